@@ -1,0 +1,1 @@
+//! Designer and assessor. They fill in proposals and never steer control flow.

@@ -1,0 +1,214 @@
+//! What a job is told. Self-contained data: the typed strategy travels inside, bars and models by name and hash;
+//! no paths, no code.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::data::DataRef;
+use crate::gate::GateVerdict;
+use crate::hash::Sha256;
+use crate::id::OperationId;
+use crate::name::{CampaignName, Symbol};
+use crate::operation::Kind;
+use crate::report::{BacktestSummary, ModelRef, TrainingReport};
+use crate::research::ResearchSpec;
+use crate::strategy::Strategy;
+use crate::time::Span;
+use crate::timeframe::Timeframe;
+use crate::trading::Account;
+use crate::window::Windows;
+
+/// Largest job message accepted, in bytes.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// Version of the message form. Additive changes keep it; a breaking change gets its own queue.
+pub const SCHEMA: u32 = 1;
+
+/// The message that hints that an operation may be claimed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobMessage {
+    /// Message form.
+    pub schema: u32,
+    /// What may be claimed.
+    pub operation: OperationId,
+    /// Its kind: the routing key.
+    pub kind: Kind,
+    /// Its cycle, when it belongs to one.
+    pub root: Option<OperationId>,
+    /// The specification, so that a lost store can be rebuilt from messages.
+    pub spec: Value,
+}
+
+/// A job's specification, by kind. Rows and messages hold the inner value; the kind stands beside it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JobSpec {
+    /// See [`DesignSpec`].
+    Design(Box<DesignSpec>),
+    /// See [`TrainingSpec`].
+    Training(Box<TrainingSpec>),
+    /// See [`BacktestSpec`].
+    Backtest(Box<BacktestSpec>),
+    /// See [`AssessmentSpec`].
+    Assessment(Box<AssessmentSpec>),
+    /// See [`DataLoadSpec`].
+    DataLoad(DataLoadSpec),
+    /// See [`ProbeSpec`].
+    Probe(ProbeSpec),
+}
+
+impl JobSpec {
+    /// The kind that runs this.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Design(_) => Kind::AgentDesign,
+            Self::Training(_) => Kind::Training,
+            Self::Backtest(_) => Kind::Backtesting,
+            Self::Assessment(_) => Kind::AgentAssessment,
+            Self::DataLoad(_) => Kind::DataLoad,
+            Self::Probe(_) => Kind::Probe,
+        }
+    }
+
+    /// The inner value, as rows and messages hold it.
+    ///
+    /// # Errors
+    /// When a number in it can not be written as JSON.
+    pub fn to_value(&self) -> Result<Value, serde_json::Error> {
+        match self {
+            Self::Design(s) => serde_json::to_value(s),
+            Self::Training(s) => serde_json::to_value(s),
+            Self::Backtest(s) => serde_json::to_value(s),
+            Self::Assessment(s) => serde_json::to_value(s),
+            Self::DataLoad(s) => serde_json::to_value(s),
+            Self::Probe(s) => serde_json::to_value(s),
+        }
+    }
+}
+
+/// Design one strategy for a cycle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DesignSpec {
+    /// The cycle it is for: campaign, data, windows, seed.
+    pub research: ResearchSpec,
+}
+
+/// What a design returns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DesignResult {
+    /// The strategy, checked.
+    pub strategy: Strategy,
+    /// Its hash.
+    pub strategy_sha256: Sha256,
+    /// Who designed it: `local` or a model's name.
+    pub designer: String,
+    /// How it came about, such as `mutation of x: longer horizon`.
+    pub origin: String,
+}
+
+/// Train one model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingSpec {
+    /// The strategy.
+    pub strategy: Strategy,
+    /// Every (symbol, timeframe) the strategy trains on.
+    pub data: Vec<DataRef>,
+    /// The platform's windows at submit; the worker computes its own and compares.
+    pub windows: Windows,
+    /// The stretch of dev to learn from; labels must end inside.
+    pub window: Span,
+    /// Of weights, shuffling and dropout.
+    pub seed: u64,
+}
+
+/// Backtest on one window of one symbol.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BacktestSpec {
+    /// What decides.
+    pub subject: BacktestSubject,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The bars that are traded.
+    pub timeframe: Timeframe,
+    /// This symbol's data on every timeframe the subject needs, the traded one first.
+    pub data: Vec<DataRef>,
+    /// The platform's windows at submit.
+    pub windows: Windows,
+    /// The stretch that is traded. Indicators may warm up on the bars before it.
+    pub window: Span,
+    /// Capital, size, costs.
+    pub account: Account,
+    /// The scope in which this trial is counted.
+    pub campaign: CampaignName,
+    /// Who looks at the result.
+    pub origin: Origin,
+    /// Of the null draws.
+    pub seed: u64,
+}
+
+/// What decides in a backtest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BacktestSubject {
+    /// A trained model.
+    Model(ModelRef),
+    /// Target positions from elsewhere, as stored under `signals/<sha256>.csv`.
+    Signals {
+        /// Hash of the file.
+        sha256: Sha256,
+    },
+}
+
+/// Who asked for a backtest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A research cycle: the designer learns pass or fail.
+    Research,
+    /// A person.
+    Person,
+    /// A replay of an earlier backtest: the same trial, not a new one.
+    Replay,
+}
+
+/// Judge one cycle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AssessmentSpec {
+    /// The strategy.
+    pub strategy: Strategy,
+    /// What training said.
+    pub training: TrainingReport,
+    /// What the backtest said.
+    pub backtest: BacktestSummary,
+    /// How the backtest's gate judged it.
+    pub verdict: GateVerdict,
+}
+
+/// Check and import a file of bars that was stored under `imports/<sha256>.csv`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataLoadSpec {
+    /// Hash of the raw file.
+    pub sha256: Sha256,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The bar length.
+    pub timeframe: Timeframe,
+    /// Offset of the file's times from UTC in seconds, for files whose times carry none.
+    #[serde(default)]
+    pub utc_offset_s: i32,
+    /// Whether an existing series may be replaced.
+    #[serde(default)]
+    pub replace: bool,
+}
+
+/// Do nothing, or sleep, and return.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProbeSpec {
+    /// How long to sleep, at most an hour.
+    #[serde(default)]
+    pub sleep_ms: u64,
+    /// Fail with this text instead of completing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fail: Option<String>,
+}
+

@@ -1,0 +1,46 @@
+//! The nouns of ktrdr and their rules. No IO, no clock, no randomness.
+//!
+//! | noun | file |
+//! |---|---|
+//! | names that are safe as file names and queue names | [`name`], [`timeframe`] |
+//! | instants and half-open spans of time | [`time`] |
+//! | operations, their statuses and who moves them | [`operation`], [`status`], [`id`] |
+//! | what a job is told, what an event says | [`job`], [`event`] |
+//! | strategies: grammar 3.0, its resolver into features | [`strategy`] |
+//! | dev, gate and vault windows | [`window`] |
+//! | what training, backtesting and assessment report | [`report`] |
+//! | quality gates | [`gate`] |
+//! | counted trials and remembered lessons | [`trial`], [`lesson`] |
+//! | a research cycle's specification | [`research`] |
+
+pub mod data;
+pub mod event;
+pub mod gate;
+pub mod hash;
+pub mod id;
+pub mod job;
+pub mod lesson;
+pub mod name;
+pub mod operation;
+pub mod report;
+pub mod research;
+pub mod status;
+pub mod strategy;
+pub mod time;
+pub mod timeframe;
+pub mod trading;
+pub mod trial;
+pub mod window;
+
+pub use data::DataRef;
+pub use event::Event;
+pub use hash::Sha256;
+pub use id::OperationId;
+pub use job::{JobMessage, JobSpec};
+pub use name::{StrategyName, Symbol};
+pub use operation::{Kind, Operation, Progress};
+pub use status::{EndStatus, Status};
+pub use strategy::Strategy;
+pub use time::{Span, Timestamp};
+pub use timeframe::Timeframe;
+pub use window::{WindowKind, Windows};

@@ -1,0 +1,170 @@
+//! An operation: one tracked unit of work with one row in the store.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::id::OperationId;
+use crate::status::Status;
+
+/// What kind of work. The strings are stable: they name queues, routing keys and rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A research cycle: a root, without message and lease, moved only by `advance`.
+    AgentResearch,
+    /// Design one strategy.
+    AgentDesign,
+    /// Train one model.
+    Training,
+    /// Backtest one model, or replay signals, on one window.
+    Backtesting,
+    /// Judge one cycle's results.
+    AgentAssessment,
+    /// Validate and import one file of bars.
+    DataLoad,
+    /// Do nothing, or sleep: measures the fleet itself.
+    Probe,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::AgentResearch,
+        Self::AgentDesign,
+        Self::Training,
+        Self::Backtesting,
+        Self::AgentAssessment,
+        Self::DataLoad,
+        Self::Probe,
+    ];
+
+    /// The stable name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AgentResearch => "agent_research",
+            Self::AgentDesign => "agent_design",
+            Self::Training => "training",
+            Self::Backtesting => "backtesting",
+            Self::AgentAssessment => "agent_assessment",
+            Self::DataLoad => "data_load",
+            Self::Probe => "probe",
+        }
+    }
+
+    /// Whether operations of this kind are roots: moved by `advance`, never claimed.
+    #[must_use]
+    pub fn is_root(self) -> bool {
+        self == Self::AgentResearch
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Text that is no kind of operation.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an operation type: use {1}")]
+pub struct BadKind(pub String, pub String);
+
+impl FromStr for Kind {
+    type Err = BadKind;
+    fn from_str(text: &str) -> Result<Self, BadKind> {
+        Self::ALL.into_iter().find(|k| k.as_str() == text).ok_or_else(|| {
+            BadKind(text.chars().take(40).collect(), Self::ALL.map(Self::as_str).join(", "))
+        })
+    }
+}
+
+/// How far a running job is. Written by the job's thread, read by everyone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// 0 to 100.
+    pub percentage: f64,
+    /// What is being done, such as `epoch 12/30`.
+    pub step: String,
+    /// Work items done (bars, epochs, rows).
+    #[serde(default)]
+    pub items_done: u64,
+    /// Work items in all, where known.
+    #[serde(default)]
+    pub items_total: Option<u64>,
+    /// Numbers worth showing now, such as `loss`, `pnl`, `trades`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<(String, f64)>,
+}
+
+/// Who asked for a cancel, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelRequest {
+    /// Unix milliseconds of the request.
+    pub at_ms: i64,
+    /// The asker.
+    pub by: String,
+    /// Free text.
+    pub reason: String,
+    /// The operation completed although a cancel had been asked for.
+    #[serde(default)]
+    pub too_late: bool,
+}
+
+/// One row, as the store returns it. Times are Unix milliseconds of the store's clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// Identity.
+    pub id: OperationId,
+    /// Kind of work.
+    pub kind: Kind,
+    /// Where it stands.
+    pub status: Status,
+    /// Why it failed, as a stable word: `attempts_exhausted`, `time_limit`, `gate`, `error`, `worker_lost`.
+    pub reason: Option<String>,
+    /// What went wrong, in words for people.
+    pub error: Option<String>,
+    /// Attempt number; every write carries it; it only grows.
+    pub fence: u64,
+    /// Tries spent (a release gives one back).
+    pub tries: u32,
+    /// Tries allowed.
+    pub tries_max: u32,
+    /// Boot id of the worker that holds it.
+    pub worker: Option<String>,
+    /// When the claim lapses.
+    pub lease_until_ms: Option<i64>,
+    /// A cancel request, if any.
+    pub cancel: Option<CancelRequest>,
+    /// The job's specification.
+    pub spec: Value,
+    /// What the job returned.
+    pub result: Option<Value>,
+    /// Latest progress.
+    pub progress: Option<Progress>,
+    /// The cycle this belongs to (children only).
+    pub root: Option<OperationId>,
+    /// Current phase (roots only).
+    pub phase: Option<String>,
+    /// The child whose end moves this root (roots only).
+    pub waiting: Option<OperationId>,
+    /// When it was submitted.
+    pub created_at_ms: i64,
+    /// When it was last claimed (a root: started).
+    pub started_at_ms: Option<i64>,
+    /// When it ended.
+    pub finished_at_ms: Option<i64>,
+    /// How often the sweep rescued it from a lost worker.
+    pub rescues: u32,
+}
+
+impl Operation {
+    /// Running, and someone asked for it to stop.
+    #[must_use]
+    pub fn is_cancelling(&self) -> bool {
+        self.status == Status::Running && self.cancel.is_some()
+    }
+}

@@ -1,0 +1,244 @@
+//! What a backtest reports: metrics, evidence, every trade, the whole equity curve, conventions and hashes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::training::ModelRef;
+use crate::hash::Sha256;
+use crate::id::OperationId;
+use crate::job::Origin;
+use crate::name::Symbol;
+use crate::time::{Span, Timestamp};
+use crate::timeframe::Timeframe;
+use crate::trading::Account;
+use crate::window::WindowKind;
+
+/// Long or short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Bought first.
+    Long,
+    /// Sold first.
+    Short,
+}
+
+/// Why a position ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExitReason {
+    /// The strategy wanted another position.
+    Signal,
+    /// The stop was touched.
+    StopLoss,
+    /// The target was touched.
+    TakeProfit,
+    /// It was held for the longest time allowed.
+    MaxHolding,
+    /// The data ended.
+    EndOfData,
+}
+
+/// One closed trade. Prices are fill prices, costs of both sides are in `net_pnl`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Trade {
+    /// Long or short.
+    pub direction: Direction,
+    /// Units traded.
+    pub units: f64,
+    /// Open time of the bar of the entry fill.
+    pub entry_time: Timestamp,
+    /// Entry fill price.
+    pub entry_price: f64,
+    /// Open time of the bar of the exit fill.
+    pub exit_time: Timestamp,
+    /// Exit fill price.
+    pub exit_price: f64,
+    /// Commission of both sides.
+    pub commission: f64,
+    /// Financing paid (negative: earned).
+    pub financing: f64,
+    /// Price difference times units, from fill to fill.
+    pub gross_pnl: f64,
+    /// `gross_pnl − commission − financing`
+    pub net_pnl: f64,
+    /// Bars held.
+    pub bars_held: u32,
+    /// Why it ended.
+    pub exit_reason: ExitReason,
+}
+
+/// Equity at a bar's close: cash plus the position at that close.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EquityPoint {
+    /// Open time of the bar.
+    pub time: Timestamp,
+    /// Account currency.
+    pub equity: f64,
+}
+
+/// The figures. `None` is undefined; `undefined` of the report says why.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Final equity − initial capital.
+    pub total_return: Option<f64>,
+    /// The same as a fraction of initial capital.
+    pub total_return_pct: Option<f64>,
+    /// `(E_end / E_0)^(1 / years) − 1`, calendar years.
+    pub cagr: Option<f64>,
+    /// Standard deviation (ddof 1) of daily returns × √days per year.
+    pub volatility: Option<f64>,
+    /// Mean / standard deviation (ddof 1) of daily returns × √days per year, no risk-free rate.
+    pub sharpe_ratio: Option<f64>,
+    /// The same of bar returns × √bars per year.
+    pub sharpe_ratio_bars: Option<f64>,
+    /// Standard error of the annualised Sharpe ratio (Mertens).
+    pub sharpe_standard_error: Option<f64>,
+    /// Mean / √mean(min(r, 0)²) of daily returns over all days × √days per year.
+    pub sortino_ratio: Option<f64>,
+    /// Largest fall from a peak, account currency.
+    pub max_drawdown: Option<f64>,
+    /// Largest fall from a peak as a fraction of the peak.
+    pub max_drawdown_pct: Option<f64>,
+    /// Longest stretch under a peak, in bars.
+    pub max_drawdown_bars: Option<u64>,
+    /// CAGR / max_drawdown_pct.
+    pub calmar_ratio: Option<f64>,
+    /// Trades with net P&L over 0 ÷ all trades.
+    pub win_rate: Option<f64>,
+    /// Sum of wins ÷ absolute sum of losses, net.
+    pub profit_factor: Option<f64>,
+    /// Mean net P&L of a trade.
+    pub expectancy: Option<f64>,
+    /// Mean win ÷ absolute mean loss.
+    pub payoff_ratio: Option<f64>,
+    /// √n × mean / standard deviation (ddof 1) of net P&L.
+    pub sqn: Option<f64>,
+    /// Mean win.
+    pub avg_win: Option<f64>,
+    /// Mean loss, negative.
+    pub avg_loss: Option<f64>,
+    /// Largest win.
+    pub largest_win: Option<f64>,
+    /// Largest loss, negative.
+    pub largest_loss: Option<f64>,
+    /// Mean bars held.
+    pub avg_holding_bars: Option<f64>,
+    /// Bars with a position at the close ÷ all bars.
+    pub exposure: Option<f64>,
+    /// Traded value ÷ mean equity, per year.
+    pub turnover: Option<f64>,
+    /// P&L before all costs ÷ traded value, in basis points: the cost per side that would eat it.
+    pub break_even_cost_bps: Option<f64>,
+    /// Population skewness of daily returns.
+    pub skewness: Option<f64>,
+    /// Raw population kurtosis of daily returns (normal = 3).
+    pub kurtosis: Option<f64>,
+    /// Probability that the true Sharpe ratio is over 0 (PSR).
+    pub psr: Option<f64>,
+    /// Years of record needed to say so with 95 % confidence.
+    pub min_track_record_years: Option<f64>,
+    /// Closed trades.
+    pub total_trades: u64,
+    /// With net P&L over 0.
+    pub winning_trades: u64,
+    /// With net P&L under 0.
+    pub losing_trades: u64,
+    /// Long.
+    pub long_trades: u64,
+    /// Short.
+    pub short_trades: u64,
+    /// Daily returns counted.
+    pub days: u64,
+    /// Days per year in the data's own calendar.
+    pub days_per_year: Option<f64>,
+    /// Bars per year in the data's own calendar.
+    pub bars_per_year: Option<f64>,
+}
+
+/// What speaks for or against luck.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Share of null draws (the same positions, shifted in time) that earned less than this backtest.
+    pub null_percentile: Option<f64>,
+    /// Null draws.
+    pub null_draws: u32,
+    /// Deflated Sharpe ratio with the trials of the campaign.
+    pub deflated_sharpe: Option<f64>,
+    /// Trials counted in the campaign, this one included.
+    pub trials: u64,
+    /// Expected best daily Sharpe ratio of that many worthless trials.
+    pub luck_sharpe_daily: Option<f64>,
+    /// Whether features and decisions were the same on cut and on scrambled futures; `None` when nothing was
+    /// there to prove (signals from elsewhere).
+    pub leakage_proof: Option<bool>,
+    /// Looks at this window so far in the whole workspace, this one included.
+    pub looks_at_window: u64,
+}
+
+/// Hashes by which a backtest can be repeated and compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hashes {
+    /// Of the strategy, or of the signals file.
+    pub subject: Sha256,
+    /// Of the model's manifest.
+    pub model: Option<Sha256>,
+    /// Of each data file, by `SYMBOL_timeframe`.
+    pub data: BTreeMap<String, Sha256>,
+    /// Of the trade list.
+    pub trades: Sha256,
+    /// Version of the program that computed this.
+    pub code: String,
+}
+
+/// A backtest without its lists: what rows, messages and lists carry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BacktestSummary {
+    /// The operation.
+    pub operation: OperationId,
+    /// Strategy name, or `signals`.
+    pub subject: String,
+    /// The model, unless signals were replayed.
+    pub model: Option<ModelRef>,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The traded bars.
+    pub timeframe: Timeframe,
+    /// The stretch traded: first bar's open to last bar's close.
+    pub window: Span,
+    /// Which window that is, when it is one.
+    pub window_kind: Option<WindowKind>,
+    /// Who asked.
+    pub origin: Origin,
+    /// Whether the bars were generated.
+    pub synthetic: bool,
+    /// Bars traded.
+    pub bars: u64,
+    /// The account.
+    pub account: Account,
+    /// Figures.
+    pub metrics: Metrics,
+    /// Why a figure is `null`, by its name.
+    pub undefined: BTreeMap<String, String>,
+    /// Luck or not.
+    pub evidence: Evidence,
+    /// How figures are computed, in words, by topic.
+    pub conventions: BTreeMap<String, String>,
+    /// For `replay`.
+    pub hashes: Hashes,
+    /// Things worth knowing.
+    pub warnings: Vec<String>,
+}
+
+/// The whole report, as stored under `reports/<operation>/backtest.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BacktestReport {
+    /// Everything but the lists.
+    #[serde(flatten)]
+    pub summary: BacktestSummary,
+    /// Every trade.
+    pub trades: Vec<Trade>,
+    /// Every bar's equity.
+    pub equity: Vec<EquityPoint>,
+}

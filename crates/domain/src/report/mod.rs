@@ -1,0 +1,12 @@
+//! What jobs report. A number stands with its unit in its name or its convention beside it; an undefined number
+//! is `null` with a reason, never 0 or 999999.
+
+pub mod assessment;
+pub mod backtest;
+pub mod training;
+
+pub use assessment::{AssessmentReport, Verdict};
+pub use backtest::{
+    BacktestReport, BacktestSummary, Direction, EquityPoint, Evidence, ExitReason, Hashes, Metrics, Trade,
+};
+pub use training::{EpochRecord, ModelRef, TestMetrics, TradingOnTest, TrainingReport};

@@ -1,0 +1,47 @@
+//! What a research cycle is told when it starts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::DataRef;
+use crate::gate::GatePolicy;
+use crate::name::{CampaignName, Symbol};
+use crate::timeframe::Timeframe;
+use crate::trading::Account;
+use crate::window::Windows;
+
+/// One cycle of a campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResearchSpec {
+    /// The scope in which trials are counted and lessons are shared.
+    pub campaign: CampaignName,
+    /// This cycle's number in its campaign, from 0.
+    pub index: u32,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The bars that are traded.
+    pub timeframe: Timeframe,
+    /// The data, pinned; the traded timeframe first.
+    pub data: Vec<DataRef>,
+    /// The platform's windows.
+    pub windows: Windows,
+    /// Capital and costs; size and exits come from each strategy.
+    pub account: Account,
+    /// The gates.
+    pub gates: GatePolicy,
+    /// Who designs and assesses.
+    pub agent: AgentChoice,
+    /// What to look for, in words, for a designer that reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brief: Option<String>,
+    /// Of everything random in the cycle.
+    pub seed: u64,
+}
+
+/// Who designs and assesses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentChoice {
+    /// Seeded search and rules; needs no key.
+    #[default]
+    Local,
+}

@@ -1,0 +1,1 @@
+//! Take, claim, run with heartbeat, record, acknowledge. Knows no kind of job.
