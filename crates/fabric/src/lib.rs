@@ -1,1 +1,21 @@
-//! Broker, Store, Ledger and Artifacts: the seams of the fleet and the engines behind them.
+//! The seams of the fleet and the engines behind them.
+//!
+//! **The row in the store is the truth; messages are hints.** Every hint may be lost, doubled, late or reordered,
+//! and is resolved by one compare-and-set against the row. The broker gives flow control and competing consumers;
+//! it never gives the lock, the retry count or the attempt number.
+//!
+//! | seam | what it holds | embedded engine |
+//! |---|---|---|
+//! | [`store::Store`] | rows, leases, outbox, cancel flags | SQLite |
+//! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite |
+//! | [`broker::Broker`] | job and event messages | queues in this process |
+//! | [`artifacts::Artifacts`] | bars, models, strategies, reports | local folders |
+//!
+//! One conformance suite examines every engine.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod artifacts;
+pub mod broker;
+pub mod ledger;
+pub mod store;

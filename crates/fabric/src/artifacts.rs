@@ -1,0 +1,105 @@
+//! Artefacts: bars, models, strategies and reports, by key. A key is a relative path of safe components, such as
+//! `models/fx_pullback/1h_v1/model.safetensors`; an artefact is written whole or not at all.
+
+use std::fmt;
+use std::str::FromStr;
+
+use async_trait::async_trait;
+use ktrdr_domain::Sha256;
+
+/// Where an artefact is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(String);
+
+/// Text that is no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an artefact key: use components of letters, digits, '.', '_', '-' joined by '/'")]
+pub struct BadKey(pub String);
+
+impl Key {
+    /// Most components of a key.
+    pub const DEPTH_MAX: usize = 8;
+    /// Longest key in bytes.
+    pub const LENGTH_MAX: usize = 400;
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Key {
+    type Err = BadKey;
+    fn from_str(text: &str) -> Result<Self, BadKey> {
+        let component_is_safe = |c: &str| {
+            !c.is_empty()
+                && !c.starts_with('.')
+                && c.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        };
+        let fine = text.len() <= Self::LENGTH_MAX
+            && text.split('/').count() <= Self::DEPTH_MAX
+            && text.split('/').all(component_is_safe);
+        if fine { Ok(Self(text.to_owned())) } else { Err(BadKey(text.chars().take(80).collect())) }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why an artefact could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtifactError {
+    /// Nothing there. Says where it was looked for.
+    #[error("{key} was not found (looked in {place})")]
+    NotFound {
+        /// The key.
+        key: Key,
+        /// Folder or bucket, for people.
+        place: String,
+    },
+    /// Something else is there than was asked for.
+    #[error("{key} has sha256 {found}, expected {expected}: it was changed since; submit again with the data as it is now")]
+    WrongHash {
+        /// The key.
+        key: Key,
+        /// What is there.
+        found: Sha256,
+        /// What was pinned.
+        expected: Sha256,
+    },
+    /// Already there, and it may not be replaced.
+    #[error("{0} exists already")]
+    Exists(Key),
+    /// Reading or writing failed: disk full, no permission, connection.
+    #[error("{key} in {place}: {what}")]
+    Io {
+        /// The key.
+        key: Key,
+        /// Folder or bucket, for people.
+        place: String,
+        /// What the system said.
+        what: String,
+    },
+    /// Not a key.
+    #[error(transparent)]
+    Key(#[from] BadKey),
+}
+
+/// The artefacts of a workspace.
+#[async_trait]
+pub trait Artifacts: Send + Sync {
+    /// Reads a whole artefact.
+    async fn get(&self, key: &Key) -> Result<Vec<u8>, ArtifactError>;
+    /// Writes a whole artefact, replacing what was there. After this returns it survives a crash.
+    async fn put(&self, key: &Key, bytes: &[u8]) -> Result<(), ArtifactError>;
+    /// Writes a whole artefact unless there is one: [`ArtifactError::Exists`].
+    async fn create(&self, key: &Key, bytes: &[u8]) -> Result<(), ArtifactError>;
+    /// Keys of all artefacts under a folder key, sorted; empty when there is no such folder.
+    async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError>;
+    /// Where this is, for people: a folder or a bucket.
+    fn place(&self) -> String;
+}

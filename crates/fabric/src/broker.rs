@@ -1,0 +1,84 @@
+//! The broker: job and event messages on their way. Delivery is at least once, and a message is only a hint.
+//!
+//! Before this: the outbox ([`crate::store`]). After this: a worker claims, or the orchestrator advances.
+
+use async_trait::async_trait;
+use ktrdr_domain::{Event, JobMessage, Kind};
+
+/// Anything that travels.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// An operation may be claimed.
+    Job {
+        /// 1 low, 4 normal, 7 high.
+        priority: u8,
+        /// What it says.
+        job: JobMessage,
+    },
+    /// An operation ended.
+    Event(Event),
+}
+
+/// A queue that can be consumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Queue {
+    /// `ktrdr.jobs.<kind>`
+    Jobs(Kind),
+    /// `ktrdr.events.orchestrator`: every end of every operation.
+    OrchestratorEvents,
+}
+
+/// What became of a published message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// The broker has it.
+    Confirmed,
+    /// No queue wanted it: the topology is incomplete. Keep the outbox entry.
+    Unroutable,
+    /// No answer in time; it may or may not arrive. Keep the outbox entry, publish again later.
+    Unknown,
+}
+
+/// Why the broker could not do its part.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// It can not be reached; try again.
+    #[error("the broker is unavailable: {0}")]
+    Unavailable(String),
+    /// Something is missing or different there.
+    #[error("the broker is not set up for this: {0}")]
+    Topology(String),
+}
+
+/// A message in our hands until it is acknowledged. Dropping it unacknowledged gives it back.
+pub struct Delivery {
+    /// What it says.
+    pub message: Message,
+    /// How to acknowledge it.
+    pub receipt: Box<dyn Receipt>,
+}
+
+/// The right to acknowledge one delivery.
+#[async_trait]
+pub trait Receipt: Send + Sync {
+    /// Tells the broker to forget the message. Losing this is harmless: the next claim finds the row ended.
+    async fn ack(self: Box<Self>);
+}
+
+/// A running consumer. Dropping it stops it and gives back what was not acknowledged.
+#[async_trait]
+pub trait Deliveries: Send {
+    /// The next message; `None` when the consumer ended and must be built anew.
+    async fn next(&mut self) -> Option<Delivery>;
+}
+
+/// The broker.
+#[async_trait]
+pub trait Broker: Send + Sync {
+    /// Publishes in order; the answer has one entry per message.
+    async fn publish(&self, messages: Vec<Message>) -> Result<Vec<Published>, BrokerError>;
+    /// Starts a consumer that holds at most `prefetch` unacknowledged messages.
+    async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Deliveries>, BrokerError>;
+    /// Messages ready in a queue.
+    async fn depth(&self, queue: Queue) -> Result<u64, BrokerError>;
+}

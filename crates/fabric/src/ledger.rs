@@ -1,0 +1,33 @@
+//! The ledger: counted trials and remembered lessons. Append-only: nothing here can be changed or taken back.
+
+use async_trait::async_trait;
+use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::trial::Trial;
+
+use crate::store::StoreError;
+
+/// What the ledger knows after a trial was counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrialCount {
+    /// Trials of the campaign, this one included. Replays are no trials.
+    pub trials: u64,
+    /// Daily Sharpe ratios of those that have one, in the order of counting.
+    pub sharpes_daily: Vec<f64>,
+    /// Looks, by anyone in any campaign, at data that overlaps this trial's span of the same data file.
+    pub looks_at_window: u64,
+}
+
+/// The ledger.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Counts a trial, durably, before its result is shown to anyone. Once per operation: a second attempt of the
+    /// same operation changes nothing and gets the same kind of answer.
+    async fn count(&self, trial: &Trial) -> Result<TrialCount, StoreError>;
+    /// Trials of a campaign (`None`: of all), oldest first.
+    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError>;
+    /// Remembers a cycle, once.
+    async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError>;
+    /// Lessons of a campaign (`None`: of all), newest first, at most `limit`.
+    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError>;
+}

@@ -1,0 +1,371 @@
+//! The store: one row per operation, changed through few doors, each one atomic step.
+//!
+//! Before this: a client submits. After this: the relay publishes what the outbox holds ([`crate::broker`]).
+//!
+//! The invariants every engine keeps, checked by the conformance suite:
+//!
+//! | | |
+//! |---|---|
+//! | I1 | a pending leaf has a message in the broker, an outbox entry or a delayed entry; if not, the sweep publishes again |
+//! | I2 | a running leaf has a lease |
+//! | I3 | a terminal status never changes |
+//! | I4 | exactly one terminal outbox event per operation from the transition itself; re-emissions are marked |
+//! | I5 | the fence of the stored result is the row's fence |
+//! | I6 | at most one advance per (root, phase) |
+//! | I7 | a terminal root has only terminal children |
+//! | I8 | a completed root has only completed children |
+//! | I9 | a pending root has a root before it in its lane that is not terminal; if not, the sweep starts it |
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ktrdr_domain::{Event, Kind, Operation, OperationId, Progress, Status};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::sync::broadcast;
+
+/// Identity of one run of one process: `<host>-<pid>-<random>`. Never configured, never reused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BootId(pub String);
+
+impl fmt::Display for BootId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A leaf operation to be created together with its job message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewOperation {
+    /// Its id.
+    pub id: OperationId,
+    /// Its kind; never a root kind.
+    pub kind: Kind,
+    /// Its specification.
+    pub spec: Value,
+    /// Tries allowed.
+    pub tries_max: u32,
+    /// 1 low, 4 normal, 7 high.
+    pub priority: u8,
+    /// Submitting twice with one key gives the first operation's id. `None`: the id itself is the key.
+    pub idempotency_key: Option<String>,
+}
+
+/// A research cycle to be created. Roots of one campaign wait in lanes: the first of each lane starts at once,
+/// every other is started by the end of the root before it, in the same atomic step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRoot {
+    /// Its id.
+    pub id: OperationId,
+    /// Its specification.
+    pub spec: Value,
+    /// Phase it starts in.
+    pub phase: String,
+    /// The child created when it starts.
+    pub first: NewChild,
+}
+
+/// A child to be created by an advance, with its message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewChild {
+    /// Deterministic: [`OperationId::child`].
+    pub id: OperationId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its specification.
+    pub spec: Value,
+    /// Tries allowed.
+    pub tries_max: u32,
+    /// As in [`NewOperation`].
+    pub priority: u8,
+}
+
+/// What a submit did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// Row and outbox entry exist now.
+    Created,
+    /// The idempotency key (or the id) was taken; this is its operation.
+    Duplicate(OperationId),
+}
+
+/// One attempt: what every write of a worker must carry.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Attempt {
+    /// The operation.
+    pub id: OperationId,
+    /// The attempt number given by the claim.
+    pub fence: u64,
+    /// Who claimed it.
+    pub boot: BootId,
+}
+
+/// What a claim found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Claim {
+    /// It is ours: run it. The try is already counted.
+    Run {
+        /// Carried by every later write.
+        attempt: Attempt,
+        /// Everything the row says.
+        operation: Box<Operation>,
+    },
+    /// Someone holds it until then (Unix milliseconds). Acknowledge and drop; the sweep owns recovery.
+    Leased(i64),
+    /// It is over (perhaps by this very claim: cancelled, or out of tries). Acknowledge and drop.
+    Terminal(Status),
+    /// No such row. Park the message; never drop it.
+    Missing,
+}
+
+/// What a beat learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beat {
+    /// The lease was extended; `cancel` tells whether someone asked for a stop.
+    Alive {
+        /// Stop, please.
+        cancel: bool,
+    },
+    /// The row is no longer ours. Stop at once, write nothing more.
+    Fenced,
+}
+
+/// How a worker ends an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finish {
+    /// With a result.
+    Completed(Value),
+    /// For good, with a stable word and words for people.
+    Failed {
+        /// Such as `error`.
+        reason: String,
+        /// What went wrong.
+        error: String,
+        /// What is known nevertheless.
+        result: Option<Value>,
+    },
+    /// Because of the cancel flag.
+    Cancelled,
+    /// Try again later; becomes `failed` with `attempts_exhausted` when the tries are spent.
+    Retry {
+        /// Why.
+        error: String,
+        /// How long to wait.
+        delay: Duration,
+    },
+    /// Given back undone (a drain): the try is returned, the message is published again at once.
+    Release,
+}
+
+/// What a finish did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// Recorded; this is the status the row has now. Completed wins over a cancel; everything else yields to it.
+    Recorded(Status),
+    /// Not ours any more: the row stands at this status and fence. With our own fence it was our earlier call
+    /// that got through.
+    Refused {
+        /// The row's status, `None` when the row is gone.
+        status: Option<Status>,
+        /// The row's fence.
+        fence: u64,
+    },
+}
+
+/// What a cancel did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It was pending and is cancelled now.
+    Done,
+    /// It is running; the flag is set, and passed on to a root's current child.
+    Requested,
+    /// It had ended already.
+    TooLate(Status),
+    /// No such operation.
+    Missing,
+}
+
+/// What a sweep looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SweepPlan {
+    /// How long after its end a lease counts as lapsed.
+    pub grace: Duration,
+    /// Most rows handled of each sort.
+    pub limit: u32,
+    /// Publish again what has been pending, or waiting at a terminal child, for this long. `None`: do not.
+    pub republish_after: Option<Duration>,
+}
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Leases of lost workers ended.
+    pub rescued: u32,
+    /// Delayed retries that came due.
+    pub due: u32,
+    /// Messages and events published again, and roots started whose lane had stalled.
+    pub republished: u32,
+}
+
+/// One move of a research cycle.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Advance {
+    /// The cycle.
+    pub root: OperationId,
+    /// The child whose end was decided upon.
+    pub finished: OperationId,
+    /// The phase the caller saw.
+    pub expected_phase: String,
+    /// Where to.
+    pub to: AdvanceTo,
+}
+
+/// Where a cycle goes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AdvanceTo {
+    /// The next phase with its child; row and message are created in the same step.
+    Phase {
+        /// Name of the phase.
+        phase: String,
+        /// Its child.
+        child: NewChild,
+    },
+    /// Done.
+    Completed {
+        /// What the cycle returns.
+        result: Value,
+    },
+    /// Over.
+    Failed {
+        /// Stable word.
+        reason: String,
+        /// Words for people.
+        error: String,
+        /// What is known.
+        result: Value,
+    },
+}
+
+/// What an advance did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Advanced {
+    /// This child exists now.
+    Next(OperationId),
+    /// The root ended with this status (cancelled, when a cancel was asked for or the child was cancelled).
+    Closed(Status),
+    /// Repeated, late, or another orchestrator was faster.
+    Stale,
+    /// The child has not ended yet; its event will come.
+    Early,
+    /// The caller decided on a wrong status; read the child again and decide again.
+    Mismatch(Status),
+}
+
+/// Which operations to list, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this status.
+    pub status: Option<Status>,
+    /// Only this kind.
+    pub kind: Option<Kind>,
+    /// Only children of this root.
+    pub root: Option<OperationId>,
+    /// Only pending and running ones.
+    pub active: bool,
+    /// Skip this many.
+    pub offset: u64,
+    /// At most this many, 1 to 1000.
+    pub limit: u32,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The rows.
+    pub operations: Vec<Operation>,
+    /// How many match the filter in all.
+    pub total: u64,
+    /// How many operations of any kind are pending or running.
+    pub active: u64,
+}
+
+/// Something to be published, written in the same step as the change that caused it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxEntry {
+    /// Position in the outbox.
+    pub sequence: u64,
+    /// What to publish.
+    pub message: crate::broker::Message,
+}
+
+/// A hint about the store, for waking up; never the truth. Receivers that lag treat it as [`StoreHint::Unknown`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreHint {
+    /// The outbox has entries.
+    Outbox,
+    /// A running operation was asked to stop.
+    Cancel(OperationId),
+    /// This row changed (status or progress).
+    Changed(OperationId),
+    /// Something changed that this process did not do: read again whatever you wait for.
+    Unknown,
+}
+
+/// Why the store could not do its part.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store can not be reached or written; try again.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// A row could not be read as what it should be.
+    #[error("the store holds something unreadable: {0}")]
+    Corrupt(String),
+    /// The caller asked for something that can not be.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// The store. Every method is one atomic step unless it only reads.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Creates a leaf: idempotency key, row and job message together.
+    async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError>;
+    /// Creates the roots of a campaign, at most `in_flight` of them started. All or nothing; repeating it with the
+    /// same ids changes nothing.
+    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError>;
+    /// Takes an operation for work. Never called on a root.
+    async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError>;
+    /// Extends the lease and stores progress.
+    async fn beat(
+        &self,
+        attempt: &Attempt,
+        lease: Duration,
+        progress: Option<&Progress>,
+    ) -> Result<Beat, StoreError>;
+    /// Ends an attempt.
+    async fn finish(&self, attempt: &Attempt, how: Finish) -> Result<Finished, StoreError>;
+    /// Asks for a stop.
+    async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError>;
+    /// Brings back what was lost. Idempotent; run by every long-lived process.
+    async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError>;
+    /// Moves a research cycle.
+    async fn advance(&self, step: Advance) -> Result<Advanced, StoreError>;
+    /// Reads one row.
+    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError>;
+    /// Reads a part of a list.
+    async fn list(&self, filter: &Filter) -> Result<Page, StoreError>;
+    /// The oldest outbox entries.
+    async fn outbox(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError>;
+    /// Removes entries that were published. Losing this is harmless: they are published twice.
+    async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError>;
+    /// Hints about changes, from now on. Register before looking.
+    fn hints(&self) -> broadcast::Receiver<StoreHint>;
+}
+
+/// An event as an outbox entry's message.
+impl From<Event> for crate::broker::Message {
+    fn from(event: Event) -> Self {
+        Self::Event(event)
+    }
+}
