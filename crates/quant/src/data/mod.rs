@@ -1,0 +1,12 @@
+//! Bars from bytes, checked; their health and calendar; synthetic bars.
+//!
+//! | need | module |
+//! |---|---|
+//! | read and write the project's own CSV layout | [`csv`] |
+//! | read what other programs write | [`import`] |
+//! | what was refused, and on which line | [`fault`] |
+//! | gaps, spikes, stale stretches | [`health`] |
+//! | periods per year | [`calendar`] |
+//! | synthetic bars with known properties | [`generate`] |
+
+pub mod calendar;
