@@ -1,9 +1,20 @@
 //! Quality gates. They fail closed: a missing or undefined figure fails, except in the `parity` profile, which
 //! keeps the rules of the system this one replaces.
+//!
+//! Each gate is a list of checks; the first that fails is the verdict. A figure that is not a number counts as
+//! missing. A figure equal to its threshold passes; skill and profit must lie strictly beyond theirs.
+//!
+//! | profile | training | backtest |
+//! |---|---|---|
+//! | parity | accuracy, loss, loss decrease | win rate, drawdown, Sharpe ratio |
+//! | honest | loss, skill over the baseline, more than one answer, rows | leakage proof, trades, net return, drawdown, null percentile, deflated Sharpe |
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::report::{BacktestSummary, TrainingReport};
+use crate::strategy::label::Class;
 
 /// Which set of rules.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +45,8 @@ pub struct GatePolicy {
     pub drawdown_max: f64,
     /// Parity: annualised Sharpe ratio at least.
     pub sharpe_min: f64,
+    /// Honest: rows of the test part at least; fewer say nothing about skill.
+    pub test_rows_min: usize,
     /// Honest: closed trades at least.
     pub trades_min: u64,
     /// Honest: share of null draws beaten at least.
@@ -52,6 +65,7 @@ impl Default for GatePolicy {
             win_rate_min: 0.45,
             drawdown_max: 0.40,
             sharpe_min: -0.5,
+            test_rows_min: 30,
             trades_min: 30,
             null_percentile_min: 0.95,
             deflated_sharpe_min: 0.95,
@@ -89,4 +103,149 @@ impl fmt::Display for GateVerdict {
             Self::Failed { code, figures } => write!(f, "{code} ({figures})"),
         }
     }
+}
+
+/// One check: nothing, or the verdict that it failed.
+type Check = Result<(), GateVerdict>;
+
+impl GatePolicy {
+    /// Judges a trained network by its test rows.
+    #[must_use]
+    pub fn training(&self, report: &TrainingReport) -> GateVerdict {
+        verdict(match self.profile {
+            GateProfile::Parity => self.parity_training(report),
+            GateProfile::Honest => self.honest_training(report),
+        })
+    }
+
+    /// Judges a backtest.
+    #[must_use]
+    pub fn backtest(&self, summary: &BacktestSummary) -> GateVerdict {
+        verdict(match self.profile {
+            GateProfile::Parity => self.parity_backtest(summary),
+            GateProfile::Honest => self.honest_backtest(summary),
+        })
+    }
+
+    fn parity_training(&self, report: &TrainingReport) -> Check {
+        if let Some(accuracy) = number(report.test.accuracy).filter(|a| *a < self.accuracy_min) {
+            let figures = format!("{:.2}% < {}", accuracy * 100.0, percent(self.accuracy_min));
+            return fail("accuracy_below_threshold", figures);
+        }
+        if let Some(loss) = number(report.test.loss).filter(|l| *l > self.loss_max) {
+            return fail("loss_too_high", format!("{loss:.3} > {}", self.loss_max));
+        }
+        if let (Some(initial), Some(last)) = (report.initial_train_loss, report.final_train_loss)
+            // Not as a quotient: from 1.0 to 0.8 is exactly 20 %, but (1.0 − 0.8) / 1.0 < 0.2 in binary.
+            && last > initial * (1.0 - self.loss_decrease_min)
+        {
+            let decrease = (initial - last) / initial * 100.0;
+            let figures = format!("{decrease:.1}% < {}", percent(self.loss_decrease_min));
+            return fail("insufficient_loss_decrease", figures);
+        }
+        Ok(())
+    }
+
+    fn parity_backtest(&self, summary: &BacktestSummary) -> Check {
+        let metrics = &summary.metrics;
+        if let Some(win_rate) = number(metrics.win_rate).filter(|w| *w < self.win_rate_min) {
+            let figures = format!("{:.1}% < {}", win_rate * 100.0, percent(self.win_rate_min));
+            return fail("win_rate_too_low", figures);
+        }
+        if let Some(drawdown) = number(metrics.max_drawdown_pct) {
+            self.drawdown(drawdown)?;
+        }
+        if let Some(sharpe) = number(metrics.sharpe_ratio).filter(|s| *s < self.sharpe_min) {
+            return fail("sharpe_too_low", format!("{sharpe:.2} < {}", self.sharpe_min));
+        }
+        Ok(())
+    }
+
+    fn honest_training(&self, report: &TrainingReport) -> Check {
+        let test = &report.test;
+        let loss = required("test_loss", test.loss, "no finite loss on the test rows")?;
+        let baseline = required("baseline_loss", test.baseline_loss, "no finite loss of the baseline")?;
+        if loss >= baseline {
+            return fail("no_skill", format!("{loss:.4} >= {baseline:.4}"));
+        }
+        for (class, share) in Class::ALL.into_iter().zip(test.answer_shares) {
+            let share = required("answer_shares", Some(share), "not a number")?;
+            if share >= 1.0 {
+                let class = format!("{class:?}").to_uppercase();
+                return fail("collapsed_answers", format!("{class} {:.1}%", share * 100.0));
+            }
+        }
+        if test.rows < self.test_rows_min {
+            return fail("too_few_test_rows", format!("{} < {}", test.rows, self.test_rows_min));
+        }
+        Ok(())
+    }
+
+    fn honest_backtest(&self, summary: &BacktestSummary) -> Check {
+        let (metrics, evidence) = (&summary.metrics, &summary.evidence);
+        let needed = |name: &'static str, value| {
+            required(name, value, summary.undefined.get(name).map_or("undefined", String::as_str))
+        };
+        leakage(summary)?;
+        if metrics.total_trades < self.trades_min {
+            return fail("too_few_trades", format!("{} < {}", metrics.total_trades, self.trades_min));
+        }
+        let net_return = needed("total_return_pct", metrics.total_return_pct)?;
+        if net_return <= 0.0 {
+            return fail("no_net_profit", format!("{:.2}% <= 0%", net_return * 100.0));
+        }
+        self.drawdown(needed("max_drawdown_pct", metrics.max_drawdown_pct)?)?;
+        let percentile = needed("null_percentile", evidence.null_percentile)?;
+        if percentile < self.null_percentile_min {
+            let figures = format!("{:.1}% < {}", percentile * 100.0, percent(self.null_percentile_min));
+            return fail("within_null", figures);
+        }
+        let deflated = needed("deflated_sharpe", evidence.deflated_sharpe)?;
+        if deflated < self.deflated_sharpe_min {
+            return fail("deflated_sharpe_too_low", format!("{deflated:.3} < {}", self.deflated_sharpe_min));
+        }
+        Ok(())
+    }
+
+    fn drawdown(&self, drawdown: f64) -> Check {
+        if drawdown > self.drawdown_max {
+            let figures = format!("{:.1}% > {}", drawdown * 100.0, percent(self.drawdown_max));
+            return fail("drawdown_too_high", figures);
+        }
+        Ok(())
+    }
+}
+
+/// Only signals from elsewhere have nothing to prove.
+fn leakage(summary: &BacktestSummary) -> Check {
+    match (summary.evidence.leakage_proof, &summary.model) {
+        (Some(true), _) | (None, None) => Ok(()),
+        (Some(false), _) => fail("leakage", "decisions changed when the future was changed".into()),
+        (None, Some(_)) => fail("metric_missing", "leakage_proof: the model was not examined".into()),
+    }
+}
+
+fn verdict(check: Check) -> GateVerdict {
+    check.err().unwrap_or(GateVerdict::Passed)
+}
+
+fn fail(code: &str, figures: String) -> Check {
+    Err(GateVerdict::Failed { code: code.into(), figures })
+}
+
+fn number(value: Option<f64>) -> Option<f64> {
+    value.filter(|x| !x.is_nan())
+}
+
+fn required(name: &str, value: Option<f64>, why: &str) -> Result<f64, GateVerdict> {
+    value.filter(|x| x.is_finite()).ok_or_else(|| GateVerdict::Failed {
+        code: "metric_missing".into(),
+        figures: format!("{name}: {why}"),
+    })
+}
+
+/// A threshold as people write it: `45%`, `12.5%`.
+fn percent(fraction: f64) -> String {
+    let text = format!("{:.4}", fraction * 100.0);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
