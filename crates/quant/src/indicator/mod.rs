@@ -1,0 +1,126 @@
+//! The indicators of the catalogue, computed on bars.
+//!
+//! Every value at bar `t` depends on bars `0..=t` alone, bit for bit: computing on a prefix gives the prefix of
+//! computing on everything. Bars before [`first_valid`] are NaN and are never filled; all outputs of one indicator
+//! become valid together. Each takes time linear in the number of bars whatever the period, except `cci`, whose
+//! mean absolute deviation looks at every bar of each window.
+//!
+//! | file | indicators |
+//! |---|---|
+//! | [`average`] | sma, ema, wma, distancefromma |
+//! | [`oscillator`] | rsi, stochastic, williamsr, roc, momentum, cci |
+//! | [`trend`] | macd, adx, aroon |
+//! | [`volatility`] | atr, bollingerbands, bollingerbandwidth, keltnerchannels, donchianchannels |
+//! | [`volume`] | obv, vwap, mfi, volumeratio |
+
+mod average;
+mod oscillator;
+mod rolling;
+mod smoothing;
+mod trend;
+mod volatility;
+mod volume;
+
+use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
+
+use crate::Bars;
+
+pub(crate) use smoothing::ewm_adjusted;
+
+/// An indicator's values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IndicatorOutput {
+    /// One vector per output in catalogue order, each as long as the bars; NaN before the first valid bar.
+    pub outputs: Vec<Vec<f64>>,
+}
+
+/// Computes an indicator on all bars.
+///
+/// Parameters are taken as the reader of strategies let them through; one outside the catalogue's range counts as
+/// the nearest end of that range.
+#[must_use]
+pub fn compute(spec: &IndicatorSpec, bars: &Bars) -> IndicatorOutput {
+    let count = |name| count(spec, name);
+    let source = bars.field(spec.source);
+    let mut outputs = match spec.kind {
+        IndicatorKind::Sma => vec![average::sma(source, count("period"))],
+        IndicatorKind::Ema => vec![average::ema(source, count("period"))],
+        IndicatorKind::Wma => vec![average::wma(source, count("period"))],
+        IndicatorKind::DistanceFromMa => {
+            let exponential = spec.number("ma_type") >= 0.5;
+            vec![average::distance(source, count("period"), exponential)]
+        }
+        IndicatorKind::Rsi => vec![oscillator::rsi(source, count("period"))],
+        IndicatorKind::Stochastic => {
+            oscillator::stochastic(bars, count("k_period"), count("smooth_k"), count("d_period")).into()
+        }
+        IndicatorKind::WilliamsR => vec![oscillator::williams_r(bars, count("period"))],
+        IndicatorKind::Roc => vec![oscillator::roc(source, count("period"))],
+        IndicatorKind::Momentum => vec![oscillator::momentum(source, count("period"))],
+        IndicatorKind::Cci => vec![oscillator::cci(bars, count("period"))],
+        IndicatorKind::Macd => {
+            trend::macd(source, count("fast_period"), count("slow_period"), count("signal_period")).into()
+        }
+        IndicatorKind::Adx => trend::adx(bars, count("period")).into(),
+        IndicatorKind::Aroon => trend::aroon(bars, count("period")).into(),
+        IndicatorKind::Atr => vec![volatility::atr(bars, count("period"))],
+        IndicatorKind::BollingerBands => {
+            volatility::bollinger(source, count("period"), spec.number("multiplier")).into()
+        }
+        IndicatorKind::BollingerBandWidth => {
+            vec![volatility::bollinger_width(source, count("period"), spec.number("multiplier"))]
+        }
+        IndicatorKind::KeltnerChannels => {
+            let (period, atr_period) = (count("period"), count("atr_period"));
+            volatility::keltner(bars, period, atr_period, spec.number("multiplier")).into()
+        }
+        IndicatorKind::DonchianChannels => volatility::donchian(bars, count("period")).into(),
+        IndicatorKind::Obv => vec![volume::obv(bars)],
+        IndicatorKind::Vwap => {
+            vec![volume::vwap(bars, count("period"), spec.number("use_typical_price") >= 0.5)]
+        }
+        IndicatorKind::Mfi => vec![volume::mfi(bars, count("period"))],
+        IndicatorKind::VolumeRatio => vec![volume::volume_ratio(&bars.volume, count("period"))],
+    };
+    let warm_up = first_valid(spec).min(bars.len());
+    for output in &mut outputs {
+        output[..warm_up].fill(f64::NAN);
+    }
+    IndicatorOutput { outputs }
+}
+
+/// The index of the first bar at which every output has a value: the number of bars an indicator needs to warm up.
+#[must_use]
+pub fn first_valid(spec: &IndicatorSpec) -> usize {
+    let count = |name| count(spec, name);
+    match spec.kind {
+        IndicatorKind::Sma
+        | IndicatorKind::Ema
+        | IndicatorKind::Wma
+        | IndicatorKind::DistanceFromMa
+        | IndicatorKind::WilliamsR
+        | IndicatorKind::Cci
+        | IndicatorKind::Aroon
+        | IndicatorKind::Atr
+        | IndicatorKind::BollingerBands
+        | IndicatorKind::BollingerBandWidth
+        | IndicatorKind::DonchianChannels
+        | IndicatorKind::Vwap
+        | IndicatorKind::VolumeRatio => count("period") - 1,
+        IndicatorKind::Rsi | IndicatorKind::Roc | IndicatorKind::Momentum | IndicatorKind::Mfi => {
+            count("period")
+        }
+        IndicatorKind::Stochastic => count("k_period") + count("smooth_k") + count("d_period") - 3,
+        IndicatorKind::Macd => count("fast_period").max(count("slow_period")) + count("signal_period") - 2,
+        IndicatorKind::Adx => 2 * count("period"),
+        IndicatorKind::KeltnerChannels => count("period").max(count("atr_period")) - 1,
+        IndicatorKind::Obv => 0,
+    }
+}
+
+/// A period inside the catalogue's range, and so at least 1.
+fn count(spec: &IndicatorSpec, name: &str) -> usize {
+    let range = spec.kind.entry().params.iter().find(|p| p.name == name);
+    let (min, max) = range.map_or((1, 1), |p| (p.min as usize, p.max as usize));
+    spec.count(name).clamp(min.max(1), max.max(1))
+}

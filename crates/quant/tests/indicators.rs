@@ -1,0 +1,172 @@
+//! Every indicator of the catalogue: its values, its warm-up, and that it sees nothing but the past.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod market;
+
+use ktrdr_domain::strategy::catalogue::{CATALOGUE, Entry, ParamForm, Source};
+use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
+use ktrdr_quant::Bars;
+use ktrdr_quant::indicator::{compute, first_valid};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use market::{hourly, scrambled};
+
+/// Any indicator with parameters small enough to warm up inside a few hundred bars.
+fn any_spec() -> impl Strategy<Value = IndicatorSpec> {
+    let source = prop_oneof![
+        Just(Source::Open),
+        Just(Source::High),
+        Just(Source::Low),
+        Just(Source::Close),
+        Just(Source::Volume)
+    ];
+    (0..CATALOGUE.len(), source, prop::collection::vec(0.0..1.0f64, 3)).prop_map(|(i, source, draws)| {
+        let entry = &CATALOGUE[i];
+        let mut spec = IndicatorSpec::new(entry.kind);
+        if entry.has_source {
+            spec.source = source;
+        }
+        for (param, draw) in entry.params.iter().zip(draws) {
+            let value = param.min + draw * (param.max.min(40.0) - param.min);
+            spec = spec.with(param.name, if param.form == ParamForm::Number { value } else { value.round() });
+        }
+        spec
+    })
+}
+
+fn bits(values: &[f64]) -> Vec<u64> {
+    values.iter().map(|x| x.to_bits()).collect()
+}
+
+fn same_up_to(cut: usize, spec: &IndicatorSpec, a: &Bars, b: &Bars) {
+    for (a, b) in compute(spec, a).outputs.iter().zip(&compute(spec, b).outputs) {
+        assert_eq!(bits(&a[..cut]), bits(&b[..cut]), "{spec:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn a_value_depends_on_its_past_alone_bit_for_bit(spec in any_spec(), seed: u64, len in 0usize..300, cut in 0.0..1.0f64) {
+        let bars = hourly(seed, len);
+        let cut = (cut * len as f64) as usize;
+        same_up_to(cut, &spec, &bars.slice(0..cut), &bars);
+        same_up_to(cut, &spec, &scrambled(&bars, cut), &bars);
+    }
+
+    #[test]
+    fn an_indicator_is_valid_exactly_from_its_first_valid_bar_on(spec in any_spec(), seed: u64, len in 0usize..300) {
+        let bars = hourly(seed, len);
+        let warm_up = first_valid(&spec);
+        let outputs = compute(&spec, &bars).outputs;
+        prop_assert_eq!(outputs.len(), spec.kind.entry().outputs.len());
+        for output in outputs {
+            prop_assert_eq!(output.len(), len);
+            prop_assert!(output.iter().take(warm_up).all(|x| x.is_nan()));
+            // A volume may be 0, and then has no rate of change.
+            if (spec.kind, spec.source) != (IndicatorKind::Roc, Source::Volume) {
+                // Each walk has volume in its first bars.
+                prop_assert!(output.iter().skip(warm_up).all(|x| x.is_finite()), "{spec:?} {output:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn bounded_indicators_stay_in_their_bounds(spec in any_spec(), seed: u64) {
+        if let Some((low, high)) = spec.kind.entry().bounds {
+            for x in compute(&spec, &hourly(seed, 300)).outputs.iter().flatten().filter(|x| !x.is_nan()) {
+                prop_assert!((low - 1e-9..=high + 1e-9).contains(x), "{spec:?} {x}");
+            }
+        }
+    }
+}
+
+fn golden() -> Value {
+    serde_json::from_str(include_str!("golden/indicators.json")).unwrap()
+}
+
+fn golden_bars(golden: &Value) -> Bars {
+    let numbers =
+        |key: &str| golden["bars"][key].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    let mut bars = hourly(1, 0);
+    [bars.open, bars.high, bars.low, bars.close, bars.volume] =
+        ["open", "high", "low", "close", "volume"].map(numbers);
+    bars.time = (0..bars.close.len() as i64).map(|i| i * 3_600).collect();
+    bars
+}
+
+#[test]
+fn values_equal_those_that_pandas_computes() {
+    let golden = golden();
+    let bars = golden_bars(&golden);
+    for case in golden["cases"].as_array().unwrap() {
+        let spec: IndicatorSpec = serde_json::from_value(case["spec"].clone()).unwrap();
+        let expected = case["outputs"].as_array().unwrap();
+        let outputs = compute(&spec, &bars).outputs;
+        assert_eq!(outputs.len(), expected.len(), "{spec:?}");
+        for (i, (output, expected)) in outputs.iter().zip(expected).enumerate() {
+            for t in first_valid(&spec)..bars.len() {
+                let (got, wanted) = (output[t], expected[t].as_f64().unwrap());
+                let close = (got - wanted).abs() <= 1e-9 * wanted.abs().max(1.0);
+                assert!(close, "{spec:?} output {i} at {t}: {got} instead of {wanted}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_indicator_of_the_catalogue_has_a_golden_case() {
+    let golden = golden();
+    let kinds = |case: &Value| case["spec"]["type"].as_str().unwrap().parse::<IndicatorKind>().unwrap();
+    let covered: Vec<IndicatorKind> = golden["cases"].as_array().unwrap().iter().map(kinds).collect();
+    let missing: Vec<&Entry> = CATALOGUE.iter().filter(|e| !covered.contains(&e.kind)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn a_market_that_never_moves_reads_neutral() {
+    let mut bars = hourly(1, 120);
+    for field in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close] {
+        field.fill(1.1);
+    }
+    bars.volume.fill(0.0);
+    let neutral = [
+        (IndicatorKind::Rsi, 50.0),
+        (IndicatorKind::Stochastic, 50.0),
+        (IndicatorKind::WilliamsR, -50.0),
+        (IndicatorKind::Cci, 0.0),
+        (IndicatorKind::Adx, 0.0),
+        (IndicatorKind::Atr, 0.0),
+        (IndicatorKind::BollingerBandWidth, 0.0),
+        (IndicatorKind::Mfi, 50.0),
+        (IndicatorKind::VolumeRatio, 1.0),
+        (IndicatorKind::Obv, 0.0),
+    ];
+    for (kind, value) in neutral {
+        for output in compute(&IndicatorSpec::new(kind), &bars).outputs {
+            assert_eq!(output.last(), Some(&value), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn a_vwap_without_any_volume_has_no_value() {
+    let mut bars = hourly(1, 60);
+    bars.volume.fill(0.0);
+    let vwap = compute(&IndicatorSpec::new(IndicatorKind::Vwap), &bars).outputs.remove(0);
+    assert!(vwap.iter().all(|x| x.is_nan()));
+}
+
+#[test]
+fn periods_out_of_range_count_as_the_nearest_allowed() {
+    let bars = hourly(3, 50);
+    for value in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e300] {
+        for entry in CATALOGUE {
+            let spec = entry.params.iter().fold(IndicatorSpec::new(entry.kind), |s, p| s.with(p.name, value));
+            assert_eq!(compute(&spec, &bars).outputs.len(), entry.outputs.len());
+        }
+    }
+}
