@@ -10,3 +10,9 @@
 //! | synthetic bars with known properties | [`generate`] |
 
 pub mod calendar;
+pub mod csv;
+mod date;
+pub mod fault;
+pub mod import;
+mod intake;
+mod lines;
