@@ -196,6 +196,9 @@ pub struct DataLoadSpec {
     /// Offset of the file's times from UTC in seconds, for files whose times carry none.
     #[serde(default)]
     pub utc_offset_s: i32,
+    /// Whether the file's rows run from the newest to the oldest.
+    #[serde(default)]
+    pub newest_first: bool,
     /// Whether an existing series may be replaced.
     #[serde(default)]
     pub replace: bool,

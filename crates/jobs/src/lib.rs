@@ -1,1 +1,86 @@
 //! One file per kind of job: read inputs, call the pure code, write artefacts.
+//!
+//! | kind | file | reads | writes |
+//! |---|---|---|---|
+//! | `agent_design` | [`design`] | dev bars, lessons | `strategies/<name>.yaml` |
+//! | `training` | [`training`] | dev bars | `models/<strategy>/<timeframe>_v<N>/` |
+//! | `backtesting` | [`backtesting`] | bars, model or signals | a trial in the ledger, `reports/<operation>/<fence>/backtest.json` |
+//! | `agent_assessment` | [`assessment`] | reports in its specification | `strategies/<name>/assessment.json` |
+//! | `data_load` | [`data_load`] | `imports/<sha256>.csv` | `data/<SYMBOL>_<timeframe>.csv` |
+//! | `probe` | [`probe`] | nothing | nothing |
+//!
+//! Before this: the worker claimed an operation. After this: the worker records what a handler returned.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod assessment;
+pub mod backtesting;
+pub mod data_load;
+pub mod design;
+pub mod evaluate;
+pub mod fault;
+pub mod models;
+pub mod probe;
+pub mod series;
+pub mod training;
+
+use std::sync::Arc;
+
+use ktrdr_domain::window::WindowPolicy;
+use ktrdr_domain::{DataRef, Windows};
+use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::store::Store;
+use ktrdr_worker::Handler;
+use tokio::runtime::Handle;
+
+use crate::fault::Fault;
+use crate::series::SeriesCache;
+
+/// What jobs may use of the world.
+#[derive(Clone)]
+pub struct Services {
+    /// Bars, models, strategies, reports.
+    pub artifacts: Arc<dyn Artifacts>,
+    /// Trials and lessons.
+    pub ledger: Arc<dyn Ledger>,
+    /// Rows; jobs only read them.
+    pub store: Arc<dyn Store>,
+    /// The platform's own cut of each data set: the worker does not trust the message's.
+    pub windows: WindowPolicy,
+    /// Runs the IO of job threads, which are no tasks themselves.
+    pub runtime: Handle,
+    /// Bars read before.
+    pub series: Arc<SeriesCache>,
+}
+
+impl Services {
+    /// The windows of a job's data by the platform's own policy. A message that says otherwise is refused: whoever
+    /// wrote it could have moved the exam.
+    pub(crate) fn windows_of(&self, data: &[DataRef], claimed: &Windows) -> Result<Windows, Fault> {
+        let span = series::common_span(data).ok_or_else(|| Fault::input("the series do not overlap in time"))?;
+        let own = self.windows.split(span).map_err(Fault::input)?;
+        if own == *claimed {
+            Ok(own)
+        } else {
+            Err(Fault::Refused(format!(
+                "the job was submitted with other windows (gate {}) than this worker is configured for (gate {}); \
+                 make [windows] the same everywhere and submit again",
+                claimed.gate, own.gate
+            )))
+        }
+    }
+}
+
+/// Every handler: one per kind that can be claimed.
+#[must_use]
+pub fn handlers(services: &Services) -> Vec<Arc<dyn Handler>> {
+    vec![
+        Arc::new(design::Design(services.clone())),
+        Arc::new(training::Training(services.clone())),
+        Arc::new(backtesting::Backtesting(services.clone())),
+        Arc::new(assessment::Assessment(services.clone())),
+        Arc::new(data_load::DataLoad(services.clone())),
+        Arc::new(probe::Probe),
+    ]
+}

@@ -1,1 +1,54 @@
-fn main() {}
+//! `ktrdr`: the only binary. Parse, then one `match` over what was asked for.
+
+mod cli;
+mod commands;
+mod exit;
+mod fleet;
+mod follow;
+mod logging;
+mod market;
+mod report_card;
+mod screen;
+mod settings;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Arguments, Command};
+use crate::exit::CliError;
+use crate::screen::Screen;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let screen = Screen::new(arguments.output);
+    let answer = logging::start(&arguments).and_then(|()| run(&arguments, &screen));
+    match answer {
+        Ok(code) => code,
+        Err(error) => {
+            screen.error(&error);
+            error.exit_code()
+        }
+    }
+}
+
+fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
+    let context = commands::Context::new(arguments, screen)?;
+    match &arguments.command {
+        Command::Demo(a) => commands::demo::run(&context, a),
+        Command::Up(a) => commands::up::run(&context, a),
+        Command::Data(a) => commands::data::run(&context, a),
+        Command::Strategies(a) => commands::strategies::run(&context, a),
+        Command::Training(a) => commands::training::run(&context, a),
+        Command::Backtest(a) => commands::backtest::run(&context, a),
+        Command::Replay(a) => commands::replay::run(&context, a),
+        Command::Research(a) => commands::research::run(&context, a),
+        Command::Operations(a) => commands::operations::run(&context, a),
+        Command::DeadLetters(a) => commands::dead_letters::run(&context, a),
+        Command::Ledger(a) => commands::ledger::run(&context, a),
+        Command::Bench(a) => commands::bench::run(&context, a),
+        Command::Config(a) => commands::config::run(&context, a),
+        Command::Completions(a) => commands::completions::run(a, screen),
+    }
+}

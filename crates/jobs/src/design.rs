@@ -1,0 +1,93 @@
+//! `agent_design`: design one strategy from dev bars and lessons, and write its file.
+
+use ktrdr_agent::local::LocalDesigner;
+use ktrdr_agent::{DesignBrief, Designer};
+use ktrdr_domain::job::{DesignResult, DesignSpec};
+use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::research::{AgentChoice, ResearchSpec};
+use ktrdr_domain::{Kind, Sha256, Status};
+use ktrdr_fabric::artifacts::{ArtifactError, Key};
+use ktrdr_fabric::store::Filter;
+use ktrdr_worker::{Handler, Job, Outcome};
+use serde::Deserialize;
+
+use crate::Services;
+use crate::fault::{self, Fault};
+
+/// Lessons a designer is shown.
+const LESSONS_MAX: u32 = 500;
+
+/// Recent designs looked through for siblings.
+const SIBLINGS_MAX: u32 = 200;
+
+/// See the module.
+pub struct Design(pub(crate) Services);
+
+impl Handler for Design {
+    fn kind(&self) -> Kind {
+        Kind::AgentDesign
+    }
+
+    fn run(&self, job: &Job) -> Outcome {
+        fault::outcome(fault::specification(job).and_then(|spec| self.design(job, spec)))
+    }
+}
+
+impl Design {
+    fn design(&self, job: &Job, spec: DesignSpec) -> Result<DesignResult, Fault> {
+        let research = spec.research;
+        let pinned = research.data.first().ok_or_else(|| Fault::input("the cycle names no data"))?;
+        let bars = self.0.bars(pinned)?;
+        let windows = self.0.windows_of(&research.data, &research.windows)?;
+        let dev = bars.slice(bars.window(&windows.dev));
+        let AgentChoice::Local = research.agent;
+        let brief = DesignBrief {
+            symbol: research.symbol.clone(),
+            timeframe: research.timeframe,
+            dev_bars: &dev,
+            lessons: &self.lessons(&research)?,
+            in_flight: &self.siblings()?,
+            campaign: research.campaign.clone(),
+            index: research.index,
+            seed: research.seed,
+            brief: research.brief.clone(),
+            costs: research.account.costs,
+        };
+        let stop = || job.stop.is_stopped();
+        let design = LocalDesigner.design(&brief, &stop).map_err(Fault::input)?;
+        if job.stop.is_stopped() {
+            return Err(Fault::Stopped);
+        }
+        let key: Key =
+            format!("strategies/{}.yaml", design.strategy.name).parse().map_err(ArtifactError::from)?;
+        self.0.runtime.block_on(self.0.artifacts.put(&key, design.strategy.to_yaml().as_bytes()))?;
+        Ok(DesignResult {
+            strategy_sha256: design.strategy.sha256(),
+            strategy: design.strategy,
+            designer: LocalDesigner.name().to_owned(),
+            origin: design.origin,
+        })
+    }
+
+    /// Lessons of this campaign that depend on nothing after dev: what a designer may know.
+    fn lessons(&self, research: &ResearchSpec) -> Result<Vec<Lesson>, Fault> {
+        let mut lessons = self.0.runtime.block_on(self.0.ledger.lessons(Some(&research.campaign), LESSONS_MAX))?;
+        lessons.retain(|lesson| lesson.known_until <= research.windows.dev.end);
+        Ok(lessons)
+    }
+
+    /// Hashes of recent designs, finished or still under way in other cycles.
+    fn siblings(&self) -> Result<Vec<Sha256>, Fault> {
+        let filter = Filter {
+            kind: Some(Kind::AgentDesign),
+            status: Some(Status::Completed),
+            limit: SIBLINGS_MAX,
+            ..Filter::default()
+        };
+        let designs = self.0.runtime.block_on(self.0.store.list(&filter))?.operations;
+        let hash = |o: &ktrdr_domain::Operation| {
+            DesignResult::deserialize(o.result.as_ref()?).ok().map(|d| d.strategy.content_sha256())
+        };
+        Ok(designs.iter().filter_map(hash).collect())
+    }
+}

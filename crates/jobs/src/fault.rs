@@ -1,0 +1,73 @@
+//! Why a job ended without a result, and what the worker makes of it.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use ktrdr_fabric::artifacts::ArtifactError;
+use ktrdr_fabric::store::StoreError;
+use ktrdr_worker::{Job, Outcome};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Wait before another try when something outside failed.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
+
+/// Why a job ended without a result.
+#[derive(Debug)]
+pub enum Fault {
+    /// The input is to blame: trying again would end the same way.
+    BadInput(String),
+    /// A rule forbids it.
+    Refused(String),
+    /// Something outside failed: try again.
+    Outside(String),
+    /// The stop token said so.
+    Stopped,
+}
+
+impl Fault {
+    /// Blames the input.
+    pub fn input(what: impl Display) -> Self {
+        Self::BadInput(what.to_string())
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Outside(error.to_string())
+    }
+}
+
+impl From<ArtifactError> for Fault {
+    fn from(error: ArtifactError) -> Self {
+        match error {
+            ArtifactError::Io { .. } => Self::Outside(error.to_string()),
+            ArtifactError::NotFound { .. }
+            | ArtifactError::WrongHash { .. }
+            | ArtifactError::Exists(_)
+            | ArtifactError::Key(_) => Self::BadInput(error.to_string()),
+        }
+    }
+}
+
+impl From<Fault> for Outcome {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::BadInput(error) => Self::Failed { reason: "bad_input".into(), error },
+            Fault::Refused(error) => Self::Failed { reason: "refused".into(), error },
+            Fault::Outside(error) => Self::Retry { error, delay: RETRY_DELAY },
+            Fault::Stopped => Self::Stopped,
+        }
+    }
+}
+
+/// The typed specification of a job.
+pub(crate) fn specification<T: DeserializeOwned>(job: &Job) -> Result<T, Fault> {
+    T::deserialize(&job.spec).map_err(|e| Fault::input(format!("the specification of {} is invalid: {e}", job.id)))
+}
+
+/// A job's result as the row keeps it.
+pub(crate) fn outcome<T: Serialize>(result: Result<T, Fault>) -> Outcome {
+    let as_value = |value: T| serde_json::to_value(value).map_err(Fault::input);
+    result.and_then(as_value).map_or_else(Outcome::from, Outcome::Completed)
+}

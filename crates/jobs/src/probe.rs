@@ -1,0 +1,47 @@
+//! `probe`: sleep, then complete or fail as told. Measures the fleet itself.
+
+use std::time::{Duration, Instant};
+
+use ktrdr_domain::Kind;
+use ktrdr_domain::job::ProbeSpec;
+use ktrdr_worker::{Handler, Job, Outcome};
+use serde_json::json;
+
+use crate::fault::{self, Fault};
+
+/// Longest sleep.
+const SLEEP_MS_MAX: u64 = 3_600_000;
+
+/// How often a sleeping probe looks at its stop token.
+const NAP: Duration = Duration::from_millis(5);
+
+/// See the module.
+pub struct Probe;
+
+impl Handler for Probe {
+    fn kind(&self) -> Kind {
+        Kind::Probe
+    }
+
+    fn run(&self, job: &Job) -> Outcome {
+        fault::outcome(probe(job))
+    }
+}
+
+fn probe(job: &Job) -> Result<serde_json::Value, Fault> {
+    let spec: ProbeSpec = fault::specification(job)?;
+    if spec.sleep_ms > SLEEP_MS_MAX {
+        return Err(Fault::input(format!("sleep_ms {} is over {SLEEP_MS_MAX}", spec.sleep_ms)));
+    }
+    let awake_at = Instant::now() + Duration::from_millis(spec.sleep_ms);
+    while let Some(left) = awake_at.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
+        if job.stop.is_stopped() {
+            return Err(Fault::Stopped);
+        }
+        std::thread::sleep(left.min(NAP));
+    }
+    match spec.fail {
+        Some(error) => Err(Fault::BadInput(error)),
+        None => Ok(json!({ "slept_ms": spec.sleep_ms })),
+    }
+}

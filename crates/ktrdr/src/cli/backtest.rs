@@ -1,0 +1,81 @@
+//! `ktrdr backtest …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::{Symbol, Timeframe, Timestamp};
+
+use super::{AccountArguments, StartArguments};
+
+#[derive(Debug, Args)]
+pub(crate) struct BacktestArguments {
+    #[command(subcommand)]
+    pub(crate) verb: BacktestVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BacktestVerb {
+    /// Trade a trained strategy. Without dates: the gate window. Every run is counted as a trial.
+    Run(BacktestRun),
+    /// Trade target positions (`timestamp,target`) from any tool through the same engine.
+    Signals(SignalsRun),
+    /// The whole report of a completed backtest: metrics, trades, equity curve.
+    Show {
+        /// A completed backtest.
+        id: ktrdr_domain::OperationId,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BacktestRun {
+    /// Name of a strategy in this workspace.
+    #[arg(long, short = 'S')]
+    pub(crate) strategy: String,
+
+    /// Version of its model; the newest by default.
+    #[arg(long, value_name = "N")]
+    pub(crate) model_version: Option<u32>,
+
+    #[command(flatten)]
+    pub(crate) market: MarketArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignalsRun {
+    /// CSV with `timestamp,target`: target -1, 0 or 1, decided at that bar's close.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signals: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) market: MarketArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MarketArguments {
+    /// The instrument.
+    #[arg(long, short)]
+    pub(crate) symbol: Symbol,
+
+    /// The bars that are traded.
+    #[arg(long, short)]
+    pub(crate) timeframe: Timeframe,
+
+    /// Start of the stretch.
+    #[arg(long)]
+    pub(crate) start_date: Option<Timestamp>,
+
+    /// End of the stretch; a date without a time includes that day.
+    #[arg(long)]
+    pub(crate) end_date: Option<String>,
+
+    /// The scope in which this trial is counted.
+    #[arg(long, default_value = "by-hand")]
+    pub(crate) campaign: CampaignName,
+
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+
+    #[command(flatten)]
+    pub(crate) start: StartArguments,
+}

@@ -1,0 +1,122 @@
+//! `ktrdr data …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use ktrdr_domain::{Symbol, Timeframe, Timestamp};
+
+#[derive(Debug, Args)]
+pub(crate) struct DataArguments {
+    #[command(subcommand)]
+    pub(crate) verb: DataVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataVerb {
+    /// Read a CSV in any of the usual layouts, check every row, store it as data/SYMBOL_timeframe.csv.
+    Import(ImportArguments),
+    /// Health report: gaps by session, duplicates, spikes, calendar.
+    Check(SeriesArguments),
+    /// Make bars by a documented stochastic process. They are labelled as generated for ever.
+    Generate(GenerateArguments),
+    /// Series in this workspace with their spans and windows.
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// The CSV file.
+    pub(crate) file: PathBuf,
+
+    /// The instrument.
+    #[arg(long, short)]
+    pub(crate) symbol: Symbol,
+
+    /// The bar length, such as 1h.
+    #[arg(long, short)]
+    pub(crate) timeframe: Timeframe,
+
+    /// Hours that the file's times are ahead of UTC, for files whose times carry no zone.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_name = "HOURS")]
+    pub(crate) utc_offset: f64,
+
+    /// The file is newest first: turn it around.
+    #[arg(long)]
+    pub(crate) newest_first: bool,
+
+    /// Replace the series if there is one.
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SeriesArguments {
+    /// The instrument.
+    #[arg(long, short)]
+    pub(crate) symbol: Symbol,
+
+    /// The bar length, such as 1h.
+    #[arg(long, short)]
+    pub(crate) timeframe: Timeframe,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArguments {
+    /// The instrument's name.
+    #[arg(long, short)]
+    pub(crate) symbol: Symbol,
+
+    /// The bar length, such as 1h.
+    #[arg(long, short)]
+    pub(crate) timeframe: Timeframe,
+
+    /// The stochastic process.
+    #[arg(long, value_enum, default_value_t = ProcessName::RandomWalk)]
+    pub(crate) process: ProcessName,
+
+    /// Trading calendar of the bars.
+    #[arg(long, value_enum, default_value_t = SessionName::Fx)]
+    pub(crate) session: SessionName,
+
+    /// How many bars.
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(10..=10_000_000))]
+    pub(crate) bars: u32,
+
+    /// First bar's open.
+    #[arg(long, default_value = "2015-01-05")]
+    pub(crate) start: Timestamp,
+
+    /// Same seed, same bars.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+
+    /// Strength of a planted edge, from 0 (none) to 1 (strong).
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) strength: f64,
+
+    /// Replace the series if there is one.
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+/// A stochastic process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProcessName {
+    /// No memory at all.
+    RandomWalk,
+    /// Calm and wild stretches; no edge.
+    RegimeVolatility,
+    /// Pulled back to a slow average: an edge that can be found.
+    PlantedEdge,
+}
+
+/// A trading calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SessionName {
+    /// Sunday 22:00 to Friday 22:00 UTC.
+    Fx,
+    /// Around the clock.
+    Always,
+    /// Monday to Friday.
+    Weekdays,
+}

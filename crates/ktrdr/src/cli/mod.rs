@@ -1,0 +1,180 @@
+//! What can be typed: one noun per file, each with its verbs.
+
+pub(crate) mod backtest;
+pub(crate) mod bench;
+pub(crate) mod data;
+pub(crate) mod operations;
+pub(crate) mod research;
+pub(crate) mod strategies;
+pub(crate) mod training;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ktrdr_domain::OperationId;
+
+/// Trading-strategy research that runs by itself, with numbers you can believe.
+///
+/// Exit codes: 0 done · 1 the operation failed · 2 wrong usage · 3 not found · 4 conflict or too late ·
+/// 5 store or broker out of reach · 6 timeout · 7 refused · 8 invalid input · 9 files can not be read or written ·
+/// 130 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "ktrdr", version, propagate_version = true, infer_subcommands = false)]
+pub(crate) struct Arguments {
+    /// Folder that holds data/, strategies/, models/, reports/ and the store.
+    #[arg(long, short = 'w', global = true, env = "KTRDR_WORKSPACE", default_value = ".", value_name = "DIR")]
+    pub(crate) workspace: PathBuf,
+
+    /// Form of the answer on stdout.
+    #[arg(long, short = 'o', global = true, value_enum, default_value_t = OutputForm::Text)]
+    pub(crate) output: OutputForm,
+
+    /// More log lines on stderr; twice for all of them.
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Form of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputForm {
+    /// For people.
+    Text,
+    /// One JSON document and nothing else.
+    Json,
+    /// One JSON document per line.
+    Jsonl,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// A whole research campaign on generated data, in a folder of its own. Needs nothing.
+    Demo(DemoArguments),
+    /// Run every role in this process until Ctrl-C: the engine of this workspace.
+    Up(UpArguments),
+    /// Bars: import, check, generate, list.
+    Data(data::DataArguments),
+    /// Strategy files: validate, migrate, schema, features, list.
+    Strategies(strategies::StrategiesArguments),
+    /// Train a strategy's network on the dev window.
+    Training(training::TrainingArguments),
+    /// Backtest a trained strategy, or replay target positions from any tool.
+    Backtest(backtest::BacktestArguments),
+    /// Repeat a backtest and compare the trade list's hash.
+    Replay(ReplayArguments),
+    /// Research cycles: design, train, gate, backtest, gate, assess.
+    Research(research::ResearchArguments),
+    /// Operations: list, status, watch, cancel, retry.
+    Operations(operations::OperationsArguments),
+    /// Operations that used up their tries: list, show, retry.
+    DeadLetters(operations::DeadLettersArguments),
+    /// Counted trials and remembered lessons.
+    Ledger(research::LedgerArguments),
+    /// Measure this machine: backtest, simulate, train, queue.
+    Bench(bench::BenchArguments),
+    /// The configuration in force.
+    Config(ConfigArguments),
+    /// Completions for a shell, on stdout.
+    Completions(CompletionsArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Research cycles on each of the two generated series.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) cycles: u32,
+
+    /// Seed of the generated data and of the search.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+
+    /// Keep the demo's workspace in this folder instead of a temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArguments {
+    /// Training jobs at a time.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) training_slots: Option<u16>,
+
+    /// Backtests at a time.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) backtest_slots: Option<u16>,
+
+    /// Stop as soon as nothing is pending or running.
+    #[arg(long)]
+    pub(crate) until_idle: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// A completed backtest.
+    pub(crate) id: OperationId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    #[command(subcommand)]
+    pub(crate) verb: ConfigVerb,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Print the configuration in force and where it comes from.
+    Show,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// How a job is started: here and now, or by the engine that runs on this workspace.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct StartArguments {
+    /// Run the embedded engine in this process and wait for the end.
+    #[arg(long)]
+    pub(crate) local: bool,
+
+    /// Wait for the end and show progress; Ctrl-C detaches.
+    #[arg(long, conflicts_with = "local")]
+    pub(crate) wait: bool,
+}
+
+/// Capital, size and costs.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AccountArguments {
+    /// Money at the start, in the quote currency.
+    #[arg(long, value_name = "C")]
+    pub(crate) initial_capital: Option<f64>,
+
+    /// Always trade this many units.
+    #[arg(long, value_name = "N")]
+    pub(crate) units: Option<f64>,
+
+    /// Trade this fraction of equity.
+    #[arg(long, value_name = "F", conflicts_with = "units")]
+    pub(crate) fraction: Option<f64>,
+
+    /// Commission as a fraction of traded value, per side.
+    #[arg(long, value_name = "R")]
+    pub(crate) commission_rate: Option<f64>,
+
+    /// Full bid–ask spread in price units.
+    #[arg(long, value_name = "S")]
+    pub(crate) spread: Option<f64>,
+
+    /// Slippage as a fraction of price, per side.
+    #[arg(long, value_name = "R")]
+    pub(crate) slippage_rate: Option<f64>,
+
+    /// Round positions down to whole units.
+    #[arg(long)]
+    pub(crate) whole_units: bool,
+}

@@ -1,0 +1,84 @@
+//! `ktrdr operations …` and `ktrdr dead-letters …`
+
+use clap::{Args, Subcommand};
+use ktrdr_domain::{Kind, OperationId, Status};
+
+#[derive(Debug, Args)]
+pub(crate) struct OperationsArguments {
+    #[command(subcommand)]
+    pub(crate) verb: OperationsVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperationsVerb {
+    /// Newest first.
+    List(ListArguments),
+    /// Everything the store knows of one operation, with its children.
+    Status {
+        /// The operation.
+        id: OperationId,
+    },
+    /// Follow one operation to its end; Ctrl-C detaches.
+    Watch {
+        /// The operation.
+        id: OperationId,
+    },
+    /// Ask an operation to stop; a research cycle's current child too.
+    Cancel {
+        /// The operation.
+        id: OperationId,
+        /// Kept in the row.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Submit an ended operation again, as a new one.
+    Retry {
+        /// The operation.
+        id: OperationId,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Only this type, such as training.
+    #[arg(long = "type", short = 't', value_name = "TYPE")]
+    pub(crate) kind: Option<Kind>,
+
+    /// Only this status.
+    #[arg(long, short)]
+    pub(crate) status: Option<Status>,
+
+    /// Only pending and running ones.
+    #[arg(long, short)]
+    pub(crate) active: bool,
+
+    /// At most this many.
+    #[arg(long, short, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+
+    /// Skip this many.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) offset: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeadLettersArguments {
+    #[command(subcommand)]
+    pub(crate) verb: DeadLettersVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLettersVerb {
+    /// Operations that used up their tries, grouped by error.
+    List,
+    /// One of them, whole.
+    Show {
+        /// The operation.
+        id: OperationId,
+    },
+    /// Submit it again, as a new operation.
+    Retry {
+        /// The operation.
+        id: OperationId,
+    },
+}

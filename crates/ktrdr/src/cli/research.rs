@@ -1,0 +1,97 @@
+//! `ktrdr research …` and `ktrdr ledger …`
+
+use clap::{Args, Subcommand, ValueEnum};
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::{Symbol, Timeframe};
+
+use super::{AccountArguments, StartArguments};
+
+#[derive(Debug, Args)]
+pub(crate) struct ResearchArguments {
+    #[command(subcommand)]
+    pub(crate) verb: ResearchVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResearchVerb {
+    /// Start research cycles.
+    Run(ResearchRun),
+    /// Cycles of a campaign, or of all: phase, verdict, what stopped each.
+    Status {
+        /// Only this campaign.
+        #[arg(long)]
+        campaign: Option<CampaignName>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResearchRun {
+    /// The instrument.
+    #[arg(long, short)]
+    pub(crate) symbol: Symbol,
+
+    /// The bars that are traded.
+    #[arg(long, short)]
+    pub(crate) timeframe: Timeframe,
+
+    /// How many cycles.
+    #[arg(long, short = 'n', default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) cycles: u32,
+
+    /// The scope in which trials are counted and lessons shared; a new one by default.
+    #[arg(long)]
+    pub(crate) campaign: Option<CampaignName>,
+
+    /// Cycles at a time; configuration by default.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) in_flight: Option<u32>,
+
+    /// Rules of the gates; configuration by default.
+    #[arg(long, value_enum)]
+    pub(crate) gates: Option<GateName>,
+
+    /// What to look for, in words.
+    #[arg(long)]
+    pub(crate) brief: Option<String>,
+
+    /// Of everything random.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+
+    #[command(flatten)]
+    pub(crate) start: StartArguments,
+}
+
+/// A gate profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GateName {
+    /// Beyond its own null and beyond luck.
+    Honest,
+    /// Thresholds of the system this one replaces.
+    Parity,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArguments {
+    #[command(subcommand)]
+    pub(crate) verb: LedgerVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerVerb {
+    /// Every counted look at data.
+    Trials {
+        /// Only this campaign.
+        #[arg(long)]
+        campaign: Option<CampaignName>,
+    },
+    /// What research remembers.
+    Lessons {
+        /// Only this campaign.
+        #[arg(long)]
+        campaign: Option<CampaignName>,
+    },
+}

@@ -1,0 +1,38 @@
+//! `ktrdr strategies …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub(crate) struct StrategiesArguments {
+    #[command(subcommand)]
+    pub(crate) verb: StrategiesVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StrategiesVerb {
+    /// Check strategy files; every fault is listed with its place and its remedy.
+    Validate {
+        /// Files, or names of strategies in this workspace.
+        #[arg(required = true)]
+        strategies: Vec<PathBuf>,
+    },
+    /// Write a strategy of an older grammar in grammar 3.0, to stdout or a file.
+    Migrate {
+        /// The file to read.
+        file: PathBuf,
+        /// The file to write; it must not exist yet.
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// JSON Schema of grammar 3.0, for editors.
+    Schema,
+    /// The ordered feature vector of a strategy.
+    Features {
+        /// A file, or the name of a strategy in this workspace.
+        strategy: PathBuf,
+    },
+    /// Strategies in this workspace.
+    List,
+}

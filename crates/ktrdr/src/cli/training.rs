@@ -1,0 +1,44 @@
+//! `ktrdr training …`
+
+use clap::{Args, Subcommand};
+use ktrdr_domain::{Symbol, Timestamp};
+
+use super::StartArguments;
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainingArguments {
+    #[command(subcommand)]
+    pub(crate) verb: TrainingVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrainingVerb {
+    /// Train a strategy's network on the dev window, or a part of it.
+    Run(TrainingRun),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainingRun {
+    /// Name of a strategy in this workspace, or a file.
+    #[arg(long, short = 'S')]
+    pub(crate) strategy: String,
+
+    /// Train on these symbols instead of the strategy's own.
+    #[arg(long, short, value_delimiter = ',')]
+    pub(crate) symbol: Vec<Symbol>,
+
+    /// Start of the stretch, inside dev.
+    #[arg(long)]
+    pub(crate) start_date: Option<Timestamp>,
+
+    /// End of the stretch (exclusive), inside dev.
+    #[arg(long)]
+    pub(crate) end_date: Option<Timestamp>,
+
+    /// Of weights, shuffling and dropout.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+
+    #[command(flatten)]
+    pub(crate) start: StartArguments,
+}

@@ -1,0 +1,64 @@
+//! `ktrdr ledger …`: what was tried, and what was learnt.
+
+use std::process::ExitCode;
+
+use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::trial::Trial;
+
+use super::Context;
+use crate::cli::research::{LedgerArguments, LedgerVerb};
+use crate::exit::CliError;
+use crate::screen::table;
+
+/// Lessons listed at most.
+const LESSONS_MAX: u32 = 1000;
+
+pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<ExitCode, CliError> {
+    let workspace = context.open_beside()?;
+    context.block_on(async {
+        match &arguments.verb {
+            LedgerVerb::Trials { campaign } => {
+                let trials = workspace.ledger.trials(campaign.as_ref()).await?;
+                context.screen.list("trials", &trials, |screen| {
+                    screen.line(table(&["CAMPAIGN", "SUBJECT", "DATA", "WINDOWS", "BY", "SHARPE/DAY", "DAYS"], &trial_rows(&trials)));
+                })?;
+            }
+            LedgerVerb::Lessons { campaign } => {
+                let lessons = workspace.ledger.lessons(campaign.as_ref(), LESSONS_MAX).await?;
+                context.screen.list("lessons", &lessons, |screen| {
+                    screen.line(table(&["CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY", "VERDICT"], &lesson_rows(&lessons)));
+                })?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn trial_rows(trials: &[Trial]) -> Vec<Vec<String>> {
+    let row = |t: &Trial| {
+        let windows: Vec<String> = t.windows.iter().map(ToString::to_string).collect();
+        vec![
+            t.campaign.to_string(),
+            t.subject.clone(),
+            format!("{} {}", t.symbol, t.timeframe),
+            windows.join("+"),
+            format!("{:?}", t.origin).to_lowercase(),
+            t.sharpe_daily.map_or_else(|| "–".into(), |s| format!("{s:.4}")),
+            t.days.to_string(),
+        ]
+    };
+    trials.iter().map(row).collect()
+}
+
+fn lesson_rows(lessons: &[Lesson]) -> Vec<Vec<String>> {
+    let row = |l: &Lesson| {
+        vec![
+            l.campaign.to_string(),
+            l.strategy.name.to_string(),
+            format!("{:?}", l.reached).to_lowercase(),
+            l.stopped_by.clone().unwrap_or_else(|| "–".into()),
+            l.verdict.map_or_else(|| "–".into(), |v| format!("{v:?}").to_lowercase()),
+        ]
+    };
+    lessons.iter().map(row).collect()
+}

@@ -1,0 +1,74 @@
+//! What each command does: one file per noun.
+
+pub(crate) mod backtest;
+pub(crate) mod bench;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod data;
+pub(crate) mod dead_letters;
+pub(crate) mod demo;
+pub(crate) mod ledger;
+pub(crate) mod operations;
+pub(crate) mod replay;
+pub(crate) mod research;
+pub(crate) mod start;
+pub(crate) mod strategies;
+pub(crate) mod training;
+pub(crate) mod up;
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+
+use crate::cli::Arguments;
+use crate::exit::{CliError, Kind, OrExit};
+use crate::screen::Screen;
+use crate::settings::Settings;
+use crate::workspace::Workspace;
+
+/// What every command gets.
+pub(crate) struct Context<'a> {
+    /// Where answers go.
+    pub(crate) screen: &'a Screen,
+    /// The workspace's folder.
+    pub(crate) folder: PathBuf,
+    /// Its configuration.
+    pub(crate) settings: Settings,
+}
+
+impl<'a> Context<'a> {
+    /// Reads the configuration of the workspace that the arguments name.
+    pub(crate) fn new(arguments: &Arguments, screen: &'a Screen) -> Result<Self, CliError> {
+        let folder = arguments.workspace.clone();
+        if !folder.is_dir() {
+            let message = format!("the workspace {} is no folder; create it or set --workspace", folder.display());
+            return Err(CliError::new(Kind::NotFound, message));
+        }
+        Ok(Self { screen, settings: Settings::load(&folder)?, folder })
+    }
+
+    /// The same in another folder.
+    pub(crate) fn at(&self, folder: &Path) -> Self {
+        Self { screen: self.screen, folder: folder.to_owned(), settings: self.settings.clone() }
+    }
+
+    /// Opens the workspace beside whoever runs it.
+    pub(crate) fn open_beside(&self) -> Result<Workspace, CliError> {
+        Workspace::open_beside(&self.folder, &self.settings)
+    }
+
+    /// Opens the workspace to run roles on it.
+    pub(crate) fn open_to_run(&self) -> Result<Workspace, CliError> {
+        Workspace::open_to_run(&self.folder, &self.settings)
+    }
+
+    /// Runs a future on a small runtime of its own; jobs compute on threads of their own, never here.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("ktrdr-io")
+            .enable_all()
+            .build()
+            .or_exit(Kind::Files)?
+            .block_on(work)
+    }
+}

@@ -1,0 +1,170 @@
+//! `ktrdr operations …`: everything is answered from rows, also when no worker is alive.
+
+use std::process::ExitCode;
+
+use ktrdr_domain::{Operation, OperationId, Timestamp};
+use ktrdr_fabric::store::{Cancelled, Filter};
+
+use super::Context;
+use super::start::{on_interrupt, submit_value};
+use crate::cli::operations::{ListArguments, OperationsArguments, OperationsVerb};
+use crate::exit::{CliError, Kind};
+use crate::follow::{self, Followed};
+use crate::screen::table;
+use crate::workspace::{Workspace, fresh_id};
+
+pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Result<ExitCode, CliError> {
+    let workspace = context.open_beside()?;
+    context.block_on(async {
+        match &arguments.verb {
+            OperationsVerb::List(filter) => list(context, &workspace, filter).await,
+            OperationsVerb::Status { id } => status(context, &workspace, id).await,
+            OperationsVerb::Watch { id } => watch(context, &workspace, id).await,
+            OperationsVerb::Cancel { id, reason } => cancel(context, &workspace, id, reason).await,
+            OperationsVerb::Retry { id } => retry(context, &workspace, id).await,
+        }
+    })
+}
+
+async fn list(context: &Context<'_>, workspace: &Workspace, wanted: &ListArguments) -> Result<ExitCode, CliError> {
+    let filter = Filter {
+        status: wanted.status,
+        kind: wanted.kind,
+        root: None,
+        active: wanted.active,
+        offset: wanted.offset,
+        limit: wanted.limit,
+    };
+    let page = workspace.store.list(&filter).await?;
+    context.screen.list("operations", &page.operations, |screen| {
+        if page.operations.is_empty() {
+            screen.line("no operations match");
+            return;
+        }
+        screen.line(table(&["ID", "STATUS", "CREATED", "TOOK", "PROGRESS"], &rows(&page.operations)));
+        screen.note(format!("{} shown of {} · {} active", page.operations.len(), page.total, page.active));
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rows(operations: &[Operation]) -> Vec<Vec<String>> {
+    operations
+        .iter()
+        .map(|o| {
+            let status = if o.is_cancelling() { "cancelling".into() } else { o.status.to_string() };
+            vec![o.id.to_string(), status, when(o.created_at_ms), took(o), doing(o)]
+        })
+        .collect()
+}
+
+fn when(at_ms: i64) -> String {
+    Timestamp(at_ms.div_euclid(1000)).to_string()
+}
+
+fn took(o: &Operation) -> String {
+    match (o.started_at_ms, o.finished_at_ms) {
+        (Some(start), Some(end)) => {
+            let whole = std::time::Duration::from_millis(end.saturating_sub(start).max(0) as u64);
+            humantime::format_duration(whole).to_string()
+        }
+        _ => "–".into(),
+    }
+}
+
+fn doing(o: &Operation) -> String {
+    let said = match (&o.phase, &o.progress, &o.error) {
+        (_, _, Some(error)) => error.clone(),
+        (Some(phase), _, _) if !o.status.is_terminal() => phase.clone(),
+        (_, Some(p), _) if !o.status.is_terminal() => format!("{:.0}% {}", p.percentage, p.step),
+        _ => String::new(),
+    };
+    said.chars().take(90).collect()
+}
+
+async fn status(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
+    let operation = find(workspace, id).await?;
+    let filter = Filter { root: Some(id.clone()), limit: 100, ..Filter::default() };
+    let children = workspace.store.list(&filter).await?.operations;
+    let document = serde_json::json!({ "operation": operation, "children": children });
+    context.screen.answer(&document, |screen| {
+        screen.line(follow::describe(&operation));
+        let fact = |name: &str, value: String| screen.line(format!("  {name:<12} {value}"));
+        fact("kind", operation.kind.to_string());
+        fact("created", when(operation.created_at_ms));
+        fact("took", took(&operation));
+        fact("tries", format!("{} of {} · fence {}", operation.tries, operation.tries_max, operation.fence));
+        if let Some(worker) = &operation.worker {
+            fact("worker", worker.clone());
+        }
+        if let Some(cancel) = &operation.cancel {
+            let late = if cancel.too_late { " (finished before the cancel arrived)" } else { "" };
+            fact("cancel", format!("by {} at {}{late} {}", cancel.by, when(cancel.at_ms), cancel.reason));
+        }
+        for child in children.iter().rev() {
+            screen.line(follow::describe(child));
+        }
+        if let Some(result) = &operation.result {
+            let text = serde_json::to_string_pretty(result).unwrap_or_default();
+            screen.line(text);
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
+    find(workspace, id).await?;
+    let detach = on_interrupt();
+    match follow::to_the_end(&*workspace.store, std::slice::from_ref(id), context.screen, &detach).await? {
+        Followed::Ended(rows) => {
+            context.screen.answer(&rows, |screen| rows.iter().for_each(|r| screen.line(follow::describe(r))))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Followed::Detached => Ok(ExitCode::from(Kind::Interrupted as u8)),
+    }
+}
+
+async fn cancel(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    id: &OperationId,
+    reason: &str,
+) -> Result<ExitCode, CliError> {
+    let (word, text) = match workspace.store.cancel(id, "operator", reason).await? {
+        Cancelled::Done => ("cancelled", format!("{id} was pending and is cancelled")),
+        Cancelled::Requested => ("requested", format!("{id} was asked to stop; watch it with `ktrdr operations watch {id}`")),
+        Cancelled::TooLate(status) => ("too_late", format!("{id} had ended before ({status})")),
+        Cancelled::Missing => return Err(not_found(id)),
+    };
+    let document = serde_json::json!({ "operation": id, "answer": word });
+    context.screen.answer(&document, |screen| screen.line(text))?;
+    Ok(if word == "too_late" { ExitCode::from(Kind::Conflict as u8) } else { ExitCode::SUCCESS })
+}
+
+/// Submits an ended operation again under a new id: a terminal status never changes.
+pub(crate) async fn retry(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    id: &OperationId,
+) -> Result<ExitCode, CliError> {
+    let ended = find(workspace, id).await?;
+    if !ended.status.is_terminal() {
+        return Err(CliError::new(Kind::Conflict, format!("{id} is {}; only an ended operation is retried", ended.status)));
+    }
+    if ended.kind.is_root() || ended.root.is_some() {
+        let message = format!("{id} belongs to a research cycle; start a new one with `ktrdr research run`");
+        return Err(CliError::new(Kind::Usage, message));
+    }
+    let again = submit_value(workspace, fresh_id(ended.kind), ended.kind, ended.spec).await?;
+    let document = serde_json::json!({ "operation": again, "retry_of": id });
+    context.screen.answer(&document, |screen| screen.line(&again))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The row, or "not found".
+pub(crate) async fn find(workspace: &Workspace, id: &OperationId) -> Result<Operation, CliError> {
+    workspace.store.get(id).await?.ok_or_else(|| not_found(id))
+}
+
+fn not_found(id: &OperationId) -> CliError {
+    CliError::new(Kind::NotFound, format!("there is no operation {id} in this workspace; see `ktrdr operations list`"))
+}

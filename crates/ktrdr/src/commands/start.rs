@@ -1,0 +1,206 @@
+//! Starting work: here and now (`--local`), by the engine that runs on this workspace and waited for (`--wait`),
+//! or just handed over.
+
+use std::process::ExitCode;
+
+use ktrdr_domain::{JobSpec, Operation, OperationId, Status};
+use ktrdr_fabric::store::{NewOperation, NewRoot, Submitted};
+use tokio_util::sync::CancellationToken;
+
+use super::Context;
+use crate::cli::StartArguments;
+use crate::exit::{CliError, Kind, OrExit};
+use crate::fleet::LocalFleet;
+use crate::follow::{self, Followed};
+use crate::workspace::{Workspace, fresh_id};
+
+/// Priority of everything a person starts.
+const PRIORITY_NORMAL: u8 = 4;
+
+/// What is to be started.
+pub(crate) enum Work {
+    /// One job.
+    Job(JobSpec),
+    /// The cycles of a campaign, so many at a time.
+    Campaign(Vec<NewRoot>, u32),
+}
+
+/// What became of it.
+pub(crate) enum Started {
+    /// Handed over.
+    Submitted(Vec<OperationId>),
+    /// Waited for: the rows as they ended.
+    Ended(Vec<Operation>),
+    /// The user stopped waiting; the work goes on.
+    Detached(Vec<OperationId>),
+}
+
+/// Opens the workspace as the arguments ask for, prepares the work there, starts it, and waits if asked to.
+pub(crate) async fn start(
+    context: &Context<'_>,
+    how: StartArguments,
+    prepare: impl AsyncFnOnce(&Workspace) -> Result<Work, CliError>,
+) -> Result<Started, CliError> {
+    if how.local {
+        let workspace = context.open_to_run()?;
+        let work = prepare(&workspace).await?;
+        return run_here(context, &workspace, work).await;
+    }
+    let workspace = context.open_beside()?;
+    let work = prepare(&workspace).await?;
+    let ids = submit(&workspace, work).await?;
+    if ktrdr_fabric::embedded::holder(&context.folder).is_none() {
+        context.screen.note("no engine runs on this workspace: start one with `ktrdr up`, or use --local");
+    }
+    if !how.wait {
+        return Ok(Started::Submitted(ids));
+    }
+    let detach = on_interrupt();
+    Ok(match follow::to_the_end(&*workspace.store, &ids, context.screen, &detach).await? {
+        Followed::Ended(rows) => Started::Ended(rows),
+        Followed::Detached => Started::Detached(ids),
+    })
+}
+
+/// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.
+async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> Result<Started, CliError> {
+    let fleet = LocalFleet::start(workspace).await?;
+    let ids = submit(workspace, work).await?;
+    let (first, second) = (CancellationToken::new(), CancellationToken::new());
+    tokio::spawn(two_interrupts(first.clone(), second.clone()));
+    let cancelling = async {
+        first.cancelled().await;
+        context.screen.note("stopping … (Ctrl-C again gives up waiting)");
+        for id in &ids {
+            if let Err(error) = workspace.store.cancel(id, "user", "interrupted").await {
+                tracing::error!(%id, %error, "could not ask for a cancel");
+            }
+        }
+        std::future::pending::<()>().await;
+    };
+    let followed = tokio::select! {
+        followed = follow::to_the_end(&*workspace.store, &ids, context.screen, &second) => followed?,
+        () = cancelling => Followed::Detached,
+    };
+    fleet.drain().await?;
+    match followed {
+        Followed::Ended(rows) => Ok(Started::Ended(rows)),
+        Followed::Detached => Err(CliError::new(Kind::Interrupted, "interrupted; `ktrdr up` takes up what was left")),
+    }
+}
+
+async fn two_interrupts(first: CancellationToken, second: CancellationToken) {
+    if tokio::signal::ctrl_c().await.is_ok() {
+        first.cancel();
+    }
+    if tokio::signal::ctrl_c().await.is_ok() {
+        second.cancel();
+    }
+}
+
+/// A token that the first Ctrl-C fires.
+pub(crate) fn on_interrupt() -> CancellationToken {
+    let token = CancellationToken::new();
+    let fired = token.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            fired.cancel();
+        }
+    });
+    token
+}
+
+async fn submit(workspace: &Workspace, work: Work) -> Result<Vec<OperationId>, CliError> {
+    match work {
+        Work::Job(spec) => Ok(vec![submit_job(workspace, &spec).await?]),
+        Work::Campaign(roots, in_flight) => {
+            let ids: Vec<OperationId> = roots.iter().map(|r| r.id.clone()).collect();
+            match workspace.store.submit_roots(roots, in_flight).await? {
+                Submitted::Created => Ok(ids),
+                Submitted::Duplicate(id) => {
+                    Err(CliError::new(Kind::Conflict, format!("the campaign was submitted before, as {id}")))
+                }
+            }
+        }
+    }
+}
+
+/// Submits one job under a fresh id.
+pub(crate) async fn submit_job(workspace: &Workspace, spec: &JobSpec) -> Result<OperationId, CliError> {
+    let id = fresh_id(spec.kind());
+    let value = spec.to_value().or_exit(Kind::InvalidInput)?;
+    submit_value(workspace, id, spec.kind(), value).await
+}
+
+/// Submits a job whose specification is already a value.
+pub(crate) async fn submit_value(
+    workspace: &Workspace,
+    id: OperationId,
+    kind: ktrdr_domain::Kind,
+    spec: serde_json::Value,
+) -> Result<OperationId, CliError> {
+    let new = NewOperation {
+        id: id.clone(),
+        kind,
+        spec,
+        tries_max: workspace.settings.fleet.tries_max,
+        priority: PRIORITY_NORMAL,
+        idempotency_key: None,
+    };
+    Ok(match workspace.store.submit(new).await? {
+        Submitted::Created => id,
+        Submitted::Duplicate(earlier) => earlier,
+    })
+}
+
+/// Answers for work that was not waited for, or ended badly; hands a good ending to `show`.
+pub(crate) fn answer(
+    context: &Context<'_>,
+    started: Started,
+    show: impl FnOnce(&Context<'_>, &[Operation]) -> Result<(), CliError>,
+) -> Result<ExitCode, CliError> {
+    match started {
+        Started::Submitted(ids) => {
+            context.screen.list("submitted", &ids, |screen| ids.iter().for_each(|id| screen.line(id)))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Started::Detached(ids) => {
+            context.screen.note("detached; the work goes on. Follow or stop it with:");
+            for id in &ids {
+                context.screen.note(format!("  ktrdr operations watch {id}\n  ktrdr operations cancel {id}"));
+            }
+            Ok(ExitCode::from(Kind::Interrupted as u8))
+        }
+        Started::Ended(rows) => {
+            show(context, &rows)?;
+            Ok(exit_code(&rows))
+        }
+    }
+}
+
+/// 0 when everything completed, 130 when the only trouble was a cancel, 1 otherwise.
+fn exit_code(rows: &[Operation]) -> ExitCode {
+    let any = |status| rows.iter().any(|r| r.status == status);
+    match (any(Status::Failed), any(Status::Cancelled)) {
+        (true, _) => ExitCode::from(Kind::OperationFailed as u8),
+        (false, true) => ExitCode::from(Kind::Interrupted as u8),
+        (false, false) => ExitCode::SUCCESS,
+    }
+}
+
+/// The typed result of one completed operation, or why there is none.
+pub(crate) fn result_of<T: serde::de::DeserializeOwned>(row: &Operation) -> Result<T, CliError> {
+    match (row.status, &row.result) {
+        (Status::Completed, Some(result)) => T::deserialize(result).or_exit(Kind::InvalidInput),
+        (status, _) => {
+            let why = row.error.as_deref().unwrap_or("no reason was recorded");
+            let kind = match row.reason.as_deref() {
+                Some("bad_input") => Kind::InvalidInput,
+                Some("refused") => Kind::Refused,
+                _ if status == Status::Cancelled => Kind::Interrupted,
+                _ => Kind::OperationFailed,
+            };
+            Err(CliError::new(kind, format!("{} {status}: {why}", row.id)))
+        }
+    }
+}

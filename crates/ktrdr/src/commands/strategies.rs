@@ -1,0 +1,166 @@
+//! `ktrdr strategies …`
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use ktrdr_domain::Strategy;
+use ktrdr_domain::strategy::schema;
+use ktrdr_fabric::artifacts::Key;
+use serde::Serialize;
+
+use super::Context;
+use crate::cli::strategies::{StrategiesArguments, StrategiesVerb};
+use crate::exit::{CliError, Kind, OrExit};
+use crate::market;
+use crate::screen::table;
+use crate::workspace::Workspace;
+
+/// Largest strategy file, in bytes.
+const STRATEGY_BYTES_MAX: u64 = 256 * 1024;
+
+pub(crate) fn run(context: &Context<'_>, arguments: &StrategiesArguments) -> Result<ExitCode, CliError> {
+    match &arguments.verb {
+        StrategiesVerb::Validate { strategies } => {
+            validate(context, &strategies.iter().map(|p| p.as_path()).collect::<Vec<_>>())
+        }
+        StrategiesVerb::Migrate { file, to } => migrate(context, file, to.as_deref()),
+        StrategiesVerb::Schema => {
+            context.screen.raw(&serde_json::to_string_pretty(&schema::json_schema()).or_exit(Kind::InvalidInput)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        StrategiesVerb::Features { strategy } => features(context, strategy),
+        StrategiesVerb::List => list(context),
+    }
+}
+
+/// One checked file.
+#[derive(Serialize)]
+struct Checked {
+    file: String,
+    valid: bool,
+    errors: Vec<String>,
+    warnings: Vec<String>,
+    upgraded_from: Option<String>,
+}
+
+fn validate(context: &Context<'_>, files: &[&Path]) -> Result<ExitCode, CliError> {
+    let mut checked = Vec::with_capacity(files.len());
+    for file in files {
+        checked.push(check(context, file)?);
+    }
+    context.screen.list("strategies", &checked, |screen| {
+        for c in &checked {
+            let upgraded = c.upgraded_from.as_ref().map_or_else(String::new, |g| format!(" (read as {g})"));
+            screen.line(format!("{} {}{upgraded}", if c.valid { "valid  " } else { "INVALID" }, c.file));
+            c.errors.iter().for_each(|e| screen.line(format!("  error: {e}")));
+            c.warnings.iter().for_each(|w| screen.line(format!("  warning: {w}")));
+        }
+    })?;
+    let all_valid = checked.iter().all(|c| c.valid);
+    Ok(if all_valid { ExitCode::SUCCESS } else { ExitCode::from(Kind::InvalidInput as u8) })
+}
+
+fn check(context: &Context<'_>, file: &Path) -> Result<Checked, CliError> {
+    let (shown, text) = read_text(context, file)?;
+    Ok(match Strategy::from_yaml(&text) {
+        Ok(read) => Checked {
+            file: shown,
+            valid: true,
+            errors: Vec::new(),
+            warnings: read.warnings.iter().map(ToString::to_string).collect(),
+            upgraded_from: read.upgraded_from.map(|g| g.to_string()),
+        },
+        Err(errors) => Checked {
+            file: shown,
+            valid: false,
+            errors: errors.0.iter().map(ToString::to_string).collect(),
+            warnings: Vec::new(),
+            upgraded_from: None,
+        },
+    })
+}
+
+/// The text of a file, or of the workspace's strategy of that name.
+fn read_text(context: &Context<'_>, file: &Path) -> Result<(String, String), CliError> {
+    let named = context.folder.join("strategies").join(file).with_extension("yaml");
+    let is_name = file.components().count() == 1 && file.extension().is_none();
+    let path = if is_name && !file.is_file() { named } else { file.to_owned() };
+    let bytes = market::read_file(&path, STRATEGY_BYTES_MAX)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| CliError::new(Kind::InvalidInput, format!("{} is no UTF-8 text", path.display())))?;
+    Ok((path.display().to_string(), text))
+}
+
+fn read_strategy(context: &Context<'_>, file: &Path) -> Result<Strategy, CliError> {
+    let (shown, text) = read_text(context, file)?;
+    parse(&shown, &text)
+}
+
+fn parse(shown: &str, text: &str) -> Result<Strategy, CliError> {
+    let read = Strategy::from_yaml(text);
+    read.map(|r| r.strategy).map_err(|e| CliError::new(Kind::InvalidInput, format!("{shown} is no valid strategy:\n{e}")))
+}
+
+/// A strategy of the workspace by name, or any file by path.
+pub(crate) async fn load_strategy(workspace: &Workspace, wanted: &str) -> Result<Strategy, CliError> {
+    if wanted.contains(['/', '\\']) || wanted.ends_with(".yaml") || wanted.ends_with(".yml") {
+        let bytes = market::read_file(Path::new(wanted), STRATEGY_BYTES_MAX)?;
+        return parse(wanted, &String::from_utf8_lossy(&bytes));
+    }
+    let name: ktrdr_domain::StrategyName = wanted.parse().or_exit(Kind::Usage)?;
+    let key: Key = format!("strategies/{name}.yaml").parse().or_exit(Kind::Usage)?;
+    let bytes = workspace.artifacts.get(&key).await?;
+    parse(key.as_str(), &String::from_utf8_lossy(&bytes))
+}
+
+fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<ExitCode, CliError> {
+    let (shown, text) = read_text(context, file)?;
+    let read = Strategy::from_yaml(&text)
+        .map_err(|e| CliError::new(Kind::InvalidInput, format!("{shown} can not be migrated:\n{e}")))?;
+    read.warnings.iter().for_each(|w| context.screen.note(format!("warning: {w}")));
+    let migrated = read.strategy.to_yaml();
+    match to {
+        Some(path) => {
+            let mut file = std::fs::File::create_new(path)
+                .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
+            std::io::Write::write_all(&mut file, migrated.as_bytes())?;
+            context.screen.note(format!("wrote {}", path.display()));
+        }
+        None => context.screen.raw(&migrated),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliError> {
+    let features = read_strategy(context, file)?.features();
+    context.screen.list("features", &features, |screen| {
+        let row = |(i, f): (usize, &ktrdr_domain::strategy::Feature)| {
+            vec![i.to_string(), f.name.clone(), f.indicator.to_string(), f.timeframe.to_string(), f.lag.to_string()]
+        };
+        let rows: Vec<Vec<String>> = features.iter().enumerate().map(row).collect();
+        screen.line(table(&["#", "FEATURE", "INDICATOR", "BARS", "LAG"], &rows));
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
+    let folder = context.folder.join("strategies");
+    let mut files: Vec<_> = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries.filter_map(|e| Some(e.ok()?.path())).collect(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(e) => return Err(CliError::new(Kind::Files, format!("{}: {e}", folder.display()))),
+    };
+    files.retain(|f| f.extension().is_some_and(|e| e == "yaml" || e == "yml"));
+    files.sort();
+    let mut checked = Vec::with_capacity(files.len());
+    for file in &files {
+        checked.push(check(context, file)?);
+    }
+    context.screen.list("strategies", &checked, |screen| {
+        if checked.is_empty() {
+            screen.line(format!("no strategies in {}", folder.display()));
+        }
+        checked.iter().for_each(|c| screen.line(format!("{} {}", if c.valid { "valid  " } else { "INVALID" }, c.file)));
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,83 @@
+//! `ktrdr training run`
+
+use std::process::ExitCode;
+
+use ktrdr_domain::job::TrainingSpec;
+use ktrdr_domain::report::TrainingReport;
+use ktrdr_domain::{DataRef, JobSpec, Operation, Span, Symbol};
+
+use super::Context;
+use super::start::{self, Work, answer, result_of};
+use super::strategies::load_strategy;
+use crate::cli::training::{TrainingArguments, TrainingRun, TrainingVerb};
+use crate::exit::{CliError, Kind, OrExit};
+use crate::market;
+use crate::screen::{Screen, table};
+use crate::workspace::Workspace;
+
+pub(crate) fn run(context: &Context<'_>, arguments: &TrainingArguments) -> Result<ExitCode, CliError> {
+    let TrainingVerb::Run(wanted) = &arguments.verb;
+    context.block_on(async {
+        let prepare = async |workspace: &Workspace| prepare(workspace, wanted).await;
+        let started = start::start(context, wanted.start, prepare).await?;
+        answer(context, started, show)
+    })
+}
+
+async fn prepare(workspace: &Workspace, wanted: &TrainingRun) -> Result<Work, CliError> {
+    let mut strategy = load_strategy(workspace, &wanted.strategy).await?;
+    if !wanted.symbol.is_empty() {
+        strategy.training_data.symbols.clone_from(&wanted.symbol);
+    }
+    let symbols: Vec<Symbol> = strategy.training_data.symbols.clone();
+    let timeframes = strategy.training_data.timeframes.clone();
+    let data = market::pin(workspace, &symbols, &timeframes).await?;
+    let windows = workspace.settings.windows.split(common_span(&data)?).or_exit(Kind::InvalidInput)?;
+    let window = Span {
+        start: wanted.start_date.or(strategy.training_data.start_date).unwrap_or(windows.dev.start),
+        end: wanted.end_date.or(strategy.training_data.end_date).unwrap_or(windows.dev.end),
+    };
+    windows.allow_training(&window).or_exit(Kind::Refused)?;
+    Ok(Work::Job(JobSpec::Training(Box::new(TrainingSpec { strategy, data, windows, window, seed: wanted.seed }))))
+}
+
+/// The stretch that every series covers: windows are cut from it, so that no symbol's exam is another's dev.
+fn common_span(data: &[DataRef]) -> Result<Span, CliError> {
+    ktrdr_jobs::series::common_span(data)
+        .ok_or_else(|| CliError::new(Kind::InvalidInput, "the series do not overlap in time; import longer ones"))
+}
+
+fn show(context: &Context<'_>, rows: &[Operation]) -> Result<(), CliError> {
+    for row in rows {
+        let report: TrainingReport = result_of(row)?;
+        context.screen.answer(&report, |screen| print(screen, &report))?;
+    }
+    Ok(())
+}
+
+fn print(screen: &Screen, report: &TrainingReport) {
+    let percent = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.2} %", x * 100.0));
+    let number = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{x:.4}"));
+    let [train, validation, test] = report.rows;
+    let facts = [
+        ("model", format!("models/{}", report.model)),
+        ("learned from", format!("{}{}", report.window, if report.synthetic { " (generated bars)" } else { "" })),
+        ("rows", format!("{train} train · {validation} validation · {test} test · {} purged", report.rows_purged)),
+        ("network", format!("{} features · {} parameters", report.feature_count, report.parameter_count)),
+        ("epochs", format!("{} (kept the weights of {}) in {:.1} s", report.epochs_trained, report.best_epoch, report.training_seconds)),
+        ("train loss", format!("{} → {}", number(report.initial_train_loss), number(report.final_train_loss))),
+        ("test loss", format!("{} (always saying the class shares: {})", number(report.test.loss), number(report.test.baseline_loss))),
+        ("test accuracy", format!("{} (always saying the commonest class: {})", percent(report.test.accuracy), percent(report.test.baseline_accuracy))),
+    ];
+    let rows: Vec<Vec<String>> = facts.iter().map(|(k, v)| vec![(*k).to_owned(), v.clone()]).collect();
+    screen.line(table(&["", ""], &rows).trim_start_matches('\n'));
+    if let Some(traded) = &report.trading_on_test {
+        screen.line(format!(
+            "traded on test rows: net {} · Sharpe {} (annualised, daily) · {} trades",
+            percent(traded.total_return_pct),
+            number(traded.sharpe_ratio),
+            traded.total_trades
+        ));
+    }
+    report.warnings.iter().for_each(|w| screen.line(format!("warning: {w}")));
+}

@@ -1,0 +1,91 @@
+//! Errors as the shell sees them: one sentence that says what, where and what to do next, and an exit code by kind.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The kind of an error: decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The operation ran and failed or was cancelled.
+    OperationFailed = 1,
+    /// Arguments that make no sense together.
+    Usage = 2,
+    /// Something named does not exist.
+    NotFound = 3,
+    /// Someone else holds it, or it is too late.
+    Conflict = 4,
+    /// The store or the broker can not be reached.
+    Unreachable = 5,
+    /// Refused by a rule.
+    Refused = 7,
+    /// A file or message with invalid content.
+    InvalidInput = 8,
+    /// Files can not be read or written.
+    Files = 9,
+    /// Interrupted by the user.
+    Interrupted = 130,
+}
+
+/// What the user is told.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    /// Decides the exit code.
+    pub(crate) kind: Kind,
+    /// Whole sentences; may span lines.
+    pub(crate) message: String,
+}
+
+impl CliError {
+    /// An error of a kind.
+    pub(crate) fn new(kind: Kind, message: impl fmt::Display) -> Self {
+        Self { kind, message: message.to_string() }
+    }
+
+    /// The process's exit code.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.kind as u8)
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Turns any error into one of a kind: `read().or_exit(Kind::Files)?`.
+pub(crate) trait OrExit<T> {
+    /// The value, or an error of this kind.
+    fn or_exit(self, kind: Kind) -> Result<T, CliError>;
+}
+
+impl<T, E: fmt::Display> OrExit<T> for Result<T, E> {
+    fn or_exit(self, kind: Kind) -> Result<T, CliError> {
+        self.map_err(|e| CliError::new(kind, e))
+    }
+}
+
+impl From<ktrdr_fabric::store::StoreError> for CliError {
+    fn from(error: ktrdr_fabric::store::StoreError) -> Self {
+        Self::new(Kind::Unreachable, error)
+    }
+}
+
+impl From<ktrdr_fabric::artifacts::ArtifactError> for CliError {
+    fn from(error: ktrdr_fabric::artifacts::ArtifactError) -> Self {
+        use ktrdr_fabric::artifacts::ArtifactError as A;
+        let kind = match &error {
+            A::NotFound { .. } => Kind::NotFound,
+            A::WrongHash { .. } | A::Exists(_) => Kind::Conflict,
+            A::Io { .. } => Kind::Files,
+            A::Key(_) => Kind::InvalidInput,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Kind::Files, error)
+    }
+}

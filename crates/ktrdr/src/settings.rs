@@ -1,0 +1,201 @@
+//! The configuration: built-in values, then `ktrdr.toml` of the workspace, then `KTRDR_…` of the environment
+//! (`KTRDR_FLEET__LEASE=45s`). Two steps: record what was said, then check relations.
+
+use std::path::Path;
+use std::time::Duration;
+
+use ktrdr_domain::gate::GatePolicy;
+use ktrdr_domain::trading::Account;
+use ktrdr_domain::window::WindowPolicy;
+use serde::{Deserialize, Serialize};
+
+use crate::exit::{CliError, Kind, OrExit};
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Which engine carries jobs and state.
+    pub(crate) engine: EngineName,
+    /// How each data set is cut into dev, gate and vault.
+    pub(crate) windows: WindowPolicy,
+    /// Rules of the gates.
+    pub(crate) gates: GatePolicy,
+    /// Capital, size and costs of backtests.
+    pub(crate) account: Account,
+    /// Research cycles.
+    pub(crate) research: ResearchSettings,
+    /// Leases, beats and slots.
+    pub(crate) fleet: FleetSettings,
+}
+
+/// Which engine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EngineName {
+    /// Rows in SQLite, messages in this process.
+    #[default]
+    Embedded,
+}
+
+/// `[research]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ResearchSettings {
+    /// Cycles of a campaign at a time. One learns from every cycle before it; more are faster.
+    pub(crate) in_flight: u32,
+}
+
+impl Default for ResearchSettings {
+    fn default() -> Self {
+        Self { in_flight: 2 }
+    }
+}
+
+/// `[fleet]`
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct FleetSettings {
+    /// How long a claim holds without a beat.
+    #[serde(with = "human")]
+    pub(crate) lease: Duration,
+    /// Time between beats.
+    #[serde(with = "human")]
+    pub(crate) heartbeat: Duration,
+    /// Time between sweeps.
+    #[serde(with = "human")]
+    pub(crate) sweep: Duration,
+    /// How long a draining process waits for its jobs.
+    #[serde(with = "human")]
+    pub(crate) drain: Duration,
+    /// Longest training.
+    #[serde(with = "human")]
+    pub(crate) training_time_limit: Duration,
+    /// Longest backtest.
+    #[serde(with = "human")]
+    pub(crate) backtest_time_limit: Duration,
+    /// Tries of a job.
+    pub(crate) tries_max: u32,
+    /// Training jobs at a time in one process.
+    pub(crate) training_slots: u16,
+    /// Backtests at a time in one process.
+    pub(crate) backtest_slots: u16,
+}
+
+impl Default for FleetSettings {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get().min(64)) as u16;
+        Self {
+            lease: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(5),
+            sweep: Duration::from_secs(5),
+            drain: Duration::from_secs(30),
+            training_time_limit: Duration::from_secs(6 * 3600),
+            backtest_time_limit: Duration::from_secs(3600),
+            tries_max: 4,
+            training_slots: cores,
+            backtest_slots: cores,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads and checks the configuration of a workspace.
+    pub(crate) fn load(workspace: &Path) -> Result<Self, CliError> {
+        let file = workspace.join("ktrdr.toml");
+        let mut sources = config::Config::builder();
+        if file.exists() {
+            sources = sources.add_source(config::File::from(file.clone()).format(config::FileFormat::Toml));
+        }
+        let environment = config::Environment::with_prefix("KTRDR")
+            .prefix_separator("_")
+            .separator("__")
+            .try_parsing(true)
+            .source(Some(settings_environment()));
+        let settings: Self = sources
+            .add_source(environment)
+            .build()
+            .and_then(config::Config::try_deserialize)
+            .map_err(|e| {
+                CliError::new(Kind::InvalidInput, format!("configuration ({} and KTRDR_…): {e}", file.display()))
+            })?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Relations between numbers that are each fine alone.
+    fn check(&self) -> Result<(), CliError> {
+        let refuse = |what: &str| Err(CliError::new(Kind::InvalidInput, format!("configuration: {what}")));
+        let fleet = &self.fleet;
+        if fleet.heartbeat.is_zero() || fleet.heartbeat * 3 >= fleet.lease {
+            return refuse("fleet.heartbeat × 3 must be shorter than fleet.lease, so that one lost beat loses no job");
+        }
+        if fleet.lease < Duration::from_secs(6) {
+            return refuse("fleet.lease must be at least 6s: a worker stops itself 5 s before its lease ends");
+        }
+        if fleet.tries_max == 0 || fleet.tries_max > 19 {
+            return refuse("fleet.tries_max must be from 1 to 19, under the broker's delivery limit of 20");
+        }
+        if fleet.training_slots == 0 || fleet.backtest_slots == 0 {
+            return refuse("fleet.training_slots and fleet.backtest_slots must be at least 1");
+        }
+        if self.research.in_flight == 0 {
+            return refuse("research.in_flight must be at least 1");
+        }
+        self.account.validate().or_exit(Kind::InvalidInput)
+    }
+}
+
+/// The variables that are settings: those with a section (`__`) and `KTRDR_ENGINE`. Others, such as
+/// `KTRDR_WORKSPACE` and `KTRDR_LOG`, belong to the command line and to logging.
+fn settings_environment() -> config::Map<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name == "KTRDR_ENGINE" || (name.starts_with("KTRDR_") && name.contains("__")))
+        .collect()
+}
+
+/// Durations as people write them: `30s`, `5m`, `6h`.
+mod human {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&humantime::format_duration(*value))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(from)?;
+        humantime::parse_duration(&text)
+            .map_err(|e| D::Error::custom(format!("{text:?} is no duration ({e}); write 30s, 5m or 6h")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_values_are_consistent() {
+        assert!(Settings::default().check().is_ok());
+    }
+
+    #[test]
+    fn a_heartbeat_too_slow_for_the_lease_is_refused() {
+        let mut settings = Settings::default();
+        settings.fleet.heartbeat = Duration::from_secs(10);
+        assert!(settings.check().unwrap_err().message.contains("heartbeat"));
+    }
+
+    #[test]
+    fn a_file_sets_values_and_a_typo_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("ktrdr.toml"), "[fleet]\nlease = \"45s\"\n[windows.shares]\ndev = 0.5\ngate = 0.3\n").unwrap();
+        let settings = Settings::load(folder.path()).unwrap();
+        assert_eq!(settings.fleet.lease, Duration::from_secs(45));
+        assert_eq!(settings.windows, WindowPolicy::Shares { dev: 0.5, gate: 0.3 });
+        std::fs::write(folder.path().join("ktrdr.toml"), "[fleet]\nleese = \"45s\"\n").unwrap();
+        assert!(Settings::load(folder.path()).unwrap_err().message.contains("leese"));
+    }
+}

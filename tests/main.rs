@@ -1,0 +1,6 @@
+//! End-to-end tests: one module per promise, each driving the real binary in a world of its own.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod tidy;
+mod world;

@@ -1,0 +1,214 @@
+//! House rules, held by tests: who may use whom, who may name what, and that each kind of job is complete.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ktrdr_domain::Kind;
+
+/// The floors: crate, floor, the crates of ours that it may use.
+const FLOORS: &[(&str, u8, &[&str])] = &[
+    ("domain", 0, &[]),
+    ("fabric", 1, &["domain"]),
+    ("quant", 1, &["domain"]),
+    ("neural", 1, &["domain"]),
+    ("worker", 2, &["domain", "fabric"]),
+    ("research", 2, &["domain", "fabric"]),
+    ("agent", 2, &["domain", "quant"]),
+    ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "worker"]),
+    ("ktrdr", 4, &["domain", "quant", "neural", "agent", "fabric", "worker", "research", "jobs"]),
+];
+
+/// Words only one crate may say in its code, and why.
+const ONLY_IN: &[(&str, &[&str], &str)] = &[
+    ("rusqlite", &["fabric"], "only the fabric knows how rows are kept"),
+    ("lapin", &["fabric"], "only the fabric knows the broker"),
+    ("redis::", &["fabric"], "only the fabric knows the store"),
+    ("axum", &["api"], "only the API speaks HTTP"),
+    (".publish(", &["worker", "fabric"], "only the relay publishes what the outbox holds"),
+];
+
+/// Words the pure floors must not say in code.
+const PURE: &[&str] = &["domain", "quant", "neural"];
+const IMPURE_WORDS: &[&str] =
+    &["tokio", "async fn", ".await", "std::fs", "SystemTime::now", "Instant::now", "Utc::now", "rand::rng", "thread_rng"];
+
+/// Names that say nothing.
+const GRAB_BAGS: &[&str] = &["common", "core", "util", "utils", "helpers", "misc"];
+
+const FILE_LINES_MAX: usize = 400;
+const FUNCTION_LINES_MAX: usize = 70;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Every Rust source file of a crate's `src`.
+fn sources(name: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("crates").join(name).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push((path.clone(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+/// A file without its comments and without what follows `#[cfg(test)]`.
+fn code(text: &str) -> String {
+    let lines = text.lines().take_while(|l| l.trim() != "#[cfg(test)]").filter(|l| !l.trim_start().starts_with("//"));
+    lines.map(|l| l.split(" // ").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
+}
+
+fn crates() -> BTreeSet<String> {
+    fs::read_dir(root().join("crates")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn arrows_point_down_only() {
+    let table: BTreeMap<&str, (u8, &[&str])> = FLOORS.iter().map(|(n, f, uses)| (*n, (*f, *uses))).collect();
+    assert_eq!(crates(), table.keys().map(|n| (*n).to_owned()).collect(), "the table of floors lists every crate");
+    for (name, (floor, allowed)) in &table {
+        let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).unwrap();
+        let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or("").split("\n[").next().unwrap();
+        for used in dependencies.lines().filter_map(|l| l.strip_prefix("ktrdr-")) {
+            let used = used.split(['.', ' ']).next().unwrap();
+            assert!(allowed.contains(&used), "{name} uses {used}: its floor may not");
+            assert!(table[used].0 < *floor, "{name} uses {used}, which is not below it");
+        }
+    }
+}
+
+#[test]
+fn each_outside_name_is_said_by_its_owner_only() {
+    for (word, owners, why) in ONLY_IN {
+        for name in crates().iter().filter(|n| !owners.contains(&n.as_str())) {
+            for (path, text) in sources(name) {
+                assert!(!code(&text).contains(word), "{} says {word:?}: {why}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_pure_floors_have_no_io_no_clock_no_ambient_randomness() {
+    for name in PURE {
+        for (path, text) in sources(name) {
+            for word in IMPURE_WORDS {
+                assert!(!code(&text).contains(word), "{} says {word:?}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_numerics_have_never_heard_of_a_queue_nor_the_fabric_of_a_strategy() {
+    for (name, word) in [("quant", "queue"), ("neural", "queue"), ("fabric", "fuzzy"), ("worker", "training_spec"), ("worker", "TrainingSpec")] {
+        for (path, text) in sources(name) {
+            assert!(!code(&text).to_lowercase().contains(&word.to_lowercase()), "{} says {word:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_grab_bags_no_giants() {
+    for name in crates() {
+        assert!(!GRAB_BAGS.contains(&name.as_str()), "a crate called {name} says nothing");
+        for (path, text) in sources(&name) {
+            let stem = path.file_stem().unwrap().to_str().unwrap();
+            assert!(!GRAB_BAGS.contains(&stem), "{} says nothing by its name", path.display());
+            let lines = text.lines().take_while(|l| l.trim() != "#[cfg(test)]").count();
+            assert!(lines <= FILE_LINES_MAX, "{} has {lines} lines: is it two ideas?", path.display());
+            for (function, length) in function_lengths(&text) {
+                assert!(length <= FUNCTION_LINES_MAX, "{}: {function} has {length} lines", path.display());
+            }
+        }
+    }
+}
+
+/// Names and lengths of functions, by indentation: a scan, not a parser.
+fn function_lengths(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let body = line.trim_start();
+        let is_function = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn ", "pub(crate) async fn ", "const fn ", "pub const fn "]
+            .iter()
+            .any(|p| body.starts_with(p));
+        if is_function && !body.ends_with(';') {
+            let close = format!("{}}}", &line[..line.len() - body.len()]);
+            if let Some(length) = lines[start..].iter().position(|l| *l == close) {
+                found.push((body.to_owned(), length + 1));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn each_kind_of_job_has_its_queue_its_handler_and_its_row_in_the_docs() {
+    let topology = fs::read_to_string(root().join("queues/topology.toml")).unwrap();
+    let docs = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let handlers: String = sources("jobs").into_iter().map(|(_, text)| text).collect();
+    for kind in Kind::ALL {
+        let row = format!("| `{kind}` |");
+        assert!(docs.contains(&row), "docs/architecture.md has no row {row}");
+        let queue = format!("name = \"ktrdr.jobs.{kind}\"");
+        if kind.is_root() {
+            assert!(!topology.contains(&queue), "{kind} is a root: it has no queue");
+            continue;
+        }
+        assert_eq!(topology.matches(&queue).count(), 1, "queues/topology.toml names {queue} once");
+        assert_eq!(handlers.matches(&format!("Kind::{kind:?}\n")).count(), 1, "jobs has one handler of {kind}");
+    }
+}
+
+#[test]
+fn the_project_speaks_of_itself_only_and_its_links_lead_somewhere() {
+    for file in markdown() {
+        let text = fs::read_to_string(&file).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let target = link.split('#').next().unwrap();
+            let outside = target.is_empty() || target.contains("://");
+            assert!(outside || file.parent().unwrap().join(target).exists(), "{}: {link} leads nowhere", file.display());
+        }
+    }
+}
+
+fn markdown() -> Vec<PathBuf> {
+    let listed = Command::new("git").args(["ls-files", "*.md"]).current_dir(root()).output();
+    let Ok(listed) = listed.map(|o| String::from_utf8(o.stdout).unwrap()) else { return Vec::new() };
+    listed.lines().map(|l| root().join(l)).filter(|p| p.exists()).collect()
+}
+
+#[test]
+fn every_dependency_has_a_licence_we_accept_and_a_reason_in_the_docs() {
+    let allowed = fs::read_to_string(root().join("deny.toml")).unwrap();
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    for package in metadata["packages"].as_array().unwrap() {
+        let expression = package["license"].as_str().unwrap_or("none");
+        let accepted = expression
+            .replace('/', " OR ")
+            .split(" OR ")
+            .any(|choice| choice.split(" AND ").all(|l| allowed.contains(&format!("\"{}\"", l.trim_matches(|c| "() ".contains(c))))));
+        assert!(accepted, "{} has licence {expression}", package["name"]);
+    }
+    let reasons = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let direct = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    for name in direct.lines().filter_map(|l| l.split_once(" = ")).map(|(n, _)| n.trim()).filter(|n| !n.starts_with("ktrdr-")) {
+        assert!(reasons.contains(&format!("| {name} |")), "docs/dependencies.md says nothing of {name}");
+    }
+}
