@@ -1,11 +1,61 @@
 //! Take, claim, run with heartbeat, record, acknowledge. Knows no kind of job: kinds register as [`Handler`]s.
+//!
+//! | part | what it does | file |
+//! |---|---|---|
+//! | [`Relay`] | outbox → broker | [`relay`] |
+//! | [`Worker`] | broker → slots, one loop per kind | [`worker`] |
+//! | | one delivery: claim → run → watch → record → ack | `attempt`, `watch` |
+//! | [`Sweeper`] | brings back what was lost | [`sweeper`] |
+//!
+//! All parts in one process, each stopped by the same token (an orchestrator, when there is one, beside them):
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! # use ktrdr_fabric::{broker::Broker, store::{BootId, Store}};
+//! # use ktrdr_worker::{Exit, Handler, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
+//! # use tokio_util::sync::CancellationToken;
+//! # async fn up(store: Arc<dyn Store>, broker: Arc<dyn Broker>, probe: Arc<dyn Handler>, boot: BootId)
+//! # -> Result<(), Box<dyn std::error::Error>> {
+//! let config = WorkerConfig { kinds: vec![KindConfig::new(probe.kind(), 4)], ..WorkerConfig::default() };
+//! let worker = Worker::new(store.clone(), broker.clone(), vec![probe], boot, config)?;
+//!
+//! let drain = CancellationToken::new();
+//! let stop = CancellationToken::new();
+//! let relay = tokio::spawn(Relay::new(store.clone(), broker).run(stop.clone()));
+//! let sweeper = tokio::spawn(Sweeper::new(store, SweeperConfig::default()).run(stop.clone()));
+//!
+//! // On SIGTERM: `drain.cancel()`. The relay goes on while jobs are given back, because giving back is publishing.
+//! let exit = worker.run(drain).await;
+//! stop.cancel();
+//! relay.await?;
+//! sweeper.await?;
+//! if exit == Exit::Stuck {
+//!     std::process::exit(ktrdr_worker::EXIT_STUCK.into());
+//! }
+//! # Ok(()) }
+//! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod attempt;
+pub mod backoff;
+pub mod config;
 pub mod handler;
+mod owned;
 pub mod progress;
+pub mod relay;
+mod settle;
 pub mod stop;
+pub mod sweeper;
+mod threads;
+mod watch;
+pub mod worker;
 
+pub use backoff::Backoff;
+pub use config::{ConfigError, KindConfig, WorkerConfig};
 pub use handler::{Handler, Job, Outcome};
 pub use progress::ProgressCell;
+pub use relay::Relay;
 pub use stop::{StopReason, StopToken};
+pub use sweeper::{Sweeper, SweeperConfig};
+pub use worker::{EXIT_STUCK, Exit, Worker};

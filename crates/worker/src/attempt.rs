@@ -1,0 +1,214 @@
+//! One delivery, from the broker's hand to its acknowledgement: claim → run → watch → record → ack.
+//!
+//! Before this: [`crate::worker`] took the delivery. After this: the terminal event, written with the row, moves
+//! what waits for it. The delivery is never a lock: losing it stops nothing, a doubled one starts nothing.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ktrdr_domain::{Operation, OperationId};
+use ktrdr_fabric::broker::{Delivery, Message};
+use ktrdr_fabric::store::{Attempt, BootId, Claim, Finish, Finished, Store, StoreError};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::config::{KindConfig, WorkerConfig};
+use crate::handler::{Handler, Job, Outcome};
+use crate::owned::Owned;
+use crate::progress::ProgressCell;
+use crate::settle::{Ended, settle, wanted};
+use crate::stop::StopToken;
+use crate::threads::Threads;
+use crate::watch::{Watch, Watched};
+
+/// What all attempts of one process share.
+pub(crate) struct Crew {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) boot: BootId,
+    pub(crate) config: WorkerConfig,
+    pub(crate) threads: Threads,
+    pub(crate) owned: Arc<Owned>,
+    /// No new claims. Cancelled by the caller's drain, or by the first stuck thread.
+    pub(crate) quit: CancellationToken,
+    /// A thread is stuck: the process must end, everything else is given back at once.
+    pub(crate) stuck: AtomicBool,
+}
+
+/// A claim that succeeded.
+struct Claimed {
+    attempt: Attempt,
+    operation: Box<Operation>,
+    /// Just before the claim was sent: from here our lease runs, at the earliest.
+    at: Instant,
+}
+
+/// What to do with a delivery that is not ours to run.
+enum Declined {
+    /// Someone holds it, or it is over. The sweep owns recovery.
+    Drop,
+    /// Its row can not be found or read: keep the message for a while, then let the broker have it again. Never
+    /// acknowledged: should the store have lost its rows, messages are what they are rebuilt from.
+    Park,
+    /// We are leaving.
+    GiveBack,
+}
+
+/// Works on one delivery until its row is told how it ended.
+pub(crate) async fn work(crew: &Crew, kind: KindConfig, handler: &Arc<dyn Handler>, delivery: Delivery) {
+    let Delivery { message, receipt } = delivery;
+    let Message::Job { job, .. } = message else {
+        error!(kind = %kind.kind, "an event came out of a job queue; dropped");
+        return receipt.ack().await;
+    };
+    let stop = StopToken::default();
+    let _listed = crew.owned.list(&job.operation, &stop);
+    match claim(crew, &job.operation).await {
+        Ok(claimed) => {
+            if attempt(crew, kind, handler, claimed, &stop).await {
+                receipt.ack().await;
+            }
+        }
+        Err(Declined::Drop) => receipt.ack().await,
+        Err(Declined::Park) => {
+            crew.quit.run_until_cancelled(sleep(crew.config.park)).await;
+        }
+        Err(Declined::GiveBack) => {}
+    }
+}
+
+async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
+    let mut failures = 0;
+    loop {
+        let at = Instant::now();
+        match crew.store.claim(id, &crew.boot, crew.config.lease).await {
+            Ok(Claim::Run { attempt, operation }) => return Ok(Claimed { attempt, operation, at }),
+            Ok(Claim::Leased(_) | Claim::Terminal(_)) => return Err(Declined::Drop),
+            Ok(Claim::Missing) => {
+                error!(operation = %id, "a message without a row; parked. Has the store lost its data?");
+                return Err(Declined::Park);
+            }
+            Err(StoreError::Unavailable(why)) => {
+                failures += 1;
+                warn!(operation = %id, %why, "claim failed; trying again");
+                let wait = sleep(crew.config.outside.after(failures));
+                crew.quit.run_until_cancelled(wait).await.ok_or(Declined::GiveBack)?;
+            }
+            Err(why @ (StoreError::Corrupt(_) | StoreError::Invalid(_))) => {
+                error!(operation = %id, %why, "can not be claimed; parked");
+                return Err(Declined::Park);
+            }
+        }
+    }
+}
+
+/// Runs a claimed operation and tells its row. Whether the delivery may be acknowledged.
+async fn attempt(
+    crew: &Crew,
+    kind: KindConfig,
+    handler: &Arc<dyn Handler>,
+    claimed: Claimed,
+    stop: &StopToken,
+) -> bool {
+    let Claimed { attempt, operation, at } = claimed;
+    let tries = operation.tries;
+    let progress = ProgressCell::default();
+    let running = start(crew, handler, *operation, &attempt, stop, &progress);
+    let watch = Watch::new(crew, kind, &attempt, stop, &progress, at);
+    let Watched { ended, lease_end } = watch.until_ended(running).await;
+    if ended == Ended::Stuck {
+        error!(operation = %attempt.id, reason = ?stop.reason(), "its thread ignores its stop token; this process must end");
+        crew.stuck.store(true, Ordering::Release);
+        crew.quit.cancel();
+    }
+    let recorded = match settle(ended, stop.reason(), crew.config.retry.after(tries)) {
+        Some(finish) => record(crew, &attempt, finish, lease_end).await,
+        None => {
+            warn!(operation = %attempt.id, fence = attempt.fence, "fenced: someone else owns it now; nothing written");
+            true
+        }
+    };
+    info!(operation = %attempt.id, kind = %kind.kind, fence = attempt.fence, duration_ms = at.elapsed().as_millis() as u64, recorded, "attempt ended");
+    recorded
+}
+
+/// Starts the handler on a thread of its own; what comes back says how it ended.
+fn start(
+    crew: &Crew,
+    handler: &Arc<dyn Handler>,
+    operation: Operation,
+    attempt: &Attempt,
+    stop: &StopToken,
+    progress: &ProgressCell,
+) -> oneshot::Receiver<Ended> {
+    let (tell, running) = oneshot::channel();
+    let Operation { id, root, spec, .. } = operation;
+    let job = Job { id, root, fence: attempt.fence, spec, stop: stop.clone(), progress: progress.clone() };
+    let handler = Arc::clone(handler);
+    let task = move || {
+        let run = catch_unwind(AssertUnwindSafe(|| handler.run(&job)));
+        // Nobody listens any more when the thread was given up as stuck.
+        let _ = tell.send(match run {
+            Ok(outcome) => Ended::Returned(outcome),
+            Err(panic) => Ended::Panicked(panic_words(panic.as_ref())),
+        });
+    };
+    if let Err(why) = crew.threads.run(Box::new(task)) {
+        let (tell, refused) = oneshot::channel();
+        let delay = crew.config.retry.first;
+        let _ = tell
+            .send(Ended::Returned(Outcome::Retry { error: format!("no thread to run it: {why}"), delay }));
+        return refused;
+    }
+    running
+}
+
+fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(ToString::to_string);
+    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without words".into())
+}
+
+/// Tells the row how the attempt ended, again and again until the lease lapses. After that the sweep owns it.
+/// Whether the row was told, or was found to be past being told.
+async fn record(crew: &Crew, attempt: &Attempt, mut finish: Finish, lease_end: Instant) -> bool {
+    // One honest try even where the lease has lapsed already: the store may not have noticed.
+    let until = lease_end.max(Instant::now() + crew.config.heartbeat);
+    let mut failures = 0;
+    loop {
+        let answer = timeout_at(until, crew.store.finish(attempt, finish.clone())).await;
+        let answer = answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())));
+        match answer {
+            Ok(Finished::Recorded(_)) => return true,
+            // Our own fence and the status we asked for: an earlier call of ours got through.
+            Ok(Finished::Refused { status, fence }) => {
+                if (status, fence) != (Some(wanted(&finish)), attempt.fence) {
+                    warn!(operation = %attempt.id, own_fence = attempt.fence, fence, ?status, "finish refused: it was decided without us");
+                }
+                return true;
+            }
+            Err(StoreError::Unavailable(why)) => {
+                failures += 1;
+                let again = Instant::now() + crew.config.outside.after(failures);
+                if again >= until {
+                    error!(operation = %attempt.id, %why, "finish could not be written before the lease lapsed; the sweep decides");
+                    return false;
+                }
+                warn!(operation = %attempt.id, %why, "finish failed; trying again");
+                tokio::time::sleep_until(again).await;
+            }
+            Err(why) if matches!(finish, Finish::Completed(_)) => {
+                finish = Finish::Failed {
+                    reason: "error".into(),
+                    error: format!("its result can not be stored: {why}"),
+                    result: None,
+                };
+            }
+            Err(why) => {
+                error!(operation = %attempt.id, %why, "finish can not be written; the lease will lapse");
+                return false;
+            }
+        }
+    }
+}

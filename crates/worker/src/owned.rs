@@ -1,0 +1,80 @@
+//! The operations this process works on, and how a cancel reaches them within milliseconds.
+//!
+//! The hint is for speed only: the same flag is returned by every beat ([`crate::attempt`]).
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ktrdr_domain::OperationId;
+use ktrdr_fabric::store::{Store, StoreHint};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::stop::{StopReason, StopToken};
+
+/// Keyed by a number of our own: a zombie of ours and its successor may share an operation for a moment.
+#[derive(Default)]
+pub(crate) struct Owned {
+    entries: Mutex<HashMap<u64, (OperationId, StopToken)>>,
+    next: AtomicU64,
+}
+
+/// Holds an entry; dropping it takes the operation off the list.
+pub(crate) struct Entry<'a> {
+    owned: &'a Owned,
+    key: u64,
+}
+
+impl Owned {
+    /// Lists an operation. Called before the claim, so that no hint falls between claim and listing.
+    pub(crate) fn list(&self, id: &OperationId, stop: &StopToken) -> Entry<'_> {
+        let key = self.next.fetch_add(1, Ordering::Relaxed);
+        self.lock().insert(key, (id.clone(), stop.clone()));
+        Entry { owned: self, key }
+    }
+
+    fn cancel(&self, id: &OperationId) {
+        self.lock()
+            .values()
+            .filter(|(own, _)| own == id)
+            .for_each(|(_, stop)| stop.stop(StopReason::Cancelled));
+    }
+
+    fn ids(&self) -> Vec<OperationId> {
+        self.lock().values().map(|(id, _)| id.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, (OperationId, StopToken)>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        self.owned.lock().remove(&self.key);
+    }
+}
+
+/// Passes cancels on until the store is gone.
+pub(crate) async fn listen(owned: Arc<Owned>, store: Arc<dyn Store>, mut hints: Receiver<StoreHint>) {
+    loop {
+        match hints.recv().await {
+            Ok(StoreHint::Cancel(id)) => owned.cancel(&id),
+            Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => reread(&owned, store.as_ref()).await,
+            Ok(StoreHint::Outbox | StoreHint::Changed(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// A hint may have been lost: looks at the flag of every owned row. An unreadable store is the beats' business.
+async fn reread(owned: &Owned, store: &dyn Store) {
+    for id in owned.ids() {
+        if let Ok(Some(row)) = store.get(&id).await
+            && row.cancel.is_some()
+        {
+            owned.cancel(&id);
+        }
+    }
+}

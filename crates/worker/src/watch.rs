@@ -1,0 +1,142 @@
+//! Looks after one running job: beats, stores progress, and asks it to stop when it should.
+
+use ktrdr_domain::Progress;
+use ktrdr_fabric::store::{Attempt, Beat};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
+use tracing::warn;
+
+use crate::attempt::Crew;
+use crate::config::KindConfig;
+use crate::progress::ProgressCell;
+use crate::settle::Ended;
+use crate::stop::{StopReason, StopToken};
+
+/// The life of one running job, as seen from outside its thread.
+pub(crate) struct Watch<'a> {
+    crew: &'a Crew,
+    kind: KindConfig,
+    attempt: &'a Attempt,
+    stop: &'a StopToken,
+    progress: &'a ProgressCell,
+    /// Progress not yet in the store.
+    unsent: Option<Progress>,
+    started: Instant,
+    /// When the last beat was tried.
+    tried: Instant,
+    /// When the last beat that succeeded was sent; the lease runs at least from here.
+    beaten: Instant,
+    /// When the process was first seen draining.
+    draining: Option<Instant>,
+    /// When the job was first seen asked to stop.
+    stopped: Option<Instant>,
+}
+
+/// How the watch ended.
+pub(crate) struct Watched {
+    pub(crate) ended: Ended,
+    /// Until then the row is surely ours, unless somebody fenced us.
+    pub(crate) lease_end: Instant,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn new(
+        crew: &'a Crew,
+        kind: KindConfig,
+        attempt: &'a Attempt,
+        stop: &'a StopToken,
+        progress: &'a ProgressCell,
+        claimed: Instant,
+    ) -> Self {
+        let (unsent, draining, stopped) = (None, None, None);
+        let (started, tried, beaten) = (claimed, claimed, claimed);
+        Self { crew, kind, attempt, stop, progress, unsent, started, tried, beaten, draining, stopped }
+    }
+
+    /// Until the thread ends, or is given up.
+    pub(crate) async fn until_ended(mut self, mut running: oneshot::Receiver<Ended>) -> Watched {
+        let every = self.crew.config.progress_flush;
+        let mut ticks = interval_at(Instant::now() + every, every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let ended = loop {
+            tokio::select! {
+                biased;
+                ended = &mut running => break ended.unwrap_or_else(|_| Ended::Panicked("its thread is gone".into())),
+                _ = ticks.tick() => {
+                    self.ask_to_stop_if_due();
+                    self.beat_if_due().await;
+                    if self.is_stuck() {
+                        break Ended::Stuck;
+                    }
+                }
+            }
+        };
+        self.send_last_progress().await;
+        Watched { ended, lease_end: self.beaten + self.crew.config.lease }
+    }
+
+    /// The clock's reasons to stop; cancels come by hint and by beat.
+    fn ask_to_stop_if_due(&mut self) {
+        let config = &self.crew.config;
+        if self.beaten.elapsed() >= config.lease - config.lease_margin {
+            self.stop.stop(StopReason::Fenced);
+        }
+        if self.started.elapsed() >= self.kind.time_limit {
+            self.stop.stop(StopReason::TimeLimit);
+        }
+        if self.crew.quit.is_cancelled() {
+            let since = *self.draining.get_or_insert_with(Instant::now);
+            if self.crew.is_stuck() || since.elapsed() >= self.kind.drain_wait {
+                self.stop.stop(StopReason::Draining);
+            }
+        }
+    }
+
+    async fn beat_if_due(&mut self) {
+        if let Some(latest) = self.progress.take() {
+            self.unsent = Some(latest);
+        }
+        if self.unsent.is_some() || self.tried.elapsed() >= self.crew.config.heartbeat {
+            self.beat().await;
+        }
+    }
+
+    async fn beat(&mut self) {
+        if self.stop.reason() == Some(StopReason::Fenced) {
+            return;
+        }
+        let config = &self.crew.config;
+        let sent = Instant::now();
+        self.tried = sent;
+        let deadline = (sent + config.heartbeat).min(self.beaten + config.lease - config.lease_margin);
+        let beat = self.crew.store.beat(self.attempt, config.lease, self.unsent.as_ref());
+        match timeout_at(deadline, beat).await {
+            Ok(Ok(Beat::Alive { cancel })) => {
+                self.beaten = sent;
+                self.unsent = None;
+                if cancel {
+                    self.stop.stop(StopReason::Cancelled);
+                }
+            }
+            Ok(Ok(Beat::Fenced)) => self.stop.stop(StopReason::Fenced),
+            Ok(Err(why)) => warn!(operation = %self.attempt.id, %why, "beat failed"),
+            Err(_) => warn!(operation = %self.attempt.id, "beat had no answer in time"),
+        }
+    }
+
+    fn is_stuck(&mut self) -> bool {
+        if !self.stop.is_stopped() {
+            return false;
+        }
+        self.stopped.get_or_insert_with(Instant::now).elapsed() >= self.crew.config.cancel_bound
+    }
+
+    async fn send_last_progress(&mut self) {
+        if let Some(latest) = self.progress.take() {
+            self.unsent = Some(latest);
+        }
+        if self.unsent.is_some() {
+            self.beat().await;
+        }
+    }
+}
