@@ -54,7 +54,7 @@ pub struct Exits {
     pub stop_loss: Option<f64>,
     /// Gain at which the position is closed.
     pub take_profit: Option<f64>,
-    /// Bars after which the position is closed at the next open.
+    /// Bars after which the position is closed at the next open, at least 1.
     pub max_holding_bars: Option<u32>,
 }
 
@@ -99,6 +99,14 @@ pub struct BadAccount {
     pub rule: &'static str,
 }
 
+impl Costs {
+    /// Whether holding a position costs or earns anything.
+    #[must_use]
+    pub fn have_financing(&self) -> bool {
+        self.financing_long_per_day != 0.0 || self.financing_short_per_day != 0.0
+    }
+}
+
 impl Account {
     /// Refuses numbers that no account can have; NaN and infinities among them.
     ///
@@ -124,6 +132,9 @@ impl Account {
             if let Some(value) = exit {
                 within(field, value, 1e-6, 0.9, "from 0.000001 to 0.9")?;
             }
+        }
+        if self.exits.max_holding_bars == Some(0) {
+            return Err(BadAccount { field: "max_holding_bars", value: 0.0, rule: "at least 1" });
         }
         Ok(())
     }

@@ -38,6 +38,8 @@ pub enum ExitReason {
     MaxHolding,
     /// The data ended.
     EndOfData,
+    /// Nothing was left of the account.
+    Ruin,
 }
 
 /// One closed trade. Prices are fill prices, costs of both sides are in `net_pnl`.
@@ -63,7 +65,7 @@ pub struct Trade {
     pub gross_pnl: f64,
     /// `gross_pnl − commission − financing`
     pub net_pnl: f64,
-    /// Bars held.
+    /// Bars it was open in; the bar of an exit at the open does not count.
     pub bars_held: u32,
     /// Why it ended.
     pub exit_reason: ExitReason,

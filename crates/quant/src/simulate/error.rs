@@ -1,0 +1,58 @@
+//! Why a simulation can not be run.
+
+use ktrdr_domain::Timestamp;
+use ktrdr_domain::trading::BadAccount;
+
+/// Why a simulation can not be run.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SimulateError {
+    /// A number of the account is impossible.
+    #[error("account: {0}")]
+    Account(#[from] BadAccount),
+    /// No bars, or bars that are not there.
+    #[error(
+        "bars {start}..{end} can not be traded: there are {bars} bars; choose a window with at least one"
+    )]
+    Range {
+        /// First bar asked for.
+        start: usize,
+        /// First bar after.
+        end: usize,
+        /// Bars there are.
+        bars: usize,
+    },
+    /// Not one target for each bar.
+    #[error("{targets} targets for {bars} bars: give one for each bar of the range")]
+    TargetCount {
+        /// Targets given.
+        targets: usize,
+        /// Bars to trade.
+        bars: usize,
+    },
+    /// A target that is no position.
+    #[error("target {value} of bar {bar}: use 1 for long, 0 for none, -1 for short")]
+    Target {
+        /// Its place in the range, from 0.
+        bar: usize,
+        /// What it was.
+        value: i8,
+    },
+    /// The spread leaves nothing of the price.
+    #[error(
+        "at {time} a sale at {price} with a spread of {spread} would fetch nothing: give the spread in price units"
+    )]
+    Spread {
+        /// Open time of the bar.
+        time: Timestamp,
+        /// Price before costs.
+        price: f64,
+        /// The account's spread.
+        spread: f64,
+    },
+    /// Prices or sizes beyond what a 64-bit float can hold.
+    #[error("equity at {time} is no number: check the prices of that bar and the size of the position")]
+    NotFinite {
+        /// Open time of the bar.
+        time: Timestamp,
+    },
+}
