@@ -51,10 +51,13 @@ pub enum Sizing {
 #[serde(default, deny_unknown_fields)]
 pub struct Exits {
     /// Loss at which the position is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_loss: Option<f64>,
     /// Gain at which the position is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub take_profit: Option<f64>,
     /// Bars after which the position is closed at the next open, at least 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_holding_bars: Option<u32>,
 }
 
@@ -121,13 +124,29 @@ impl Account {
         within("commission_rate", self.costs.commission_rate, 0.0, 0.1, "from 0 to 0.1")?;
         within("slippage_rate", self.costs.slippage_rate, 0.0, 0.1, "from 0 to 0.1")?;
         within("spread", self.costs.spread, 0.0, 1e9, "from 0 to 1e9")?;
-        within("financing_long_per_day", self.costs.financing_long_per_day, -0.01, 0.01, "from -0.01 to 0.01")?;
-        within("financing_short_per_day", self.costs.financing_short_per_day, -0.01, 0.01, "from -0.01 to 0.01")?;
+        within(
+            "financing_long_per_day",
+            self.costs.financing_long_per_day,
+            -0.01,
+            0.01,
+            "from -0.01 to 0.01",
+        )?;
+        within(
+            "financing_short_per_day",
+            self.costs.financing_short_per_day,
+            -0.01,
+            0.01,
+            "from -0.01 to 0.01",
+        )?;
         match self.sizing {
-            Sizing::FixedFraction(f) => within("sizing.fixed_fraction", f, positive, 1.0, "over 0 and at most 1")?,
-            Sizing::FixedUnits(n) => within("sizing.fixed_units", n, positive, 1e12, "over 0 and at most 1e12")?,
-            Sizing::AllIn => {}
-        }
+            Sizing::FixedFraction(f) => {
+                within("sizing.fixed_fraction", f, positive, 1.0, "over 0 and at most 1")
+            }
+            Sizing::FixedUnits(n) => {
+                within("sizing.fixed_units", n, positive, 1e12, "over 0 and at most 1e12")
+            }
+            Sizing::AllIn => Ok(()),
+        }?;
         for (field, exit) in [("stop_loss", self.exits.stop_loss), ("take_profit", self.exits.take_profit)] {
             if let Some(value) = exit {
                 within(field, value, 1e-6, 0.9, "from 0.000001 to 0.9")?;

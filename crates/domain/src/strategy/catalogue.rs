@@ -36,7 +36,8 @@ pub struct IndicatorSpec {
     /// The field read, where the indicator lets one choose.
     #[serde(default)]
     pub source: Source,
-    /// Numeric parameters by name. `ma_type` is 0 for SMA, 1 for EMA in memory and in messages.
+    /// Parameters by name, as numbers: `ma_type` is 0 for SMA and 1 for EMA, a flag is 0 or 1. In a strategy's file
+    /// and JSON they stand beside `type`, in words where they have words.
     #[serde(default)]
     pub params: BTreeMap<String, f64>,
 }
@@ -274,7 +275,8 @@ mod tests {
 
     #[test]
     fn every_row_is_its_kinds_row_and_names_are_unique() {
-        let mut names: Vec<&str> = CATALOGUE.iter().flat_map(|e| e.aliases.iter().copied().chain([e.name])).collect();
+        let mut names: Vec<&str> =
+            CATALOGUE.iter().flat_map(|e| e.aliases.iter().copied().chain([e.name])).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();

@@ -4,10 +4,11 @@
 //! same columns lagged by 1, 2, … base bars. Names: `{timeframe}_{fuzzy_set}_{member}`,
 //! `{timeframe}_{indicator}_raw`, with `_lag_{n}` behind for a lag.
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::fuzzy::{IndicatorRef, Membership};
-use super::{Normalization, Strategy};
+use super::fuzzy::{FuzzySet, IndicatorRef, Membership};
+use super::{NnInput, Normalization, Strategy};
 use crate::timeframe::Timeframe;
 
 /// One column of the network's input.
@@ -39,38 +40,34 @@ impl Strategy {
     /// The ordered feature list.
     #[must_use]
     pub fn features(&self) -> Vec<Feature> {
-        self.nn_inputs.iter().flat_map(|input| self.features_of(input)).collect()
+        self.nn_inputs.iter().flat_map(|input| columns(input, &self.fuzzy_sets)).collect()
     }
+}
 
-    fn features_of(&self, input: &super::NnInput) -> Vec<Feature> {
-        let mut columns = Vec::new();
-        for &timeframe in &input.timeframes {
-            if let Some(set_id) = &input.fuzzy_set {
-                let set = self.fuzzy_sets.get(set_id);
-                for (member, membership) in set.iter().flat_map(|s| &s.members) {
-                    columns.push(Feature {
-                        name: format!("{timeframe}_{set_id}_{member}"),
-                        timeframe,
-                        indicator: set.map_or_else(|| set_id.clone().into(), |s| s.indicator.clone()),
-                        source: FeatureSource::Member(*membership),
-                        lag: 0,
-                    });
-                }
-            }
-            if let Some(raw) = &input.raw_indicator {
-                columns.push(Feature {
-                    name: format!("{timeframe}_{raw}_raw"),
-                    timeframe,
-                    indicator: raw.clone(),
-                    source: FeatureSource::Raw(input.normalization),
-                    lag: 0,
-                });
-            }
+/// The columns of one input: its values on each timeframe, then the same once more per lag.
+pub(super) fn columns(input: &NnInput, fuzzy_sets: &IndexMap<String, FuzzySet>) -> Vec<Feature> {
+    let mut columns = Vec::new();
+    for &timeframe in &input.timeframes {
+        if let Some((id, set)) = input.fuzzy_set.as_ref().and_then(|id| fuzzy_sets.get_key_value(id)) {
+            columns.extend(set.members.iter().map(|(member, membership)| Feature {
+                name: format!("{timeframe}_{id}_{member}"),
+                timeframe,
+                indicator: set.indicator.clone(),
+                source: FeatureSource::Member(*membership),
+                lag: 0,
+            }));
         }
-        let lagged = (1..=input.lags).flat_map(|lag| {
-            columns.iter().map(move |c| Feature { name: format!("{}_lag_{lag}", c.name), lag, ..c.clone() })
-        });
-        let lagged: Vec<Feature> = lagged.collect();
-        columns.into_iter().chain(lagged).collect()
+        columns.extend(input.raw_indicator.as_ref().map(|raw| Feature {
+            name: format!("{timeframe}_{raw}_raw"),
+            timeframe,
+            indicator: raw.clone(),
+            source: FeatureSource::Raw(input.normalization),
+            lag: 0,
+        }));
     }
+    let lagged = (1..=input.lags).flat_map(|lag| {
+        columns.iter().map(move |c| Feature { name: format!("{}_lag_{lag}", c.name), lag, ..c.clone() })
+    });
+    let lagged: Vec<Feature> = lagged.collect();
+    columns.into_iter().chain(lagged).collect()
 }

@@ -37,15 +37,23 @@ impl Membership {
     pub fn fault(&self) -> Option<&'static str> {
         let ordered = |p: &[f64]| p.windows(2).all(|w| w[0] <= w[1]) && p[0] < p[p.len() - 1];
         match self {
-            Self::Triangular(p) if p.iter().any(|x| !x.is_finite()) => Some("parameters must be finite numbers"),
-            Self::Trapezoidal(p) if p.iter().any(|x| !x.is_finite()) => Some("parameters must be finite numbers"),
+            Self::Triangular(p) if p.iter().any(|x| !x.is_finite()) => {
+                Some("parameters must be finite numbers")
+            }
+            Self::Trapezoidal(p) if p.iter().any(|x| !x.is_finite()) => {
+                Some("parameters must be finite numbers")
+            }
             Self::Gaussian(p) | Self::Sigmoid(p) if p.iter().any(|x| !x.is_finite()) => {
                 Some("parameters must be finite numbers")
             }
             Self::Triangular(p) if !ordered(p) => Some("parameters [a, b, c] must rise: a <= b <= c, a < c"),
-            Self::Trapezoidal(p) if !ordered(p) => Some("parameters [a, b, c, d] must rise: a <= b <= c <= d, a < d"),
+            Self::Trapezoidal(p) if !ordered(p) => {
+                Some("parameters [a, b, c, d] must rise: a <= b <= c <= d, a < d")
+            }
             Self::Gaussian([_, sigma]) if *sigma <= 0.0 => Some("parameters [mean, sigma] need sigma > 0"),
-            Self::Sigmoid([_, slope]) if *slope == 0.0 => Some("parameters [centre, slope] need a slope that is not 0"),
+            Self::Sigmoid([_, slope]) if *slope == 0.0 => {
+                Some("parameters [centre, slope] need a slope that is not 0")
+            }
             _ => None,
         }
     }
@@ -122,7 +130,10 @@ mod tests {
     #[test]
     fn shoulders_hold_beyond_the_edge() {
         let low = Membership::Triangular([0.0, 0.0, 40.0]);
-        assert_eq!([low.degree(-5.0), low.degree(0.0), low.degree(20.0), low.degree(40.0)], [1.0, 1.0, 0.5, 0.0]);
+        assert_eq!(
+            [low.degree(-5.0), low.degree(0.0), low.degree(20.0), low.degree(40.0)],
+            [1.0, 1.0, 0.5, 0.0]
+        );
         let high = Membership::Trapezoidal([60.0, 80.0, 100.0, 100.0]);
         assert_eq!([high.degree(60.0), high.degree(70.0), high.degree(150.0)], [0.0, 0.5, 1.0]);
     }

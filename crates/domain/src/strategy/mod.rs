@@ -3,13 +3,30 @@
 //!
 //! `indicators` → `fuzzy_sets` → `nn_inputs` → the ordered feature vector ([`feature`]) → network ([`network`])
 //! → decisions ([`decision`]) → position size and exits ([`crate::trading`]).
+//!
+//! A file becomes a strategy in four steps: text to a tree that knows its lines (`yaml`, `node`), old grammars to
+//! the current one (`upgrade`), the tree to types ([`read`], over `place`), and the rules between the parts
+//! (`check`). A strategy that arrives as JSON takes the last two. The tables in [`catalogue`], [`field`] and
+//! [`words`] say what may be written; [`schema`] tells editors.
 
 pub mod catalogue;
+mod check;
 pub mod decision;
 pub mod feature;
+pub mod field;
+pub mod finding;
 pub mod fuzzy;
 pub mod label;
 pub mod network;
+mod node;
+mod place;
+pub mod read;
+mod refused;
+pub mod schema;
+mod upgrade;
+pub mod words;
+mod write;
+mod yaml;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -22,40 +39,47 @@ use crate::trading::{Exits, Sizing};
 pub use catalogue::{IndicatorKind, IndicatorSpec, Source};
 pub use decision::Decisions;
 pub use feature::{Feature, FeatureSource};
+pub use finding::{Finding, StrategyErrors};
 pub use fuzzy::{FuzzySet, IndicatorRef, Membership};
 pub use label::Labels;
 pub use network::{Architecture, Optimisation};
+pub use read::Read;
+pub use upgrade::OldGrammar;
 
 /// A strategy that has been checked: references resolve, numbers are in range, names are safe.
+///
+/// Its JSON has the shape of a grammar 3.0 file, and reading JSON makes the same checks as reading a file. One that
+/// is put together in code has not been checked yet: see [`Strategy::check`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "serde_json::Value")]
 pub struct Strategy {
     /// Name; also the stem of its file and the folder of its models.
     pub name: StrategyName,
     /// One line for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Why it might work. Kept in reports and in memory.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hypothesis: Option<String>,
     /// Grammar version; always `3.0` after reading.
     pub version: String,
     /// What to train on.
     pub training_data: TrainingData,
     /// Indicators by id, in file order.
+    #[serde(serialize_with = "write::indicators")]
     pub indicators: IndexMap<String, IndicatorSpec>,
     /// Fuzzy sets by id, in file order.
     pub fuzzy_sets: IndexMap<String, FuzzySet>,
     /// What the network sees, in order.
     pub nn_inputs: Vec<NnInput>,
     /// The network's shape.
+    #[serde(serialize_with = "write::model")]
     pub model: Architecture,
     /// How it is trained.
     pub training: Training,
     /// How an output becomes a position.
     pub decisions: Decisions,
     /// Position size and exits.
-    #[serde(default)]
     pub risk: Risk,
 }
 
@@ -101,11 +125,18 @@ pub struct NnInput {
     /// On which timeframes, in order. `all` in a file is written out here.
     pub timeframes: Vec<Timeframe>,
     /// Scaling of a raw input, fitted on training rows only.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Normalization::is_none")]
     pub normalization: Normalization,
     /// How many earlier base bars of the same value are added, 0 for none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "NnInput::is_zero")]
     pub lags: u32,
+}
+
+impl NnInput {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+    fn is_zero(lags: &u32) -> bool {
+        *lags == 0
+    }
 }
 
 /// Scaling of a raw indicator input.
@@ -121,9 +152,15 @@ pub enum Normalization {
     Zscore,
 }
 
-/// The `training` section: labels, split and optimisation.
+impl Normalization {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+/// The `training` section: labels, split and optimisation side by side.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Training {
     /// What the network is taught.
     pub labels: Labels,
@@ -131,7 +168,7 @@ pub struct Training {
     #[serde(default)]
     pub data_split: DataSplit,
     /// Epochs, optimiser, loss, stopping.
-    #[serde(default)]
+    #[serde(flatten)]
     pub optimisation: Optimisation,
 }
 

@@ -1,6 +1,6 @@
 //! The shape of the network and how it is fitted. Every key acts or is refused.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A multi-layer perceptron: `[linear → activation → dropout]` per hidden layer, then a linear output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,8 +12,22 @@ pub struct Architecture {
     #[serde(default)]
     pub activation: Activation,
     /// Share of hidden units silenced while training, from 0 to under 1.
-    #[serde(default)]
+    #[serde(default, serialize_with = "shortest")]
     pub dropout: f32,
+}
+
+impl Architecture {
+    /// Trainable numbers, weights and biases, with that many inputs and outputs.
+    #[must_use]
+    pub fn parameters(&self, inputs: usize, outputs: usize) -> usize {
+        let mut below = inputs;
+        let widths = self.hidden_layers.iter().copied().chain([outputs]);
+        widths.fold(0, |sum: usize, width| {
+            let layer = below.saturating_add(1).saturating_mul(width);
+            below = width;
+            sum.saturating_add(layer)
+        })
+    }
 }
 
 /// An activation function.
@@ -56,7 +70,7 @@ impl OutputKind {
 
 /// How the network is fitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Optimisation {
     /// Passes over the training rows.
     pub epochs: u32,
@@ -70,11 +84,14 @@ pub struct Optimisation {
     pub weight_decay: f64,
     /// How the step size changes.
     pub lr_scheduler: Scheduler,
-    /// Largest norm of the whole gradient.
+    /// Largest norm of the whole gradient; written `false` for none.
+    #[serde(with = "or_false")]
     pub gradient_clip: Option<f64>,
-    /// When to stop before the last epoch.
+    /// When to stop before the last epoch; written `false` for never.
+    #[serde(with = "or_false")]
     pub early_stopping: Option<EarlyStopping>,
     /// What is minimised; `None` is cross-entropy for classification, Huber for regression.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<Loss>,
     /// Weights of the classes in cross-entropy.
     pub class_weights: ClassWeights,
@@ -181,4 +198,56 @@ pub enum ClassWeights {
     None,
     /// Inverse to each class's share of the training rows, with mean one over the rows.
     Balanced,
+}
+
+/// A single-precision number with the digits it was written with: 0.2, not 0.20000000298.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn shortest<S: Serializer>(number: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+    let double = number.to_string().parse().unwrap_or_else(|_| f64::from(*number));
+    serializer.serialize_f64(double)
+}
+
+/// What is on by default is switched off by the word `false`, since leaving it out would not.
+mod or_false {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Switch<T> {
+        On(T),
+        Off(bool),
+    }
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &Option<T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_ref().map_or(Switch::Off(false), Switch::On).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<T>, D::Error> {
+        match Switch::deserialize(from)? {
+            Switch::On(value) => Ok(Some(value)),
+            Switch::Off(_) => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_weights_and_biases() {
+        let network = |layers: &[usize]| Architecture {
+            hidden_layers: layers.to_vec(),
+            activation: Activation::Relu,
+            dropout: 0.0,
+        };
+        assert_eq!(network(&[16]).parameters(15, 3), 15 * 16 + 16 + 16 * 3 + 3);
+        assert_eq!(network(&[]).parameters(4, 1), 5);
+        assert_eq!(network(&[9]).parameters(usize::MAX, 1), usize::MAX);
+    }
 }

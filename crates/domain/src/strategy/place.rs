@@ -1,0 +1,269 @@
+//! Walking a file's tree: typed reading of values that notes each fault with its place and goes on.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::field::Field;
+use super::finding::{Finding, Findings, KEPT_MAX, shown};
+use super::node::{Content, Node, join};
+use super::refused;
+use super::words::Words;
+
+/// A node and the path that leads to it.
+#[derive(Debug, Clone)]
+pub(super) struct Place<'n> {
+    pub(super) path: String,
+    pub(super) line: Option<u32>,
+    node: &'n Node,
+}
+
+impl<'n> Place<'n> {
+    /// The whole file.
+    pub(super) fn root(node: &'n Node) -> Self {
+        Self { path: String::new(), line: node.line, node }
+    }
+
+    /// Notes a fault here.
+    pub(super) fn error(&self, out: &mut Findings, message: impl Into<String>, fix: impl Into<String>) {
+        let (path, line) = (self.path.clone(), self.line);
+        out.error(Finding { path, line, message: message.into(), fix: fix.into() });
+    }
+
+    fn expected(&self, out: &mut Findings, what: &str, fix: impl Into<String>) {
+        self.error(out, format!("expected {what}, found {}", self.found()), fix);
+    }
+
+    /// What stands here, in words.
+    fn found(&self) -> String {
+        match &self.node.content {
+            Content::List(_) => "a list".to_owned(),
+            Content::Map(_) => "a map".to_owned(),
+            Content::Scalar { text, quoted: true } => format!("the text {}", shown(text)),
+            Content::Scalar { text, .. } if is_null(text) => "nothing".to_owned(),
+            Content::Scalar { text, .. } => shown(text),
+        }
+    }
+
+    /// Text as it stands, quoted or not; `None` for lists, maps and nothing.
+    fn scalar(&self) -> Option<&'n str> {
+        match &self.node.content {
+            Content::Scalar { text, quoted } if *quoted || !is_null(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The word `false`, which switches off what has numbers when it is on.
+    pub(super) fn is_off(&self) -> bool {
+        matches!(&self.node.content, Content::Scalar { text, quoted: false } if is_off(text))
+    }
+
+    /// Whether a map stands here.
+    pub(super) fn is_map(&self) -> bool {
+        matches!(self.node.content, Content::Map(_))
+    }
+
+    /// Whether a list stands here.
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.node.content, Content::List(_))
+    }
+
+    /// Text.
+    pub(super) fn text(&self, out: &mut Findings) -> Option<&'n str> {
+        let text = self.scalar();
+        if text.is_none() {
+            self.expected(out, "text", "write one value, or remove the key");
+        }
+        text
+    }
+
+    /// Text that has a form of its own, such as a timeframe.
+    pub(super) fn parsed<T: FromStr<Err: Display>>(&self, out: &mut Findings, fix: &str) -> Option<T> {
+        let text = self.text(out)?;
+        text.parse().map_err(|fault: T::Err| self.error(out, fault.to_string(), fix)).ok()
+    }
+
+    /// One of a closed set of words.
+    pub(super) fn word<T: Words>(&self, out: &mut Findings) -> Option<T> {
+        let text = self.text(out)?;
+        let value = T::from_word(text);
+        if value.is_none() {
+            self.no_such_word(out, text, &T::words());
+        }
+        value
+    }
+
+    /// Notes that `text` is none of `words`, naming the nearest.
+    pub(super) fn no_such_word(&self, out: &mut Findings, text: &str, words: &[&str]) {
+        let message = format!("{} is not known here", shown(text));
+        let fix = refused::word(text).map_or_else(|| advice(text, words), str::to_owned);
+        self.error(out, message, fix);
+    }
+
+    /// A number within a field's range.
+    pub(super) fn number(&self, out: &mut Findings, field: &Field) -> Option<f64> {
+        let value = match &self.node.content {
+            Content::Scalar { text, quoted: false } => number(text),
+            _ => None,
+        };
+        let Some(value) = value else {
+            self.expected(out, &field.range(), "write a plain decimal number, without quotes");
+            return None;
+        };
+        if !field.allows(value) {
+            let fix = refused::range_hint(&self.path).unwrap_or("choose a value in the range");
+            self.error(out, format!("{value} is out of range: it must be {}", field.range()), fix);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&self, out: &mut Findings) -> Option<bool> {
+        match &self.node.content {
+            Content::Scalar { text, quoted: false } if text.eq_ignore_ascii_case("true") => Some(true),
+            Content::Scalar { text, quoted: false } if is_off(text) => Some(false),
+            _ => {
+                self.expected(out, "true or false", "write true or false, without quotes");
+                None
+            }
+        }
+    }
+
+    /// The items of a list of 1 to `most`.
+    pub(super) fn items(&self, out: &mut Findings, most: usize) -> Option<Vec<Place<'n>>> {
+        let Content::List(items) = &self.node.content else {
+            self.expected(out, "a list", "write [first, second]");
+            return None;
+        };
+        if items.is_empty() || items.len() > most {
+            self.error(out, format!("the list has {} items", items.len()), format!("keep 1 to {most}"));
+            return None;
+        }
+        let place = |(i, node): (usize, &'n Node)| Place {
+            path: format!("{}[{i}]", self.path),
+            line: node.line,
+            node,
+        };
+        Some(items.iter().enumerate().map(place).collect())
+    }
+
+    /// The section that stands here. `name` is what [`refused`] calls it.
+    pub(super) fn section(&self, out: &mut Findings, name: &'static str) -> Option<Section<'n>> {
+        let Content::Map(entries) = &self.node.content else {
+            self.expected(out, "a map", "write `key: value` lines, indented below");
+            return None;
+        };
+        let mut section = Section { place: self.clone(), name, entries: Vec::new(), asked: Vec::new() };
+        let mut seen = HashSet::new();
+        for entry in entries {
+            let place = Place { path: join(&self.path, &entry.key), line: entry.line, node: &entry.node };
+            if seen.insert(entry.key.as_str()) {
+                section.entries.push((&entry.key, place));
+            } else {
+                place.error(out, "the key stands here a second time", "keep one of the two");
+            }
+        }
+        Some(section)
+    }
+}
+
+/// A map being read. It remembers which keys were asked for; [`Section::finish`] refuses the others.
+pub(super) struct Section<'n> {
+    pub(super) place: Place<'n>,
+    name: &'static str,
+    entries: Vec<(&'n str, Place<'n>)>,
+    asked: Vec<&'static str>,
+}
+
+impl<'n> Section<'n> {
+    /// The value of a key that may be left out.
+    pub(super) fn get(&mut self, key: &'static str) -> Option<Place<'n>> {
+        self.asked.push(key);
+        self.entries.iter().find(|(k, _)| *k == key).map(|(_, place)| place.clone())
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn need(&mut self, out: &mut Findings, key: &'static str) -> Option<Place<'n>> {
+        let place = self.get(key);
+        if place.is_none() {
+            let missing = Place { path: join(&self.place.path, key), ..self.place.clone() };
+            missing.error(out, "the key is missing", refused::missing_hint(key));
+        }
+        place
+    }
+
+    /// A number: as written, else the field's default. `None` when it is faulty or there is neither.
+    pub(super) fn number(&mut self, out: &mut Findings, field: &Field) -> Option<f64> {
+        match self.get(field.key) {
+            Some(place) => place.number(out, field),
+            None => field.default,
+        }
+    }
+
+    /// A whole number, like [`Section::number`].
+    pub(super) fn count(&mut self, out: &mut Findings, field: &Field) -> Option<u32> {
+        self.number(out, field).map(|n| n as u32)
+    }
+
+    /// All of a form's numbers, in the order of its fields. `None` when one is faulty or missing.
+    pub(super) fn numbers(&mut self, out: &mut Findings, fields: &[Field]) -> Option<Vec<f64>> {
+        let read = |field: &Field| match field.default {
+            Some(_) => self.number(out, field),
+            None => self.need(out, field.key).and_then(|place| place.number(out, field)),
+        };
+        let values: Vec<Option<f64>> = fields.iter().map(read).collect();
+        values.into_iter().collect()
+    }
+
+    /// A word; `default` when left out, `None` when faulty.
+    pub(super) fn word<T: Words>(&mut self, out: &mut Findings, key: &'static str, default: T) -> Option<T> {
+        self.get(key).map_or(Some(default), |place| place.word(out))
+    }
+
+    /// A flag; `default` when left out, `None` when faulty.
+    pub(super) fn flag(&mut self, out: &mut Findings, key: &'static str, default: bool) -> Option<bool> {
+        self.get(key).map_or(Some(default), |place| place.flag(out))
+    }
+
+    /// The entries that nobody asked for, such as the members of a fuzzy set.
+    pub(super) fn rest(&self) -> impl Iterator<Item = (&'n str, &Place<'n>)> {
+        self.entries.iter().filter(|(key, _)| !self.asked.contains(key)).map(|(key, place)| (*key, place))
+    }
+
+    /// Refuses every key that nobody asked for, with the reason or the nearest valid key.
+    pub(super) fn finish(self, out: &mut Findings) {
+        for (key, place) in self.rest().take(KEPT_MAX) {
+            match refused::key(self.name, key) {
+                Some((reason, fix)) => place.error(out, reason, fix),
+                None => place.error(out, "the key is not known here", advice(key, &self.asked)),
+            }
+        }
+    }
+}
+
+/// The nearest of `known`, when one is near, and all of them.
+fn advice(text: &str, known: &[&str]) -> String {
+    let start: String = text.chars().take(64).collect::<String>().to_ascii_lowercase();
+    let near = known
+        .iter()
+        .map(|k| (strsim::jaro_winkler(k, &start), k))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let all = known.join(", ");
+    near.map_or_else(|| format!("use one of: {all}"), |(_, k)| format!("did you mean {k:?}? Known: {all}"))
+}
+
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
+fn is_off(text: &str) -> bool {
+    text.eq_ignore_ascii_case("false")
+}
+
+/// A finite decimal number. `inf`, `nan`, hexadecimal and `1_000` are none.
+fn number(text: &str) -> Option<f64> {
+    let decimal = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    text.parse().ok().filter(|n: &f64| decimal && n.is_finite())
+}

@@ -1,0 +1,78 @@
+//! The `indicators` section.
+
+use indexmap::IndexMap;
+
+use super::id;
+use crate::strategy::IndicatorSpec;
+use crate::strategy::catalogue::{CATALOGUE, Entry, IndicatorKind, Param, ParamForm, Source};
+use crate::strategy::field::{Field, INDICATORS_MAX};
+use crate::strategy::finding::Findings;
+use crate::strategy::place::{Place, Section};
+
+/// `{id: {type, parameters…}}`
+pub(super) fn indicators(place: &Place<'_>, out: &mut Findings) -> IndexMap<String, IndicatorSpec> {
+    let Some(map) = place.section(out, "indicators") else { return IndexMap::new() };
+    let mut all = IndexMap::new();
+    for (id, entry) in id::named(&map, INDICATORS_MAX, "indicators", out) {
+        all.extend(indicator(entry, out).map(|spec| (id.to_owned(), spec)));
+    }
+    all
+}
+
+/// `{type, source, parameters…}`
+pub(super) fn indicator(place: &Place<'_>, out: &mut Findings) -> Option<IndicatorSpec> {
+    let mut map = place.section(out, "indicator")?;
+    let kind_place = map.need(out, "type")?;
+    let text = kind_place.text(out)?;
+    let Ok(kind) = text.parse::<IndicatorKind>() else {
+        unknown_indicator(&kind_place, text, out);
+        return None;
+    };
+    let entry = kind.entry();
+    let mut spec = IndicatorSpec::new(kind);
+    if entry.has_source {
+        spec.source = map.word(out, "source", Source::Close)?;
+    }
+    for param in entry.params {
+        let value = map.get(param.name).map_or(Some(param.default), |p| parameter(&p, param, out));
+        spec.params.insert(param.name.to_owned(), value.unwrap_or(param.default));
+    }
+    refuse_source(&map, entry, out);
+    map.finish(out);
+    Some(spec)
+}
+
+fn unknown_indicator(place: &Place<'_>, text: &str, out: &mut Findings) {
+    if text.eq_ignore_ascii_case("zigzag") {
+        let fix = "use it as labels only, or read donchianchannels";
+        return place.error(out, "zigzag repaints: as an input it would see the future", fix);
+    }
+    let names: Vec<&str> = CATALOGUE.iter().map(|e| e.name).collect();
+    place.no_such_word(out, text, &names);
+}
+
+/// An indicator that reads fixed bar fields can not be told to read another.
+fn refuse_source(map: &Section<'_>, entry: &Entry, out: &mut Findings) {
+    if let Some((_, place)) = map.rest().find(|(key, _)| *key == "source" && !entry.has_source) {
+        place.error(out, format!("{} reads fixed bar fields", entry.name), "remove source");
+    }
+}
+
+fn parameter(place: &Place<'_>, param: &Param, out: &mut Findings) -> Option<f64> {
+    let whole = param.form == ParamForm::Count;
+    match param.form {
+        ParamForm::Count | ParamForm::Number => {
+            let (min, max) = (param.min, param.max);
+            place.number(out, &Field { key: param.name, min, max, whole, default: None, about: "" })
+        }
+        ParamForm::Flag => place.flag(out).map(f64::from),
+        ParamForm::Average => {
+            let text = place.text(out)?;
+            let value = ["sma", "ema"].iter().position(|w| w.eq_ignore_ascii_case(text));
+            if value.is_none() {
+                place.no_such_word(out, text, &["SMA", "EMA"]);
+            }
+            value.map(|i| i as f64)
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The `model` and `training` sections.
+
+use crate::strategy::field::{
+    BATCH_SIZE, DROPOUT, EARLY_STOPPING, EPOCHS, Form, GRADIENT_CLIP, HIDDEN_LAYERS_MAX, LABELS,
+    LEARNING_RATE, LOSSES, SCHEDULERS, SHARES, UNITS, WEIGHT_DECAY,
+};
+use crate::strategy::finding::Findings;
+use crate::strategy::network::{Activation, ClassWeights, EarlyStopping, Loss, Optimizer, Scheduler};
+use crate::strategy::place::{Place, Section};
+use crate::strategy::{Architecture, DataSplit, Labels, Optimisation, Training};
+
+/// `{type: mlp, architecture: {hidden_layers, activation, dropout}}`
+pub(super) fn architecture(place: &Place<'_>, out: &mut Findings) -> Option<Architecture> {
+    let mut model = place.section(out, "model")?;
+    if let Some(kind) = model.get("type")
+        && let Some(text) = kind.text(out).filter(|text| !text.eq_ignore_ascii_case("mlp"))
+    {
+        kind.no_such_word(out, text, &["mlp"]);
+    }
+    let architecture = model.need(out, "architecture");
+    model.finish(out);
+    let mut map = architecture?.section(out, "architecture")?;
+    let hidden_layers = map.need(out, "hidden_layers").and_then(|p| units(&p, out));
+    let activation = map.word(out, "activation", Activation::default());
+    let dropout = map.number(out, &DROPOUT);
+    map.finish(out);
+    Some(Architecture { hidden_layers: hidden_layers?, activation: activation?, dropout: dropout? as f32 })
+}
+
+fn units(place: &Place<'_>, out: &mut Findings) -> Option<Vec<usize>> {
+    let layers = place.items(out, HIDDEN_LAYERS_MAX)?;
+    let units: Vec<_> = layers.iter().map(|p| p.number(out, &UNITS).map(|n| n as usize)).collect();
+    units.into_iter().collect()
+}
+
+/// Labels, split and optimisation, side by side.
+pub(super) fn training(place: &Place<'_>, out: &mut Findings) -> Option<Training> {
+    let mut map = place.section(out, "training")?;
+    let labels = map.need(out, "labels").and_then(|p| labels(&p, out));
+    let data_split = map.get("data_split").map_or(Some(DataSplit::default()), |p| data_split(&p, out));
+    let optimisation = optimisation(&mut map, out);
+    map.finish(out);
+    Some(Training { labels: labels?, data_split: data_split?, optimisation: optimisation? })
+}
+
+fn labels(place: &Place<'_>, out: &mut Findings) -> Option<Labels> {
+    let mut map = place.section(out, "labels")?;
+    let (word, numbers) = chosen(&mut map, "source", LABELS, out)?;
+    map.finish(out);
+    match (word, numbers.as_slice()) {
+        ("triple_barrier", &[barrier, horizon, span]) => {
+            Some(Labels::TripleBarrier { barrier, horizon: horizon as u32, volatility_span: span as u32 })
+        }
+        ("forward_return", &[horizon, threshold]) => {
+            Some(Labels::ForwardReturn { horizon: horizon as u32, threshold })
+        }
+        ("zigzag", &[threshold]) => Some(Labels::Zigzag { threshold }),
+        _ => None,
+    }
+}
+
+fn data_split(place: &Place<'_>, out: &mut Findings) -> Option<DataSplit> {
+    let mut map = place.section(out, "data_split")?;
+    let shares = map.numbers(out, SHARES);
+    map.finish(out);
+    let &[train, validation, test] = shares?.as_slice() else { return None };
+    let sum: f64 = train + validation + test;
+    if (sum - 1.0).abs() > 1e-6 {
+        place.error(out, format!("the shares sum to {sum}"), "let train, validation and test sum to 1");
+    }
+    Some(DataSplit { train, validation, test })
+}
+
+fn optimisation(map: &mut Section<'_>, out: &mut Findings) -> Option<Optimisation> {
+    let epochs = map.count(out, &EPOCHS);
+    let batch_size = map.number(out, &BATCH_SIZE);
+    let learning_rate = map.number(out, &LEARNING_RATE);
+    let optimizer = map.word(out, "optimizer", Optimizer::Adam);
+    let weight_decay = map.number(out, &WEIGHT_DECAY);
+    let lr_scheduler = map.get("lr_scheduler").map_or(Some(Scheduler::Constant), |p| scheduler(&p, out));
+    let gradient_clip = match map.get(GRADIENT_CLIP.key) {
+        Some(place) if place.is_off() => Some(None),
+        Some(place) => place.number(out, &GRADIENT_CLIP).map(Some),
+        None => Some(GRADIENT_CLIP.default),
+    };
+    let early_stopping =
+        map.get("early_stopping").map_or(Some(Some(EarlyStopping::default())), |p| early_stopping(&p, out));
+    let loss = loss(map, out);
+    let class_weights = map.word(out, "class_weights", ClassWeights::None);
+    Some(Optimisation {
+        epochs: epochs?,
+        batch_size: batch_size? as usize,
+        learning_rate: learning_rate?,
+        optimizer: optimizer?,
+        weight_decay: weight_decay?,
+        lr_scheduler: lr_scheduler?,
+        gradient_clip: gradient_clip?,
+        early_stopping: early_stopping?,
+        loss: loss?,
+        class_weights: class_weights?,
+    })
+}
+
+/// `cosine`, or `{type: step, step_size: 10, gamma: 0.5}`
+fn scheduler(place: &Place<'_>, out: &mut Findings) -> Option<Scheduler> {
+    match form(place, SCHEDULERS, out)? {
+        ("constant", _) => Some(Scheduler::Constant),
+        ("step", n) => Some(Scheduler::Step { step_size: *n.first()? as u32, gamma: *n.get(1)? }),
+        ("exponential", n) => Some(Scheduler::Exponential { gamma: *n.first()? }),
+        ("cosine", _) => Some(Scheduler::Cosine),
+        ("reduce_on_plateau", n) => {
+            Some(Scheduler::ReduceOnPlateau { factor: *n.first()?, patience: *n.get(1)? as u32 })
+        }
+        _ => None,
+    }
+}
+
+/// `false`, `true`, or `{enabled, patience, min_delta}`
+fn early_stopping(place: &Place<'_>, out: &mut Findings) -> Option<Option<EarlyStopping>> {
+    if !place.is_map() {
+        return place.flag(out).map(|on| on.then(EarlyStopping::default));
+    }
+    let mut map = place.section(out, "early_stopping")?;
+    let enabled = map.flag(out, "enabled", true);
+    let numbers = map.numbers(out, EARLY_STOPPING);
+    map.finish(out);
+    let &[patience, min_delta] = numbers?.as_slice() else { return None };
+    Some(enabled?.then_some(EarlyStopping { patience: patience as u32, min_delta }))
+}
+
+/// `mse`, `{type: huber, delta: 0.01}`, or `huber` with `huber_delta` beside it.
+fn loss(map: &mut Section<'_>, out: &mut Findings) -> Option<Option<Loss>> {
+    let beside = map.get("huber_delta");
+    let Some(place) = map.get("loss") else {
+        if let Some(place) = beside {
+            place.error(out, "there is no loss it could belong to", "add `loss: huber`");
+        }
+        return Some(None);
+    };
+    let loss = match form(&place, LOSSES, out)? {
+        ("cross_entropy", _) => Loss::CrossEntropy,
+        ("huber", n) => Loss::Huber { delta: *n.first()? },
+        ("mse", _) => Loss::Mse,
+        _ => return None,
+    };
+    match (beside, loss) {
+        (Some(beside), Loss::Huber { .. }) if !place.is_map() => {
+            let huber = LOSSES.iter().flat_map(|l| l.fields).next()?;
+            beside.number(out, huber).map(|delta| Some(Loss::Huber { delta }))
+        }
+        (Some(beside), _) => {
+            beside.error(
+                out,
+                "it only stands beside `loss: huber`",
+                "remove it, or write {type: huber, delta: …}",
+            );
+            None
+        }
+        (None, loss) => Some(Some(loss)),
+    }
+}
+
+/// A choice written as its word alone, or as a map with `type` and its numbers.
+fn form(place: &Place<'_>, forms: &'static [Form], out: &mut Findings) -> Option<(&'static str, Vec<f64>)> {
+    if place.is_map() {
+        let mut map = place.section(out, "form")?;
+        let chosen = chosen(&mut map, "type", forms, out)?;
+        map.finish(out);
+        return Some(chosen);
+    }
+    let form = one_of(place, forms, out)?;
+    let defaults: Vec<Option<f64>> = form.fields.iter().map(|f| f.default).collect();
+    Some((form.word, defaults.into_iter().collect::<Option<_>>()?))
+}
+
+/// The form named by `key`, and its numbers in the order of its fields.
+fn chosen(
+    map: &mut Section<'_>,
+    key: &'static str,
+    forms: &'static [Form],
+    out: &mut Findings,
+) -> Option<(&'static str, Vec<f64>)> {
+    let place = map.need(out, key)?;
+    let form = one_of(&place, forms, out)?;
+    map.numbers(out, form.fields).map(|numbers| (form.word, numbers))
+}
+
+fn one_of(place: &Place<'_>, forms: &'static [Form], out: &mut Findings) -> Option<&'static Form> {
+    let text = place.text(out)?;
+    let form = forms.iter().find(|f| f.word.eq_ignore_ascii_case(text));
+    if form.is_none() {
+        let words: Vec<&str> = forms.iter().map(|f| f.word).collect();
+        place.no_such_word(out, text, &words);
+    }
+    form
+}
