@@ -1,1 +1,45 @@
-//! The research cycle: one pure step, and a driver that reacts to completion events.
+//! The research cycle: one pure step, and a driver that reacts to completion events. It can not train or backtest,
+//! only enqueue.
+//!
+//! | part | what it does | file |
+//! |---|---|---|
+//! | [`plan`] | a campaign: many cycles from one template | [`campaign`] |
+//! | [`step`] | the end of a child → what comes next; pure | [`cycle`] |
+//! | | what the next child is told | `spec` |
+//! | [`CycleSummary`] | what a cycle returns, however it ended | [`findings`] |
+//! | [`Orchestrator`] | event → rows → step → lesson → advance | [`driver`] |
+//!
+//! Beside relay, sweeper and worker (see `ktrdr-worker`) in one process:
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! # use ktrdr_domain::{Timestamp, name::CampaignName, research::ResearchSpec};
+//! # use ktrdr_fabric::{broker::Broker, ledger::Ledger, store::Store};
+//! # use ktrdr_research::{Orchestrator, plan};
+//! # use tokio_util::sync::CancellationToken;
+//! # async fn up(store: Arc<dyn Store>, ledger: Arc<dyn Ledger>, broker: Arc<dyn Broker>, template: ResearchSpec,
+//! #     campaign: CampaignName, now: Timestamp, nonce: u32) -> Result<(), Box<dyn std::error::Error>> {
+//! let stop = CancellationToken::new();
+//! let orchestrator = tokio::spawn(Orchestrator::new(store.clone(), ledger, broker).run(stop.clone()));
+//!
+//! let (cycles, in_flight) = (100, 8);
+//! store.submit_roots(plan(&campaign, cycles, &template, now, nonce)?, in_flight).await?;
+//! // … until the roots are terminal, or on SIGTERM:
+//! stop.cancel();
+//! orchestrator.await?;
+//! # Ok(()) }
+//! ```
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod campaign;
+pub mod cycle;
+pub mod driver;
+pub mod findings;
+mod reading;
+mod spec;
+
+pub use campaign::{PlanError, plan};
+pub use cycle::{ChildEnd, Cycle, Decision, Fault, Phase, Stage, step};
+pub use driver::Orchestrator;
+pub use findings::CycleSummary;

@@ -1,7 +1,7 @@
 //! Looks after one running job: beats, stores progress, and asks it to stop when it should.
 
 use ktrdr_domain::Progress;
-use ktrdr_fabric::store::{Attempt, Beat};
+use ktrdr_fabric::store::{Attempt, Beat, StoreError};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 use tracing::warn;
@@ -21,6 +21,8 @@ pub(crate) struct Watch<'a> {
     progress: &'a ProgressCell,
     /// Progress not yet in the store.
     unsent: Option<Progress>,
+    /// The last beat failed: progress waits for the next regular one.
+    failing: bool,
     started: Instant,
     /// When the last beat was tried.
     tried: Instant,
@@ -48,9 +50,20 @@ impl<'a> Watch<'a> {
         progress: &'a ProgressCell,
         claimed: Instant,
     ) -> Self {
-        let (unsent, draining, stopped) = (None, None, None);
-        let (started, tried, beaten) = (claimed, claimed, claimed);
-        Self { crew, kind, attempt, stop, progress, unsent, started, tried, beaten, draining, stopped }
+        Self {
+            crew,
+            kind,
+            attempt,
+            stop,
+            progress,
+            unsent: None,
+            failing: false,
+            started: claimed,
+            tried: claimed,
+            beaten: claimed,
+            draining: None,
+            stopped: None,
+        }
     }
 
     /// Until the thread ends, or is given up.
@@ -96,7 +109,8 @@ impl<'a> Watch<'a> {
         if let Some(latest) = self.progress.take() {
             self.unsent = Some(latest);
         }
-        if self.unsent.is_some() || self.tried.elapsed() >= self.crew.config.heartbeat {
+        let has_news = self.unsent.is_some() && !self.failing;
+        if has_news || self.tried.elapsed() >= self.crew.config.heartbeat {
             self.beat().await;
         }
     }
@@ -110,17 +124,25 @@ impl<'a> Watch<'a> {
         self.tried = sent;
         let deadline = (sent + config.heartbeat).min(self.beaten + config.lease - config.lease_margin);
         let beat = self.crew.store.beat(self.attempt, config.lease, self.unsent.as_ref());
-        match timeout_at(deadline, beat).await {
-            Ok(Ok(Beat::Alive { cancel })) => {
+        let answer = timeout_at(deadline, beat).await;
+        let answer = answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())));
+        self.failing = answer.is_err();
+        match answer {
+            Ok(Beat::Alive { cancel }) => {
                 self.beaten = sent;
                 self.unsent = None;
                 if cancel {
                     self.stop.stop(StopReason::Cancelled);
                 }
             }
-            Ok(Ok(Beat::Fenced)) => self.stop.stop(StopReason::Fenced),
-            Ok(Err(why)) => warn!(operation = %self.attempt.id, %why, "beat failed"),
-            Err(_) => warn!(operation = %self.attempt.id, "beat had no answer in time"),
+            Ok(Beat::Fenced) => self.stop.stop(StopReason::Fenced),
+            Err(why) => {
+                warn!(operation = %self.attempt.id, %why, "beat failed");
+                // Progress that the store refuses must not cost the lease.
+                if matches!(why, StoreError::Invalid(_)) {
+                    self.unsent = None;
+                }
+            }
         }
     }
 

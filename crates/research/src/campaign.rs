@@ -1,0 +1,62 @@
+//! A campaign: many cycles from one template, each with its own seed, counted together.
+
+use ktrdr_domain::job::DesignSpec;
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::{JobSpec, Kind, OperationId, Timestamp};
+use ktrdr_fabric::store::NewRoot;
+
+use crate::cycle::{Phase, child};
+use crate::spec::seed;
+
+/// Most cycles of one campaign started at once.
+pub const CYCLES_MAX: u32 = 10_000;
+
+/// Why a campaign can not be planned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// None, or too many.
+    #[error("{0} cycles: use 1 to {CYCLES_MAX}")]
+    Cycles(u32),
+    /// The template can not be written as a job.
+    #[error("{0}")]
+    Unwritable(String),
+}
+
+/// The roots of `cycles` cycles, ready for [`ktrdr_fabric::store::Store::submit_roots`].
+///
+/// Cycle *i* gets index `template.index + i` and a seed derived from the template's seed and that index. `now` and
+/// `nonce` make the ids: the same arguments give the same campaign, so that submitting it twice changes nothing.
+///
+/// # Errors
+/// See [`PlanError`].
+pub fn plan(
+    campaign: &CampaignName,
+    cycles: u32,
+    template: &ResearchSpec,
+    now: Timestamp,
+    nonce: u32,
+) -> Result<Vec<NewRoot>, PlanError> {
+    if !(1..=CYCLES_MAX).contains(&cycles) {
+        return Err(PlanError::Cycles(cycles));
+    }
+    (0..cycles)
+        .map(|i| {
+            let index = template.index.saturating_add(i);
+            let research = ResearchSpec {
+                campaign: campaign.clone(),
+                index,
+                seed: seed(template.seed, &format!("cycle/{index}")),
+                ..template.clone()
+            };
+            root(OperationId::new(Kind::AgentResearch, now, nonce.wrapping_add(i)), research)
+        })
+        .collect()
+}
+
+fn root(id: OperationId, research: ResearchSpec) -> Result<NewRoot, PlanError> {
+    let spec = serde_json::to_value(&research).map_err(|e| PlanError::Unwritable(e.to_string()))?;
+    let job = JobSpec::Design(Box::new(DesignSpec { research }));
+    let first = child(&id, Phase::Designing, &job).map_err(|fault| PlanError::Unwritable(fault.error))?;
+    Ok(NewRoot { id, spec, phase: Phase::Designing.to_string(), first })
+}

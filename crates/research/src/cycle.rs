@@ -1,0 +1,345 @@
+//! The research cycle: one pure step from the end of a child to what comes next. No IO, no clock, no randomness.
+//!
+//! designing → training → gate → backtesting → gate → assessing → done. A gate that says no, a child that failed, was
+//! cancelled, ran out of tries or returned something unreadable: each closes the cycle with its reason.
+//!
+//! Before this: [`crate::reading`] turned rows into a [`Cycle`] and a [`ChildEnd`]. After this: [`crate::driver`]
+//! carries out the [`Decision`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use ktrdr_domain::gate::GateVerdict;
+use ktrdr_domain::job::{DesignResult, MESSAGE_BYTES_MAX};
+use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::report::{AssessmentReport, BacktestSummary, TrainingReport};
+use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::{JobSpec, Kind, OperationId};
+use ktrdr_fabric::store::NewChild;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::findings::{CycleSummary, Findings};
+use crate::spec;
+
+/// Where a cycle stands: which child it waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// A strategy is being designed.
+    Designing,
+    /// Its network is being trained.
+    Training,
+    /// It is being backtested on data nobody could tune to.
+    Backtesting,
+    /// Its results are being judged.
+    Assessing,
+}
+
+impl Phase {
+    /// Every phase, in order.
+    pub const ALL: [Self; 4] = [Self::Designing, Self::Training, Self::Backtesting, Self::Assessing];
+
+    /// The stable name, as rows hold it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Designing => "designing",
+            Self::Training => "training",
+            Self::Backtesting => "backtesting",
+            Self::Assessing => "assessing",
+        }
+    }
+
+    /// The kind of child that this phase waits for.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Designing => Kind::AgentDesign,
+            Self::Training => Kind::Training,
+            Self::Backtesting => Kind::Backtesting,
+            Self::Assessing => Kind::AgentAssessment,
+        }
+    }
+
+    /// The phase's child: known before anything starts, the same however often it is asked for.
+    #[must_use]
+    pub fn child_of(self, root: &OperationId) -> OperationId {
+        root.child(self.kind(), 1)
+    }
+
+    /// As the subject of a sentence.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Designing => "Design",
+            Self::Training => "Training",
+            Self::Backtesting => "Backtest",
+            Self::Assessing => "Assessment",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Text that is no phase.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a phase of a research cycle")]
+pub struct BadPhase(pub String);
+
+impl FromStr for Phase {
+    type Err = BadPhase;
+    fn from_str(text: &str) -> Result<Self, BadPhase> {
+        let found = Self::ALL.into_iter().find(|p| p.as_str() == text);
+        found.ok_or_else(|| BadPhase(text.chars().take(40).collect()))
+    }
+}
+
+/// A cycle: what it was told, and what the children before the present one returned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cycle {
+    /// The root.
+    pub id: OperationId,
+    /// What it was told.
+    pub spec: ResearchSpec,
+    /// How far it came.
+    pub stage: Stage,
+}
+
+/// A phase with everything that is known in it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stage {
+    /// Nothing yet.
+    Designing,
+    /// The strategy.
+    Training(Box<DesignResult>),
+    /// The strategy and its trained network.
+    Backtesting(Box<DesignResult>, Box<TrainingReport>),
+    /// The strategy, its network and how it traded.
+    Assessing(Box<DesignResult>, Box<TrainingReport>, Box<BacktestSummary>),
+}
+
+impl Stage {
+    /// Its phase.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        match self {
+            Self::Designing => Phase::Designing,
+            Self::Training(..) => Phase::Training,
+            Self::Backtesting(..) => Phase::Backtesting,
+            Self::Assessing(..) => Phase::Assessing,
+        }
+    }
+
+    pub(crate) fn findings(&self) -> Findings<'_> {
+        match self {
+            Self::Designing => Findings::default(),
+            Self::Training(design) => Findings { design: Some(design), ..Findings::default() },
+            Self::Backtesting(design, training) => {
+                Findings { design: Some(design), training: Some(training), ..Findings::default() }
+            }
+            Self::Assessing(design, training, backtest) => Findings {
+                design: Some(design),
+                training: Some(training),
+                backtest: Some(backtest),
+                ..Findings::default()
+            },
+        }
+    }
+}
+
+/// How the child that the cycle waits for ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChildEnd {
+    /// With this result, not read yet.
+    Completed(Value),
+    /// For good.
+    Failed {
+        /// Stable word.
+        reason: String,
+        /// Words for people.
+        error: String,
+    },
+    /// Every try was lost or failed; this was the last error.
+    Exhausted(String),
+    /// Someone asked for it.
+    Cancelled,
+}
+
+/// Why a cycle is closed as failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Stable word: `gate`, `cancelled`, `attempts_exhausted`, `unreadable_result`, `missing_data`, … or the child's own.
+    pub reason: String,
+    /// Words for people.
+    pub error: String,
+    /// What memory keeps of it: the gate's code, or the reason.
+    pub stopped_by: String,
+}
+
+impl Fault {
+    pub(crate) fn new(reason: &str, error: String) -> Self {
+        Self { reason: reason.into(), error, stopped_by: reason.into() }
+    }
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Start the next phase.
+    Next {
+        /// The phase.
+        phase: Phase,
+        /// Its child.
+        child: Box<NewChild>,
+    },
+    /// The cycle is done.
+    Complete {
+        /// What it found.
+        summary: Box<CycleSummary>,
+        /// What to remember.
+        lesson: Box<Lesson>,
+    },
+    /// The cycle is over.
+    Fail {
+        /// Why.
+        fault: Fault,
+        /// What it found nevertheless.
+        summary: Box<CycleSummary>,
+        /// What to remember, where there is a strategy.
+        lesson: Option<Box<Lesson>>,
+    },
+}
+
+/// Tries of each child: a lost worker costs one.
+pub const CHILD_TRIES_MAX: u32 = 3;
+/// Normal.
+const PRIORITY: u8 = 4;
+
+/// Decides what the end of a child means. The same cycle and end always give the same decision.
+#[must_use]
+pub fn step(cycle: &Cycle, end: &ChildEnd) -> Decision {
+    let phase = cycle.stage.phase();
+    let close = |reason: &str, error| cycle.fail(cycle.stage.findings(), Fault::new(reason, error));
+    match (&cycle.stage, end) {
+        (Stage::Designing, ChildEnd::Completed(result)) => designed(cycle, result),
+        (Stage::Training(design), ChildEnd::Completed(result)) => trained(cycle, design, result),
+        (Stage::Backtesting(design, training), ChildEnd::Completed(result)) => {
+            backtested(cycle, design, training, result)
+        }
+        (Stage::Assessing(..), ChildEnd::Completed(result)) => assessed(cycle, result),
+        (_, ChildEnd::Failed { reason, error }) => close(reason, format!("{} failed: {error}", phase.noun())),
+        (_, ChildEnd::Exhausted(error)) => {
+            close("attempts_exhausted", format!("{} failed on every try, last with: {error}", phase.noun()))
+        }
+        (_, ChildEnd::Cancelled) => close("cancelled", format!("{} was cancelled", phase.noun())),
+    }
+}
+
+fn designed(cycle: &Cycle, result: &Value) -> Decision {
+    let design: DesignResult = match read(Phase::Designing, result) {
+        Ok(design) => design,
+        Err(fault) => return cycle.fail(Findings::default(), fault),
+    };
+    let findings = Findings { design: Some(&design), ..Findings::default() };
+    cycle.next(findings, Phase::Training, spec::training(&cycle.spec, &design))
+}
+
+fn trained(cycle: &Cycle, design: &DesignResult, result: &Value) -> Decision {
+    let training: TrainingReport = match read(Phase::Training, result) {
+        Ok(training) => training,
+        Err(fault) => return cycle.fail(cycle.stage.findings(), fault),
+    };
+    let findings = Findings { training: Some(&training), ..cycle.stage.findings() };
+    match cycle.spec.gates.training(&training) {
+        GateVerdict::Passed => {
+            cycle.next(findings, Phase::Backtesting, spec::backtest(&cycle.spec, design, &training))
+        }
+        GateVerdict::Failed { code, figures } => cycle.fail(findings, refused("Training", code, &figures)),
+    }
+}
+
+fn backtested(cycle: &Cycle, design: &DesignResult, training: &TrainingReport, result: &Value) -> Decision {
+    let backtest: BacktestSummary = match read(Phase::Backtesting, result) {
+        Ok(backtest) => backtest,
+        Err(fault) => return cycle.fail(cycle.stage.findings(), fault),
+    };
+    let findings = Findings { backtest: Some(&backtest), ..cycle.stage.findings() };
+    match cycle.spec.gates.backtest(&backtest) {
+        GateVerdict::Passed => {
+            cycle.next(findings, Phase::Assessing, Ok(spec::assessment(design, training, &backtest)))
+        }
+        GateVerdict::Failed { code, figures } => cycle.fail(findings, refused("Backtest", code, &figures)),
+    }
+}
+
+fn assessed(cycle: &Cycle, result: &Value) -> Decision {
+    let assessment: AssessmentReport = match read(Phase::Assessing, result) {
+        Ok(assessment) => assessment,
+        Err(fault) => return cycle.fail(cycle.stage.findings(), fault),
+    };
+    let findings = Findings { assessment: Some(&assessment), ..cycle.stage.findings() };
+    match findings.lesson(cycle, None) {
+        Some(lesson) => {
+            Decision::Complete { summary: Box::new(findings.summary(cycle)), lesson: Box::new(lesson) }
+        }
+        None => cycle.fail(findings, Fault::new("error", "an assessed cycle without a strategy".into())),
+    }
+}
+
+/// Reads what a child returned.
+pub(crate) fn read<T: DeserializeOwned>(phase: Phase, result: &Value) -> Result<T, Fault> {
+    T::deserialize(result).map_err(|e| {
+        let error = format!(
+            "{} returned something unreadable: {e}; are workers and orchestrator of one version?",
+            phase.noun()
+        );
+        Fault::new("unreadable_result", error)
+    })
+}
+
+fn refused(gate: &str, code: String, figures: &str) -> Fault {
+    Fault {
+        reason: "gate".into(),
+        error: format!("{gate} gate failed: {code} ({figures})"),
+        stopped_by: code,
+    }
+}
+
+impl Cycle {
+    pub(crate) fn fail(&self, findings: Findings<'_>, fault: Fault) -> Decision {
+        let lesson = findings.lesson(self, Some(&fault)).map(Box::new);
+        Decision::Fail { summary: Box::new(findings.summary(self)), lesson, fault }
+    }
+
+    fn next(&self, findings: Findings<'_>, phase: Phase, job: Result<JobSpec, Fault>) -> Decision {
+        match job.and_then(|job| child(&self.id, phase, &job)) {
+            Ok(child) => Decision::Next { phase, child: Box::new(child) },
+            Err(fault) => self.fail(findings, fault),
+        }
+    }
+}
+
+/// A phase's child with its specification.
+pub(crate) fn child(root: &OperationId, phase: Phase, job: &JobSpec) -> Result<NewChild, Fault> {
+    let fault =
+        |what: String| Fault::new("error", format!("the {} job can not be written: {what}", phase.kind()));
+    let spec = job.to_value().map_err(|e| fault(e.to_string()))?;
+    let bytes = serde_json::to_vec(&spec).map_err(|e| fault(e.to_string()))?.len();
+    if bytes > MESSAGE_BYTES_MAX {
+        return Err(fault(format!(
+            "it has {bytes} bytes, at most {MESSAGE_BYTES_MAX} travel; use a smaller strategy"
+        )));
+    }
+    Ok(NewChild {
+        id: phase.child_of(root),
+        kind: phase.kind(),
+        spec,
+        tries_max: CHILD_TRIES_MAX,
+        priority: PRIORITY,
+    })
+}

@@ -1,0 +1,212 @@
+//! The orchestrator: reacts to the end of each child and moves its cycle. Decides nothing itself.
+//!
+//! Before this: a worker's finish wrote an event, and the relay published it. After this: `advance` wrote the next
+//! child and its message in one step, or closed the cycle. Any number of orchestrators may run: the store lets one
+//! of them through.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::{Event, OperationId, Status};
+use ktrdr_fabric::broker::{Broker, Delivery, Message, Queue};
+use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Store, StoreError};
+use serde_json::Value;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info, warn};
+
+use crate::cycle::{ChildEnd, Cycle, Decision, Fault, Phase, step};
+use crate::reading::{Read, rows};
+
+/// Events worked on at once.
+const PREFETCH: u16 = 32;
+
+/// Moves research cycles.
+#[derive(Clone)]
+pub struct Orchestrator {
+    store: Arc<dyn Store>,
+    ledger: Arc<dyn Ledger>,
+    broker: Arc<dyn Broker>,
+}
+
+/// What a look at the rows led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moved {
+    /// Nothing more to do with this event.
+    Done,
+    /// The rows changed under us: look again.
+    LookAgain,
+}
+
+impl Orchestrator {
+    /// An orchestrator that has not started yet.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, ledger: Arc<dyn Ledger>, broker: Arc<dyn Broker>) -> Self {
+        Self { store, ledger, broker }
+    }
+
+    /// Reacts to events until stopped.
+    pub async fn run(self, stop: CancellationToken) {
+        let events = TaskTracker::new();
+        stop.run_until_cancelled(self.consume(&stop, &events)).await;
+        events.close();
+        events.wait().await;
+    }
+
+    async fn consume(&self, stop: &CancellationToken, events: &TaskTracker) {
+        let mut failures = 0;
+        loop {
+            match self.broker.consume(Queue::OrchestratorEvents, PREFETCH).await {
+                Ok(mut deliveries) => {
+                    while let Some(delivery) = deliveries.next().await {
+                        failures = 0;
+                        events.spawn(self.clone().react(delivery, stop.clone()));
+                    }
+                    failures += 1;
+                    warn!("the consumer of events ended; building it anew");
+                }
+                Err(why) => {
+                    failures += 1;
+                    warn!(%why, "events can not be consumed; trying again");
+                }
+            }
+            sleep(wait(failures)).await;
+        }
+    }
+
+    /// Works on one event until the store gave an answer; only then is it acknowledged.
+    async fn react(self, delivery: Delivery, stop: CancellationToken) {
+        let Delivery { message, receipt } = delivery;
+        let Message::Event(event) = message else {
+            error!("a job came out of the event queue; dropped");
+            return receipt.ack().await;
+        };
+        let mut failures = 0;
+        loop {
+            match self.move_cycle(&event).await {
+                Ok(Moved::Done) => return receipt.ack().await,
+                Ok(Moved::LookAgain) => {}
+                Err(StoreError::Unavailable(why)) => {
+                    failures += 1;
+                    warn!(operation = %event.operation, %why, "a cycle could not be moved; trying again");
+                    if stop.run_until_cancelled(sleep(wait(failures))).await.is_none() {
+                        return;
+                    }
+                }
+                // Trying again would end the same way. The sweep announces the child again, in case it was us.
+                Err(why @ (StoreError::Corrupt(_) | StoreError::Invalid(_))) => {
+                    error!(operation = %event.operation, %why, "a cycle can not be moved");
+                    return receipt.ack().await;
+                }
+            }
+        }
+    }
+
+    async fn move_cycle(&self, event: &Event) -> Result<Moved, StoreError> {
+        match rows(self.store.as_ref(), event).await? {
+            Read::Stale => Ok(Moved::Done),
+            Read::Ended(phase, cycle, end) => self.decide(phase, &cycle, &event.operation, &end).await,
+            Read::Unreadable(phase, fault) => {
+                let Some(root) = event.root.clone() else { return Ok(Moved::Done) };
+                let to = AdvanceTo::Failed { reason: fault.reason, error: fault.error, result: Value::Null };
+                self.advance(root, &event.operation, phase, to).await.map(|(moved, _)| moved)
+            }
+        }
+    }
+
+    async fn decide(
+        &self,
+        phase: Phase,
+        cycle: &Cycle,
+        child: &OperationId,
+        end: &ChildEnd,
+    ) -> Result<Moved, StoreError> {
+        let (to, lesson) = orders(step(cycle, end))?;
+        let stays_open = lesson.is_none();
+        // Before the cycle is closed: what died in between is remembered by the next look, once.
+        self.remember(lesson.as_deref()).await?;
+        match self.advance(cycle.id.clone(), child, phase.to_string(), to).await {
+            Ok((moved, Some(Status::Cancelled))) if stays_open => {
+                // A cancel came between our look and our move.
+                let (_, lesson) = orders(step(cycle, &ChildEnd::Cancelled))?;
+                self.remember(lesson.as_deref()).await?;
+                Ok(moved)
+            }
+            Ok((moved, _)) => Ok(moved),
+            Err(StoreError::Invalid(why)) => self.give_up(phase, cycle, child, why).await,
+            Err(why) => Err(why),
+        }
+    }
+
+    /// The store refuses what was decided: close the cycle rather than leave it hanging.
+    async fn give_up(
+        &self,
+        phase: Phase,
+        cycle: &Cycle,
+        child: &OperationId,
+        why: String,
+    ) -> Result<Moved, StoreError> {
+        let fault = Fault::new("error", format!("the store refuses the next step: {why}"));
+        let (to, lesson) = orders(cycle.fail(cycle.stage.findings(), fault))?;
+        self.remember(lesson.as_deref()).await?;
+        self.advance(cycle.id.clone(), child, phase.to_string(), to).await.map(|(moved, _)| moved)
+    }
+
+    async fn remember(&self, lesson: Option<&Lesson>) -> Result<(), StoreError> {
+        match lesson {
+            Some(lesson) => self.ledger.remember(lesson).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Moves the cycle, and says how it closed, if it did.
+    async fn advance(
+        &self,
+        root: OperationId,
+        finished: &OperationId,
+        expected_phase: String,
+        to: AdvanceTo,
+    ) -> Result<(Moved, Option<Status>), StoreError> {
+        let step = Advance { root: root.clone(), finished: finished.clone(), expected_phase, to };
+        Ok(match self.store.advance(step).await? {
+            Advanced::Next(child) => {
+                info!(cycle = %root, %child, "next phase");
+                (Moved::Done, None)
+            }
+            Advanced::Closed(status) => {
+                info!(cycle = %root, %status, "cycle closed");
+                (Moved::Done, Some(status))
+            }
+            Advanced::Stale | Advanced::Early => (Moved::Done, None),
+            Advanced::Mismatch(_) => (Moved::LookAgain, None),
+        })
+    }
+}
+
+/// A decision as the store's and the ledger's orders.
+fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreError> {
+    let value = |summary| {
+        serde_json::to_value(summary)
+            .map_err(|e| StoreError::Invalid(format!("a summary can not be written: {e}")))
+    };
+    Ok(match decision {
+        Decision::Next { phase, child } => {
+            (AdvanceTo::Phase { phase: phase.to_string(), child: *child }, None)
+        }
+        Decision::Complete { summary, lesson } => {
+            (AdvanceTo::Completed { result: value(summary)? }, Some(lesson))
+        }
+        Decision::Fail { fault, summary, lesson } => {
+            let result = value(summary)?;
+            (AdvanceTo::Failed { reason: fault.reason, error: fault.error, result }, lesson)
+        }
+    })
+}
+
+/// 0.2 s to 10 s.
+fn wait(failures: u32) -> Duration {
+    Duration::from_millis(100 << failures.clamp(1, 7)).min(Duration::from_secs(10))
+}

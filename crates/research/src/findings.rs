@@ -1,0 +1,110 @@
+//! What a cycle found, as its row returns it and as research remembers it, for every way to end.
+
+use ktrdr_domain::gate::GateVerdict;
+use ktrdr_domain::job::DesignResult;
+use ktrdr_domain::lesson::{Lesson, Reached};
+use ktrdr_domain::report::{
+    AssessmentReport, BacktestSummary, Evidence, Metrics, ModelRef, TestMetrics, TradingOnTest,
+    TrainingReport, Verdict,
+};
+use ktrdr_domain::{OperationId, Sha256, StrategyName};
+use serde::{Deserialize, Serialize};
+
+use crate::cycle::{Cycle, Fault, Phase};
+
+/// What the children returned so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Findings<'a> {
+    pub(crate) design: Option<&'a DesignResult>,
+    pub(crate) training: Option<&'a TrainingReport>,
+    pub(crate) backtest: Option<&'a BacktestSummary>,
+    pub(crate) assessment: Option<&'a AssessmentReport>,
+}
+
+/// The result of a cycle, however it ended. What it did not come to is `null`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CycleSummary {
+    /// The phase in which it ended.
+    pub phase: Phase,
+    /// What was tried.
+    pub strategy: Option<StrategyName>,
+    /// Its hash.
+    pub strategy_sha256: Option<Sha256>,
+    /// Who designed it.
+    pub designer: Option<String>,
+    /// How it came about.
+    pub origin: Option<String>,
+    /// The trained model.
+    pub model: Option<ModelRef>,
+    /// The network on the test rows of dev.
+    pub test: Option<TestMetrics>,
+    /// The strategy traded on the test rows of dev.
+    pub trading_on_test: Option<TradingOnTest>,
+    /// How the training gate judged.
+    pub training_gate: Option<GateVerdict>,
+    /// The backtest, under which the whole report is stored.
+    pub backtest: Option<OperationId>,
+    /// Its figures.
+    pub metrics: Option<Metrics>,
+    /// Luck or not.
+    pub evidence: Option<Evidence>,
+    /// How the backtest gate judged.
+    pub backtest_gate: Option<GateVerdict>,
+    /// The assessor's word.
+    pub verdict: Option<Verdict>,
+    /// Whether any bar was generated.
+    pub synthetic: bool,
+}
+
+impl Findings<'_> {
+    pub(crate) fn summary(&self, cycle: &Cycle) -> CycleSummary {
+        let Self { design, training, backtest, assessment } = *self;
+        CycleSummary {
+            phase: cycle.stage.phase(),
+            strategy: design.map(|d| d.strategy.name.clone()),
+            strategy_sha256: design.map(|d| d.strategy_sha256),
+            designer: design.map(|d| d.designer.clone()),
+            origin: design.map(|d| d.origin.clone()),
+            model: training.map(|t| t.model.clone()),
+            test: training.map(|t| t.test.clone()),
+            trading_on_test: training.and_then(|t| t.trading_on_test),
+            training_gate: training.map(|t| cycle.spec.gates.training(t)),
+            backtest: backtest.map(|b| b.operation.clone()),
+            metrics: backtest.map(|b| b.metrics.clone()),
+            evidence: backtest.map(|b| b.evidence.clone()),
+            backtest_gate: backtest.map(|b| cycle.spec.gates.backtest(b)),
+            verdict: assessment.map(|a| a.verdict),
+            synthetic: cycle.spec.data.iter().any(|d| d.synthetic),
+        }
+    }
+
+    /// `None` where there is no strategy to learn from. Only dev figures and the gate's code enter memory.
+    pub(crate) fn lesson(&self, cycle: &Cycle, fault: Option<&Fault>) -> Option<Lesson> {
+        let Self { design, training, backtest, assessment } = *self;
+        let design = design?;
+        let windows = &cycle.spec.windows;
+        Some(Lesson {
+            cycle: cycle.id.clone(),
+            campaign: cycle.spec.campaign.clone(),
+            strategy: design.strategy.clone(),
+            strategy_sha256: design.strategy_sha256,
+            reached: self.reached(cycle),
+            stopped_by: fault.map(|f| f.stopped_by.clone()),
+            test: training.map(|t| t.test.clone()),
+            trading_on_test: training.and_then(|t| t.trading_on_test),
+            verdict: assessment.map(|a| a.verdict),
+            known_until: if backtest.is_some() { windows.gate.end } else { windows.dev.end },
+        })
+    }
+
+    fn reached(&self, cycle: &Cycle) -> Reached {
+        let gates = &cycle.spec.gates;
+        if self.backtest.is_some_and(|b| gates.backtest(b).passed()) {
+            Reached::Survived
+        } else if self.training.is_some_and(|t| gates.training(t).passed()) {
+            Reached::Trained
+        } else {
+            Reached::Designed
+        }
+    }
+}
