@@ -62,7 +62,9 @@ pub enum ArtifactError {
         place: String,
     },
     /// Something else is there than was asked for.
-    #[error("{key} has sha256 {found}, expected {expected}: it was changed since; submit again with the data as it is now")]
+    #[error(
+        "{key} has sha256 {found}, expected {expected}: it was changed since; submit again with the data as it is now"
+    )]
     WrongHash {
         /// The key.
         key: Key,

@@ -17,5 +17,6 @@
 
 pub mod artifacts;
 pub mod broker;
+pub mod embedded;
 pub mod ledger;
 pub mod store;

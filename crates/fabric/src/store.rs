@@ -300,7 +300,7 @@ pub struct OutboxEntry {
 }
 
 /// A hint about the store, for waking up; never the truth. Receivers that lag treat it as [`StoreHint::Unknown`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum StoreHint {
     /// The outbox has entries.
     Outbox,

@@ -1,0 +1,102 @@
+//! The database file: how it is opened, recognised and brought up to this version's schema.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use super::error::OpenError;
+
+/// Name of the database inside a workspace.
+pub(super) const FILE_NAME: &str = "ktrdr.db";
+
+/// `ktrd`: tells our files from anyone else's SQLite files.
+const APPLICATION_ID: i32 = 0x6b74_7264;
+
+/// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+
+/// The version they lead to.
+const VERSION: i32 = MIGRATIONS.len() as i32;
+
+/// How long a statement waits for another process that writes. Transactions last milliseconds; a process that
+/// holds one for this long hangs.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Statements kept prepared per connection: more than there are in this crate.
+const STATEMENTS_MAX: usize = 128;
+
+/// Whether a commit waits until the disk has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// What was acknowledged survives kill -9 and a power loss.
+    Full,
+    /// What was acknowledged survives kill -9, not a power loss: for tests.
+    ProcessOnly,
+}
+
+/// Opens the one connection that writes, creating or migrating the database as needed.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
+    let refuse = |e| OpenError::from_sqlite(path, e);
+    let mut db = Connection::open(path).map_err(refuse)?;
+    db.busy_timeout(BUSY_TIMEOUT).map_err(refuse)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    recognise(&db, path)?;
+    // Autocheckpoint is off because the writer checkpoints after it has answered, not before. The log is never
+    // truncated: overwriting a log that is there is about twice as fast to sync as growing it.
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = -1;
+         PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;",
+    )
+    .map_err(refuse)?;
+    migrate(&mut db, path)?;
+    Ok(db)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    Ok(db)
+}
+
+/// Refuses what is no database, somebody else's, or newer than this program. Changes nothing.
+fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
+    let number = |pragma: &str| db.query_row(pragma, (), |row| row.get::<_, i32>(0));
+    let facts = number("SELECT count(*) FROM sqlite_schema")
+        .and_then(|tables| Ok((tables, number("PRAGMA application_id")?, number("PRAGMA user_version")?)));
+    let (tables, application, version) = match facts {
+        Ok(facts) => facts,
+        Err(e) if e.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+            return Err(OpenError::Foreign { path: path.into() });
+        }
+        Err(e) => return Err(OpenError::from_sqlite(path, e)),
+    };
+    let is_ours = application == APPLICATION_ID || (tables == 0 && application == 0);
+    if !is_ours {
+        return Err(OpenError::Foreign { path: path.into() });
+    }
+    if (0..=VERSION).contains(&version) {
+        return Ok(());
+    }
+    Err(OpenError::Newer { path: path.into(), found: version, known: VERSION })
+}
+
+/// Runs the missing steps. Two processes may come here at once: the version is read again under the write lock.
+fn migrate(db: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let refuse = |e| OpenError::from_sqlite(path, e);
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
+    let version: i32 = tx.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(refuse)?;
+    for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {
+        tx.execute_batch(step).map_err(refuse)?;
+    }
+    if version < VERSION {
+        tx.pragma_update(None, "application_id", APPLICATION_ID).map_err(refuse)?;
+        tx.pragma_update(None, "user_version", VERSION).map_err(refuse)?;
+    }
+    tx.commit().map_err(refuse)
+}

@@ -1,0 +1,30 @@
+//! What SQLite says, in the words of the store.
+
+use rusqlite::{Error, ErrorCode};
+
+use crate::store::StoreError;
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        let code = match &error {
+            Error::SqliteFailure(failure, _) => failure.code,
+            // Everything else is a row that can not be read as what it should be.
+            other => return Self::Corrupt(other.to_string()),
+        };
+        match code {
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
+                Self::Corrupt(error.to_string())
+            }
+            ErrorCode::DiskFull => {
+                Self::Unavailable("the disk is full: free some space and try again; nothing was lost".into())
+            }
+            ErrorCode::ReadOnly => Self::Unavailable(
+                "the database may not be written: check the owner and mode of its folder".into(),
+            ),
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                Self::Unavailable("another process kept the database busy; try again".into())
+            }
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}

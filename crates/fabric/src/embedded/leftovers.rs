@@ -1,0 +1,50 @@
+//! Unfinished files: how they are named, and how those of dead writers are removed.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::artifacts::Key;
+
+/// The leading dot keeps them from being keys, so that nothing lists or reads them.
+const PREFIX: &str = ".ktrdr-part-";
+
+/// An unfinished file this old has no writer any more, even one in another process: writing takes seconds.
+const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
+
+/// Most folder entries looked at: a workspace in a large folder must not delay the start.
+const ENTRIES_MAX: usize = 100_000;
+
+/// The name of this process's `number`-th unfinished file.
+pub(super) fn part_name(number: u64) -> String {
+    format!("{PREFIX}{}-{number}", std::process::id())
+}
+
+/// Removes abandoned unfinished files below a folder, wherever a key could have put them.
+pub(super) fn remove(root: &Path) {
+    let mut open = vec![(root.to_path_buf(), 0)];
+    let mut looked_at = 0;
+    while let Some((folder, depth)) = open.pop() {
+        let Ok(entries) = fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            looked_at += 1;
+            if looked_at > ENTRIES_MAX {
+                return;
+            }
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_folder && depth + 1 < Key::DEPTH_MAX && !name.starts_with('.') {
+                open.push((entry.path(), depth + 1));
+            } else if name.starts_with(PREFIX) && is_abandoned(&entry) {
+                // Failing is harmless: the next start tries again.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+fn is_abandoned(entry: &fs::DirEntry) -> bool {
+    let age = entry.metadata().and_then(|facts| facts.modified()).ok().and_then(|t| t.elapsed().ok());
+    age.is_some_and(|age| age >= ABANDONED_AFTER)
+}

@@ -1,0 +1,144 @@
+//! What the store refuses before it opens a transaction. Everything it is handed may come from outside.
+
+use std::collections::HashSet;
+
+use ktrdr_domain::job::MESSAGE_BYTES_MAX;
+use ktrdr_domain::{Kind, Progress};
+use serde_json::Value;
+
+use crate::store::{Filter, Finish, NewChild, NewOperation, NewRoot, StoreError};
+
+/// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
+const RESULT_BYTES_MAX: usize = 4 << 20;
+
+/// Deepest JSON stored: well below the 128 levels that can be read back.
+const DEPTH_MAX: usize = 64;
+
+/// Most roots of one campaign.
+const ROOTS_MAX: usize = 10_000;
+
+/// Longest text people give, in bytes: keys, names, reasons. Error texts are cut to it instead.
+const TEXT_BYTES_MAX: usize = 4096;
+
+/// Largest progress, in bytes of JSON.
+const PROGRESS_BYTES_MAX: usize = 16 << 10;
+
+fn refuse<T>(why: String) -> Result<T, StoreError> {
+    Err(StoreError::Invalid(why))
+}
+
+pub(super) fn check_leaf(new: &NewOperation) -> Result<(), StoreError> {
+    check_kind(new.kind)?;
+    check_tries(new.tries_max, new.priority)?;
+    check_text("idempotency key", new.idempotency_key.as_deref().unwrap_or_default())?;
+    check_json("specification", &new.spec, MESSAGE_BYTES_MAX)
+}
+
+pub(super) fn check_roots(roots: &[NewRoot], in_flight: u32) -> Result<(), StoreError> {
+    if roots.is_empty() || roots.len() > ROOTS_MAX || in_flight == 0 {
+        return refuse(format!("a campaign has 1 to {ROOTS_MAX} cycles, at least one of them in flight"));
+    }
+    let distinct: HashSet<_> = roots.iter().map(|root| &root.id).collect();
+    if distinct.len() < roots.len() {
+        return refuse("two cycles of one campaign have the same id".into());
+    }
+    roots.iter().try_for_each(|root| {
+        check_text("phase", &root.phase)?;
+        check_json("specification", &root.spec, MESSAGE_BYTES_MAX)?;
+        check_child(&root.first)
+    })
+}
+
+pub(super) fn check_child(child: &NewChild) -> Result<(), StoreError> {
+    check_kind(child.kind)?;
+    check_tries(child.tries_max, child.priority)?;
+    check_json("specification", &child.spec, MESSAGE_BYTES_MAX)
+}
+
+pub(super) fn check_finish(how: &Finish) -> Result<(), StoreError> {
+    match how {
+        Finish::Completed(result) => check_result(result),
+        Finish::Failed { reason, result, .. } => {
+            check_text("reason", reason)?;
+            result.as_ref().map_or(Ok(()), check_result)
+        }
+        Finish::Cancelled | Finish::Retry { .. } | Finish::Release => Ok(()),
+    }
+}
+
+pub(super) fn check_result(result: &Value) -> Result<(), StoreError> {
+    check_json("result", result, RESULT_BYTES_MAX)
+}
+
+pub(super) fn check_filter(filter: &Filter) -> Result<(), StoreError> {
+    if (1..=1000).contains(&filter.limit) {
+        return Ok(());
+    }
+    refuse(format!("a list has 1 to 1000 rows, not {}", filter.limit))
+}
+
+pub(super) fn check_text(what: &str, text: &str) -> Result<(), StoreError> {
+    if text.len() <= TEXT_BYTES_MAX {
+        return Ok(());
+    }
+    refuse(format!("the {what} has {} bytes; at most {TEXT_BYTES_MAX} are stored", text.len()))
+}
+
+/// Shortens words about an error: a row keeps the beginning, the log has it all.
+pub(super) fn cut(mut error: String) -> String {
+    let end = (0..=TEXT_BYTES_MAX.min(error.len())).rev().find(|i| error.is_char_boundary(*i));
+    error.truncate(end.unwrap_or_default());
+    error
+}
+
+/// Progress as JSON. Figures that are no numbers are left out: JSON can not say them, and a loss of NaN must not
+/// make its row unreadable.
+pub(super) fn progress_json(progress: &Progress) -> Result<String, StoreError> {
+    let mut progress = progress.clone();
+    progress.figures.retain(|(_, figure)| figure.is_finite());
+    progress.percentage =
+        if progress.percentage.is_finite() { progress.percentage.clamp(0.0, 100.0) } else { 0.0 };
+    match serde_json::to_string(&progress) {
+        Ok(json) if json.len() <= PROGRESS_BYTES_MAX => Ok(json),
+        Ok(json) => {
+            refuse(format!("the progress has {} bytes; at most {PROGRESS_BYTES_MAX} are stored", json.len()))
+        }
+        Err(e) => refuse(format!("the progress can not be stored: {e}")),
+    }
+}
+
+fn check_kind(kind: Kind) -> Result<(), StoreError> {
+    if kind.is_root() {
+        return refuse(format!("{kind} is a research cycle: it has no job message"));
+    }
+    Ok(())
+}
+
+fn check_tries(tries_max: u32, priority: u8) -> Result<(), StoreError> {
+    if tries_max == 0 {
+        return refuse("an operation needs at least one try".into());
+    }
+    if ![1, 4, 7].contains(&priority) {
+        return refuse(format!("priority {priority} does not exist: use 1 (low), 4 (normal) or 7 (high)"));
+    }
+    Ok(())
+}
+
+fn check_json(what: &str, value: &Value, bytes_max: usize) -> Result<(), StoreError> {
+    if !is_shallow(value, DEPTH_MAX) {
+        return refuse(format!("the {what} is nested more than {DEPTH_MAX} levels deep"));
+    }
+    let bytes = serde_json::to_vec(value).map_or(usize::MAX, |json| json.len());
+    if bytes > bytes_max {
+        return refuse(format!("the {what} has {bytes} bytes of JSON; at most {bytes_max} are stored"));
+    }
+    Ok(())
+}
+
+fn is_shallow(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels > 0 && items.iter().all(|item| is_shallow(item, levels - 1)),
+        Value::Object(fields) => levels > 0 && fields.values().all(|field| is_shallow(field, levels - 1)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}

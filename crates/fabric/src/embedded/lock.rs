@@ -1,0 +1,70 @@
+//! The process lock: one process runs jobs on a workspace. The system frees it when that process dies, however.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ktrdr_domain::Timestamp;
+
+use super::error::{Holder, OpenError};
+
+/// Longest lock file read back, in bytes: it is one line.
+const LINE_BYTES_MAX: u64 = 1024;
+
+/// Held as long as this lives. The file stays: removing it would race with the next holder.
+#[derive(Debug)]
+pub(super) struct ProcessLock {
+    _file: File,
+}
+
+impl ProcessLock {
+    /// Takes the lock and writes who holds it.
+    pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
+        let failed = |e: &std::io::Error| OpenError::io(path, e);
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|e| failed(&e))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::Held { path: path.into(), holder: read_holder(&mut file) });
+            }
+            Err(TryLockError::Error(e)) => return Err(failed(&e)),
+        }
+        introduce(&mut file).map_err(|e| failed(&e))?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn introduce(file: &mut File) -> std::io::Result<()> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let since = Timestamp(i64::try_from(seconds).unwrap_or(0));
+    let line = format!("pid {} host {} since {since} role up\n", std::process::id(), host());
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(line.as_bytes())
+}
+
+/// The computer's name where the system shows it as a file; only for people.
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "localhost".to_owned(),
+        name => name.split_whitespace().collect::<Vec<_>>().join("-"),
+    }
+}
+
+/// Reads `pid N host H since T role R`; whatever is missing stays unknown.
+fn read_holder(file: &mut File) -> Holder {
+    let mut line = String::new();
+    // An unreadable line names nobody; the lock is held all the same.
+    let _ = file.take(LINE_BYTES_MAX).read_to_string(&mut line);
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let after = |name: &str| words.windows(2).find(|pair| pair[0] == name).map(|pair| pair[1].to_owned());
+    Holder { pid: after("pid").and_then(|pid| pid.parse().ok()), host: after("host"), since: after("since") }
+}

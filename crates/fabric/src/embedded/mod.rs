@@ -1,0 +1,45 @@
+//! The embedded engine: one SQLite file, queues in this process, folders. No server.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `store` | the [`SqliteStore`]: checks, then sends transitions to the writer |
+//! | `writer`, `desk` | one thread, one connection, group commit; which commits are synced and why |
+//! | `transitions/` | one file per door through which a row changes |
+//! | `tx`, `row`, `query` | the words transitions and reads are written in |
+//! | `ledger` | counted trials, remembered lessons |
+//! | `database`, `schema.sql` | opening, recognising and migrating the file |
+//! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
+//! | `artifacts`, `place`, `leftovers` | [`LocalArtifacts`]: files that appear whole or not at all |
+//! | `engine` | the [`Engine`]: all of this for one workspace |
+//! | `lock`, `clock`, `limits` | who runs jobs here, what time it is, what is refused |
+
+mod artifacts;
+mod broker;
+mod clock;
+mod consumer;
+mod database;
+mod desk;
+mod engine;
+mod error;
+mod failure;
+mod ledger;
+mod leftovers;
+mod limits;
+mod lock;
+mod place;
+mod query;
+mod readers;
+mod ready;
+mod row;
+mod store;
+mod transitions;
+mod tx;
+mod writer;
+
+pub use artifacts::LocalArtifacts;
+pub use broker::MemoryBroker;
+pub use clock::{Clock, Now, SystemClock};
+pub use database::Durability;
+pub use engine::{Engine, Role};
+pub use error::{Holder, OpenError};
+pub use store::{Options, SqliteStore};

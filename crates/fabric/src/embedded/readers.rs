@@ -1,0 +1,45 @@
+//! Connections that only read. Readers of a write-ahead log never wait for the writer or its syncs.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+
+use super::database::open_reader;
+use crate::store::StoreError;
+
+/// Idle connections kept for the next reader.
+const IDLE_MAX: usize = 4;
+
+/// A small pool.
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, idle: Mutex::default() }
+    }
+
+    /// Runs `read` on a connection of the pool, or on a new one when all are in use.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let db = match self.idle().pop() {
+            Some(db) => db,
+            None => open_reader(&self.path)?,
+        };
+        let found = read(&db);
+        let mut idle = self.idle();
+        if idle.len() < IDLE_MAX {
+            idle.push(db);
+        }
+        found
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,199 @@
+//! The store on SQLite: checks what it is handed, sends transitions to the writer, reads past it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ktrdr_domain::{Operation, OperationId, Progress};
+use tokio::sync::broadcast;
+
+use super::clock::{Clock, SystemClock};
+use super::database::{self, Durability};
+use super::desk::Desk;
+use super::error::OpenError;
+use super::lock::ProcessLock;
+use super::readers::Readers;
+use super::transitions::{advance, beat, cancel, claim, finish, submit, submit_roots, sweep};
+use super::tx::integer;
+use super::writer::{Sync, Writer};
+use super::{limits, query};
+use crate::store::{
+    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished,
+    NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+};
+
+/// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
+const HINTS_MAX: usize = 4096;
+
+/// How a store is opened; the default is what production uses.
+#[derive(Clone)]
+pub struct Options {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Whether commits wait for the disk.
+    pub durability: Durability,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock::default()), durability: Durability::Full }
+    }
+}
+
+/// Rows, leases, outbox and ledger in one SQLite file.
+///
+/// Dropping it writes out what was acknowledged, closes the file and frees the process lock.
+pub struct SqliteStore {
+    pub(super) writer: Writer,
+    pub(super) readers: Arc<Readers>,
+    hints: broadcast::Sender<StoreHint>,
+}
+
+impl SqliteStore {
+    /// Opens or creates the database of a folder, without taking the process lock: many processes may read, submit
+    /// and cancel at once.
+    ///
+    /// # Errors
+    /// [`OpenError`]: not ours, damaged, or not writable. Nothing was changed then.
+    pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
+        Self::open_with(folder, options, None)
+    }
+
+    /// Opens the database for the process that runs jobs, and brings back everything that an earlier one held or had
+    /// published: leases lapse, messages go into the outbox again. The lock proves that every other holder of a lease
+    /// is dead, and that every message outside the outbox died with it.
+    pub(super) fn open_recovered(
+        folder: &Path,
+        options: Options,
+        lock: ProcessLock,
+    ) -> Result<Self, OpenError> {
+        Self::open_with(folder, options, Some(lock))
+    }
+
+    fn open_with(folder: &Path, options: Options, lock: Option<ProcessLock>) -> Result<Self, OpenError> {
+        let path = folder.join(database::FILE_NAME);
+        let db = database::open_writer(&path)?;
+        let (hints, _) = broadcast::channel(HINTS_MAX);
+        let mut desk = Desk::new(db, options.clock, options.durability, hints.clone());
+        if lock.is_some() {
+            let swept = desk.recover().map_err(|e| OpenError::from_store(&path, &e))?;
+            if swept != Swept::default() {
+                tracing::info!(?swept, "brought back what an earlier process left behind");
+            }
+        }
+        let writer = Writer::start(desk, lock).map_err(|e| OpenError::io(&path, &e))?;
+        Ok(Self { writer, readers: Arc::new(Readers::new(path)), hints })
+    }
+
+    /// Reads away from the caller's thread, for reads that may take milliseconds.
+    pub(super) async fn read_apart<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = self.readers.clone();
+        let read = tokio::task::spawn_blocking(move || readers.read(read)).await;
+        read.map_err(|e| StoreError::Unavailable(format!("a read was abandoned: {e}")))?
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError> {
+        limits::check_leaf(&new)?;
+        self.writer.run(Sync::Now, move |tx| submit::submit(tx, &new)).await
+    }
+
+    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError> {
+        limits::check_roots(&roots, in_flight)?;
+        let in_flight = usize::try_from(in_flight).map_or(roots.len(), |n| n.min(roots.len()));
+        self.writer.run(Sync::Now, move |tx| submit_roots(tx, &roots, in_flight)).await
+    }
+
+    async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
+        let (id, boot) = (id.clone(), boot.clone());
+        self.writer.run(Sync::Later, move |tx| claim::claim(tx, &id, &boot, lease)).await
+    }
+
+    async fn beat(
+        &self,
+        attempt: &Attempt,
+        lease: Duration,
+        progress: Option<&Progress>,
+    ) -> Result<Beat, StoreError> {
+        let progress = progress.map(limits::progress_json).transpose()?;
+        let attempt = attempt.clone();
+        self.writer.run(Sync::Later, move |tx| beat::beat(tx, &attempt, lease, progress.as_deref())).await
+    }
+
+    async fn finish(&self, attempt: &Attempt, how: Finish) -> Result<Finished, StoreError> {
+        limits::check_finish(&how)?;
+        let attempt = attempt.clone();
+        let how = match how {
+            Finish::Failed { reason, error, result } => {
+                Finish::Failed { reason, error: limits::cut(error), result }
+            }
+            Finish::Retry { error, delay } => Finish::Retry { error: limits::cut(error), delay },
+            how @ (Finish::Completed(_) | Finish::Cancelled | Finish::Release) => how,
+        };
+        self.writer.run(Sync::Now, move |tx| finish::finish(tx, &attempt, how)).await
+    }
+
+    async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
+        limits::check_text("name of the asker", by)?;
+        limits::check_text("reason", reason)?;
+        let (id, by, reason) = (id.clone(), by.to_owned(), reason.to_owned());
+        self.writer.run(Sync::Now, move |tx| cancel::cancel(tx, &id, &by, &reason)).await
+    }
+
+    async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
+        self.writer.run(Sync::Now, move |tx| sweep::sweep(tx, plan)).await
+    }
+
+    async fn advance(&self, mut step: Advance) -> Result<Advanced, StoreError> {
+        match &mut step.to {
+            AdvanceTo::Phase { phase, child } => {
+                limits::check_text("phase", phase)?;
+                limits::check_child(child)?;
+            }
+            AdvanceTo::Completed { result } => limits::check_result(result)?,
+            AdvanceTo::Failed { reason, error, result } => {
+                limits::check_text("reason", reason)?;
+                limits::check_result(result)?;
+                *error = limits::cut(std::mem::take(error));
+            }
+        }
+        self.writer.run(Sync::Now, move |tx| advance::advance(tx, &step)).await
+    }
+
+    /// Reads on the caller's thread: one row from memory takes less than a hop to another thread would.
+    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
+        self.readers.read(|db| query::get(db, id))
+    }
+
+    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
+        limits::check_filter(filter)?;
+        let filter = filter.clone();
+        self.read_apart(move |db| query::list(db, &filter)).await
+    }
+
+    /// Reads on the caller's thread, for the same reason as [`Self::get`].
+    async fn outbox(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.readers.read(|db| query::outbox(db, limit))
+    }
+
+    async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
+        let sequences: Vec<i64> = sequences.iter().copied().map(integer).collect();
+        let remove = move |tx: &mut super::tx::Tx<'_>| {
+            for sequence in &sequences {
+                tx.execute("DELETE FROM outbox WHERE sequence = ?1", [sequence])?;
+            }
+            Ok(())
+        };
+        self.writer.run(Sync::Later, remove).await
+    }
+
+    fn hints(&self) -> broadcast::Receiver<StoreHint> {
+        self.hints.subscribe()
+    }
+}

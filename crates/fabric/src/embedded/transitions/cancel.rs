@@ -1,0 +1,45 @@
+//! Cancel: done at once while pending, a flag while running, passed on by a root to its current child.
+
+use ktrdr_domain::{OperationId, Status};
+
+use super::end::{End, end};
+use crate::embedded::row::Head;
+use crate::embedded::tx::Tx;
+use crate::store::{Cancelled, StoreError, StoreHint};
+
+/// Asks for a stop. Of several requests the first one's words stay.
+pub(in crate::embedded) fn cancel(
+    tx: &mut Tx<'_>,
+    id: &OperationId,
+    by: &str,
+    reason: &str,
+) -> Result<Cancelled, StoreError> {
+    let Some(head) = tx.head(id)? else { return Ok(Cancelled::Missing) };
+    match head.status {
+        Status::Completed | Status::Failed | Status::Cancelled => Ok(Cancelled::TooLate(head.status)),
+        Status::Pending => {
+            flag(tx, &head, by, reason)?;
+            end(tx, &head, &End::cancelled(None))?;
+            Ok(Cancelled::Done)
+        }
+        Status::Running => {
+            flag(tx, &head, by, reason)?;
+            match &head.waiting {
+                // A child has no child: this goes one level deep.
+                Some(child) => cancel(tx, child, by, reason).map(|_| ())?,
+                None => tx.hint(StoreHint::Cancel(head.id.clone())),
+            }
+            tx.hint(StoreHint::Changed(head.id));
+            Ok(Cancelled::Requested)
+        }
+    }
+}
+
+fn flag(tx: &mut Tx<'_>, head: &Head, by: &str, reason: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE operations SET cancel_at_ms = ?2, cancel_by = ?3, cancel_reason = ?4
+         WHERE seq = ?1 AND cancel_at_ms IS NULL",
+        (head.seq, tx.now.wall_ms, by, reason),
+    )?;
+    Ok(())
+}

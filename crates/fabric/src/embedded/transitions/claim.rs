@@ -1,0 +1,61 @@
+//! Claim: the try is counted before the work starts.
+
+use std::time::Duration;
+
+use ktrdr_domain::{OperationId, Status};
+
+use super::end::{ATTEMPTS_EXHAUSTED, End, end};
+use crate::embedded::row::Head;
+use crate::embedded::tx::{Tx, integer};
+use crate::store::{Attempt, BootId, Claim, StoreError, StoreHint};
+
+/// Takes a pending operation, or one whose lease lapsed; ends it when a cancel or the last try came before.
+pub(in crate::embedded) fn claim(
+    tx: &mut Tx<'_>,
+    id: &OperationId,
+    boot: &BootId,
+    lease: Duration,
+) -> Result<Claim, StoreError> {
+    let Some(head) = tx.head(id)? else { return Ok(Claim::Missing) };
+    if head.kind.is_root() {
+        return Err(StoreError::Invalid(format!("{id} is a research cycle: it is advanced, never claimed")));
+    }
+    if head.status.is_terminal() {
+        return Ok(Claim::Terminal(head.status));
+    }
+    if let Some(until) = head.lease_until_ms
+        && until > tx.now.steady_ms
+    {
+        return Ok(Claim::Leased(until));
+    }
+    if let Some(over) = over_before_start(&head) {
+        end(tx, &head, &over)?;
+        return Ok(Claim::Terminal(over.status.into()));
+    }
+    run(tx, &head, boot, lease)
+}
+
+/// What ends an operation instead of another attempt.
+fn over_before_start(head: &Head) -> Option<End> {
+    if head.is_cancel_requested {
+        return Some(End::cancelled(None));
+    }
+    let lost = (head.status == Status::Running).then(|| "the worker of the last try was lost".to_owned());
+    (head.tries >= head.tries_max).then(|| End::failed(ATTEMPTS_EXHAUSTED, lost, None))
+}
+
+fn run(tx: &mut Tx<'_>, head: &Head, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
+    let fence = head.fence + 1;
+    tx.execute(
+        "UPDATE operations SET status = 'running', fence = ?2, tries = tries + 1, worker = ?3, lease_until_ms = ?4,
+           started_at_ms = ?5, published_at_ms = NULL, due_at_ms = NULL
+         WHERE seq = ?1",
+        (head.seq, integer(fence), &boot.0, tx.now.plus(lease), tx.now.wall_ms),
+    )?;
+    tx.hint(StoreHint::Changed(head.id.clone()));
+    let row = tx.operation(head.seq)?;
+    let operation =
+        row.ok_or_else(|| StoreError::Corrupt(format!("{} vanished while it was claimed", head.id)))?;
+    let attempt = Attempt { id: head.id.clone(), fence, boot: boot.clone() };
+    Ok(Claim::Run { attempt, operation: Box::new(operation) })
+}

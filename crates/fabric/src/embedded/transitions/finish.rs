@@ -1,0 +1,69 @@
+//! Finish: completed wins, everything else yields to a cancel request.
+
+use std::time::Duration;
+
+use ktrdr_domain::Status;
+
+use super::beat::is_held_by;
+use super::end::{ATTEMPTS_EXHAUSTED, End, end};
+use crate::embedded::row::Head;
+use crate::embedded::tx::Tx;
+use crate::store::{Attempt, Finish, Finished, StoreError, StoreHint};
+
+/// Ends an attempt if it still holds its row.
+pub(in crate::embedded) fn finish(
+    tx: &mut Tx<'_>,
+    attempt: &Attempt,
+    how: Finish,
+) -> Result<Finished, StoreError> {
+    let Some(head) = tx.head(&attempt.id)? else { return Ok(Finished::Refused { status: None, fence: 0 }) };
+    if !is_held_by(&head, attempt) {
+        return Ok(Finished::Refused { status: Some(head.status), fence: head.fence });
+    }
+    let over = match how {
+        Finish::Completed(result) => End::completed(result.to_string()),
+        how if head.is_cancel_requested => End::cancelled(error_of(how)),
+        Finish::Cancelled => End::cancelled(None),
+        Finish::Failed { reason, error, result } => {
+            End::failed(&reason, Some(error), result.map(|r| r.to_string()))
+        }
+        Finish::Retry { error, .. } if head.tries >= head.tries_max => {
+            End::failed(ATTEMPTS_EXHAUSTED, Some(error), None)
+        }
+        Finish::Retry { error, delay } => return retry(tx, &head, &error, delay),
+        Finish::Release => return release(tx, &head),
+    };
+    end(tx, &head, &over)?;
+    Ok(Finished::Recorded(over.status.into()))
+}
+
+fn error_of(how: Finish) -> Option<String> {
+    match how {
+        Finish::Failed { error, .. } | Finish::Retry { error, .. } => Some(error),
+        Finish::Completed(_) | Finish::Cancelled | Finish::Release => None,
+    }
+}
+
+/// Pending until its due time; the sweep writes the message.
+fn retry(tx: &mut Tx<'_>, head: &Head, error: &str, delay: Duration) -> Result<Finished, StoreError> {
+    tx.execute(
+        "UPDATE operations SET status = 'pending', error = ?2, due_at_ms = ?3, worker = NULL, lease_until_ms = NULL
+         WHERE seq = ?1",
+        (head.seq, error, tx.now.plus(delay)),
+    )?;
+    tx.hint(StoreHint::Changed(head.id.clone()));
+    Ok(Finished::Recorded(Status::Pending))
+}
+
+/// Pending at once; the try is given back, the fence is not.
+fn release(tx: &mut Tx<'_>, head: &Head) -> Result<Finished, StoreError> {
+    tx.execute(
+        "UPDATE operations SET status = 'pending', tries = tries - 1, published_at_ms = ?2, worker = NULL,
+           lease_until_ms = NULL
+         WHERE seq = ?1",
+        (head.seq, tx.now.steady_ms),
+    )?;
+    tx.post_job(head.seq)?;
+    tx.hint(StoreHint::Changed(head.id.clone()));
+    Ok(Finished::Recorded(Status::Pending))
+}

@@ -1,0 +1,13 @@
+//! The transitions: one file per door through which a row changes, each one atomic step inside a transaction.
+
+pub(super) mod advance;
+pub(super) mod beat;
+pub(super) mod cancel;
+pub(super) mod claim;
+mod end;
+pub(super) mod finish;
+mod roots;
+pub(super) mod submit;
+pub(super) mod sweep;
+
+pub(super) use roots::submit_roots;

@@ -1,0 +1,99 @@
+//! Roots and their lanes: at most one root of a lane runs, and its end starts the next in the same step.
+
+use ktrdr_domain::{Kind, OperationId};
+
+use super::submit::Leaf;
+use crate::embedded::row;
+use crate::embedded::tx::Tx;
+use crate::store::{NewChild, NewRoot, StoreError, StoreHint, Submitted};
+
+/// Creates a campaign's roots. Root `i` belongs to lane `i mod in_flight`; the first of each lane starts.
+pub(in crate::embedded) fn submit_roots(
+    tx: &mut Tx<'_>,
+    roots: &[NewRoot],
+    in_flight: usize,
+) -> Result<Submitted, StoreError> {
+    for root in roots {
+        if tx.head(&root.id)?.is_some() {
+            return Ok(Submitted::Duplicate(root.id.clone()));
+        }
+    }
+    let mut lanes = Vec::with_capacity(in_flight);
+    for (i, root) in roots.iter().enumerate() {
+        let seq = insert_waiting(tx, root, lanes.get(i % in_flight).copied())?;
+        if i < in_flight {
+            lanes.push(seq);
+        }
+    }
+    for lane in lanes {
+        start_next_of(tx, lane)?;
+    }
+    Ok(Submitted::Created)
+}
+
+/// Writes a root that waits; without a lane it opens its own.
+fn insert_waiting(tx: &mut Tx<'_>, root: &NewRoot, lane: Option<i64>) -> Result<i64, StoreError> {
+    tx.execute(
+        "INSERT INTO operations (id, kind, status, tries_max, priority, spec, phase, lane, created_at_ms)
+         VALUES (?1, ?2, 'pending', 0, 4, ?3, ?4,
+                 coalesce(?5, (SELECT coalesce(max(seq), 0) + 1 FROM operations)), ?6)",
+        (
+            root.id.as_str(),
+            Kind::AgentResearch.as_str(),
+            root.spec.to_string(),
+            &root.phase,
+            lane,
+            tx.now.wall_ms,
+        ),
+    )?;
+    let seq = tx.inserted();
+    let first = serde_json::to_string(&root.first).map_err(|e| StoreError::Invalid(e.to_string()))?;
+    tx.execute(
+        "INSERT INTO waiting_roots (root, lane, first) VALUES (?1, ?2, ?3)",
+        (seq, lane.unwrap_or(seq), first),
+    )?;
+    tx.hint(StoreHint::Changed(root.id.clone()));
+    Ok(seq)
+}
+
+/// Starts the first waiting root of a lane in which none runs; whether there was one.
+pub(super) fn start_next_of(tx: &mut Tx<'_>, lane: i64) -> Result<bool, StoreError> {
+    let next = tx.first(
+        "SELECT w.root, o.id, w.first FROM waiting_roots w JOIN operations o ON o.seq = w.root
+         WHERE w.lane = ?1 ORDER BY w.root LIMIT 1",
+        [lane],
+        |found| {
+            let first: String = found.get(2)?;
+            Ok((found.get::<_, i64>(0)?, row::word::<OperationId>(found, 1)?, row::json::<NewChild>(&first)?))
+        },
+    )?;
+    let Some((seq, id, first)) = next else { return Ok(false) };
+    tx.execute("DELETE FROM waiting_roots WHERE root = ?1", [seq])?;
+    tx.execute(
+        "UPDATE operations SET status = 'running', started_at_ms = ?2, since_ms = ?3, waiting = ?4 WHERE seq = ?1",
+        (seq, tx.now.wall_ms, tx.now.steady_ms, first.id.as_str()),
+    )?;
+    insert_child(tx, &id, &first)?;
+    tx.hint(StoreHint::Changed(id));
+    Ok(true)
+}
+
+/// Creates a root's child and its message. The id must be new: two children of one id are a mistake of the caller.
+pub(super) fn insert_child(tx: &mut Tx<'_>, root: &OperationId, child: &NewChild) -> Result<(), StoreError> {
+    if tx.head(&child.id)?.is_some() {
+        return Err(StoreError::Invalid(format!(
+            "{} exists already and can not be a new child of {root}",
+            child.id
+        )));
+    }
+    let leaf = Leaf {
+        id: &child.id,
+        kind: child.kind,
+        spec: &child.spec.to_string(),
+        tries_max: child.tries_max,
+        priority: child.priority,
+        root: Some(root),
+        idempotency_key: None,
+    };
+    leaf.insert(tx)
+}

@@ -1,0 +1,149 @@
+//! Sweep: brings back what was lost. Atomic and idempotent, so that anyone may run it at any time.
+
+use std::time::Duration;
+
+use ktrdr_domain::{EndStatus, Status};
+use rusqlite::Row;
+
+use super::end::{ATTEMPTS_EXHAUSTED, End, end};
+use super::roots::start_next_of;
+use crate::embedded::row::{self, Head, select_head};
+use crate::embedded::tx::Tx;
+use crate::store::{StoreError, StoreHint, SweepPlan, Swept};
+
+/// Lost workers, due retries and, when asked for, lost messages, lost events and stalled lanes.
+pub(in crate::embedded) fn sweep(tx: &mut Tx<'_>, plan: SweepPlan) -> Result<Swept, StoreError> {
+    let mut swept = Swept { rescued: rescue(tx, plan)?, due: release_due(tx, plan.limit)?, republished: 0 };
+    if let Some(age) = plan.republish_after {
+        swept.republished += republish_jobs(tx, age, plan.limit)?;
+        swept.republished += republish_events(tx, age, plan.limit)?;
+        swept.republished += start_stalled_lanes(tx, plan.limit)?;
+    }
+    Ok(swept)
+}
+
+/// Brings back everything at once: for the start of a process that knows every earlier holder of a lease to be dead
+/// and every message outside the outbox to be gone.
+pub(in crate::embedded) fn recover(tx: &mut Tx<'_>) -> Result<Swept, StoreError> {
+    for lapse in [
+        "UPDATE operations SET lease_until_ms = 0 WHERE lease_until_ms IS NOT NULL",
+        "UPDATE operations SET published_at_ms = 0 WHERE published_at_ms IS NOT NULL",
+        "UPDATE operations SET since_ms = 0 WHERE waiting IS NOT NULL",
+    ] {
+        tx.execute(lapse, ())?;
+    }
+    sweep(tx, SweepPlan { grace: Duration::ZERO, limit: u32::MAX, republish_after: Some(Duration::ZERO) })
+}
+
+fn rescue(tx: &mut Tx<'_>, plan: SweepPlan) -> Result<u32, StoreError> {
+    let lost = tx.all(
+        select_head!("WHERE lease_until_ms <= ?1 ORDER BY lease_until_ms LIMIT ?2"),
+        (tx.now.minus(plan.grace), plan.limit),
+        Head::read,
+    )?;
+    for head in &lost {
+        tx.execute("UPDATE operations SET rescues = rescues + 1 WHERE seq = ?1", [head.seq])?;
+        let error = format!("its worker {} was lost", head.worker.as_deref().unwrap_or("(unknown)"));
+        if head.is_cancel_requested {
+            end(tx, head, &End::cancelled(Some(error)))?;
+        } else if head.tries >= head.tries_max {
+            end(tx, head, &End::failed(ATTEMPTS_EXHAUSTED, Some(error), None))?;
+        } else {
+            back_to_pending(tx, head, &error)?;
+        }
+    }
+    Ok(counted(&lost))
+}
+
+fn back_to_pending(tx: &mut Tx<'_>, head: &Head, error: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE operations SET status = 'pending', error = ?2, published_at_ms = ?3, worker = NULL,
+           lease_until_ms = NULL
+         WHERE seq = ?1",
+        (head.seq, error, tx.now.steady_ms),
+    )?;
+    tx.post_job(head.seq)?;
+    tx.hint(StoreHint::Changed(head.id.clone()));
+    Ok(())
+}
+
+fn release_due(tx: &mut Tx<'_>, limit: u32) -> Result<u32, StoreError> {
+    let due = tx.all(
+        "SELECT seq FROM operations WHERE due_at_ms <= ?1 ORDER BY due_at_ms LIMIT ?2",
+        (tx.now.steady_ms, limit),
+        seq_of,
+    )?;
+    for seq in &due {
+        publish_again(tx, *seq)?;
+    }
+    Ok(counted(&due))
+}
+
+/// A pending row whose message is still in the outbox needs no second one.
+fn republish_jobs(tx: &mut Tx<'_>, age: Duration, limit: u32) -> Result<u32, StoreError> {
+    let lost = tx.all(
+        "SELECT seq FROM operations WHERE published_at_ms <= ?1
+           AND seq NOT IN (SELECT operation FROM outbox WHERE ended IS NULL)
+         ORDER BY published_at_ms LIMIT ?2",
+        (tx.now.minus(age), limit),
+        seq_of,
+    )?;
+    for seq in &lost {
+        publish_again(tx, *seq)?;
+    }
+    Ok(counted(&lost))
+}
+
+fn publish_again(tx: &mut Tx<'_>, seq: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE operations SET published_at_ms = ?2, due_at_ms = NULL WHERE seq = ?1",
+        (seq, tx.now.steady_ms),
+    )?;
+    tx.post_job(seq)
+}
+
+/// Roots that wait for a child that has ended: its event was lost, or is late.
+fn republish_events(tx: &mut Tx<'_>, age: Duration, limit: u32) -> Result<u32, StoreError> {
+    let missed = tx.all(
+        "SELECT r.seq, c.seq, c.status, c.fence FROM operations r JOIN operations c ON c.id = r.waiting
+         WHERE r.waiting IS NOT NULL AND r.since_ms <= ?1 AND c.finished_at_ms IS NOT NULL
+           AND c.seq NOT IN (SELECT operation FROM outbox WHERE ended IS NOT NULL)
+         ORDER BY r.since_ms LIMIT ?2",
+        (tx.now.minus(age), limit),
+        |found| {
+            Ok((found.get::<_, i64>(0)?, found.get::<_, i64>(1)?, ended(found, 2)?, row::count(found, 3)?))
+        },
+    )?;
+    for (root, child, ended, fence) in &missed {
+        tx.execute("UPDATE operations SET since_ms = ?2 WHERE seq = ?1", (root, tx.now.steady_ms))?;
+        tx.post_event(*child, *ended, *fence, true)?;
+    }
+    Ok(counted(&missed))
+}
+
+/// I9: a lane with waiting roots has a running one.
+fn start_stalled_lanes(tx: &mut Tx<'_>, limit: u32) -> Result<u32, StoreError> {
+    let stalled = tx.all(
+        "SELECT DISTINCT lane FROM waiting_roots w
+         WHERE NOT EXISTS (SELECT 1 FROM operations o WHERE o.lane = w.lane AND o.waiting IS NOT NULL) LIMIT ?1",
+        [limit],
+        seq_of,
+    )?;
+    for lane in &stalled {
+        start_next_of(tx, *lane)?;
+    }
+    Ok(counted(&stalled))
+}
+
+fn seq_of(row: &Row<'_>) -> Result<i64, StoreError> {
+    Ok(row.get(0)?)
+}
+
+fn ended(row: &Row<'_>, column: usize) -> Result<EndStatus, StoreError> {
+    let status: Status = row::word(row, column)?;
+    status.end().ok_or_else(|| StoreError::Corrupt(format!("an ended operation with status {status}")))
+}
+
+fn counted<T>(rows: &[T]) -> u32 {
+    u32::try_from(rows.len()).unwrap_or(u32::MAX)
+}
