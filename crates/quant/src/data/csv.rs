@@ -142,8 +142,7 @@ fn any_time(text: &[u8]) -> Result<i64, Problem> {
     let word = std::str::from_utf8(text).map_err(|_| bad())?;
     match chrono::DateTime::parse_from_rfc3339(word) {
         Ok(time) if time.timestamp_subsec_nanos() == 0 => Ok(time.timestamp()),
-        Ok(_) => Err(bad()),
         Err(_) if word.parse::<Timestamp>().is_ok() => Err(Problem::NoZone { text: shown(text) }),
-        Err(_) => Err(bad()),
+        _ => Err(bad()),
     }
 }

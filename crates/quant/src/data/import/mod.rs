@@ -110,9 +110,9 @@ pub fn import(
     let mut reader = RowReader { layout: &layout, timeframe, options, days: false, offset: false };
     let rows = filled.skip(usize::from(layout.has_header)).map(|(number, line)| (number, reader.row(line)));
     if options.sort {
-        take_sorted(&mut intake, rows, options)
+        take_sorted(&mut intake, rows, options);
     } else {
-        take_in_order(&mut intake, rows)?
+        take_in_order(&mut intake, rows)?;
     }
     let (days, offset) = (reader.days, reader.offset);
     let bars = intake.finish()?;
