@@ -1,4 +1,4 @@
-//! A series of price bars, one vector per field.
+//! The one form in which all of this crate takes prices.
 
 use std::ops::Range;
 
