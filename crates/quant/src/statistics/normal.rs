@@ -1,5 +1,7 @@
 //! The standard normal distribution.
 
+#![expect(clippy::excessive_precision, reason = "coefficients are written as they were published")]
+
 use std::f64::consts::FRAC_1_SQRT_2;
 
 /// Φ(x): the probability of a value up to `x`. Through `erfc`, so that small tails keep all their digits.

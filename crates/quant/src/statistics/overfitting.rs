@@ -83,7 +83,7 @@ struct Blocks {
 
 impl Blocks {
     fn cut(returns: &[f64], trials: usize, blocks: usize) -> Result<Self, OverfittingError> {
-        if blocks < 2 || blocks > BLOCKS_MAX || !blocks.is_multiple_of(2) {
+        if !(2..=BLOCKS_MAX).contains(&blocks) || !blocks.is_multiple_of(2) {
             return Err(OverfittingError::Blocks(blocks));
         }
         if trials < 2 {
