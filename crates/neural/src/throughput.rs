@@ -1,0 +1,128 @@
+//! Loads of a given size, for whoever holds a clock: this crate has none.
+//!
+//! Build a load outside the measured stretch, run it inside, and divide the rows it returns by the seconds.
+
+use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
+
+use crate::cpu::Cpu;
+use crate::network::Network;
+use crate::random::{Purpose, Stream};
+use crate::samples::{Samples, Targets};
+use crate::shape::{NetworkShape, ShapeError};
+use crate::train::{Backend, Flow, Task, TrainError};
+use crate::vectors::Vectors;
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Work {
+    /// Rows trained on or predicted.
+    pub rows: u64,
+    /// Something that depends on every result, so that no work can be left out: the last training loss, or the sum
+    /// of the outputs.
+    pub checksum: f64,
+}
+
+/// The shape whose speed is quoted: 60-64-32-3, ReLU, no dropout.
+#[must_use]
+pub fn headline_shape() -> NetworkShape {
+    NetworkShape {
+        inputs: 60,
+        hidden_layers: vec![64, 32],
+        activation: Activation::Relu,
+        dropout: 0.0,
+        output: OutputKind::Classification,
+    }
+}
+
+/// The settings of the quoted speed: Adam, batches of 64, neither clipping nor early stopping.
+#[must_use]
+pub fn headline_optimisation() -> Optimisation {
+    Optimisation { batch_size: 64, gradient_clip: None, early_stopping: None, ..Optimisation::default() }
+}
+
+/// Synthetic rows to train on: even features, and a class or number that depends on a few of them.
+#[derive(Debug, Clone)]
+pub struct TrainingLoad {
+    shape: NetworkShape,
+    x: Vec<f32>,
+    classes: Vec<u8>,
+    values: Vec<f32>,
+}
+
+impl TrainingLoad {
+    /// Makes `rows` rows.
+    ///
+    /// # Errors
+    /// When the shape breaks a limit.
+    pub fn new(shape: &NetworkShape, rows: usize, seed: u64) -> Result<Self, ShapeError> {
+        shape.parameter_count()?;
+        let x = rows_of(shape.inputs, rows, seed);
+        let score = |row: &[f32]| row.iter().zip([1.0, -0.7, 0.4]).map(|(x, weight)| x * weight).sum::<f32>();
+        let values: Vec<f32> = x.chunks_exact(shape.inputs).map(score).collect();
+        let class = |&value: &f32| match value {
+            value if value > 0.3 => 0,
+            value if value < -0.3 => 2,
+            _ => 1,
+        };
+        let classes = values.iter().map(class).collect();
+        Ok(Self { shape: shape.clone(), x, classes, values })
+    }
+
+    /// Trains a fresh network, on one core, for `optimisation.epochs` epochs.
+    ///
+    /// # Errors
+    /// As [`Backend::train`].
+    pub fn run(&self, backend: &dyn Backend, optimisation: &Optimisation) -> Result<Work, TrainError> {
+        let targets = match self.shape.output {
+            OutputKind::Classification => Targets::Classes(&self.classes),
+            OutputKind::Regression => Targets::Values(&self.values),
+        };
+        let train = Samples { x: &self.x, width: self.shape.inputs, targets, weights: None };
+        let task = Task { shape: &self.shape, optimisation, seed: 1, train, validation: None };
+        let trained = backend.train(&task, &mut |_| Flow::Continue, &|| false)?;
+        let rows = trained.history.len() as u64 * self.classes.len() as u64;
+        Ok(Work { rows, checksum: trained.history.last().map_or(0.0, |record| record.train_loss) })
+    }
+
+    /// [`TrainingLoad::run`] on this crate's own backend with the headline's settings.
+    ///
+    /// # Errors
+    /// As [`Backend::train`].
+    pub fn run_headline(&self, epochs: u32) -> Result<Work, TrainError> {
+        self.run(&Cpu::new(), &Optimisation { epochs, ..headline_optimisation() })
+    }
+}
+
+/// A network and synthetic rows for it to predict.
+#[derive(Debug, Clone)]
+pub struct PredictionLoad {
+    network: Network,
+    x: Vec<f32>,
+    out: Vec<f32>,
+}
+
+impl PredictionLoad {
+    /// Makes `rows` rows and an untrained network.
+    ///
+    /// # Errors
+    /// When the shape breaks a limit.
+    pub fn new(shape: &NetworkShape, rows: usize, seed: u64) -> Result<Self, ShapeError> {
+        let network = Network::seeded(shape, seed)?;
+        Ok(Self { network, x: rows_of(shape.inputs, rows, seed), out: Vec::new() })
+    }
+
+    /// Predicts every row once.
+    pub fn run(&mut self, vectors: Vectors) -> Work {
+        let inputs = self.network.shape().inputs;
+        let rows = (self.x.len() / inputs) as u64;
+        match self.network.predict_with(vectors, &self.x, &mut self.out) {
+            Ok(()) => Work { rows, checksum: self.out.iter().map(|&x| f64::from(x)).sum() },
+            Err(_) => Work { rows: 0, checksum: 0.0 },
+        }
+    }
+}
+
+fn rows_of(width: usize, rows: usize, seed: u64) -> Vec<f32> {
+    let mut stream = Stream::new(seed, Purpose::SyntheticRows);
+    (0..width.saturating_mul(rows)).map(|_| stream.symmetric()).collect()
+}
