@@ -1,0 +1,11 @@
+//! The worker, relay and sweeper over the embedded engine: what happens when things go well, and when they do not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod cancel;
+mod drain;
+mod ends;
+mod losses;
+mod relay;
+mod unruly;
+mod world;

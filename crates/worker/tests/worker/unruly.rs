@@ -1,0 +1,169 @@
+//! A store that loses calls, answers and hints when told to, and a broker that counts acknowledgements. Otherwise
+//! both pass everything on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ktrdr_domain::{Operation, OperationId, Progress};
+use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Message, Published, Queue, Receipt};
+use ktrdr_fabric::embedded::{MemoryBroker, SqliteStore};
+use ktrdr_fabric::store::{
+    Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished, NewOperation,
+    NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+};
+use tokio::sync::{broadcast, watch};
+
+pub(crate) struct Unruly {
+    inner: Arc<SqliteStore>,
+    /// Beats fail while set.
+    pub(crate) beats_fail: AtomicBool,
+    /// Beats that got through.
+    pub(crate) beats: AtomicU32,
+    /// This many finishes fail before they reach the store.
+    pub(crate) finishes_to_lose: AtomicU32,
+    /// This many finishes reach the store, but their answer is lost.
+    pub(crate) answers_to_lose: AtomicU32,
+    /// This many claims fail.
+    pub(crate) claims_to_lose: AtomicU32,
+    /// In place of the store's own hints, when set.
+    pub(crate) hints: std::sync::Mutex<Option<broadcast::Sender<StoreHint>>>,
+}
+
+fn lost() -> StoreError {
+    StoreError::Unavailable("lost by the test".into())
+}
+
+/// Takes one off the count, unless it is spent.
+fn spend(count: &AtomicU32) -> bool {
+    count.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1)).is_ok()
+}
+
+impl Unruly {
+    pub(crate) fn new(inner: Arc<SqliteStore>) -> Self {
+        Self {
+            inner,
+            beats_fail: AtomicBool::new(false),
+            beats: AtomicU32::new(0),
+            finishes_to_lose: AtomicU32::new(0),
+            answers_to_lose: AtomicU32::new(0),
+            claims_to_lose: AtomicU32::new(0),
+            hints: std::sync::Mutex::new(None),
+        }
+    }
+
+    /// Cuts the store's hints off; what is sent here arrives instead.
+    pub(crate) fn own_hints(&self) -> broadcast::Sender<StoreHint> {
+        let (sender, _) = broadcast::channel(16);
+        *self.hints.lock().unwrap() = Some(sender.clone());
+        sender
+    }
+}
+
+#[async_trait]
+impl Store for Unruly {
+    async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError> {
+        self.inner.submit(new).await
+    }
+    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError> {
+        self.inner.submit_roots(roots, in_flight).await
+    }
+    async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
+        if spend(&self.claims_to_lose) {
+            return Err(lost());
+        }
+        self.inner.claim(id, boot, lease).await
+    }
+    async fn beat(
+        &self,
+        attempt: &Attempt,
+        lease: Duration,
+        progress: Option<&Progress>,
+    ) -> Result<Beat, StoreError> {
+        if self.beats_fail.load(Ordering::Acquire) {
+            return Err(lost());
+        }
+        self.beats.fetch_add(1, Ordering::AcqRel);
+        self.inner.beat(attempt, lease, progress).await
+    }
+    async fn finish(&self, attempt: &Attempt, how: Finish) -> Result<Finished, StoreError> {
+        if spend(&self.finishes_to_lose) {
+            return Err(lost());
+        }
+        let answer = self.inner.finish(attempt, how).await;
+        if spend(&self.answers_to_lose) { Err(lost()) } else { answer }
+    }
+    async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
+        self.inner.cancel(id, by, reason).await
+    }
+    async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
+        self.inner.sweep(plan).await
+    }
+    async fn advance(&self, step: Advance) -> Result<Advanced, StoreError> {
+        self.inner.advance(step).await
+    }
+    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
+        self.inner.get(id).await
+    }
+    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
+        self.inner.list(filter).await
+    }
+    async fn outbox(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.inner.outbox(limit).await
+    }
+    async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
+        self.inner.relayed(sequences).await
+    }
+    fn hints(&self) -> broadcast::Receiver<StoreHint> {
+        let own = self.hints.lock().unwrap();
+        own.as_ref().map_or_else(|| self.inner.hints(), broadcast::Sender::subscribe)
+    }
+}
+
+pub(crate) struct Counting {
+    inner: Arc<MemoryBroker>,
+    /// Deliveries acknowledged so far.
+    pub(crate) acks: watch::Sender<u32>,
+}
+
+impl Counting {
+    pub(crate) fn new(inner: Arc<MemoryBroker>) -> Self {
+        Self { inner, acks: watch::Sender::new(0) }
+    }
+}
+
+#[async_trait]
+impl Broker for Counting {
+    async fn publish(&self, messages: Vec<Message>) -> Result<Vec<Published>, BrokerError> {
+        self.inner.publish(messages).await
+    }
+    async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Deliveries>, BrokerError> {
+        let inner = self.inner.consume(queue, prefetch).await?;
+        Ok(Box::new(Counted { inner, acks: self.acks.clone() }))
+    }
+    async fn depth(&self, queue: Queue) -> Result<u64, BrokerError> {
+        self.inner.depth(queue).await
+    }
+}
+
+struct Counted<T> {
+    inner: T,
+    acks: watch::Sender<u32>,
+}
+
+#[async_trait]
+impl Deliveries for Counted<Box<dyn Deliveries>> {
+    async fn next(&mut self) -> Option<Delivery> {
+        let Delivery { message, receipt } = self.inner.next().await?;
+        Some(Delivery { message, receipt: Box::new(Counted { inner: receipt, acks: self.acks.clone() }) })
+    }
+}
+
+#[async_trait]
+impl Receipt for Counted<Box<dyn Receipt>> {
+    async fn ack(self: Box<Self>) {
+        self.inner.ack().await;
+        self.acks.send_modify(|acks| *acks += 1);
+    }
+}

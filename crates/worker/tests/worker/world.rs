@@ -1,0 +1,211 @@
+//! A workspace of its own for each test, with relay and sweeper, and jobs written as closures.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use ktrdr_domain::{Kind, Operation, OperationId, Status, Timestamp};
+use ktrdr_fabric::broker::{Broker, Queue};
+use ktrdr_fabric::embedded::{Durability, Engine, Options, Role};
+use ktrdr_fabric::store::{BootId, NewOperation, Store, StoreHint, Submitted, SweepPlan};
+use ktrdr_worker::{
+    Backoff, Exit, Handler, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
+};
+use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::unruly::{Counting, Unruly};
+
+/// No fact of these tests takes this long; running into it is a failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A lease, heartbeat and back-off in milliseconds, and a bound of half a second for stopping.
+pub(crate) fn quick() -> WorkerConfig {
+    let backoff = Backoff { first: Duration::from_millis(10), most: Duration::from_millis(50) };
+    WorkerConfig {
+        lease: Duration::from_millis(1000),
+        heartbeat: Duration::from_millis(100),
+        lease_margin: Duration::from_millis(300),
+        progress_flush: Duration::from_millis(20),
+        cancel_bound: Duration::from_millis(500),
+        park: Duration::from_secs(60),
+        retry: backoff,
+        outside: backoff,
+        ..WorkerConfig::default()
+    }
+}
+
+/// Beats once an hour: whatever happens sooner was not told by a beat.
+pub(crate) fn without_beats() -> WorkerConfig {
+    let hour = Duration::from_secs(3600);
+    WorkerConfig { lease: hour * 4, heartbeat: hour, ..quick() }
+}
+
+/// A workspace. Relay and sweeper stop when it is dropped.
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    /// The store as workers see it; misbehaves when told to.
+    pub(crate) store: Arc<Unruly>,
+    /// The broker as workers see it.
+    pub(crate) broker: Arc<Counting>,
+    pub(crate) stop: CancellationToken,
+    _stops: DropGuard,
+    _folder: tempfile::TempDir,
+    ids: AtomicU32,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let world = Self::without_relay();
+        let (store, broker) = (world.engine.store.clone(), world.engine.broker.clone());
+        tokio::spawn(Relay::new(store, broker).run(world.stop.clone()));
+        world
+    }
+
+    pub(crate) fn without_relay() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { durability: Durability::ProcessOnly, ..Options::default() };
+        let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
+        let stop = CancellationToken::new();
+        let plan = SweepPlan { grace: Duration::from_millis(20), limit: 100, republish_after: None };
+        let sweeps = SweeperConfig { every: Duration::from_millis(50), plan };
+        tokio::spawn(Sweeper::new(engine.store.clone(), sweeps).run(stop.clone()));
+        let store = Arc::new(Unruly::new(engine.store.clone()));
+        let broker = Arc::new(Counting::new(engine.broker.clone()));
+        let _stops = stop.clone().drop_guard();
+        Self { engine, store, broker, stop, _stops, _folder: folder, ids: AtomicU32::new(0) }
+    }
+
+    pub(crate) async fn submit(&self, kind: Kind, spec: Value, tries_max: u32) -> OperationId {
+        let id = OperationId::new(kind, Timestamp(0), self.ids.fetch_add(1, Ordering::Relaxed));
+        let new = NewOperation { id: id.clone(), kind, spec, tries_max, priority: 4, idempotency_key: None };
+        assert_eq!(self.engine.store.submit(new).await.unwrap(), Submitted::Created);
+        id
+    }
+
+    pub(crate) async fn probe(&self) -> OperationId {
+        self.submit(Kind::Probe, json!({}), 3).await
+    }
+
+    /// A worker for these handlers; each kind gets the slots and bounds named beside it.
+    pub(crate) fn worker(
+        &self,
+        config: WorkerConfig,
+        handlers: Vec<(KindConfig, Arc<dyn Handler>)>,
+    ) -> Running {
+        let (kinds, handlers) = handlers.into_iter().unzip();
+        let config = WorkerConfig { kinds, ..config };
+        let boot = BootId(format!("test-worker-{}", self.ids.fetch_add(1, Ordering::Relaxed)));
+        let broker: Arc<dyn Broker> = self.broker.clone();
+        let worker = Worker::new(self.store.clone(), broker, handlers, boot, config).unwrap();
+        let drain = CancellationToken::new();
+        Running { exit: tokio::spawn(worker.run(drain.clone())), drain }
+    }
+
+    /// A worker for probes with four slots.
+    pub(crate) fn prober(
+        &self,
+        config: WorkerConfig,
+        run: impl Fn(&Job) -> Outcome + Send + Sync + 'static,
+    ) -> Running {
+        self.worker(config, vec![job(KindConfig::new(Kind::Probe, 4), run)])
+    }
+
+    pub(crate) async fn row(&self, id: &OperationId) -> Operation {
+        self.engine.store.get(id).await.unwrap().unwrap()
+    }
+
+    /// Waits for a fact about a row.
+    pub(crate) async fn until(&self, id: &OperationId, fact: impl Fn(&Operation) -> bool) -> Operation {
+        let mut hints = self.engine.store.hints();
+        let found = async {
+            loop {
+                let row = self.row(id).await;
+                if fact(&row) {
+                    return row;
+                }
+                match hints.recv().await {
+                    Ok(
+                        StoreHint::Outbox | StoreHint::Changed(_) | StoreHint::Cancel(_) | StoreHint::Unknown,
+                    ) => {}
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => panic!("the store is gone"),
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, found).await {
+            Ok(row) => row,
+            Err(_) => panic!("waited in vain; the row says {:?}", self.row(id).await),
+        }
+    }
+
+    pub(crate) async fn ended(&self, id: &OperationId) -> Operation {
+        self.until(id, |row| row.status.is_terminal()).await
+    }
+
+    pub(crate) async fn running(&self, id: &OperationId) -> Operation {
+        self.until(id, |row| row.status == Status::Running).await
+    }
+
+    /// Waits until so many deliveries are acknowledged, and finds that there are no more.
+    pub(crate) async fn acked(&self, count: u32) {
+        let mut acks = self.broker.acks.subscribe();
+        let acks =
+            *tokio::time::timeout(PATIENCE, acks.wait_for(|acks| *acks >= count)).await.unwrap().unwrap();
+        assert_eq!(acks, count);
+    }
+
+    pub(crate) async fn depth(&self, kind: Kind) -> u64 {
+        self.engine.broker.depth(Queue::Jobs(kind)).await.unwrap()
+    }
+}
+
+/// A worker at work.
+pub(crate) struct Running {
+    exit: JoinHandle<Exit>,
+    pub(crate) drain: CancellationToken,
+}
+
+impl Running {
+    /// How it ended by itself.
+    pub(crate) async fn ended(self) -> Exit {
+        tokio::time::timeout(PATIENCE, self.exit).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn drained(self) -> Exit {
+        self.drain.cancel();
+        self.ended().await
+    }
+}
+
+struct Closure<F> {
+    kind: Kind,
+    run: F,
+}
+
+impl<F: Fn(&Job) -> Outcome + Send + Sync> Handler for Closure<F> {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+    fn run(&self, job: &Job) -> Outcome {
+        (self.run)(job)
+    }
+}
+
+/// A handler from a closure.
+pub(crate) fn job(
+    config: KindConfig,
+    run: impl Fn(&Job) -> Outcome + Send + Sync + 'static,
+) -> (KindConfig, Arc<dyn Handler>) {
+    (config, Arc::new(Closure { kind: config.kind, run }))
+}
+
+/// Works until it is asked to stop, as a well-behaved job does.
+pub(crate) fn until_stopped(job: &Job) -> Outcome {
+    while !job.stop.is_stopped() {
+        std::thread::yield_now();
+    }
+    Outcome::Stopped
+}
