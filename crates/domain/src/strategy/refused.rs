@@ -30,6 +30,7 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("timeframes", "timeframes", "it is called `list` here", "write list"),
     ("indicator", "name", "it is called `type` here", "write type"),
     ("indicator", "feature_id", "the id is the entry's key here", "write `id: {type: …}`"),
+    ("indicator", "source", "this indicator reads fixed bar fields", "remove source"),
     ("indicator", "params", "parameters stand beside `type`", "write {type: rsi, period: 14}"),
     ("indicator", "data_source", "no provider of external series exists", "read a bar field with `source`"),
     ("nn_input", "lookback_periods", "it is called `lags` here", "write lags"),

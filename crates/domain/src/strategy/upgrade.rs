@@ -55,7 +55,7 @@ pub(super) fn to_current(mut root: Node, out: &mut Findings) -> (Node, Option<Ol
     }
     top.take("version");
     if old == OldGrammar::V1 {
-        v1_data(&mut top);
+        v1_sections(&mut top);
     }
     dates(&mut top, out);
     features::upgrade(&mut top, old, out);
@@ -79,10 +79,15 @@ fn old_grammar(root: &Node) -> Option<OldGrammar> {
     }
 }
 
-/// `data` becomes `training_data`.
-fn v1_data(top: &mut Old<'_>) {
+/// `data` becomes `training_data`; sections that could be left out are there, for their defaults.
+fn v1_sections(top: &mut Old<'_>) {
     if let Some(data) = top.take("data") {
         top.put("training_data", data);
+    }
+    for key in ["model", "training", "decisions"] {
+        if top.section.get(key).is_none() {
+            top.put(key, Node::map(None, Vec::new()));
+        }
     }
 }
 

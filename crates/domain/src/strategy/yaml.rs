@@ -1,6 +1,6 @@
 //! YAML text to a tree. One document; no anchors, aliases or tags, so nothing in it can multiply or act.
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
 use super::finding::Finding;
 use super::node::{Content, DEPTH_MAX, Entry, NODES_MAX, Node};
@@ -15,8 +15,9 @@ pub(super) fn parse(text: &str) -> Result<Node, Finding> {
         return Err(refusal(None, &message, &format!("keep it within {TEXT_BYTES_MAX} bytes")));
     }
     let mut tree = Tree::default();
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|e| syntax(&e))?;
+    let options = options! { flow_nesting_limit: DEPTH_MAX, block_nesting_limit: DEPTH_MAX };
+    for event in Parser::new_from_str_with_options(text, options) {
+        let (event, span) = event.map_err(|e| fault(&e))?;
         tree.take(event, &span)?;
     }
     tree.root.ok_or_else(|| refusal(Some(1), "the file is empty", "write a strategy, starting with `name:`"))
@@ -69,8 +70,7 @@ impl Tree {
 
     fn start(&mut self, line: Option<u32>, content: Content) -> Result<(), Finding> {
         if self.open.len() == DEPTH_MAX {
-            let message = format!("lists and maps are nested deeper than {DEPTH_MAX}");
-            return Err(refusal(line, &message, "a strategy needs no more than five levels"));
+            return Err(too_deep(line));
         }
         self.open.push(Open { line, content, key: None });
         Ok(())
@@ -120,13 +120,19 @@ fn line_of(span: &Span) -> Option<u32> {
     u32::try_from(span.start.line()).ok()
 }
 
-fn syntax(error: &ScanError) -> Finding {
+/// What kept the text from being read on.
+fn fault(error: &ScanError) -> Finding {
+    let line = u32::try_from(error.marker().line()).ok();
+    if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+        return too_deep(line);
+    }
     let message = format!("this is not YAML: {}", error.info());
-    refusal(
-        u32::try_from(error.marker().line()).ok(),
-        &message,
-        "check indentation, colons and brackets here",
-    )
+    refusal(line, &message, "check indentation, colons and brackets here")
+}
+
+fn too_deep(line: Option<u32>) -> Finding {
+    let message = format!("lists and maps are nested deeper than {DEPTH_MAX}");
+    refusal(line, &message, "a strategy needs no more than five levels")
 }
 
 fn refusal(line: Option<u32>, message: &str, fix: &str) -> Finding {

@@ -4,10 +4,10 @@ use indexmap::IndexMap;
 
 use super::id;
 use crate::strategy::IndicatorSpec;
-use crate::strategy::catalogue::{CATALOGUE, Entry, IndicatorKind, Param, ParamForm, Source};
+use crate::strategy::catalogue::{CATALOGUE, IndicatorKind, Param, ParamForm, Source};
 use crate::strategy::field::{Field, INDICATORS_MAX};
 use crate::strategy::finding::Findings;
-use crate::strategy::place::{Place, Section};
+use crate::strategy::place::Place;
 
 /// `{id: {type, parameters…}}`
 pub(super) fn indicators(place: &Place<'_>, out: &mut Findings) -> IndexMap<String, IndicatorSpec> {
@@ -37,7 +37,6 @@ pub(super) fn indicator(place: &Place<'_>, out: &mut Findings) -> Option<Indicat
         let value = map.get(param.name).map_or(Some(param.default), |p| parameter(&p, param, out));
         spec.params.insert(param.name.to_owned(), value.unwrap_or(param.default));
     }
-    refuse_source(&map, entry, out);
     map.finish(out);
     Some(spec)
 }
@@ -49,13 +48,6 @@ fn unknown_indicator(place: &Place<'_>, text: &str, out: &mut Findings) {
     }
     let names: Vec<&str> = CATALOGUE.iter().map(|e| e.name).collect();
     place.no_such_word(out, text, &names);
-}
-
-/// An indicator that reads fixed bar fields can not be told to read another.
-fn refuse_source(map: &Section<'_>, entry: &Entry, out: &mut Findings) {
-    if let Some((_, place)) = map.rest().find(|(key, _)| *key == "source" && !entry.has_source) {
-        place.error(out, format!("{} reads fixed bar fields", entry.name), "remove source");
-    }
 }
 
 fn parameter(place: &Place<'_>, param: &Param, out: &mut Findings) -> Option<f64> {

@@ -66,6 +66,7 @@ fn data_split(place: &Place<'_>, out: &mut Findings) -> Option<DataSplit> {
     let &[train, validation, test] = shares?.as_slice() else { return None };
     let sum: f64 = train + validation + test;
     if (sum - 1.0).abs() > 1e-6 {
+        let sum = (sum * 1e6).round() / 1e6;
         place.error(out, format!("the shares sum to {sum}"), "let train, validation and test sum to 1");
     }
     Some(DataSplit { train, validation, test })

@@ -16,13 +16,6 @@ const TRAINING: &[(&str, &str)] = &[
 ];
 
 pub(super) fn upgrade(top: &mut Old<'_>, old: OldGrammar, out: &mut Findings) {
-    if old == OldGrammar::V1 {
-        for key in ["model", "training", "decisions"] {
-            if top.section.get(key).is_none() {
-                top.put(key, Node::map(None, Vec::new()));
-            }
-        }
-    }
     let optimisation = model(top, old, out);
     training(top, old, optimisation, out);
     decisions(top, out);

@@ -1,0 +1,76 @@
+//! The strategies that come with the project are good examples, and the manual knows every word.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod schema;
+
+use std::path::{Path, PathBuf};
+
+use ktrdr_domain::Strategy;
+use ktrdr_domain::strategy::catalogue::CATALOGUE;
+use ktrdr_domain::strategy::field::{self, Field, Form};
+use ktrdr_domain::strategy::schema::json_schema;
+use ktrdr_domain::strategy::words::Words;
+use ktrdr_domain::strategy::{Normalization, network};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[test]
+fn examples_are_valid_without_a_doubt() {
+    let schema = json_schema();
+    for name in ["fx_pullback", "trend_cost_aware", "equity_swing"] {
+        let text = std::fs::read_to_string(root().join(format!("strategies/{name}.yaml"))).unwrap();
+        let read = Strategy::from_yaml(&text).unwrap_or_else(|errors| panic!("{name}: {errors}"));
+        assert_eq!(read.strategy.name.as_str(), name, "a file is named for its strategy");
+        assert_eq!((read.warnings, read.upgraded_from), (vec![], None), "{name}");
+        let value = serde_json::to_value(&read.strategy).unwrap();
+        assert_eq!(schema::fault(&value, &schema, &schema), None, "{name}");
+    }
+}
+
+#[test]
+fn the_manual_knows_every_word_key_and_range() {
+    let manual = std::fs::read_to_string(root().join("docs/strategy-format.md")).unwrap();
+    let knows = |word: &str| assert!(manual.contains(&format!("`{word}`")), "docs/strategy-format.md lacks `{word}`");
+    for entry in CATALOGUE {
+        knows(entry.name);
+        entry.params.iter().for_each(|param| knows(param.name));
+        entry.outputs.iter().for_each(|output| knows(output));
+    }
+    field::MEMBERSHIPS.iter().for_each(|shape| knows(shape.word));
+    network::Activation::words().into_iter().for_each(knows);
+    network::Optimizer::words().into_iter().for_each(knows);
+    network::ClassWeights::words().into_iter().for_each(knows);
+    Normalization::words().into_iter().for_each(knows);
+    let tables = [field::LABELS, field::SCHEDULERS, field::LOSSES];
+    tables.into_iter().flatten().for_each(|form: &Form| knows(form.word));
+    for field in fields() {
+        let row = format!("| `{}` | {} – {} |", field.key, field.min, field.max);
+        assert!(manual.contains(&row), "docs/strategy-format.md lacks the row {row}");
+    }
+}
+
+/// Every number a file may hold.
+fn fields() -> Vec<Field> {
+    let mut all = vec![
+        field::HISTORY_REQUIRED,
+        field::LAGS,
+        field::UNITS,
+        field::DROPOUT,
+        field::EPOCHS,
+        field::BATCH_SIZE,
+        field::LEARNING_RATE,
+        field::WEIGHT_DECAY,
+        field::GRADIENT_CLIP,
+        field::CONFIDENCE,
+        field::SEPARATION,
+    ];
+    for fields in [field::SHARES, field::EARLY_STOPPING, field::COST_MODEL, field::SIZINGS, field::EXITS] {
+        all.extend_from_slice(fields);
+    }
+    for forms in [field::LABELS, field::SCHEDULERS, field::LOSSES] {
+        forms.iter().for_each(|form| all.extend_from_slice(form.fields));
+    }
+    all
+}
