@@ -7,11 +7,11 @@
 //!
 //! | file | indicators |
 //! |---|---|
-//! | [`average`] | sma, ema, wma, distancefromma |
-//! | [`oscillator`] | rsi, stochastic, williamsr, roc, momentum, cci |
-//! | [`trend`] | macd, adx, aroon |
-//! | [`volatility`] | atr, bollingerbands, bollingerbandwidth, keltnerchannels, donchianchannels |
-//! | [`volume`] | obv, vwap, mfi, volumeratio |
+//! | `average` | sma, ema, wma, distancefromma |
+//! | `oscillator` | rsi, stochastic, williamsr, roc, momentum, cci |
+//! | `trend` | macd, adx, aroon |
+//! | `volatility` | atr, bollingerbands, bollingerbandwidth, keltnerchannels, donchianchannels |
+//! | `volume` | obv, vwap, mfi, volumeratio |
 
 mod average;
 mod oscillator;

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use ktrdr_domain::Strategy;
 use ktrdr_quant::Bars;
+use serde_json::{Value, json};
 
 /// Knuth's MMIX generator, uniform in `[0, 1)`.
 pub(crate) struct Lcg(pub(crate) u64);
@@ -70,4 +72,25 @@ pub(crate) fn scrambled(bars: &Bars, from: usize) -> Bars {
         field.iter_mut().skip(from).for_each(|x| *x *= 1e6);
     }
     out
+}
+
+/// A strategy on 1h and 4h bars with the sections that make its features put in unchecked: an indicator's parameters
+/// stand in `params`.
+pub(crate) fn strategy(indicators: Value, fuzzy_sets: Value, nn_inputs: Value) -> Strategy {
+    let mut strategy: Strategy = serde_json::from_value(json!({
+        "name": "made_up",
+        "version": "3.0",
+        "training_data": {"symbols": ["TEST"], "timeframes": ["1h", "4h"], "base_timeframe": "1h"},
+        "indicators": {"rsi": {"type": "rsi"}},
+        "fuzzy_sets": {"rsi": {"indicator": "rsi", "all": {"type": "triangular", "parameters": [0, 50, 100]}}},
+        "nn_inputs": [{"fuzzy_set": "rsi", "timeframes": ["1h"]}],
+        "model": {"architecture": {"hidden_layers": [8]}},
+        "training": {"labels": {"source": "forward_return"}},
+        "decisions": {"output_format": "classification"},
+    }))
+    .unwrap();
+    strategy.indicators = serde_json::from_value(indicators).unwrap();
+    strategy.fuzzy_sets = serde_json::from_value(fuzzy_sets).unwrap();
+    strategy.nn_inputs = serde_json::from_value(nn_inputs).unwrap();
+    strategy
 }

@@ -1,0 +1,74 @@
+//! From indicators to the rows that a network sees.
+//!
+//! One row per base bar, one column per feature in the order of [`Strategy::features`]. Training and backtesting call
+//! the same [`build`], so that both see the same numbers. Rows before every feature has warmed up are dropped, never
+//! filled. Row `r` belongs to base bar `first_bar + r` and knows nothing that was not known at that bar's close.
+//!
+//! | file | what |
+//! |---|---|
+//! | `align` | higher timeframes, joined on bar close |
+//! | `plan` | which indicators and columns a strategy needs, each once |
+//! | `matrix` | the rows |
+//! | `scaling` | scales of raw inputs, fitted on training rows |
+//! | [`proof`] | the leakage proof of a run |
+//! | [`coverage`] | dead zones and class shares, for the linter |
+
+mod align;
+pub mod coverage;
+mod error;
+mod matrix;
+mod plan;
+pub mod proof;
+mod scaling;
+
+use ktrdr_domain::{Strategy, Timeframe};
+
+use crate::Bars;
+
+pub use error::FeatureError;
+pub use matrix::FeatureMatrix;
+pub use scaling::{Scale, Scaling, TrainingBars, fit_scaling};
+
+use plan::Plan;
+
+/// The bars of one symbol that a strategy's features are computed on.
+#[derive(Debug, Clone, Copy)]
+pub struct FeatureBars<'a> {
+    /// Bars of the base timeframe: decisions are taken at their closes.
+    pub base: &'a Bars,
+    /// Bars of the other timeframes the strategy names, in any order.
+    pub others: &'a [Bars],
+}
+
+impl<'a> FeatureBars<'a> {
+    /// The bars of a timeframe, if they are there.
+    fn of(&self, timeframe: Timeframe) -> Option<&'a Bars> {
+        std::iter::once(self.base).chain(self.others).find(|bars| bars.timeframe == timeframe)
+    }
+}
+
+/// The index of the first base bar at which every feature of a strategy has warmed up, lags included.
+///
+/// # Errors
+/// When bars of a timeframe are missing, stale or too few.
+pub fn warm_up(strategy: &Strategy, bars: &FeatureBars<'_>) -> Result<usize, FeatureError> {
+    Plan::new(strategy, bars, strategy.features())?.first_bar()
+}
+
+/// Computes every feature of a strategy on the bars of one symbol.
+///
+/// `scaling` must hold the scale of each raw input that is normalised; fuzzy inputs need none.
+///
+/// # Errors
+/// When bars of a timeframe are missing, stale or too few, when an indicator has no finite value at some bar after
+/// its warm-up, or when a scale is missing.
+pub fn build(
+    strategy: &Strategy,
+    bars: &FeatureBars<'_>,
+    scaling: &Scaling,
+) -> Result<FeatureMatrix, FeatureError> {
+    let plan = Plan::new(strategy, bars, strategy.features())?;
+    let first_bar = plan.first_bar()?;
+    let columns = plan.columns(scaling)?;
+    Ok(matrix::assemble(&plan, &columns, first_bar))
+}

@@ -1,0 +1,156 @@
+//! The leakage proof of a run: features do not move when the future does.
+//!
+//! At each cut the features are computed again (a) on the bars known at the cut alone and (b) with everything after
+//! it multiplied by a million, among that the higher bars still forming. Every row up to the cut must come out the
+//! same bit for bit.
+
+use ktrdr_domain::{Strategy, Timestamp};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::{FeatureBars, FeatureError, FeatureMatrix, Scaling, build};
+use crate::Bars;
+
+/// What a leakage proof found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum ProofOutcome {
+    /// No row moved at any cut.
+    Holds {
+        /// The cuts, as indices of base bars.
+        cuts: Vec<usize>,
+    },
+    /// A row knew the future.
+    Leaks {
+        /// What was done to the future.
+        probe: Probe,
+        /// The cut.
+        cut: usize,
+        /// The feature that moved.
+        feature: String,
+        /// The base bar of its row.
+        bar: usize,
+        /// When that bar opened.
+        at: Timestamp,
+    },
+}
+
+impl ProofOutcome {
+    /// Whether no leak was found.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        matches!(self, Self::Holds { .. })
+    }
+}
+
+/// What a proof does to the future.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probe {
+    /// Takes it away.
+    Removed,
+    /// Multiplies it by a million.
+    Scrambled,
+}
+
+/// Bars after the cut that are scrambled. Any dependence on a later bar is found by removal.
+const SCRAMBLED_BARS: usize = 1_000;
+
+/// `count` cuts drawn by `seed` among the bars that have features and a future, in time order.
+#[must_use]
+pub fn cuts(first_bar: usize, bar_count: usize, count: usize, seed: u64) -> Vec<usize> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let end = bar_count.saturating_sub(1);
+    let draws = if first_bar < end { count } else { 0 };
+    let mut cuts: Vec<usize> = (0..draws).map(|_| rng.random_range(first_bar..end)).collect();
+    cuts.sort_unstable();
+    cuts
+}
+
+/// Proves that no feature of a strategy knows the future at the given cuts.
+///
+/// Each cut costs two more computations on the bars before it; three are plenty.
+///
+/// # Errors
+/// As [`build`], and for a cut before the first row or without a bar after it.
+pub fn leakage(
+    strategy: &Strategy,
+    bars: &FeatureBars<'_>,
+    scaling: &Scaling,
+    cuts: &[usize],
+) -> Result<ProofOutcome, FeatureError> {
+    leakage_of(|bars| build(strategy, bars, scaling), bars, cuts)
+}
+
+/// The same for any way to compute features.
+///
+/// # Errors
+/// As [`leakage`].
+pub fn leakage_of(
+    features: impl Fn(&FeatureBars<'_>) -> Result<FeatureMatrix, FeatureError>,
+    bars: &FeatureBars<'_>,
+    cuts: &[usize],
+) -> Result<ProofOutcome, FeatureError> {
+    let whole = features(bars)?;
+    let (first, last) = (whole.first_bar, bars.base.len().saturating_sub(2));
+    for &cut in cuts {
+        if !(first..=last).contains(&cut) {
+            return Err(FeatureError::CutOutside { cut, first, last });
+        }
+        for probe in [Probe::Removed, Probe::Scrambled] {
+            let (base, others) = probe.apply(bars, cut);
+            let probed = features(&FeatureBars { base: &base, others: &others })?;
+            if let Some((bar, feature)) = first_difference(&whole, &probed, cut) {
+                let at = Timestamp(bars.base.time[bar]);
+                return Ok(ProofOutcome::Leaks { probe, cut, feature, bar, at });
+            }
+        }
+    }
+    Ok(ProofOutcome::Holds { cuts: cuts.to_vec() })
+}
+
+impl Probe {
+    /// Copies of the bars with the future after base bar `cut` removed or scrambled.
+    fn apply(self, bars: &FeatureBars<'_>, cut: usize) -> (Bars, Vec<Bars>) {
+        let close = |bars: &Bars, i: usize| bars.time[i].saturating_add(bars.timeframe.seconds());
+        let end = match self {
+            Self::Removed => cut + 1,
+            Self::Scrambled => (cut + 1 + SCRAMBLED_BARS).min(bars.base.len()),
+        };
+        let (now, horizon) = (close(bars.base, cut), close(bars.base, end - 1));
+        let probe = |bars: &Bars| {
+            let length_s = bars.timeframe.seconds();
+            let known = bars.time.partition_point(|t| t.saturating_add(length_s) <= now);
+            // A higher bar that is still forming at the cut is the likeliest leak: it stays, scrambled.
+            match self {
+                Self::Removed => bars.slice(0..known),
+                Self::Scrambled => scrambled(bars, known, bars.time.partition_point(|t| *t < horizon)),
+            }
+        };
+        (probe(bars.base), bars.others.iter().map(probe).collect())
+    }
+}
+
+/// The bars up to `end`, with prices and volumes from `known` on multiplied by a million.
+fn scrambled(bars: &Bars, known: usize, end: usize) -> Bars {
+    let mut out = bars.slice(0..end);
+    for field in [&mut out.open, &mut out.high, &mut out.low, &mut out.close, &mut out.volume] {
+        field.iter_mut().skip(known).for_each(|x| *x *= 1e6);
+    }
+    out
+}
+
+/// The first base bar up to `cut` whose row differs, and the feature it differs in.
+fn first_difference(whole: &FeatureMatrix, probed: &FeatureMatrix, cut: usize) -> Option<(usize, String)> {
+    let bits = |row: &[f32]| row.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    if (whole.first_bar, &whole.names) != (probed.first_bar, &probed.names) {
+        return Some((whole.first_bar, "the warm-up or the names of the features".to_owned()));
+    }
+    (whole.first_bar..=cut).find_map(|bar| {
+        let wanted = bits(whole.row_of_bar(bar)?);
+        let got = probed.row_of_bar(bar).map(bits).unwrap_or_default();
+        let differs = |column: &usize| got.get(*column) != wanted.get(*column);
+        (0..whole.columns).find(differs).map(|column| (bar, whole.names[column].clone()))
+    })
+}
