@@ -2,12 +2,12 @@
 //!
 //! | need | module |
 //! |---|---|
-//! | read and write the project's own CSV layout | [`csv`](crate::data::csv) |
-//! | read what other programs write | [`import`](crate::data::import) |
-//! | what was refused, and on which line | [`fault`](crate::data::fault) |
-//! | gaps, spikes, stale stretches | [`health`](crate::data::health) |
-//! | periods per year | [`calendar`](crate::data::calendar) |
-//! | synthetic bars with known properties | [`generate`](crate::data::generate) |
+//! | read and write the project's own CSV layout | [`csv`] |
+//! | read what other programs write | [`import`] |
+//! | what was refused, and on which line | [`fault`] |
+//! | gaps, spikes, stale stretches | [`health`] |
+//! | periods per year | [`calendar`] |
+//! | synthetic bars with known properties | [`generate`] |
 
 pub mod calendar;
 pub mod csv;
