@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::artifacts::LocalArtifacts;
 use super::broker::MemoryBroker;
-use super::database::FILE_NAME;
 use super::error::OpenError;
 use super::lock::ProcessLock;
 use super::store::{Options, SqliteStore};
@@ -50,7 +49,7 @@ impl Engine {
         let (store, broker) = match role {
             Role::Client => (SqliteStore::open(folder, options)?, MemoryBroker::of_a_client()),
             Role::Runner => {
-                let lock = ProcessLock::take(&folder.join(format!("{FILE_NAME}.lock")))?;
+                let lock = ProcessLock::take(folder)?;
                 artifacts.remove_leftovers();
                 let store = SqliteStore::open_recovered(folder, options, lock)?;
                 (store, MemoryBroker::default())

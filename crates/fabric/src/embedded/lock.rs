@@ -2,15 +2,20 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::Timestamp;
 
+use super::database::FILE_NAME;
 use super::error::{Holder, OpenError};
 
 /// Longest lock file read back, in bytes: it is one line.
 const LINE_BYTES_MAX: u64 = 1024;
+
+/// How often, and for how long each, a lock is given the chance to have been a mere look.
+const LOOKS_MAX: u32 = 4;
+const LOOK_TAKES: Duration = Duration::from_millis(2);
 
 /// Held as long as this lives. The file stays: removing it would race with the next holder.
 #[derive(Debug)]
@@ -20,7 +25,8 @@ pub(super) struct ProcessLock {
 
 impl ProcessLock {
     /// Takes the lock and writes who holds it.
-    pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
+    pub(super) fn take(folder: &Path) -> Result<Self, OpenError> {
+        let path = &lock_path(folder);
         let failed = |e: &std::io::Error| OpenError::io(path, e);
         let mut file = File::options()
             .read(true)
@@ -29,7 +35,7 @@ impl ProcessLock {
             .truncate(false)
             .open(path)
             .map_err(|e| failed(&e))?;
-        match file.try_lock() {
+        match try_patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(OpenError::Held { path: path.into(), holder: read_holder(&mut file) });
@@ -39,6 +45,30 @@ impl ProcessLock {
         introduce(&mut file).map_err(|e| failed(&e))?;
         Ok(Self { _file: file })
     }
+}
+
+/// Who runs jobs on a workspace now; `None` when nobody does, or the folder is no workspace.
+#[must_use]
+pub fn holder(folder: &Path) -> Option<Holder> {
+    let mut file = File::open(lock_path(folder)).ok()?;
+    // Looking takes the lock for a moment, shared with others who look; it is freed with the file.
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| read_holder(&mut file))
+}
+
+/// The lock file of a workspace.
+pub(super) fn lock_path(folder: &Path) -> PathBuf {
+    folder.join(format!("{FILE_NAME}.lock"))
+}
+
+/// Tries a few times: somebody who only looks ([`holder`]) holds the lock for microseconds.
+fn try_patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOOKS_MAX {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK_TAKES),
+            done => return done,
+        }
+    }
+    file.try_lock()
 }
 
 fn introduce(file: &mut File) -> std::io::Result<()> {

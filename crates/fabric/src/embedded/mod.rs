@@ -42,4 +42,5 @@ pub use clock::{Clock, Now, SystemClock};
 pub use database::Durability;
 pub use engine::{Engine, Role};
 pub use error::{Holder, OpenError};
+pub use lock::holder;
 pub use store::{Options, SqliteStore};

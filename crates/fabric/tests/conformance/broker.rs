@@ -1,0 +1,127 @@
+//! The broker.
+
+use std::time::Duration;
+
+use ktrdr_domain::job::SCHEMA;
+use ktrdr_domain::{EndStatus, Event, JobMessage, Kind};
+use ktrdr_fabric::broker::{BrokerError, Deliveries, Delivery, Message, Published, Queue};
+use serde_json::json;
+
+use crate::world::{World, id};
+
+const PROBES: Queue = Queue::Jobs(Kind::Probe);
+
+fn job(name: &str, priority: u8) -> Message {
+    let job =
+        JobMessage { schema: SCHEMA, operation: id(name), kind: Kind::Probe, root: None, spec: json!({}) };
+    Message::Job { priority, job }
+}
+
+fn event(name: &str) -> Message {
+    Message::Event(Event {
+        operation: id(name),
+        kind: Kind::Probe,
+        root: None,
+        status: EndStatus::Completed,
+        fence: 1,
+        again: false,
+    })
+}
+
+async fn publish(w: &World, messages: &[Message]) {
+    let published = w.broker.publish(messages.to_vec()).await.unwrap();
+    assert_eq!(published, vec![Published::Confirmed; messages.len()]);
+}
+
+/// The next delivery, which must be this one.
+async fn expect(deliveries: &mut Box<dyn Deliveries>, message: &Message) -> Delivery {
+    let delivery = deliveries.next().await.unwrap();
+    assert_eq!(&delivery.message, message);
+    delivery
+}
+
+/// Nothing comes, although there was time.
+async fn expect_nothing(deliveries: &mut Box<dyn Deliveries>) {
+    let next = tokio::time::timeout(Duration::from_millis(20), deliveries.next()).await;
+    assert!(next.is_err(), "a delivery came");
+}
+
+pub(crate) async fn messages_come_in_order_of_priority_then_age(w: World) {
+    let (low, first, second, high) = (job("low", 1), job("first", 4), job("second", 4), job("high", 7));
+    publish(&w, &[low.clone(), first.clone(), second.clone(), high.clone()]).await;
+    assert_eq!(w.broker.depth(PROBES).await.unwrap(), 4);
+    let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();
+    for message in [high, first, second, low] {
+        expect(&mut deliveries, &message).await.receipt.ack().await;
+    }
+    assert_eq!(w.broker.depth(PROBES).await.unwrap(), 0);
+}
+
+pub(crate) async fn a_consumer_holds_no_more_than_its_prefetch(w: World) {
+    let (a, b, c) = (job("a", 4), job("b", 4), job("c", 4));
+    publish(&w, &[a.clone(), b.clone(), c.clone()]).await;
+    let mut deliveries = w.broker.consume(PROBES, 2).await.unwrap();
+    let first = expect(&mut deliveries, &a).await;
+    let _second = expect(&mut deliveries, &b).await;
+    expect_nothing(&mut deliveries).await;
+    first.receipt.ack().await;
+    expect(&mut deliveries, &c).await.receipt.ack().await;
+}
+
+pub(crate) async fn an_unacknowledged_message_is_delivered_again(w: World) {
+    let (a, b) = (job("a", 4), job("b", 4));
+    publish(&w, &[a.clone(), b.clone()]).await;
+    let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();
+    drop(expect(&mut deliveries, &a).await);
+    expect(&mut deliveries, &a).await.receipt.ack().await;
+    expect(&mut deliveries, &b).await.receipt.ack().await;
+    expect_nothing(&mut deliveries).await;
+}
+
+pub(crate) async fn a_dropped_consumer_gives_back_what_it_holds(w: World) {
+    let (a, b) = (job("a", 4), job("b", 4));
+    publish(&w, &[a.clone(), b.clone()]).await;
+    let mut first = w.broker.consume(PROBES, 5).await.unwrap();
+    let held = expect(&mut first, &a).await;
+    let also_held = expect(&mut first, &b).await;
+    drop(first);
+    let mut second = w.broker.consume(PROBES, 5).await.unwrap();
+    let again = expect(&mut second, &a).await;
+    held.receipt.ack().await;
+    drop(also_held);
+    expect(&mut second, &b).await.receipt.ack().await;
+    again.receipt.ack().await;
+    expect_nothing(&mut second).await;
+}
+
+pub(crate) async fn a_message_wakes_a_waiting_consumer(w: World) {
+    let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();
+    let waiting = tokio::spawn(async move { deliveries.next().await.unwrap().message });
+    tokio::task::yield_now().await;
+    publish(&w, &[job("a", 4)]).await;
+    assert_eq!(waiting.await.unwrap(), job("a", 4));
+}
+
+pub(crate) async fn an_abandoned_wait_loses_nothing(w: World) {
+    let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();
+    expect_nothing(&mut deliveries).await;
+    publish(&w, &[job("a", 4)]).await;
+    expect(&mut deliveries, &job("a", 4)).await.receipt.ack().await;
+}
+
+pub(crate) async fn a_cycle_has_no_queue(w: World) {
+    let Message::Job { priority, job } = job("r", 4) else { unreachable!() };
+    let of_a_cycle = Message::Job { priority, job: JobMessage { kind: Kind::AgentResearch, ..job } };
+    let published = w.broker.publish(vec![of_a_cycle, event("a")]).await.unwrap();
+    assert_eq!(published, [Published::Unroutable, Published::Confirmed]);
+    let consumed = w.broker.consume(Queue::Jobs(Kind::AgentResearch), 1).await;
+    assert!(matches!(consumed.err(), Some(BrokerError::Topology(_))));
+}
+
+pub(crate) async fn events_go_to_the_orchestrator(w: World) {
+    publish(&w, &[event("a"), event("a"), event("b")]).await;
+    let mut deliveries = w.broker.consume(Queue::OrchestratorEvents, 10).await.unwrap();
+    for expected in ["a", "a", "b"] {
+        expect(&mut deliveries, &event(expected)).await.receipt.ack().await;
+    }
+}

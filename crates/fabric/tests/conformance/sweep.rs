@@ -1,0 +1,112 @@
+//! Sweeping.
+
+use std::time::Duration;
+
+use ktrdr_domain::{EndStatus, Status};
+use ktrdr_fabric::store::{SweepPlan, Swept};
+
+use crate::world::{FULL_SWEEP, LEASE, World, design_of};
+
+const AGE: Duration = Duration::from_secs(60);
+
+pub(crate) async fn a_lapsed_lease_brings_the_operation_back(w: World) {
+    let attempt = w.running("a").await;
+    w.relay().await;
+    w.pass(LEASE);
+    assert_eq!(w.sweep().await, Swept { rescued: 1, due: 0, republished: 0 });
+    let row = w.row(&attempt.id).await;
+    assert_eq!((row.status, row.rescues, row.tries, row.fence), (Status::Pending, 1, 1, 1));
+    assert!(
+        row.worker.is_none() && row.error.unwrap().contains("worker-1"),
+        "the row says whose work was lost"
+    );
+    assert_eq!(w.jobs().await, [attempt.id]);
+}
+
+pub(crate) async fn a_lease_within_its_grace_is_left_alone(w: World) {
+    let attempt = w.running("a").await;
+    let plan = SweepPlan { grace: Duration::from_secs(5), ..FULL_SWEEP };
+    w.pass(LEASE + Duration::from_millis(4_999));
+    assert_eq!(w.store.sweep(plan).await.unwrap().rescued, 0);
+    w.pass(Duration::from_millis(1));
+    assert_eq!(w.store.sweep(plan).await.unwrap().rescued, 1);
+    assert_eq!(w.status(&attempt.id).await, Status::Pending);
+}
+
+pub(crate) async fn a_lost_worker_of_a_cancelled_operation_ends_it(w: World) {
+    let attempt = w.running("a").await;
+    w.store.cancel(&attempt.id, "me", "").await.unwrap();
+    w.relay().await;
+    w.pass(LEASE);
+    assert_eq!(w.sweep().await.rescued, 1);
+    assert_eq!(w.status(&attempt.id).await, Status::Cancelled);
+    assert_eq!(w.events().await.iter().map(|e| e.status).collect::<Vec<_>>(), [EndStatus::Cancelled]);
+}
+
+pub(crate) async fn a_lost_last_try_fails_as_attempts_exhausted(w: World) {
+    let a = w.submit("a").await;
+    for expected in [Status::Pending, Status::Pending, Status::Failed] {
+        w.claim(&a, "worker-1").await;
+        w.pass(LEASE);
+        w.sweep().await;
+        assert_eq!(w.status(&a).await, expected);
+    }
+    let row = w.row(&a).await;
+    assert_eq!((row.reason.as_deref(), row.rescues), (Some("attempts_exhausted"), 3));
+    assert_eq!(w.events().await.len(), 1);
+}
+
+pub(crate) async fn a_pending_operation_is_published_again_after_its_age(w: World) {
+    let a = w.submit("a").await;
+    w.relay().await;
+    w.pass(AGE - Duration::from_millis(1));
+    assert_eq!(w.sweep().await.republished, 0);
+    w.pass(Duration::from_millis(1));
+    let without = SweepPlan { republish_after: None, ..FULL_SWEEP };
+    assert_eq!(w.store.sweep(without).await.unwrap(), Swept::default());
+    assert_eq!(w.sweep().await.republished, 1);
+    assert_eq!(w.jobs().await, [a]);
+    assert_eq!(w.sweep().await.republished, 0, "its age starts anew");
+}
+
+pub(crate) async fn a_message_still_in_the_outbox_is_not_doubled(w: World) {
+    let a = w.submit("a").await;
+    w.pass(AGE * 2);
+    assert_eq!(w.sweep().await.republished, 0);
+    assert_eq!(w.jobs().await, [a]);
+}
+
+pub(crate) async fn a_lost_event_is_announced_again_and_marked(w: World) {
+    let root = w.start_root("r").await;
+    w.pass(AGE);
+    let design = design_of(&root).id;
+    w.complete(&design).await;
+    w.relay().await;
+    assert_eq!(w.sweep().await.republished, 0, "the age counts from the child's end");
+    w.pass(AGE);
+    assert_eq!(w.sweep().await.republished, 1);
+    let events = w.events().await;
+    assert_eq!(events.len(), 1);
+    assert_eq!((&events[0].operation, &events[0].root), (&design, &Some(root)));
+    assert_eq!((events[0].status, events[0].again), (EndStatus::Completed, true));
+}
+
+pub(crate) async fn a_sweep_handles_at_most_its_limit(w: World) {
+    for name in ["a", "b", "c"] {
+        w.running(name).await;
+    }
+    w.pass(LEASE);
+    let plan = SweepPlan { limit: 2, ..FULL_SWEEP };
+    assert_eq!(w.store.sweep(plan).await.unwrap().rescued, 2);
+    assert_eq!(w.store.sweep(plan).await.unwrap().rescued, 1);
+}
+
+pub(crate) async fn sweeping_twice_does_nothing_more(w: World) {
+    w.running("a").await;
+    w.submit("b").await;
+    w.start_root("r").await;
+    w.relay().await;
+    w.pass(AGE * 2);
+    assert_ne!(w.sweep().await, Swept::default());
+    assert_eq!(w.sweep().await, Swept::default());
+}
