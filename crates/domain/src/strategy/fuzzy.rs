@@ -21,14 +21,15 @@ pub enum Membership {
 }
 
 impl Membership {
-    /// How strongly `x` belongs.
+    /// How strongly `x` belongs. The same bits on every machine: exponentials are not the platform's.
     #[must_use]
+    #[inline]
     pub fn degree(&self, x: f64) -> f64 {
         match *self {
             Self::Triangular([a, b, c]) => trapezoid(x, a, b, b, c),
             Self::Trapezoidal([a, b, c, d]) => trapezoid(x, a, b, c, d),
-            Self::Gaussian([mean, sigma]) => (-0.5 * ((x - mean) / sigma).powi(2)).exp(),
-            Self::Sigmoid([centre, slope]) => 1.0 / (1.0 + (-slope * (x - centre)).exp()),
+            Self::Gaussian([mean, sigma]) => libm::exp(-0.5 * ((x - mean) / sigma).powi(2)),
+            Self::Sigmoid([centre, slope]) => 1.0 / (1.0 + libm::exp(-slope * (x - centre))),
         }
     }
 
@@ -60,6 +61,7 @@ impl Membership {
 }
 
 /// Ramp up from a to b, one from b to c, ramp down to d. A side of no width is a shoulder: one beyond it.
+#[inline]
 fn trapezoid(x: f64, a: f64, b: f64, c: f64, d: f64) -> f64 {
     if x.is_nan() {
         return x;
