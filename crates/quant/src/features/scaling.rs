@@ -38,12 +38,6 @@ impl Scaling {
         let missing = || FeatureError::MissingScale { feature: feature.to_owned() };
         self.scales.get(feature).copied().ok_or_else(missing)
     }
-
-    /// Whether no input is normalised.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.scales.is_empty()
-    }
 }
 
 /// The training rows of one symbol.
