@@ -331,9 +331,7 @@ pub(crate) fn child(root: &OperationId, phase: Phase, job: &JobSpec) -> Result<N
     let spec = job.to_value().map_err(|e| fault(e.to_string()))?;
     let bytes = serde_json::to_vec(&spec).map_err(|e| fault(e.to_string()))?.len();
     if bytes > MESSAGE_BYTES_MAX {
-        return Err(fault(format!(
-            "it has {bytes} bytes, at most {MESSAGE_BYTES_MAX} travel; use a smaller strategy"
-        )));
+        return Err(fault(format!("it has {bytes} bytes, at most {MESSAGE_BYTES_MAX} travel")));
     }
     Ok(NewChild {
         id: phase.child_of(root),

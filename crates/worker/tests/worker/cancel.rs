@@ -14,7 +14,7 @@ use crate::world::{World, job, quick, until_stopped, without_beats};
 #[tokio::test]
 async fn a_running_job_is_cancelled_by_the_hint_long_before_any_beat() {
     let world = World::new();
-    let _worker = world.prober(without_beats(), until_stopped);
+    let _worker = world.prober(&without_beats(), until_stopped);
     let id = world.probe().await;
     world.running(&id).await;
     let asked = Instant::now();
@@ -29,7 +29,7 @@ async fn a_running_job_is_cancelled_by_the_hint_long_before_any_beat() {
 async fn without_hints_the_next_beat_brings_the_cancel() {
     let world = World::new();
     let _silent = world.store.own_hints();
-    let _worker = world.prober(quick(), until_stopped);
+    let _worker = world.prober(&quick(), until_stopped);
     let id = world.probe().await;
     world.running(&id).await;
     world.store.cancel(&id, "test", "enough").await.unwrap();
@@ -40,7 +40,7 @@ async fn without_hints_the_next_beat_brings_the_cancel() {
 async fn a_hint_of_the_unknown_makes_the_worker_read_its_flags_again() {
     let world = World::new();
     let hints = world.store.own_hints();
-    let _worker = world.prober(without_beats(), until_stopped);
+    let _worker = world.prober(&without_beats(), until_stopped);
     let id = world.probe().await;
     world.running(&id).await;
     world.store.cancel(&id, "test", "enough").await.unwrap();
@@ -53,7 +53,7 @@ async fn a_cancel_stops_its_own_job_only() {
     let world = World::new();
     let released = Arc::new(AtomicBool::new(false));
     let gate = released.clone();
-    let _worker = world.prober(quick(), move |job| {
+    let _worker = world.prober(&quick(), move |job| {
         while !gate.load(Ordering::Acquire) && !job.stop.is_stopped() {
             std::thread::yield_now();
         }
@@ -71,7 +71,7 @@ async fn a_cancel_stops_its_own_job_only() {
 #[tokio::test]
 async fn success_wins_over_a_late_cancel() {
     let world = World::new();
-    let _worker = world.prober(quick(), |job| {
+    let _worker = world.prober(&quick(), |job| {
         until_stopped(job);
         Outcome::Completed(json!("done anyway"))
     });
@@ -94,7 +94,7 @@ async fn a_thread_that_ignores_its_token_ends_the_process_after_everything_is_in
         Outcome::Completed(json!("nobody reads this"))
     };
     let worker = world.worker(
-        quick(),
+        &quick(),
         vec![
             job(KindConfig::new(Kind::Probe, 1), deaf),
             job(KindConfig::new(Kind::DataLoad, 1), until_stopped),

@@ -15,7 +15,7 @@ async fn a_short_job_finishes_during_a_drain() {
     let world = World::new();
     let let_go = Arc::new(AtomicBool::new(false));
     let gate = let_go.clone();
-    let worker = world.prober(quick(), move |job| {
+    let worker = world.prober(&quick(), move |job| {
         while !gate.load(Ordering::Acquire) {
             std::thread::yield_now();
         }
@@ -35,7 +35,7 @@ async fn a_long_job_is_released_and_finished_by_the_next_worker() {
     let world = World::new();
     let long = KindConfig { drain_wait: Duration::ZERO, ..KindConfig::new(Kind::Probe, 1) };
     let first = world.worker(
-        quick(),
+        &quick(),
         vec![job(long, |job| {
             let outcome = until_stopped(job);
             assert_eq!(job.stop.reason(), Some(StopReason::Draining));
@@ -52,7 +52,7 @@ async fn a_long_job_is_released_and_finished_by_the_next_worker() {
         "the try is given back, the fence is not"
     );
 
-    let _second = world.prober(quick(), |job| Outcome::Completed(json!(job.fence)));
+    let _second = world.prober(&quick(), |job| Outcome::Completed(json!(job.fence)));
     let row = world.ended(&id).await;
     assert_eq!((row.status, row.tries, row.result), (Status::Completed, 1, Some(json!(2))));
 }
@@ -61,12 +61,12 @@ async fn a_long_job_is_released_and_finished_by_the_next_worker() {
 async fn what_was_delivered_but_not_begun_goes_to_the_next_worker() {
     let world = World::new();
     let one_at_a_time = KindConfig { drain_wait: Duration::ZERO, ..KindConfig::new(Kind::Probe, 1) };
-    let first = world.worker(quick(), vec![job(one_at_a_time, until_stopped)]);
+    let first = world.worker(&quick(), vec![job(one_at_a_time, until_stopped)]);
     let (running, waiting) = (world.probe().await, world.probe().await);
     world.running(&running).await;
     assert_eq!(first.drained().await, Exit::Drained);
     assert_eq!(world.row(&waiting).await.fence, 0, "never begun");
-    let _second = world.prober(quick(), |_| Outcome::Completed(json!(null)));
+    let _second = world.prober(&quick(), |_| Outcome::Completed(json!(null)));
     assert_eq!(world.ended(&waiting).await.status, Status::Completed);
     assert_eq!(world.ended(&running).await.status, Status::Completed);
 }
@@ -74,6 +74,6 @@ async fn what_was_delivered_but_not_begun_goes_to_the_next_worker() {
 #[tokio::test]
 async fn an_idle_worker_drains_at_once() {
     let world = World::new();
-    let worker = world.prober(quick(), |_| Outcome::Completed(json!(null)));
+    let worker = world.prober(&quick(), |_| Outcome::Completed(json!(null)));
     assert_eq!(worker.drained().await, Exit::Drained);
 }

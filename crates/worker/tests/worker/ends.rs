@@ -13,7 +13,7 @@ use crate::world::{World, job, quick, until_stopped, without_beats};
 async fn a_job_runs_with_its_spec_and_leaves_its_result() {
     let world = World::new();
     let worker =
-        world.prober(quick(), |job| Outcome::Completed(json!({"told": job.spec, "fence": job.fence})));
+        world.prober(&quick(), |job| Outcome::Completed(json!({"told": job.spec, "fence": job.fence})));
     let id = world.submit(Kind::Probe, json!({"sleep_ms": 0}), 3).await;
     let row = world.ended(&id).await;
     assert_eq!((row.status, row.tries, row.fence), (Status::Completed, 1, 1));
@@ -27,7 +27,7 @@ async fn a_job_runs_with_its_spec_and_leaves_its_result() {
 async fn a_failure_is_for_good() {
     let world = World::new();
     let _worker =
-        world.prober(quick(), |_| Outcome::Failed { reason: "bad_input".into(), error: "no bars".into() });
+        world.prober(&quick(), |_| Outcome::Failed { reason: "bad_input".into(), error: "no bars".into() });
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 1));
     assert_eq!((row.reason.as_deref(), row.error.as_deref()), (Some("bad_input"), Some("no bars")));
@@ -36,7 +36,7 @@ async fn a_failure_is_for_good() {
 #[tokio::test]
 async fn a_panic_is_tried_again() {
     let world = World::new();
-    let _worker = world.prober(quick(), |job| {
+    let _worker = world.prober(&quick(), |job| {
         assert!(job.fence > 1, "first time unlucky");
         Outcome::Completed(json!(job.fence))
     });
@@ -47,7 +47,7 @@ async fn a_panic_is_tried_again() {
 #[tokio::test]
 async fn a_poisonous_job_runs_out_of_tries_and_says_why() {
     let world = World::new();
-    let _worker = world.prober(quick(), |_| panic!("poison"));
+    let _worker = world.prober(&quick(), |_| panic!("poison"));
     let row = world.ended(&world.submit(Kind::Probe, json!({}), 2).await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 2));
     assert_eq!(row.reason.as_deref(), Some("attempts_exhausted"));
@@ -57,7 +57,7 @@ async fn a_poisonous_job_runs_out_of_tries_and_says_why() {
 #[tokio::test]
 async fn a_handler_that_asks_for_a_retry_gets_one() {
     let world = World::new();
-    let _worker = world.prober(quick(), |job| match job.fence {
+    let _worker = world.prober(&quick(), |job| match job.fence {
         1 => Outcome::Retry { error: "disk full".into(), delay: Duration::from_millis(1) },
         _ => Outcome::Completed(json!("better")),
     });
@@ -69,7 +69,7 @@ async fn a_handler_that_asks_for_a_retry_gets_one() {
 async fn a_job_that_runs_too_long_is_stopped_and_fails() {
     let world = World::new();
     let short = KindConfig { time_limit: Duration::from_millis(50), ..KindConfig::new(Kind::Probe, 1) };
-    let _worker = world.worker(quick(), vec![job(short, until_stopped)]);
+    let _worker = world.worker(&quick(), vec![job(short, until_stopped)]);
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.reason.as_deref()), (Status::Failed, Some("time_limit")));
 }
@@ -79,7 +79,7 @@ async fn a_job_without_beats_to_spare_outlives_many_leases() {
     let world = World::new();
     // Runs until ten beats got through: several leases of 1 s would not be needed, but none may lapse.
     let store = world.store.clone();
-    let _worker = world.prober(quick(), move |job| {
+    let _worker = world.prober(&quick(), move |job| {
         while store.beats.load(Ordering::Acquire) < 15 && !job.stop.is_stopped() {
             std::thread::yield_now();
         }
@@ -92,7 +92,7 @@ async fn a_job_without_beats_to_spare_outlives_many_leases() {
 #[tokio::test]
 async fn the_last_progress_is_stored_and_most_of_it_is_not_sent() {
     let world = World::new();
-    let _worker = world.prober(without_beats(), |job| {
+    let _worker = world.prober(&without_beats(), |job| {
         for done in 1..=10_000 {
             job.progress.set(Progress {
                 percentage: done as f64 / 100.0,
@@ -110,7 +110,7 @@ async fn the_last_progress_is_stored_and_most_of_it_is_not_sent() {
 #[tokio::test]
 async fn progress_that_can_not_be_stored_costs_no_lease() {
     let world = World::new();
-    let _worker = world.prober(quick(), |job| {
+    let _worker = world.prober(&quick(), |job| {
         job.progress.set(Progress { step: "x".repeat(1 << 20), ..Progress::default() });
         Outcome::Completed(json!(null))
     });
@@ -121,7 +121,7 @@ async fn progress_that_can_not_be_stored_costs_no_lease() {
 #[tokio::test]
 async fn a_result_that_can_not_be_stored_fails_the_job_with_the_reason() {
     let world = World::new();
-    let _worker = world.prober(quick(), |_| Outcome::Completed(json!("x".repeat(10 << 20))));
+    let _worker = world.prober(&quick(), |_| Outcome::Completed(json!("x".repeat(10 << 20))));
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 1));
     assert!(row.error.unwrap().contains("its result can not be stored"));
@@ -130,7 +130,7 @@ async fn a_result_that_can_not_be_stored_fails_the_job_with_the_reason() {
 #[tokio::test]
 async fn stopping_without_being_asked_is_tried_again_until_the_tries_are_spent() {
     let world = World::new();
-    let _worker = world.prober(quick(), |job| {
+    let _worker = world.prober(&quick(), |job| {
         assert_eq!(job.stop.reason(), None::<StopReason>);
         Outcome::Stopped
     });
@@ -141,7 +141,7 @@ async fn stopping_without_being_asked_is_tried_again_until_the_tries_are_spent()
 #[tokio::test]
 async fn many_jobs_on_few_slots_all_end_once() {
     let world = World::new();
-    let _worker = world.prober(quick(), |job| Outcome::Completed(json!(job.fence)));
+    let _worker = world.prober(&quick(), |job| Outcome::Completed(json!(job.fence)));
     let mut ids = vec![];
     for _ in 0..300 {
         ids.push(world.probe().await);

@@ -21,7 +21,7 @@ async fn a_crashed_workers_job_runs_elsewhere_under_a_higher_fence() {
     let dead = BootId("dead".into());
     let claim = world.store.claim(&id, &dead, Duration::from_millis(50)).await.unwrap();
     assert!(matches!(claim, Claim::Run { .. }));
-    let _worker = world.prober(quick(), |job| Outcome::Completed(json!(job.fence)));
+    let _worker = world.prober(&quick(), |job| Outcome::Completed(json!(job.fence)));
     let row = world.ended(&id).await;
     assert_eq!((row.status, row.tries, row.rescues), (Status::Completed, 2, 1));
     assert_eq!(row.result, Some(json!(2)));
@@ -32,7 +32,7 @@ async fn a_worker_cut_off_from_the_store_stops_by_itself_and_writes_nothing() {
     let world = World::new();
     world.store.beats_fail.store(true, Ordering::Release);
     let store = world.store.clone();
-    let _worker = world.prober(quick(), move |job| {
+    let _worker = world.prober(&quick(), move |job| {
         if job.fence == 1 {
             until_stopped(job);
             assert_eq!(job.stop.reason(), Some(StopReason::Fenced));
@@ -52,7 +52,7 @@ async fn a_zombie_that_finishes_late_changes_nothing() {
     let (gate, store) = (second_is_done.clone(), world.store.clone());
     let patient = ktrdr_worker::WorkerConfig { cancel_bound: Duration::from_secs(30), ..quick() };
     world.store.beats_fail.store(true, Ordering::Release);
-    let worker = world.prober(patient, move |job| {
+    let worker = world.prober(&patient, move |job| {
         if job.fence > 1 {
             store.beats_fail.store(false, Ordering::Release);
             return Outcome::Completed(json!("second"));
@@ -74,7 +74,7 @@ async fn a_zombie_that_finishes_late_changes_nothing() {
 async fn a_finish_that_did_not_arrive_is_sent_again() {
     let world = World::new();
     world.store.finishes_to_lose.store(3, Ordering::Release);
-    let _worker = world.prober(quick(), |_| Outcome::Completed(json!(1)));
+    let _worker = world.prober(&quick(), |_| Outcome::Completed(json!(1)));
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries, row.rescues), (Status::Completed, 1, 0));
 }
@@ -83,7 +83,7 @@ async fn a_finish_that_did_not_arrive_is_sent_again() {
 async fn a_finish_whose_answer_was_lost_counts_as_success() {
     let world = World::new();
     world.store.answers_to_lose.store(1, Ordering::Release);
-    let worker = world.prober(quick(), |_| Outcome::Completed(json!(1)));
+    let worker = world.prober(&quick(), |_| Outcome::Completed(json!(1)));
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries), (Status::Completed, 1));
     world.acked(1).await;
@@ -95,7 +95,7 @@ async fn a_finish_that_never_arrives_is_left_to_the_sweep() {
     let world = World::new();
     world.store.finishes_to_lose.store(u32::MAX, Ordering::Release);
     let store = world.store.clone();
-    let _worker = world.prober(quick(), move |job| {
+    let _worker = world.prober(&quick(), move |job| {
         if job.fence > 1 {
             store.finishes_to_lose.store(0, Ordering::Release);
         }
@@ -109,7 +109,7 @@ async fn a_finish_that_never_arrives_is_left_to_the_sweep() {
 async fn a_claim_that_failed_is_tried_again() {
     let world = World::new();
     world.store.claims_to_lose.store(3, Ordering::Release);
-    let _worker = world.prober(quick(), |_| Outcome::Completed(json!(1)));
+    let _worker = world.prober(&quick(), |_| Outcome::Completed(json!(1)));
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries), (Status::Completed, 1));
 }
@@ -122,7 +122,7 @@ fn message(operation: &OperationId) -> Message {
 #[tokio::test]
 async fn a_message_without_a_row_is_parked_and_given_back() {
     let world = World::new();
-    let worker = world.prober(quick(), |_| Outcome::Completed(json!(null)));
+    let worker = world.prober(&quick(), |_| Outcome::Completed(json!(null)));
     let nobody = OperationId::new(Kind::Probe, Timestamp(0), 0xdead);
     world.engine.broker.publish(vec![message(&nobody)]).await.unwrap();
     // Others are served meanwhile.
@@ -138,7 +138,7 @@ async fn a_message_without_a_row_is_parked_and_given_back() {
 async fn doubled_messages_start_nothing() {
     let world = World::new();
     let worker = world.worker(
-        quick(),
+        &quick(),
         vec![job(KindConfig::new(Kind::Probe, 8), |job| {
             until_stopped(job);
             Outcome::Completed(json!(job.fence))

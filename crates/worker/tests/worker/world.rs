@@ -7,7 +7,7 @@ use std::time::Duration;
 use ktrdr_domain::{Kind, Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::embedded::{Durability, Engine, Options, Role};
-use ktrdr_fabric::store::{BootId, NewOperation, Store, StoreHint, Submitted, SweepPlan};
+use ktrdr_fabric::store::{BootId, NewOperation, Store, Submitted, SweepPlan};
 use ktrdr_worker::{
     Backoff, Exit, Handler, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
 };
@@ -92,11 +92,11 @@ impl World {
     /// A worker for these handlers; each kind gets the slots and bounds named beside it.
     pub(crate) fn worker(
         &self,
-        config: WorkerConfig,
+        config: &WorkerConfig,
         handlers: Vec<(KindConfig, Arc<dyn Handler>)>,
     ) -> Running {
         let (kinds, handlers) = handlers.into_iter().unzip();
-        let config = WorkerConfig { kinds, ..config };
+        let config = WorkerConfig { kinds, ..config.clone() };
         let boot = BootId(format!("test-worker-{}", self.ids.fetch_add(1, Ordering::Relaxed)));
         let broker: Arc<dyn Broker> = self.broker.clone();
         let worker = Worker::new(self.store.clone(), broker, handlers, boot, config).unwrap();
@@ -107,7 +107,7 @@ impl World {
     /// A worker for probes with four slots.
     pub(crate) fn prober(
         &self,
-        config: WorkerConfig,
+        config: &WorkerConfig,
         run: impl Fn(&Job) -> Outcome + Send + Sync + 'static,
     ) -> Running {
         self.worker(config, vec![job(KindConfig::new(Kind::Probe, 4), run)])
@@ -126,12 +126,9 @@ impl World {
                 if fact(&row) {
                     return row;
                 }
-                match hints.recv().await {
-                    Ok(
-                        StoreHint::Outbox | StoreHint::Changed(_) | StoreHint::Cancel(_) | StoreHint::Unknown,
-                    ) => {}
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => panic!("the store is gone"),
+                // Whatever the hint, it is worth another look.
+                if let Err(RecvError::Closed) = hints.recv().await {
+                    panic!("the store is gone");
                 }
             }
         };

@@ -1,0 +1,9 @@
+//! The research cycle: its table of (phase, end), and whole cycles over the embedded engine.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod fixture;
+mod fleet;
+mod specs;
+mod table;
+mod world;

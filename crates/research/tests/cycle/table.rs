@@ -1,0 +1,152 @@
+//! Every (phase, end): what the cycle does, what it says, what it remembers.
+
+use ktrdr_domain::lesson::Reached;
+use ktrdr_domain::report::Verdict;
+use ktrdr_research::{ChildEnd, Decision, Phase, step};
+use serde_json::{Value, json};
+
+use crate::fixture::{cycles, day, losing, results, root, untalented, value};
+
+/// A decision in one line.
+fn told(decision: &Decision) -> String {
+    let lesson = |reached: Reached, stopped_by: &Option<String>| {
+        format!("{reached:?} {}", stopped_by.as_deref().unwrap_or("to the end"))
+    };
+    match decision {
+        Decision::Next { phase, child } => {
+            assert_eq!((child.kind, &child.id), (phase.kind(), &phase.child_of(&root())));
+            format!("→ {phase}")
+        }
+        Decision::Complete { lesson: l, .. } => format!("done | {}", lesson(l.reached, &l.stopped_by)),
+        Decision::Fail { fault, lesson: l, .. } => {
+            let remembered = l.as_ref().map_or("nothing".into(), |l| lesson(l.reached, &l.stopped_by));
+            format!("{}: {} | {remembered}", fault.reason, fault.error)
+        }
+    }
+}
+
+fn row(end: impl Fn(usize) -> ChildEnd) -> [String; 4] {
+    let mut phase = 0;
+    cycles().map(|cycle| {
+        phase += 1;
+        told(&step(&cycle, &end(phase - 1)))
+    })
+}
+
+#[test]
+fn a_completed_child_leads_to_the_next_phase() {
+    let told = row(|phase| ChildEnd::Completed(results()[phase].clone()));
+    assert_eq!(told, ["→ training", "→ backtesting", "→ assessing", "done | Survived to the end"]);
+}
+
+#[test]
+fn a_failed_child_closes_the_cycle_with_the_childs_reason() {
+    let told = row(|_| ChildEnd::Failed { reason: "bad_input".into(), error: "no bars".into() });
+    let expected = [
+        "bad_input: Design failed: no bars | nothing",
+        "bad_input: Training failed: no bars | Designed bad_input",
+        "bad_input: Backtest failed: no bars | Trained bad_input",
+        "bad_input: Assessment failed: no bars | Survived bad_input",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_child_out_of_tries_closes_the_cycle() {
+    let told = row(|_| ChildEnd::Exhausted("worker lost".into()));
+    let expected = [
+        "attempts_exhausted: Design failed on every try, last with: worker lost | nothing",
+        "attempts_exhausted: Training failed on every try, last with: worker lost | Designed attempts_exhausted",
+        "attempts_exhausted: Backtest failed on every try, last with: worker lost | Trained attempts_exhausted",
+        "attempts_exhausted: Assessment failed on every try, last with: worker lost | Survived attempts_exhausted",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_cancelled_child_closes_the_cycle() {
+    let told = row(|_| ChildEnd::Cancelled);
+    let expected = [
+        "cancelled: Design was cancelled | nothing",
+        "cancelled: Training was cancelled | Designed cancelled",
+        "cancelled: Backtest was cancelled | Trained cancelled",
+        "cancelled: Assessment was cancelled | Survived cancelled",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn an_unreadable_result_closes_the_cycle() {
+    for nonsense in [Value::Null, json!("?"), json!({"strategy": 1}), json!([[[]]])] {
+        for (told, noun) in row(|_| ChildEnd::Completed(nonsense.clone())).iter().zip([
+            "Design",
+            "Training",
+            "Backtest",
+            "Assessment",
+        ]) {
+            let start = format!("unreadable_result: {noun} returned something unreadable");
+            assert!(told.starts_with(&start), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_gate_that_says_no_closes_the_cycle_with_its_figures() {
+    let [_, training, backtesting, _] = cycles();
+    assert_eq!(
+        told(&step(&training, &ChildEnd::Completed(value(untalented())))),
+        "gate: Training gate failed: accuracy_below_threshold (42.30% < 45%) | Designed accuracy_below_threshold"
+    );
+    assert_eq!(
+        told(&step(&backtesting, &ChildEnd::Completed(value(losing())))),
+        "gate: Backtest gate failed: drawdown_too_high (45.0% > 40%) | Trained drawdown_too_high"
+    );
+}
+
+#[test]
+fn the_same_end_always_gives_the_same_decision() {
+    for (cycle, result) in cycles().iter().zip(results()) {
+        let end = ChildEnd::Completed(result);
+        assert_eq!(step(cycle, &end), step(cycle, &end));
+    }
+}
+
+#[test]
+fn a_done_cycle_sums_up_and_remembers_everything() {
+    let [_, _, _, assessing] = cycles();
+    let end = ChildEnd::Completed(results()[3].clone());
+    let Decision::Complete { summary, lesson } = step(&assessing, &end) else { panic!("not done") };
+    assert_eq!(summary.phase, Phase::Assessing);
+    assert_eq!(summary.strategy.as_ref().unwrap().as_str(), "trend");
+    assert_eq!(summary.metrics.as_ref().unwrap().total_trades, 60);
+    assert!(
+        summary.training_gate.as_ref().unwrap().passed() && summary.backtest_gate.as_ref().unwrap().passed()
+    );
+    assert_eq!((summary.verdict, lesson.verdict), (Some(Verdict::Promising), Some(Verdict::Promising)));
+    assert!(summary.synthetic);
+    assert_eq!(value(&summary)["metrics"]["win_rate"], json!(0.5));
+}
+
+#[test]
+fn memory_is_dated_by_the_last_data_it_depends_on() {
+    let known_until = |phase: usize, result: Value| match step(&cycles()[phase], &ChildEnd::Completed(result))
+    {
+        Decision::Fail { lesson, .. } => lesson.unwrap().known_until,
+        other => panic!("not failed: {other:?}"),
+    };
+    assert_eq!(known_until(1, value(untalented())), day(600), "dev only");
+    assert_eq!(known_until(2, value(losing())), day(850), "the gate's answer too");
+    assert_eq!(known_until(2, Value::Null), day(600), "a backtest without an answer taught nothing");
+}
+
+#[test]
+fn memory_holds_no_figure_of_the_gate() {
+    let Decision::Fail { lesson, .. } = step(&cycles()[2], &ChildEnd::Completed(value(losing()))) else {
+        panic!("not failed");
+    };
+    let text = serde_json::to_string(&lesson).unwrap();
+    assert!(
+        text.contains("drawdown_too_high") && !text.contains("0.45") && !text.contains("45.0%"),
+        "{text}"
+    );
+}

@@ -1,0 +1,154 @@
+//! A workspace with relay, sweeper, a worker whose jobs are closures, and an orchestrator or two.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::trial::Trial;
+use ktrdr_domain::{Kind, Operation, OperationId};
+use ktrdr_fabric::embedded::{Durability, Engine, Options, Role, SqliteStore};
+use ktrdr_fabric::ledger::{Ledger, TrialCount};
+use ktrdr_fabric::store::{BootId, Filter, Store, StoreError, SweepPlan};
+use ktrdr_research::{Orchestrator, Phase};
+use ktrdr_worker::{
+    Backoff, Handler, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
+};
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::fixture::results;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) ledger: Arc<Forgetful>,
+    stop: CancellationToken,
+    _stops: DropGuard,
+    _folder: tempfile::TempDir,
+}
+
+/// A ledger that fails to remember a number of times.
+pub(crate) struct Forgetful {
+    inner: Arc<SqliteStore>,
+    pub(crate) to_forget: AtomicU32,
+}
+
+#[async_trait]
+impl Ledger for Forgetful {
+    async fn count(&self, trial: &Trial) -> Result<TrialCount, StoreError> {
+        self.inner.count(trial).await
+    }
+    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
+        self.inner.trials(campaign).await
+    }
+    async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
+        let forget = self.to_forget.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
+        if forget.is_ok() {
+            return Err(StoreError::Unavailable("forgotten by the test".into()));
+        }
+        self.inner.remember(lesson).await
+    }
+    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
+        self.inner.lessons(campaign, limit).await
+    }
+}
+
+struct Child<F> {
+    phase: Phase,
+    run: F,
+}
+
+impl<F: Fn(Phase, &Job) -> Outcome + Send + Sync> Handler for Child<F> {
+    fn kind(&self) -> Kind {
+        self.phase.kind()
+    }
+    fn run(&self, job: &Job) -> Outcome {
+        (self.run)(self.phase, job)
+    }
+}
+
+/// What a well-behaved child of this phase does.
+pub(crate) fn behave(phase: Phase) -> Outcome {
+    let index = Phase::ALL.iter().position(|p| *p == phase).unwrap();
+    Outcome::Completed(results()[index].clone())
+}
+
+impl World {
+    /// With one orchestrator, and `run` in place of every child.
+    pub(crate) fn new(run: impl Fn(Phase, &Job) -> Outcome + Send + Sync + 'static) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { durability: Durability::ProcessOnly, ..Options::default() };
+        let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(Relay::new(engine.store.clone(), engine.broker.clone()).run(stop.clone()));
+        let plan = SweepPlan {
+            grace: Duration::from_millis(20),
+            limit: 100,
+            republish_after: Some(Duration::from_millis(500)),
+        };
+        let sweeps = SweeperConfig { every: Duration::from_millis(50), plan };
+        tokio::spawn(Sweeper::new(engine.store.clone(), sweeps).run(stop.clone()));
+        let run = Arc::new(run);
+        let handlers = Phase::ALL.map(|phase| {
+            let run = run.clone();
+            let child: Arc<dyn Handler> = Arc::new(Child { phase, run: move |p, job: &Job| run(p, job) });
+            child
+        });
+        let backoff = Backoff { first: Duration::from_millis(1), most: Duration::from_millis(1) };
+        let kinds = Phase::ALL.map(|phase| KindConfig::new(phase.kind(), 4)).into();
+        let config = WorkerConfig { kinds, retry: backoff, ..WorkerConfig::default() };
+        let boot = BootId("test-worker".into());
+        let worker = Worker::new(engine.store.clone(), engine.broker.clone(), handlers.into(), boot, config);
+        tokio::spawn(worker.unwrap().run(stop.clone()));
+        let ledger = Arc::new(Forgetful { inner: engine.store.clone(), to_forget: AtomicU32::new(0) });
+        let world = Self { engine, ledger, _stops: stop.clone().drop_guard(), stop, _folder: folder };
+        world.add_orchestrator();
+        world
+    }
+
+    pub(crate) fn add_orchestrator(&self) {
+        let (store, broker) = (self.engine.store.clone(), self.engine.broker.clone());
+        tokio::spawn(Orchestrator::new(store, self.ledger.clone(), broker).run(self.stop.clone()));
+    }
+
+    pub(crate) async fn row(&self, id: &OperationId) -> Operation {
+        self.engine.store.get(id).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn until(&self, id: &OperationId, fact: impl Fn(&Operation) -> bool) -> Operation {
+        let mut hints = self.engine.store.hints();
+        let found = async {
+            loop {
+                let row = self.engine.store.get(id).await.unwrap();
+                if let Some(row) = row.filter(|row| fact(row)) {
+                    return row;
+                }
+                // Whatever the hint, it is worth another look.
+                if let Err(RecvError::Closed) = hints.recv().await {
+                    panic!("the store is gone");
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, found).await {
+            Ok(row) => row,
+            Err(_) => panic!("waited in vain; the row says {:?}", self.engine.store.get(id).await),
+        }
+    }
+
+    pub(crate) async fn ended(&self, id: &OperationId) -> Operation {
+        self.until(id, |row| row.status.is_terminal()).await
+    }
+
+    pub(crate) async fn children(&self, root: &OperationId) -> Vec<Operation> {
+        let filter = Filter { root: Some(root.clone()), limit: 100, ..Filter::default() };
+        self.engine.store.list(&filter).await.unwrap().operations
+    }
+
+    pub(crate) async fn lessons(&self) -> Vec<Lesson> {
+        self.engine.store.lessons(None, 1000).await.unwrap()
+    }
+}
