@@ -2,5 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod campaign;
+mod first_light;
+mod signals;
 mod tidy;
 mod world;

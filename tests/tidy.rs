@@ -31,8 +31,17 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
 
 /// Words the pure floors must not say in code.
 const PURE: &[&str] = &["domain", "quant", "neural"];
-const IMPURE_WORDS: &[&str] =
-    &["tokio", "async fn", ".await", "std::fs", "SystemTime::now", "Instant::now", "Utc::now", "rand::rng", "thread_rng"];
+const IMPURE_WORDS: &[&str] = &[
+    "tokio",
+    "async fn",
+    ".await",
+    "std::fs",
+    "SystemTime::now",
+    "Instant::now",
+    "Utc::now",
+    "rand::rng",
+    "thread_rng",
+];
 
 /// Names that say nothing.
 const GRAB_BAGS: &[&str] = &["common", "core", "util", "utils", "helpers", "misc"];
@@ -63,18 +72,26 @@ fn sources(name: &str) -> Vec<(PathBuf, String)> {
 
 /// A file without its comments and without what follows `#[cfg(test)]`.
 fn code(text: &str) -> String {
-    let lines = text.lines().take_while(|l| l.trim() != "#[cfg(test)]").filter(|l| !l.trim_start().starts_with("//"));
+    let lines =
+        text.lines().take_while(|l| l.trim() != "#[cfg(test)]").filter(|l| !l.trim_start().starts_with("//"));
     lines.map(|l| l.split(" // ").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
 }
 
 fn crates() -> BTreeSet<String> {
-    fs::read_dir(root().join("crates")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 #[test]
 fn arrows_point_down_only() {
     let table: BTreeMap<&str, (u8, &[&str])> = FLOORS.iter().map(|(n, f, uses)| (*n, (*f, *uses))).collect();
-    assert_eq!(crates(), table.keys().map(|n| (*n).to_owned()).collect(), "the table of floors lists every crate");
+    assert_eq!(
+        crates(),
+        table.keys().map(|n| (*n).to_owned()).collect(),
+        "the table of floors lists every crate"
+    );
     for (name, (floor, allowed)) in &table {
         let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).unwrap();
         let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or("").split("\n[").next().unwrap();
@@ -110,9 +127,19 @@ fn the_pure_floors_have_no_io_no_clock_no_ambient_randomness() {
 
 #[test]
 fn the_numerics_have_never_heard_of_a_queue_nor_the_fabric_of_a_strategy() {
-    for (name, word) in [("quant", "queue"), ("neural", "queue"), ("fabric", "fuzzy"), ("worker", "training_spec"), ("worker", "TrainingSpec")] {
+    for (name, word) in [
+        ("quant", "queue"),
+        ("neural", "queue"),
+        ("fabric", "fuzzy"),
+        ("worker", "training_spec"),
+        ("worker", "TrainingSpec"),
+    ] {
         for (path, text) in sources(name) {
-            assert!(!code(&text).to_lowercase().contains(&word.to_lowercase()), "{} says {word:?}", path.display());
+            assert!(
+                !code(&text).to_lowercase().contains(&word.to_lowercase()),
+                "{} says {word:?}",
+                path.display()
+            );
         }
     }
 }
@@ -139,9 +166,19 @@ fn function_lengths(text: &str) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let body = line.trim_start();
-        let is_function = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn ", "pub(crate) async fn ", "const fn ", "pub const fn "]
-            .iter()
-            .any(|p| body.starts_with(p));
+        let is_function = [
+            "fn ",
+            "pub fn ",
+            "pub(crate) fn ",
+            "pub(super) fn ",
+            "async fn ",
+            "pub async fn ",
+            "pub(crate) async fn ",
+            "const fn ",
+            "pub const fn ",
+        ]
+        .iter()
+        .any(|p| body.starts_with(p));
         if is_function && !body.ends_with(';') {
             let close = format!("{}}}", &line[..line.len() - body.len()]);
             if let Some(length) = lines[start..].iter().position(|l| *l == close) {
@@ -166,7 +203,11 @@ fn each_kind_of_job_has_its_queue_its_handler_and_its_row_in_the_docs() {
             continue;
         }
         assert_eq!(topology.matches(&queue).count(), 1, "queues/topology.toml names {queue} once");
-        assert_eq!(handlers.matches(&format!("Kind::{kind:?}\n")).count(), 1, "jobs has one handler of {kind}");
+        assert_eq!(
+            handlers.matches(&format!("Kind::{kind:?}\n")).count(),
+            1,
+            "jobs has one handler of {kind}"
+        );
     }
 }
 
@@ -177,7 +218,11 @@ fn the_project_speaks_of_itself_only_and_its_links_lead_somewhere() {
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let target = link.split('#').next().unwrap();
             let outside = target.is_empty() || target.contains("://");
-            assert!(outside || file.parent().unwrap().join(target).exists(), "{}: {link} leads nowhere", file.display());
+            assert!(
+                outside || file.parent().unwrap().join(target).exists(),
+                "{}: {link} leads nowhere",
+                file.display()
+            );
         }
     }
 }
@@ -199,16 +244,22 @@ fn every_dependency_has_a_licence_we_accept_and_a_reason_in_the_docs() {
     let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).unwrap();
     for package in metadata["packages"].as_array().unwrap() {
         let expression = package["license"].as_str().unwrap_or("none");
-        let accepted = expression
-            .replace('/', " OR ")
-            .split(" OR ")
-            .any(|choice| choice.split(" AND ").all(|l| allowed.contains(&format!("\"{}\"", l.trim_matches(|c| "() ".contains(c))))));
+        let accepted = expression.replace('/', " OR ").split(" OR ").any(|choice| {
+            choice
+                .split(" AND ")
+                .all(|l| allowed.contains(&format!("\"{}\"", l.trim_matches(|c| "() ".contains(c)))))
+        });
         assert!(accepted, "{} has licence {expression}", package["name"]);
     }
     let reasons = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let direct = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
-    for name in direct.lines().filter_map(|l| l.split_once(" = ")).map(|(n, _)| n.trim()).filter(|n| !n.starts_with("ktrdr-")) {
+    for name in direct
+        .lines()
+        .filter_map(|l| l.split_once(" = "))
+        .map(|(n, _)| n.trim())
+        .filter(|n| !n.starts_with("ktrdr-"))
+    {
         assert!(reasons.contains(&format!("| {name} |")), "docs/dependencies.md says nothing of {name}");
     }
 }

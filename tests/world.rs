@@ -81,7 +81,18 @@ impl World {
     pub fn generate(&self, symbol: &str, process: &str, bars: u32, seed: u64) {
         let (bars, seed) = (bars.to_string(), seed.to_string());
         self.json(&[
-            "data", "generate", "--symbol", symbol, "--timeframe", "1h", "--process", process, "--bars", &bars, "--seed", &seed,
+            "data",
+            "generate",
+            "--symbol",
+            symbol,
+            "--timeframe",
+            "1h",
+            "--process",
+            process,
+            "--bars",
+            &bars,
+            "--seed",
+            &seed,
         ]);
     }
 

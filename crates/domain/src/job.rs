@@ -117,6 +117,8 @@ pub struct TrainingSpec {
     pub windows: Windows,
     /// The stretch of dev to learn from; labels must end inside.
     pub window: Span,
+    /// Capital and costs at which the test rows are traded; size and exits come from the strategy.
+    pub account: Account,
     /// Of weights, shuffling and dropout.
     pub seed: u64,
 }
@@ -196,9 +198,12 @@ pub struct DataLoadSpec {
     /// Offset of the file's times from UTC in seconds, for files whose times carry none.
     #[serde(default)]
     pub utc_offset_s: i32,
-    /// Whether the file's rows run from the newest to the oldest.
+    /// Whether rows may be put in order of time.
     #[serde(default)]
-    pub newest_first: bool,
+    pub sort: bool,
+    /// Whether 01/02/2020 is the first of February; `None` refuses such dates where they are ambiguous.
+    #[serde(default)]
+    pub day_first: Option<bool>,
     /// Whether an existing series may be replaced.
     #[serde(default)]
     pub replace: bool,
@@ -214,4 +219,3 @@ pub struct ProbeSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail: Option<String>,
 }
-

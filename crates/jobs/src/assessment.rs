@@ -1,7 +1,7 @@
 //! `agent_assessment`: judge one cycle and write the judgement beside its strategy.
 
+use ktrdr_agent::Assessor;
 use ktrdr_agent::local::LocalAssessor;
-use ktrdr_agent::{AssessmentInput, Assessor};
 use ktrdr_domain::Kind;
 use ktrdr_domain::job::AssessmentSpec;
 use ktrdr_domain::report::AssessmentReport;
@@ -20,21 +20,16 @@ impl Handler for Assessment {
     }
 
     fn run(&self, job: &Job) -> Outcome {
-        fault::outcome(fault::specification(job).and_then(|spec| self.assess(spec)))
+        fault::outcome(fault::specification(job).and_then(|spec| self.assess(job, &spec)))
     }
 }
 
 impl Assessment {
-    fn assess(&self, spec: AssessmentSpec) -> Result<AssessmentReport, Fault> {
-        let key: Key =
-            format!("strategies/{}/assessment.json", spec.strategy.name).parse().map_err(ArtifactError::from)?;
-        let input = AssessmentInput {
-            strategy: spec.strategy,
-            training: spec.training,
-            backtest: spec.backtest,
-            verdict: spec.verdict,
-        };
-        let report = LocalAssessor.assess(&input).map_err(Fault::input)?;
+    fn assess(&self, job: &Job, spec: &AssessmentSpec) -> Result<AssessmentReport, Fault> {
+        let key: Key = format!("strategies/{}/assessment.json", spec.strategy.name)
+            .parse()
+            .map_err(ArtifactError::from)?;
+        let report = LocalAssessor.assess(&spec, &|| job.stop.is_stopped()).map_err(Fault::input)?;
         let bytes = serde_json::to_vec_pretty(&report).map_err(Fault::input)?;
         self.0.runtime.block_on(self.0.artifacts.put(&key, &bytes))?;
         Ok(report)

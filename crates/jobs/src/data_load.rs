@@ -3,7 +3,8 @@
 use ktrdr_domain::job::DataLoadSpec;
 use ktrdr_domain::{DataRef, Kind, Sha256};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
-use ktrdr_quant::data::{csv, health, import};
+use ktrdr_quant::data::import::{DateOrder, ImportOptions, import};
+use ktrdr_quant::data::{csv, health};
 use ktrdr_worker::{Handler, Job, Outcome};
 use serde::{Deserialize, Serialize};
 
@@ -48,12 +49,14 @@ impl Handler for DataLoad {
 impl DataLoad {
     fn load(&self, spec: &DataLoadSpec) -> Result<DataLoaded, Fault> {
         let raw = self.0.runtime.block_on(self.0.artifacts.get(&raw_key(&spec.sha256)?))?;
-        let options = import::ImportOptions {
-            utc_offset_s: spec.utc_offset_s,
-            newest_first: spec.newest_first,
+        let order = |day_first| if day_first { DateOrder::DayFirst } else { DateOrder::MonthFirst };
+        let options = ImportOptions {
+            utc_offset_s: Some(spec.utc_offset_s),
+            date_order: spec.day_first.map(order),
+            sort: spec.sort,
+            ..ImportOptions::default()
         };
-        let imported =
-            import::read(&raw, &spec.symbol, spec.timeframe, &options).map_err(|e| Fault::input(e.to_string()))?;
+        let imported = import(&raw, spec.symbol.clone(), spec.timeframe, &options).map_err(Fault::input)?;
         let bytes = csv::write(&imported.bars);
         let key = series::key(&spec.symbol, spec.timeframe)?;
         let stored = self.0.runtime.block_on(async {
@@ -74,7 +77,7 @@ impl DataLoad {
                 synthetic: imported.bars.synthetic,
             },
             bars: imported.bars.len() as u64,
-            notes: imported.notes,
+            notes: imported.notes.iter().map(ToString::to_string).collect(),
             health: health::check(&imported.bars),
         })
     }
@@ -87,7 +90,9 @@ impl DataLoad {
                 if there == bytes {
                     Ok(())
                 } else {
-                    Err(Fault::Refused(format!("{key} exists already with other bars; use --replace to replace it")))
+                    Err(Fault::Refused(format!(
+                        "{key} exists already with other bars; use --replace to replace it"
+                    )))
                 }
             }
             other => Ok(other?),

@@ -36,22 +36,20 @@ impl Handler for Design {
 impl Design {
     fn design(&self, job: &Job, spec: DesignSpec) -> Result<DesignResult, Fault> {
         let research = spec.research;
-        let pinned = research.data.first().ok_or_else(|| Fault::input("the cycle names no data"))?;
-        let bars = self.0.bars(pinned)?;
         let windows = self.0.windows_of(&research.data, &research.windows)?;
-        let dev = bars.slice(bars.window(&windows.dev));
+        let dev_of = |pinned| self.0.bars(pinned).map(|bars| bars.slice(bars.window(&windows.dev)));
+        let dev = research.data.iter().map(dev_of).collect::<Result<Vec<_>, _>>()?;
         let AgentChoice::Local = research.agent;
         let brief = DesignBrief {
-            symbol: research.symbol.clone(),
-            timeframe: research.timeframe,
+            symbol: &research.symbol,
             dev_bars: &dev,
             lessons: &self.lessons(&research)?,
             in_flight: &self.siblings()?,
-            campaign: research.campaign.clone(),
+            campaign: &research.campaign,
             index: research.index,
             seed: research.seed,
-            brief: research.brief.clone(),
-            costs: research.account.costs,
+            text: research.brief.as_deref(),
+            account: &research.account,
         };
         let stop = || job.stop.is_stopped();
         let design = LocalDesigner.design(&brief, &stop).map_err(Fault::input)?;
@@ -71,7 +69,8 @@ impl Design {
 
     /// Lessons of this campaign that depend on nothing after dev: what a designer may know.
     fn lessons(&self, research: &ResearchSpec) -> Result<Vec<Lesson>, Fault> {
-        let mut lessons = self.0.runtime.block_on(self.0.ledger.lessons(Some(&research.campaign), LESSONS_MAX))?;
+        let mut lessons =
+            self.0.runtime.block_on(self.0.ledger.lessons(Some(&research.campaign), LESSONS_MAX))?;
         lessons.retain(|lesson| lesson.known_until <= research.windows.dev.end);
         Ok(lessons)
     }

@@ -63,7 +63,8 @@ impl From<Fault> for Outcome {
 
 /// The typed specification of a job.
 pub(crate) fn specification<T: DeserializeOwned>(job: &Job) -> Result<T, Fault> {
-    T::deserialize(&job.spec).map_err(|e| Fault::input(format!("the specification of {} is invalid: {e}", job.id)))
+    T::deserialize(&job.spec)
+        .map_err(|e| Fault::input(format!("the specification of {} is invalid: {e}", job.id)))
 }
 
 /// A job's result as the row keeps it.

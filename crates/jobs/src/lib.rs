@@ -58,7 +58,8 @@ impl Services {
     /// The windows of a job's data by the platform's own policy. A message that says otherwise is refused: whoever
     /// wrote it could have moved the exam.
     pub(crate) fn windows_of(&self, data: &[DataRef], claimed: &Windows) -> Result<Windows, Fault> {
-        let span = series::common_span(data).ok_or_else(|| Fault::input("the series do not overlap in time"))?;
+        let span =
+            series::common_span(data).ok_or_else(|| Fault::input("the series do not overlap in time"))?;
         let own = self.windows.split(span).map_err(Fault::input)?;
         if own == *claimed {
             Ok(own)

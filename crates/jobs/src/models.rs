@@ -136,7 +136,11 @@ pub async fn find(
     let folder: Key = format!("models/{strategy}").parse().map_err(ArtifactError::from)?;
     let finished = artifacts.list(&folder).await?;
     let of_key = |k: &Key| {
-        let (timeframe, v) = k.as_str().strip_prefix(&format!("{folder}/"))?.strip_suffix("/manifest.json")?.rsplit_once("_v")?;
+        let (timeframe, v) = k
+            .as_str()
+            .strip_prefix(&format!("{folder}/"))?
+            .strip_suffix("/manifest.json")?
+            .rsplit_once("_v")?;
         Some((v.parse::<u32>().ok()?, timeframe.parse::<Timeframe>().ok()?))
     };
     let newest = finished.iter().filter_map(of_key).filter(|(v, _)| version.is_none_or(|w| w == *v)).max();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ktrdr_domain::{DataRef, Sha256, Span, Symbol, Timeframe};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
 use ktrdr_quant::bars::Bars;
-use ktrdr_quant::data::csv;
+use ktrdr_quant::data::csv::{self, ReadOptions};
 
 use crate::Services;
 use crate::fault::Fault;
@@ -62,8 +62,13 @@ pub async fn read_now(
     })?;
     let bars = parse(&key, &bytes, symbol, timeframe)?;
     let span = bars.span().ok_or_else(|| Fault::input(format!("{key} holds no bars")))?;
-    let pinned =
-        DataRef { symbol: symbol.clone(), timeframe, sha256: Sha256::of(&bytes), span, synthetic: bars.synthetic };
+    let pinned = DataRef {
+        symbol: symbol.clone(),
+        timeframe,
+        sha256: Sha256::of(&bytes),
+        span,
+        synthetic: bars.synthetic,
+    };
     Ok((pinned, bars))
 }
 
@@ -76,7 +81,8 @@ pub fn common_span(data: &[DataRef]) -> Option<Span> {
 }
 
 fn parse(key: &Key, bytes: &[u8], symbol: &Symbol, timeframe: Timeframe) -> Result<Bars, Fault> {
-    csv::read(bytes, symbol, timeframe).map_err(|e| Fault::input(format!("{key}: {e}")))
+    csv::read(bytes, symbol.clone(), timeframe, &ReadOptions::default())
+        .map_err(|e| Fault::input(format!("{key}: {e}")))
 }
 
 impl Services {

@@ -56,7 +56,8 @@ async fn concerns(hints: &mut tokio::sync::broadcast::Receiver<StoreHint>) {
     loop {
         match hints.recv().await {
             Ok(StoreHint::Outbox) => {}
-            Ok(StoreHint::Changed(_) | StoreHint::Cancel(_) | StoreHint::Unknown) | Err(RecvError::Lagged(_)) => break,
+            Ok(StoreHint::Changed(_) | StoreHint::Cancel(_) | StoreHint::Unknown)
+            | Err(RecvError::Lagged(_)) => break,
             Err(RecvError::Closed) => return std::future::pending().await,
         }
     }
@@ -67,7 +68,9 @@ async fn read(store: &dyn Store, ids: &[OperationId]) -> Result<Vec<Operation>, 
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
         let row = store.get(id).await?;
-        rows.push(row.ok_or_else(|| CliError::new(ExitKind::NotFound, format!("there is no operation {id}")))?);
+        rows.push(
+            row.ok_or_else(|| CliError::new(ExitKind::NotFound, format!("there is no operation {id}")))?,
+        );
     }
     Ok(rows)
 }
@@ -238,9 +241,11 @@ fn figure(value: f64) -> String {
 pub(crate) fn describe(row: &Operation) -> String {
     let indent = if row.root.is_some() { "  " } else { "" };
     let phase = row.phase.as_ref().filter(|_| row.status == Status::Running).map(|p| format!(" · {p}"));
-    let progress = row.progress.as_ref().filter(|_| row.status == Status::Running).map(|p| {
-        format!(" · {:.0}% {}", p.percentage, progress_figures(p))
-    });
+    let progress = row
+        .progress
+        .as_ref()
+        .filter(|_| row.status == Status::Running)
+        .map(|p| format!(" · {:.0}% {}", p.percentage, progress_figures(p)));
     let error = row.error.as_ref().map(|e| format!(" · {e}"));
     harmless(&format!(
         "{indent}{} {}{}{}{}",

@@ -25,7 +25,8 @@ pub(crate) async fn pin(
     let mut pinned = Vec::new();
     for symbol in symbols {
         for timeframe in timeframes {
-            let (data, _) = series::read_now(&*workspace.artifacts, symbol, *timeframe).await.map_err(explain)?;
+            let (data, _) =
+                series::read_now(&*workspace.artifacts, symbol, *timeframe).await.map_err(explain)?;
             pinned.push(data);
         }
     }
@@ -52,7 +53,8 @@ pub(crate) fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, CliError
     let mut bytes = Vec::new();
     File::open(path).map_err(at)?.take(bytes_max + 1).read_to_end(&mut bytes).map_err(at)?;
     if bytes.len() as u64 > bytes_max {
-        let message = format!("{} is larger than {} MiB, the most that is read", path.display(), bytes_max >> 20);
+        let message =
+            format!("{} is larger than {} MiB, the most that is read", path.display(), bytes_max >> 20);
         return Err(CliError::new(Kind::InvalidInput, message));
     }
     Ok(bytes)

@@ -9,15 +9,29 @@ pub(crate) fn print(screen: &Screen, summary: &BacktestSummary) {
     header(screen, summary);
     let m = &summary.metrics;
     let line = |left: (&str, &str, String), right: (&str, &str, String)| {
-        let cell = |(name, key, value): (&str, &str, String)| format!("{name:<16} {:<22}", or_reason(summary, key, value));
+        let cell = |(name, key, value): (&str, &str, String)| {
+            format!("{name:<16} {:<22}", or_reason(summary, key, value))
+        };
         screen.line(format!("  {}  {}", cell(left), cell(right)).trim_end());
     };
-    line(("net return", "total_return_pct", percent(m.total_return_pct)), ("trades", "", m.total_trades.to_string()));
+    line(
+        ("net return", "total_return_pct", percent(m.total_return_pct)),
+        ("trades", "", m.total_trades.to_string()),
+    );
     line(("CAGR", "cagr", percent(m.cagr)), ("win rate", "win_rate", percent(m.win_rate)));
     line(("Sharpe", "sharpe_ratio", sharpe(m)), ("profit factor", "profit_factor", number(m.profit_factor)));
-    line(("Sortino", "sortino_ratio", number(m.sortino_ratio)), ("expectancy", "expectancy", number(m.expectancy)));
-    line(("max drawdown", "max_drawdown_pct", percent(m.max_drawdown_pct)), ("exposure", "exposure", percent(m.exposure)));
-    line(("volatility", "volatility", percent(m.volatility)), ("break-even cost", "break_even_cost_bps", bps(m.break_even_cost_bps)));
+    line(
+        ("Sortino", "sortino_ratio", number(m.sortino_ratio)),
+        ("expectancy", "expectancy", number(m.expectancy)),
+    );
+    line(
+        ("max drawdown", "max_drawdown_pct", percent(m.max_drawdown_pct)),
+        ("exposure", "exposure", percent(m.exposure)),
+    );
+    line(
+        ("volatility", "volatility", percent(m.volatility)),
+        ("break-even cost", "break_even_cost_bps", bps(m.break_even_cost_bps)),
+    );
     evidence(screen, summary);
     for (topic, text) in &summary.conventions {
         screen.line(format!("  · {topic}: {text}"));
@@ -36,7 +50,9 @@ fn header(screen: &Screen, s: &BacktestSummary) {
 
 fn evidence(screen: &Screen, s: &BacktestSummary) {
     let e = &s.evidence;
-    let null = e.null_percentile.map(|p| format!("beats {:.1} % of {} time-shifted copies", p * 100.0, e.null_draws));
+    let null = e
+        .null_percentile
+        .map(|p| format!("beats {:.1} % of {} time-shifted copies", p * 100.0, e.null_draws));
     let deflated = e.deflated_sharpe.map(|d| format!("deflated Sharpe {d:.3} after {} trials", e.trials));
     let proof = match e.leakage_proof {
         Some(true) => Some("no look-ahead found".to_owned()),

@@ -45,7 +45,11 @@ impl Screen {
     }
 
     /// The whole answer: `text` writes it for people; the JSON forms print `document`.
-    pub(crate) fn answer<T: Serialize>(&self, document: &T, text: impl FnOnce(&Self)) -> Result<(), CliError> {
+    pub(crate) fn answer<T: Serialize>(
+        &self,
+        document: &T,
+        text: impl FnOnce(&Self),
+    ) -> Result<(), CliError> {
         match self.form {
             OutputForm::Text => text(self),
             OutputForm::Json => self.write(&mut io::stdout().lock(), &pretty(document)?),
@@ -116,7 +120,8 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let width = |c: usize| {
         rows.iter().map(|r| r[c].chars().count()).chain([head[c].chars().count()]).max().unwrap_or(0)
     };
-    let is_number = |cell: &String| cell.chars().next().is_none_or(|c| c.is_ascii_digit() || "-+–".contains(c));
+    let is_number =
+        |cell: &String| cell.chars().next().is_none_or(|c| c.is_ascii_digit() || "-+–".contains(c));
     let columns: Vec<(usize, bool)> =
         (0..head.len()).map(|c| (width(c), rows.iter().all(|r| is_number(&r[c])))).collect();
     let line = |cells: &[String]| {

@@ -112,13 +112,15 @@ impl Settings {
             .separator("__")
             .try_parsing(true)
             .source(Some(settings_environment()));
-        let settings: Self = sources
-            .add_source(environment)
-            .build()
-            .and_then(config::Config::try_deserialize)
-            .map_err(|e| {
-                CliError::new(Kind::InvalidInput, format!("configuration ({} and KTRDR_…): {e}", file.display()))
-            })?;
+        let settings: Self =
+            sources.add_source(environment).build().and_then(config::Config::try_deserialize).map_err(
+                |e| {
+                    CliError::new(
+                        Kind::InvalidInput,
+                        format!("configuration ({} and KTRDR_…): {e}", file.display()),
+                    )
+                },
+            )?;
         settings.check()?;
         Ok(settings)
     }
@@ -128,10 +130,14 @@ impl Settings {
         let refuse = |what: &str| Err(CliError::new(Kind::InvalidInput, format!("configuration: {what}")));
         let fleet = &self.fleet;
         if fleet.heartbeat.is_zero() || fleet.heartbeat * 3 >= fleet.lease {
-            return refuse("fleet.heartbeat × 3 must be shorter than fleet.lease, so that one lost beat loses no job");
+            return refuse(
+                "fleet.heartbeat × 3 must be shorter than fleet.lease, so that one lost beat loses no job",
+            );
         }
         if fleet.lease < Duration::from_secs(6) {
-            return refuse("fleet.lease must be at least 6s: a worker stops itself 5 s before its lease ends");
+            return refuse(
+                "fleet.lease must be at least 6s: a worker stops itself 5 s before its lease ends",
+            );
         }
         if fleet.tries_max == 0 || fleet.tries_max > 19 {
             return refuse("fleet.tries_max must be from 1 to 19, under the broker's delivery limit of 20");
@@ -191,7 +197,11 @@ mod tests {
     #[test]
     fn a_file_sets_values_and_a_typo_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("ktrdr.toml"), "[fleet]\nlease = \"45s\"\n[windows.shares]\ndev = 0.5\ngate = 0.3\n").unwrap();
+        std::fs::write(
+            folder.path().join("ktrdr.toml"),
+            "[fleet]\nlease = \"45s\"\n[windows.shares]\ndev = 0.5\ngate = 0.3\n",
+        )
+        .unwrap();
         let settings = Settings::load(folder.path()).unwrap();
         assert_eq!(settings.fleet.lease, Duration::from_secs(45));
         assert_eq!(settings.windows, WindowPolicy::Shares { dev: 0.5, gate: 0.3 });

@@ -27,8 +27,6 @@ pub(crate) struct Workspace {
     pub(crate) broker: Arc<dyn Broker>,
     /// Files.
     pub(crate) artifacts: Arc<dyn Artifacts>,
-    /// Keeps the process lock of a runner for as long as this lives.
-    _engine: Engine,
 }
 
 impl Workspace {
@@ -47,11 +45,10 @@ impl Workspace {
         Ok(Self {
             folder: folder.to_owned(),
             settings: settings.clone(),
-            store: engine.store(),
-            ledger: engine.ledger(),
-            broker: engine.broker(),
-            artifacts: engine.artifacts(),
-            _engine: engine,
+            ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
+            store: engine.store,
+            broker: engine.broker,
+            artifacts: engine.artifacts,
         })
     }
 }

@@ -36,13 +36,17 @@ pub(crate) struct ImportArguments {
     #[arg(long, short)]
     pub(crate) timeframe: Timeframe,
 
-    /// Hours that the file's times are ahead of UTC, for files whose times carry no zone.
+    /// Hours that the file's times are ahead of UTC, where they carry no zone; they are taken as UTC by default.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_name = "HOURS")]
     pub(crate) utc_offset: f64,
 
-    /// The file is newest first: turn it around.
+    /// Put the rows in order of time first, such as when the file is newest first.
     #[arg(long)]
-    pub(crate) newest_first: bool,
+    pub(crate) sort: bool,
+
+    /// Which part of 01/02/2020 is the month, where the file leaves it open.
+    #[arg(long, value_enum)]
+    pub(crate) date_order: Option<DateOrderName>,
 
     /// Replace the series if there is one.
     #[arg(long)]
@@ -75,7 +79,7 @@ pub(crate) struct GenerateArguments {
     pub(crate) process: ProcessName,
 
     /// Trading calendar of the bars.
-    #[arg(long, value_enum, default_value_t = SessionName::Fx)]
+    #[arg(long, value_enum, default_value_t = SessionName::Currency)]
     pub(crate) session: SessionName,
 
     /// How many bars.
@@ -99,6 +103,15 @@ pub(crate) struct GenerateArguments {
     pub(crate) replace: bool,
 }
 
+/// The order of numbers in a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DateOrderName {
+    /// 31/01/2020.
+    DayFirst,
+    /// 01/31/2020.
+    MonthFirst,
+}
+
 /// A stochastic process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProcessName {
@@ -114,9 +127,9 @@ pub(crate) enum ProcessName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SessionName {
     /// Sunday 22:00 to Friday 22:00 UTC.
-    Fx,
+    Currency,
     /// Around the clock.
     Always,
-    /// Monday to Friday.
-    Weekdays,
+    /// 14:00 to 21:00 UTC, Monday to Friday.
+    Shares,
 }

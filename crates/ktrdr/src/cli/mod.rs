@@ -22,7 +22,14 @@ use ktrdr_domain::OperationId;
 #[command(name = "ktrdr", version, propagate_version = true, infer_subcommands = false)]
 pub(crate) struct Arguments {
     /// Folder that holds data/, strategies/, models/, reports/ and the store.
-    #[arg(long, short = 'w', global = true, env = "KTRDR_WORKSPACE", default_value = ".", value_name = "DIR")]
+    #[arg(
+        long,
+        short = 'w',
+        global = true,
+        env = "KTRDR_WORKSPACE",
+        default_value = ".",
+        value_name = "DIR"
+    )]
     pub(crate) workspace: PathBuf,
 
     /// Form of the answer on stdout.
@@ -148,7 +155,7 @@ pub(crate) struct StartArguments {
 }
 
 /// Capital, size and costs.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct AccountArguments {
     /// Money at the start, in the quote currency.
     #[arg(long, value_name = "C")]

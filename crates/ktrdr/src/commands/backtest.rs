@@ -24,7 +24,12 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
             }
             BacktestVerb::Signals(wanted) => {
                 let prepare = async |workspace: &Workspace| with_signals(workspace, wanted).await;
-                let started = start::start(context, wanted.market.start, prepare).await?;
+                let how = wanted.market.start;
+                let started = if how.local || how.wait {
+                    start::start(context, how, prepare).await?
+                } else {
+                    start::Started::Ended(start::here_or_there(context, prepare).await?)
+                };
                 finish(context, started).await
             }
             BacktestVerb::Show { id } => {
@@ -39,17 +44,21 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
 
 async fn with_model(workspace: &Workspace, wanted: &BacktestRun) -> Result<Work, CliError> {
     let name = wanted.strategy.parse().or_exit(Kind::Usage)?;
-    let model = ktrdr_jobs::models::find(&*workspace.artifacts, &name, wanted.model_version).await.map_err(market::explain)?;
+    let model = ktrdr_jobs::models::find(&*workspace.artifacts, &name, wanted.model_version)
+        .await
+        .map_err(market::explain)?;
     let stored = ktrdr_jobs::models::load(&*workspace.artifacts, &model).await.map_err(market::explain)?;
     let strategy = &stored.metadata.strategy;
     let base = strategy.training_data.base_timeframe;
     if wanted.market.timeframe != base {
-        let message = format!("{name} decides on {base} bars, not {}; use --timeframe {base}", wanted.market.timeframe);
+        let message =
+            format!("{name} decides on {base} bars, not {}; use --timeframe {base}", wanted.market.timeframe);
         return Err(CliError::new(Kind::Usage, message));
     }
     let mut timeframes = vec![base];
     timeframes.extend(strategy.training_data.timeframes.iter().filter(|t| **t != base));
-    let mut spec = specification(workspace, &wanted.market, &timeframes, BacktestSubject::Model(model)).await?;
+    let mut spec =
+        specification(workspace, &wanted.market, &timeframes, BacktestSubject::Model(model)).await?;
     spec.account.exits = strategy.risk.exits;
     if wanted.market.account.units.is_none() && wanted.market.account.fraction.is_none() {
         spec.account.sizing = strategy.risk.position_sizing;

@@ -14,4 +14,3 @@ pub(crate) fn run(arguments: &CompletionsArguments, screen: &Screen) -> Result<E
     screen.raw(&String::from_utf8_lossy(&script));
     Ok(ExitCode::SUCCESS)
 }
-

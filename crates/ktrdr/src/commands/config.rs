@@ -13,7 +13,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ConfigArguments) -> Result<
             context.screen.answer(&context.settings, |screen| {
                 let file = context.folder.join("ktrdr.toml");
                 let found = if file.exists() { "read" } else { "not there" };
-                screen.line(format!("# built-in values, then {} ({found}), then KTRDR_… variables", file.display()));
+                screen.line(format!(
+                    "# built-in values, then {} ({found}), then KTRDR_… variables",
+                    file.display()
+                ));
                 screen.line(as_toml.trim_end());
             })?;
             Ok(ExitCode::SUCCESS)

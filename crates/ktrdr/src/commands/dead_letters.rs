@@ -52,7 +52,10 @@ async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<ExitCode, 
 fn by_error(failed: &[Operation]) -> BTreeMap<&str, Vec<&Operation>> {
     let mut groups: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for operation in failed {
-        groups.entry(operation.error.as_deref().unwrap_or("no error was recorded")).or_default().push(operation);
+        groups
+            .entry(operation.error.as_deref().unwrap_or("no error was recorded"))
+            .or_default()
+            .push(operation);
     }
     groups
 }

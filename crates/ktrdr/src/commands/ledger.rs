@@ -20,13 +20,19 @@ pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<
             LedgerVerb::Trials { campaign } => {
                 let trials = workspace.ledger.trials(campaign.as_ref()).await?;
                 context.screen.list("trials", &trials, |screen| {
-                    screen.line(table(&["CAMPAIGN", "SUBJECT", "DATA", "WINDOWS", "BY", "SHARPE/DAY", "DAYS"], &trial_rows(&trials)));
+                    screen.line(table(
+                        &["CAMPAIGN", "SUBJECT", "DATA", "WINDOWS", "BY", "SHARPE/DAY", "DAYS"],
+                        &trial_rows(&trials),
+                    ));
                 })?;
             }
             LedgerVerb::Lessons { campaign } => {
                 let lessons = workspace.ledger.lessons(campaign.as_ref(), LESSONS_MAX).await?;
                 context.screen.list("lessons", &lessons, |screen| {
-                    screen.line(table(&["CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY", "VERDICT"], &lesson_rows(&lessons)));
+                    screen.line(table(
+                        &["CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY", "VERDICT"],
+                        &lesson_rows(&lessons),
+                    ));
                 })?;
             }
         }

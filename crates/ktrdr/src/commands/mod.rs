@@ -40,7 +40,8 @@ impl<'a> Context<'a> {
     pub(crate) fn new(arguments: &Arguments, screen: &'a Screen) -> Result<Self, CliError> {
         let folder = arguments.workspace.clone();
         if !folder.is_dir() {
-            let message = format!("the workspace {} is no folder; create it or set --workspace", folder.display());
+            let message =
+                format!("the workspace {} is no folder; create it or set --workspace", folder.display());
             return Err(CliError::new(Kind::NotFound, message));
         }
         Ok(Self { screen, settings: Settings::load(&folder)?, folder })

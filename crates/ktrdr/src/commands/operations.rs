@@ -26,7 +26,11 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
     })
 }
 
-async fn list(context: &Context<'_>, workspace: &Workspace, wanted: &ListArguments) -> Result<ExitCode, CliError> {
+async fn list(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    wanted: &ListArguments,
+) -> Result<ExitCode, CliError> {
     let filter = Filter {
         status: wanted.status,
         kind: wanted.kind,
@@ -81,7 +85,11 @@ fn doing(o: &Operation) -> String {
     said.chars().take(90).collect()
 }
 
-async fn status(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
+async fn status(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    id: &OperationId,
+) -> Result<ExitCode, CliError> {
     let operation = find(workspace, id).await?;
     let filter = Filter { root: Some(id.clone()), limit: 100, ..Filter::default() };
     let children = workspace.store.list(&filter).await?.operations;
@@ -116,7 +124,9 @@ async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -
     let detach = on_interrupt();
     match follow::to_the_end(&*workspace.store, std::slice::from_ref(id), context.screen, &detach).await? {
         Followed::Ended(rows) => {
-            context.screen.answer(&rows, |screen| rows.iter().for_each(|r| screen.line(follow::describe(r))))?;
+            context
+                .screen
+                .answer(&rows, |screen| rows.iter().for_each(|r| screen.line(follow::describe(r))))?;
             Ok(ExitCode::SUCCESS)
         }
         Followed::Detached => Ok(ExitCode::from(Kind::Interrupted as u8)),
@@ -131,7 +141,9 @@ async fn cancel(
 ) -> Result<ExitCode, CliError> {
     let (word, text) = match workspace.store.cancel(id, "operator", reason).await? {
         Cancelled::Done => ("cancelled", format!("{id} was pending and is cancelled")),
-        Cancelled::Requested => ("requested", format!("{id} was asked to stop; watch it with `ktrdr operations watch {id}`")),
+        Cancelled::Requested => {
+            ("requested", format!("{id} was asked to stop; watch it with `ktrdr operations watch {id}`"))
+        }
         Cancelled::TooLate(status) => ("too_late", format!("{id} had ended before ({status})")),
         Cancelled::Missing => return Err(not_found(id)),
     };
@@ -148,7 +160,10 @@ pub(crate) async fn retry(
 ) -> Result<ExitCode, CliError> {
     let ended = find(workspace, id).await?;
     if !ended.status.is_terminal() {
-        return Err(CliError::new(Kind::Conflict, format!("{id} is {}; only an ended operation is retried", ended.status)));
+        return Err(CliError::new(
+            Kind::Conflict,
+            format!("{id} is {}; only an ended operation is retried", ended.status),
+        ));
     }
     if ended.kind.is_root() || ended.root.is_some() {
         let message = format!("{id} belongs to a research cycle; start a new one with `ktrdr research run`");
@@ -166,5 +181,8 @@ pub(crate) async fn find(workspace: &Workspace, id: &OperationId) -> Result<Oper
 }
 
 fn not_found(id: &OperationId) -> CliError {
-    CliError::new(Kind::NotFound, format!("there is no operation {id} in this workspace; see `ktrdr operations list`"))
+    CliError::new(
+        Kind::NotFound,
+        format!("there is no operation {id} in this workspace; see `ktrdr operations list`"),
+    )
 }

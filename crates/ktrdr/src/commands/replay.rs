@@ -7,9 +7,9 @@ use ktrdr_domain::report::BacktestSummary;
 use ktrdr_domain::{JobSpec, Kind as OperationKind};
 use serde::Deserialize;
 
-use super::start::{self, Started, Work, result_of};
+use super::start::{Work, here_or_there, result_of};
 use super::{Context, operations};
-use crate::cli::{ReplayArguments, StartArguments};
+use crate::cli::ReplayArguments;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::workspace::Workspace;
 
@@ -17,11 +17,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ReplayArguments) -> Result<
     context.block_on(async {
         let first = original(context, arguments).await?;
         let prepare = async |workspace: &Workspace| again(workspace, arguments).await;
-        let runner = ktrdr_fabric::embedded::holder(&context.folder).is_some();
-        let how = StartArguments { local: !runner, wait: runner };
-        let Started::Ended(rows) = start::start(context, how, prepare).await? else {
-            return Err(CliError::new(Kind::Interrupted, "detached before the replay ended"));
-        };
+        let rows = here_or_there(context, prepare).await?;
         let second: BacktestSummary = result_of(&rows[0])?;
         compare(context, &first, &second)
     })
@@ -31,7 +27,10 @@ async fn original(context: &Context<'_>, arguments: &ReplayArguments) -> Result<
     let workspace = context.open_beside()?;
     let row = operations::find(&workspace, &arguments.id).await?;
     if row.kind != OperationKind::Backtesting {
-        return Err(CliError::new(Kind::Usage, format!("{} is no backtest; replay takes a completed backtest", row.id)));
+        return Err(CliError::new(
+            Kind::Usage,
+            format!("{} is no backtest; replay takes a completed backtest", row.id),
+        ));
     }
     result_of(&row)
 }
@@ -43,7 +42,11 @@ async fn again(workspace: &Workspace, arguments: &ReplayArguments) -> Result<Wor
     Ok(Work::Job(JobSpec::Backtest(Box::new(spec))))
 }
 
-fn compare(context: &Context<'_>, first: &BacktestSummary, second: &BacktestSummary) -> Result<ExitCode, CliError> {
+fn compare(
+    context: &Context<'_>,
+    first: &BacktestSummary,
+    second: &BacktestSummary,
+) -> Result<ExitCode, CliError> {
     let same = first.hashes.trades == second.hashes.trades;
     let document = serde_json::json!({
         "operation": first.operation,

@@ -7,6 +7,7 @@ use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::{AgentChoice, ResearchSpec};
 use ktrdr_domain::{Kind as OperationKind, Operation, Status};
 use ktrdr_fabric::store::Filter;
+use ktrdr_research::campaign;
 use serde::Deserialize;
 
 use super::Context;
@@ -51,8 +52,9 @@ async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Result<Work, Cl
         Some(GateName::Parity) => gates.profile = GateProfile::Parity,
         None => {}
     }
+    let campaign = wanted.campaign.clone().map_or_else(fresh_campaign, Ok)?;
     let template = ResearchSpec {
-        campaign: wanted.campaign.clone().map_or_else(fresh_campaign, Ok)?,
+        campaign: campaign.clone(),
         index: 0,
         symbol: wanted.symbol.clone(),
         timeframe: wanted.timeframe,
@@ -65,8 +67,8 @@ async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Result<Work, Cl
         seed: wanted.seed,
     };
     let in_flight = wanted.in_flight.unwrap_or(workspace.settings.research.in_flight);
-    let roots = ktrdr_research::campaign::plan(&template, wanted.cycles, workspace.settings.fleet.tries_max, now(), nonce())
-        .or_exit(Kind::InvalidInput)?;
+    let roots =
+        campaign::plan(&campaign, wanted.cycles, &template, now(), nonce()).or_exit(Kind::InvalidInput)?;
     Ok(Work::Campaign(roots, in_flight))
 }
 
@@ -91,7 +93,10 @@ fn campaign_answer(context: &Context<'_>, started: Started) -> Result<ExitCode, 
     })
 }
 
-async fn cycles_of(workspace: &Workspace, campaign: Option<&CampaignName>) -> Result<Vec<Operation>, CliError> {
+async fn cycles_of(
+    workspace: &Workspace,
+    campaign: Option<&CampaignName>,
+) -> Result<Vec<Operation>, CliError> {
     let filter = Filter { kind: Some(OperationKind::AgentResearch), limit: CYCLES_MAX, ..Filter::default() };
     let mut cycles = workspace.store.list(&filter).await?.operations;
     cycles.retain(|c| {

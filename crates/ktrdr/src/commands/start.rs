@@ -62,9 +62,25 @@ pub(crate) async fn start(
     })
 }
 
+/// Starts work that is always waited for: by the engine that runs on this workspace, or here when none does.
+pub(crate) async fn here_or_there(
+    context: &Context<'_>,
+    prepare: impl AsyncFnOnce(&Workspace) -> Result<Work, CliError>,
+) -> Result<Vec<Operation>, CliError> {
+    let runs_already = ktrdr_fabric::embedded::holder(&context.folder).is_some();
+    let how = StartArguments { local: !runs_already, wait: runs_already };
+    match start(context, how, prepare).await? {
+        Started::Ended(rows) => Ok(rows),
+        Started::Submitted(ids) | Started::Detached(ids) => {
+            let ids: Vec<&str> = ids.iter().map(OperationId::as_str).collect();
+            Err(CliError::new(Kind::Interrupted, format!("detached; {} goes on", ids.join(", "))))
+        }
+    }
+}
+
 /// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.
 async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> Result<Started, CliError> {
-    let fleet = LocalFleet::start(workspace).await?;
+    let fleet = LocalFleet::start(workspace)?;
     let ids = submit(workspace, work).await?;
     let (first, second) = (CancellationToken::new(), CancellationToken::new());
     tokio::spawn(two_interrupts(first.clone(), second.clone()));
@@ -85,7 +101,9 @@ async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> R
     fleet.drain().await?;
     match followed {
         Followed::Ended(rows) => Ok(Started::Ended(rows)),
-        Followed::Detached => Err(CliError::new(Kind::Interrupted, "interrupted; `ktrdr up` takes up what was left")),
+        Followed::Detached => {
+            Err(CliError::new(Kind::Interrupted, "interrupted; `ktrdr up` takes up what was left"))
+        }
     }
 }
 

@@ -25,7 +25,9 @@ pub(crate) fn run(context: &Context<'_>, arguments: &StrategiesArguments) -> Res
         }
         StrategiesVerb::Migrate { file, to } => migrate(context, file, to.as_deref()),
         StrategiesVerb::Schema => {
-            context.screen.raw(&serde_json::to_string_pretty(&schema::json_schema()).or_exit(Kind::InvalidInput)?);
+            context
+                .screen
+                .raw(&serde_json::to_string_pretty(&schema::json_schema()).or_exit(Kind::InvalidInput)?);
             Ok(ExitCode::SUCCESS)
         }
         StrategiesVerb::Features { strategy } => features(context, strategy),
@@ -98,7 +100,8 @@ fn read_strategy(context: &Context<'_>, file: &Path) -> Result<Strategy, CliErro
 
 fn parse(shown: &str, text: &str) -> Result<Strategy, CliError> {
     let read = Strategy::from_yaml(text);
-    read.map(|r| r.strategy).map_err(|e| CliError::new(Kind::InvalidInput, format!("{shown} is no valid strategy:\n{e}")))
+    read.map(|r| r.strategy)
+        .map_err(|e| CliError::new(Kind::InvalidInput, format!("{shown} is no valid strategy:\n{e}")))
 }
 
 /// A strategy of the workspace by name, or any file by path.
@@ -135,7 +138,13 @@ fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliError> {
     let features = read_strategy(context, file)?.features();
     context.screen.list("features", &features, |screen| {
         let row = |(i, f): (usize, &ktrdr_domain::strategy::Feature)| {
-            vec![i.to_string(), f.name.clone(), f.indicator.to_string(), f.timeframe.to_string(), f.lag.to_string()]
+            vec![
+                i.to_string(),
+                f.name.clone(),
+                f.indicator.to_string(),
+                f.timeframe.to_string(),
+                f.lag.to_string(),
+            ]
         };
         let rows: Vec<Vec<String>> = features.iter().enumerate().map(row).collect();
         screen.line(table(&["#", "FEATURE", "INDICATOR", "BARS", "LAG"], &rows));
@@ -160,7 +169,9 @@ fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
         if checked.is_empty() {
             screen.line(format!("no strategies in {}", folder.display()));
         }
-        checked.iter().for_each(|c| screen.line(format!("{} {}", if c.valid { "valid  " } else { "INVALID" }, c.file)));
+        checked
+            .iter()
+            .for_each(|c| screen.line(format!("{} {}", if c.valid { "valid  " } else { "INVALID" }, c.file)));
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -38,13 +38,16 @@ async fn prepare(workspace: &Workspace, wanted: &TrainingRun) -> Result<Work, Cl
         end: wanted.end_date.or(strategy.training_data.end_date).unwrap_or(windows.dev.end),
     };
     windows.allow_training(&window).or_exit(Kind::Refused)?;
-    Ok(Work::Job(JobSpec::Training(Box::new(TrainingSpec { strategy, data, windows, window, seed: wanted.seed }))))
+    let account = workspace.settings.account;
+    let spec = TrainingSpec { strategy, data, windows, window, account, seed: wanted.seed };
+    Ok(Work::Job(JobSpec::Training(Box::new(spec))))
 }
 
 /// The stretch that every series covers: windows are cut from it, so that no symbol's exam is another's dev.
 fn common_span(data: &[DataRef]) -> Result<Span, CliError> {
-    ktrdr_jobs::series::common_span(data)
-        .ok_or_else(|| CliError::new(Kind::InvalidInput, "the series do not overlap in time; import longer ones"))
+    ktrdr_jobs::series::common_span(data).ok_or_else(|| {
+        CliError::new(Kind::InvalidInput, "the series do not overlap in time; import longer ones")
+    })
 }
 
 fn show(context: &Context<'_>, rows: &[Operation]) -> Result<(), CliError> {
@@ -61,13 +64,42 @@ fn print(screen: &Screen, report: &TrainingReport) {
     let [train, validation, test] = report.rows;
     let facts = [
         ("model", format!("models/{}", report.model)),
-        ("learned from", format!("{}{}", report.window, if report.synthetic { " (generated bars)" } else { "" })),
-        ("rows", format!("{train} train · {validation} validation · {test} test · {} purged", report.rows_purged)),
+        (
+            "learned from",
+            format!("{}{}", report.window, if report.synthetic { " (generated bars)" } else { "" }),
+        ),
+        (
+            "rows",
+            format!("{train} train · {validation} validation · {test} test · {} purged", report.rows_purged),
+        ),
         ("network", format!("{} features · {} parameters", report.feature_count, report.parameter_count)),
-        ("epochs", format!("{} (kept the weights of {}) in {:.1} s", report.epochs_trained, report.best_epoch, report.training_seconds)),
-        ("train loss", format!("{} → {}", number(report.initial_train_loss), number(report.final_train_loss))),
-        ("test loss", format!("{} (always saying the class shares: {})", number(report.test.loss), number(report.test.baseline_loss))),
-        ("test accuracy", format!("{} (always saying the commonest class: {})", percent(report.test.accuracy), percent(report.test.baseline_accuracy))),
+        (
+            "epochs",
+            format!(
+                "{} (kept the weights of {}) in {:.1} s",
+                report.epochs_trained, report.best_epoch, report.training_seconds
+            ),
+        ),
+        (
+            "train loss",
+            format!("{} → {}", number(report.initial_train_loss), number(report.final_train_loss)),
+        ),
+        (
+            "test loss",
+            format!(
+                "{} (always saying the class shares: {})",
+                number(report.test.loss),
+                number(report.test.baseline_loss)
+            ),
+        ),
+        (
+            "test accuracy",
+            format!(
+                "{} (always saying the commonest class: {})",
+                percent(report.test.accuracy),
+                percent(report.test.baseline_accuracy)
+            ),
+        ),
     ];
     let rows: Vec<Vec<String>> = facts.iter().map(|(k, v)| vec![(*k).to_owned(), v.clone()]).collect();
     screen.line(table(&["", ""], &rows).trim_start_matches('\n'));

@@ -1,0 +1,226 @@
+//! `backtesting`: trade a model or signals on one window, weigh luck, count the trial, store the report.
+//!
+//! A page of named steps: admit → decide → trade → weigh → count → store.
+
+mod subject;
+mod weigh;
+
+use std::ops::Range;
+
+use ktrdr_domain::job::{BacktestSpec, Origin};
+use ktrdr_domain::report::{BacktestReport, BacktestSummary, EquityPoint, Hashes};
+use ktrdr_domain::trial::Trial;
+use ktrdr_domain::{Kind, OperationId, Progress, Sha256, Span, Timestamp, WindowKind, Windows};
+use ktrdr_fabric::artifacts::{ArtifactError, Key};
+use ktrdr_quant::Bars;
+use ktrdr_quant::metrics;
+use ktrdr_quant::simulate::{Run, Simulation, trades_sha256};
+use ktrdr_quant::statistics::TrackRecord;
+use ktrdr_worker::{Handler, Job, Outcome};
+
+use crate::Services;
+use crate::evaluate;
+use crate::fault::{self, Fault};
+use subject::Decided;
+
+/// See the module.
+pub struct Backtesting(pub(crate) Services);
+
+/// Where the report of one attempt of a backtest is.
+///
+/// # Errors
+/// Never for checked ids.
+pub fn report_key(operation: &OperationId, fence: u64) -> Result<Key, ArtifactError> {
+    Ok(format!("reports/{operation}/{fence}/backtest.json").parse()?)
+}
+
+/// Where signals wait for their replay.
+///
+/// # Errors
+/// Never: a hash makes a key.
+pub fn signals_key(sha256: &Sha256) -> Result<Key, ArtifactError> {
+    Ok(format!("signals/{sha256}.csv").parse()?)
+}
+
+impl Handler for Backtesting {
+    fn kind(&self) -> Kind {
+        Kind::Backtesting
+    }
+
+    fn run(&self, job: &Job) -> Outcome {
+        fault::outcome(fault::specification(job).and_then(|spec| self.backtest(job, &spec)))
+    }
+}
+
+/// A run with everything that judging it needs.
+struct Traded<'a> {
+    bars: &'a Bars,
+    range: Range<usize>,
+    decided: &'a Decided,
+    run: Run,
+}
+
+impl Backtesting {
+    fn backtest(&self, job: &Job, spec: &BacktestSpec) -> Result<BacktestSummary, Fault> {
+        let windows = self.admit(spec)?;
+        let bars = subject::market(&self.0, spec)?;
+        let range = evaluate::window(&bars[0], &spec.window)?;
+        say(job, 2.0, "deciding", Vec::new());
+        let decided = subject::decide(&self.0, spec, &bars, &range)?;
+        let run = evaluate::trade(&bars[0], &range, &decided.targets, &spec.account, &mut |s| {
+            tell(job, &bars[0], &range, s)
+        })?;
+        let traded = Traded { bars: &bars[0], range, decided: &decided, run };
+        let report = self.judge(job, spec, &windows, &traded)?;
+        self.store(job, &report)?;
+        Ok(report.summary)
+    }
+
+    /// A research cycle may look at its gate window and nowhere else; a person may look anywhere, and is counted.
+    fn admit(&self, spec: &BacktestSpec) -> Result<Windows, Fault> {
+        spec.account.validate().map_err(Fault::input)?;
+        let windows = self.0.windows_of(&spec.data, &spec.windows)?;
+        if spec.origin == Origin::Research && !windows.gate.covers(&spec.window) {
+            return Err(Fault::Refused(format!(
+                "a research cycle is examined on the gate window ({}) only, not on {}",
+                windows.gate, spec.window
+            )));
+        }
+        Ok(windows)
+    }
+
+    fn judge(
+        &self,
+        job: &Job,
+        spec: &BacktestSpec,
+        windows: &Windows,
+        traded: &Traded<'_>,
+    ) -> Result<BacktestReport, Fault> {
+        let figures = evaluate::figures(&traded.run, traded.bars, traded.range.clone(), &spec.account);
+        say(job, 75.0, "weighing luck", Vec::new());
+        let null = weigh::against_shifted_copies(job, spec, traded)?;
+        let span = covered(traded.bars, &traded.range);
+        let record = weigh::track_record(&figures.metrics);
+        let trial = trial(job, spec, windows, traded, span, record);
+        let count = self.0.runtime.block_on(self.0.ledger.count(&trial))?;
+        let evidence = weigh::evidence(record, &null, &count, traded.decided.leakage_proof);
+        let mut undefined = figures.undefined;
+        undefined.extend(null.reason.map(|r| ("null_percentile".to_owned(), r.to_owned())));
+        let summary = BacktestSummary {
+            operation: job.id.clone(),
+            subject: traded.decided.name.clone(),
+            model: traded.decided.model.clone(),
+            symbol: spec.symbol.clone(),
+            timeframe: spec.timeframe,
+            window: span,
+            window_kind: window_kind(windows, &spec.window),
+            origin: spec.origin,
+            synthetic: spec.data.iter().any(|d| d.synthetic),
+            bars: traded.range.len() as u64,
+            account: spec.account,
+            metrics: figures.metrics,
+            undefined,
+            evidence,
+            conventions: metrics::conventions(figures.calendar.as_ref()),
+            hashes: hashes(spec, traded),
+            warnings: warnings(traded),
+        };
+        Ok(BacktestReport { summary, equity: curve(traded), trades: traded.run.trades.clone() })
+    }
+
+    fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {
+        say(job, 98.0, "storing the report", Vec::new());
+        let bytes = serde_json::to_vec(report).map_err(Fault::input)?;
+        let key = report_key(&job.id, job.fence)?;
+        Ok(self.0.runtime.block_on(self.0.artifacts.put(&key, &bytes))?)
+    }
+}
+
+fn trial(
+    job: &Job,
+    spec: &BacktestSpec,
+    windows: &Windows,
+    traded: &Traded<'_>,
+    span: Span,
+    record: Option<TrackRecord>,
+) -> Trial {
+    Trial {
+        operation: job.id.clone(),
+        campaign: spec.campaign.clone(),
+        subject_sha256: traded.decided.sha256,
+        subject: traded.decided.name.clone(),
+        symbol: spec.symbol.clone(),
+        timeframe: spec.timeframe,
+        data_sha256: spec.data[0].sha256,
+        span,
+        windows: windows.touched(&span),
+        origin: spec.origin,
+        sharpe_daily: record.map(|r| r.sharpe),
+        days: record.map_or(0, |r| r.periods as u64),
+    }
+}
+
+/// From the first bar's open to the last bar's close.
+fn covered(bars: &Bars, range: &Range<usize>) -> Span {
+    let last = range.end.saturating_sub(1);
+    Span {
+        start: Timestamp(bars.time[range.start]),
+        end: Timestamp(bars.time[last] + bars.timeframe.seconds()),
+    }
+}
+
+fn window_kind(windows: &Windows, wanted: &Span) -> Option<WindowKind> {
+    [WindowKind::Dev, WindowKind::Gate, WindowKind::Vault]
+        .into_iter()
+        .find(|w| windows.span(*w).covers(wanted))
+}
+
+fn hashes(spec: &BacktestSpec, traded: &Traded<'_>) -> Hashes {
+    Hashes {
+        subject: traded.decided.sha256,
+        model: traded.decided.model.as_ref().map(|m| m.sha256),
+        data: spec.data.iter().map(|d| (format!("{}_{}", d.symbol, d.timeframe), d.sha256)).collect(),
+        trades: trades_sha256(&traded.run.trades),
+        code: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+fn warnings(traded: &Traded<'_>) -> Vec<String> {
+    let mut warnings = traded.run.warnings();
+    if traded.run.trades.is_empty() {
+        let wanted = traded.decided.targets.iter().filter(|t| **t != 0).count();
+        warnings.push(format!(
+            "no trade was made: a position was wanted at {wanted} of {} closes; lower the confidence threshold or widen the fuzzy sets",
+            traded.range.len()
+        ));
+    }
+    warnings
+}
+
+fn curve(traded: &Traded<'_>) -> Vec<EquityPoint> {
+    let times = &traded.bars.time[traded.range.clone()];
+    times
+        .iter()
+        .zip(&traded.run.equity)
+        .map(|(t, e)| EquityPoint { time: Timestamp(*t), equity: *e })
+        .collect()
+}
+
+fn tell(job: &Job, bars: &Bars, range: &Range<usize>, simulation: &Simulation<'_>) -> Option<()> {
+    let (done, total) = (simulation.bars_done(), simulation.bars_total());
+    let day = Timestamp(bars.time[range.start + done.saturating_sub(1).min(range.len() - 1)]).to_string();
+    let trades = simulation.trades();
+    let pnl: f64 = trades.iter().map(|t| t.net_pnl).sum();
+    job.progress.set(Progress {
+        percentage: 5.0 + 65.0 * done as f64 / total.max(1) as f64,
+        step: format!("bar {done}/{total} · {}", &day[..day.len().min(10)]),
+        items_done: done as u64,
+        items_total: Some(total as u64),
+        figures: vec![("pnl".to_owned(), pnl), ("trades".to_owned(), trades.len() as f64)],
+    });
+    (!job.stop.is_stopped()).then_some(())
+}
+
+fn say(job: &Job, percentage: f64, step: &str, figures: Vec<(String, f64)>) {
+    job.progress.set(Progress { percentage, step: step.to_owned(), figures, ..Progress::default() });
+}

@@ -1,0 +1,96 @@
+//! What decides: a trained model, or target positions from elsewhere.
+
+use std::ops::Range;
+
+use ktrdr_domain::Sha256;
+use ktrdr_domain::job::{BacktestSpec, BacktestSubject};
+use ktrdr_domain::report::ModelRef;
+use ktrdr_quant::features::{self, FeatureBars, proof};
+use ktrdr_quant::simulate::Target;
+use ktrdr_quant::{Bars, signals};
+
+use super::signals_key;
+use crate::Services;
+use crate::evaluate::Trader;
+use crate::fault::Fault;
+use crate::models;
+
+/// Cuts at which the leakage proof recomputes the features.
+const PROOF_CUTS: usize = 3;
+
+/// Decisions for every bar of the window.
+pub(super) struct Decided {
+    pub(super) name: String,
+    pub(super) sha256: Sha256,
+    pub(super) model: Option<ModelRef>,
+    pub(super) targets: Vec<Target>,
+    /// `None` when there are no features to prove anything of.
+    pub(super) leakage_proof: Option<bool>,
+}
+
+/// The bars of every timeframe, the traded one first, cut at the window's end: nothing later is in reach.
+pub(super) fn market(services: &Services, spec: &BacktestSpec) -> Result<Vec<Bars>, Fault> {
+    let until_end = |pinned| -> Result<Bars, Fault> {
+        let bars = services.bars(pinned)?;
+        let end =
+            bars.time.partition_point(|t| t.saturating_add(bars.timeframe.seconds()) <= spec.window.end.0);
+        Ok(bars.slice(0..end))
+    };
+    let bars = spec.data.iter().map(until_end).collect::<Result<Vec<_>, _>>()?;
+    match bars.first() {
+        Some(first) if first.symbol == spec.symbol && first.timeframe == spec.timeframe => Ok(bars),
+        _ => Err(Fault::input(format!("the job's first series is not {} {}", spec.symbol, spec.timeframe))),
+    }
+}
+
+pub(super) fn decide(
+    services: &Services,
+    spec: &BacktestSpec,
+    bars: &[Bars],
+    range: &Range<usize>,
+) -> Result<Decided, Fault> {
+    match &spec.subject {
+        BacktestSubject::Model(reference) => by_model(services, spec, reference, bars, range),
+        BacktestSubject::Signals { sha256 } => by_signals(services, sha256, bars, range),
+    }
+}
+
+fn by_model(
+    services: &Services,
+    spec: &BacktestSpec,
+    reference: &ModelRef,
+    bars: &[Bars],
+    range: &Range<usize>,
+) -> Result<Decided, Fault> {
+    let stored = services.runtime.block_on(models::load(&*services.artifacts, reference))?;
+    let strategy = &stored.metadata.strategy;
+    let trader = Trader { strategy, scaling: &stored.metadata.scaling, network: &stored.network };
+    let (base, others) = bars.split_first().ok_or_else(|| Fault::input("the job names no data"))?;
+    let bars = FeatureBars { base, others };
+    let targets = trader.targets(&bars, range)?;
+    let first_bar = features::warm_up(strategy, &bars).map_err(Fault::input)?;
+    let cuts = proof::cuts(first_bar.max(range.start), base.len(), PROOF_CUTS, spec.seed);
+    let outcome = proof::leakage(strategy, &bars, &stored.metadata.scaling, &cuts).map_err(Fault::input)?;
+    Ok(Decided {
+        name: strategy.name.to_string(),
+        sha256: strategy.sha256(),
+        model: Some(reference.clone()),
+        targets,
+        leakage_proof: Some(outcome.holds()),
+    })
+}
+
+fn by_signals(
+    services: &Services,
+    sha256: &Sha256,
+    bars: &[Bars],
+    range: &Range<usize>,
+) -> Result<Decided, Fault> {
+    let bytes = services.runtime.block_on(services.artifacts.get(&signals_key(sha256)?))?;
+    if Sha256::of(&bytes) != *sha256 {
+        return Err(Fault::input("the signals file was changed since it was submitted; submit it again"));
+    }
+    let rows = signals::read(&bytes).map_err(Fault::input)?;
+    let targets = signals::align(&bars[0], range.clone(), &rows).map_err(Fault::input)?;
+    Ok(Decided { name: "signals".to_owned(), sha256: *sha256, model: None, targets, leakage_proof: None })
+}

@@ -1,0 +1,115 @@
+//! The whole of a backtest as pure code: features → network → decisions → fills → figures. No IO, no clock.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use ktrdr_domain::report::Metrics;
+use ktrdr_domain::strategy::Decisions;
+use ktrdr_domain::trading::Account;
+use ktrdr_domain::{Span, Strategy};
+use ktrdr_neural::Network;
+use ktrdr_quant::Bars;
+use ktrdr_quant::data::calendar::Calendar;
+use ktrdr_quant::decide;
+use ktrdr_quant::features::{self, FeatureBars, Scaling};
+use ktrdr_quant::metrics;
+use ktrdr_quant::simulate::{Run, Simulation, Target};
+
+use crate::fault::Fault;
+
+/// Fewest bars of a window that anything can be said about.
+pub const BARS_MIN: usize = 50;
+
+/// Bars simulated between two looks at the stop token.
+const BARS_PER_LOOK: usize = 4_096;
+
+/// A trained strategy, ready to decide.
+#[derive(Debug, Clone, Copy)]
+pub struct Trader<'a> {
+    /// The strategy.
+    pub strategy: &'a Strategy,
+    /// Scaling fitted in training.
+    pub scaling: &'a Scaling,
+    /// The network.
+    pub network: &'a Network,
+}
+
+/// The bars of one window, or why there are not enough.
+///
+/// # Errors
+/// When the window holds fewer than [`BARS_MIN`] bars; names both numbers.
+pub fn window(bars: &Bars, span: &Span) -> Result<Range<usize>, Fault> {
+    let range = bars.window(span);
+    if range.len() < BARS_MIN {
+        return Err(Fault::input(format!(
+            "{} {} has {} bars in {span}, a backtest needs at least {BARS_MIN}: choose a longer stretch or import more",
+            bars.symbol,
+            bars.timeframe,
+            range.len()
+        )));
+    }
+    Ok(range)
+}
+
+impl Trader<'_> {
+    /// The position wanted at each close of `range`.
+    ///
+    /// # Errors
+    /// When the window starts before every feature has warmed up, or a feature or an output is no finite number.
+    pub fn targets(&self, bars: &FeatureBars<'_>, range: &Range<usize>) -> Result<Vec<Target>, Fault> {
+        let matrix = features::build(self.strategy, bars, self.scaling).map_err(Fault::input)?;
+        if matrix.first_bar > range.start {
+            return Err(Fault::input(format!(
+                "the features of {} need {} bars to warm up, and only {} lie before the window: start it later",
+                self.strategy.name, matrix.first_bar, range.start
+            )));
+        }
+        let rows = (range.start - matrix.first_bar)..(range.end - matrix.first_bar);
+        let values = &matrix.values[rows.start * matrix.columns..rows.end * matrix.columns];
+        let mut outputs = Vec::new();
+        self.network.predict(values, &mut outputs).map_err(Fault::input)?;
+        wanted(&outputs, &self.strategy.decisions)
+    }
+}
+
+fn wanted(outputs: &[f32], decisions: &Decisions) -> Result<Vec<Target>, Fault> {
+    decide::targets(outputs, decisions).map_err(Fault::input)
+}
+
+/// Trades targets, telling `progress` how it goes; `None` from it stops.
+///
+/// # Errors
+/// An impossible account or a numeric overflow; [`Fault::Stopped`] when `progress` said so.
+pub fn trade(
+    bars: &Bars,
+    range: &Range<usize>,
+    targets: &[Target],
+    account: &Account,
+    progress: &mut dyn FnMut(&Simulation<'_>) -> Option<()>,
+) -> Result<Run, Fault> {
+    let mut simulation = Simulation::new(bars, range.clone(), targets, account).map_err(Fault::input)?;
+    while !simulation.is_done() {
+        simulation.advance(BARS_PER_LOOK).map_err(Fault::input)?;
+        progress(&simulation).ok_or(Fault::Stopped)?;
+    }
+    simulation.finish().map_err(Fault::input)
+}
+
+/// The figures of a run, why some are undefined, and the calendar they are annualised by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figures {
+    /// The figures.
+    pub metrics: Metrics,
+    /// Why a figure is `None`, by its name.
+    pub undefined: BTreeMap<String, String>,
+    /// The data's own calendar; `None` for series too short to have one.
+    pub calendar: Option<Calendar>,
+}
+
+/// Computes the figures of a run over `range` of `bars`.
+#[must_use]
+pub fn figures(run: &Run, bars: &Bars, range: Range<usize>, account: &Account) -> Figures {
+    let calendar = Calendar::of(bars);
+    let (metrics, undefined) = metrics::compute(run, bars, range, account.initial_capital, calendar.as_ref());
+    Figures { metrics, undefined, calendar }
+}

@@ -1,0 +1,155 @@
+//! From pinned bars to rows: features and labels per symbol, split by time, purged, pooled.
+
+use ktrdr_domain::job::TrainingSpec;
+use ktrdr_domain::{Strategy, Symbol, Timeframe};
+use ktrdr_neural::{Samples, Targets};
+use ktrdr_quant::Bars;
+use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, Scaling, TrainingBars};
+use ktrdr_quant::labels::{self, LabelSet};
+use ktrdr_quant::split::{self, Split};
+
+use crate::Services;
+use crate::fault::Fault;
+
+/// Rows of one part, pooled over symbols.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Part {
+    x: Vec<f32>,
+    /// Classes by index; empty for a regression.
+    pub(crate) classes: Vec<u8>,
+    /// Values; empty for a classification.
+    pub(crate) values: Vec<f32>,
+}
+
+impl Part {
+    /// The rows as the network takes them.
+    pub(crate) fn samples(&self, width: usize) -> Samples<'_> {
+        let targets = if self.values.is_empty() {
+            Targets::Classes(&self.classes)
+        } else {
+            Targets::Values(&self.values)
+        };
+        Samples { x: &self.x, width, targets, weights: None }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.classes.len().max(self.values.len())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One symbol's bars, cut to the window: nothing outside it is in reach of what follows.
+pub(crate) struct Market {
+    pub(crate) base: Bars,
+    pub(crate) others: Vec<Bars>,
+}
+
+impl Market {
+    pub(crate) fn bars(&self) -> FeatureBars<'_> {
+        FeatureBars { base: &self.base, others: &self.others }
+    }
+}
+
+/// Everything training needs.
+pub(crate) struct Gathered {
+    pub(crate) width: usize,
+    pub(crate) train: Part,
+    pub(crate) validation: Part,
+    pub(crate) test: Part,
+    pub(crate) purged: usize,
+    pub(crate) scaling: Scaling,
+    pub(crate) warnings: Vec<String>,
+    /// The first symbol's market, its rows and the base bars of its test rows: for trading on them.
+    pub(crate) first: (Market, FeatureMatrix, Vec<usize>),
+}
+
+impl Gathered {
+    pub(crate) fn rows(&self) -> [usize; 3] {
+        [self.train.len(), self.validation.len(), self.test.len()]
+    }
+}
+
+/// One symbol on its way to rows.
+struct Symbolic {
+    market: Market,
+    labels: LabelSet,
+    split: Split,
+}
+
+pub(crate) fn gather(services: &Services, spec: &TrainingSpec) -> Result<Gathered, Fault> {
+    let strategy = &spec.strategy;
+    let mut symbols = Vec::new();
+    for symbol in &strategy.training_data.symbols {
+        symbols.push(prepare(services, spec, symbol)?);
+    }
+    let training: Vec<TrainingBars<'_>> =
+        symbols.iter().map(|s| TrainingBars { bars: s.market.bars(), train: &s.split.train }).collect();
+    let scaling = features::fit_scaling(strategy, &training).map_err(Fault::input)?;
+    pool(strategy, symbols, scaling)
+}
+
+fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<Symbolic, Fault> {
+    let strategy = &spec.strategy;
+    let base_timeframe = strategy.training_data.base_timeframe;
+    let of = |timeframe: Timeframe| -> Result<Bars, Fault> {
+        let pinned = spec.data.iter().find(|d| d.symbol == *symbol && d.timeframe == timeframe);
+        let pinned =
+            pinned.ok_or_else(|| Fault::input(format!("the job names no data for {symbol} {timeframe}")))?;
+        let bars = services.bars(pinned)?;
+        Ok(bars.slice(bars.window(&spec.window)))
+    };
+    let slower = strategy.training_data.timeframes.iter().filter(|t| **t != base_timeframe);
+    let market =
+        Market { base: of(base_timeframe)?, others: slower.map(|t| of(*t)).collect::<Result<_, _>>()? };
+    let first_bar = features::warm_up(strategy, &market.bars()).map_err(Fault::input)?;
+    let labels = labels::make(&strategy.training.labels, strategy.decisions.output_format, &market.base)
+        .map_err(Fault::input)?;
+    let usable = first_bar.max(labels.start)..labels.start + labels.len();
+    let required = strategy.training_data.history_required as usize;
+    if usable.len() < required {
+        return Err(Fault::input(format!(
+            "{symbol} {base_timeframe} has {} usable bars in {} after warm-up and unresolved labels, \
+             training_data.history_required asks for {required}: import a longer history or widen dev",
+            usable.len(),
+            spec.window
+        )));
+    }
+    let ends = &labels.end[usable.start - labels.start..];
+    let split = split::purged(usable, ends, &strategy.training.data_split, 0)
+        .map_err(|e| Fault::input(format!("{symbol} {base_timeframe}: {e}")))?;
+    Ok(Symbolic { market, labels, split })
+}
+
+fn pool(strategy: &Strategy, symbols: Vec<Symbolic>, scaling: Scaling) -> Result<Gathered, Fault> {
+    let (mut train, mut validation, mut test) = (Part::default(), Part::default(), Part::default());
+    let (mut purged, mut width, mut first) = (0, 0, None);
+    for symbol in symbols {
+        let matrix = features::build(strategy, &symbol.market.bars(), &scaling).map_err(Fault::input)?;
+        width = matrix.columns;
+        purged += symbol.split.purged;
+        take(&mut train, &matrix, &symbol.labels, &symbol.split.train);
+        take(&mut validation, &matrix, &symbol.labels, &symbol.split.validation);
+        take(&mut test, &matrix, &symbol.labels, &symbol.split.test);
+        if first.is_none() {
+            first = Some((symbol.market, matrix, symbol.split.test));
+        }
+    }
+    let first = first.ok_or_else(|| Fault::input("the strategy names no symbol"))?;
+    let warnings = strategy.check().map_err(Fault::input)?.iter().map(ToString::to_string).collect();
+    Ok(Gathered { width, train, validation, test, purged, scaling, warnings, first })
+}
+
+fn take(part: &mut Part, matrix: &FeatureMatrix, labels: &LabelSet, bars: &[usize]) {
+    part.x.reserve(bars.len() * matrix.columns);
+    for &bar in bars {
+        let Some(row) = matrix.row_of_bar(bar) else { continue };
+        part.x.extend_from_slice(row);
+        match &labels.targets {
+            labels::Targets::Classes(classes) => part.classes.push(classes[bar - labels.start] as u8),
+            labels::Targets::Values(values) => part.values.push(values[bar - labels.start]),
+        }
+    }
+}

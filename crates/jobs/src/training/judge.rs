@@ -1,0 +1,59 @@
+//! The network on dev's test rows: as a forecaster, and as a trader on the first symbol, costs included.
+
+use ktrdr_domain::job::TrainingSpec;
+use ktrdr_domain::report::{TestMetrics, TradingOnTest};
+use ktrdr_domain::trading::Account;
+use ktrdr_neural::{Trained, score};
+use ktrdr_quant::{decide, simulate};
+
+use super::gather::Gathered;
+use crate::evaluate;
+use crate::fault::Fault;
+
+/// What the judging found.
+pub(crate) struct Judged {
+    pub(crate) test: TestMetrics,
+    pub(crate) trading: Option<TradingOnTest>,
+}
+
+pub(crate) fn judge(spec: &TrainingSpec, gathered: &Gathered, trained: &Trained) -> Result<Judged, Fault> {
+    let samples = gathered.test.samples(gathered.width);
+    let train = gathered.train.samples(gathered.width);
+    let test = score::test_metrics(
+        &trained.network,
+        &samples,
+        &train.targets,
+        spec.strategy.training.optimisation.loss,
+    )
+    .map_err(Fault::input)?;
+    Ok(Judged { test, trading: trade(spec, gathered, trained)? })
+}
+
+/// Trades the stretch of the first symbol's test rows with the strategy's own size and exits, at default costs.
+fn trade(
+    spec: &TrainingSpec,
+    gathered: &Gathered,
+    trained: &Trained,
+) -> Result<Option<TradingOnTest>, Fault> {
+    let (market, matrix, test_bars) = &gathered.first;
+    let (Some(&from), Some(&to)) = (test_bars.first(), test_bars.last()) else { return Ok(None) };
+    let (Some(first_row), Some(last_row)) =
+        (from.checked_sub(matrix.first_bar), to.checked_sub(matrix.first_bar))
+    else {
+        return Ok(None);
+    };
+    let rows = &matrix.values[first_row * matrix.columns..(last_row + 1) * matrix.columns];
+    let mut outputs = Vec::new();
+    trained.network.predict(rows, &mut outputs).map_err(Fault::input)?;
+    let targets = decide::targets(&outputs, &spec.strategy.decisions).map_err(Fault::input)?;
+    let risk = spec.strategy.risk;
+    let account = Account { sizing: risk.position_sizing, exits: risk.exits, ..spec.account };
+    let range = from..to + 1;
+    let run = simulate::run(&market.base, range.clone(), &targets, &account).map_err(Fault::input)?;
+    let figures = evaluate::figures(&run, &market.base, range, &account).metrics;
+    Ok(Some(TradingOnTest {
+        total_return_pct: figures.total_return_pct,
+        sharpe_ratio: figures.sharpe_ratio,
+        total_trades: figures.total_trades,
+    }))
+}

@@ -1,0 +1,108 @@
+//! The numeric core on one core: backtest, simulation, training.
+
+use std::hint::black_box;
+
+use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
+use ktrdr_domain::trading::Account;
+use ktrdr_domain::{Strategy, Timestamp};
+use ktrdr_jobs::evaluate::{self, Trader};
+use ktrdr_neural::{Backend, Cpu, Flow, Network, NetworkShape, Samples, Targets, Task};
+use ktrdr_quant::Bars;
+use ktrdr_quant::data::generate::{self, Process, Recipe, Sessions};
+use ktrdr_quant::features::{self, FeatureBars, Scaling};
+use ktrdr_quant::simulate;
+
+use super::{Measured, per_second};
+use crate::exit::{CliError, Kind, OrExit};
+use crate::market;
+
+/// A strategy with twelve inputs and a small network, as people write them.
+const STRATEGY: &str = include_str!("strategy.yaml");
+
+/// Bars between two changes of position in the simulation.
+const BARS_PER_CHANGE: usize = 20;
+
+fn hourly(bars: usize) -> Result<Bars, CliError> {
+    let recipe = Recipe {
+        process: Process::from_name("random-walk").or_exit(Kind::Usage)?,
+        sessions: Sessions::Always,
+        symbol: "BENCH".parse().or_exit(Kind::Usage)?,
+        timeframe: "1h".parse().or_exit(Kind::Usage)?,
+        start: Timestamp(0),
+        bars,
+        start_price: 1.1,
+        seed: 1,
+    };
+    generate::generate(&recipe).or_exit(Kind::Usage)
+}
+
+/// Bars in memory → features → network → decisions → fills → figures.
+pub(super) fn backtest(bars: usize, runs: usize) -> Result<Measured, CliError> {
+    let strategy = Strategy::from_yaml(STRATEGY).or_exit(Kind::InvalidInput)?.strategy;
+    let bars = hourly(bars)?;
+    let shape = NetworkShape::new(&strategy.model, strategy.features().len(), OutputKind::Classification)
+        .or_exit(Kind::Usage)?;
+    let network = Network::seeded(&shape, 1).or_exit(Kind::Usage)?;
+    let scaling = Scaling::default();
+    let trader = Trader { strategy: &strategy, scaling: &scaling, network: &network };
+    let market = FeatureBars { base: &bars, others: &[] };
+    let first = features::warm_up(&strategy, &market).or_exit(Kind::Usage)?;
+    let (range, account) = (first..bars.len(), Account::default());
+    let rates = per_second(range.len(), runs, || {
+        let targets = trader.targets(&market, &range).map_err(market::explain)?;
+        let run =
+            evaluate::trade(&bars, &range, &targets, &account, &mut |_| Some(())).map_err(market::explain)?;
+        black_box(evaluate::figures(&run, &bars, range.clone(), &account));
+        Ok(())
+    })?;
+    let setting = format!(
+        "{} hourly bars, {} fuzzy inputs, network {:?}, one core; features, network, decisions, fills, all figures",
+        bars.len(),
+        shape.inputs,
+        shape.hidden_layers
+    );
+    Ok(Measured::of("backtest, bars to report", "bars/s", rates, setting))
+}
+
+/// Fills and equity alone.
+pub(super) fn simulate(bars: usize, runs: usize) -> Result<Measured, CliError> {
+    let bars = hourly(bars)?;
+    let wanted = [1, 0, -1];
+    let targets: Vec<i8> = (0..bars.len()).map(|i| wanted[i / BARS_PER_CHANGE % wanted.len()]).collect();
+    let account = Account::default();
+    let rates = per_second(bars.len(), runs, || {
+        black_box(simulate::run(&bars, 0..bars.len(), &targets, &account).or_exit(Kind::Usage)?);
+        Ok(())
+    })?;
+    let setting = format!(
+        "{} hourly bars, a change of position every {BARS_PER_CHANGE} bars, costs on, one core",
+        bars.len()
+    );
+    Ok(Measured::of("simulation alone", "bars/s", rates, setting))
+}
+
+/// Forward, backward and update.
+pub(super) fn train(rows: usize, runs: usize) -> Result<Measured, CliError> {
+    const INPUTS: usize = 60;
+    let shape = NetworkShape {
+        inputs: INPUTS,
+        hidden_layers: vec![64, 32],
+        activation: Activation::Relu,
+        dropout: 0.0,
+        output: OutputKind::Classification,
+    };
+    let x: Vec<f32> = (0..rows * INPUTS).map(|i| ((i * 7919 % 1000) as f32) / 1000.0).collect();
+    let classes: Vec<u8> = (0..rows).map(|i| (i * 31 % 3) as u8).collect();
+    let optimisation =
+        Optimisation { epochs: 1, early_stopping: None, gradient_clip: None, ..Optimisation::default() };
+    let samples = Samples { x: &x, width: INPUTS, targets: Targets::Classes(&classes), weights: None };
+    let task = Task { shape: &shape, optimisation: &optimisation, seed: 1, train: samples, validation: None };
+    let cpu = Cpu::new();
+    let rates = per_second(rows, runs, || {
+        black_box(cpu.train(&task, &mut |_| Flow::Continue, &|| false).or_exit(Kind::Usage)?);
+        Ok(())
+    })?;
+    let setting =
+        format!("60-64-32-3 relu, batch 64, Adam, no dropout, {rows} rows, one core, {}", cpu.name());
+    Ok(Measured::of("training", "samples/s", rates, setting))
+}

@@ -1,0 +1,150 @@
+//! No-op jobs through the embedded engine: submit → outbox → queue → claim → run → finish → event, each transition
+//! durable before it is answered.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ktrdr_domain::job::ProbeSpec;
+use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId, Status};
+use ktrdr_fabric::store::{NewOperation, Store, StoreHint};
+use tokio::sync::Semaphore;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinSet;
+
+use super::Measured;
+use crate::commands::Context;
+use crate::exit::{CliError, Kind, OrExit};
+use crate::fleet::LocalFleet;
+use crate::workspace::{Workspace, fresh_id, nonce};
+
+/// One job at a time is timed this often.
+const SINGLE_JOBS: usize = 300;
+
+pub(super) async fn measure(
+    context: &Context<'_>,
+    jobs: u32,
+    in_flight: u32,
+    runs: usize,
+) -> Result<Vec<Measured>, CliError> {
+    let folder =
+        tempfile::Builder::new().prefix("ktrdr-bench-").tempdir_in(&context.folder).or_exit(Kind::Files)?;
+    let context = context.at(folder.path());
+    let workspace = context.open_to_run()?;
+    let fleet = LocalFleet::start_with_probe_slots(&workspace, probe_slots(in_flight))?;
+    let latency = one_at_a_time(&workspace).await?;
+    let mut rates = Vec::with_capacity(runs);
+    for _ in 0..runs {
+        rates.push(many(&workspace, jobs, in_flight).await?);
+    }
+    fleet.drain().await?;
+    let durable = "SQLite WAL, synchronous=FULL, group commit; each transition on disk before it is answered";
+    Ok(vec![
+        Measured::of("no-op job, one at a time", "µs", latency, format!("submit to end, {durable}")),
+        Measured::of(
+            "no-op jobs, many in flight",
+            "jobs/s",
+            rates,
+            format!("{jobs} jobs, {in_flight} in flight, {durable}"),
+        ),
+    ])
+}
+
+fn probe_slots(in_flight: u32) -> u16 {
+    u16::try_from(in_flight.clamp(1, 64)).unwrap_or(64)
+}
+
+/// Microseconds from before the submit to the moment the row is seen completed.
+async fn one_at_a_time(workspace: &Workspace) -> Result<Vec<f64>, CliError> {
+    let mut took = Vec::with_capacity(SINGLE_JOBS);
+    for _ in 0..SINGLE_JOBS {
+        let mut hints = workspace.store.hints();
+        let started = Instant::now();
+        let id = submit(&*workspace.store, fresh_id(OperationKind::Probe)).await?;
+        loop {
+            let hint = hints.recv().await;
+            let ours = match &hint {
+                Ok(StoreHint::Changed(changed)) => *changed == id,
+                Ok(StoreHint::Outbox | StoreHint::Cancel(_)) => false,
+                Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => true,
+                Err(RecvError::Closed) => {
+                    return Err(CliError::new(Kind::Unreachable, "the store was closed"));
+                }
+            };
+            if ours && has_ended(&*workspace.store, &id).await? {
+                break;
+            }
+        }
+        took.push(started.elapsed().as_secs_f64() * 1e6);
+    }
+    Ok(took)
+}
+
+/// Jobs per second, from the first submit to the last end.
+async fn many(workspace: &Workspace, jobs: u32, in_flight: u32) -> Result<f64, CliError> {
+    let mut hints = workspace.store.hints();
+    let started = Instant::now();
+    let window = Arc::new(Semaphore::new(in_flight as usize));
+    let ids: Vec<OperationId> = {
+        let salt = nonce();
+        let id = |i| OperationId::new(OperationKind::Probe, crate::workspace::now(), salt.wrapping_add(i));
+        (0..jobs).map(id).collect()
+    };
+    let mut open: HashSet<OperationId> = ids.iter().cloned().collect();
+    let mut submits = JoinSet::new();
+    let (store, to_submit) = (Arc::clone(&workspace.store), ids);
+    let permits = Arc::clone(&window);
+    submits.spawn(async move {
+        let mut each = JoinSet::new();
+        for id in to_submit {
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
+            permit.forget();
+            let store = Arc::clone(&store);
+            each.spawn(async move { submit(&*store, id).await });
+        }
+        while let Some(done) = each.join_next().await {
+            done.or_exit(Kind::OperationFailed)??;
+        }
+        Ok::<(), CliError>(())
+    });
+    while !open.is_empty() {
+        match hints.recv().await {
+            Ok(StoreHint::Changed(id)) => {
+                if open.contains(&id) && has_ended(&*workspace.store, &id).await? && open.remove(&id) {
+                    window.add_permits(1);
+                }
+            }
+            Ok(StoreHint::Outbox | StoreHint::Cancel(_)) => {}
+            Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => {
+                for id in open.clone() {
+                    if has_ended(&*workspace.store, &id).await? && open.remove(&id) {
+                        window.add_permits(1);
+                    }
+                }
+            }
+            Err(RecvError::Closed) => return Err(CliError::new(Kind::Unreachable, "the store was closed")),
+        }
+    }
+    while let Some(done) = submits.join_next().await {
+        done.or_exit(Kind::OperationFailed)??;
+    }
+    Ok(f64::from(jobs) / started.elapsed().as_secs_f64())
+}
+
+async fn submit(store: &dyn Store, id: OperationId) -> Result<OperationId, CliError> {
+    let spec = JobSpec::Probe(ProbeSpec::default()).to_value().or_exit(Kind::Usage)?;
+    let new = NewOperation {
+        id: id.clone(),
+        kind: OperationKind::Probe,
+        spec,
+        tries_max: 3,
+        priority: 4,
+        idempotency_key: None,
+    };
+    store.submit(new).await?;
+    Ok(id)
+}
+
+async fn has_ended(store: &dyn Store, id: &OperationId) -> Result<bool, CliError> {
+    Ok(store.get(id).await?.is_some_and(|row| row.status == Status::Completed))
+}
