@@ -13,6 +13,8 @@
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
 //! | a research cycle's specification | [`research`] |
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
 pub mod data;
 pub mod event;
 pub mod gate;

@@ -76,9 +76,10 @@ pub struct BadKind(pub String, pub String);
 impl FromStr for Kind {
     type Err = BadKind;
     fn from_str(text: &str) -> Result<Self, BadKind> {
-        Self::ALL.into_iter().find(|k| k.as_str() == text).ok_or_else(|| {
-            BadKind(text.chars().take(40).collect(), Self::ALL.map(Self::as_str).join(", "))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|k| k.as_str() == text)
+            .ok_or_else(|| BadKind(text.chars().take(40).collect(), Self::ALL.map(Self::as_str).join(", ")))
     }
 }
 

@@ -118,7 +118,10 @@ pub struct BadStatus(pub String);
 impl FromStr for Status {
     type Err = BadStatus;
     fn from_str(text: &str) -> Result<Self, BadStatus> {
-        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| BadStatus(text.chars().take(40).collect()))
+        Self::ALL
+            .into_iter()
+            .find(|s| s.as_str() == text)
+            .ok_or_else(|| BadStatus(text.chars().take(40).collect()))
     }
 }
 

@@ -84,10 +84,34 @@ fn what_does_not_exist_is_refused_with_a_reason() {
         ("name: good", "name: good\nscope: universal", "scope", 2, "nothing would act"),
         ("type: mlp", "type: lstm", "model.type", 14, "only mlp"),
         ("type: mlp", "type: gru", "model.type", 14, "only mlp"),
-        ("    indicator: rsi_14", "    indicator: rsi_14\n    input_transform: {type: price_ratio}", "fuzzy_sets.rsi.input_transform", 9, "distancefromma"),
-        ("{type: rsi, period: 14}", "{type: zigzag, threshold: 0.05}", "indicators.rsi_14.type", 4, "repaints"),
-        ("{type: rsi, period: 14}", "{type: rsi, data_source: fred_DGS2}", "indicators.rsi_14.data_source", 4, "no provider"),
-        ("{type: rsi, period: 14}", "{type: atr, source: open}", "indicators.rsi_14.source", 4, "fixed bar fields"),
+        (
+            "    indicator: rsi_14",
+            "    indicator: rsi_14\n    input_transform: {type: price_ratio}",
+            "fuzzy_sets.rsi.input_transform",
+            9,
+            "distancefromma",
+        ),
+        (
+            "{type: rsi, period: 14}",
+            "{type: zigzag, threshold: 0.05}",
+            "indicators.rsi_14.type",
+            4,
+            "repaints",
+        ),
+        (
+            "{type: rsi, period: 14}",
+            "{type: rsi, data_source: fred_DGS2}",
+            "indicators.rsi_14.data_source",
+            4,
+            "no provider",
+        ),
+        (
+            "{type: rsi, period: 14}",
+            "{type: atr, source: open}",
+            "indicators.rsi_14.source",
+            4,
+            "fixed bar fields",
+        ),
         ("horizon: 24}", "horizon: 24}\n  method: supervised", "training.method", 17, "only supervised"),
         ("horizon: 24}", "horizon: 24}\n  loss: focal", "training.loss", 17, "class_weights: balanced"),
     ] {
@@ -100,7 +124,11 @@ fn what_does_not_exist_is_refused_with_a_reason() {
 fn numbers_out_of_range_are_refused_with_the_range() {
     for (new, path, hint) in [
         ("{source: zigzag, threshold: 1.5}", "training.labels.threshold", "1.5 % is 0.015"),
-        ("{source: zigzag, threshold: .nan}", "training.labels.threshold", "expected a number from 0.001 to 0.2"),
+        (
+            "{source: zigzag, threshold: .nan}",
+            "training.labels.threshold",
+            "expected a number from 0.001 to 0.2",
+        ),
         ("{source: forward_return, horizon: 2.5}", "training.labels.horizon", "a whole number"),
         ("{source: forward_return, horizon: '24'}", "training.labels.horizon", "without quotes"),
         ("{source: forward_return, horizon: }", "training.labels.horizon", "found nothing"),
@@ -146,18 +174,29 @@ fn keys_stand_once_and_names_are_safe() {
 fn the_base_is_the_shortest_timeframe() {
     let text = fault("4h]}", "4h], base_timeframe: 4h}", "training_data.base_timeframe", 2);
     assert!(text.contains("write 1h"), "{text}");
-    let mapped = GOOD.replace("timeframes: [1h, 4h]", "timeframes: {mode: multi_timeframe, list: [4h, 1h], base_timeframe: 1h}");
+    let mapped = GOOD.replace(
+        "timeframes: [1h, 4h]",
+        "timeframes: {mode: multi_timeframe, list: [4h, 1h], base_timeframe: 1h}",
+    );
     assert_eq!(Strategy::from_yaml(&mapped).unwrap().strategy.training_data.base_timeframe.to_string(), "1h");
-    let text = fault("symbols: [EURUSD]", "symbols: {mode: single, list: [A, B]}", "training_data.symbols", 2);
+    let text =
+        fault("symbols: [EURUSD]", "symbols: {mode: single, list: [A, B]}", "training_data.symbols", 2);
     assert!(text.contains("mode is single"), "{text}");
 }
 
 #[test]
 fn features_are_few_enough_and_differently_named() {
-    let text = fault("timeframes: all}", "timeframes: all}\n  - {fuzzy_set: rsi, timeframes: [1h]}", "nn_inputs[1]", 13);
+    let text = fault(
+        "timeframes: all}",
+        "timeframes: all}\n  - {fuzzy_set: rsi, timeframes: [1h]}",
+        "nn_inputs[1]",
+        13,
+    );
     assert!(text.contains("\"1h_rsi_lower\" is in the vector a second time"), "{text}");
     let many: String = (0..30).map(|i| format!("    m{i}: [0, {i}, 100]\n")).collect();
-    let wide = GOOD.replace("timeframes: all}", "timeframes: all, lags: 10}").replace("    lower:", &format!("{many}    lower:"));
+    let wide = GOOD
+        .replace("timeframes: all}", "timeframes: all, lags: 10}")
+        .replace("    lower:", &format!("{many}    lower:"));
     let text = Strategy::from_yaml(&wide).unwrap_err().to_string();
     assert!(text.contains("707 columns"), "{text}");
 }
@@ -172,12 +211,13 @@ fn output_labels_loss_and_costs_belong_together() {
     };
     let returns = "  labels: {source: forward_return, horizon: 24}";
     assert_eq!(with(regression, returns), Ok(vec![]));
-    assert!(with("decisions: {output_format: regression}", returns).unwrap_err().contains("needs a cost model"));
+    assert!(
+        with("decisions: {output_format: regression}", returns).unwrap_err().contains("needs a cost model")
+    );
     assert!(with(regression, "  labels: {source: triple_barrier}").unwrap_err().contains("are classes"));
-    for (line, reason) in [
-        ("  loss: cross_entropy", "for classification"),
-        ("  class_weights: balanced", "no classes"),
-    ] {
+    for (line, reason) in
+        [("  loss: cross_entropy", "for classification"), ("  class_weights: balanced", "no classes")]
+    {
         let refused = with(regression, &format!("{returns}\n{line}")).unwrap_err();
         assert!(refused.contains(reason), "{refused}");
     }
@@ -189,7 +229,12 @@ fn output_labels_loss_and_costs_belong_together() {
 
 #[test]
 fn shares_sum_to_one() {
-    let text = fault("horizon: 24}", "horizon: 24}\n  data_split: {train: 0.7, validation: 0.2, test: 0.2}", "training.data_split", 17);
+    let text = fault(
+        "horizon: 24}",
+        "horizon: 24}\n  data_split: {train: 0.7, validation: 0.2, test: 0.2}",
+        "training.data_split",
+        17,
+    );
     assert!(text.contains("sum to 1.1"), "{text}");
 }
 
@@ -213,16 +258,22 @@ fn doubts(old: &str, new: &str) -> String {
 fn doubts_are_told_but_not_refused() {
     for (old, new, doubt) in [
         ("source: forward_return, horizon: 24", "source: zigzag, threshold: 0.015", "learned from noise"),
-        ("  macd_1: {type: macd}", "  macd_1: {type: macd}\n  spare: {type: obv}", "indicators.spare: nothing reads"),
+        (
+            "  macd_1: {type: macd}",
+            "  macd_1: {type: macd}\n  spare: {type: obv}",
+            "indicators.spare: nothing reads",
+        ),
         ("  - {fuzzy_set: rsi, timeframes: all}\n", "", "fuzzy_sets.rsi: no input reads"),
         (", normalization: zscore", "", "nn_inputs[1]: values of any size"),
+        ("{type: macd}", "{type: macd, fast_period: 26}", "fast period 26 is not below"),
         ("[40, 100, 100]", "[80, 100, 100]", "values from 57.25 to 80.75 belong to no member"),
         ("symbols: [EURUSD]", "symbols: [EURUSD, GBPUSD]", ""),
     ] {
         let told = doubts(old, new);
         assert!(told.contains(doubt) && told.is_empty() == doubt.is_empty(), "{new}: {told}");
     }
-    let fuzzy_price = GOOD.replace("[EURUSD]", "[EURUSD, GBPUSD]").replace("{type: rsi, period: 14}", "{type: atr}");
+    let fuzzy_price =
+        GOOD.replace("[EURUSD]", "[EURUSD, GBPUSD]").replace("{type: rsi, period: 14}", "{type: atr}");
     let told = Strategy::from_yaml(&fuzzy_price).unwrap().warnings;
     assert!(told[0].message.contains("price units"), "{told:?}");
 }

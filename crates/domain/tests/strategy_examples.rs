@@ -32,7 +32,8 @@ fn examples_are_valid_without_a_doubt() {
 #[test]
 fn the_manual_knows_every_word_key_and_range() {
     let manual = std::fs::read_to_string(root().join("docs/strategy-format.md")).unwrap();
-    let knows = |word: &str| assert!(manual.contains(&format!("`{word}`")), "docs/strategy-format.md lacks `{word}`");
+    let knows =
+        |word: &str| assert!(manual.contains(&format!("`{word}`")), "docs/strategy-format.md lacks `{word}`");
     for entry in CATALOGUE {
         knows(entry.name);
         entry.params.iter().for_each(|param| knows(param.name));
@@ -49,6 +50,43 @@ fn the_manual_knows_every_word_key_and_range() {
         let row = format!("| `{}` | {} – {} |", field.key, field.min, field.max);
         assert!(manual.contains(&row), "docs/strategy-format.md lacks the row {row}");
     }
+}
+
+/// The fenced block of the manual that starts with `start`.
+fn block(start: &str) -> String {
+    let manual = std::fs::read_to_string(root().join("docs/strategy-format.md")).unwrap();
+    let from = manual.find(&format!("\n{start}")).unwrap() + 1;
+    manual[from..].split("```").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_smallest_file_of_the_manual_is_a_strategy() {
+    assert_eq!(Strategy::from_yaml(&block("name: smallest")).unwrap().warnings, []);
+}
+
+#[test]
+fn the_faults_of_the_manual_are_told_in_these_words() {
+    let faulty = "name: faulty
+training_data: {symbols: {mode: single, list: [EURUSD, GBPUSD]}, timeframes: [1h]}
+indicators:
+  rsi_14: {type: rsi, perod: 9}
+  macd_1: {type: macd}
+fuzzy_sets:
+  rsi:
+    indicator: rsi_41
+    low: [60, 0, 0]
+    high: [40, 100, 100]
+nn_inputs:
+  - {fuzzy_set: rsi, timeframes: [1h]}
+  - {raw_indicator: macd_1, timeframes: [1h], normalization: zscore}
+model: {type: lstm, architecture: {hidden_layers: [8]}}
+training:
+  labels: {source: zigzag, threshold: 1.5}
+context_data: [fred]
+decisions: {output_format: classification}
+";
+    let told = Strategy::from_yaml(faulty).unwrap_err().to_string();
+    assert_eq!(told, block("line 2, ").trim_end());
 }
 
 /// Every number a file may hold.

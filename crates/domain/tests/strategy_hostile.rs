@@ -12,15 +12,56 @@ const FILES: [&str; 3] = [
 
 /// Pieces that mean something to YAML or to the grammar.
 const PIECES: &[&str] = &[
-    "", "\n", "  ", "\t", ":", ": ", "- ", "[", "]", "{", "}", ",", "#", "&a ", "*a", "!!map ", "|\n", ">\n", "'", "\"",
-    "? ", "---\n", "...\n", "%YAML 1.2\n", "<<: ", "null", "~", "true", "-1", "0", "1e308", ".inf", "NaN", "\u{feff}",
-    "\u{2028}", "\0", "🦀", "name: x\n", "nn_inputs: []\n", "indicators: [{name: rsi, feature_id: x}]\n", "data: {}\n",
+    "",
+    "\n",
+    "  ",
+    "\t",
+    ":",
+    ": ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "#",
+    "&a ",
+    "*a",
+    "!!map ",
+    "|\n",
+    ">\n",
+    "'",
+    "\"",
+    "? ",
+    "---\n",
+    "...\n",
+    "%YAML 1.2\n",
+    "<<: ",
+    "null",
+    "~",
+    "true",
+    "-1",
+    "0",
+    "1e308",
+    ".inf",
+    "NaN",
+    "\u{feff}",
+    "\u{2028}",
+    "\0",
+    "🦀",
+    "name: x\n",
+    "nn_inputs: []\n",
+    "indicators: [{name: rsi, feature_id: x}]\n",
+    "data: {}\n",
     "version: 2\n",
 ];
 
 fn answers(text: &str) -> Result<(), TestCaseError> {
     match Strategy::from_yaml(text) {
-        Ok(read) => prop_assert_eq!(Strategy::from_yaml(&read.strategy.to_yaml()).unwrap().strategy, read.strategy),
+        Ok(read) => {
+            let again = Strategy::from_yaml(&read.strategy.to_yaml()).unwrap();
+            prop_assert_eq!(again.strategy, read.strategy);
+        }
         Err(errors) => {
             prop_assert!(!errors.0.is_empty() && errors.0.len() <= 100);
             prop_assert!(errors.0.iter().all(|e| !e.message.is_empty() && !e.fix.is_empty()));
@@ -105,11 +146,20 @@ fn what_is_too_large_is_refused() {
     let indicators: String = (0..65).map(|i| format!("  i{i}: {{type: rsi}}\n")).collect();
     refused(&format!("indicators:\n{indicators}"), "there are 65 indicators");
     let text = FILES[0];
-    refused(&text.replace("hidden_layers: [16, 8]", "hidden_layers: [1, 1, 1, 1, 1, 1, 1, 1, 1]"), "keep 1 to 8");
+    refused(
+        &text.replace("hidden_layers: [16, 8]", "hidden_layers: [1, 1, 1, 1, 1, 1, 1, 1, 1]"),
+        "keep 1 to 8",
+    );
     refused(&text.replace("hidden_layers: [16, 8]", "hidden_layers: [1025]"), "from 1 to 1024");
     refused(&text.replace("epochs: 20", "epochs: 10001"), "from 1 to 10000");
     refused(&text.replace("batch_size: 256", "batch_size: 65537"), "from 1 to 65536");
-    refused(&text.replace("{fuzzy_set: trend, timeframes: [1h]}", "{fuzzy_set: trend, timeframes: [1h], lags: 51}"), "from 0 to 50");
+    refused(
+        &text.replace(
+            "{fuzzy_set: trend, timeframes: [1h]}",
+            "{fuzzy_set: trend, timeframes: [1h], lags: 51}",
+        ),
+        "from 0 to 50",
+    );
 }
 
 #[test]

@@ -61,8 +61,14 @@ fn grammar_2_keeps_its_meaning() {
     assert_eq!((data.symbols.len(), data.history_required), (2, 300));
     assert_eq!(data.start_date.unwrap().to_string(), "2018-01-01T00:00:00Z");
     assert_eq!(strategy.indicators["rsi_fast"].number("period"), 9.0);
-    assert_eq!((strategy.indicators["wr"].kind, strategy.indicators["wr"].count("period")), (IndicatorKind::WilliamsR, 20));
-    assert_eq!(strategy.fuzzy_sets["rsi_fast"].members["high"], Membership::Trapezoidal([40.0, 60.0, 100.0, 100.0]));
+    assert_eq!(
+        (strategy.indicators["wr"].kind, strategy.indicators["wr"].count("period")),
+        (IndicatorKind::WilliamsR, 20)
+    );
+    assert_eq!(
+        strategy.fuzzy_sets["rsi_fast"].members["high"],
+        Membership::Trapezoidal([40.0, 60.0, 100.0, 100.0])
+    );
     assert_eq!(strategy.features().len(), 3 * 4, "three members, today and three lags");
     assert_eq!(strategy.training.labels, Labels::Zigzag { threshold: 0.02 });
     assert_eq!(strategy.training.data_split.train, 0.6);
@@ -72,7 +78,10 @@ fn grammar_2_keeps_its_meaning() {
     assert_eq!(fit.early_stopping, Some(EarlyStopping { patience: 10, min_delta: 1e-4 }));
     assert_eq!((fit.gradient_clip, strategy.model.dropout), (None, 0.2));
     let decisions = &strategy.decisions;
-    assert_eq!((decisions.allow_short, decisions.min_signal_separation, decisions.confidence_threshold), (false, 6, 0.7));
+    assert_eq!(
+        (decisions.allow_short, decisions.min_signal_separation, decisions.confidence_threshold),
+        (false, 6, 0.7)
+    );
 }
 
 #[test]

@@ -45,12 +45,18 @@ fn broken(keyword: &str, rule: &Value, value: &Value, schema: &Value, root: &Val
         "const" => unless(rule == value),
         "minimum" => unless(value.as_f64().is_none_or(|n| n >= rule.as_f64().unwrap())),
         "maximum" => unless(value.as_f64().is_none_or(|n| n <= rule.as_f64().unwrap())),
-        "pattern" => unless(value.as_str().is_none_or(|s| Regex::new(rule.as_str().unwrap()).unwrap().is_match(s))),
+        "pattern" => {
+            unless(value.as_str().is_none_or(|s| Regex::new(rule.as_str().unwrap()).unwrap().is_match(s)))
+        }
         "maxLength" => unless(value.as_str().is_none_or(|s| s.chars().count() <= count())),
         "minItems" => unless(value.as_array().is_none_or(|items| items.len() >= count())),
         "maxItems" => unless(value.as_array().is_none_or(|items| items.len() <= count())),
-        "uniqueItems" => unless(value.as_array().is_none_or(|all| all.iter().enumerate().all(|(i, x)| !all[..i].contains(x)))),
-        "items" => value.as_array()?.iter().enumerate().find_map(|(i, item)| inside(&i.to_string(), item, rule)),
+        "uniqueItems" => unless(
+            value.as_array().is_none_or(|all| all.iter().enumerate().all(|(i, x)| !all[..i].contains(x))),
+        ),
+        "items" => {
+            value.as_array()?.iter().enumerate().find_map(|(i, item)| inside(&i.to_string(), item, rule))
+        }
         "minProperties" => unless(value.as_object().is_none_or(|map| map.len() >= count())),
         "maxProperties" => unless(value.as_object().is_none_or(|map| map.len() <= count())),
         "required" => unless(value.as_object().is_none_or(|map| {
@@ -58,14 +64,21 @@ fn broken(keyword: &str, rule: &Value, value: &Value, schema: &Value, root: &Val
         })),
         "dependentRequired" => unless(value.as_object().is_none_or(|map| {
             rule.as_object().unwrap().iter().all(|(key, needs)| {
-                !map.contains_key(key) || needs.as_array().unwrap().iter().all(|n| map.contains_key(n.as_str().unwrap()))
+                !map.contains_key(key)
+                    || needs.as_array().unwrap().iter().all(|n| map.contains_key(n.as_str().unwrap()))
             })
         })),
         "properties" => value.as_object()?.iter().find_map(|(key, inner)| inside(key, inner, rule.get(key)?)),
-        "propertyNames" => value.as_object()?.keys().find_map(|key| inside("name", &key.as_str().into(), rule)),
+        "propertyNames" => {
+            value.as_object()?.keys().find_map(|key| inside("name", &key.as_str().into(), rule))
+        }
         "additionalProperties" => {
             let known = |key: &str| schema.get("properties").is_some_and(|p| p.get(key).is_some());
-            value.as_object()?.iter().filter(|(key, _)| !known(key)).find_map(|(key, inner)| inside(key, inner, rule))
+            value
+                .as_object()?
+                .iter()
+                .filter(|(key, _)| !known(key))
+                .find_map(|(key, inner)| inside(key, inner, rule))
         }
         "not" => unless(!valid(value, rule)),
         "anyOf" => unless(branches() > 0),

@@ -7,7 +7,7 @@ use crate::strategy::feature;
 use crate::strategy::field::FEATURES_MAX;
 use crate::strategy::finding::{Findings, shown};
 use crate::strategy::read::Draft;
-use crate::strategy::{IndicatorRef, NnInput, Normalization};
+use crate::strategy::{IndicatorKind, IndicatorRef, NnInput, Normalization};
 
 /// Fuzzy sets and inputs name what exists; what nothing names is doubtful.
 pub(super) fn references(draft: &Draft, out: &mut Findings) {
@@ -99,7 +99,7 @@ fn width(input: &NnInput, draft: &Draft) -> usize {
     input.timeframes.len() * values * (1 + input.lags as usize)
 }
 
-/// Doubts about inputs whose size depends on the symbol.
+/// Doubts about values that mean little: of no fixed size, upside down, or different for each symbol.
 pub(super) fn scales(draft: &Draft, out: &mut Findings) {
     for (i, input) in draft.nn_inputs.iter().enumerate() {
         let spec = input.raw_indicator.as_ref().and_then(|raw| draft.indicators.get(&raw.id));
@@ -107,6 +107,13 @@ pub(super) fn scales(draft: &Draft, out: &mut Findings) {
         {
             let message = "values of any size reach the network";
             out.warning(at(format!("nn_inputs[{i}]"), message, "add normalization: zscore"));
+        }
+    }
+    for (id, spec) in draft.indicators.iter().filter(|(_, spec)| spec.kind == IndicatorKind::Macd) {
+        let (fast, slow) = (spec.count("fast_period"), spec.count("slow_period"));
+        if fast >= slow {
+            let message = format!("the fast period {fast} is not below the slow period {slow}");
+            out.warning(at(format!("indicators.{id}"), message, "let fast_period be the smaller"));
         }
     }
     if draft.training_data.as_ref().is_none_or(|data| data.symbols.len() < 2) {
