@@ -166,7 +166,8 @@ impl GatePolicy {
         let loss = required("test_loss", test.loss, "no finite loss on the test rows")?;
         let baseline = required("baseline_loss", test.baseline_loss, "no finite loss of the baseline")?;
         if loss >= baseline {
-            return fail("no_skill", format!("{loss:.4} >= {baseline:.4}"));
+            let [loss, baseline] = told_apart(loss, baseline);
+            return fail("no_skill", format!("{loss} >= {baseline}"));
         }
         for (class, share) in Class::ALL.into_iter().zip(test.answer_shares) {
             let share = required("answer_shares", Some(share), "not a number")?;
@@ -248,4 +249,17 @@ fn required(name: &str, value: Option<f64>, why: &str) -> Result<f64, GateVerdic
 fn percent(fraction: f64) -> String {
     let text = format!("{:.4}", fraction * 100.0);
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Two losses with as many digits as it takes to tell them apart, at least four significant ones: losses of
+/// regressions are squares of small returns.
+fn told_apart(a: f64, b: f64) -> [String; 2] {
+    const DIGITS: std::ops::RangeInclusive<usize> = 4..=16;
+    let is_small = a.abs().min(b.abs()) < 0.01;
+    let show = |x: f64, digits: usize| match is_small {
+        true => format!("{x:.*e}", digits - 1),
+        false => format!("{x:.digits$}"),
+    };
+    let at = |digits| [show(a, digits), show(b, digits)];
+    DIGITS.map(at).find(|[a, b]| a != b).unwrap_or_else(|| at(*DIGITS.start()))
 }

@@ -181,6 +181,14 @@ fn the_honest_training_gate_asks_for_skill_beyond_the_baseline() {
         "no_skill (1.0931 >= 1.0921)"
     );
     assert_eq!(says(|r| r.test.baseline_loss = r.test.loss), "no_skill (0.7500 >= 0.7500)");
+    assert_eq!(
+        says(|r| (r.test.loss, r.test.baseline_loss) = (Some(1.23456e-6), Some(1.23442e-6))),
+        "no_skill (1.2346e-6 >= 1.2344e-6)"
+    );
+    assert_eq!(
+        says(|r| (r.test.loss, r.test.baseline_loss) = (Some(0.693_147), Some(0.693_132))),
+        "no_skill (0.69315 >= 0.69313)"
+    );
     assert_eq!(says(|r| r.test.answer_shares = [0.0, 1.0, 0.0]), "collapsed_answers (HOLD 100.0%)");
     assert_eq!(says(|r| r.test.rows = 29), "too_few_test_rows (29 < 30)");
     assert_eq!(says(|r| r.test.rows = 30), "passed");
