@@ -117,13 +117,8 @@ mod tests {
     use super::*;
     use crate::vectors::Vectors;
 
-    const ALL: [Activation; 5] = [
-        Activation::Relu,
-        Activation::Tanh,
-        Activation::Sigmoid,
-        Activation::LeakyRelu,
-        Activation::Gelu,
-    ];
+    const ALL: [Activation; 5] =
+        [Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::LeakyRelu, Activation::Gelu];
 
     /// Double precision, by the system's functions.
     fn exact(activation: Activation, x: f64) -> f64 {
@@ -149,7 +144,10 @@ mod tests {
             for ((&x, value), slope) in points.iter().zip(values).zip(slopes) {
                 let x = f64::from(x);
                 let exact_slope = (exact(activation, x + 1e-6) - exact(activation, x - 1e-6)) / 2e-6;
-                assert!((f64::from(value) - exact(activation, x)).abs() < 2e-6, "{activation:?}({x}) = {value}");
+                assert!(
+                    (f64::from(value) - exact(activation, x)).abs() < 2e-6,
+                    "{activation:?}({x}) = {value}"
+                );
                 assert!((f64::from(slope) - exact_slope).abs() < 2e-6, "{activation:?}'({x}) = {slope}");
             }
         }

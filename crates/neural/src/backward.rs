@@ -131,7 +131,14 @@ impl Workspace {
                 None => (&self.input, layer.inputs),
             };
             let left = Left::transposed(input, width);
-            multiply_add(self.vectors, left, errors, &mut gradient[layer.weights.clone()], rows, layer.stride);
+            multiply_add(
+                self.vectors,
+                left,
+                errors,
+                &mut gradient[layer.weights.clone()],
+                rows,
+                layer.stride,
+            );
             sum_rows(self.vectors, errors, &mut gradient[layer.bias.clone()]);
             if let Some(previous) = before.last_mut() {
                 let errors_before = &mut previous.errors[..rows * width];

@@ -67,7 +67,11 @@ mod tests {
             .collect();
         assert_eq!(stops, [false, false, false, false, true]);
         let mut parameters = [99.0];
-        assert_eq!(best.restore(&mut parameters), Some(5), "the lowest loss is kept even when its fall was small");
+        assert_eq!(
+            best.restore(&mut parameters),
+            Some(5),
+            "the lowest loss is kept even when its fall was small"
+        );
         assert_eq!(parameters, [5.0]);
     }
 

@@ -1,9 +1,10 @@
 //! A network judged on rows: mean loss and answers.
 
-use ktrdr_domain::strategy::network::Loss;
+use ktrdr_domain::strategy::network::{Loss, OutputKind};
+use thiserror::Error;
 
 use crate::forward::BLOCK_ROWS;
-use crate::loss::{Tally, judge};
+use crate::loss::{Tally, judge, loss_for};
 use crate::network::Network;
 use crate::samples::{SampleError, Samples, Targets};
 use crate::vectors::Vectors;
@@ -19,11 +20,35 @@ pub struct Evaluation {
     pub outputs: Vec<f32>,
 }
 
-/// Judges a network on rows by a loss that suits its output ([`loss_for`](crate::loss_for)).
+/// Why nothing was evaluated.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum EvaluateError {
+    /// The rows do not fit the network.
+    #[error("evaluation rows: {0}")]
+    Samples(#[from] SampleError),
+    /// The loss does not suit the output.
+    #[error(
+        "{loss:?} can not judge a {output:?} network: use cross_entropy for classification, huber or mse for regression"
+    )]
+    Loss {
+        /// The loss asked for.
+        loss: Option<Loss>,
+        /// What the network gives.
+        output: OutputKind,
+    },
+}
+
+/// Judges a network on rows. `loss` is the strategy's key; `None` is the output's usual one ([`loss_for`]).
 ///
 /// # Errors
-/// When there are no rows, or they do not fit the network.
-pub fn evaluate(network: &Network, samples: &Samples<'_>, loss: Loss) -> Result<Evaluation, SampleError> {
+/// When there are no rows, or they or the loss do not fit the network.
+pub fn evaluate(
+    network: &Network,
+    samples: &Samples<'_>,
+    loss: Option<Loss>,
+) -> Result<Evaluation, EvaluateError> {
+    let output = network.shape().output;
+    let loss = loss_for(output, loss).ok_or(EvaluateError::Loss { loss, output })?;
     samples.check(network.shape(), 1)?;
     let vectors = Vectors::widest();
     let mut outputs = Vec::new();

@@ -40,7 +40,13 @@ impl<'a> Forward<'a> {
         let Some((first, others)) = self.layout.layers.split_first() else { return &[] };
         let rows = x.len() / first.inputs;
         let [current, previous] = &mut self.buffers;
-        linear(self.vectors, first, parameters, Left::rows(x, first.inputs), &mut current[..rows * first.stride]);
+        linear(
+            self.vectors,
+            first,
+            parameters,
+            Left::rows(x, first.inputs),
+            &mut current[..rows * first.stride],
+        );
         let mut stride = first.stride;
         for layer in others {
             activate(self.vectors, self.activation, &mut current[..rows * stride]);

@@ -38,13 +38,7 @@ impl Layout {
         for (inputs, outputs) in shape.widths().zip(shape.widths().skip(1)) {
             let stride = outputs.next_multiple_of(LANES);
             let bias = length + inputs * stride;
-            layers.push(Linear {
-                inputs,
-                outputs,
-                stride,
-                weights: length..bias,
-                bias: bias..bias + stride,
-            });
+            layers.push(Linear { inputs, outputs, stride, weights: length..bias, bias: bias..bias + stride });
             length = bias + stride;
         }
         Ok(Self { layers, length })

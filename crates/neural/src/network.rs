@@ -46,7 +46,9 @@ pub enum NetworkError {
         expected: usize,
     },
     /// A layer of another size.
-    #[error("layer {layer} does not have the size of the shape: load the model with the shape it was trained with")]
+    #[error(
+        "layer {layer} does not have the size of the shape: load the model with the shape it was trained with"
+    )]
     LayerSize {
         /// From 0.
         layer: usize,
@@ -61,7 +63,9 @@ pub enum NetworkError {
 
 /// Rows that do not fit the network.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{numbers} numbers are not whole rows of {inputs} features: predict with the features of training, in order")]
+#[error(
+    "{numbers} numbers are not whole rows of {inputs} features: predict with the features of training, in order"
+)]
 pub struct RowWidthError {
     /// Numbers given.
     pub numbers: usize,
@@ -80,7 +84,8 @@ impl Network {
         let mut stream = Stream::new(seed, Purpose::Weights);
         for layer in &network.layout.layers {
             let bound = (1.0 / (layer.inputs as f64).sqrt()) as f32;
-            let (weights, bias) = network.parameters[layer.weights.start..layer.bias.end].split_at_mut(layer.weights.len());
+            let (weights, bias) =
+                network.parameters[layer.weights.start..layer.bias.end].split_at_mut(layer.weights.len());
             for output in 0..layer.outputs {
                 for row in weights.chunks_exact_mut(layer.stride) {
                     row[output] = bound * stream.symmetric();
@@ -131,7 +136,9 @@ impl Network {
                 inputs: layer.inputs,
                 outputs: layer.outputs,
                 weights: (0..layer.outputs)
-                    .flat_map(|output| (0..layer.inputs).map(move |input| weights[input * layer.stride + output]))
+                    .flat_map(|output| {
+                        (0..layer.inputs).map(move |input| weights[input * layer.stride + output])
+                    })
                     .collect(),
                 bias: self.parameters[layer.bias.start..][..layer.outputs].to_vec(),
             }
@@ -158,7 +165,12 @@ impl Network {
     ///
     /// # Errors
     /// When `rows` is not a whole number of rows.
-    pub fn predict_with(&self, vectors: Vectors, rows: &[f32], out: &mut Vec<f32>) -> Result<(), RowWidthError> {
+    pub fn predict_with(
+        &self,
+        vectors: Vectors,
+        rows: &[f32],
+        out: &mut Vec<f32>,
+    ) -> Result<(), RowWidthError> {
         let inputs = self.shape.inputs;
         if !rows.len().is_multiple_of(inputs) {
             return Err(RowWidthError { numbers: rows.len(), inputs });

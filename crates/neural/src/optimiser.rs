@@ -56,7 +56,9 @@ impl Optimiser {
                 let step = AdamStep { scale, decay, shrink: shrink as f32, rate, correction };
                 adam(self.vectors, step, parameters, gradient, first, second);
             }
-            Optimizer::Sgd => sgd(self.vectors, scale, decay, learning_rate as f32, parameters, gradient, first),
+            Optimizer::Sgd => {
+                sgd(self.vectors, scale, decay, learning_rate as f32, parameters, gradient, first);
+            }
             Optimizer::RmsProp => {
                 rms_prop(self.vectors, scale, decay, learning_rate as f32, parameters, gradient, second);
             }
@@ -162,11 +164,8 @@ mod tests {
 
     #[test]
     fn a_clipped_step_of_plain_descent_has_the_length_of_the_clip() {
-        let settings = Optimisation {
-            optimizer: Optimizer::Sgd,
-            gradient_clip: Some(0.5),
-            ..Optimisation::default()
-        };
+        let settings =
+            Optimisation { optimizer: Optimizer::Sgd, gradient_clip: Some(0.5), ..Optimisation::default() };
         let mut parameters = [0.0; 8];
         let gradient = [3.0, 4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         Optimiser::new(Vectors::widest(), &settings, 8).step(1.0, &mut parameters, &gradient);

@@ -66,7 +66,9 @@ pub enum SampleError {
         rows: usize,
     },
     /// Rows are not as wide as the network's input.
-    #[error("rows of {width} features, the network takes {inputs}: train and predict with the same feature list")]
+    #[error(
+        "rows of {width} features, the network takes {inputs}: train and predict with the same feature list"
+    )]
     Width {
         /// Features in a row.
         width: usize,
@@ -188,13 +190,23 @@ mod tests {
 
     use super::*;
 
-    fn check(x: &[f32], width: usize, targets: Targets<'_>, weights: Option<&[f32]>) -> Result<(), SampleError> {
+    fn check(
+        x: &[f32],
+        width: usize,
+        targets: Targets<'_>,
+        weights: Option<&[f32]>,
+    ) -> Result<(), SampleError> {
         let output = match targets {
             Targets::Classes(_) => OutputKind::Classification,
             Targets::Values(_) => OutputKind::Regression,
         };
-        let shape =
-            NetworkShape { inputs: 2, hidden_layers: vec![], activation: Activation::Relu, dropout: 0.0, output };
+        let shape = NetworkShape {
+            inputs: 2,
+            hidden_layers: vec![],
+            activation: Activation::Relu,
+            dropout: 0.0,
+            output,
+        };
         Samples { x, width, targets, weights }.check(&shape, 2)
     }
 
@@ -212,14 +224,21 @@ mod tests {
         assert!(fault(check(&[], 2, Targets::Classes(&[]), None)).contains("0 rows"));
         assert!(fault(check(&[0.0; 3], 2, Targets::Classes(&[0, 1]), None)).contains("4 were expected"));
         assert!(fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 3]), None)).contains("row 1 has class 3"));
-        assert!(fault(check(&[0.0, 0.0, f32::NAN, 0.0], 2, Targets::Classes(&[0, 1]), None)).contains("row 1"));
+        assert!(
+            fault(check(&[0.0, 0.0, f32::NAN, 0.0], 2, Targets::Classes(&[0, 1]), None)).contains("row 1")
+        );
         assert!(fault(check(&[0.0; 4], 2, Targets::Values(&[0.0, f32::INFINITY]), None)).contains("target"));
-        assert!(fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 1]), Some(&[1.0]))).contains("weights has 1"));
+        assert!(
+            fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 1]), Some(&[1.0]))).contains("weights has 1")
+        );
         for weights in [[0.0, 0.0], [1.0, -1.0]] {
-            assert!(fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 1]), Some(&weights))).contains("0 or more"));
+            assert!(
+                fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 1]), Some(&weights))).contains("0 or more")
+            );
         }
         assert!(
-            fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 1]), Some(&[1.0, f32::NAN]))).contains("the weight")
+            fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 1]), Some(&[1.0, f32::NAN])))
+                .contains("the weight")
         );
     }
 

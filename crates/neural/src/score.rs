@@ -7,10 +7,10 @@ use ktrdr_domain::report::TestMetrics;
 use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::{Loss, OutputKind};
 
-use crate::evaluate::evaluate;
-use crate::loss::{class_of, point_loss};
+use crate::evaluate::{EvaluateError, evaluate};
+use crate::loss::{class_of, loss_for, point_loss};
 use crate::network::Network;
-use crate::samples::{SampleError, Samples, Targets};
+use crate::samples::{Samples, Targets};
 
 const CLASSES: usize = Class::ALL.len();
 
@@ -98,28 +98,34 @@ impl Confusion {
 /// below), and precision, recall and F1 stay undefined.
 ///
 /// # Errors
-/// When the test rows do not fit the network. No rows at all are no error: nothing is defined then.
+/// When the test rows or the loss do not fit the network. No rows at all are no error: nothing is defined then.
 pub fn test_metrics(
     network: &Network,
-    loss: Loss,
-    train: Targets<'_>,
     test: &Samples<'_>,
-) -> Result<TestMetrics, SampleError> {
+    train: &Targets<'_>,
+    loss: Option<Loss>,
+) -> Result<TestMetrics, EvaluateError> {
     if test.rows() == 0 {
         return Ok(undefined());
     }
     let evaluation = evaluate(network, test, loss)?;
     let answers = evaluation.outputs.chunks_exact(network.shape().outputs()).map(answer);
     let confusion = Confusion::of(classes(test.targets).zip(answers));
-    let train_shares = Confusion::of(classes(train).map(|class| (class, class))).label_shares();
+    let train_shares = Confusion::of(classes(*train).map(|class| (class, class))).label_shares();
     let classification = network.shape().output == OutputKind::Classification;
     let only_classes = |number: Option<f64>| number.filter(|_| classification);
     Ok(TestMetrics {
         rows: test.rows(),
         accuracy: Some(evaluation.accuracy),
         loss: Some(evaluation.loss).filter(|loss| loss.is_finite()),
-        baseline_loss: baseline_loss(loss, train, &train_shares, test.targets),
-        baseline_accuracy: (!train.is_empty()).then(|| confusion.label_shares()[most_frequent(&train_shares)]),
+        baseline_loss: baseline_loss(
+            loss_for(network.shape().output, loss),
+            *train,
+            &train_shares,
+            test.targets,
+        ),
+        baseline_accuracy: (!train.is_empty())
+            .then(|| confusion.label_shares()[most_frequent(&train_shares)]),
         precision: only_classes(confusion.precision()),
         recall: only_classes(confusion.recall()),
         f1: only_classes(confusion.f1()),
@@ -131,7 +137,7 @@ pub fn test_metrics(
 /// Mean loss on the test rows of always saying the training rows' class shares, or their mean. `None` when there are
 /// no rows, or when a class came that training never saw: its loss is infinite.
 fn baseline_loss(
-    loss: Loss,
+    loss: Option<Loss>,
     train: Targets<'_>,
     train_shares: &[f64; CLASSES],
     test: Targets<'_>,
@@ -141,6 +147,7 @@ fn baseline_loss(
             test.iter().map(|&class| -train_shares[usize::from(class)].ln()).sum()
         }
         (Targets::Values(train), Targets::Values(test)) => {
+            let loss = loss?;
             let mean = train.iter().map(|&value| f64::from(value)).sum::<f64>() / train.len() as f64;
             test.iter().map(|&value| point_loss(loss, mean - f64::from(value))).sum()
         }

@@ -21,7 +21,11 @@ pub struct SettingError {
 ///
 /// # Errors
 /// The first key that is out of range, that contradicts the output, or that needs validation rows where none are.
-pub(crate) fn check(settings: &Optimisation, output: OutputKind, validation: bool) -> Result<Loss, SettingError> {
+pub(crate) fn check(
+    settings: &Optimisation,
+    output: OutputKind,
+    validation: bool,
+) -> Result<Loss, SettingError> {
     check_steps(settings)?;
     check_scheduler(settings.lr_scheduler, validation)?;
     check_early_stopping(settings, validation)?;
@@ -58,7 +62,7 @@ fn check_steps(settings: &Optimisation) -> Result<(), SettingError> {
     }
     match gradient_clip {
         Some(norm) if !(norm > 0.0 && norm.is_finite()) => {
-            refuse("gradient_clip", norm, "use a finite number above 0, or null")
+            refuse("gradient_clip", norm, "use a finite number above 0, or false")
         }
         _ => Ok(()),
     }
@@ -67,7 +71,6 @@ fn check_steps(settings: &Optimisation) -> Result<(), SettingError> {
 fn check_scheduler(scheduler: Scheduler, validation: bool) -> Result<(), SettingError> {
     let factor_is_fine = |factor: f64| factor > 0.0 && factor <= 1.0;
     match scheduler {
-        Scheduler::Constant | Scheduler::Cosine => Ok(()),
         Scheduler::Step { step_size: 0, .. } => refuse("lr_scheduler.step_size", 0, "use at least 1 epoch"),
         Scheduler::Step { gamma, .. } | Scheduler::Exponential { gamma } if !factor_is_fine(gamma) => {
             refuse("lr_scheduler.gamma", gamma, "use a factor above 0 and at most 1")
@@ -81,25 +84,33 @@ fn check_scheduler(scheduler: Scheduler, validation: bool) -> Result<(), Setting
         Scheduler::ReduceOnPlateau { .. } if !validation => {
             refuse("lr_scheduler", "reduce_on_plateau", "it watches validation rows and there are none")
         }
-        Scheduler::Step { .. } | Scheduler::Exponential { .. } | Scheduler::ReduceOnPlateau { .. } => Ok(()),
+        _ => Ok(()),
     }
 }
 
 fn check_early_stopping(settings: &Optimisation, validation: bool) -> Result<(), SettingError> {
     let Some(rule) = settings.early_stopping else { return Ok(()) };
     if rule.patience == 0 {
-        return refuse("early_stopping.patience", 0, "wait at least 1 epoch, or set early_stopping to null");
+        return refuse("early_stopping.patience", 0, "wait at least 1 epoch, or set early_stopping to false");
     }
     if !(rule.min_delta >= 0.0 && rule.min_delta.is_finite()) {
         return refuse("early_stopping.min_delta", rule.min_delta, "use 0 or a small number such as 0.0001");
     }
     if !validation {
-        return refuse("early_stopping", "set", "it watches validation rows and there are none: set it to null");
+        return refuse(
+            "early_stopping",
+            "set",
+            "it watches validation rows and there are none: set it to false",
+        );
     }
     Ok(())
 }
 
-fn refuse<T>(key: &'static str, given: impl ToString, advice: &'static str) -> Result<T, SettingError> {
+fn refuse<T>(
+    key: &'static str,
+    given: impl std::fmt::Display,
+    advice: &'static str,
+) -> Result<T, SettingError> {
     Err(SettingError { key, given: given.to_string(), advice })
 }
 
@@ -159,7 +170,13 @@ mod tests {
         let plateau = Scheduler::ReduceOnPlateau { factor: 0.5, patience: 1 };
         assert_eq!(refused_for(Classification, false, |s| s.lr_scheduler = plateau), "lr_scheduler");
         assert_eq!(refused_for(Classification, true, |s| s.loss = Some(Loss::Mse)), "loss");
-        assert_eq!(refused_for(Regression, true, |s| s.loss = Some(Loss::Huber { delta: 0.0 })), "loss.delta");
-        assert_eq!(refused_for(Regression, true, |s| s.class_weights = ClassWeights::Balanced), "class_weights");
+        assert_eq!(
+            refused_for(Regression, true, |s| s.loss = Some(Loss::Huber { delta: 0.0 })),
+            "loss.delta"
+        );
+        assert_eq!(
+            refused_for(Regression, true, |s| s.class_weights = ClassWeights::Balanced),
+            "class_weights"
+        );
     }
 }

@@ -41,7 +41,9 @@ pub enum ShapeError {
         layer: usize,
     },
     /// Too wide.
-    #[error("layer {layer} (0 is the input) has {units} units, at most {LAYER_WIDTH_MAX} are possible: use fewer")]
+    #[error(
+        "layer {layer} (0 is the input) has {units} units, at most {LAYER_WIDTH_MAX} are possible: use fewer"
+    )]
     TooWide {
         /// 0 for the input, then the hidden layers.
         layer: usize,
@@ -107,7 +109,10 @@ impl NetworkShape {
         }
         // widths are bounded above, so none of these products can overflow
         let size = |columns: fn(usize) -> usize| -> usize {
-            self.widths().zip(self.widths().skip(1)).map(|(inputs, outputs)| (inputs + 1) * columns(outputs)).sum()
+            self.widths()
+                .zip(self.widths().skip(1))
+                .map(|(inputs, outputs)| (inputs + 1) * columns(outputs))
+                .sum()
         };
         if size(|outputs| outputs.next_multiple_of(LANES)) > PARAMETERS_MAX {
             return Err(ShapeError::TooLarge);

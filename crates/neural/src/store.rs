@@ -23,7 +23,9 @@ pub enum StoreError {
     #[error(transparent)]
     Network(#[from] NetworkError),
     /// More bytes than a network of this shape can have.
-    #[error("{given} bytes, a network of this shape has at most {most}: load it with the shape it was trained with")]
+    #[error(
+        "{given} bytes, a network of this shape has at most {most}: load it with the shape it was trained with"
+    )]
     TooLong {
         /// Bytes given.
         given: usize,
@@ -49,51 +51,53 @@ pub enum StoreError {
     Write(#[from] SafeTensorError),
 }
 
-/// The bytes of a network; the same network always gives the same bytes.
-///
-/// # Errors
-/// When the library refuses, which no network within the limits makes it do.
-pub fn to_safetensors(network: &Network) -> Result<Vec<u8>, StoreError> {
-    let layers: Vec<[(Vec<usize>, Vec<u8>); 2]> = network
-        .layers()
-        .iter()
-        .map(|layer| {
-            let weights = (vec![layer.outputs, layer.inputs], bytes_of(&layer.weights));
-            [weights, (vec![layer.outputs], bytes_of(&layer.bias))]
-        })
-        .collect();
-    let mut tensors = Vec::with_capacity(2 * layers.len());
-    for (index, layer) in layers.iter().enumerate() {
-        for (part, (shape, bytes)) in ["weight", "bias"].into_iter().zip(layer) {
-            tensors.push((name_of(index, part), TensorView::new(Dtype::F32, shape.clone(), bytes)?));
+impl Network {
+    /// Its bytes; the same network always gives the same.
+    ///
+    /// # Errors
+    /// When the library refuses, which no network within the limits makes it do.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>, StoreError> {
+        let layers: Vec<[(Vec<usize>, Vec<u8>); 2]> = self
+            .layers()
+            .iter()
+            .map(|layer| {
+                let weights = (vec![layer.outputs, layer.inputs], bytes_of(&layer.weights));
+                [weights, (vec![layer.outputs], bytes_of(&layer.bias))]
+            })
+            .collect();
+        let mut tensors = Vec::with_capacity(2 * layers.len());
+        for (index, layer) in layers.iter().enumerate() {
+            for (part, (shape, bytes)) in ["weight", "bias"].into_iter().zip(layer) {
+                tensors.push((name_of(index, part), TensorView::new(Dtype::F32, shape.clone(), bytes)?));
+            }
         }
+        Ok(serialize(tensors, None)?)
     }
-    Ok(serialize(tensors, None)?)
-}
 
-/// The network of these bytes, if they hold exactly the tensors of `shape`.
-///
-/// # Errors
-/// When the bytes are damaged, too long, of another shape, or hold NaN or infinity.
-pub fn from_safetensors(bytes: &[u8], shape: &NetworkShape) -> Result<Network, StoreError> {
-    let numbers = shape.parameter_count().map_err(NetworkError::from)?;
-    let most = LENGTH_BYTES + HEADER_BYTES_MAX + NUMBER_BYTES * numbers;
-    if bytes.len() > most {
-        return Err(StoreError::TooLong { given: bytes.len(), most });
+    /// The network of these bytes, if they hold exactly the tensors of `shape`.
+    ///
+    /// # Errors
+    /// When the bytes are damaged, too long, of another shape, or hold NaN or infinity.
+    pub fn from_safetensors(bytes: &[u8], shape: &NetworkShape) -> Result<Self, StoreError> {
+        let numbers = shape.parameter_count().map_err(NetworkError::from)?;
+        let most = LENGTH_BYTES + HEADER_BYTES_MAX + NUMBER_BYTES * numbers;
+        if bytes.len() > most {
+            return Err(StoreError::TooLong { given: bytes.len(), most });
+        }
+        let (metadata, data) = split(bytes)?;
+        if metadata.data_len() != NUMBER_BYTES * numbers {
+            return Err(header("it holds another number of parameters than this shape has"));
+        }
+        let widths: Vec<usize> = shape.widths().collect();
+        let layers = widths.windows(2).enumerate().map(|(index, pair)| {
+            let (inputs, outputs) = (pair[0], pair[1]);
+            let weights = tensor(&metadata, data, &name_of(index, "weight"), &[outputs, inputs])?;
+            let bias = tensor(&metadata, data, &name_of(index, "bias"), &[outputs])?;
+            Ok(Dense { inputs, outputs, weights, bias })
+        });
+        let layers = layers.collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(Self::from_layers(shape, &layers)?)
     }
-    let (metadata, data) = split(bytes)?;
-    let widths: Vec<usize> = shape.widths().collect();
-    let layers = widths.windows(2).enumerate().map(|(index, pair)| {
-        let (inputs, outputs) = (pair[0], pair[1]);
-        let weights = tensor(&metadata, data, &name_of(index, "weight"), &[outputs, inputs])?;
-        let bias = tensor(&metadata, data, &name_of(index, "bias"), &[outputs])?;
-        Ok(Dense { inputs, outputs, weights, bias })
-    });
-    let layers = layers.collect::<Result<Vec<_>, StoreError>>()?;
-    if metadata.data_len() != NUMBER_BYTES * numbers {
-        return Err(header("it names tensors that this shape does not have"));
-    }
-    Ok(Network::from_layers(shape, &layers)?)
 }
 
 /// The checked header and the bytes it describes.
@@ -120,7 +124,8 @@ fn tensor(metadata: &Metadata, data: &[u8], name: &str, shape: &[usize]) -> Resu
     if info.shape != shape {
         return Err(fault("has another size"));
     }
-    let bytes = data.get(info.data_offsets.0..info.data_offsets.1).ok_or_else(|| fault("lies outside the file"))?;
+    let bytes =
+        data.get(info.data_offsets.0..info.data_offsets.1).ok_or_else(|| fault("lies outside the file"))?;
     Ok(bytes.as_chunks::<NUMBER_BYTES>().0.iter().map(|number| f32::from_le_bytes(*number)).collect())
 }
 

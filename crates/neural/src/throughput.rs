@@ -126,3 +126,24 @@ fn rows_of(width: usize, rows: usize, seed: u64) -> Vec<f32> {
     let mut stream = Stream::new(seed, Purpose::SyntheticRows);
     (0..width.saturating_mul(rows)).map(|_| stream.symmetric()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_counted_in_rows_and_its_checksum_is_that_of_a_network_that_learns() {
+        let load = TrainingLoad::new(&headline_shape(), 640, 1).unwrap();
+        let (short, long) = (load.run_headline(1).unwrap(), load.run_headline(20).unwrap());
+        assert_eq!((short.rows, long.rows), (640, 12_800));
+        assert!(long.checksum < 0.5 * short.checksum, "{short:?} {long:?}");
+    }
+
+    #[test]
+    fn predicted_rows_are_counted_and_their_outputs_summed() {
+        let mut load = PredictionLoad::new(&headline_shape(), 100, 1).unwrap();
+        let work = load.run(Vectors::widest());
+        assert_eq!(work.rows, 100);
+        assert!(work.checksum != 0.0 && work == load.run(Vectors::widest()));
+    }
+}

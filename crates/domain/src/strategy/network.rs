@@ -147,7 +147,7 @@ pub enum Scheduler {
         /// Factor.
         gamma: f64,
     },
-    /// Down a half cosine to zero at the last epoch.
+    /// Down a half cosine that reaches zero as the last epoch ends.
     Cosine,
     /// Times `factor` after `patience` epochs without a better validation loss.
     ReduceOnPlateau {
