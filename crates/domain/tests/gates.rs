@@ -183,7 +183,7 @@ fn the_honest_training_gate_asks_for_skill_beyond_the_baseline() {
     assert_eq!(says(|r| r.test.baseline_loss = r.test.loss), "no_skill (0.7500 >= 0.7500)");
     assert_eq!(
         says(|r| (r.test.loss, r.test.baseline_loss) = (Some(1.23456e-6), Some(1.23442e-6))),
-        "no_skill (1.2346e-6 >= 1.2344e-6)"
+        "no_skill (1.235e-6 >= 1.234e-6)"
     );
     assert_eq!(
         says(|r| (r.test.loss, r.test.baseline_loss) = (Some(0.693_147), Some(0.693_132))),
