@@ -1,7 +1,7 @@
 //! The research cycle: one pure step from the end of a child to what comes next. No IO, no clock, no randomness.
 //!
-//! designing → training → gate → backtesting → gate → assessing → done. A gate that says no, a child that failed, was
-//! cancelled, ran out of tries or returned something unreadable: each closes the cycle with its reason.
+//! designing → training → gate → backtesting → gate → assessing → done. A gate that says no, a child that failed,
+//! was cancelled, ran out of tries or returned something unreadable: each closes the cycle with its reason.
 //!
 //! Before this: [`crate::reading`] turned rows into a [`Cycle`] and a [`ChildEnd`]. After this: [`crate::driver`]
 //! carries out the [`Decision`].

@@ -1,7 +1,7 @@
 //! One delivery, from the broker's hand to its acknowledgement: claim → run → watch → record → ack.
 //!
-//! Before this: [`crate::worker`] took the delivery. After this: the terminal event, written with the row, moves
-//! what waits for it. The delivery is never a lock: losing it stops nothing, a doubled one starts nothing.
+//! Before this: [`crate::worker`] took the delivery. After this: the terminal event, written with the row, moves what
+//! waits for it. The delivery is never a lock: losing it stops nothing, a doubled one starts nothing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -119,18 +119,20 @@ async fn attempt(
     let watch = Watch::new(crew, kind, &attempt, stop, &progress, at);
     let Watched { ended, lease_end } = watch.until_ended(running).await;
     if ended == Ended::Stuck {
-        error!(operation = %attempt.id, reason = ?stop.reason(), "its thread ignores its stop token; this process must end");
+        let reason = stop.reason();
+        error!(operation = %attempt.id, ?reason, "its thread ignores its stop token; this process must end");
         crew.stuck.store(true, Ordering::Release);
         crew.quit.cancel();
     }
     let recorded = match settle(ended, stop.reason(), crew.config.retry.after(tries)) {
         Some(finish) => record(crew, &attempt, finish, lease_end).await,
         None => {
-            warn!(operation = %attempt.id, fence = attempt.fence, "fenced: someone else owns it now; nothing written");
+            warn!(operation = %attempt.id, fence = attempt.fence, "fenced: not ours any more; nothing written");
             true
         }
     };
-    info!(operation = %attempt.id, kind = %kind.kind, fence = attempt.fence, duration_ms = at.elapsed().as_millis() as u64, recorded, "attempt ended");
+    let duration_ms = at.elapsed().as_millis() as u64;
+    info!(operation = %attempt.id, kind = %kind.kind, fence = attempt.fence, duration_ms, recorded, "attempt ended");
     recorded
 }
 
@@ -184,7 +186,8 @@ async fn record(crew: &Crew, attempt: &Attempt, mut finish: Finish, lease_end: I
             // Our own fence and the status we asked for: an earlier call of ours got through.
             Ok(Finished::Refused { status, fence }) => {
                 if (status, fence) != (Some(wanted(&finish)), attempt.fence) {
-                    warn!(operation = %attempt.id, own_fence = attempt.fence, fence, ?status, "finish refused: it was decided without us");
+                    let own_fence = attempt.fence;
+                    warn!(operation = %attempt.id, own_fence, fence, ?status, "finish refused: decided without us");
                 }
                 return true;
             }
@@ -192,7 +195,7 @@ async fn record(crew: &Crew, attempt: &Attempt, mut finish: Finish, lease_end: I
                 failures += 1;
                 let again = Instant::now() + crew.config.outside.after(failures);
                 if again >= until {
-                    error!(operation = %attempt.id, %why, "finish could not be written before the lease lapsed; the sweep decides");
+                    error!(operation = %attempt.id, %why, "finish not written before the lease lapsed; the sweep decides");
                     return false;
                 }
                 warn!(operation = %attempt.id, %why, "finish failed; trying again");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::lesson::Reached;
@@ -122,7 +123,7 @@ async fn cancelling_a_cycle_cancels_its_running_child_and_is_remembered() {
             return behave(phase);
         }
         while !job.stop.is_stopped() {
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(1));
         }
         Outcome::Stopped
     });
@@ -142,7 +143,7 @@ async fn cancelling_the_child_cancels_the_cycle() {
             return behave(phase);
         }
         while !job.stop.is_stopped() {
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(1));
         }
         Outcome::Stopped
     });
@@ -158,7 +159,7 @@ async fn cancelling_the_child_cancels_the_cycle() {
 async fn a_child_that_completes_despite_a_cancel_does_not_start_the_next_phase() {
     let world = World::new(|phase, job| {
         while phase == Phase::Training && !job.stop.is_stopped() {
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(1));
         }
         behave(phase)
     });

@@ -55,7 +55,7 @@ async fn a_cancel_stops_its_own_job_only() {
     let gate = released.clone();
     let _worker = world.prober(&quick(), move |job| {
         while !gate.load(Ordering::Acquire) && !job.stop.is_stopped() {
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(1));
         }
         if job.stop.is_stopped() { Outcome::Stopped } else { Outcome::Completed(json!(null)) }
     });
@@ -89,7 +89,7 @@ async fn a_thread_that_ignores_its_token_ends_the_process_after_everything_is_in
     let gate = let_go.clone();
     let deaf = move |_: &_| {
         while !gate.load(Ordering::Acquire) {
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(1));
         }
         Outcome::Completed(json!("nobody reads this"))
     };

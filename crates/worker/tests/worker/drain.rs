@@ -17,7 +17,7 @@ async fn a_short_job_finishes_during_a_drain() {
     let gate = let_go.clone();
     let worker = world.prober(&quick(), move |job| {
         while !gate.load(Ordering::Acquire) {
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(1));
         }
         Outcome::Completed(json!(job.stop.reason().map(|r| format!("{r:?}"))))
     });

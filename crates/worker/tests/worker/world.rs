@@ -21,13 +21,13 @@ use crate::unruly::{Counting, Unruly};
 /// No fact of these tests takes this long; running into it is a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A lease, heartbeat and back-off in milliseconds, and a bound of half a second for stopping.
+/// A lease of seconds, heartbeat and back-off of milliseconds, and half a second to stop.
 pub(crate) fn quick() -> WorkerConfig {
     let backoff = Backoff { first: Duration::from_millis(10), most: Duration::from_millis(50) };
     WorkerConfig {
-        lease: Duration::from_millis(1000),
+        lease: Duration::from_secs(3),
         heartbeat: Duration::from_millis(100),
-        lease_margin: Duration::from_millis(300),
+        lease_margin: Duration::from_secs(1),
         progress_flush: Duration::from_millis(20),
         cancel_bound: Duration::from_millis(500),
         park: Duration::from_secs(60),
@@ -202,7 +202,7 @@ pub(crate) fn job(
 /// Works until it is asked to stop, as a well-behaved job does.
 pub(crate) fn until_stopped(job: &Job) -> Outcome {
     while !job.stop.is_stopped() {
-        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(1));
     }
     Outcome::Stopped
 }
