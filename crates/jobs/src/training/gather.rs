@@ -107,7 +107,8 @@ fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<
     let first_bar = features::warm_up(strategy, &market.bars()).map_err(Fault::input)?;
     let labels = labels::make(&strategy.training.labels, strategy.decisions.output_format, &market.base)
         .map_err(Fault::input)?;
-    let usable = first_bar.max(labels.start)..labels.start + labels.len();
+    let labelled = labels.bars();
+    let usable = first_bar.max(labelled.start).min(labelled.end)..labelled.end;
     let required = strategy.training_data.history_required as usize;
     if usable.len() < required {
         return Err(Fault::input(format!(
@@ -117,8 +118,7 @@ fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<
             spec.window
         )));
     }
-    let ends = &labels.end[usable.start - labels.start..];
-    let split = split::purged(usable, ends, &strategy.training.data_split, 0)
+    let split = split::purged(usable.clone(), labels.ends(usable), &strategy.training.data_split, 0)
         .map_err(|e| Fault::input(format!("{symbol} {base_timeframe}: {e}")))?;
     Ok(Symbolic { market, labels, split })
 }
