@@ -3,7 +3,7 @@
 //! designing → training → gate → backtesting → gate → assessing → done. A gate that says no, a child that failed,
 //! was cancelled, ran out of tries or returned something unreadable: each closes the cycle with its reason.
 //!
-//! Before this: [`crate::reading`] turned rows into a [`Cycle`] and a [`ChildEnd`]. After this: [`crate::driver`]
+//! Before this: `reading.rs` turned rows into a [`Cycle`] and a [`ChildEnd`]. After this: [`crate::driver`]
 //! carries out the [`Decision`].
 
 use std::fmt;

@@ -1,6 +1,6 @@
 //! The worker: one loop per kind of job, each holding as many deliveries as it has free slots.
 //!
-//! Before this: the relay published what a submit wrote ([`crate::relay`]). After this: [`crate::attempt`].
+//! Before this: the relay published what a submit wrote ([`crate::relay`]). After this: `attempt.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
