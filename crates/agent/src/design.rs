@@ -1,0 +1,55 @@
+//! What a designer is told and what it answers.
+
+use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::trading::Account;
+use ktrdr_domain::{Sha256, Strategy, Symbol};
+use ktrdr_quant::Bars;
+
+use crate::AgentError;
+
+/// Proposes one strategy at a time. It fills in a proposal and nothing else: the cycle decides what happens next.
+pub trait Designer: Send + Sync {
+    /// Who designs: `local` or a model's name.
+    fn name(&self) -> &str;
+
+    /// One strategy for one cycle. `stop` is asked between steps; once it says yes, the answer is given up.
+    ///
+    /// # Errors
+    /// See [`AgentError`].
+    fn design(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError>;
+}
+
+/// All that a designer may know: the dev window and what earlier cycles taught. No gate bar, no vault bar.
+#[derive(Debug, Clone, Copy)]
+pub struct DesignBrief<'a> {
+    /// The instrument.
+    pub symbol: &'a Symbol,
+    /// The dev window's bars, one series per timeframe, the traded one first.
+    pub dev_bars: &'a [Bars],
+    /// What earlier cycles taught, newest first.
+    pub lessons: &'a [Lesson],
+    /// Hashes of strategies that are being tried, whole or by content.
+    pub in_flight: &'a [Sha256],
+    /// The campaign.
+    pub campaign: &'a CampaignName,
+    /// The cycle's number in its campaign, from 0.
+    pub index: u32,
+    /// Of everything random in the design.
+    pub seed: u64,
+    /// What to look for, in words, for a designer that reads.
+    pub text: Option<&'a str>,
+    /// Capital and costs.
+    pub account: &'a Account,
+}
+
+/// A proposal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Design {
+    /// The strategy.
+    pub strategy: Strategy,
+    /// How it came about, such as `mutation of auto_rsi_1a2b3c4d: longer horizon (24 bars)`.
+    pub origin: String,
+    /// The evidence it rests on, in words and figures of dev.
+    pub rationale: String,
+}

@@ -1,0 +1,37 @@
+//! Why there is no design or no assessment.
+
+use ktrdr_domain::Timeframe;
+use ktrdr_domain::trading::BadAccount;
+
+/// What kept a designer or an assessor from answering.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// The dev window is missing or too short to learn from.
+    #[error("the dev window holds {found} bars, a design needs at least {needed}: load more history or widen dev")]
+    TooLittleData {
+        /// Bars of the traded timeframe in dev.
+        found: usize,
+        /// Fewest that make sense.
+        needed: usize,
+    },
+    /// Prices that never move teach nothing.
+    #[error("no indicator says anything about the {0} bars of dev: check that their prices move")]
+    NothingToRead(Timeframe),
+    /// Every proposal was a repetition or had a fault that could not be mended.
+    #[error("{attempts} proposals were all repetitions or faulty, last: {last}; start another campaign or add data")]
+    NothingNew {
+        /// Proposals made.
+        attempts: u32,
+        /// Why the last one was dropped.
+        last: String,
+    },
+    /// The account can not trade.
+    #[error(transparent)]
+    Account(#[from] BadAccount),
+    /// Whoever waited no longer does.
+    #[error("stopped before the answer was ready")]
+    Stopped,
+    /// A strategy could not be written down.
+    #[error("the strategy can not be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}

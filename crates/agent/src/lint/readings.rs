@@ -1,0 +1,108 @@
+//! Findings about what the network sees: values, fuzzy sets, units.
+
+use ktrdr_domain::Strategy;
+use ktrdr_domain::strategy::{IndicatorRef, Membership, NnInput};
+use ktrdr_domain::Timeframe;
+
+use super::{Finding, Severity, percent};
+use crate::market::Market;
+
+/// A set of memberships is silent where none reaches this.
+const HEARD_MIN: f64 = 0.05;
+
+/// Silent rows that are worth a warning.
+const SILENT_WARNING: f64 = 0.05;
+
+/// Silent rows that leave a reading useless.
+const SILENT_ERROR: f64 = 0.50;
+
+/// One thing the network reads, with its values on dev.
+pub(super) struct Reading<'a> {
+    /// `rsi_14 on 1h`
+    name: String,
+    /// Whether the values are in price units.
+    in_price_units: bool,
+    /// One value per bar of the traded timeframe; `None` without bars of that timeframe.
+    pub(super) column: Option<Vec<f64>>,
+    /// The fuzzy sets; `None` for a raw input.
+    members: Option<Vec<&'a Membership>>,
+}
+
+/// Everything the network reads.
+pub(super) fn of<'a>(strategy: &'a Strategy, market: &Market<'_>) -> Vec<Reading<'a>> {
+    let on = |input: &'a NnInput| input.timeframes.iter().map(move |t| (input, *t));
+    strategy.nn_inputs.iter().flat_map(on).filter_map(|(i, t)| reading(strategy, market, i, t)).collect()
+}
+
+fn reading<'a>(
+    strategy: &'a Strategy,
+    market: &Market<'_>,
+    input: &'a NnInput,
+    timeframe: Timeframe,
+) -> Option<Reading<'a>> {
+    let set = input.fuzzy_set.as_ref().and_then(|id| strategy.fuzzy_sets.get(id));
+    let reference: &IndicatorRef = set.map(|s| &s.indicator).or(input.raw_indicator.as_ref())?;
+    let spec = strategy.indicators.get(&reference.id)?;
+    Some(Reading {
+        name: format!("{reference} on {timeframe}"),
+        in_price_units: spec.kind.entry().in_price_units,
+        column: market.column(spec, reference.output.as_deref(), timeframe),
+        members: set.map(|s| s.members.values().collect()),
+    })
+}
+
+pub(super) fn findings(readings: &[Reading<'_>]) -> Vec<Finding> {
+    readings.iter().flat_map(|r| [price_units(r), values(r), dead_zone(r)]).flatten().collect()
+}
+
+fn price_units(reading: &Reading<'_>) -> Option<Finding> {
+    reading.in_price_units.then(|| {
+        Finding::new(
+            "price_units",
+            Severity::Warning,
+            format!("{} is in price units: it means something else for each symbol and each year", reading.name),
+            [],
+            "read distancefromma, roc or bollingerbandwidth instead, which are relative",
+        )
+    })
+}
+
+fn values(reading: &Reading<'_>) -> Option<Finding> {
+    let Some(column) = &reading.column else {
+        return Some(Finding::new(
+            "not_checked",
+            Severity::Note,
+            format!("there are no bars for {}", reading.name),
+            [],
+            "load data of that timeframe",
+        ));
+    };
+    let mut known = column.iter().filter(|x| x.is_finite());
+    let first = known.next();
+    let varies = known.any(|x| Some(x) != first);
+    (!varies).then(|| {
+        Finding::new(
+            "no_values",
+            Severity::Error,
+            format!("{} has the same value or none on every bar of dev", reading.name),
+            [("bars", column.len() as f64)],
+            "drop it, or shorten its period (volume indicators need data with volume)",
+        )
+    })
+}
+
+fn dead_zone(reading: &Reading<'_>) -> Option<Finding> {
+    let members = reading.members.as_ref()?;
+    let known: Vec<f64> = reading.column.as_ref()?.iter().copied().filter(|x| x.is_finite()).collect();
+    let silent = known.iter().filter(|x| members.iter().all(|m| m.degree(**x) < HEARD_MIN)).count();
+    let share = if known.is_empty() { 0.0 } else { silent as f64 / known.len() as f64 };
+    (share > SILENT_WARNING).then(|| {
+        Finding::new(
+            "dead_zone",
+            if share > SILENT_ERROR { Severity::Error } else { Severity::Warning },
+            format!("no fuzzy set of {} reaches {HEARD_MIN} on {} of bars", reading.name, percent(share)),
+            [("silent_share", share), ("bars", known.len() as f64)],
+            "let neighbouring sets overlap and give the outermost ones shoulders",
+        )
+    })
+}

@@ -1,0 +1,168 @@
+//! From a sketch to a strategy: fuzzy sets, label thresholds and confidence are fitted to the training rows.
+
+use indexmap::IndexMap;
+use ktrdr_domain::strategy::decision::{CostModel, Decisions};
+use ktrdr_domain::strategy::network::{EarlyStopping, Optimizer};
+use ktrdr_domain::strategy::{
+    DataSplit, FuzzySet, IndicatorRef, IndicatorSpec, NnInput, Normalization, Optimisation, Risk, Strategy, Training,
+    TrainingData,
+};
+use ktrdr_domain::trading::{Exits, Sizing};
+use ktrdr_domain::{Symbol, Timeframe};
+
+use super::sketch::{Form, Reading, Sketch, Target};
+use super::{partition, target, words};
+use crate::figures::{round_significant, round_to};
+use crate::market::Market;
+
+/// Why a sketch makes no strategy.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Flaw {
+    /// The indicator hardly varies on dev.
+    #[error("{0} hardly varies")]
+    Flat(String),
+    /// No label setting gives every class its share.
+    #[error("no threshold gives every class a share at {horizon} bars")]
+    OneSided {
+        /// Bars ahead.
+        horizon: u32,
+    },
+    /// A name that the rules refuse.
+    #[error(transparent)]
+    Name(#[from] ktrdr_domain::name::BadName),
+}
+
+/// The strategy of a sketch, named by its content.
+pub(crate) fn build(sketch: &Sketch, market: &Market<'_>, symbol: &Symbol) -> Result<Strategy, Flaw> {
+    let mut parts = Parts::default();
+    for reading in &sketch.readings {
+        parts.add(reading, market)?;
+    }
+    let fitted = target::fit(sketch, market).ok_or(Flaw::OneSided { horizon: sketch.horizon })?;
+    let mut strategy = Strategy {
+        name: "auto".parse()?,
+        description: Some(words::description(sketch)),
+        hypothesis: Some(words::hypothesis(sketch, &fitted.labels)),
+        version: "3.0".to_owned(),
+        training_data: training_data(sketch, market, symbol),
+        indicators: parts.indicators,
+        fuzzy_sets: parts.fuzzy_sets,
+        nn_inputs: parts.nn_inputs,
+        model: sketch.network(),
+        training: Training {
+            labels: fitted.labels,
+            data_split: DataSplit::default(),
+            optimisation: optimisation(sketch, market.train_rows),
+        },
+        decisions: decisions(sketch, fitted.prior, market.round_trip_cost),
+        risk: risk(sketch),
+    };
+    strategy.name = words::name(sketch, &strategy.content_sha256()).parse()?;
+    Ok(strategy)
+}
+
+#[derive(Default)]
+struct Parts {
+    indicators: IndexMap<String, IndicatorSpec>,
+    fuzzy_sets: IndexMap<String, FuzzySet>,
+    nn_inputs: Vec<NnInput>,
+}
+
+impl Parts {
+    fn add(&mut self, reading: &Reading, market: &Market<'_>) -> Result<(), Flaw> {
+        let flat = || Flaw::Flat(reading.to_string());
+        let output = reading.item.output;
+        let column = market.column(&reading.spec, output, reading.timeframe).ok_or_else(flat)?;
+        let train = &column[..market.train_rows];
+        let bounds = reading.spec.kind.entry().bounds;
+        let partition =
+            |members| partition::fit(train, members, reading.item.neutral, bounds).ok_or_else(flat);
+        let reference = IndicatorRef { id: self.indicator_id(&reading.spec), output: output.map(str::to_owned) };
+        let mut input = NnInput {
+            fuzzy_set: None,
+            raw_indicator: None,
+            timeframes: vec![reading.timeframe],
+            normalization: Normalization::None,
+            lags: reading.lags,
+        };
+        match reading.form {
+            Form::Raw => {
+                // Also proves that the value varies, so that it can be scaled.
+                partition(2)?;
+                input.raw_indicator = Some(reference);
+                input.normalization = Normalization::Zscore;
+            }
+            Form::Fuzzy(members) => {
+                let id = set_id(&reference.id, reading.timeframe, market.base().timeframe);
+                let members = partition(members)?.into_iter().map(|(name, m)| (name.to_owned(), m)).collect();
+                self.fuzzy_sets.insert(id.clone(), FuzzySet { indicator: reference, members });
+                input.fuzzy_set = Some(id);
+            }
+        }
+        self.nn_inputs.push(input);
+        Ok(())
+    }
+
+    /// The id of an indicator, such as `rsi_14`; one that is there already is shared.
+    fn indicator_id(&mut self, spec: &IndicatorSpec) -> String {
+        let id = words::indicator_id(spec);
+        self.indicators.entry(id.clone()).or_insert_with(|| spec.clone());
+        id
+    }
+}
+
+fn set_id(indicator: &str, timeframe: Timeframe, base: Timeframe) -> String {
+    if timeframe == base { indicator.to_owned() } else { format!("{indicator}_{timeframe}") }
+}
+
+fn training_data(sketch: &Sketch, market: &Market<'_>, symbol: &Symbol) -> TrainingData {
+    let base = market.base().timeframe;
+    let mut timeframes: Vec<Timeframe> = sketch.readings.iter().map(|r| r.timeframe).chain([base]).collect();
+    timeframes.sort();
+    timeframes.dedup();
+    TrainingData {
+        symbols: vec![symbol.clone()],
+        timeframes,
+        base_timeframe: base,
+        history_required: TrainingData::history_required_default(),
+        start_date: None,
+        end_date: None,
+    }
+}
+
+fn optimisation(sketch: &Sketch, train_rows: usize) -> Optimisation {
+    Optimisation {
+        epochs: 40,
+        batch_size: if train_rows > 10_000 { 256 } else { 64 },
+        learning_rate: sketch.learning_rate, lr_scheduler: ktrdr_domain::strategy::network::Scheduler::Exponential { gamma: 0.9 },
+        optimizer: Optimizer::AdamW,
+        weight_decay: sketch.weight_decay,
+        early_stopping: Some(EarlyStopping { patience: 6, min_delta: 1e-5 }),
+        ..Optimisation::default()
+    }
+}
+
+fn decisions(sketch: &Sketch, prior: f64, round_trip_cost: f64) -> Decisions {
+    let cost_model = CostModel {
+        round_trip_cost: round_significant(round_trip_cost, 3).max(1e-6),
+        min_edge_multiplier: round_significant(sketch.edge, 2),
+    };
+    Decisions {
+        output_format: sketch.target.output(),
+        confidence_threshold: match sketch.target {
+            Target::Return => 0.5,
+            Target::Barriers | Target::Direction => round_to(prior + sketch.margin, 3).clamp(0.0, 0.95),
+        },
+        position_awareness: sketch.keeps,
+        allow_short: sketch.allow_short,
+        min_signal_separation: sketch.separation,
+        cost_model: (sketch.target == Target::Return).then_some(cost_model),
+    }
+}
+
+fn risk(sketch: &Sketch) -> Risk {
+    Risk {
+        position_sizing: Sizing::FixedFraction(0.95),
+        exits: Exits { stop_loss: sketch.stop_loss, take_profit: None, max_holding_bars: sketch.holding_max },
+    }
+}

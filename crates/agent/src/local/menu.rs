@@ -1,0 +1,107 @@
+//! Which indicators the local designer reads, and how. Only scale-free ones: a reading in price units means
+//! something else for every symbol and every year.
+
+use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
+
+/// What an indicator speaks about; a design likes to hear different families.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Family {
+    /// Where price stands in its recent range or against its average.
+    Place,
+    /// How far it has moved.
+    Drift,
+    /// How strong and how wide moves are, without a direction.
+    Regime,
+    /// How much is traded.
+    Volume,
+}
+
+/// One way to read one indicator.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Item {
+    pub(crate) kind: IndicatorKind,
+    /// The output that is read; `None` is the primary one.
+    pub(crate) output: Option<&'static str>,
+    /// The parameter that says how far back it looks.
+    pub(crate) period: &'static str,
+    /// Sensible values of that parameter.
+    pub(crate) range: (f64, f64),
+    pub(crate) family: Family,
+    /// The value that says nothing in either direction; fuzzy sets lie evenly around it.
+    pub(crate) neutral: Option<f64>,
+    /// For people.
+    pub(crate) words: &'static str,
+}
+
+impl Item {
+    /// The indicator with its period set to a whole number in range.
+    pub(crate) fn spec(&self, period: f64) -> IndicatorSpec {
+        IndicatorSpec::new(self.kind).with(self.period, period.round().clamp(self.range.0, self.range.1))
+    }
+
+    /// A few periods from short to long, even on a log scale.
+    pub(crate) fn ladder(&self, steps: usize) -> impl Iterator<Item = f64> + use<> {
+        let (low, high) = self.range;
+        let last = steps.saturating_sub(1).max(1) as f64;
+        (0..steps).map(move |i| (low * (high / low).powf(i as f64 / last)).round())
+    }
+
+    /// Whether the indicator needs volume.
+    pub(crate) fn needs_volume(&self) -> bool {
+        self.family == Family::Volume
+    }
+}
+
+const fn item(kind: IndicatorKind, family: Family, range: (f64, f64), neutral: Option<f64>, words: &'static str) -> Item {
+    Item { kind, output: None, period: "period", range, family, neutral, words }
+}
+
+/// The menu.
+pub(crate) const MENU: &[Item] = &[
+    item(IndicatorKind::Rsi, Family::Place, (6.0, 60.0), Some(50.0), "relative strength"),
+    Item {
+        period: "k_period",
+        ..item(IndicatorKind::Stochastic, Family::Place, (8.0, 120.0), Some(50.0), "the stochastic")
+    },
+    item(IndicatorKind::WilliamsR, Family::Place, (8.0, 150.0), Some(-50.0), "Williams %R"),
+    item(IndicatorKind::Cci, Family::Place, (10.0, 150.0), Some(0.0), "the commodity channel index"),
+    item(IndicatorKind::DistanceFromMa, Family::Place, (10.0, 200.0), Some(0.0), "the distance from the moving average"),
+    item(IndicatorKind::Roc, Family::Drift, (3.0, 150.0), Some(0.0), "the rate of change"),
+    Item {
+        output: Some("oscillator"),
+        ..item(IndicatorKind::Aroon, Family::Drift, (14.0, 120.0), Some(0.0), "the Aroon oscillator")
+    },
+    item(IndicatorKind::Adx, Family::Regime, (8.0, 60.0), None, "trend strength"),
+    item(IndicatorKind::BollingerBandWidth, Family::Regime, (12.0, 120.0), None, "the width of the Bollinger bands"),
+    item(IndicatorKind::Mfi, Family::Volume, (8.0, 60.0), Some(50.0), "money flow"),
+    item(IndicatorKind::VolumeRatio, Family::Volume, (10.0, 100.0), None, "volume against its average"),
+];
+
+/// The item that reads this output of this kind of indicator, if the menu holds it.
+pub(crate) fn find(kind: IndicatorKind, output: Option<&str>) -> Option<&'static Item> {
+    let primary = kind.entry().outputs[0];
+    MENU.iter().find(|i| i.kind == kind && i.output.unwrap_or(primary) == output.unwrap_or(primary))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_item_is_scale_free_and_within_the_catalogues_limits() {
+        for item in MENU {
+            let entry = item.kind.entry();
+            assert!(!entry.in_price_units, "{}", entry.name);
+            assert!(item.output.is_none_or(|o| entry.outputs.contains(&o)), "{}", entry.name);
+            let param = entry.params.iter().find(|p| p.name == item.period).unwrap();
+            assert!(item.range.0 >= param.min && item.range.1 <= param.max, "{}", entry.name);
+            assert_eq!(find(item.kind, item.output).unwrap().words, item.words);
+        }
+    }
+
+    #[test]
+    fn a_ladder_goes_from_end_to_end() {
+        let steps: Vec<f64> = MENU[0].ladder(3).collect();
+        assert_eq!(steps, [6.0, 19.0, 60.0]);
+    }
+}

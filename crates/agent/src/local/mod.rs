@@ -1,0 +1,159 @@
+//! Design and assessment without any key: a seeded search and a table of rules.
+//!
+//! A design is drawn, built, checked and dropped or kept:
+//!
+//! 1. [`screen`] the training rows of dev for readings that spoke, [`memory`] what earlier cycles taught;
+//! 2. [`explore`] with a fresh sketch, or [`vary`] one of the best by one or two named changes;
+//! 3. [`build`] it: fuzzy sets ([`partition`]), label thresholds ([`target`]) and confidence fitted to training rows;
+//! 4. drop it when it was tried before, mostly drop it when its theme was; mend what the linter finds, once.
+//!
+//! The same brief gives the same design, bit for bit.
+
+mod assessor;
+mod build;
+mod dice;
+mod explore;
+mod memory;
+mod menu;
+mod partition;
+mod remarks;
+mod screen;
+mod sketch;
+mod target;
+mod vary;
+mod words;
+
+use ktrdr_domain::Sha256;
+
+use crate::design::{Design, DesignBrief, Designer};
+use crate::lint::{self, Finding, Severity};
+use crate::market::Market;
+use crate::AgentError;
+
+pub use assessor::LocalAssessor;
+
+use build::build;
+use dice::Dice;
+use explore::Search;
+use memory::{Memory, Parent};
+use screen::Screen;
+use sketch::{Sketch, Target};
+
+/// Proposals before the search gives up.
+const ATTEMPTS_MAX: u32 = 60;
+
+/// Parents that variations start from.
+const PARENTS_MAX: usize = 6;
+
+/// The designer that needs no key.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LocalDesigner;
+
+impl Designer for LocalDesigner {
+    fn name(&self) -> &str {
+        "local"
+    }
+
+    fn design(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
+        let market = Market::new(brief.dev_bars, brief.account)?;
+        let screen = Screen::of(&market, stop)?;
+        let memory = Memory::of(brief.lessons, brief.in_flight);
+        let opening = brief.index == 0 && brief.lessons.is_empty();
+        let search = Search { market: &market, screen: &screen, memory: &memory, opening };
+        let mut dice = Dice::new(Sha256::of_json(&(brief.campaign, brief.index, brief.seed))?.seed());
+        let mut last = String::new();
+        for attempt in 0..ATTEMPTS_MAX {
+            if stop() {
+                return Err(AgentError::Stopped);
+            }
+            let (sketch, origin) = search.propose(&mut dice);
+            let patient = attempt < ATTEMPTS_MAX / 2;
+            match search.accept(sketch, origin, brief, patient, &mut dice) {
+                Ok(design) => return Ok(design),
+                Err(reason) => last = reason,
+            }
+        }
+        Err(AgentError::NothingNew { attempts: ATTEMPTS_MAX, last })
+    }
+}
+
+impl Search<'_> {
+    /// A sketch and how it came about: fresh, varied or crossed.
+    fn propose(&self, dice: &mut Dice) -> (Sketch, String) {
+        let best = &self.memory.parents[..self.memory.parents.len().min(PARENTS_MAX)];
+        let weights: Vec<f64> = best.iter().map(|p| (3.0 * p.score).exp()).collect();
+        let parent = |dice: &mut Dice| -> Option<&Parent> { best.get(dice.weighted(&weights)?) };
+        if dice.chance(self.memory.exploit_chance())
+            && let Some(a) = parent(dice)
+        {
+            let other = parent(dice).filter(|b| b.name != a.name && dice.chance(0.3));
+            return match other {
+                Some(b) if b.score > a.score => self.crossed(b, a, dice),
+                Some(b) => self.crossed(a, b, dice),
+                None => self.mutated(a, dice),
+            };
+        }
+        let sketch = self.fresh(dice);
+        let how = if self.opening { "opening: the clearest readings" } else { "exploration" };
+        let origin = format!("{how}: {}", words::description(&sketch));
+        (sketch, origin)
+    }
+
+    /// The design of a sketch, mended once if need be; `Err` says why it was dropped. While `patient`, the n-th
+    /// variation of a theme is kept once in n times only.
+    fn accept(
+        &self,
+        mut sketch: Sketch,
+        mut origin: String,
+        brief: &DesignBrief<'_>,
+        patient: bool,
+        dice: &mut Dice,
+    ) -> Result<Design, String> {
+        let variations = f64::from(self.memory.variations(&sketch.theme()));
+        if patient && !dice.chance(1.0 / (1.0 + variations)) {
+            return Err("its theme was tried before".to_owned());
+        }
+        let mut strategy = build(&sketch, self.market, brief.symbol).map_err(|flaw| flaw.to_string())?;
+        let mended = self.mend(&mut sketch, &lint::check(&strategy, self.market), dice);
+        if !mended.is_empty() {
+            strategy = build(&sketch, self.market, brief.symbol).map_err(|flaw| flaw.to_string())?;
+            origin = format!("{origin}; mended: {}", mended.join(", "));
+        }
+        let findings = lint::check(&strategy, self.market);
+        if let Some(fault) = findings.iter().find(|f| f.severity == Severity::Error) {
+            return Err(fault.to_string());
+        }
+        strategy.check().map_err(|faults| faults.to_string())?;
+        if self.memory.knows(&strategy) {
+            return Err("it was tried before".to_owned());
+        }
+        let rationale = words::rationale(&sketch, self.screen, self.market);
+        Ok(Design { strategy, origin, rationale })
+    }
+
+    /// Changes what the linter found fault with; the codes that led to a change.
+    fn mend(&self, sketch: &mut Sketch, findings: &[Finding], dice: &mut Dice) -> Vec<&'static str> {
+        let mut mended = Vec::new();
+        for finding in findings {
+            let before = sketch.clone();
+            match finding.code {
+                "class_share" => (sketch.target, sketch.hold_share) = (Target::Direction, 0.25),
+                "parameters_over_samples" => self.fit_network(sketch, dice),
+                "few_trades" => {
+                    sketch.separation = (sketch.separation / 2).max(1);
+                    sketch.holding_max = sketch.holding_max.or(Some(2 * sketch.horizon));
+                }
+                "move_under_cost" => {
+                    let widest = self.screen.moves.iter().max_by(|a, b| a.cost_multiple.total_cmp(&b.cost_multiple));
+                    sketch.horizon = widest.map_or(sketch.horizon, |m| m.horizon);
+                }
+                _ => {}
+            }
+            if *sketch != before {
+                mended.push(finding.code);
+            }
+        }
+        mended.dedup();
+        mended
+    }
+}

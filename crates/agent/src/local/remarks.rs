@@ -1,0 +1,188 @@
+//! What the rules remark on: one fact, for or against, with the figure it rests on.
+//!
+//! | fact | speaks for | speaks against | weight |
+//! |---|---|---|---|
+//! | gate | passed | failed, with its code and figures | 10 |
+//! | net return | over 0 | 0 or less | 9 |
+//! | deflated Sharpe ratio | ≥ 0.95 | < 0.95 | 8 |
+//! | null draws beaten | ≥ 95 % | < 95 % | 7 |
+//! | Sharpe ratio | > 2 standard errors | ≤ 2 standard errors | 6 |
+//! | skill on test rows | loss under baseline | loss at or over baseline | 6 |
+//! | trades | > 50 | ≤ 50 | 5 |
+//! | drawdown | < 20 % | ≥ 20 % | 5 |
+//! | costs | break-even ≥ 2 × charged, per side | < 2 × charged | 4 |
+//! | test rows of dev against the gate window | profit in both | profit in one only | 4 |
+//! | fitting | validation loss best at the end | best before half of the epochs | 2 |
+//! | network | parameters under a tenth of training rows | a tenth or more | 1 |
+//! | leakage proof | held | broken (10) | 1 |
+
+use ktrdr_domain::gate::GateVerdict;
+use ktrdr_domain::trading::Costs;
+
+use crate::assess::AssessmentInput;
+use crate::figures::percent;
+
+/// One fact about a finished cycle.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Remark {
+    pub(super) favourable: bool,
+    /// How much it matters; see the table.
+    pub(super) weight: u32,
+    /// The fact with its figure and unit.
+    pub(super) text: String,
+    /// What to try next, when it speaks against.
+    pub(super) suggestion: Option<String>,
+}
+
+/// Deflated Sharpe ratio and share of null draws that count as evidence.
+pub(super) const CONVINCING: f64 = 0.95;
+
+/// Closed trades that a judgement can rest on.
+pub(super) const TRADES_ENOUGH: u64 = 50;
+
+/// Largest fall from a peak, as a fraction, that is easy to bear.
+pub(super) const DRAWDOWN_EASY: f64 = 0.20;
+
+type Rule = fn(&AssessmentInput) -> Option<Remark>;
+
+const RULES: [Rule; 13] = [
+    gate, net_return, deflated, null_draws, sharpe, skill, trades, drawdown, costs, consistency, fitting, network, leakage,
+];
+
+/// Every remark that the figures allow, the weightiest first; equal weights in the order of the table.
+pub(super) fn of(input: &AssessmentInput) -> Vec<Remark> {
+    let mut remarks: Vec<Remark> = RULES.iter().filter_map(|rule| rule(input)).collect();
+    remarks.sort_by_key(|r| std::cmp::Reverse(r.weight));
+    remarks
+}
+
+fn remark(weight: u32, favourable: bool, text: String, suggestion: impl Into<String>) -> Option<Remark> {
+    Some(Remark { favourable, weight, text, suggestion: (!favourable).then(|| suggestion.into()) })
+}
+
+fn gate(input: &AssessmentInput) -> Option<Remark> {
+    match &input.verdict {
+        GateVerdict::Passed => remark(10, true, "It passed every check of the backtest gate.".into(), ""),
+        GateVerdict::Failed { code, figures } => {
+            remark(10, false, format!("The backtest gate said no: {code} ({figures})."), gate_suggestion(code))
+        }
+    }
+}
+
+fn gate_suggestion(code: &str) -> &'static str {
+    match code {
+        "too_few_trades" => "Loosen the confidence threshold or shorten the horizon, so that it trades often enough to judge.",
+        "no_net_profit" => "Ask for more confidence or hold longer: what it foresees does not pay for trading.",
+        "drawdown_too_high" => "Limit a position's life with a stop or a longest holding.",
+        "within_null" => "Look for other readings: the same positions at random times earn as much.",
+        "deflated_sharpe_too_low" => "Retry it on more data rather than varying it: each variation raises what luck alone gives.",
+        _ => "Mend what the gate names before anything else.",
+    }
+}
+
+fn net_return(input: &AssessmentInput) -> Option<Remark> {
+    let value = input.backtest.metrics.total_return_pct?;
+    let text = format!("Net return after costs was {:+.2} % over {} bars.", 100.0 * value, input.backtest.bars);
+    remark(9, value > 0.0, text, "Trade less often and only on clearer signals, so that costs weigh less.")
+}
+
+fn deflated(input: &AssessmentInput) -> Option<Remark> {
+    let value = input.backtest.evidence.deflated_sharpe?;
+    let trials = input.backtest.evidence.trials;
+    let text = format!("The deflated Sharpe ratio is {value:.3} after {trials} counted trials (0.950 convinces).");
+    remark(8, value >= CONVINCING, text, "Collect a longer record before believing it: more data, not more variations.")
+}
+
+fn null_draws(input: &AssessmentInput) -> Option<Remark> {
+    let evidence = &input.backtest.evidence;
+    let share = evidence.null_percentile?;
+    let text = format!(
+        "It earned more than {:.1} % of {} draws of the same positions at other times.",
+        100.0 * share,
+        evidence.null_draws
+    );
+    remark(7, share >= CONVINCING, text, "Change what it reads: the timing of its positions adds little.")
+}
+
+fn sharpe(input: &AssessmentInput) -> Option<Remark> {
+    let metrics = &input.backtest.metrics;
+    let (ratio, error) = (metrics.sharpe_ratio?, metrics.sharpe_standard_error?);
+    let text = format!("The annualised Sharpe ratio of daily returns is {ratio:.2} with a standard error of {error:.2}.");
+    remark(6, ratio > 2.0 * error, text, "Look for an edge that shows within the record at hand, at a horizon with more trades.")
+}
+
+fn skill(input: &AssessmentInput) -> Option<Remark> {
+    let test = &input.training.test;
+    let (loss, baseline) = (test.loss?, test.baseline_loss.filter(|b| *b > 0.0)?);
+    let text = format!(
+        "On {} test rows the network's loss was {loss:.4} against {baseline:.4} of the class shares alone ({:+.2} % skill).",
+        test.rows,
+        100.0 * (1.0 - loss / baseline)
+    );
+    remark(6, loss < baseline, text, "Use a smaller network, stronger weight decay or other readings: it learned nothing that lasts.")
+}
+
+fn trades(input: &AssessmentInput) -> Option<Remark> {
+    let metrics = &input.backtest.metrics;
+    let held = metrics.avg_holding_bars.map(|bars| format!(", held {bars:.1} bars on average")).unwrap_or_default();
+    let text = format!("It closed {} trades{held}.", metrics.total_trades);
+    remark(5, metrics.total_trades > TRADES_ENOUGH, text, "Lower the confidence threshold or min_signal_separation, so that more trades can be judged.")
+}
+
+fn drawdown(input: &AssessmentInput) -> Option<Remark> {
+    let metrics = &input.backtest.metrics;
+    let depth = metrics.max_drawdown_pct.filter(|_| metrics.total_trades > 0)?;
+    let text = format!("The largest fall from a peak was {:.1} % of equity.", 100.0 * depth);
+    remark(5, depth < DRAWDOWN_EASY, text, "Add a stop or a longest holding, or put a smaller fraction of equity into a position.")
+}
+
+fn costs(input: &AssessmentInput) -> Option<Remark> {
+    let break_even = input.backtest.metrics.break_even_cost_bps?;
+    let Costs { commission_rate, slippage_rate, .. } = input.backtest.account.costs;
+    let charged = 10_000.0 * (commission_rate + slippage_rate);
+    let text = format!("Costs of {break_even:.2} bp per side would eat its profit; {charged:.2} bp are charged beside the spread.");
+    remark(4, break_even >= 2.0 * charged && break_even > 0.0, text, "Aim at larger moves: a longer horizon spreads the same costs over more profit.")
+}
+
+fn consistency(input: &AssessmentInput) -> Option<Remark> {
+    let on_test = input.training.trading_on_test.filter(|t| t.total_trades > 0)?.total_return_pct?;
+    let on_gate = input.backtest.metrics.total_return_pct?;
+    let text = format!(
+        "It returned {:+.2} % on the test rows of dev and {:+.2} % in the backtest.",
+        100.0 * on_test,
+        100.0 * on_gate
+    );
+    let profits = [on_test, on_gate].iter().filter(|r| **r > 0.0).count();
+    (profits > 0).then(|| remark(4, profits == 2, text, "Find out which period made the difference before varying it.")).flatten()
+}
+
+fn fitting(input: &AssessmentInput) -> Option<Remark> {
+    let training = &input.training;
+    let (best, run) = (training.best_epoch, training.epochs_trained);
+    let early = 2 * best < run;
+    let text = format!("Its weights are those of epoch {best} of {run}.");
+    (run > 1).then(|| remark(2, !early, text, "Lower the learning rate or raise weight decay: it overfits within few epochs.")).flatten()
+}
+
+fn network(input: &AssessmentInput) -> Option<Remark> {
+    let (parameters, rows) = (input.training.parameter_count, input.training.rows[0]);
+    let small = parameters.saturating_mul(10) < rows;
+    let text = format!("{parameters} parameters were fitted to {rows} training rows.");
+    remark(1, small, text, "Use fewer inputs or smaller layers.")
+}
+
+fn leakage(input: &AssessmentInput) -> Option<Remark> {
+    let held = input.backtest.evidence.leakage_proof?;
+    let (weight, text) = if held {
+        (1, "Its decisions did not change when the future was cut off or scrambled.")
+    } else {
+        (10, "Its decisions changed when the future was changed: it looks ahead.")
+    };
+    remark(weight, held, text.into(), "Discard every figure of this run and find the reading that looks ahead.")
+}
+
+/// What the classes made of the answers; a fact for strategies with little else to say.
+pub(super) fn answers(input: &AssessmentInput) -> String {
+    let [buy, hold, sell] = input.training.test.answer_shares.map(percent);
+    format!("On the test rows it answered BUY {buy} %, HOLD {hold} % and SELL {sell} % of the time.")
+}

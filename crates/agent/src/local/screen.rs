@@ -1,0 +1,171 @@
+//! Which readings have said anything so far: the rank correlation of each with what came after, on the training
+//! rows alone. A screen is where to look first, never evidence: the network, its test rows and the gate judge.
+
+use ktrdr_domain::Timeframe;
+
+use super::menu::{Family, Item, MENU};
+use super::sketch::Reading;
+use crate::market::{Market, TypicalMove};
+use crate::AgentError;
+
+/// Periods tried for each item of the menu.
+const PERIODS: usize = 4;
+
+/// Rows looked at: enough for a correlation of 0.03 to stand out, few enough to rank in milliseconds.
+const ROWS_MAX: usize = 6_000;
+
+/// What a reading without a direction counts for: as much as a faint trace.
+const REGIME_STRENGTH: f64 = 1.0;
+
+/// Stretches of a horizon from which a small network learns without trouble.
+const INDEPENDENT_ENOUGH: f64 = 1_000.0;
+
+/// A reading with what it said about each horizon.
+#[derive(Debug, Clone)]
+pub(crate) struct Screened {
+    pub(crate) item: &'static Item,
+    pub(crate) period: f64,
+    pub(crate) timeframe: Timeframe,
+    /// Rank correlation with the return over each horizon of the screen.
+    correlations: Vec<f64>,
+}
+
+/// Every reading of the menu on every timeframe, against every horizon.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    pub(crate) moves: Vec<TypicalMove>,
+    pub(crate) readings: Vec<Screened>,
+    rows: usize,
+}
+
+impl Screen {
+    /// Screens the menu.
+    ///
+    /// # Errors
+    /// When `stop` says so, and when no reading varies.
+    pub(crate) fn of(market: &Market<'_>, stop: &dyn Fn() -> bool) -> Result<Self, AgentError> {
+        let moves = market.horizons();
+        let stride = market.train_rows.div_ceil(ROWS_MAX);
+        let outcomes: Vec<Vec<f64>> =
+            moves.iter().map(|m| ranks(&strided(&market.train_returns(m.horizon), stride))).collect();
+        let mut readings = Vec::new();
+        for timeframe in market.timeframes() {
+            for item in MENU.iter().filter(|i| market.has_volume() || !i.needs_volume()) {
+                if stop() {
+                    return Err(AgentError::Stopped);
+                }
+                let columns = item.ladder(PERIODS).filter_map(|period| {
+                    let column = market.column(&item.spec(period), item.output, timeframe)?;
+                    let seen = ranks(&strided(&column[..market.train_rows], stride));
+                    // A constant column has one rank, and nothing to say.
+                    seen.iter().any(|r| *r != 0.0).then_some((period, seen))
+                });
+                readings.extend(columns.map(|(period, seen)| Screened {
+                    item,
+                    period,
+                    timeframe,
+                    correlations: outcomes.iter().map(|after| correlation(&seen, after)).collect(),
+                }));
+            }
+        }
+        if readings.is_empty() || moves.is_empty() {
+            return Err(AgentError::NothingToRead(market.base().timeframe));
+        }
+        Ok(Self { moves, readings, rows: market.train_rows / stride })
+    }
+
+    /// The rank correlation of a reading with the return over the horizon at `place`.
+    pub(crate) fn correlation(&self, reading: &Screened, place: usize) -> f64 {
+        reading.correlations.get(place).copied().unwrap_or(0.0)
+    }
+
+    /// One standard error of a correlation when there is none: overlapping returns count once.
+    pub(crate) fn standard_error(&self, place: usize) -> f64 {
+        let independent = self.moves.get(place).map_or(1, |m| m.independent.min(self.rows));
+        1.0 / (independent.max(2) as f64).sqrt()
+    }
+
+    /// How clearly a reading speaks, in standard errors.
+    pub(crate) fn strength(&self, reading: &Screened, place: usize) -> f64 {
+        let seen = self.correlation(reading, place).abs() / self.standard_error(place);
+        if reading.item.family == Family::Regime { REGIME_STRENGTH } else { seen }
+    }
+
+    /// How promising a horizon is: the clearest reading's strength, cut down when what it foretells on a clear
+    /// signal, `|correlation| × deviation`, would not pay for two round trips, and when a network has few stretches
+    /// of that length to learn from.
+    pub(crate) fn merit(&self, place: usize, round_trip_cost: f64) -> f64 {
+        let Some(typical) = self.moves.get(place) else { return 0.0 };
+        let learnable = (typical.independent as f64 / INDEPENDENT_ENOUGH).sqrt().min(1.0);
+        let merit = |r: &Screened| {
+            let foretold = self.correlation(r, place).abs() * typical.deviation;
+            self.strength(r, place) * (foretold / (2.0 * round_trip_cost).max(f64::MIN_POSITIVE)).min(1.0)
+        };
+        learnable * self.readings.iter().map(merit).fold(0.0, f64::max)
+    }
+
+    /// The screened reading of the same output whose period is nearest.
+    pub(crate) fn nearest(&self, reading: &Reading) -> Option<&Screened> {
+        let apart = |s: &&Screened| (s.period / reading.period()).ln().abs();
+        let same = |s: &&Screened| s.item == reading.item && s.timeframe == reading.timeframe;
+        self.readings.iter().filter(same).min_by(|a, b| apart(a).total_cmp(&apart(b)))
+    }
+
+    /// The place of the horizon nearest to `horizon`.
+    pub(crate) fn place_of(&self, horizon: u32) -> usize {
+        let apart = |m: &TypicalMove| (f64::from(m.horizon) / f64::from(horizon.max(1))).ln().abs();
+        (0..self.moves.len()).min_by(|a, b| apart(&self.moves[*a]).total_cmp(&apart(&self.moves[*b]))).unwrap_or(0)
+    }
+}
+
+fn strided(values: &[f64], stride: usize) -> Vec<f64> {
+    values.iter().copied().step_by(stride.max(1)).collect()
+}
+
+/// Ranks spread over −1 to 1, equal values sharing the middle of theirs; what is no number ranks in the middle.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).filter(|i| values[*i].is_finite()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ranks = vec![0.0; values.len()];
+    let last = order.len().saturating_sub(1).max(1) as f64;
+    let mut start = 0;
+    for ties in order.chunk_by(|a, b| values[*a] == values[*b]) {
+        let middle = start as f64 + (ties.len() - 1) as f64 / 2.0;
+        let rank = if ties.len() == order.len() { 0.0 } else { 2.0 * middle / last - 1.0 };
+        ties.iter().for_each(|i| ranks[*i] = rank);
+        start += ties.len();
+    }
+    ranks
+}
+
+/// Correlation of two columns whose middle is 0, over the rows that both have.
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let (mut both, mut of_a, mut of_b) = (0.0, 0.0, 0.0);
+    for (x, y) in a.iter().zip(b) {
+        both += x * y;
+        of_a += x * x;
+        of_b += y * y;
+    }
+    if of_a > 0.0 && of_b > 0.0 { both / (of_a * of_b).sqrt() } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_even_and_ties_share_theirs() {
+        assert_eq!(ranks(&[30.0, 10.0, f64::NAN, 20.0]), [1.0, -1.0, 0.0, 0.0]);
+        assert_eq!(ranks(&[1.0, 1.0, 2.0, 3.0, 4.0]), [-0.75, -0.75, 0.0, 0.5, 1.0]);
+        assert_eq!(ranks(&[5.0, 5.0]), [0.0, 0.0]);
+        assert!(ranks(&[]).is_empty());
+    }
+
+    #[test]
+    fn correlation_knows_direction_and_constants() {
+        let up = ranks(&[1.0, 2.0, 3.0, 4.0]);
+        let down = ranks(&[4.0, 3.0, 2.0, 1.0]);
+        assert!((correlation(&up, &down) + 1.0).abs() < 1e-12);
+        assert_eq!(correlation(&up, &ranks(&[7.0; 4])), 0.0);
+    }
+}

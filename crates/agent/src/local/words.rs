@@ -1,0 +1,108 @@
+//! Names, descriptions and hypotheses, said truthfully from a sketch's parts.
+
+use ktrdr_domain::Sha256;
+use ktrdr_domain::strategy::label::Labels;
+use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
+
+use super::screen::{Screen, Screened};
+use super::sketch::{Reading, Sketch};
+use crate::figures::percent;
+use crate::market::{Market, TypicalMove};
+
+/// Words of a name: as many readings as a name has room for.
+const NAME_WORDS: usize = 2;
+
+/// `auto_rsi_roc_1a2b3c4d`
+pub(crate) fn name(sketch: &Sketch, content: &Sha256) -> String {
+    let mut kinds: Vec<&str> = sketch.readings.iter().map(|r| r.item.kind.entry().name).collect();
+    kinds.dedup();
+    kinds.truncate(NAME_WORDS);
+    format!("auto_{}_{}", kinds.join("_"), content.short())
+}
+
+/// The id of an indicator in a strategy: `rsi_14`, `distancefromma_100_ema`.
+pub(crate) fn indicator_id(spec: &IndicatorSpec) -> String {
+    let period = spec.kind.entry().params.first().map_or(0.0, |p| spec.number(p.name));
+    let exponential = spec.kind == IndicatorKind::DistanceFromMa && spec.number("ma_type") >= 0.5;
+    format!("{}_{period}{}", spec.kind, if exponential { "_ema" } else { "" })
+}
+
+/// One line: what is read and what is looked for.
+pub(crate) fn description(sketch: &Sketch) -> String {
+    let readings: Vec<String> = sketch.readings.iter().map(Reading::to_string).collect();
+    format!("{} over {} bars from {}", sketch.target.words(), sketch.horizon, readings.join(", "))
+}
+
+/// What would have to be true for it to work.
+pub(crate) fn hypothesis(sketch: &Sketch, labels: &Labels) -> String {
+    let readings: Vec<String> = sketch
+        .readings
+        .iter()
+        .map(|r| format!("{} over {} bars ({})", r.item.words, r.period(), r.timeframe))
+        .collect();
+    let outcome = match labels {
+        Labels::TripleBarrier { barrier, horizon, .. } => format!(
+            "which of two barriers, {barrier} average bar ranges above and below, price touches first within {horizon} bars"
+        ),
+        Labels::ForwardReturn { horizon, threshold } if *threshold > 0.0 => {
+            format!("whether price rises or falls by more than {} % over {horizon} bars", percent(*threshold))
+        }
+        Labels::ForwardReturn { horizon, .. } => format!("the return over the next {horizon} bars"),
+        Labels::Zigzag { .. } => "the direction of the leg".to_owned(),
+    };
+    let foretell = if readings.len() == 1 { "foretells" } else { "together foretell" };
+    let read = listed(&readings);
+    format!("{} {foretell} {outcome}, by enough to pay for trading.", capitalised(&read))
+}
+
+/// The figures of dev that a first design rests on.
+pub(crate) fn rationale(sketch: &Sketch, screen: &Screen, market: &Market<'_>) -> String {
+    let place = screen.place_of(sketch.horizon);
+    let seen: Vec<String> = sketch
+        .readings
+        .iter()
+        .filter_map(|r| screen.nearest(r).map(|s| evidence(r, s, screen, place)))
+        .collect();
+    let TypicalMove { horizon, mean_absolute, .. } = market.typical_move(sketch.horizon);
+    format!(
+        "Rank correlations on the first {} rows of dev with the return over {} bars: {}. Over {horizon} bars price \
+         typically moves {} %, a round trip costs {} %.",
+        market.train_rows,
+        screen.moves.get(place).map_or(0, |m| m.horizon),
+        seen.join("; "),
+        percent(mean_absolute),
+        percent(market.round_trip_cost),
+    )
+}
+
+fn evidence(reading: &Reading, screened: &Screened, screen: &Screen, place: usize) -> String {
+    let correlation = screen.correlation(screened, place);
+    let errors = correlation.abs() / screen.standard_error(place);
+    let nearly = if screened.period == reading.period() { "" } else { "near " };
+    format!("{nearly}{}({}) {correlation:+.3} ({errors:.1} standard errors)", reading.spec.kind, screened.period)
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// `a, b and c`
+pub(crate) fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_like_sentences() {
+        let items = |n: usize| ["a", "b", "c"][..n].iter().map(ToString::to_string).collect::<Vec<String>>();
+        assert_eq!([0, 1, 2, 3].map(|n| listed(&items(n))), ["", "a", "a and b", "a, b and c"]);
+    }
+}

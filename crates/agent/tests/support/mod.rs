@@ -1,0 +1,138 @@
+//! Markets with known properties, briefs about them and lessons as a cycle would leave them.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
+use ktrdr_agent::{AgentError, Design, DesignBrief, Designer, LocalDesigner};
+use ktrdr_domain::lesson::{Lesson, Reached};
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::report::{TestMetrics, TradingOnTest};
+use ktrdr_domain::trading::Account;
+use ktrdr_domain::{Kind, OperationId, Sha256, Strategy, Symbol, Timestamp};
+use ktrdr_quant::Bars;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Hourly bars of a log price that each hour falls back by `pull` of its distance from its own slow average, and
+/// is pushed by noise of 0.1 %. Without pull it is a random walk.
+pub(crate) fn bars(count: usize, pull: f64, seed: u64) -> Bars {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut normal = || (0..12).map(|_| (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64).sum::<f64>() - 6.0;
+    let mut bars = Bars::with_capacity("EURUSD".parse().unwrap(), "1h".parse().unwrap(), count);
+    let (mut log, mut slow) = (0.0f64, 0.0f64);
+    for i in 0..count {
+        let open = log;
+        let steps: Vec<f64> = (0..4)
+            .map(|_| {
+                log += -pull / 4.0 * (log - slow) + 0.0005 * normal();
+                log
+            })
+            .collect();
+        slow += (log - slow) / 100.0;
+        let least = steps.iter().copied().fold(open, f64::min);
+        let most = steps.iter().copied().fold(open, f64::max);
+        bars.time.push(1_500_000_000 / 3_600 * 3_600 + i as i64 * 3_600);
+        bars.open.push(open.exp());
+        bars.high.push(most.exp());
+        bars.low.push(least.exp());
+        bars.close.push(log.exp());
+        bars.volume.push(0.0);
+    }
+    bars.synthetic = true;
+    bars
+}
+
+/// The same bars in stretches of `factor`.
+pub(crate) fn longer(bars: &Bars, timeframe: &str, factor: usize) -> Bars {
+    let mut long = Bars::with_capacity(bars.symbol.clone(), timeframe.parse().unwrap(), bars.len() / factor);
+    for start in (0..bars.len() / factor).map(|i| i * factor) {
+        let all = start..start + factor;
+        long.time.push(bars.time[start]);
+        long.open.push(bars.open[start]);
+        long.high.push(bars.high[all.clone()].iter().copied().fold(0.0, f64::max));
+        long.low.push(bars.low[all.clone()].iter().copied().fold(f64::MAX, f64::min));
+        long.close.push(bars.close[start + factor - 1]);
+        long.volume.push(bars.volume[all].iter().sum());
+    }
+    long
+}
+
+/// What a campaign has so far.
+pub(crate) struct Campaign {
+    pub(crate) dev: Vec<Bars>,
+    pub(crate) lessons: Vec<Lesson>,
+    pub(crate) in_flight: Vec<Sha256>,
+    pub(crate) account: Account,
+    pub(crate) seed: u64,
+    symbol: Symbol,
+    name: CampaignName,
+}
+
+impl Campaign {
+    pub(crate) fn new(dev: Vec<Bars>, seed: u64) -> Self {
+        Self {
+            dev,
+            lessons: Vec::new(),
+            in_flight: Vec::new(),
+            account: Account::default(),
+            seed,
+            symbol: "EURUSD".parse().unwrap(),
+            name: "test".parse().unwrap(),
+        }
+    }
+
+    pub(crate) fn design(&self, index: u32) -> Result<Design, AgentError> {
+        self.design_until(index, &|| false)
+    }
+
+    pub(crate) fn design_until(&self, index: u32, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
+        let brief = DesignBrief {
+            symbol: &self.symbol,
+            dev_bars: &self.dev,
+            lessons: &self.lessons,
+            in_flight: &self.in_flight,
+            campaign: &self.name,
+            index,
+            seed: self.seed,
+            text: None,
+            account: &self.account,
+        };
+        LocalDesigner.design(&brief, stop)
+    }
+
+    /// Remembers a strategy that earned this Sharpe ratio on the test rows of dev.
+    pub(crate) fn learn(&mut self, strategy: Strategy, sharpe: f64) {
+        self.lessons.insert(0, lesson(strategy, sharpe));
+    }
+}
+
+pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
+    let strategy_sha256 = Sha256::of_json(&strategy).unwrap();
+    let good = sharpe > 0.0;
+    Lesson {
+        cycle: OperationId::new(Kind::AgentResearch, Timestamp(0), 1),
+        campaign: "test".parse().unwrap(),
+        strategy,
+        strategy_sha256,
+        reached: if good { Reached::Trained } else { Reached::Designed },
+        stopped_by: None,
+        test: Some(TestMetrics {
+            rows: 3_000,
+            accuracy: Some(0.4),
+            loss: Some(if good { 1.0 } else { 1.1 }),
+            baseline_loss: Some(1.05),
+            baseline_accuracy: Some(0.4),
+            precision: None,
+            recall: None,
+            f1: None,
+            label_shares: [0.4, 0.2, 0.4],
+            answer_shares: [0.4, 0.2, 0.4],
+        }),
+        trading_on_test: Some(TradingOnTest {
+            total_return_pct: Some(0.01 * sharpe),
+            sharpe_ratio: Some(sharpe),
+            total_trades: 80,
+        }),
+        verdict: None,
+        known_until: Timestamp(0),
+    }
+}
