@@ -23,6 +23,9 @@ const VERSION: i32 = MIGRATIONS.len() as i32;
 /// holds one for this long hangs.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// SQLite's default, and what the file is created with.
+const PAGE_BYTES: u64 = 4096;
+
 /// Statements kept prepared per connection: more than there are in this crate.
 const STATEMENTS_MAX: usize = 128;
 
@@ -36,7 +39,7 @@ pub enum Durability {
 }
 
 /// Opens the one connection that writes, creating or migrating the database as needed.
-pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn open_writer(path: &Path, bytes_max: u64) -> Result<Connection, OpenError> {
     let refuse = |e| OpenError::from_sqlite(path, &e);
     let mut db = Connection::open(path).map_err(refuse)?;
     db.busy_timeout(BUSY_TIMEOUT).map_err(refuse)?;
@@ -50,6 +53,9 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, OpenError> {
     )
     .map_err(refuse)?;
     migrate(&mut db, path)?;
+    let pages_max = i64::try_from(bytes_max / PAGE_BYTES).unwrap_or(i64::MAX);
+    // Answers with the limit now in force; a file that is larger already keeps what it has.
+    db.pragma_update_and_check(None, "max_page_count", pages_max, |_| Ok(())).map_err(refuse)?;
     Ok(db)
 }
 

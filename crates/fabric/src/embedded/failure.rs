@@ -15,9 +15,9 @@ impl From<Error> for StoreError {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
                 Self::Corrupt(error.to_string())
             }
-            ErrorCode::DiskFull => {
-                Self::Unavailable("the disk is full: free some space and try again; nothing was lost".into())
-            }
+            ErrorCode::DiskFull => Self::Unavailable(
+                "the disk, or the database, is full: free some space and try again; nothing was lost".into(),
+            ),
             ErrorCode::ReadOnly => Self::Unavailable(
                 "the database may not be written: check the owner and mode of its folder".into(),
             ),

@@ -33,11 +33,22 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Whether commits wait for the disk.
     pub durability: Durability,
+    /// How large the database file may grow, in bytes. What needs more is refused, and nothing is half written.
+    pub bytes_max: u64,
+}
+
+impl Options {
+    /// Default of [`Self::bytes_max`]: tens of millions of operations, and less than what fills a disk unnoticed.
+    pub const BYTES_MAX: u64 = 64 << 30;
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock::default()), durability: Durability::Full }
+        Self {
+            clock: Arc::new(SystemClock::default()),
+            durability: Durability::Full,
+            bytes_max: Self::BYTES_MAX,
+        }
     }
 }
 
@@ -73,7 +84,7 @@ impl SqliteStore {
 
     fn open_with(folder: &Path, options: Options, lock: Option<ProcessLock>) -> Result<Self, OpenError> {
         let path = folder.join(database::FILE_NAME);
-        let db = database::open_writer(&path)?;
+        let db = database::open_writer(&path, options.bytes_max)?;
         let (hints, _) = broadcast::channel(HINTS_MAX);
         let mut desk = Desk::new(db, options.clock, options.durability, hints.clone());
         if lock.is_some() {

@@ -27,7 +27,7 @@ impl Passage for ManualClock {
 pub(crate) fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock(AtomicI64::new(1_795_229_713_000)));
-    let options = Options { clock: clock.clone(), durability: Durability::Full };
+    let options = Options { clock: clock.clone(), durability: Durability::Full, ..Options::default() };
     let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
     World {
         ledger: engine.store.clone(),

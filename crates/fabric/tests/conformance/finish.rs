@@ -53,7 +53,7 @@ pub(crate) async fn a_retry_waits_until_it_is_due(w: World) {
     assert!(w.jobs().await.is_empty());
     w.pass(Duration::from_millis(1));
     assert_eq!(w.sweep().await.due, 1);
-    assert_eq!(w.jobs().await, [attempt.id.clone()]);
+    assert_eq!(w.jobs().await, std::slice::from_ref(&attempt.id));
     let row = w.row(&attempt.id).await;
     assert_eq!((row.tries, row.error.as_deref()), (1, Some("no data yet")));
     assert_eq!(w.claim(&attempt.id, "worker-1").await.fence, 2);
@@ -81,7 +81,7 @@ pub(crate) async fn a_release_gives_the_try_back_and_keeps_the_fence(w: World) {
     assert_eq!(w.finish(&attempt, Finish::Release).await, Finished::Recorded(Status::Pending));
     let row = w.row(&attempt.id).await;
     assert_eq!((row.tries, row.fence), (0, 1));
-    assert_eq!(w.jobs().await, [attempt.id.clone()], "its message is there at once");
+    assert_eq!(w.jobs().await, std::slice::from_ref(&attempt.id), "its message is there at once");
     assert_eq!(w.claim(&attempt.id, "worker-2").await.fence, 2);
 }
 

@@ -1,0 +1,135 @@
+//! Random interleavings of everything that can go wrong, against an oracle of the invariants I1 to I9.
+//!
+//! Real: the engine. Modelled: a broker that loses, doubles and reorders; four workers that crash, stall past their
+//! lease, go on although they were fenced, repeat calls and lose acknowledgements; two relays that die between
+//! publishing and removing; two orchestrators that die before and after they advance; two sweepers; someone who
+//! cancels. Every call to the engine is atomic, so an interleaving is an order of calls: one seed, one order.
+//!
+//! `KTRDR_INTERLEAVINGS=100000 cargo test --release -p ktrdr-fabric --test interleavings` runs more of them;
+//! `KTRDR_SEED=<seed>` replays the one that a failure names.
+
+// The tally is what a long run is for.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod actors;
+mod dice;
+mod mutants;
+mod oracle;
+mod scenario;
+mod world;
+
+use std::env;
+
+use mutants::Mutant;
+use oracle::{Tally, Violation};
+use scenario::Scenario;
+use world::World;
+
+/// Interleavings of an ordinary test run.
+const FEW: u64 = 600;
+
+/// Interleavings in one database, before a fresh one keeps it small.
+const PER_DATABASE: u64 = 500;
+
+fn number(variable: &str) -> Option<u64> {
+    env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
+}
+
+/// Runs seeds one after another: the first that breaks something and what it breaks, and how often what happened.
+fn play(seeds: impl Iterator<Item = u64>, mutant: Option<Mutant>) -> (Option<(u64, Vec<Violation>)>, Tally) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut world = World::new(mutant);
+    let mut tally = Tally::new();
+    for (i, seed) in (1..).zip(seeds) {
+        let oracle = runtime.block_on(Scenario::run(&world, seed));
+        oracle.tally.into_iter().for_each(|(what, times)| *tally.entry(what).or_default() += times);
+        if !oracle.violations.is_empty() {
+            return (Some((seed, oracle.violations)), tally);
+        }
+        if i % PER_DATABASE == 0 {
+            world = World::new(mutant);
+        }
+    }
+    (None, tally)
+}
+
+#[test]
+fn the_invariants_hold_in_every_interleaving() {
+    let replayed = number("KTRDR_SEED");
+    let seeds = match replayed {
+        Some(seed) => seed..seed + 1,
+        None => 1..1 + number("KTRDR_INTERLEAVINGS").unwrap_or(FEW),
+    };
+    let (violation, tally) = play(seeds, None);
+    if let Some((seed, violations)) = violation {
+        panic!("KTRDR_SEED={seed} replays this: {violations:#?}");
+    }
+    println!("{tally:#?}");
+    let unseen: Vec<_> = HAPPENS.iter().filter(|what| !tally.contains_key(*what)).collect();
+    assert!(replayed.is_some() || unseen.is_empty(), "the scenarios are too tame: {unseen:?} never happened");
+}
+
+/// What the scenarios are for: a run in which one of these never happens proves nothing about it.
+const HAPPENS: [&str; 19] = [
+    "a worker crashed",
+    "a message was lost",
+    "a message was doubled",
+    "a relay died before it removed what it published",
+    "a claim found a lease",
+    "a claim found an end",
+    "a beat was fenced",
+    "a finish was refused",
+    "a finish was repeated",
+    "a finish gave the try back",
+    "an advance was stale",
+    "an advance had decided wrongly",
+    "an orchestrator died",
+    "a cancel was done at once",
+    "a cancel came too late",
+    "a lease was rescued",
+    "a retry came due",
+    "something was published again",
+    "attempts were exhausted",
+];
+
+/// The test of the test: without this guard the oracle must complain, and about the right thing.
+fn is_caught(mutant: Mutant, as_one_of: &[&str]) {
+    let (seed, violations) = play(1..2000, Some(mutant)).0.expect("the mutant lives");
+    let caught = violations.iter().any(|violation| as_one_of.contains(&violation.invariant));
+    assert!(caught, "seed {seed} catches it as something else: {violations:#?}");
+}
+
+#[test]
+fn a_finish_that_checks_no_fence_is_caught() {
+    is_caught(Mutant::NoFence, &["I5"]);
+}
+
+#[test]
+fn a_finish_that_checks_no_status_is_caught() {
+    is_caught(Mutant::NoStatus, &["I3", "I4"]);
+}
+
+#[test]
+fn an_advance_that_checks_no_waiting_child_is_caught() {
+    is_caught(Mutant::NoWaiting, &["I6"]);
+}
+
+#[test]
+fn an_advance_that_trusts_the_event_is_caught() {
+    is_caught(Mutant::TrustTheEvent, &["I8"]);
+}
+
+#[test]
+fn a_sweep_that_publishes_nothing_again_is_caught() {
+    is_caught(Mutant::NoRepublish, &["stuck"]);
+}
+
+#[test]
+fn a_sweep_that_rescues_no_lapsed_lease_is_caught() {
+    is_caught(Mutant::NoLeaseSweep, &["stuck"]);
+}
+
+#[test]
+fn an_end_of_a_root_that_starts_no_other_is_caught() {
+    is_caught(Mutant::NoNextInLane, &["I9"]);
+}

@@ -1,0 +1,194 @@
+//! Engines with one guard removed. Nothing in the engine knows of them: they stand before a real store and make the
+//! guarded fact true in the row (as its holder, or by hand) before they let the call through.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ktrdr_domain::{Operation, OperationId, Progress, Status};
+use ktrdr_fabric::embedded::SqliteStore;
+use ktrdr_fabric::store::{
+    Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished, NewOperation,
+    NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+};
+use rusqlite::{Connection, Params};
+use tokio::sync::broadcast;
+
+/// Which guard is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mutant {
+    /// Finish and beat do not compare fence and boot id.
+    NoFence,
+    /// Finish does not ask whether the row is still running.
+    NoStatus,
+    /// Advance does not compare phase and awaited child.
+    NoWaiting,
+    /// Advance does not read how the child really ended.
+    TrustTheEvent,
+    /// The sweep publishes nothing again.
+    NoRepublish,
+    /// The sweep leaves lapsed leases alone.
+    NoLeaseSweep,
+    /// The end of a root starts no other, and the sweep does not notice.
+    NoNextInLane,
+}
+
+/// A store without one of its guards.
+pub(crate) struct Broken {
+    store: Arc<SqliteStore>,
+    mutant: Mutant,
+    db: Mutex<Connection>,
+}
+
+impl Broken {
+    pub(crate) fn new(store: Arc<SqliteStore>, mutant: Mutant, path: &Path) -> Self {
+        let db = Connection::open(path).unwrap();
+        db.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 10000").unwrap();
+        Self { store, mutant, db: Mutex::new(db) }
+    }
+
+    fn tamper(&self, sql: &str, params: impl Params) {
+        self.db.lock().unwrap().execute(sql, params).unwrap();
+    }
+
+    /// The attempt that holds the row, whoever asks.
+    async fn as_its_holder(&self, attempt: &Attempt) -> Attempt {
+        let row = self.store.get(&attempt.id).await.unwrap();
+        match row {
+            Some(Operation { status: Status::Running, fence, worker: Some(worker), .. }) => {
+                Attempt { id: attempt.id.clone(), fence, boot: BootId(worker) }
+            }
+            _ => attempt.clone(),
+        }
+    }
+
+    /// Makes a row run again when it has the caller's fence.
+    fn revive(&self, attempt: &Attempt) {
+        self.tamper(
+            "UPDATE operations SET status = 'running', worker = ?3, lease_until_ms = 0, finished_at_ms = NULL,
+               published_at_ms = NULL, due_at_ms = NULL
+             WHERE id = ?1 AND fence = ?2 AND status <> 'running'",
+            (attempt.id.as_str(), i64::try_from(attempt.fence).unwrap(), &attempt.boot.0),
+        );
+    }
+
+    /// Calls advance with the root's row as the caller believes it to be; puts it back when nothing came of it.
+    async fn advance_as_expected(&self, step: Advance) -> Result<Advanced, StoreError> {
+        let Some(root) = self.store.get(&step.root).await?.filter(|root| root.status == Status::Running)
+        else {
+            return self.store.advance(step).await;
+        };
+        let sql = "UPDATE operations SET phase = ?2, waiting = ?3 WHERE id = ?1 AND status = 'running'";
+        let id = step.root.to_string();
+        self.tamper(sql, (&id, &step.expected_phase, step.finished.as_str()));
+        let advanced = self.store.advance(step).await;
+        if !matches!(advanced, Ok(Advanced::Next(_) | Advanced::Closed(_))) {
+            self.tamper(sql, (&id, root.phase, root.waiting.map(|waiting| waiting.to_string())));
+        }
+        advanced
+    }
+
+    /// Calls advance with a child that seems to have completed, as the caller's decision claims.
+    async fn advance_on_trust(&self, step: Advance) -> Result<Advanced, StoreError> {
+        let child = self.store.get(&step.finished).await?;
+        let Some(child) = child.filter(|child| child.status.is_terminal()) else {
+            return self.store.advance(step).await;
+        };
+        let sql = "UPDATE operations SET status = ?2 WHERE id = ?1";
+        self.tamper(sql, (child.id.as_str(), "completed"));
+        let advanced = self.store.advance(step).await;
+        self.tamper(sql, (child.id.as_str(), child.status.as_str()));
+        advanced
+    }
+
+    /// Hides the waiting roots from whatever happens in the call.
+    async fn without_lanes<T>(&self, call: impl Future<Output = T>) -> T {
+        self.tamper("UPDATE waiting_roots SET lane = -lane", ());
+        let answer = call.await;
+        self.tamper("UPDATE waiting_roots SET lane = -lane", ());
+        answer
+    }
+}
+
+#[async_trait]
+impl Store for Broken {
+    async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError> {
+        self.store.submit(new).await
+    }
+
+    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError> {
+        self.store.submit_roots(roots, in_flight).await
+    }
+
+    async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
+        self.store.claim(id, boot, lease).await
+    }
+
+    async fn beat(
+        &self,
+        attempt: &Attempt,
+        lease: Duration,
+        progress: Option<&Progress>,
+    ) -> Result<Beat, StoreError> {
+        if self.mutant == Mutant::NoFence {
+            return self.store.beat(&self.as_its_holder(attempt).await, lease, progress).await;
+        }
+        self.store.beat(attempt, lease, progress).await
+    }
+
+    async fn finish(&self, attempt: &Attempt, how: Finish) -> Result<Finished, StoreError> {
+        match self.mutant {
+            Mutant::NoFence => self.store.finish(&self.as_its_holder(attempt).await, how).await,
+            Mutant::NoStatus => {
+                self.revive(attempt);
+                self.store.finish(attempt, how).await
+            }
+            _ => self.store.finish(attempt, how).await,
+        }
+    }
+
+    async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
+        self.store.cancel(id, by, reason).await
+    }
+
+    async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
+        match self.mutant {
+            Mutant::NoRepublish => self.store.sweep(SweepPlan { republish_after: None, ..plan }).await,
+            Mutant::NoLeaseSweep => {
+                let forever = Duration::from_secs(1_000_000_000);
+                self.store.sweep(SweepPlan { grace: forever, ..plan }).await
+            }
+            _ => self.store.sweep(plan).await,
+        }
+    }
+
+    async fn advance(&self, step: Advance) -> Result<Advanced, StoreError> {
+        match self.mutant {
+            Mutant::NoWaiting => self.advance_as_expected(step).await,
+            Mutant::TrustTheEvent => self.advance_on_trust(step).await,
+            Mutant::NoNextInLane => self.without_lanes(self.store.advance(step)).await,
+            _ => self.store.advance(step).await,
+        }
+    }
+
+    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
+        self.store.get(id).await
+    }
+
+    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
+        self.store.list(filter).await
+    }
+
+    async fn outbox(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.store.outbox(limit).await
+    }
+
+    async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
+        self.store.relayed(sequences).await
+    }
+
+    fn hints(&self) -> broadcast::Receiver<StoreHint> {
+        self.store.hints()
+    }
+}

@@ -1,0 +1,162 @@
+//! The oracle: what was seen, and which invariant that breaks.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ktrdr_domain::{OperationId, Status};
+use ktrdr_fabric::broker::Message;
+use ktrdr_fabric::store::{OutboxEntry, Store};
+
+/// A broken invariant.
+#[derive(Debug)]
+pub(crate) struct Violation {
+    pub(crate) invariant: &'static str,
+    /// Printed when a test fails.
+    #[expect(dead_code, reason = "read by Debug")]
+    pub(crate) what: String,
+}
+
+/// A root and the children it may have, in order.
+pub(crate) struct Cycle {
+    pub(crate) root: OperationId,
+    pub(crate) children: Vec<OperationId>,
+    pub(crate) lane: usize,
+}
+
+/// How often what happened.
+pub(crate) type Tally = BTreeMap<&'static str, u64>;
+
+#[derive(Default)]
+pub(crate) struct Oracle {
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) tally: Tally,
+    cycles: Vec<Cycle>,
+    leaves: Vec<OperationId>,
+    /// Status and fence when last seen.
+    seen: HashMap<OperationId, (Status, u64)>,
+    /// Terminal events that were no repetitions, by outbox entry.
+    events: HashMap<u64, OperationId>,
+    moves: HashMap<OperationId, u32>,
+    completions: HashMap<OperationId, u32>,
+}
+
+impl Oracle {
+    pub(crate) fn new(cycles: Vec<Cycle>, leaves: Vec<OperationId>) -> Self {
+        Self { cycles, leaves, ..Self::default() }
+    }
+
+    pub(crate) fn complain(&mut self, invariant: &'static str, what: String) {
+        self.violations.push(Violation { invariant, what });
+    }
+
+    pub(crate) fn count(&mut self, what: &'static str) {
+        *self.tally.entry(what).or_default() += 1;
+    }
+
+    /// An outbox entry was seen (perhaps not for the first time).
+    pub(crate) fn saw_entry(&mut self, entry: &OutboxEntry) {
+        if let Message::Event(event) = &entry.message
+            && !event.again
+        {
+            self.events.insert(entry.sequence, event.operation.clone());
+        }
+    }
+
+    /// A finish was recorded as completed.
+    pub(crate) fn saw_completion(&mut self, id: &OperationId) {
+        *self.completions.entry(id.clone()).or_default() += 1;
+    }
+
+    /// A root was moved by the end of this child.
+    pub(crate) fn saw_move(&mut self, child: &OperationId) {
+        let moves = self.moves.entry(child.clone()).or_default();
+        *moves += 1;
+        if *moves > 1 {
+            self.complain("I6", format!("{child} moved its root twice"));
+        }
+    }
+
+    /// Looks at every row; whether all have ended.
+    pub(crate) async fn look(&mut self, store: &dyn Store) -> bool {
+        let mut all_ended = true;
+        for leaf in self.leaves.clone() {
+            all_ended &= self.look_at(store, &leaf).await.is_some_and(Status::is_terminal);
+        }
+        let mut lanes: HashMap<usize, bool> = HashMap::new();
+        for i in 0..self.cycles.len() {
+            let (root, lane) = (self.cycles[i].root.clone(), self.cycles[i].lane);
+            let status = self.look_at(store, &root).await.unwrap_or(Status::Pending);
+            self.look_at_children(store, i, status).await;
+            let lane_is_busy = lanes.entry(lane).or_default();
+            if status == Status::Pending && !*lane_is_busy {
+                self.complain("I9", format!("{root} waits although nothing before it in its lane goes on"));
+            }
+            *lane_is_busy |= !status.is_terminal();
+            all_ended &= status.is_terminal();
+        }
+        all_ended
+    }
+
+    async fn look_at_children(&mut self, store: &dyn Store, cycle: usize, root: Status) {
+        let mut earlier_completed = true;
+        for child in self.cycles[cycle].children.clone() {
+            let status = self.look_at(store, &child).await;
+            if root.is_terminal() && status.is_some_and(|s| !s.is_terminal()) {
+                self.complain("I7", format!("{child} goes on after its root ended"));
+            }
+            if root == Status::Completed && status != Some(Status::Completed) {
+                self.complain("I8", format!("{child} is {status:?} in a completed root"));
+            }
+            if status.is_some() && !earlier_completed {
+                self.complain(
+                    "I8",
+                    format!("{child} was created although the child before it did not complete"),
+                );
+            }
+            earlier_completed &= status == Some(Status::Completed);
+        }
+    }
+
+    async fn look_at(&mut self, store: &dyn Store, id: &OperationId) -> Option<Status> {
+        let row = store.get(id).await.unwrap()?;
+        if row.status == Status::Running && !row.kind.is_root() && row.lease_until_ms.is_none() {
+            self.complain("I2", format!("{id} runs without a lease"));
+        }
+        if row.reason.as_deref() == Some("attempts_exhausted") {
+            self.count("attempts were exhausted");
+        }
+        if row.tries > row.tries_max {
+            self.complain("tries", format!("{id} had {} of {} tries", row.tries, row.tries_max));
+        }
+        if let Some(result) = row.result.as_ref().filter(|_| !row.kind.is_root())
+            && result["fence"] != row.fence
+        {
+            self.complain("I5", format!("{id} has the result {result} and fence {}", row.fence));
+        }
+        let before = self.seen.insert(id.clone(), (row.status, row.fence));
+        if let Some((status, fence)) = before {
+            if status.is_terminal() && status != row.status {
+                self.complain("I3", format!("{id} was {status} and is {}", row.status));
+            }
+            if fence > row.fence {
+                self.complain("fence", format!("{id} had fence {fence} and has {}", row.fence));
+            }
+        }
+        Some(row.status)
+    }
+
+    /// What can only be said at the end, when all rows have ended and every outbox entry was seen.
+    pub(crate) fn conclude(&mut self) {
+        for (id, (status, _)) in self.seen.clone() {
+            let events = self.events.values().filter(|ended| **ended == id).count();
+            self.count(status.as_str());
+            if status.is_terminal() && events != 1 {
+                self.complain("I4", format!("{id} ended with {events} events"));
+            }
+            let completions = self.completions.get(&id).copied().unwrap_or_default();
+            let is_leaf = !self.cycles.iter().any(|cycle| cycle.root == id);
+            if is_leaf && completions != u32::from(status == Status::Completed) {
+                self.complain("I5", format!("{id} is {status} after {completions} recorded completions"));
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! One interleaving: a few cycles in lanes and a few loose operations, thrown to the actors.
+
+use ktrdr_domain::{Kind, OperationId};
+use ktrdr_fabric::store::{NewChild, NewOperation, NewRoot, Submitted};
+use serde_json::json;
+
+use crate::actors::{Actors, Chaos};
+use crate::dice::Dice;
+use crate::oracle::{Cycle, Oracle};
+use crate::world::World;
+
+/// The phases of a cycle, as far as a scenario goes.
+const PHASES: [(&str, Kind); 4] = [
+    ("designing", Kind::AgentDesign),
+    ("training", Kind::Training),
+    ("backtesting", Kind::Backtesting),
+    ("assessing", Kind::AgentAssessment),
+];
+
+/// Steps of chaos before the canceller and the crashes rest, so that everything can end.
+const CHAOS_STEPS: u64 = 150;
+
+/// Steps after which what has not ended is stuck.
+const STEPS_MAX: u64 = 4000;
+
+/// What a scenario is about.
+pub(crate) struct Scenario {
+    name: String,
+    roots: usize,
+    in_flight: usize,
+    phases: usize,
+    leaves: usize,
+}
+
+impl Scenario {
+    /// Plays one seed to its end; what was seen, and what it broke.
+    pub(crate) async fn run(world: &World, seed: u64) -> Oracle {
+        let mut dice = Dice::new(seed);
+        let scenario = Self {
+            name: format!("op_{seed}"),
+            roots: dice.index(4),
+            in_flight: 1 + dice.index(2),
+            phases: 1 + dice.index(PHASES.len()),
+            leaves: 1 + dice.index(3),
+        };
+        let chaos = Chaos::of_some_kind(&mut dice);
+        let mut oracle = Oracle::new(scenario.cycles(), scenario.leaves());
+        scenario.submit(world).await;
+        let mut actors = Actors::new(world, scenario, chaos);
+        for step in 0.. {
+            let calm = step >= CHAOS_STEPS;
+            actors.step(calm, &mut dice, &mut oracle).await;
+            if dice.percent(if calm { 4 } else { 10 }) && oracle.look(world.store.as_ref()).await && calm {
+                break;
+            }
+            if step == STEPS_MAX {
+                oracle.complain("stuck", format!("not all has ended after {STEPS_MAX} steps"));
+                return oracle;
+            }
+            if !oracle.violations.is_empty() {
+                return oracle;
+            }
+        }
+        actors.empty_the_outbox(&mut oracle).await;
+        oracle.conclude();
+        oracle
+    }
+
+    fn root(&self, i: usize) -> OperationId {
+        format!("{}_r{i}", self.name).parse().unwrap()
+    }
+
+    fn leaf(&self, i: usize) -> OperationId {
+        format!("{}_l{i}", self.name).parse().unwrap()
+    }
+
+    fn leaves(&self) -> Vec<OperationId> {
+        (0..self.leaves).map(|i| self.leaf(i)).collect()
+    }
+
+    /// Everything that someone could want to cancel.
+    pub(crate) fn targets(&self) -> Vec<OperationId> {
+        let cycles =
+            self.cycles().into_iter().flat_map(|cycle| cycle.children.into_iter().chain([cycle.root]));
+        cycles.chain(self.leaves()).collect()
+    }
+
+    fn cycles(&self) -> Vec<Cycle> {
+        let cycle = |i| {
+            let root = self.root(i);
+            let children = PHASES[..self.phases].iter().map(|(_, kind)| root.child(*kind, 1)).collect();
+            Cycle { root, children, lane: i % self.in_flight }
+        };
+        (0..self.roots).map(cycle).collect()
+    }
+
+    /// The phase that a child belongs to, and the one after it.
+    pub(crate) fn phase_of(&self, child: &OperationId) -> (usize, Option<usize>) {
+        let phase =
+            PHASES.iter().position(|(_, kind)| child.as_str().ends_with(&format!(".{kind}.1"))).unwrap();
+        (phase, Some(phase + 1).filter(|next| *next < self.phases))
+    }
+
+    pub(crate) fn phase_name(phase: usize) -> String {
+        PHASES[phase].0.to_owned()
+    }
+
+    pub(crate) fn child(root: &OperationId, phase: usize) -> NewChild {
+        let kind = PHASES[phase].1;
+        NewChild { id: root.child(kind, 1), kind, spec: json!({}), tries_max: 4, priority: 4 }
+    }
+
+    async fn submit(&self, world: &World) {
+        let new_root = |i| {
+            let id = self.root(i);
+            NewRoot { first: Self::child(&id, 0), id, spec: json!({}), phase: Self::phase_name(0) }
+        };
+        let roots: Vec<NewRoot> = (0..self.roots).map(new_root).collect();
+        if !roots.is_empty() {
+            let in_flight = u32::try_from(self.in_flight).unwrap();
+            let submitted = world.store.submit_roots(roots.clone(), in_flight).await.unwrap();
+            assert_eq!(submitted, Submitted::Created);
+            let again = world.store.submit_roots(roots, in_flight).await.unwrap();
+            assert_eq!(again, Submitted::Duplicate(self.root(0)));
+        }
+        for id in self.leaves() {
+            let new = NewOperation {
+                idempotency_key: Some(format!("key of {id}")),
+                id,
+                kind: Kind::Probe,
+                spec: json!({}),
+                tries_max: 3,
+                priority: 4,
+            };
+            assert_eq!(world.store.submit(new.clone()).await.unwrap(), Submitted::Created);
+            assert_eq!(world.store.submit(new.clone()).await.unwrap(), Submitted::Duplicate(new.id));
+        }
+    }
+}
