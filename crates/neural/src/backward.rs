@@ -1,6 +1,7 @@
 //! The gradient of a block of rows: forward with slopes kept, then back through the layers.
 
 use crate::activation::{DropoutMask, activate_with_slope, drop_units};
+use crate::elementary::settled;
 use crate::forward::{BLOCK_ROWS, linear};
 use crate::layout::{Layout, Linear};
 use crate::loss::{Tally, judge};
@@ -10,6 +11,9 @@ use crate::samples::Targets;
 use crate::shape::NetworkShape;
 use crate::vectors::{Vectors, vectorised};
 use ktrdr_domain::strategy::network::Loss;
+
+/// Errors below this are zero ([`settled`]): the smallest that a loss of 32 bits could notice is 1e-7.
+const ERROR_LEAST: f32 = 1e-20;
 
 /// Everything a block needs, allocated once; each part holds [`BLOCK_ROWS`] rows.
 pub(crate) struct Workspace {
@@ -115,7 +119,7 @@ impl Workspace {
             judge(self.vectors, self.loss, &buffers.values[..used], targets, errors, &mut self.losses);
         for (row, scale) in errors.chunks_exact_mut(layer.stride).zip(scales) {
             for error in row {
-                *error *= scale;
+                *error = settled(*error * scale, ERROR_LEAST);
             }
         }
         tally
@@ -145,7 +149,7 @@ impl Workspace {
                 errors_before.fill(0.0);
                 let left = Left::rows(errors, layer.stride);
                 multiply_add(self.vectors, left, &current.transposed, errors_before, layer.outputs, width);
-                multiply(self.vectors, errors_before, &previous.slopes);
+                apply_slopes(self.vectors, errors_before, &previous.slopes);
             }
         }
     }
@@ -163,10 +167,10 @@ vectorised! {
 }
 
 vectorised! {
-    /// Number by number.
-    fn multiply(vectors: Vectors, values: &mut [f32], factors: &[f32]) {
-        for (value, factor) in values.iter_mut().zip(factors) {
-            *value *= factor;
+    /// Errors at a layer's values become errors at its linear outputs.
+    fn apply_slopes(vectors: Vectors, errors: &mut [f32], slopes: &[f32]) {
+        for (error, slope) in errors.iter_mut().zip(slopes) {
+            *error = settled(*error * slope, ERROR_LEAST);
         }
     }
 }

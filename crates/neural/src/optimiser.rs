@@ -2,6 +2,7 @@
 
 use ktrdr_domain::strategy::network::{Optimisation, Optimizer};
 
+use crate::elementary::settled;
 use crate::vectors::{Vectors, vectorised};
 
 const BETA_1: f64 = 0.9;
@@ -9,6 +10,11 @@ const BETA_2: f64 = 0.999;
 const MOMENTUM: f64 = 0.9;
 const SMOOTHING: f64 = 0.99;
 const EPSILON: f32 = 1e-8;
+/// Gradients, their averages and the averages of their squares below these are zero ([`settled`]): beside ε they
+/// would move a weight by less than its last digit.
+const GRADIENT_LEAST: f32 = 1e-15;
+const FIRST_LEAST: f32 = 1e-20;
+const SECOND_LEAST: f32 = 1e-32;
 /// Added to the norm before dividing by it, as PyTorch's `clip_grad_norm_` does.
 const CLIP_EPSILON: f64 = 1e-6;
 
@@ -93,9 +99,9 @@ vectorised! {
     ) {
         let moments = first.iter_mut().zip(second);
         for ((w, &g), (m, v)) in weights.iter_mut().zip(gradient).zip(moments) {
-            let g = step.decay.mul_add(*w, g * step.scale);
-            *m = ((1.0 - BETA_1) as f32).mul_add(g - *m, *m);
-            *v = ((1.0 - BETA_2) as f32 * g).mul_add(g, BETA_2 as f32 * *v);
+            let g = settled(step.decay.mul_add(*w, g * step.scale), GRADIENT_LEAST);
+            *m = settled(((1.0 - BETA_1) as f32).mul_add(g - *m, *m), FIRST_LEAST);
+            *v = settled(((1.0 - BETA_2) as f32 * g).mul_add(g, BETA_2 as f32 * *v), SECOND_LEAST);
             let change = *m / v.sqrt().mul_add(step.correction, EPSILON);
             *w = (-step.rate).mul_add(change, *w * step.shrink);
         }
@@ -108,8 +114,8 @@ vectorised! {
         vectors: Vectors, scale: f32, decay: f32, rate: f32, weights: &mut [f32], gradient: &[f32], momentum: &mut [f32],
     ) {
         for ((w, &g), b) in weights.iter_mut().zip(gradient).zip(momentum) {
-            let g = decay.mul_add(*w, g * scale);
-            *b = (MOMENTUM as f32).mul_add(*b, g);
+            let g = settled(decay.mul_add(*w, g * scale), GRADIENT_LEAST);
+            *b = settled((MOMENTUM as f32).mul_add(*b, g), FIRST_LEAST);
             *w = (-rate).mul_add(*b, *w);
         }
     }
@@ -121,8 +127,8 @@ vectorised! {
         vectors: Vectors, scale: f32, decay: f32, rate: f32, weights: &mut [f32], gradient: &[f32], second: &mut [f32],
     ) {
         for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(second) {
-            let g = decay.mul_add(*w, g * scale);
-            *v = ((1.0 - SMOOTHING) as f32 * g).mul_add(g, SMOOTHING as f32 * *v);
+            let g = settled(decay.mul_add(*w, g * scale), GRADIENT_LEAST);
+            *v = settled(((1.0 - SMOOTHING) as f32 * g).mul_add(g, SMOOTHING as f32 * *v), SECOND_LEAST);
             *w = (-rate).mul_add(g / (v.sqrt() + EPSILON), *w);
         }
     }
@@ -160,6 +166,22 @@ mod tests {
         assert!(sums.windows(2).all(|pair| pair[0] == pair[1]));
         numbers[3] = 1e30;
         assert!((square_sum(Vectors::widest(), &numbers) / 1e60 - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_an_optimiser_remembers_dies_to_zero_and_is_never_subnormal() {
+        for optimizer in [Optimizer::Adam, Optimizer::AdamW, Optimizer::Sgd, Optimizer::RmsProp] {
+            let settings = Optimisation { optimizer, ..Optimisation::default() };
+            let mut optimiser = Optimiser::new(Vectors::widest(), &settings, 8);
+            let mut parameters = [0.5; 8];
+            for step in 0..100_000 {
+                let gradient = if step == 0 { 1e-3 } else { 1e-22 };
+                optimiser.step(1e-3, &mut parameters, &[gradient; 8]);
+                let memory = optimiser.first.iter().chain(&optimiser.second);
+                assert!(memory.clone().all(|x| !x.is_subnormal()), "{optimizer:?}, step {step}");
+            }
+            assert!(optimiser.first.iter().chain(&optimiser.second).all(|&x| x == 0.0), "{optimizer:?}");
+        }
     }
 
     #[test]

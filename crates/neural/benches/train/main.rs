@@ -42,8 +42,7 @@ fn train_60_64_32_3(bencher: Bencher<'_, '_>, vectors: Vectors) {
 fn train_60_64_32_3_yardstick(bencher: Bencher<'_, '_>) {
     let x: Vec<f32> = (0..ROWS * 60).map(|i| (i * 7919 % 1009) as f32 / 504.5 - 1.0).collect();
     let classes: Vec<u8> = (0..ROWS).map(|i| (i * 31 % 3) as u8).collect();
-    let mut yardstick = Yardstick::new();
-    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| yardstick.epoch(&x, &classes));
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| Yardstick::new().epoch(&x, &classes));
 }
 
 #[divan::bench(args = [[12, 32, 16], [20, 32, 16]], sample_count = 50)]
