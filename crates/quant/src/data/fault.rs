@@ -186,6 +186,16 @@ pub enum Problem {
         /// The value.
         value: f64,
     },
+    /// A price that no market has.
+    #[error(
+        "{column} {value:e} is out of range: prices are from 1e-12 to 1e15; scale the file or remove the row"
+    )]
+    NoPrice {
+        /// Which column.
+        column: &'static str,
+        /// The value.
+        value: f64,
+    },
     /// A price of zero or less.
     #[error("{column} {value} is not above 0; fix the row or remove it")]
     NotPositive {

@@ -37,6 +37,8 @@ pub(super) const SYNTHETIC_MARK: &str = "# synthetic";
 
 /// 1800-01-01 up to, not including, 2200-01-01.
 const YEARS: std::ops::Range<i64> = -5_364_662_400..7_258_118_400;
+/// Beyond these, sums of squares leave what a double holds with any precision.
+const PRICES: std::ops::RangeInclusive<f64> = 1e-12..=1e15;
 /// Sessions open on a quarter of an hour in every time zone in use.
 const QUARTER_S: i64 = 900;
 /// From this many bars on, some two of them must be neighbours.
@@ -128,8 +130,12 @@ impl Intake {
         self.check_time(row.time)?;
         let [open, high, low, close, volume] = row.values;
         let body = |price: f64| low <= price && price <= high;
-        let sound =
-            low > 0.0 && high.is_finite() && body(open) && body(close) && volume >= 0.0 && volume.is_finite();
+        let sound = low >= *PRICES.start()
+            && high <= *PRICES.end()
+            && body(open)
+            && body(close)
+            && volume >= 0.0
+            && volume.is_finite();
         if sound {
             return Ok(row);
         }
@@ -173,6 +179,9 @@ fn check_prices(prices: [f64; 4]) -> Result<(), Problem> {
         }
         if value <= 0.0 {
             return Err(Problem::NotPositive { column, value });
+        }
+        if !PRICES.contains(&value) {
+            return Err(Problem::NoPrice { column, value });
         }
     }
     let [open, high, low, close] = prices;
