@@ -92,7 +92,7 @@ impl Default for Account {
 
 /// A number that makes an account impossible.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{field} is {value}: it must be {rule}")]
+#[error("{field} is {value:?}: it must be {rule}")]
 pub struct BadAccount {
     /// Which number.
     pub field: &'static str,

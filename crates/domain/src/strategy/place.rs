@@ -112,6 +112,9 @@ impl<'n> Place<'n> {
         };
         if !field.allows(value) {
             let fix = refused::range_hint(&self.path).unwrap_or("choose a value in the range");
+            // Debug, because Display writes 1e308 with all its zeros.
+            let value = format!("{value:?}");
+            let value = value.trim_end_matches(".0");
             self.error(out, format!("{value} is out of range: it must be {}", field.range()), fix);
             return None;
         }
