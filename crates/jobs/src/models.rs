@@ -66,6 +66,9 @@ const METADATA: &str = "metadata.json";
 const MANIFEST: &str = "manifest.json";
 const RESERVATION: &str = "reserved.json";
 
+/// What to do about a model that is not whole.
+const REMEDY: &str = "restore it, or train the strategy again";
+
 fn key(folder: &str, file: &str) -> Result<Key, Fault> {
     Ok(format!("{folder}/{file}").parse().map_err(ArtifactError::from)?)
 }
@@ -171,7 +174,7 @@ pub async fn load(artifacts: &dyn Artifacts, reference: &ModelRef) -> Result<Sto
         .map_err(|e| Fault::input(format!("{folder}/{WEIGHTS}: {e}")))?;
     if metadata.features != metadata.strategy.features() {
         return Err(Fault::input(format!(
-            "{folder}: the stored feature list is not the one its strategy resolves to; train it again"
+            "{folder}: the stored feature list is not the one its strategy resolves to; train the strategy again"
         )));
     }
     Ok(StoredModel { reference: reference.clone(), metadata, network })
@@ -184,17 +187,23 @@ async fn checked(
     expected: Option<Sha256>,
 ) -> Result<Vec<u8>, Fault> {
     let key = key(folder, file)?;
-    let bytes = artifacts.get(&key).await?;
+    let bytes = artifacts.get(&key).await.map_err(|e| match e {
+        ArtifactError::NotFound { .. } => Fault::input(format!("{e}; {REMEDY}")),
+        other => other.into(),
+    })?;
     let found = Sha256::of(&bytes);
     match expected {
         Some(expected) if expected == found => Ok(bytes),
-        Some(expected) => Err(ArtifactError::WrongHash { key, found, expected }.into()),
-        None => Err(Fault::input(format!("{folder}/{MANIFEST} does not list {file}"))),
+        Some(expected) => Err(Fault::input(format!(
+            "{key} has sha256 {found}, its model was made with {expected}: it was changed or damaged; {REMEDY}"
+        ))),
+        None => Err(Fault::input(format!("{folder}/{MANIFEST} does not list {file}; {REMEDY}"))),
     }
 }
 
 fn parse<T: serde::de::DeserializeOwned>(folder: &str, file: &str, bytes: &[u8]) -> Result<T, Fault> {
-    serde_json::from_slice(bytes).map_err(|e| Fault::input(format!("{folder}/{file} is unreadable: {e}")))
+    serde_json::from_slice(bytes)
+        .map_err(|e| Fault::input(format!("{folder}/{file} is unreadable ({e}); {REMEDY}")))
 }
 
 /// The report of an earlier attempt of this very training that finished its model but not its operation.
