@@ -67,7 +67,12 @@ impl<T, E: fmt::Display> OrExit<T> for Result<T, E> {
 
 impl From<ktrdr_fabric::store::StoreError> for CliError {
     fn from(error: ktrdr_fabric::store::StoreError) -> Self {
-        Self::new(Kind::Unreachable, error)
+        use ktrdr_fabric::store::StoreError as S;
+        let kind = match &error {
+            S::Unavailable(_) => Kind::Unreachable,
+            S::Corrupt(_) | S::Invalid(_) => Kind::InvalidInput,
+        };
+        Self::new(kind, error)
     }
 }
 

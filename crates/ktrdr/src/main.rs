@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod describe;
 mod exit;
 mod fleet;
 mod follow;
@@ -16,12 +17,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Arguments, Command};
-use crate::exit::CliError;
+use crate::cli::{Arguments, Command, OutputForm};
+use crate::exit::{CliError, Kind};
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(refusal) => return refuse(&refusal),
+    };
     let screen = Screen::new(arguments.output);
     let answer = logging::start(&arguments).and_then(|()| run(&arguments, &screen));
     match answer {
@@ -31,6 +35,19 @@ fn main() -> ExitCode {
             error.exit_code()
         }
     }
+}
+
+/// Help and versions are answers; everything else is an error in the form that was asked for.
+fn refuse(refusal: &clap::Error) -> ExitCode {
+    let form = OutputForm::among(std::env::args_os());
+    if !refusal.use_stderr() || form == OutputForm::Text {
+        // A reader that went away is no fault of ours.
+        let _ = refusal.print();
+        return ExitCode::from(if refusal.use_stderr() { Kind::Usage as u8 } else { 0 });
+    }
+    let error = CliError::new(Kind::Usage, refusal.to_string().trim_end());
+    Screen::new(form).error(&error);
+    error.exit_code()
 }
 
 fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {

@@ -54,7 +54,7 @@ pub(crate) fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, CliError
     File::open(path).map_err(at)?.take(bytes_max + 1).read_to_end(&mut bytes).map_err(at)?;
     if bytes.len() as u64 > bytes_max {
         let message =
-            format!("{} is larger than {} MiB, the most that is read", path.display(), bytes_max >> 20);
+            format!("{} is larger than {} KiB, the most that is read", path.display(), bytes_max >> 10);
         return Err(CliError::new(Kind::InvalidInput, message));
     }
     Ok(bytes)
@@ -74,13 +74,18 @@ impl Stretch<'_> {
         let end = self.end.map(end_of).transpose()?;
         let typed = self.start.is_some() || end.is_some();
         let outer = if typed { everything } else { whole };
-        let wanted = Span { start: self.start.unwrap_or(outer.start), end: end.unwrap_or(outer.end) };
-        if wanted.start >= wanted.end {
-            let message = format!("--start-date {} is not before --end-date {}", wanted.start, wanted.end);
+        if let (Some(start), Some(end)) = (self.start, end)
+            && start >= end
+        {
+            let message = format!("--start-date {start} is not before --end-date {end}");
             return Err(CliError::new(Kind::Usage, message));
         }
+        let wanted = Span { start: self.start.unwrap_or(outer.start), end: end.unwrap_or(outer.end) };
         wanted.intersection(&everything).ok_or_else(|| {
-            CliError::new(Kind::InvalidInput, format!("no data in {wanted}: the series covers {everything}"))
+            let message = format!(
+                "there are no bars in that stretch: the series covers {everything}; choose dates inside it"
+            );
+            CliError::new(Kind::InvalidInput, message)
         })
     }
 }

@@ -1,43 +1,48 @@
 //! A backtest on one screen: every figure with its unit and convention, undefined ones with the reason.
 
+use std::collections::BTreeMap;
+
 use ktrdr_domain::report::{BacktestSummary, Metrics};
 
 use crate::screen::{Screen, harmless};
 
-/// Prints the card.
-pub(crate) fn print(screen: &Screen, summary: &BacktestSummary) {
+/// Prints the card; with the conventions behind the figures when all of it was asked for.
+pub(crate) fn print(screen: &Screen, summary: &BacktestSummary, whole: bool) {
     header(screen, summary);
-    let m = &summary.metrics;
-    let line = |left: (&str, &str, String), right: (&str, &str, String)| {
-        let cell = |(name, key, value): (&str, &str, String)| {
-            format!("{name:<16} {:<22}", or_reason(summary, key, value))
-        };
-        screen.line(format!("  {}  {}", cell(left), cell(right)).trim_end());
-    };
-    line(
-        ("net return", "total_return_pct", percent(m.total_return_pct)),
-        ("trades", "", m.total_trades.to_string()),
-    );
-    line(("CAGR", "cagr", percent(m.cagr)), ("win rate", "win_rate", percent(m.win_rate)));
-    line(("Sharpe", "sharpe_ratio", sharpe(m)), ("profit factor", "profit_factor", number(m.profit_factor)));
-    line(
-        ("Sortino", "sortino_ratio", number(m.sortino_ratio)),
-        ("expectancy", "expectancy", number(m.expectancy)),
-    );
-    line(
-        ("max drawdown", "max_drawdown_pct", percent(m.max_drawdown_pct)),
-        ("exposure", "exposure", percent(m.exposure)),
-    );
-    line(
-        ("volatility", "volatility", percent(m.volatility)),
-        ("break-even cost", "break_even_cost_bps", bps(m.break_even_cost_bps)),
-    );
+    figures(screen, &summary.metrics);
+    reasons(screen, summary);
     evidence(screen, summary);
-    for (topic, text) in &summary.conventions {
-        screen.line(format!("  · {topic}: {text}"));
+    if whole {
+        screen.line("conventions");
+        summary.conventions.iter().for_each(|(topic, text)| screen.line(format!("  {topic}: {text}")));
     }
     summary.warnings.iter().for_each(|w| screen.line(format!("warning: {}", harmless(w))));
     screen.line(format!("trades hash {}", summary.hashes.trades));
+}
+
+fn figures(screen: &Screen, m: &Metrics) {
+    let grid = [
+        [("net return", percent(m.total_return_pct)), ("trades", m.total_trades.to_string())],
+        [("CAGR", percent(m.cagr)), ("win rate", percent(m.win_rate))],
+        [("Sharpe", sharpe(m)), ("profit factor", number(m.profit_factor))],
+        [("Sortino", number(m.sortino_ratio)), ("expectancy", currency(m.expectancy))],
+        [("max drawdown", percent(m.max_drawdown_pct)), ("exposure", percent(m.exposure))],
+        [("volatility", percent(m.volatility)), ("break-even cost", bps(m.break_even_cost_bps))],
+    ];
+    for [(left, of_left), (right, of_right)] in grid {
+        screen.line(format!("  {left:<13} {of_left:<26} {right:<16} {of_right}"));
+    }
+}
+
+/// Why figures are undefined: the reason, then the figures it concerns.
+fn reasons(screen: &Screen, summary: &BacktestSummary) {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (figure, reason) in &summary.undefined {
+        by_reason.entry(reason).or_default().push(figure);
+    }
+    for (reason, figures) in by_reason {
+        screen.line(format!("  undefined, as {reason}: {}", figures.join(", ")));
+    }
 }
 
 fn header(screen: &Screen, s: &BacktestSummary) {
@@ -64,14 +69,6 @@ fn evidence(screen: &Screen, s: &BacktestSummary) {
     screen.line(format!("  luck or not: {}", all.join(" · ")));
 }
 
-/// The value, or why there is none.
-fn or_reason(summary: &BacktestSummary, key: &str, value: String) -> String {
-    match summary.undefined.get(key) {
-        Some(reason) => format!("undefined ({reason})"),
-        None => value,
-    }
-}
-
 fn percent(x: Option<f64>) -> String {
     x.map_or_else(|| "undefined".into(), |x| format!("{:.2} %", x * 100.0))
 }
@@ -80,13 +77,17 @@ fn number(x: Option<f64>) -> String {
     x.map_or_else(|| "undefined".into(), |x| format!("{x:.2}"))
 }
 
+fn currency(x: Option<f64>) -> String {
+    x.map_or_else(|| "undefined".into(), |x| format!("{x:.2} per trade"))
+}
+
 fn bps(x: Option<f64>) -> String {
     x.map_or_else(|| "undefined".into(), |x| format!("{x:.2} bp per side"))
 }
 
 fn sharpe(m: &Metrics) -> String {
     match (m.sharpe_ratio, m.sharpe_standard_error) {
-        (Some(s), Some(e)) => format!("{s:.2} ± {e:.2}"),
+        (Some(s), Some(e)) => format!("{s:.2} ± {e:.2} a year"),
         (s, _) => number(s),
     }
 }

@@ -79,6 +79,13 @@ impl Screen {
         Ok(())
     }
 
+    /// One of many JSON lines, as things happen; nothing in the other forms.
+    pub(crate) fn event<T: Serialize>(&self, document: &T) {
+        if let (OutputForm::Jsonl, Ok(line)) = (self.form, compact(document)) {
+            self.write(&mut io::stdout().lock(), &line);
+        }
+    }
+
     /// Raw text as answer in every form, such as a schema or a migrated file.
     pub(crate) fn raw(&self, text: &str) {
         self.write(&mut io::stdout().lock(), text.trim_end());

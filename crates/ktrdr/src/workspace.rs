@@ -56,7 +56,8 @@ impl Workspace {
 fn explain(folder: &Path, error: &OpenError) -> CliError {
     let kind = match error {
         OpenError::Held { .. } => Kind::Conflict,
-        _ => Kind::Unreachable,
+        OpenError::Foreign { .. } | OpenError::Newer { .. } | OpenError::Corrupt { .. } => Kind::InvalidInput,
+        OpenError::Io { .. } => Kind::Files,
     };
     CliError::new(kind, format!("workspace {}: {error}", folder.display()))
 }

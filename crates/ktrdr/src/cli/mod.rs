@@ -8,6 +8,7 @@ pub(crate) mod research;
 pub(crate) mod strategies;
 pub(crate) mod training;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -53,6 +54,19 @@ pub(crate) enum OutputForm {
     Json,
     /// One JSON document per line.
     Jsonl,
+}
+
+impl OutputForm {
+    /// The form that unparsed arguments ask for: an error about arguments has a form too.
+    pub(crate) fn among(arguments: impl Iterator<Item = OsString>) -> Self {
+        let arguments: Vec<String> = arguments.filter_map(|a| a.into_string().ok()).collect();
+        let values = arguments.iter().zip(arguments.iter().skip(1).map(Some).chain([None]));
+        let asked = values.filter_map(|(argument, next)| match argument.as_str() {
+            "--output" | "-o" => next.map(String::as_str),
+            joined => joined.strip_prefix("--output=").or_else(|| joined.strip_prefix("-o")),
+        });
+        asked.filter_map(|name| Self::from_str(name, false).ok()).last().unwrap_or(Self::Text)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,27 +172,27 @@ pub(crate) struct StartArguments {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct AccountArguments {
     /// Money at the start, in the quote currency.
-    #[arg(long, value_name = "C")]
+    #[arg(long, allow_negative_numbers = true, value_name = "C")]
     pub(crate) initial_capital: Option<f64>,
 
     /// Always trade this many units.
-    #[arg(long, value_name = "N")]
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
     pub(crate) units: Option<f64>,
 
     /// Trade this fraction of equity.
-    #[arg(long, value_name = "F", conflicts_with = "units")]
+    #[arg(long, allow_negative_numbers = true, value_name = "F", conflicts_with = "units")]
     pub(crate) fraction: Option<f64>,
 
     /// Commission as a fraction of traded value, per side.
-    #[arg(long, value_name = "R")]
+    #[arg(long, allow_negative_numbers = true, value_name = "R")]
     pub(crate) commission_rate: Option<f64>,
 
     /// Full bid–ask spread in price units.
-    #[arg(long, value_name = "S")]
+    #[arg(long, allow_negative_numbers = true, value_name = "S")]
     pub(crate) spread: Option<f64>,
 
     /// Slippage as a fraction of price, per side.
-    #[arg(long, value_name = "R")]
+    #[arg(long, allow_negative_numbers = true, value_name = "R")]
     pub(crate) slippage_rate: Option<f64>,
 
     /// Round positions down to whole units.

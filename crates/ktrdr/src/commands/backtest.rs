@@ -35,7 +35,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
             BacktestVerb::Show { id } => {
                 let workspace = context.open_beside()?;
                 let row = operations::find(&workspace, id).await?;
-                show(context, &workspace, &row).await?;
+                show(context, &workspace, &row, true).await?;
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -121,21 +121,29 @@ async fn finish(context: &Context<'_>, started: start::Started) -> Result<ExitCo
     if let start::Started::Ended(rows) = &started {
         let workspace = context.open_beside()?;
         for row in rows {
-            show(context, &workspace, row).await?;
+            show(context, &workspace, row, false).await?;
         }
     }
     answer(context, started, |_, _| Ok(()))
 }
 
 /// The whole report in JSON, a card for people.
-async fn show(context: &Context<'_>, workspace: &Workspace, row: &Operation) -> Result<(), CliError> {
+async fn show(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    row: &Operation,
+    whole: bool,
+) -> Result<(), CliError> {
     let summary: BacktestSummary = result_of(row)?;
     let key = ktrdr_jobs::backtesting::report_key(&row.id, row.fence)?;
     let bytes = workspace.artifacts.get(&key).await?;
     let report: BacktestReport = serde_json::from_slice(&bytes)
         .map_err(|e| CliError::new(Kind::InvalidInput, format!("{key} is unreadable: {e}")))?;
     context.screen.answer(&report, |screen| {
-        report_card::print(screen, &summary);
+        report_card::print(screen, &summary, whole);
         screen.line(format!("report      {}/{key}", workspace.artifacts.place()));
+        if !whole {
+            screen.note(format!("how each figure is defined: ktrdr backtest show {}", row.id));
+        }
     })
 }

@@ -8,8 +8,8 @@ use ktrdr_fabric::store::Filter;
 
 use super::{Context, operations};
 use crate::cli::operations::{DeadLettersArguments, DeadLettersVerb};
+use crate::describe;
 use crate::exit::CliError;
-use crate::follow;
 use crate::workspace::Workspace;
 
 /// Failed operations looked through.
@@ -23,7 +23,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
             DeadLettersVerb::Show { id } => {
                 let row = operations::find(&workspace, id).await?;
                 context.screen.answer(&row, |screen| {
-                    screen.line(follow::describe(&row));
+                    screen.line(describe::line(&row));
                     screen.line(serde_json::to_string_pretty(&row.spec).unwrap_or_default());
                 })?;
                 Ok(ExitCode::SUCCESS)

@@ -6,12 +6,17 @@ use ktrdr_domain::{Operation, OperationId, Timestamp};
 use ktrdr_fabric::store::{Cancelled, Filter};
 
 use super::Context;
-use super::start::{on_interrupt, submit_value};
+use super::start::{exit_code, on_interrupt, submit_value};
+use crate::cli::OutputForm;
 use crate::cli::operations::{ListArguments, OperationsArguments, OperationsVerb};
+use crate::describe::{self, brief};
 use crate::exit::{CliError, Kind};
 use crate::follow::{self, Followed};
 use crate::screen::table;
 use crate::workspace::{Workspace, fresh_id};
+
+/// Longest text of an operation in the list.
+const DOING_CHARACTERS: usize = 90;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Result<ExitCode, CliError> {
     let workspace = context.open_beside()?;
@@ -54,10 +59,7 @@ async fn list(
 fn rows(operations: &[Operation]) -> Vec<Vec<String>> {
     operations
         .iter()
-        .map(|o| {
-            let status = if o.is_cancelling() { "cancelling".into() } else { o.status.to_string() };
-            vec![o.id.to_string(), status, when(o.created_at_ms), took(o), doing(o)]
-        })
+        .map(|o| vec![o.id.to_string(), describe::status(o), when(o.created_at_ms), took(o), doing(o)])
         .collect()
 }
 
@@ -82,7 +84,7 @@ fn doing(o: &Operation) -> String {
         (_, Some(p), _) if !o.status.is_terminal() => format!("{:.0}% {}", p.percentage, p.step),
         _ => String::new(),
     };
-    said.chars().take(90).collect()
+    brief(&said, DOING_CHARACTERS)
 }
 
 async fn status(
@@ -95,7 +97,7 @@ async fn status(
     let children = workspace.store.list(&filter).await?.operations;
     let document = serde_json::json!({ "operation": operation, "children": children });
     context.screen.answer(&document, |screen| {
-        screen.line(follow::describe(&operation));
+        screen.line(describe::line(&operation));
         let fact = |name: &str, value: String| screen.line(format!("  {name:<12} {value}"));
         fact("kind", operation.kind.to_string());
         fact("created", when(operation.created_at_ms));
@@ -109,7 +111,7 @@ async fn status(
             fact("cancel", format!("by {} at {}{late} {}", cancel.by, when(cancel.at_ms), cancel.reason));
         }
         for child in children.iter().rev() {
-            screen.line(follow::describe(child));
+            screen.line(describe::line(child));
         }
         if let Some(result) = &operation.result {
             let text = serde_json::to_string_pretty(result).unwrap_or_default();
@@ -122,12 +124,13 @@ async fn status(
 async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
     find(workspace, id).await?;
     let detach = on_interrupt();
-    match follow::to_the_end(&*workspace.store, std::slice::from_ref(id), context.screen, &detach).await? {
+    match follow::stream(&*workspace.store, id, context.screen, &detach).await? {
         Followed::Ended(rows) => {
-            context
-                .screen
-                .answer(&rows, |screen| rows.iter().for_each(|r| screen.line(follow::describe(r))))?;
-            Ok(ExitCode::SUCCESS)
+            // In jsonl the stream has said it.
+            if context.screen.form != OutputForm::Jsonl {
+                context.screen.answer(&rows[0], |screen| screen.line(describe::line(&rows[0])))?;
+            }
+            Ok(exit_code(&rows))
         }
         Followed::Detached => Ok(ExitCode::from(Kind::Interrupted as u8)),
     }

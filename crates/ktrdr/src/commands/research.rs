@@ -13,10 +13,14 @@ use serde::Deserialize;
 use super::Context;
 use super::start::{self, Started, Work, answer};
 use crate::cli::research::{GateName, ResearchArguments, ResearchRun, ResearchVerb};
+use crate::describe::brief;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::market;
 use crate::screen::{Screen, table};
 use crate::workspace::{Workspace, nonce, now};
+
+/// Longest reason in the table of cycles.
+const WHY_CHARACTERS: usize = 100;
 
 /// Cycles looked through by `research status`.
 const CYCLES_MAX: u32 = 1000;
@@ -134,6 +138,6 @@ fn row(index: usize, cycle: &Operation) -> Vec<String> {
         Status::Running => cycle.phase.clone().unwrap_or_default(),
         other => other.to_string(),
     };
-    let why = cycle.error.clone().unwrap_or_default().chars().take(100).collect();
+    let why = brief(cycle.error.as_deref().unwrap_or_default(), WHY_CHARACTERS);
     vec![(index + 1).to_string(), of_result("strategy").unwrap_or_else(|| "–".into()), outcome, why]
 }

@@ -2,6 +2,7 @@
 //! or just handed over.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use ktrdr_domain::{JobSpec, Operation, OperationId, Status};
 use ktrdr_fabric::store::{NewOperation, NewRoot, Submitted};
@@ -16,6 +17,9 @@ use crate::workspace::{Workspace, fresh_id};
 
 /// Priority of everything a person starts.
 const PRIORITY_NORMAL: u8 = 4;
+
+/// How long the second Ctrl-C still waits for jobs to end.
+const LAST_WAIT: Duration = Duration::from_millis(500);
 
 /// What is to be started.
 pub(crate) enum Work {
@@ -98,10 +102,14 @@ async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> R
         followed = follow::to_the_end(&*workspace.store, &ids, context.screen, &second) => followed?,
         () = cancelling => Followed::Detached,
     };
-    fleet.drain().await?;
     match followed {
-        Followed::Ended(rows) => Ok(Started::Ended(rows)),
+        Followed::Ended(rows) => {
+            fleet.drain().await?;
+            Ok(Started::Ended(rows))
+        }
         Followed::Detached => {
+            // Whoever asks twice does not want to wait. What is cut off here counts as crashed and is recovered.
+            let _ = tokio::time::timeout(LAST_WAIT, fleet.drain()).await;
             Err(CliError::new(Kind::Interrupted, "interrupted; `ktrdr up` takes up what was left"))
         }
     }
@@ -197,7 +205,7 @@ pub(crate) fn answer(
 }
 
 /// 0 when everything completed, 130 when the only trouble was a cancel, 1 otherwise.
-fn exit_code(rows: &[Operation]) -> ExitCode {
+pub(crate) fn exit_code(rows: &[Operation]) -> ExitCode {
     let any = |status| rows.iter().any(|r| r.status == status);
     match (any(Status::Failed), any(Status::Cancelled)) {
         (true, _) => ExitCode::from(Kind::OperationFailed as u8),
@@ -211,7 +219,8 @@ pub(crate) fn result_of<T: serde::de::DeserializeOwned>(row: &Operation) -> Resu
     match (row.status, &row.result) {
         (Status::Completed, Some(result)) => T::deserialize(result).or_exit(Kind::InvalidInput),
         (status, _) => {
-            let why = row.error.as_deref().unwrap_or("no reason was recorded");
+            let asked = row.cancel.as_ref().map(|c| format!("by {} ({})", c.by, c.reason));
+            let why = row.error.clone().or(asked).unwrap_or_else(|| "no reason was recorded".into());
             let kind = match row.reason.as_deref() {
                 Some("bad_input") => Kind::InvalidInput,
                 Some("refused") => Kind::Refused,

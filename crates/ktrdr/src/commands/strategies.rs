@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::schema;
-use ktrdr_fabric::artifacts::Key;
+use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use serde::Serialize;
 
 use super::Context;
@@ -88,9 +88,19 @@ fn read_text(context: &Context<'_>, file: &Path) -> Result<(String, String), Cli
     let is_name = file.components().count() == 1 && file.extension().is_none();
     let path = if is_name && !file.is_file() { named } else { file.to_owned() };
     let bytes = market::read_file(&path, STRATEGY_BYTES_MAX)?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| CliError::new(Kind::InvalidInput, format!("{} is no UTF-8 text", path.display())))?;
-    Ok((path.display().to_string(), text))
+    let shown = path.display().to_string();
+    let text = utf8(&shown, bytes)?;
+    Ok((shown, text))
+}
+
+fn utf8(shown: &str, bytes: Vec<u8>) -> Result<String, CliError> {
+    if bytes.len() as u64 > STRATEGY_BYTES_MAX {
+        let message =
+            format!("{shown} is larger than {} KiB, the most that is read", STRATEGY_BYTES_MAX >> 10);
+        return Err(CliError::new(Kind::InvalidInput, message));
+    }
+    String::from_utf8(bytes)
+        .map_err(|_| CliError::new(Kind::InvalidInput, format!("{shown} is no UTF-8 text; save it as UTF-8")))
 }
 
 fn read_strategy(context: &Context<'_>, file: &Path) -> Result<Strategy, CliError> {
@@ -108,12 +118,17 @@ fn parse(shown: &str, text: &str) -> Result<Strategy, CliError> {
 pub(crate) async fn load_strategy(workspace: &Workspace, wanted: &str) -> Result<Strategy, CliError> {
     if wanted.contains(['/', '\\']) || wanted.ends_with(".yaml") || wanted.ends_with(".yml") {
         let bytes = market::read_file(Path::new(wanted), STRATEGY_BYTES_MAX)?;
-        return parse(wanted, &String::from_utf8_lossy(&bytes));
+        return parse(wanted, &utf8(wanted, bytes)?);
     }
     let name: ktrdr_domain::StrategyName = wanted.parse().or_exit(Kind::Usage)?;
     let key: Key = format!("strategies/{name}.yaml").parse().or_exit(Kind::Usage)?;
-    let bytes = workspace.artifacts.get(&key).await?;
-    parse(key.as_str(), &String::from_utf8_lossy(&bytes))
+    let bytes = workspace.artifacts.get(&key).await.map_err(|e| match e {
+        ArtifactError::NotFound { .. } => {
+            CliError::new(Kind::NotFound, format!("{e}; see `ktrdr strategies list`"))
+        }
+        other => other.into(),
+    })?;
+    parse(key.as_str(), &utf8(key.as_str(), bytes)?)
 }
 
 fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<ExitCode, CliError> {

@@ -107,7 +107,7 @@ fn print(screen: &Screen, report: &TrainingReport) {
         screen.line(format!(
             "traded on test rows: net {} · Sharpe {} (annualised, daily) · {} trades",
             percent(traded.total_return_pct),
-            number(traded.sharpe_ratio),
+            traded.sharpe_ratio.map_or_else(|| "undefined".into(), |s| format!("{s:.2}")),
             traded.total_trades
         ));
     }

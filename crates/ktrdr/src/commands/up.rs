@@ -30,12 +30,21 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
             workspace.settings.fleet.backtest_slots
         ));
         let interrupted = on_interrupt();
-        tokio::select! {
-            () = interrupted.cancelled() => {}
-            () = terminated() => {}
-            idle = until_idle(&workspace), if arguments.until_idle => idle?,
+        let ended = tokio::select! {
+            () = interrupted.cancelled() => "interrupted",
+            () = terminated() => "terminated",
+            idle = until_idle(&workspace), if arguments.until_idle => idle.map(|()| "idle")?,
+        };
+        if ended != "idle" {
+            context.screen.note("stopping: running jobs end or go back undone (Ctrl-C gives up waiting)");
         }
-        fleet.drain().await?;
+        let impatient = on_interrupt();
+        tokio::select! {
+            drained = fleet.drain() => drained?,
+            () = impatient.cancelled() => {}
+        }
+        let answer = serde_json::json!({ "workspace": workspace.folder, "ended": ended });
+        context.screen.answer(&answer, |_| ())?;
         Ok(ExitCode::SUCCESS)
     })
 }

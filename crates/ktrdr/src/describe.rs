@@ -1,0 +1,98 @@
+//! Operations in words and figures, for a line on a screen.
+
+use ktrdr_domain::{Operation, Progress, Status};
+
+use crate::screen::harmless;
+
+/// How much of a cycle's bar each phase takes: name, from, to, in percent.
+const PHASES: [(&str, f64, f64); 4] = [
+    ("designing", 0.0, 10.0),
+    ("training", 10.0, 60.0),
+    ("backtesting", 60.0, 95.0),
+    ("assessing", 95.0, 100.0),
+];
+
+/// One line about an operation: id, status, phase or progress, error.
+pub(crate) fn line(row: &Operation) -> String {
+    let indent = if row.root.is_some() { "  " } else { "" };
+    let running = (row.status == Status::Running).then(|| doing(row, None)).filter(|text| !text.is_empty());
+    let facts = [Some(status(row)), running, row.error.clone()];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    harmless(&format!("{indent}{} {}", row.id, facts.join(" · ")))
+}
+
+/// The status as people see it: a running operation that was asked to stop is `cancelling`.
+pub(crate) fn status(row: &Operation) -> String {
+    if row.is_cancelling() { "cancelling".into() } else { row.status.to_string() }
+}
+
+/// What a running operation is doing now; a cycle does what its child does.
+pub(crate) fn doing(row: &Operation, child: Option<&Operation>) -> String {
+    if row.is_cancelling() {
+        return "stopping …".into();
+    }
+    let progress = child.unwrap_or(row).progress.as_ref().map(figures);
+    let words = [row.phase.clone(), progress].into_iter().flatten().filter(|words| !words.is_empty());
+    let words: Vec<String> = words.collect();
+    harmless(&words.join(" · "))
+}
+
+/// From 0 to 100; a cycle's share of its phases, and within a phase its child's.
+pub(crate) fn percentage(row: &Operation, child: Option<&Operation>) -> f64 {
+    let of_progress = |o: &Operation| match o.status {
+        Status::Completed => 100.0,
+        _ => o.progress.as_ref().map_or(0.0, |p| p.percentage.clamp(0.0, 100.0)),
+    };
+    let phase = PHASES.iter().find(|(name, _, _)| Some(*name) == row.phase.as_deref());
+    match phase {
+        Some((_, from, to)) if !row.status.is_terminal() => {
+            from + (to - from) * child.map_or(0.0, of_progress) / 100.0
+        }
+        _ => of_progress(row),
+    }
+}
+
+/// `epoch 12/30 · loss 1.0412`
+fn figures(progress: &Progress) -> String {
+    let figures = progress.figures.iter().map(|(name, value)| format!("{name} {}", figure(*value)));
+    std::iter::once(progress.step.clone()).chain(figures).collect::<Vec<_>>().join(" · ")
+}
+
+/// Short enough for a line: whole, or two decimals where it is large, or four significant digits.
+fn figure(value: f64) -> String {
+    let size = value.abs();
+    if value.fract() == 0.0 && size < 1e15 {
+        format!("{value:.0}")
+    } else if (1000.0..1e15).contains(&size) {
+        format!("{value:.2}")
+    } else if (0.001..1000.0).contains(&size) {
+        format!("{value:.4}")
+    } else {
+        format!("{value:.3e}")
+    }
+}
+
+/// The first line of a text, cut to so many characters with `…`.
+pub(crate) fn brief(text: &str, characters: usize) -> String {
+    let first = text.lines().next().unwrap_or_default();
+    let rest_is_lost = first.chars().count() > characters || text.lines().nth(1).is_some();
+    let kept: String = first.chars().take(characters).collect();
+    if rest_is_lost { format!("{} …", kept.trim_end()) } else { kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short_at_every_size() {
+        assert_eq!([12.0, 1234.567, 1.23456, 0.0000123].map(figure), ["12", "1234.57", "1.2346", "1.230e-5"]);
+    }
+
+    #[test]
+    fn a_brief_text_is_one_line_and_says_that_more_follows() {
+        assert_eq!(brief("one", 10), "one");
+        assert_eq!(brief("one\ntwo", 10), "one …");
+        assert_eq!(brief("one two three", 7), "one two …");
+    }
+}
