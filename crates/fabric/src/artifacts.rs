@@ -105,3 +105,23 @@ pub trait Artifacts: Send + Sync {
     /// Where this is, for people: a folder or a bucket.
     fn place(&self) -> String;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Component, Path};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_key_never_leaves_the_folder_it_is_joined_to(text in r"[a-z./\\\-_A-Z0-9 \x00é]{0,40}") {
+            if let Ok(key) = text.parse::<Key>() {
+                let mut components = Path::new(key.as_str()).components();
+                prop_assert!(components.all(|c| matches!(c, Component::Normal(_))), "{text:?}");
+                prop_assert_eq!(key.to_string(), text);
+            }
+        }
+    }
+}

@@ -14,7 +14,8 @@ pub struct TrialCount {
     pub trials: u64,
     /// Daily Sharpe ratios of those that have one, in the order of counting.
     pub sharpes_daily: Vec<f64>,
-    /// Looks, by anyone in any campaign, at data that overlaps this trial's span of the same data file.
+    /// Looks, by anyone in any campaign, at data that overlaps this trial's span of the same data file. A replay
+    /// shows nothing new and is no look.
     pub looks_at_window: u64,
 }
 

@@ -331,10 +331,10 @@ pub enum StoreError {
 pub trait Store: Send + Sync {
     /// Creates a leaf: idempotency key, row and job message together.
     async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError>;
-    /// Creates the roots of a campaign, at most `in_flight` of them started. All or nothing; repeating it with the
-    /// same ids changes nothing.
+    /// Creates the roots of a campaign, at most `in_flight` of them started: root `i` waits in lane `i mod in_flight`.
+    /// All or nothing: when an id is taken, nothing is created and the answer names it.
     async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError>;
-    /// Takes an operation for work. Never called on a root.
+    /// Takes an operation for work. Of a root it is [`StoreError::Invalid`].
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError>;
     /// Extends the lease and stores progress.
     async fn beat(
@@ -349,7 +349,7 @@ pub trait Store: Send + Sync {
     async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError>;
     /// Brings back what was lost. Idempotent; run by every long-lived process.
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError>;
-    /// Moves a research cycle.
+    /// Moves a research cycle. A next child whose id is taken is [`StoreError::Invalid`], and nothing moves.
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError>;
     /// Reads one row.
     async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError>;

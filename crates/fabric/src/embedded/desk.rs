@@ -78,7 +78,8 @@ impl Desk {
                     self.serve_batch(batch);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                // The file then holds everything by itself, should someone copy it without its log.
+                Err(RecvTimeoutError::Disconnected) => return self.checkpoint(),
             }
             self.watch();
         }
@@ -172,10 +173,14 @@ impl Desk {
             pragma.query_row((), |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
         });
         if pages.is_ok_and(|pages| pages >= LOG_PAGES_MAX) {
-            let checkpoint = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(()));
-            if let Err(e) = checkpoint {
-                tracing::warn!(error = %e, "the log could not be checkpointed; it grows until this works");
-            }
+            self.checkpoint();
+        }
+    }
+
+    /// Copies the log into the database file, as far as readers let it.
+    fn checkpoint(&self) {
+        if let Err(e) = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())) {
+            tracing::warn!(error = %e, "the log could not be checkpointed; it grows until this works");
         }
     }
 }
