@@ -7,7 +7,9 @@ use ktrdr_domain::trading::BadAccount;
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     /// The dev window is missing or too short to learn from.
-    #[error("the dev window holds {found} bars, a design needs at least {needed}: load more history or widen dev")]
+    #[error(
+        "the dev window holds {found} bars, a design needs at least {needed}: load more history or widen dev"
+    )]
     TooLittleData {
         /// Bars of the traded timeframe in dev.
         found: usize,
@@ -18,7 +20,9 @@ pub enum AgentError {
     #[error("no indicator says anything about the {0} bars of dev: check that their prices move")]
     NothingToRead(Timeframe),
     /// Every proposal was a repetition or had a fault that could not be mended.
-    #[error("{attempts} proposals were all repetitions or faulty, last: {last}; start another campaign or add data")]
+    #[error(
+        "{attempts} proposals were all repetitions or faulty, last: {last}; start another campaign or add data"
+    )]
     NothingNew {
         /// Proposals made.
         attempts: u32,

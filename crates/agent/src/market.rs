@@ -1,12 +1,12 @@
 //! The dev window as a designer sees it: what trading costs, how far price moves, and which rows may be learned
 //! from. Figures come from the training rows alone, so that the test rows of dev stay a test.
 
+use ktrdr_domain::Timeframe;
+use ktrdr_domain::strategy::IndicatorSpec;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::network::OutputKind;
-use ktrdr_domain::strategy::IndicatorSpec;
 use ktrdr_domain::trading::{Account, Costs};
-use ktrdr_domain::Timeframe;
-use ktrdr_quant::features::coverage;
+use ktrdr_quant::features::{FeatureBars, coverage};
 use ktrdr_quant::labels::Targets;
 use ktrdr_quant::{Bars, indicator};
 use serde::Serialize;
@@ -88,6 +88,12 @@ impl<'a> Market<'a> {
         self.base().volume.iter().any(|v| *v > 0.0)
     }
 
+    /// The bars as features are computed on them.
+    #[must_use]
+    pub fn feature_bars(&self) -> FeatureBars<'a> {
+        FeatureBars { base: &self.bars[0], others: &self.bars[1..] }
+    }
+
     /// Bars that the gate window holds under the default windows.
     #[must_use]
     pub fn gate_bars(&self) -> usize {
@@ -134,8 +140,11 @@ impl<'a> Market<'a> {
             .filter(|h| self.gate_bars() / **h as usize >= 50)
             .map(|h| self.typical_move(*h))
             .collect();
-        let paying: Vec<TypicalMove> =
-            moves.iter().copied().filter(|m| m.cost_multiple >= MOVE_COSTS_MIN && m.independent >= 100).collect();
+        let paying: Vec<TypicalMove> = moves
+            .iter()
+            .copied()
+            .filter(|m| m.cost_multiple >= MOVE_COSTS_MIN && m.independent >= 100)
+            .collect();
         let nearest = moves.iter().copied().max_by(|a, b| a.cost_multiple.total_cmp(&b.cost_multiple));
         if paying.is_empty() { nearest.into_iter().collect() } else { paying }
     }
@@ -143,11 +152,21 @@ impl<'a> Market<'a> {
     /// One indicator output on every bar of the traded timeframe, longer timeframes as of their last closed bar.
     /// `None` without bars of that timeframe or without that output.
     #[must_use]
-    pub fn column(&self, spec: &IndicatorSpec, output: Option<&str>, timeframe: Timeframe) -> Option<Vec<f64>> {
+    pub fn column(
+        &self,
+        spec: &IndicatorSpec,
+        output: Option<&str>,
+        timeframe: Timeframe,
+    ) -> Option<Vec<f64>> {
         let bars = self.bars.iter().find(|b| b.timeframe == timeframe)?;
-        let place = output.map_or(Some(0), |name| spec.kind.entry().outputs.iter().position(|o| *o == name))?;
+        let place =
+            output.map_or(Some(0), |name| spec.kind.entry().outputs.iter().position(|o| *o == name))?;
         let values = indicator::compute(spec, bars).outputs.into_iter().nth(place)?;
-        Some(if timeframe == self.base().timeframe { values } else { as_of_close(self.base(), bars, &values) })
+        Some(if timeframe == self.base().timeframe {
+            values
+        } else {
+            as_of_close(self.base(), bars, &values)
+        })
     }
 }
 

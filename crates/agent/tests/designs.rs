@@ -29,7 +29,7 @@ fn content(strategy: &Strategy) -> String {
 
 #[test]
 fn the_same_brief_gives_the_same_design() {
-    let mut campaign = Campaign::new(vec![bars(6_000, 0.03, 1)], 7);
+    let mut campaign = Campaign::new(vec![bars(2_500, 0.03, 1)], 7);
     assert_eq!(campaign.design(0).unwrap(), campaign.design(0).unwrap());
     let first = campaign.design(0).unwrap().strategy;
     campaign.learn(first, 1.0);
@@ -40,7 +40,7 @@ fn the_same_brief_gives_the_same_design() {
 
 #[test]
 fn every_design_keeps_the_rules_of_strategies() {
-    let hourly = bars(5_000, 0.02, 2);
+    let hourly = bars(2_000, 0.02, 2);
     let campaigns = [
         Campaign::new(vec![hourly.clone()], 1),
         Campaign::new(vec![hourly.clone(), longer(&hourly, "4h", 4), longer(&hourly, "1d", 24)], 2),
@@ -58,14 +58,14 @@ fn every_design_keeps_the_rules_of_strategies() {
             assert!(!design.rationale.is_empty() && !design.origin.is_empty());
             let findings = lint(strategy, &campaign.dev, &campaign.account).unwrap();
             assert!(findings.iter().all(|f| f.severity < Severity::Error), "{findings:?}");
-            assert!(findings.iter().all(|f| f.code != "dead_zone"), "{findings:?}");
+            assert!(findings.iter().all(|f| !["dead_zone", "slow_start"].contains(&f.code)), "{findings:?}");
         }
     }
 }
 
 #[test]
 fn twenty_designs_with_lessons_fed_back_are_twenty_different_strategies() {
-    let mut campaign = Campaign::new(vec![bars(6_000, 0.03, 3)], 11);
+    let mut campaign = Campaign::new(vec![bars(2_500, 0.03, 3)], 11);
     let mut seen = BTreeSet::new();
     let mut looks = BTreeSet::new();
     for index in 0..20 {
@@ -79,7 +79,7 @@ fn twenty_designs_with_lessons_fed_back_are_twenty_different_strategies() {
 
 #[test]
 fn designs_after_good_lessons_are_related_to_them() {
-    let mut campaign = Campaign::new(vec![bars(6_000, 0.0, 4)], 5);
+    let mut campaign = Campaign::new(vec![bars(2_500, 0.0, 4)], 5);
     let mut good = Vec::new();
     for index in 0..12 {
         let strategy = campaign.design(index).unwrap().strategy;
@@ -98,7 +98,7 @@ fn designs_after_good_lessons_are_related_to_them() {
 
 #[test]
 fn a_mutation_says_what_it_changed() {
-    let mut campaign = Campaign::new(vec![bars(6_000, 0.03, 4)], 5);
+    let mut campaign = Campaign::new(vec![bars(2_500, 0.03, 4)], 5);
     let parent = campaign.design(0).unwrap().strategy;
     campaign.learn(parent.clone(), 3.0);
     for _ in 0..6 {
@@ -122,7 +122,7 @@ fn what_is_in_flight_is_not_designed_again() {
 #[test]
 fn the_opening_reads_where_the_planted_edge_lies() {
     for seed in 0..5 {
-        let campaign = Campaign::new(vec![bars(12_000, 0.03, seed)], seed);
+        let campaign = Campaign::new(vec![bars(6_000, 0.03, seed)], seed);
         let design = campaign.design(0).unwrap();
         let place = ["distancefromma", "rsi", "cci", "stochastic", "williamsr", "roc", "aroon"];
         let reads = kinds(&design.strategy);
@@ -134,7 +134,7 @@ fn the_opening_reads_where_the_planted_edge_lies() {
 
 #[test]
 fn volume_is_read_only_where_there_is_volume() {
-    let silent = bars(3_000, 0.0, 9);
+    let silent = bars(1_500, 0.0, 9);
     let mut loud = silent.clone();
     for (i, volume) in loud.volume.iter_mut().enumerate() {
         *volume = 100.0 + (i % 17) as f64;
@@ -142,7 +142,9 @@ fn volume_is_read_only_where_there_is_volume() {
     let reads_volume = |dev: Bars| {
         let campaign = Campaign::new(vec![dev], 3);
         let volume = ["mfi", "volumeratio", "obv", "vwap"];
-        (1..40).any(|i| kinds(&campaign.design(i).unwrap().strategy).iter().any(|k| volume.contains(&k.as_str())))
+        (1..40).any(|i| {
+            kinds(&campaign.design(i).unwrap().strategy).iter().any(|k| volume.contains(&k.as_str()))
+        })
     };
     assert!(!reads_volume(silent));
     assert!(reads_volume(loud));
@@ -150,11 +152,12 @@ fn volume_is_read_only_where_there_is_volume() {
 
 #[test]
 fn horizons_are_long_enough_to_pay_for_trading() {
-    let mut campaign = Campaign::new(vec![bars(8_000, 0.0, 10)], 3);
+    let mut campaign = Campaign::new(vec![bars(3_000, 0.0, 10)], 3);
     campaign.account.costs.commission_rate = 0.0005;
     for index in 0..30 {
         let strategy = campaign.design(index).unwrap().strategy;
-        let (Labels::TripleBarrier { horizon, .. } | Labels::ForwardReturn { horizon, .. }) = strategy.training.labels
+        let (Labels::TripleBarrier { horizon, .. } | Labels::ForwardReturn { horizon, .. }) =
+            strategy.training.labels
         else {
             panic!("{:?}", strategy.training.labels)
         };
@@ -167,7 +170,10 @@ fn horizons_are_long_enough_to_pay_for_trading() {
 fn short_dev_windows_and_a_stop_are_told_apart() {
     let short = Campaign::new(vec![bars(100, 0.0, 1)], 1).design(0).unwrap_err();
     assert!(matches!(short, AgentError::TooLittleData { found: 100, needed: 500 }), "{short}");
-    assert!(matches!(Campaign::new(Vec::new(), 1).design(0), Err(AgentError::TooLittleData { found: 0, .. })));
+    assert!(matches!(
+        Campaign::new(Vec::new(), 1).design(0),
+        Err(AgentError::TooLittleData { found: 0, .. })
+    ));
     let stopped = Campaign::new(vec![bars(2_000, 0.0, 1)], 1).design_until(0, &|| true);
     assert!(matches!(stopped, Err(AgentError::Stopped)));
 }
@@ -178,5 +184,8 @@ fn prices_that_never_move_have_nothing_to_read() {
     for field in [&mut flat.open, &mut flat.high, &mut flat.low, &mut flat.close] {
         field.fill(1.0);
     }
-    assert!(matches!(Campaign::new(vec![flat], 1).design(0), Err(AgentError::NothingToRead(_) | AgentError::NothingNew { .. })));
+    assert!(matches!(
+        Campaign::new(vec![flat], 1).design(0),
+        Err(AgentError::NothingToRead(_) | AgentError::NothingNew { .. })
+    ));
 }

@@ -30,7 +30,8 @@ fn zigzag(labels: &Labels) -> Option<Finding> {
         Finding::new(
             "zigzag_label",
             Severity::Warning,
-            "zigzag labels can be learned on noise: an untrained rule scores about 65 % on a random walk".to_owned(),
+            "zigzag labels can be learned on noise: an untrained rule scores about 65 % on a random walk"
+                .to_owned(),
             [("accuracy_on_noise", 0.65)],
             "use triple_barrier or forward_return labels",
         )

@@ -7,6 +7,7 @@
 //! | `dead_zone` | all sets of a reading stay under 0.05 on over 5 % of rows | warning, error over 50 % |
 //! | `price_units` | a reading is in price units | warning |
 //! | `not_checked` | there are no bars of a timeframe that is read | note |
+//! | `slow_start` | warming up takes over 20 % of the training rows | warning, error over 50 % |
 //! | `class_share` | BUY or SELL is under 5 % of labels | warning, error under 1 % |
 //! | `zigzag_label` | the label can be learned on noise | warning |
 //! | `parameters_over_samples` | more parameters than stretches of a horizon in the training rows | warning, error beyond 10× |
@@ -86,6 +87,7 @@ pub fn lint(strategy: &Strategy, dev_bars: &[Bars], account: &Account) -> Result
 pub(crate) fn check(strategy: &Strategy, market: &Market<'_>) -> Vec<Finding> {
     let readings = readings::of(strategy, market);
     let mut findings = readings::findings(&readings);
+    findings.extend(readings::warm_up(strategy, market, &readings));
     findings.extend(labels::findings(strategy, market));
     findings.extend(trading::findings(strategy, market, &readings));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));

@@ -1,8 +1,9 @@
 //! Findings about what the network sees: values, fuzzy sets, units.
 
 use ktrdr_domain::Strategy;
-use ktrdr_domain::strategy::{IndicatorRef, Membership, NnInput};
 use ktrdr_domain::Timeframe;
+use ktrdr_domain::strategy::{IndicatorRef, Membership, NnInput};
+use ktrdr_quant::features;
 
 use super::{Finding, Severity, percent};
 use crate::market::Market;
@@ -15,6 +16,12 @@ const SILENT_WARNING: f64 = 0.05;
 
 /// Silent rows that leave a reading useless.
 const SILENT_ERROR: f64 = 0.50;
+
+/// Training rows lost to warming up that are worth a warning.
+const WARM_UP_WARNING: f64 = 0.20;
+
+/// Training rows lost to warming up that leave too few.
+const WARM_UP_ERROR: f64 = 0.50;
 
 /// One thing the network reads, with its values on dev.
 pub(super) struct Reading<'a> {
@@ -55,12 +62,37 @@ pub(super) fn findings(readings: &[Reading<'_>]) -> Vec<Finding> {
     readings.iter().flat_map(|r| [price_units(r), values(r), dead_zone(r)]).flatten().collect()
 }
 
+/// What all readings together need before the first row.
+pub(super) fn warm_up(strategy: &Strategy, market: &Market<'_>, readings: &[Reading<'_>]) -> Option<Finding> {
+    if readings.iter().any(|r| r.column.is_none()) {
+        return None;
+    }
+    let fix = "shorten periods, drop the longest timeframe, or load a longer history";
+    let first = match features::warm_up(strategy, &market.feature_bars()) {
+        Ok(first) => first as f64,
+        Err(e) => return Some(Finding::new("slow_start", Severity::Error, e.to_string(), [], fix)),
+    };
+    let share = first / market.train_rows as f64;
+    (share > WARM_UP_WARNING).then(|| {
+        Finding::new(
+            "slow_start",
+            if share > WARM_UP_ERROR { Severity::Error } else { Severity::Warning },
+            format!("warming up takes {first} bars, {} of the training rows", percent(share)),
+            [("warm_up_bars", first), ("training_rows", market.train_rows as f64)],
+            fix,
+        )
+    })
+}
+
 fn price_units(reading: &Reading<'_>) -> Option<Finding> {
     reading.in_price_units.then(|| {
         Finding::new(
             "price_units",
             Severity::Warning,
-            format!("{} is in price units: it means something else for each symbol and each year", reading.name),
+            format!(
+                "{} is in price units: it means something else for each symbol and each year",
+                reading.name
+            ),
             [],
             "read distancefromma, roc or bollingerbandwidth instead, which are relative",
         )

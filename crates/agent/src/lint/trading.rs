@@ -24,7 +24,8 @@ fn few_trades(strategy: &Strategy, market: &Market<'_>, readings: &[Reading<'_>]
     let gate_bars = market.gate_bars() as f64;
     let fastest = readings.iter().filter_map(|r| r.column.as_deref()).map(swings).max()?;
     let by_readings = fastest as f64 * gate_bars / market.base().len() as f64;
-    let by_holding = strategy.risk.exits.max_holding_bars.map_or(0.0, |bars| gate_bars / f64::from(bars.max(1)));
+    let by_holding =
+        strategy.risk.exits.max_holding_bars.map_or(0.0, |bars| gate_bars / f64::from(bars.max(1)));
     let possible = gate_bars / f64::from(strategy.decisions.min_signal_separation.max(1));
     let likely = by_readings.max(by_holding).min(possible);
     (likely < TRADES_WARNING).then(|| {
@@ -45,7 +46,8 @@ fn swings(column: &[f64]) -> usize {
     let mut sorted: Vec<f64> = column.iter().copied().filter(|x| x.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     let (low, high) = (quantile(&sorted, 1.0 / 3.0), quantile(&sorted, 2.0 / 3.0));
-    let sides = column.iter().filter_map(|x| if *x > high { Some(true) } else { (*x < low).then_some(false) });
+    let sides =
+        column.iter().filter_map(|x| if *x > high { Some(true) } else { (*x < low).then_some(false) });
     let mut side = None;
     sides.filter(|now| side.replace(*now).is_some_and(|before| before != *now)).count()
 }

@@ -61,7 +61,7 @@ fn verdict(input: &AssessmentInput) -> Verdict {
     }
     let earned = metrics.total_trades > 0 && metrics.total_return_pct.is_some_and(|r| r > 0.0);
     let timed = evidence.null_percentile.is_none_or(|share| share > 0.5);
-    if !passed && !(earned && timed) { Verdict::Poor } else { Verdict::Mediocre }
+    if passed || (earned && timed) { Verdict::Mediocre } else { Verdict::Poor }
 }
 
 /// The first sentences, filled up from general ones when there are too few.
@@ -79,7 +79,13 @@ fn some(sentences: impl Iterator<Item = String>, general: [String; SENTENCES_MIN
 
 fn general_strengths(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
     let inputs = input.strategy.indicators.len();
-    [format!("It is simple enough to reason about: {inputs} indicators, {} inputs.", input.training.feature_count), remarks::answers(input)]
+    [
+        format!(
+            "It is simple enough to reason about: {inputs} indicators, {} inputs.",
+            input.training.feature_count
+        ),
+        remarks::answers(input),
+    ]
 }
 
 fn general_weaknesses(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
@@ -87,14 +93,19 @@ fn general_weaknesses(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
     let days = backtest.metrics.days;
     [
         format!("It was judged on one window of {days} days of one instrument, {}.", backtest.symbol),
-        format!("It is one of {} counted trials, and the best of many trials looks better than it is.", backtest.evidence.trials),
+        format!(
+            "It stands among {}, and the best of many looks better than it is.",
+            remarks::counted_trials(backtest.evidence.trials)
+        ),
     ]
 }
 
 fn general_suggestions(input: &AssessmentInput, verdict: Verdict) -> [String; SENTENCES_MIN] {
     let symbol = &input.backtest.symbol;
     let first = match verdict {
-        Verdict::Promising => format!("Retrain it with other seeds and on instruments beside {symbol} before opening the vault."),
+        Verdict::Promising => format!(
+            "Retrain it with other seeds and on instruments beside {symbol} before opening the vault."
+        ),
         Verdict::Mediocre => "Vary one reading or the horizon, one change at a time.".to_owned(),
         Verdict::Poor => "Spend the next trial on other readings.".to_owned(),
     };

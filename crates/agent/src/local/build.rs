@@ -2,10 +2,10 @@
 
 use indexmap::IndexMap;
 use ktrdr_domain::strategy::decision::{CostModel, Decisions};
-use ktrdr_domain::strategy::network::{EarlyStopping, Optimizer};
+use ktrdr_domain::strategy::network::{EarlyStopping, Optimizer, Scheduler};
 use ktrdr_domain::strategy::{
-    DataSplit, FuzzySet, IndicatorRef, IndicatorSpec, NnInput, Normalization, Optimisation, Risk, Strategy, Training,
-    TrainingData,
+    DataSplit, FuzzySet, IndicatorRef, IndicatorSpec, NnInput, Normalization, Optimisation, Risk, Strategy,
+    Training, TrainingData,
 };
 use ktrdr_domain::trading::{Exits, Sizing};
 use ktrdr_domain::{Symbol, Timeframe};
@@ -77,7 +77,8 @@ impl Parts {
         let bounds = reading.spec.kind.entry().bounds;
         let partition =
             |members| partition::fit(train, members, reading.item.neutral, bounds).ok_or_else(flat);
-        let reference = IndicatorRef { id: self.indicator_id(&reading.spec), output: output.map(str::to_owned) };
+        let reference =
+            IndicatorRef { id: self.indicator_id(&reading.spec), output: output.map(str::to_owned) };
         let mut input = NnInput {
             fuzzy_set: None,
             raw_indicator: None,
@@ -134,9 +135,13 @@ fn optimisation(sketch: &Sketch, train_rows: usize) -> Optimisation {
     Optimisation {
         epochs: 40,
         batch_size: if train_rows > 10_000 { 256 } else { 64 },
-        learning_rate: sketch.learning_rate, lr_scheduler: ktrdr_domain::strategy::network::Scheduler::Exponential { gamma: 0.9 },
+        learning_rate: sketch.learning_rate,
         optimizer: Optimizer::AdamW,
         weight_decay: sketch.weight_decay,
+        lr_scheduler: match sketch.target {
+            Target::Return => Scheduler::Exponential { gamma: 0.8 },
+            Target::Barriers | Target::Direction => Scheduler::Constant,
+        },
         early_stopping: Some(EarlyStopping { patience: 6, min_delta: 1e-5 }),
         ..Optimisation::default()
     }

@@ -1,8 +1,8 @@
 //! Fresh sketches: readings that the screen finds clear and lessons find promising, at a horizon that pays.
 
 use super::dice::Dice;
-use super::menu::Family;
 use super::memory::Memory;
+use super::menu::Family;
 use super::screen::{Screen, Screened};
 use super::sketch::{FEATURES_MAX, Form, MARGIN, READINGS_MAX, Reading, Sketch, Target};
 use crate::figures::{round_significant, round_to};
@@ -13,6 +13,14 @@ const NETWORKS: [&[usize]; 8] = [&[4], &[8], &[12], &[16], &[24], &[16, 8], &[32
 
 /// Parameters a network may have for each independent stretch of the training rows.
 pub(crate) const PARAMETERS_PER_SAMPLE: f64 = 0.5;
+
+/// A step size that suits the target: returns are small numbers, reached by long steps that soon grow short.
+pub(crate) fn learning_rate(target: Target, dice: &mut Dice) -> f64 {
+    match target {
+        Target::Barriers | Target::Direction => dice.one_of([0.001, 0.002, 0.003]),
+        Target::Return => dice.one_of([0.003, 0.006, 0.01]),
+    }
+}
 
 /// What every proposal is made with.
 pub(crate) struct Search<'a> {
@@ -30,7 +38,7 @@ impl Search<'_> {
         let horizon = self.screen.moves[place].horizon;
         let readings = self.readings(place, dice);
         let exotic = if self.opening { 0.0 } else { 1.0 };
-        let target = match dice.weighted(&[5.0, 4.0, 0.0 * exotic]) {
+        let target = match dice.weighted(&[5.0, 4.0, exotic]) {
             Some(0) | None => Target::Barriers,
             Some(1) => Target::Direction,
             Some(_) => Target::Return,
@@ -41,7 +49,7 @@ impl Search<'_> {
             hold_share: dice.one_of([0.15, 0.2, 0.25, 0.33]),
             hidden: Vec::new(),
             dropout: dice.one_of([0.0, 0.0, 0.1, 0.2]),
-            learning_rate: dice.one_of([0.001, 0.002, 0.003]),
+            learning_rate: learning_rate(target, dice),
             weight_decay: dice.one_of([0.0001, 0.001, 0.01]),
             margin: self.margin(&readings, place, dice),
             edge: dice.one_of([0.5, 1.0, 1.5, 2.0]),
@@ -60,7 +68,8 @@ impl Search<'_> {
     /// How quickly it trades: tied to the horizon, slower when HOLD closes positions.
     fn pace(&self, sketch: &mut Sketch, dice: &mut Dice) {
         let horizon = sketch.horizon;
-        sketch.separation = if sketch.keeps { dice.one_of([horizon / 4, horizon / 2, horizon]) } else { horizon };
+        sketch.separation =
+            if sketch.keeps { dice.one_of([horizon / 4, horizon / 2, horizon]) } else { horizon };
         sketch.separation = sketch.separation.max(1);
         sketch.holding_max = dice.chance(0.4).then(|| horizon * dice.one_of([2, 3, 4]));
         sketch.stop_loss = dice.chance(0.25).then(|| self.stop_at(horizon, dice.one_of([2.0, 3.0, 4.0])));
@@ -158,7 +167,8 @@ impl Search<'_> {
     /// A margin that the clearest reading would reach on a clear signal. The probability of a rise moves by about
     /// `φ(0) × correlation` for each deviation of a reading (normal returns), of which a standard error is luck.
     fn margin(&self, readings: &[Reading], place: usize, dice: &mut Dice) -> f64 {
-        let seen = |r: &Reading| self.screen.nearest(r).map_or(0.0, |s| self.screen.correlation(s, place).abs());
+        let seen =
+            |r: &Reading| self.screen.nearest(r).map_or(0.0, |s| self.screen.correlation(s, place).abs());
         let clearest = readings.iter().map(seen).fold(0.0, f64::max);
         let believed = (clearest - self.screen.standard_error(place)).max(0.0);
         let deviations = dice.between(0.3, 1.2);

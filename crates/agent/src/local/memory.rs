@@ -51,7 +51,8 @@ impl Memory {
         for lesson in lessons {
             memory.seen.extend([lesson.strategy_sha256, lesson.strategy.content_sha256()]);
             let score = score(lesson);
-            let kinds: BTreeSet<IndicatorKind> = lesson.strategy.indicators.values().map(|i| i.kind).collect();
+            let kinds: BTreeSet<IndicatorKind> =
+                lesson.strategy.indicators.values().map(|i| i.kind).collect();
             for kind in kinds {
                 let (count, sum) = memory.kinds.entry(kind).or_default();
                 *count += 1;
@@ -104,7 +105,8 @@ fn score(lesson: &Lesson) -> f64 {
     let traded = lesson.trading_on_test.filter(|t| t.total_trades >= TRADES_MIN);
     let trading = traded.and_then(|t| t.sharpe_ratio).map_or(-0.2, |sharpe| 0.4 * (sharpe / 2.0).tanh());
     let losses = lesson.test.as_ref().and_then(|t| t.loss.zip(t.baseline_loss));
-    let skill = losses.filter(|(_, baseline)| *baseline > 0.0).map_or(0.0, |(loss, baseline)| 1.0 - loss / baseline);
+    let skill =
+        losses.filter(|(_, baseline)| *baseline > 0.0).map_or(0.0, |(loss, baseline)| 1.0 - loss / baseline);
     let reached = match lesson.reached {
         Reached::Designed => -0.2,
         Reached::Trained => 0.1,

@@ -52,7 +52,13 @@ impl Item {
     }
 }
 
-const fn item(kind: IndicatorKind, family: Family, range: (f64, f64), neutral: Option<f64>, words: &'static str) -> Item {
+const fn item(
+    kind: IndicatorKind,
+    family: Family,
+    range: (f64, f64),
+    neutral: Option<f64>,
+    words: &'static str,
+) -> Item {
     Item { kind, output: None, period: "period", range, family, neutral, words }
 }
 
@@ -65,14 +71,26 @@ pub(crate) const MENU: &[Item] = &[
     },
     item(IndicatorKind::WilliamsR, Family::Place, (8.0, 150.0), Some(-50.0), "Williams %R"),
     item(IndicatorKind::Cci, Family::Place, (10.0, 150.0), Some(0.0), "the commodity channel index"),
-    item(IndicatorKind::DistanceFromMa, Family::Place, (10.0, 200.0), Some(0.0), "the distance from the moving average"),
+    item(
+        IndicatorKind::DistanceFromMa,
+        Family::Place,
+        (10.0, 200.0),
+        Some(0.0),
+        "the distance from the moving average",
+    ),
     item(IndicatorKind::Roc, Family::Drift, (3.0, 150.0), Some(0.0), "the rate of change"),
     Item {
         output: Some("oscillator"),
         ..item(IndicatorKind::Aroon, Family::Drift, (14.0, 120.0), Some(0.0), "the Aroon oscillator")
     },
     item(IndicatorKind::Adx, Family::Regime, (8.0, 60.0), None, "trend strength"),
-    item(IndicatorKind::BollingerBandWidth, Family::Regime, (12.0, 120.0), None, "the width of the Bollinger bands"),
+    item(
+        IndicatorKind::BollingerBandWidth,
+        Family::Regime,
+        (12.0, 120.0),
+        None,
+        "the width of the Bollinger bands",
+    ),
     item(IndicatorKind::Mfi, Family::Volume, (8.0, 60.0), Some(50.0), "money flow"),
     item(IndicatorKind::VolumeRatio, Family::Volume, (10.0, 100.0), None, "volume against its average"),
 ];

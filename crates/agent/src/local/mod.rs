@@ -25,10 +25,10 @@ mod words;
 
 use ktrdr_domain::Sha256;
 
+use crate::AgentError;
 use crate::design::{Design, DesignBrief, Designer};
 use crate::lint::{self, Finding, Severity};
 use crate::market::Market;
-use crate::AgentError;
 
 pub use assessor::LocalAssessor;
 
@@ -144,7 +144,8 @@ impl Search<'_> {
                     sketch.holding_max = sketch.holding_max.or(Some(2 * sketch.horizon));
                 }
                 "move_under_cost" => {
-                    let widest = self.screen.moves.iter().max_by(|a, b| a.cost_multiple.total_cmp(&b.cost_multiple));
+                    let widest =
+                        self.screen.moves.iter().max_by(|a, b| a.cost_multiple.total_cmp(&b.cost_multiple));
                     sketch.horizon = widest.map_or(sketch.horizon, |m| m.horizon);
                 }
                 _ => {}

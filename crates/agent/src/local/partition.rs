@@ -48,7 +48,10 @@ fn peaks(sorted: &[f64], shares: &[f64], neutral: Option<f64>) -> Vec<f64> {
     let mut distances: Vec<f64> = sorted.iter().map(|x| (x - centre).abs()).collect();
     distances.sort_by(f64::total_cmp);
     let reach = |share: f64| quantile(&distances, (2.0 * share - 1.0).abs());
-    shares.iter().map(|share| centre + (share - 0.5).signum() * if *share == 0.5 { 0.0 } else { reach(*share) }).collect()
+    shares
+        .iter()
+        .map(|share| centre + (share - 0.5).signum() * if *share == 0.5 { 0.0 } else { reach(*share) })
+        .collect()
 }
 
 /// Peaks rounded to as few digits as keep them apart; `None` when they are not.
@@ -60,7 +63,10 @@ fn round_apart(peaks: &[f64]) -> Option<Vec<f64>> {
     let magnitude = span.log10().floor() as i32;
     (1..=3).map(|digits| round_all(peaks, digits - magnitude)).find(|rounded| {
         // Uneven rounding must not turn a narrow step into a cliff: half of the true step has to be left.
-        rounded.windows(2).zip(peaks.windows(2)).all(|(r, p)| r[1] - r[0] > 0.5 * (p[1] - p[0]) && p[1] > p[0])
+        rounded
+            .windows(2)
+            .zip(peaks.windows(2))
+            .all(|(r, p)| r[1] - r[0] > 0.5 * (p[1] - p[0]) && p[1] > p[0])
     })
 }
 
@@ -83,7 +89,27 @@ fn members_at(peaks: &[f64], least: f64, most: f64) -> Vec<Membership> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_values_make_a_partition_that_sums_to_one_or_none_at_all(
+            values in prop::collection::vec(-1e6f64..1e6, 0..200),
+            members in 0usize..9,
+            neutral in prop::option::of(-1e3f64..1e3),
+        ) {
+            if let Some(partition) = fit(&values, members, neutral, None) {
+                prop_assert!(MEMBERS.contains(&partition.len()));
+                prop_assert!(partition.iter().all(|(_, m)| m.fault().is_none()));
+                for x in values {
+                    let total: f64 = partition.iter().map(|(_, m)| m.degree(x)).sum();
+                    prop_assert!((total - 1.0).abs() < 1e-9, "{x}: {total} in {partition:?}");
+                }
+            }
+        }
+    }
 
     fn ramp(low: f64, high: f64) -> Vec<f64> {
         (0..=1_000).map(|i| low + (high - low) * f64::from(i) / 1_000.0).collect()

@@ -12,9 +12,12 @@
 //! | drawdown | < 20 % | ≥ 20 % | 5 |
 //! | costs | break-even ≥ 2 × charged, per side | < 2 × charged | 4 |
 //! | test rows of dev against the gate window | profit in both | profit in one only | 4 |
-//! | fitting | validation loss best at the end | best before half of the epochs | 2 |
+//! | fitting | – | the first epoch was the best | 2 |
 //! | network | parameters under a tenth of training rows | a tenth or more | 1 |
 //! | leakage proof | held | broken (10) | 1 |
+//!
+//! Suggestions must not contradict each other: while there are too few trades to judge by, only looser settings are
+//! suggested.
 
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::trading::Costs;
@@ -46,7 +49,19 @@ pub(super) const DRAWDOWN_EASY: f64 = 0.20;
 type Rule = fn(&AssessmentInput) -> Option<Remark>;
 
 const RULES: [Rule; 13] = [
-    gate, net_return, deflated, null_draws, sharpe, skill, trades, drawdown, costs, consistency, fitting, network, leakage,
+    gate,
+    net_return,
+    deflated,
+    null_draws,
+    sharpe,
+    skill,
+    trades,
+    drawdown,
+    costs,
+    consistency,
+    fitting,
+    network,
+    leakage,
 ];
 
 /// Every remark that the figures allow, the weightiest first; equal weights in the order of the table.
@@ -56,41 +71,72 @@ pub(super) fn of(input: &AssessmentInput) -> Vec<Remark> {
     remarks
 }
 
-fn remark(weight: u32, favourable: bool, text: String, suggestion: impl Into<String>) -> Option<Remark> {
-    Some(Remark { favourable, weight, text, suggestion: (!favourable).then(|| suggestion.into()) })
+fn remark(weight: u32, favourable: bool, text: String, suggestion: &str) -> Option<Remark> {
+    let suggestion = (!favourable && !suggestion.is_empty()).then(|| suggestion.to_owned());
+    Some(Remark { favourable, weight, text, suggestion })
+}
+
+/// A suggestion that rests on trades: none while there are too few of them.
+fn if_traded<'a>(input: &AssessmentInput, suggestion: &'a str) -> &'a str {
+    if input.backtest.metrics.total_trades > TRADES_ENOUGH { suggestion } else { "" }
 }
 
 fn gate(input: &AssessmentInput) -> Option<Remark> {
     match &input.verdict {
         GateVerdict::Passed => remark(10, true, "It passed every check of the backtest gate.".into(), ""),
-        GateVerdict::Failed { code, figures } => {
-            remark(10, false, format!("The backtest gate said no: {code} ({figures})."), gate_suggestion(code))
-        }
+        GateVerdict::Failed { code, figures } => remark(
+            10,
+            false,
+            format!("The backtest gate said no: {code} ({figures})."),
+            gate_suggestion(code),
+        ),
     }
 }
 
 fn gate_suggestion(code: &str) -> &'static str {
     match code {
-        "too_few_trades" => "Loosen the confidence threshold or shorten the horizon, so that it trades often enough to judge.",
-        "no_net_profit" => "Ask for more confidence or hold longer: what it foresees does not pay for trading.",
+        "too_few_trades" => {
+            "Loosen the confidence threshold or shorten the horizon, so that it trades often enough to judge."
+        }
+        "no_net_profit" => {
+            "Ask for more confidence or hold longer: what it foresees does not pay for trading."
+        }
         "drawdown_too_high" => "Limit a position's life with a stop or a longest holding.",
         "within_null" => "Look for other readings: the same positions at random times earn as much.",
-        "deflated_sharpe_too_low" => "Retry it on more data rather than varying it: each variation raises what luck alone gives.",
+        "deflated_sharpe_too_low" => {
+            "Retry it on more data rather than varying it: each variation raises what luck alone gives."
+        }
         _ => "Mend what the gate names before anything else.",
     }
 }
 
 fn net_return(input: &AssessmentInput) -> Option<Remark> {
-    let value = input.backtest.metrics.total_return_pct?;
-    let text = format!("Net return after costs was {:+.2} % over {} bars.", 100.0 * value, input.backtest.bars);
-    remark(9, value > 0.0, text, "Trade less often and only on clearer signals, so that costs weigh less.")
+    let metrics = &input.backtest.metrics;
+    let value = metrics.total_return_pct?;
+    let text =
+        format!("Net return after costs was {:+.2} % over {} bars.", 100.0 * value, input.backtest.bars);
+    let suggestion = match metrics.break_even_cost_bps {
+        Some(gross) if gross > 0.0 => {
+            "Trade less often and only on clearer signals: costs eat what it earns."
+        }
+        _ => "Change what it reads: it loses even before costs.",
+    };
+    remark(9, value > 0.0, text, if_traded(input, suggestion))
 }
 
 fn deflated(input: &AssessmentInput) -> Option<Remark> {
     let value = input.backtest.evidence.deflated_sharpe?;
-    let trials = input.backtest.evidence.trials;
-    let text = format!("The deflated Sharpe ratio is {value:.3} after {trials} counted trials (0.950 convinces).");
-    remark(8, value >= CONVINCING, text, "Collect a longer record before believing it: more data, not more variations.")
+    let text = format!(
+        "The deflated Sharpe ratio is {value:.3} after {} (0.950 convinces).",
+        counted_trials(input.backtest.evidence.trials)
+    );
+    let suggestion = "Collect a longer record before believing it: more data, not more variations.";
+    remark(8, value >= CONVINCING, text, if value > 0.5 { suggestion } else { "" })
+}
+
+/// `1 counted trial`, `7 counted trials`
+pub(super) fn counted_trials(trials: u64) -> String {
+    format!("{trials} counted trial{}", if trials == 1 { "" } else { "s" })
 }
 
 fn null_draws(input: &AssessmentInput) -> Option<Remark> {
@@ -101,14 +147,18 @@ fn null_draws(input: &AssessmentInput) -> Option<Remark> {
         100.0 * share,
         evidence.null_draws
     );
-    remark(7, share >= CONVINCING, text, "Change what it reads: the timing of its positions adds little.")
+    let suggestion = "Look at what decides when it enters: at other times the same positions earn as much.";
+    remark(7, share >= CONVINCING, text, if_traded(input, suggestion))
 }
 
 fn sharpe(input: &AssessmentInput) -> Option<Remark> {
     let metrics = &input.backtest.metrics;
     let (ratio, error) = (metrics.sharpe_ratio?, metrics.sharpe_standard_error?);
-    let text = format!("The annualised Sharpe ratio of daily returns is {ratio:.2} with a standard error of {error:.2}.");
-    remark(6, ratio > 2.0 * error, text, "Look for an edge that shows within the record at hand, at a horizon with more trades.")
+    let text = format!(
+        "The annualised Sharpe ratio of daily returns is {ratio:.2} with a standard error of {error:.2}."
+    );
+    let suggestion = "Look for an edge that shows within the record at hand, at a horizon with more trades.";
+    remark(6, ratio > 2.0 * error, text, suggestion)
 }
 
 fn skill(input: &AssessmentInput) -> Option<Remark> {
@@ -119,29 +169,38 @@ fn skill(input: &AssessmentInput) -> Option<Remark> {
         test.rows,
         100.0 * (1.0 - loss / baseline)
     );
-    remark(6, loss < baseline, text, "Use a smaller network, stronger weight decay or other readings: it learned nothing that lasts.")
+    let suggestion =
+        "Use a smaller network, stronger weight decay or other readings: it learned nothing that lasts.";
+    remark(6, loss < baseline, text, suggestion)
 }
 
 fn trades(input: &AssessmentInput) -> Option<Remark> {
     let metrics = &input.backtest.metrics;
-    let held = metrics.avg_holding_bars.map(|bars| format!(", held {bars:.1} bars on average")).unwrap_or_default();
+    let held =
+        metrics.avg_holding_bars.map(|bars| format!(", held {bars:.1} bars on average")).unwrap_or_default();
     let text = format!("It closed {} trades{held}.", metrics.total_trades);
-    remark(5, metrics.total_trades > TRADES_ENOUGH, text, "Lower the confidence threshold or min_signal_separation, so that more trades can be judged.")
+    let suggestion =
+        "Lower the confidence threshold or min_signal_separation, so that more trades can be judged.";
+    remark(5, metrics.total_trades > TRADES_ENOUGH, text, suggestion)
 }
 
 fn drawdown(input: &AssessmentInput) -> Option<Remark> {
     let metrics = &input.backtest.metrics;
     let depth = metrics.max_drawdown_pct.filter(|_| metrics.total_trades > 0)?;
     let text = format!("The largest fall from a peak was {:.1} % of equity.", 100.0 * depth);
-    remark(5, depth < DRAWDOWN_EASY, text, "Add a stop or a longest holding, or put a smaller fraction of equity into a position.")
+    let suggestion = "Add a stop or a longest holding, or put a smaller fraction of equity into a position.";
+    remark(5, depth < DRAWDOWN_EASY, text, suggestion)
 }
 
 fn costs(input: &AssessmentInput) -> Option<Remark> {
     let break_even = input.backtest.metrics.break_even_cost_bps?;
     let Costs { commission_rate, slippage_rate, .. } = input.backtest.account.costs;
     let charged = 10_000.0 * (commission_rate + slippage_rate);
-    let text = format!("Costs of {break_even:.2} bp per side would eat its profit; {charged:.2} bp are charged beside the spread.");
-    remark(4, break_even >= 2.0 * charged && break_even > 0.0, text, "Aim at larger moves: a longer horizon spreads the same costs over more profit.")
+    let text = format!(
+        "Costs of {break_even:.2} bp per side would eat its profit; {charged:.2} bp are charged beside the spread."
+    );
+    let suggestion = "Aim at larger moves: a longer horizon spreads the same costs over more profit.";
+    remark(4, break_even >= 2.0 * charged && break_even > 0.0, text, if_traded(input, suggestion))
 }
 
 fn consistency(input: &AssessmentInput) -> Option<Remark> {
@@ -153,21 +212,26 @@ fn consistency(input: &AssessmentInput) -> Option<Remark> {
         100.0 * on_gate
     );
     let profits = [on_test, on_gate].iter().filter(|r| **r > 0.0).count();
-    (profits > 0).then(|| remark(4, profits == 2, text, "Find out which period made the difference before varying it.")).flatten()
+    let suggestion = "Find out which period made the difference before varying it.";
+    if profits == 0 { None } else { remark(4, profits == 2, text, suggestion) }
 }
 
 fn fitting(input: &AssessmentInput) -> Option<Remark> {
     let training = &input.training;
-    let (best, run) = (training.best_epoch, training.epochs_trained);
-    let early = 2 * best < run;
-    let text = format!("Its weights are those of epoch {best} of {run}.");
-    (run > 1).then(|| remark(2, !early, text, "Lower the learning rate or raise weight decay: it overfits within few epochs.")).flatten()
+    let text =
+        format!("It was best after its first of {} passes over the training rows.", training.epochs_trained);
+    let suggestion = "Lower the learning rate or raise weight decay: it overfits at once.";
+    if training.best_epoch == 1 && training.epochs_trained > 1 {
+        remark(2, false, text, suggestion)
+    } else {
+        None
+    }
 }
 
 fn network(input: &AssessmentInput) -> Option<Remark> {
     let (parameters, rows) = (input.training.parameter_count, input.training.rows[0]);
     let small = parameters.saturating_mul(10) < rows;
-    let text = format!("{parameters} parameters were fitted to {rows} training rows.");
+    let text = format!("The network fits {parameters} parameters to {rows} training rows.");
     remark(1, small, text, "Use fewer inputs or smaller layers.")
 }
 
@@ -178,7 +242,12 @@ fn leakage(input: &AssessmentInput) -> Option<Remark> {
     } else {
         (10, "Its decisions changed when the future was changed: it looks ahead.")
     };
-    remark(weight, held, text.into(), "Discard every figure of this run and find the reading that looks ahead.")
+    remark(
+        weight,
+        held,
+        text.to_owned(),
+        "Discard every figure of this run and find the reading that looks ahead.",
+    )
 }
 
 /// What the classes made of the answers; a fact for strategies with little else to say.

@@ -5,14 +5,17 @@ use ktrdr_domain::Timeframe;
 
 use super::menu::{Family, Item, MENU};
 use super::sketch::Reading;
-use crate::market::{Market, TypicalMove};
 use crate::AgentError;
+use crate::market::{Market, TypicalMove};
 
 /// Periods tried for each item of the menu.
 const PERIODS: usize = 4;
 
 /// Rows looked at: enough for a correlation of 0.03 to stand out, few enough to rank in milliseconds.
 const ROWS_MAX: usize = 6_000;
+
+/// A reading may take one part in so many of the training rows to warm up.
+const WARM_UP_SHARE: usize = 8;
 
 /// What a reading without a direction counts for: as much as a faint trace.
 const REGIME_STRENGTH: f64 = 1.0;
@@ -56,6 +59,10 @@ impl Screen {
                 }
                 let columns = item.ladder(PERIODS).filter_map(|period| {
                     let column = market.column(&item.spec(period), item.output, timeframe)?;
+                    let first = column.iter().position(|x| x.is_finite())?;
+                    if first > market.train_rows / WARM_UP_SHARE {
+                        return None;
+                    }
                     let seen = ranks(&strided(&column[..market.train_rows], stride));
                     // A constant column has one rank, and nothing to say.
                     seen.iter().any(|r| *r != 0.0).then_some((period, seen))
@@ -114,7 +121,9 @@ impl Screen {
     /// The place of the horizon nearest to `horizon`.
     pub(crate) fn place_of(&self, horizon: u32) -> usize {
         let apart = |m: &TypicalMove| (f64::from(m.horizon) / f64::from(horizon.max(1))).ln().abs();
-        (0..self.moves.len()).min_by(|a, b| apart(&self.moves[*a]).total_cmp(&apart(&self.moves[*b]))).unwrap_or(0)
+        (0..self.moves.len())
+            .min_by(|a, b| apart(&self.moves[*a]).total_cmp(&apart(&self.moves[*b])))
+            .unwrap_or(0)
     }
 }
 

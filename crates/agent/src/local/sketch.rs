@@ -18,6 +18,11 @@ pub(crate) const FEATURES_MAX: usize = 48;
 /// Readings a sketch may have.
 pub(crate) const READINGS_MAX: usize = 4;
 
+/// Bars beyond which a lesson's horizon and its distance between changes are cut: what is tied to them is a small
+/// multiple, which has to fit.
+const HORIZON_MAX: u32 = 10_000;
+const SEPARATION_MAX: u32 = 100_000;
+
 /// Share of HOLD among the labels when a lesson does not say.
 const HOLD_SHARE_DEFAULT: f64 = 0.25;
 
@@ -137,7 +142,7 @@ impl Sketch {
         (!readings.is_empty()).then(|| Self {
             readings,
             target,
-            horizon,
+            horizon: horizon.clamp(1, HORIZON_MAX),
             hold_share,
             hidden: s.model.hidden_layers.clone(),
             dropout: s.model.dropout,
@@ -147,7 +152,7 @@ impl Sketch {
             edge: s.decisions.cost_model.map_or(1.0, |c| c.min_edge_multiplier),
             keeps: s.decisions.position_awareness,
             allow_short: s.decisions.allow_short,
-            separation: s.decisions.min_signal_separation,
+            separation: s.decisions.min_signal_separation.min(SEPARATION_MAX),
             holding_max: s.risk.exits.max_holding_bars,
             stop_loss: s.risk.exits.stop_loss,
         })
@@ -160,7 +165,11 @@ impl Sketch {
 
     /// Its network.
     pub(crate) fn network(&self) -> Architecture {
-        Architecture { hidden_layers: self.hidden.clone(), activation: Activation::Tanh, dropout: self.dropout }
+        Architecture {
+            hidden_layers: self.hidden.clone(),
+            activation: Activation::Tanh,
+            dropout: self.dropout,
+        }
     }
 
     /// Trainable numbers of its network.

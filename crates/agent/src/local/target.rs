@@ -39,8 +39,14 @@ pub(crate) fn fit(sketch: &Sketch, market: &Market<'_>) -> Option<FittedTarget> 
 
 /// The widest barriers that leave HOLD no more than its share: HOLD grows with their distance.
 fn barriers(sketch: &Sketch, market: &Market<'_>) -> Labels {
-    let at = |barrier| Labels::TripleBarrier { barrier, horizon: sketch.horizon, volatility_span: VOLATILITY_SPAN };
-    let narrow = |barrier: &f64| market.class_shares(&at(*barrier)).is_some_and(|[_, hold, _]| hold <= sketch.hold_share);
+    let at = |barrier| Labels::TripleBarrier {
+        barrier,
+        horizon: sketch.horizon,
+        volatility_span: VOLATILITY_SPAN,
+    };
+    let narrow = |barrier: &f64| {
+        market.class_shares(&at(*barrier)).is_some_and(|[_, hold, _]| hold <= sketch.hold_share)
+    };
     let within = BARRIERS.partition_point(narrow);
     at(BARRIERS[within.saturating_sub(1)])
 }

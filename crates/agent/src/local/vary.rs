@@ -2,7 +2,7 @@
 //! which change did what.
 
 use super::dice::Dice;
-use super::explore::Search;
+use super::explore::{Search, learning_rate};
 use super::memory::Parent;
 use super::partition::MEMBERS;
 use super::sketch::{Form, MARGIN, Reading, Sketch, Target, distinct};
@@ -56,7 +56,8 @@ impl Search<'_> {
     /// A parent with one or two changes, and what they are.
     pub(crate) fn mutated(&self, parent: &Parent, dice: &mut Dice) -> (Sketch, String) {
         let mut sketch = parent.sketch.clone();
-        let mut said: Vec<String> = trade_rate_change(&mut sketch, parent.trades_per_bar).into_iter().collect();
+        let mut said: Vec<String> =
+            trade_rate_change(&mut sketch, parent.trades_per_bar).into_iter().collect();
         let wanted = said.len().max(1) + usize::from(dice.chance(0.4));
         // A change that does not apply says nothing, so that a few more rolls are needed than changes.
         for _ in 0..20 {
@@ -97,7 +98,9 @@ impl Search<'_> {
 
     fn change(&self, change: Change, sketch: &mut Sketch, dice: &mut Dice) -> Option<String> {
         match change {
-            Change::AddReading | Change::DropReading | Change::SwapReading => self.readings_change(change, sketch, dice),
+            Change::AddReading | Change::DropReading | Change::SwapReading => {
+                self.readings_change(change, sketch, dice)
+            }
             Change::Period | Change::Members | Change::Lags => self.reading_change(change, sketch, dice),
             Change::Horizon | Change::Target | Change::HoldShare => self.target_change(change, sketch, dice),
             Change::Network | Change::Rate => self.network_change(change, sketch, dice),
@@ -163,6 +166,8 @@ impl Search<'_> {
             Change::Target => {
                 let other = dice.one_of([Target::Barriers, Target::Direction, Target::Return]);
                 let changed = std::mem::replace(&mut sketch.target, other) != other;
+                sketch.learning_rate =
+                    if changed { learning_rate(other, dice) } else { sketch.learning_rate };
                 changed.then(|| format!("is taught the {}", other.words()))
             }
             _ if sketch.target == Target::Return => None,
@@ -195,11 +200,12 @@ impl Search<'_> {
             return (sketch.hidden != before).then(|| format!("hidden layers {:?}", sketch.hidden));
         }
         let before = (sketch.learning_rate, sketch.weight_decay, sketch.dropout);
-        sketch.learning_rate = dice.one_of([0.0005, 0.001, 0.002, 0.003]);
+        sketch.learning_rate = learning_rate(sketch.target, dice);
         sketch.weight_decay = dice.one_of([0.0001, 0.001, 0.01]);
         sketch.dropout = dice.one_of([0.0, 0.1, 0.2]);
         let after = (sketch.learning_rate, sketch.weight_decay, sketch.dropout);
-        (after != before).then(|| format!("learning rate {}, weight decay {}, dropout {}", after.0, after.1, after.2))
+        (after != before)
+            .then(|| format!("learning rate {}, weight decay {}, dropout {}", after.0, after.1, after.2))
     }
 
     fn trading_change(&self, change: Change, sketch: &mut Sketch, dice: &mut Dice) -> Option<String> {
@@ -223,7 +229,9 @@ impl Search<'_> {
             Change::Separation => format!("{} bars between changes", sketch.separation),
             Change::Keeping if sketch.keeps => "HOLD keeps a position".to_owned(),
             Change::Keeping => "HOLD closes a position".to_owned(),
-            Change::Holding => sketch.holding_max.map_or("no longest holding".to_owned(), |b| format!("held {b} bars at most")),
+            Change::Holding => sketch
+                .holding_max
+                .map_or("no longest holding".to_owned(), |b| format!("held {b} bars at most")),
             _ => sketch.stop_loss.map_or("no stop".to_owned(), |s| format!("stop at {} %", percent(s))),
         })
     }

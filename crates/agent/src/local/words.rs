@@ -79,7 +79,10 @@ fn evidence(reading: &Reading, screened: &Screened, screen: &Screen, place: usiz
     let correlation = screen.correlation(screened, place);
     let errors = correlation.abs() / screen.standard_error(place);
     let nearly = if screened.period == reading.period() { "" } else { "near " };
-    format!("{nearly}{}({}) {correlation:+.3} ({errors:.1} standard errors)", reading.spec.kind, screened.period)
+    format!(
+        "{nearly}{}({}) {correlation:+.3} ({errors:.1} standard errors)",
+        reading.spec.kind, screened.period
+    )
 }
 
 fn capitalised(text: &str) -> String {
