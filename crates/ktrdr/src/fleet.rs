@@ -1,4 +1,4 @@
-//! Every role in one process: relay, sweeper, worker, orchestrator. The wiring and nothing else.
+//! The roles of this process: relay, sweeper, worker, orchestrator. The wiring and nothing else.
 
 use std::process;
 use std::sync::Arc;
@@ -32,62 +32,69 @@ const LIGHT_SLOTS: u16 = 4;
 /// Longest design, assessment, import or probe.
 const LIGHT_TIME_LIMIT: Duration = Duration::from_secs(600);
 
-/// The roles of this process, running.
-pub(crate) struct LocalFleet {
-    drain: CancellationToken,
-    stop: CancellationToken,
-    worker: JoinHandle<Exit>,
-    background: Vec<JoinHandle<()>>,
+/// Which roles a process plays. Every long-lived process sweeps; only coordinators relay.
+#[derive(Debug, Clone)]
+pub(crate) struct Roles {
+    /// Publishes what the outbox holds.
+    pub(crate) coordinator: bool,
+    /// Moves research cycles.
+    pub(crate) orchestrator: bool,
+    /// Kinds of jobs taken; none for no worker.
+    pub(crate) kinds: Vec<KindConfig>,
 }
 
-impl LocalFleet {
-    /// Starts every role on a workspace that was opened to run.
-    pub(crate) fn start(workspace: &Workspace) -> Result<Self, CliError> {
-        Self::start_with_probe_slots(workspace, LIGHT_SLOTS)
+impl Roles {
+    /// Every role, as the embedded engine plays them.
+    pub(crate) fn all(fleet: &FleetSettings) -> Self {
+        let kinds = OperationKind::ALL.into_iter().filter(|k| !k.is_root());
+        Self { coordinator: true, orchestrator: true, kinds: kinds.map(|k| kind_config(k, fleet)).collect() }
     }
 
     /// The same with another number of probes at a time.
-    pub(crate) fn start_with_probe_slots(workspace: &Workspace, probes: u16) -> Result<Self, CliError> {
+    pub(crate) fn with_probe_slots(mut self, slots: u16) -> Self {
+        self.kinds.iter_mut().filter(|k| k.kind == OperationKind::Probe).for_each(|k| k.slots = slots);
+        self
+    }
+}
+
+/// The roles of this process, running.
+pub(crate) struct RunningRoles {
+    drain: CancellationToken,
+    stop: CancellationToken,
+    worker: Option<JoinHandle<Exit>>,
+    background: Vec<JoinHandle<()>>,
+}
+
+impl RunningRoles {
+    /// Starts roles on a workspace that was opened to run.
+    pub(crate) fn start(workspace: &Workspace, roles: Roles) -> Result<Self, CliError> {
         let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
         let fleet = workspace.settings.fleet;
-        let services = Services {
-            artifacts: Arc::clone(&workspace.artifacts),
-            ledger: Arc::clone(&workspace.ledger),
-            store: Arc::clone(&workspace.store),
-            windows: workspace.settings.windows,
-            runtime: tokio::runtime::Handle::current(),
-            series: Arc::new(SeriesCache::default()),
-        };
         let (store, broker) = (&workspace.store, &workspace.broker);
-        let handlers = ktrdr_jobs::handlers(&services);
-        let worker = Worker::new(
-            Arc::clone(store),
-            Arc::clone(broker),
-            handlers,
-            boot_id(),
-            worker_config(&fleet, probes),
-        )
-        .or_exit(Kind::InvalidInput)?;
-        let orchestrator =
-            Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.ledger), Arc::clone(broker));
-        let relay = Relay::new(Arc::clone(store), Arc::clone(broker));
+        let worker = match roles.kinds.as_slice() {
+            [] => None,
+            kinds => Some(worker(workspace, kinds)?),
+        };
         let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
-        Ok(Self {
-            worker: tokio::spawn(worker.run(drain.clone())),
-            background: vec![
-                tokio::spawn(relay.run(stop.clone())),
-                tokio::spawn(sweeper.run(stop.clone())),
-                tokio::spawn(orchestrator.run(stop.clone())),
-            ],
-            drain,
-            stop,
-        })
+        let mut background = vec![tokio::spawn(sweeper.run(stop.clone()))];
+        if roles.coordinator {
+            let relay = Relay::new(Arc::clone(store), Arc::clone(broker));
+            background.push(tokio::spawn(relay.run(stop.clone())));
+        }
+        if roles.orchestrator {
+            let orchestrator = Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.ledger), Arc::clone(broker));
+            background.push(tokio::spawn(orchestrator.run(stop.clone())));
+        }
+        Ok(Self { worker: worker.map(|w| tokio::spawn(w.run(drain.clone()))), background, drain, stop })
     }
 
     /// Lets running jobs end or go back undone, then stops every role.
     pub(crate) async fn drain(self) -> Result<(), CliError> {
         self.drain.cancel();
-        let exit = self.worker.await.or_exit(Kind::OperationFailed)?;
+        let exit = match self.worker {
+            Some(worker) => worker.await.or_exit(Kind::OperationFailed)?,
+            None => Exit::Drained,
+        };
         self.stop.cancel();
         for role in self.background {
             role.await.or_exit(Kind::OperationFailed)?;
@@ -106,30 +113,47 @@ fn boot_id() -> BootId {
     BootId(format!("local-{}-{:08x}{:08x}", process::id(), nonce(), nonce()))
 }
 
-fn worker_config(fleet: &FleetSettings, probes: u16) -> WorkerConfig {
-    let light =
-        |kind| KindConfig { kind, slots: LIGHT_SLOTS, time_limit: LIGHT_TIME_LIMIT, drain_wait: fleet.drain };
-    let training = KindConfig {
-        kind: OperationKind::Training,
-        slots: fleet.training_slots,
-        time_limit: fleet.training_time_limit,
-        drain_wait: Duration::ZERO,
+/// A worker for these kinds.
+fn worker(workspace: &Workspace, kinds: &[KindConfig]) -> Result<Worker, CliError> {
+    let fleet = &workspace.settings.fleet;
+    let services = Services {
+        artifacts: Arc::clone(&workspace.artifacts),
+        ledger: Arc::clone(&workspace.ledger),
+        store: Arc::clone(&workspace.store),
+        windows: workspace.settings.windows,
+        runtime: tokio::runtime::Handle::current(),
+        series: Arc::new(SeriesCache::default()),
     };
-    let backtesting = KindConfig {
-        kind: OperationKind::Backtesting,
-        slots: fleet.backtest_slots,
-        time_limit: fleet.backtest_time_limit,
-        drain_wait: fleet.drain,
+    let config = WorkerConfig {
+        kinds: kinds.to_vec(),
+        lease: fleet.lease,
+        heartbeat: fleet.heartbeat,
+        ..WorkerConfig::default()
     };
-    let kinds = vec![
-        light(OperationKind::AgentDesign),
-        training,
-        backtesting,
-        light(OperationKind::AgentAssessment),
-        light(OperationKind::DataLoad),
-        KindConfig { slots: probes, ..light(OperationKind::Probe) },
-    ];
-    WorkerConfig { kinds, lease: fleet.lease, heartbeat: fleet.heartbeat, ..WorkerConfig::default() }
+    let (store, broker) = (Arc::clone(&workspace.store), Arc::clone(&workspace.broker));
+    Worker::new(store, broker, ktrdr_jobs::handlers(&services), boot_id(), config).or_exit(Kind::InvalidInput)
+}
+
+/// How much of a kind at once, and for how long.
+pub(crate) fn kind_config(kind: OperationKind, fleet: &FleetSettings) -> KindConfig {
+    let light = KindConfig { kind, slots: LIGHT_SLOTS, time_limit: LIGHT_TIME_LIMIT, drain_wait: fleet.drain };
+    match kind {
+        OperationKind::Training => KindConfig {
+            slots: fleet.training_slots,
+            time_limit: fleet.training_time_limit,
+            // Training may run for hours: it is given back at once.
+            drain_wait: Duration::ZERO,
+            ..light
+        },
+        OperationKind::Backtesting => {
+            KindConfig { slots: fleet.backtest_slots, time_limit: fleet.backtest_time_limit, ..light }
+        }
+        OperationKind::AgentResearch
+        | OperationKind::AgentDesign
+        | OperationKind::AgentAssessment
+        | OperationKind::DataLoad
+        | OperationKind::Probe => light,
+    }
 }
 
 fn sweeper_config(fleet: &FleetSettings) -> SweeperConfig {

@@ -9,7 +9,7 @@ use super::Context;
 use super::start::on_interrupt;
 use crate::cli::UpArguments;
 use crate::exit::CliError;
-use crate::fleet::LocalFleet;
+use crate::fleet::{RunningRoles, Roles};
 use crate::workspace::Workspace;
 
 /// A look at the rows when no hint came for this long.
@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
     fleet.backtest_slots = arguments.backtest_slots.unwrap_or(fleet.backtest_slots);
     context.block_on(async {
         let workspace = context.open_to_run()?;
-        let fleet = LocalFleet::start(&workspace)?;
+        let fleet = RunningRoles::start(&workspace, Roles::all(&workspace.settings.fleet))?;
         context.screen.note(format!(
             "ktrdr is up on {} · {} training and {} backtest slots · Ctrl-C stops it, nothing is lost",
             workspace.folder.display(),
