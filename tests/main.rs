@@ -3,7 +3,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
 mod campaign;
+mod cancel;
 mod first_light;
+mod hostile;
 mod signals;
 mod tidy;
 mod world;

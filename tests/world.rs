@@ -2,37 +2,38 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The longest any test waits for a fact.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// The longest any test waits for a fact, or for a process to end.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A workspace of one test; removed when the test ends.
-pub struct World {
+pub(crate) struct World {
     folder: TempDir,
 }
 
 impl World {
     /// An empty workspace.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: TempDir::with_prefix("ktrdr-test-").unwrap() }
     }
 
     /// The workspace's folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// A path inside the workspace.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder().join(name)
     }
 
     /// Writes a file of the workspace.
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
@@ -40,7 +41,7 @@ impl World {
     }
 
     /// The binary with arguments, on this workspace, with nothing of the outer environment's settings.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ktrdr"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KTRDR_")) {
             command.env_remove(name);
@@ -50,12 +51,12 @@ impl World {
     }
 
     /// Runs the binary to its end.
-    pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.start(arguments).end()
     }
 
     /// Runs the binary, which must succeed, and reads its one JSON document.
-    pub fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
         let output = self.run(&arguments);
         assert!(output.status.success(), "ktrdr {arguments:?}\n{}", shown(&output));
@@ -63,22 +64,82 @@ impl World {
     }
 
     /// Runs the binary, which must fail with this exit code, and returns what it said on stderr.
-    pub fn refused(&self, code: i32, arguments: &[&str]) -> String {
+    pub(crate) fn refused(&self, code: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(code), "ktrdr {arguments:?}\n{}", shown(&output));
+        assert!(output.stdout.is_empty(), "an error is no answer: {}", shown(&output));
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(!said.contains("panicked"), "{said}");
+        assert!(!said.contains("panicked") && !said.contains("RUST_BACKTRACE"), "{said}");
         said
     }
 
+    /// As [`Self::refused`], and the message has these words in it.
+    pub(crate) fn refused_with(&self, code: i32, arguments: &[&str], words: &[&str]) {
+        let said = self.refused(code, arguments);
+        for word in words {
+            assert!(said.contains(word), "ktrdr {arguments:?} does not say {word:?}:\n{said}");
+        }
+    }
+
+    /// The rows of all operations, newest first.
+    pub(crate) fn operations(&self) -> Vec<Value> {
+        self.json(&["operations", "list", "--limit", "1000"])["operations"].as_array().unwrap().clone()
+    }
+
+    /// The row of one operation.
+    pub(crate) fn operation(&self, id: &str) -> Value {
+        self.json(&["operations", "status", id])["operation"].clone()
+    }
+
+    /// A world with bars of EURUSD and a model of `fx_pullback` trained on them.
+    pub(crate) fn trained() -> Self {
+        let world = Self::new();
+        world.generate("EURUSD", "planted-edge", 5_000, 3);
+        world.example("fx_pullback");
+        world.json(&["training", "run", "--local", "--strategy", "fx_pullback"]);
+        world
+    }
+
+    /// After whatever went wrong: nothing is half-written, nothing is left running, and good work succeeds.
+    pub(crate) fn still_works(&self) {
+        let parts = self.files().into_iter().filter(|f| f.contains(".ktrdr-part-")).collect::<Vec<_>>();
+        assert!(parts.is_empty(), "half-written: {parts:?}");
+        let listed = self.json(&["operations", "list", "--active"]);
+        assert_eq!(listed["operations"], serde_json::json!([]));
+        if !self.path("data/GOOD_1h.csv").exists() {
+            self.generate("GOOD", "random-walk", 400, 1);
+        }
+        let signals = self.write("good.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
+        let market = ["--symbol", "GOOD", "--timeframe", "1h", "--signals", signals.to_str().unwrap()];
+        let report = self.json(&[&["backtest", "signals", "--local"], &market[..]].concat());
+        assert_eq!(report["metrics"]["total_trades"], 1);
+    }
+
+    /// Every file of the workspace, by its path in it.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.folder().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                match entry.file_type().unwrap().is_dir() {
+                    true => folders.push(entry.path()),
+                    false => found
+                        .push(entry.path().strip_prefix(self.folder()).unwrap().to_str().unwrap().to_owned()),
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// Starts the binary and leaves it running.
-    pub fn start(&self, arguments: &[&str]) -> Running {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         Running(Some(child))
     }
 
     /// Generated hourly bars with a strong edge, or without any.
-    pub fn generate(&self, symbol: &str, process: &str, bars: u32, seed: u64) {
+    pub(crate) fn generate(&self, symbol: &str, process: &str, bars: u32, seed: u64) {
         let (bars, seed) = (bars.to_string(), seed.to_string());
         self.json(&[
             "data",
@@ -97,30 +158,40 @@ impl World {
     }
 
     /// A copy of one of the project's example strategies in this workspace.
-    pub fn example(&self, name: &str) {
+    pub(crate) fn example(&self, name: &str) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../strategies/{name}.yaml"));
         self.write(&format!("strategies/{name}.yaml"), std::fs::read(file).unwrap());
     }
 }
 
 /// A process that ends with its test.
-pub struct Running(Option<Child>);
+pub(crate) struct Running(Option<Child>);
 
 impl Running {
     /// Its process id.
-    pub fn pid(&self) -> i32 {
+    pub(crate) fn pid(&self) -> i32 {
         i32::try_from(self.0.as_ref().unwrap().id()).unwrap()
     }
 
     /// Sends it a signal by name, such as `INT`.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
         assert!(sent.success());
     }
 
-    /// Waits for its end.
-    pub fn end(mut self) -> Output {
-        self.0.take().unwrap().wait_with_output().unwrap()
+    /// Waits for its end; a process that does not end is killed when patience does.
+    pub(crate) fn end(mut self) -> Output {
+        let pid = self.pid().to_string();
+        let (ended, waits) = mpsc::channel::<()>();
+        let watchdog = std::thread::spawn(move || {
+            if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-KILL", &pid]).status();
+            }
+        });
+        let output = self.0.take().unwrap().wait_with_output().unwrap();
+        drop(ended);
+        watchdog.join().unwrap();
+        output
     }
 }
 
@@ -134,7 +205,7 @@ impl Drop for Running {
 }
 
 /// Asks until there is an answer; fails the test when patience ends.
-pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(answer) = ask() {
@@ -146,7 +217,7 @@ pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Both streams of an ended process.
-pub fn shown(output: &Output) -> String {
+pub(crate) fn shown(output: &Output) -> String {
     format!(
         "{}\n--- stdout\n{}\n--- stderr\n{}",
         output.status,
@@ -156,7 +227,7 @@ pub fn shown(output: &Output) -> String {
 }
 
 /// Folder of real bars, when the environment names one.
-pub fn real_data() -> Option<PathBuf> {
+pub(crate) fn real_data() -> Option<PathBuf> {
     let folder = std::env::var_os("KTRDR_REAL_DATA").map(PathBuf::from);
     if folder.is_none() {
         eprintln!("KTRDR_REAL_DATA is not set: generated bars only");

@@ -1,0 +1,87 @@
+//! Full disks and folders that can not be written. Both need a mount, and so root; others see them skipped.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::world::World;
+
+/// A small file system mounted inside a world; unmounted when dropped.
+struct Mount(PathBuf);
+
+impl Mount {
+    /// `None`, visibly, where mounting is not allowed.
+    fn new(at: &Path, options: &str) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).output();
+        if mounted.is_ok_and(|m| m.status.success()) {
+            return Some(Self(at.to_owned()));
+        }
+        eprintln!("skipped: mounting a small file system needs root");
+        None
+    }
+
+    fn remount(&self, options: &str) {
+        let done = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status();
+        assert!(done.unwrap().success());
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_is_said_to_be_full_and_work_goes_on_once_there_is_space() {
+    let world = World::trained();
+    let file = world.write("bars.csv", std::fs::read(world.path("data/EURUSD_1h.csv")).unwrap());
+    let file = file.to_str().unwrap().to_owned();
+    let Some(mount) = Mount::new(&world.path("data"), "size=64k") else { return };
+    let import = ["data", "import", &file, "-s", "BIG", "-t", "1h"];
+    let generate = ["data", "generate", "-s", "BIG", "-t", "1h", "--bars", "5000"];
+    world.refused_with(9, &generate, &["data/BIG_1h.csv", "disk is full", "free some space"]);
+    // Inside a job it may pass: it is tried again, and only then fails.
+    let said = world.refused(1, &import);
+    assert!(said.contains("disk is full") && said.contains("tried again"), "{said}");
+    assert!(
+        std::fs::read_dir(world.path("data")).unwrap().next().is_none(),
+        "something half-written is left"
+    );
+    mount.remount("size=64m");
+    world.json(&import);
+    world.still_works();
+}
+
+#[test]
+fn a_whole_workspace_on_a_full_disk_says_so_and_recovers() {
+    let world = World::new();
+    let Some(mount) = Mount::new(world.folder(), "size=96k") else { return };
+    let arguments = ["data", "generate", "-s", "BIG", "-t", "1h", "--bars", "5000"];
+    let said = world.refused(9, &arguments);
+    assert!(said.contains("full"), "{said}");
+    mount.remount("size=64m");
+    world.json(&arguments);
+    world.still_works();
+}
+
+#[test]
+fn folders_that_can_not_be_written_are_named() {
+    let world = World::trained();
+    let Some(mount) = Mount::new(&world.path("models"), "size=1m,ro") else { return };
+    let train = ["training", "run", "--local", "--strategy", "fx_pullback"];
+    world.refused_with(1, &train, &["models/fx_pullback", "Read-only"]);
+    mount.remount("rw");
+    world.json(&train);
+    world.still_works();
+}
+
+#[test]
+fn a_workspace_that_can_not_be_written_says_so_before_any_work() {
+    let world = World::new();
+    let Some(_mount) = Mount::new(world.folder(), "size=1m,ro") else { return };
+    for arguments in [&["operations", "list"][..], &["up", "--until-idle"], &["data", "list"]] {
+        let said = world.refused(9, arguments);
+        assert!(said.contains(world.folder().to_str().unwrap()), "{said}");
+    }
+}

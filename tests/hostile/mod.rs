@@ -1,0 +1,9 @@
+//! Whatever comes from outside may be wrong or meant badly: it is refused by name, place and remedy, with the exit
+//! code of its kind, and afterwards good work succeeds.
+
+mod bars;
+mod disk;
+mod models;
+mod names;
+mod store;
+mod strategies;
