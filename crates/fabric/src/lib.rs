@@ -4,12 +4,13 @@
 //! and is resolved by one compare-and-set against the row. The broker gives flow control and competing consumers;
 //! it never gives the lock, the retry count or the attempt number.
 //!
-//! | seam | what it holds | embedded engine |
-//! |---|---|---|
-//! | [`store::Store`] | rows, leases, outbox, cancel flags | SQLite |
-//! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite |
-//! | [`broker::Broker`] | job and event messages | queues in this process |
-//! | [`artifacts::Artifacts`] | bars, models, strategies, reports | local folders |
+//! | seam | what it holds | [`embedded`] engine | [`fleet`] engine |
+//! |---|---|---|---|
+//! | [`store::Store`] | rows, leases, outbox, cancel flags | SQLite | Redis |
+//! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite | Redis |
+//! | [`presence::Presence`] | which workers are there | a table in this process | Redis |
+//! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
+//! | [`artifacts::Artifacts`] | bars, models, strategies, reports | local folders | shared folders |
 //!
 //! One conformance suite examines every engine.
 
@@ -18,5 +19,8 @@
 pub mod artifacts;
 pub mod broker;
 pub mod embedded;
+pub mod fleet;
 pub mod ledger;
+mod limits;
+pub mod presence;
 pub mod store;

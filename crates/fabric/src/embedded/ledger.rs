@@ -13,6 +13,7 @@ use super::store::SqliteStore;
 use super::tx::Tx;
 use super::writer::Sync;
 use crate::ledger::{Ledger, TrialCount};
+use crate::limits::readable_json;
 use crate::store::StoreError;
 
 #[async_trait]
@@ -77,14 +78,6 @@ fn count(tx: &mut Tx<'_>, trial: &Trial, json: &str) -> Result<TrialCount, Store
         sharpes_daily: sharpes.into_iter().flatten().collect(),
         looks_at_window: looks.unwrap_or_default(),
     })
-}
-
-/// JSON that can be read back: a number that is none must be found now, not when the ledger is needed.
-fn readable_json<T: serde::Serialize + DeserializeOwned>(entry: &T) -> Result<String, StoreError> {
-    let invalid = |e: serde_json::Error| StoreError::Invalid(format!("the ledger can not keep this: {e}"));
-    let json = serde_json::to_string(entry).map_err(invalid)?;
-    serde_json::from_str::<T>(&json).map_err(invalid)?;
-    Ok(json)
 }
 
 fn all_json<T: DeserializeOwned>(

@@ -10,8 +10,9 @@
 //! | `database`, `schema.sql` | opening, recognising and migrating the file |
 //! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
 //! | `artifacts`, `place`, `leftovers` | [`LocalArtifacts`]: files that appear whole or not at all |
+//! | `presence` | the [`LocalPresence`]: workers of this process |
 //! | `engine` | the [`Engine`]: all of this for one workspace |
-//! | `lock`, `clock`, `limits` | who runs jobs here, what time it is, what is refused |
+//! | `lock`, `clock` | who runs jobs here, what time it is |
 
 mod artifacts;
 mod broker;
@@ -24,9 +25,9 @@ mod error;
 mod failure;
 mod ledger;
 mod leftovers;
-mod limits;
 mod lock;
 mod place;
+mod presence;
 mod query;
 mod readers;
 mod ready;
@@ -36,6 +37,8 @@ mod transitions;
 mod tx;
 mod writer;
 
+use crate::limits;
+
 pub use artifacts::LocalArtifacts;
 pub use broker::MemoryBroker;
 pub use clock::{Clock, Now, SystemClock};
@@ -43,4 +46,5 @@ pub use database::Durability;
 pub use engine::{Engine, Role};
 pub use error::{Holder, OpenError};
 pub use lock::holder;
+pub use presence::LocalPresence;
 pub use store::{Options, SqliteStore};

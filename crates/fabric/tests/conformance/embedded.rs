@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use ktrdr_fabric::embedded::{Clock, Durability, Engine, Now, Options, Role};
+use ktrdr_fabric::embedded::{Clock, Durability, Engine, LocalPresence, Now, Options, Role};
 
 use crate::world::{Passage, World};
 
@@ -32,6 +32,7 @@ pub(crate) fn world() -> World {
     World {
         ledger: engine.store.clone(),
         store: engine.store,
+        presence: Arc::new(LocalPresence::default()),
         broker: engine.broker,
         artifacts: engine.artifacts,
         time: clock,

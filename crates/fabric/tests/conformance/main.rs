@@ -1,7 +1,7 @@
 //! The exam of every engine: what the seams promise, seen through nothing but the seams.
 //!
-//! Each question is a function that is given a [`world::World`]; `exam!` puts every question to every engine. A
-//! question that is not listed there is dead code, and the compiler says so.
+//! Each question is a function that is given a [`world::World`]. A question that is not listed below is dead code, and
+//! the compiler says so; an engine sits the exam of every seam that it has.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -17,142 +17,186 @@ mod lanes;
 mod ledger;
 mod list;
 mod outbox;
+mod presence;
+mod redis;
+#[path = "../redis/server.rs"]
+mod server;
 mod submit;
 mod sweep;
 mod world;
 
+/// Puts questions to an engine; an attribute before its name goes to every test.
 macro_rules! exam {
-    ($($subject:ident { $($question:ident)+ })+) => {
-        mod embedded_engine {
+    (#[$attribute:meta] $engine:ident: $world:expr; $($subject:ident { $($question:ident)+ })+) => {
+        mod $engine {
             $(mod $subject {
                 $(#[tokio::test]
+                #[$attribute]
                 async fn $question() {
-                    crate::$subject::$question(crate::embedded::world()).await;
+                    crate::$subject::$question($world).await;
                 })+
             })+
         }
     };
+    ($($questions:tt)+) => {
+        exam! { #[cfg(test)] $($questions)+ }
+    };
 }
 
-exam! {
-    submit {
-        a_new_operation_is_pending_and_its_message_is_in_the_outbox
-        the_same_id_is_created_once
-        the_same_key_gives_the_first_operation
-        of_submits_that_race_for_one_key_one_creates
-        what_can_not_be_is_refused
-    }
-    claim {
-        a_claim_counts_the_try_and_raises_the_fence
-        a_held_operation_is_leased_to_everyone
-        of_claims_that_race_one_wins
-        a_lapsed_lease_is_taken_over
-        an_ended_operation_is_terminal_and_an_unknown_one_missing
-        a_lapsed_last_try_ends_as_attempts_exhausted
-        a_lapsed_lease_with_a_cancel_request_ends_as_cancelled
-        a_root_is_never_claimed
-    }
-    beat {
-        a_beat_extends_the_lease_and_stores_progress
-        a_beat_tells_of_a_cancel_request
-        a_beat_that_is_late_but_not_replaced_is_still_alive
-        a_replaced_attempt_is_fenced
-        figures_that_are_no_numbers_do_not_spoil_the_row
-    }
-    finish {
-        completed_is_recorded_with_its_event
-        failed_keeps_reason_error_and_result
-        a_retry_waits_until_it_is_due
-        a_retry_without_tries_left_fails_as_attempts_exhausted
-        a_release_gives_the_try_back_and_keeps_the_fence
-        a_zombie_is_refused_and_told_the_fence_of_the_row
-        repeating_a_finish_is_refused_with_ones_own_fence
-        the_same_fence_of_another_process_is_refused
-        completed_wins_over_a_cancel_request_and_is_marked_too_late
-        everything_else_yields_to_a_cancel_request
-        of_finishes_that_race_one_is_recorded
-        an_oversized_result_is_refused_and_the_attempt_goes_on
-    }
-    cancel {
-        a_pending_operation_is_cancelled_at_once
-        a_running_operation_is_asked_to_stop
-        the_first_request_keeps_its_words
-        an_ended_operation_is_too_late_and_an_unknown_one_missing
-        a_cancel_during_the_wait_for_a_retry_is_done_at_once
-        a_root_passes_the_request_to_its_pending_child
-        a_root_passes_the_request_to_its_running_child
-        a_waiting_root_is_cancelled_at_once
-    }
-    sweep {
-        a_lapsed_lease_brings_the_operation_back
-        a_lease_within_its_grace_is_left_alone
-        a_lost_worker_of_a_cancelled_operation_ends_it
-        a_lost_last_try_fails_as_attempts_exhausted
-        a_pending_operation_is_published_again_after_its_age
-        a_message_still_in_the_outbox_is_not_doubled
-        a_lost_event_is_announced_again_and_marked
-        a_sweep_handles_at_most_its_limit
-        sweeping_twice_does_nothing_more
-    }
-    advance {
-        a_root_starts_with_its_first_child
-        an_advance_creates_the_next_child_and_its_message
-        repeating_an_advance_is_stale
-        an_advance_before_the_child_ended_is_early
-        a_wrong_decision_about_a_failed_child_is_a_mismatch
-        a_failed_child_fails_the_root
-        a_gate_may_fail_a_root_whose_child_completed
-        a_cancelled_child_cancels_the_root
-        a_cancel_request_closes_the_root_instead_of_advancing
-        a_completed_root_has_its_result_and_one_event
-        of_advances_that_race_one_moves
-        an_advance_of_an_unknown_root_or_a_wrong_phase_is_stale
-    }
-    lanes {
-        as_many_roots_start_as_may_be_in_flight
-        the_end_of_a_root_starts_the_next_in_its_lane
-        a_cancelled_root_is_skipped
-        a_cancelled_waiting_root_starts_nothing
-        a_failed_root_starts_the_next_one
-        submitting_roots_twice_changes_nothing
-        roots_that_can_not_be_are_refused
-    }
-    list {
-        rows_come_newest_first_with_their_totals
-        filters_combine
-        pages_follow_each_other
-        a_list_without_a_sensible_limit_is_refused
-    }
-    outbox {
-        entries_come_in_order_and_stay_until_relayed
-        removing_an_entry_twice_is_harmless
-        changes_are_hinted
-    }
-    ledger {
-        a_trial_counts_once_per_operation
-        trials_are_counted_per_campaign_and_looks_across_campaigns
-        a_replay_is_no_trial
-        trials_come_back_oldest_first
-        a_cycle_is_remembered_once
-        lessons_come_newest_first
-    }
-    broker {
-        messages_come_in_order_of_priority_then_age
-        a_consumer_holds_no_more_than_its_prefetch
-        an_unacknowledged_message_is_delivered_again
-        a_dropped_consumer_gives_back_what_it_holds
-        a_message_wakes_a_waiting_consumer
-        an_abandoned_wait_loses_nothing
-        a_cycle_has_no_queue
-        events_go_to_the_orchestrator
-    }
-    artifacts {
-        what_was_put_is_read_back_and_replaced
-        create_refuses_to_replace
-        of_creates_that_race_one_wins
-        what_is_not_there_is_not_found
-        a_list_names_what_lies_below_a_folder
-        a_key_that_is_a_folder_is_an_error
-        keys_that_climb_are_no_keys
-    }
+/// The exam of a store, with its ledger and presence.
+macro_rules! exam_of_a_store {
+    ($engine:ident: $world:expr) => {
+        exam! {
+            $engine: $world;
+            submit {
+                a_new_operation_is_pending_and_its_message_is_in_the_outbox
+                the_same_id_is_created_once
+                the_same_key_gives_the_first_operation
+                of_submits_that_race_for_one_key_one_creates
+                what_can_not_be_is_refused
+            }
+            claim {
+                a_claim_counts_the_try_and_raises_the_fence
+                a_held_operation_is_leased_to_everyone
+                of_claims_that_race_one_wins
+                a_lapsed_lease_is_taken_over
+                an_ended_operation_is_terminal_and_an_unknown_one_missing
+                a_lapsed_last_try_ends_as_attempts_exhausted
+                a_lapsed_lease_with_a_cancel_request_ends_as_cancelled
+                a_root_is_never_claimed
+            }
+            beat {
+                a_beat_extends_the_lease_and_stores_progress
+                a_beat_tells_of_a_cancel_request
+                a_beat_that_is_late_but_not_replaced_is_still_alive
+                a_replaced_attempt_is_fenced
+                figures_that_are_no_numbers_do_not_spoil_the_row
+            }
+            finish {
+                completed_is_recorded_with_its_event
+                failed_keeps_reason_error_and_result
+                a_retry_waits_until_it_is_due
+                a_retry_without_tries_left_fails_as_attempts_exhausted
+                a_release_gives_the_try_back_and_keeps_the_fence
+                a_zombie_is_refused_and_told_the_fence_of_the_row
+                repeating_a_finish_is_refused_with_ones_own_fence
+                the_same_fence_of_another_process_is_refused
+                completed_wins_over_a_cancel_request_and_is_marked_too_late
+                everything_else_yields_to_a_cancel_request
+                of_finishes_that_race_one_is_recorded
+                an_oversized_result_is_refused_and_the_attempt_goes_on
+            }
+            cancel {
+                a_pending_operation_is_cancelled_at_once
+                a_running_operation_is_asked_to_stop
+                the_first_request_keeps_its_words
+                an_ended_operation_is_too_late_and_an_unknown_one_missing
+                a_cancel_during_the_wait_for_a_retry_is_done_at_once
+                a_root_passes_the_request_to_its_pending_child
+                a_root_passes_the_request_to_its_running_child
+                a_waiting_root_is_cancelled_at_once
+            }
+            sweep {
+                a_lapsed_lease_brings_the_operation_back
+                a_lease_within_its_grace_is_left_alone
+                a_lost_worker_of_a_cancelled_operation_ends_it
+                a_lost_last_try_fails_as_attempts_exhausted
+                a_pending_operation_is_published_again_after_its_age
+                a_message_still_in_the_outbox_is_not_doubled
+                a_lost_event_is_announced_again_and_marked
+                a_sweep_handles_at_most_its_limit
+                sweeping_twice_does_nothing_more
+            }
+            advance {
+                a_root_starts_with_its_first_child
+                an_advance_creates_the_next_child_and_its_message
+                repeating_an_advance_is_stale
+                an_advance_before_the_child_ended_is_early
+                a_wrong_decision_about_a_failed_child_is_a_mismatch
+                a_failed_child_fails_the_root
+                a_gate_may_fail_a_root_whose_child_completed
+                a_cancelled_child_cancels_the_root
+                a_cancel_request_closes_the_root_instead_of_advancing
+                a_completed_root_has_its_result_and_one_event
+                of_advances_that_race_one_moves
+                an_advance_of_an_unknown_root_or_a_wrong_phase_is_stale
+            }
+            lanes {
+                as_many_roots_start_as_may_be_in_flight
+                the_end_of_a_root_starts_the_next_in_its_lane
+                a_cancelled_root_is_skipped
+                a_cancelled_waiting_root_starts_nothing
+                a_failed_root_starts_the_next_one
+                submitting_roots_twice_changes_nothing
+                roots_that_can_not_be_are_refused
+            }
+            list {
+                rows_come_newest_first_with_their_totals
+                filters_combine
+                pages_follow_each_other
+                a_list_without_a_sensible_limit_is_refused
+            }
+            outbox {
+                entries_come_in_order_and_stay_until_relayed
+                removing_an_entry_twice_is_harmless
+                changes_are_hinted
+            }
+            ledger {
+                a_trial_counts_once_per_operation
+                trials_are_counted_per_campaign_and_looks_across_campaigns
+                a_replay_is_no_trial
+                trials_come_back_oldest_first
+                a_cycle_is_remembered_once
+                lessons_come_newest_first
+            }
+            presence {
+                workers_that_announced_themselves_are_there
+                the_latest_announcement_stands
+                a_worker_that_goes_or_falls_silent_is_forgotten
+            }
+        }
+    };
 }
+
+/// The exam of a broker.
+macro_rules! exam_of_a_broker {
+    ($(#[$attribute:meta])? $engine:ident: $world:expr) => {
+        exam! {
+            $(#[$attribute])? $engine: $world;
+            broker {
+                a_consumer_holds_no_more_than_its_prefetch
+                an_unacknowledged_message_is_delivered_again
+                a_dropped_consumer_gives_back_what_it_holds
+                a_message_wakes_a_waiting_consumer
+                an_abandoned_wait_loses_nothing
+                a_cycle_has_no_queue
+                events_go_to_the_orchestrator
+            }
+        }
+    };
+}
+
+/// The exam of a place for artefacts.
+macro_rules! exam_of_artifacts {
+    ($engine:ident: $world:expr) => {
+        exam! {
+            $engine: $world;
+            artifacts {
+                what_was_put_is_read_back_and_replaced
+                create_refuses_to_replace
+                of_creates_that_race_one_wins
+                what_is_not_there_is_not_found
+                a_list_names_what_lies_below_a_folder
+                a_key_that_is_a_folder_is_an_error
+                keys_that_climb_are_no_keys
+            }
+        }
+    };
+}
+
+exam_of_a_store!(sqlite_store: crate::embedded::world());
+exam_of_a_store!(redis_store: crate::redis::world().await);
+exam_of_a_broker!(memory_broker: crate::embedded::world());
+// RabbitMQ's quorum queues have no strict priorities before 4.3.
+exam!(memory_broker_by_priority: crate::embedded::world(); broker { messages_come_in_order_of_priority_then_age });
+exam_of_artifacts!(local_artifacts: crate::embedded::world());

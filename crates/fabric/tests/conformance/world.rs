@@ -8,6 +8,7 @@ use ktrdr_domain::{Event, Kind, Operation, OperationId, Status};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::presence::Presence;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, BootId, Claim, Finish, Finished, NewChild, NewOperation, NewRoot,
     Store, Submitted, SweepPlan, Swept,
@@ -29,6 +30,7 @@ pub(crate) trait Passage: Send + Sync {
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) presence: Arc<dyn Presence>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) artifacts: Arc<dyn Artifacts>,
     pub(crate) time: Arc<dyn Passage>,

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::dice::Dice;
 use crate::oracle::Oracle;
 use crate::scenario::Scenario;
-use crate::world::{ManualClock, World};
+use crate::world::{Clock, World};
 
 const LEASE_MS: u64 = 30;
 const GRACE_MS: u64 = 5;
@@ -61,7 +61,7 @@ type Decision = Option<(OperationId, Advance)>;
 
 pub(crate) struct Actors {
     store: Arc<dyn Store>,
-    clock: Arc<ManualClock>,
+    clock: Arc<dyn Clock>,
     scenario: Scenario,
     chaos: Chaos,
     jobs: Vec<OperationId>,

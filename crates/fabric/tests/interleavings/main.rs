@@ -15,7 +15,11 @@ mod actors;
 mod dice;
 mod mutants;
 mod oracle;
+mod redis;
 mod scenario;
+#[path = "../redis/server.rs"]
+mod server;
+mod sqlite;
 mod world;
 
 use std::env;
@@ -23,22 +27,27 @@ use std::env;
 use mutants::Mutant;
 use oracle::{Tally, Violation};
 use scenario::Scenario;
-use world::World;
+use tokio::runtime::Runtime;
+use world::{Subject, World};
 
-/// Interleavings of an ordinary test run.
-const FEW: u64 = 600;
+/// Interleavings in one engine, before a fresh one keeps it small.
+const PER_ENGINE: u64 = 500;
 
-/// Interleavings in one database, before a fresh one keeps it small.
-const PER_DATABASE: u64 = 500;
+/// How an engine is made.
+type MakeSubject = fn(&Runtime) -> Subject;
 
 fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
 /// Runs seeds one after another: the first that breaks something and what it breaks, and how often what happened.
-fn play(seeds: impl Iterator<Item = u64>, mutant: Option<Mutant>) -> (Option<(u64, Vec<Violation>)>, Tally) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let mut world = World::new(mutant);
+fn play(
+    subject: MakeSubject,
+    seeds: impl Iterator<Item = u64>,
+    mutant: Option<Mutant>,
+) -> (Option<(u64, Vec<Violation>)>, Tally) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut world = World::new(subject(&runtime), mutant);
     let mut tally = Tally::new();
     for (i, seed) in (1..).zip(seeds) {
         let oracle = runtime.block_on(Scenario::run(&world, seed));
@@ -46,21 +55,20 @@ fn play(seeds: impl Iterator<Item = u64>, mutant: Option<Mutant>) -> (Option<(u6
         if !oracle.violations.is_empty() {
             return (Some((seed, oracle.violations)), tally);
         }
-        if i % PER_DATABASE == 0 {
-            world = World::new(mutant);
+        if i % PER_ENGINE == 0 {
+            world = World::new(subject(&runtime), mutant);
         }
     }
     (None, tally)
 }
 
-#[test]
-fn the_invariants_hold_in_every_interleaving() {
+fn the_invariants_hold(subject: MakeSubject, few: u64) {
     let replayed = number("KTRDR_SEED");
     let seeds = match replayed {
         Some(seed) => seed..seed + 1,
-        None => 1..1 + number("KTRDR_INTERLEAVINGS").unwrap_or(FEW),
+        None => 1..1 + number("KTRDR_INTERLEAVINGS").unwrap_or(few),
     };
-    let (violation, tally) = play(seeds, None);
+    let (violation, tally) = play(subject, seeds, None);
     if let Some((seed, violations)) = violation {
         panic!("KTRDR_SEED={seed} replays this: {violations:#?}");
     }
@@ -93,43 +101,61 @@ const HAPPENS: [&str; 19] = [
 ];
 
 /// The test of the test: without this guard the oracle must complain, and about the right thing.
-fn is_caught(mutant: Mutant, as_one_of: &[&str]) {
-    let (seed, violations) = play(1..2000, Some(mutant)).0.expect("the mutant lives");
+fn is_caught(subject: MakeSubject, mutant: Mutant, as_one_of: &[&str]) {
+    let (seed, violations) = play(subject, 1..2000, Some(mutant)).0.expect("the mutant lives");
     let caught = violations.iter().any(|violation| as_one_of.contains(&violation.invariant));
     assert!(caught, "seed {seed} catches it as something else: {violations:#?}");
 }
 
-#[test]
-fn a_finish_that_checks_no_fence_is_caught() {
-    is_caught(Mutant::NoFence, &["I5"]);
+/// All of it for one engine; `few` is how many interleavings an ordinary test run tries.
+macro_rules! interleavings {
+    ($engine:ident: $subject:expr, few: $few:expr) => {
+        mod $engine {
+            use crate::mutants::Mutant;
+            use crate::{is_caught, the_invariants_hold};
+
+            #[test]
+            fn the_invariants_hold_in_every_interleaving() {
+                the_invariants_hold($subject, $few);
+            }
+
+            #[test]
+            fn a_finish_that_checks_no_fence_is_caught() {
+                is_caught($subject, Mutant::NoFence, &["I5"]);
+            }
+
+            #[test]
+            fn a_finish_that_checks_no_status_is_caught() {
+                is_caught($subject, Mutant::NoStatus, &["I3", "I4"]);
+            }
+
+            #[test]
+            fn an_advance_that_checks_no_waiting_child_is_caught() {
+                is_caught($subject, Mutant::NoWaiting, &["I6"]);
+            }
+
+            #[test]
+            fn an_advance_that_trusts_the_event_is_caught() {
+                is_caught($subject, Mutant::TrustTheEvent, &["I8"]);
+            }
+
+            #[test]
+            fn a_sweep_that_publishes_nothing_again_is_caught() {
+                is_caught($subject, Mutant::NoRepublish, &["stuck"]);
+            }
+
+            #[test]
+            fn a_sweep_that_rescues_no_lapsed_lease_is_caught() {
+                is_caught($subject, Mutant::NoLeaseSweep, &["stuck"]);
+            }
+
+            #[test]
+            fn an_end_of_a_root_that_starts_no_other_is_caught() {
+                is_caught($subject, Mutant::NoNextInLane, &["I9"]);
+            }
+        }
+    };
 }
 
-#[test]
-fn a_finish_that_checks_no_status_is_caught() {
-    is_caught(Mutant::NoStatus, &["I3", "I4"]);
-}
-
-#[test]
-fn an_advance_that_checks_no_waiting_child_is_caught() {
-    is_caught(Mutant::NoWaiting, &["I6"]);
-}
-
-#[test]
-fn an_advance_that_trusts_the_event_is_caught() {
-    is_caught(Mutant::TrustTheEvent, &["I8"]);
-}
-
-#[test]
-fn a_sweep_that_publishes_nothing_again_is_caught() {
-    is_caught(Mutant::NoRepublish, &["stuck"]);
-}
-
-#[test]
-fn a_sweep_that_rescues_no_lapsed_lease_is_caught() {
-    is_caught(Mutant::NoLeaseSweep, &["stuck"]);
-}
-
-#[test]
-fn an_end_of_a_root_that_starts_no_other_is_caught() {
-    is_caught(Mutant::NoNextInLane, &["I9"]);
-}
+interleavings!(sqlite_store: |_| crate::sqlite::subject(), few: 600);
+interleavings!(redis_store: crate::redis::subject, few: 300);

@@ -1,18 +1,15 @@
 //! Engines with one guard removed. Nothing in the engine knows of them: they stand before a real store and make the
 //! guarded fact true in the row (as its holder, or by hand) before they let the call through.
 
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::{Operation, OperationId, Progress, Status};
-use ktrdr_fabric::embedded::SqliteStore;
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished, NewOperation,
     NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
-use rusqlite::{Connection, Params};
 use tokio::sync::broadcast;
 
 /// Which guard is gone.
@@ -34,22 +31,30 @@ pub(crate) enum Mutant {
     NoNextInLane,
 }
 
+/// Hands that reach around an engine, into its rows.
+pub(crate) trait Tamper: Send + Sync {
+    /// Makes a row run again when it has the caller's fence.
+    fn revive(&self, attempt: &Attempt);
+    /// Writes what a running root waits for.
+    fn set_waiting(&self, root: &OperationId, phase: Option<&str>, waiting: Option<&OperationId>);
+    /// Writes a status, and nothing that belongs to it.
+    fn set_status(&self, id: &OperationId, status: &str);
+    /// Makes the waiting roots of all lanes invisible.
+    fn hide_lanes(&self);
+    /// After [`Self::hide_lanes`].
+    fn show_lanes(&self);
+}
+
 /// A store without one of its guards.
 pub(crate) struct Broken {
-    store: Arc<SqliteStore>,
+    store: Arc<dyn Store>,
     mutant: Mutant,
-    db: Mutex<Connection>,
+    tamper: Box<dyn Tamper>,
 }
 
 impl Broken {
-    pub(crate) fn new(store: Arc<SqliteStore>, mutant: Mutant, path: &Path) -> Self {
-        let db = Connection::open(path).unwrap();
-        db.execute_batch("PRAGMA synchronous = OFF; PRAGMA busy_timeout = 10000").unwrap();
-        Self { store, mutant, db: Mutex::new(db) }
-    }
-
-    fn tamper(&self, sql: &str, params: impl Params) {
-        self.db.lock().unwrap().execute(sql, params).unwrap();
+    pub(crate) fn new(store: Arc<dyn Store>, mutant: Mutant, tamper: Box<dyn Tamper>) -> Self {
+        Self { store, mutant, tamper }
     }
 
     /// The attempt that holds the row, whoever asks.
@@ -63,28 +68,16 @@ impl Broken {
         }
     }
 
-    /// Makes a row run again when it has the caller's fence.
-    fn revive(&self, attempt: &Attempt) {
-        self.tamper(
-            "UPDATE operations SET status = 'running', worker = ?3, lease_until_ms = 0, finished_at_ms = NULL,
-               published_at_ms = NULL, due_at_ms = NULL
-             WHERE id = ?1 AND fence = ?2 AND status <> 'running'",
-            (attempt.id.as_str(), i64::try_from(attempt.fence).unwrap(), &attempt.boot.0),
-        );
-    }
-
     /// Calls advance with the root's row as the caller believes it to be; puts it back when nothing came of it.
     async fn advance_as_expected(&self, step: Advance) -> Result<Advanced, StoreError> {
         let Some(root) = self.store.get(&step.root).await?.filter(|root| root.status == Status::Running)
         else {
             return self.store.advance(step).await;
         };
-        let sql = "UPDATE operations SET phase = ?2, waiting = ?3 WHERE id = ?1 AND status = 'running'";
-        let id = step.root.to_string();
-        self.tamper(sql, (&id, &step.expected_phase, step.finished.as_str()));
+        self.tamper.set_waiting(&root.id, Some(&step.expected_phase), Some(&step.finished));
         let advanced = self.store.advance(step).await;
         if !matches!(advanced, Ok(Advanced::Next(_) | Advanced::Closed(_))) {
-            self.tamper(sql, (&id, root.phase, root.waiting.map(|waiting| waiting.to_string())));
+            self.tamper.set_waiting(&root.id, root.phase.as_deref(), root.waiting.as_ref());
         }
         advanced
     }
@@ -95,18 +88,17 @@ impl Broken {
         let Some(child) = child.filter(|child| child.status.is_terminal()) else {
             return self.store.advance(step).await;
         };
-        let sql = "UPDATE operations SET status = ?2 WHERE id = ?1";
-        self.tamper(sql, (child.id.as_str(), "completed"));
+        self.tamper.set_status(&child.id, "completed");
         let advanced = self.store.advance(step).await;
-        self.tamper(sql, (child.id.as_str(), child.status.as_str()));
+        self.tamper.set_status(&child.id, child.status.as_str());
         advanced
     }
 
     /// Hides the waiting roots from whatever happens in the call.
     async fn without_lanes<T>(&self, call: impl Future<Output = T>) -> T {
-        self.tamper("UPDATE waiting_roots SET lane = -lane", ());
+        self.tamper.hide_lanes();
         let answer = call.await;
-        self.tamper("UPDATE waiting_roots SET lane = -lane", ());
+        self.tamper.show_lanes();
         answer
     }
 }
@@ -141,7 +133,7 @@ impl Store for Broken {
         match self.mutant {
             Mutant::NoFence => self.store.finish(&self.as_its_holder(attempt).await, how).await,
             Mutant::NoStatus => {
-                self.revive(attempt);
+                self.tamper.revive(attempt);
                 self.store.finish(attempt, how).await
             }
             _ => self.store.finish(attempt, how).await,

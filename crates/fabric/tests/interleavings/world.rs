@@ -1,58 +1,41 @@
 //! The engine under test, with a clock that the scenario moves.
 
-use std::path::PathBuf;
+use std::any::Any;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use ktrdr_fabric::embedded::{Clock, Durability, Now, Options, SqliteStore};
 use ktrdr_fabric::store::Store;
-use tempfile::TempDir;
 
-use crate::mutants::{Broken, Mutant};
+use crate::mutants::{Broken, Mutant, Tamper};
 
-pub(crate) struct ManualClock(AtomicI64);
-
-impl ManualClock {
-    pub(crate) fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn pass_ms(&self, ms: u64) {
-        self.0.fetch_add(i64::try_from(ms).unwrap(), Ordering::SeqCst);
-    }
+/// A clock that only the scenario moves.
+pub(crate) trait Clock: Send + Sync {
+    fn now_ms(&self) -> i64;
+    fn pass_ms(&self, ms: u64);
 }
 
-impl Clock for ManualClock {
-    fn now(&self) -> Now {
-        Now { wall_ms: self.now_ms(), steady_ms: self.now_ms() }
-    }
+/// An engine that is made for the test.
+pub(crate) struct Subject {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) tamper: Box<dyn Tamper>,
+    /// Folder, server.
+    pub(crate) belongings: Box<dyn Any>,
 }
 
 /// An engine, or one with a guard removed.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<dyn Clock>,
     /// Dropped last.
-    _folder: TempDir,
+    _belongings: Box<dyn Any>,
 }
 
 impl World {
-    pub(crate) fn new(mutant: Option<Mutant>) -> Self {
-        let folder = memory_folder();
-        let clock = Arc::new(ManualClock(AtomicI64::new(1_795_229_713_000)));
-        let options =
-            Options { clock: clock.clone(), durability: Durability::ProcessOnly, ..Options::default() };
-        let store = Arc::new(SqliteStore::open(folder.path(), options).unwrap());
-        let store: Arc<dyn Store> = match mutant {
-            None => store,
-            Some(mutant) => Arc::new(Broken::new(store, mutant, &folder.path().join("ktrdr.db"))),
+    pub(crate) fn new(subject: Subject, mutant: Option<Mutant>) -> Self {
+        let store = match mutant {
+            None => subject.store,
+            Some(mutant) => Arc::new(Broken::new(subject.store, mutant, subject.tamper)),
         };
-        Self { store, clock, _folder: folder }
+        Self { store, clock: subject.clock, _belongings: subject.belongings }
     }
-}
-
-/// A folder in memory where the system has one: nothing here needs a disk.
-fn memory_folder() -> TempDir {
-    let memory = PathBuf::from("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }

@@ -1,12 +1,14 @@
-//! What the store refuses before it opens a transaction. Everything it is handed may come from outside.
+//! What every store refuses before it writes anything. Everything it is handed may come from outside.
 
 use std::collections::HashSet;
 
 use ktrdr_domain::job::MESSAGE_BYTES_MAX;
 use ktrdr_domain::{Kind, Progress};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::store::{Filter, Finish, NewChild, NewOperation, NewRoot, StoreError};
+use crate::store::{AdvanceTo, Filter, Finish, NewChild, NewOperation, NewRoot, StoreError};
 
 /// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
 const RESULT_BYTES_MAX: usize = 4 << 20;
@@ -27,14 +29,14 @@ fn refuse<T>(why: String) -> Result<T, StoreError> {
     Err(StoreError::Invalid(why))
 }
 
-pub(super) fn check_leaf(new: &NewOperation) -> Result<(), StoreError> {
+pub(crate) fn check_leaf(new: &NewOperation) -> Result<(), StoreError> {
     check_kind(new.kind)?;
     check_tries(new.tries_max, new.priority)?;
     check_text("idempotency key", new.idempotency_key.as_deref().unwrap_or_default())?;
     check_json("specification", &new.spec, MESSAGE_BYTES_MAX)
 }
 
-pub(super) fn check_roots(roots: &[NewRoot], in_flight: u32) -> Result<(), StoreError> {
+pub(crate) fn check_roots(roots: &[NewRoot], in_flight: u32) -> Result<(), StoreError> {
     if roots.is_empty() || roots.len() > ROOTS_MAX || in_flight == 0 {
         return refuse(format!("a campaign has 1 to {ROOTS_MAX} cycles, at least one of them in flight"));
     }
@@ -49,13 +51,13 @@ pub(super) fn check_roots(roots: &[NewRoot], in_flight: u32) -> Result<(), Store
     })
 }
 
-pub(super) fn check_child(child: &NewChild) -> Result<(), StoreError> {
+pub(crate) fn check_child(child: &NewChild) -> Result<(), StoreError> {
     check_kind(child.kind)?;
     check_tries(child.tries_max, child.priority)?;
     check_json("specification", &child.spec, MESSAGE_BYTES_MAX)
 }
 
-pub(super) fn check_finish(how: &Finish) -> Result<(), StoreError> {
+pub(crate) fn check_finish(how: &Finish) -> Result<(), StoreError> {
     match how {
         Finish::Completed(result) => check_result(result),
         Finish::Failed { reason, result, .. } => {
@@ -66,18 +68,32 @@ pub(super) fn check_finish(how: &Finish) -> Result<(), StoreError> {
     }
 }
 
-pub(super) fn check_result(result: &Value) -> Result<(), StoreError> {
+pub(crate) fn check_advance(to: &AdvanceTo) -> Result<(), StoreError> {
+    match to {
+        AdvanceTo::Phase { phase, child } => {
+            check_text("phase", phase)?;
+            check_child(child)
+        }
+        AdvanceTo::Completed { result } => check_result(result),
+        AdvanceTo::Failed { reason, result, .. } => {
+            check_text("reason", reason)?;
+            check_result(result)
+        }
+    }
+}
+
+pub(crate) fn check_result(result: &Value) -> Result<(), StoreError> {
     check_json("result", result, RESULT_BYTES_MAX)
 }
 
-pub(super) fn check_filter(filter: &Filter) -> Result<(), StoreError> {
+pub(crate) fn check_filter(filter: &Filter) -> Result<(), StoreError> {
     if (1..=1000).contains(&filter.limit) {
         return Ok(());
     }
     refuse(format!("a list has 1 to 1000 rows, not {}", filter.limit))
 }
 
-pub(super) fn check_text(what: &str, text: &str) -> Result<(), StoreError> {
+pub(crate) fn check_text(what: &str, text: &str) -> Result<(), StoreError> {
     if text.len() <= TEXT_BYTES_MAX {
         return Ok(());
     }
@@ -85,7 +101,7 @@ pub(super) fn check_text(what: &str, text: &str) -> Result<(), StoreError> {
 }
 
 /// Shortens words about an error: a row keeps the beginning, the log has it all.
-pub(super) fn cut(mut error: String) -> String {
+pub(crate) fn cut(mut error: String) -> String {
     let end = (0..=TEXT_BYTES_MAX.min(error.len())).rev().find(|i| error.is_char_boundary(*i));
     error.truncate(end.unwrap_or_default());
     error
@@ -93,7 +109,7 @@ pub(super) fn cut(mut error: String) -> String {
 
 /// Progress as JSON. Figures that are no numbers are left out: JSON can not say them, and a loss of NaN must not
 /// make its row unreadable.
-pub(super) fn progress_json(progress: &Progress) -> Result<String, StoreError> {
+pub(crate) fn progress_json(progress: &Progress) -> Result<String, StoreError> {
     let mut progress = progress.clone();
     progress.figures.retain(|(_, figure)| figure.is_finite());
     progress.percentage =
@@ -105,6 +121,15 @@ pub(super) fn progress_json(progress: &Progress) -> Result<String, StoreError> {
         }
         Err(e) => refuse(format!("the progress can not be stored: {e}")),
     }
+}
+
+/// An entry of the ledger as JSON that can be read back: a number that is none must be found now, not when the ledger
+/// is needed.
+pub(crate) fn readable_json<T: Serialize + DeserializeOwned>(entry: &T) -> Result<String, StoreError> {
+    let invalid = |e: serde_json::Error| StoreError::Invalid(format!("the ledger can not keep this: {e}"));
+    let json = serde_json::to_string(entry).map_err(invalid)?;
+    serde_json::from_str::<T>(&json).map_err(invalid)?;
+    Ok(json)
 }
 
 fn check_kind(kind: Kind) -> Result<(), StoreError> {

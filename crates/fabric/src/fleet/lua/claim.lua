@@ -1,0 +1,33 @@
+-- The try is counted before the work starts.
+-- ARGV: 2 call 3 id 4 boot 5 lease_ms
+local call, boot, lease_ms = ARGV[2], ARGV[4], tonumber(ARGV[5])
+local h = head(ARGV[3])
+if not h then return {'missing'} end
+if h.kind == 'agent_research' then return {'root'} end
+if is_terminal(h.status) then return {'terminal', h.status} end
+if h.lease_until_ms and tonumber(h.lease_until_ms) > now then
+  -- The same call again, because its first answer was lost.
+  if redis.call('HGET', op(h.id), 'claim_call') == call then return {'run', redis.call('HGETALL', op(h.id))} end
+  return {'leased', tonumber(h.lease_until_ms)}
+end
+local over
+if h.cancel_at_ms then
+  over = {status = 'cancelled'}
+elseif not has_tries_left(h) then
+  over = {status = 'failed', reason = 'attempts_exhausted'}
+  if h.status == 'running' then over.error = 'the worker of the last try was lost' end
+end
+if over then
+  finish_op(h, over)
+  return {'terminal', over.status}
+end
+redis.call('HSET', op(h.id), 'status', 'running', 'fence', h.fence + 1, 'tries', h.tries + 1, 'worker', boot,
+  'lease_until_ms', now + lease_ms, 'started_at_ms', now, 'claim_call', call)
+if h.status == 'pending' then
+  relist(h, 'running')
+  redis.call('ZREM', P .. 'pending', h.id)
+  redis.call('ZREM', P .. 'delayed', h.id)
+end
+redis.call('ZADD', P .. 'leases', now + lease_ms, h.id)
+tell_changed(h.id)
+return {'run', redis.call('HGETALL', op(h.id))}

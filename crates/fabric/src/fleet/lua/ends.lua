@@ -1,0 +1,74 @@
+-- The end of an operation, the only place where a row becomes terminal; and what the end of a root starts.
+
+local DAY_MS = 24 * 60 * 60 * 1000
+local KEPT_MS = 7 * DAY_MS
+local KEPT_EXHAUSTED_MS = 30 * DAY_MS     -- people look into these later
+
+local start_next
+
+-- over: status, and reason, error, result where there are such. Without an error that of an earlier attempt stands.
+local function finish_row(h, over)
+  local sets = {'status', over.status, 'finished_at_ms', now}
+  local gone = {'worker', 'lease_until_ms', 'waiting'}
+  for _, field in ipairs({'reason', 'error', 'result'}) do
+    if over[field] then sets[#sets + 1] = field; sets[#sets + 1] = over[field] end
+  end
+  if over.status == 'completed' then
+    gone[#gone + 1] = 'error'
+    if h.cancel_at_ms then sets[#sets + 1] = 'cancel_too_late'; sets[#sets + 1] = 1 end
+  end
+  redis.call('HSET', op(h.id), unpack(sets))
+  redis.call('HDEL', op(h.id), unpack(gone))
+  relist(h, over.status)
+  local kept = over.reason == 'attempts_exhausted' and KEPT_EXHAUSTED_MS or KEPT_MS
+  redis.call('ZADD', P .. 'expiring', now + kept, h.id)
+end
+
+-- A leaf leaves what it waited in; its root, should it have one, waits from now on for its own advance.
+local function leave_leaf_queues(h)
+  if h.status == 'running' then
+    redis.call('ZREM', P .. 'leases', h.id)
+  else
+    redis.call('ZREM', P .. 'pending', h.id)
+    redis.call('ZREM', P .. 'delayed', h.id)
+  end
+  if h.root then redis.call('ZADD', P .. 'roots', 'XX', now, h.root) end
+end
+
+-- A root that ends while it still waits has a running one before it: nothing to start.
+local function leave_lane(h)
+  if h.status == 'pending' then
+    redis.call('LREM', P .. 'lane:' .. h.lane, 0, h.id)
+  else
+    redis.call('ZREM', P .. 'roots', h.id)
+    start_next(h.lane)
+  end
+end
+
+local function finish_op(h, over)
+  finish_row(h, over)
+  post_event(h, over.status, '0')
+  tell_changed(h.id)
+  if h.lane then leave_lane(h) else leave_leaf_queues(h) end
+end
+
+-- Starts the first waiting root of a lane in which none runs; whether there was one.
+start_next = function(lane)
+  local id = redis.call('LPOP', P .. 'lane:' .. lane)
+  if not id then redis.call('HDEL', P .. 'lanes', lane); return false end
+  local h = head(id)
+  local first = redis.call('HMGET', op(id), 'first_id', 'first_kind', 'first_spec', 'first_tries_max', 'first_priority')
+  redis.call('HDEL', op(id), 'first_id', 'first_kind', 'first_spec', 'first_tries_max', 'first_priority')
+  if redis.call('EXISTS', op(first[1])) == 1 then
+    -- Someone took the id of its child meanwhile. The lane must go on.
+    finish_op(h, {status = 'failed', reason = 'error', error = first[1] .. ' exists already and can not be its first child'})
+    return start_next(lane)
+  end
+  redis.call('HSET', op(id), 'status', 'running', 'started_at_ms', now, 'waiting', first[1])
+  relist(h, 'running')
+  redis.call('ZADD', P .. 'roots', now, id)
+  redis.call('HSET', P .. 'lanes', lane, id)
+  insert_leaf({id = first[1], kind = first[2], spec = first[3], tries_max = first[4], priority = first[5], root = id})
+  tell_changed(id)
+  return true
+end

@@ -1,0 +1,70 @@
+-- A part of a list, newest first.
+-- ARGV: 2 offset 3 limit 4 root or '' 5 statuses and 6 kinds wanted, 7 kinds there are, each word followed by a comma
+local offset, limit, root = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+
+local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind end
+
+-- The lists that hold what is wanted, and how many rows that is.
+local function wanted_lists()
+  local lists, total = {}, 0
+  for status in string.gmatch(ARGV[5], '([^,]+),') do
+    for kind in string.gmatch(ARGV[6], '([^,]+),') do
+      local n = redis.call('ZCARD', list_of(status, kind))
+      if n > 0 then lists[#lists + 1] = list_of(status, kind); total = total + n end
+    end
+  end
+  return lists, total
+end
+
+-- The order number of the n-th newest row of all lists together: found by halving, so that a late page costs no more
+-- than an early one.
+local function nth_newest(lists, n)
+  local low, high = 1, tonumber(redis.call('GET', P .. 'seq'))
+  while low < high do
+    local middle, newer = math.ceil((low + high) / 2), 0
+    for _, list in ipairs(lists) do newer = newer + redis.call('ZCOUNT', list, middle, '+inf') end
+    if newer >= n then low = middle else high = middle - 1 end
+  end
+  return low
+end
+
+local function page_of(lists, total)
+  if offset >= total then return {} end
+  local newest, oldest = nth_newest(lists, offset + 1), nth_newest(lists, math.min(offset + limit, total))
+  local rows = {}
+  for _, list in ipairs(lists) do
+    local found = redis.call('ZRANGEBYSCORE', list, oldest, newest, 'WITHSCORES')
+    for i = 1, #found, 2 do rows[#rows + 1] = {found[i], tonumber(found[i + 1])} end
+  end
+  table.sort(rows, function(a, b) return a[2] > b[2] end)
+  return rows
+end
+
+-- A root has few children: all are looked at.
+local function children_page()
+  local rows, total = {}, 0
+  for _, id in ipairs(redis.call('ZREVRANGE', P .. 'children:' .. root, 0, -1)) do
+    local row = redis.call('HMGET', P .. 'op:' .. id, 'status', 'kind')
+    if string.find(ARGV[5], row[1] .. ',', 1, true) and string.find(ARGV[6], row[2] .. ',', 1, true) then
+      total = total + 1
+      if total > offset and #rows < limit then rows[#rows + 1] = {id} end
+    end
+  end
+  return rows, total
+end
+
+local rows, total
+if root ~= '' then
+  rows, total = children_page()
+else
+  local lists
+  lists, total = wanted_lists()
+  rows = page_of(lists, total)
+end
+local active = 0
+for _, status in ipairs({'pending', 'running'}) do
+  for kind in string.gmatch(ARGV[7], '([^,]+),') do active = active + redis.call('ZCARD', list_of(status, kind)) end
+end
+local operations = {}
+for i, row in ipairs(rows) do operations[i] = redis.call('HGETALL', P .. 'op:' .. row[1]) end
+return {total, active, operations}

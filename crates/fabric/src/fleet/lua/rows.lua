@@ -1,0 +1,79 @@
+-- The words transitions are written in: rows, lists, messages, hints.
+
+-- The part of a row that decides about transitions.
+local DECIDING = {'kind', 'status', 'seq', 'fence', 'tries', 'tries_max', 'worker', 'lease_until_ms', 'cancel_at_ms',
+  'root', 'phase', 'waiting', 'lane'}
+
+local function op(id) return P .. 'op:' .. id end
+
+-- Reads it; nil when there is no row. A field that is not there is false.
+local function head(id)
+  local values = redis.call('HMGET', op(id), unpack(DECIDING))
+  if not values[1] then return nil end
+  local h = {id = id}
+  for i, field in ipairs(DECIDING) do h[field] = values[i] end
+  return h
+end
+
+local function has_tries_left(h) return tonumber(h.tries) < tonumber(h.tries_max) end
+
+local function is_terminal(status) return status ~= 'pending' and status ~= 'running' end
+
+-- The compare of every compare-and-set by a worker: still running, this attempt, this process.
+local function is_held_by(h, fence, boot)
+  return h.status == 'running' and h.fence == fence and h.worker == boot
+end
+
+-- Every row is in one list, by status and kind; the score is the order of creation.
+local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind end
+
+-- Moves a row to the list of another status.
+local function relist(h, status)
+  redis.call('ZREM', list_of(h.status, h.kind), h.id)
+  redis.call('ZADD', list_of(status, h.kind), h.seq, h.id)
+end
+
+local function tell_changed(id) redis.call('PUBLISH', P .. 'changed', id) end
+
+-- Writes a message into the outbox. Positions are never used twice: a late removal must not hit a newer entry.
+local is_outbox_told = false
+local function post(...)
+  local entry = redis.call('XADD', P .. 'outbox', '1-*', ...)
+  if not is_outbox_told then redis.call('PUBLISH', P .. 'outbox', '') end
+  is_outbox_told = true
+  return entry
+end
+
+-- Announces a pending leaf: it may be claimed.
+local function post_job(id)
+  redis.call('HSET', op(id), 'job_entry', post('job', id))
+  redis.call('ZADD', P .. 'pending', now, id)
+end
+
+-- Announces an end. again: '1' when the first announcement may have been lost.
+local function post_event(h, status, again)
+  redis.call('HSET', op(h.id), 'event_entry',
+    post('event', h.id, 'kind', h.kind, 'root', h.root or '', 'status', status, 'fence', h.fence, 'again', again))
+end
+
+-- Whether the message of that kind which was written last is still in the outbox.
+local function is_in_outbox(id, which)
+  local entry = redis.call('HGET', op(id), which)
+  return entry and #redis.call('XRANGE', P .. 'outbox', entry, entry) > 0
+end
+
+-- Writes a pending leaf and its job message. root and call may be false.
+local function insert_leaf(leaf)
+  local seq = redis.call('INCR', P .. 'seq')
+  redis.call('HSET', op(leaf.id), 'id', leaf.id, 'kind', leaf.kind, 'status', 'pending', 'seq', seq, 'fence', 0,
+    'tries', 0, 'tries_max', leaf.tries_max, 'priority', leaf.priority, 'rescues', 0, 'created_at_ms', now,
+    'spec', leaf.spec)
+  if leaf.call then redis.call('HSET', op(leaf.id), 'submit_call', leaf.call) end
+  if leaf.root then
+    redis.call('HSET', op(leaf.id), 'root', leaf.root)
+    redis.call('ZADD', P .. 'children:' .. leaf.root, seq, leaf.id)
+  end
+  redis.call('ZADD', list_of('pending', leaf.kind), seq, leaf.id)
+  post_job(leaf.id)
+  tell_changed(leaf.id)
+end

@@ -1,0 +1,97 @@
+-- Brings back what was lost. Atomic and idempotent, so that every long-lived process runs it and nobody leads.
+-- ARGV: 2 grace_ms 3 limit [4 republish_after_ms]
+local limit = ARGV[3]
+
+-- The rows of a queue whose time came that long ago. An entry without such a row is dropped: it must not stop the sweep.
+local function due(queue, ago_ms, is_meant)
+  local rows = {}
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. queue, '-inf', now - ago_ms, 'LIMIT', 0, limit)) do
+    local h = head(id)
+    if h and is_meant(h) then rows[#rows + 1] = h else redis.call('ZREM', P .. queue, id) end
+  end
+  return rows
+end
+
+local function is_running(h) return h.status == 'running' end
+local function is_pending(h) return h.status == 'pending' end
+local function has_ended(h) return is_terminal(h.status) end
+
+-- A lost worker.
+local function rescue(h)
+  local lost = 'its worker ' .. (h.worker or '(unknown)') .. ' was lost'
+  redis.call('HINCRBY', op(h.id), 'rescues', 1)
+  if h.cancel_at_ms then return finish_op(h, {status = 'cancelled', error = lost}) end
+  if not has_tries_left(h) then
+    return finish_op(h, {status = 'failed', reason = 'attempts_exhausted', error = lost})
+  end
+  redis.call('HSET', op(h.id), 'status', 'pending', 'error', lost)
+  redis.call('HDEL', op(h.id), 'worker', 'lease_until_ms')
+  redis.call('ZREM', P .. 'leases', h.id)
+  relist(h, 'pending')
+  post_job(h.id)
+  tell_changed(h.id)
+end
+
+local function release_due(h)
+  redis.call('ZREM', P .. 'delayed', h.id)
+  post_job(h.id)
+end
+
+-- A pending row whose message is still in the outbox needs no second one.
+local function republish_job(h)
+  if is_in_outbox(h.id, 'job_entry') then
+    redis.call('ZADD', P .. 'pending', now, h.id)
+    return 0
+  end
+  post_job(h.id)
+  return 1
+end
+
+-- A root that waits for a child that has ended: the event was lost, or is late.
+local function republish_event(root)
+  redis.call('ZADD', P .. 'roots', now, root.id)
+  local child = root.waiting and head(root.waiting)
+  if not child or not has_ended(child) or is_in_outbox(child.id, 'event_entry') then return 0 end
+  post_event(child, child.status, '1')
+  return 1
+end
+
+-- I9: a lane with waiting roots has a running one.
+local function start_stalled_lanes()
+  local lanes, started = redis.call('HGETALL', P .. 'lanes'), 0
+  for i = 1, #lanes, 2 do
+    local stalled = redis.call('HGET', op(lanes[i + 1]), 'status') ~= 'running'
+    if stalled and start_next(lanes[i]) then started = started + 1 end
+  end
+  return started
+end
+
+-- A row that was kept long enough. A child stays for as long as its root goes on.
+local function forget(h)
+  local root = h.root and redis.call('HGET', op(h.root), 'status')
+  if root and not is_terminal(root) then
+    redis.call('ZADD', P .. 'expiring', now + KEPT_MS, h.id)
+    return
+  end
+  local idempotency_key, job_entry = unpack(redis.call('HMGET', op(h.id), 'idempotency_key', 'job_entry'))
+  if idempotency_key then redis.call('DEL', P .. 'idem:' .. idempotency_key) end
+  if job_entry then redis.call('XDEL', P .. 'outbox', job_entry) end
+  if h.root then redis.call('ZREM', P .. 'children:' .. h.root, h.id) end
+  redis.call('ZREM', P .. 'expiring', h.id)
+  redis.call('ZREM', list_of(h.status, h.kind), h.id)
+  redis.call('UNLINK', op(h.id))
+end
+
+local lost = due('leases', tonumber(ARGV[2]), is_running)
+for _, h in ipairs(lost) do rescue(h) end
+local retries = due('delayed', 0, is_pending)
+for _, h in ipairs(retries) do release_due(h) end
+local republished = 0
+if ARGV[4] then
+  local age_ms = tonumber(ARGV[4])
+  for _, h in ipairs(due('pending', age_ms, is_pending)) do republished = republished + republish_job(h) end
+  for _, h in ipairs(due('roots', age_ms, is_running)) do republished = republished + republish_event(h) end
+  republished = republished + start_stalled_lanes()
+end
+for _, h in ipairs(due('expiring', 0, has_ended)) do forget(h) end
+return {#lost, #retries, republished}

@@ -1,0 +1,46 @@
+//! How a store is opened.
+
+use std::time::Duration;
+
+use super::url::{Prefix, RedisUrl};
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the server is.
+    pub url: RedisUrl,
+    /// What all keys begin with. Several fleets may share one server.
+    pub prefix: Prefix,
+    /// Certificate of the authority that signed the server's, in PEM; the system's where there is none.
+    pub ca_pem: Option<String>,
+    /// Whether rows and password may travel unencrypted to another machine.
+    pub allow_plaintext: bool,
+    /// Longest wait for a connection, and for an answer.
+    pub patience: Duration,
+    /// Where time comes from.
+    pub clock: Clock,
+}
+
+/// Where the scripts get their time from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The server's clock: one for all machines.
+    Server,
+    /// The key `clock` below the prefix, in Unix milliseconds: for tests, which own time.
+    Key,
+}
+
+impl Options {
+    /// The settings of production: five seconds are far above what any script takes, and short against a lease.
+    #[must_use]
+    pub fn new(url: RedisUrl) -> Self {
+        Self {
+            url,
+            prefix: Prefix::default(),
+            ca_pem: None,
+            allow_plaintext: false,
+            patience: Duration::from_secs(5),
+            clock: Clock::Server,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The scripts, put together from their parts. Redis knows no modules: each script carries what it stands on.
+
+use redis::Script;
+
+use super::options::Clock;
+
+const PRELUDE: &str = include_str!("../lua/prelude.lua");
+const ROWS: &str = include_str!("../lua/rows.lua");
+const ENDS: &str = include_str!("../lua/ends.lua");
+
+/// One script, and its name for messages.
+pub(super) struct Named {
+    pub(super) name: &'static str,
+    pub(super) script: Script,
+}
+
+macro_rules! scripts {
+    ($($(#[$doc:meta])* $name:ident: $parts:expr;)+) => {
+        /// Every script there is.
+        pub(super) struct Scripts {
+            $($(#[$doc])* pub(super) $name: Named,)+
+        }
+
+        impl Scripts {
+            /// Puts them together for one source of time.
+            pub(super) fn new(clock: Clock) -> Self {
+                $(let $name = Named {
+                    name: stringify!($name),
+                    script: $parts(clock, include_str!(concat!("../lua/", stringify!($name), ".lua"))),
+                };)+
+                Self { $($name,)+ }
+            }
+        }
+    };
+}
+
+scripts! {
+    submit: changing;
+    submit_roots: changing;
+    claim: changing;
+    beat: changing;
+    finish: changing;
+    cancel: changing;
+    advance: changing;
+    sweep: changing;
+    row: reading;
+    list: reading;
+    outbox: reading;
+    count: reading;
+    remember: reading;
+    entries: reading;
+    announce: timed;
+    withdraw: reading;
+    workers: reading;
+}
+
+/// Reads rows, or keeps what needs no time.
+fn reading(_: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, body].concat())
+}
+
+/// Knows what time it is.
+fn timed(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), body].concat())
+}
+
+/// Changes rows.
+fn changing(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
+}
+
+fn text_of(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Server => include_str!("../lua/clock_server.lua"),
+        Clock::Key => include_str!("../lua/clock_key.lua"),
+    }
+}

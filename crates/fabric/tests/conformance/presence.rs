@@ -1,0 +1,52 @@
+//! Presence.
+
+use std::time::Duration;
+
+use ktrdr_domain::Kind;
+use ktrdr_fabric::presence::Worker;
+
+use crate::world::{World, boot, id};
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn worker(name: &str) -> Worker {
+    Worker {
+        boot: boot(name),
+        host: "box".into(),
+        version: "0.1.0".into(),
+        kinds: vec![Kind::Training, Kind::Backtesting],
+        device: "cpu".into(),
+        slots: 2,
+        running: Vec::new(),
+        is_draining: false,
+    }
+}
+
+async fn seen(w: &World) -> Vec<Worker> {
+    w.presence.workers().await.unwrap().into_iter().map(|seen| seen.worker).collect()
+}
+
+pub(crate) async fn workers_that_announced_themselves_are_there(w: World) {
+    assert!(seen(&w).await.is_empty());
+    w.presence.announce(&worker("b"), LONG).await.unwrap();
+    w.presence.announce(&worker("a"), LONG).await.unwrap();
+    assert_eq!(seen(&w).await, [worker("a"), worker("b")]);
+    assert!(w.presence.workers().await.unwrap()[0].at_ms > 0);
+}
+
+pub(crate) async fn the_latest_announcement_stands(w: World) {
+    w.presence.announce(&worker("a"), LONG).await.unwrap();
+    let busy = Worker { running: vec![id("x")], is_draining: true, ..worker("a") };
+    w.presence.announce(&busy, LONG).await.unwrap();
+    assert_eq!(seen(&w).await, [busy]);
+}
+
+pub(crate) async fn a_worker_that_goes_or_falls_silent_is_forgotten(w: World) {
+    w.presence.announce(&worker("a"), LONG).await.unwrap();
+    w.presence.announce(&worker("b"), LONG).await.unwrap();
+    w.presence.announce(&worker("c"), Duration::from_millis(1)).await.unwrap();
+    w.presence.withdraw(&boot("a")).await.unwrap();
+    while seen(&w).await != [worker("b")] {
+        tokio::task::yield_now().await;
+    }
+}
