@@ -63,7 +63,7 @@ pub struct Exits {
 
 /// The account a backtest trades.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Account {
     /// Money at the start, quote currency.
     pub initial_capital: f64,
@@ -74,7 +74,6 @@ pub struct Account {
     /// Costs of trading.
     pub costs: Costs,
     /// Exits beside signals.
-    #[serde(default)]
     pub exits: Exits,
 }
 
