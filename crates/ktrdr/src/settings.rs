@@ -9,7 +9,7 @@ use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use serde::{Deserialize, Serialize};
 
-use crate::exit::{CliError, Kind, OrExit};
+use crate::exit::{CliError, Kind};
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -112,22 +112,20 @@ impl Settings {
             .separator("__")
             .try_parsing(true)
             .source(Some(settings_environment()));
-        let settings: Self =
-            sources.add_source(environment).build().and_then(config::Config::try_deserialize).map_err(
-                |e| {
-                    CliError::new(
-                        Kind::InvalidInput,
-                        format!("configuration ({} and KTRDR_…): {e}", file.display()),
-                    )
-                },
-            )?;
-        settings.check()?;
-        Ok(settings)
+        let read = sources.add_source(environment).build().and_then(config::Config::try_deserialize);
+        let checked = read.map_err(|e| e.to_string()).and_then(|settings: Self| {
+            settings.check()?;
+            Ok(settings)
+        });
+        checked.map_err(|fault| {
+            let message = format!("configuration ({} and KTRDR_… variables): {fault}", file.display());
+            CliError::new(Kind::InvalidInput, message)
+        })
     }
 
     /// Relations between numbers that are each fine alone.
-    fn check(&self) -> Result<(), CliError> {
-        let refuse = |what: &str| Err(CliError::new(Kind::InvalidInput, format!("configuration: {what}")));
+    fn check(&self) -> Result<(), String> {
+        let refuse = |what: &str| Err(what.to_owned());
         let fleet = &self.fleet;
         if fleet.heartbeat.is_zero() || fleet.heartbeat * 3 >= fleet.lease {
             return refuse(
@@ -148,7 +146,27 @@ impl Settings {
         if self.research.in_flight == 0 {
             return refuse("research.in_flight must be at least 1");
         }
-        self.account.validate().or_exit(Kind::InvalidInput)
+        if let WindowPolicy::Shares { dev, gate } = self.windows
+            && !(dev > 0.0 && gate > 0.0 && dev + gate < 1.0)
+        {
+            return refuse("windows.shares: dev and gate must be over 0 and leave a share for the vault");
+        }
+        let g = &self.gates;
+        let thresholds = [
+            g.accuracy_min,
+            g.loss_max,
+            g.loss_decrease_min,
+            g.win_rate_min,
+            g.drawdown_max,
+            g.sharpe_min,
+            g.null_percentile_min,
+            g.deflated_sharpe_min,
+        ];
+        // Every comparison with NaN is false: such a gate would stand open.
+        if !thresholds.iter().all(|t| t.is_finite()) {
+            return refuse("gates: every threshold must be a number");
+        }
+        self.account.validate().map_err(|e| format!("account: {e}"))
     }
 }
 
@@ -191,7 +209,7 @@ mod tests {
     fn a_heartbeat_too_slow_for_the_lease_is_refused() {
         let mut settings = Settings::default();
         settings.fleet.heartbeat = Duration::from_secs(10);
-        assert!(settings.check().unwrap_err().message.contains("heartbeat"));
+        assert!(settings.check().unwrap_err().contains("heartbeat"));
     }
 
     #[test]

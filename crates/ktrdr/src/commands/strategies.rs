@@ -135,18 +135,26 @@ fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<Exit
     let (shown, text) = read_text(context, file)?;
     let read = Strategy::from_yaml(&text)
         .map_err(|e| CliError::new(Kind::InvalidInput, format!("{shown} can not be migrated:\n{e}")))?;
-    read.warnings.iter().for_each(|w| context.screen.note(format!("warning: {w}")));
     let migrated = read.strategy.to_yaml();
-    match to {
-        Some(path) => {
-            let mut file = std::fs::File::create_new(path)
-                .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
-            std::io::Write::write_all(&mut file, migrated.as_bytes())?;
-            context.screen.note(format!("wrote {}", path.display()));
-        }
-        None => context.screen.raw(&migrated),
+    if let Some(path) = to {
+        write_new(path, &migrated)?;
     }
+    let warnings: Vec<String> = read.warnings.iter().map(ToString::to_string).collect();
+    let document = serde_json::json!({ "written_to": to, "strategy": migrated, "warnings": warnings });
+    context.screen.answer(&document, |screen| {
+        warnings.iter().for_each(|w| screen.note(format!("warning: {w}")));
+        match to {
+            Some(path) => screen.line(format!("wrote {}", path.display())),
+            None => screen.raw(&migrated),
+        }
+    })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
+    std::fs::File::create_new(path)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
+        .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))
 }
 
 fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliError> {
