@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{Running, World, shown, wait_for};
+use crate::world::{World, shown, wait_for};
 
 /// From the request in the row to the end in the row. What people notice; the figure itself is printed.
 const STOPPED_WITHIN_MS: i64 = 2_000;
@@ -15,17 +15,7 @@ fn world() -> World {
     let world = World::new();
     world.generate("EURUSD", "planted-edge", 20_000, 3);
     world.example("fx_pullback");
-    let text = include_str!("../strategies/fx_pullback.yaml");
-    let long: String = text
-        .lines()
-        .map(|line| match line.trim_start().split(':').next() {
-            Some("name") => "name: long\n".to_owned(),
-            Some("epochs") => "  epochs: 10000\n".to_owned(),
-            Some("early_stopping") => "  early_stopping: false\n".to_owned(),
-            _ => format!("{line}\n"),
-        })
-        .collect();
-    world.write("strategies/long.yaml", long);
+    world.example_of_epochs("long", 10_000);
     world
 }
 
@@ -107,21 +97,11 @@ fn ctrl_c_on_a_campaign_stops_the_cycles_that_run_and_those_that_wait_and_orphan
     world.still_works();
 }
 
-/// The engine of a world, up and holding it.
-fn up(world: &World) -> Running {
-    let engine = world.start(&["up", "--training-slots", "1"]);
-    wait_for("the engine", || {
-        let lock = std::fs::read_to_string(world.path("ktrdr.db.lock")).ok()?;
-        lock.contains(&format!("pid {} ", engine.pid())).then_some(())
-    });
-    engine
-}
-
 #[test]
 fn another_process_cancels_what_runs_and_what_waits_and_is_told_when_it_is_too_late() {
     let world = world();
-    let engine = up(&world);
-    let submit = || world.json(&TRAIN_LONG)["submitted"][0].as_str().unwrap().to_owned();
+    let engine = world.up(&["--training-slots", "1"]);
+    let submit = || world.submit(&TRAIN_LONG).remove(0);
     let (first, second) = (submit(), submit());
     wait_for("the first to run", || (world.operation(&first)["status"] == "running").then_some(()));
     let cancel = |id: &str| world.json(&["operations", "cancel", id, "--reason", "a test"]);
@@ -153,15 +133,14 @@ fn another_process_cancels_what_runs_and_what_waits_and_is_told_when_it_is_too_l
 #[test]
 fn cancelling_a_cycle_cancels_its_child_too() {
     let world = world();
-    let engine = up(&world);
+    let engine = world.up(&["--training-slots", "1"]);
     // The one training slot is taken, so the cycle waits in its training.
-    let blocker = world.json(&TRAIN_LONG)["submitted"][0].as_str().unwrap().to_owned();
-    let cycle = world.json(&["research", "run", "-s", "EURUSD", "-t", "1h"])["submitted"][0].clone();
-    let cycle = cycle.as_str().unwrap();
-    wait_for("the cycle's training", || (world.operation(cycle)["phase"] == "training").then_some(()));
-    world.json(&["operations", "cancel", cycle]);
-    stopped_soon(&ended(&world, cycle), "cycle");
-    let children = world.json(&["operations", "status", cycle])["children"].clone();
+    let blocker = world.submit(&TRAIN_LONG).remove(0);
+    let cycle = world.submit(&["research", "run", "-s", "EURUSD", "-t", "1h"]).remove(0);
+    wait_for("the cycle's training", || (world.operation(&cycle)["phase"] == "training").then_some(()));
+    world.json(&["operations", "cancel", &cycle]);
+    stopped_soon(&ended(&world, &cycle), "cycle");
+    let children = world.json(&["operations", "status", &cycle])["children"].clone();
     let training = children.as_array().unwrap().iter().find(|c| c["kind"] == "training").unwrap();
     assert_eq!(training["status"], "cancelled", "{training}");
     world.json(&["operations", "cancel", &blocker]);
@@ -174,7 +153,7 @@ fn cancelling_a_cycle_cancels_its_child_too() {
 #[test]
 fn work_that_nobody_runs_yet_is_cancelled_at_once() {
     let world = world();
-    let id = world.json(&TRAIN_LONG)["submitted"][0].as_str().unwrap().to_owned();
+    let id = world.submit(&TRAIN_LONG).remove(0);
     let text = world.run(&["operations", "cancel", &id]);
     assert!(String::from_utf8_lossy(&text.stdout).contains("is cancelled"), "{}", shown(&text));
     assert_eq!(world.operation(&id)["status"], "cancelled");

@@ -4,6 +4,8 @@
 
 mod campaign;
 mod cancel;
+mod crash;
+mod faces;
 mod first_light;
 mod hostile;
 mod signals;

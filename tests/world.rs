@@ -91,6 +91,34 @@ impl World {
         self.json(&["operations", "status", id])["operation"].clone()
     }
 
+    /// The example `fx_pullback` under another name, trained for exactly so many epochs.
+    pub(crate) fn example_of_epochs(&self, name: &str, epochs: u32) {
+        let text = include_str!("../strategies/fx_pullback.yaml");
+        let line = |line: &str| match line.trim_start().split(':').next() {
+            Some("name") => format!("name: {name}\n"),
+            Some("epochs") => format!("  epochs: {epochs}\n"),
+            Some("early_stopping") => "  early_stopping: false\n".to_owned(),
+            _ => format!("{line}\n"),
+        };
+        self.write(&format!("strategies/{name}.yaml"), text.lines().map(line).collect::<String>());
+    }
+
+    /// Starts the engine of this world, up and holding it.
+    pub(crate) fn up(&self, arguments: &[&str]) -> Running {
+        let engine = self.start(&[&["up"], arguments].concat());
+        wait_for("the engine", || {
+            let lock = std::fs::read_to_string(self.path("ktrdr.db.lock")).ok()?;
+            lock.contains(&format!("pid {} ", engine.pid())).then_some(())
+        });
+        engine
+    }
+
+    /// Submits work to whatever engine runs here, now or later, and returns its operations.
+    pub(crate) fn submit(&self, arguments: &[&str]) -> Vec<String> {
+        let submitted = self.json(arguments)["submitted"].clone();
+        submitted.as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+    }
+
     /// A world with bars of EURUSD and a model of `fx_pullback` trained on them.
     pub(crate) fn trained() -> Self {
         let world = Self::new();
@@ -104,6 +132,11 @@ impl World {
     pub(crate) fn still_works(&self) {
         let parts = self.files().into_iter().filter(|f| f.contains(".ktrdr-part-")).collect::<Vec<_>>();
         assert!(parts.is_empty(), "half-written: {parts:?}");
+        self.goes_on();
+    }
+
+    /// Nothing is left running, and good work succeeds. What a killed process was writing may lie about unread.
+    pub(crate) fn goes_on(&self) {
         let listed = self.json(&["operations", "list", "--active"]);
         assert_eq!(listed["operations"], serde_json::json!([]));
         if !self.path("data/GOOD_1h.csv").exists() {
