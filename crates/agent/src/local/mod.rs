@@ -2,9 +2,9 @@
 //!
 //! A design is drawn, built, checked and dropped or kept:
 //!
-//! 1. [`screen`] the training rows of dev for readings that spoke, [`memory`] what earlier cycles taught;
-//! 2. [`explore`] with a fresh sketch, or [`vary`] one of the best by one or two named changes;
-//! 3. [`build`] it: fuzzy sets ([`partition`]), label thresholds ([`target`]) and confidence fitted to training rows;
+//! 1. `screen` the training rows of dev for readings that spoke, `memory` what earlier cycles taught;
+//! 2. `explore` with a fresh sketch, or `vary` one of the best by one or two named changes;
+//! 3. `build` it: fuzzy sets (`partition`), label thresholds (`target`) and confidence fitted to training rows;
 //! 4. drop it when it was tried before, mostly drop it when its theme was; mend what the linter finds, once.
 //!
 //! The same brief gives the same design, bit for bit.
