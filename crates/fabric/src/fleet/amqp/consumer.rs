@@ -1,0 +1,165 @@
+//! Deliveries and their receipts.
+//!
+//! The first error or end of the library's stream ends the consumer: after an error that stream would stay silent
+//! for ever. Whoever consumes builds it anew, with its back-off.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use lapin::Acker;
+use lapin::message::Delivery as Raw;
+use lapin::options::{BasicAckOptions, BasicRejectOptions};
+use lapin::types::FieldTable;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+use tracing::{debug, error, warn};
+
+use super::broker::PASSIVE;
+use super::facts::Counters;
+use super::failure::within;
+use super::link::Link;
+use super::message::{self, Parcel, Refusal};
+use super::publisher::Publisher;
+use crate::broker::{BrokerError, Deliveries, Delivery, Published, Queue, Receipt};
+use crate::fleet::topology::{DEAD_LETTERS, queue_name};
+
+/// After this long without a delivery the broker is asked whether it still knows us.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// A consumer on a channel of its own. Dropping it closes the channel, which gives back everything unacknowledged.
+pub(super) struct Consumer {
+    pub(super) queue: Queue,
+    pub(super) stream: lapin::Consumer,
+    /// For asking after ourselves.
+    pub(super) link: Arc<Link>,
+    /// Where dead letters are published.
+    pub(super) publisher: Arc<Publisher>,
+    pub(super) counters: Arc<Counters>,
+    /// Refused, and not yet safe among the dead letters: an abandoned `next` goes on with it.
+    pub(super) refused: Option<(Raw, Refusal)>,
+}
+
+#[async_trait]
+impl Deliveries for Consumer {
+    async fn next(&mut self) -> Option<Delivery> {
+        loop {
+            if let Err(why) = self.bury().await {
+                warn!(queue = queue_name(self.queue), %why, "a dead letter could not be published");
+                return None;
+            }
+            let raw = self.receive().await?;
+            match message::unwrap(self.queue, &raw.properties, &raw.data) {
+                Ok(message) => {
+                    let receipt = Tag { acker: raw.acker, counters: self.counters.clone() };
+                    return Some(Delivery { message, receipt: Box::new(receipt) });
+                }
+                Err(refusal) => self.refused = Some((raw, refusal)),
+            }
+        }
+    }
+}
+
+impl Consumer {
+    /// The next delivery as the library gives it; `None` when there will be no more.
+    async fn receive(&mut self) -> Option<Raw> {
+        loop {
+            match timeout(SILENCE, self.stream.next()).await {
+                Ok(Some(Ok(raw))) => return Some(raw),
+                Ok(Some(Err(why))) => {
+                    warn!(queue = queue_name(self.queue), %why, "the consumer failed");
+                    return None;
+                }
+                Ok(None) => {
+                    warn!(queue = queue_name(self.queue), "the broker ended the consumer");
+                    return None;
+                }
+                Err(_silence) => {
+                    if let Err(why) = self.ask_after_us().await {
+                        warn!(queue = queue_name(self.queue), %why, "silent, and not known to the broker");
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the broker still has a consumer there.
+    async fn ask_after_us(&self) -> Result<(), BrokerError> {
+        let channel = self.link.channel().await?;
+        let name = queue_name(self.queue);
+        let asked = channel.queue_declare(name.as_str().into(), PASSIVE, FieldTable::default());
+        match within("ask for a queue", asked).await?.consumer_count() {
+            0 => Err(BrokerError::Unavailable(format!("{name} has no consumer"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes a refused message a dead letter, confirmed, and only then acknowledges it.
+    async fn bury(&mut self) -> Result<(), BrokerError> {
+        let Some((raw, refusal)) = &self.refused else { return Ok(()) };
+        let queue = queue_name(self.queue);
+        error!(queue, %refusal, "not a message of ours; it becomes a dead letter");
+        let parcel = Parcel {
+            exchange: DEAD_LETTERS,
+            routing_key: queue.clone(),
+            properties: message::dead_letter(&queue, refusal, raw.properties.clone()),
+            body: raw.data.clone(),
+        };
+        match self.publisher.publish(&[parcel]).await?.first() {
+            Some(Published::Confirmed) => {}
+            answer => return Err(BrokerError::Unavailable(format!("the answer was {answer:?}"))),
+        }
+        self.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
+        if let Some((raw, _)) = self.refused.take() {
+            Tag { acker: raw.acker, counters: self.counters.clone() }.acknowledge().await;
+        }
+        Ok(())
+    }
+}
+
+/// The receipt of one delivery.
+struct Tag {
+    acker: Acker,
+    counters: Arc<Counters>,
+}
+
+impl Tag {
+    /// The library answers `Ok(false)` where the channel is gone: nobody was told.
+    async fn acknowledge(&self) {
+        match within("acknowledge", self.acker.ack(BasicAckOptions::default())).await {
+            Ok(true) => {}
+            lost => {
+                self.counters.acks_lost.fetch_add(1, Ordering::Relaxed);
+                debug!(?lost, "an acknowledgement was lost; the next claim finds the work done");
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Receipt for Tag {
+    async fn ack(self: Box<Self>) {
+        self.acknowledge().await;
+    }
+}
+
+impl Drop for Tag {
+    /// Gives the message back. The broker counts it as a delivery, like a lost connection; after too many it is a
+    /// dead letter, and the sweep publishes the operation anew.
+    fn drop(&mut self) {
+        if !self.acker.usable() {
+            return;
+        }
+        // Without a runtime the channel is going as well, and gives everything back.
+        let Ok(runtime) = Handle::try_current() else { return };
+        let acker = self.acker.clone();
+        runtime.spawn(async move {
+            if let Err(why) = acker.reject(BasicRejectOptions { requeue: true }).await {
+                debug!(%why, "not given back by us; the closing channel does it");
+            }
+        });
+    }
+}

@@ -1,0 +1,104 @@
+//! One connection to the broker, rebuilt by the next call that needs it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lapin::tcp::OwnedTLSConfig;
+use lapin::uri::AMQPUri;
+use lapin::{Channel, Connection, ConnectionProperties};
+use tracing::{info, warn};
+
+use super::address::AmqpUrl;
+use super::failure::{PATIENCE, within};
+use crate::broker::BrokerError;
+
+/// Within the broker's advice of 5 to 20: fewer seconds give false alarms, more hide a dead peer.
+const HEARTBEAT_S: u16 = 15;
+
+/// Longest name of a connection shown by the broker.
+const NAME_BYTES_MAX: usize = 200;
+
+/// A connection, or the wish for one.
+pub(crate) struct Link {
+    url: AmqpUrl,
+    /// Shown in the broker's list of connections.
+    name: String,
+    /// Certificate of the authority that signed the broker's, in PEM; the system's where there is none.
+    ca_pem: Option<String>,
+    current: Mutex<Option<Arc<Connection>>>,
+    /// Held while connecting, so that one caller connects and the others wait for it.
+    connecting: tokio::sync::Mutex<()>,
+}
+
+impl Link {
+    pub(crate) fn new(url: AmqpUrl, name: &str, ca_pem: Option<String>) -> Self {
+        let name = name.chars().take(NAME_BYTES_MAX).collect();
+        Self { url, name, ca_pem, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
+    }
+
+    /// A new channel, on a new connection where the old one is gone.
+    pub(crate) async fn channel(&self) -> Result<Channel, BrokerError> {
+        let connection = self.connection().await?;
+        let channel = within("open a channel", connection.create_channel()).await;
+        if channel.is_err() && !connection.status().blocked() {
+            self.forget();
+        }
+        channel
+    }
+
+    /// Whether the broker takes nothing from us at present: it is low on memory or disk.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.current().as_ref().is_some_and(|connection| connection.status().blocked())
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.current().as_ref().is_some_and(|connection| connection.status().connected())
+    }
+
+    /// Gives the connection up: it does not answer.
+    pub(super) fn forget(&self) {
+        *self.current() = None;
+    }
+
+    async fn connection(&self) -> Result<Arc<Connection>, BrokerError> {
+        let _one_at_a_time = self.connecting.lock().await;
+        let current = self.current().clone();
+        if let Some(connection) = current.filter(|connection| connection.status().connected()) {
+            return Ok(connection);
+        }
+        let connection = Arc::new(self.connect().await?);
+        info!(broker = %self.url, name = self.name, "connected to the broker");
+        *self.current() = Some(Arc::clone(&connection));
+        Ok(connection)
+    }
+
+    /// The first node that takes us; the last one's refusal otherwise.
+    async fn connect(&self) -> Result<Connection, BrokerError> {
+        let mut refusal = BrokerError::Unavailable("its URL names no node".into());
+        for node in self.url.nodes() {
+            match self.connect_to(node).await {
+                Ok(connection) => return Ok(connection),
+                Err(why) => {
+                    warn!(host = node.authority.host, port = node.authority.port, %why, "no connection");
+                    refusal = why;
+                }
+            }
+        }
+        Err(refusal)
+    }
+
+    async fn connect_to(&self, node: &AMQPUri) -> Result<Connection, BrokerError> {
+        let mut node = node.clone();
+        node.query.heartbeat = Some(HEARTBEAT_S);
+        node.query.connection_timeout = Some(PATIENCE.as_millis() as u64);
+        let doing = format!("connect to {}:{}", node.authority.host, node.authority.port);
+        let properties = ConnectionProperties::default().with_connection_name(self.name.as_str().into());
+        let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca_pem.clone() };
+        let runtime =
+            lapin::runtime::default_runtime().map_err(|why| super::failure::failure(&doing, &why))?;
+        within(&doing, Connection::connect_uri_with_config(node, properties, tls, runtime)).await
+    }
+
+    fn current(&self) -> MutexGuard<'_, Option<Arc<Connection>>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,31 @@
+//! The broker of the fleet: RabbitMQ, through the `lapin` crate, without its automatic recovery.
+//!
+//! A connection that breaks is rebuilt by the next call that needs it; a consumer that ends says so (`None`) and is
+//! built anew by whoever consumes, with its back-off. Two connections per process, so that a broker that blocks
+//! publishers (low on memory or disk) does not stop acknowledgements.
+//!
+//! | module | idea |
+//! |---|---|
+//! | [`address`] | where the broker is; never shows the password |
+//! | [`link`] | one connection, rebuilt on demand |
+//! | [`message`] | messages as they travel, and what is refused |
+//! | [`publisher`] | a window of messages at a time, each confirmed |
+//! | [`consumer`] | deliveries and their receipts; what can not be read becomes a dead letter |
+//! | [`facts`] | what the process knows about its broker |
+//! | [`failure`] | the library's errors in our words |
+
+mod address;
+mod broker;
+mod consumer;
+mod facts;
+mod failure;
+mod link;
+mod message;
+mod publisher;
+
+pub use address::{AmqpUrl, BadUrl};
+pub use broker::{AmqpBroker, AmqpSettings, QueueFacts};
+pub use facts::BrokerFacts;
+
+pub(super) use failure::within;
+pub(super) use link::Link;

@@ -1,0 +1,173 @@
+//! Bringing a running broker to the topology, and comparing the two.
+//!
+//! Exchanges, queues and bindings are declared over AMQP. Policies and users need the management interface; without
+//! it the commands are given that do the same by hand.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::difference::{of_binding, of_exchange, of_policy, of_policy_text, of_queue, of_rights};
+use super::management::Management;
+use super::{
+    BrokerVersion, Difference, ManagementUrl, Passwords, Policy, Topology, TopologyError, User, declare,
+};
+use crate::fleet::amqp::{AmqpUrl, Link};
+
+/// A policy acts on its queues within milliseconds; it is given two seconds.
+const EFFECT_LOOKS: u32 = 20;
+const EFFECT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A broker, seen by its administrator.
+pub struct Administration {
+    topology: Topology,
+    link: Link,
+    vhost: String,
+    management: Option<Management>,
+}
+
+/// What an apply did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// What is there now, such as `queue ktrdr.jobs.training`.
+    pub done: Vec<String>,
+    /// Commands that are left to do by hand, because there is no management interface.
+    pub by_hand: Vec<String>,
+}
+
+impl Administration {
+    /// The administrator's view of the broker at `url`; policies and users through `management`.
+    ///
+    /// # Errors
+    /// When the certificate can not be read.
+    pub fn new(
+        url: AmqpUrl,
+        management: Option<ManagementUrl>,
+        ca_pem: Option<String>,
+    ) -> Result<Self, TopologyError> {
+        let management = management.map(|m| Management::new(m, ca_pem.as_deref())).transpose()?;
+        let vhost = url.vhost().to_owned();
+        let link = Link::new(url, "ktrdr topology", ca_pem);
+        Ok(Self { topology: Topology::built_in()?, link, vhost, management })
+    }
+
+    /// The broker's version, where the management interface tells it.
+    ///
+    /// # Errors
+    /// When it does not answer, or with something else.
+    pub async fn version(&self) -> Result<Option<BrokerVersion>, TopologyError> {
+        let Some(management) = &self.management else { return Ok(None) };
+        let overview = management.get(&["overview"]).await?.unwrap_or_default();
+        overview["rabbitmq_version"].as_str().map(str::parse).transpose()
+    }
+
+    /// Declares what is missing, sets policies and proves that they act, and sets those users whose password is
+    /// known. Doing it again changes nothing; nothing is ever deleted.
+    ///
+    /// # Errors
+    /// When something is declared otherwise (arguments of a queue can not be changed), refused, or without effect.
+    pub async fn apply(&self, passwords: &Passwords) -> Result<Applied, TopologyError> {
+        let mut done = declare::everything(&self.link, &self.topology).await?;
+        let version = self.version().await?.unwrap_or(BrokerVersion::OLDEST);
+        let Some(management) = &self.management else {
+            let by_hand = self.topology.policies.iter().map(|p| p.command(&self.vhost, version)).collect();
+            return Ok(Applied { done, by_hand });
+        };
+        for policy in &self.topology.policies {
+            self.set_policy(management, policy, version).await?;
+            done.push(format!("policy {}", policy.name));
+        }
+        self.policies_act(management).await?;
+        for user in self.topology.users() {
+            let Some(password) = passwords.of(&user) else { continue };
+            self.set_user(management, &user, password).await?;
+            done.push(format!("user {}", user.name));
+        }
+        Ok(Applied { done, by_hand: Vec::new() })
+    }
+
+    /// What the broker lacks or has otherwise. Without the management interface only what is missing can be seen.
+    ///
+    /// # Errors
+    /// When the broker can not be asked.
+    pub async fn diff(&self) -> Result<Vec<Difference>, TopologyError> {
+        let Some(management) = &self.management else {
+            return Ok(declare::missing(&self.link, &self.topology).await?);
+        };
+        let version = self.version().await?.unwrap_or(BrokerVersion::OLDEST);
+        let vhost = self.vhost.as_str();
+        let mut differences = Vec::new();
+        for exchange in &self.topology.exchanges {
+            let found = management.get(&["exchanges", vhost, &exchange.name]).await?;
+            differences.extend(of_exchange(exchange, found.as_ref()));
+        }
+        let queues = management.queues(vhost).await?;
+        for queue in &self.topology.queues {
+            let found = named(&queues, &queue.name);
+            differences.extend(of_queue(queue, found));
+            let Some(found) = found else { continue };
+            let policy = self.topology.policy_of(queue);
+            differences.extend(policy.and_then(|policy| of_policy(queue, policy, found)));
+            let path = ["bindings", vhost, "e", queue.exchange(), "q", &queue.name];
+            let bindings = management.get(&path).await?.unwrap_or_default();
+            differences.extend(of_binding(queue, &bindings));
+        }
+        for policy in &self.topology.policies {
+            let found = management.get(&["policies", vhost, &policy.name]).await?;
+            differences.extend(of_policy_text(policy, version, found.as_ref()));
+        }
+        for user in self.topology.users() {
+            let found = management.get(&["permissions", vhost, &user.name]).await?;
+            differences.extend(found.and_then(|found| of_rights(&user, &found)));
+        }
+        Ok(differences)
+    }
+
+    async fn set_policy(
+        &self,
+        management: &Management,
+        policy: &Policy,
+        version: BrokerVersion,
+    ) -> Result<(), TopologyError> {
+        let body = Value::Object(policy.body(version));
+        management.put(&["policies", &self.vhost, &policy.name], &body).await
+    }
+
+    /// Proves that each queue is under its policy: a broker may accept one and drop it without a word.
+    async fn policies_act(&self, management: &Management) -> Result<(), TopologyError> {
+        let mut looks = 0;
+        while let Some(difference) = self.inactive_policy(management).await? {
+            looks += 1;
+            if looks == EFFECT_LOOKS {
+                return Err(TopologyError::PolicyWithoutEffect(difference));
+            }
+            sleep(EFFECT_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    async fn inactive_policy(&self, management: &Management) -> Result<Option<Difference>, TopologyError> {
+        let queues = management.queues(&self.vhost).await?;
+        Ok(self.topology.queues.iter().find_map(|queue| {
+            let policy = self.topology.policy_of(queue)?;
+            of_policy(queue, policy, named(&queues, &queue.name)?)
+        }))
+    }
+
+    async fn set_user(
+        &self,
+        management: &Management,
+        user: &User,
+        password: &str,
+    ) -> Result<(), TopologyError> {
+        let body = json!({"password": password, "tags": user.tags});
+        management.put(&["users", &user.name], &body).await?;
+        management.put(&["permissions", &self.vhost, &user.name], &user.permissions()).await
+    }
+}
+
+/// One of a list of the management interface.
+fn named<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
+    list.as_array()?.iter().find(|item| item["name"] == name)
+}

@@ -1,0 +1,95 @@
+//! Bringing a broker to the topology, and seeing where it is not.
+
+use ktrdr_fabric::broker::Broker;
+use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, Passwords, Topology};
+use lapin::options::QueueDeclareOptions;
+use lapin::types::FieldTable;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::world::{PROBES, World, probe, publish};
+
+async fn differences(w: &World) -> Vec<String> {
+    w.administration().diff().await.unwrap().iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn applying_leaves_no_difference_and_doing_it_again_changes_nothing() {
+    let w = World::bare().await;
+    let missing = differences(&w).await;
+    assert!(missing.contains(&"queue ktrdr.jobs.training is missing".to_owned()), "{missing:?}");
+    let first = w.administration().apply(&Passwords::default()).await.unwrap();
+    assert!(first.done.contains(&"policy ktrdr-jobs".to_owned()) && first.by_hand.is_empty(), "{first:?}");
+    publish(&w.broker().await, &[probe("a")]).await;
+    assert_eq!(w.administration().apply(&Passwords::default()).await.unwrap(), first);
+    assert_eq!(w.broker().await.depth(PROBES).await.unwrap(), 1);
+    let left = differences(&w).await;
+    assert!(left.iter().all(|difference| difference.starts_with("rights of user")), "{left:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn whatever_is_missing_or_otherwise_is_named() {
+    let w = World::new().await;
+    let raw = w.raw().await;
+    w.delete(PROBES).await;
+    let unbound = raw.channel.queue_unbind(
+        "ktrdr.jobs.training".into(),
+        "ktrdr.jobs".into(),
+        "training".into(),
+        FieldTable::default(),
+    );
+    unbound.await.unwrap();
+    raw.channel.queue_delete("ktrdr.dlq".into(), Default::default()).await.unwrap();
+    let classic = QueueDeclareOptions { durable: true, ..Default::default() };
+    raw.channel.queue_declare("ktrdr.dlq".into(), classic, FieldTable::default()).await.unwrap();
+    w.manage(Method::DELETE, &format!("policies/{}/ktrdr-events", w.vhost.name), json!({})).await;
+    let found = differences(&w).await;
+    for expected in [
+        "queue ktrdr.jobs.probe is missing",
+        "binding of ktrdr.jobs.training to ktrdr.jobs with \"training\" is missing",
+        "queue ktrdr.dlq should be",
+        "policy of queue ktrdr.events.orchestrator should be",
+        "policy ktrdr-events is missing",
+    ] {
+        assert!(found.iter().any(|difference| difference.starts_with(expected)), "{expected}: {found:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn a_policy_that_another_one_outranks_is_no_success() {
+    let w = World::new().await;
+    let policy =
+        json!({"pattern": "^ktrdr", "priority": 99, "apply-to": "queues", "definition": {"max-length": 5}});
+    w.manage(Method::PUT, &format!("policies/{}/theirs", w.vhost.name), policy).await;
+    let failed = w.administration().apply(&Passwords::default()).await.unwrap_err();
+    assert!(failed.to_string().contains("policy of queue ktrdr.jobs.agent_design should be"), "{failed}");
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn without_the_management_interface_the_commands_left_to_do_are_given() {
+    let w = World::bare().await;
+    let administration = Administration::new(w.url().parse().unwrap(), None, None).unwrap();
+    let missing = administration.diff().await.unwrap();
+    assert!(missing.iter().any(|d| d.to_string() == "exchange ktrdr.dlx is missing"), "{missing:?}");
+    let applied = administration.apply(&Passwords::default()).await.unwrap();
+    assert_eq!(applied.by_hand.len(), Topology::built_in().unwrap().policies.len());
+    assert!(applied.by_hand[0].starts_with("rabbitmqctl set_policy -p 'test-"), "{:?}", applied.by_hand);
+    assert_eq!(administration.diff().await.unwrap(), []);
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn the_definitions_are_what_the_broker_imports() {
+    let w = World::bare().await;
+    let version = w.administration().version().await.unwrap().unwrap();
+    assert!(version >= BrokerVersion::OLDEST, "{version}");
+    let definitions =
+        Topology::built_in().unwrap().definitions(version, &w.vhost.name, &Passwords::default());
+    w.manage(Method::POST, "definitions", definitions).await;
+    let left = differences(&w).await;
+    assert!(left.iter().all(|difference| difference.starts_with("rights of user")), "{left:?}");
+}

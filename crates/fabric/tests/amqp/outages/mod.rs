@@ -1,0 +1,127 @@
+//! The broker breaks; nothing is lost, and nobody has to help.
+
+mod own;
+pub(crate) mod proxy;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ktrdr_fabric::broker::{Broker, Message, Published};
+use ktrdr_fabric::fleet::amqp::AmqpBroker;
+use own::OwnBroker;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use crate::world::{PROBES, World, expect, expect_end, next, probe, publish, settings, until};
+
+/// Consumes as a worker does: builds its consumer anew whenever it ended. Tells what it acknowledged.
+fn consume_for_ever(broker: Arc<AmqpBroker>) -> mpsc::UnboundedReceiver<Message> {
+    let (tell, told) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while !tell.is_closed() {
+            if let Ok(mut deliveries) = broker.consume(PROBES, 4).await {
+                while let Some(delivery) = deliveries.next().await {
+                    delivery.receipt.ack().await;
+                    let _ = tell.send(delivery.message);
+                }
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+    });
+    told
+}
+
+/// Publishes as a relay does: until it is confirmed.
+async fn relay(broker: &AmqpBroker, message: Message) {
+    until("a confirmed message", async || {
+        matches!(broker.publish(vec![message.clone()]).await.as_deref(), Ok([Published::Confirmed]))
+    })
+    .await;
+}
+
+async fn told(consumer: &mut mpsc::UnboundedReceiver<Message>, names: &[&str]) {
+    let mut missing: BTreeSet<String> = names.iter().map(|name| format!("op_{name}")).collect();
+    while !missing.is_empty() {
+        let message = timeout(Duration::from_secs(60), consumer.recv()).await.expect("in time").unwrap();
+        let Message::Job { job, .. } = message else { panic!("{message:?}") };
+        missing.remove(job.operation.as_str());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs services: RabbitMQ, starts its own"]
+async fn a_restart_of_the_broker_loses_nothing_and_needs_no_help() {
+    let own = OwnBroker::start();
+    let w = World::at(own.place()).await;
+    let broker = Arc::new(w.broker().await);
+    let mut consumer = consume_for_ever(Arc::clone(&broker));
+    relay(&broker, probe("before")).await;
+    told(&mut consumer, &["before"]).await;
+    let other = w.broker().await;
+    let mut held = other.consume(PROBES, 1).await.unwrap();
+    own.stop();
+    expect_end(&mut held).await;
+    assert!(broker.publish(vec![probe("during")]).await.is_err());
+    own.start_again();
+    relay(&broker, probe("after")).await;
+    told(&mut consumer, &["after"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs services: RabbitMQ, starts its own"]
+async fn a_blocked_broker_is_unknown_and_visible_and_what_was_on_its_way_comes_at_most_twice() {
+    let own = OwnBroker::start();
+    let w = World::at(own.place()).await;
+    let broker = w.broker().await;
+    publish(&broker, &[probe("a")]).await;
+    let mut deliveries = broker.consume(PROBES, 1).await.unwrap();
+    own.ctl(&["set_vm_memory_high_watermark", "0.000001"]);
+    assert_eq!(broker.publish(vec![probe("b")]).await.unwrap(), [Published::Unknown]);
+    assert!(broker.facts().blocked);
+    let asked = tokio::time::Instant::now();
+    assert_eq!(broker.publish(vec![probe("b"), probe("c")]).await.unwrap(), [Published::Unknown; 2]);
+    assert!(asked.elapsed() < Duration::from_secs(1), "a broker known to be blocked is not waited for");
+    // Acknowledging goes its own way.
+    expect(&mut deliveries, &probe("a")).await.receipt.ack().await;
+    assert_eq!(broker.facts().acks_lost, 0);
+
+    own.ctl(&["set_vm_memory_high_watermark", "0.4"]);
+    relay(&broker, probe("b")).await;
+    relay(&broker, probe("end")).await;
+    let mut times_b = 0;
+    loop {
+        let delivery = next(&mut deliveries).await;
+        let message = delivery.message;
+        delivery.receipt.ack().await;
+        match message {
+            m if m == probe("b") => times_b += 1,
+            m if m == probe("end") => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!((1..=2).contains(&times_b), "{times_b}");
+    assert!(!broker.facts().blocked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs services: RabbitMQ, starts its own"]
+async fn a_consumer_that_holds_a_message_too_long_ends_and_the_message_comes_again() {
+    let own = OwnBroker::start();
+    let w = World::at(own.place()).await;
+    own.ctl(&[
+        "eval",
+        "[application:set_env(rabbit, K, 1000) || K <- [consumer_timeout, channel_tick_interval]].",
+    ]);
+    let broker = AmqpBroker::connect(settings(&w.url())).await.unwrap();
+    publish(&broker, &[probe("a")]).await;
+    let mut deliveries = broker.consume(PROBES, 1).await.unwrap();
+    let held = expect(&mut deliveries, &probe("a")).await;
+    expect_end(&mut deliveries).await;
+    let mut deliveries = broker.consume(PROBES, 1).await.unwrap();
+    let again = expect(&mut deliveries, &probe("a")).await;
+    held.receipt.ack().await;
+    again.receipt.ack().await;
+    assert_eq!(broker.facts().acks_lost, 1);
+    until("an empty queue", async || broker.depth(PROBES).await.unwrap() == 0).await;
+}

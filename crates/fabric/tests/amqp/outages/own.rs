@@ -1,0 +1,58 @@
+//! A RabbitMQ of its own, for tests that break it.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::vhost::Place;
+
+/// Started by `scripts/services` in a folder of its own; stopped when dropped.
+pub(crate) struct OwnBroker {
+    folder: TempDir,
+}
+
+impl OwnBroker {
+    pub(crate) fn start() -> Self {
+        let own = Self { folder: tempfile::tempdir().unwrap() };
+        own.services(&["start", "rabbitmq"]);
+        own
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        let env = self.services(&["env"]);
+        let value = |name: &str| {
+            let line = env.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
+            line.unwrap().trim_matches('\'').to_owned()
+        };
+        Place::of(&value("KTRDR_AMQP_ADMIN_URL"), &value("KTRDR_RABBITMQ_MANAGEMENT_URL"))
+    }
+
+    pub(crate) fn stop(&self) {
+        self.services(&["stop", "rabbitmq"]);
+    }
+
+    pub(crate) fn start_again(&self) {
+        self.services(&["start", "rabbitmq"]);
+    }
+
+    /// `rabbitmqctl`
+    pub(crate) fn ctl(&self, arguments: &[&str]) {
+        self.services(&[&["ctl"], arguments].concat());
+    }
+
+    fn services(&self, arguments: &[&str]) -> String {
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../scripts/services");
+        let mut command = Command::new(script);
+        command.args(arguments).env("KTRDR_SERVICES_DIR", self.folder.path()).stderr(Stdio::inherit());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+impl Drop for OwnBroker {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

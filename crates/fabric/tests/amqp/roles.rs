@@ -1,0 +1,91 @@
+//! Each role's user can do its work and nothing more.
+
+use ktrdr_domain::Kind;
+use ktrdr_fabric::broker::{Broker, BrokerError, Queue};
+use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings};
+use ktrdr_fabric::fleet::topology::{Passwords, Topology, consumable};
+use ktrdr_fabric::store::BootId;
+use lapin::options::{QueueDeclareOptions, QueuePurgeOptions};
+use lapin::types::FieldTable;
+use lapin::{Connection, ConnectionProperties};
+
+use crate::world::{BACKTESTS, TRAINING, World, event, expect, job, publish};
+
+const PASSWORD: &str = "of-every-role";
+
+/// The world with every role's user but the administrator's, who is the one that makes them.
+async fn world() -> World {
+    let w = World::new().await;
+    let names = Topology::built_in().unwrap().users().into_iter().map(|user| user.name);
+    let passwords: Passwords =
+        names.filter(|name| name != "ktrdr-admin").map(|name| (name, PASSWORD.to_owned())).collect();
+    w.administration().apply(&passwords).await.unwrap();
+    w
+}
+
+fn url(w: &World, user: &str) -> String {
+    format!("amqp://{user}:{PASSWORD}@{}/{}", w.authority(), w.vhost.name)
+}
+
+async fn broker(w: &World, user: &str, needs: Vec<Queue>) -> AmqpBroker {
+    let url = url(w, user).parse().unwrap();
+    AmqpBroker::connect(AmqpSettings::new(url, user, BootId("b".into()), needs)).await.unwrap()
+}
+
+#[track_caller]
+fn assert_refused<T>(answer: Result<T, BrokerError>) {
+    match answer.map(|_| ()) {
+        Err(BrokerError::Topology(why)) => assert!(why.contains("ACCESS_REFUSED"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn a_backtest_worker_reads_its_queue_announces_ends_and_nothing_else() {
+    let w = world().await;
+    let worker = broker(&w, "ktrdr-worker-backtesting", vec![BACKTESTS]).await;
+    publish(&w.broker().await, &[job(Kind::Backtesting, "a")]).await;
+    let mut deliveries = worker.consume(BACKTESTS, 1).await.unwrap();
+    expect(&mut deliveries, &job(Kind::Backtesting, "a")).await.receipt.ack().await;
+    publish(&worker, &[event("a")]).await;
+    assert_refused(worker.publish(vec![job(Kind::Backtesting, "forged")]).await);
+    assert_refused(worker.consume(TRAINING, 1).await);
+    assert_refused(worker.consume(Queue::OrchestratorEvents, 1).await);
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn the_coordinator_publishes_everything_and_reads_events_only() {
+    let w = world().await;
+    let coordinator = broker(&w, "ktrdr-coordinator", consumable()).await;
+    publish(&coordinator, &[job(Kind::Training, "a"), event("a")]).await;
+    let mut deliveries = coordinator.consume(Queue::OrchestratorEvents, 1).await.unwrap();
+    expect(&mut deliveries, &event("a")).await.receipt.ack().await;
+    assert_refused(coordinator.consume(TRAINING, 1).await);
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn the_monitor_neither_publishes_nor_reads() {
+    let w = world().await;
+    let monitor = broker(&w, "ktrdr-monitor", Vec::new()).await;
+    assert_refused(monitor.publish(vec![event("a")]).await);
+    assert_refused(monitor.consume(TRAINING, 1).await);
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn no_working_role_declares_or_purges_what_it_does_not_consume() {
+    let w = world().await;
+    let options = QueueDeclareOptions { durable: true, ..Default::default() };
+    for user in ["ktrdr-coordinator", "ktrdr-worker-training", "ktrdr-monitor"] {
+        let connection = Connection::connect(&url(&w, user), ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let declared = channel.queue_declare("ktrdr.jobs.mine".into(), options, FieldTable::default()).await;
+        assert!(declared.unwrap_err().to_string().contains("ACCESS_REFUSED"), "{user} declares");
+        let channel = connection.create_channel().await.unwrap();
+        let purged = channel.queue_purge("ktrdr.jobs.probe".into(), QueuePurgeOptions::default()).await;
+        assert!(purged.unwrap_err().to_string().contains("ACCESS_REFUSED"), "{user} purges");
+    }
+}
