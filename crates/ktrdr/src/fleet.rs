@@ -82,7 +82,8 @@ impl RunningRoles {
             background.push(tokio::spawn(relay.run(stop.clone())));
         }
         if roles.orchestrator {
-            let orchestrator = Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.ledger), Arc::clone(broker));
+            let orchestrator =
+                Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.ledger), Arc::clone(broker));
             background.push(tokio::spawn(orchestrator.run(stop.clone())));
         }
         Ok(Self { worker: worker.map(|w| tokio::spawn(w.run(drain.clone()))), background, drain, stop })
@@ -136,7 +137,8 @@ fn worker(workspace: &Workspace, kinds: &[KindConfig]) -> Result<Worker, CliErro
 
 /// How much of a kind at once, and for how long.
 pub(crate) fn kind_config(kind: OperationKind, fleet: &FleetSettings) -> KindConfig {
-    let light = KindConfig { kind, slots: LIGHT_SLOTS, time_limit: LIGHT_TIME_LIMIT, drain_wait: fleet.drain };
+    let light =
+        KindConfig { kind, slots: LIGHT_SLOTS, time_limit: LIGHT_TIME_LIMIT, drain_wait: fleet.drain };
     match kind {
         OperationKind::Training => KindConfig {
             slots: fleet.training_slots,

@@ -9,7 +9,7 @@ use super::Context;
 use super::start::on_interrupt;
 use crate::cli::UpArguments;
 use crate::exit::CliError;
-use crate::fleet::{RunningRoles, Roles};
+use crate::fleet::{Roles, RunningRoles};
 use crate::workspace::Workspace;
 
 /// A look at the rows when no hint came for this long.

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use super::Measured;
 use crate::commands::Context;
 use crate::exit::{CliError, Kind, OrExit};
-use crate::fleet::{RunningRoles, Roles};
+use crate::fleet::{Roles, RunningRoles};
 use crate::workspace::{Workspace, fresh_id, nonce};
 
 /// One job at a time is timed this often.
@@ -31,7 +31,10 @@ pub(super) async fn measure(
         tempfile::Builder::new().prefix("ktrdr-bench-").tempdir_in(&context.folder).or_exit(Kind::Files)?;
     let context = context.at(folder.path());
     let workspace = context.open_to_run()?;
-    let fleet = RunningRoles::start(&workspace, Roles::all(&workspace.settings.fleet).with_probe_slots(probe_slots(in_flight)))?;
+    let fleet = RunningRoles::start(
+        &workspace,
+        Roles::all(&workspace.settings.fleet).with_probe_slots(probe_slots(in_flight)),
+    )?;
     let latency = one_at_a_time(&workspace).await?;
     let mut rates = Vec::with_capacity(runs);
     for _ in 0..runs {
