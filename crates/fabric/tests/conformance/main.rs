@@ -11,6 +11,8 @@ mod beat;
 mod broker;
 mod cancel;
 mod claim;
+#[path = "../redis/clock.rs"]
+mod clock;
 mod embedded;
 mod finish;
 mod lanes;

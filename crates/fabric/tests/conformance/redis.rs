@@ -6,7 +6,8 @@ use std::time::Duration;
 use ktrdr_fabric::embedded::{LocalArtifacts, MemoryBroker};
 use ktrdr_fabric::fleet::redis::RedisStore;
 
-use crate::server::{RedisServer, ServerClock};
+use crate::clock::{ServerClock, options};
+use crate::server::RedisServer;
 use crate::world::{Passage, World};
 
 impl Passage for ServerClock {
@@ -18,7 +19,7 @@ impl Passage for ServerClock {
 pub(crate) async fn world() -> World {
     let server = RedisServer::start(&[]);
     let time = Arc::new(ServerClock::new(&server, "exam"));
-    let store = Arc::new(RedisStore::open(server.options("exam")).await.unwrap());
+    let store = Arc::new(RedisStore::open(options(&server, "exam")).await.unwrap());
     let folder = tempfile::tempdir().unwrap();
     World {
         ledger: store.clone(),

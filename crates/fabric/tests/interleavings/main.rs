@@ -12,6 +12,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 mod actors;
+#[path = "../redis/clock.rs"]
+mod clock;
 mod dice;
 mod mutants;
 mod oracle;

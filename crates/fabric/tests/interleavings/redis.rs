@@ -9,8 +9,9 @@ use ktrdr_fabric::store::Attempt;
 use redis::{Connection, FromRedisValue};
 use tokio::runtime::Runtime;
 
+use crate::clock::{START_MS, ServerClock, options};
 use crate::mutants::Tamper;
-use crate::server::{RedisServer, START_MS, ServerClock};
+use crate::server::RedisServer;
 use crate::world::{Clock, Subject};
 
 const FLEET: &str = "chaos";
@@ -20,7 +21,7 @@ pub(crate) fn subject(runtime: &Runtime) -> Subject {
     let server = RedisServer::start(&[("appendonly", "no")]);
     let clock =
         Arc::new(SharedClock { at_ms: AtomicI64::new(START_MS), server: ServerClock::new(&server, FLEET) });
-    let store = Arc::new(runtime.block_on(RedisStore::open(server.options(FLEET))).unwrap());
+    let store = Arc::new(runtime.block_on(RedisStore::open(options(&server, FLEET))).unwrap());
     let tamper = Box::new(ByHand(Mutex::new(server.admin())));
     Subject { store, clock, tamper, belongings: Box::new(server) }
 }

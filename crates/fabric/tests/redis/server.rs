@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ktrdr_fabric::fleet::redis::{Clock, Options, Prefix};
 use tempfile::TempDir;
 
 /// How a server starts; of a setting given twice the last one counts. No TCP: sockets need no free port.
@@ -21,9 +20,7 @@ const SOCKET: &str = "redis.sock";
 
 /// Far more than a server needs to start on a busy machine.
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
-
-/// When the clocks of tests begin: 2026-11-21T02:55:13Z.
-pub(crate) const START_MS: i64 = 1_795_229_713_000;
+const POLL_EVERY: Duration = Duration::from_millis(2);
 
 pub(crate) struct RedisServer {
     pub(crate) process: Child,
@@ -53,12 +50,6 @@ impl RedisServer {
         redis::Client::open(self.url()).unwrap().get_connection().unwrap()
     }
 
-    /// Settings of a store here, with a clock that only [`Self::set_clock`] moves.
-    pub(crate) fn options(&self, prefix: &str) -> Options {
-        let prefix = Prefix::new(prefix).unwrap();
-        Options { prefix, clock: Clock::Key, ..Options::new(self.url().parse().unwrap()) }
-    }
-
     pub(crate) fn wait_until_it_answers(&mut self) {
         let deadline = Instant::now() + STARTS_WITHIN;
         loop {
@@ -69,7 +60,7 @@ impl RedisServer {
                 Err(e) => {
                     let ended = self.process.try_wait().unwrap();
                     assert!(ended.is_none() && Instant::now() < deadline, "redis-server: {e}; {ended:?}");
-                    std::thread::yield_now();
+                    std::thread::sleep(POLL_EVERY);
                 }
             }
         }
@@ -90,27 +81,4 @@ pub(crate) fn spawn(folder: &Path) -> Child {
     command.spawn().unwrap_or_else(|e| {
         panic!("redis-server can not be started ({e}): install it (apt-get install redis-server), or run scripts/test")
     })
-}
-
-/// A fleet's clock, which stands still until it is moved.
-pub(crate) struct ServerClock {
-    connection: std::sync::Mutex<redis::Connection>,
-    key: String,
-}
-
-impl ServerClock {
-    pub(crate) fn new(server: &RedisServer, prefix: &str) -> Self {
-        let clock =
-            Self { connection: std::sync::Mutex::new(server.admin()), key: format!("{{{prefix}}}:clock") };
-        clock.command("SET", START_MS);
-        clock
-    }
-
-    pub(crate) fn pass_ms(&self, ms: i64) {
-        self.command("INCRBY", ms);
-    }
-
-    fn command(&self, name: &str, ms: i64) {
-        redis::cmd(name).arg(&self.key).arg(ms).exec(&mut self.connection.lock().unwrap()).unwrap();
-    }
 }

@@ -6,9 +6,10 @@ local KEPT_EXHAUSTED_MS = 30 * DAY_MS     -- people look into these later
 
 local start_next
 
--- over: status, and reason, error, result where there are such. Without an error that of an earlier attempt stands.
+-- Row and event. over: status, and reason, error, result where there are such; without an error that of an earlier
+-- attempt stands.
 local function finish_row(h, over)
-  local sets = {'status', over.status, 'finished_at_ms', now}
+  local sets = {'status', over.status, 'finished_at_ms', now, 'event_entry', post_event(h, over.status, '0')}
   local gone = {'worker', 'lease_until_ms', 'waiting'}
   for _, field in ipairs({'reason', 'error', 'result'}) do
     if over[field] then sets[#sets + 1] = field; sets[#sets + 1] = over[field] end
@@ -47,7 +48,6 @@ end
 
 local function finish_op(h, over)
   finish_row(h, over)
-  post_event(h, over.status, '0')
   tell_changed(h.id)
   if h.lane then leave_lane(h) else leave_leaf_queues(h) end
 end

@@ -1,5 +1,5 @@
 -- A part of a list, newest first.
--- ARGV: 2 offset 3 limit 4 root or '' 5 statuses and 6 kinds wanted, 7 kinds there are, each word followed by a comma
+-- ARGV: 2 offset 3 limit 4 root or '' 5 statuses and 6 kinds wanted, 7 kinds there are, commas around each word
 local offset, limit, root = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 
 local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind end
@@ -7,8 +7,8 @@ local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind
 -- The lists that hold what is wanted, and how many rows that is.
 local function wanted_lists()
   local lists, total = {}, 0
-  for status in string.gmatch(ARGV[5], '([^,]+),') do
-    for kind in string.gmatch(ARGV[6], '([^,]+),') do
+  for status in string.gmatch(ARGV[5], '[^,]+') do
+    for kind in string.gmatch(ARGV[6], '[^,]+') do
       local n = redis.call('ZCARD', list_of(status, kind))
       if n > 0 then lists[#lists + 1] = list_of(status, kind); total = total + n end
     end
@@ -45,7 +45,7 @@ local function children_page()
   local rows, total = {}, 0
   for _, id in ipairs(redis.call('ZREVRANGE', P .. 'children:' .. root, 0, -1)) do
     local row = redis.call('HMGET', P .. 'op:' .. id, 'status', 'kind')
-    if string.find(ARGV[5], row[1] .. ',', 1, true) and string.find(ARGV[6], row[2] .. ',', 1, true) then
+    if string.find(ARGV[5], ',' .. row[1] .. ',', 1, true) and string.find(ARGV[6], ',' .. row[2] .. ',', 1, true) then
       total = total + 1
       if total > offset and #rows < limit then rows[#rows + 1] = {id} end
     end
@@ -63,7 +63,7 @@ else
 end
 local active = 0
 for _, status in ipairs({'pending', 'running'}) do
-  for kind in string.gmatch(ARGV[7], '([^,]+),') do active = active + redis.call('ZCARD', list_of(status, kind)) end
+  for kind in string.gmatch(ARGV[7], '[^,]+') do active = active + redis.call('ZCARD', list_of(status, kind)) end
 end
 local operations = {}
 for i, row in ipairs(rows) do operations[i] = redis.call('HGETALL', P .. 'op:' .. row[1]) end

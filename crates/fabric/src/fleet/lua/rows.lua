@@ -50,10 +50,9 @@ local function post_job(id)
   redis.call('ZADD', P .. 'pending', now, id)
 end
 
--- Announces an end. again: '1' when the first announcement may have been lost.
+-- Announces an end; the entry. again: '1' when the first announcement may have been lost.
 local function post_event(h, status, again)
-  redis.call('HSET', op(h.id), 'event_entry',
-    post('event', h.id, 'kind', h.kind, 'root', h.root or '', 'status', status, 'fence', h.fence, 'again', again))
+  return post('event', h.id, 'kind', h.kind, 'root', h.root or '', 'status', status, 'fence', h.fence, 'again', again)
 end
 
 -- Whether the message of that kind which was written last is still in the outbox.
@@ -64,16 +63,17 @@ end
 
 -- Writes a pending leaf and its job message. root and call may be false.
 local function insert_leaf(leaf)
-  local seq = redis.call('INCR', P .. 'seq')
-  redis.call('HSET', op(leaf.id), 'id', leaf.id, 'kind', leaf.kind, 'status', 'pending', 'seq', seq, 'fence', 0,
-    'tries', 0, 'tries_max', leaf.tries_max, 'priority', leaf.priority, 'rescues', 0, 'created_at_ms', now,
-    'spec', leaf.spec)
-  if leaf.call then redis.call('HSET', op(leaf.id), 'submit_call', leaf.call) end
+  local id, seq = leaf.id, redis.call('INCR', P .. 'seq')
+  local row = {'id', id, 'kind', leaf.kind, 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
+    'tries_max', leaf.tries_max, 'priority', leaf.priority, 'rescues', 0, 'created_at_ms', now, 'spec', leaf.spec,
+    'job_entry', post('job', id)}
+  if leaf.call then row[#row + 1] = 'submit_call'; row[#row + 1] = leaf.call end
   if leaf.root then
-    redis.call('HSET', op(leaf.id), 'root', leaf.root)
-    redis.call('ZADD', P .. 'children:' .. leaf.root, seq, leaf.id)
+    row[#row + 1] = 'root'; row[#row + 1] = leaf.root
+    redis.call('ZADD', P .. 'children:' .. leaf.root, seq, id)
   end
-  redis.call('ZADD', list_of('pending', leaf.kind), seq, leaf.id)
-  post_job(leaf.id)
-  tell_changed(leaf.id)
+  redis.call('HSET', op(id), unpack(row))
+  redis.call('ZADD', list_of('pending', leaf.kind), seq, id)
+  redis.call('ZADD', P .. 'pending', now, id)
+  tell_changed(id)
 end

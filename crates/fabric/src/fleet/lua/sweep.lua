@@ -52,7 +52,7 @@ local function republish_event(root)
   redis.call('ZADD', P .. 'roots', now, root.id)
   local child = root.waiting and head(root.waiting)
   if not child or not has_ended(child) or is_in_outbox(child.id, 'event_entry') then return 0 end
-  post_event(child, child.status, '1')
+  redis.call('HSET', op(child.id), 'event_entry', post_event(child, child.status, '1'))
   return 1
 end
 

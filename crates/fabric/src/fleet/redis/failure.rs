@@ -9,14 +9,10 @@ const EMPTIED: &str = "EMPTIED";
 
 /// Whether the same call may succeed soon, or may have succeeded already.
 pub(super) fn may_pass(error: &RedisError) -> bool {
+    use ServerErrorKind::{BusyLoading, MasterDown, TryAgain};
     error.is_io_error()
-        || error.is_connection_dropped()
-        || matches!(
-            error.kind(),
-            ErrorKind::Server(
-                ServerErrorKind::BusyLoading | ServerErrorKind::TryAgain | ServerErrorKind::MasterDown
-            )
-        )
+        || matches!(error.kind(), ErrorKind::Server(BusyLoading | TryAgain | MasterDown))
+        || error.code() == Some("BUSY")
 }
 
 /// Whether the connection is worth nothing any more. One that does not answer in time is.

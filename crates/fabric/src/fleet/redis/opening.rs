@@ -1,10 +1,11 @@
 //! Opening a store: what a server must be before it is trusted with rows.
 
+use redis::io::tcp::TcpSettings;
 use redis::{Client, TlsCertificates};
 
 use super::call::{Session, random};
 use super::facts::Info;
-use super::failure::failure;
+use super::failure::{failure, words};
 use super::link::Link;
 use super::listener::Listener;
 use super::options::Options;
@@ -82,7 +83,8 @@ impl RedisStore {
 fn client(options: &Options) -> Result<Client, OpenError> {
     // Whoever chose before us is right too.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let info = options.url.info().clone();
+    // Small calls must not wait for each other's acknowledgements.
+    let info = options.url.info().clone().set_tcp_settings(TcpSettings::default().set_nodelay(true));
     let made = match &options.ca_pem {
         None => Client::open(info),
         Some(pem) => {
@@ -90,7 +92,7 @@ fn client(options: &Options) -> Result<Client, OpenError> {
             Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })
         }
     };
-    made.map_err(|error| OpenError::Tls { place: options.url.place(), what: super::failure::words(&error) })
+    made.map_err(|error| OpenError::Tls { place: options.url.place(), what: words(&error) })
 }
 
 fn check(info: &Info, place: &str) -> Result<(), OpenError> {

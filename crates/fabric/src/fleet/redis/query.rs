@@ -36,9 +36,9 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
     })
 }
 
-/// `pending,running,`
+/// `,pending,running,`
 fn words(items: impl Iterator<Item = impl Display>) -> String {
-    items.map(|item| format!("{item},")).collect()
+    items.fold(String::from(","), |text, item| text + &format!("{item},"))
 }
 
 /// The oldest entries of the outbox.

@@ -17,6 +17,9 @@ use crate::store::{
     Swept,
 };
 
+/// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
+const CAMPAIGN_BYTES_MAX: usize = 128 << 20;
+
 /// Rows, leases, outbox, ledger and presence on one Redis server.
 ///
 /// Calls may be made from many tasks at once; they share one connection and travel together.
@@ -43,6 +46,7 @@ impl Store for RedisStore {
 
     async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError> {
         limits::check_roots(&roots, in_flight)?;
+        check_size(&roots)?;
         let mut call = self.session.call_once(&self.session.scripts.submit_roots).arg(in_flight);
         for root in &roots {
             call = call.arg(root.id.as_str()).arg(root.spec.to_string()).arg(&root.phase);
@@ -176,6 +180,17 @@ impl RedisStore {
     fn of_attempt<'s>(&self, call: Call<'s>, attempt: &Attempt) -> Call<'s> {
         call.arg(attempt.id.as_str()).arg(attempt.fence).arg(&attempt.boot.0)
     }
+}
+
+fn check_size(roots: &[NewRoot]) -> Result<(), StoreError> {
+    let of_one = |root: &NewRoot| root.spec.to_string().len() + root.first.spec.to_string().len();
+    let bytes: usize = roots.iter().map(of_one).sum();
+    if bytes <= CAMPAIGN_BYTES_MAX {
+        return Ok(());
+    }
+    let why =
+        format!("the campaign has {bytes} bytes of JSON; at most {CAMPAIGN_BYTES_MAX} are stored: divide it");
+    Err(StoreError::Invalid(why))
 }
 
 fn child<'s>(call: Call<'s>, child: &NewChild) -> Call<'s> {
