@@ -1,9 +1,12 @@
 //! Deliveries: as many as asked for, again when they were lost, and an end that is noticed.
 
+use std::time::Duration;
+
 use ktrdr_domain::Kind;
-use ktrdr_fabric::broker::{Broker, BrokerError, Queue};
+use ktrdr_fabric::broker::{Broker, BrokerError, Published, Queue};
 use ktrdr_fabric::fleet::amqp::AmqpBroker;
 use ktrdr_fabric::store::BootId;
+use tokio::time::timeout;
 
 use crate::outages::proxy::Proxy;
 use crate::world::{
@@ -82,6 +85,28 @@ async fn what_was_held_on_a_broken_connection_is_delivered_again_and_its_late_ac
     expect_nothing(&mut again).await;
     redelivered.receipt.ack().await;
     expect(&mut again, &probe("b")).await.receipt.ack().await;
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn a_connection_that_hangs_is_noticed_and_left() {
+    let w = World::new().await;
+    let proxy = Proxy::to(w.authority()).await;
+    let mut impatient = settings(&proxy.instead_of(&w));
+    impatient.silence = Duration::from_millis(200);
+    let broker = AmqpBroker::connect(impatient).await.unwrap();
+    publish(&broker, &[probe("a")]).await;
+    let mut deliveries = broker.consume(PROBES, 1).await.unwrap();
+    // Held, or the broker would go on delivering into the void until it misses our heartbeat.
+    let _held = expect(&mut deliveries, &probe("a")).await;
+    // Asked several times, and known.
+    assert!(timeout(Duration::from_secs(1), deliveries.next()).await.is_err());
+    proxy.hang();
+    let ((), published) = tokio::join!(expect_end(&mut deliveries), broker.publish(vec![probe("b")]));
+    assert_eq!(published.unwrap(), [Published::Unknown]);
+    publish(&broker, &[probe("c")]).await;
+    let mut deliveries = broker.consume(PROBES, 1).await.unwrap();
+    expect(&mut deliveries, &probe("c")).await.receipt.ack().await;
 }
 
 #[tokio::test]

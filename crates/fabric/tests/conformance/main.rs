@@ -20,11 +20,14 @@ mod ledger;
 mod list;
 mod outbox;
 mod presence;
+mod rabbitmq;
 mod redis;
 #[path = "../redis/server.rs"]
 mod server;
 mod submit;
 mod sweep;
+#[path = "../amqp/vhost.rs"]
+mod vhost;
 mod world;
 
 /// Puts questions to an engine; an attribute before its name goes to every test.
@@ -199,6 +202,7 @@ macro_rules! exam_of_artifacts {
 exam_of_a_store!(sqlite_store: crate::embedded::world());
 exam_of_a_store!(redis_store: crate::redis::world().await);
 exam_of_a_broker!(memory_broker: crate::embedded::world());
+exam_of_a_broker!(#[ignore = "needs services: RabbitMQ"] amqp_broker: crate::rabbitmq::world().await);
 // RabbitMQ's quorum queues have no strict priorities before 4.3.
 exam!(memory_broker_by_priority: crate::embedded::world(); broker { messages_come_in_order_of_priority_then_age });
 exam_of_artifacts!(local_artifacts: crate::embedded::world());

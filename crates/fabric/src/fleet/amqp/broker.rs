@@ -1,7 +1,8 @@
 //! The broker seam over RabbitMQ.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions, ExchangeDeclareOptions, QueueDeclareOptions};
@@ -40,14 +41,17 @@ pub struct AmqpSettings {
     pub needs: Vec<Queue>,
     /// Consumers of higher priority are served first while they have room; 0 for all alike.
     pub consumer_priority: i32,
+    /// After this long without a delivery the broker is asked whether it still knows the consumer: a minute. A
+    /// connection may hang without breaking.
+    pub silence: Duration,
 }
 
 impl AmqpSettings {
     /// Settings of a role that needs these queues: the system's authorities, nothing readable on the way.
     #[must_use]
     pub fn new(url: AmqpUrl, role: &str, boot: BootId, needs: Vec<Queue>) -> Self {
-        let role = role.to_owned();
-        Self { url, ca_pem: None, allow_plaintext: false, role, boot, needs, consumer_priority: 0 }
+        let (role, silence) = (role.to_owned(), Duration::from_secs(60));
+        Self { url, ca_pem: None, allow_plaintext: false, role, boot, needs, consumer_priority: 0, silence }
     }
 }
 
@@ -70,6 +74,7 @@ pub struct AmqpBroker {
     counters: Arc<Counters>,
     boot: BootId,
     consumer_priority: i32,
+    silence: Duration,
 }
 
 impl AmqpBroker {
@@ -79,7 +84,8 @@ impl AmqpBroker {
     /// [`BrokerError::Unavailable`] when it can not be reached: try again. [`BrokerError::Topology`] when something
     /// is missing or refused, with what to do.
     pub async fn connect(settings: AmqpSettings) -> Result<Self, BrokerError> {
-        let AmqpSettings { url, ca_pem, allow_plaintext, role, boot, needs, consumer_priority } = settings;
+        let AmqpSettings { url, ca_pem, allow_plaintext, role, boot, needs, consumer_priority, silence } =
+            settings;
         if let Some(host) = url.readable_on_the_way().filter(|_| !allow_plaintext) {
             return Err(BrokerError::Topology(format!(
                 "the way to {host} is not encrypted: use amqps://, or set allow_plaintext = true where nobody listens"
@@ -92,7 +98,8 @@ impl AmqpBroker {
         let (publish_link, consume_link) = (link("publish"), link("consume"));
         let counters = Arc::new(Counters::default());
         let publisher = Arc::new(Publisher::new(Arc::clone(&publish_link), Arc::clone(&counters)));
-        let broker = Self { publisher, publish_link, consume_link, counters, boot, consumer_priority };
+        let broker =
+            Self { publisher, publish_link, consume_link, counters, boot, consumer_priority, silence };
         broker.check(&needs).await?;
         Ok(broker)
     }
@@ -100,7 +107,7 @@ impl AmqpBroker {
     /// Connections and counters of this process.
     #[must_use]
     pub fn facts(&self) -> BrokerFacts {
-        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         BrokerFacts {
             publishing: self.publish_link.is_connected(),
             consuming: self.consume_link.is_connected(),
@@ -184,6 +191,7 @@ impl Broker for AmqpBroker {
             link: Arc::clone(&self.consume_link),
             publisher: Arc::clone(&self.publisher),
             counters: Arc::clone(&self.counters),
+            silence: self.silence,
             refused: None,
         }))
     }

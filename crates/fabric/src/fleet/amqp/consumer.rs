@@ -26,9 +26,6 @@ use super::publisher::Publisher;
 use crate::broker::{BrokerError, Deliveries, Delivery, Published, Queue, Receipt};
 use crate::fleet::topology::{DEAD_LETTERS, queue_name};
 
-/// After this long without a delivery the broker is asked whether it still knows us.
-const SILENCE: Duration = Duration::from_secs(60);
-
 /// A consumer on a channel of its own. Dropping it closes the channel, which gives back everything unacknowledged.
 pub(super) struct Consumer {
     pub(super) queue: Queue,
@@ -38,6 +35,8 @@ pub(super) struct Consumer {
     /// Where dead letters are published.
     pub(super) publisher: Arc<Publisher>,
     pub(super) counters: Arc<Counters>,
+    /// After this long without a delivery the broker is asked.
+    pub(super) silence: Duration,
     /// Refused, and not yet safe among the dead letters: an abandoned `next` goes on with it.
     pub(super) refused: Option<(Raw, Refusal)>,
 }
@@ -66,7 +65,7 @@ impl Consumer {
     /// The next delivery as the library gives it; `None` when there will be no more.
     async fn receive(&mut self) -> Option<Raw> {
         loop {
-            match timeout(SILENCE, self.stream.next()).await {
+            match timeout(self.silence, self.stream.next()).await {
                 Ok(Some(Ok(raw))) => return Some(raw),
                 Ok(Some(Err(why))) => {
                     warn!(queue = queue_name(self.queue), %why, "the consumer failed");

@@ -1,9 +1,11 @@
 //! A TCP proxy in this process that can cut what goes through it, or let it hang.
 
-use std::sync::{Arc, Mutex};
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use crate::world::World;
@@ -11,26 +13,30 @@ use crate::world::World;
 /// Stands between the fleet and the broker.
 pub(crate) struct Proxy {
     port: u16,
-    pipes: Arc<Mutex<Vec<AbortHandle>>>,
+    pipes: Arc<Mutex<Vec<Pipe>>>,
+}
+
+/// One connection that goes through.
+struct Pipe {
+    task: AbortHandle,
+    /// From now on it carries nothing, and stays open.
+    hang: Arc<Notify>,
 }
 
 impl Proxy {
     pub(crate) async fn to(authority: &str) -> Self {
-        let (authority, pipes) = (authority.to_owned(), Arc::<Mutex<Vec<AbortHandle>>>::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let all = Arc::clone(&pipes);
+        let proxy = Self { port: listener.local_addr().unwrap().port(), pipes: Arc::default() };
+        let (authority, pipes) = (authority.to_owned(), Arc::clone(&proxy.pipes));
         tokio::spawn(async move {
-            while let Ok((mut near, _)) = listener.accept().await {
-                let authority = authority.clone();
-                let pipe = tokio::spawn(async move {
-                    let mut far = TcpStream::connect(authority).await.unwrap();
-                    let _ = copy_bidirectional(&mut near, &mut far).await;
-                });
-                all.lock().unwrap().push(pipe.abort_handle());
+            while let Ok((near, _)) = listener.accept().await {
+                let far = TcpStream::connect(&authority).await.unwrap();
+                let hang = Arc::new(Notify::new());
+                let task = tokio::spawn(carry(near, far, Arc::clone(&hang))).abort_handle();
+                pipes.lock().unwrap().push(Pipe { task, hang });
             }
         });
-        Self { port, pipes }
+        proxy
     }
 
     /// The administrator's URL of the world, through the proxy.
@@ -40,6 +46,22 @@ impl Proxy {
 
     /// Cuts every connection. New ones get through.
     pub(crate) fn cut(&self) {
-        self.pipes.lock().unwrap().drain(..).for_each(|pipe| pipe.abort());
+        self.pipes().drain(..).for_each(|pipe| pipe.task.abort());
+    }
+
+    /// Lets every connection hang. New ones get through.
+    pub(crate) fn hang(&self) {
+        self.pipes().drain(..).for_each(|pipe| pipe.hang.notify_one());
+    }
+
+    fn pipes(&self) -> MutexGuard<'_, Vec<Pipe>> {
+        self.pipes.lock().unwrap()
+    }
+}
+
+async fn carry(mut near: TcpStream, mut far: TcpStream, hang: Arc<Notify>) {
+    tokio::select! {
+        _ended = copy_bidirectional(&mut near, &mut far) => {}
+        () = hang.notified() => pending().await,
     }
 }
