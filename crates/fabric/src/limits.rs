@@ -51,7 +51,7 @@ pub(crate) fn check_roots(roots: &[NewRoot], in_flight: u32) -> Result<(), Store
     })
 }
 
-pub(crate) fn check_child(child: &NewChild) -> Result<(), StoreError> {
+fn check_child(child: &NewChild) -> Result<(), StoreError> {
     check_kind(child.kind)?;
     check_tries(child.tries_max, child.priority)?;
     check_json("specification", &child.spec, MESSAGE_BYTES_MAX)
@@ -82,7 +82,7 @@ pub(crate) fn check_advance(to: &AdvanceTo) -> Result<(), StoreError> {
     }
 }
 
-pub(crate) fn check_result(result: &Value) -> Result<(), StoreError> {
+fn check_result(result: &Value) -> Result<(), StoreError> {
     check_json("result", result, RESULT_BYTES_MAX)
 }
 

@@ -162,17 +162,9 @@ impl Store for SqliteStore {
     }
 
     async fn advance(&self, mut step: Advance) -> Result<Advanced, StoreError> {
-        match &mut step.to {
-            AdvanceTo::Phase { phase, child } => {
-                limits::check_text("phase", phase)?;
-                limits::check_child(child)?;
-            }
-            AdvanceTo::Completed { result } => limits::check_result(result)?,
-            AdvanceTo::Failed { reason, error, result } => {
-                limits::check_text("reason", reason)?;
-                limits::check_result(result)?;
-                *error = limits::cut(std::mem::take(error));
-            }
+        limits::check_advance(&step.to)?;
+        if let AdvanceTo::Failed { error, .. } = &mut step.to {
+            *error = limits::cut(std::mem::take(error));
         }
         self.writer.run(Sync::Now, move |tx| advance::advance(tx, &step)).await
     }

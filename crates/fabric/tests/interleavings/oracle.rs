@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use ktrdr_domain::{OperationId, Status};
 use ktrdr_fabric::broker::Message;
-use ktrdr_fabric::store::{OutboxEntry, Store};
+use ktrdr_fabric::store::{Filter, OutboxEntry, Store};
 
 /// A broken invariant.
 #[derive(Debug)]
@@ -142,6 +142,22 @@ impl Oracle {
             }
         }
         Some(row.status)
+    }
+
+    /// Looks at the lists, when all rows have ended: each row is in the list of its status, and in no other.
+    pub(crate) async fn look_at_lists(&mut self, store: &dyn Store) {
+        let mut listed: HashMap<OperationId, Vec<Status>> = HashMap::new();
+        for status in Status::ALL {
+            let newest = Filter { status: Some(status), limit: 100, ..Filter::default() };
+            for row in store.list(&newest).await.unwrap().operations {
+                listed.entry(row.id).or_default().push(status);
+            }
+        }
+        for (id, (status, _)) in self.seen.clone() {
+            if listed.get(&id).map(Vec::as_slice) != Some(&[status]) {
+                self.complain("list", format!("{id} is {status} and listed as {:?}", listed.get(&id)));
+            }
+        }
     }
 
     /// What can only be said at the end, when all rows have ended and every outbox entry was seen.

@@ -56,7 +56,7 @@ fn advice(error: &RedisError) -> &'static str {
              server's append-only file if the rows matter"
         }
         Some("NOAUTH" | "WRONGPASS") => "; correct user and password in KTRDR_REDIS_URL",
-        Some("NOPERM") => "; this user lacks rights: `ktrdr store acl` prints the ones it needs",
+        Some("NOPERM") => "; this user lacks rights: load the fleet's ACL file on the server",
         Some("OOM") => "; raise maxmemory; nothing was lost",
         Some("MISCONF") => "; it can not write to its disk: free some space there",
         Some("READONLY") => "; it is a replica: name the primary in KTRDR_REDIS_URL",

@@ -11,7 +11,7 @@
 //! | `presence` | which workers are there |
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
 //! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
-//! | `script`, `call`, `answer` | scripts put together from [`lua/`](../lua), called, understood |
+//! | `script`, `call`, `answer` | scripts put together from the files in `fleet/lua`, called, understood |
 //! | `link` | one connection, rebuilt by the call that needs it; calls repeated when that is safe |
 //! | `listener` | hints from other processes |
 //! | `failure` | the server's errors in our words |
