@@ -29,7 +29,7 @@ impl Assessment {
         let key: Key = format!("strategies/{}/assessment.json", spec.strategy.name)
             .parse()
             .map_err(ArtifactError::from)?;
-        let report = LocalAssessor.assess(&spec, &|| job.stop.is_stopped()).map_err(Fault::input)?;
+        let report = LocalAssessor.assess(spec, &|| job.stop.is_stopped()).map_err(Fault::input)?;
         let bytes = serde_json::to_vec_pretty(&report).map_err(Fault::input)?;
         self.0.runtime.block_on(self.0.artifacts.put(&key, &bytes))?;
         Ok(report)

@@ -72,6 +72,19 @@ fn figure(value: f64) -> String {
     }
 }
 
+/// A duration for people, to about two digits: `188 ms`, `5.7 s`, `3 min`, `2.5 h`, `4.0 d`.
+pub(crate) fn duration(ms: i64) -> String {
+    let s = ms.max(0) as f64 / 1000.0;
+    match s {
+        _ if ms % 1000 == 0 && s < 60.0 => format!("{s:.0} s"),
+        _ if s < 1.0 => format!("{ms} ms"),
+        _ if s < 60.0 => format!("{s:.1} s"),
+        _ if s < 3600.0 => format!("{:.0} min", s / 60.0),
+        _ if s < 86_400.0 => format!("{:.1} h", s / 3600.0),
+        _ => format!("{:.1} d", s / 86_400.0),
+    }
+}
+
 /// The first line of a text, cut to so many characters with `…`.
 pub(crate) fn brief(text: &str, characters: usize) -> String {
     let first = text.lines().next().unwrap_or_default();
@@ -87,6 +100,12 @@ mod tests {
     #[test]
     fn figures_are_short_at_every_size() {
         assert_eq!([12.0, 1234.567, 1.23456, 0.0000123].map(figure), ["12", "1234.57", "1.2346", "1.230e-5"]);
+    }
+
+    #[test]
+    fn durations_are_short_at_every_size() {
+        let shown = [0, 188, 5_721, 200_000, 9_000_000, 345_600_000].map(duration);
+        assert_eq!(shown, ["0 s", "188 ms", "5.7 s", "3 min", "2.5 h", "4.0 d"]);
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(crate) struct RunningRoles {
 
 impl RunningRoles {
     /// Starts roles on a workspace that was opened to run.
-    pub(crate) fn start(workspace: &Workspace, roles: Roles) -> Result<Self, CliError> {
+    pub(crate) fn start(workspace: &Workspace, roles: &Roles) -> Result<Self, CliError> {
         let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
         let fleet = workspace.settings.fleet;
         let (store, broker) = (&workspace.store, &workspace.broker);

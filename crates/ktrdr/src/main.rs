@@ -1,5 +1,7 @@
 //! `ktrdr`: the only binary. Parse, then one `match` over what was asked for.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
 mod cli;
 mod commands;
 mod describe;

@@ -17,6 +17,7 @@ pub(crate) fn print(screen: &Screen, summary: &BacktestSummary, whole: bool) {
         summary.conventions.iter().for_each(|(topic, text)| screen.line(format!("  {topic}: {text}")));
     }
     summary.warnings.iter().for_each(|w| screen.line(format!("warning: {}", harmless(w))));
+    screen.line(format!("operation   {}", summary.operation));
     screen.line(format!("trades hash {}", summary.hashes.trades));
 }
 
@@ -50,7 +51,7 @@ fn header(screen: &Screen, s: &BacktestSummary) {
     let generated = if s.synthetic { " · GENERATED BARS" } else { "" };
     let model = s.model.as_ref().map_or_else(String::new, |m| format!(" · models/{m}"));
     screen.line(format!("{}{model} on {} {}{generated}", s.subject, s.symbol, s.timeframe));
-    screen.line(format!("{}{window} · {} bars · {}", s.window, s.bars, s.operation));
+    screen.line(format!("{}{window} · {} bars", s.window, s.bars));
 }
 
 fn evidence(screen: &Screen, s: &BacktestSummary) {
@@ -65,8 +66,10 @@ fn evidence(screen: &Screen, s: &BacktestSummary) {
         None => None,
     };
     let looks = Some(format!("look number {} at this stretch", e.looks_at_window));
-    let all: Vec<String> = [null, deflated, proof, looks].into_iter().flatten().collect();
-    screen.line(format!("  luck or not: {}", all.join(" · ")));
+    for (name, said) in [("luck or not", [null, deflated]), ("honesty", [proof, looks])] {
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        screen.line(format!("  {name:<13} {}", said.join(" · ")));
+    }
 }
 
 fn percent(x: Option<f64>) -> String {

@@ -14,6 +14,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ktrdr_domain::OperationId;
 
+/// Heading of the options that every command takes.
+const EVERYWHERE: &str = "Everywhere";
+
 /// Trading-strategy research that runs by itself, with numbers you can believe.
 ///
 /// Exit codes: 0 done · 1 the operation failed · 2 wrong usage · 3 not found · 4 conflict or too late ·
@@ -28,17 +31,28 @@ pub(crate) struct Arguments {
         short = 'w',
         global = true,
         env = "KTRDR_WORKSPACE",
+        hide_env_values = true,
         default_value = ".",
-        value_name = "DIR"
+        value_name = "DIR",
+        help_heading = EVERYWHERE
     )]
     pub(crate) workspace: PathBuf,
 
-    /// Form of the answer on stdout.
-    #[arg(long, short = 'o', global = true, value_enum, default_value_t = OutputForm::Text)]
+    /// Form of the answer on stdout: text for people, json for one document, jsonl for one per line.
+    #[arg(
+        long,
+        short = 'o',
+        global = true,
+        value_enum,
+        default_value_t = OutputForm::Text,
+        hide_possible_values = true,
+        value_name = "FORM",
+        help_heading = EVERYWHERE
+    )]
     pub(crate) output: OutputForm,
 
     /// More log lines on stderr; twice for all of them.
-    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
     pub(crate) verbose: u8,
 
     #[command(subcommand)]

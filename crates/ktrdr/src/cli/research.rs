@@ -24,7 +24,7 @@ pub(crate) enum ResearchVerb {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ResearchRun {
     /// The instrument.
     #[arg(long, short)]

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use ktrdr_domain::{Operation, OperationId, Timestamp};
+use ktrdr_domain::{Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::store::{Cancelled, Filter};
+use serde_json::Value;
 
 use super::Context;
 use super::start::{exit_code, on_interrupt, submit_value};
@@ -12,11 +13,11 @@ use crate::cli::operations::{ListArguments, OperationsArguments, OperationsVerb}
 use crate::describe::{self, brief};
 use crate::exit::{CliError, Kind};
 use crate::follow::{self, Followed};
-use crate::screen::table;
-use crate::workspace::{Workspace, fresh_id};
+use crate::screen::{Screen, table};
+use crate::workspace::{Workspace, fresh_id, now};
 
 /// Longest text of an operation in the list.
-const DOING_CHARACTERS: usize = 90;
+const DOING_CHARACTERS: usize = 160;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Result<ExitCode, CliError> {
     let workspace = context.open_beside()?;
@@ -50,17 +51,24 @@ async fn list(
             screen.line("no operations match");
             return;
         }
-        screen.line(table(&["ID", "STATUS", "CREATED", "TOOK", "PROGRESS"], &rows(&page.operations)));
+        print(screen, &page.operations);
         screen.note(format!("{} shown of {} · {} active", page.operations.len(), page.total, page.active));
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn rows(operations: &[Operation]) -> Vec<Vec<String>> {
-    operations
-        .iter()
-        .map(|o| vec![o.id.to_string(), describe::status(o), when(o.created_at_ms), took(o), doing(o)])
-        .collect()
+/// A row each; what it does, or what went wrong, stands below it.
+fn print(screen: &Screen, operations: &[Operation]) {
+    let now_ms = now().0 * 1000;
+    let row =
+        |o: &Operation| vec![o.id.to_string(), describe::status(o), age(now_ms - o.created_at_ms), took(o)];
+    let rows: Vec<Vec<String>> = operations.iter().map(row).collect();
+    let table = table(&["ID", "STATUS", "AGE", "TOOK"], &rows);
+    let below = std::iter::once(None).chain(operations.iter().map(doing));
+    for (line, below) in table.lines().zip(below) {
+        screen.line(line);
+        below.into_iter().for_each(|text| screen.line(format!("    {text}")));
+    }
 }
 
 fn when(at_ms: i64) -> String {
@@ -69,22 +77,26 @@ fn when(at_ms: i64) -> String {
 
 fn took(o: &Operation) -> String {
     match (o.started_at_ms, o.finished_at_ms) {
-        (Some(start), Some(end)) => {
-            let whole = std::time::Duration::from_millis(end.saturating_sub(start).max(0) as u64);
-            humantime::format_duration(whole).to_string()
-        }
+        (Some(start), Some(end)) => describe::duration(end - start),
         _ => "–".into(),
     }
 }
 
-fn doing(o: &Operation) -> String {
-    let said = match (&o.phase, &o.progress, &o.error) {
-        (_, _, Some(error)) => error.clone(),
-        (Some(phase), _, _) if !o.status.is_terminal() => phase.clone(),
-        (_, Some(p), _) if !o.status.is_terminal() => format!("{:.0}% {}", p.percentage, p.step),
-        _ => String::new(),
+fn age(ms: i64) -> String {
+    describe::duration(ms / 1000 * 1000)
+}
+
+fn doing(o: &Operation) -> Option<String> {
+    let said = match &o.error {
+        Some(error) => error.clone(),
+        None if o.status == Status::Running => {
+            let percentage =
+                o.progress.as_ref().map(|p| format!("{:.0}% ", p.percentage)).unwrap_or_default();
+            format!("{percentage}{}", describe::doing(o, None))
+        }
+        None => return None,
     };
-    brief(&said, DOING_CHARACTERS)
+    (!said.is_empty()).then(|| brief(&said, DOING_CHARACTERS))
 }
 
 async fn status(
@@ -98,11 +110,16 @@ async fn status(
     let document = serde_json::json!({ "operation": operation, "children": children });
     context.screen.answer(&document, |screen| {
         screen.line(describe::line(&operation));
-        let fact = |name: &str, value: String| screen.line(format!("  {name:<12} {value}"));
+        let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
         fact("kind", operation.kind.to_string());
         fact("created", when(operation.created_at_ms));
         fact("took", took(&operation));
-        fact("tries", format!("{} of {} · fence {}", operation.tries, operation.tries_max, operation.fence));
+        if !operation.kind.is_root() {
+            fact(
+                "tries",
+                format!("{} of {} · fence {}", operation.tries, operation.tries_max, operation.fence),
+            );
+        }
         if let Some(worker) = &operation.worker {
             fact("worker", worker.clone());
         }
@@ -113,12 +130,22 @@ async fn status(
         for child in children.iter().rev() {
             screen.line(describe::line(child));
         }
-        if let Some(result) = &operation.result {
-            let text = serde_json::to_string_pretty(result).unwrap_or_default();
-            screen.line(text);
+        plain_facts(operation.result.as_ref()).for_each(|(name, value)| fact(name, value));
+        if operation.result.is_some() {
+            screen.note(format!("the whole result: ktrdr operations status {id} --output json"));
         }
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Numbers and words of a result; lists and what is nested are for programs.
+fn plain_facts(result: Option<&Value>) -> impl Iterator<Item = (&str, String)> {
+    let facts = result.and_then(Value::as_object).into_iter().flatten();
+    facts.filter_map(|(name, value)| match value {
+        Value::String(text) => Some((name.as_str(), brief(text, DOING_CHARACTERS))),
+        Value::Number(_) | Value::Bool(_) => Some((name.as_str(), value.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    })
 }
 
 async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {

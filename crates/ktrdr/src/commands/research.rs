@@ -1,5 +1,6 @@
 //! `ktrdr research …`: cycles are operations like any other; their ends speak for themselves.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use ktrdr_domain::gate::GateProfile;
@@ -29,7 +30,12 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Resul
     context.block_on(async {
         match &arguments.verb {
             ResearchVerb::Run(wanted) => {
-                let started = begin(context, wanted).await?;
+                let campaign = wanted.campaign.clone().map_or_else(fresh_campaign, Ok)?;
+                let wanted = ResearchRun { campaign: Some(campaign.clone()), ..wanted.clone() };
+                let started = begin(context, &wanted).await?;
+                if matches!(started, Started::Submitted(_)) {
+                    context.screen.note(format!("follow it: ktrdr research status --campaign {campaign}"));
+                }
                 campaign_answer(context, started)
             }
             ResearchVerb::Status { campaign } => {
@@ -119,25 +125,55 @@ fn show(context: &Context<'_>, cycles: &[Operation]) -> Result<(), CliError> {
 pub(crate) fn print(screen: &Screen, cycles: &[Operation]) {
     let rows: Vec<Vec<String>> = cycles.iter().enumerate().map(|(i, c)| row(i, c)).collect();
     screen.line(table(&["#", "STRATEGY", "OUTCOME", "WHY"], &rows));
-    let count = |f: &dyn Fn(&Operation) -> bool| cycles.iter().filter(|c| f(c)).count();
-    let at = |c: &Operation, gate: &str| c.error.as_deref().is_some_and(|e| e.starts_with(gate));
-    let training = count(&|c| at(c, "Training gate"));
-    let backtest = count(&|c| at(c, "Backtest gate"));
-    let survived = count(&|c| c.status == Status::Completed);
-    screen.line(format!(
-        "{} cycles: {training} stopped at the training gate, {backtest} at the backtest gate, {survived} survived",
+    screen.line(funnel(cycles));
+    for campaign in campaigns(cycles) {
+        screen.line(format!("campaign {campaign}"));
+    }
+}
+
+/// How many cycles got how far.
+fn funnel(cycles: &[Operation]) -> String {
+    let count = |is: &dyn Fn(&Operation) -> bool| cycles.iter().filter(|c| is(c)).count();
+    let at = |gate: &str| count(&|c| c.error.as_deref().is_some_and(|e| e.starts_with(gate)));
+    let with = |status| count(&|c| c.status == status);
+    let (training, backtest, survived) = (at("Training gate"), at("Backtest gate"), with(Status::Completed));
+    let rest = [
+        ("failed", with(Status::Failed).saturating_sub(training + backtest)),
+        ("cancelled", with(Status::Cancelled)),
+        ("running", with(Status::Running)),
+        ("waiting", with(Status::Pending)),
+    ];
+    let rest: String = rest.iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!(", {n} {word}")).collect();
+    format!(
+        "{} cycles: {training} stopped at the training gate, {backtest} at the backtest gate, {survived} survived{rest}",
         cycles.len()
-    ));
+    )
+}
+
+fn campaigns(cycles: &[Operation]) -> BTreeSet<CampaignName> {
+    cycles.iter().filter_map(|c| Some(ResearchSpec::deserialize(&c.spec).ok()?.campaign)).collect()
 }
 
 fn row(index: usize, cycle: &Operation) -> Vec<String> {
     let of_result = |key: &str| cycle.result.as_ref()?.get(key)?.as_str().map(str::to_owned);
-    let outcome = match cycle.status {
-        Status::Completed => format!("survived · {}", of_result("verdict").unwrap_or_default()),
-        Status::Failed if cycle.reason.as_deref() == Some("gate") => "stopped".into(),
-        Status::Running => cycle.phase.clone().unwrap_or_default(),
-        other => other.to_string(),
+    let error = cycle.error.as_deref().unwrap_or_default();
+    let (outcome, why) = match (cycle.status, error.split_once(" gate failed: ")) {
+        (Status::Completed, _) => (of_result("verdict").unwrap_or_else(|| "survived".into()), exam(cycle)),
+        (Status::Failed, Some((gate, figures))) => {
+            (format!("{} gate", gate.to_lowercase()), figures.to_owned())
+        }
+        (Status::Running, _) => (cycle.phase.clone().unwrap_or_default(), String::new()),
+        (other, _) => (other.to_string(), error.to_owned()),
     };
-    let why = brief(cycle.error.as_deref().unwrap_or_default(), WHY_CHARACTERS);
-    vec![(index + 1).to_string(), of_result("strategy").unwrap_or_else(|| "–".into()), outcome, why]
+    let strategy = of_result("strategy").unwrap_or_else(|| "–".into());
+    vec![(index + 1).to_string(), strategy, outcome, brief(&why, WHY_CHARACTERS)]
+}
+
+/// What a survivor did on its exam.
+fn exam(cycle: &Operation) -> String {
+    let figure = |pointer: &str| cycle.result.as_ref()?.pointer(pointer)?.as_f64();
+    let net = figure("/metrics/total_return_pct").map(|x| format!("net {:.1} %", x * 100.0));
+    let sharpe = figure("/metrics/sharpe_ratio").map(|x| format!("Sharpe {x:.2}"));
+    let deflated = figure("/evidence/deflated_sharpe").map(|x| format!("deflated {x:.3}"));
+    [net, sharpe, deflated].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

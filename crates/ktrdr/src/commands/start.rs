@@ -84,7 +84,7 @@ pub(crate) async fn here_or_there(
 
 /// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.
 async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> Result<Started, CliError> {
-    let fleet = RunningRoles::start(workspace, Roles::all(&workspace.settings.fleet))?;
+    let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet))?;
     let ids = submit(workspace, work).await?;
     let (first, second) = (CancellationToken::new(), CancellationToken::new());
     tokio::spawn(two_interrupts(first.clone(), second.clone()));

@@ -1,6 +1,6 @@
 //! `ktrdr strategies …`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ktrdr_domain::Strategy;
@@ -21,7 +21,7 @@ const STRATEGY_BYTES_MAX: u64 = 256 * 1024;
 pub(crate) fn run(context: &Context<'_>, arguments: &StrategiesArguments) -> Result<ExitCode, CliError> {
     match &arguments.verb {
         StrategiesVerb::Validate { strategies } => {
-            validate(context, &strategies.iter().map(|p| p.as_path()).collect::<Vec<_>>())
+            validate(context, &strategies.iter().map(PathBuf::as_path).collect::<Vec<_>>())
         }
         StrategiesVerb::Migrate { file, to } => migrate(context, file, to.as_deref()),
         StrategiesVerb::Schema => {
@@ -175,6 +175,11 @@ fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What `--strategy` takes.
+fn name_of(file: &str) -> std::borrow::Cow<'_, str> {
+    Path::new(file).file_stem().unwrap_or_default().to_string_lossy()
+}
+
 fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
     let folder = context.folder.join("strategies");
     let mut files: Vec<_> = match std::fs::read_dir(&folder) {
@@ -192,9 +197,9 @@ fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
         if checked.is_empty() {
             screen.line(format!("no strategies in {}", folder.display()));
         }
-        checked
-            .iter()
-            .for_each(|c| screen.line(format!("{} {}", if c.valid { "valid  " } else { "INVALID" }, c.file)));
+        for c in &checked {
+            screen.line(format!("{} {}", if c.valid { "valid  " } else { "INVALID" }, name_of(&c.file)));
+        }
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::report::TrainingReport;
-use ktrdr_domain::{DataRef, JobSpec, Operation, Span, Symbol};
+use ktrdr_domain::{DataRef, JobSpec, Operation, OperationId, Span, Symbol};
 
 use super::Context;
 use super::start::{self, Work, answer, result_of};
@@ -53,16 +53,17 @@ fn common_span(data: &[DataRef]) -> Result<Span, CliError> {
 fn show(context: &Context<'_>, rows: &[Operation]) -> Result<(), CliError> {
     for row in rows {
         let report: TrainingReport = result_of(row)?;
-        context.screen.answer(&report, |screen| print(screen, &report))?;
+        context.screen.answer(&report, |screen| print(screen, &row.id, &report))?;
     }
     Ok(())
 }
 
-fn print(screen: &Screen, report: &TrainingReport) {
+fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
     let percent = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.2} %", x * 100.0));
     let number = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{x:.4}"));
     let [train, validation, test] = report.rows;
     let facts = [
+        ("operation", id.to_string()),
         ("model", format!("models/{}", report.model)),
         (
             "learned from",

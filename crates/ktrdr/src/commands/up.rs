@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
     fleet.backtest_slots = arguments.backtest_slots.unwrap_or(fleet.backtest_slots);
     context.block_on(async {
         let workspace = context.open_to_run()?;
-        let fleet = RunningRoles::start(&workspace, Roles::all(&workspace.settings.fleet))?;
+        let fleet = RunningRoles::start(&workspace, &Roles::all(&workspace.settings.fleet))?;
         context.screen.note(format!(
             "ktrdr is up on {} · {} training and {} backtest slots · Ctrl-C stops it, nothing is lost",
             workspace.folder.display(),

@@ -9,7 +9,7 @@ use ktrdr_domain::{Kind, Operation, Status};
 
 use crate::cli::OutputForm;
 use crate::describe::{self, brief};
-use crate::screen::Screen;
+use crate::screen::{Screen, harmless};
 
 /// In a pipe, progress is said no sooner than this after the start: short jobs just end.
 const QUIET: Duration = Duration::from_secs(2);
@@ -73,7 +73,7 @@ impl<'a> View<'a> {
             }
             Form::Plain(said) => {
                 let news = match several {
-                    true => row.status.is_terminal().then(|| ended(index, self.count, row)),
+                    true => is_worth_a_line(row).then(|| ended(index, self.count, row)),
                     false => plain(row, child, self.started.elapsed() >= QUIET),
                 };
                 let Some((key, text)) = news else { return };
@@ -132,7 +132,7 @@ fn draw(
     }
     running.finish_and_clear();
     bars.remove(running);
-    if several {
+    if several && is_worth_a_line(row) {
         let _ = bars.println(format!("{name} {}", outcome(row)));
     }
     *bar = Bar::Ended;
@@ -148,13 +148,21 @@ fn name(index: usize, count: usize, row: &Operation) -> String {
     format!("{noun} {:>width$}/{count}", index + 1)
 }
 
-/// What became of an operation, with the strategy where there is one.
+/// What became of an operation, with the strategy where there is one. A gate's words say that it was a gate.
 fn outcome(row: &Operation) -> String {
     let strategy = row.result.as_ref().and_then(|r| r.get("strategy")).and_then(|s| s.as_str());
-    let is_gate = row.reason.as_deref() == Some("gate");
-    let status = if is_gate { "stopped".to_owned() } else { row.status.to_string() };
-    let words = [strategy.map(str::to_owned), Some(status), row.error.clone()];
-    crate::screen::harmless(&words.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+    let status = match (row.status, row.reason.as_deref()) {
+        (Status::Completed, _) if row.kind.is_root() => Some("survived".to_owned()),
+        (_, Some("gate")) => None,
+        (status, _) => Some(status.to_string()),
+    };
+    let words = [strategy.map(str::to_owned), status, row.error.clone()];
+    harmless(&words.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+}
+
+/// A cancelled campaign ends by the dozen; its table says it once.
+fn is_worth_a_line(row: &Operation) -> bool {
+    row.status.is_terminal() && row.status != Status::Cancelled
 }
 
 fn ended(index: usize, count: usize, row: &Operation) -> (String, String) {

@@ -33,7 +33,7 @@ pub(super) async fn measure(
     let workspace = context.open_to_run()?;
     let fleet = RunningRoles::start(
         &workspace,
-        Roles::all(&workspace.settings.fleet).with_probe_slots(probe_slots(in_flight)),
+        &Roles::all(&workspace.settings.fleet).with_probe_slots(probe_slots(in_flight)),
     )?;
     let latency = one_at_a_time(&workspace).await?;
     let mut rates = Vec::with_capacity(runs);
