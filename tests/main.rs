@@ -1,6 +1,7 @@
 //! End-to-end tests: one module per promise, each driving the real binary in a world of its own.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+// A skipped test says so, and a measured figure is shown.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 mod campaign;
 mod cancel;

@@ -1,5 +1,7 @@
 //! Every message of every gate, in both profiles.
 
+#![allow(clippy::unwrap_used, clippy::type_complexity, clippy::approx_constant)]
+
 use ktrdr_domain::gate::{GatePolicy, GateProfile, GateVerdict};
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::report::{
