@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use ktrdr_fabric::broker::Broker;
-use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl};
+use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
 use ktrdr_fabric::fleet::topology::{Administration, ManagementUrl, Passwords};
 use ktrdr_fabric::store::BootId;
 use tracing_subscriber::filter::LevelFilter;
@@ -66,7 +66,8 @@ async fn a_password_is_in_no_error_and_no_log_line() {
     said.push(format!("{:?}", format!("ftp://u:{CANARY}@h").parse::<ManagementUrl>().unwrap_err()));
     for wrong in [management.replace(&good_password, CANARY), format!("http://u:{CANARY}@127.0.0.1:1")] {
         let administration =
-            Administration::new(admin.parse().unwrap(), Some(wrong.parse().unwrap()), None).unwrap();
+            Administration::new(admin.parse().unwrap(), Some(wrong.parse().unwrap()), Trust::default())
+                .unwrap();
         let refused = administration.apply(&Passwords::default()).await.unwrap_err();
         said.push(format!("{refused} {refused:?}"));
     }

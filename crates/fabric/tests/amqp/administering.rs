@@ -1,6 +1,7 @@
 //! Bringing a broker to the topology, and seeing where it is not.
 
 use ktrdr_fabric::broker::Broker;
+use ktrdr_fabric::fleet::amqp::Trust;
 use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, Passwords, Topology};
 use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
@@ -72,7 +73,7 @@ async fn a_policy_that_another_one_outranks_is_no_success() {
 #[ignore = "needs services: RabbitMQ"]
 async fn without_the_management_interface_the_commands_left_to_do_are_given() {
     let w = World::bare().await;
-    let administration = Administration::new(w.url().parse().unwrap(), None, None).unwrap();
+    let administration = Administration::new(w.url().parse().unwrap(), None, Trust::default()).unwrap();
     let missing = administration.diff().await.unwrap();
     assert!(missing.iter().any(|d| d.to_string() == "exchange ktrdr.dlx is missing"), "{missing:?}");
     let applied = administration.apply(&Passwords::default()).await.unwrap();

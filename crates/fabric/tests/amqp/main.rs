@@ -6,6 +6,7 @@
 
 mod administering;
 mod consuming;
+mod encryption;
 mod outages;
 mod publishing;
 mod reading;

@@ -3,6 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::thread;
 
+use ktrdr_fabric::fleet::amqp::Trust;
 use ktrdr_fabric::fleet::topology::{Administration, Passwords};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -63,7 +64,7 @@ impl Vhost {
 
     pub(crate) fn administration(&self) -> Administration {
         let management = self.place.management.parse().unwrap();
-        Administration::new(self.url().parse().unwrap(), Some(management), None).unwrap()
+        Administration::new(self.url().parse().unwrap(), Some(management), Trust::default()).unwrap()
     }
 
     pub(crate) async fn apply(&self) {

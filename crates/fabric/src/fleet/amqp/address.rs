@@ -1,10 +1,9 @@
 //! Where the broker is, and who we are there.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
-use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::uri::AMQPUri;
 
 /// One or several URLs of the nodes of one broker, separated by commas; they are tried in turn. Shown without the
 /// password.
@@ -32,16 +31,6 @@ impl AmqpUrl {
     pub(crate) fn vhost(&self) -> &str {
         self.0.first().map_or("/", |node| &node.vhost)
     }
-
-    /// A node whose messages and password would travel readable between machines.
-    pub(super) fn readable_on_the_way(&self) -> Option<String> {
-        let exposed = |node: &&AMQPUri| node.scheme == AMQPScheme::AMQP && !is_loopback(&node.authority.host);
-        self.0.iter().find(exposed).map(|node| node.authority.host.clone())
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl FromStr for AmqpUrl {
@@ -105,12 +94,5 @@ mod tests {
         for text in ["", "http://u:p@h", "amqp://ok,", "canary"] {
             assert_eq!(text.parse::<AmqpUrl>().unwrap_err(), BadUrl::Unreadable, "{text}");
         }
-    }
-
-    #[test]
-    fn plain_text_beyond_this_machine_is_noticed() {
-        let exposed = |text: &str| text.parse::<AmqpUrl>().unwrap().readable_on_the_way();
-        assert_eq!(exposed("amqp://127.0.0.1/v,amqps://far/v,amqp://localhost/v"), None);
-        assert_eq!(exposed("amqp://localhost/v,amqp://far/v"), Some("far".into()));
     }
 }

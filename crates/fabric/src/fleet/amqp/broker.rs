@@ -16,6 +16,7 @@ use super::failure::within;
 use super::link::Link;
 use super::message;
 use super::publisher::Publisher;
+use super::trust::Trust;
 use crate::broker::{Broker, BrokerError, Deliveries, Message, Published, Queue};
 use crate::fleet::topology::{DEAD_LETTER_QUEUE, DEAD_LETTERS, consumable, queue_name};
 use crate::store::BootId;
@@ -29,10 +30,8 @@ pub(super) const PASSIVE: QueueDeclareOptions =
 pub struct AmqpSettings {
     /// Where it is.
     pub url: AmqpUrl,
-    /// Certificate of the authority that signed the broker's, in PEM; `None`: those the system trusts.
-    pub ca_pem: Option<String>,
-    /// Whether messages and password may travel readable between machines.
-    pub allow_plaintext: bool,
+    /// How far the way there is trusted.
+    pub trust: Trust,
     /// What this process does, such as `worker/training`: shown in the broker's list of connections.
     pub role: String,
     /// This run of this process: names the consumers.
@@ -51,7 +50,7 @@ impl AmqpSettings {
     #[must_use]
     pub fn new(url: AmqpUrl, role: &str, boot: BootId, needs: Vec<Queue>) -> Self {
         let (role, silence) = (role.to_owned(), Duration::from_secs(60));
-        Self { url, ca_pem: None, allow_plaintext: false, role, boot, needs, consumer_priority: 0, silence }
+        Self { url, trust: Trust::default(), role, boot, needs, consumer_priority: 0, silence }
     }
 }
 
@@ -84,18 +83,12 @@ impl AmqpBroker {
     /// [`BrokerError::Unavailable`] when it can not be reached: try again. [`BrokerError::Topology`] when something
     /// is missing or refused, with what to do.
     pub async fn connect(settings: AmqpSettings) -> Result<Self, BrokerError> {
-        let AmqpSettings { url, ca_pem, allow_plaintext, role, boot, needs, consumer_priority, silence } =
-            settings;
-        if let Some(host) = url.readable_on_the_way().filter(|_| !allow_plaintext) {
-            return Err(BrokerError::Topology(format!(
-                "the way to {host} is not encrypted: use amqps://, or set allow_plaintext = true where nobody listens"
-            )));
-        }
+        let AmqpSettings { url, trust, role, boot, needs, consumer_priority, silence } = settings;
         let link = |purpose: &str| {
             let name = format!("ktrdr {role} {boot} {purpose}");
-            Arc::new(Link::new(url.clone(), &name, ca_pem.clone()))
+            Link::new(url.clone(), &name, trust.clone()).map(Arc::new)
         };
-        let (publish_link, consume_link) = (link("publish"), link("consume"));
+        let (publish_link, consume_link) = (link("publish")?, link("consume")?);
         let counters = Arc::new(Counters::default());
         let publisher = Arc::new(Publisher::new(Arc::clone(&publish_link), Arc::clone(&counters)));
         let broker =

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lapin::tcp::OwnedTLSConfig;
-use lapin::uri::AMQPUri;
+use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Channel, Connection, ConnectionProperties};
 use tracing::{info, warn};
 
 use super::address::AmqpUrl;
 use super::failure::{PATIENCE, within};
+use super::trust::Trust;
 use crate::broker::BrokerError;
 
 /// Within the broker's advice of 5 to 20: fewer seconds give false alarms, more hide a dead peer.
@@ -22,17 +23,21 @@ pub(crate) struct Link {
     url: AmqpUrl,
     /// Shown in the broker's list of connections.
     name: String,
-    /// Certificate of the authority that signed the broker's, in PEM; the system's where there is none.
-    ca_pem: Option<String>,
+    trust: Trust,
     current: Mutex<Option<Arc<Connection>>>,
     /// Held while connecting, so that one caller connects and the others wait for it.
     connecting: tokio::sync::Mutex<()>,
 }
 
 impl Link {
-    pub(crate) fn new(url: AmqpUrl, name: &str, ca_pem: Option<String>) -> Self {
+    /// # Errors
+    /// When a way there is not trusted.
+    pub(crate) fn new(url: AmqpUrl, name: &str, trust: Trust) -> Result<Self, BrokerError> {
+        for node in url.nodes() {
+            trust.check(node.scheme == AMQPScheme::AMQPS, &node.authority.host)?;
+        }
         let name = name.chars().take(NAME_BYTES_MAX).collect();
-        Self { url, name, ca_pem, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
+        Ok(Self { url, name, trust, current: Mutex::default(), connecting: tokio::sync::Mutex::default() })
     }
 
     /// A new channel, on a new connection where the old one is gone.
@@ -92,7 +97,7 @@ impl Link {
         node.query.connection_timeout = Some(PATIENCE.as_millis() as u64);
         let doing = format!("connect to {}:{}", node.authority.host, node.authority.port);
         let properties = ConnectionProperties::default().with_connection_name(self.name.as_str().into());
-        let tls = OwnedTLSConfig { identity: None, cert_chain: self.ca_pem.clone() };
+        let tls = OwnedTLSConfig { identity: None, cert_chain: self.trust.ca_pem.clone() };
         let runtime =
             lapin::runtime::default_runtime().map_err(|why| super::failure::failure(&doing, &why))?;
         within(&doing, Connection::connect_uri_with_config(node, properties, tls, runtime)).await

@@ -6,13 +6,14 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`address`] | where the broker is; never shows the password |
-//! | [`link`] | one connection, rebuilt on demand |
-//! | [`message`] | messages as they travel, and what is refused |
-//! | [`publisher`] | a window of messages at a time, each confirmed |
-//! | [`consumer`] | deliveries and their receipts; what can not be read becomes a dead letter |
-//! | [`facts`] | what the process knows about its broker |
-//! | [`failure`] | the library's errors in our words |
+//! | `address` | where the broker is; never shows the password |
+//! | `trust` | whom a connection trusts, and whether it may be read on the way |
+//! | `link` | one connection, rebuilt on demand |
+//! | `message` | messages as they travel, and what is refused |
+//! | `publisher` | a window of messages at a time, each confirmed |
+//! | `consumer` | deliveries and their receipts; what can not be read becomes a dead letter |
+//! | `facts` | what the process knows about its broker |
+//! | `failure` | the library's errors in our words |
 
 mod address;
 mod broker;
@@ -22,10 +23,12 @@ mod failure;
 mod link;
 mod message;
 mod publisher;
+mod trust;
 
 pub use address::{AmqpUrl, BadUrl};
 pub use broker::{AmqpBroker, AmqpSettings, QueueFacts};
 pub use facts::BrokerFacts;
+pub use trust::Trust;
 
 pub(super) use failure::within;
 pub(super) use link::Link;

@@ -13,7 +13,7 @@ use super::management::Management;
 use super::{
     BrokerVersion, Difference, ManagementUrl, Passwords, Policy, Topology, TopologyError, User, declare,
 };
-use crate::fleet::amqp::{AmqpUrl, Link};
+use crate::fleet::amqp::{AmqpUrl, Link, Trust};
 
 /// A policy acts on its queues within milliseconds; it is given two seconds.
 const EFFECT_LOOKS: u32 = 20;
@@ -40,15 +40,11 @@ impl Administration {
     /// The administrator's view of the broker at `url`; policies and users through `management`.
     ///
     /// # Errors
-    /// When the certificate can not be read.
-    pub fn new(
-        url: AmqpUrl,
-        management: Option<ManagementUrl>,
-        ca_pem: Option<String>,
-    ) -> Result<Self, TopologyError> {
-        let management = management.map(|m| Management::new(m, ca_pem.as_deref())).transpose()?;
+    /// When the way there is not trusted, or its certificate can not be read.
+    pub fn new(url: AmqpUrl, management: Option<ManagementUrl>, trust: Trust) -> Result<Self, TopologyError> {
+        let management = management.map(|management| Management::new(management, &trust)).transpose()?;
         let vhost = url.vhost().to_owned();
-        let link = Link::new(url, "ktrdr topology", ca_pem);
+        let link = Link::new(url, "ktrdr topology", trust)?;
         Ok(Self { topology: Topology::built_in()?, link, vhost, management })
     }
 

@@ -8,6 +8,7 @@ use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use super::TopologyError;
+use crate::fleet::amqp::Trust;
 
 /// It answers in milliseconds, or something is wrong.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -85,13 +86,14 @@ pub(super) struct Management {
 }
 
 impl Management {
-    pub(super) fn new(url: ManagementUrl, ca_pem: Option<&str>) -> Result<Self, TopologyError> {
+    pub(super) fn new(url: ManagementUrl, trust: &Trust) -> Result<Self, TopologyError> {
+        trust.check(url.base.scheme() == "https", url.base.host_str().unwrap_or_default())?;
         // The first to choose wins; whoever chose before chose as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let refuse = |why: reqwest::Error| failed(&url, "be used", &why);
         let mut client =
             reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
-        if let Some(pem) = ca_pem {
+        if let Some(pem) = &trust.ca_pem {
             client =
                 client.add_root_certificate(reqwest::Certificate::from_pem(pem.as_bytes()).map_err(refuse)?);
         }

@@ -3,13 +3,13 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`file`] | the file as types |
-//! | [`policy`] | what a policy says to which version of the broker |
-//! | [`user`] | the users, and the least each of them needs |
-//! | [`definitions`] | all of it as the broker's own import format |
-//! | [`administration`] | `apply` and `diff` on a running broker |
-//! | [`declare`], [`management`] | its two ways to the broker |
-//! | [`difference`] | one thing that is missing or otherwise |
+//! | `file` | the file as types |
+//! | `policy` | what a policy says to which version of the broker |
+//! | `user` | the users, and the least each of them needs |
+//! | `definitions` | all of it as the broker's own import format |
+//! | `administration` | `apply` and `diff` on a running broker |
+//! | `declare`, `management` | its two ways to the broker |
+//! | `difference` | one thing that is missing or otherwise |
 
 mod administration;
 mod declare;

@@ -30,12 +30,6 @@ impl BrokerVersion {
     pub fn limits_deliveries_by_default(self) -> bool {
         self >= Self { major: 4, minor: 0 }
     }
-
-    /// Whether quorum queues deliver by priority at all.
-    #[must_use]
-    pub fn has_priorities(self) -> bool {
-        self >= Self { major: 4, minor: 0 }
-    }
 }
 
 impl fmt::Display for BrokerVersion {

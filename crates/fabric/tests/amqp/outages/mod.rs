@@ -125,3 +125,21 @@ async fn a_consumer_that_holds_a_message_too_long_ends_and_the_message_comes_aga
     assert_eq!(broker.facts().acks_lost, 1);
     until("an empty queue", async || broker.depth(PROBES).await.unwrap() == 0).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs services: RabbitMQ, starts its own"]
+async fn when_a_node_of_a_cluster_goes_the_next_one_takes_over_with_every_message() {
+    let own = OwnBroker::start_cluster();
+    let w = World::at(own.place()).await;
+    let of_node = |node: &String| w.url().replace(w.authority(), node);
+    let urls: Vec<_> = own.nodes().iter().map(of_node).collect();
+    let broker = AmqpBroker::connect(settings(&urls.join(","))).await.unwrap();
+    let before: Vec<_> = (0..20).map(|n| probe(&format!("{n:02}"))).collect();
+    publish(&broker, &before).await;
+    // The first node: the one we are connected to, and the leader of every queue.
+    own.ctl(&["stop"]);
+    relay(&broker, probe("after")).await;
+    let mut consumer = consume_for_ever(Arc::new(broker));
+    let names: Vec<_> = (0..20).map(|n| format!("{n:02}")).collect();
+    told(&mut consumer, &names.iter().map(String::as_str).chain(["after"]).collect::<Vec<_>>()).await;
+}

@@ -14,18 +14,34 @@ pub(crate) struct OwnBroker {
 
 impl OwnBroker {
     pub(crate) fn start() -> Self {
+        Self::start_with(&["start", "rabbitmq"])
+    }
+
+    /// Three nodes, joined.
+    pub(crate) fn start_cluster() -> Self {
+        Self::start_with(&["start", "--cluster", "rabbitmq"])
+    }
+
+    fn start_with(arguments: &[&str]) -> Self {
         let own = Self { folder: tempfile::tempdir().unwrap() };
-        own.services(&["start", "rabbitmq"]);
+        own.services(arguments);
         own
     }
 
     pub(crate) fn place(&self) -> Place {
+        Place::of(&self.value("KTRDR_AMQP_ADMIN_URL"), &self.value("KTRDR_RABBITMQ_MANAGEMENT_URL"))
+    }
+
+    /// `host:port` of each node.
+    pub(crate) fn nodes(&self) -> Vec<String> {
+        let authority = |url: &str| url.rsplit_once('@').unwrap().1.split('/').next().unwrap().to_owned();
+        self.value("KTRDR_AMQP_URL").split(',').map(authority).collect()
+    }
+
+    fn value(&self, name: &str) -> String {
         let env = self.services(&["env"]);
-        let value = |name: &str| {
-            let line = env.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
-            line.unwrap().trim_matches('\'').to_owned()
-        };
-        Place::of(&value("KTRDR_AMQP_ADMIN_URL"), &value("KTRDR_RABBITMQ_MANAGEMENT_URL"))
+        let line = env.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
+        line.unwrap().trim_matches('\'').to_owned()
     }
 
     pub(crate) fn stop(&self) {

@@ -1,0 +1,48 @@
+//! Whom a connection trusts, and whether it may be read on the way.
+
+use std::net::IpAddr;
+
+use crate::broker::BrokerError;
+
+/// How far the way to the broker is trusted. By default: the authorities of the system, and nothing readable.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// Certificate of the authority that signed the broker's, in PEM; `None`: those the system trusts.
+    pub ca_pem: Option<String>,
+    /// Whether messages and passwords may travel readable between machines.
+    pub allow_plaintext: bool,
+}
+
+impl Trust {
+    /// Refuses a plain way to another machine, unless that was allowed.
+    pub(in crate::fleet) fn check(&self, encrypted: bool, host: &str) -> Result<(), BrokerError> {
+        if encrypted || self.allow_plaintext || is_loopback(host) {
+            return Ok(());
+        }
+        Err(BrokerError::Topology(format!(
+            "the way to {host} is not encrypted: use amqps:// and https://, or set allow_plaintext = true where nobody \
+             listens"
+        )))
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_way_to_another_machine_has_to_be_allowed() {
+        let strict = Trust::default();
+        for host in ["localhost", "127.0.0.1", "127.8.8.8", "::1"] {
+            assert!(strict.check(false, host).is_ok(), "{host}");
+        }
+        for host in ["broker", "10.0.0.1", "localhost.example", "0.0.0.0"] {
+            assert!(strict.check(false, host).is_err() && strict.check(true, host).is_ok(), "{host}");
+            assert!(Trust { allow_plaintext: true, ..Trust::default() }.check(false, host).is_ok(), "{host}");
+        }
+    }
+}
