@@ -8,6 +8,7 @@ mod clock;
 mod crashes;
 mod emptied;
 mod hints;
+mod ledger;
 mod lost_answers;
 mod opening;
 mod proxy;
