@@ -270,3 +270,60 @@ fn every_dependency_has_a_licence_we_accept_and_a_reason_in_the_docs() {
         assert!(reasons.contains(&format!("| {name} |")), "docs/dependencies.md says nothing of {name}");
     }
 }
+
+/// Text of every Rust file below these folders of the project.
+fn all_text(folders: &[PathBuf]) -> String {
+    let (mut open, mut text) = (folders.to_vec(), String::new());
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
+            match entry.path() {
+                path if path.is_dir() => open.push(path),
+                path if path.extension().is_some_and(|e| e == "rs") => {
+                    text.push_str(&fs::read_to_string(path).unwrap());
+                }
+                _ => {}
+            }
+        }
+    }
+    text
+}
+
+/// Names in the dependency tables of a manifest.
+fn named_in(manifest: &str, tables: &[&str]) -> BTreeSet<String> {
+    let mut table = "";
+    let mut names = BTreeSet::new();
+    for line in manifest.lines() {
+        match line.strip_prefix('[') {
+            Some(head) => table = head.split(']').next().unwrap(),
+            None if tables.contains(&table) => {
+                let name = line.split(['.', ' ', '=']).next().unwrap();
+                names.extend((!name.is_empty() && !name.starts_with('#')).then(|| name.to_owned()));
+            }
+            None => {}
+        }
+    }
+    names
+}
+
+#[test]
+fn every_dependency_that_is_named_is_used() {
+    let mut used = BTreeSet::new();
+    for name in crates() {
+        let home = root().join("crates").join(&name);
+        let manifest = fs::read_to_string(home.join("Cargo.toml")).unwrap();
+        let mut folders = ["src", "tests", "benches", "examples"].map(|f| home.join(f)).to_vec();
+        folders.extend((name == "ktrdr").then(|| root().join("tests")));
+        let text = all_text(&folders);
+        for dependency in named_in(&manifest, &["dependencies", "dev-dependencies", "build-dependencies"]) {
+            assert!(
+                text.contains(&dependency.replace('-', "_")),
+                "{name} names {dependency} and does not use it"
+            );
+            used.insert(dependency);
+        }
+    }
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let unused: Vec<_> =
+        named_in(&manifest, &["workspace.dependencies"]).difference(&used).cloned().collect();
+    assert!(unused.is_empty(), "no crate names {unused:?}");
+}
