@@ -1,18 +1,24 @@
 //! The roles of this process: relay, sweeper, worker, orchestrator. The wiring and nothing else.
+//!
+//! One process may play them all (`ktrdr up`), or one of them (`ktrdr serve`, `orchestrator`, `worker …`), any number
+//! of times, on any machine.
 
 use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::Kind as OperationKind;
+use ktrdr_fabric::broker::{Broker, Queue};
+use ktrdr_fabric::fleet::topology::consumable;
 use ktrdr_fabric::store::{BootId, SweepPlan};
 use ktrdr_jobs::Services;
 use ktrdr_jobs::series::SeriesCache;
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{Exit, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+use crate::connect::Part;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::settings::FleetSettings;
 use crate::workspace::{Workspace, nonce};
@@ -23,9 +29,6 @@ const SWEEP_GRACE: Duration = Duration::from_millis(500);
 /// Most rows one sweep handles of each sort.
 const SWEEP_ROWS_MAX: u32 = 500;
 
-/// After this long a pending row counts as forgotten by the broker.
-const REPUBLISH_AFTER: Duration = Duration::from_secs(60);
-
 /// Slots of the light kinds: they wait for files more than they compute.
 const LIGHT_SLOTS: u16 = 4;
 
@@ -33,7 +36,7 @@ const LIGHT_SLOTS: u16 = 4;
 const LIGHT_TIME_LIMIT: Duration = Duration::from_secs(600);
 
 /// Which roles a process plays. Every long-lived process sweeps; only coordinators relay.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Roles {
     /// Publishes what the outbox holds.
     pub(crate) coordinator: bool,
@@ -50,6 +53,40 @@ impl Roles {
         Self { coordinator: true, orchestrator: true, kinds: kinds.map(|k| kind_config(k, fleet)).collect() }
     }
 
+    /// Relay and sweep.
+    pub(crate) fn coordinator() -> Self {
+        Self { coordinator: true, ..Self::default() }
+    }
+
+    /// Moves research cycles.
+    pub(crate) fn orchestrator() -> Self {
+        Self { orchestrator: true, ..Self::default() }
+    }
+
+    /// Takes jobs of one kind.
+    pub(crate) fn worker(kind: KindConfig) -> Self {
+        Self { kinds: vec![kind], ..Self::default() }
+    }
+
+    /// The role in the broker's list of connections.
+    fn name(&self) -> String {
+        match (self.coordinator, self.orchestrator, self.kinds.as_slice()) {
+            (true, false, []) => "coordinator".into(),
+            (false, true, []) => "orchestrator".into(),
+            (false, false, [one]) => format!("worker/{}", one.kind),
+            _ => "up".into(),
+        }
+    }
+
+    /// Queues that must be there before this process starts: those it publishes to, and those it consumes.
+    fn needs(&self) -> Vec<Queue> {
+        if self.coordinator {
+            return consumable();
+        }
+        let events = self.orchestrator.then_some(Queue::OrchestratorEvents);
+        events.into_iter().chain(self.kinds.iter().map(|k| Queue::Jobs(k.kind))).collect()
+    }
+
     /// The same with another number of probes at a time.
     pub(crate) fn with_probe_slots(mut self, slots: u16) -> Self {
         self.kinds.iter_mut().filter(|k| k.kind == OperationKind::Probe).for_each(|k| k.slots = slots);
@@ -62,18 +99,22 @@ pub(crate) struct RunningRoles {
     drain: CancellationToken,
     stop: CancellationToken,
     worker: Option<JoinHandle<Exit>>,
+    /// How the worker ended by itself.
+    exit: Option<Result<Exit, JoinError>>,
     background: Vec<JoinHandle<()>>,
 }
 
 impl RunningRoles {
     /// Starts roles on a workspace that was opened to run.
-    pub(crate) fn start(workspace: &Workspace, roles: &Roles) -> Result<Self, CliError> {
+    pub(crate) async fn start(workspace: &Workspace, roles: &Roles) -> Result<Self, CliError> {
         let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
         let fleet = workspace.settings.fleet;
-        let (store, broker) = (&workspace.store, &workspace.broker);
+        let boot = boot_id();
+        let part = Part { role: roles.name(), boot: boot.clone(), needs: roles.needs() };
+        let (store, broker) = (&workspace.store, &workspace.broker(part).await?);
         let worker = match roles.kinds.as_slice() {
             [] => None,
-            kinds => Some(worker(workspace, kinds)?),
+            kinds => Some(worker(workspace, Arc::clone(broker), boot, kinds)?),
         };
         let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
         let mut background = vec![tokio::spawn(sweeper.run(stop.clone()))];
@@ -86,15 +127,26 @@ impl RunningRoles {
                 Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.ledger), Arc::clone(broker));
             background.push(tokio::spawn(orchestrator.run(stop.clone())));
         }
-        Ok(Self { worker: worker.map(|w| tokio::spawn(w.run(drain.clone()))), background, drain, stop })
+        let worker = worker.map(|w| tokio::spawn(w.run(drain.clone())));
+        Ok(Self { worker, exit: None, background, drain, stop })
+    }
+
+    /// Waits until the worker ends by itself: an operator drained it, or a thread of it is stuck. For ever without one.
+    pub(crate) async fn ended(&mut self) {
+        match &mut self.worker {
+            Some(worker) => self.exit = Some(worker.await),
+            None => std::future::pending().await,
+        }
+        self.worker = None;
     }
 
     /// Lets running jobs end or go back undone, then stops every role.
     pub(crate) async fn drain(self) -> Result<(), CliError> {
         self.drain.cancel();
-        let exit = match self.worker {
-            Some(worker) => worker.await.or_exit(Kind::OperationFailed)?,
-            None => Exit::Drained,
+        let exit = match (self.worker, self.exit) {
+            (Some(worker), _) => worker.await.or_exit(Kind::OperationFailed)?,
+            (None, Some(exit)) => exit.or_exit(Kind::OperationFailed)?,
+            (None, None) => Exit::Drained,
         };
         self.stop.cancel();
         for role in self.background {
@@ -115,7 +167,12 @@ fn boot_id() -> BootId {
 }
 
 /// A worker for these kinds.
-fn worker(workspace: &Workspace, kinds: &[KindConfig]) -> Result<Worker, CliError> {
+fn worker(
+    workspace: &Workspace,
+    broker: Arc<dyn Broker>,
+    boot: BootId,
+    kinds: &[KindConfig],
+) -> Result<Worker, CliError> {
     let fleet = &workspace.settings.fleet;
     let services = Services {
         artifacts: Arc::clone(&workspace.artifacts),
@@ -131,8 +188,8 @@ fn worker(workspace: &Workspace, kinds: &[KindConfig]) -> Result<Worker, CliErro
         heartbeat: fleet.heartbeat,
         ..WorkerConfig::default()
     };
-    let (store, broker) = (Arc::clone(&workspace.store), Arc::clone(&workspace.broker));
-    Worker::new(store, broker, ktrdr_jobs::handlers(&services), boot_id(), config).or_exit(Kind::InvalidInput)
+    let store = Arc::clone(&workspace.store);
+    Worker::new(store, broker, ktrdr_jobs::handlers(&services), boot, config).or_exit(Kind::InvalidInput)
 }
 
 /// How much of a kind at once, and for how long.
@@ -160,6 +217,6 @@ pub(crate) fn kind_config(kind: OperationKind, fleet: &FleetSettings) -> KindCon
 
 fn sweeper_config(fleet: &FleetSettings) -> SweeperConfig {
     let plan =
-        SweepPlan { grace: SWEEP_GRACE, limit: SWEEP_ROWS_MAX, republish_after: Some(REPUBLISH_AFTER) };
+        SweepPlan { grace: SWEEP_GRACE, limit: SWEEP_ROWS_MAX, republish_after: Some(fleet.republish_after) };
     SweeperConfig { every: fleet.sweep, plan }
 }

@@ -4,6 +4,7 @@
 
 mod cli;
 mod commands;
+mod connect;
 mod describe;
 mod exit;
 mod fleet;
@@ -57,6 +58,11 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
     match &arguments.command {
         Command::Demo(a) => commands::demo::run(&context, a),
         Command::Up(a) => commands::up::run(&context, a),
+        Command::Serve => commands::roles::serve(&context),
+        Command::Orchestrator => commands::roles::orchestrator(&context),
+        Command::Worker(a) => commands::roles::worker(&context, a),
+        Command::Topology(a) => commands::topology::run(&context, a),
+        Command::Doctor => commands::doctor::run(&context),
         Command::Data(a) => commands::data::run(&context, a),
         Command::Strategies(a) => commands::strategies::run(&context, a),
         Command::Training(a) => commands::training::run(&context, a),

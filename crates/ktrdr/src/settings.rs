@@ -1,7 +1,11 @@
 //! The configuration: built-in values, then `ktrdr.toml` of the workspace, then `KTRDR_…` of the environment
-//! (`KTRDR_FLEET__LEASE=45s`). Two steps: record what was said, then check relations.
+//! (`KTRDR_FLEET__LEASE=45s`, `KTRDR_REDIS_URL=…`). Two steps: record what was said, then check relations.
 
-use std::path::Path;
+mod addresses;
+mod human;
+mod secret;
+
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ktrdr_domain::gate::GatePolicy;
@@ -10,6 +14,7 @@ use ktrdr_domain::window::WindowPolicy;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind};
+pub(crate) use secret::Secret;
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -17,6 +22,30 @@ use crate::exit::{CliError, Kind};
 pub(crate) struct Settings {
     /// Which engine carries jobs and state.
     pub(crate) engine: EngineName,
+    /// RabbitMQ: `amqps://user:password@host:5671/vhost`, several nodes separated by commas.
+    pub(crate) amqp_url: Option<Secret>,
+    /// A file that holds it.
+    pub(crate) amqp_url_file: Option<PathBuf>,
+    /// The same broker as its administrator, for `ktrdr topology` and `ktrdr doctor`.
+    pub(crate) amqp_admin_url: Option<Secret>,
+    /// A file that holds it.
+    pub(crate) amqp_admin_url_file: Option<PathBuf>,
+    /// The broker's management interface: `https://user:password@host:15671`.
+    pub(crate) rabbitmq_management_url: Option<Secret>,
+    /// A file that holds it.
+    pub(crate) rabbitmq_management_url_file: Option<PathBuf>,
+    /// Redis: `rediss://user:password@host:6379`.
+    pub(crate) redis_url: Option<Secret>,
+    /// A file that holds it.
+    pub(crate) redis_url_file: Option<PathBuf>,
+    /// Where bars, models and reports are: `file:///shared/folder` or `s3://bucket/prefix`; the workspace otherwise.
+    pub(crate) artifacts_url: Option<Secret>,
+    /// What the fleet's keys in Redis begin with, so that several fleets can share a server.
+    pub(crate) prefix: Option<String>,
+    /// Certificate of the authority that signed the servers', in PEM; those the system trusts otherwise.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Whether passwords and rows may travel readable to other machines.
+    pub(crate) allow_plaintext: bool,
     /// How each data set is cut into dev, gate and vault.
     pub(crate) windows: WindowPolicy,
     /// Rules of the gates.
@@ -36,6 +65,8 @@ pub(crate) enum EngineName {
     /// Rows in SQLite, messages in this process.
     #[default]
     Embedded,
+    /// Rows in Redis, messages through RabbitMQ.
+    Fleet,
 }
 
 /// `[research]`
@@ -65,6 +96,9 @@ pub(crate) struct FleetSettings {
     /// Time between sweeps.
     #[serde(with = "human")]
     pub(crate) sweep: Duration,
+    /// A pending operation whose message may be lost is announced again after this long.
+    #[serde(with = "human")]
+    pub(crate) republish_after: Duration,
     /// How long a draining process waits for its jobs.
     #[serde(with = "human")]
     pub(crate) drain: Duration,
@@ -89,6 +123,7 @@ impl Default for FleetSettings {
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(5),
             sweep: Duration::from_secs(5),
+            republish_after: Duration::from_secs(60),
             drain: Duration::from_secs(30),
             training_time_limit: Duration::from_secs(6 * 3600),
             backtest_time_limit: Duration::from_secs(3600),
@@ -113,7 +148,8 @@ impl Settings {
             .try_parsing(true)
             .source(Some(settings_environment()));
         let read = sources.add_source(environment).build().and_then(config::Config::try_deserialize);
-        let checked = read.map_err(|e| e.to_string()).and_then(|settings: Self| {
+        let checked = read.map_err(|e| e.to_string()).and_then(|mut settings: Self| {
+            settings.read_address_files(workspace)?;
             settings.check()?;
             Ok(settings)
         });
@@ -136,6 +172,9 @@ impl Settings {
             return refuse(
                 "fleet.lease must be at least 6s: a worker stops itself 5 s before its lease ends",
             );
+        }
+        if fleet.republish_after < fleet.sweep {
+            return refuse("fleet.republish_after must not be shorter than fleet.sweep");
         }
         if fleet.tries_max == 0 || fleet.tries_max > 19 {
             return refuse("fleet.tries_max must be from 1 to 19, under the broker's delivery limit of 20");
@@ -170,30 +209,17 @@ impl Settings {
     }
 }
 
-/// The variables that are settings: those with a section (`__`) and `KTRDR_ENGINE`. Others, such as
+/// The variables that are settings: those with a section (`__`) and the top-level ones. Others, such as
 /// `KTRDR_WORKSPACE` and `KTRDR_LOG`, belong to the command line and to logging.
 fn settings_environment() -> config::Map<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name == "KTRDR_ENGINE" || (name.starts_with("KTRDR_") && name.contains("__")))
+        .filter(|(name, _)| name.strip_prefix("KTRDR_").is_some_and(is_setting))
         .collect()
 }
 
-/// Durations as people write them: `30s`, `5m`, `6h`.
-mod human {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&humantime::format_duration(*value))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(from)?;
-        humantime::parse_duration(&text)
-            .map_err(|e| D::Error::custom(format!("{text:?} is no duration ({e}); write 30s, 5m or 6h")))
-    }
+fn is_setting(name: &str) -> bool {
+    addresses::TOP_LEVEL.contains(&name) || name.contains("__")
 }
 
 #[cfg(test)]
@@ -210,6 +236,17 @@ mod tests {
         let mut settings = Settings::default();
         settings.fleet.heartbeat = Duration::from_secs(10);
         assert!(settings.check().unwrap_err().contains("heartbeat"));
+    }
+
+    #[test]
+    fn an_address_may_come_from_a_file_and_is_never_shown_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("redis_url"), "redis://u:canary@127.0.0.1:1/0\n").unwrap();
+        std::fs::write(folder.path().join("ktrdr.toml"), "redis_url_file = \"redis_url\"\n").unwrap();
+        let settings = Settings::load(folder.path()).unwrap();
+        assert_eq!(settings.redis_url.as_ref().unwrap().expose(), "redis://u:canary@127.0.0.1:1/0");
+        assert!(!format!("{settings:?}").contains("canary"));
+        assert!(!toml::to_string(&settings).unwrap().contains("canary"));
     }
 
     #[test]

@@ -10,8 +10,9 @@ use ktrdr_fabric::embedded::{Engine, OpenError, Role};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::Store;
 
+use crate::connect::{self, Part};
 use crate::exit::{CliError, Kind};
-use crate::settings::Settings;
+use crate::settings::{EngineName, Settings};
 
 /// An opened workspace.
 pub(crate) struct Workspace {
@@ -23,33 +24,66 @@ pub(crate) struct Workspace {
     pub(crate) store: Arc<dyn Store>,
     /// Trials and lessons.
     pub(crate) ledger: Arc<dyn Ledger>,
-    /// Messages.
-    pub(crate) broker: Arc<dyn Broker>,
     /// Files.
     pub(crate) artifacts: Arc<dyn Artifacts>,
+    messages: Messages,
+}
+
+/// How this process gets at messages.
+enum Messages {
+    /// They never leave it.
+    Here(Arc<dyn Broker>),
+    /// Each role connects for itself.
+    RabbitMq,
 }
 
 impl Workspace {
-    /// Opens the workspace to run roles on it: one process at a time.
-    pub(crate) fn open_to_run(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
-        Self::open(folder, settings, Role::Runner)
+    /// Opens the workspace to run roles on it. On the embedded engine that is for one process at a time.
+    pub(crate) async fn open_to_run(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
+        match settings.engine {
+            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Runner),
+            EngineName::Fleet => Self::open_fleet(folder, settings).await,
+        }
     }
 
-    /// Opens the workspace to read, submit and cancel, beside a process that runs roles.
-    pub(crate) fn open_beside(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
-        Self::open(folder, settings, Role::Client)
+    /// Opens the workspace to read, submit and cancel, beside those who run roles.
+    pub(crate) async fn open_beside(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
+        match settings.engine {
+            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Client),
+            EngineName::Fleet => Self::open_fleet(folder, settings).await,
+        }
     }
 
-    fn open(folder: &Path, settings: &Settings, role: Role) -> Result<Self, CliError> {
+    fn open_embedded(folder: &Path, settings: &Settings, role: Role) -> Result<Self, CliError> {
         let engine = Engine::open(folder, role).map_err(|e| explain(folder, &e))?;
         Ok(Self {
             folder: folder.to_owned(),
             settings: settings.clone(),
             ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
             store: engine.store,
-            broker: engine.broker,
             artifacts: engine.artifacts,
+            messages: Messages::Here(engine.broker),
         })
+    }
+
+    async fn open_fleet(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
+        let store = Arc::new(connect::store(settings).await?);
+        Ok(Self {
+            folder: folder.to_owned(),
+            settings: settings.clone(),
+            ledger: Arc::clone(&store) as Arc<dyn Ledger>,
+            store,
+            artifacts: connect::artifacts(folder)?,
+            messages: Messages::RabbitMq,
+        })
+    }
+
+    /// Messages, for one part that this process plays.
+    pub(crate) async fn broker(&self, part: Part) -> Result<Arc<dyn Broker>, CliError> {
+        match &self.messages {
+            Messages::Here(broker) => Ok(Arc::clone(broker)),
+            Messages::RabbitMq => Ok(Arc::new(connect::broker(&self.settings, part).await?)),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod data;
+pub(crate) mod fleet;
 pub(crate) mod operations;
 pub(crate) mod research;
 pub(crate) mod strategies;
@@ -89,6 +90,12 @@ pub(crate) enum Command {
     Demo(DemoArguments),
     /// Run every role in this process until Ctrl-C: the engine of this workspace.
     Up(UpArguments),
+    /// Coordinator of a fleet: publishes what was submitted, brings back what was lost.
+    Serve,
+    /// Moves research cycles of a fleet from step to step.
+    Orchestrator,
+    /// Worker of a fleet: takes jobs of one kind. Start as many as you like, anywhere.
+    Worker(fleet::WorkerArguments),
     /// Bars: import, check, generate, list.
     Data(data::DataArguments),
     /// Strategy files: validate, migrate, schema, features, list.
@@ -105,6 +112,10 @@ pub(crate) enum Command {
     Operations(operations::OperationsArguments),
     /// Operations that used up their tries: list, show, retry.
     DeadLetters(operations::DeadLettersArguments),
+    /// The broker's exchanges, queues, policies and users: apply, diff, show.
+    Topology(fleet::TopologyArguments),
+    /// Is the fleet sound? Versions, protections, consumers, clocks.
+    Doctor,
     /// Counted trials and remembered lessons.
     Ledger(research::LedgerArguments),
     /// Measure this machine: backtest, simulate, train, queue.

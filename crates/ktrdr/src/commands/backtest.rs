@@ -33,7 +33,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
                 finish(context, started).await
             }
             BacktestVerb::Show { id } => {
-                let workspace = context.open_beside()?;
+                let workspace = context.open_beside().await?;
                 let row = operations::find(&workspace, id).await?;
                 show(context, &workspace, &row, true).await?;
                 Ok(ExitCode::SUCCESS)
@@ -119,7 +119,7 @@ fn workspace_seed(data: &Sha256) -> u64 {
 
 async fn finish(context: &Context<'_>, started: start::Started) -> Result<ExitCode, CliError> {
     if let start::Started::Ended(rows) = &started {
-        let workspace = context.open_beside()?;
+        let workspace = context.open_beside().await?;
         for row in rows {
             show(context, &workspace, row, false).await?;
         }

@@ -73,7 +73,7 @@ async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), C
 }
 
 async fn check(context: &Context<'_>, wanted: &SeriesArguments) -> Result<(), CliError> {
-    let workspace = context.open_beside()?;
+    let workspace = context.open_beside().await?;
     let (data, bars) = series::read_now(&*workspace.artifacts, &wanted.symbol, wanted.timeframe)
         .await
         .map_err(market::explain)?;
@@ -114,7 +114,7 @@ fn print_findings(screen: &Screen, report: &HealthReport) {
 }
 
 async fn generate(context: &Context<'_>, wanted: &GenerateArguments) -> Result<(), CliError> {
-    let workspace = context.open_beside()?;
+    let workspace = context.open_beside().await?;
     let data = make(&workspace, &recipe(wanted)?, wanted.replace).await?;
     context.screen.answer(&data, |screen| {
         screen.line(format!(
@@ -173,7 +173,7 @@ struct Listed {
 }
 
 async fn list(context: &Context<'_>) -> Result<(), CliError> {
-    let workspace = context.open_beside()?;
+    let workspace = context.open_beside().await?;
     let folder = "data".parse().or_exit(Kind::Usage)?;
     let mut listed = Vec::new();
     for key in workspace.artifacts.list(&folder).await? {

@@ -16,8 +16,8 @@ use crate::workspace::Workspace;
 const LOOKED_THROUGH_MAX: u32 = 1000;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Result<ExitCode, CliError> {
-    let workspace = context.open_beside()?;
     context.block_on(async {
+        let workspace = context.open_beside().await?;
         match &arguments.verb {
             DeadLettersVerb::List => list(context, &workspace).await,
             DeadLettersVerb::Show { id } => {

@@ -22,7 +22,7 @@ const START: Timestamp = Timestamp(1_514_764_800);
 pub(crate) fn run(context: &Context<'_>, arguments: &DemoArguments) -> Result<ExitCode, CliError> {
     let started = Instant::now();
     let (folder, temporary) = folder(arguments)?;
-    let context = context.at(&folder);
+    let context = context.at(&folder).embedded();
     let screen = context.screen;
     screen.note(format!("workspace {}", folder.display()));
     let mut answers = Vec::new();
@@ -92,7 +92,7 @@ fn campaign(
         start: StartArguments { local: true, wait: false },
     };
     context.block_on(async {
-        data::make(&context.open_beside()?, &recipe, true).await?;
+        data::make(&context.open_beside().await?, &recipe, true).await?;
         let Started::Ended(cycles) = research::begin(context, &wanted).await? else {
             return Err(CliError::new(Kind::Interrupted, "interrupted"));
         };

@@ -14,8 +14,8 @@ use crate::screen::table;
 const LESSONS_MAX: u32 = 1000;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<ExitCode, CliError> {
-    let workspace = context.open_beside()?;
     context.block_on(async {
+        let workspace = context.open_beside().await?;
         match &arguments.verb {
             LedgerVerb::Trials { campaign } => {
                 let trials = workspace.ledger.trials(campaign.as_ref()).await?;

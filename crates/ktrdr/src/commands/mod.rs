@@ -7,12 +7,15 @@ pub(crate) mod config;
 pub(crate) mod data;
 pub(crate) mod dead_letters;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod ledger;
 pub(crate) mod operations;
 pub(crate) mod replay;
 pub(crate) mod research;
+pub(crate) mod roles;
 pub(crate) mod start;
 pub(crate) mod strategies;
+pub(crate) mod topology;
 pub(crate) mod training;
 pub(crate) mod up;
 
@@ -22,7 +25,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::screen::Screen;
-use crate::settings::Settings;
+use crate::settings::{EngineName, Settings};
 use crate::workspace::Workspace;
 
 /// What every command gets.
@@ -52,14 +55,20 @@ impl<'a> Context<'a> {
         Self { screen: self.screen, folder: folder.to_owned(), settings: self.settings.clone() }
     }
 
+    /// The same on the embedded engine, whatever is configured: for work that runs in this process.
+    pub(crate) fn embedded(&self) -> Self {
+        let settings = Settings { engine: EngineName::Embedded, ..self.settings.clone() };
+        Self { screen: self.screen, folder: self.folder.clone(), settings }
+    }
+
     /// Opens the workspace beside whoever runs it.
-    pub(crate) fn open_beside(&self) -> Result<Workspace, CliError> {
-        Workspace::open_beside(&self.folder, &self.settings)
+    pub(crate) async fn open_beside(&self) -> Result<Workspace, CliError> {
+        Workspace::open_beside(&self.folder, &self.settings).await
     }
 
     /// Opens the workspace to run roles on it.
-    pub(crate) fn open_to_run(&self) -> Result<Workspace, CliError> {
-        Workspace::open_to_run(&self.folder, &self.settings)
+    pub(crate) async fn open_to_run(&self) -> Result<Workspace, CliError> {
+        Workspace::open_to_run(&self.folder, &self.settings).await
     }
 
     /// Runs a future on a small runtime of its own; jobs compute on threads of their own, never here.

@@ -20,8 +20,8 @@ use crate::workspace::{Workspace, fresh_id, now};
 const DOING_CHARACTERS: usize = 160;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Result<ExitCode, CliError> {
-    let workspace = context.open_beside()?;
     context.block_on(async {
+        let workspace = context.open_beside().await?;
         match &arguments.verb {
             OperationsVerb::List(filter) => list(context, &workspace, filter).await,
             OperationsVerb::Status { id } => status(context, &workspace, id).await,

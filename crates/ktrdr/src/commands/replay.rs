@@ -24,7 +24,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ReplayArguments) -> Result<
 }
 
 async fn original(context: &Context<'_>, arguments: &ReplayArguments) -> Result<BacktestSummary, CliError> {
-    let workspace = context.open_beside()?;
+    let workspace = context.open_beside().await?;
     let row = operations::find(&workspace, &arguments.id).await?;
     if row.kind != OperationKind::Backtesting {
         return Err(CliError::new(

@@ -39,7 +39,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Resul
                 campaign_answer(context, started)
             }
             ResearchVerb::Status { campaign } => {
-                let cycles = cycles_of(&context.open_beside()?, campaign.as_ref()).await?;
+                let cycles = cycles_of(&context.open_beside().await?, campaign.as_ref()).await?;
                 show(context, &cycles)?;
                 Ok(ExitCode::SUCCESS)
             }

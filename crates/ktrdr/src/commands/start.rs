@@ -13,6 +13,7 @@ use crate::cli::StartArguments;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::{Roles, RunningRoles};
 use crate::follow::{self, Followed};
+use crate::settings::EngineName;
 use crate::workspace::{Workspace, fresh_id};
 
 /// Priority of everything a person starts.
@@ -46,14 +47,14 @@ pub(crate) async fn start(
     prepare: impl AsyncFnOnce(&Workspace) -> Result<Work, CliError>,
 ) -> Result<Started, CliError> {
     if how.local {
-        let workspace = context.open_to_run()?;
+        let workspace = context.embedded().open_to_run().await?;
         let work = prepare(&workspace).await?;
         return run_here(context, &workspace, work).await;
     }
-    let workspace = context.open_beside()?;
+    let workspace = context.open_beside().await?;
     let work = prepare(&workspace).await?;
     let ids = submit(&workspace, work).await?;
-    if ktrdr_fabric::embedded::holder(&context.folder).is_none() {
+    if !runs_somewhere(context) {
         context.screen.note("no engine runs on this workspace: start one with `ktrdr up`, or use --local");
     }
     if !how.wait {
@@ -71,7 +72,7 @@ pub(crate) async fn here_or_there(
     context: &Context<'_>,
     prepare: impl AsyncFnOnce(&Workspace) -> Result<Work, CliError>,
 ) -> Result<Vec<Operation>, CliError> {
-    let runs_already = ktrdr_fabric::embedded::holder(&context.folder).is_some();
+    let runs_already = runs_somewhere(context);
     let how = StartArguments { local: !runs_already, wait: runs_already };
     match start(context, how, prepare).await? {
         Started::Ended(rows) => Ok(rows),
@@ -82,9 +83,15 @@ pub(crate) async fn here_or_there(
     }
 }
 
+/// Whether work that is handed over will be taken: a fleet takes it sooner or later, an embedded engine only while it
+/// runs.
+fn runs_somewhere(context: &Context<'_>) -> bool {
+    context.settings.engine == EngineName::Fleet || ktrdr_fabric::embedded::holder(&context.folder).is_some()
+}
+
 /// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.
 async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> Result<Started, CliError> {
-    let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet))?;
+    let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet)).await?;
     let ids = submit(workspace, work).await?;
     let (first, second) = (CancellationToken::new(), CancellationToken::new());
     tokio::spawn(two_interrupts(first.clone(), second.clone()));

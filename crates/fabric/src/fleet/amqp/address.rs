@@ -28,7 +28,8 @@ impl AmqpUrl {
     }
 
     /// The virtual host.
-    pub(crate) fn vhost(&self) -> &str {
+    #[must_use]
+    pub fn vhost(&self) -> &str {
         self.0.first().map_or("/", |node| &node.vhost)
     }
 }

@@ -101,7 +101,8 @@ impl Prefix {
     }
 
     /// The fleet's name.
-    pub(in crate::fleet) fn name(&self) -> &str {
+    #[must_use]
+    pub fn name(&self) -> &str {
         self.0.trim_start_matches('{').trim_end_matches("}:")
     }
 

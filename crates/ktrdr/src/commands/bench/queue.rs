@@ -29,12 +29,13 @@ pub(super) async fn measure(
 ) -> Result<Vec<Measured>, CliError> {
     let folder =
         tempfile::Builder::new().prefix("ktrdr-bench-").tempdir_in(&context.folder).or_exit(Kind::Files)?;
-    let context = context.at(folder.path());
-    let workspace = context.open_to_run()?;
+    let context = context.at(folder.path()).embedded();
+    let workspace = context.open_to_run().await?;
     let fleet = RunningRoles::start(
         &workspace,
         &Roles::all(&workspace.settings.fleet).with_probe_slots(probe_slots(in_flight)),
-    )?;
+    )
+    .await?;
     let latency = one_at_a_time(&workspace).await?;
     let mut rates = Vec::with_capacity(runs);
     for _ in 0..runs {

@@ -1,0 +1,66 @@
+//! The roles of a fleet, and what its operator asks: `worker`, `topology`, `workers`, `queues`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArguments {
+    /// What it takes.
+    #[arg(value_enum)]
+    pub(crate) kind: WorkerKind,
+
+    /// Jobs at a time; configuration by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) slots: Option<u16>,
+}
+
+/// What a worker takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WorkerKind {
+    /// Trains networks.
+    Training,
+    /// Trades models and signals on one window.
+    Backtesting,
+    /// Designs strategies.
+    Design,
+    /// Judges cycles.
+    Assessment,
+    /// Imports bars.
+    Data,
+    /// Does nothing, or sleeps: measures the fleet itself.
+    Probe,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TopologyArguments {
+    #[command(subcommand)]
+    pub(crate) verb: TopologyVerb,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum TopologyVerb {
+    /// Declare exchanges, queues, bindings, policies and users on the broker. Repeating it changes nothing.
+    Apply {
+        /// JSON file of passwords by user; only users named there are set.
+        #[arg(long, value_name = "FILE")]
+        passwords: Option<PathBuf>,
+    },
+    /// What the broker lacks or has otherwise; exit code 1 when there is something.
+    Diff,
+    /// The definitions file for the broker's own import, as JSON.
+    Show {
+        /// Version of the broker; asked of the broker by default.
+        #[arg(long, value_name = "VERSION")]
+        broker_version: Option<String>,
+        /// JSON file of passwords by user: their hashes are part of the definitions.
+        #[arg(long, value_name = "FILE")]
+        passwords: Option<PathBuf>,
+    },
+    /// The users of Redis, as lines of its ACL file.
+    RedisAcl {
+        /// JSON file with the passwords of `ktrdr` and `ktrdr-monitor` (of the prefix's name, when it has another).
+        #[arg(long, value_name = "FILE")]
+        passwords: PathBuf,
+    },
+}

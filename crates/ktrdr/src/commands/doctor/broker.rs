@@ -1,0 +1,103 @@
+//! RabbitMQ: version, protections really in force, and queues that nobody takes from.
+
+use ktrdr_fabric::fleet::amqp::QueueFacts;
+use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference};
+use ktrdr_fabric::store::BootId;
+
+use super::checks::Check;
+use crate::connect::{self, Part, explain_topology};
+use crate::settings::Settings;
+
+pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
+    let mut checks = administered(settings).await;
+    checks.extend(queues(settings).await);
+    checks
+}
+
+/// What only the administrator may see.
+async fn administered(settings: &Settings) -> Vec<Check> {
+    let administration = match connect::administration(settings) {
+        Ok(administration) => administration,
+        Err(why) => return vec![Check::unreachable("rabbitmq", &why)],
+    };
+    let version = match administration.version().await {
+        Ok(version) => version,
+        Err(why) => return vec![Check::unreachable("rabbitmq", &explain_topology(why))],
+    };
+    let mut checks = vec![server(version)];
+    checks.extend(version.map(consumer_timeout));
+    checks.extend(topology(&administration, version.is_some()).await);
+    checks
+}
+
+fn server(version: Option<BrokerVersion>) -> Check {
+    match version {
+        Some(version) => Check::ok("rabbitmq", format!("version {version}")),
+        None => Check::warning(
+            "rabbitmq",
+            "its version and policies can not be seen",
+            "set rabbitmq_management_url to have them checked",
+        ),
+    }
+}
+
+fn consumer_timeout(version: BrokerVersion) -> Check {
+    match version.has_consumer_timeout() {
+        true => Check::ok("consumer timeout", "set by the policies of the queues"),
+        false => Check::warning(
+            "consumer timeout",
+            format!(
+                "version {version} knows it for the whole node only; without it a job over 30 min is delivered twice \
+                     (harmless: the second finds it leased)"
+            ),
+            "set consumer_timeout = 22200000 in rabbitmq.conf",
+        ),
+    }
+}
+
+async fn topology(administration: &Administration, all_is_visible: bool) -> Vec<Check> {
+    match administration.diff().await {
+        Err(why) => vec![Check::unreachable("topology", &explain_topology(why))],
+        Ok(differences) if differences.is_empty() => {
+            let seen = if all_is_visible {
+                "exchanges, queues, bindings, policies, users"
+            } else {
+                "exchanges, queues"
+            };
+            vec![Check::ok("topology", format!("as it should be: {seen}"))]
+        }
+        Ok(differences) => differences.iter().map(difference).collect(),
+    }
+}
+
+fn difference(difference: &Difference) -> Check {
+    Check::fault("topology", difference, "run `ktrdr topology apply`")
+}
+
+async fn queues(settings: &Settings) -> Vec<Check> {
+    let part =
+        Part { role: "doctor".into(), boot: BootId(format!("doctor-{}", std::process::id())), needs: vec![] };
+    let facts = match connect::broker(settings, part).await {
+        Ok(broker) => broker.queues().await,
+        Err(why) => return vec![Check::unreachable("queues", &why)],
+    };
+    match facts {
+        Ok(facts) => facts.iter().map(queue).collect(),
+        Err(why) => vec![Check::unreachable("queues", &connect::explain(why))],
+    }
+}
+
+fn queue(queue: &QueueFacts) -> Check {
+    let name = queue.name.trim_start_matches("ktrdr.");
+    let found = format!("{} waiting, {} consumers", queue.ready, queue.consumers);
+    if queue.name == DEAD_LETTER_QUEUE {
+        return match queue.ready {
+            0 => Check::ok(name, "empty"),
+            n => Check::warning(name, format!("{n} messages"), "look at them with `ktrdr dead-letters list`"),
+        };
+    }
+    match (queue.ready, queue.consumers) {
+        (0, _) | (_, 1..) => Check::ok(name, found),
+        (_, 0) => Check::warning(name, found, "nobody takes them: start a worker of this kind"),
+    }
+}

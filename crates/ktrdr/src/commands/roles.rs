@@ -1,0 +1,103 @@
+//! `ktrdr serve`, `ktrdr orchestrator`, `ktrdr worker …`: one role in this process, until it is told to stop.
+//! `ktrdr up` plays them all the same way.
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use ktrdr_domain::Kind as OperationKind;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Context;
+use crate::cli::fleet::{WorkerArguments, WorkerKind};
+use crate::exit::{CliError, Kind, OrExit};
+use crate::fleet::{Roles, RunningRoles, kind_config};
+use crate::settings::EngineName;
+use crate::workspace::Workspace;
+
+pub(crate) fn serve(context: &Context<'_>) -> Result<ExitCode, CliError> {
+    run(context, "serve", &Roles::coordinator())
+}
+
+pub(crate) fn orchestrator(context: &Context<'_>) -> Result<ExitCode, CliError> {
+    run(context, "orchestrator", &Roles::orchestrator())
+}
+
+pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
+    let kind = kind_of(arguments.kind);
+    let mut config = kind_config(kind, &context.settings.fleet);
+    config.slots = arguments.slots.unwrap_or(config.slots);
+    run(context, &format!("worker of {kind} jobs, {} slots", config.slots), &Roles::worker(config))
+}
+
+fn kind_of(kind: WorkerKind) -> OperationKind {
+    match kind {
+        WorkerKind::Training => OperationKind::Training,
+        WorkerKind::Backtesting => OperationKind::Backtesting,
+        WorkerKind::Design => OperationKind::AgentDesign,
+        WorkerKind::Assessment => OperationKind::AgentAssessment,
+        WorkerKind::Data => OperationKind::DataLoad,
+        WorkerKind::Probe => OperationKind::Probe,
+    }
+}
+
+/// One role of a fleet. The embedded engine has no single roles: one process holds its file.
+fn run(context: &Context<'_>, name: &str, roles: &Roles) -> Result<ExitCode, CliError> {
+    if context.settings.engine == EngineName::Embedded {
+        let message = "single roles need the fleet: set KTRDR_ENGINE=fleet and its addresses (`scripts/services start` \
+                       prints them), or run every role in one process with `ktrdr up`";
+        return Err(CliError::new(Kind::Usage, message));
+    }
+    context.block_on(async {
+        let workspace = context.open_to_run().await?;
+        let banner = format!("ktrdr {name} · SIGTERM or Ctrl-C drains it, nothing is lost");
+        until_stopped(context, &workspace, roles, &banner, std::future::pending()).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Plays roles until `ended` is over or a signal comes; then drains. A second signal does not wait for jobs to end:
+/// they go back undone. What was the end.
+pub(crate) async fn until_stopped(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    roles: &Roles,
+    banner: &str,
+    ended: impl Future<Output = Result<(), CliError>>,
+) -> Result<&'static str, CliError> {
+    let mut signals = Signals::listen()?;
+    let mut running = RunningRoles::start(workspace, roles).await?;
+    context.screen.note(banner);
+    let why = tokio::select! {
+        name = signals.next() => name,
+        over = ended => over.map(|()| "idle")?,
+        () = running.ended() => "ended",
+    };
+    if why != "idle" {
+        context.screen.note("stopping: running jobs end or go back undone (again: at once)");
+    }
+    tokio::select! {
+        drained = running.drain() => drained?,
+        _ = signals.next() => {}
+    }
+    Ok(why)
+}
+
+/// SIGINT and SIGTERM, heard from before the work starts.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, CliError> {
+        let listen = |kind| signal(kind).or_exit(Kind::Files);
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "interrupted",
+            _ = self.terminate.recv() => "terminated",
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! From addresses to the servers of a fleet. Nothing here repeats a password.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::broker::{BrokerError, Queue};
+use ktrdr_fabric::embedded::LocalArtifacts;
+use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
+use ktrdr_fabric::fleet::redis::{OpenError, Options, Prefix, RedisStore};
+use ktrdr_fabric::fleet::topology::{Administration, TopologyError};
+use ktrdr_fabric::store::BootId;
+
+use crate::exit::{CliError, Kind, OrExit};
+use crate::settings::{Secret, Settings};
+
+/// What to do about a missing address.
+const HINT: &str = "`scripts/services start` prints the addresses of a private fleet on this machine";
+
+/// Rows, leases, cancel flags and the ledger.
+pub(crate) async fn store(settings: &Settings) -> Result<RedisStore, CliError> {
+    let url = needed(settings.redis_url.as_ref(), "redis_url")?;
+    let mut options = Options::new(url.expose().parse().or_exit(Kind::InvalidInput)?);
+    if let Some(prefix) = &settings.prefix {
+        options.prefix = Prefix::new(prefix).or_exit(Kind::InvalidInput)?;
+    }
+    options.ca_pem = settings.ca_pem().or_exit(Kind::Files)?;
+    options.allow_plaintext = settings.allow_plaintext;
+    RedisStore::open(options).await.map_err(|error| {
+        let kind = match &error {
+            OpenError::Refused(_) => Kind::Unreachable,
+            OpenError::Plaintext { .. } | OpenError::Evicts { .. } | OpenError::TooOld { .. } => {
+                Kind::Refused
+            }
+            OpenError::Tls { .. } => Kind::InvalidInput,
+        };
+        CliError::new(kind, error)
+    })
+}
+
+/// Bars, models and reports: in the workspace's folder.
+pub(crate) fn artifacts(folder: &Path) -> Result<Arc<dyn Artifacts>, CliError> {
+    Ok(Arc::new(LocalArtifacts::open(folder).or_exit(Kind::Files)?))
+}
+
+/// How one process takes part: its name in the broker's list of connections, and the queues that must be there.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Such as `worker/training`.
+    pub(crate) role: String,
+    /// This run of this process.
+    pub(crate) boot: BootId,
+    /// Checked when connecting.
+    pub(crate) needs: Vec<Queue>,
+}
+
+/// Messages. A role whose queues are missing does not start, and says which command makes them.
+pub(crate) async fn broker(settings: &Settings, part: Part) -> Result<AmqpBroker, CliError> {
+    let url = amqp_url(settings.amqp_url.as_ref(), "amqp_url")?;
+    let mut how = AmqpSettings::new(url, &part.role, part.boot, part.needs);
+    how.trust = trust(settings)?;
+    AmqpBroker::connect(how).await.map_err(explain)
+}
+
+/// The broker as its administrator sees it; without an administrator's address of its own, with the fleet's.
+pub(crate) fn administration(settings: &Settings) -> Result<Administration, CliError> {
+    let url = amqp_url(settings.amqp_admin_url.as_ref().or(settings.amqp_url.as_ref()), "amqp_admin_url")?;
+    let management = settings.rabbitmq_management_url.as_ref();
+    let management = management.map(|m| m.expose().parse()).transpose().or_exit(Kind::InvalidInput)?;
+    Administration::new(url, management, trust(settings)?).map_err(explain_topology)
+}
+
+/// The kind of a topology error decides the exit code.
+pub(crate) fn explain_topology(error: TopologyError) -> CliError {
+    let kind = match &error {
+        TopologyError::Broker(why) => return explain_ref(why),
+        TopologyError::Management { .. } => Kind::Unreachable,
+        TopologyError::File(_) | TopologyError::Version(_) | TopologyError::Url(_) => Kind::InvalidInput,
+        TopologyError::PolicyWithoutEffect(_) => Kind::Refused,
+    };
+    CliError::new(kind, error)
+}
+
+fn amqp_url(url: Option<&Secret>, name: &str) -> Result<AmqpUrl, CliError> {
+    needed(url, name)?.expose().parse().or_exit(Kind::InvalidInput)
+}
+
+fn trust(settings: &Settings) -> Result<Trust, CliError> {
+    Ok(Trust { ca_pem: settings.ca_pem().or_exit(Kind::Files)?, allow_plaintext: settings.allow_plaintext })
+}
+
+fn needed<'a>(address: Option<&'a Secret>, name: &str) -> Result<&'a Secret, CliError> {
+    address.ok_or_else(|| {
+        let variable = name.to_uppercase();
+        let message = format!("the fleet needs {name} (KTRDR_{variable} or KTRDR_{variable}_FILE); {HINT}");
+        CliError::new(Kind::InvalidInput, message)
+    })
+}
+
+pub(crate) fn explain(error: BrokerError) -> CliError {
+    explain_ref(&error)
+}
+
+fn explain_ref(error: &BrokerError) -> CliError {
+    let kind = match error {
+        BrokerError::Unavailable(_) => Kind::Unreachable,
+        BrokerError::Topology(_) => Kind::Refused,
+    };
+    CliError::new(kind, error)
+}
+
+/// The virtual host of the broker's address; `ktrdr` without one.
+pub(crate) fn vhost(settings: &Settings) -> String {
+    let url = settings.amqp_admin_url.as_ref().or(settings.amqp_url.as_ref());
+    let url = url.and_then(|url| url.expose().parse::<AmqpUrl>().ok());
+    url.map_or_else(|| "ktrdr".into(), |url| url.vhost().to_owned())
+}
