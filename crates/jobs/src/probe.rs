@@ -1,6 +1,6 @@
 //! `probe`: sleep, then complete or fail as told. Measures the fleet itself.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::Kind;
 use ktrdr_domain::job::ProbeSpec;
@@ -29,6 +29,7 @@ impl Handler for Probe {
 }
 
 fn probe(job: &Job) -> Result<serde_json::Value, Fault> {
+    let started_us = unix_us();
     let spec: ProbeSpec = fault::specification(job)?;
     if spec.sleep_ms > SLEEP_MS_MAX {
         return Err(Fault::input(format!("sleep_ms {} is over {SLEEP_MS_MAX}", spec.sleep_ms)));
@@ -42,6 +43,12 @@ fn probe(job: &Job) -> Result<serde_json::Value, Fault> {
     }
     match spec.fail {
         Some(error) => Err(Fault::BadInput(error)),
-        None => Ok(json!({ "slept_ms": spec.sleep_ms })),
+        None => Ok(json!({ "slept_ms": spec.sleep_ms, "started_us": started_us })),
     }
+}
+
+/// Unix microseconds of this machine's clock: whoever submitted on the same machine learns how long the way was.
+fn unix_us() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }

@@ -10,9 +10,10 @@ use crate::exit::{CliError, Kind, OrExit};
 /// Starts logging for the life of the process.
 pub(crate) fn start(arguments: &Arguments) -> Result<(), CliError> {
     let default = match arguments.verbose {
-        0 => "warn",
-        1 => "info",
-        _ => "debug",
+        // What the broker's library logs of an error, our own error says again, and what to do about it.
+        0 => "warn,lapin=off",
+        1 => "info,lapin=off",
+        _ => "debug,lapin=info",
     };
     let wanted = std::env::var("KTRDR_LOG").unwrap_or_else(|_| default.to_owned());
     let filter = EnvFilter::try_new(&wanted)

@@ -41,4 +41,32 @@ pub(crate) enum BenchVerb {
         #[arg(long, default_value_t = 256)]
         in_flight: u32,
     },
+    /// No-op and sleeping jobs through RabbitMQ and Redis: rate, enqueue to start, cancel, cycles, idle processes.
+    /// Starts a coordinator, an orchestrator and workers of its own beside what runs already.
+    Fleet(FleetBench),
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct FleetBench {
+    /// Jobs per measurement of the rate.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) jobs: u32,
+    /// Jobs submitted and not ended, at most, when measuring the rate.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) in_flight: u32,
+    /// Worker processes for probes.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) workers: u16,
+    /// Jobs at a time in each of them.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) slots: u16,
+    /// How long each job of the rate sleeps.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    pub(crate) sleep_ms: u64,
+    /// Jobs running while cancels are measured.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) cancels: u32,
+    /// How long idle processes are watched.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) idle_seconds: u64,
 }

@@ -1,5 +1,6 @@
 //! `ktrdr bench …`: figures of this machine. Each figure is the median of its runs, with minimum and maximum.
 
+mod fleet;
 mod numbers;
 mod queue;
 
@@ -56,6 +57,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BenchArguments) -> Result<E
         BenchVerb::Queue { jobs, in_flight } => {
             context.block_on(queue::measure(context, jobs, in_flight, runs))?
         }
+        BenchVerb::Fleet(wanted) => context.block_on(fleet::measure(context, &wanted, runs))?,
     };
     context.screen.list("measured", &measured, |screen| {
         for m in &measured {

@@ -53,7 +53,8 @@ pub(crate) async fn begin(context: &Context<'_>, wanted: &ResearchRun) -> Result
     start::start(context, wanted.start, prepare).await
 }
 
-async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Result<Work, CliError> {
+/// The campaign's roots, ready to be submitted.
+pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Result<Work, CliError> {
     let data = market::pin(workspace, std::slice::from_ref(&wanted.symbol), &[wanted.timeframe]).await?;
     let windows = workspace.settings.windows.split(data[0].span).or_exit(Kind::InvalidInput)?;
     let mut gates = workspace.settings.gates;

@@ -27,6 +27,11 @@ impl AmqpUrl {
         &self.0
     }
 
+    /// Who we are there.
+    pub(crate) fn user(&self) -> &str {
+        self.0.first().map_or("", |node| &node.authority.userinfo.username)
+    }
+
     /// The virtual host.
     #[must_use]
     pub fn vhost(&self) -> &str {

@@ -24,6 +24,8 @@ pub struct Administration {
     topology: Topology,
     link: Link,
     vhost: String,
+    /// Who we are on the broker.
+    user: String,
     management: Option<Management>,
 }
 
@@ -43,9 +45,9 @@ impl Administration {
     /// When the way there is not trusted, or its certificate can not be read.
     pub fn new(url: AmqpUrl, management: Option<ManagementUrl>, trust: Trust) -> Result<Self, TopologyError> {
         let management = management.map(|management| Management::new(management, &trust)).transpose()?;
-        let vhost = url.vhost().to_owned();
+        let (vhost, user) = (url.vhost().to_owned(), url.user().to_owned());
         let link = Link::new(url, "ktrdr topology", trust)?;
-        Ok(Self { topology: Topology::built_in()?, link, vhost, management })
+        Ok(Self { topology: Topology::built_in()?, link, vhost, user, management })
     }
 
     /// The broker's version, where the management interface tells it.
@@ -58,13 +60,14 @@ impl Administration {
         overview["rabbitmq_version"].as_str().map(str::parse).transpose()
     }
 
-    /// Declares what is missing, sets policies and proves that they act, and sets those users whose password is
+    /// Declares what is missing (the virtual host too, through `management`), sets policies and proves that they act, and sets those users whose password is
     /// known. Doing it again changes nothing; nothing is ever deleted.
     ///
     /// # Errors
     /// When something is declared otherwise (arguments of a queue can not be changed), refused, or without effect.
     pub async fn apply(&self, passwords: &Passwords) -> Result<Applied, TopologyError> {
-        let mut done = declare::everything(&self.link, &self.topology).await?;
+        let mut done = self.vhost_if_missing().await?;
+        done.extend(declare::everything(&self.link, &self.topology).await?);
         let version = self.version().await?.unwrap_or(BrokerVersion::OLDEST);
         let Some(management) = &self.management else {
             let by_hand = self.topology.policies.iter().map(|p| p.command(&self.vhost, version)).collect();
@@ -118,6 +121,20 @@ impl Administration {
             differences.extend(found.and_then(|found| of_rights(&user, &found)));
         }
         Ok(differences)
+    }
+
+    /// Creates the virtual host when it is missing, which only an administrator of the broker may do.
+    async fn vhost_if_missing(&self) -> Result<Vec<String>, TopologyError> {
+        let Some(management) = &self.management else { return Ok(Vec::new()) };
+        // Who may not ask may not create it either; if it is missing, declaring says so.
+        if !matches!(management.get(&["vhosts", &self.vhost]).await, Ok(None)) {
+            return Ok(Vec::new());
+        }
+        management.put(&["vhosts", &self.vhost], &json!({})).await?;
+        let ours = r"^ktrdr\.";
+        let rights = json!({"configure": ours, "write": ours, "read": ours});
+        management.put(&["permissions", &self.vhost, &self.user], &rights).await?;
+        Ok(vec![format!("virtual host {}", self.vhost)])
     }
 
     async fn set_policy(

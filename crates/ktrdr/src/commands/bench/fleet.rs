@@ -1,0 +1,85 @@
+//! Jobs through RabbitMQ and Redis, by processes of their own as in production: submit → outbox → relay → queue →
+//! claim → run → finish → event. Every message is confirmed, every row on disk as the server is set up to do it.
+
+mod cancel;
+mod cycle;
+mod idle;
+mod latency;
+mod load;
+mod processes;
+mod rate;
+
+use ktrdr_fabric::fleet::redis::{Fsync, Persistence};
+
+use super::Measured;
+use crate::cli::bench::FleetBench;
+use crate::commands::Context;
+use crate::connect;
+use crate::exit::{CliError, Kind};
+use crate::settings::EngineName;
+use crate::workspace::Workspace;
+use processes::Processes;
+
+/// Share of the measured rate at which latency is looked at: queues are short then, as they should be.
+const LOAD: f64 = 0.1;
+
+pub(super) async fn measure(
+    context: &Context<'_>,
+    wanted: &FleetBench,
+    runs: usize,
+) -> Result<Vec<Measured>, CliError> {
+    if context.settings.engine == EngineName::Embedded {
+        let message = "this measures the fleet: set KTRDR_ENGINE=fleet and its addresses (`scripts/services start` \
+                       prints them); `ktrdr bench queue` measures the embedded engine";
+        return Err(CliError::new(Kind::Usage, message));
+    }
+    let workspace = context.open_to_run().await?;
+    let durable = durability(context).await?;
+    let processes = Processes::start(context, wanted).await?;
+    let idle = idle::watch(&processes, wanted.idle_seconds).await?;
+    let mut rates = Vec::with_capacity(runs);
+    for _ in 0..runs {
+        rates.push(rate::of(&workspace, wanted).await?);
+    }
+    let setting = format!("{}, {durable}", setting(wanted));
+    let rate = Measured::of(rate::name(wanted), "jobs/s", rates, setting);
+    let mut measured = vec![rate];
+    measured.extend(latency::measure(&workspace, measured[0].median * LOAD, &durable).await?);
+    measured.push(cancel::measure(&workspace, wanted.cancels, &durable).await?);
+    measured.push(cycle::measure(&workspace, &durable).await?);
+    measured.extend(idle);
+    processes.end().await?;
+    Ok(measured)
+}
+
+fn setting(wanted: &FleetBench) -> String {
+    let FleetBench { jobs, in_flight, workers, slots, .. } = wanted;
+    format!("{jobs} jobs, {in_flight} in flight, {workers} workers with {slots} slots")
+}
+
+/// What the servers promise about what they acknowledged.
+async fn durability(context: &Context<'_>) -> Result<String, CliError> {
+    let facts = connect::store(&context.settings).await?.facts().await?;
+    let store = match facts.persistence {
+        Persistence::Snapshots => "snapshots only",
+        Persistence::AppendOnly { fsync: Some(Fsync::Always), .. } => "appendfsync always",
+        Persistence::AppendOnly { fsync: Some(Fsync::EverySecond), .. } => "appendfsync everysec",
+        Persistence::AppendOnly { fsync: Some(Fsync::Never), .. } => "appendfsync no",
+        Persistence::AppendOnly { fsync: None, .. } => "append-only file",
+    };
+    Ok(format!("quorum queues with confirms and late acks, Redis {} {store}", facts.version))
+}
+
+/// The row at which a share of sorted samples lies at or below.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let index = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(index.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
+}
+
+/// Waits until nothing of a workspace is pending or running.
+async fn until_idle(workspace: &Workspace) -> Result<(), CliError> {
+    while load::active(workspace).await? > 0 {
+        tokio::time::sleep(load::LOOK).await;
+    }
+    Ok(())
+}

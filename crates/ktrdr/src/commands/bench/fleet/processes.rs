@@ -1,0 +1,97 @@
+//! The processes of a fleet, started by and ending with the measurement.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use ktrdr_fabric::broker::Queue;
+use ktrdr_fabric::store::BootId;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+use crate::cli::bench::FleetBench;
+use crate::commands::Context;
+use crate::connect::{self, Part};
+use crate::exit::{CliError, Kind, OrExit};
+
+/// The longest a process may take to start, or to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Running processes. Those that are not ended are killed when this is dropped.
+pub(super) struct Processes(Vec<Process>);
+
+/// One of them.
+pub(super) struct Process {
+    /// Its role.
+    pub(super) role: String,
+    /// Its id.
+    pub(super) pid: u32,
+    child: Child,
+}
+
+impl Processes {
+    /// Starts coordinator, orchestrator and workers of every kind that a cycle needs, and waits until the workers of
+    /// probes consume.
+    pub(super) async fn start(context: &Context<'_>, wanted: &FleetBench) -> Result<Self, CliError> {
+        let slots = wanted.slots.to_string();
+        let mut roles: Vec<Vec<&str>> = vec![vec!["serve"], vec!["orchestrator"]];
+        roles.extend(["design", "training", "backtesting", "assessment"].map(|kind| vec!["worker", kind]));
+        roles.extend((0..wanted.workers).map(|_| vec!["worker", "probe", "--slots", &slots]));
+        let program = std::env::current_exe().or_exit(Kind::Files)?;
+        let broker = connect::broker(&context.settings, part()).await?;
+        let before = consumers(&broker).await?;
+        let started = roles.iter().map(|role| spawn(context, &program, role));
+        let processes = Self(started.collect::<Result<_, _>>()?);
+        let until = Instant::now() + PATIENCE;
+        while consumers(&broker).await? < before + u64::from(wanted.workers) {
+            if Instant::now() > until {
+                return Err(CliError::new(
+                    Kind::Unreachable,
+                    "the workers did not start in time; see their words above",
+                ));
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        Ok(processes)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Process> {
+        self.0.iter()
+    }
+
+    /// Asks all to end, and waits for it.
+    pub(super) async fn end(self) -> Result<(), CliError> {
+        let pids = self.0.iter().map(|p| p.pid.to_string());
+        Command::new("kill").arg("-TERM").args(pids).status().await.or_exit(Kind::Files)?;
+        for mut process in self.0 {
+            // Whoever is late is killed when it is dropped.
+            let _ = tokio::time::timeout(PATIENCE, process.child.wait()).await;
+        }
+        Ok(())
+    }
+}
+
+fn spawn(context: &Context<'_>, program: &PathBuf, role: &[&str]) -> Result<Process, CliError> {
+    let child = Command::new(program)
+        .arg("--workspace")
+        .arg(&context.folder)
+        .args(role)
+        .args(["--output", "json"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .or_exit(Kind::Files)?;
+    let pid = child.id().unwrap_or_default();
+    Ok(Process { role: role.iter().take(2).copied().collect::<Vec<_>>().join(" "), pid, child })
+}
+
+fn part() -> Part {
+    let needs = vec![Queue::Jobs(ktrdr_domain::Kind::Probe)];
+    Part { role: "bench".into(), boot: BootId(format!("bench-{}", std::process::id())), needs }
+}
+
+async fn consumers(broker: &ktrdr_fabric::fleet::amqp::AmqpBroker) -> Result<u64, CliError> {
+    let queues = broker.queues().await.or_exit(Kind::Unreachable)?;
+    Ok(queues.iter().filter(|q| q.name == "ktrdr.jobs.probe").map(|q| q.consumers).sum())
+}
