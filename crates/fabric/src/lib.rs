@@ -23,4 +23,5 @@ pub mod fleet;
 pub mod ledger;
 mod limits;
 pub mod presence;
+pub mod process;
 pub mod store;
