@@ -8,7 +8,7 @@
 //! |---|---|---|---|
 //! | [`store::Store`] | rows, leases, outbox, cancel flags | SQLite | Redis |
 //! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite | Redis |
-//! | [`presence::Presence`] | which workers are there | a table in this process | Redis |
+//! | [`presence::Presence`] | which workers are there, what is asked of them | SQLite | Redis |
 //! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
 //! | [`artifacts::Artifacts`] | bars, models, strategies, reports | local folders | shared folders |
 //!
@@ -23,4 +23,5 @@ pub mod fleet;
 pub mod ledger;
 mod limits;
 pub mod presence;
+pub mod process;
 pub mod store;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::presence::Worker;
 use crate::store::{AdvanceTo, Filter, Finish, NewChild, NewOperation, NewRoot, StoreError};
 
 /// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
@@ -24,6 +25,9 @@ const TEXT_BYTES_MAX: usize = 4096;
 
 /// Largest progress, in bytes of JSON.
 const PROGRESS_BYTES_MAX: usize = 16 << 10;
+
+/// Most a worker says of itself, in bytes of JSON: thousands of running jobs.
+const WORKER_BYTES_MAX: usize = 1 << 20;
 
 fn refuse<T>(why: String) -> Result<T, StoreError> {
     Err(StoreError::Invalid(why))
@@ -123,6 +127,17 @@ pub(crate) fn progress_json(progress: &Progress) -> Result<String, StoreError> {
     }
 }
 
+/// What a worker says of itself as JSON.
+pub(crate) fn worker_json(worker: &Worker) -> Result<String, StoreError> {
+    match serde_json::to_string(worker) {
+        Ok(json) if json.len() <= WORKER_BYTES_MAX => Ok(json),
+        Ok(json) => {
+            refuse(format!("the worker has {} bytes; at most {WORKER_BYTES_MAX} are stored", json.len()))
+        }
+        Err(e) => refuse(format!("the worker can not be stored: {e}")),
+    }
+}
+
 /// An entry of the ledger as JSON that can be read back: a number that is none must be found now, not when the ledger
 /// is needed.
 pub(crate) fn readable_json<T: Serialize + DeserializeOwned>(entry: &T) -> Result<String, StoreError> {
@@ -132,7 +147,7 @@ pub(crate) fn readable_json<T: Serialize + DeserializeOwned>(entry: &T) -> Resul
     Ok(json)
 }
 
-fn check_kind(kind: Kind) -> Result<(), StoreError> {
+pub(crate) fn check_kind(kind: Kind) -> Result<(), StoreError> {
     if kind.is_root() {
         return refuse(format!("{kind} is a research cycle: it has no job message"));
     }

@@ -308,6 +308,8 @@ pub enum StoreHint {
     Cancel(OperationId),
     /// This row changed (status or progress).
     Changed(OperationId),
+    /// Operators ask something of the workers ([`crate::presence`]).
+    Orders,
     /// Something changed that this process did not do: read again whatever you wait for.
     Unknown,
 }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use ktrdr_domain::{Kind, OperationId, Status, Timestamp};
 use ktrdr_fabric::embedded::{Engine, Role};
-use ktrdr_fabric::store::{BootId, NewOperation, Store, StoreError};
-use ktrdr_worker::{Handler, Job, KindConfig, Outcome, Relay, Worker, WorkerConfig};
+use ktrdr_fabric::store::{NewOperation, Store, StoreError};
+use ktrdr_worker::{Handler, Identity, Job, KindConfig, Outcome, Relay, Worker, WorkerConfig};
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -64,8 +64,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..WorkerConfig::default()
     };
     let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(NoOp(AtomicUsize::new(0))), Arc::new(Patient)];
-    let boot = BootId("bench".into());
-    let worker = Worker::new(engine.store.clone(), engine.broker.clone(), handlers, boot, config)?;
+    let identity = Identity::of_this_process("bench", "cpu");
+    let (store, broker) = (engine.store.clone(), engine.broker.clone());
+    let worker = Worker::new(store, broker, engine.store.clone(), handlers, identity, config)?;
     let worker = tokio::spawn(worker.run(stop.clone()));
     let active = ktrdr_fabric::store::Filter { active: true, limit: 1, ..Default::default() };
     while engine.store.list(&active).await?.total > 0 {

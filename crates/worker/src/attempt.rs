@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ktrdr_domain::{Operation, OperationId};
 use ktrdr_fabric::broker::{Delivery, Message};
-use ktrdr_fabric::store::{Attempt, BootId, Claim, Finish, Finished, Store, StoreError};
+use ktrdr_fabric::store::{Attempt, Claim, Finish, Finished, Store, StoreError};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,7 @@ use tracing::{error, info, warn};
 
 use crate::config::{KindConfig, WorkerConfig};
 use crate::handler::{Handler, Job, Outcome};
+use crate::identity::Identity;
 use crate::owned::Owned;
 use crate::progress::ProgressCell;
 use crate::settle::{Ended, settle, wanted};
@@ -27,11 +28,11 @@ use crate::watch::{Watch, Watched};
 /// What all attempts of one process share.
 pub(crate) struct Crew {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) boot: BootId,
+    pub(crate) identity: Identity,
     pub(crate) config: WorkerConfig,
     pub(crate) threads: Threads,
     pub(crate) owned: Arc<Owned>,
-    /// No new claims. Cancelled by the caller's drain, or by the first stuck thread.
+    /// No new claims. Cancelled by the caller's drain, by an operator's, or by the first stuck thread.
     pub(crate) quit: CancellationToken,
     /// A thread is stuck: the process must end, everything else is given back at once.
     pub(crate) stuck: AtomicBool,
@@ -64,7 +65,7 @@ pub(crate) async fn work(crew: &Crew, kind: KindConfig, handler: &Arc<dyn Handle
         return receipt.ack().await;
     };
     let stop = StopToken::default();
-    let _listed = crew.owned.list(&job.operation, &stop);
+    let listed = crew.owned.list(&job.operation, &stop);
     match claim(crew, &job.operation).await {
         Ok(claimed) => {
             if attempt(crew, kind, handler, claimed, &stop).await {
@@ -73,6 +74,7 @@ pub(crate) async fn work(crew: &Crew, kind: KindConfig, handler: &Arc<dyn Handle
         }
         Err(Declined::Drop) => receipt.ack().await,
         Err(Declined::Park) => {
+            drop(listed);
             crew.quit.run_until_cancelled(sleep(crew.config.park)).await;
         }
         Err(Declined::GiveBack) => {}
@@ -83,7 +85,7 @@ async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
     let mut failures = 0;
     loop {
         let at = Instant::now();
-        match crew.store.claim(id, &crew.boot, crew.config.lease).await {
+        match crew.store.claim(id, &crew.identity.boot, crew.config.lease).await {
             Ok(Claim::Run { attempt, operation }) => return Ok(Claimed { attempt, operation, at }),
             Ok(Claim::Leased(_) | Claim::Terminal(_)) => return Err(Declined::Drop),
             Ok(Claim::Missing) => {

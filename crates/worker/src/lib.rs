@@ -3,7 +3,8 @@
 //! | part | what it does | file |
 //! |---|---|---|
 //! | [`Relay`] | outbox → broker | [`relay`] |
-//! | [`Worker`] | broker → slots, one loop per kind | [`worker`] |
+//! | [`Worker`] | broker → slots, one lane per kind | [`worker`], `lane` |
+//! | | says that it is there, hears what operators ask | `announcer`, `orders` |
 //! | | one delivery: claim → run → watch → record → ack | `attempt`, `watch` |
 //! | [`Sweeper`] | brings back what was lost | [`sweeper`] |
 //!
@@ -11,13 +12,14 @@
 //!
 //! ```no_run
 //! # use std::sync::Arc;
-//! # use ktrdr_fabric::{broker::Broker, store::{BootId, Store}};
-//! # use ktrdr_worker::{Exit, Handler, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
+//! # use ktrdr_fabric::{broker::Broker, presence::Presence, store::Store};
+//! # use ktrdr_worker::{Exit, Handler, Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
 //! # use tokio_util::sync::CancellationToken;
-//! # async fn up(store: Arc<dyn Store>, broker: Arc<dyn Broker>, probe: Arc<dyn Handler>, boot: BootId)
+//! # async fn up(store: Arc<dyn Store>, broker: Arc<dyn Broker>, presence: Arc<dyn Presence>, probe: Arc<dyn Handler>)
 //! # -> Result<(), Box<dyn std::error::Error>> {
 //! let config = WorkerConfig { kinds: vec![KindConfig::new(probe.kind(), 4)], ..WorkerConfig::default() };
-//! let worker = Worker::new(store.clone(), broker.clone(), vec![probe], boot, config)?;
+//! let identity = Identity::of_this_process("0.1.0", "cpu");
+//! let worker = Worker::new(store.clone(), broker.clone(), presence, vec![probe], identity, config)?;
 //!
 //! let drain = CancellationToken::new();
 //! let stop = CancellationToken::new();
@@ -37,10 +39,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod announcer;
 mod attempt;
 pub mod backoff;
 pub mod config;
 pub mod handler;
+pub mod identity;
+mod lane;
+mod orders;
 mod owned;
 pub mod progress;
 pub mod relay;
@@ -54,6 +60,7 @@ pub mod worker;
 pub use backoff::Backoff;
 pub use config::{ConfigError, KindConfig, WorkerConfig};
 pub use handler::{Handler, Job, Outcome};
+pub use identity::Identity;
 pub use progress::ProgressCell;
 pub use relay::Relay;
 pub use stop::{StopReason, StopToken};

@@ -1,13 +1,14 @@
-//! The operations this process works on, and how a cancel reaches them within milliseconds.
+//! The operations this process works on, how a cancel reaches them within milliseconds, and that they changed.
 //!
 //! The hint is for speed only: the same flag is returned by every beat ([`crate::attempt`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ktrdr_domain::OperationId;
 use ktrdr_fabric::store::{Store, StoreHint};
+use tokio::sync::Notify;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -18,6 +19,8 @@ use crate::stop::{StopReason, StopToken};
 pub(crate) struct Owned {
     entries: Mutex<HashMap<u64, (OperationId, StopToken)>>,
     next: AtomicU64,
+    /// One permit for any number of changes.
+    changed: Notify,
 }
 
 /// Holds an entry; dropping it takes the operation off the list.
@@ -31,6 +34,7 @@ impl Owned {
     pub(crate) fn list(&self, id: &OperationId, stop: &StopToken) -> Entry<'_> {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         self.lock().insert(key, (id.clone(), stop.clone()));
+        self.changed.notify_one();
         Entry { owned: self, key }
     }
 
@@ -41,8 +45,15 @@ impl Owned {
             .for_each(|(_, stop)| stop.stop(StopReason::Cancelled));
     }
 
-    fn ids(&self) -> Vec<OperationId> {
-        self.lock().values().map(|(id, _)| id.clone()).collect()
+    /// What is listed, in order.
+    pub(crate) fn ids(&self) -> Vec<OperationId> {
+        let ids: BTreeSet<OperationId> = self.lock().values().map(|(id, _)| id.clone()).collect();
+        ids.into_iter().collect()
+    }
+
+    /// Until the list may have changed since the last call. For one listener.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<u64, (OperationId, StopToken)>> {
@@ -53,6 +64,7 @@ impl Owned {
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
         self.owned.lock().remove(&self.key);
+        self.owned.changed.notify_one();
     }
 }
 
@@ -62,7 +74,7 @@ pub(crate) async fn listen(owned: Arc<Owned>, store: Arc<dyn Store>, mut hints: 
         match hints.recv().await {
             Ok(StoreHint::Cancel(id)) => owned.cancel(&id),
             Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => reread(&owned, store.as_ref()).await,
-            Ok(StoreHint::Outbox | StoreHint::Changed(_)) => {}
+            Ok(StoreHint::Outbox | StoreHint::Changed(_) | StoreHint::Orders) => {}
             Err(RecvError::Closed) => return,
         }
     }

@@ -120,7 +120,7 @@ async fn wait_for_work(hints: &mut Receiver<StoreHint>) {
         loop {
             match hints.recv().await {
                 Ok(StoreHint::Outbox | StoreHint::Unknown) | Err(RecvError::Lagged(_)) => return,
-                Ok(StoreHint::Cancel(_) | StoreHint::Changed(_)) => {}
+                Ok(StoreHint::Cancel(_) | StoreHint::Changed(_) | StoreHint::Orders) => {}
                 // The store is going: only the fallback is left.
                 Err(RecvError::Closed) => std::future::pending().await,
             }

@@ -18,6 +18,11 @@ impl Now {
         self.steady_ms.saturating_add(whole_ms(after))
     }
 
+    /// Wall time `after` from now; saturates.
+    pub(super) fn wall_plus(self, after: Duration) -> i64 {
+        self.wall_ms.saturating_add(whole_ms(after))
+    }
+
     /// Steady time `ago` before now; saturates.
     pub(super) fn minus(self, ago: Duration) -> i64 {
         self.steady_ms.saturating_sub(whole_ms(ago))

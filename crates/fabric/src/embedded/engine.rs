@@ -22,7 +22,7 @@ pub enum Role {
 /// The seams of a workspace.
 #[derive(Clone)]
 pub struct Engine {
-    /// Rows and ledger.
+    /// Rows, ledger and presence.
     pub store: Arc<SqliteStore>,
     /// Messages; a client's refuses everything.
     pub broker: Arc<MemoryBroker>,

@@ -9,6 +9,7 @@ use ktrdr_domain::Timestamp;
 
 use super::database::FILE_NAME;
 use super::error::{Holder, OpenError};
+use crate::process::host_name;
 
 /// Longest lock file read back, in bytes: it is one line.
 const LINE_BYTES_MAX: u64 = 1024;
@@ -74,19 +75,10 @@ fn try_patiently(file: &File) -> Result<(), TryLockError> {
 fn introduce(file: &mut File) -> std::io::Result<()> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     let since = Timestamp(i64::try_from(seconds).unwrap_or(0));
-    let line = format!("pid {} host {} since {since} role up\n", std::process::id(), host());
+    let line = format!("pid {} host {} since {since} role up\n", std::process::id(), host_name());
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(line.as_bytes())
-}
-
-/// The computer's name where the system shows it as a file; only for people.
-fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    match name.trim() {
-        "" => "localhost".to_owned(),
-        name => name.split_whitespace().collect::<Vec<_>>().join("-"),
-    }
 }
 
 /// Reads `pid N host H since T role R`; whatever is missing stays unknown.

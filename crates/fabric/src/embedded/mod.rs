@@ -7,10 +7,10 @@
 //! | `transitions/` | one file per door through which a row changes |
 //! | `tx`, `row`, `query` | the words transitions and reads are written in |
 //! | `ledger` | counted trials, remembered lessons |
-//! | `database`, `schema.sql` | opening, recognising and migrating the file |
+//! | `database`, `schema.sql`, `presence.sql` | opening, recognising and migrating the file |
 //! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
 //! | `artifacts`, `place`, `leftovers` | [`LocalArtifacts`]: files that appear whole or not at all |
-//! | `presence` | the [`LocalPresence`]: workers of this process |
+//! | `presence` | which workers are there, what operators ask of them |
 //! | `engine` | the [`Engine`]: all of this for one workspace |
 //! | `lock`, `clock` | who runs jobs here, what time it is |
 
@@ -46,5 +46,4 @@ pub use database::Durability;
 pub use engine::{Engine, Role};
 pub use error::{Holder, OpenError};
 pub use lock::holder;
-pub use presence::LocalPresence;
 pub use store::{Options, SqliteStore};

@@ -1,45 +1,100 @@
-//! Which workers are there: a table in this process, where they all are.
+//! Which workers are there and what operators ask of them, in the store's file: other processes read it, and order.
+//!
+//! Everything goes through the writer, reads too: whether a worker is still there depends on the clock, which it owns.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use ktrdr_domain::Kind;
 
-use crate::presence::{Presence, Seen, Worker};
-use crate::store::{BootId, StoreError};
-
-/// The workers of this process.
-#[derive(Debug, Default)]
-pub struct LocalPresence(Mutex<BTreeMap<String, (Seen, Instant)>>);
-
-impl LocalPresence {
-    /// The table, without those whose time is over.
-    fn table(&self) -> MutexGuard<'_, BTreeMap<String, (Seen, Instant)>> {
-        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        table.retain(|_, (_, until)| *until > now);
-        table
-    }
-}
+use super::row;
+use super::store::SqliteStore;
+use super::tx::Tx;
+use super::writer::Sync;
+use crate::limits;
+use crate::presence::{ORDERS_KEPT, Orders, Presence, Seen, Worker};
+use crate::store::{BootId, StoreError, StoreHint};
 
 #[async_trait]
-impl Presence for LocalPresence {
-    async fn announce(&self, worker: &Worker, ttl: Duration) -> Result<(), StoreError> {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let at_ms = since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
-        let until = Instant::now().checked_add(ttl);
-        let until = until.ok_or_else(|| StoreError::Invalid(format!("{ttl:?} is too long a presence")))?;
-        self.table().insert(worker.boot.0.clone(), (Seen { worker: worker.clone(), at_ms }, until));
-        Ok(())
+impl Presence for SqliteStore {
+    async fn announce(&self, worker: &Worker, ttl: Duration) -> Result<Orders, StoreError> {
+        let (boot, said) = (worker.boot.0.clone(), limits::worker_json(worker)?);
+        self.writer.run(Sync::Later, move |tx| announce(tx, &boot, &said, ttl)).await
     }
 
     async fn withdraw(&self, boot: &BootId) -> Result<(), StoreError> {
-        self.table().remove(&boot.0);
-        Ok(())
+        let boot = boot.0.clone();
+        let forget = move |tx: &mut Tx<'_>| tx.execute("DELETE FROM workers WHERE boot = ?1", [boot]);
+        self.writer.run(Sync::Later, forget).await.map(|_| ())
     }
 
     async fn workers(&self) -> Result<Vec<Seen>, StoreError> {
-        Ok(self.table().values().map(|(seen, _)| seen.clone()).collect())
+        self.writer.run(Sync::Later, |tx| workers(tx)).await
     }
+
+    async fn drain(&self, boot: &BootId) -> Result<bool, StoreError> {
+        let boot = boot.0.clone();
+        self.writer.run(Sync::Now, move |tx| drain(tx, &boot)).await
+    }
+
+    async fn pause(&self, kind: Kind) -> Result<bool, StoreError> {
+        limits::check_kind(kind)?;
+        let sql = "INSERT INTO paused_kinds (kind) VALUES (?1) ON CONFLICT DO NOTHING";
+        self.writer.run(Sync::Now, move |tx| order(tx, sql, kind)).await
+    }
+
+    async fn resume(&self, kind: Kind) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM paused_kinds WHERE kind = ?1";
+        self.writer.run(Sync::Now, move |tx| order(tx, sql, kind)).await
+    }
+
+    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+        self.writer.run(Sync::Later, |tx| paused(tx)).await
+    }
+}
+
+fn announce(tx: &mut Tx<'_>, boot: &str, said: &str, ttl: Duration) -> Result<Orders, StoreError> {
+    tx.execute(
+        "INSERT INTO workers (boot, said, said_at_ms, until_ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (boot) DO UPDATE
+           SET said = excluded.said, said_at_ms = excluded.said_at_ms, until_ms = excluded.until_ms",
+        (boot, said, tx.now.wall_ms, tx.now.wall_plus(ttl)),
+    )?;
+    let long_gone = tx.now.wall_ms - ORDERS_KEPT.as_millis() as i64;
+    tx.execute("DELETE FROM workers WHERE until_ms <= ?1", [long_gone])?;
+    let drain = tx.first("SELECT drain FROM workers WHERE boot = ?1", [boot], |found| Ok(found.get(0)?))?;
+    Ok(Orders { drain: drain.unwrap_or_default(), paused: paused(tx)? })
+}
+
+fn workers(tx: &Tx<'_>) -> Result<Vec<Seen>, StoreError> {
+    let sql = "SELECT said, said_at_ms FROM workers WHERE until_ms > ?1 ORDER BY boot";
+    tx.all(sql, [tx.now.wall_ms], |found| {
+        let said = found.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        Ok(Seen { worker: row::json(said)?, at_ms: found.get(1)? })
+    })
+}
+
+fn drain(tx: &mut Tx<'_>, boot: &str) -> Result<bool, StoreError> {
+    let sql = "UPDATE workers SET drain = 1 WHERE boot = ?1 AND until_ms > ?2";
+    let is_there = tx.execute(sql, (boot, tx.now.wall_ms))? > 0;
+    if is_there {
+        tx.hint(StoreHint::Orders);
+    }
+    Ok(is_there)
+}
+
+/// Pauses or resumes.
+fn order(tx: &mut Tx<'_>, sql: &str, kind: Kind) -> Result<bool, StoreError> {
+    let has_changed = tx.execute(sql, [kind.as_str()])? > 0;
+    if has_changed {
+        tx.hint(StoreHint::Orders);
+    }
+    Ok(has_changed)
+}
+
+/// A kind that only a newer version knows is nothing to us.
+fn paused(tx: &Tx<'_>) -> Result<BTreeSet<Kind>, StoreError> {
+    let names: Vec<String> = tx.all("SELECT kind FROM paused_kinds", (), |found| Ok(found.get(0)?))?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }

@@ -52,7 +52,7 @@ impl Default for Options {
     }
 }
 
-/// Rows, leases, outbox and ledger in one SQLite file.
+/// Rows, leases, outbox, ledger and presence in one SQLite file.
 ///
 /// Dropping it writes out what was acknowledged, closes the file and frees the process lock.
 pub struct SqliteStore {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use ktrdr_fabric::embedded::{Clock, Durability, Engine, LocalPresence, Now, Options, Role};
+use ktrdr_fabric::embedded::{Clock, Durability, Engine, Now, Options, Role};
 
 use crate::world::{Passage, World};
 
@@ -31,8 +31,8 @@ pub(crate) fn world() -> World {
     let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
     World {
         ledger: engine.store.clone(),
+        presence: engine.store.clone(),
         store: engine.store,
-        presence: Arc::new(LocalPresence::default()),
         broker: engine.broker,
         artifacts: engine.artifacts,
         time: clock,

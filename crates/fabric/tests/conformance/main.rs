@@ -18,6 +18,7 @@ mod finish;
 mod lanes;
 mod ledger;
 mod list;
+mod orders;
 mod outbox;
 mod presence;
 mod rabbitmq;
@@ -157,7 +158,17 @@ macro_rules! exam_of_a_store {
             presence {
                 workers_that_announced_themselves_are_there
                 the_latest_announcement_stands
-                a_worker_that_goes_or_falls_silent_is_forgotten
+                a_worker_that_goes_or_falls_silent_is_no_longer_there
+            }
+            orders {
+                nothing_is_asked_of_a_worker_at_first
+                a_worker_that_is_asked_to_end_is_told_each_time_and_no_other_is
+                who_is_not_there_can_not_be_asked_to_end
+                a_worker_that_was_cut_off_for_a_while_still_hears_that_it_should_end
+                a_paused_kind_is_told_to_everyone_until_it_is_resumed
+                what_is_so_already_is_not_changed
+                cycles_have_no_jobs_to_pause
+                every_order_is_hinted
             }
         }
     };

@@ -1,4 +1,4 @@
-//! Presence.
+//! Who is there.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use ktrdr_fabric::presence::Worker;
 
 use crate::world::{World, boot, id};
 
-const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
-fn worker(name: &str) -> Worker {
+pub(crate) fn worker(name: &str) -> Worker {
     Worker {
         boot: boot(name),
         host: "box".into(),
@@ -41,12 +41,13 @@ pub(crate) async fn the_latest_announcement_stands(w: World) {
     assert_eq!(seen(&w).await, [busy]);
 }
 
-pub(crate) async fn a_worker_that_goes_or_falls_silent_is_forgotten(w: World) {
-    w.presence.announce(&worker("a"), LONG).await.unwrap();
-    w.presence.announce(&worker("b"), LONG).await.unwrap();
-    w.presence.announce(&worker("c"), Duration::from_millis(1)).await.unwrap();
-    w.presence.withdraw(&boot("a")).await.unwrap();
-    while seen(&w).await != [worker("b")] {
-        tokio::task::yield_now().await;
+pub(crate) async fn a_worker_that_goes_or_falls_silent_is_no_longer_there(w: World) {
+    for name in ["a", "b"] {
+        w.presence.announce(&worker(name), LONG).await.unwrap();
     }
+    w.presence.announce(&worker("c"), Duration::from_secs(1)).await.unwrap();
+    w.presence.withdraw(&boot("a")).await.unwrap();
+    assert_eq!(seen(&w).await, [worker("b"), worker("c")]);
+    w.pass(Duration::from_secs(1));
+    assert_eq!(seen(&w).await, [worker("b")]);
 }

@@ -7,6 +7,7 @@ mod artifacts;
 mod full;
 mod kill;
 mod opening;
+mod presence;
 mod processes;
 mod recovery;
 

@@ -2,7 +2,9 @@
 
 use std::fs;
 
+use ktrdr_domain::Kind;
 use ktrdr_fabric::embedded::{Engine, OpenError, Role, holder};
+use ktrdr_fabric::presence::Presence;
 use ktrdr_fabric::store::Store;
 use rusqlite::Connection;
 
@@ -66,6 +68,31 @@ fn a_file_of_a_newer_version_is_refused() {
     let refused = refusal(folder.path(), Role::Runner);
     assert!(matches!(refused, OpenError::Newer { found: 99, .. }), "{refused}");
     assert!(refused.to_string().contains("newer"), "{refused}");
+}
+
+/// As the first version left it, before presence was kept in the file.
+fn first_version(folder: &std::path::Path) {
+    let db = Connection::open(folder.join("ktrdr.db")).unwrap();
+    db.execute_batch(include_str!("../../src/embedded/schema.sql")).unwrap();
+    db.pragma_update(None, "application_id", 0x6b74_7264).unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    db.execute_batch("INSERT INTO lessons (cycle, campaign, lesson) VALUES ('op_a', 'c', '{}')").unwrap();
+}
+
+#[tokio::test]
+async fn a_file_of_an_older_version_is_brought_up_to_this_one_with_all_that_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    first_version(folder.path());
+    let client = client(folder.path());
+    assert!(client.store.pause(Kind::Probe).await.unwrap());
+    drop(client);
+    let db = Connection::open(folder.path().join("ktrdr.db")).unwrap();
+    let found: (i64, i64) = db
+        .query_row("SELECT (SELECT count(*) FROM lessons), (SELECT count(*) FROM paused_kinds)", (), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(found, (1, 1));
 }
 
 #[test]

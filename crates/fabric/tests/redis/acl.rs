@@ -52,7 +52,9 @@ async fn the_fleets_user_may_do_all_that_the_fleet_does() {
     let store = RedisStore::open(Options::new(url_of(&server, "ktrdr").parse().unwrap())).await.unwrap();
     let mut hints = store.hints();
     live(&store).await;
-    while hints.recv().await.unwrap() != StoreHint::Outbox {}
+    for hint in [StoreHint::Outbox, StoreHint::Orders] {
+        while hints.recv().await.unwrap() != hint {}
+    }
     let facts = store.facts().await.unwrap();
     assert_eq!(facts.persistence, Persistence::AppendOnly { fsync: None, is_healthy: true });
 }
@@ -93,6 +95,10 @@ async fn live(store: &RedisStore) {
     };
     store.announce(&worker, LEASE).await.unwrap();
     assert_eq!(store.workers().await.unwrap().len(), 1);
+    assert!(store.drain(&worker.boot).await.unwrap());
+    assert!(store.pause(Kind::Probe).await.unwrap());
+    assert!(store.paused().await.unwrap().contains(&Kind::Probe));
+    assert!(store.resume(Kind::Probe).await.unwrap());
     store.withdraw(&worker.boot).await.unwrap();
 }
 

@@ -11,10 +11,10 @@ use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Kind, Operation, OperationId};
 use ktrdr_fabric::embedded::{Durability, Engine, Options, Role, SqliteStore};
 use ktrdr_fabric::ledger::{Ledger, TrialCount};
-use ktrdr_fabric::store::{BootId, Filter, Store, StoreError, SweepPlan};
+use ktrdr_fabric::store::{Filter, Store, StoreError, SweepPlan};
 use ktrdr_research::{Orchestrator, Phase};
 use ktrdr_worker::{
-    Backoff, Handler, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
+    Backoff, Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -101,8 +101,9 @@ impl World {
         let backoff = Backoff { first: Duration::from_millis(1), most: Duration::from_millis(1) };
         let kinds = Phase::ALL.map(|phase| KindConfig::new(phase.kind(), 4)).into();
         let config = WorkerConfig { kinds, retry: backoff, ..WorkerConfig::default() };
-        let boot = BootId("test-worker".into());
-        let worker = Worker::new(engine.store.clone(), engine.broker.clone(), handlers.into(), boot, config);
+        let (store, broker) = (engine.store.clone(), engine.broker.clone());
+        let identity = Identity::of_this_process("test", "cpu");
+        let worker = Worker::new(store, broker, engine.store.clone(), handlers.into(), identity, config);
         tokio::spawn(worker.unwrap().run(stop.clone()));
         let ledger = Arc::new(Forgetful { inner: engine.store.clone(), to_forget: AtomicU32::new(0) });
         let world = Self { engine, ledger, _stops: stop.clone().drop_guard(), stop, _folder: folder };

@@ -6,6 +6,8 @@ mod cancel;
 mod drain;
 mod ends;
 mod losses;
+mod orders;
+mod presence;
 mod relay;
 mod unruly;
 mod world;

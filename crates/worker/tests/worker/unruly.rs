@@ -1,14 +1,16 @@
-//! A store that loses calls, answers and hints when told to, and a broker that counts acknowledgements. Otherwise
-//! both pass everything on.
+//! A store that loses calls, answers and hints when told to, and a broker that counts acknowledgements and consumers.
+//! Otherwise both pass everything on.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Operation, OperationId, Progress};
+use ktrdr_domain::{Kind, Operation, OperationId, Progress};
 use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Message, Published, Queue, Receipt};
 use ktrdr_fabric::embedded::{MemoryBroker, SqliteStore};
+use ktrdr_fabric::presence::{Orders, Presence, Seen, Worker};
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished, NewOperation,
     NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
@@ -27,6 +29,10 @@ pub(crate) struct Unruly {
     pub(crate) answers_to_lose: AtomicU32,
     /// This many claims fail.
     pub(crate) claims_to_lose: AtomicU32,
+    /// Announcements fail while set.
+    pub(crate) announcements_fail: AtomicBool,
+    /// Announcements tried.
+    pub(crate) announcements: watch::Sender<u32>,
     /// In place of the store's own hints, when set.
     pub(crate) hints: std::sync::Mutex<Option<broadcast::Sender<StoreHint>>>,
 }
@@ -49,6 +55,8 @@ impl Unruly {
             finishes_to_lose: AtomicU32::new(0),
             answers_to_lose: AtomicU32::new(0),
             claims_to_lose: AtomicU32::new(0),
+            announcements_fail: AtomicBool::new(false),
+            announcements: watch::Sender::new(0),
             hints: std::sync::Mutex::new(None),
         }
     }
@@ -121,15 +129,47 @@ impl Store for Unruly {
     }
 }
 
+#[async_trait]
+impl Presence for Unruly {
+    async fn announce(&self, worker: &Worker, ttl: Duration) -> Result<Orders, StoreError> {
+        let answer = match self.announcements_fail.load(Ordering::Acquire) {
+            true => Err(lost()),
+            false => self.inner.announce(worker, ttl).await,
+        };
+        self.announcements.send_modify(|announcements| *announcements += 1);
+        answer
+    }
+    async fn withdraw(&self, boot: &BootId) -> Result<(), StoreError> {
+        self.inner.withdraw(boot).await
+    }
+    async fn workers(&self) -> Result<Vec<Seen>, StoreError> {
+        self.inner.workers().await
+    }
+    async fn drain(&self, boot: &BootId) -> Result<bool, StoreError> {
+        self.inner.drain(boot).await
+    }
+    async fn pause(&self, kind: Kind) -> Result<bool, StoreError> {
+        self.inner.pause(kind).await
+    }
+    async fn resume(&self, kind: Kind) -> Result<bool, StoreError> {
+        self.inner.resume(kind).await
+    }
+    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+        self.inner.paused().await
+    }
+}
+
 pub(crate) struct Counting {
     inner: Arc<MemoryBroker>,
     /// Deliveries acknowledged so far.
     pub(crate) acks: watch::Sender<u32>,
+    /// Consumers there are now.
+    pub(crate) consumers: watch::Sender<u32>,
 }
 
 impl Counting {
     pub(crate) fn new(inner: Arc<MemoryBroker>) -> Self {
-        Self { inner, acks: watch::Sender::new(0) }
+        Self { inner, acks: watch::Sender::new(0), consumers: watch::Sender::new(0) }
     }
 }
 
@@ -140,28 +180,47 @@ impl Broker for Counting {
     }
     async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Deliveries>, BrokerError> {
         let inner = self.inner.consume(queue, prefetch).await?;
-        Ok(Box::new(Counted { inner, acks: self.acks.clone() }))
+        self.consumers.send_modify(|consumers| *consumers += 1);
+        let (acks, consumers) = (self.acks.clone(), self.consumers.clone());
+        Ok(Box::new(CountedConsumer { inner: Some(inner), acks, consumers }))
     }
     async fn depth(&self, queue: Queue) -> Result<u64, BrokerError> {
         self.inner.depth(queue).await
     }
 }
 
-struct Counted<T> {
-    inner: T,
+struct CountedConsumer {
+    inner: Option<Box<dyn Deliveries>>,
+    acks: watch::Sender<u32>,
+    consumers: watch::Sender<u32>,
+}
+
+#[async_trait]
+impl Deliveries for CountedConsumer {
+    async fn next(&mut self) -> Option<Delivery> {
+        let Delivery { message, receipt } = self.inner.as_mut()?.next().await?;
+        Some(Delivery {
+            message,
+            receipt: Box::new(CountedReceipt { inner: receipt, acks: self.acks.clone() }),
+        })
+    }
+}
+
+impl Drop for CountedConsumer {
+    /// Counted once it has given back what it held.
+    fn drop(&mut self) {
+        self.inner = None;
+        self.consumers.send_modify(|consumers| *consumers -= 1);
+    }
+}
+
+struct CountedReceipt {
+    inner: Box<dyn Receipt>,
     acks: watch::Sender<u32>,
 }
 
 #[async_trait]
-impl Deliveries for Counted<Box<dyn Deliveries>> {
-    async fn next(&mut self) -> Option<Delivery> {
-        let Delivery { message, receipt } = self.inner.next().await?;
-        Some(Delivery { message, receipt: Box::new(Counted { inner: receipt, acks: self.acks.clone() }) })
-    }
-}
-
-#[async_trait]
-impl Receipt for Counted<Box<dyn Receipt>> {
+impl Receipt for CountedReceipt {
     async fn ack(self: Box<Self>) {
         self.inner.ack().await;
         self.acks.send_modify(|acks| *acks += 1);

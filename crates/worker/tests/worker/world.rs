@@ -1,5 +1,6 @@
 //! A workspace of its own for each test, with relay and sweeper, and jobs written as closures.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -9,7 +10,8 @@ use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::embedded::{Durability, Engine, Options, Role};
 use ktrdr_fabric::store::{BootId, NewOperation, Store, Submitted, SweepPlan};
 use ktrdr_worker::{
-    Backoff, Exit, Handler, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
+    Backoff, Exit, Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker,
+    WorkerConfig,
 };
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
@@ -52,7 +54,7 @@ pub(crate) struct World {
     pub(crate) broker: Arc<Counting>,
     pub(crate) stop: CancellationToken,
     _stops: DropGuard,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     ids: AtomicU32,
 }
 
@@ -75,7 +77,11 @@ impl World {
         let store = Arc::new(Unruly::new(engine.store.clone()));
         let broker = Arc::new(Counting::new(engine.broker.clone()));
         let _stops = stop.clone().drop_guard();
-        Self { engine, store, broker, stop, _stops, _folder: folder, ids: AtomicU32::new(0) }
+        Self { engine, store, broker, stop, _stops, folder, ids: AtomicU32::new(0) }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) async fn submit(&self, kind: Kind, spec: Value, tries_max: u32) -> OperationId {
@@ -97,11 +103,12 @@ impl World {
     ) -> Running {
         let (kinds, handlers) = handlers.into_iter().unzip();
         let config = WorkerConfig { kinds, ..config.clone() };
-        let boot = BootId(format!("test-worker-{}", self.ids.fetch_add(1, Ordering::Relaxed)));
-        let broker: Arc<dyn Broker> = self.broker.clone();
-        let worker = Worker::new(self.store.clone(), broker, handlers, boot, config).unwrap();
+        let identity = Identity::of_this_process("0.1.0", "cpu");
+        let boot = identity.boot.clone();
+        let (store, presence) = (self.store.clone(), self.store.clone());
+        let worker = Worker::new(store, self.broker.clone(), presence, handlers, identity, config).unwrap();
         let drain = CancellationToken::new();
-        Running { exit: tokio::spawn(worker.run(drain.clone())), drain }
+        Running { exit: tokio::spawn(worker.run(drain.clone())), drain, boot }
     }
 
     /// A worker for probes with four slots.
@@ -163,6 +170,7 @@ impl World {
 pub(crate) struct Running {
     exit: JoinHandle<Exit>,
     pub(crate) drain: CancellationToken,
+    pub(crate) boot: BootId,
 }
 
 impl Running {

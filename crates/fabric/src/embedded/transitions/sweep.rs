@@ -22,13 +22,14 @@ pub(in crate::embedded) fn sweep(tx: &mut Tx<'_>, plan: SweepPlan) -> Result<Swe
     Ok(swept)
 }
 
-/// Brings back everything at once: for the start of a process that knows every earlier holder of a lease to be dead
-/// and every message outside the outbox to be gone.
+/// Brings back everything at once: for the start of a process that knows every earlier worker, holder of leases, to be
+/// dead and every message outside the outbox to be gone.
 pub(in crate::embedded) fn recover(tx: &mut Tx<'_>) -> Result<Swept, StoreError> {
     for lapse in [
         "UPDATE operations SET lease_until_ms = 0 WHERE lease_until_ms IS NOT NULL",
         "UPDATE operations SET published_at_ms = 0 WHERE published_at_ms IS NOT NULL",
         "UPDATE operations SET since_ms = 0 WHERE waiting IS NOT NULL",
+        "DELETE FROM workers",
     ] {
         tx.execute(lapse, ())?;
     }

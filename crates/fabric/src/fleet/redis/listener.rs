@@ -25,7 +25,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(10);
 const BACK_OFF_STEPS_MAX: u32 = 20;
 
 /// Channels, below the prefix.
-const CHANNELS: [&str; 3] = ["cancel", "outbox", "changed"];
+const CHANNELS: [&str; 4] = ["cancel", "outbox", "changed", "orders"];
 
 /// The task that listens. Dropping it ends the task.
 pub(super) struct Listener {
@@ -58,7 +58,7 @@ impl Drop for Listener {
 /// What the task works with.
 struct Ear {
     client: Client,
-    channels: [String; 3],
+    channels: [String; CHANNELS.len()],
     prefix_bytes: usize,
     patience: Duration,
     hints: broadcast::Sender<StoreHint>,
@@ -119,6 +119,7 @@ impl Ear {
         let id = || message.get_payload::<String>().ok().and_then(|text| text.parse::<OperationId>().ok());
         let hint = match channel {
             "outbox" => Some(StoreHint::Outbox),
+            "orders" => Some(StoreHint::Orders),
             "cancel" => id().map(StoreHint::Cancel),
             "changed" => id().map(StoreHint::Changed),
             _ => None,

@@ -8,7 +8,7 @@
 //! | `store` | the [`RedisStore`]: checks, then one script per method |
 //! | `query`, `row` | reading: from answers to operations, pages and outbox entries |
 //! | `ledger` | counted trials, remembered lessons |
-//! | `presence` | which workers are there |
+//! | `presence` | which workers are there, what operators ask of them |
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
 //! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
 //! | `script`, `call`, `answer` | scripts put together from the files in `fleet/lua`, called, understood |

@@ -1,21 +1,26 @@
-//! Which workers are there, told by themselves to the store.
+//! Which workers are there, told by themselves to the store, and what operators ask of them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::from_redis_value;
+use ktrdr_domain::Kind;
+use redis::{FromRedisValue, Value, from_redis_value};
 
 use super::row::json;
 use super::store::{RedisStore, whole_ms};
-use crate::presence::{Presence, Seen, Worker};
+use crate::limits;
+use crate::presence::{ORDERS_KEPT, Orders, Presence, Seen, Worker};
 use crate::store::{BootId, StoreError};
 
 #[async_trait]
 impl Presence for RedisStore {
-    async fn announce(&self, worker: &Worker, ttl: Duration) -> Result<(), StoreError> {
-        let said = serde_json::to_string(worker).map_err(|e| StoreError::Invalid(e.to_string()))?;
-        let call = self.session.call(&self.session.scripts.announce);
-        call.arg(&worker.boot.0).arg(whole_ms(ttl).max(1)).arg(said).value().await.map(|_| ())
+    async fn announce(&self, worker: &Worker, ttl: Duration) -> Result<Orders, StoreError> {
+        let said = limits::worker_json(worker)?;
+        let call = self.session.call(&self.session.scripts.announce).arg(&worker.boot.0);
+        let call = call.arg(whole_ms(ttl)).arg(whole_ms(ORDERS_KEPT)).arg(said);
+        let answer = call.answer().await?;
+        Ok(Orders { drain: answer.at(0)?, paused: kinds(answer.at(1)?) })
     }
 
     async fn withdraw(&self, boot: &BootId) -> Result<(), StoreError> {
@@ -23,12 +28,37 @@ impl Presence for RedisStore {
     }
 
     async fn workers(&self) -> Result<Vec<Seen>, StoreError> {
-        let found = self.session.call(&self.session.scripts.workers).value().await?;
         let found: Vec<(String, i64)> =
-            from_redis_value(found).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+            readable(self.session.call(&self.session.scripts.workers).value().await?)?;
         let read = |(said, at_ms): (String, i64)| Ok(Seen { worker: json(&said)?, at_ms });
         let mut seen = found.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
         seen.sort_by(|a, b| a.worker.boot.0.cmp(&b.worker.boot.0));
         Ok(seen)
     }
+
+    async fn drain(&self, boot: &BootId) -> Result<bool, StoreError> {
+        self.session.call(&self.session.scripts.drain).arg(&boot.0).answer().await?.at(0)
+    }
+
+    async fn pause(&self, kind: Kind) -> Result<bool, StoreError> {
+        limits::check_kind(kind)?;
+        self.session.call(&self.session.scripts.pause).arg(kind.as_str()).answer().await?.at(0)
+    }
+
+    async fn resume(&self, kind: Kind) -> Result<bool, StoreError> {
+        self.session.call(&self.session.scripts.resume).arg(kind.as_str()).answer().await?.at(0)
+    }
+
+    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+        readable(self.session.call(&self.session.scripts.paused).value().await?).map(kinds)
+    }
+}
+
+/// A kind that only a newer version knows is nothing to us.
+fn kinds(names: Vec<String>) -> BTreeSet<Kind> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+fn readable<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
+    from_redis_value(value).map_err(|e| StoreError::Corrupt(e.to_string()))
 }

@@ -51,7 +51,11 @@ scripts! {
     entries: reading;
     announce: timed;
     withdraw: reading;
-    workers: reading;
+    workers: timed;
+    drain: timed;
+    pause: reading;
+    resume: reading;
+    paused: reading;
 }
 
 /// Reads rows, or keeps what needs no time.

@@ -1,0 +1,2 @@
+-- Kinds nobody takes at present.
+return redis.call('SMEMBERS', P .. 'paused')

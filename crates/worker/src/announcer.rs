@@ -1,0 +1,126 @@
+//! Says who is here and what it runs, and passes on what operators ask for in return.
+//!
+//! At the start, with every heartbeat, when a hint says that there are orders, and when what runs has changed. While the
+//! store can not be reached the orders stay as they were last heard.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ktrdr_domain::Kind;
+use ktrdr_fabric::presence::{Orders, Presence, Worker};
+use ktrdr_fabric::store::{StoreError, StoreHint};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+use crate::attempt::Crew;
+use crate::backoff::jittered;
+
+/// Changes of what runs are announced at most this often; a job that comes and goes meanwhile is not worth a call.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// The worker's voice and ear.
+pub(crate) struct Announcer {
+    pub(crate) presence: Arc<dyn Presence>,
+    pub(crate) crew: Arc<Crew>,
+    /// Where the lanes learn what is paused.
+    pub(crate) paused: watch::Sender<Option<BTreeSet<Kind>>>,
+}
+
+impl Announcer {
+    /// Announces for as long as it is polled.
+    pub(crate) async fn run(&self, mut hints: Receiver<StoreHint>) {
+        let mut failures = 0;
+        loop {
+            // Whatever was hinted so far, this announcement brings.
+            hints = hints.resubscribe();
+            let said = self.crew.describe();
+            let again = match self.announce(&said).await {
+                Ok(orders) => {
+                    failures = 0;
+                    self.obey(orders);
+                    jittered(self.crew.config.heartbeat)
+                }
+                Err(why) => {
+                    failures += 1;
+                    warn!(%why, "not announced; orders stay as they are");
+                    self.crew.config.outside.after(failures)
+                }
+            };
+            tokio::select! {
+                () = sleep(again) => {}
+                () = told(&mut hints) => {}
+                () = self.crew.quit.cancelled(), if !said.is_draining => {}
+                () = self.has_changed(&said) => {}
+            }
+        }
+    }
+
+    /// Takes the worker off the list; should the store not hear it, the time does.
+    pub(crate) async fn leave(&self) {
+        let leaving = self.presence.withdraw(&self.crew.identity.boot);
+        match timeout(self.crew.config.heartbeat, leaving).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => warn!(%why, "left without saying so"),
+            Err(_) => warn!("left without saying so: no answer in time"),
+        }
+    }
+
+    async fn announce(&self, said: &Worker) -> Result<Orders, StoreError> {
+        let config = &self.crew.config;
+        let answer = timeout(config.heartbeat, self.presence.announce(said, config.lease)).await;
+        answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())))
+    }
+
+    fn obey(&self, Orders { drain, paused }: Orders) {
+        if drain && !self.crew.quit.is_cancelled() {
+            info!("asked to end");
+            self.crew.quit.cancel();
+        }
+        self.paused.send_if_modified(|known| {
+            if *known.as_ref().unwrap_or(&BTreeSet::new()) != paused {
+                info!(?paused, "kinds that nobody takes");
+            }
+            known.replace(paused) != *known
+        });
+    }
+
+    /// Until the worker runs something else than it said.
+    async fn has_changed(&self, said: &Worker) {
+        sleep(SETTLE).await;
+        while self.crew.describe() == *said {
+            self.crew.owned.changed().await;
+        }
+    }
+}
+
+impl Crew {
+    fn describe(&self) -> Worker {
+        let (identity, kinds) = (self.identity.clone(), &self.config.kinds);
+        Worker {
+            boot: identity.boot,
+            host: identity.host,
+            version: identity.version,
+            kinds: kinds.iter().map(|kind| kind.kind).collect(),
+            device: identity.device,
+            slots: kinds.iter().map(|kind| u32::from(kind.slots)).sum(),
+            running: self.owned.ids(),
+            is_draining: self.quit.is_cancelled(),
+        }
+    }
+}
+
+/// Until there may be new orders.
+async fn told(hints: &mut Receiver<StoreHint>) {
+    loop {
+        match hints.recv().await {
+            Ok(StoreHint::Orders | StoreHint::Unknown) | Err(RecvError::Lagged(_)) => return,
+            Ok(StoreHint::Outbox | StoreHint::Cancel(_) | StoreHint::Changed(_)) => {}
+            // The store is going: only the heartbeat is left.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}

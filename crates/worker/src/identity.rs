@@ -1,0 +1,26 @@
+//! Who a worker is.
+
+use ktrdr_fabric::process::host_name;
+use ktrdr_fabric::store::BootId;
+
+/// Who a worker is: claims carry its boot id, announcements all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// This run of the process.
+    pub boot: BootId,
+    /// Name of its computer.
+    pub host: String,
+    /// Version of its program.
+    pub version: String,
+    /// What it computes on, such as `cpu` or the name of a GPU.
+    pub device: String,
+}
+
+impl Identity {
+    /// This process, under a boot id that was never used.
+    #[must_use]
+    pub fn of_this_process(version: &str, device: &str) -> Self {
+        let (version, device) = (version.to_owned(), device.to_owned());
+        Self { boot: BootId::of_this_process(), host: host_name(), version, device }
+    }
+}
