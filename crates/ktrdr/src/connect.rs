@@ -7,7 +7,7 @@ use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{BrokerError, Queue};
 use ktrdr_fabric::embedded::LocalArtifacts;
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
-use ktrdr_fabric::fleet::redis::{OpenError, Options, Prefix, RedisStore};
+use ktrdr_fabric::fleet::redis::{Channel, OpenError, Options, Prefix, RedisStore};
 use ktrdr_fabric::fleet::topology::{Administration, TopologyError};
 use ktrdr_fabric::store::BootId;
 
@@ -17,8 +17,8 @@ use crate::settings::{Secret, Settings};
 /// What to do about a missing address.
 const HINT: &str = "`scripts/services start` prints the addresses of a private fleet on this machine";
 
-/// Rows, leases, cancel flags and the ledger.
-pub(crate) async fn store(settings: &Settings) -> Result<RedisStore, CliError> {
+/// Rows, leases, cancel flags, the ledger and presence; `hears`: the hints that are needed.
+pub(crate) async fn store(settings: &Settings, hears: &[Channel]) -> Result<RedisStore, CliError> {
     let url = needed(settings.redis_url.as_ref(), "redis_url")?;
     let mut options = Options::new(url.expose().parse().or_exit(Kind::InvalidInput)?);
     if let Some(prefix) = &settings.prefix {
@@ -26,6 +26,7 @@ pub(crate) async fn store(settings: &Settings) -> Result<RedisStore, CliError> {
     }
     options.ca_pem = settings.ca_pem().or_exit(Kind::Files)?;
     options.allow_plaintext = settings.allow_plaintext;
+    options.hears = hears.to_vec();
     RedisStore::open(options).await.map_err(|error| {
         let kind = match &error {
             OpenError::Refused(_) => Kind::Unreachable,

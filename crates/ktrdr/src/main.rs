@@ -61,6 +61,8 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Serve => commands::roles::serve(&context),
         Command::Orchestrator => commands::roles::orchestrator(&context),
         Command::Worker(a) => commands::roles::worker(&context, a),
+        Command::Workers(a) => commands::workers::run(&context, a),
+        Command::Queues(a) => commands::queues::run(&context, a),
         Command::Topology(a) => commands::topology::run(&context, a),
         Command::Doctor => commands::doctor::run(&context),
         Command::Data(a) => commands::data::run(&context, a),

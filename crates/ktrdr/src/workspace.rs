@@ -7,7 +7,9 @@ use ktrdr_domain::{OperationId, Timestamp};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::embedded::{Engine, OpenError, Role};
+use ktrdr_fabric::fleet::redis::Channel;
 use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::presence::Presence;
 use ktrdr_fabric::store::Store;
 
 use crate::connect::{self, Part};
@@ -24,6 +26,8 @@ pub(crate) struct Workspace {
     pub(crate) store: Arc<dyn Store>,
     /// Trials and lessons.
     pub(crate) ledger: Arc<dyn Ledger>,
+    /// Workers, and what operators ask of them.
+    pub(crate) presence: Arc<dyn Presence>,
     /// Files.
     pub(crate) artifacts: Arc<dyn Artifacts>,
     messages: Messages,
@@ -38,11 +42,16 @@ enum Messages {
 }
 
 impl Workspace {
-    /// Opens the workspace to run roles on it. On the embedded engine that is for one process at a time.
-    pub(crate) async fn open_to_run(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
+    /// Opens the workspace to run roles that hear these hints. On the embedded engine that is for one process at a
+    /// time, which hears everything.
+    pub(crate) async fn open_to_run(
+        folder: &Path,
+        settings: &Settings,
+        hears: &[Channel],
+    ) -> Result<Self, CliError> {
         match settings.engine {
             EngineName::Embedded => Self::open_embedded(folder, settings, Role::Runner),
-            EngineName::Fleet => Self::open_fleet(folder, settings).await,
+            EngineName::Fleet => Self::open_fleet(folder, settings, hears).await,
         }
     }
 
@@ -50,7 +59,7 @@ impl Workspace {
     pub(crate) async fn open_beside(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
         match settings.engine {
             EngineName::Embedded => Self::open_embedded(folder, settings, Role::Client),
-            EngineName::Fleet => Self::open_fleet(folder, settings).await,
+            EngineName::Fleet => Self::open_fleet(folder, settings, &Channel::ALL).await,
         }
     }
 
@@ -60,18 +69,20 @@ impl Workspace {
             folder: folder.to_owned(),
             settings: settings.clone(),
             ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
+            presence: Arc::clone(&engine.store) as Arc<dyn Presence>,
             store: engine.store,
             artifacts: engine.artifacts,
             messages: Messages::Here(engine.broker),
         })
     }
 
-    async fn open_fleet(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
-        let store = Arc::new(connect::store(settings).await?);
+    async fn open_fleet(folder: &Path, settings: &Settings, hears: &[Channel]) -> Result<Self, CliError> {
+        let store = Arc::new(connect::store(settings, hears).await?);
         Ok(Self {
             folder: folder.to_owned(),
             settings: settings.clone(),
             ledger: Arc::clone(&store) as Arc<dyn Ledger>,
+            presence: Arc::clone(&store) as Arc<dyn Presence>,
             store,
             artifacts: connect::artifacts(folder)?,
             messages: Messages::RabbitMq,
@@ -99,6 +110,11 @@ fn explain(folder: &Path, error: &OpenError) -> CliError {
 /// Seconds since the epoch, by this machine's clock.
 pub(crate) fn now() -> Timestamp {
     Timestamp(chrono::Utc::now().timestamp())
+}
+
+/// Milliseconds since the epoch, by this machine's clock.
+pub(crate) fn now_ms() -> i64 {
+    chrono::Utc::now().timestamp_millis()
 }
 
 /// A fresh operation id.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use ktrdr_domain::Kind;
 
 #[derive(Debug, Args)]
 pub(crate) struct WorkerArguments {
@@ -62,5 +63,44 @@ pub(crate) enum TopologyVerb {
         /// JSON file with the passwords of `ktrdr` and `ktrdr-monitor` (of the prefix's name, when it has another).
         #[arg(long, value_name = "FILE")]
         passwords: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkersArguments {
+    #[command(subcommand)]
+    pub(crate) verb: WorkersVerb,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum WorkersVerb {
+    /// Workers that were heard of lately, and what they run.
+    List,
+    /// Ask a worker to take nothing new and to end, as SIGTERM does.
+    Drain {
+        /// Its boot id, from the list.
+        boot: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueuesArguments {
+    #[command(subcommand)]
+    pub(crate) verb: QueuesVerb,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum QueuesVerb {
+    /// Every queue: what waits, runs and is taken by whom.
+    List,
+    /// Nobody takes jobs of this kind until it is resumed; running ones go on.
+    Pause {
+        /// Kind of jobs, such as training.
+        kind: Kind,
+    },
+    /// Take jobs of this kind again.
+    Resume {
+        /// Kind of jobs, such as training.
+        kind: Kind,
     },
 }

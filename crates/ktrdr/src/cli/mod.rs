@@ -112,6 +112,10 @@ pub(crate) enum Command {
     Operations(operations::OperationsArguments),
     /// Operations that used up their tries: list, show, retry.
     DeadLetters(operations::DeadLettersArguments),
+    /// Workers of the fleet: list, drain.
+    Workers(fleet::WorkersArguments),
+    /// Queues of jobs: list, pause, resume.
+    Queues(fleet::QueuesArguments),
     /// The broker's exchanges, queues, policies and users: apply, diff, show.
     Topology(fleet::TopologyArguments),
     /// Is the fleet sound? Versions, protections, consumers, clocks.

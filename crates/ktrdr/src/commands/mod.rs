@@ -10,6 +10,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod ledger;
 pub(crate) mod operations;
+pub(crate) mod queues;
 pub(crate) mod replay;
 pub(crate) mod research;
 pub(crate) mod roles;
@@ -18,9 +19,12 @@ pub(crate) mod strategies;
 pub(crate) mod topology;
 pub(crate) mod training;
 pub(crate) mod up;
+pub(crate) mod workers;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+
+use ktrdr_fabric::fleet::redis::Channel;
 
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
@@ -66,9 +70,9 @@ impl<'a> Context<'a> {
         Workspace::open_beside(&self.folder, &self.settings).await
     }
 
-    /// Opens the workspace to run roles on it.
+    /// Opens the workspace to run every role on it.
     pub(crate) async fn open_to_run(&self) -> Result<Workspace, CliError> {
-        Workspace::open_to_run(&self.folder, &self.settings).await
+        Workspace::open_to_run(&self.folder, &self.settings, &Channel::ALL).await
     }
 
     /// Runs a future on a small runtime of its own; jobs compute on threads of their own, never here.

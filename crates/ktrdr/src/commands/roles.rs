@@ -48,7 +48,8 @@ fn run(context: &Context<'_>, name: &str, roles: &Roles) -> Result<ExitCode, Cli
         return Err(CliError::new(Kind::Usage, message));
     }
     context.block_on(async {
-        let workspace = context.open_to_run().await?;
+        let hears = roles.hear();
+        let workspace = Workspace::open_to_run(&context.folder, &context.settings, &hears).await?;
         let banner = format!("ktrdr {name} · SIGTERM or Ctrl-C drains it, nothing is lost");
         until_stopped(context, &workspace, roles, &banner, std::future::pending()).await?;
         Ok(ExitCode::SUCCESS)

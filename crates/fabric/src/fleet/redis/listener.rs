@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::failure::words;
 use super::link::jitter;
+use super::options::Channel;
 use super::url::Prefix;
 use crate::store::StoreHint;
 
@@ -24,9 +25,6 @@ const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// Waits between attempts to subscribe again grow up to this many steps.
 const BACK_OFF_STEPS_MAX: u32 = 20;
 
-/// Channels, below the prefix.
-const CHANNELS: [&str; 4] = ["cancel", "outbox", "changed", "orders"];
-
 /// The task that listens. Dropping it ends the task.
 pub(super) struct Listener {
     hints: broadcast::Sender<StoreHint>,
@@ -35,9 +33,14 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Subscribes, and listens from then on.
-    pub(super) async fn start(client: Client, prefix: &Prefix, patience: Duration) -> RedisResult<Self> {
+    pub(super) async fn start(
+        client: Client,
+        prefix: &Prefix,
+        hears: &[Channel],
+        patience: Duration,
+    ) -> RedisResult<Self> {
         let (hints, _) = broadcast::channel(HINTS_MAX);
-        let channels = CHANNELS.map(|name| prefix.key(name));
+        let channels = hears.iter().map(|channel| prefix.key(channel.name())).collect();
         let prefix_bytes = prefix.as_str().len();
         let ear = Ear { client, channels, prefix_bytes, patience, hints: hints.clone() };
         let subscription = ear.subscribe().await?;
@@ -58,7 +61,7 @@ impl Drop for Listener {
 /// What the task works with.
 struct Ear {
     client: Client,
-    channels: [String; CHANNELS.len()],
+    channels: Vec<String>,
     prefix_bytes: usize,
     patience: Duration,
     hints: broadcast::Sender<StoreHint>,

@@ -34,6 +34,6 @@ mod url;
 
 pub use facts::{Fsync, Persistence, StoreFacts};
 pub use opening::OpenError;
-pub use options::{Clock, Options};
+pub use options::{Channel, Clock, Options};
 pub use store::RedisStore;
 pub use url::{BadPrefix, BadUrl, Prefix, RedisUrl};

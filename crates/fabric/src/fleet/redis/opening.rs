@@ -73,7 +73,7 @@ impl RedisStore {
         let info = Info::read(&link).await?;
         check(&info, &place)?;
         let epoch = meet(&link, &options.prefix).await?;
-        let listener = Listener::start(client, &options.prefix, options.patience).await;
+        let listener = Listener::start(client, &options.prefix, &options.hears, options.patience).await;
         let listener = listener.map_err(|error| failure(&place, &error))?;
         let session = Session::new(link, Scripts::new(options.clock), options.prefix, epoch);
         Ok(Self::new(session, listener))

@@ -15,10 +15,40 @@ pub struct Options {
     pub ca_pem: Option<String>,
     /// Whether rows and password may travel unencrypted to another machine.
     pub allow_plaintext: bool,
+    /// The hints this process needs. Everyone who hears what nobody waits for costs the server a message each time.
+    pub hears: Vec<Channel>,
     /// Longest wait for a connection, and for an answer.
     pub patience: Duration,
     /// Where time comes from.
     pub clock: Clock,
+}
+
+/// What hints are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// [`StoreHint::Cancel`](crate::store::StoreHint::Cancel): for workers.
+    Cancel,
+    /// [`StoreHint::Orders`](crate::store::StoreHint::Orders): for workers.
+    Orders,
+    /// [`StoreHint::Outbox`](crate::store::StoreHint::Outbox): for relays.
+    Outbox,
+    /// [`StoreHint::Changed`](crate::store::StoreHint::Changed): for whoever follows operations.
+    Changed,
+}
+
+impl Channel {
+    /// Everything there is to hear.
+    pub const ALL: [Self; 4] = [Self::Cancel, Self::Orders, Self::Outbox, Self::Changed];
+
+    /// Below the prefix.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Cancel => "cancel",
+            Self::Orders => "orders",
+            Self::Outbox => "outbox",
+            Self::Changed => "changed",
+        }
+    }
 }
 
 /// Where the scripts get their time from.
@@ -39,6 +69,7 @@ impl Options {
             prefix: Prefix::default(),
             ca_pem: None,
             allow_plaintext: false,
+            hears: Channel::ALL.to_vec(),
             patience: Duration::from_secs(5),
             clock: Clock::Server,
         }

@@ -59,7 +59,7 @@ fn setting(wanted: &FleetBench) -> String {
 
 /// What the servers promise about what they acknowledged.
 async fn durability(context: &Context<'_>) -> Result<String, CliError> {
-    let facts = connect::store(&context.settings).await?.facts().await?;
+    let facts = connect::store(&context.settings, &[]).await?.facts().await?;
     let store = match facts.persistence {
         Persistence::Snapshots => "snapshots only",
         Persistence::AppendOnly { fsync: Some(Fsync::Always), .. } => "appendfsync always",

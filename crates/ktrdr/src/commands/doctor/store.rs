@@ -10,7 +10,7 @@ use crate::settings::Settings;
 const SKEW_MS_MAX: i64 = 1000;
 
 pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
-    let store = match connect::store(settings).await {
+    let store = match connect::store(settings, &[]).await {
         Ok(store) => store,
         Err(why) => return vec![Check::unreachable("redis", &why)],
     };
