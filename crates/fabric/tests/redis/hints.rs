@@ -1,5 +1,6 @@
 //! Hints: from every process to every process, and back after an interruption.
 
+use ktrdr_fabric::fleet::redis::{Channel, Options, RedisStore};
 use ktrdr_fabric::store::{Store, StoreHint};
 use tokio::sync::broadcast::Receiver;
 
@@ -18,6 +19,24 @@ async fn a_change_by_one_process_is_hinted_to_another() {
     one.submit(leaf("a")).await.unwrap();
     wait_for(&mut hints, &StoreHint::Outbox).await;
     wait_for(&mut hints, &StoreHint::Changed(id("a"))).await;
+}
+
+#[tokio::test]
+async fn a_process_hears_what_it_asked_for_and_nothing_else() {
+    let server = RedisServer::start(&[]);
+    let listening = async |hears: &[Channel]| {
+        let options = Options { hears: hears.to_vec(), ..Options::new(server.url().parse().unwrap()) };
+        RedisStore::open(options).await.unwrap()
+    };
+    let (deaf, relay) = (listening(&[]).await, listening(&[Channel::Outbox]).await);
+    let (mut nothing, mut outbox) = (deaf.hints(), relay.hints());
+    deaf.submit(leaf("a")).await.unwrap();
+    deaf.submit(leaf("b")).await.unwrap();
+    assert_eq!(
+        [outbox.recv().await.unwrap(), outbox.recv().await.unwrap()],
+        [StoreHint::Outbox, StoreHint::Outbox]
+    );
+    assert!(nothing.try_recv().is_err());
 }
 
 #[tokio::test]

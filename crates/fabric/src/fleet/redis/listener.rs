@@ -25,10 +25,10 @@ const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// Waits between attempts to subscribe again grow up to this many steps.
 const BACK_OFF_STEPS_MAX: u32 = 20;
 
-/// The task that listens. Dropping it ends the task.
+/// The task that listens, where there is something to hear. Dropping it ends the task.
 pub(super) struct Listener {
     hints: broadcast::Sender<StoreHint>,
-    task: JoinHandle<()>,
+    task: Option<JoinHandle<()>>,
 }
 
 impl Listener {
@@ -40,11 +40,14 @@ impl Listener {
         patience: Duration,
     ) -> RedisResult<Self> {
         let (hints, _) = broadcast::channel(HINTS_MAX);
+        if hears.is_empty() {
+            return Ok(Self { hints, task: None });
+        }
         let channels = hears.iter().map(|channel| prefix.key(channel.name())).collect();
         let prefix_bytes = prefix.as_str().len();
         let ear = Ear { client, channels, prefix_bytes, patience, hints: hints.clone() };
         let subscription = ear.subscribe().await?;
-        Ok(Self { hints, task: tokio::spawn(ear.listen(subscription)) })
+        Ok(Self { hints, task: Some(tokio::spawn(ear.listen(subscription))) })
     }
 
     pub(super) fn hints(&self) -> broadcast::Receiver<StoreHint> {
@@ -54,7 +57,9 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 
