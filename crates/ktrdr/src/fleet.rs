@@ -10,18 +10,18 @@ use std::time::Duration;
 use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::fleet::topology::consumable;
-use ktrdr_fabric::store::{BootId, SweepPlan};
+use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
 use ktrdr_jobs::series::SeriesCache;
 use ktrdr_research::Orchestrator;
-use ktrdr_worker::{Exit, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
+use ktrdr_worker::{Exit, Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::connect::Part;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::settings::FleetSettings;
-use crate::workspace::{Workspace, nonce};
+use crate::workspace::Workspace;
 
 /// How long after its end a lease counts as lapsed.
 const SWEEP_GRACE: Duration = Duration::from_millis(500);
@@ -109,12 +109,12 @@ impl RunningRoles {
     pub(crate) async fn start(workspace: &Workspace, roles: &Roles) -> Result<Self, CliError> {
         let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
         let fleet = workspace.settings.fleet;
-        let boot = boot_id();
-        let part = Part { role: roles.name(), boot: boot.clone(), needs: roles.needs() };
+        let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), "cpu");
+        let part = Part { role: roles.name(), boot: identity.boot.clone(), needs: roles.needs() };
         let (store, broker) = (&workspace.store, &workspace.broker(part).await?);
         let worker = match roles.kinds.as_slice() {
             [] => None,
-            kinds => Some(worker(workspace, Arc::clone(broker), boot, kinds)?),
+            kinds => Some(worker(workspace, Arc::clone(broker), identity, kinds)?),
         };
         let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
         let mut background = vec![tokio::spawn(sweeper.run(stop.clone()))];
@@ -161,16 +161,11 @@ impl RunningRoles {
     }
 }
 
-/// This run of this process: never configured, never reused.
-fn boot_id() -> BootId {
-    BootId(format!("local-{}-{:08x}{:08x}", process::id(), nonce(), nonce()))
-}
-
 /// A worker for these kinds.
 fn worker(
     workspace: &Workspace,
     broker: Arc<dyn Broker>,
-    boot: BootId,
+    identity: Identity,
     kinds: &[KindConfig],
 ) -> Result<Worker, CliError> {
     let fleet = &workspace.settings.fleet;
@@ -188,8 +183,9 @@ fn worker(
         heartbeat: fleet.heartbeat,
         ..WorkerConfig::default()
     };
-    let store = Arc::clone(&workspace.store);
-    Worker::new(store, broker, ktrdr_jobs::handlers(&services), boot, config).or_exit(Kind::InvalidInput)
+    let (store, presence) = (Arc::clone(&workspace.store), Arc::clone(&workspace.presence));
+    let handlers = ktrdr_jobs::handlers(&services);
+    Worker::new(store, broker, presence, handlers, identity, config).or_exit(Kind::InvalidInput)
 }
 
 /// How much of a kind at once, and for how long.

@@ -8,6 +8,7 @@ use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::embedded::{Engine, OpenError, Role};
 use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::presence::Presence;
 use ktrdr_fabric::store::Store;
 
 use crate::connect::{self, Part};
@@ -24,6 +25,8 @@ pub(crate) struct Workspace {
     pub(crate) store: Arc<dyn Store>,
     /// Trials and lessons.
     pub(crate) ledger: Arc<dyn Ledger>,
+    /// Workers, and what operators ask of them.
+    pub(crate) presence: Arc<dyn Presence>,
     /// Files.
     pub(crate) artifacts: Arc<dyn Artifacts>,
     messages: Messages,
@@ -60,6 +63,7 @@ impl Workspace {
             folder: folder.to_owned(),
             settings: settings.clone(),
             ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
+            presence: Arc::clone(&engine.store) as Arc<dyn Presence>,
             store: engine.store,
             artifacts: engine.artifacts,
             messages: Messages::Here(engine.broker),
@@ -72,6 +76,7 @@ impl Workspace {
             folder: folder.to_owned(),
             settings: settings.clone(),
             ledger: Arc::clone(&store) as Arc<dyn Ledger>,
+            presence: Arc::clone(&store) as Arc<dyn Presence>,
             store,
             artifacts: connect::artifacts(folder)?,
             messages: Messages::RabbitMq,

@@ -49,7 +49,8 @@ async fn until_idle(workspace: &Workspace) -> Result<(), CliError> {
         if page.total == 0 {
             return Ok(());
         }
-        let changed = async { while matches!(hints.recv().await, Ok(StoreHint::Outbox | StoreHint::Orders)) {} };
+        let changed =
+            async { while matches!(hints.recv().await, Ok(StoreHint::Outbox | StoreHint::Orders)) {} };
         let _ = tokio::time::timeout(LOOK_AGAIN, changed).await;
     }
 }
