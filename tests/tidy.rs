@@ -24,7 +24,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("rusqlite", &["fabric"], "only the fabric knows how rows are kept"),
     ("lapin", &["fabric"], "only the fabric knows the broker"),
-    ("redis::", &["fabric"], "only the fabric knows the store"),
+    (" redis::", &["fabric"], "only the fabric knows the store"),
     ("axum", &["api"], "only the API speaks HTTP"),
     (".publish(", &["worker", "fabric"], "only the relay publishes what the outbox holds"),
 ];

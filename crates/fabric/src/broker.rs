@@ -65,7 +65,8 @@ pub trait Receipt: Send + Sync {
     async fn ack(self: Box<Self>);
 }
 
-/// A running consumer. Dropping it stops it and gives back what was not acknowledged.
+/// A running consumer. Dropping it stops it and gives back what it had not handed out yet; a [`Delivery`] that was
+/// handed out is its holder's until acknowledged or dropped.
 #[async_trait]
 pub trait Deliveries: Send {
     /// The next message; `None` when the consumer ended and must be built anew.

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
+use ktrdr_fabric::fleet::amqp::LIBRARY;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Arguments;
@@ -11,11 +12,11 @@ use crate::exit::{CliError, Kind, OrExit};
 pub(crate) fn start(arguments: &Arguments) -> Result<(), CliError> {
     let default = match arguments.verbose {
         // What the broker's library logs of an error, our own error says again, and what to do about it.
-        0 => "warn,lapin=off",
-        1 => "info,lapin=off",
-        _ => "debug,lapin=info",
+        0 => format!("warn,{LIBRARY}=off"),
+        1 => format!("info,{LIBRARY}=off"),
+        _ => format!("debug,{LIBRARY}=info"),
     };
-    let wanted = std::env::var("KTRDR_LOG").unwrap_or_else(|_| default.to_owned());
+    let wanted = std::env::var("KTRDR_LOG").unwrap_or(default);
     let filter = EnvFilter::try_new(&wanted)
         .map_err(|e| CliError::new(Kind::Usage, format!("KTRDR_LOG={wanted:?} is no log filter: {e}")))?;
     let builder = tracing_subscriber::fmt()

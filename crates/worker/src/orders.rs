@@ -29,7 +29,7 @@ impl Paused {
     async fn until(&self, fact: impl FnMut(&Option<BTreeSet<Kind>>) -> bool) {
         if self.0.clone().wait_for(fact).await.is_err() {
             // Nobody will say any more: the worker is going.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -1,7 +1,6 @@
-//! A consumer of one queue: at most `prefetch` unacknowledged messages, given back when they or the consumer drop.
+//! A consumer of one queue: hands out at most `prefetch` messages that are not acknowledged yet.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -9,24 +8,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::ready::Ready;
 use crate::broker::{Deliveries, Delivery, Message, Receipt};
 
-/// The consumer's end.
+/// The consumer's end. It holds nothing itself: a message leaves the queue when somebody asks for it.
 pub(super) struct Consumer {
-    held: Arc<Held>,
-    prefetch: Arc<Semaphore>,
-    next_tag: u64,
-}
-
-/// What was delivered and not acknowledged, shared with the receipts.
-struct Held {
     queue: Arc<Ready>,
-    messages: Mutex<HashMap<u64, Message>>,
+    prefetch: Arc<Semaphore>,
 }
 
 impl Consumer {
     pub(super) fn new(queue: Arc<Ready>, prefetch: u16) -> Self {
-        let held = Arc::new(Held { queue, messages: Mutex::default() });
-        // A consumer that may hold nothing would wait for ever.
-        Self { held, prefetch: Arc::new(Semaphore::new(usize::from(prefetch.max(1)))), next_tag: 0 }
+        // A consumer that may hand out nothing would wait for ever.
+        Self { queue, prefetch: Arc::new(Semaphore::new(usize::from(prefetch.max(1)))) }
     }
 }
 
@@ -34,50 +25,31 @@ impl Consumer {
 impl Deliveries for Consumer {
     async fn next(&mut self) -> Option<Delivery> {
         let permit = self.prefetch.clone().acquire_owned().await.ok()?;
-        let message = self.held.queue.pop().await;
-        let tag = self.next_tag;
-        self.next_tag += 1;
-        self.held.messages().insert(tag, message.clone());
-        Some(Delivery { message, receipt: Box::new(Tag { tag, held: self.held.clone(), _permit: permit }) })
-    }
-}
-
-impl Drop for Consumer {
-    fn drop(&mut self) {
-        let mut unacknowledged: Vec<_> = self.held.messages().drain().collect();
-        // The oldest is put back last, so that it stands in front again.
-        unacknowledged.sort_unstable_by_key(|(tag, _)| std::cmp::Reverse(*tag));
-        for (_, message) in unacknowledged {
-            self.held.queue.put_back(message);
-        }
-    }
-}
-
-impl Held {
-    fn messages(&self) -> MutexGuard<'_, HashMap<u64, Message>> {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+        let message = self.queue.pop().await;
+        let held = Held { message: Some(message.clone()), queue: self.queue.clone(), _permit: permit };
+        Some(Delivery { message, receipt: Box::new(held) })
     }
 }
 
 /// The receipt of one delivery; frees its place in the prefetch when it goes.
-struct Tag {
-    tag: u64,
-    held: Arc<Held>,
+struct Held {
+    /// What to put back; nothing once acknowledged.
+    message: Option<Message>,
+    queue: Arc<Ready>,
     _permit: OwnedSemaphorePermit,
 }
 
 #[async_trait]
-impl Receipt for Tag {
-    async fn ack(self: Box<Self>) {
-        self.held.messages().remove(&self.tag);
+impl Receipt for Held {
+    async fn ack(mut self: Box<Self>) {
+        self.message = None;
     }
 }
 
-impl Drop for Tag {
+impl Drop for Held {
     fn drop(&mut self) {
-        let unacknowledged = self.held.messages().remove(&self.tag);
-        if let Some(message) = unacknowledged {
-            self.held.queue.put_back(message);
+        if let Some(message) = self.message.take() {
+            self.queue.put_back(message);
         }
     }
 }

@@ -180,6 +180,7 @@ impl Broker for AmqpBroker {
         let stream = self.start(&channel, &queue_name(queue), prefetch).await?;
         Ok(Box::new(Consumer {
             queue,
+            channel,
             stream,
             link: Arc::clone(&self.consume_link),
             publisher: Arc::clone(&self.publisher),

@@ -2,6 +2,9 @@
 //!
 //! The first error or end of the library's stream ends the consumer: after an error that stream would stay silent
 //! for ever. Whoever consumes builds it anew, with its back-off.
+//!
+//! A channel lives as long as its consumer or one of its deliveries: a consumer may stop while what it handed out is
+//! still worked on.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,10 +12,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use lapin::Acker;
 use lapin::message::Delivery as Raw;
-use lapin::options::{BasicAckOptions, BasicRejectOptions};
+use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicRejectOptions};
+use lapin::protocol::constants::REPLY_SUCCESS;
 use lapin::types::FieldTable;
+use lapin::{Acker, Channel};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 use tracing::{debug, error, warn};
@@ -26,9 +30,10 @@ use super::publisher::Publisher;
 use crate::broker::{BrokerError, Deliveries, Delivery, Published, Queue, Receipt};
 use crate::fleet::topology::{DEAD_LETTERS, queue_name};
 
-/// A consumer on a channel of its own. Dropping it closes the channel, which gives back everything unacknowledged.
+/// A consumer on a channel of its own.
 pub(super) struct Consumer {
     pub(super) queue: Queue,
+    pub(super) channel: Channel,
     pub(super) stream: lapin::Consumer,
     /// For asking after ourselves.
     pub(super) link: Arc<Link>,
@@ -52,7 +57,8 @@ impl Deliveries for Consumer {
             let raw = self.receive().await?;
             match message::unwrap(self.queue, &raw.properties, &raw.data) {
                 Ok(message) => {
-                    let receipt = Tag { acker: raw.acker, counters: self.counters.clone() };
+                    let (channel, counters) = (self.channel.clone(), self.counters.clone());
+                    let receipt = Tag { acker: raw.acker, channel: channel, counters };
                     return Some(Delivery { message, receipt: Box::new(receipt) });
                 }
                 Err(refusal) => self.refused = Some((raw, refusal)),
@@ -113,52 +119,83 @@ impl Consumer {
         }
         self.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
         if let Some((raw, _)) = self.refused.take() {
-            Tag { acker: raw.acker, counters: self.counters.clone() }.acknowledge().await;
+            acknowledge(&raw.acker, &self.counters).await;
         }
         Ok(())
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        // Without a runtime the connection is going as well, and gives everything back.
+        let Ok(runtime) = Handle::try_current() else { return };
+        let refused = self.refused.take().map(|(raw, _)| raw);
+        runtime.spawn(stop(self.channel.clone(), self.stream.clone(), refused));
+    }
+}
+
+/// Stops the broker's deliveries, then gives back those that nobody asked for. A broker that does not answer gets the
+/// whole channel back: better that a running job's message is delivered twice than that one waits for its end.
+async fn stop(channel: Channel, mut unread: lapin::Consumer, refused: Option<Raw>) {
+    let cancelling = channel.basic_cancel(unread.tag(), BasicCancelOptions::default());
+    if let Err(why) = within("stop a consumer", cancelling).await {
+        debug!(%why, "its channel is closed instead");
+        let _ = within("close a channel", channel.close(REPLY_SUCCESS, "consumer stopped".into())).await;
+        return;
+    }
+    if let Some(raw) = refused {
+        give_back(&raw.acker).await;
+    }
+    while let Some(Ok(raw)) = unread.next().await {
+        give_back(&raw.acker).await;
     }
 }
 
 /// The receipt of one delivery.
 struct Tag {
     acker: Acker,
+    /// Kept open for the acknowledgement.
+    channel: Channel,
     counters: Arc<Counters>,
-}
-
-impl Tag {
-    /// The library answers `Ok(false)` where the channel is gone: nobody was told.
-    async fn acknowledge(&self) {
-        match within("acknowledge", self.acker.ack(BasicAckOptions::default())).await {
-            Ok(true) => {}
-            lost => {
-                self.counters.acks_lost.fetch_add(1, Ordering::Relaxed);
-                debug!(?lost, "an acknowledgement was lost; the next claim finds the work done");
-            }
-        }
-    }
 }
 
 #[async_trait]
 impl Receipt for Tag {
     async fn ack(self: Box<Self>) {
-        self.acknowledge().await;
+        acknowledge(&self.acker, &self.counters).await;
     }
 }
 
 impl Drop for Tag {
-    /// Gives the message back. The broker counts it as a delivery, like a lost connection; after too many it is a
-    /// dead letter, and the sweep publishes the operation anew.
     fn drop(&mut self) {
         if !self.acker.usable() {
             return;
         }
-        // Without a runtime the channel is going as well, and gives everything back.
+        // Without a runtime the connection is going as well, and gives everything back.
         let Ok(runtime) = Handle::try_current() else { return };
-        let acker = self.acker.clone();
+        let (acker, channel) = (self.acker.clone(), self.channel.clone());
         runtime.spawn(async move {
-            if let Err(why) = acker.reject(BasicRejectOptions { requeue: true }).await {
-                debug!(%why, "not given back by us; the closing channel does it");
-            }
+            give_back(&acker).await;
+            drop(channel);
         });
+    }
+}
+
+/// The library answers `Ok(false)` where the channel is gone: nobody was told.
+async fn acknowledge(acker: &Acker, counters: &Counters) {
+    match within("acknowledge", acker.ack(BasicAckOptions::default())).await {
+        Ok(true) => {}
+        lost => {
+            counters.acks_lost.fetch_add(1, Ordering::Relaxed);
+            debug!(?lost, "an acknowledgement was lost; the next claim finds the work done");
+        }
+    }
+}
+
+/// The broker counts it as a delivery, like a lost connection; after too many the message is a dead letter, and the
+/// sweep publishes the operation anew.
+async fn give_back(acker: &Acker) {
+    if let Err(why) = acker.reject(BasicRejectOptions { requeue: true }).await {
+        debug!(%why, "not given back by us; the closing channel does it");
     }
 }

@@ -15,6 +15,9 @@
 //! | `facts` | what the process knows about its broker |
 //! | `failure` | the library's errors in our words |
 
+/// The name under which the client library logs.
+pub const LIBRARY: &str = "lapin";
+
 mod address;
 mod broker;
 mod consumer;

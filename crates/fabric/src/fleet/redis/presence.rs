@@ -20,7 +20,7 @@ impl Presence for RedisStore {
         let call = self.session.call(&self.session.scripts.announce).arg(&worker.boot.0);
         let call = call.arg(whole_ms(ttl)).arg(whole_ms(ORDERS_KEPT)).arg(said);
         let answer = call.answer().await?;
-        Ok(Orders { drain: answer.at(0)?, paused: kinds(answer.at(1)?) })
+        Ok(Orders { drain: answer.at(0)?, paused: kinds(&answer.at::<Vec<_>>(1)?) })
     }
 
     async fn withdraw(&self, boot: &BootId) -> Result<(), StoreError> {
@@ -50,12 +50,13 @@ impl Presence for RedisStore {
     }
 
     async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
-        readable(self.session.call(&self.session.scripts.paused).value().await?).map(kinds)
+        let names: Vec<String> = readable(self.session.call(&self.session.scripts.paused).value().await?)?;
+        Ok(kinds(&names))
     }
 }
 
 /// A kind that only a newer version knows is nothing to us.
-fn kinds(names: Vec<String>) -> BTreeSet<Kind> {
+fn kinds(names: &[String]) -> BTreeSet<Kind> {
     names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
