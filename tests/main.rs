@@ -5,6 +5,7 @@
 
 mod campaign;
 mod cancel;
+mod chaos;
 mod crash;
 mod faces;
 mod first_light;

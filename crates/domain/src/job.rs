@@ -209,7 +209,7 @@ pub struct DataLoadSpec {
     pub replace: bool,
 }
 
-/// Do nothing, or sleep, and return.
+/// Do nothing, or sleep, and return. Everything further is for measuring how a fleet recovers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeSpec {
     /// How long to sleep, at most an hour.
@@ -218,4 +218,21 @@ pub struct ProbeSpec {
     /// Fail with this text instead of completing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail: Option<String>,
+    /// Leave an artefact `probes/<operation>/<attempt>` at the end of each attempt that comes so far, so that ends can
+    /// be counted without asking the store.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mark: bool,
+    /// How the probe harms its worker. Refused by every worker that was not told to allow it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harm: Option<Harm>,
+}
+
+/// What a probe may do to its worker, where the worker allows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Harm {
+    /// Kill the process, after the sleep, in every attempt up to this one.
+    CrashUntil(u64),
+    /// Sleep on when asked to stop, so that nothing but the end of the process frees the thread.
+    Deaf,
 }

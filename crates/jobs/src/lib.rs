@@ -7,7 +7,7 @@
 //! | `backtesting` | [`backtesting`] | bars, model or signals | a trial in the ledger, `reports/<operation>/<fence>/backtest.json` |
 //! | `agent_assessment` | [`assessment`] | reports in its specification | `strategies/<name>/assessment.json` |
 //! | `data_load` | [`data_load`] | `imports/<sha256>.csv` | `data/<SYMBOL>_<timeframe>.csv` |
-//! | `probe` | [`probe`] | nothing | nothing |
+//! | `probe` | [`probe`] | nothing | nothing, or `probes/<operation>/<attempt>` |
 //!
 //! Before this: the worker claimed an operation. After this: the worker records what a handler returned.
 
@@ -50,6 +50,8 @@ pub struct Services {
     pub windows: WindowPolicy,
     /// Runs the IO of job threads, which are no tasks themselves.
     pub runtime: Handle,
+    /// Whether probes may crash or block this process when their specification says so: never in production.
+    pub harmful_probes: bool,
     /// Bars read before.
     pub series: Arc<SeriesCache>,
 }
@@ -82,6 +84,6 @@ pub fn handlers(services: &Services) -> Vec<Arc<dyn Handler>> {
         Arc::new(backtesting::Backtesting(services.clone())),
         Arc::new(assessment::Assessment(services.clone())),
         Arc::new(data_load::DataLoad(services.clone())),
-        Arc::new(probe::Probe),
+        Arc::new(probe::Probe(services.clone())),
     ]
 }

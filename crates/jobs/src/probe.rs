@@ -1,12 +1,14 @@
-//! `probe`: sleep, then complete or fail as told. Measures the fleet itself.
+//! `probe`: sleep, then complete or fail as told. Measures the fleet itself, and how it recovers.
 
+use std::process;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::Kind;
-use ktrdr_domain::job::ProbeSpec;
+use ktrdr_domain::job::{Harm, ProbeSpec};
 use ktrdr_worker::{Handler, Job, Outcome};
 use serde_json::json;
 
+use crate::Services;
 use crate::fault::{self, Fault};
 
 /// Longest sleep.
@@ -16,7 +18,7 @@ const SLEEP_MS_MAX: u64 = 3_600_000;
 const NAP: Duration = Duration::from_millis(5);
 
 /// See the module.
-pub struct Probe;
+pub struct Probe(pub(crate) Services);
 
 impl Handler for Probe {
     fn kind(&self) -> Kind {
@@ -24,27 +26,57 @@ impl Handler for Probe {
     }
 
     fn run(&self, job: &Job) -> Outcome {
-        fault::outcome(probe(job))
+        fault::outcome(self.probe(job))
     }
 }
 
-fn probe(job: &Job) -> Result<serde_json::Value, Fault> {
-    let started_us = unix_us();
-    let spec: ProbeSpec = fault::specification(job)?;
-    if spec.sleep_ms > SLEEP_MS_MAX {
-        return Err(Fault::input(format!("sleep_ms {} is over {SLEEP_MS_MAX}", spec.sleep_ms)));
+impl Probe {
+    fn probe(&self, job: &Job) -> Result<serde_json::Value, Fault> {
+        let started_us = unix_us();
+        let spec: ProbeSpec = fault::specification(job)?;
+        self.check(&spec)?;
+        sleep(job, &spec)?;
+        if let Some(Harm::CrashUntil(attempt)) = spec.harm
+            && job.fence <= attempt
+        {
+            process::abort();
+        }
+        if spec.mark {
+            self.mark(job)?;
+        }
+        match spec.fail {
+            Some(error) => Err(Fault::BadInput(error)),
+            None => Ok(json!({ "slept_ms": spec.sleep_ms, "attempt": job.fence, "started_us": started_us })),
+        }
     }
+
+    fn check(&self, spec: &ProbeSpec) -> Result<(), Fault> {
+        if spec.sleep_ms > SLEEP_MS_MAX {
+            return Err(Fault::input(format!("sleep_ms {} is over {SLEEP_MS_MAX}", spec.sleep_ms)));
+        }
+        if spec.harm.is_some() && !self.0.harmful_probes {
+            return Err(Fault::Refused(
+                "this probe would harm its worker, and fleet.harmful_probes is not set there".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    fn mark(&self, job: &Job) -> Result<(), Fault> {
+        let key = format!("probes/{}/{}", job.id, job.fence).parse().map_err(Fault::input)?;
+        Ok(self.0.runtime.block_on(self.0.artifacts.put(&key, &[]))?)
+    }
+}
+
+fn sleep(job: &Job, spec: &ProbeSpec) -> Result<(), Fault> {
     let awake_at = Instant::now() + Duration::from_millis(spec.sleep_ms);
     while let Some(left) = awake_at.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-        if job.stop.is_stopped() {
+        if job.stop.is_stopped() && spec.harm != Some(Harm::Deaf) {
             return Err(Fault::Stopped);
         }
         std::thread::sleep(left.min(NAP));
     }
-    match spec.fail {
-        Some(error) => Err(Fault::BadInput(error)),
-        None => Ok(json!({ "slept_ms": spec.sleep_ms, "started_us": started_us })),
-    }
+    Ok(())
 }
 
 /// Unix microseconds of this machine's clock: whoever submitted on the same machine learns how long the way was.

@@ -33,6 +33,9 @@ const DEVICE: &str = "cpu";
 /// Most rows one sweep handles of each sort.
 const SWEEP_ROWS_MAX: u32 = 500;
 
+/// A worker stops its job by itself when this share of the lease is left: 5 s of 30.
+const LEASE_MARGIN_SHARE: u32 = 6;
+
 /// Slots of the light kinds: they wait for files more than they compute.
 const LIGHT_SLOTS: u16 = 4;
 
@@ -186,12 +189,14 @@ fn worker(
         store: Arc::clone(&workspace.store),
         windows: workspace.settings.windows,
         runtime: tokio::runtime::Handle::current(),
+        harmful_probes: fleet.harmful_probes,
         series: Arc::new(SeriesCache::default()),
     };
     let config = WorkerConfig {
         kinds: kinds.to_vec(),
         lease: fleet.lease,
         heartbeat: fleet.heartbeat,
+        lease_margin: fleet.lease / LEASE_MARGIN_SHARE,
         ..WorkerConfig::default()
     };
     let (store, presence) = (Arc::clone(&workspace.store), Arc::clone(&workspace.presence));

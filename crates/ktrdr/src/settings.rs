@@ -114,6 +114,9 @@ pub(crate) struct FleetSettings {
     pub(crate) training_slots: u16,
     /// Backtests at a time in one process.
     pub(crate) backtest_slots: u16,
+    /// Whether probes may crash or block their worker when they are told to: to measure how a fleet recovers, never
+    /// where work is done.
+    pub(crate) harmful_probes: bool,
 }
 
 impl Default for FleetSettings {
@@ -130,6 +133,7 @@ impl Default for FleetSettings {
             tries_max: 4,
             training_slots: cores,
             backtest_slots: cores,
+            harmful_probes: false,
         }
     }
 }
@@ -170,7 +174,7 @@ impl Settings {
         }
         if fleet.lease < Duration::from_secs(6) {
             return refuse(
-                "fleet.lease must be at least 6s: a worker stops itself 5 s before its lease ends",
+                "fleet.lease must be at least 6s: a worker stops itself when a sixth of it is left, and that must be a second",
             );
         }
         if fleet.republish_after < fleet.sweep {

@@ -1,0 +1,120 @@
+//! The operations of a run, what each is to do, and how it must end.
+
+use std::time::Duration;
+
+use ktrdr_domain::job::{Harm, ProbeSpec};
+use ktrdr_domain::{JobSpec, Kind, OperationId, Timestamp};
+use ktrdr_fabric::store::NewOperation;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::fault::Fault;
+use super::plan::Size;
+
+/// Tries of what must not run out of them, however many workers die under it: the most that may be configured.
+const TRIES_MANY: u32 = 19;
+/// Tries of a job that kills every worker.
+const TRIES_FEW: u32 = 3;
+/// Far longer than a worker waits for a thread that was asked to stop.
+const DEAF_FOR: Duration = Duration::from_secs(30);
+
+/// What a job does when it is let.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Complete,
+    Fail,
+    /// Kills its worker at the first attempt.
+    CrashOnce,
+    /// Kills its worker at every attempt.
+    Poison,
+    /// Does not listen when asked to stop; it is cancelled, and its worker must end itself.
+    Deaf,
+}
+
+/// One operation to be submitted.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    pub(crate) id: OperationId,
+    pub(crate) wish: Wish,
+    pub(crate) sleep: Duration,
+    /// Since the start of the run.
+    pub(crate) at: Duration,
+    /// When a cancel is asked for, since the submit.
+    pub(crate) cancel_after: Option<Duration>,
+    pub(crate) has_key: bool,
+}
+
+impl Order {
+    pub(crate) fn spec(&self) -> ProbeSpec {
+        ProbeSpec {
+            sleep_ms: self.sleep.as_millis() as u64,
+            fail: (self.wish == Wish::Fail).then(|| "as it was told".to_owned()),
+            mark: true,
+            harm: match self.wish {
+                Wish::Complete | Wish::Fail => None,
+                Wish::CrashOnce => Some(Harm::CrashUntil(1)),
+                Wish::Poison => Some(Harm::CrashUntil(u64::MAX)),
+                Wish::Deaf => Some(Harm::Deaf),
+            },
+        }
+    }
+
+    pub(crate) fn operation(&self) -> NewOperation {
+        NewOperation {
+            id: self.id.clone(),
+            kind: Kind::Probe,
+            spec: JobSpec::Probe(self.spec()).to_value().unwrap(),
+            tries_max: if self.wish == Wish::Poison { TRIES_FEW } else { TRIES_MANY },
+            priority: 4,
+            idempotency_key: self.has_key.then(|| format!("key of {}", self.id)),
+        }
+    }
+}
+
+/// Half of the operations come in one burst, the others one by one.
+pub(crate) fn orders(size: &Size, dice: &mut ChaCha8Rng) -> Vec<Order> {
+    let (burst, last) = (size.jobs / 2, size.window.mul_f64(0.9));
+    let mut orders: Vec<Order> = (0..size.jobs)
+        .map(|i| Order {
+            id: OperationId::new(Kind::Probe, Timestamp(1_700_000_000), i as u32),
+            wish: if dice.random_bool(0.03) { Wish::Fail } else { Wish::Complete },
+            sleep: sleep(dice),
+            at: if i < burst { Duration::ZERO } else { last.mul_f64(dice.random_range(0.0..1.0)) },
+            cancel_after: None,
+            has_key: dice.random_bool(0.5),
+        })
+        .collect();
+    for (fault, times) in &size.faults {
+        for _ in 0..*times {
+            let order = dice.random_range(0..orders.len());
+            afflict(&mut orders[order], *fault, dice);
+        }
+    }
+    orders
+}
+
+/// Gives an order a fault of its own.
+fn afflict(order: &mut Order, fault: Fault, dice: &mut ChaCha8Rng) {
+    match fault {
+        Fault::Poison => order.wish = Wish::Poison,
+        Fault::CrashOnce => order.wish = Wish::CrashOnce,
+        Fault::Deaf => {
+            order.wish = Wish::Deaf;
+            order.sleep = DEAF_FOR;
+            order.cancel_after = Some(Duration::from_secs(1));
+        }
+        // Around the moment when it ends, if it is claimed at once.
+        Fault::Cancel => order.cancel_after = Some(order.sleep.mul_f64(dice.random_range(0.0..1.5))),
+        _ => {}
+    }
+}
+
+/// Most take moments, some seconds, a few longer than a lease.
+fn sleep(dice: &mut ChaCha8Rng) -> Duration {
+    let ms = match dice.random_range(0..100) {
+        0..70 => dice.random_range(0..200),
+        70..95 => dice.random_range(200..2_000),
+        _ => dice.random_range(3_000..9_000),
+    };
+    Duration::from_millis(ms)
+}

@@ -1,0 +1,197 @@
+//! One run: build, load, strike, wait until nothing moves, judge.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::arena::{Arena, Fleet};
+use super::evidence;
+use super::fault::Fault;
+use super::injury::Injury;
+use super::letters::{Foreign, Letters};
+use super::load::{self, Answers};
+use super::oracle::{Evidence, judge};
+use super::plan::{Plan, Size};
+use super::strikes::Striker;
+use super::table::{self, Row};
+
+/// How long everything may take to end once the last fault is over.
+const QUIET_WITHIN: Duration = Duration::from_secs(180);
+/// How often to look whether it has.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Runs, prints what it showed, and fails when a promise was broken.
+pub(crate) fn run(size: Size) -> BTreeMap<Fault, Row> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let plan = Arc::new(Plan::of(size));
+    let replay = replay(&plan.size);
+    eprintln!("chaos: {replay}");
+    runtime.block_on(async {
+        let mut arena = Arc::new(Arena::build(&plan.size).await);
+        let outcome = Outcome::of(&mut arena, &plan).await;
+        outcome.report(Arc::get_mut(&mut arena).unwrap(), &plan, &replay)
+    })
+}
+
+/// The command that does the same again.
+fn replay(size: &Size) -> String {
+    let faults: Vec<String> = size.faults.iter().map(|(fault, times)| format!("{fault}={times}")).collect();
+    format!(
+        "scripts/chaos --seed {} --jobs {} --cycles {} --seconds {} --nodes {} --faults {}",
+        size.seed,
+        size.jobs,
+        size.cycles,
+        size.window.as_secs(),
+        size.nodes,
+        faults.join(",")
+    )
+}
+
+/// What a run left behind.
+struct Outcome {
+    evidence: Evidence,
+    injuries: Vec<Injury>,
+    answers: Answers,
+    /// How the processes ended before they were asked to.
+    ends: BTreeMap<String, u32>,
+    /// From the last fault until nothing moved any more.
+    quiet_after: Duration,
+}
+
+impl Outcome {
+    async fn of(arena: &mut Arc<Arena>, plan: &Arc<Plan>) -> Self {
+        let cycles = super::research::begin(arena, plan.size.cycles);
+        let start = Instant::now();
+        let foreign = Arc::new(tokio::sync::Mutex::new(Foreign::default()));
+        let strikes = tokio::spawn(strike(Arc::clone(arena), Arc::clone(plan), start, Arc::clone(&foreign)));
+        let answers = load::hand_in(arena, plan, start).await;
+        let injuries = strikes.await.unwrap();
+        let over = Instant::now();
+        let mut complaints = Vec::new();
+        if !until_quiet(arena).await {
+            complaints.push(format!("not everything had ended after {QUIET_WITHIN:?}"));
+        }
+        let quiet_after = over.elapsed();
+        let letters = Letters::connect(arena.servers.admin_url()).await;
+        let mut foreign = foreign.lock().await.clone();
+        letters.collect(&mut foreign, Duration::from_secs(5)).await;
+        let logs = arena.logs();
+        let fleet = Arc::get_mut(arena).unwrap().take_fleet();
+        let ends = tokio::task::spawn_blocking(move || drain(fleet)).await.unwrap();
+        let ends = ends.unwrap_or_else(|why| {
+            complaints.push(why);
+            BTreeMap::new()
+        });
+        complaints.extend(strange_ends(&ends, plan));
+        complaints.extend(panics(&logs));
+        let evidence = evidence::gather(arena, plan, cycles, &answers, foreign, complaints).await;
+        Self { evidence, injuries, answers, ends, quiet_after }
+    }
+
+    fn report(&self, arena: &mut Arena, plan: &Plan, replay: &str) -> BTreeMap<Fault, Row> {
+        let injuries: Vec<_> = self.injuries.iter().cloned().chain(table::of_jobs(&self.evidence)).collect();
+        let rows = table::rows(&self.evidence, &injuries);
+        let attempts: u64 = self.evidence.rows.values().map(|row| row.fence).sum();
+        let twice = self.evidence.marks.values().filter(|marks| marks.len() > 1).count();
+        eprintln!(
+            "{}\n{} operations in {attempts} attempts, {twice} run twice to the end, {} cycles; the burst of {} was \
+             accepted in {:.1} s, {} calls were made again; quiet {:.1} s after the last fault; processes ended: {:?}",
+            table::table(&rows),
+            self.evidence.rows.len(),
+            self.evidence.cycles.len(),
+            plan.orders.iter().filter(|order| order.at.is_zero()).count(),
+            self.answers.burst.as_secs_f64(),
+            self.answers.repeated,
+            self.quiet_after.as_secs_f64(),
+            self.ends,
+        );
+        let violations = judge(&self.evidence);
+        if !violations.is_empty() {
+            let some = &violations[..violations.len().min(20)];
+            let kept = arena.keep();
+            panic!(
+                "{} broken promises: {some:#?}\nlogs: {}\nreplay: {replay}",
+                violations.len(),
+                kept.display()
+            );
+        }
+        rows
+    }
+}
+
+/// Every fault at its time; those that are over late are waited for.
+async fn strike(
+    arena: Arc<Arena>,
+    plan: Arc<Plan>,
+    start: Instant,
+    foreign: Arc<tokio::sync::Mutex<Foreign>>,
+) -> Vec<Injury> {
+    let mut each = JoinSet::new();
+    for planned in &plan.strikes {
+        let (striker, at) = (Striker::new(&arena, &plan, planned), start + planned.at);
+        let foreign = Arc::clone(&foreign);
+        each.spawn(async move {
+            sleep_until(at).await;
+            striker.strike(&foreign).await
+        });
+    }
+    each.join_all().await.into_iter().flatten().collect()
+}
+
+/// Until nothing is pending, running, or on its way.
+async fn until_quiet(arena: &Arc<Arena>) -> bool {
+    let deadline = Instant::now() + QUIET_WITHIN;
+    while Instant::now() < deadline {
+        if evidence::is_quiet(arena).await && arena.aside(evidence::is_empty).await {
+            return true;
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    false
+}
+
+/// Asks every process to end as an operator would. How they had ended before.
+fn drain(fleet: Fleet) -> Result<BTreeMap<String, u32>, String> {
+    let mut all = BTreeMap::new();
+    for process in fleet.all() {
+        let name = process.name.clone();
+        let (last, ends) = process.drain();
+        for (end, times) in ends {
+            *all.entry(end).or_default() += times;
+        }
+        if !last.is_some_and(|status: ExitStatus| status.success()) {
+            return Err(format!("{name} was asked to drain and ended with {last:?}"));
+        }
+        // The last end was asked for.
+        *all.entry("exit 0".to_owned()).or_default() -= 1;
+    }
+    all.retain(|_, times| *times > 0);
+    Ok(all)
+}
+
+/// Processes end when they are killed (9), by a probe that may (6), when a thread does not listen (75), and when
+/// they start while a server is away (5) or has no queues (7).
+fn strange_ends(ends: &BTreeMap<String, u32>, plan: &Plan) -> Vec<String> {
+    let asks_for = |fault: Fault| plan.size.faults.iter().any(|(f, times)| *f == fault && *times > 0);
+    let is_expected = |end: &str| match end {
+        "signal 9" | "signal 6" | "exit 5" | "exit 7" => true,
+        "exit 75" => asks_for(Fault::Deaf),
+        _ => false,
+    };
+    ends.iter().filter(|(end, _)| !is_expected(end)).map(|(end, n)| format!("{n} processes: {end}")).collect()
+}
+
+fn panics(logs: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(logs).unwrap().map(|entry| entry.unwrap().path());
+    let lines = files.flat_map(|path| {
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        let lines = text.lines().filter(|line| line.contains("panicked at")).map(str::to_owned);
+        lines.collect::<Vec<_>>()
+    });
+    lines.collect()
+}

@@ -1,0 +1,120 @@
+//! What a run showed, fault by fault.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use ktrdr_domain::OperationId;
+
+use super::fault::Fault;
+use super::injury::Injury;
+use super::oracle::Evidence;
+use super::orders::Wish;
+use super::witness::Story;
+
+/// One fault's row.
+#[derive(Debug, Default)]
+pub(crate) struct Row {
+    pub(crate) times: usize,
+    touched: BTreeSet<OperationId>,
+    lost: BTreeSet<OperationId>,
+    /// More than one attempt came to its end. One of them counted.
+    twice: BTreeSet<OperationId>,
+    recovered: BTreeSet<OperationId>,
+    /// How long each recovery took.
+    pub(crate) recoveries_ms: Vec<i64>,
+}
+
+/// Rows by fault.
+pub(crate) fn rows(evidence: &Evidence, injuries: &[Injury]) -> BTreeMap<Fault, Row> {
+    let claims = claims(evidence);
+    let mut rows = BTreeMap::<Fault, Row>::new();
+    for injury in injuries {
+        let row = rows.entry(injury.fault).or_default();
+        row.times += 1;
+        for (id, fence) in &injury.touched {
+            row.touch(evidence, id);
+            if injury.fault.takes_a_worker() {
+                row.recoveries_ms.extend(of_operation(evidence, injury, id, *fence));
+            }
+        }
+        // The whole fleet was hit: it is back when anybody takes up work again.
+        if !injury.fault.takes_a_worker() && !injury.touched.is_empty() {
+            let next = claims.range(injury.over_ms..).next();
+            row.recoveries_ms.extend(next.map(|at| at - injury.over_ms));
+        }
+    }
+    rows
+}
+
+/// From the fault until the operation was claimed again, or ended.
+fn of_operation(evidence: &Evidence, injury: &Injury, id: &OperationId, fence: u64) -> Option<i64> {
+    let next = evidence.stories.get(id.as_str())?.next_step_ms(injury.at_ms, fence)?;
+    Some(next - injury.at_ms)
+}
+
+/// When anything was claimed.
+fn claims(evidence: &Evidence) -> BTreeSet<i64> {
+    evidence.stories.values().flat_map(Story::claims).map(|(_, at_ms)| at_ms).collect()
+}
+
+impl Row {
+    fn touch(&mut self, evidence: &Evidence, id: &OperationId) {
+        self.touched.insert(id.clone());
+        match evidence.rows.get(id).is_some_and(|row| row.status.is_terminal()) {
+            true => self.recovered.insert(id.clone()),
+            false => self.lost.insert(id.clone()),
+        };
+        if evidence.marks.get(id).is_some_and(|marks| marks.len() > 1) {
+            self.twice.insert(id.clone());
+        }
+    }
+
+    fn slowest(&self) -> String {
+        let seconds = |ms: i64| format!("{:.1} s", ms as f64 / 1000.0);
+        self.recoveries_ms.iter().max().map_or_else(|| "–".to_owned(), |ms| seconds(*ms))
+    }
+}
+
+/// As Markdown.
+pub(crate) fn table(rows: &BTreeMap<Fault, Row>) -> String {
+    let mut text = String::from(
+        "| fault | times | operations touched | lost | run twice to the end | recovered | slowest recovery |\n\
+         |---|---:|---:|---:|---:|---:|---:|\n",
+    );
+    for (fault, row) in rows {
+        let (times, touched, lost) = (row.times, row.touched.len(), row.lost.len());
+        let (twice, recovered, slowest) = (row.twice.len(), row.recovered.len(), row.slowest());
+        writeln!(text, "| {fault} | {times} | {touched} | {lost} | {twice} | {recovered} | {slowest} |")
+            .unwrap();
+    }
+    text
+}
+
+/// Faults that came with a job, as injuries of that job: a crash takes its worker at the end of its sleep, a cancel
+/// happens when it is asked for.
+pub(crate) fn of_jobs(evidence: &Evidence) -> Vec<Injury> {
+    let mut injuries = Vec::new();
+    for order in &evidence.orders {
+        let Some(story) = evidence.stories.get(order.id.as_str()) else { continue };
+        let sleep_ms = order.sleep.as_millis() as i64;
+        let mut hurt = |fault, fence, at_ms| {
+            let touched = BTreeMap::from([(order.id.clone(), fence)]);
+            injuries.push(Injury { fault, at_ms, over_ms: at_ms, touched });
+        };
+        let crashes = match order.wish {
+            Wish::Poison => Some((Fault::Poison, u64::MAX)),
+            Wish::CrashOnce => Some((Fault::CrashOnce, 1)),
+            Wish::Complete | Wish::Fail | Wish::Deaf => None,
+        };
+        if let Some((fault, until)) = crashes {
+            let claims = story.claims().filter(|(fence, _)| *fence <= until);
+            claims.for_each(|(fence, at_ms)| hurt(fault, fence, at_ms + sleep_ms));
+        }
+        let Some(row) = evidence.rows.get(&order.id) else { continue };
+        if let Some(cancel) = &row.cancel {
+            let fault = if order.wish == Wish::Deaf { Fault::Deaf } else { Fault::Cancel };
+            hurt(fault, row.fence, cancel.at_ms);
+        }
+    }
+    injuries
+}
