@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{BrokerError, Queue};
-use ktrdr_fabric::embedded::LocalArtifacts;
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
 use ktrdr_fabric::fleet::redis::{OpenError, Options, Prefix, RedisStore};
 use ktrdr_fabric::fleet::topology::{Administration, TopologyError};
+use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::store::BootId;
 
 use crate::exit::{CliError, Kind, OrExit};
