@@ -25,6 +25,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("rusqlite", &["fabric"], "only the fabric knows how rows are kept"),
     ("lapin", &["fabric"], "only the fabric knows the broker"),
     (" redis::", &["fabric"], "only the fabric knows the store"),
+    ("object_store", &["fabric"], "only the fabric knows where artefacts are"),
     ("axum", &["api"], "only the API speaks HTTP"),
     (".publish(", &["worker", "fabric"], "only the relay publishes what the outbox holds"),
 ];

@@ -7,6 +7,9 @@ use std::str::FromStr;
 use async_trait::async_trait;
 use ktrdr_domain::Sha256;
 
+/// Largest artefact read or written, in bytes: bars of decades of seconds are about half of it.
+pub const BYTES_MAX: u64 = 4 << 30;
+
 /// Where an artefact is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(String);

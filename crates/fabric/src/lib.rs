@@ -10,7 +10,7 @@
 //! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite | Redis |
 //! | [`presence::Presence`] | which workers are there, what is asked of them | SQLite | Redis |
 //! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
-//! | [`artifacts::Artifacts`] | bars, models, strategies, reports | local folders | shared folders |
+//! | [`artifacts::Artifacts`] | bars, models, strategies, reports | [`local`] folders | shared folders, object storage |
 //!
 //! One conformance suite examines every engine.
 
@@ -22,6 +22,8 @@ pub mod embedded;
 pub mod fleet;
 pub mod ledger;
 mod limits;
+pub mod local;
 pub mod presence;
 pub mod process;
+mod random;
 pub mod store;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{BrokerError, Queue};
-use ktrdr_fabric::embedded::LocalArtifacts;
+use ktrdr_fabric::fleet::artifacts::{self, ArtifactsUrl};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
 use ktrdr_fabric::fleet::redis::{Channel, OpenError, Options, Prefix, RedisStore};
 use ktrdr_fabric::fleet::topology::{Administration, TopologyError};
+use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::store::BootId;
 
 use crate::exit::{CliError, Kind, OrExit};
@@ -39,9 +40,30 @@ pub(crate) async fn store(settings: &Settings, hears: &[Channel]) -> Result<Redi
     })
 }
 
-/// Bars, models and reports: in the workspace's folder.
-pub(crate) fn artifacts(folder: &Path) -> Result<Arc<dyn Artifacts>, CliError> {
-    Ok(Arc::new(LocalArtifacts::open(folder).or_exit(Kind::Files)?))
+/// Bars, models and reports: in the workspace's folder, or where `artifacts_url` says.
+pub(crate) fn artifacts(folder: &Path, settings: &Settings) -> Result<Arc<dyn Artifacts>, CliError> {
+    let Some(url) = &settings.artifacts_url else {
+        return Ok(Arc::new(LocalArtifacts::open(folder).or_exit(Kind::Files)?));
+    };
+    let url: ArtifactsUrl = url.expose().parse().or_exit(Kind::InvalidInput)?;
+    let cache = artifacts::CacheSettings {
+        folder: folder.join(&settings.cache.folder),
+        bytes_max: settings.cache.bytes_max,
+    };
+    let options = artifacts::Options {
+        aws: artifacts::AwsVariables::from_env(),
+        cache: Some(cache),
+        trust: trust(settings)?,
+        ..artifacts::Options::default()
+    };
+    artifacts::open(&url, &options).map_err(|error| {
+        let kind = match &error {
+            artifacts::OpenError::Folder { .. } | artifacts::OpenError::Cache { .. } => Kind::Files,
+            artifacts::OpenError::Plaintext { .. } => Kind::Refused,
+            artifacts::OpenError::Setting { .. } => Kind::InvalidInput,
+        };
+        CliError::new(kind, error)
+    })
 }
 
 /// How one process takes part: its name in the broker's list of connections, and the queues that must be there.

@@ -56,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) research: ResearchSettings,
     /// Leases, beats and slots.
     pub(crate) fleet: FleetSettings,
+    /// Artefacts of a bucket on this machine.
+    pub(crate) cache: CacheSettings,
 }
 
 /// Which engine.
@@ -80,6 +82,22 @@ pub(crate) struct ResearchSettings {
 impl Default for ResearchSettings {
     fn default() -> Self {
         Self { in_flight: 2 }
+    }
+}
+
+/// `[cache]`: what was fetched from an `s3://` bucket is kept here, and served after a short question.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct CacheSettings {
+    /// Where, relative to the workspace.
+    pub(crate) folder: PathBuf,
+    /// Most bytes kept; the least recently used go first.
+    pub(crate) bytes_max: u64,
+}
+
+impl Default for CacheSettings {
+    fn default() -> Self {
+        Self { folder: ".ktrdr/cache".into(), bytes_max: 10 << 30 }
     }
 }
 

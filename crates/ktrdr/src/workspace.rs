@@ -84,7 +84,7 @@ impl Workspace {
             ledger: Arc::clone(&store) as Arc<dyn Ledger>,
             presence: Arc::clone(&store) as Arc<dyn Presence>,
             store,
-            artifacts: connect::artifacts(folder)?,
+            artifacts: connect::artifacts(folder, settings)?,
             messages: Messages::RabbitMq,
         })
     }

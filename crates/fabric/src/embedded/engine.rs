@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::artifacts::LocalArtifacts;
 use super::broker::MemoryBroker;
 use super::error::OpenError;
 use super::lock::ProcessLock;
 use super::store::{Options, SqliteStore};
+use crate::local::LocalArtifacts;
 
 /// What a process does with a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,12 +9,10 @@
 //! | `ledger` | counted trials, remembered lessons |
 //! | `database`, `schema.sql`, `presence.sql` | opening, recognising and migrating the file |
 //! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
-//! | `artifacts`, `place`, `leftovers` | [`LocalArtifacts`]: files that appear whole or not at all |
 //! | `presence` | which workers are there, what operators ask of them |
 //! | `engine` | the [`Engine`]: all of this for one workspace |
 //! | `lock`, `clock` | who runs jobs here, what time it is |
 
-mod artifacts;
 mod broker;
 mod clock;
 mod consumer;
@@ -24,9 +22,7 @@ mod engine;
 mod error;
 mod failure;
 mod ledger;
-mod leftovers;
 mod lock;
-mod place;
 mod presence;
 mod query;
 mod readers;
@@ -39,7 +35,6 @@ mod writer;
 
 use crate::limits;
 
-pub use artifacts::LocalArtifacts;
 pub use broker::MemoryBroker;
 pub use clock::{Clock, Now, SystemClock};
 pub use database::Durability;

@@ -61,9 +61,13 @@ pub(crate) async fn a_list_names_what_lies_below_a_folder(w: World) {
     assert!(w.artifacts.list(&key("reports")).await.unwrap().is_empty());
 }
 
-pub(crate) async fn a_key_that_is_a_folder_is_an_error(w: World) {
+pub(crate) async fn a_folder_is_not_read(w: World) {
     w.artifacts.put(&key("models/a/1.bin"), b"x").await.unwrap();
     assert!(w.artifacts.get(&key("models/a")).await.is_err());
+}
+
+pub(crate) async fn below_an_artefact_is_no_place(w: World) {
+    w.artifacts.put(&key("models/a/1.bin"), b"x").await.unwrap();
     assert!(w.artifacts.put(&key("models/a/1.bin/below"), b"x").await.is_err());
 }
 

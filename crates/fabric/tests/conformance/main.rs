@@ -18,11 +18,18 @@ mod finish;
 mod lanes;
 mod ledger;
 mod list;
+#[path = "../s3/objects.rs"]
+mod objects;
 mod orders;
 mod outbox;
 mod presence;
 mod rabbitmq;
 mod redis;
+mod s3;
+// Its ways to fail are no part of the exam.
+#[allow(dead_code)]
+#[path = "../s3/server.rs"]
+mod s3_server;
 #[path = "../redis/server.rs"]
 mod server;
 mod submit;
@@ -204,7 +211,7 @@ macro_rules! exam_of_artifacts {
                 of_creates_that_race_one_wins
                 what_is_not_there_is_not_found
                 a_list_names_what_lies_below_a_folder
-                a_key_that_is_a_folder_is_an_error
+                a_folder_is_not_read
                 keys_that_climb_are_no_keys
             }
         }
@@ -218,3 +225,7 @@ exam_of_a_broker!(#[ignore = "needs services: RabbitMQ"] amqp_broker: crate::rab
 // RabbitMQ's quorum queues have no strict priorities before 4.3.
 exam!(memory_broker_by_priority: crate::embedded::world(); broker { messages_come_in_order_of_priority_then_age });
 exam_of_artifacts!(local_artifacts: crate::embedded::world());
+exam_of_artifacts!(s3_artifacts: crate::s3::world().await);
+exam_of_artifacts!(cached_s3_artifacts: crate::s3::cached_world().await);
+// Object storage has no folders: a key may be an artefact and lead to others.
+exam!(local_artifacts_in_folders: crate::embedded::world(); artifacts { below_an_artefact_is_no_place });

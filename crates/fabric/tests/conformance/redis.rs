@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_fabric::embedded::{LocalArtifacts, MemoryBroker};
+use ktrdr_fabric::embedded::MemoryBroker;
 use ktrdr_fabric::fleet::redis::RedisStore;
+use ktrdr_fabric::local::LocalArtifacts;
 
 use crate::clock::{ServerClock, options};
 use crate::server::RedisServer;

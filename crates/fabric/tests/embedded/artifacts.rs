@@ -61,3 +61,16 @@ async fn a_failed_write_leaves_nothing() {
     assert!(matches!(failed, Err(ArtifactError::Io { .. })), "{failed:?}");
     assert_eq!(fs::read_dir(folder.path().join("models")).unwrap().count(), 1);
 }
+
+#[tokio::test]
+async fn a_writer_of_another_machine_may_have_the_same_process_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let artifacts = client(folder.path()).artifacts;
+    fs::create_dir(folder.path().join("models")).unwrap();
+    for number in 0..1000 {
+        let part = format!("models/.ktrdr-part-{}-{number}", std::process::id());
+        fs::write(folder.path().join(part), "theirs").unwrap();
+    }
+    artifacts.create(&key("models/a.json"), b"mine").await.unwrap();
+    assert_eq!(artifacts.get(&key("models/a.json")).await.unwrap(), b"mine");
+}

@@ -14,9 +14,14 @@ pub struct Trust {
 }
 
 impl Trust {
+    /// Whether such a way may be taken: not a plain one to another machine, unless that was allowed.
+    pub(in crate::fleet) fn allows(&self, encrypted: bool, host: &str) -> bool {
+        encrypted || self.allow_plaintext || is_loopback(host)
+    }
+
     /// Refuses a plain way to another machine, unless that was allowed.
     pub(in crate::fleet) fn check(&self, encrypted: bool, host: &str) -> Result<(), BrokerError> {
-        if encrypted || self.allow_plaintext || is_loopback(host) {
+        if self.allows(encrypted, host) {
             return Ok(());
         }
         Err(BrokerError::Topology(format!(
@@ -27,7 +32,8 @@ impl Trust {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -37,7 +43,7 @@ mod tests {
     #[test]
     fn a_plain_way_to_another_machine_has_to_be_allowed() {
         let strict = Trust::default();
-        for host in ["localhost", "127.0.0.1", "127.8.8.8", "::1"] {
+        for host in ["localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]"] {
             assert!(strict.check(false, host).is_ok(), "{host}");
         }
         for host in ["broker", "10.0.0.1", "localhost.example", "0.0.0.0"] {

@@ -1,6 +1,5 @@
 //! Calling scripts: the session every call belongs to.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use redis::{Cmd, ToRedisArgs, Value};
@@ -9,6 +8,7 @@ use super::answer::Answer;
 use super::link::Link;
 use super::script::{Named, Scripts};
 use super::url::Prefix;
+use crate::random::random;
 use crate::store::StoreError;
 
 /// What lasts from opening a store to dropping it.
@@ -97,9 +97,4 @@ impl Calls {
     fn next(&self) -> String {
         format!("{:x}-{:x}", self.process, self.next.fetch_add(1, Ordering::Relaxed))
     }
-}
-
-/// A number nobody else has: from the standard library's per-process random keys.
-pub(super) fn random() -> u64 {
-    RandomState::new().hash_one(std::process::id())
 }

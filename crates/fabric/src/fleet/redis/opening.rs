@@ -3,7 +3,7 @@
 use redis::io::tcp::TcpSettings;
 use redis::{Client, TlsCertificates};
 
-use super::call::{Session, random};
+use super::call::Session;
 use super::facts::Info;
 use super::failure::{failure, words};
 use super::link::Link;
@@ -12,6 +12,7 @@ use super::options::Options;
 use super::script::Scripts;
 use super::store::RedisStore;
 use super::url::Prefix;
+use crate::random::random;
 use crate::store::StoreError;
 
 /// The first version that has all we use: streams with positions of our own.

@@ -8,10 +8,7 @@ use async_trait::async_trait;
 
 use super::leftovers;
 use super::place::Place;
-use crate::artifacts::{ArtifactError, Artifacts, Key};
-
-/// Largest artefact read or written, in bytes: bars of a decade of minutes are a tenth of it.
-const BYTES_MAX: u64 = 1 << 30;
+use crate::artifacts::{ArtifactError, Artifacts, BYTES_MAX, Key};
 
 /// The artefacts below one folder. Symbolic links are followed while they stay inside it.
 #[derive(Debug, Clone)]
@@ -30,7 +27,7 @@ impl LocalArtifacts {
     }
 
     /// Removes the unfinished files of writers that died. Failing is harmless: nothing reads them.
-    pub(super) fn remove_leftovers(&self) {
+    pub(crate) fn remove_leftovers(&self) {
         leftovers::remove(&self.root);
     }
 
@@ -69,7 +66,7 @@ impl Artifacts for LocalArtifacts {
     async fn put(&self, key: &Key, bytes: &[u8]) -> Result<(), ArtifactError> {
         let bytes = bytes.to_vec();
         self.apart(key, move |place| {
-            place.write(&within_limit(bytes)?, |part, whole| fs::rename(part, whole))
+            place.write(&[&within_limit(bytes)?], |part, whole| fs::rename(part, whole))
         })
         .await
     }
@@ -79,7 +76,7 @@ impl Artifacts for LocalArtifacts {
         // A hard link fails where a rename would replace.
         let link =
             |part: &Path, whole: &Path| fs::hard_link(part, whole).and_then(|()| fs::remove_file(part));
-        self.apart(key, move |place| place.write(&within_limit(bytes)?, link)).await
+        self.apart(key, move |place| place.write(&[&within_limit(bytes)?], link)).await
     }
 
     async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError> {

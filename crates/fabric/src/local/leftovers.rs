@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::artifacts::Key;
+use crate::random::random;
 
 /// The leading dot keeps them from being keys, so that nothing lists or reads them.
 const PREFIX: &str = ".ktrdr-part-";
@@ -15,13 +16,14 @@ const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 /// Most folder entries looked at: a workspace in a large folder must not delay the start.
 const ENTRIES_MAX: usize = 100_000;
 
-/// The name of this process's `number`-th unfinished file.
-pub(super) fn part_name(number: u64) -> String {
-    format!("{PREFIX}{}-{number}", std::process::id())
+/// The name of a new unfinished file. Processes of other machines may write into the same folder, under the same
+/// process id.
+pub(super) fn part_name() -> String {
+    format!("{PREFIX}{:016x}{:016x}", random(), random())
 }
 
 /// Removes abandoned unfinished files below a folder, wherever a key could have put them.
-pub(super) fn remove(root: &Path) {
+pub(crate) fn remove(root: &Path) {
     let mut open = vec![(root.to_path_buf(), 0)];
     let mut looked_at = 0;
     while let Some((folder, depth)) = open.pop() {

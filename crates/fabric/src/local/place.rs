@@ -3,36 +3,32 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::leftovers::part_name;
 use crate::artifacts::Key;
 
-/// Tells unfinished files of one process apart.
-static PARTS: AtomicU64 = AtomicU64::new(0);
-
 /// The place of one key.
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Canonical.
     root: PathBuf,
     path: PathBuf,
 }
 
 impl Place {
-    pub(super) fn new(root: &Path, key: &Key) -> Self {
+    pub(crate) fn new(root: &Path, key: &Key) -> Self {
         Self { root: root.to_path_buf(), path: root.join(key.as_str()) }
     }
 
     /// The path with all links resolved; an error when it leaves the root.
-    pub(super) fn existing(&self) -> io::Result<PathBuf> {
+    pub(crate) fn existing(&self) -> io::Result<PathBuf> {
         let resolved = self.path.canonicalize()?;
         self.inside(&resolved).map(|()| resolved)
     }
 
-    /// Writes a file beside its place, syncs it, moves it there with `publish`, and syncs the folder.
-    pub(super) fn write(
+    /// Writes the pieces to a file beside its place, syncs it, moves it there with `publish`, and syncs the folder.
+    pub(crate) fn write(
         &self,
-        bytes: &[u8],
+        pieces: &[&[u8]],
         publish: impl FnOnce(&Path, &Path) -> io::Result<()>,
     ) -> io::Result<()> {
         let folder = self.make_folder()?;
@@ -40,8 +36,8 @@ impl Place {
             .path
             .file_name()
             .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "has no file name"))?;
-        let part = folder.join(part_name(PARTS.fetch_add(1, Ordering::Relaxed)));
-        let written = write_synced(&part, bytes).and_then(|()| publish(&part, &folder.join(name)));
+        let part = folder.join(part_name());
+        let written = write_synced(&part, pieces).and_then(|()| publish(&part, &folder.join(name)));
         if written.is_err() {
             // Whatever is left of it is an unfinished file that nobody reads.
             let _ = fs::remove_file(&part);
@@ -81,9 +77,9 @@ impl Place {
     }
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_synced(path: &Path, pieces: &[&[u8]]) -> io::Result<()> {
     let mut file = File::create_new(path)?;
-    file.write_all(bytes)?;
+    pieces.iter().try_for_each(|piece| file.write_all(piece))?;
     file.sync_all()
 }
 
