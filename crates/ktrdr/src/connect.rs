@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{BrokerError, Queue};
-use ktrdr_fabric::fleet::artifacts::{self, ArtifactsUrl};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
+use ktrdr_fabric::fleet::artifacts::{self, ArtifactsUrl};
 use ktrdr_fabric::fleet::redis::{Channel, OpenError, Options, Prefix, RedisStore};
 use ktrdr_fabric::fleet::topology::{Administration, TopologyError};
 use ktrdr_fabric::local::LocalArtifacts;
