@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{Engine, World, on_each_engine};
+
+on_each_engine!(twenty_cycles_find_a_strong_planted_edge);
 
 fn campaign(world: &World, cycles: &str) -> Vec<Value> {
     let answer = world.json(&[
@@ -46,9 +48,8 @@ fn twenty_cycles_on_a_random_walk_pass_the_honest_gates_at_most_once() {
     assert_eq!(lessons["lessons"].as_array().unwrap().len(), 20);
 }
 
-#[test]
-fn twenty_cycles_find_a_strong_planted_edge() {
-    let world = World::new();
+fn twenty_cycles_find_a_strong_planted_edge(engine: Engine) {
+    let world = World::on(engine);
     world.generate("SERIES", "planted-edge", 20_000, 12);
     let cycles = campaign(&world, "20");
     orderly(&cycles);

@@ -2,7 +2,13 @@
 
 use serde_json::Value;
 
-use crate::world::{World, shown, wait_for};
+use crate::world::{Engine, World, on_each_engine, shown, wait_for};
+
+on_each_engine!(
+    another_process_cancels_what_runs_and_what_waits_and_is_told_when_it_is_too_late,
+    cancelling_a_cycle_cancels_its_child_too,
+    work_that_nobody_runs_yet_is_cancelled_at_once,
+);
 
 /// From the request in the row to the end in the row. What people notice; the figure itself is printed.
 const STOPPED_WITHIN_MS: i64 = 2_000;
@@ -11,8 +17,8 @@ const TRAIN_LONG: [&str; 4] = ["training", "run", "--strategy", "long"];
 const TRAIN_SHORT: [&str; 5] = ["training", "run", "--local", "--strategy", "fx_pullback"];
 
 /// A world whose strategy `long` trains for minutes.
-fn world() -> World {
-    let world = World::new();
+fn world(engine: Engine) -> World {
+    let world = World::on(engine);
     world.generate("EURUSD", "planted-edge", 20_000, 3);
     world.example("fx_pullback");
     world.example_of_epochs("long", 10_000);
@@ -52,7 +58,7 @@ fn interrupted(world: &World, kind: &str, arguments: &[&str]) -> Value {
 
 #[test]
 fn ctrl_c_stops_a_local_training_and_the_next_one_starts_at_once() {
-    let world = world();
+    let world = world(Engine::Embedded);
     let row = interrupted(&world, "training", &[&TRAIN_LONG[..], &["--local"]].concat());
     stopped_soon(&row, "training");
     assert_eq!(row["cancel"]["by"], "user");
@@ -78,7 +84,7 @@ fn ctrl_c_stops_a_local_backtest() {
 
 #[test]
 fn ctrl_c_on_a_campaign_stops_the_cycles_that_run_and_those_that_wait_and_orphans_nothing() {
-    let world = world();
+    let world = world(Engine::Embedded);
     let campaign = ["research", "run", "--local", "-s", "EURUSD", "-t", "1h", "--cycles", "8"];
     let process = world.start(&campaign);
     running(&world, "agent_research");
@@ -97,9 +103,8 @@ fn ctrl_c_on_a_campaign_stops_the_cycles_that_run_and_those_that_wait_and_orphan
     world.still_works();
 }
 
-#[test]
-fn another_process_cancels_what_runs_and_what_waits_and_is_told_when_it_is_too_late() {
-    let world = world();
+fn another_process_cancels_what_runs_and_what_waits_and_is_told_when_it_is_too_late(engine: Engine) {
+    let world = world(engine);
     let engine = world.up(&["--training-slots", "1"]);
     let submit = || world.submit(&TRAIN_LONG).remove(0);
     let (first, second) = (submit(), submit());
@@ -130,9 +135,8 @@ fn another_process_cancels_what_runs_and_what_waits_and_is_told_when_it_is_too_l
     assert!(output.status.success(), "{}", shown(&output));
 }
 
-#[test]
-fn cancelling_a_cycle_cancels_its_child_too() {
-    let world = world();
+fn cancelling_a_cycle_cancels_its_child_too(engine: Engine) {
+    let world = world(engine);
     let engine = world.up(&["--training-slots", "1"]);
     // The one training slot is taken, so the cycle waits in its training.
     let blocker = world.submit(&TRAIN_LONG).remove(0);
@@ -150,9 +154,8 @@ fn cancelling_a_cycle_cancels_its_child_too() {
     world.still_works();
 }
 
-#[test]
-fn work_that_nobody_runs_yet_is_cancelled_at_once() {
-    let world = world();
+fn work_that_nobody_runs_yet_is_cancelled_at_once(engine: Engine) {
+    let world = world(engine);
     let id = world.submit(&TRAIN_LONG).remove(0);
     let text = world.run(&["operations", "cancel", &id]);
     assert!(String::from_utf8_lossy(&text.stdout).contains("is cancelled"), "{}", shown(&text));

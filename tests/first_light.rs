@@ -4,7 +4,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::world::{World, real_data};
+use crate::world::{Engine, World, on_each_engine, real_data};
+
+on_each_engine!(
+    a_strategy_goes_by_hand_from_generated_bars_to_a_replayed_backtest,
+    a_strategy_goes_by_hand_from_real_hourly_euro_bars_to_a_replayed_backtest,
+    training_on_an_exam_is_refused,
+);
 
 /// Everything a user does with one strategy on one series, with what must hold after each step.
 fn by_hand(world: &World, strategy: &str, symbol: &str, timeframe: &str) {
@@ -52,9 +58,8 @@ fn finite_or_explained(report: &Value) {
     assert!(report["conventions"].as_object().is_some_and(|c| !c.is_empty()));
 }
 
-#[test]
-fn a_strategy_goes_by_hand_from_generated_bars_to_a_replayed_backtest() {
-    let world = World::new();
+fn a_strategy_goes_by_hand_from_generated_bars_to_a_replayed_backtest(engine: Engine) {
+    let world = World::on(engine);
     world.generate("EURUSD", "planted-edge", 12_000, 3);
     by_hand(&world, "fx_pullback", "EURUSD", "1h");
 }
@@ -67,10 +72,9 @@ fn import(world: &World, folder: &Path, symbol: &str, timeframe: &str) {
     assert!(imported["bars"].as_u64().unwrap() > 1_000);
 }
 
-#[test]
-fn a_strategy_goes_by_hand_from_real_hourly_euro_bars_to_a_replayed_backtest() {
+fn a_strategy_goes_by_hand_from_real_hourly_euro_bars_to_a_replayed_backtest(engine: Engine) {
     let Some(folder) = real_data() else { return };
-    let world = World::new();
+    let world = World::on(engine);
     import(&world, &folder, "EURUSD", "1h");
     by_hand(&world, "fx_pullback", "EURUSD", "1h");
 }
@@ -102,9 +106,8 @@ fn several_symbols_are_pooled_each_with_its_own_labels() {
     assert_eq!(trained["symbols"], serde_json::json!(["EURUSD", "GBPUSD"]));
 }
 
-#[test]
-fn training_on_an_exam_is_refused() {
-    let world = World::new();
+fn training_on_an_exam_is_refused(engine: Engine) {
+    let world = World::on(engine);
     world.generate("EURUSD", "random-walk", 5_000, 3);
     world.example("fx_pullback");
     let said = world.refused(

@@ -9,7 +9,9 @@ mod chaos;
 mod crash;
 mod faces;
 mod first_light;
+mod fleet;
 mod hostile;
 mod signals;
 mod tidy;
+#[macro_use]
 mod world;

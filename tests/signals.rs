@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{Engine, World, on_each_engine};
+
+on_each_engine!(target_positions_from_elsewhere_earn_what_the_arithmetic_says);
 
 /// Hourly bars: (open, high, low, close).
 const BARS: [(f64, f64, f64, f64); 60] = {
@@ -63,9 +65,8 @@ fn close_to(found: &Value, wanted: f64) {
     assert!((found - wanted).abs() <= 1e-9 * wanted.abs().max(1.0), "{found} is not {wanted}");
 }
 
-#[test]
-fn target_positions_from_elsewhere_earn_what_the_arithmetic_says() {
-    let world = World::new();
+fn target_positions_from_elsewhere_earn_what_the_arithmetic_says(engine: Engine) {
+    let world = World::on(engine);
     let bars: String = BARS
         .iter()
         .enumerate()

@@ -1,7 +1,9 @@
 //! A test's own world: a workspace folder and the real binary, nothing shared with any other test.
 
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -13,13 +15,38 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A workspace of one test; removed when the test ends.
 pub(crate) struct World {
+    /// Of a world on the fleet: dropped first, so that its processes end before their folder does.
+    fleet: Option<Fleet>,
     folder: TempDir,
 }
 
 impl World {
-    /// An empty workspace.
+    /// An empty workspace on the embedded engine.
     pub(crate) fn new() -> Self {
-        Self { folder: TempDir::with_prefix("ktrdr-test-").unwrap() }
+        Self::on(Engine::Embedded)
+    }
+
+    /// An empty workspace. On the fleet it has a virtual host and a prefix of its own, and `--local` means: by a process
+    /// that plays every role there, waited for.
+    pub(crate) fn on(engine: Engine) -> Self {
+        let folder = TempDir::with_prefix("ktrdr-test-").unwrap();
+        let fleet = (engine == Engine::Fleet).then(Fleet::new);
+        let world = Self { fleet, folder };
+        if world.fleet.is_some() {
+            world.json(&["topology", "apply"]);
+        }
+        world
+    }
+
+    /// A world on a fleet whose broker was not set up.
+    pub(crate) fn on_bare_fleet() -> Self {
+        Self { fleet: Some(Fleet::new()), folder: TempDir::with_prefix("ktrdr-test-").unwrap() }
+    }
+
+    /// The same with one more setting, as a variable of the environment.
+    pub(crate) fn with_setting(mut self, name: &'static str, value: &str) -> Self {
+        self.fleet.iter_mut().for_each(|fleet| fleet.settings.push((name, value.to_owned())));
+        self
     }
 
     /// The workspace's folder.
@@ -46,7 +73,15 @@ impl World {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KTRDR_")) {
             command.env_remove(name);
         }
-        command.arg("--workspace").arg(self.folder()).args(arguments).stdin(Stdio::null());
+        command.arg("--workspace").arg(self.folder()).stdin(Stdio::null());
+        match &self.fleet {
+            None => command.args(arguments),
+            Some(fleet) => {
+                let there =
+                    |argument: &&str| if *argument == "--local" { "--wait" } else { *argument }.to_owned();
+                command.args(arguments.iter().map(there)).envs(fleet.settings.iter().cloned())
+            }
+        };
         command
     }
 
@@ -106,9 +141,18 @@ impl World {
     /// Starts the engine of this world, up and holding it.
     pub(crate) fn up(&self, arguments: &[&str]) -> Running {
         let engine = self.start(&[&["up"], arguments].concat());
-        wait_for("the engine", || {
-            let lock = std::fs::read_to_string(self.path("ktrdr.db.lock")).ok()?;
-            lock.contains(&format!("pid {} ", engine.pid())).then_some(())
+        let pid = engine.pid();
+        wait_for("the engine", || match &self.fleet {
+            None => {
+                let lock = std::fs::read_to_string(self.path("ktrdr.db.lock")).ok()?;
+                lock.contains(&format!("pid {pid} ")).then_some(())
+            }
+            Some(_) => {
+                let workers = self.json(&["workers", "list"])["workers"].clone();
+                let boots =
+                    workers.as_array().unwrap().iter().map(|w| w["boot"].as_str().unwrap().to_owned());
+                boots.into_iter().any(|boot| boot.contains(&format!("-{pid}-"))).then_some(())
+            }
         });
         engine
     }
@@ -167,6 +211,9 @@ impl World {
 
     /// Starts the binary and leaves it running.
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        if let Some(fleet) = self.fleet.as_ref().filter(|_| runs_here_when_embedded(arguments)) {
+            fleet.up.get_or_init(|| self.up(&[]));
+        }
         let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         Running(Some(child))
     }
@@ -194,6 +241,62 @@ impl World {
     pub(crate) fn example(&self, name: &str) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../strategies/{name}.yaml"));
         self.write(&format!("strategies/{name}.yaml"), std::fs::read(file).unwrap());
+    }
+}
+
+/// Whether a command plays the roles itself on the embedded engine, where nobody else does.
+fn runs_here_when_embedded(arguments: &[&str]) -> bool {
+    let here = [&["replay"][..], &["data", "import"], &["backtest", "signals"]];
+    arguments.contains(&"--local") || here.iter().any(|command| arguments.starts_with(command))
+}
+
+/// Which engine carries a world's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// SQLite, in one process.
+    Embedded,
+    /// RabbitMQ and Redis.
+    Fleet,
+}
+
+/// The same tests on each engine: functions of an [`Engine`], named once.
+macro_rules! on_each_engine {
+    ($($name:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[test] fn $name() { super::$name(crate::world::Engine::Embedded) })+
+        }
+        mod fleet {
+            $(#[test] fn $name() { super::$name(crate::world::Engine::Fleet) })+
+        }
+    };
+}
+pub(crate) use on_each_engine;
+
+/// A world's part of the servers that `scripts/test` started.
+struct Fleet {
+    settings: Vec<(&'static str, String)>,
+    /// Plays every role for those who would run here on the embedded engine.
+    up: OnceLock<Running>,
+}
+
+impl Fleet {
+    fn new() -> Self {
+        let servers = |name: &str| {
+            let missing =
+                |_| panic!(r#"{name}: run scripts/test, or eval "$(scripts/services start)" first"#);
+            std::env::var(name).unwrap_or_else(missing)
+        };
+        let name = format!("test-{:016x}", RandomState::new().hash_one(()));
+        let admin = servers("KTRDR_AMQP_ADMIN_URL");
+        let amqp = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
+        let settings = vec![
+            ("KTRDR_ENGINE", "fleet".to_owned()),
+            ("KTRDR_AMQP_URL", amqp),
+            ("KTRDR_RABBITMQ_MANAGEMENT_URL", servers("KTRDR_RABBITMQ_MANAGEMENT_URL")),
+            ("KTRDR_REDIS_URL", servers("KTRDR_REDIS_URL")),
+            ("KTRDR_PREFIX", name),
+        ];
+        Self { settings, up: OnceLock::new() }
     }
 }
 

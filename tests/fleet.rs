@@ -1,0 +1,159 @@
+//! The fleet as its operator sees it: one process per role, started, watched, paused, drained and lost.
+
+use serde_json::Value;
+
+use crate::world::{Engine, Running, World, shown, wait_for};
+
+/// A world on the fleet with bars and a strategy whose training takes minutes.
+fn world() -> World {
+    let world = World::on(Engine::Fleet);
+    world.generate("EURUSD", "planted-edge", 20_000, 3);
+    world.example("fx_pullback");
+    world.example_of_epochs("long", 10_000);
+    world
+}
+
+/// A worker process, once it was heard of.
+fn worker(world: &World, kind: &str) -> Running {
+    let process = world.start(&["worker", kind, "--slots", "1"]);
+    wait_for("the worker", || boot(world, &process));
+    process
+}
+
+/// A process's boot id, while it is listed.
+fn boot(world: &World, process: &Running) -> Option<String> {
+    let workers = world.json(&["workers", "list"])["workers"].clone();
+    let boots = workers.as_array().unwrap().iter().map(|w| w["boot"].as_str().unwrap().to_owned());
+    boots.into_iter().find(|boot| boot.contains(&format!("-{}-", process.pid())))
+}
+
+fn is_running(world: &World, id: &str) -> Option<()> {
+    (world.operation(id)["status"] == "running").then_some(())
+}
+
+fn ended(world: &World, id: &str) -> Value {
+    wait_for("the end", || Some(world.operation(id)).filter(|row| !row["finished_at_ms"].is_null()))
+}
+
+fn queue(world: &World, kind: &str) -> Value {
+    let queues = world.json(&["queues", "list"])["queues"].clone();
+    queues.as_array().unwrap().iter().find(|q| q["kind"] == kind).unwrap().clone()
+}
+
+const TRAIN_LONG: [&str; 4] = ["training", "run", "--strategy", "long"];
+const TRAIN_SHORT: [&str; 4] = ["training", "run", "--strategy", "fx_pullback"];
+
+#[test]
+fn cycles_go_through_processes_of_one_role_each() {
+    let world = world();
+    let roles = [vec!["serve"], vec!["orchestrator"], vec!["worker", "design"], vec!["worker", "assessment"]];
+    let _roles: Vec<Running> = roles.iter().map(|role| world.start(role)).collect();
+    let _workers = [worker(&world, "training"), worker(&world, "backtesting")];
+    let run = ["research", "run", "-s", "EURUSD", "-t", "1h", "--cycles", "3", "--wait"];
+    let cycles = world.json(&run)["cycles"].clone();
+    for cycle in cycles.as_array().unwrap() {
+        assert!(cycle["status"] == "completed" || cycle["reason"] == "gate", "{cycle}");
+    }
+    assert_eq!(cycles.as_array().unwrap().len(), 3);
+    assert_eq!(world.operations().iter().filter(|o| o["finished_at_ms"].is_null()).count(), 0);
+}
+
+#[test]
+fn a_role_whose_queues_are_missing_does_not_start_and_says_which_command_makes_them() {
+    let world = World::on_bare_fleet();
+    for role in [&["serve"][..], &["orchestrator"], &["worker", "training"]] {
+        world.refused_with(7, role, &["ktrdr topology apply"]);
+    }
+    let doctor = world.run(&["doctor", "--output", "json"]);
+    assert_eq!(doctor.status.code(), Some(1), "{}", shown(&doctor));
+    assert!(world.json(&["topology", "apply"])["done"].as_array().unwrap().len() > 10);
+    assert_eq!(world.json(&["topology", "diff"])["differences"], serde_json::json!([]));
+    assert!(world.run(&["doctor"]).status.success());
+}
+
+#[test]
+fn what_is_paused_is_not_taken_until_it_is_resumed() {
+    let world = world();
+    let _coordinator = world.start(&["serve"]);
+    let _worker = worker(&world, "training");
+    assert_eq!(world.json(&["queues", "pause", "training"])["changed"], true);
+    assert_eq!(world.json(&["queues", "pause", "training"])["changed"], false);
+    let waiting = world.submit(&TRAIN_SHORT).remove(0);
+    // A job of another kind that is submitted later goes through: messages flow, and training was passed over.
+    let _backtests = worker(&world, "probe");
+    assert_eq!(queue(&world, "training")["paused"], true);
+    assert_eq!(queue(&world, "training")["pending"], 1);
+    assert_eq!(world.operation(&waiting)["status"], "pending");
+    assert_eq!(world.json(&["queues", "resume", "training"])["changed"], true);
+    assert_eq!(ended(&world, &waiting)["status"], "completed");
+}
+
+#[test]
+fn a_worker_that_an_operator_drains_gives_its_job_back_without_spending_a_try_and_ends() {
+    let world = world();
+    let _coordinator = world.start(&["serve"]);
+    let first = worker(&world, "training");
+    let id = world.submit(&TRAIN_LONG).remove(0);
+    wait_for("the training", || is_running(&world, &id));
+    world.json(&["workers", "drain", &boot(&world, &first).unwrap()]);
+    assert!(first.end().status.success());
+    let row = world.operation(&id);
+    assert_eq!((row["status"].as_str(), row["tries"].as_u64()), (Some("pending"), Some(0)), "{row}");
+    let _second = worker(&world, "training");
+    wait_for("the training elsewhere", || is_running(&world, &id));
+    assert_eq!(world.json(&["operations", "cancel", &id])["answer"], "requested");
+    assert_eq!(ended(&world, &id)["status"], "cancelled");
+    world.refused_with(3, &["workers", "drain", "nobody"], &["ktrdr workers list"]);
+}
+
+#[test]
+fn sigterm_gives_a_long_training_back() {
+    let world = world();
+    let _coordinator = world.start(&["serve"]);
+    let first = worker(&world, "training");
+    let id = world.submit(&TRAIN_LONG).remove(0);
+    wait_for("the training", || is_running(&world, &id));
+    first.signal("TERM");
+    let output = first.end();
+    assert!(output.status.success(), "{}", shown(&output));
+    let row = world.operation(&id);
+    assert_eq!((row["status"].as_str(), row["tries"].as_u64()), (Some("pending"), Some(0)), "{row}");
+    assert_eq!(world.json(&["workers", "list"])["workers"], serde_json::json!([]));
+}
+
+#[test]
+fn the_job_of_a_killed_worker_runs_elsewhere() {
+    let world = world().with_setting("KTRDR_FLEET__LEASE", "6s").with_setting("KTRDR_FLEET__HEARTBEAT", "1s");
+    let world = world.with_setting("KTRDR_FLEET__SWEEP", "1s");
+    let _coordinator = world.start(&["serve"]);
+    let first = worker(&world, "training");
+    let id = world.submit(&TRAIN_LONG).remove(0);
+    wait_for("the training", || is_running(&world, &id));
+    first.signal("KILL");
+    first.end();
+    let second = worker(&world, "training");
+    let boot = boot(&world, &second).unwrap();
+    let row = wait_for("the training elsewhere", || {
+        Some(world.operation(&id)).filter(|row| row["worker"] == boot.as_str())
+    });
+    assert_eq!(row["fence"], 2, "{row}");
+    world.json(&["operations", "cancel", &id]);
+    assert_eq!(ended(&world, &id)["status"], "cancelled");
+}
+
+#[test]
+fn the_embedded_engine_has_no_single_roles_and_says_what_to_do() {
+    let world = World::new();
+    world.refused_with(2, &["worker", "training"], &["KTRDR_ENGINE=fleet", "ktrdr up"]);
+}
+
+#[test]
+fn operators_are_answered_when_no_worker_is_alive() {
+    let world = world();
+    let id = world.submit(&TRAIN_SHORT).remove(0);
+    assert_eq!(world.operations().len(), 1);
+    assert_eq!(queue(&world, "training")["pending"], 1);
+    assert_eq!(queue(&world, "training")["workers"], 0);
+    assert_eq!(world.json(&["dead-letters", "list"])["dead_letters"], serde_json::json!([]));
+    assert_eq!(world.json(&["operations", "cancel", &id])["answer"], "cancelled");
+}
