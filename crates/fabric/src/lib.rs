@@ -20,6 +20,7 @@ pub mod artifacts;
 pub mod broker;
 pub mod embedded;
 pub mod fleet;
+pub mod history;
 pub mod ledger;
 mod limits;
 pub mod local;

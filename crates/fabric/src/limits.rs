@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::history::NOTE_BYTES_MAX;
 use crate::presence::Worker;
 use crate::store::{AdvanceTo, Filter, Finish, NewChild, NewOperation, NewRoot, StoreError};
 
@@ -106,9 +107,13 @@ pub(crate) fn check_text(what: &str, text: &str) -> Result<(), StoreError> {
 
 /// Shortens words about an error: a row keeps the beginning, the log has it all.
 pub(crate) fn cut(mut error: String) -> String {
-    let end = (0..=TEXT_BYTES_MAX.min(error.len())).rev().find(|i| error.is_char_boundary(*i));
-    error.truncate(end.unwrap_or_default());
+    error.truncate(error.floor_char_boundary(TEXT_BYTES_MAX));
     error
+}
+
+/// The beginning of a text, as a history keeps it.
+pub(crate) fn note(text: &str) -> &str {
+    &text[..text.floor_char_boundary(NOTE_BYTES_MAX)]
 }
 
 /// Progress as JSON. Figures that are no numbers are left out: JSON can not say them, and a loss of NaN must not

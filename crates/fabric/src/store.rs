@@ -25,6 +25,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
+use crate::history::Transition;
+
 /// Identity of one run of one process: `<host>-<pid>-<random>`. Never configured, never reused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BootId(pub String);
@@ -353,6 +355,9 @@ pub trait Store: Send + Sync {
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError>;
     /// Moves a research cycle. A next child whose id is taken is [`StoreError::Invalid`], and nothing moves.
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError>;
+    /// What an operation went through, oldest first, at most [`crate::history::ENTRIES_MAX`] entries; none when there
+    /// is no such operation.
+    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError>;
     /// Reads one row.
     async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError>;
     /// Reads a part of a list.

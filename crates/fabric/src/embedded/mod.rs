@@ -6,8 +6,9 @@
 //! | `writer`, `desk` | one thread, one connection, group commit; which commits are synced and why |
 //! | `transitions/` | one file per door through which a row changes |
 //! | `tx`, `row`, `query` | the words transitions and reads are written in |
+//! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
-//! | `database`, `schema.sql`, `presence.sql` | opening, recognising and migrating the file |
+//! | `database`, `schema.sql`, `presence.sql`, `history.sql` | opening, recognising and migrating the file |
 //! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
 //! | `presence` | which workers are there, what operators ask of them |
 //! | `engine` | the [`Engine`]: all of this for one workspace |
@@ -21,6 +22,7 @@ mod desk;
 mod engine;
 mod error;
 mod failure;
+mod history;
 mod ledger;
 mod lock;
 mod presence;

@@ -17,7 +17,8 @@ use super::readers::Readers;
 use super::transitions::{advance, beat, cancel, claim, finish, submit, submit_roots, sweep};
 use super::tx::integer;
 use super::writer::{Sync, Writer};
-use super::{limits, query};
+use super::{history, limits, query};
+use crate::history::Transition;
 use crate::store::{
     Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished,
     NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
@@ -167,6 +168,11 @@ impl Store for SqliteStore {
             *error = limits::cut(std::mem::take(error));
         }
         self.writer.run(Sync::Now, move |tx| advance::advance(tx, &step)).await
+    }
+
+    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
+        let id = id.clone();
+        self.read_apart(move |db| history::read(db, &id)).await
     }
 
     /// Reads on the caller's thread: one row from memory takes less than a hop to another thread would.

@@ -15,6 +15,7 @@ mod claim;
 mod clock;
 mod embedded;
 mod finish;
+mod history;
 mod lanes;
 mod ledger;
 mod list;
@@ -148,6 +149,16 @@ macro_rules! exam_of_a_store {
                 filters_combine
                 pages_follow_each_other
                 a_list_without_a_sensible_limit_is_refused
+            }
+            history {
+                every_attempt_is_told_with_its_fence_its_worker_and_its_error
+                lost_workers_are_named
+                the_first_cancel_request_is_told_with_its_words
+                a_cycle_tells_of_its_lane_its_phases_and_its_end
+                what_changes_nothing_is_not_told
+                what_is_published_again_and_again_is_told_once
+                the_latest_entries_are_kept
+                a_long_note_is_cut_between_characters
             }
             outbox {
                 entries_come_in_order_and_stay_until_relayed

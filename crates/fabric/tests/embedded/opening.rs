@@ -4,11 +4,12 @@ use std::fs;
 
 use ktrdr_domain::Kind;
 use ktrdr_fabric::embedded::{Engine, OpenError, Role, holder};
+use ktrdr_fabric::history::Change;
 use ktrdr_fabric::presence::Presence;
 use ktrdr_fabric::store::Store;
 use rusqlite::Connection;
 
-use crate::{client, id, leaf, runner};
+use crate::{claim, client, id, leaf, runner};
 
 fn refusal(folder: &std::path::Path, role: Role) -> OpenError {
     Engine::open(folder, role).err().expect("this must not open")
@@ -70,13 +71,18 @@ fn a_file_of_a_newer_version_is_refused() {
     assert!(refused.to_string().contains("newer"), "{refused}");
 }
 
-/// As the first version left it, before presence was kept in the file.
+/// As the first version left it, before presence and histories were kept in the file.
 fn first_version(folder: &std::path::Path) {
     let db = Connection::open(folder.join("ktrdr.db")).unwrap();
     db.execute_batch(include_str!("../../src/embedded/schema.sql")).unwrap();
     db.pragma_update(None, "application_id", 0x6b74_7264).unwrap();
     db.pragma_update(None, "user_version", 1).unwrap();
-    db.execute_batch("INSERT INTO lessons (cycle, campaign, lesson) VALUES ('op_a', 'c', '{}')").unwrap();
+    db.execute_batch(
+        "INSERT INTO lessons (cycle, campaign, lesson) VALUES ('op_a', 'c', '{}');
+         INSERT INTO operations (id, kind, status, tries_max, priority, spec, created_at_ms, published_at_ms)
+         VALUES ('op_a', 'probe', 'pending', 3, 4, '{}', 7, 7)",
+    )
+    .unwrap();
 }
 
 #[tokio::test]
@@ -93,6 +99,11 @@ async fn a_file_of_an_older_version_is_brought_up_to_this_one_with_all_that_is_i
         })
         .unwrap();
     assert_eq!(found, (1, 1));
+    let engine = runner(folder.path());
+    claim(engine.store.as_ref(), &id("a"), "worker-1").await;
+    let history = engine.store.history(&id("a")).await.unwrap();
+    let told: Vec<_> = history.iter().map(|entry| entry.what).collect();
+    assert_eq!((told, history[0].at_ms), (vec![Change::Created, Change::PublishedAgain, Change::Claimed], 7));
 }
 
 #[test]

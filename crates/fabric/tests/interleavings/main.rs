@@ -152,6 +152,11 @@ macro_rules! interleavings {
             }
 
             #[test]
+            fn a_claim_that_raises_no_fence_is_caught() {
+                is_caught($subject, Mutant::SameFence, &["history"]);
+            }
+
+            #[test]
             fn an_end_of_a_root_that_starts_no_other_is_caught() {
                 is_caught($subject, Mutant::NoNextInLane, &["I9"]);
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::{Operation, OperationId, Progress, Status};
+use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished, NewOperation,
     NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
@@ -27,6 +28,8 @@ pub(crate) enum Mutant {
     NoRepublish,
     /// The sweep leaves lapsed leases alone.
     NoLeaseSweep,
+    /// A claim does not raise the fence.
+    SameFence,
     /// The end of a root starts no other, and the sweep does not notice.
     NoNextInLane,
 }
@@ -39,6 +42,8 @@ pub(crate) trait Tamper: Send + Sync {
     fn set_waiting(&self, root: &OperationId, phase: Option<&str>, waiting: Option<&OperationId>);
     /// Writes a status, and nothing that belongs to it.
     fn set_status(&self, id: &OperationId, status: &str);
+    /// Adds to the fence of a row.
+    fn add_to_fence(&self, id: &OperationId, more: i64);
     /// Makes the waiting roots of all lanes invisible.
     fn hide_lanes(&self);
     /// After [`Self::hide_lanes`].
@@ -94,6 +99,27 @@ impl Broken {
         advanced
     }
 
+    /// Claims with the fence of the attempt before, should this one begin.
+    async fn claim_at_the_same_fence(
+        &self,
+        id: &OperationId,
+        boot: &BootId,
+        lease: Duration,
+    ) -> Result<Claim, StoreError> {
+        let may_run = |row: &Operation| {
+            row.fence > 0 && row.cancel.is_none() && row.tries < row.tries_max && !row.status.is_terminal()
+        };
+        if !self.store.get(id).await?.is_some_and(|row| may_run(&row)) {
+            return self.store.claim(id, boot, lease).await;
+        }
+        self.tamper.add_to_fence(id, -1);
+        let claim = self.store.claim(id, boot, lease).await;
+        if !matches!(claim, Ok(Claim::Run { .. })) {
+            self.tamper.add_to_fence(id, 1);
+        }
+        claim
+    }
+
     /// Hides the waiting roots from whatever happens in the call.
     async fn without_lanes<T>(&self, call: impl Future<Output = T>) -> T {
         self.tamper.hide_lanes();
@@ -114,7 +140,10 @@ impl Store for Broken {
     }
 
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
-        self.store.claim(id, boot, lease).await
+        match self.mutant {
+            Mutant::SameFence => self.claim_at_the_same_fence(id, boot, lease).await,
+            _ => self.store.claim(id, boot, lease).await,
+        }
     }
 
     async fn beat(
@@ -162,6 +191,10 @@ impl Store for Broken {
             Mutant::NoNextInLane => self.without_lanes(self.store.advance(step)).await,
             _ => self.store.advance(step).await,
         }
+    }
+
+    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
+        self.store.history(id).await
     }
 
     async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {

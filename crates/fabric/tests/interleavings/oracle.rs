@@ -160,6 +160,25 @@ impl Oracle {
         }
     }
 
+    /// Looks at the histories, when all rows have ended: each tells of one end, which is the row's, and of attempts that
+    /// are all different.
+    pub(crate) async fn look_at_histories(&mut self, store: &dyn Store) {
+        for (id, (status, fence)) in self.seen.clone() {
+            let history = store.history(&id).await.unwrap();
+            let ends: Vec<_> = history.iter().filter(|entry| entry.what.is_end()).collect();
+            let tells_of_the_end =
+                matches!(ends[..], [end] if (end.what.as_str(), end.fence) == (status.as_str(), fence));
+            let claims: Vec<u64> =
+                history.iter().filter(|entry| entry.what.is_claim()).map(|entry| entry.fence).collect();
+            let tells_of_every_claim =
+                claims.is_sorted_by(|a, b| a < b) && claims.last().is_none_or(|last| *last == fence);
+            let is_in_order = history.is_sorted_by_key(|entry| entry.at_ms);
+            if !(tells_of_the_end && tells_of_every_claim && is_in_order) {
+                self.complain("history", format!("{id} is {status} at fence {fence} after {history:#?}"));
+            }
+        }
+    }
+
     /// What can only be said at the end, when all rows have ended and every outbox entry was seen.
     pub(crate) fn conclude(&mut self) {
         for (id, (status, _)) in self.seen.clone() {

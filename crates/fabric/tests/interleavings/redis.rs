@@ -90,6 +90,10 @@ impl Tamper for ByHand {
         self.run::<()>("HSET", &row(id), &["status", status]);
     }
 
+    fn add_to_fence(&self, id: &OperationId, more: i64) {
+        self.run::<()>("HINCRBY", &row(id), &["fence", &more.to_string()]);
+    }
+
     fn hide_lanes(&self) {
         self.rename("lane", "hidden");
     }

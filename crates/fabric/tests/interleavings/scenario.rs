@@ -63,6 +63,7 @@ impl Scenario {
         }
         actors.empty_the_outbox(&mut oracle).await;
         oracle.look_at_lists(world.store.as_ref()).await;
+        oracle.look_at_histories(world.store.as_ref()).await;
         oracle.conclude();
         oracle
     }

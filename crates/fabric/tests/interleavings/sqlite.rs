@@ -82,6 +82,10 @@ impl Tamper for ByHand {
         self.run("UPDATE operations SET status = ?2 WHERE id = ?1", (id.as_str(), status));
     }
 
+    fn add_to_fence(&self, id: &OperationId, more: i64) {
+        self.run("UPDATE operations SET fence = fence + ?2 WHERE id = ?1", (id.as_str(), more));
+    }
+
     fn hide_lanes(&self) {
         self.run("UPDATE waiting_roots SET lane = -lane", ());
     }

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use ktrdr_domain::{Kind, Operation, OperationId, Progress};
 use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Message, Published, Queue, Receipt};
 use ktrdr_fabric::embedded::{MemoryBroker, SqliteStore};
+use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::presence::{Orders, Presence, Seen, Worker};
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished, NewOperation,
@@ -110,6 +111,9 @@ impl Store for Unruly {
     }
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError> {
         self.inner.advance(step).await
+    }
+    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
+        self.inner.history(id).await
     }
     async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
         self.inner.get(id).await

@@ -6,6 +6,7 @@ use super::end::{End, end};
 use super::roots::insert_child;
 use crate::embedded::row::Head;
 use crate::embedded::tx::Tx;
+use crate::history::Change;
 use crate::store::{Advance, AdvanceTo, Advanced, NewChild, StoreError, StoreHint};
 
 /// Compare-and-set on (root running, phase, waiting for this child); the event that woke the caller is only a hint.
@@ -54,6 +55,7 @@ fn enter(tx: &mut Tx<'_>, root: &Head, phase: &str, child: &NewChild) -> Result<
         "UPDATE operations SET phase = ?2, waiting = ?3, since_ms = ?4 WHERE seq = ?1",
         (root.seq, phase, child.id.as_str(), tx.now.steady_ms),
     )?;
+    tx.record(root, Change::Advanced, Some(phase))?;
     tx.hint(StoreHint::Changed(root.id.clone()));
     Ok(Advanced::Next(child.id.clone()))
 }

@@ -5,6 +5,7 @@ use ktrdr_domain::{OperationId, Status};
 use super::end::{End, end};
 use crate::embedded::row::Head;
 use crate::embedded::tx::Tx;
+use crate::history::Change;
 use crate::store::{Cancelled, StoreError, StoreHint};
 
 /// Asks for a stop. Of several requests the first one's words stay.
@@ -36,10 +37,13 @@ pub(in crate::embedded) fn cancel(
 }
 
 fn flag(tx: &mut Tx<'_>, head: &Head, by: &str, reason: &str) -> Result<(), StoreError> {
+    if head.is_cancel_requested {
+        return Ok(());
+    }
     tx.execute(
-        "UPDATE operations SET cancel_at_ms = ?2, cancel_by = ?3, cancel_reason = ?4
-         WHERE seq = ?1 AND cancel_at_ms IS NULL",
+        "UPDATE operations SET cancel_at_ms = ?2, cancel_by = ?3, cancel_reason = ?4 WHERE seq = ?1",
         (head.seq, tx.now.wall_ms, by, reason),
     )?;
-    Ok(())
+    let words = if reason.is_empty() { by.to_owned() } else { format!("{by}: {reason}") };
+    tx.record(head, Change::CancelRequested, Some(&words))
 }

@@ -7,6 +7,7 @@ use ktrdr_domain::{OperationId, Status};
 use super::end::{ATTEMPTS_EXHAUSTED, End, end};
 use crate::embedded::row::Head;
 use crate::embedded::tx::{Tx, integer};
+use crate::history::Change;
 use crate::store::{Attempt, BootId, Claim, StoreError, StoreHint};
 
 /// Takes a pending operation, or one whose lease lapsed; ends it when a cancel or the last try came before.
@@ -32,7 +33,7 @@ pub(in crate::embedded) fn claim(
         end(tx, &head, &over)?;
         return Ok(Claim::Terminal(over.status.into()));
     }
-    run(tx, &head, boot, lease)
+    run(tx, head, boot, lease)
 }
 
 /// What ends an operation instead of another attempt.
@@ -44,18 +45,22 @@ fn over_before_start(head: &Head) -> Option<End> {
     (head.tries >= head.tries_max).then(|| End::failed(ATTEMPTS_EXHAUSTED, lost, None))
 }
 
-fn run(tx: &mut Tx<'_>, head: &Head, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
+fn run(tx: &mut Tx<'_>, mut head: Head, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
     let fence = head.fence + 1;
+    let earlier = head.worker.replace(boot.0.clone());
+    head.fence = fence;
     tx.execute(
         "UPDATE operations SET status = 'running', fence = ?2, tries = tries + 1, worker = ?3, lease_until_ms = ?4,
            started_at_ms = ?5, published_at_ms = NULL, due_at_ms = NULL
          WHERE seq = ?1",
         (head.seq, integer(fence), &boot.0, tx.now.plus(lease), tx.now.wall_ms),
     )?;
+    let what = if head.status == Status::Running { Change::TakenOver } else { Change::Claimed };
+    tx.record(&head, what, earlier.as_deref())?;
     tx.hint(StoreHint::Changed(head.id.clone()));
     let row = tx.operation(head.seq)?;
     let operation =
         row.ok_or_else(|| StoreError::Corrupt(format!("{} vanished while it was claimed", head.id)))?;
-    let attempt = Attempt { id: head.id.clone(), fence, boot: boot.clone() };
+    let attempt = Attempt { id: head.id, fence, boot: boot.clone() };
     Ok(Claim::Run { attempt, operation: Box::new(operation) })
 }

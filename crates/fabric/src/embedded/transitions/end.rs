@@ -6,6 +6,7 @@ use ktrdr_domain::Status;
 use super::roots::start_next_of;
 use crate::embedded::row::Head;
 use crate::embedded::tx::Tx;
+use crate::history::Change;
 use crate::store::{StoreError, StoreHint};
 
 /// The reason of a failure whose tries are all spent.
@@ -33,11 +34,26 @@ impl End {
     pub(super) fn cancelled(error: Option<String>) -> Self {
         Self { status: Cancelled, reason: None, error, result: None }
     }
+
+    fn change(&self) -> Change {
+        match self.status {
+            Completed => Change::Completed,
+            Failed => Change::Failed,
+            Cancelled => Change::Cancelled,
+        }
+    }
+
+    fn note(&self) -> Option<String> {
+        let words: Vec<&str> =
+            [&self.reason, &self.error].into_iter().flatten().map(String::as_str).collect();
+        (!words.is_empty()).then(|| words.join(": "))
+    }
 }
 
 /// Ends an operation that is not terminal: row, event, and for a root the start of the next one in its lane.
 /// A result that arrives after a cancel request is marked as such.
 pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), StoreError> {
+    tx.record(head, end.change(), end.note().as_deref())?;
     tx.execute(
         "UPDATE operations SET status = ?2, reason = ?3, result = ?5, finished_at_ms = ?6,
            error = CASE ?2 WHEN 'completed' THEN NULL ELSE coalesce(?4, error) END,

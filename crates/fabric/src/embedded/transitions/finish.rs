@@ -8,6 +8,7 @@ use super::beat::is_held_by;
 use super::end::{ATTEMPTS_EXHAUSTED, End, end};
 use crate::embedded::row::Head;
 use crate::embedded::tx::Tx;
+use crate::history::Change;
 use crate::store::{Attempt, Finish, Finished, StoreError, StoreHint};
 
 /// Ends an attempt if it still holds its row.
@@ -46,6 +47,7 @@ fn error_of(how: Finish) -> Option<String> {
 
 /// Pending until its due time; the sweep writes the message.
 fn retry(tx: &mut Tx<'_>, head: &Head, error: &str, delay: Duration) -> Result<Finished, StoreError> {
+    tx.record(head, Change::RetryScheduled, Some(error))?;
     tx.execute(
         "UPDATE operations SET status = 'pending', error = ?2, due_at_ms = ?3, worker = NULL, lease_until_ms = NULL
          WHERE seq = ?1",
@@ -57,6 +59,7 @@ fn retry(tx: &mut Tx<'_>, head: &Head, error: &str, delay: Duration) -> Result<F
 
 /// Pending at once; the try is given back, the fence is not.
 fn release(tx: &mut Tx<'_>, head: &Head) -> Result<Finished, StoreError> {
+    tx.record(head, Change::Released, None)?;
     tx.execute(
         "UPDATE operations SET status = 'pending', tries = tries - 1, published_at_ms = ?2, worker = NULL,
            lease_until_ms = NULL

@@ -5,6 +5,7 @@ use ktrdr_domain::{Kind, OperationId};
 use super::submit::Leaf;
 use crate::embedded::row;
 use crate::embedded::tx::Tx;
+use crate::history::Change;
 use crate::store::{NewChild, NewRoot, StoreError, StoreHint, Submitted};
 
 /// Creates a campaign's roots. Root `i` belongs to lane `i mod in_flight`; the first of each lane starts.
@@ -59,22 +60,24 @@ fn insert_waiting(tx: &mut Tx<'_>, root: &NewRoot, lane: Option<i64>) -> Result<
 /// Starts the first waiting root of a lane in which none runs; whether there was one.
 pub(super) fn start_next_of(tx: &mut Tx<'_>, lane: i64) -> Result<bool, StoreError> {
     let next = tx.first(
-        "SELECT w.root, o.id, w.first FROM waiting_roots w JOIN operations o ON o.seq = w.root
+        "SELECT o.id, w.first FROM waiting_roots w JOIN operations o ON o.seq = w.root
          WHERE w.lane = ?1 ORDER BY w.root LIMIT 1",
         [lane],
         |found| {
-            let first: String = found.get(2)?;
-            Ok((found.get::<_, i64>(0)?, row::word::<OperationId>(found, 1)?, row::json::<NewChild>(&first)?))
+            let first: String = found.get(1)?;
+            Ok((row::word::<OperationId>(found, 0)?, row::json::<NewChild>(&first)?))
         },
     )?;
-    let Some((seq, id, first)) = next else { return Ok(false) };
-    tx.execute("DELETE FROM waiting_roots WHERE root = ?1", [seq])?;
+    let Some((id, first)) = next else { return Ok(false) };
+    let Some(root) = tx.head(&id)? else { return Ok(false) };
+    tx.execute("DELETE FROM waiting_roots WHERE root = ?1", [root.seq])?;
     tx.execute(
         "UPDATE operations SET status = 'running', started_at_ms = ?2, since_ms = ?3, waiting = ?4 WHERE seq = ?1",
-        (seq, tx.now.wall_ms, tx.now.steady_ms, first.id.as_str()),
+        (root.seq, tx.now.wall_ms, tx.now.steady_ms, first.id.as_str()),
     )?;
-    insert_child(tx, &id, &first)?;
-    tx.hint(StoreHint::Changed(id));
+    tx.record(&root, Change::Started, Some(first.id.as_str()))?;
+    insert_child(tx, &root.id, &first)?;
+    tx.hint(StoreHint::Changed(root.id));
     Ok(true)
 }
 

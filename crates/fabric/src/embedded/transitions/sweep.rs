@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{EndStatus, Status};
+use ktrdr_domain::OperationId;
 use rusqlite::Row;
 
 use super::end::{ATTEMPTS_EXHAUSTED, End, end};
 use super::roots::start_next_of;
 use crate::embedded::row::{self, Head, select_head};
 use crate::embedded::tx::Tx;
+use crate::history::Change;
 use crate::store::{StoreError, StoreHint, SweepPlan, Swept};
 
 /// Lost workers, due retries and, when asked for, lost messages, lost events and stalled lanes.
@@ -44,6 +45,7 @@ fn rescue(tx: &mut Tx<'_>, plan: SweepPlan) -> Result<u32, StoreError> {
     )?;
     for head in &lost {
         tx.execute("UPDATE operations SET rescues = rescues + 1 WHERE seq = ?1", [head.seq])?;
+        tx.record(head, Change::LeaseLapsed, None)?;
         let error = format!("its worker {} was lost", head.worker.as_deref().unwrap_or("(unknown)"));
         if head.is_cancel_requested {
             end(tx, head, &End::cancelled(Some(error)))?;
@@ -70,12 +72,13 @@ fn back_to_pending(tx: &mut Tx<'_>, head: &Head, error: &str) -> Result<(), Stor
 
 fn release_due(tx: &mut Tx<'_>, limit: u32) -> Result<u32, StoreError> {
     let due = tx.all(
-        "SELECT seq FROM operations WHERE due_at_ms <= ?1 ORDER BY due_at_ms LIMIT ?2",
+        select_head!("WHERE due_at_ms <= ?1 ORDER BY due_at_ms LIMIT ?2"),
         (tx.now.steady_ms, limit),
-        seq_of,
+        Head::read,
     )?;
-    for seq in &due {
-        publish_again(tx, *seq)?;
+    for head in &due {
+        tx.record(head, Change::Due, None)?;
+        publish(tx, head.seq)?;
     }
     Ok(counted(&due))
 }
@@ -83,19 +86,21 @@ fn release_due(tx: &mut Tx<'_>, limit: u32) -> Result<u32, StoreError> {
 /// A pending row whose message is still in the outbox needs no second one.
 fn republish_jobs(tx: &mut Tx<'_>, age: Duration, limit: u32) -> Result<u32, StoreError> {
     let lost = tx.all(
-        "SELECT seq FROM operations WHERE published_at_ms <= ?1
-           AND seq NOT IN (SELECT operation FROM outbox WHERE ended IS NULL)
-         ORDER BY published_at_ms LIMIT ?2",
+        select_head!(
+            "WHERE published_at_ms <= ?1 AND seq NOT IN (SELECT operation FROM outbox WHERE ended IS NULL)
+             ORDER BY published_at_ms LIMIT ?2"
+        ),
         (tx.now.minus(age), limit),
-        seq_of,
+        Head::read,
     )?;
-    for seq in &lost {
-        publish_again(tx, *seq)?;
+    for head in &lost {
+        tx.record_publishing_again(head)?;
+        publish(tx, head.seq)?;
     }
     Ok(counted(&lost))
 }
 
-fn publish_again(tx: &mut Tx<'_>, seq: i64) -> Result<(), StoreError> {
+fn publish(tx: &mut Tx<'_>, seq: i64) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE operations SET published_at_ms = ?2, due_at_ms = NULL WHERE seq = ?1",
         (seq, tx.now.steady_ms),
@@ -106,18 +111,21 @@ fn publish_again(tx: &mut Tx<'_>, seq: i64) -> Result<(), StoreError> {
 /// Roots that wait for a child that has ended: its event was lost, or is late.
 fn republish_events(tx: &mut Tx<'_>, age: Duration, limit: u32) -> Result<u32, StoreError> {
     let missed = tx.all(
-        "SELECT r.seq, c.seq, c.status, c.fence FROM operations r JOIN operations c ON c.id = r.waiting
+        "SELECT r.seq, c.id FROM operations r JOIN operations c ON c.id = r.waiting
          WHERE r.waiting IS NOT NULL AND r.since_ms <= ?1 AND c.finished_at_ms IS NOT NULL
            AND c.seq NOT IN (SELECT operation FROM outbox WHERE ended IS NOT NULL)
          ORDER BY r.since_ms LIMIT ?2",
         (tx.now.minus(age), limit),
-        |found| {
-            Ok((found.get::<_, i64>(0)?, found.get::<_, i64>(1)?, ended(found, 2)?, row::count(found, 3)?))
-        },
+        |found| Ok((found.get::<_, i64>(0)?, row::word::<OperationId>(found, 1)?)),
     )?;
-    for (root, child, ended, fence) in &missed {
+    for (root, child) in &missed {
         tx.execute("UPDATE operations SET since_ms = ?2 WHERE seq = ?1", (root, tx.now.steady_ms))?;
-        tx.post_event(*child, *ended, *fence, true)?;
+        if let Some(child) = tx.head(child)?
+            && let Some(ended) = child.status.end()
+        {
+            tx.record_publishing_again(&child)?;
+            tx.post_event(child.seq, ended, child.fence, true)?;
+        }
     }
     Ok(counted(&missed))
 }
@@ -138,11 +146,6 @@ fn start_stalled_lanes(tx: &mut Tx<'_>, limit: u32) -> Result<u32, StoreError> {
 
 fn seq_of(row: &Row<'_>) -> Result<i64, StoreError> {
     Ok(row.get(0)?)
-}
-
-fn ended(row: &Row<'_>, column: usize) -> Result<EndStatus, StoreError> {
-    let status: Status = row::word(row, column)?;
-    status.end().ok_or_else(|| StoreError::Corrupt(format!("an ended operation with status {status}")))
 }
 
 fn counted<T>(rows: &[T]) -> u32 {

@@ -29,6 +29,7 @@ end
 if redis.call('EXISTS', op(ARGV[7])) == 1 then return {'taken', ARGV[7]} end
 redis.call('HSET', op(h.id), 'phase', ARGV[6], 'waiting', ARGV[7])
 redis.call('ZADD', P .. 'roots', now, h.id)
+record(h, 'advanced', ARGV[6])
 insert_leaf({id = ARGV[7], kind = ARGV[8], spec = ARGV[9], tries_max = ARGV[10], priority = ARGV[11], root = h.id})
 tell_changed(h.id)
 return {'next', ARGV[7]}

@@ -6,6 +6,7 @@ local call, by, reason = ARGV[2], ARGV[4], ARGV[5]
 local function flag(h)
   if h.cancel_at_ms then return end
   h.cancel_at_ms = now
+  record(h, 'cancel_requested', reason == '' and by or by .. ': ' .. reason)
   redis.call('HSET', op(h.id), 'cancel_at_ms', now, 'cancel_by', by, 'cancel_reason', reason, 'cancel_call', call)
 end
 

@@ -21,13 +21,15 @@ if over then
   finish_op(h, over)
   return {'terminal', over.status}
 end
-redis.call('HSET', op(h.id), 'status', 'running', 'fence', h.fence + 1, 'tries', h.tries + 1, 'worker', boot,
-  'lease_until_ms', now + lease_ms, 'started_at_ms', now, 'claim_call', call)
+local earlier, until_ms = h.worker, string.format('%.0f', now + lease_ms)
+h.fence, h.worker = tostring(h.fence + 1), boot
+redis.call('HSET', op(h.id), 'status', 'running', 'fence', h.fence, 'tries', h.tries + 1, 'worker', boot,
+  'lease_until_ms', until_ms, 'started_at_ms', now_text, 'claim_call', call)
+record(h, h.status == 'running' and 'taken_over' or 'claimed', earlier)
 if h.status == 'pending' then
   relist(h, 'running')
-  redis.call('ZREM', P .. 'pending', h.id)
-  redis.call('ZREM', P .. 'delayed', h.id)
+  leave_pending(h.id)
 end
-redis.call('ZADD', P .. 'leases', now + lease_ms, h.id)
+redis.call('ZADD', P .. 'leases', until_ms, h.id)
 tell_changed(h.id)
 return {'run', redis.call('HGETALL', op(h.id))}

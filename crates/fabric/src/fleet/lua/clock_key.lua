@@ -1,2 +1,3 @@
--- Unix milliseconds as the tests have set them.
-local now = tonumber(redis.call('GET', P .. 'clock'))
+-- Unix milliseconds as the tests have set them, to count with and as text to write.
+local now_text = redis.call('GET', P .. 'clock')
+local now = tonumber(now_text)

@@ -9,7 +9,8 @@ local start_next
 -- Row and event. over: status, and reason, error, result where there are such; without an error that of an earlier
 -- attempt stands.
 local function finish_row(h, over)
-  local sets = {'status', over.status, 'finished_at_ms', now, 'event_entry', post_event(h, over.status, '0')}
+  record(h, over.status, over.reason and over.error and over.reason .. ': ' .. over.error or over.reason or over.error)
+  local sets = {'status', over.status, 'finished_at_ms', now_text, 'event_entry', post_event(h, over.status, '0')}
   local gone = {'worker', 'lease_until_ms', 'waiting'}
   for _, field in ipairs({'reason', 'error', 'result'}) do
     if over[field] then sets[#sets + 1] = field; sets[#sets + 1] = over[field] end
@@ -30,8 +31,7 @@ local function leave_leaf_queues(h)
   if h.status == 'running' then
     redis.call('ZREM', P .. 'leases', h.id)
   else
-    redis.call('ZREM', P .. 'pending', h.id)
-    redis.call('ZREM', P .. 'delayed', h.id)
+    leave_pending(h.id)
   end
   if h.root then redis.call('ZADD', P .. 'roots', 'XX', now, h.root) end
 end
@@ -68,6 +68,7 @@ start_next = function(lane)
   relist(h, 'running')
   redis.call('ZADD', P .. 'roots', now, id)
   redis.call('HSET', P .. 'lanes', lane, id)
+  record(h, 'started', first[1])
   insert_leaf({id = first[1], kind = first[2], spec = first[3], tries_max = first[4], priority = first[5], root = id})
   tell_changed(id)
   return true

@@ -27,9 +27,11 @@ redis.call('HDEL', op(h.id), 'worker', 'lease_until_ms')
 redis.call('ZREM', P .. 'leases', h.id)
 relist(h, 'pending')
 if outcome == 'retry' then          -- the sweep writes its message when it is due
+  record(h, 'retry_scheduled', said.error)
   redis.call('HSET', op(h.id), 'error', said.error)
   redis.call('ZADD', P .. 'delayed', now + tonumber(said.delay_ms), h.id)
 else                                -- a release: the try is given back, the fence is not
+  record(h, 'released')
   redis.call('HINCRBY', op(h.id), 'tries', -1)
   post_job(h.id)
 end

@@ -33,6 +33,20 @@ local function relist(h, status)
   redis.call('ZADD', list_of(status, h.kind), h.seq, h.id)
 end
 
+-- Writes into the history of a row what happens to it, with its fence and its worker. note may be nil; of a long one
+-- the beginning is kept, and no character is cut in two. The first entry is not written: the row says when it was created.
+local ENTRIES_MAX, NOTE_BYTES_MAX = 199, 200
+local function record(h, what, note)
+  if note and #note > NOTE_BYTES_MAX then
+    local at = NOTE_BYTES_MAX
+    while at > 0 and bit.band(string.byte(note, at + 1), 0xC0) == 0x80 do at = at - 1 end
+    note = string.sub(note, 1, at)
+  end
+  local history = P .. 'log:' .. h.id
+  local entry = now_text .. '\n' .. what .. '\n' .. h.fence .. '\n' .. (h.worker or '') .. '\n' .. (note or '')
+  if redis.call('RPUSH', history, entry) > ENTRIES_MAX then redis.call('LPOP', history) end
+end
+
 local function tell_changed(id) redis.call('PUBLISH', P .. 'changed', id) end
 
 -- Writes a message into the outbox. Positions are never used twice: a late removal must not hit a newer entry.
@@ -47,7 +61,12 @@ end
 -- Announces a pending leaf: it may be claimed.
 local function post_job(id)
   redis.call('HSET', op(id), 'job_entry', post('job', id))
-  redis.call('ZADD', P .. 'pending', now, id)
+  redis.call('ZADD', P .. 'pending', now_text, id)
+end
+
+-- A pending leaf waits for a claim, or for the time of its retry.
+local function leave_pending(id)
+  if redis.call('ZREM', P .. 'pending', id) == 0 then redis.call('ZREM', P .. 'delayed', id) end
 end
 
 -- Announces an end; the entry. again: '1' when the first announcement may have been lost.
@@ -65,7 +84,7 @@ end
 local function insert_leaf(leaf)
   local id, seq = leaf.id, redis.call('INCR', P .. 'seq')
   local row = {'id', id, 'kind', leaf.kind, 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
-    'tries_max', leaf.tries_max, 'priority', leaf.priority, 'rescues', 0, 'created_at_ms', now, 'spec', leaf.spec,
+    'tries_max', leaf.tries_max, 'priority', leaf.priority, 'rescues', 0, 'created_at_ms', now_text, 'spec', leaf.spec,
     'job_entry', post('job', id)}
   if leaf.call then row[#row + 1] = 'submit_call'; row[#row + 1] = leaf.call end
   if leaf.root then
@@ -74,6 +93,6 @@ local function insert_leaf(leaf)
   end
   redis.call('HSET', op(id), unpack(row))
   redis.call('ZADD', list_of('pending', leaf.kind), seq, id)
-  redis.call('ZADD', P .. 'pending', now, id)
+  redis.call('ZADD', P .. 'pending', now_text, id)
   tell_changed(id)
 end

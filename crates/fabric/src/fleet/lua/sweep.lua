@@ -16,10 +16,18 @@ local function is_running(h) return h.status == 'running' end
 local function is_pending(h) return h.status == 'pending' end
 local function has_ended(h) return is_terminal(h.status) end
 
+-- What may happen every minute must not push out the rest of a history: of several in a row the latest stays.
+local function record_publishing_again(h)
+  local last = redis.call('LINDEX', P .. 'log:' .. h.id, -1)
+  if last and string.match(last, '^%d+\npublished_again\n') then redis.call('RPOP', P .. 'log:' .. h.id) end
+  record(h, 'published_again')
+end
+
 -- A lost worker.
 local function rescue(h)
   local lost = 'its worker ' .. (h.worker or '(unknown)') .. ' was lost'
   redis.call('HINCRBY', op(h.id), 'rescues', 1)
+  record(h, 'lease_lapsed')
   if h.cancel_at_ms then return finish_op(h, {status = 'cancelled', error = lost}) end
   if not has_tries_left(h) then
     return finish_op(h, {status = 'failed', reason = 'attempts_exhausted', error = lost})
@@ -34,6 +42,7 @@ end
 
 local function release_due(h)
   redis.call('ZREM', P .. 'delayed', h.id)
+  record(h, 'due')
   post_job(h.id)
 end
 
@@ -43,6 +52,7 @@ local function republish_job(h)
     redis.call('ZADD', P .. 'pending', now, h.id)
     return 0
   end
+  record_publishing_again(h)
   post_job(h.id)
   return 1
 end
@@ -52,6 +62,7 @@ local function republish_event(root)
   redis.call('ZADD', P .. 'roots', now, root.id)
   local child = root.waiting and head(root.waiting)
   if not child or not has_ended(child) or is_in_outbox(child.id, 'event_entry') then return 0 end
+  record_publishing_again(child)
   redis.call('HSET', op(child.id), 'event_entry', post_event(child, child.status, '1'))
   return 1
 end
@@ -79,7 +90,7 @@ local function forget(h)
   if h.root then redis.call('ZREM', P .. 'children:' .. h.root, h.id) end
   redis.call('ZREM', P .. 'expiring', h.id)
   redis.call('ZREM', list_of(h.status, h.kind), h.id)
-  redis.call('UNLINK', op(h.id))
+  redis.call('UNLINK', op(h.id), P .. 'log:' .. h.id)
 end
 
 local lost = due('leases', tonumber(ARGV[2]), is_running)

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `store` | the [`RedisStore`]: checks, then one script per method |
 //! | `query`, `row` | reading: from answers to operations, pages and outbox entries |
+//! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
 //! | `presence` | which workers are there, what operators ask of them |
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
@@ -20,6 +21,7 @@ mod answer;
 mod call;
 mod facts;
 mod failure;
+mod history;
 mod ledger;
 mod link;
 mod listener;

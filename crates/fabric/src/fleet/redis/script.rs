@@ -35,15 +35,16 @@ macro_rules! scripts {
 }
 
 scripts! {
-    submit: changing;
+    submit: writing;
     submit_roots: changing;
     claim: changing;
-    beat: changing;
+    beat: writing;
     finish: changing;
     cancel: changing;
     advance: changing;
     sweep: changing;
     row: reading;
+    history: reading;
     list: reading;
     outbox: reading;
     count: reading;
@@ -66,6 +67,11 @@ fn reading(_: Clock, body: &str) -> Script {
 /// Knows what time it is.
 fn timed(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), body].concat())
+}
+
+/// Writes rows, and ends none.
+fn writing(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, body].concat())
 }
 
 /// Changes rows.

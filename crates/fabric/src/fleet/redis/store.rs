@@ -9,7 +9,8 @@ use tokio::sync::broadcast;
 use super::answer::Answer;
 use super::call::{Call, Session};
 use super::listener::Listener;
-use super::{query, row};
+use super::{history, query, row};
+use crate::history::Transition;
 use crate::limits;
 use crate::store::{
     Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished,
@@ -143,6 +144,10 @@ impl Store for RedisStore {
             }
             _ => Err(answer.strange()),
         }
+    }
+
+    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
+        history::read(&self.session, id).await
     }
 
     async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
