@@ -11,6 +11,7 @@ mod faces;
 mod first_light;
 mod fleet;
 mod hostile;
+mod secrets;
 mod signals;
 mod tidy;
 #[macro_use]

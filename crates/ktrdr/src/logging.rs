@@ -11,14 +11,16 @@ use crate::exit::{CliError, Kind, OrExit};
 /// Starts logging for the life of the process.
 pub(crate) fn start(arguments: &Arguments) -> Result<(), CliError> {
     let default = match arguments.verbose {
-        // What the broker's library logs of an error, our own error says again, and what to do about it.
-        0 => format!("warn,{LIBRARY}=off"),
-        1 => format!("info,{LIBRARY}=off"),
-        _ => format!("debug,{LIBRARY}=info"),
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
     };
-    let wanted = std::env::var("KTRDR_LOG").unwrap_or(default);
+    let wanted = std::env::var("KTRDR_LOG").unwrap_or_else(|_| default.to_owned());
     let filter = EnvFilter::try_new(&wanted)
         .map_err(|e| CliError::new(Kind::Usage, format!("KTRDR_LOG={wanted:?} is no log filter: {e}")))?;
+    // What the broker's library says of an error, our own error says too, and what to do about it; and what it says of
+    // everything holds the password.
+    let filter = filter.add_directive(format!("{LIBRARY}=off").parse().or_exit(Kind::Usage)?);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

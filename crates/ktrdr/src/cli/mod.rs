@@ -108,7 +108,7 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Research cycles: design, train, gate, backtest, gate, assess.
     Research(research::ResearchArguments),
-    /// Operations: list, status, watch, cancel, retry.
+    /// Operations: list, status, events, watch, cancel, retry.
     Operations(operations::OperationsArguments),
     /// Operations that used up their tries: list, show, retry.
     DeadLetters(operations::DeadLettersArguments),

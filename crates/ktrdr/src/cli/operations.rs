@@ -18,6 +18,11 @@ pub(crate) enum OperationsVerb {
         /// The operation.
         id: OperationId,
     },
+    /// What an operation went through: every change of its row, oldest first.
+    Events {
+        /// The operation.
+        id: OperationId,
+    },
     /// Follow one operation to its end; Ctrl-C detaches.
     Watch {
         /// The operation.

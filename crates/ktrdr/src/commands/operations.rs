@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use ktrdr_domain::{Operation, OperationId, Status, Timestamp};
+use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{Cancelled, Filter};
 use serde_json::Value;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
         match &arguments.verb {
             OperationsVerb::List(filter) => list(context, &workspace, filter).await,
             OperationsVerb::Status { id } => status(context, &workspace, id).await,
+            OperationsVerb::Events { id } => events(context, &workspace, id).await,
             OperationsVerb::Watch { id } => watch(context, &workspace, id).await,
             OperationsVerb::Cancel { id, reason } => cancel(context, &workspace, id, reason).await,
             OperationsVerb::Retry { id } => retry(context, &workspace, id).await,
@@ -146,6 +148,31 @@ fn plain_facts(result: Option<&Value>) -> impl Iterator<Item = (&str, String)> {
         Value::Number(_) | Value::Bool(_) => Some((name.as_str(), value.to_string())),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     })
+}
+
+async fn events(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    id: &OperationId,
+) -> Result<ExitCode, CliError> {
+    find(workspace, id).await?;
+    let events = workspace.store.history(id).await?;
+    context.screen.list("events", &events, |screen| {
+        let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".into());
+        let row = |event: &Transition| {
+            let note = brief(event.note.as_deref().unwrap_or_default(), DOING_CHARACTERS);
+            vec![
+                when(event.at_ms),
+                event.what.to_string(),
+                event.fence.to_string(),
+                dash(&event.worker),
+                note,
+            ]
+        };
+        let rows: Vec<Vec<String>> = events.iter().map(row).collect();
+        screen.line(table(&["AT", "WHAT", "FENCE", "WORKER", "NOTE"], &rows));
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
