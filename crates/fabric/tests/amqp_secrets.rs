@@ -59,7 +59,7 @@ async fn a_password_is_in_no_error_and_no_log_line() {
     said.push(refusal(&format!("{}/no-such-vhost", admin.rsplit_once('/').unwrap().0)).await);
     assert!(said[1].contains("ACCESS_REFUSED"), "{}", said[1]);
     assert!(said[2].contains("allow_plaintext"), "{}", said[2]);
-    assert!(said[4].contains("create the virtual host"), "{}", said[4]);
+    assert!(said[4].contains("make the virtual host"), "{}", said[4]);
     for text in [format!("http://u:{CANARY}@h"), format!("amqp://u:{CANARY}@[::1]/v"), CANARY.to_owned()] {
         said.push(format!("{:?}", text.parse::<AmqpUrl>().unwrap_err()));
     }

@@ -111,6 +111,7 @@ impl Roles {
 /// The roles of this process, running.
 pub(crate) struct RunningRoles {
     drain: CancellationToken,
+    hurry: CancellationToken,
     stop: CancellationToken,
     worker: Option<JoinHandle<Exit>>,
     /// How the worker ended by itself.
@@ -121,7 +122,7 @@ pub(crate) struct RunningRoles {
 impl RunningRoles {
     /// Starts roles on a workspace that was opened to run.
     pub(crate) async fn start(workspace: &Workspace, roles: &Roles) -> Result<Self, CliError> {
-        let (drain, stop) = (CancellationToken::new(), CancellationToken::new());
+        let [drain, hurry, stop] = std::array::from_fn(|_| CancellationToken::new());
         let fleet = workspace.settings.fleet;
         let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), DEVICE);
         let part = Part { role: roles.name(), boot: identity.boot.clone(), needs: roles.needs() };
@@ -141,8 +142,8 @@ impl RunningRoles {
                 Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.ledger), Arc::clone(broker));
             background.push(tokio::spawn(orchestrator.run(stop.clone())));
         }
-        let worker = worker.map(|w| tokio::spawn(w.run(drain.clone())));
-        Ok(Self { worker, exit: None, background, drain, stop })
+        let worker = worker.map(|w| tokio::spawn(w.run(drain.clone(), hurry.clone())));
+        Ok(Self { worker, exit: None, background, drain, hurry, stop })
     }
 
     /// Waits until the worker ends by itself: an operator drained it, or a thread of it is stuck. For ever without one.
@@ -152,6 +153,11 @@ impl RunningRoles {
             None => std::future::pending().await,
         }
         self.worker = None;
+    }
+
+    /// Cancelled, a drain waits for no job: all go back undone, at once.
+    pub(crate) fn hurry(&self) -> CancellationToken {
+        self.hurry.clone()
     }
 
     /// Lets running jobs end or go back undone, then stops every role.

@@ -34,6 +34,8 @@ pub(crate) struct Crew {
     pub(crate) owned: Arc<Owned>,
     /// No new claims. Cancelled by the caller's drain, by an operator's, or by the first stuck thread.
     pub(crate) quit: CancellationToken,
+    /// In a drain nobody waits for jobs to end: all are given back at once.
+    pub(crate) hurry: CancellationToken,
     /// A thread is stuck: the process must end, everything else is given back at once.
     pub(crate) stuck: AtomicBool,
 }

@@ -27,7 +27,8 @@
 //! let sweeper = tokio::spawn(Sweeper::new(store, SweeperConfig::default()).run(stop.clone()));
 //!
 //! // On SIGTERM: `drain.cancel()`. The relay goes on while jobs are given back, because giving back is publishing.
-//! let exit = worker.run(drain).await;
+//! // A second SIGTERM cancels `hurry`.
+//! let exit = worker.run(drain, CancellationToken::new()).await;
 //! stop.cancel();
 //! relay.await?;
 //! sweeper.await?;

@@ -64,8 +64,8 @@ impl Worker {
     }
 
     /// Works until `drain` is cancelled, or an operator asks for the same: then takes nothing new, lets short jobs
-    /// finish, gives long ones back.
-    pub async fn run(self, drain: CancellationToken) -> Exit {
+    /// finish, gives long ones back. `hurry`: then short ones are given back as well, at once.
+    pub async fn run(self, drain: CancellationToken, hurry: CancellationToken) -> Exit {
         let owned = Arc::new(Owned::default());
         // Registered before the first look and the first announcement, so that nothing falls between.
         let (cancels, orders) = (self.store.hints(), self.store.hints());
@@ -77,6 +77,7 @@ impl Worker {
             threads: Threads::default(),
             owned,
             quit: drain.child_token(),
+            hurry,
             stuck: AtomicBool::new(false),
         });
         let (tell, paused) = Paused::unknown();

@@ -56,8 +56,8 @@ fn run(context: &Context<'_>, name: &str, roles: &Roles) -> Result<ExitCode, Cli
     })
 }
 
-/// Plays roles until `ended` is over or a signal comes; then drains. A second signal does not wait for jobs to end:
-/// they go back undone. What was the end.
+/// Plays roles until `ended` is over or a signal comes; then drains. After a second signal nobody waits for jobs to end:
+/// they go back undone. A third one leaves everything to the leases. What was the end.
 pub(crate) async fn until_stopped(
     context: &Context<'_>,
     workspace: &Workspace,
@@ -76,9 +76,15 @@ pub(crate) async fn until_stopped(
     if why != "idle" {
         context.screen.note("stopping: running jobs end or go back undone (again: at once)");
     }
+    let hurry = running.hurry();
+    let impatient = async {
+        signals.next().await;
+        hurry.cancel();
+        signals.next().await;
+    };
     tokio::select! {
         drained = running.drain() => drained?,
-        _ = signals.next() => {}
+        () = impatient => {}
     }
     Ok(why)
 }

@@ -72,6 +72,19 @@ async fn what_was_delivered_but_not_begun_goes_to_the_next_worker() {
 }
 
 #[tokio::test]
+async fn in_a_hurry_a_short_job_goes_back_as_well() {
+    let world = World::new();
+    let worker = world.prober(&quick(), until_stopped);
+    let id = world.probe().await;
+    world.running(&id).await;
+    worker.drain.cancel();
+    worker.hurry.cancel();
+    assert_eq!(worker.drained().await, Exit::Drained);
+    let row = world.row(&id).await;
+    assert_eq!((row.status, row.tries), (Status::Pending, 0));
+}
+
+#[tokio::test]
 async fn an_idle_worker_drains_at_once() {
     let world = World::new();
     let worker = world.prober(&quick(), |_| Outcome::Completed(json!(null)));

@@ -107,8 +107,8 @@ impl World {
         let boot = identity.boot.clone();
         let (store, presence) = (self.store.clone(), self.store.clone());
         let worker = Worker::new(store, self.broker.clone(), presence, handlers, identity, config).unwrap();
-        let drain = CancellationToken::new();
-        Running { exit: tokio::spawn(worker.run(drain.clone())), drain, boot }
+        let (drain, hurry) = (CancellationToken::new(), CancellationToken::new());
+        Running { exit: tokio::spawn(worker.run(drain.clone(), hurry.clone())), drain, hurry, boot }
     }
 
     /// A worker for probes with four slots.
@@ -170,6 +170,7 @@ impl World {
 pub(crate) struct Running {
     exit: JoinHandle<Exit>,
     pub(crate) drain: CancellationToken,
+    pub(crate) hurry: CancellationToken,
     pub(crate) boot: BootId,
 }
 

@@ -42,7 +42,10 @@ pub(super) fn failure(doing: &str, why: &lapin::Error) -> BrokerError {
         ACCESS_REFUSED => {
             "is this the user of this role, with its password? `ktrdr topology apply` sets the rights"
         }
-        NOT_ALLOWED => "create the virtual host, with rights for this user, or correct it in KTRDR_AMQP_URL",
+        NOT_ALLOWED => {
+            "make the virtual host with `ktrdr topology apply` (it needs KTRDR_RABBITMQ_MANAGEMENT_URL of an administrator), or \
+                        correct it in KTRDR_AMQP_URL"
+        }
         PRECONDITION_FAILED => "`ktrdr topology diff` tells what is declared otherwise",
         _ => return BrokerError::Unavailable(format!("can not {doing}: {words}")),
     };

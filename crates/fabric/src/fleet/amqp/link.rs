@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Channel, Connection, ConnectionProperties};
-use tracing::{info, warn};
+use tracing::info;
 
 use super::address::AmqpUrl;
 use super::failure::{PATIENCE, within};
@@ -83,7 +83,7 @@ impl Link {
             match self.connect_to(node).await {
                 Ok(connection) => return Ok(connection),
                 Err(why) => {
-                    warn!(host = node.authority.host, port = node.authority.port, %why, "no connection");
+                    info!(host = node.authority.host, port = node.authority.port, %why, "no connection");
                     refusal = why;
                 }
             }
