@@ -6,6 +6,7 @@
 mod campaign;
 mod cancel;
 mod chaos;
+mod containers;
 mod crash;
 mod faces;
 mod first_light;

@@ -63,13 +63,25 @@ async fn the_coordinator_publishes_everything_and_reads_events_only() {
     let mut deliveries = coordinator.consume(Queue::OrchestratorEvents, 1).await.unwrap();
     expect(&mut deliveries, &event("a")).await.receipt.ack().await;
     assert_refused(coordinator.consume(TRAINING, 1).await);
+    // It tells people how full each queue is, dead letters included: newer brokers (4.3) ask for a right to look.
+    assert_eq!(coordinator.queues().await.unwrap().last().unwrap().name, "ktrdr.dlq");
 }
 
 #[tokio::test]
 #[ignore = "needs services: RabbitMQ"]
 async fn the_monitor_neither_publishes_nor_reads() {
     let w = world().await;
-    let monitor = broker(&w, "ktrdr-monitor", Vec::new()).await;
+    let how = AmqpSettings::new(
+        url(&w, "ktrdr-monitor").parse().unwrap(),
+        "monitor",
+        BootId("b".into()),
+        Vec::new(),
+    );
+    let monitor = match AmqpBroker::connect(how).await {
+        Ok(monitor) => monitor,
+        // Newer brokers (4.3) do not even tell it what is there.
+        refused => return assert_refused(refused),
+    };
     assert_refused(monitor.publish(vec![event("a")]).await);
     assert_refused(monitor.consume(TRAINING, 1).await);
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use ktrdr_fabric::broker::{Broker, Message, Published};
 use ktrdr_fabric::fleet::amqp::AmqpBroker;
 use own::OwnBroker;
+use reqwest::Method;
+use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
@@ -104,15 +106,31 @@ async fn a_blocked_broker_is_unknown_and_visible_and_what_was_on_its_way_comes_a
     assert!(!broker.facts().blocked);
 }
 
+/// A consumer timeout of a second: for the node, and over our own policy where the version knows it as one.
+async fn let_nothing_be_held_for_long(own: &OwnBroker, w: &World) {
+    own.ctl(&[
+        "eval",
+        "[application:set_env(rabbit, K, 1000) || K <- [consumer_timeout, channel_tick_interval]].",
+    ]);
+    if !w.administration().version().await.unwrap().unwrap().has_consumer_timeout() {
+        return;
+    }
+    let vhost = &w.vhost.name;
+    let policy = json!({"pattern": "^ktrdr", "priority": 100, "definition": {"consumer-timeout": 1000}});
+    w.manage(Method::PUT, &format!("policies/{vhost}/impatient"), policy).await;
+    until("a policy in force", async || {
+        let queue = w.manage(Method::GET, &format!("queues/{vhost}/ktrdr.jobs.probe"), json!({})).await;
+        queue["effective_policy_definition"]["consumer-timeout"] == 1000
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs services: RabbitMQ, starts its own"]
 async fn a_consumer_that_holds_a_message_too_long_ends_and_the_message_comes_again() {
     let own = OwnBroker::start();
     let w = World::at(own.place()).await;
-    own.ctl(&[
-        "eval",
-        "[application:set_env(rabbit, K, 1000) || K <- [consumer_timeout, channel_tick_interval]].",
-    ]);
+    let_nothing_be_held_for_long(&own, &w).await;
     let broker = AmqpBroker::connect(settings(&w.url())).await.unwrap();
     publish(&broker, &[probe("a")]).await;
     let mut deliveries = broker.consume(PROBES, 1).await.unwrap();
@@ -122,7 +140,8 @@ async fn a_consumer_that_holds_a_message_too_long_ends_and_the_message_comes_aga
     let again = expect(&mut deliveries, &probe("a")).await;
     held.receipt.ack().await;
     again.receipt.ack().await;
-    assert_eq!(broker.facts().acks_lost, 1);
+    // Brokers before 4.3 closed the channel, so the late acknowledgement is known to be lost; 4.3 takes no notice of it.
+    assert!(broker.facts().acks_lost <= 1);
     until("an empty queue", async || broker.depth(PROBES).await.unwrap() == 0).await;
 }
 
