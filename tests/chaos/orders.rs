@@ -109,11 +109,11 @@ fn afflict(order: &mut Order, fault: Fault, dice: &mut ChaCha8Rng) {
     }
 }
 
-/// Most take moments, some seconds, a few longer than a lease.
+/// Many take moments, many seconds, and some longer than a lease.
 fn sleep(dice: &mut ChaCha8Rng) -> Duration {
     let ms = match dice.random_range(0..100) {
-        0..70 => dice.random_range(0..200),
-        70..95 => dice.random_range(200..2_000),
+        0..40 => dice.random_range(0..200),
+        40..80 => dice.random_range(200..3_000),
         _ => dice.random_range(3_000..9_000),
     };
     Duration::from_millis(ms)
