@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use chrono::{TimeZone, Utc};
 use ktrdr_domain::{Operation, OperationId};
 
 use super::fault::Fault;
@@ -29,6 +30,17 @@ impl Injury {
         self.over_ms = now_ms();
         self
     }
+}
+
+/// What happened when, for whoever reads the logs.
+pub(crate) fn diary(injuries: &[Injury]) -> String {
+    let mut in_order: Vec<&Injury> = injuries.iter().collect();
+    in_order.sort_by_key(|injury| injury.at_ms);
+    let clock = |ms| Utc.timestamp_millis_opt(ms).unwrap().format("%T%.3f");
+    let line = |i: &&Injury| {
+        format!("{}–{} {}: {:?}\n", clock(i.at_ms), clock(i.over_ms), i.fault, i.touched.keys())
+    };
+    in_order.iter().map(line).collect()
 }
 
 pub(crate) fn now_ms() -> i64 {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_domain::OperationId;
+use ktrdr_domain::{OperationId, Status};
 use ktrdr_fabric::store::{Cancelled, Store, StoreError, Submitted};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::arena::Arena;
-use super::orders::Order;
+use super::orders::{Order, Wish};
 use super::plan::Plan;
 
 /// Calls at a time.
@@ -78,10 +78,20 @@ async fn one(arena: Arc<Arena>, order: Order, start: Instant, calls: Arc<Semapho
     let mut cancelled = None;
     if let Some(after) = order.cancel_after {
         sleep(after).await;
+        if order.wish == Wish::Deaf {
+            until_it_runs(&arena, &order.id).await;
+        }
         let ask = || arena.client.cancel(&order.id, "chaos", "as planned");
         cancelled = Some(insist(&mut repeated, ask).await);
     }
     Handed { id: order.id, submitted, cancelled, repeated, accepted }
+}
+
+/// A cancel that comes before is over at once: nobody has to listen.
+async fn until_it_runs(arena: &Arena, id: &OperationId) {
+    while arena.row(id).await.is_none_or(|row| row.status == Status::Pending) {
+        sleep(AGAIN_AFTER).await;
+    }
 }
 
 /// Makes a call until it is answered.

@@ -9,7 +9,7 @@
 //! | `plan`, `orders`, `fault` | what a run does, all of it from its seed |
 //! | `arena`, `servers`, `wire`, `processes` | the world it happens in |
 //! | `run`, `load`, `research`, `strikes`, `letters`, `injury` | clients and faults, at work |
-//! | `witness`, `evidence` | what is known afterwards |
+//! | `witness`, `evidence`, `sightings` | what is known afterwards |
 //! | `oracle`, `mutants` | what must be true then, and the test of that test |
 //! | `table` | what it showed, fault by fault |
 //! | `harm` | probes may break their worker here, and nowhere else |
@@ -29,6 +29,7 @@ mod processes;
 mod research;
 mod run;
 mod servers;
+mod sightings;
 mod strikes;
 mod table;
 mod wire;
@@ -65,7 +66,7 @@ fn short() -> Size {
         ],
         nodes: 1,
         workers: 3,
-        slots: 8,
+        slots: 16,
         coordinators: 1,
         orchestrators: 1,
         pace: Pace::QUICK,
@@ -102,7 +103,7 @@ fn default_pace() -> Size {
     let window = Duration::from_secs(240);
     let faults = vec![(Fault::KillWorker, 8), (Fault::FreezeWorker, 2)];
     let short = short();
-    Size { jobs: 3000, window, faults, workers: 4, slots: 8, pace: Pace::DEFAULT, ..short }
+    Size { jobs: 2000, window, faults, workers: 4, pace: Pace::DEFAULT, ..short }
 }
 
 fn number(variable: &str) -> Option<u64> {

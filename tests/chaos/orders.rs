@@ -39,7 +39,7 @@ pub(crate) struct Order {
     pub(crate) sleep: Duration,
     /// Since the start of the run.
     pub(crate) at: Duration,
-    /// When a cancel is asked for, since the submit.
+    /// When a cancel is asked for, since the submit; of what does not listen, once it runs.
     pub(crate) cancel_after: Option<Duration>,
     pub(crate) has_key: bool,
 }
@@ -101,7 +101,7 @@ fn afflict(order: &mut Order, fault: Fault, dice: &mut ChaCha8Rng) {
         Fault::Deaf => {
             order.wish = Wish::Deaf;
             order.sleep = DEAF_FOR;
-            order.cancel_after = Some(Duration::from_secs(1));
+            order.cancel_after = Some(Duration::ZERO);
         }
         // Around the moment when it ends, if it is claimed at once.
         Fault::Cancel => order.cancel_after = Some(order.sleep.mul_f64(dice.random_range(0.0..1.5))),
@@ -109,11 +109,11 @@ fn afflict(order: &mut Order, fault: Fault, dice: &mut ChaCha8Rng) {
     }
 }
 
-/// Most take moments, some seconds, a few longer than a lease.
+/// Many take moments, many seconds, and some longer than a lease.
 fn sleep(dice: &mut ChaCha8Rng) -> Duration {
     let ms = match dice.random_range(0..100) {
-        0..70 => dice.random_range(0..200),
-        70..95 => dice.random_range(200..2_000),
+        0..40 => dice.random_range(0..200),
+        40..80 => dice.random_range(200..3_000),
         _ => dice.random_range(3_000..9_000),
     };
     Duration::from_millis(ms)

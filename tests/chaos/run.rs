@@ -1,7 +1,6 @@
 //! One run: build, load, strike, wait until nothing moves, judge.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +11,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::arena::{Arena, Fleet};
 use super::evidence;
 use super::fault::Fault;
-use super::injury::Injury;
+use super::injury::{self, Injury};
 use super::letters::{Foreign, Letters};
 use super::load::{self, Answers};
 use super::oracle::{Evidence, judge};
 use super::plan::{Plan, Size};
+use super::processes::Ends;
+use super::sightings::{self, Sightings};
 use super::strikes::Striker;
 use super::table::{self, Row};
 
@@ -58,7 +59,8 @@ struct Outcome {
     injuries: Vec<Injury>,
     answers: Answers,
     /// How the processes ended before they were asked to.
-    ends: BTreeMap<String, u32>,
+    ends: Ends,
+    sightings: Sightings,
     /// From the last fault until nothing moved any more.
     quiet_after: Duration,
 }
@@ -85,12 +87,13 @@ impl Outcome {
         let ends = tokio::task::spawn_blocking(move || drain(fleet)).await.unwrap();
         let ends = ends.unwrap_or_else(|why| {
             complaints.push(why);
-            BTreeMap::new()
+            Ends::new()
         });
-        complaints.extend(strange_ends(&ends, plan));
-        complaints.extend(panics(&logs));
+        complaints.extend(sightings::strange_ends(&ends, &plan.size.faults));
+        let mut sightings = Sightings::read(&logs);
+        complaints.append(&mut sightings.panics);
         let evidence = evidence::gather(arena, plan, cycles, &answers, foreign, complaints).await;
-        Self { evidence, injuries, answers, ends, quiet_after }
+        Self { evidence, injuries, answers, ends, sightings, quiet_after }
     }
 
     fn report(&self, arena: &mut Arena, plan: &Plan, replay: &str) -> BTreeMap<Fault, Row> {
@@ -100,7 +103,7 @@ impl Outcome {
         let twice = self.evidence.marks.values().filter(|marks| marks.len() > 1).count();
         eprintln!(
             "{}\n{} operations in {attempts} attempts, {twice} run twice to the end, {} cycles; the burst of {} was \
-             accepted in {:.1} s, {} calls were made again; quiet {:.1} s after the last fault; processes ended: {:?}",
+             accepted in {:.1} s, {} calls were made again; quiet {:.1} s after the last fault\nprocesses ended: {:?}\n{:?}",
             table::table(&rows),
             self.evidence.rows.len(),
             self.evidence.cycles.len(),
@@ -109,17 +112,15 @@ impl Outcome {
             self.answers.repeated,
             self.quiet_after.as_secs_f64(),
             self.ends,
+            self.sightings.counts,
         );
         let violations = judge(&self.evidence);
-        if !violations.is_empty() {
-            let some = &violations[..violations.len().min(20)];
-            let kept = arena.keep();
-            panic!(
-                "{} broken promises: {some:#?}\nlogs: {}\nreplay: {replay}",
-                violations.len(),
-                kept.display()
-            );
+        if !violations.is_empty() || std::env::var_os("KTRDR_CHAOS_KEEP").is_some() {
+            std::fs::write(arena.logs().join("faults"), injury::diary(&self.injuries)).unwrap();
+            eprintln!("logs and data: {}", arena.keep().display());
         }
+        let some = &violations[..violations.len().min(20)];
+        assert!(violations.is_empty(), "{} broken promises: {some:#?}\nreplay: {replay}", violations.len());
         rows
     }
 }
@@ -156,8 +157,8 @@ async fn until_quiet(arena: &Arc<Arena>) -> bool {
 }
 
 /// Asks every process to end as an operator would. How they had ended before.
-fn drain(fleet: Fleet) -> Result<BTreeMap<String, u32>, String> {
-    let mut all = BTreeMap::new();
+fn drain(fleet: Fleet) -> Result<Ends, String> {
+    let mut all = Ends::new();
     for process in fleet.all() {
         let name = process.name.clone();
         let (last, ends) = process.drain();
@@ -172,26 +173,4 @@ fn drain(fleet: Fleet) -> Result<BTreeMap<String, u32>, String> {
     }
     all.retain(|_, times| *times > 0);
     Ok(all)
-}
-
-/// Processes end when they are killed (9), by a probe that may (6), when a thread does not listen (75), and when
-/// they start while a server is away (5) or has no queues (7).
-fn strange_ends(ends: &BTreeMap<String, u32>, plan: &Plan) -> Vec<String> {
-    let asks_for = |fault: Fault| plan.size.faults.iter().any(|(f, times)| *f == fault && *times > 0);
-    let is_expected = |end: &str| match end {
-        "signal 9" | "signal 6" | "exit 5" | "exit 7" => true,
-        "exit 75" => asks_for(Fault::Deaf),
-        _ => false,
-    };
-    ends.iter().filter(|(end, _)| !is_expected(end)).map(|(end, n)| format!("{n} processes: {end}")).collect()
-}
-
-fn panics(logs: &Path) -> Vec<String> {
-    let files = std::fs::read_dir(logs).unwrap().map(|entry| entry.unwrap().path());
-    let lines = files.flat_map(|path| {
-        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
-        let lines = text.lines().filter(|line| line.contains("panicked at")).map(str::to_owned);
-        lines.collect::<Vec<_>>()
-    });
-    lines.collect()
 }

@@ -106,9 +106,10 @@ impl Servers {
 
     /// Consumers time out after this long; checked every second. Acts on channels opened from now on.
     pub(crate) fn set_consumer_timeout_ms(&self, timeout_ms: u32) {
-        let every = "application:set_env(rabbit, channel_tick_interval, 1000)";
-        let timeout = format!("application:set_env(rabbit, consumer_timeout, {timeout_ms})");
-        self.ctl(&["eval", &format!("{every}, {timeout}.")]);
+        let set =
+            |name: &str, ms: u32| format!("rpc:multicall(application, set_env, [rabbit, {name}, {ms}])");
+        let settings = [set("channel_tick_interval", 1000), set("consumer_timeout", timeout_ms)];
+        self.ctl(&["eval", &format!("{}.", settings.join(", "))]);
     }
 
     pub(crate) fn purge(&self, queue: &str) {

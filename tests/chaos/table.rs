@@ -11,6 +11,9 @@ use super::oracle::Evidence;
 use super::orders::Wish;
 use super::witness::Story;
 
+/// A fault of the whole fleet that begins so soon after another is the same trouble.
+const SAME_TROUBLE_MS: i64 = 1_000;
+
 /// One fault's row.
 #[derive(Debug, Default)]
 pub(crate) struct Row {
@@ -39,11 +42,22 @@ pub(crate) fn rows(evidence: &Evidence, injuries: &[Injury]) -> BTreeMap<Fault, 
         }
         // The whole fleet was hit: it is back when anybody takes up work again.
         if !injury.fault.takes_a_worker() && !injury.touched.is_empty() {
-            let next = claims.range(injury.over_ms..).next();
-            row.recoveries_ms.extend(next.map(|at| at - injury.over_ms));
+            let over_ms = over_with_others(injury, injuries);
+            row.recoveries_ms.extend(claims.range(over_ms..).next().map(|at| at - over_ms));
         }
     }
     rows
+}
+
+/// When this fault of the whole fleet was over, and every other one that began before that was over too.
+fn over_with_others(injury: &Injury, injuries: &[Injury]) -> i64 {
+    let shared = injuries.iter().filter(|other| !other.fault.takes_a_worker());
+    let mut others: Vec<&Injury> = shared.filter(|other| other.at_ms >= injury.at_ms).collect();
+    others.sort_by_key(|other| other.at_ms);
+    others.iter().fold(injury.over_ms, |over, other| match other.at_ms <= over + SAME_TROUBLE_MS {
+        true => over.max(other.over_ms),
+        false => over,
+    })
 }
 
 /// From the fault until the operation was claimed again, or ended.
@@ -69,23 +83,30 @@ impl Row {
         }
     }
 
-    fn slowest(&self) -> String {
-        let seconds = |ms: i64| format!("{:.1} s", ms as f64 / 1000.0);
-        self.recoveries_ms.iter().max().map_or_else(|| "–".to_owned(), |ms| seconds(*ms))
+    /// How long the middle and the slowest recovery took.
+    fn recovery(&self) -> [String; 2] {
+        let mut sorted = self.recoveries_ms.clone();
+        sorted.sort_unstable();
+        let shown =
+            |ms: Option<&i64>| ms.map_or("–".to_owned(), |ms| format!("{:.1} s", *ms as f64 / 1000.0));
+        [shown(sorted.get(sorted.len() / 2)), shown(sorted.last())]
     }
 }
 
 /// As Markdown.
 pub(crate) fn table(rows: &BTreeMap<Fault, Row>) -> String {
     let mut text = String::from(
-        "| fault | times | operations touched | lost | run twice to the end | recovered | slowest recovery |\n\
-         |---|---:|---:|---:|---:|---:|---:|\n",
+        "| fault | times | operations touched | lost | run twice to the end | recovered | median | slowest recovery |\n\
+         |---|---:|---:|---:|---:|---:|---:|---:|\n",
     );
     for (fault, row) in rows {
         let (times, touched, lost) = (row.times, row.touched.len(), row.lost.len());
-        let (twice, recovered, slowest) = (row.twice.len(), row.recovered.len(), row.slowest());
-        writeln!(text, "| {fault} | {times} | {touched} | {lost} | {twice} | {recovered} | {slowest} |")
-            .unwrap();
+        let (twice, recovered, [median, slowest]) = (row.twice.len(), row.recovered.len(), row.recovery());
+        writeln!(
+            text,
+            "| {fault} | {times} | {touched} | {lost} | {twice} | {recovered} | {median} | {slowest} |"
+        )
+        .unwrap();
     }
     text
 }
