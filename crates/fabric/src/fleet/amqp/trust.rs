@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use crate::broker::BrokerError;
 
-/// How far the way to the broker is trusted. By default: the authorities of the system, and nothing readable.
+/// How far the way to a server is trusted. By default: the authorities of the system, and nothing readable.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// Certificate of the authority that signed the broker's, in PEM; `None`: those the system trusts.
+    /// Certificate of the authority that signed the server's, in PEM; `None`: those the system trusts.
     pub ca_pem: Option<String>,
     /// Whether messages and passwords may travel readable between machines.
     pub allow_plaintext: bool,

@@ -94,38 +94,20 @@ fn open_bucket(
 ) -> Result<S3Artifacts, OpenError> {
     let refused = |what: String| OpenError::Setting { place: url.to_string(), what };
     let builder = builder(bucket, options);
-    let endpoint = builder
-        .get_config_value(&AmazonS3ConfigKey::S3Endpoint)
-        .or_else(|| builder.get_config_value(&AmazonS3ConfigKey::Endpoint));
-    let endpoint = endpoint.map(|text| endpoint_of(&text)).transpose().map_err(refused)?;
+    let endpoint = endpoint(&builder).map_err(refused)?;
     let plain = endpoint.as_ref().filter(|e| e.scheme() == "http").and_then(Url::host_str);
     if let Some(host) = plain.filter(|host| !options.trust.allows(false, host)) {
         return Err(OpenError::Plaintext { host: host.to_owned() });
     }
-    // Whoever chose before us is right too.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = client_options(options).map_err(refused)?.with_allow_http(plain.is_some());
-    let build = |client: ClientOptions, retries_max: usize| -> Result<AmazonS3, OpenError> {
-        let retry = RetryConfig {
-            max_retries: retries_max,
-            retry_timeout: RETRY_TIMEOUT,
-            backoff: BackoffConfig { max_backoff: CONNECT_TIMEOUT, ..BackoffConfig::default() },
-        };
-        let built = builder.clone().with_client_options(client).with_retry(retry).build();
-        built.map_err(|e| {
-            refused(format!(
-                "{}; correct the AWS_… variables, or the authority's certificate",
-                deepest_cause(&e)
-            ))
-        })
-    };
     // An upload is silent until its end, and only we know whether it may be repeated: its limits are in `upload`.
-    let patient = build(client.clone().with_read_timeout(options.patience), RETRIES_MAX)?;
-    let once = build(client, 0)?;
-    let place = endpoint.map_or_else(
-        || url.to_string(),
-        |endpoint| format!("{url} at {}", endpoint.origin().ascii_serialization()),
-    );
+    let once = build(&builder, client.clone(), 0).map_err(refused)?;
+    let patient =
+        build(&builder, client.with_read_timeout(options.patience), RETRIES_MAX).map_err(refused)?;
+    let place = match endpoint {
+        Some(endpoint) => format!("{url} at {}", endpoint.origin().ascii_serialization()),
+        None => url.to_string(),
+    };
     Ok(S3Artifacts::new(patient, once, prefix, place, options.patience))
 }
 
@@ -137,14 +119,36 @@ fn builder(bucket: &str, options: &Options) -> AmazonS3Builder {
     builder.with_bucket_name(bucket).with_conditional_put(S3ConditionalPut::ETagMatch)
 }
 
-/// Where the storage is. Its text is not repeated: it may hold a password.
-fn endpoint_of(text: &str) -> Result<Url, String> {
-    let expected =
-        || "AWS_ENDPOINT_URL_S3 can not be read: expected https://host:port, without user".to_owned();
-    let url: Url = text.parse().map_err(|_| expected())?;
-    let fine =
-        ["http", "https"].contains(&url.scheme()) && url.username().is_empty() && url.password().is_none();
-    if fine && url.query().is_none() { Ok(url) } else { Err(expected()) }
+fn build(builder: &AmazonS3Builder, client: ClientOptions, retries_max: usize) -> Result<AmazonS3, String> {
+    // Whoever chose before us is right too.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let retry = RetryConfig {
+        max_retries: retries_max,
+        retry_timeout: RETRY_TIMEOUT,
+        backoff: BackoffConfig { max_backoff: CONNECT_TIMEOUT, ..BackoffConfig::default() },
+    };
+    let built = builder.clone().with_client_options(client).with_retry(retry).build();
+    built.map_err(|e| {
+        format!("{}; correct the AWS_… variables, or the authority's certificate", deepest_cause(&e))
+    })
+}
+
+/// Another server than Amazon's. Its text is not repeated: it may hold a password.
+fn endpoint(builder: &AmazonS3Builder) -> Result<Option<Url>, String> {
+    let of_s3 = builder.get_config_value(&AmazonS3ConfigKey::S3Endpoint);
+    let Some(text) = of_s3.or_else(|| builder.get_config_value(&AmazonS3ConfigKey::Endpoint)) else {
+        return Ok(None);
+    };
+    let fine = |url: &Url| {
+        let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+        bare && ["http", "https"].contains(&url.scheme())
+    };
+    match text.parse().ok().filter(fine) {
+        None => {
+            Err("AWS_ENDPOINT_URL_S3 can not be read: expected https://host:port, without user".to_owned())
+        }
+        url => Ok(url),
+    }
 }
 
 fn client_options(options: &Options) -> Result<ClientOptions, String> {
