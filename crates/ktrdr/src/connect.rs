@@ -82,7 +82,7 @@ pub(crate) async fn broker(settings: &Settings, part: Part) -> Result<AmqpBroker
     let url = amqp_url(settings.amqp_url.as_ref(), "amqp_url")?;
     let mut how = AmqpSettings::new(url, &part.role, part.boot, part.needs);
     how.trust = trust(settings)?;
-    AmqpBroker::connect(how).await.map_err(explain)
+    AmqpBroker::connect(how).await.map_err(|why| explain(&why))
 }
 
 /// The broker as its administrator sees it; without an administrator's address of its own, with the fleet's.
@@ -96,7 +96,7 @@ pub(crate) fn administration(settings: &Settings) -> Result<Administration, CliE
 /// The kind of a topology error decides the exit code.
 pub(crate) fn explain_topology(error: TopologyError) -> CliError {
     let kind = match &error {
-        TopologyError::Broker(why) => return explain_ref(why),
+        TopologyError::Broker(why) => return explain(why),
         TopologyError::Management { .. } => Kind::Unreachable,
         TopologyError::File(_) | TopologyError::Version(_) | TopologyError::Url(_) => Kind::InvalidInput,
         TopologyError::PolicyWithoutEffect(_) => Kind::Refused,
@@ -120,11 +120,7 @@ fn needed<'a>(address: Option<&'a Secret>, name: &str) -> Result<&'a Secret, Cli
     })
 }
 
-pub(crate) fn explain(error: BrokerError) -> CliError {
-    explain_ref(&error)
-}
-
-fn explain_ref(error: &BrokerError) -> CliError {
+pub(crate) fn explain(error: &BrokerError) -> CliError {
     let kind = match error {
         BrokerError::Unavailable(_) => Kind::Unreachable,
         BrokerError::Topology(_) => Kind::Refused,

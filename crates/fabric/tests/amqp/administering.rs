@@ -1,5 +1,7 @@
 //! Bringing a broker to the topology, and seeing where it is not.
 
+use std::hash::{BuildHasher, RandomState};
+
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::fleet::amqp::Trust;
 use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, Passwords, Topology};
@@ -8,7 +10,7 @@ use lapin::types::FieldTable;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::vhost::Vhost;
+use crate::vhost::{Place, Vhost};
 use crate::world::{PROBES, World, probe, publish};
 
 async fn differences(w: &World) -> Vec<String> {
@@ -33,7 +35,8 @@ async fn applying_leaves_no_difference_and_doing_it_again_changes_nothing() {
 #[tokio::test]
 #[ignore = "needs services: RabbitMQ"]
 async fn a_virtual_host_that_is_missing_is_made() {
-    let vhost = Vhost::missing();
+    let name = format!("test-{:016x}", RandomState::new().hash_one(()));
+    let vhost = Vhost { place: Place::shared(), name };
     let applied = vhost.administration().apply(&Passwords::default()).await.unwrap();
     assert_eq!(applied.done.first(), Some(&format!("virtual host {}", vhost.name)));
     assert!(applied.done.contains(&"policy ktrdr-jobs".to_owned()), "{applied:?}");

@@ -48,11 +48,6 @@ pub(crate) struct Vhost {
 }
 
 impl Vhost {
-    /// One that is not there yet.
-    pub(crate) fn missing() -> Self {
-        Self { place: Place::shared(), name: format!("test-{:016x}", RandomState::new().hash_one(())) }
-    }
-
     pub(crate) async fn at(place: Place) -> Self {
         let name = format!("test-{:016x}", RandomState::new().hash_one(()));
         place.manage(Method::PUT, &format!("vhosts/{name}"), json!({})).await;

@@ -83,7 +83,7 @@ async fn queues(settings: &Settings) -> Vec<Check> {
     };
     match facts {
         Ok(facts) => facts.iter().map(queue).collect(),
-        Err(why) => vec![Check::unreachable("queues", &connect::explain(why))],
+        Err(why) => vec![Check::unreachable("queues", &connect::explain(&why))],
     }
 }
 
