@@ -33,6 +33,10 @@ pub(crate) async fn gather(
             rows.insert(row.id.clone(), row);
         }
     }
+    let mut histories = BTreeMap::new();
+    for id in rows.keys() {
+        histories.insert(id.clone(), arena.store.history(id).await.unwrap());
+    }
     complaints.extend(answers.strange.clone());
     Evidence {
         orders: plan.orders.clone(),
@@ -40,6 +44,7 @@ pub(crate) async fn gather(
         rows,
         listed,
         stories: witness::read(&arena.servers.redis_log(), &Arena::prefix()),
+        histories,
         marks: marks(arena),
         cancels: answers.cancels.clone(),
         foreign,

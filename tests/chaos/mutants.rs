@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ktrdr_domain::operation::CancelRequest;
 use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_fabric::history::{Change, Transition};
 use ktrdr_fabric::store::Cancelled;
 use serde_json::json;
 
@@ -66,7 +67,8 @@ fn add(evidence: &mut Evidence, name: &str, kind: Kind, status: Status, claims: 
         "id": name, "kind": kind, "status": status, "fence": claims, "tries": claims, "tries_max": 3,
         "spec": {}, "created_at_ms": 0, "rescues": 0,
     });
-    let operation: Operation = serde_json::from_value(operation).unwrap();
+    let mut operation: Operation = serde_json::from_value(operation).unwrap();
+    operation.finished_at_ms = Some(claims as i64);
     evidence.rows.insert(id(name), operation);
     evidence.listed.insert(id(name), vec![status]);
     let step = |status, fence| Step { status, fence, at_ms: Some(fence as i64) };
@@ -74,6 +76,10 @@ fn add(evidence: &mut Evidence, name: &str, kind: Kind, status: Status, claims: 
     steps.extend((1..=claims).map(|fence| step(Status::Running, fence)));
     steps.push(step(status, claims));
     evidence.stories.insert(name.to_owned(), Story { steps, events: 1, moves: Vec::new() });
+    let entry = |what, fence| Transition { at_ms: fence as i64, what, fence, worker: None, note: None };
+    let mut history: Vec<_> = (1..=claims).map(|fence| entry(Change::Claimed, fence)).collect();
+    history.push(entry(status.as_str().parse().unwrap(), claims));
+    evidence.histories.insert(id(name), history);
 }
 
 fn row<'a>(evidence: &'a mut Evidence, name: &str) -> &'a mut Operation {
@@ -145,6 +151,21 @@ fn a_result_of_another_attempt_breaks_i5() {
 fn a_claim_that_was_given_twice_or_left_out_is_caught() {
     is_caught_as("fence", |e| story(e, PLAIN).steps.remove(1));
     is_caught_as("fence", |e| story(e, PLAIN).steps[2].fence = 1);
+}
+
+#[test]
+fn a_history_that_tells_something_else_is_caught() {
+    let history = |e: &mut Evidence| e.histories.get_mut(&id(PLAIN)).unwrap().clone();
+    is_caught_as("history", |e| e.histories.remove(&id(PLAIN)));
+    is_caught_as("history", |e| {
+        let twice = [history(e), history(e)].concat();
+        e.histories.insert(id(PLAIN), twice)
+    });
+    is_caught_as("history", |e| {
+        let unclaimed = history(e).split_off(1);
+        e.histories.insert(id(PLAIN), unclaimed)
+    });
+    is_caught_as("history", |e| row(e, PLAIN).finished_at_ms = Some(3));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ktrdr_domain::{Operation, OperationId, Status};
+use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::Cancelled;
 
 use super::letters::Foreign;
@@ -30,6 +31,8 @@ pub(crate) struct Evidence {
     pub(crate) listed: BTreeMap<OperationId, Vec<Status>>,
     /// What Redis wrote down.
     pub(crate) stories: BTreeMap<String, Story>,
+    /// What the fleet itself tells of each operation.
+    pub(crate) histories: BTreeMap<OperationId, Vec<Transition>>,
     /// Attempts that came to their end, by the marks they left.
     pub(crate) marks: BTreeMap<OperationId, Vec<u64>>,
     pub(crate) cancels: BTreeMap<OperationId, Cancelled>,
@@ -95,7 +98,10 @@ impl Verdict<'_> {
             self.child(row, root);
         }
         match evidence.stories.get(id.as_str()) {
-            Some(story) => self.story(row, story),
+            Some(story) => {
+                self.story(row, story);
+                self.history(row, story);
+            }
             None => self.complain("I4", format!("{id} has a row, and nobody wrote it")),
         }
     }
@@ -115,6 +121,19 @@ impl Verdict<'_> {
         let phases: Vec<&str> = story.moves.iter().map(|(phase, _)| phase.as_str()).collect();
         let moved_twice = (1..phases.len()).any(|i| phases[..i].contains(&phases[i]));
         self.unless(!moved_twice, "I6", || format!("{id} moved through {phases:?}"));
+    }
+
+    /// The fleet tells the same as the witness.
+    fn history(&mut self, row: &Operation, story: &Story) {
+        let told = self.evidence.histories.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+        let ends: Vec<_> = told.iter().filter(|entry| entry.what.is_end()).collect();
+        let is_one_end = matches!(*ends, [end] if end.what.as_str() == row.status.as_str()
+            && end.fence == row.fence && Some(end.at_ms) == row.finished_at_ms);
+        self.unless(is_one_end, "history", || format!("{} ended as {}: {ends:?}", row.id, row.status));
+        let claims =
+            told.iter().filter(|entry| entry.what.is_claim()).map(|entry| (entry.fence, entry.at_ms));
+        let same = row.kind.is_root() || claims.eq(story.claims());
+        self.unless(same, "history", || format!("{} was claimed otherwise: {told:?}", row.id));
     }
 
     fn child(&mut self, child: &Operation, root: &OperationId) {
