@@ -3,7 +3,7 @@
 use ktrdr_domain::Kind;
 use ktrdr_fabric::broker::{Broker, BrokerError, Queue};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings};
-use ktrdr_fabric::fleet::topology::{Passwords, Topology, consumable};
+use ktrdr_fabric::fleet::topology::{Passwords, Topology};
 use ktrdr_fabric::store::BootId;
 use lapin::options::{QueueDeclareOptions, QueuePurgeOptions};
 use lapin::types::FieldTable;
@@ -58,7 +58,7 @@ async fn a_backtest_worker_reads_its_queue_announces_ends_and_nothing_else() {
 #[ignore = "needs services: RabbitMQ"]
 async fn the_coordinator_publishes_everything_and_reads_events_only() {
     let w = world().await;
-    let coordinator = broker(&w, "ktrdr-coordinator", consumable()).await;
+    let coordinator = broker(&w, "ktrdr-coordinator", Queue::all()).await;
     publish(&coordinator, &[job(Kind::Training, "a"), event("a")]).await;
     let mut deliveries = coordinator.consume(Queue::OrchestratorEvents, 1).await.unwrap();
     expect(&mut deliveries, &event("a")).await.receipt.ack().await;

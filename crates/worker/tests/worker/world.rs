@@ -161,8 +161,16 @@ impl World {
         assert_eq!(acks, count);
     }
 
-    pub(crate) async fn depth(&self, kind: Kind) -> u64 {
-        self.engine.broker.depth(Queue::Jobs(kind)).await.unwrap()
+    pub(crate) async fn depth(&self, queue: Queue) -> u64 {
+        self.engine.broker.depth(queue).await.unwrap()
+    }
+
+    /// Waits until so many consumers read a queue.
+    pub(crate) async fn consumers(&self, queue: Queue, count: usize) {
+        let of_queue = |consumed: &Vec<Queue>| consumed.iter().filter(|q| **q == queue).count();
+        let mut consumed = self.broker.consumed.subscribe();
+        let there = consumed.wait_for(|consumed| of_queue(consumed) == count);
+        assert!(tokio::time::timeout(PATIENCE, there).await.is_ok(), "{queue:?} never had {count}");
     }
 }
 
