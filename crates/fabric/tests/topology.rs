@@ -7,7 +7,7 @@ use std::time::Duration;
 use ktrdr_domain::{DeviceClass, Kind};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::fleet::topology::{
-    BrokerVersion, DEAD_LETTER_QUEUE, DEAD_LETTERS, EVENTS, JOBS, Passwords, Topology, queue_name,
+    BrokerVersion, DEAD_LETTER_QUEUE, DEAD_LETTERS, EVENTS, JOBS, Passwords, QueueRow, Topology, queue_name,
 };
 
 fn topology() -> Topology {
@@ -36,7 +36,7 @@ fn every_kind_of_job_is_routed_to_its_queue() {
         assert_eq!((queue.exchange(), queue.binding().as_str()), (JOBS, kind.as_str()));
     }
     let pinned = topology.queues.iter().filter(|queue| queue.device == Some(DeviceClass::Gpu));
-    let bindings: Vec<_> = pinned.map(|queue| queue.binding()).collect();
+    let bindings: Vec<_> = pinned.map(QueueRow::binding).collect();
     assert_eq!(bindings, ["training.gpu", "probe.gpu"]);
     let names: Vec<_> = topology.exchanges.iter().map(|exchange| exchange.name.as_str()).collect();
     assert_eq!(names, [JOBS, EVENTS, DEAD_LETTERS]);

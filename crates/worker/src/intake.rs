@@ -66,9 +66,9 @@ impl Intake {
 
     /// The next delivery, and where it came from; `None` when a consumer ended. Safe to abandon.
     pub(crate) async fn next(&mut self) -> Option<(Queue, Delivery)> {
-        let (i, delivery) = match self.in_its_turn().await {
+        let (i, delivery) = match self.whose_turn_it_is().await {
             Some(delivered) => delivered,
-            None => self.from_any().await,
+            None => self.first_come().await,
         };
         let mut source = self.sources.remove(i);
         if delivery.is_none() {
@@ -80,7 +80,7 @@ impl Intake {
     }
 
     /// From a queue whose message was turned away; `None` when there is no such queue, or its time is up.
-    async fn in_its_turn(&mut self) -> Option<(usize, Option<Delivery>)> {
+    async fn whose_turn_it_is(&mut self) -> Option<(usize, Option<Delivery>)> {
         let is_next = |source: &Source| source.was_turned_away && source.consumer.is_some();
         let i = self.sources.iter().position(is_next)?;
         let source = &mut self.sources[i];
@@ -90,7 +90,7 @@ impl Intake {
     }
 
     /// From whichever queue that is read has one first.
-    async fn from_any(&mut self) -> (usize, Option<Delivery>) {
+    async fn first_come(&mut self) -> (usize, Option<Delivery>) {
         let read = self.sources.iter_mut().enumerate();
         let read = read.filter_map(|(i, source)| Some((i, source.consumer.as_mut()?)));
         let waiting: Vec<_> =

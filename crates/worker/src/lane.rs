@@ -100,6 +100,9 @@ impl Lane {
                 return Taken::Unreachable(why);
             }
             tokio::select! {
+                biased;
+                // First of all the queues that were turned away.
+                _free = self.slots.acquire(), if !intake.is_open() => {}
                 arrived = intake.next() => {
                     let Some((queue, delivery)) = arrived else { return Taken::Ended };
                     match Arc::clone(&self.slots).try_acquire_owned() {
@@ -107,7 +110,6 @@ impl Lane {
                         Err(_all_taken) => intake.turn_away(queue, delivery),
                     }
                 }
-                _free = self.slots.acquire(), if !intake.is_open() => {}
             }
         }
     }

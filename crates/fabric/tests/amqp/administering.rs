@@ -8,7 +8,7 @@ use lapin::types::FieldTable;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::vhost::Vhost;
+use crate::vhost::{Place, Vhost};
 use crate::world::{PROBES, World, probe, publish};
 
 async fn differences(w: &World) -> Vec<String> {
@@ -33,7 +33,7 @@ async fn applying_leaves_no_difference_and_doing_it_again_changes_nothing() {
 #[tokio::test]
 #[ignore = "needs services: RabbitMQ"]
 async fn a_virtual_host_that_is_missing_is_made() {
-    let vhost = Vhost::missing();
+    let vhost = Vhost::missing_at(Place::shared());
     let applied = vhost.administration().apply(&Passwords::default()).await.unwrap();
     assert_eq!(applied.done.first(), Some(&format!("virtual host {}", vhost.name)));
     assert!(applied.done.contains(&"policy ktrdr-jobs".to_owned()), "{applied:?}");

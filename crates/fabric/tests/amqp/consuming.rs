@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::Kind;
 use ktrdr_fabric::broker::{Broker, BrokerError, Published, Queue};
 use ktrdr_fabric::fleet::amqp::AmqpBroker;
 use ktrdr_fabric::store::BootId;

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{EndStatus, Status};
-use ktrdr_fabric::store::{SweepPlan, Swept};
+use ktrdr_domain::{DeviceClass, EndStatus, Kind, Status};
+use ktrdr_fabric::broker::Queue;
+use ktrdr_fabric::store::{Finish, NewOperation, SweepPlan, Swept};
+use serde_json::json;
 
-use crate::world::{FULL_SWEEP, LEASE, World, design_of};
+use crate::world::{FULL_SWEEP, LEASE, World, design_of, id, leaf};
 
 const AGE: Duration = Duration::from_secs(60);
 

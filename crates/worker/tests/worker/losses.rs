@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ktrdr_domain::job::{JobMessage, SCHEMA};
 use ktrdr_domain::{Kind, OperationId, Status, Timestamp};
-use ktrdr_fabric::broker::{Broker, Message, Queue};
+use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::store::{BootId, Claim, Store};
 use ktrdr_worker::{Exit, KindConfig, Outcome, StopReason};
 use serde_json::json;
@@ -129,9 +129,9 @@ async fn a_message_without_a_row_is_parked_and_given_back() {
     let row = world.ended(&world.probe().await).await;
     assert_eq!(row.status, Status::Completed);
     world.acked(1).await;
-    assert_eq!(world.depth(Queue::Jobs(Kind::Probe)).await, 0, "held, not acknowledged");
+    assert_eq!(world.depth(Kind::Probe).await, 0, "held, not acknowledged");
     assert_eq!(worker.drained().await, Exit::Drained);
-    assert_eq!(world.depth(Queue::Jobs(Kind::Probe)).await, 1, "the broker has it again");
+    assert_eq!(world.depth(Kind::Probe).await, 1, "the broker has it again");
 }
 
 #[tokio::test]

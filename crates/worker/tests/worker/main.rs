@@ -3,11 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod cancel;
+mod devices;
 mod drain;
 mod ends;
 mod losses;
 mod orders;
 mod presence;
+mod rabbitmq;
 mod relay;
 mod unruly;
+#[path = "../../../fabric/tests/amqp/vhost.rs"]
+mod vhost;
 mod world;

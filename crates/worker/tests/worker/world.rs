@@ -102,11 +102,20 @@ impl World {
         handlers: Vec<(KindConfig, Arc<dyn Handler>)>,
     ) -> Running {
         let (kinds, handlers) = handlers.into_iter().unzip();
-        let config = WorkerConfig { kinds, ..config.clone() };
+        self.worker_at(self.broker.clone(), WorkerConfig { kinds, ..config.clone() }, handlers)
+    }
+
+    /// The same, whose messages come from another broker.
+    pub(crate) fn worker_at(
+        &self,
+        broker: Arc<dyn Broker>,
+        config: WorkerConfig,
+        handlers: Vec<Arc<dyn Handler>>,
+    ) -> Running {
         let identity = Identity::of_this_process("0.1.0", "cpu");
         let boot = identity.boot.clone();
         let (store, presence) = (self.store.clone(), self.store.clone());
-        let worker = Worker::new(store, self.broker.clone(), presence, handlers, identity, config).unwrap();
+        let worker = Worker::new(store, broker, presence, handlers, identity, config).unwrap();
         let drain = CancellationToken::new();
         Running { exit: tokio::spawn(worker.run(drain.clone())), drain, boot }
     }
@@ -161,8 +170,8 @@ impl World {
         assert_eq!(acks, count);
     }
 
-    pub(crate) async fn depth(&self, queue: Queue) -> u64 {
-        self.engine.broker.depth(queue).await.unwrap()
+    pub(crate) async fn depth(&self, kind: Kind) -> u64 {
+        self.engine.broker.depth(Queue::Jobs(kind)).await.unwrap()
     }
 
     /// Waits until so many consumers read a queue.

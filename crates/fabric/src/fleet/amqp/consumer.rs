@@ -58,7 +58,7 @@ impl Deliveries for Consumer {
             match message::unwrap(self.queue, &raw.properties, &raw.data) {
                 Ok(message) => {
                     let (channel, counters) = (self.channel.clone(), self.counters.clone());
-                    let receipt = Tag { acker: raw.acker, channel: channel, counters };
+                    let receipt = Tag { acker: raw.acker, channel, counters };
                     return Some(Delivery { message, receipt: Box::new(receipt) });
                 }
                 Err(refusal) => self.refused = Some((raw, refusal)),
