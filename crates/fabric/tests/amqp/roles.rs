@@ -1,6 +1,6 @@
 //! Each role's user can do its work and nothing more.
 
-use ktrdr_domain::Kind;
+use ktrdr_domain::{DeviceClass, Kind};
 use ktrdr_fabric::broker::{Broker, BrokerError, Queue};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings};
 use ktrdr_fabric::fleet::topology::{Passwords, Topology};
@@ -52,6 +52,17 @@ async fn a_backtest_worker_reads_its_queue_announces_ends_and_nothing_else() {
     assert_refused(worker.publish(vec![job(Kind::Backtesting, "forged")]).await);
     assert_refused(worker.consume(TRAINING, 1).await);
     assert_refused(worker.consume(Queue::OrchestratorEvents, 1).await);
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn a_training_worker_reads_the_queues_of_both_devices() {
+    let w = world().await;
+    let queues = DeviceClass::ALL.map(|class| Queue::of_worker(Kind::Training, class)).concat();
+    let worker = broker(&w, "ktrdr-worker-training", queues.clone()).await;
+    for queue in queues {
+        worker.consume(queue, 1).await.unwrap();
+    }
 }
 
 #[tokio::test]

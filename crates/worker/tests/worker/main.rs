@@ -12,6 +12,7 @@ mod presence;
 mod rabbitmq;
 mod relay;
 mod unruly;
+// Asks the management interface through reqwest, whose TLS wants a provider of rustls.
 #[path = "../../../fabric/tests/amqp/vhost.rs"]
 mod vhost;
 mod world;
