@@ -56,6 +56,7 @@ impl Order {
                 Wish::Poison => Some(Harm::CrashUntil(u64::MAX)),
                 Wish::Deaf => Some(Harm::Deaf),
             },
+            ..ProbeSpec::default()
         }
     }
 

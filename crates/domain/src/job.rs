@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::data::DataRef;
+use crate::device::DeviceWish;
 use crate::gate::GateVerdict;
 use crate::hash::Sha256;
 use crate::id::OperationId;
@@ -121,6 +122,9 @@ pub struct TrainingSpec {
     pub account: Account,
     /// Of weights, shuffling and dropout.
     pub seed: u64,
+    /// What to train on.
+    #[serde(default, skip_serializing_if = "DeviceWish::is_any")]
+    pub device: DeviceWish,
 }
 
 /// Backtest on one window of one symbol.
@@ -218,6 +222,9 @@ pub struct ProbeSpec {
     /// Fail with this text instead of completing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail: Option<String>,
+    /// What to run on: measures how jobs find their workers.
+    #[serde(default, skip_serializing_if = "DeviceWish::is_any")]
+    pub device: DeviceWish,
     /// Leave an artefact `probes/<operation>/<attempt>` at the end of each attempt that comes so far, so that ends can
     /// be counted without asking the store.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

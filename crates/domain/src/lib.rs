@@ -5,7 +5,7 @@
 //! | names that are safe as file names and queue names | [`name`], [`timeframe`] |
 //! | instants and half-open spans of time | [`time`] |
 //! | operations, their statuses and who moves them | [`operation`], [`status`], [`id`] |
-//! | what a job is told, what an event says | [`job`], [`event`] |
+//! | what a job is told, what it asks to run on, what an event says | [`job`], [`device`], [`event`] |
 //! | strategies: grammar 3.0, its resolver into features | [`strategy`] |
 //! | dev, gate and vault windows | [`window`] |
 //! | what training, backtesting and assessment report | [`report`] |
@@ -16,6 +16,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod data;
+pub mod device;
 pub mod event;
 pub mod gate;
 pub mod hash;
@@ -35,6 +36,7 @@ pub mod trial;
 pub mod window;
 
 pub use data::DataRef;
+pub use device::{DeviceClass, DeviceWish};
 pub use event::Event;
 pub use hash::Sha256;
 pub use id::OperationId;

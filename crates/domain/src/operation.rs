@@ -60,6 +60,12 @@ impl Kind {
     pub fn is_root(self) -> bool {
         self == Self::AgentResearch
     }
+
+    /// Whether jobs of this kind may ask for a device. Others take any.
+    #[must_use]
+    pub fn has_devices(self) -> bool {
+        matches!(self, Self::Training | Self::Probe)
+    }
 }
 
 impl fmt::Display for Kind {

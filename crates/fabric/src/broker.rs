@@ -3,7 +3,7 @@
 //! Before this: the outbox ([`crate::store`]). After this: a worker claims, or the orchestrator advances.
 
 use async_trait::async_trait;
-use ktrdr_domain::{Event, JobMessage, Kind};
+use ktrdr_domain::{DeviceClass, DeviceWish, Event, JobMessage, Kind};
 
 /// Anything that travels.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,10 +22,47 @@ pub enum Message {
 /// A queue that can be consumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Queue {
-    /// `ktrdr.jobs.<kind>`
+    /// `ktrdr.jobs.<kind>`: jobs that run on anything.
     Jobs(Kind),
+    /// `ktrdr.jobs.<kind>.<device>`: jobs that wait for this class of worker. Only kinds that have devices have these.
+    Pinned(Kind, DeviceClass),
     /// `ktrdr.events.orchestrator`: every end of every operation.
     OrchestratorEvents,
+}
+
+impl Queue {
+    /// Every queue there is. Cycles have none: they have no job message.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let kinds = Kind::ALL.into_iter().filter(|kind| !kind.is_root());
+        let jobs = kinds.flat_map(|kind| {
+            let pinned = DeviceClass::ALL.into_iter().filter(move |_| kind.has_devices());
+            std::iter::once(Self::Jobs(kind)).chain(pinned.map(move |class| Self::Pinned(kind, class)))
+        });
+        jobs.chain([Self::OrchestratorEvents]).collect()
+    }
+
+    /// Where a worker of this class finds jobs of a kind.
+    #[must_use]
+    pub fn of_worker(kind: Kind, class: DeviceClass) -> Vec<Self> {
+        let pinned = kind.has_devices().then_some(Self::Pinned(kind, class));
+        pinned.into_iter().chain([Self::Jobs(kind)]).collect()
+    }
+}
+
+impl Message {
+    /// The queue it belongs into. What a job asks to run on stands in its specification, so every message of it, the
+    /// first or one published again, goes the same way.
+    #[must_use]
+    pub fn queue(&self) -> Queue {
+        match self {
+            Self::Job { job, .. } => {
+                let wish = DeviceWish::of(&job.spec).pinned().filter(|_| job.kind.has_devices());
+                wish.map_or(Queue::Jobs(job.kind), |class| Queue::Pinned(job.kind, class))
+            }
+            Self::Event(_) => Queue::OrchestratorEvents,
+        }
+    }
 }
 
 /// What became of a published message.

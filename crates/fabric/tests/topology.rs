@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::Kind;
+use ktrdr_domain::{DeviceClass, Kind};
+use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::fleet::topology::{
-    BrokerVersion, DEAD_LETTER_QUEUE, DEAD_LETTERS, EVENTS, JOBS, Passwords, Topology, consumable, queue_name,
+    BrokerVersion, DEAD_LETTER_QUEUE, DEAD_LETTERS, EVENTS, JOBS, Passwords, QueueRow, Topology, queue_name,
 };
 
 fn topology() -> Topology {
@@ -19,7 +20,7 @@ fn version(text: &str) -> BrokerVersion {
 
 #[test]
 fn every_queue_that_is_consumed_is_declared_and_nothing_else_but_dead_letters() {
-    let mut consumed: Vec<_> = consumable().into_iter().map(queue_name).collect();
+    let mut consumed: Vec<_> = Queue::all().into_iter().map(queue_name).collect();
     consumed.push(DEAD_LETTER_QUEUE.into());
     let mut declared: Vec<_> = topology().queues.into_iter().map(|queue| queue.name).collect();
     consumed.sort();
@@ -32,8 +33,11 @@ fn every_kind_of_job_is_routed_to_its_queue() {
     let topology = topology();
     for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_root()) {
         let queue = topology.queues.iter().find(|queue| queue.kind == Some(kind)).unwrap();
-        assert_eq!((queue.exchange(), queue.binding()), (JOBS, kind.as_str()));
+        assert_eq!((queue.exchange(), queue.binding().as_str()), (JOBS, kind.as_str()));
     }
+    let pinned = topology.queues.iter().filter(|queue| queue.device == Some(DeviceClass::Gpu));
+    let bindings: Vec<_> = pinned.map(QueueRow::binding).collect();
+    assert_eq!(bindings, ["training.gpu", "probe.gpu"]);
     let names: Vec<_> = topology.exchanges.iter().map(|exchange| exchange.name.as_str()).collect();
     assert_eq!(names, [JOBS, EVENTS, DEAD_LETTERS]);
     assert!(topology.queues.iter().all(|queue| names.contains(&queue.exchange())));
@@ -85,7 +89,7 @@ fn definitions_hold_hashes_of_those_users_whose_passwords_are_known() {
     assert_eq!(definitions["users"].as_array().unwrap().len(), 1);
     assert_eq!(definitions["users"][0]["tags"][0], "monitoring");
     assert_eq!(definitions["permissions"][0]["user"], "ktrdr-monitor");
-    assert_eq!(definitions["queues"].as_array().unwrap().len(), 8);
+    assert_eq!(definitions["queues"].as_array().unwrap().len(), 12);
     assert!(definitions["policies"].as_array().unwrap().iter().all(|policy| policy["vhost"] == "ktrdr"));
     assert!(!definitions.to_string().contains("canary"));
 }

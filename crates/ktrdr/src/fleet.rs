@@ -7,10 +7,9 @@ use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_domain::Kind as OperationKind;
+use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::fleet::redis::Channel;
-use ktrdr_fabric::fleet::topology::consumable;
 use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
 use ktrdr_jobs::series::SeriesCache;
@@ -88,10 +87,11 @@ impl Roles {
     /// Queues that must be there before this process starts: those it publishes to, and those it consumes.
     fn needs(&self) -> Vec<Queue> {
         if self.coordinator {
-            return consumable();
+            return Queue::all();
         }
         let events = self.orchestrator.then_some(Queue::OrchestratorEvents);
-        events.into_iter().chain(self.kinds.iter().map(|k| Queue::Jobs(k.kind))).collect()
+        let jobs = self.kinds.iter().flat_map(|k| Queue::of_worker(k.kind, DeviceClass::Cpu));
+        events.into_iter().chain(jobs).collect()
     }
 
     /// The hints these roles wait for.

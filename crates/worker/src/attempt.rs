@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ktrdr_domain::{Operation, OperationId};
-use ktrdr_fabric::broker::{Delivery, Message};
+use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{Attempt, Claim, Finish, Finished, Store, StoreError};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -59,27 +59,28 @@ enum Declined {
     GiveBack,
 }
 
-/// Works on one delivery until its row is told how it ended.
-pub(crate) async fn work(crew: &Crew, kind: KindConfig, handler: &Arc<dyn Handler>, delivery: Delivery) {
-    let Delivery { message, receipt } = delivery;
+/// Works on one message until its row is told how it ended. Whether the message may be acknowledged.
+pub(crate) async fn work(
+    crew: &Crew,
+    kind: KindConfig,
+    handler: &Arc<dyn Handler>,
+    message: Message,
+) -> bool {
     let Message::Job { job, .. } = message else {
         error!(kind = %kind.kind, "an event came out of a job queue; dropped");
-        return receipt.ack().await;
+        return true;
     };
     let stop = StopToken::default();
     let listed = crew.owned.list(&job.operation, &stop);
     match claim(crew, &job.operation).await {
-        Ok(claimed) => {
-            if attempt(crew, kind, handler, claimed, &stop).await {
-                receipt.ack().await;
-            }
-        }
-        Err(Declined::Drop) => receipt.ack().await,
+        Ok(claimed) => attempt(crew, kind, handler, claimed, &stop).await,
+        Err(Declined::Drop) => true,
         Err(Declined::Park) => {
             drop(listed);
             crew.quit.run_until_cancelled(sleep(crew.config.park)).await;
+            false
         }
-        Err(Declined::GiveBack) => {}
+        Err(Declined::GiveBack) => false,
     }
 }
 

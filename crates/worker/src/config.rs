@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ktrdr_domain::Kind;
+use ktrdr_domain::{DeviceClass, Kind};
 
 use crate::backoff::Backoff;
 use crate::handler::Handler;
@@ -38,6 +38,8 @@ impl KindConfig {
 pub struct WorkerConfig {
     /// What it runs.
     pub kinds: Vec<KindConfig>,
+    /// What it computes on: jobs that ask for something else are left to others.
+    pub device: DeviceClass,
     /// How long a claim holds without a beat.
     pub lease: Duration,
     /// Time between beats of a running job.
@@ -60,6 +62,7 @@ impl Default for WorkerConfig {
     fn default() -> Self {
         Self {
             kinds: Vec::new(),
+            device: DeviceClass::Cpu,
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(5),
             lease_margin: Duration::from_secs(5),

@@ -1,10 +1,10 @@
-//! One kind of job: its consumer, and as many deliveries as it has free slots.
+//! One kind of job: its queues, and as many deliveries as it has slots.
 //!
-//! Before this: the broker. After this: `attempt.rs`.
+//! Before this: `intake.rs`. After this: `attempt.rs`.
 
 use std::sync::Arc;
 
-use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Queue};
+use ktrdr_fabric::broker::{Broker, BrokerError, Delivery, Queue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -12,9 +12,10 @@ use tracing::{info, warn};
 use crate::attempt::{Crew, work};
 use crate::config::KindConfig;
 use crate::handler::Handler;
+use crate::intake::Intake;
 use crate::orders::Paused;
 
-/// One kind's consumer and slots.
+/// One kind's queues and slots.
 pub(crate) struct Lane {
     pub(crate) crew: Arc<Crew>,
     pub(crate) broker: Arc<dyn Broker>,
@@ -27,7 +28,7 @@ pub(crate) struct Lane {
 /// What taking gave.
 enum Taken {
     Job(Delivery, OwnedSemaphorePermit),
-    /// The consumer ended and must be built anew.
+    /// A consumer ended and must be built anew.
     Ended,
     Unreachable(BrokerError),
     /// Nobody is to take this kind.
@@ -39,17 +40,18 @@ impl Lane {
     pub(crate) async fn run(self) {
         let lane = Arc::new(self);
         let jobs = TaskTracker::new();
-        let mut consumer = None;
+        let queues = Queue::of_worker(lane.kind.kind, lane.crew.config.device);
+        let mut intake = Intake::new(Arc::clone(&lane.broker), queues, lane.kind.slots);
         let mut failures = 0;
         loop {
-            match lane.take(&mut consumer).await {
+            match lane.take(&mut intake).await {
                 Taken::Job(delivery, slot) => {
                     failures = 0;
                     jobs.spawn(Arc::clone(&lane).work(delivery, slot));
                 }
                 Taken::Ended => {
                     failures += 1;
-                    lane.back_off(failures, "the consumer ended").await;
+                    lane.back_off(failures, "a consumer ended").await;
                 }
                 Taken::Unreachable(why) => {
                     failures += 1;
@@ -57,7 +59,7 @@ impl Lane {
                 }
                 Taken::Held => {
                     // Gives back what was delivered and not begun. What runs goes on.
-                    consumer = None;
+                    intake.close();
                     let free = lane.paused.until_free(lane.kind.kind);
                     lane.crew.quit.run_until_cancelled(free).await;
                 }
@@ -65,41 +67,49 @@ impl Lane {
             }
         }
         // Gives back what was delivered and not begun, so that another worker may begin it now.
-        drop(consumer);
+        drop(intake);
         jobs.close();
         info!(kind = %lane.kind.kind, running = jobs.len(), "draining");
         jobs.wait().await;
     }
 
-    async fn work(self: Arc<Self>, delivery: Delivery, slot: OwnedSemaphorePermit) {
-        work(&self.crew, self.kind, &self.handler, delivery).await;
+    /// The slot is free before the broker hears of it: what the broker sends then finds it.
+    async fn work(self: Arc<Self>, Delivery { message, receipt }: Delivery, slot: OwnedSemaphorePermit) {
+        let is_settled = work(&self.crew, self.kind, &self.handler, message).await;
         drop(slot);
+        if is_settled {
+            receipt.ack().await;
+        }
     }
 
-    async fn take(&self, consumer: &mut Option<Box<dyn Deliveries>>) -> Taken {
+    async fn take(&self, intake: &mut Intake) -> Taken {
         tokio::select! {
             biased;
             () = self.crew.quit.cancelled() => Taken::Draining,
             () = self.paused.until_held(self.kind.kind) => Taken::Held,
-            taken = self.next(consumer) => taken,
+            taken = self.next(intake) => taken,
         }
     }
 
-    /// A slot first, then a delivery: no job waits here while another worker is free.
-    async fn next(&self, consumer: &mut Option<Box<dyn Deliveries>>) -> Taken {
-        let deliveries = match consumer {
-            Some(deliveries) => deliveries,
-            None => match self.broker.consume(Queue::Jobs(self.kind.kind), self.kind.slots).await {
-                Ok(deliveries) => consumer.insert(deliveries),
-                Err(why) => return Taken::Unreachable(why),
-            },
-        };
-        let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return Taken::Draining };
-        match deliveries.next().await {
-            Some(delivery) => Taken::Job(delivery, slot),
-            None => {
-                *consumer = None;
-                Taken::Ended
+    /// The next delivery that there is a slot for: no job waits here while another worker is free.
+    async fn next(&self, intake: &mut Intake) -> Taken {
+        loop {
+            if self.slots.available_permits() > 0
+                && let Err(why) = intake.open().await
+            {
+                return Taken::Unreachable(why);
+            }
+            tokio::select! {
+                biased;
+                // First of all the queues that were turned away.
+                _free = self.slots.acquire(), if !intake.is_open() => {}
+                arrived = intake.next() => {
+                    let Some((queue, delivery)) = arrived else { return Taken::Ended };
+                    match Arc::clone(&self.slots).try_acquire_owned() {
+                        Ok(slot) => return Taken::Job(delivery, slot),
+                        Err(_all_taken) => intake.turn_away(queue, delivery),
+                    }
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 //! | part | what it does | file |
 //! |---|---|---|
 //! | [`Relay`] | outbox → broker | [`relay`] |
-//! | [`Worker`] | broker → slots, one lane per kind | [`worker`], `lane` |
+//! | [`Worker`] | broker → slots, one lane per kind | [`worker`], `lane`, `intake` |
 //! | | says that it is there, hears what operators ask | `announcer`, `orders` |
 //! | | one delivery: claim → run → watch → record → ack | `attempt`, `watch` |
 //! | [`Sweeper`] | brings back what was lost | [`sweeper`] |
@@ -46,6 +46,7 @@ pub mod backoff;
 pub mod config;
 pub mod handler;
 pub mod identity;
+mod intake;
 mod lane;
 mod orders;
 mod owned;

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ktrdr_domain::Kind;
 
 use super::consumer::Consumer;
 use super::ready::Ready;
@@ -31,9 +30,8 @@ impl MemoryBroker {
     /// A broker whose queues hold at most `ready_max` ready messages each.
     #[must_use]
     pub fn with_room_for(ready_max: usize) -> Self {
-        let jobs = Kind::ALL.into_iter().filter(|kind| !kind.is_root()).map(Queue::Jobs);
-        let queues = jobs.chain([Queue::OrchestratorEvents]);
-        Self { queues: queues.map(|queue| (queue, Arc::new(Ready::new(ready_max)))).collect() }
+        let queues = Queue::all().into_iter().map(|queue| (queue, Arc::new(Ready::new(ready_max))));
+        Self { queues: queues.collect() }
     }
 
     /// The broker of a process that runs no jobs. It refuses everything: its queues would be nobody's.
@@ -49,16 +47,14 @@ impl MemoryBroker {
             ));
         }
         let found = self.queues.get(&queue);
-        found.ok_or_else(|| {
-            BrokerError::Topology(format!("there is no queue {queue:?}: cycles have no job message"))
-        })
+        found.ok_or_else(|| BrokerError::Topology(format!("there is no queue {queue:?}")))
     }
 }
 
 #[async_trait]
 impl Broker for MemoryBroker {
     async fn publish(&self, messages: Vec<Message>) -> Result<Vec<Published>, BrokerError> {
-        let publish = |message: Message| match self.queue(queue_of(&message)) {
+        let publish = |message: Message| match self.queue(message.queue()) {
             Ok(queue) if queue.push(message) => Ok(Published::Confirmed),
             Ok(_full) => Ok(Published::Unknown),
             Err(BrokerError::Topology(_)) => Ok(Published::Unroutable),
@@ -73,12 +69,5 @@ impl Broker for MemoryBroker {
 
     async fn depth(&self, queue: Queue) -> Result<u64, BrokerError> {
         Ok(self.queue(queue)?.len() as u64)
-    }
-}
-
-fn queue_of(message: &Message) -> Queue {
-    match message {
-        Message::Job { job, .. } => Queue::Jobs(job.kind),
-        Message::Event(_) => Queue::OrchestratorEvents,
     }
 }

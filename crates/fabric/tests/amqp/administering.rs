@@ -1,7 +1,5 @@
 //! Bringing a broker to the topology, and seeing where it is not.
 
-use std::hash::{BuildHasher, RandomState};
-
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::fleet::amqp::Trust;
 use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, Passwords, Topology};
@@ -35,8 +33,7 @@ async fn applying_leaves_no_difference_and_doing_it_again_changes_nothing() {
 #[tokio::test]
 #[ignore = "needs services: RabbitMQ"]
 async fn a_virtual_host_that_is_missing_is_made() {
-    let name = format!("test-{:016x}", RandomState::new().hash_one(()));
-    let vhost = Vhost { place: Place::shared(), name };
+    let vhost = Vhost::missing_at(Place::shared());
     let applied = vhost.administration().apply(&Passwords::default()).await.unwrap();
     assert_eq!(applied.done.first(), Some(&format!("virtual host {}", vhost.name)));
     assert!(applied.done.contains(&"policy ktrdr-jobs".to_owned()), "{applied:?}");

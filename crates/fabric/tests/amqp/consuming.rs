@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::Kind;
 use ktrdr_fabric::broker::{Broker, BrokerError, Published, Queue};
 use ktrdr_fabric::fleet::amqp::AmqpBroker;
 use ktrdr_fabric::store::BootId;
@@ -149,5 +148,6 @@ async fn the_queues_of_the_fleet_are_seen_with_messages_and_consumers() {
     assert_eq!(of("ktrdr.jobs.probe"), Some((2, 0)));
     assert_eq!(of("ktrdr.events.orchestrator"), Some((0, 1)));
     assert_eq!(of("ktrdr.dlq"), Some((0, 0)));
-    assert_eq!(queues.len(), Kind::ALL.len() + 1);
+    assert_eq!(of("ktrdr.jobs.training.gpu"), Some((0, 0)));
+    assert_eq!(queues.len(), Queue::all().len() + 1);
 }

@@ -1,9 +1,9 @@
 //! Each role's user can do its work and nothing more.
 
-use ktrdr_domain::Kind;
+use ktrdr_domain::{DeviceClass, Kind};
 use ktrdr_fabric::broker::{Broker, BrokerError, Queue};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings};
-use ktrdr_fabric::fleet::topology::{Passwords, Topology, consumable};
+use ktrdr_fabric::fleet::topology::{Passwords, Topology};
 use ktrdr_fabric::store::BootId;
 use lapin::options::{QueueDeclareOptions, QueuePurgeOptions};
 use lapin::types::FieldTable;
@@ -56,9 +56,20 @@ async fn a_backtest_worker_reads_its_queue_announces_ends_and_nothing_else() {
 
 #[tokio::test]
 #[ignore = "needs services: RabbitMQ"]
+async fn a_training_worker_reads_the_queues_of_both_devices() {
+    let w = world().await;
+    let queues = DeviceClass::ALL.map(|class| Queue::of_worker(Kind::Training, class)).concat();
+    let worker = broker(&w, "ktrdr-worker-training", queues.clone()).await;
+    for queue in queues {
+        worker.consume(queue, 1).await.unwrap();
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
 async fn the_coordinator_publishes_everything_and_reads_events_only() {
     let w = world().await;
-    let coordinator = broker(&w, "ktrdr-coordinator", consumable()).await;
+    let coordinator = broker(&w, "ktrdr-coordinator", Queue::all()).await;
     publish(&coordinator, &[job(Kind::Training, "a"), event("a")]).await;
     let mut deliveries = coordinator.consume(Queue::OrchestratorEvents, 1).await.unwrap();
     expect(&mut deliveries, &event("a")).await.receipt.ack().await;

@@ -48,13 +48,19 @@ pub(crate) struct Vhost {
 }
 
 impl Vhost {
+    /// One that is not there yet.
+    pub(crate) fn missing_at(place: Place) -> Self {
+        Self { place, name: format!("test-{:016x}", RandomState::new().hash_one(())) }
+    }
+
     pub(crate) async fn at(place: Place) -> Self {
-        let name = format!("test-{:016x}", RandomState::new().hash_one(()));
+        let vhost = Self::missing_at(place);
+        let Self { place, name } = &vhost;
         place.manage(Method::PUT, &format!("vhosts/{name}"), json!({})).await;
         let administrator = place.amqp.split("//").nth(1).unwrap().split(':').next().unwrap();
         let all = json!({"configure": ".*", "write": ".*", "read": ".*"});
         place.manage(Method::PUT, &format!("permissions/{name}/{administrator}"), all).await;
-        Self { place, name }
+        vhost
     }
 
     /// Of the administrator.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{EndStatus, Event, JobMessage, Kind};
+use ktrdr_domain::{DeviceClass, EndStatus, Event, JobMessage, Kind};
 use ktrdr_fabric::broker::{BrokerError, Deliveries, Delivery, Message, Published, Queue};
 use serde_json::json;
 
@@ -15,6 +15,12 @@ fn job(name: &str, priority: u8) -> Message {
     let job =
         JobMessage { schema: SCHEMA, operation: id(name), kind: Kind::Probe, root: None, spec: json!({}) };
     Message::Job { priority, job }
+}
+
+/// A probe that asks for a device.
+fn wishing(name: &str, kind: Kind, wish: &str) -> Message {
+    let (operation, spec) = (id(name), json!({ "device": wish }));
+    Message::Job { priority: 4, job: JobMessage { schema: SCHEMA, operation, kind, root: None, spec } }
 }
 
 fn event(name: &str) -> Message {
@@ -127,6 +133,29 @@ pub(crate) async fn a_cycle_has_no_queue(w: World) {
     let published = w.broker.publish(vec![of_a_cycle, event("a")]).await.unwrap();
     assert_eq!(published, [Published::Unroutable, Published::Confirmed]);
     let consumed = w.broker.consume(Queue::Jobs(Kind::AgentResearch), 1).await;
+    assert!(matches!(consumed.err(), Some(BrokerError::Topology(_))));
+}
+
+pub(crate) async fn jobs_that_ask_for_a_device_wait_where_its_workers_find_them(w: World) {
+    let [any, gpu, cpu] = ["any", "gpu", "cpu"].map(|wish| wishing(wish, Kind::Probe, wish));
+    publish(&w, &[any.clone(), gpu.clone(), cpu.clone()]).await;
+    let pinned = |class| Queue::Pinned(Kind::Probe, class);
+    for (queue, message) in [(PROBES, any), (pinned(DeviceClass::Gpu), gpu), (pinned(DeviceClass::Cpu), cpu)]
+    {
+        let mut deliveries = w.broker.consume(queue, 5).await.unwrap();
+        expect(&mut deliveries, &message).await.receipt.ack().await;
+        expect_nothing(&mut deliveries).await;
+    }
+}
+
+pub(crate) async fn a_wish_that_its_kind_does_not_know_changes_nothing(w: World) {
+    let messages = [wishing("load", Kind::DataLoad, "gpu"), wishing("odd", Kind::Probe, "abacus")];
+    publish(&w, &messages).await;
+    for (queue, message) in [Queue::Jobs(Kind::DataLoad), PROBES].into_iter().zip(&messages) {
+        let mut deliveries = w.broker.consume(queue, 1).await.unwrap();
+        expect(&mut deliveries, message).await.receipt.ack().await;
+    }
+    let consumed = w.broker.consume(Queue::Pinned(Kind::DataLoad, DeviceClass::Gpu), 1).await;
     assert!(matches!(consumed.err(), Some(BrokerError::Topology(_))));
 }
 

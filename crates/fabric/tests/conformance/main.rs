@@ -116,6 +116,7 @@ macro_rules! exam_of_a_store {
                 a_lost_worker_of_a_cancelled_operation_ends_it
                 a_lost_last_try_fails_as_attempts_exhausted
                 a_pending_operation_is_published_again_after_its_age
+                what_is_published_again_goes_the_same_way
                 a_message_still_in_the_outbox_is_not_doubled
                 a_lost_event_is_announced_again_and_marked
                 a_sweep_handles_at_most_its_limit
@@ -205,6 +206,8 @@ macro_rules! exam_of_a_broker {
                 a_message_wakes_a_waiting_consumer
                 an_abandoned_wait_loses_nothing
                 a_cycle_has_no_queue
+                jobs_that_ask_for_a_device_wait_where_its_workers_find_them
+                a_wish_that_its_kind_does_not_know_changes_nothing
                 events_go_to_the_orchestrator
             }
         }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings};
-use ktrdr_fabric::fleet::topology::consumable;
 
 use crate::vhost::{Place, Vhost};
 use crate::world::{World, boot};
@@ -11,7 +11,7 @@ use crate::world::{World, boot};
 pub(crate) async fn world() -> World {
     let vhost = Vhost::at(Place::shared()).await;
     vhost.apply().await;
-    let settings = AmqpSettings::new(vhost.url().parse().unwrap(), "exam", boot("exam"), consumable());
+    let settings = AmqpSettings::new(vhost.url().parse().unwrap(), "exam", boot("exam"), Queue::all());
     let broker = AmqpBroker::connect(settings).await.unwrap();
     // Of the rest nothing is asked here.
     World { broker: Arc::new(broker), _belongings: Box::new(vhost), ..crate::embedded::world() }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{EndStatus, Status};
-use ktrdr_fabric::store::{SweepPlan, Swept};
+use ktrdr_domain::{DeviceClass, EndStatus, Kind, Status};
+use ktrdr_fabric::broker::Queue;
+use ktrdr_fabric::store::{Finish, NewOperation, SweepPlan, Swept};
+use serde_json::json;
 
-use crate::world::{FULL_SWEEP, LEASE, World, design_of};
+use crate::world::{FULL_SWEEP, LEASE, World, design_of, id, leaf};
 
 const AGE: Duration = Duration::from_secs(60);
 
@@ -67,6 +69,20 @@ pub(crate) async fn a_pending_operation_is_published_again_after_its_age(w: Worl
     assert_eq!(w.sweep().await.republished, 1);
     assert_eq!(w.jobs().await, [a]);
     assert_eq!(w.sweep().await.republished, 0, "its age starts anew");
+}
+
+pub(crate) async fn what_is_published_again_goes_the_same_way(w: World) {
+    let pinned = Queue::Pinned(Kind::Probe, DeviceClass::Gpu);
+    let new = NewOperation { spec: json!({"device": "gpu"}), ..leaf("a") };
+    w.store.submit(new).await.unwrap();
+    let first = w.relay().await;
+    w.pass(AGE);
+    w.sweep().await;
+    let again = w.relay().await;
+    assert_eq!((first[0].queue(), again[0].queue()), (pinned, pinned));
+    let attempt = w.claim(&id("a"), "worker-1").await;
+    w.finish(&attempt, Finish::Release).await;
+    assert_eq!(w.relay().await[0].queue(), pinned);
 }
 
 pub(crate) async fn a_message_still_in_the_outbox_is_not_doubled(w: World) {

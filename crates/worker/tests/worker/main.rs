@@ -3,11 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod cancel;
+mod devices;
 mod drain;
 mod ends;
 mod losses;
 mod orders;
 mod presence;
+mod rabbitmq;
 mod relay;
 mod unruly;
+// Asks the management interface through reqwest, whose TLS wants a provider of rustls.
+#[path = "../../../fabric/tests/amqp/vhost.rs"]
+mod vhost;
 mod world;

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ktrdr_domain::{Kind, Status};
+use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::embedded::{Engine, Role};
 use ktrdr_fabric::presence::Presence;
 use ktrdr_fabric::store::{Store, StoreHint};
@@ -17,17 +18,13 @@ fn complete(_: &ktrdr_worker::Job) -> Outcome {
     Outcome::Completed(json!(null))
 }
 
-/// Waits until a worker has obeyed: there are that many consumers.
-async fn consumers(world: &World, count: u32) {
-    let mut consumers = world.broker.consumers.subscribe();
-    let there = consumers.wait_for(|there| *there == count);
-    assert!(tokio::time::timeout(Duration::from_secs(60), there).await.is_ok(), "never {count}");
-}
+const PROBES: Queue = Queue::Jobs(Kind::Probe);
+const LOADS: Queue = Queue::Jobs(Kind::DataLoad);
 
 /// A worker that consumes probes one by one until stopped, and has begun to.
 async fn prober(world: &World, config: &ktrdr_worker::WorkerConfig) -> Running {
     let worker = world.worker(config, vec![job(KindConfig::new(Kind::Probe, 1), complete)]);
-    consumers(world, 1).await;
+    world.consumers(PROBES, 1).await;
     worker
 }
 
@@ -72,7 +69,7 @@ async fn a_paused_kind_is_left_in_its_queue_until_it_is_resumed_while_running_jo
     let running = world.probe().await;
     world.running(&running).await;
     world.store.pause(Kind::Probe).await.unwrap();
-    consumers(&world, 0).await;
+    world.consumers(PROBES, 0).await;
     let waiting = world.probe().await;
     world.store.cancel(&running, "test", "enough").await.unwrap();
     assert_eq!(world.ended(&running).await.result, Some(json!(1)));
@@ -86,9 +83,9 @@ async fn other_kinds_are_taken_while_one_is_paused() {
     let world = World::new();
     let kinds = [Kind::Probe, Kind::DataLoad].map(|kind| job(KindConfig::new(kind, 1), complete));
     let _worker = world.worker(&quick(), kinds.into());
-    consumers(&world, 2).await;
+    world.consumers(PROBES, 1).await;
     world.store.pause(Kind::Probe).await.unwrap();
-    consumers(&world, 1).await;
+    world.consumers(PROBES, 0).await;
     let (paused, other) = (world.probe().await, world.submit(Kind::DataLoad, json!({}), 3).await);
     assert_eq!(world.ended(&other).await.status, Status::Completed);
     assert_eq!(world.row(&paused).await.status, Status::Pending);
@@ -103,7 +100,7 @@ async fn a_worker_that_starts_while_a_kind_is_paused_takes_none() {
     let _worker = world.worker(&without_beats(), kinds.into());
     // Its other lane runs: it knows its orders.
     world.ended(&world.submit(Kind::DataLoad, json!({}), 3).await).await;
-    assert_eq!(*world.broker.consumers.borrow(), 1);
+    assert_eq!(*world.broker.consumed.borrow(), [LOADS]);
     assert_eq!(world.row(&id).await.status, Status::Pending);
     world.store.resume(Kind::Probe).await.unwrap();
     assert_eq!(world.ended(&id).await.status, Status::Completed);
@@ -115,9 +112,9 @@ async fn without_hints_the_next_announcement_brings_the_orders() {
     let _silent = world.store.own_hints();
     let worker = prober(&world, &quick()).await;
     world.store.pause(Kind::Probe).await.unwrap();
-    consumers(&world, 0).await;
+    world.consumers(PROBES, 0).await;
     world.store.resume(Kind::Probe).await.unwrap();
-    consumers(&world, 1).await;
+    world.consumers(PROBES, 1).await;
     world.store.drain(&worker.boot).await.unwrap();
     assert_eq!(worker.ended().await, Exit::Drained);
 }
@@ -128,7 +125,7 @@ async fn orders_given_by_another_process_arrive() {
     let worker = prober(&world, &without_beats()).await;
     let beside = Engine::open(world.folder(), Role::Client).unwrap();
     beside.store.pause(Kind::Probe).await.unwrap();
-    consumers(&world, 0).await;
+    world.consumers(PROBES, 0).await;
     beside.store.drain(&worker.boot).await.unwrap();
     assert_eq!(worker.ended().await, Exit::Drained);
 }
@@ -139,23 +136,23 @@ async fn while_the_store_can_not_be_reached_orders_stay_as_they_were() {
     let hints = world.store.own_hints();
     let kinds = [Kind::Probe, Kind::DataLoad].map(|kind| job(KindConfig::new(kind, 1), complete));
     let _worker = world.worker(&without_beats(), kinds.into());
-    consumers(&world, 2).await;
+    world.consumers(PROBES, 1).await;
     world.store.pause(Kind::Probe).await.unwrap();
     hints.send(StoreHint::Unknown).unwrap();
-    consumers(&world, 1).await;
+    world.consumers(PROBES, 0).await;
     world.store.announcements_fail.store(true, Ordering::Release);
     let mut announcements = world.store.announcements.subscribe();
     hints.send(StoreHint::Orders).unwrap();
     for _ in 0..3 {
         announcements.changed().await.unwrap();
     }
-    assert_eq!(*world.broker.consumers.borrow(), 1);
+    assert_eq!(*world.broker.consumed.borrow(), [LOADS]);
     let other = world.submit(Kind::DataLoad, json!({}), 3).await;
     assert_eq!(world.ended(&other).await.status, Status::Completed);
     // Once it can be reached again, the next try brings what was asked meanwhile.
     world.store.resume(Kind::Probe).await.unwrap();
     world.store.announcements_fail.store(false, Ordering::Release);
-    consumers(&world, 2).await;
+    world.consumers(PROBES, 1).await;
 }
 
 #[tokio::test]
@@ -168,7 +165,8 @@ async fn a_worker_that_has_not_heard_its_orders_yet_takes_nothing() {
     for _ in 0..3 {
         announcements.changed().await.unwrap();
     }
-    assert_eq!((*world.broker.consumers.borrow(), world.row(&id).await.fence), (0, 0));
+    assert!(world.broker.consumed.borrow().is_empty());
+    assert_eq!(world.row(&id).await.fence, 0);
     world.store.announcements_fail.store(false, Ordering::Release);
     assert_eq!(world.ended(&id).await.status, Status::Completed);
     assert_eq!(worker.drained().await, Exit::Drained);

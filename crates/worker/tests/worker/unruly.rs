@@ -167,13 +167,13 @@ pub(crate) struct Counting {
     inner: Arc<MemoryBroker>,
     /// Deliveries acknowledged so far.
     pub(crate) acks: watch::Sender<u32>,
-    /// Consumers there are now.
-    pub(crate) consumers: watch::Sender<u32>,
+    /// Queues of the consumers that there are now.
+    pub(crate) consumed: watch::Sender<Vec<Queue>>,
 }
 
 impl Counting {
     pub(crate) fn new(inner: Arc<MemoryBroker>) -> Self {
-        Self { inner, acks: watch::Sender::new(0), consumers: watch::Sender::new(0) }
+        Self { inner, acks: watch::Sender::new(0), consumed: watch::Sender::new(Vec::new()) }
     }
 }
 
@@ -184,9 +184,9 @@ impl Broker for Counting {
     }
     async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Deliveries>, BrokerError> {
         let inner = self.inner.consume(queue, prefetch).await?;
-        self.consumers.send_modify(|consumers| *consumers += 1);
-        let (acks, consumers) = (self.acks.clone(), self.consumers.clone());
-        Ok(Box::new(CountedConsumer { inner: Some(inner), acks, consumers }))
+        self.consumed.send_modify(|consumed| consumed.push(queue));
+        let (acks, consumed) = (self.acks.clone(), self.consumed.clone());
+        Ok(Box::new(CountedConsumer { inner: Some(inner), queue, acks, consumed }))
     }
     async fn depth(&self, queue: Queue) -> Result<u64, BrokerError> {
         self.inner.depth(queue).await
@@ -195,8 +195,9 @@ impl Broker for Counting {
 
 struct CountedConsumer {
     inner: Option<Box<dyn Deliveries>>,
+    queue: Queue,
     acks: watch::Sender<u32>,
-    consumers: watch::Sender<u32>,
+    consumed: watch::Sender<Vec<Queue>>,
 }
 
 #[async_trait]
@@ -214,7 +215,10 @@ impl Drop for CountedConsumer {
     /// Counted once it has given back what it held.
     fn drop(&mut self) {
         self.inner = None;
-        self.consumers.send_modify(|consumers| *consumers -= 1);
+        self.consumed.send_modify(|consumed| {
+            let i = consumed.iter().position(|queue| *queue == self.queue).unwrap();
+            consumed.remove(i);
+        });
     }
 }
 

@@ -102,11 +102,20 @@ impl World {
         handlers: Vec<(KindConfig, Arc<dyn Handler>)>,
     ) -> Running {
         let (kinds, handlers) = handlers.into_iter().unzip();
-        let config = WorkerConfig { kinds, ..config.clone() };
+        self.worker_at(self.broker.clone(), WorkerConfig { kinds, ..config.clone() }, handlers)
+    }
+
+    /// The same, whose messages come from another broker.
+    pub(crate) fn worker_at(
+        &self,
+        broker: Arc<dyn Broker>,
+        config: WorkerConfig,
+        handlers: Vec<Arc<dyn Handler>>,
+    ) -> Running {
         let identity = Identity::of_this_process("0.1.0", "cpu");
         let boot = identity.boot.clone();
         let (store, presence) = (self.store.clone(), self.store.clone());
-        let worker = Worker::new(store, self.broker.clone(), presence, handlers, identity, config).unwrap();
+        let worker = Worker::new(store, broker, presence, handlers, identity, config).unwrap();
         let (drain, hurry) = (CancellationToken::new(), CancellationToken::new());
         Running { exit: tokio::spawn(worker.run(drain.clone(), hurry.clone())), drain, hurry, boot }
     }
@@ -163,6 +172,14 @@ impl World {
 
     pub(crate) async fn depth(&self, kind: Kind) -> u64 {
         self.engine.broker.depth(Queue::Jobs(kind)).await.unwrap()
+    }
+
+    /// Waits until so many consumers read a queue.
+    pub(crate) async fn consumers(&self, queue: Queue, count: usize) {
+        let of_queue = |consumed: &Vec<Queue>| consumed.iter().filter(|q| **q == queue).count();
+        let mut consumed = self.broker.consumed.subscribe();
+        let there = consumed.wait_for(|consumed| of_queue(consumed) == count);
+        assert!(tokio::time::timeout(PATIENCE, there).await.is_ok(), "{queue:?} never had {count}");
     }
 }
 

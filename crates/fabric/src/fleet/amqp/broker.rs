@@ -18,7 +18,7 @@ use super::message;
 use super::publisher::Publisher;
 use super::trust::Trust;
 use crate::broker::{Broker, BrokerError, Deliveries, Message, Published, Queue};
-use crate::fleet::topology::{DEAD_LETTER_QUEUE, DEAD_LETTERS, consumable, queue_name};
+use crate::fleet::topology::{DEAD_LETTER_QUEUE, DEAD_LETTERS, queue_name};
 use crate::store::BootId;
 
 /// Only asks whether it is there: declaring is not for the roles that work.
@@ -117,7 +117,7 @@ impl AmqpBroker {
     /// # Errors
     /// As [`Broker::depth`].
     pub async fn queues(&self) -> Result<Vec<QueueFacts>, BrokerError> {
-        let names = consumable().into_iter().map(queue_name).chain([DEAD_LETTER_QUEUE.to_owned()]);
+        let names = Queue::all().into_iter().map(queue_name).chain([DEAD_LETTER_QUEUE.to_owned()]);
         let mut facts = Vec::new();
         for name in names {
             facts.push(self.look_at(name).await?);

@@ -56,7 +56,10 @@ pub(super) fn wrap(message: &Message) -> Result<Parcel, serde_json::Error> {
         Message::Job { priority, job } => {
             let JobMessage { operation, root, kind, schema, .. } = job;
             let properties = properties(operation, root.as_ref(), *kind, *priority, *schema, None);
-            let routing_key = job.kind.as_str().to_owned();
+            let routing_key = match message.queue() {
+                Queue::Pinned(kind, class) => format!("{kind}.{class}"),
+                Queue::Jobs(_) | Queue::OrchestratorEvents => kind.to_string(),
+            };
             Ok(Parcel { exchange: JOBS, routing_key, properties, body: serde_json::to_vec(job)? })
         }
         Message::Event(event) => {
@@ -106,7 +109,7 @@ pub(super) fn unwrap(queue: Queue, properties: &BasicProperties, body: &[u8]) ->
     let header = properties.headers().as_ref().and_then(|headers| headers.inner().get(SCHEMA_HEADER));
     refuse_newer(header.and_then(whole_number).unwrap_or_default())?;
     match queue {
-        Queue::Jobs(kind) => {
+        Queue::Jobs(kind) | Queue::Pinned(kind, _) => {
             let job: JobMessage = read(body)?;
             refuse_newer(job.schema.into())?;
             if job.kind != kind {
@@ -162,7 +165,7 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ktrdr_domain::EndStatus;
+    use ktrdr_domain::{DeviceWish, EndStatus};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -178,10 +181,15 @@ mod tests {
 
     fn message() -> impl Strategy<Value = (Queue, Message)> {
         let priority = prop::sample::select(vec![1_u8, 4, 7]);
-        let job = (id(), kind(), prop::option::of(id()), priority, any::<String>()).prop_map(
-            |(operation, kind, root, priority, text)| {
-                let job = JobMessage { schema: SCHEMA, operation, kind, root, spec: json!({"text": text}) };
-                (Queue::Jobs(kind), Message::Job { priority, job })
+        let wish = prop::sample::select(DeviceWish::ALL.to_vec());
+        let job = (id(), kind(), prop::option::of(id()), priority, any::<String>(), wish).prop_map(
+            |(operation, kind, root, priority, text, wish)| {
+                let spec = json!({ "text": text, "device": wish });
+                let message = Message::Job {
+                    priority,
+                    job: JobMessage { schema: SCHEMA, operation, kind, root, spec },
+                };
+                (message.queue(), message)
             },
         );
         let end = prop::sample::select(vec![EndStatus::Completed, EndStatus::Failed, EndStatus::Cancelled]);

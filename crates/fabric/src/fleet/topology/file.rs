@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::Kind;
+use ktrdr_domain::{DeviceClass, Kind};
 use serde::{Deserialize, Deserializer};
 
 use super::{JOBS, TopologyError};
@@ -68,9 +68,11 @@ pub struct QueueRow {
     pub name: String,
     /// What its messages ask for; job queues only.
     pub kind: Option<Kind>,
+    /// The class of worker its messages wait for; `None`: any.
+    pub device: Option<DeviceClass>,
     /// The exchange it is bound to; job queues: [`JOBS`].
     exchange: Option<String>,
-    /// The key it is bound with; job queues: their kind; a fanout exchange: none.
+    /// The key it is bound with; job queues: kind and device; a fanout exchange: none.
     binding: Option<String>,
     /// Who takes its messages, such as `worker training`.
     pub consumers: String,
@@ -93,8 +95,13 @@ impl QueueRow {
 
     /// The routing key it is bound with.
     #[must_use]
-    pub fn binding(&self) -> &str {
-        self.binding.as_deref().or(self.kind.map(Kind::as_str)).unwrap_or_default()
+    pub fn binding(&self) -> String {
+        match (&self.binding, self.kind, self.device) {
+            (Some(key), _, _) => key.clone(),
+            (None, Some(kind), Some(device)) => format!("{kind}.{device}"),
+            (None, Some(kind), None) => kind.to_string(),
+            (None, None, _) => String::new(),
+        }
     }
 }
 

@@ -22,8 +22,6 @@ mod policy;
 mod user;
 mod version;
 
-use ktrdr_domain::Kind;
-
 pub use administration::{Administration, Applied};
 pub use difference::Difference;
 pub use error::TopologyError;
@@ -34,7 +32,7 @@ pub use version::BrokerVersion;
 
 use crate::broker::Queue;
 
-/// The exchange of job messages; the routing key is the kind.
+/// The exchange of job messages; the routing key is the kind, with `.<device>` where the job waits for one.
 pub const JOBS: &str = "ktrdr.jobs";
 /// The exchange of events; the routing key is `op.<kind>.<status>`.
 pub const EVENTS: &str = "ktrdr.events";
@@ -48,13 +46,7 @@ pub const DEAD_LETTER_QUEUE: &str = "ktrdr.dlq";
 pub fn queue_name(queue: Queue) -> String {
     match queue {
         Queue::Jobs(kind) => format!("{JOBS}.{kind}"),
+        Queue::Pinned(kind, class) => format!("{JOBS}.{kind}.{class}"),
         Queue::OrchestratorEvents => format!("{EVENTS}.orchestrator"),
     }
-}
-
-/// Every queue that can be consumed. Cycles have none: they have no job message.
-#[must_use]
-pub fn consumable() -> Vec<Queue> {
-    let jobs = Kind::ALL.into_iter().filter(|kind| !kind.is_root()).map(Queue::Jobs);
-    jobs.chain([Queue::OrchestratorEvents]).collect()
 }

@@ -29,7 +29,7 @@ pub struct User {
 }
 
 impl User {
-    /// The user of the workers of one queue: reads it, announces ends, gives up dead letters.
+    /// The user of the workers of one kind: reads its queues, announces ends, gives up dead letters.
     fn worker(queue: &QueueRow) -> Self {
         let own = queue.name.replace('.', r"\.");
         let suffix = |exchange: &str| exchange.trim_start_matches("ktrdr.").to_owned();
@@ -48,10 +48,11 @@ impl User {
 }
 
 impl Topology {
-    /// Every user of the fleet: administrator, coordinator, monitor, and one for the workers of each job queue.
+    /// Every user of the fleet: administrator, coordinator, monitor, and one for the workers of each kind.
     #[must_use]
     pub fn users(&self) -> Vec<User> {
-        let workers = self.queues.iter().filter(|queue| queue.kind.is_some()).map(User::worker);
+        let of_a_kind = |queue: &&QueueRow| queue.kind.is_some() && queue.device.is_none();
+        let workers = self.queues.iter().filter(of_a_kind).map(User::worker);
         self.users.iter().cloned().chain(workers).collect()
     }
 }

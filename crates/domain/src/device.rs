@@ -1,0 +1,140 @@
+//! What a job asks to be computed on, and what a worker computes on.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a job asks to be computed on. The strings are stable: they stand in specifications.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceWish {
+    /// Whatever is free, a GPU first.
+    #[default]
+    Any,
+    /// A GPU; it waits until there is one.
+    Gpu,
+    /// A CPU, though a GPU may be free.
+    Cpu,
+}
+
+impl DeviceWish {
+    /// Every wish.
+    pub const ALL: [Self; 3] = [Self::Any, Self::Gpu, Self::Cpu];
+
+    /// The stable name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        }
+    }
+
+    /// The wish stated by a specification, in its field `device`. None that can be read counts as any: whoever runs the
+    /// job reads the specification anyway, and says what is wrong with it.
+    #[must_use]
+    pub fn of(spec: &Value) -> Self {
+        spec.get("device").and_then(Value::as_str).and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+
+    /// Whether any device will do.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        *self == Self::Any
+    }
+
+    /// The one class of worker that will do.
+    #[must_use]
+    pub fn pinned(self) -> Option<DeviceClass> {
+        match self {
+            Self::Any => None,
+            Self::Gpu => Some(DeviceClass::Gpu),
+            Self::Cpu => Some(DeviceClass::Cpu),
+        }
+    }
+}
+
+impl fmt::Display for DeviceWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Text that is no wish for a device.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no device to ask for: use any, gpu or cpu")]
+pub struct BadDeviceWish(pub String);
+
+impl FromStr for DeviceWish {
+    type Err = BadDeviceWish;
+    fn from_str(text: &str) -> Result<Self, BadDeviceWish> {
+        let wish = Self::ALL.into_iter().find(|wish| wish.as_str() == text);
+        wish.ok_or_else(|| BadDeviceWish(text.chars().take(40).collect()))
+    }
+}
+
+/// What a worker computes on. The strings are stable: they name queues and routing keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceClass {
+    /// A CPU.
+    #[default]
+    Cpu,
+    /// A GPU.
+    Gpu,
+}
+
+impl DeviceClass {
+    /// Every class.
+    pub const ALL: [Self; 2] = [Self::Cpu, Self::Gpu];
+
+    /// The stable name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+        }
+    }
+
+    /// How eagerly its workers consume: the broker serves those of a higher number first while they have room.
+    #[must_use]
+    pub fn consumer_priority(self) -> i32 {
+        match self {
+            Self::Cpu => 0,
+            Self::Gpu => 10,
+        }
+    }
+}
+
+impl fmt::Display for DeviceClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_wish_is_written_as_it_is_read() {
+        for wish in DeviceWish::ALL {
+            assert_eq!(wish.as_str().parse(), Ok(wish));
+            assert_eq!(serde_json::to_value(wish).unwrap(), json!(wish.as_str()));
+            assert_eq!(DeviceWish::of(&json!({ "device": wish })), wish);
+        }
+        assert!("tpu".parse::<DeviceWish>().is_err());
+    }
+
+    #[test]
+    fn a_specification_without_a_readable_wish_takes_any_device() {
+        for spec in [json!({}), json!(null), json!([1]), json!({"device": 3}), json!({"device": "tpu"})] {
+            assert_eq!(DeviceWish::of(&spec), DeviceWish::Any, "{spec}");
+        }
+    }
+}
