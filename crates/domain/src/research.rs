@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::DataRef;
+use crate::device::DeviceWish;
 use crate::gate::GatePolicy;
 use crate::name::{CampaignName, Symbol};
 use crate::timeframe::Timeframe;
@@ -33,6 +34,9 @@ pub struct ResearchSpec {
     /// What to look for, in words, for a designer that reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brief: Option<String>,
+    /// What its networks are trained on.
+    #[serde(default, skip_serializing_if = "DeviceWish::is_any")]
+    pub device: DeviceWish,
     /// Of everything random in the cycle.
     pub seed: u64,
 }

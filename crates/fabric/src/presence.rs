@@ -18,6 +18,9 @@ use crate::store::{BootId, StoreError};
 pub struct Worker {
     /// This run of the process.
     pub boot: BootId,
+    /// What the process does: `worker`, `coordinator`, `orchestrator`.
+    #[serde(default)]
+    pub role: String,
     /// Name of its computer.
     pub host: String,
     /// Version of its program.

@@ -14,7 +14,9 @@ use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
 use ktrdr_jobs::series::SeriesCache;
 use ktrdr_research::Orchestrator;
-use ktrdr_worker::{Exit, Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
+use ktrdr_worker::{
+    Attendance, Exit, Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
+};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -74,6 +76,16 @@ impl Roles {
         Self { kinds: vec![kind], ..Self::default() }
     }
 
+    /// What this process does, in the list of processes.
+    fn role(&self) -> &'static str {
+        match (self.coordinator, self.orchestrator, self.kinds.is_empty()) {
+            (true, false, true) => "coordinator",
+            (false, true, true) => "orchestrator",
+            (false, false, false) => "worker",
+            _ => "all roles",
+        }
+    }
+
     /// The role in the broker's list of connections.
     fn name(&self) -> String {
         match (self.coordinator, self.orchestrator, self.kinds.as_slice()) {
@@ -124,15 +136,22 @@ impl RunningRoles {
     pub(crate) async fn start(workspace: &Workspace, roles: &Roles) -> Result<Self, CliError> {
         let [drain, hurry, stop] = std::array::from_fn(|_| CancellationToken::new());
         let fleet = workspace.settings.fleet;
-        let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), DEVICE);
+        let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), DEVICE).in_role(roles.role());
         let part = Part { role: roles.name(), boot: identity.boot.clone(), needs: roles.needs() };
         let (store, broker) = (&workspace.store, &workspace.broker(part).await?);
+        let mut background = Vec::new();
         let worker = match roles.kinds.as_slice() {
-            [] => None,
+            [] => {
+                let (every, lease) = (fleet.heartbeat, fleet.lease);
+                let presence = Arc::clone(&workspace.presence);
+                let attendance = Attendance { presence, identity, every, lease };
+                background.push(tokio::spawn(attendance.run(drain.clone(), stop.clone())));
+                None
+            }
             kinds => Some(worker(workspace, Arc::clone(broker), identity, kinds)?),
         };
         let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
-        let mut background = vec![tokio::spawn(sweeper.run(stop.clone()))];
+        background.push(tokio::spawn(sweeper.run(stop.clone())));
         if roles.coordinator {
             let relay = Relay::new(Arc::clone(store), Arc::clone(broker));
             background.push(tokio::spawn(relay.run(stop.clone())));
@@ -146,11 +165,11 @@ impl RunningRoles {
         Ok(Self { worker, exit: None, background, drain, hurry, stop })
     }
 
-    /// Waits until the worker ends by itself: an operator drained it, or a thread of it is stuck. For ever without one.
+    /// Waits until the process ends by itself: an operator drained it, or a thread of its worker is stuck.
     pub(crate) async fn ended(&mut self) {
         match &mut self.worker {
             Some(worker) => self.exit = Some(worker.await),
-            None => std::future::pending().await,
+            None => self.drain.cancelled().await,
         }
         self.worker = None;
     }

@@ -64,6 +64,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Workers(a) => commands::workers::run(&context, a),
         Command::Queues(a) => commands::queues::run(&context, a),
         Command::Topology(a) => commands::topology::run(&context, a),
+        Command::Health => commands::health::run(&context),
         Command::Doctor => commands::doctor::run(&context),
         Command::Data(a) => commands::data::run(&context, a),
         Command::Strategies(a) => commands::strategies::run(&context, a),

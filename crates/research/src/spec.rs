@@ -8,7 +8,7 @@ use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::strategy::Strategy;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowError;
-use ktrdr_domain::{DataRef, DeviceWish, JobSpec, Sha256, Span, Symbol, Timeframe};
+use ktrdr_domain::{DataRef, JobSpec, Sha256, Span, Symbol, Timeframe};
 
 use crate::cycle::{Fault, Phase};
 
@@ -40,7 +40,7 @@ pub(crate) fn training(spec: &ResearchSpec, design: &DesignResult) -> Result<Job
         window: training_window(spec, strategy)?,
         account: account(spec, strategy),
         seed: seed(spec.seed, Phase::Training.as_str()),
-        device: DeviceWish::Any,
+        device: spec.device,
     })))
 }
 

@@ -102,6 +102,7 @@ impl Crew {
         let (identity, kinds) = (self.identity.clone(), &self.config.kinds);
         Worker {
             boot: identity.boot,
+            role: identity.role,
             host: identity.host,
             version: identity.version,
             kinds: kinds.iter().map(|kind| kind.kind).collect(),

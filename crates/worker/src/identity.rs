@@ -14,13 +14,21 @@ pub struct Identity {
     pub version: String,
     /// What it computes on, such as `cpu` or the name of a GPU.
     pub device: String,
+    /// What it does: `worker` unless said otherwise.
+    pub role: String,
 }
 
 impl Identity {
     /// This process, under a boot id that was never used.
     #[must_use]
     pub fn of_this_process(version: &str, device: &str) -> Self {
-        let (version, device) = (version.to_owned(), device.to_owned());
-        Self { boot: BootId::of_this_process(), host: host_name(), version, device }
+        let (version, device, role) = (version.to_owned(), device.to_owned(), "worker".to_owned());
+        Self { boot: BootId::of_this_process(), host: host_name(), version, device, role }
+    }
+
+    /// The same in another role.
+    #[must_use]
+    pub fn in_role(self, role: &str) -> Self {
+        Self { role: role.to_owned(), ..self }
     }
 }

@@ -42,6 +42,7 @@
 
 mod announcer;
 mod attempt;
+pub mod attendance;
 pub mod backoff;
 pub mod config;
 pub mod handler;
@@ -59,6 +60,7 @@ mod threads;
 mod watch;
 pub mod worker;
 
+pub use attendance::Attendance;
 pub use backoff::Backoff;
 pub use config::{ConfigError, KindConfig, WorkerConfig};
 pub use handler::{Handler, Job, Outcome};

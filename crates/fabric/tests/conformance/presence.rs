@@ -18,6 +18,7 @@ pub(crate) fn worker(name: &str) -> Worker {
         device: "cpu".into(),
         slots: 2,
         running: Vec::new(),
+        role: "worker".into(),
         is_draining: false,
     }
 }

@@ -17,6 +17,7 @@ fn worker(name: &str) -> Worker {
         device: "cpu".into(),
         slots: 1,
         running: Vec::new(),
+        role: "worker".into(),
         is_draining: false,
     }
 }

@@ -91,6 +91,7 @@ async fn live(store: &RedisStore) {
         device: "cpu".into(),
         slots: 1,
         running: vec![],
+        role: "worker".into(),
         is_draining: false,
     };
     store.announce(&worker, LEASE).await.unwrap();

@@ -1,6 +1,7 @@
 //! The roles of a fleet, and what its operator asks: `worker`, `topology`, `workers`, `queues`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_domain::Kind;
@@ -14,6 +15,33 @@ pub(crate) struct WorkerArguments {
     /// Jobs at a time; configuration by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) slots: Option<u16>,
+
+    /// What it computes on: auto, cpu or cuda:N. `auto` takes a GPU where there is one.
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    pub(crate) device: Device,
+}
+
+/// What a worker is told to compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Device {
+    /// A GPU where this build and this machine have one, the CPU otherwise.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU of this number.
+    Cuda(u8),
+}
+
+impl FromStr for Device {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix("cuda:").map(str::parse)) {
+            ("auto", _) => Ok(Self::Auto),
+            ("cpu", _) => Ok(Self::Cpu),
+            (_, Some(Ok(number))) => Ok(Self::Cuda(number)),
+            _ => Err("use auto, cpu or cuda:N".into()),
+        }
+    }
 }
 
 /// What a worker takes.

@@ -112,7 +112,7 @@ pub(crate) enum Command {
     Operations(operations::OperationsArguments),
     /// Operations that used up their tries: list, show, retry.
     DeadLetters(operations::DeadLettersArguments),
-    /// Workers of the fleet: list, drain.
+    /// Processes of the fleet: list, drain.
     Workers(fleet::WorkersArguments),
     /// Queues of jobs: list, pause, resume.
     Queues(fleet::QueuesArguments),
@@ -120,6 +120,8 @@ pub(crate) enum Command {
     Topology(fleet::TopologyArguments),
     /// Is the fleet sound? Versions, protections, consumers, clocks.
     Doctor,
+    /// Is a role of this machine alive? For supervisors and containers; exit code 5 when none is.
+    Health,
     /// Counted trials and remembered lessons.
     Ledger(research::LedgerArguments),
     /// Measure this machine: backtest, simulate, train, queue.

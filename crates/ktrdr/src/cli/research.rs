@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Symbol, Timeframe};
+use ktrdr_domain::{DeviceWish, Symbol, Timeframe};
 
 use super::{AccountArguments, StartArguments};
 
@@ -57,6 +57,10 @@ pub(crate) struct ResearchRun {
     /// Of everything random.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
+
+    /// What to train on: any, gpu or cpu. `gpu` waits for a worker with one.
+    #[arg(long, default_value_t = DeviceWish::Any, value_name = "DEVICE")]
+    pub(crate) device: DeviceWish,
 
     #[command(flatten)]
     pub(crate) account: AccountArguments,

@@ -1,7 +1,7 @@
 //! `ktrdr training …`
 
 use clap::{Args, Subcommand};
-use ktrdr_domain::{Symbol, Timestamp};
+use ktrdr_domain::{DeviceWish, Symbol, Timestamp};
 
 use super::StartArguments;
 
@@ -38,6 +38,10 @@ pub(crate) struct TrainingRun {
     /// Of weights, shuffling and dropout.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
+
+    /// What to train on: any, gpu or cpu. `gpu` waits for a worker with one.
+    #[arg(long, default_value_t = DeviceWish::Any, value_name = "DEVICE")]
+    pub(crate) device: DeviceWish,
 
     #[command(flatten)]
     pub(crate) start: StartArguments,

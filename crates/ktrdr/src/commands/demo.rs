@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use ktrdr_domain::{Symbol, Timeframe, Timestamp};
+use ktrdr_domain::{DeviceWish, Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::generate::{Process, Recipe, Sessions};
 
 use super::start::Started;
@@ -87,6 +87,7 @@ fn campaign(
         in_flight: None,
         gates: None,
         brief: None,
+        device: DeviceWish::Any,
         seed: arguments.seed,
         account: AccountArguments::default(),
         start: StartArguments { local: true, wait: false },

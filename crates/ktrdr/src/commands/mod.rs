@@ -8,6 +8,7 @@ pub(crate) mod data;
 pub(crate) mod dead_letters;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod health;
 pub(crate) mod ledger;
 pub(crate) mod operations;
 pub(crate) mod queues;

@@ -75,6 +75,7 @@ pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Resu
         gates,
         agent: AgentChoice::Local,
         brief: wanted.brief.clone(),
+        device: wanted.device,
         seed: wanted.seed,
     };
     let in_flight = wanted.in_flight.unwrap_or(workspace.settings.research.in_flight);

@@ -8,7 +8,7 @@ use ktrdr_domain::Kind as OperationKind;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Context;
-use crate::cli::fleet::{WorkerArguments, WorkerKind};
+use crate::cli::fleet::{Device, WorkerArguments, WorkerKind};
 use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::{Roles, RunningRoles, kind_config};
 use crate::settings::EngineName;
@@ -24,6 +24,13 @@ pub(crate) fn orchestrator(context: &Context<'_>) -> Result<ExitCode, CliError> 
 
 pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
     let kind = kind_of(arguments.kind);
+    if let Device::Cuda(number) = arguments.device {
+        // Better no worker than one that trains on the CPU what was meant for a GPU.
+        let message = format!(
+            "this build of ktrdr computes on the CPU: it has no backend for cuda:{number}; use --device cpu, or auto"
+        );
+        return Err(CliError::new(Kind::Refused, message));
+    }
     let mut config = kind_config(kind, &context.settings.fleet);
     config.slots = arguments.slots.unwrap_or(config.slots);
     run(context, &format!("worker of {kind} jobs, {} slots", config.slots), &Roles::worker(config))

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::report::TrainingReport;
-use ktrdr_domain::{DataRef, DeviceWish, JobSpec, Operation, OperationId, Span, Symbol};
+use ktrdr_domain::{DataRef, JobSpec, Operation, OperationId, Span, Symbol};
 
 use super::Context;
 use super::start::{self, Work, answer, result_of};
@@ -40,7 +40,7 @@ async fn prepare(workspace: &Workspace, wanted: &TrainingRun) -> Result<Work, Cl
     windows.allow_training(&window).or_exit(Kind::Refused)?;
     let account = workspace.settings.account;
     let spec =
-        TrainingSpec { strategy, data, windows, window, account, seed: wanted.seed, device: DeviceWish::Any };
+        TrainingSpec { strategy, data, windows, window, account, seed: wanted.seed, device: wanted.device };
     Ok(Work::Job(JobSpec::Training(Box::new(spec))))
 }
 

@@ -39,10 +39,10 @@ async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliErr
     let workers: Vec<Listed> = seen.into_iter().map(heard).collect();
     context.screen.list("workers", &workers, |screen| {
         if workers.is_empty() {
-            screen.line("no worker was heard of lately; start some with `ktrdr worker KIND`, or `ktrdr up`");
+            screen.line("no process was heard of lately; start some with `ktrdr serve`, `ktrdr worker KIND` …, or `ktrdr up`");
             return;
         }
-        let head = ["WORKER", "TAKES", "DEVICE", "VERSION", "BUSY", "STATE", "HEARD"];
+        let head = ["PROCESS", "ROLE", "TAKES", "DEVICE", "VERSION", "BUSY", "STATE", "HEARD"];
         for (index, line) in table(&head, &workers.iter().map(row).collect::<Vec<_>>()).lines().enumerate() {
             screen.line(line);
             let running = index.checked_sub(1).and_then(|i| workers.get(i)).map(|l| &l.worker.running);
@@ -54,16 +54,24 @@ async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliErr
 fn row(listed: &Listed) -> Vec<String> {
     let Listed { worker, heard_ms_ago } = listed;
     let kinds: Vec<&str> = worker.kinds.iter().map(|kind| kind.as_str()).collect();
-    let takes = if kinds.len() > 2 { format!("{} kinds", kinds.len()) } else { kinds.join(", ") };
-    let state = match (worker.is_draining, worker.running.is_empty()) {
-        (true, _) => "draining",
-        (false, true) => "idle",
-        (false, false) => "busy",
+    let takes = match kinds.as_slice() {
+        [] => "–".to_owned(),
+        [_, _, _, ..] => format!("{} kinds", kinds.len()),
+        few => few.join(", "),
     };
-    let busy = format!("{}/{}", worker.running.len(), worker.slots);
+    let state = match (worker.is_draining, worker.slots, worker.running.is_empty()) {
+        (true, _, _) => "draining",
+        (false, 0, _) => "at work",
+        (false, _, true) => "idle",
+        (false, _, false) => "busy",
+    };
+    let busy = match worker.slots {
+        0 => "–".to_owned(),
+        slots => format!("{}/{slots}", worker.running.len()),
+    };
     let (device, version) = (worker.device.clone(), worker.version.clone());
     let heard = format!("{} ago", describe::duration(heard_ms_ago / 1000 * 1000));
-    vec![worker.boot.to_string(), takes, device, version, busy, state.to_owned(), heard]
+    vec![worker.boot.to_string(), worker.role.clone(), takes, device, version, busy, state.to_owned(), heard]
 }
 
 async fn drain(context: &Context<'_>, workspace: &Workspace, boot: &str) -> Result<(), CliError> {

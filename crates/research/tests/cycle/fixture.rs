@@ -9,7 +9,9 @@ use ktrdr_domain::report::{
 use ktrdr_domain::research::{AgentChoice, ResearchSpec};
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DataRef, Kind, OperationId, Sha256, Span, Strategy, Symbol, Timeframe, Timestamp};
+use ktrdr_domain::{
+    DataRef, DeviceWish, Kind, OperationId, Sha256, Span, Strategy, Symbol, Timeframe, Timestamp,
+};
 use ktrdr_research::{Cycle, Stage};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -48,6 +50,7 @@ pub(crate) fn research() -> ResearchSpec {
         gates: GatePolicy { profile: GateProfile::Parity, ..GatePolicy::default() },
         agent: AgentChoice::Local,
         brief: None,
+        device: DeviceWish::Any,
         seed: 7,
     }
 }

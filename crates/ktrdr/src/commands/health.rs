@@ -1,0 +1,25 @@
+//! `ktrdr health`: whether a role of this machine is alive and reaches the store. For supervisors and containers, whose
+//! machine is one process: cheap, silent, and right also when the broker is away, which restarts would not mend.
+
+use std::process::ExitCode;
+
+use super::Context;
+use crate::exit::{CliError, Kind};
+
+pub(crate) fn run(context: &Context<'_>) -> Result<ExitCode, CliError> {
+    context.block_on(async {
+        let workspace = context.open_beside().await?;
+        let host = ktrdr_fabric::process::host_name();
+        // Who has not announced itself within its lease is not listed any more.
+        let mut processes = workspace.presence.workers().await?;
+        processes.retain(|seen| seen.worker.host == host);
+        if processes.is_empty() {
+            let message =
+                format!("no role on {host} was heard of within its lease; see `ktrdr workers list`");
+            return Err(CliError::new(Kind::Unreachable, message));
+        }
+        let boots: Vec<String> = processes.iter().map(|seen| seen.worker.boot.to_string()).collect();
+        context.screen.list("processes", &boots, |screen| boots.iter().for_each(|boot| screen.line(boot)))?;
+        Ok(ExitCode::SUCCESS)
+    })
+}

@@ -1,0 +1,61 @@
+//! Says that a process is here that takes no jobs (a coordinator, an orchestrator), and passes on that it is to end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ktrdr_fabric::presence::{Presence, Worker};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::backoff::jittered;
+use crate::identity::Identity;
+
+/// The voice of a process that takes no jobs.
+pub struct Attendance {
+    /// Where it is said.
+    pub presence: Arc<dyn Presence>,
+    /// Who says it.
+    pub identity: Identity,
+    /// How often.
+    pub every: Duration,
+    /// How long it counts.
+    pub lease: Duration,
+}
+
+impl Attendance {
+    /// Announces until stopped, then withdraws. An operator who asks the process to end cancels `drain`.
+    pub async fn run(self, drain: CancellationToken, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let said = self.describe(drain.is_cancelled());
+            match timeout(self.every, self.presence.announce(&said, self.lease)).await {
+                Ok(Ok(orders)) if orders.drain && !drain.is_cancelled() => {
+                    info!("asked to end");
+                    drain.cancel();
+                }
+                Ok(Ok(_)) => {}
+                Ok(Err(why)) => warn!(%why, "not announced"),
+                Err(_) => warn!("not announced: no answer in time"),
+            }
+            stop.run_until_cancelled(sleep(jittered(self.every))).await;
+        }
+        if let Ok(Err(why)) = timeout(self.every, self.presence.withdraw(&self.identity.boot)).await {
+            warn!(%why, "left without saying so");
+        }
+    }
+
+    fn describe(&self, is_draining: bool) -> Worker {
+        let Identity { boot, host, version, device, role } = self.identity.clone();
+        Worker {
+            boot,
+            role,
+            host,
+            version,
+            kinds: Vec::new(),
+            device,
+            slots: 0,
+            running: Vec::new(),
+            is_draining,
+        }
+    }
+}
