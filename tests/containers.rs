@@ -109,6 +109,8 @@ fn secrets_are_made_once_are_all_there_and_only_their_owner_gets_at_them() {
     for (user, password) in passwords.iter().filter(|(user, _)| *user != "ktrdr-monitor") {
         let file = format!("amqp-url-{}", user.trim_start_matches("ktrdr-"));
         assert_eq!(made[&file].trim(), format!("amqp://{user}:{password}@rabbitmq:5672/ktrdr"));
+        let named = made["broker-passwords.json"].matches(&format!("\"{user}\"")).count();
+        assert_eq!(named, 1, "{user} has {named} passwords");
     }
 }
 
