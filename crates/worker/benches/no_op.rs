@@ -67,7 +67,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let identity = Identity::of_this_process("bench", "cpu");
     let (store, broker) = (engine.store.clone(), engine.broker.clone());
     let worker = Worker::new(store, broker, engine.store.clone(), handlers, identity, config)?;
-    let worker = tokio::spawn(worker.run(stop.clone()));
+    let worker = tokio::spawn(worker.run(stop.clone(), CancellationToken::new()));
     let active = ktrdr_fabric::store::Filter { active: true, limit: 1, ..Default::default() };
     while engine.store.list(&active).await?.total > 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -104,7 +104,7 @@ impl World {
         let (store, broker) = (engine.store.clone(), engine.broker.clone());
         let identity = Identity::of_this_process("test", "cpu");
         let worker = Worker::new(store, broker, engine.store.clone(), handlers.into(), identity, config);
-        tokio::spawn(worker.unwrap().run(stop.clone()));
+        tokio::spawn(worker.unwrap().run(stop.clone(), CancellationToken::new()));
         let ledger = Arc::new(Forgetful { inner: engine.store.clone(), to_forget: AtomicU32::new(0) });
         let world = Self { engine, ledger, _stops: stop.clone().drop_guard(), stop, _folder: folder };
         world.add_orchestrator();
