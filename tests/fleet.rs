@@ -113,12 +113,13 @@ fn sigterm_gives_a_long_training_back() {
     let first = worker(&world, "training");
     let id = world.submit(&TRAIN_LONG).remove(0);
     wait_for("the training", || is_running(&world, &id));
+    let gone = boot(&world, &first).unwrap();
     first.signal("TERM");
     let output = first.end();
     assert!(output.status.success(), "{}", shown(&output));
     let row = world.operation(&id);
     assert_eq!((row["status"].as_str(), row["tries"].as_u64()), (Some("pending"), Some(0)), "{row}");
-    assert_eq!(world.json(&["workers", "list"])["workers"], serde_json::json!([]));
+    assert!(!world.json(&["workers", "list"]).to_string().contains(&gone));
 }
 
 #[test]
@@ -156,4 +157,48 @@ fn operators_are_answered_when_no_worker_is_alive() {
     assert_eq!(queue(&world, "training")["workers"], 0);
     assert_eq!(world.json(&["dead-letters", "list"])["dead_letters"], serde_json::json!([]));
     assert_eq!(world.json(&["operations", "cancel", &id])["answer"], "cancelled");
+}
+
+#[test]
+fn a_job_that_asks_for_a_gpu_waits_for_one_while_others_pass() {
+    let world = world();
+    let _coordinator = world.start(&["serve"]);
+    let on = |device: &str| world.submit(&[&TRAIN_SHORT[..], &["--device", device]].concat()).remove(0);
+    let (gpu, cpu, any) = (on("gpu"), on("cpu"), on("any"));
+    let _worker = worker(&world, "training");
+    assert_eq!(ended(&world, &cpu)["status"], "completed");
+    assert_eq!(ended(&world, &any)["status"], "completed");
+    assert_eq!(world.operation(&gpu)["status"], "pending");
+    assert_eq!(world.json(&["operations", "cancel", &gpu])["answer"], "cancelled");
+    world.refused_with(7, &["worker", "training", "--device", "cuda:0"], &["--device cpu"]);
+}
+
+#[test]
+fn a_coordinator_is_listed_healthy_and_can_be_drained_as_well() {
+    let world = world();
+    world.refused_with(5, &["health"], &["ktrdr workers list"]);
+    let coordinator = world.start(&["serve"]);
+    let boot = wait_for("the coordinator", || boot(&world, &coordinator));
+    assert_eq!(world.json(&["health"])["processes"], serde_json::json!([boot]));
+    assert_eq!(world.json(&["workers", "list"])["workers"][0]["role"], "coordinator");
+    world.json(&["workers", "drain", &boot]);
+    assert!(coordinator.end().status.success());
+}
+
+#[test]
+fn an_operation_tells_what_it_went_through() {
+    let world = world();
+    let _coordinator = world.start(&["serve"]);
+    let first = worker(&world, "training");
+    let id = world.submit(&TRAIN_LONG).remove(0);
+    wait_for("the training", || is_running(&world, &id));
+    first.signal("TERM");
+    first.end();
+    let _second = worker(&world, "training");
+    wait_for("the training elsewhere", || is_running(&world, &id));
+    world.json(&["operations", "cancel", &id, "--reason", "enough"]);
+    ended(&world, &id);
+    let events = world.json(&["operations", "events", &id])["events"].clone();
+    let told: Vec<&str> = events.as_array().unwrap().iter().map(|e| e["what"].as_str().unwrap()).collect();
+    assert_eq!(told, ["created", "claimed", "released", "claimed", "cancel_requested", "cancelled"]);
 }
