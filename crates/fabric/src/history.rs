@@ -90,6 +90,8 @@ changes! {
     Failed = "failed",
     /// Ended because someone asked. Note: the error of the attempt that was given up, should there be one.
     Cancelled = "cancelled",
+    /// Someone took it out of the dead letters. Note: who.
+    Dismissed = "dismissed",
 }
 
 impl Change {

@@ -16,6 +16,9 @@
 //! | I8 | a completed root has only completed children |
 //! | I9 | a pending root has a root before it in its lane that is not terminal; if not, the sweep starts it |
 
+mod advance;
+mod attempt;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -24,6 +27,9 @@ use ktrdr_domain::{Event, Kind, Operation, OperationId, Progress, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
+
+pub use advance::{Advance, AdvanceTo, Advanced};
+pub use attempt::{Attempt, Beat, Claim, Finish, Finished};
 
 use crate::history::Transition;
 
@@ -92,89 +98,6 @@ pub enum Submitted {
     Duplicate(OperationId),
 }
 
-/// One attempt: what every write of a worker must carry.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Attempt {
-    /// The operation.
-    pub id: OperationId,
-    /// The attempt number given by the claim.
-    pub fence: u64,
-    /// Who claimed it.
-    pub boot: BootId,
-}
-
-/// What a claim found.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Claim {
-    /// It is ours: run it. The try is already counted.
-    Run {
-        /// Carried by every later write.
-        attempt: Attempt,
-        /// Everything the row says.
-        operation: Box<Operation>,
-    },
-    /// Someone holds it until then (Unix milliseconds). Acknowledge and drop; the sweep owns recovery.
-    Leased(i64),
-    /// It is over (perhaps by this very claim: cancelled, or out of tries). Acknowledge and drop.
-    Terminal(Status),
-    /// No such row. Park the message; never drop it.
-    Missing,
-}
-
-/// What a beat learned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beat {
-    /// The lease was extended; `cancel` tells whether someone asked for a stop.
-    Alive {
-        /// Stop, please.
-        cancel: bool,
-    },
-    /// The row is no longer ours. Stop at once, write nothing more.
-    Fenced,
-}
-
-/// How a worker ends an attempt.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Finish {
-    /// With a result.
-    Completed(Value),
-    /// For good, with a stable word and words for people.
-    Failed {
-        /// Such as `error`.
-        reason: String,
-        /// What went wrong.
-        error: String,
-        /// What is known nevertheless.
-        result: Option<Value>,
-    },
-    /// Because of the cancel flag.
-    Cancelled,
-    /// Try again later; becomes `failed` with `attempts_exhausted` when the tries are spent.
-    Retry {
-        /// Why.
-        error: String,
-        /// How long to wait.
-        delay: Duration,
-    },
-    /// Given back undone (a drain): the try is returned, the message is published again at once.
-    Release,
-}
-
-/// What a finish did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finished {
-    /// Recorded; this is the status the row has now. Completed wins over a cancel; everything else yields to it.
-    Recorded(Status),
-    /// Not ours any more: the row stands at this status and fence. With our own fence it was our earlier call
-    /// that got through.
-    Refused {
-        /// The row's status, `None` when the row is gone.
-        status: Option<Status>,
-        /// The row's fence.
-        fence: u64,
-    },
-}
-
 /// What a cancel did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancelled {
@@ -184,6 +107,19 @@ pub enum Cancelled {
     Requested,
     /// It had ended already.
     TooLate(Status),
+    /// No such operation.
+    Missing,
+}
+
+/// What a dismissal did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dismissed {
+    /// It is no longer among the dead letters; its row stays as it is.
+    Done,
+    /// It had been dismissed before.
+    Before,
+    /// It did not use up its tries; this is its status.
+    NotDead(Status),
     /// No such operation.
     Missing,
 }
@@ -210,60 +146,6 @@ pub struct Swept {
     pub republished: u32,
 }
 
-/// One move of a research cycle.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Advance {
-    /// The cycle.
-    pub root: OperationId,
-    /// The child whose end was decided upon.
-    pub finished: OperationId,
-    /// The phase the caller saw.
-    pub expected_phase: String,
-    /// Where to.
-    pub to: AdvanceTo,
-}
-
-/// Where a cycle goes.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AdvanceTo {
-    /// The next phase with its child; row and message are created in the same step.
-    Phase {
-        /// Name of the phase.
-        phase: String,
-        /// Its child.
-        child: NewChild,
-    },
-    /// Done.
-    Completed {
-        /// What the cycle returns.
-        result: Value,
-    },
-    /// Over.
-    Failed {
-        /// Stable word.
-        reason: String,
-        /// Words for people.
-        error: String,
-        /// What is known.
-        result: Value,
-    },
-}
-
-/// What an advance did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Advanced {
-    /// This child exists now.
-    Next(OperationId),
-    /// The root ended with this status (cancelled, when a cancel was asked for or the child was cancelled).
-    Closed(Status),
-    /// Repeated, late, or another orchestrator was faster.
-    Stale,
-    /// The child has not ended yet; its event will come.
-    Early,
-    /// The caller decided on a wrong status; read the child again and decide again.
-    Mismatch(Status),
-}
-
 /// Which operations to list, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -275,6 +157,8 @@ pub struct Filter {
     pub root: Option<OperationId>,
     /// Only pending and running ones.
     pub active: bool,
+    /// Only dead letters: those that used up their tries and were not dismissed.
+    pub dead: bool,
     /// Skip this many.
     pub offset: u64,
     /// At most this many, 1 to 1000.
@@ -351,6 +235,9 @@ pub trait Store: Send + Sync {
     async fn finish(&self, attempt: &Attempt, how: Finish) -> Result<Finished, StoreError>;
     /// Asks for a stop.
     async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError>;
+    /// Takes an operation out of the dead letters, on somebody's word. Its status does not change (I3), its history says
+    /// by whom.
+    async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError>;
     /// Brings back what was lost. Idempotent; run by every long-lived process.
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError>;
     /// Moves a research cycle. A next child whose id is taken is [`StoreError::Invalid`], and nothing moves.

@@ -14,8 +14,12 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("presence.sql"), include_str!("history.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("presence.sql"),
+    include_str!("history.sql"),
+    include_str!("dead_letters.sql"),
+];
 
 /// The version they lead to.
 const VERSION: i32 = MIGRATIONS.len() as i32;

@@ -8,7 +8,7 @@
 //! | `tx`, `row`, `query` | the words transitions and reads are written in |
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
-//! | `database`, `schema.sql`, `presence.sql`, `history.sql` | opening, recognising and migrating the file |
+//! | `database`, `schema.sql`, then `presence.sql`, `history.sql`, `dead_letters.sql` | opening, recognising and migrating the file |
 //! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
 //! | `presence` | which workers are there, what operators ask of them |
 //! | `engine` | the [`Engine`]: all of this for one workspace |

@@ -55,6 +55,9 @@ fn conditions(filter: &Filter) -> (String, Vec<String>) {
             given.push(value);
         }
     }
+    if filter.dead {
+        conditions.push("seq IN (SELECT operation FROM dead_letters)");
+    }
     if filter.active {
         conditions.push("status IN ('pending', 'running')");
     }

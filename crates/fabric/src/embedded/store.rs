@@ -14,14 +14,15 @@ use super::desk::Desk;
 use super::error::OpenError;
 use super::lock::ProcessLock;
 use super::readers::Readers;
-use super::transitions::{advance, beat, cancel, claim, finish, submit, submit_roots, sweep};
+use super::transitions::{advance, beat, cancel, claim, dismiss, finish, submit, submit_roots, sweep};
 use super::tx::integer;
 use super::writer::{Sync, Writer};
 use super::{history, limits, query};
 use crate::history::Transition;
 use crate::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished,
-    NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish,
+    Finished, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan,
+    Swept,
 };
 
 /// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
@@ -156,6 +157,12 @@ impl Store for SqliteStore {
         limits::check_text("reason", reason)?;
         let (id, by, reason) = (id.clone(), by.to_owned(), reason.to_owned());
         self.writer.run(Sync::Now, move |tx| cancel::cancel(tx, &id, &by, &reason)).await
+    }
+
+    async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
+        limits::check_text("name of the asker", by)?;
+        let (id, by) = (id.clone(), by.to_owned());
+        self.writer.run(Sync::Now, move |tx| dismiss::dismiss(tx, &id, &by)).await
     }
 
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {

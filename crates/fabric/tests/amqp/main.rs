@@ -6,6 +6,7 @@
 
 mod administering;
 mod consuming;
+mod dead_letters;
 mod encryption;
 mod outages;
 mod publishing;

@@ -13,6 +13,7 @@ mod cancel;
 mod claim;
 #[path = "../redis/clock.rs"]
 mod clock;
+mod dead_letters;
 mod embedded;
 mod finish;
 mod history;
@@ -160,6 +161,12 @@ macro_rules! exam_of_a_store {
                 what_is_published_again_and_again_is_told_once
                 the_latest_entries_are_kept
                 a_long_note_is_cut_between_characters
+            }
+            dead_letters {
+                those_that_used_up_their_tries_are_dead_letters
+                a_dismissed_one_leaves_the_list_and_keeps_its_row
+                only_dead_letters_are_dismissed
+                dead_letters_come_in_pages
             }
             outbox {
                 entries_come_in_order_and_stay_until_relayed

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use ktrdr_domain::{Operation, OperationId, Progress, Status};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished, NewOperation,
-    NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
+    NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::broadcast;
 
@@ -171,6 +171,10 @@ impl Store for Broken {
 
     async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
         self.store.cancel(id, by, reason).await
+    }
+
+    async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
+        self.store.dismiss(id, by).await
     }
 
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {

@@ -44,6 +44,7 @@ async fn list(
         kind: wanted.kind,
         root: None,
         active: wanted.active,
+        dead: false,
         offset: wanted.offset,
         limit: wanted.limit,
     };

@@ -13,8 +13,8 @@ use ktrdr_fabric::embedded::{MemoryBroker, SqliteStore};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::presence::{Orders, Presence, Seen, Worker};
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished, NewOperation,
-    NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
+    NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -105,6 +105,9 @@ impl Store for Unruly {
     }
     async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
         self.inner.cancel(id, by, reason).await
+    }
+    async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
+        self.inner.dismiss(id, by).await
     }
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
         self.inner.sweep(plan).await

@@ -62,6 +62,9 @@ pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), StoreEr
          WHERE seq = ?1",
         (head.seq, Status::from(end.status).as_str(), &end.reason, &end.error, &end.result, tx.now.wall_ms),
     )?;
+    if end.reason.as_deref() == Some(ATTEMPTS_EXHAUSTED) {
+        tx.execute("INSERT OR IGNORE INTO dead_letters (operation) VALUES (?1)", [head.seq])?;
+    }
     tx.post_event(head.seq, end.status, head.fence, false)?;
     tx.execute(
         "UPDATE operations SET since_ms = ?2 WHERE id = (SELECT root FROM operations WHERE seq = ?1)",

@@ -4,6 +4,7 @@ pub(super) mod advance;
 pub(super) mod beat;
 pub(super) mod cancel;
 pub(super) mod claim;
+pub(super) mod dismiss;
 mod end;
 pub(super) mod finish;
 mod roots;

@@ -69,7 +69,7 @@ pub struct QueueFacts {
 pub struct AmqpBroker {
     publisher: Arc<Publisher>,
     publish_link: Arc<Link>,
-    consume_link: Arc<Link>,
+    pub(super) consume_link: Arc<Link>,
     counters: Arc<Counters>,
     boot: BootId,
     consumer_priority: i32,

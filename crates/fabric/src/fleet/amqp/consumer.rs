@@ -22,6 +22,7 @@ use tokio::time::timeout;
 use tracing::{debug, error, warn};
 
 use super::broker::PASSIVE;
+use super::dead_letters;
 use super::facts::Counters;
 use super::failure::within;
 use super::link::Link;
@@ -110,7 +111,7 @@ impl Consumer {
         let parcel = Parcel {
             exchange: DEAD_LETTERS,
             routing_key: queue.clone(),
-            properties: message::dead_letter(&queue, refusal, raw.properties.clone()),
+            properties: dead_letters::properties(&queue, refusal, raw.properties.clone()),
             body: raw.data.clone(),
         };
         match self.publisher.publish(&[parcel]).await?.first() {

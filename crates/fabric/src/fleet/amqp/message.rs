@@ -20,7 +20,7 @@ const BODY_BYTES_MAX: usize = MESSAGE_BYTES_MAX + 1024;
 const PRIORITY_NORMAL: u8 = 4;
 
 /// Survives a restart of the broker.
-const PERSISTENT: u8 = 2;
+pub(super) const PERSISTENT: u8 = 2;
 
 const SCHEMA_HEADER: &str = "x-ktrdr-schema";
 const FENCE_HEADER: &str = "x-ktrdr-fence-hint";
@@ -85,7 +85,6 @@ fn properties(
     if let Some(fence) = fence {
         headers.insert(FENCE_HEADER.into(), AMQPValue::LongLongInt(fence.cast_signed()));
     }
-    let now_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let properties = BasicProperties::default()
         .with_delivery_mode(PERSISTENT)
         .with_priority(priority)
@@ -93,12 +92,17 @@ fn properties(
         .with_type(format!("ktrdr.{kind}.v{schema}").into())
         .with_content_type("application/json".into())
         .with_app_id(concat!("ktrdr/", env!("CARGO_PKG_VERSION")).into())
-        .with_timestamp(now_s)
+        .with_timestamp(now_s())
         .with_headers(headers);
     match root {
         Some(root) => properties.with_correlation_id(root.as_str().into()),
         None => properties,
     }
+}
+
+/// The wall clock, in Unix seconds.
+pub(super) fn now_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// Reads what came out of a queue; anyone may have put it there.
@@ -143,24 +147,6 @@ fn whole_number(value: &AMQPValue) -> Option<u64> {
         AMQPValue::LongUInt(n) => Some(u64::from(*n)),
         _ => None,
     }
-}
-
-/// A refused message as a dead letter: as it came, with the reason and where it lay.
-pub(super) fn dead_letter(
-    queue: &str,
-    refusal: &Refusal,
-    mut properties: BasicProperties,
-) -> BasicProperties {
-    let mut headers = properties.headers().clone().unwrap_or_default();
-    headers.insert("x-ktrdr-reason".into(), AMQPValue::LongString(shown(&refusal.to_string()).into()));
-    headers.insert("x-ktrdr-queue".into(), AMQPValue::LongString(queue.into()));
-    properties = properties.with_headers(headers).with_delivery_mode(PERSISTENT);
-    properties
-}
-
-/// Hostile text as one short line.
-fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect()
 }
 
 #[cfg(test)]
@@ -213,14 +199,8 @@ mod tests {
         fn any_bytes_are_refused_with_words(body in prop::collection::vec(any::<u8>(), 0..300)) {
             for queue in [Queue::Jobs(Kind::Probe), Queue::OrchestratorEvents] {
                 let refusal = unwrap(queue, &BasicProperties::default(), &body).unwrap_err();
-                prop_assert!(!shown(&refusal.to_string()).is_empty());
+                prop_assert!(!refusal.to_string().is_empty());
             }
-        }
-
-        #[test]
-        fn a_reason_is_one_short_line(text in any::<String>()) {
-            let line = shown(&text);
-            prop_assert!(line.chars().count() <= 500 && !line.chars().any(char::is_control));
         }
     }
 

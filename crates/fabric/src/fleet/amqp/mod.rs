@@ -12,6 +12,7 @@
 //! | `message` | messages as they travel, and what is refused |
 //! | `publisher` | a window of messages at a time, each confirmed |
 //! | `consumer` | deliveries and their receipts; what can not be read becomes a dead letter |
+//! | `dead_letters` | what was given up: how it is kept, looked at and dropped |
 //! | `facts` | what the process knows about its broker |
 //! | `failure` | the library's errors in our words |
 
@@ -21,6 +22,7 @@ pub const LIBRARY: &str = "lapin";
 mod address;
 mod broker;
 mod consumer;
+mod dead_letters;
 mod facts;
 mod failure;
 mod link;
@@ -30,6 +32,7 @@ mod trust;
 
 pub use address::{AmqpUrl, BadUrl};
 pub use broker::{AmqpBroker, AmqpSettings, QueueFacts};
+pub use dead_letters::DeadLetter;
 pub use facts::BrokerFacts;
 pub use trust::Trust;
 

@@ -22,6 +22,7 @@ local function finish_row(h, over)
   redis.call('HSET', op(h.id), unpack(sets))
   redis.call('HDEL', op(h.id), unpack(gone))
   relist(h, over.status)
+  if over.reason == 'attempts_exhausted' then redis.call('ZADD', list_of('dead', h.kind), h.seq, h.id) end
   local kept = over.reason == 'attempts_exhausted' and KEPT_EXHAUSTED_MS or KEPT_MS
   redis.call('ZADD', P .. 'expiring', now + kept, h.id)
 end

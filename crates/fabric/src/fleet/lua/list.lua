@@ -1,5 +1,5 @@
 -- A part of a list, newest first.
--- ARGV: 2 offset 3 limit 4 root or '' 5 statuses and 6 kinds wanted, 7 kinds there are, commas around each word
+-- ARGV: 2 offset 3 limit 4 root or '' 5 statuses (or dead) and 6 kinds wanted, 7 kinds there are, commas around each word
 local offset, limit, root = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 
 local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind end
@@ -40,12 +40,20 @@ local function page_of(lists, total)
   return rows
 end
 
+-- Whether a row is in a list that is wanted.
+local function is_wanted(id, kind)
+  if not string.find(ARGV[6], ',' .. kind .. ',', 1, true) then return false end
+  for status in string.gmatch(ARGV[5], '[^,]+') do
+    if redis.call('ZSCORE', list_of(status, kind), id) then return true end
+  end
+  return false
+end
+
 -- A root has few children: all are looked at.
 local function children_page()
   local rows, total = {}, 0
   for _, id in ipairs(redis.call('ZREVRANGE', P .. 'children:' .. root, 0, -1)) do
-    local row = redis.call('HMGET', P .. 'op:' .. id, 'status', 'kind')
-    if string.find(ARGV[5], ',' .. row[1] .. ',', 1, true) and string.find(ARGV[6], ',' .. row[2] .. ',', 1, true) then
+    if is_wanted(id, redis.call('HGET', P .. 'op:' .. id, 'kind')) then
       total = total + 1
       if total > offset and #rows < limit then rows[#rows + 1] = {id} end
     end

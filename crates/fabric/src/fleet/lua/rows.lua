@@ -24,7 +24,8 @@ local function is_held_by(h, fence, boot)
   return h.status == 'running' and h.fence == fence and h.worker == boot
 end
 
--- Every row is in one list, by status and kind; the score is the order of creation.
+-- Every row is in one list, by status and kind, and as a dead letter also in that of the dead; the score is the order of
+-- creation.
 local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind end
 
 -- Moves a row to the list of another status.

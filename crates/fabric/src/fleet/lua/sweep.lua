@@ -90,6 +90,7 @@ local function forget(h)
   if h.root then redis.call('ZREM', P .. 'children:' .. h.root, h.id) end
   redis.call('ZREM', P .. 'expiring', h.id)
   redis.call('ZREM', list_of(h.status, h.kind), h.id)
+  redis.call('ZREM', list_of('dead', h.kind), h.id)
   redis.call('UNLINK', op(h.id), P .. 'log:' .. h.id)
 end
 

@@ -15,13 +15,19 @@ use crate::store::{Filter, OutboxEntry, Page, StoreError};
 /// Most outbox entries read at once, each with up to 64 KiB of specification: the relay comes back for more.
 const ENTRIES_MAX: u32 = 1000;
 
+/// In place of a status: the lists of the dead letters.
+const DEAD: &str = "dead";
+
 /// A part of a list, newest first, all numbers from one moment.
 pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, StoreError> {
     let every_kind = words(Kind::ALL.into_iter());
     let statuses = Status::ALL
         .into_iter()
         .filter(|status| filter.status.is_none_or(|wanted| wanted == *status))
-        .filter(|status| !filter.active || !status.is_terminal());
+        .filter(|status| !filter.active || !status.is_terminal())
+        .filter(|status| !filter.dead || *status == Status::Failed)
+        // The dead have failed, and have lists of their own.
+        .map(|status| if filter.dead { DEAD } else { status.as_str() });
     let kinds = Kind::ALL.into_iter().filter(|kind| filter.kind.is_none_or(|wanted| wanted == *kind));
     let call = session.call(&session.scripts.list);
     let call = call.arg(filter.offset).arg(filter.limit);

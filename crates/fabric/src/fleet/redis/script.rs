@@ -41,6 +41,7 @@ scripts! {
     beat: writing;
     finish: changing;
     cancel: changing;
+    dismiss: writing;
     advance: changing;
     sweep: changing;
     row: reading;

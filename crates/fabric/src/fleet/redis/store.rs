@@ -13,9 +13,9 @@ use super::{history, query, row};
 use crate::history::Transition;
 use crate::limits;
 use crate::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Filter, Finish, Finished,
-    NewChild, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan,
-    Swept,
+    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish,
+    Finished, NewChild, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted,
+    SweepPlan, Swept,
 };
 
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
@@ -116,6 +116,19 @@ impl Store for RedisStore {
             "requested" => Ok(Cancelled::Requested),
             "too_late" => Ok(Cancelled::TooLate(answer.parsed(1)?)),
             "missing" => Ok(Cancelled::Missing),
+            _ => Err(answer.strange()),
+        }
+    }
+
+    async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
+        limits::check_text("name of the asker", by)?;
+        let call = self.session.call(&self.session.scripts.dismiss).arg(id.as_str()).arg(by);
+        let answer = call.answer().await?;
+        match answer.word()?.as_str() {
+            "done" => Ok(Dismissed::Done),
+            "before" => Ok(Dismissed::Before),
+            "not_dead" => Ok(Dismissed::NotDead(answer.parsed(1)?)),
+            "missing" => Ok(Dismissed::Missing),
             _ => Err(answer.strange()),
         }
     }
