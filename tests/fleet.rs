@@ -202,3 +202,30 @@ fn an_operation_tells_what_it_went_through() {
     let told: Vec<&str> = events.as_array().unwrap().iter().map(|e| e["what"].as_str().unwrap()).collect();
     assert_eq!(told, ["created", "claimed", "released", "claimed", "cancel_requested", "cancelled"]);
 }
+
+#[test]
+fn dead_letters_are_listed_by_error_and_dropped() {
+    let world = world().with_setting("KTRDR_FLEET__TRIES_MAX", "1").with_setting("KTRDR_FLEET__LEASE", "6s");
+    let world = world.with_setting("KTRDR_FLEET__HEARTBEAT", "1s").with_setting("KTRDR_FLEET__SWEEP", "1s");
+    let _coordinator = world.start(&["serve"]);
+    let dead: Vec<String> = (0..2)
+        .map(|_| {
+            let doomed = worker(&world, "training");
+            let id = world.submit(&TRAIN_LONG).remove(0);
+            wait_for("the training", || is_running(&world, &id));
+            doomed.signal("KILL");
+            doomed.end();
+            assert_eq!(ended(&world, &id)["reason"], "attempts_exhausted");
+            id
+        })
+        .collect();
+    let listed = || world.json(&["dead-letters", "list"])["dead_letters"].as_array().unwrap().len();
+    assert_eq!(listed(), 2);
+    world.refused_with(7, &["dead-letters", "drop", &dead[0], &dead[1]], &["2 dead letters", "--yes"]);
+    assert_eq!(world.json(&["dead-letters", "drop", &dead[0]])["dropped"][0], dead[0].as_str());
+    assert_eq!(listed(), 1);
+    assert_eq!(world.operation(&dead[0])["status"], "failed");
+    world.refused_with(3, &["dead-letters", "drop", "ffffffffffffffff"], &["dead-letters list"]);
+    let again = world.json(&["dead-letters", "retry", &dead[1]])["operation"].clone();
+    assert_eq!(world.operation(again.as_str().unwrap())["status"], "pending");
+}

@@ -110,7 +110,7 @@ pub(crate) enum Command {
     Research(research::ResearchArguments),
     /// Operations: list, status, events, watch, cancel, retry.
     Operations(operations::OperationsArguments),
-    /// Operations that used up their tries: list, show, retry.
+    /// What was given up: operations without tries left, messages nobody can read. List, show, retry, drop.
     DeadLetters(operations::DeadLettersArguments),
     /// Processes of the fleet: list, drain.
     Workers(fleet::WorkersArguments),

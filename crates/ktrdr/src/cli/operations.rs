@@ -74,16 +74,32 @@ pub(crate) struct DeadLettersArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLettersVerb {
-    /// Operations that used up their tries, grouped by error.
-    List,
+    /// What was given up, grouped by error: operations that used up their tries, and messages nobody could read.
+    List {
+        /// At most this many of each.
+        #[arg(long, short, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
     /// One of them, whole.
     Show {
-        /// The operation.
-        id: OperationId,
+        /// The operation, or the message.
+        id: String,
     },
-    /// Submit it again, as a new operation.
+    /// Submit an operation again, as a new one.
     Retry {
         /// The operation.
         id: OperationId,
+    },
+    /// Take operations off the list (their rows stay), or drop messages for good.
+    Drop {
+        /// Operations or messages.
+        #[arg(required_unless_present = "error")]
+        ids: Vec<String>,
+        /// Every operation whose error begins so.
+        #[arg(long, value_name = "TEXT", conflicts_with = "ids")]
+        error: Option<String>,
+        /// Really do it: needed for more than one.
+        #[arg(long, short)]
+        yes: bool,
     },
 }

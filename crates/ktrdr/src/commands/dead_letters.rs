@@ -1,61 +1,126 @@
-//! `ktrdr dead-letters …`: operations that used up their tries, grouped by error.
+//! `ktrdr dead-letters …`: what was given up. Operations that used up their tries are answered from rows; messages that
+//! nobody could read lie in the broker, and only its administrator may look at them.
+
+mod dropping;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use ktrdr_domain::{Operation, Status};
-use ktrdr_fabric::store::Filter;
+use ktrdr_domain::{Operation, OperationId};
+use ktrdr_fabric::fleet::amqp::{AmqpBroker, DeadLetter};
+use ktrdr_fabric::store::{BootId, Filter};
 
 use super::{Context, operations};
 use crate::cli::operations::{DeadLettersArguments, DeadLettersVerb};
-use crate::describe;
-use crate::exit::CliError;
+use crate::connect::{self, Part};
+use crate::describe::{self, brief};
+use crate::exit::{CliError, Kind};
+use crate::settings::EngineName;
 use crate::workspace::Workspace;
 
-/// Failed operations looked through.
-const LOOKED_THROUGH_MAX: u32 = 1000;
+/// Longest error as the title of a group.
+const TITLE_CHARACTERS: usize = 160;
+
+/// Messages looked through for one.
+const MESSAGES_MAX: u32 = 1000;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
         let workspace = context.open_beside().await?;
         match &arguments.verb {
-            DeadLettersVerb::List => list(context, &workspace).await,
-            DeadLettersVerb::Show { id } => {
-                let row = operations::find(&workspace, id).await?;
-                context.screen.answer(&row, |screen| {
-                    screen.line(describe::line(&row));
-                    screen.line(serde_json::to_string_pretty(&row.spec).unwrap_or_default());
-                })?;
-                Ok(ExitCode::SUCCESS)
-            }
-            DeadLettersVerb::Retry { id } => operations::retry(context, &workspace, id).await,
+            DeadLettersVerb::List { limit } => list(context, &workspace, *limit).await?,
+            DeadLettersVerb::Show { id } => show(context, &workspace, id).await?,
+            DeadLettersVerb::Retry { id } => return operations::retry(context, &workspace, id).await,
+            DeadLettersVerb::Drop { ids, error, yes } => match error {
+                Some(error) => dropping::by_error(context, &workspace, error, *yes).await?,
+                None => dropping::these(context, &workspace, ids, *yes).await?,
+            },
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Operations that used up their tries and were not dropped from the list, newest first.
+async fn dead_operations(workspace: &Workspace, limit: u32) -> Result<Vec<Operation>, CliError> {
+    let filter = Filter { dead: true, limit, ..Filter::default() };
+    Ok(workspace.store.list(&filter).await?.operations)
+}
+
+/// The broker as its administrator; `None` where there is none to ask: on the embedded engine no message can be
+/// unreadable, and a fleet's user may not read the dead letters.
+async fn letter_box(context: &Context<'_>) -> Result<Option<AmqpBroker>, CliError> {
+    let mut settings = context.settings.clone();
+    if settings.engine == EngineName::Embedded || settings.amqp_admin_url.is_none() {
+        return Ok(None);
+    }
+    settings.amqp_url = settings.amqp_admin_url.take();
+    let boot = BootId::of_this_process();
+    let part = Part { role: "dead-letters".into(), boot, needs: Vec::new() };
+    connect::broker(&settings, part).await.map(Some)
+}
+
+async fn letters(context: &Context<'_>, limit: u32) -> Result<Option<Vec<DeadLetter>>, CliError> {
+    let Some(broker) = letter_box(context).await? else { return Ok(None) };
+    let letters = broker.dead_letters(limit).await.map_err(|why| connect::explain(&why))?;
+    Ok(Some(letters))
+}
+
+async fn list(context: &Context<'_>, workspace: &Workspace, limit: u32) -> Result<(), CliError> {
+    let operations = dead_operations(workspace, limit).await?;
+    let messages = letters(context, limit).await?;
+    let document = serde_json::json!({ "dead_letters": operations, "messages": messages });
+    context.screen.answer(&document, |screen| {
+        let messages = messages.as_deref();
+        if operations.is_empty() && messages.is_none_or(<[_]>::is_empty) {
+            screen.line("no dead letters");
+        }
+        let error = |o: &Operation| brief(o.error.as_deref().unwrap_or("no error was recorded"), TITLE_CHARACTERS);
+        for (error, group) in grouped(&operations, error) {
+            screen.line(format!("{} × {error}", group.len()));
+            group.iter().for_each(|o| screen.line(format!("  {}", o.id)));
+        }
+        for (reason, group) in grouped(messages.unwrap_or_default(), |m| known(m.reason.as_ref())) {
+            screen.line(format!("{} × message: {reason}", group.len()));
+            group.iter().for_each(|m| screen.line(format!("  {} from {}", m.id, known(m.queue.as_ref()))));
+        }
+        if messages.is_none() && context.settings.engine == EngineName::Fleet {
+            screen.note("messages nobody could read are shown with amqp_admin_url only: their queue is the administrator's");
         }
     })
 }
 
-async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<ExitCode, CliError> {
-    let filter = Filter { status: Some(Status::Failed), limit: LOOKED_THROUGH_MAX, ..Filter::default() };
-    let mut failed = workspace.store.list(&filter).await?.operations;
-    failed.retain(|o| o.reason.as_deref() == Some("attempts_exhausted"));
-    context.screen.list("dead_letters", &failed, |screen| {
-        if failed.is_empty() {
-            screen.line("no dead letters");
-        }
-        for (error, operations) in by_error(&failed) {
-            screen.line(format!("{} × {error}", operations.len()));
-            operations.iter().for_each(|o| screen.line(format!("  {}", o.id)));
-        }
-    })?;
-    Ok(ExitCode::SUCCESS)
+fn grouped<T>(items: &[T], by: impl Fn(&T) -> String) -> BTreeMap<String, Vec<&T>> {
+    let mut groups: BTreeMap<String, Vec<&T>> = BTreeMap::new();
+    items.iter().for_each(|item| groups.entry(by(item)).or_default().push(item));
+    groups
 }
 
-fn by_error(failed: &[Operation]) -> BTreeMap<&str, Vec<&Operation>> {
-    let mut groups: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
-    for operation in failed {
-        groups
-            .entry(operation.error.as_deref().unwrap_or("no error was recorded"))
-            .or_default()
-            .push(operation);
+async fn show(context: &Context<'_>, workspace: &Workspace, id: &str) -> Result<(), CliError> {
+    if let Ok(id) = id.parse::<OperationId>()
+        && let Some(row) = workspace.store.get(&id).await?
+    {
+        return context.screen.answer(&row, |screen| {
+            screen.line(describe::line(&row));
+            screen.line(serde_json::to_string_pretty(&row.spec).unwrap_or_default());
+        });
     }
-    groups
+    let messages = letters(context, MESSAGES_MAX).await?.unwrap_or_default();
+    let letter = messages.iter().find(|letter| letter.id == id).ok_or_else(|| not_found(id))?;
+    context.screen.answer(letter, |screen| {
+        screen.line(format!(
+            "{} from {}: {}",
+            letter.id,
+            known(letter.queue.as_ref()),
+            known(letter.reason.as_ref())
+        ));
+        screen.line(&letter.body);
+    })
+}
+
+fn known(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_else(|| "unknown".into())
+}
+
+fn not_found(id: &str) -> CliError {
+    CliError::new(Kind::NotFound, format!("there is no dead letter {id:?}; see `ktrdr dead-letters list`"))
 }
