@@ -110,15 +110,15 @@ impl Fault {
         match self {
             Self::Cancel => 500,
             Self::KillWorker | Self::CrashOnce => 30,
-            Self::FreezeWorker | Self::Duplicates | Self::CutRedis | Self::CutBroker => 12,
+            Self::FreezeWorker | Self::CutRedis | Self::CutBroker => 12,
             Self::KillCoordinator
             | Self::KillOrchestrator
             | Self::KillRedis
-            | Self::Foreign
+            | Self::Duplicates
             | Self::Poison => 10,
-            Self::SlowWires | Self::SilentRedis | Self::SilentBroker | Self::Purge => 6,
-            Self::DeleteQueue | Self::LoseNode | Self::Deaf => 5,
-            Self::RestartBroker | Self::MemoryAlarm | Self::ConsumerTimeout => 4,
+            Self::SlowWires | Self::SilentRedis | Self::SilentBroker | Self::Purge | Self::Foreign => 6,
+            Self::DeleteQueue | Self::LoseNode | Self::Deaf => 4,
+            Self::RestartBroker | Self::MemoryAlarm | Self::ConsumerTimeout => 3,
         }
     }
 

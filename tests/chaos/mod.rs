@@ -82,7 +82,7 @@ fn long() -> Size {
         Ok(list) => fault::parse(&list, usual).unwrap_or_else(|why| panic!("KTRDR_CHAOS_FAULTS: {why}")),
         Err(_) => Fault::ALL.map(|fault| (fault, usual(fault))).to_vec(),
     };
-    let seconds = number("KTRDR_CHAOS_SECONDS").unwrap_or_else(|| (600.0 * share).max(60.0) as u64);
+    let seconds = number("KTRDR_CHAOS_SECONDS").unwrap_or_else(|| (900.0 * share).max(60.0) as u64);
     Size {
         seed: number("KTRDR_CHAOS_SEED").unwrap_or_else(|| injury::now_ms().unsigned_abs()),
         jobs,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::arena::{Arena, Fleet};
 use super::evidence;
@@ -15,6 +15,7 @@ use super::injury::{self, Injury};
 use super::letters::{Foreign, Letters};
 use super::load::{self, Answers};
 use super::oracle::{Evidence, judge};
+use super::orders::Wish;
 use super::plan::{Plan, Size};
 use super::processes::Ends;
 use super::sightings::{self, Sightings};
@@ -23,6 +24,8 @@ use super::table::{self, Row};
 
 /// How long everything may take to end once the last fault is over.
 const QUIET_WITHIN: Duration = Duration::from_secs(180);
+/// How long a run may take beyond the time in which faults happen.
+const OVER_WITHIN: Duration = Duration::from_secs(900);
 /// How often to look whether it has.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
@@ -34,7 +37,9 @@ pub(crate) fn run(size: Size) -> BTreeMap<Fault, Row> {
     eprintln!("chaos: {replay}");
     runtime.block_on(async {
         let mut arena = Arc::new(Arena::build(&plan.size).await);
-        let outcome = Outcome::of(&mut arena, &plan).await;
+        let bound = plan.size.window + OVER_WITHIN;
+        let outcome = timeout(bound, Outcome::of(&mut arena, &plan)).await;
+        let outcome = outcome.unwrap_or_else(|_| panic!("not over after {bound:?}\nreplay: {replay}"));
         outcome.report(Arc::get_mut(&mut arena).unwrap(), &plan, &replay)
     })
 }
@@ -101,11 +106,15 @@ impl Outcome {
         let rows = table::rows(&self.evidence, &injuries);
         let attempts: u64 = self.evidence.rows.values().map(|row| row.fence).sum();
         let twice = self.evidence.marks.values().filter(|marks| marks.len() > 1).count();
+        let innocent = self.evidence.orders.iter().filter(|order| order.wish == Wish::Complete);
+        let tries = innocent.filter_map(|order| Some(self.evidence.rows.get(&order.id)?.tries)).max();
         eprintln!(
-            "{}\n{} operations in {attempts} attempts, {twice} run twice to the end, {} cycles; the burst of {} was \
+            "{}\n{} operations in {attempts} attempts, {twice} run twice to the end, at most {} tries of one \
+             that did no harm, {} cycles; the burst of {} was \
              accepted in {:.1} s, {} calls were made again; quiet {:.1} s after the last fault\nprocesses ended: {:?}\n{:?}",
             table::table(&rows),
             self.evidence.rows.len(),
+            tries.unwrap_or_default(),
             self.evidence.cycles.len(),
             plan.orders.iter().filter(|order| order.at.is_zero()).count(),
             self.answers.burst.as_secs_f64(),

@@ -7,6 +7,9 @@ use std::process::{Command, Stdio};
 /// Everything the fleet says to the servers goes to this virtual host.
 const VHOST: &str = "ktrdr";
 
+/// The append-only file is the witness: it must not be rewritten to what is left in the end.
+const KEEP_THE_LOG_WHOLE: &str = "auto-aof-rewrite-percentage 0";
+
 /// Stopped when dropped.
 pub(crate) struct Servers {
     folder: PathBuf,
@@ -24,7 +27,6 @@ impl Servers {
         let variables = printed.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
         servers.environment =
             variables.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect();
-        servers.keep_the_log_whole();
         servers
     }
 
@@ -86,12 +88,6 @@ impl Servers {
 
     pub(crate) fn start_redis(&self) {
         self.services(&["start", "redis"]);
-        self.keep_the_log_whole();
-    }
-
-    /// The append-only file is the witness: it must not be rewritten to what is left in the end.
-    fn keep_the_log_whole(&self) {
-        assert_eq!(self.redis_cli(&["config", "set", "auto-aof-rewrite-percentage", "0"]), "OK");
     }
 
     /// The folder of the append-only file.
@@ -142,6 +138,7 @@ impl Servers {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/services");
         let mut command = Command::new(script);
         command.args(arguments).env("KTRDR_SERVICES_DIR", &self.folder).stdin(Stdio::null());
+        command.env("KTRDR_SERVICES_REDIS", KEEP_THE_LOG_WHOLE);
         let output = command.stderr(Stdio::piped()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "scripts/services {arguments:?}: {said}");

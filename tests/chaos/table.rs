@@ -20,7 +20,7 @@ pub(crate) struct Row {
     pub(crate) times: usize,
     touched: BTreeSet<OperationId>,
     lost: BTreeSet<OperationId>,
-    /// More than one attempt came to its end. One of them counted.
+    /// The attempt that was met came to its end, and so did a later one. One of them counted.
     twice: BTreeSet<OperationId>,
     recovered: BTreeSet<OperationId>,
     /// How long each recovery took.
@@ -35,7 +35,7 @@ pub(crate) fn rows(evidence: &Evidence, injuries: &[Injury]) -> BTreeMap<Fault, 
         let row = rows.entry(injury.fault).or_default();
         row.times += 1;
         for (id, fence) in &injury.touched {
-            row.touch(evidence, id);
+            row.touch(evidence, id, *fence);
             if injury.fault.takes_a_worker() {
                 row.recoveries_ms.extend(of_operation(evidence, injury, id, *fence));
             }
@@ -72,13 +72,14 @@ fn claims(evidence: &Evidence) -> BTreeSet<i64> {
 }
 
 impl Row {
-    fn touch(&mut self, evidence: &Evidence, id: &OperationId) {
+    fn touch(&mut self, evidence: &Evidence, id: &OperationId, fence: u64) {
         self.touched.insert(id.clone());
         match evidence.rows.get(id).is_some_and(|row| row.status.is_terminal()) {
             true => self.recovered.insert(id.clone()),
             false => self.lost.insert(id.clone()),
         };
-        if evidence.marks.get(id).is_some_and(|marks| marks.len() > 1) {
+        let marks = evidence.marks.get(id).map(Vec::as_slice).unwrap_or_default();
+        if marks.contains(&fence) && marks.iter().any(|mark| *mark > fence) {
             self.twice.insert(id.clone());
         }
     }
