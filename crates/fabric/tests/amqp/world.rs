@@ -21,7 +21,7 @@ pub(crate) const TRAINING: Queue = Queue::Jobs(Kind::Training);
 pub(crate) const BACKTESTS: Queue = Queue::Jobs(Kind::Backtesting);
 
 /// Longer than anything here takes, unless it fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A virtual host with the fleet's topology.
 pub(crate) struct World {
