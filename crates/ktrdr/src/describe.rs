@@ -72,6 +72,12 @@ fn figure(value: f64) -> String {
     }
 }
 
+/// An instant to the millisecond, from Unix milliseconds.
+pub(crate) fn instant(ms: i64) -> String {
+    let instant = chrono::DateTime::from_timestamp_millis(ms);
+    instant.map_or_else(|| format!("{ms} ms"), |at| at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
 /// A duration for people, to about two digits: `188 ms`, `5.7 s`, `3 min`, `2.5 h`, `4.0 d`.
 pub(crate) fn duration(ms: i64) -> String {
     let s = ms.max(0) as f64 / 1000.0;

@@ -21,7 +21,7 @@ const EVERYWHERE: &str = "Everywhere";
 /// Trading-strategy research that runs by itself, with numbers you can believe.
 ///
 /// Exit codes: 0 done · 1 the operation failed · 2 wrong usage · 3 not found · 4 conflict or too late ·
-/// 5 store or broker out of reach · 6 timeout · 7 refused · 8 invalid input · 9 files can not be read or written ·
+/// 5 store or broker out of reach · 7 refused · 8 invalid input · 9 files can not be read or written ·
 /// 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "ktrdr", version, propagate_version = true, infer_subcommands = false)]
@@ -124,7 +124,7 @@ pub(crate) enum Command {
     Health,
     /// Counted trials and remembered lessons.
     Ledger(research::LedgerArguments),
-    /// Measure this machine: backtest, simulate, train, queue.
+    /// Measure this machine: backtest, simulate, train, queue, fleet.
     Bench(bench::BenchArguments),
     /// The configuration in force.
     Config(ConfigArguments),

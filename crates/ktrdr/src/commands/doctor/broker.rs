@@ -47,10 +47,10 @@ fn consumer_timeout(version: BrokerVersion) -> Check {
         false => Check::warning(
             "consumer timeout",
             format!(
-                "version {version} knows it for the whole node only; without it a job over 30 min is delivered twice \
+                "version {version} knows it for the whole node only, which can not be seen from here; without it a job over 30 min is delivered twice \
                      (harmless: the second finds it leased)"
             ),
-            "set consumer_timeout = 22200000 in rabbitmq.conf",
+            "see that rabbitmq.conf says consumer_timeout = 22200000",
         ),
     }
 }
