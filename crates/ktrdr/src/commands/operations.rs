@@ -163,7 +163,7 @@ async fn events(
         let row = |event: &Transition| {
             let note = brief(event.note.as_deref().unwrap_or_default(), DOING_CHARACTERS);
             vec![
-                when(event.at_ms),
+                describe::instant(event.at_ms),
                 event.what.to_string(),
                 event.fence.to_string(),
                 dash(&event.worker),
