@@ -178,7 +178,7 @@ impl Striker {
         };
         let injury = Injury::now(self.strike.fault, &self.active().await);
         set(IMPATIENT_CONSUMER_TIMEOUT_MS).await;
-        sleep(self.seconds(6.0..12.0)).await;
+        sleep(self.seconds(10.0..18.0)).await;
         set(PATIENT_CONSUMER_TIMEOUT_MS).await;
         injury.over()
     }
