@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ktrdr_domain::device::DeviceWish;
 use ktrdr_domain::job::{Harm, ProbeSpec};
 use ktrdr_domain::{JobSpec, Kind, OperationId, Timestamp};
 use ktrdr_fabric::store::NewOperation;
@@ -42,6 +43,8 @@ pub(crate) struct Order {
     /// When a cancel is asked for, since the submit; of what does not listen, once it runs.
     pub(crate) cancel_after: Option<Duration>,
     pub(crate) has_key: bool,
+    /// Which of the kind's queues it waits in.
+    pub(crate) device: DeviceWish,
 }
 
 impl Order {
@@ -49,6 +52,7 @@ impl Order {
         ProbeSpec {
             sleep_ms: self.sleep.as_millis() as u64,
             fail: (self.wish == Wish::Fail).then(|| "as it was told".to_owned()),
+            device: self.device,
             mark: true,
             harm: match self.wish {
                 Wish::Complete | Wish::Fail => None,
@@ -56,7 +60,6 @@ impl Order {
                 Wish::Poison => Some(Harm::CrashUntil(u64::MAX)),
                 Wish::Deaf => Some(Harm::Deaf),
             },
-            ..ProbeSpec::default()
         }
     }
 
@@ -83,6 +86,7 @@ pub(crate) fn orders(size: &Size, dice: &mut ChaCha8Rng) -> Vec<Order> {
             at: if i < burst { Duration::ZERO } else { last.mul_f64(dice.random_range(0.0..1.0)) },
             cancel_after: None,
             has_key: dice.random_bool(0.5),
+            device: if dice.random_bool(0.3) { DeviceWish::Cpu } else { DeviceWish::Any },
         })
         .collect();
     for (fault, times) in &size.faults {

@@ -28,8 +28,8 @@ const IMPATIENT_CONSUMER_TIMEOUT_MS: u32 = 2_000;
 /// How long foreign messages may take to be dead letters, whatever else happens.
 const BURIED_WITHIN: Duration = Duration::from_secs(60);
 
-const JOBS: &str = "ktrdr.jobs.probe";
-const EVENTS: &str = "ktrdr.events.orchestrator";
+/// Queues that may be emptied and deleted.
+const QUEUES: [&str; 3] = ["ktrdr.jobs.probe", "ktrdr.jobs.probe.cpu", "ktrdr.events.orchestrator"];
 
 /// One fault being done.
 pub(crate) struct Striker {
@@ -178,7 +178,7 @@ impl Striker {
         };
         let injury = Injury::now(self.strike.fault, &self.active().await);
         set(IMPATIENT_CONSUMER_TIMEOUT_MS).await;
-        sleep(self.seconds(6.0..12.0)).await;
+        sleep(self.seconds(10.0..18.0)).await;
         set(PATIENT_CONSUMER_TIMEOUT_MS).await;
         injury.over()
     }
@@ -265,7 +265,7 @@ impl Striker {
     }
 
     fn queue(&mut self) -> &'static str {
-        if self.dice.random_bool(0.7) { JOBS } else { EVENTS }
+        QUEUES[self.dice.random_range(0..QUEUES.len())]
     }
 
     fn seconds(&mut self, range: std::ops::Range<f64>) -> Duration {
