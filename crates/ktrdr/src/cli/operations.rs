@@ -83,6 +83,7 @@ pub(crate) enum DeadLettersVerb {
     /// One of them, whole.
     Show {
         /// The operation, or the message.
+        #[arg(value_parser = letter)]
         id: String,
     },
     /// Submit an operation again, as a new one.
@@ -93,7 +94,7 @@ pub(crate) enum DeadLettersVerb {
     /// Take operations off the list (their rows stay), or drop messages for good.
     Drop {
         /// Operations or messages.
-        #[arg(required_unless_present = "error")]
+        #[arg(required_unless_present = "error", value_parser = letter)]
         ids: Vec<String>,
         /// Every operation whose error begins so.
         #[arg(long, value_name = "TEXT", conflicts_with = "ids")]
@@ -102,4 +103,13 @@ pub(crate) enum DeadLettersVerb {
         #[arg(long, short)]
         yes: bool,
     },
+}
+
+/// The id of a dead letter: an operation's, or the 16 hex digits of a message.
+fn letter(text: &str) -> Result<String, String> {
+    let is_message = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    match is_message || text.parse::<OperationId>().is_ok() {
+        true => Ok(text.to_owned()),
+        false => Err("not the id of an operation, nor the 16 hex digits of a message".into()),
+    }
 }
