@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use ktrdr_domain::DeviceClass;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{BrokerError, Queue};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
@@ -75,6 +76,8 @@ pub(crate) struct Part {
     pub(crate) boot: BootId,
     /// Checked when connecting.
     pub(crate) needs: Vec<Queue>,
+    /// What its jobs compute on: a GPU is served first.
+    pub(crate) device: DeviceClass,
 }
 
 /// Messages. A role whose queues are missing does not start, and says which command makes them.
@@ -82,6 +85,7 @@ pub(crate) async fn broker(settings: &Settings, part: Part) -> Result<AmqpBroker
     let url = amqp_url(settings.amqp_url.as_ref(), "amqp_url")?;
     let mut how = AmqpSettings::new(url, &part.role, part.boot, part.needs);
     how.trust = trust(settings)?;
+    how.consumer_priority = part.device.consumer_priority();
     AmqpBroker::connect(how).await.map_err(|why| explain(&why))
 }
 

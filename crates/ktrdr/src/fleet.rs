@@ -52,13 +52,20 @@ pub(crate) struct Roles {
     pub(crate) orchestrator: bool,
     /// Kinds of jobs taken; none for no worker.
     pub(crate) kinds: Vec<KindConfig>,
+    /// What its jobs compute on.
+    pub(crate) device: DeviceClass,
 }
 
 impl Roles {
     /// Every role, as the embedded engine plays them.
     pub(crate) fn all(fleet: &FleetSettings) -> Self {
         let kinds = OperationKind::ALL.into_iter().filter(|k| !k.is_root());
-        Self { coordinator: true, orchestrator: true, kinds: kinds.map(|k| kind_config(k, fleet)).collect() }
+        Self {
+            coordinator: true,
+            orchestrator: true,
+            kinds: kinds.map(|k| kind_config(k, fleet)).collect(),
+            ..Self::default()
+        }
     }
 
     /// Relay and sweep.
@@ -72,8 +79,8 @@ impl Roles {
     }
 
     /// Takes jobs of one kind.
-    pub(crate) fn worker(kind: KindConfig) -> Self {
-        Self { kinds: vec![kind], ..Self::default() }
+    pub(crate) fn worker(kind: KindConfig, device: DeviceClass) -> Self {
+        Self { kinds: vec![kind], device, ..Self::default() }
     }
 
     /// What this process does, in the list of processes.
@@ -102,7 +109,7 @@ impl Roles {
             return Queue::all();
         }
         let events = self.orchestrator.then_some(Queue::OrchestratorEvents);
-        let jobs = self.kinds.iter().flat_map(|k| Queue::of_worker(k.kind, DeviceClass::Cpu));
+        let jobs = self.kinds.iter().flat_map(|k| Queue::of_worker(k.kind, self.device));
         events.into_iter().chain(jobs).collect()
     }
 
@@ -137,7 +144,8 @@ impl RunningRoles {
         let [drain, hurry, stop] = std::array::from_fn(|_| CancellationToken::new());
         let fleet = workspace.settings.fleet;
         let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), DEVICE).in_role(roles.role());
-        let part = Part { role: roles.name(), boot: identity.boot.clone(), needs: roles.needs() };
+        let (role, needs, device) = (roles.name(), roles.needs(), roles.device);
+        let part = Part { role, boot: identity.boot.clone(), needs, device };
         let (store, broker) = (&workspace.store, &workspace.broker(part).await?);
         let mut background = Vec::new();
         let worker = match roles.kinds.as_slice() {
@@ -148,7 +156,7 @@ impl RunningRoles {
                 background.push(tokio::spawn(attendance.run(drain.clone(), stop.clone())));
                 None
             }
-            kinds => Some(worker(workspace, Arc::clone(broker), identity, kinds)?),
+            _ => Some(worker(workspace, Arc::clone(broker), identity, roles)?),
         };
         let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
         background.push(tokio::spawn(sweeper.run(stop.clone())));
@@ -205,7 +213,7 @@ fn worker(
     workspace: &Workspace,
     broker: Arc<dyn Broker>,
     identity: Identity,
-    kinds: &[KindConfig],
+    roles: &Roles,
 ) -> Result<Worker, CliError> {
     let fleet = &workspace.settings.fleet;
     let services = Services {
@@ -218,7 +226,8 @@ fn worker(
         series: Arc::new(SeriesCache::default()),
     };
     let config = WorkerConfig {
-        kinds: kinds.to_vec(),
+        kinds: roles.kinds.clone(),
+        device: roles.device,
         lease: fleet.lease,
         heartbeat: fleet.heartbeat,
         lease_margin: fleet.lease / LEASE_MARGIN_SHARE,

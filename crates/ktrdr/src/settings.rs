@@ -159,6 +159,10 @@ impl Default for FleetSettings {
 impl Settings {
     /// Reads and checks the configuration of a workspace.
     pub(crate) fn load(workspace: &Path) -> Result<Self, CliError> {
+        Self::from(workspace, settings_environment())
+    }
+
+    fn from(workspace: &Path, variables: config::Map<String, String>) -> Result<Self, CliError> {
         let file = workspace.join("ktrdr.toml");
         let mut sources = config::Config::builder();
         if file.exists() {
@@ -168,7 +172,7 @@ impl Settings {
             .prefix_separator("_")
             .separator("__")
             .try_parsing(true)
-            .source(Some(settings_environment()));
+            .source(Some(variables));
         let read = sources.add_source(environment).build().and_then(config::Config::try_deserialize);
         let checked = read.map_err(|e| e.to_string()).and_then(|mut settings: Self| {
             settings.read_address_files(workspace)?;
@@ -265,7 +269,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("redis_url"), "redis://u:canary@127.0.0.1:1/0\n").unwrap();
         std::fs::write(folder.path().join("ktrdr.toml"), "redis_url_file = \"redis_url\"\n").unwrap();
-        let settings = Settings::load(folder.path()).unwrap();
+        let settings = Settings::from(folder.path(), config::Map::default()).unwrap();
         assert_eq!(settings.redis_url.as_ref().unwrap().expose(), "redis://u:canary@127.0.0.1:1/0");
         assert!(!format!("{settings:?}").contains("canary"));
         assert!(!toml::to_string(&settings).unwrap().contains("canary"));
@@ -279,10 +283,10 @@ mod tests {
             "[fleet]\nlease = \"45s\"\n[windows.shares]\ndev = 0.5\ngate = 0.3\n",
         )
         .unwrap();
-        let settings = Settings::load(folder.path()).unwrap();
+        let settings = Settings::from(folder.path(), config::Map::default()).unwrap();
         assert_eq!(settings.fleet.lease, Duration::from_secs(45));
         assert_eq!(settings.windows, WindowPolicy::Shares { dev: 0.5, gate: 0.3 });
         std::fs::write(folder.path().join("ktrdr.toml"), "[fleet]\nleese = \"45s\"\n").unwrap();
-        assert!(Settings::load(folder.path()).unwrap_err().message.contains("leese"));
+        assert!(Settings::from(folder.path(), config::Map::default()).unwrap_err().message.contains("leese"));
     }
 }

@@ -6,7 +6,7 @@ mod dropping;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use ktrdr_domain::{Operation, OperationId};
+use ktrdr_domain::{DeviceClass, Operation, OperationId};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, DeadLetter};
 use ktrdr_fabric::store::{BootId, Filter};
 
@@ -55,7 +55,7 @@ async fn letter_box(context: &Context<'_>) -> Result<Option<AmqpBroker>, CliErro
     }
     settings.amqp_url = settings.amqp_admin_url.take();
     let boot = BootId::of_this_process();
-    let part = Part { role: "dead-letters".into(), boot, needs: Vec::new() };
+    let part = Part { role: "dead-letters".into(), boot, needs: Vec::new(), device: DeviceClass::Cpu };
     connect::broker(&settings, part).await.map(Some)
 }
 

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::process::ExitCode;
 
-use ktrdr_domain::Kind as OperationKind;
+use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Context;
@@ -24,16 +24,23 @@ pub(crate) fn orchestrator(context: &Context<'_>) -> Result<ExitCode, CliError> 
 
 pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
     let kind = kind_of(arguments.kind);
-    if let Device::Cuda(number) = arguments.device {
-        // Better no worker than one that trains on the CPU what was meant for a GPU.
-        let message = format!(
-            "this build of ktrdr computes on the CPU: it has no backend for cuda:{number}; use --device cpu, or auto"
-        );
-        return Err(CliError::new(Kind::Refused, message));
-    }
+    let device = class_of(arguments.device)?;
     let mut config = kind_config(kind, &context.settings.fleet);
     config.slots = arguments.slots.unwrap_or(config.slots);
-    run(context, &format!("worker of {kind} jobs, {} slots", config.slots), &Roles::worker(config))
+    run(context, &format!("worker of {kind} jobs, {} slots", config.slots), &Roles::worker(config, device))
+}
+
+/// Better no worker than one that trains on the CPU what was meant for a GPU.
+fn class_of(device: Device) -> Result<DeviceClass, CliError> {
+    match device {
+        Device::Auto | Device::Cpu => Ok(DeviceClass::Cpu),
+        Device::Cuda(number) => {
+            let message = format!(
+                "this build of ktrdr computes on the CPU: it has no backend for cuda:{number}; use --device cpu, or auto"
+            );
+            Err(CliError::new(Kind::Refused, message))
+        }
+    }
 }
 
 fn kind_of(kind: WorkerKind) -> OperationKind {

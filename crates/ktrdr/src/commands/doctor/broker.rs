@@ -1,5 +1,6 @@
 //! RabbitMQ: version, protections really in force, and queues that nobody takes from.
 
+use ktrdr_domain::DeviceClass;
 use ktrdr_fabric::fleet::amqp::QueueFacts;
 use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference};
 use ktrdr_fabric::store::BootId;
@@ -75,8 +76,12 @@ fn difference(difference: &Difference) -> Check {
 }
 
 async fn queues(settings: &Settings) -> Vec<Check> {
-    let part =
-        Part { role: "doctor".into(), boot: BootId(format!("doctor-{}", std::process::id())), needs: vec![] };
+    let part = Part {
+        role: "doctor".into(),
+        boot: BootId(format!("doctor-{}", std::process::id())),
+        needs: vec![],
+        device: DeviceClass::Cpu,
+    };
     let facts = match connect::broker(settings, part).await {
         Ok(broker) => broker.queues().await,
         Err(why) => return vec![Check::unreachable("queues", &why)],

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use ktrdr_domain::DeviceClass;
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::store::BootId;
 use tokio::process::{Child, Command};
@@ -88,7 +89,12 @@ fn spawn(context: &Context<'_>, program: &PathBuf, role: &[&str]) -> Result<Proc
 
 fn part() -> Part {
     let needs = vec![Queue::Jobs(ktrdr_domain::Kind::Probe)];
-    Part { role: "bench".into(), boot: BootId(format!("bench-{}", std::process::id())), needs }
+    Part {
+        role: "bench".into(),
+        boot: BootId(format!("bench-{}", std::process::id())),
+        needs,
+        device: DeviceClass::Cpu,
+    }
 }
 
 async fn consumers(broker: &ktrdr_fabric::fleet::amqp::AmqpBroker) -> Result<u64, CliError> {
