@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::{DeviceClass, DeviceWish, Event, JobMessage, Kind};
+use serde_json::Value;
 
 /// Anything that travels.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +43,23 @@ impl Queue {
         jobs.chain([Self::OrchestratorEvents]).collect()
     }
 
+    /// What its jobs do; events are no jobs.
+    #[must_use]
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Jobs(kind) | Self::Pinned(kind, _) => Some(kind),
+            Self::OrchestratorEvents => None,
+        }
+    }
+
+    /// Where jobs of a kind with this specification belong: what they ask to run on stands in it, so every message of
+    /// one goes the same way.
+    #[must_use]
+    pub fn of_job(kind: Kind, spec: &Value) -> Self {
+        let wish = DeviceWish::of(spec).pinned().filter(|_| kind.has_devices());
+        wish.map_or(Self::Jobs(kind), |class| Self::Pinned(kind, class))
+    }
+
     /// Where a worker of this class finds jobs of a kind.
     #[must_use]
     pub fn of_worker(kind: Kind, class: DeviceClass) -> Vec<Self> {
@@ -51,15 +69,11 @@ impl Queue {
 }
 
 impl Message {
-    /// The queue it belongs into. What a job asks to run on stands in its specification, so every message of it, the
-    /// first or one published again, goes the same way.
+    /// The queue it belongs into.
     #[must_use]
     pub fn queue(&self) -> Queue {
         match self {
-            Self::Job { job, .. } => {
-                let wish = DeviceWish::of(&job.spec).pinned().filter(|_| job.kind.has_devices());
-                wish.map_or(Queue::Jobs(job.kind), |class| Queue::Pinned(job.kind, class))
-            }
+            Self::Job { job, .. } => Queue::of_job(job.kind, &job.spec),
             Self::Event(_) => Queue::OrchestratorEvents,
         }
     }

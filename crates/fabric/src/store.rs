@@ -6,7 +6,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | I1 | a pending leaf has a message in the broker, an outbox entry or a delayed entry; if not, the sweep publishes again |
+//! | I1 | a pending leaf has a message in the broker, an outbox entry or a delayed entry; if not, it is published again |
 //! | I2 | a running leaf has a lease |
 //! | I3 | a terminal status never changes |
 //! | I4 | exactly one terminal outbox event per operation from the transition itself; re-emissions are marked |
@@ -31,6 +31,7 @@ use tokio::sync::broadcast;
 pub use advance::{Advance, AdvanceTo, Advanced};
 pub use attempt::{Attempt, Beat, Claim, Finish, Finished};
 
+use crate::broker::Queue;
 use crate::history::Transition;
 
 /// Identity of one run of one process: `<host>-<pid>-<random>`. Never configured, never reused.
@@ -131,7 +132,8 @@ pub struct SweepPlan {
     pub grace: Duration,
     /// Most rows handled of each sort.
     pub limit: u32,
-    /// Publish again what has been pending, or waiting at a terminal child, for this long. `None`: do not.
+    /// Announce the end of a child again at which its root has waited for this long, and start lanes that stalled.
+    /// `None`: do not.
     pub republish_after: Option<Duration>,
 }
 
@@ -142,7 +144,7 @@ pub struct Swept {
     pub rescued: u32,
     /// Delayed retries that came due.
     pub due: u32,
-    /// Messages and events published again, and roots started whose lane had stalled.
+    /// Events published again, and roots started whose lane had stalled.
     pub republished: u32,
 }
 
@@ -163,6 +165,16 @@ pub struct Filter {
     pub offset: u64,
     /// At most this many, 1 to 1000.
     pub limit: u32,
+}
+
+/// What waits for workers. With the depth of each queue it tells whether messages are missing (I1).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Queues of which some operation has waited for as long as was asked, and how many operations wait for each in
+    /// all. Those that wait for the time of a retry are not among them.
+    pub waiting: Vec<(Queue, u64)>,
+    /// Entries in the outbox, of every sort.
+    pub outbox: u64,
 }
 
 /// A part of a list.
@@ -238,8 +250,14 @@ pub trait Store: Send + Sync {
     /// Takes an operation out of the dead letters, on somebody's word. Its status does not change (I3), its history says
     /// by whom.
     async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError>;
-    /// Brings back what was lost. Idempotent; run by every long-lived process.
+    /// Brings back what was lost, except for job messages. Idempotent; run by every long-lived process.
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError>;
+    /// What waits for workers, of the queues of which the last message of some operation is at least that old.
+    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError>;
+    /// Publishes the messages of operations that wait in a queue again: of those whose last one is at least that old,
+    /// oldest first, at most `limit`. How many. For those who have looked whether messages are missing: the broker can
+    /// not tell which of them are.
+    async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError>;
     /// Moves a research cycle. A next child whose id is taken is [`StoreError::Invalid`], and nothing moves.
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError>;
     /// What an operation went through, oldest first, at most [`crate::history::ENTRIES_MAX`] entries; none when there

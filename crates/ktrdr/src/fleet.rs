@@ -159,6 +159,7 @@ impl RunningRoles {
             _ => Some(worker(workspace, Arc::clone(broker), identity, roles)?),
         };
         let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
+        let sweeper = if roles.coordinator { sweeper.watching_queues(Arc::clone(broker)) } else { sweeper };
         background.push(tokio::spawn(sweeper.run(stop.clone())));
         if roles.coordinator {
             let relay = Relay::new(Arc::clone(store), Arc::clone(broker));

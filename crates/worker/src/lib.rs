@@ -6,7 +6,7 @@
 //! | [`Worker`] | broker → slots, one lane per kind | [`worker`], `lane`, `intake` |
 //! | | says that it is there, hears what operators ask | `announcer`, `orders` |
 //! | | one delivery: claim → run → watch → record → ack | `attempt`, `watch` |
-//! | [`Sweeper`] | brings back what was lost | [`sweeper`] |
+//! | [`Sweeper`] | brings back what was lost | [`sweeper`], `missing` |
 //!
 //! All parts in one process, each stopped by the same token (an orchestrator, when there is one, beside them):
 //!
@@ -23,8 +23,9 @@
 //!
 //! let drain = CancellationToken::new();
 //! let stop = CancellationToken::new();
-//! let relay = tokio::spawn(Relay::new(store.clone(), broker).run(stop.clone()));
-//! let sweeper = tokio::spawn(Sweeper::new(store, SweeperConfig::default()).run(stop.clone()));
+//! let relay = tokio::spawn(Relay::new(store.clone(), broker.clone()).run(stop.clone()));
+//! let sweeper = Sweeper::new(store, SweeperConfig::default()).watching_queues(broker);
+//! let sweeper = tokio::spawn(sweeper.run(stop.clone()));
 //!
 //! // On SIGTERM: `drain.cancel()`. The relay goes on while jobs are given back, because giving back is publishing.
 //! // A second SIGTERM cancels `hurry`.
@@ -49,6 +50,7 @@ pub mod handler;
 pub mod identity;
 mod intake;
 mod lane;
+mod missing;
 mod orders;
 mod owned;
 pub mod progress;

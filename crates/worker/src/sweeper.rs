@@ -1,21 +1,24 @@
-//! The sweeper: brings back what was lost. Every long-lived process runs one; they need no leader.
+//! The sweeper: brings back what was lost. Every long-lived process runs one; they need no leader. Job messages are
+//! published again by those that may look at every queue.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::{Store, SweepPlan, Swept};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::backoff::jittered;
+use crate::missing::Missing;
 
 /// How often to sweep, and for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SweeperConfig {
     /// Time between sweeps, give or take a fifth.
     pub every: Duration,
-    /// What each looks for.
+    /// What each looks for. Its age of lost events is also that of lost job messages.
     pub plan: SweepPlan,
 }
 
@@ -34,6 +37,7 @@ impl Default for SweeperConfig {
 /// Sweeps now and then.
 pub struct Sweeper {
     store: Arc<dyn Store>,
+    broker: Option<Arc<dyn Broker>>,
     config: SweeperConfig,
 }
 
@@ -41,14 +45,23 @@ impl Sweeper {
     /// A sweeper that has not started yet.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, config: SweeperConfig) -> Self {
-        Self { store, config }
+        Self { store, broker: None, config }
+    }
+
+    /// The same, which also publishes job messages again that their queues lost. For a process that relays: its user may
+    /// ask after every queue.
+    #[must_use]
+    pub fn watching_queues(self, broker: Arc<dyn Broker>) -> Self {
+        Self { broker: Some(broker), ..self }
     }
 
     /// Sweeps at once, because a process that starts may follow one that died, and then regularly until stopped.
     pub async fn run(self, stop: CancellationToken) {
         let sweeping = async {
+            let mut missing = Missing::default();
             loop {
                 self.sweep().await;
+                self.publish_again(&mut missing).await;
                 sleep(jittered(self.config.every)).await;
             }
         };
@@ -60,6 +73,15 @@ impl Sweeper {
             Ok(swept) if swept == Swept::default() => {}
             Ok(Swept { rescued, due, republished }) => info!(rescued, due, republished, "swept"),
             Err(why) => warn!(%why, "sweep failed; the next one tries again"),
+        }
+    }
+
+    async fn publish_again(&self, missing: &mut Missing) {
+        let (Some(broker), Some(age)) = (&self.broker, self.config.plan.republish_after) else { return };
+        match missing.publish_again(self.store.as_ref(), broker.as_ref(), age).await {
+            Ok(0) => {}
+            Ok(messages) => info!(messages, "published again what its queue had lost"),
+            Err(why) => warn!(%why, "can not tell whether messages are missing; the next sweep tries again"),
         }
     }
 }

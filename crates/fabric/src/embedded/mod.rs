@@ -6,14 +6,16 @@
 //! | `writer`, `desk` | one thread, one connection, group commit; which commits are synced and why |
 //! | `transitions/` | one file per door through which a row changes |
 //! | `tx`, `row`, `query` | the words transitions and reads are written in |
+//! | `backlog` | what waits for workers |
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
-//! | `database`, `schema.sql`, then `presence.sql`, `history.sql`, `dead_letters.sql` | opening, recognising and migrating the file |
+//! | `database`, `schema.sql`, and `*.sql` for each later step | opening, recognising and migrating the file |
 //! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
 //! | `presence` | which workers are there, what operators ask of them |
 //! | `engine` | the [`Engine`]: all of this for one workspace |
 //! | `lock`, `clock` | who runs jobs here, what time it is |
 
+mod backlog;
 mod broker;
 mod clock;
 mod consumer;

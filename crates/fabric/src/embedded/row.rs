@@ -8,6 +8,7 @@ use ktrdr_domain::{Kind, Operation, OperationId, Status};
 use rusqlite::Row;
 use serde::de::DeserializeOwned;
 
+use crate::broker::Queue;
 use crate::store::StoreError;
 
 /// Selects what [`operation`] reads, in its order.
@@ -55,6 +56,14 @@ pub(super) fn operation(row: &Row<'_>) -> Result<Operation, StoreError> {
         finished_at_ms: row.get(22)?,
         rescues: row.get(23)?,
     })
+}
+
+/// How a row says, beside its kind, which queue its messages go to.
+pub(super) fn pinned(queue: Queue) -> Option<&'static str> {
+    match queue {
+        Queue::Jobs(_) | Queue::OrchestratorEvents => None,
+        Queue::Pinned(_, class) => Some(class.as_str()),
+    }
 }
 
 /// The part of a row that decides about transitions.

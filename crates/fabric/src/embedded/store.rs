@@ -14,15 +14,18 @@ use super::desk::Desk;
 use super::error::OpenError;
 use super::lock::ProcessLock;
 use super::readers::Readers;
-use super::transitions::{advance, beat, cancel, claim, dismiss, finish, submit, submit_roots, sweep};
+use super::transitions::{
+    advance, beat, cancel, claim, dismiss, finish, publish_again, submit, submit_roots, sweep,
+};
 use super::tx::integer;
 use super::writer::{Sync, Writer};
-use super::{history, limits, query};
+use super::{backlog, history, limits, query};
+use crate::broker::Queue;
 use crate::history::Transition;
 use crate::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish,
-    Finished, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan,
-    Swept,
+    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
+    Finish, Finished, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted,
+    SweepPlan, Swept,
 };
 
 /// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
@@ -60,6 +63,7 @@ impl Default for Options {
 pub struct SqliteStore {
     pub(super) writer: Writer,
     pub(super) readers: Arc<Readers>,
+    clock: Arc<dyn Clock>,
     hints: broadcast::Sender<StoreHint>,
 }
 
@@ -88,7 +92,7 @@ impl SqliteStore {
         let path = folder.join(database::FILE_NAME);
         let db = database::open_writer(&path, options.bytes_max)?;
         let (hints, _) = broadcast::channel(HINTS_MAX);
-        let mut desk = Desk::new(db, options.clock, options.durability, hints.clone());
+        let mut desk = Desk::new(db, options.clock.clone(), options.durability, hints.clone());
         if lock.is_some() {
             let swept = desk.recover().map_err(|e| OpenError::from_store(&path, &e))?;
             if swept != Swept::default() {
@@ -96,7 +100,7 @@ impl SqliteStore {
             }
         }
         let writer = Writer::start(desk, lock).map_err(|e| OpenError::io(&path, &e))?;
-        Ok(Self { writer, readers: Arc::new(Readers::new(path)), hints })
+        Ok(Self { writer, readers: Arc::new(Readers::new(path)), clock: options.clock, hints })
     }
 
     /// Reads away from the caller's thread, for reads that may take milliseconds.
@@ -167,6 +171,15 @@ impl Store for SqliteStore {
 
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
         self.writer.run(Sync::Now, move |tx| sweep::sweep(tx, plan)).await
+    }
+
+    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
+        let until_ms = self.clock.now().minus(age);
+        self.read_apart(move |db| backlog::backlog(db, until_ms)).await
+    }
+
+    async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError> {
+        self.writer.run(Sync::Now, move |tx| publish_again::publish_again(tx, queue, age, limit)).await
     }
 
     async fn advance(&self, mut step: Advance) -> Result<Advanced, StoreError> {

@@ -3,7 +3,7 @@
 use ktrdr_fabric::broker::{Broker, BrokerError};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, DeadLetter};
 use lapin::BasicProperties;
-use lapin::options::{BasicGetOptions, BasicNackOptions};
+use lapin::options::{BasicGetOptions, BasicRejectOptions};
 use reqwest::Method;
 use serde_json::json;
 
@@ -92,12 +92,13 @@ async fn what_the_broker_gave_up_delivering_says_so_in_its_words() {
     let broker = w.broker().await;
     publish(&broker, &[probe("a")]).await;
     let raw = w.raw().await;
-    let again = BasicNackOptions { requeue: true, multiple: false };
+    // RabbitMQ 4.3 counts this, and no longer a nack.
+    let again = BasicRejectOptions { requeue: true };
     until("the end of its deliveries", async || {
         let got = raw.channel.basic_get("ktrdr.jobs.probe".into(), BasicGetOptions::default()).await.unwrap();
         match got {
             Some(got) => {
-                got.delivery.nack(again).await.unwrap();
+                got.delivery.reject(again).await.unwrap();
                 false
             }
             None => !look(&broker).await.is_empty(),

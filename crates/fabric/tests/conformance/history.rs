@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::{Kind, OperationId};
+use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::{Change, ENTRIES_MAX, NOTE_BYTES_MAX, Transition};
 use ktrdr_fabric::store::{Advance, Advanced, Finish, Submitted};
 use serde_json::json;
@@ -165,7 +166,8 @@ pub(crate) async fn what_is_published_again_and_again_is_told_once(w: World) {
     for _ in 0..3 {
         w.relay().await;
         w.pass(AGE);
-        assert_eq!(w.sweep().await.republished, 1);
+        let designs = Queue::Jobs(Kind::AgentDesign);
+        assert_eq!(w.store.publish_again(designs, AGE, 10).await.unwrap(), 1);
     }
     let pending = history(&w, &design).await;
     assert_eq!(

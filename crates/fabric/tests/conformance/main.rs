@@ -7,6 +7,7 @@
 
 mod advance;
 mod artifacts;
+mod backlog;
 mod beat;
 mod broker;
 mod cancel;
@@ -116,9 +117,6 @@ macro_rules! exam_of_a_store {
                 a_lease_within_its_grace_is_left_alone
                 a_lost_worker_of_a_cancelled_operation_ends_it
                 a_lost_last_try_fails_as_attempts_exhausted
-                a_pending_operation_is_published_again_after_its_age
-                what_is_published_again_goes_the_same_way
-                a_message_still_in_the_outbox_is_not_doubled
                 a_lost_event_is_announced_again_and_marked
                 a_sweep_handles_at_most_its_limit
                 sweeping_twice_does_nothing_more
@@ -161,6 +159,16 @@ macro_rules! exam_of_a_store {
                 what_is_published_again_and_again_is_told_once
                 the_latest_entries_are_kept
                 a_long_note_is_cut_between_characters
+            }
+            backlog {
+                what_waits_is_counted_by_queue
+                what_is_claimed_or_waits_for_its_retry_is_not_counted
+                a_queue_counts_once_something_in_it_is_old
+                a_pending_operation_is_published_again_after_its_age
+                a_message_still_in_the_outbox_is_not_doubled
+                the_oldest_are_published_again_first
+                only_what_waits_in_that_queue_is_published_again
+                what_is_published_again_goes_the_same_way
             }
             dead_letters {
                 those_that_used_up_their_tries_are_dead_letters

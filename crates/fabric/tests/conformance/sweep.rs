@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{DeviceClass, EndStatus, Kind, Status};
-use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::store::{Finish, NewOperation, SweepPlan, Swept};
-use serde_json::json;
+use ktrdr_domain::{EndStatus, Status};
+use ktrdr_fabric::store::{SweepPlan, Swept};
 
-use crate::world::{FULL_SWEEP, LEASE, World, design_of, id, leaf};
+use crate::world::{FULL_SWEEP, LEASE, World, design_of};
 
 const AGE: Duration = Duration::from_secs(60);
 
@@ -56,40 +54,6 @@ pub(crate) async fn a_lost_last_try_fails_as_attempts_exhausted(w: World) {
     let row = w.row(&a).await;
     assert_eq!((row.reason.as_deref(), row.rescues), (Some("attempts_exhausted"), 3));
     assert_eq!(w.events().await.len(), 1);
-}
-
-pub(crate) async fn a_pending_operation_is_published_again_after_its_age(w: World) {
-    let a = w.submit("a").await;
-    w.relay().await;
-    w.pass(AGE - Duration::from_millis(1));
-    assert_eq!(w.sweep().await.republished, 0);
-    w.pass(Duration::from_millis(1));
-    let without = SweepPlan { republish_after: None, ..FULL_SWEEP };
-    assert_eq!(w.store.sweep(without).await.unwrap(), Swept::default());
-    assert_eq!(w.sweep().await.republished, 1);
-    assert_eq!(w.jobs().await, [a]);
-    assert_eq!(w.sweep().await.republished, 0, "its age starts anew");
-}
-
-pub(crate) async fn what_is_published_again_goes_the_same_way(w: World) {
-    let pinned = Queue::Pinned(Kind::Probe, DeviceClass::Gpu);
-    let new = NewOperation { spec: json!({"device": "gpu"}), ..leaf("a") };
-    w.store.submit(new).await.unwrap();
-    let first = w.relay().await;
-    w.pass(AGE);
-    w.sweep().await;
-    let again = w.relay().await;
-    assert_eq!((first[0].queue(), again[0].queue()), (pinned, pinned));
-    let attempt = w.claim(&id("a"), "worker-1").await;
-    w.finish(&attempt, Finish::Release).await;
-    assert_eq!(w.relay().await[0].queue(), pinned);
-}
-
-pub(crate) async fn a_message_still_in_the_outbox_is_not_doubled(w: World) {
-    let a = w.submit("a").await;
-    w.pass(AGE * 2);
-    assert_eq!(w.sweep().await.republished, 0);
-    assert_eq!(w.jobs().await, [a]);
 }
 
 pub(crate) async fn a_lost_event_is_announced_again_and_marked(w: World) {

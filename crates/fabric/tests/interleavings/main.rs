@@ -142,7 +142,7 @@ macro_rules! interleavings {
             }
 
             #[test]
-            fn a_sweep_that_publishes_nothing_again_is_caught() {
+            fn a_store_that_publishes_nothing_again_is_caught() {
                 is_caught($subject, Mutant::NoRepublish, &["stuck"]);
             }
 

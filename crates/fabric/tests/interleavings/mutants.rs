@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::{Operation, OperationId, Progress, Status};
+use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
+    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
     NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::broadcast;
@@ -24,7 +25,7 @@ pub(crate) enum Mutant {
     NoWaiting,
     /// Advance does not read how the child really ended.
     TrustTheEvent,
-    /// The sweep publishes nothing again.
+    /// Nothing is published again.
     NoRepublish,
     /// The sweep leaves lapsed leases alone.
     NoLeaseSweep,
@@ -185,6 +186,17 @@ impl Store for Broken {
                 self.store.sweep(SweepPlan { grace: forever, ..plan }).await
             }
             _ => self.store.sweep(plan).await,
+        }
+    }
+
+    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
+        self.store.backlog(age).await
+    }
+
+    async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError> {
+        match self.mutant {
+            Mutant::NoRepublish => Ok(0),
+            _ => self.store.publish_again(queue, age, limit).await,
         }
     }
 

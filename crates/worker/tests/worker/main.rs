@@ -7,6 +7,7 @@ mod devices;
 mod drain;
 mod ends;
 mod losses;
+mod missing;
 mod orders;
 mod presence;
 mod rabbitmq;

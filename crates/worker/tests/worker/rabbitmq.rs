@@ -19,19 +19,25 @@ const ANY: Queue = Queue::Jobs(Kind::Probe);
 const GPU: Queue = Queue::Pinned(Kind::Probe, DeviceClass::Gpu);
 
 /// Rows in the embedded store, messages in a virtual host of its own.
-struct Fleet {
-    world: World,
-    vhost: Vhost,
+pub(crate) struct Fleet {
+    pub(crate) world: World,
+    pub(crate) vhost: Vhost,
     /// Of the relay.
-    broker: Arc<AmqpBroker>,
+    pub(crate) broker: Arc<AmqpBroker>,
 }
 
 impl Fleet {
     async fn new() -> Self {
+        let fleet = Self::without_relay().await;
+        let (store, broker) = (fleet.world.engine.store.clone(), fleet.broker.clone());
+        tokio::spawn(Relay::new(store, broker).run(fleet.world.stop.clone()));
+        fleet
+    }
+
+    pub(crate) async fn without_relay() -> Self {
         let (world, vhost) = (World::without_relay(), Vhost::at(Place::shared()).await);
         vhost.apply().await;
         let broker = Arc::new(broker(&vhost, "relay", 0).await);
-        tokio::spawn(Relay::new(world.engine.store.clone(), broker.clone()).run(world.stop.clone()));
         Self { world, vhost, broker }
     }
 
@@ -60,7 +66,7 @@ impl Fleet {
     }
 
     /// Messages ready, and consumers.
-    async fn queue(&self, queue: Queue) -> (u64, u64) {
+    pub(crate) async fn queue(&self, queue: Queue) -> (u64, u64) {
         let name = ktrdr_fabric::fleet::topology::queue_name(queue);
         let queues = self.broker.queues().await.unwrap();
         queues.iter().find(|facts| facts.name == name).map(|facts| (facts.ready, facts.consumers)).unwrap()

@@ -13,7 +13,7 @@ use ktrdr_fabric::embedded::{MemoryBroker, SqliteStore};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::presence::{Orders, Presence, Seen, Worker};
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
+    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
     NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::{broadcast, watch};
@@ -111,6 +111,12 @@ impl Store for Unruly {
     }
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
         self.inner.sweep(plan).await
+    }
+    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
+        self.inner.backlog(age).await
+    }
+    async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError> {
+        self.inner.publish_again(queue, age, limit).await
     }
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError> {
         self.inner.advance(step).await

@@ -7,6 +7,7 @@ pub(super) mod claim;
 pub(super) mod dismiss;
 mod end;
 pub(super) mod finish;
+pub(super) mod publish_again;
 mod roots;
 pub(super) mod submit;
 pub(super) mod sweep;

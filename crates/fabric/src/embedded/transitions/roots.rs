@@ -92,7 +92,7 @@ pub(super) fn insert_child(tx: &mut Tx<'_>, root: &OperationId, child: &NewChild
     let leaf = Leaf {
         id: &child.id,
         kind: child.kind,
-        spec: &child.spec.to_string(),
+        spec: &child.spec,
         tries_max: child.tries_max,
         priority: child.priority,
         root: Some(root),

@@ -1,8 +1,10 @@
 //! Submit: idempotency key, row and job message in one step.
 
 use ktrdr_domain::{Kind, OperationId};
+use serde_json::Value;
 
-use crate::embedded::row;
+use crate::broker::Queue;
+use crate::embedded::row::{self, pinned};
 use crate::embedded::tx::Tx;
 use crate::store::{NewOperation, StoreError, StoreHint, Submitted};
 
@@ -20,7 +22,7 @@ pub(in crate::embedded) fn submit(tx: &mut Tx<'_>, new: &NewOperation) -> Result
     let leaf = Leaf {
         id: &new.id,
         kind: new.kind,
-        spec: &new.spec.to_string(),
+        spec: &new.spec,
         tries_max: new.tries_max,
         priority: new.priority,
         root: None,
@@ -34,8 +36,7 @@ pub(in crate::embedded) fn submit(tx: &mut Tx<'_>, new: &NewOperation) -> Result
 pub(super) struct Leaf<'a> {
     pub(super) id: &'a OperationId,
     pub(super) kind: Kind,
-    /// JSON.
-    pub(super) spec: &'a str,
+    pub(super) spec: &'a Value,
     pub(super) tries_max: u32,
     pub(super) priority: u8,
     pub(super) root: Option<&'a OperationId>,
@@ -47,18 +48,19 @@ impl Leaf<'_> {
     pub(super) fn insert(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         tx.execute(
             "INSERT INTO operations (id, kind, status, tries_max, priority, spec, root, idempotency_key,
-               created_at_ms, published_at_ms)
-             VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+               created_at_ms, published_at_ms, pinned)
+             VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             (
                 self.id.as_str(),
                 self.kind.as_str(),
                 self.tries_max,
                 self.priority,
-                self.spec,
+                self.spec.to_string(),
                 self.root.map(OperationId::as_str),
                 self.idempotency_key,
                 tx.now.wall_ms,
                 tx.now.steady_ms,
+                pinned(Queue::of_job(self.kind, self.spec)),
             ),
         )?;
         tx.post_job(tx.inserted())?;

@@ -1,4 +1,5 @@
-//! Sweep: brings back what was lost. Atomic and idempotent, so that anyone may run it at any time.
+//! Sweep: brings back what was lost, except for job messages. Atomic and idempotent, so that anyone may run it at any
+//! time.
 
 use std::time::Duration;
 
@@ -6,17 +7,18 @@ use ktrdr_domain::OperationId;
 use rusqlite::Row;
 
 use super::end::{ATTEMPTS_EXHAUSTED, End, end};
+use super::publish_again::{publish, publish_again};
 use super::roots::start_next_of;
+use crate::broker::Queue;
 use crate::embedded::row::{self, Head, select_head};
 use crate::embedded::tx::Tx;
 use crate::history::Change;
 use crate::store::{StoreError, StoreHint, SweepPlan, Swept};
 
-/// Lost workers, due retries and, when asked for, lost messages, lost events and stalled lanes.
+/// Lost workers, due retries and, when asked for, lost events and stalled lanes.
 pub(in crate::embedded) fn sweep(tx: &mut Tx<'_>, plan: SweepPlan) -> Result<Swept, StoreError> {
     let mut swept = Swept { rescued: rescue(tx, plan)?, due: release_due(tx, plan.limit)?, republished: 0 };
     if let Some(age) = plan.republish_after {
-        swept.republished += republish_jobs(tx, age, plan.limit)?;
         swept.republished += republish_events(tx, age, plan.limit)?;
         swept.republished += start_stalled_lanes(tx, plan.limit)?;
     }
@@ -34,7 +36,12 @@ pub(in crate::embedded) fn recover(tx: &mut Tx<'_>) -> Result<Swept, StoreError>
     ] {
         tx.execute(lapse, ())?;
     }
-    sweep(tx, SweepPlan { grace: Duration::ZERO, limit: u32::MAX, republish_after: Some(Duration::ZERO) })
+    let all = SweepPlan { grace: Duration::ZERO, limit: u32::MAX, republish_after: Some(Duration::ZERO) };
+    let mut swept = sweep(tx, all)?;
+    for queue in Queue::all() {
+        swept.republished += publish_again(tx, queue, Duration::ZERO, u32::MAX)?;
+    }
+    Ok(swept)
 }
 
 fn rescue(tx: &mut Tx<'_>, plan: SweepPlan) -> Result<u32, StoreError> {
@@ -81,31 +88,6 @@ fn release_due(tx: &mut Tx<'_>, limit: u32) -> Result<u32, StoreError> {
         publish(tx, head.seq)?;
     }
     Ok(counted(&due))
-}
-
-/// A pending row whose message is still in the outbox needs no second one.
-fn republish_jobs(tx: &mut Tx<'_>, age: Duration, limit: u32) -> Result<u32, StoreError> {
-    let lost = tx.all(
-        select_head!(
-            "WHERE published_at_ms <= ?1 AND seq NOT IN (SELECT operation FROM outbox WHERE ended IS NULL)
-             ORDER BY published_at_ms LIMIT ?2"
-        ),
-        (tx.now.minus(age), limit),
-        Head::read,
-    )?;
-    for head in &lost {
-        tx.record_publishing_again(head)?;
-        publish(tx, head.seq)?;
-    }
-    Ok(counted(&lost))
-}
-
-fn publish(tx: &mut Tx<'_>, seq: i64) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE operations SET published_at_ms = ?2, due_at_ms = NULL WHERE seq = ?1",
-        (seq, tx.now.steady_ms),
-    )?;
-    tx.post_job(seq)
 }
 
 /// Roots that wait for a child that has ended: its event was lost, or is late.

@@ -3,7 +3,7 @@
 //!
 //! Only the broker's administrator may read that queue, so connect with `KTRDR_AMQP_ADMIN_URL`.
 
-use lapin::options::{BasicAckOptions, BasicGetOptions};
+use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions};
 use lapin::protocol::constants::REPLY_SUCCESS;
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
@@ -75,19 +75,21 @@ impl AmqpBroker {
         Ok(letters)
     }
 
-    /// Takes letters on a channel that is thrown away: what is not dropped then goes back to its place.
+    /// Takes letters on a channel that is thrown away: what is not dropped goes back to its place, whatever happens.
     async fn go_through(
         &self,
         limit: u32,
         is_dropped: impl Fn(&DeadLetter) -> bool,
     ) -> Result<Vec<DeadLetter>, BrokerError> {
         let channel = self.consume_link.channel().await?;
-        let taken = take(&channel, limit, is_dropped).await;
+        let letters = take(&channel, limit, is_dropped).await?;
+        // Those that were only left behind by a channel would come back a little later.
+        let all_the_rest = BasicNackOptions { multiple: true, requeue: true };
+        within("put dead letters back", channel.basic_nack(0, all_the_rest)).await?;
+        // Neither what was dropped nor what was put back is answered; this is, after both.
         let closing = channel.close(REPLY_SUCCESS, "looked at dead letters".into());
-        let closed = within("put dead letters back", closing).await;
-        let letters = taken?;
-        // Its answer is also the one to what was dropped before it.
-        closed.map(|()| letters)
+        within("put dead letters back", closing).await?;
+        Ok(letters)
     }
 }
 

@@ -1,7 +1,7 @@
 -- Moves a research cycle, once per (root, phase), on what the child's row says. Compare-and-set on (root running, phase,
 -- waiting for this child); the event that woke the caller is only a hint.
 -- ARGV: 2 root 3 finished child 4 expected phase 5 to: phase, completed or failed;
---       phase: 6 phase, child: 7 id 8 kind 9 spec 10 tries_max 11 priority
+--       phase: 6 phase, child: 7 id 8 kind 9 queue 10 spec 11 tries_max 12 priority
 --       completed: 6 result          failed: 6 reason 7 error 8 result
 local h = head(ARGV[2])
 if not h or h.status ~= 'running' or h.waiting ~= ARGV[3] or h.phase ~= ARGV[4] then return {'stale'} end
@@ -30,6 +30,7 @@ if redis.call('EXISTS', op(ARGV[7])) == 1 then return {'taken', ARGV[7]} end
 redis.call('HSET', op(h.id), 'phase', ARGV[6], 'waiting', ARGV[7])
 redis.call('ZADD', P .. 'roots', now, h.id)
 record(h, 'advanced', ARGV[6])
-insert_leaf({id = ARGV[7], kind = ARGV[8], spec = ARGV[9], tries_max = ARGV[10], priority = ARGV[11], root = h.id})
+insert_leaf({id = ARGV[7], kind = ARGV[8], queue = ARGV[9], spec = ARGV[10], tries_max = ARGV[11], priority = ARGV[12],
+  root = h.id})
 tell_changed(h.id)
 return {'next', ARGV[7]}

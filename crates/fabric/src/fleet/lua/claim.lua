@@ -28,7 +28,7 @@ redis.call('HSET', op(h.id), 'status', 'running', 'fence', h.fence, 'tries', h.t
 record(h, h.status == 'running' and 'taken_over' or 'claimed', earlier)
 if h.status == 'pending' then
   relist(h, 'running')
-  leave_pending(h.id)
+  leave_pending(h)
 end
 redis.call('ZADD', P .. 'leases', until_ms, h.id)
 tell_changed(h.id)

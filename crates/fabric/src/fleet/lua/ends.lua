@@ -32,7 +32,7 @@ local function leave_leaf_queues(h)
   if h.status == 'running' then
     redis.call('ZREM', P .. 'leases', h.id)
   else
-    leave_pending(h.id)
+    leave_pending(h)
   end
   if h.root then redis.call('ZADD', P .. 'roots', 'XX', now, h.root) end
 end
@@ -58,8 +58,9 @@ start_next = function(lane)
   local id = redis.call('LPOP', P .. 'lane:' .. lane)
   if not id then redis.call('HDEL', P .. 'lanes', lane); return false end
   local h = head(id)
-  local first = redis.call('HMGET', op(id), 'first_id', 'first_kind', 'first_spec', 'first_tries_max', 'first_priority')
-  redis.call('HDEL', op(id), 'first_id', 'first_kind', 'first_spec', 'first_tries_max', 'first_priority')
+  local FIRST = {'first_id', 'first_kind', 'first_queue', 'first_spec', 'first_tries_max', 'first_priority'}
+  local first = redis.call('HMGET', op(id), unpack(FIRST))
+  redis.call('HDEL', op(id), unpack(FIRST))
   if redis.call('EXISTS', op(first[1])) == 1 then
     -- Someone took the id of its child meanwhile. The lane must go on.
     finish_op(h, {status = 'failed', reason = 'error', error = first[1] .. ' exists already and can not be its first child'})
@@ -70,7 +71,8 @@ start_next = function(lane)
   redis.call('ZADD', P .. 'roots', now, id)
   redis.call('HSET', P .. 'lanes', lane, id)
   record(h, 'started', first[1])
-  insert_leaf({id = first[1], kind = first[2], spec = first[3], tries_max = first[4], priority = first[5], root = id})
+  insert_leaf({id = first[1], kind = first[2], queue = first[3], spec = first[4], tries_max = first[5], priority = first[6],
+    root = id})
   tell_changed(id)
   return true
 end

@@ -33,7 +33,7 @@ if outcome == 'retry' then          -- the sweep writes its message when it is d
 else                                -- a release: the try is given back, the fence is not
   record(h, 'released')
   redis.call('HINCRBY', op(h.id), 'tries', -1)
-  post_job(h.id)
+  post_job(h)
 end
 tell_changed(h.id)
 return {'recorded', 'pending'}

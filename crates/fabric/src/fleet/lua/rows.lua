@@ -2,7 +2,7 @@
 
 -- The part of a row that decides about transitions.
 local DECIDING = {'kind', 'status', 'seq', 'fence', 'tries', 'tries_max', 'worker', 'lease_until_ms', 'cancel_at_ms',
-  'root', 'phase', 'waiting', 'lane'}
+  'root', 'phase', 'waiting', 'lane', 'queue'}
 
 local function op(id) return P .. 'op:' .. id end
 
@@ -12,6 +12,7 @@ local function head(id)
   if not values[1] then return nil end
   local h = {id = id}
   for i, field in ipairs(DECIDING) do h[field] = values[i] end
+  h.queue = h.queue or h.kind     -- rows that are older than queues for one class of worker
   return h
 end
 
@@ -59,15 +60,18 @@ local function post(...)
   return entry
 end
 
+-- Pending leaves whose messages go to one queue, and when the last one was written.
+local function pending_in(queue) return P .. 'pending:' .. queue end
+
 -- Announces a pending leaf: it may be claimed.
-local function post_job(id)
-  redis.call('HSET', op(id), 'job_entry', post('job', id))
-  redis.call('ZADD', P .. 'pending', now_text, id)
+local function post_job(h)
+  redis.call('HSET', op(h.id), 'job_entry', post('job', h.id))
+  redis.call('ZADD', pending_in(h.queue), now_text, h.id)
 end
 
 -- A pending leaf waits for a claim, or for the time of its retry.
-local function leave_pending(id)
-  if redis.call('ZREM', P .. 'pending', id) == 0 then redis.call('ZREM', P .. 'delayed', id) end
+local function leave_pending(h)
+  if redis.call('ZREM', pending_in(h.queue), h.id) == 0 then redis.call('ZREM', P .. 'delayed', h.id) end
 end
 
 -- Announces an end; the entry. again: '1' when the first announcement may have been lost.
@@ -84,7 +88,7 @@ end
 -- Writes a pending leaf and its job message. root and call may be false.
 local function insert_leaf(leaf)
   local id, seq = leaf.id, redis.call('INCR', P .. 'seq')
-  local row = {'id', id, 'kind', leaf.kind, 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
+  local row = {'id', id, 'kind', leaf.kind, 'queue', leaf.queue, 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
     'tries_max', leaf.tries_max, 'priority', leaf.priority, 'rescues', 0, 'created_at_ms', now_text, 'spec', leaf.spec,
     'job_entry', post('job', id)}
   if leaf.call then row[#row + 1] = 'submit_call'; row[#row + 1] = leaf.call end
@@ -94,6 +98,6 @@ local function insert_leaf(leaf)
   end
   redis.call('HSET', op(id), unpack(row))
   redis.call('ZADD', list_of('pending', leaf.kind), seq, id)
-  redis.call('ZADD', P .. 'pending', now_text, id)
+  redis.call('ZADD', pending_in(leaf.queue), now_text, id)
   tell_changed(id)
 end

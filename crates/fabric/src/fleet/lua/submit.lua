@@ -1,6 +1,6 @@
 -- Idempotency key, row and job message in one step.
--- ARGV: 2 call 3 id 4 kind 5 spec 6 tries_max 7 priority [8 idempotency key]
-local call, id, key = ARGV[2], ARGV[3], ARGV[8]
+-- ARGV: 2 call 3 id 4 kind 5 queue 6 spec 7 tries_max 8 priority [9 idempotency key]
+local call, id, key = ARGV[2], ARGV[3], ARGV[9]
 local owner = key and redis.call('GET', P .. 'idem:' .. key) or (redis.call('EXISTS', op(id)) == 1 and id)
 if owner then
   -- The same call again, because its first answer was lost.
@@ -8,6 +8,6 @@ if owner then
   return {'duplicate', owner}
 end
 if key then redis.call('SET', P .. 'idem:' .. key, id) end
-insert_leaf({id = id, kind = ARGV[4], spec = ARGV[5], tries_max = ARGV[6], priority = ARGV[7], call = call})
+insert_leaf({id = id, kind = ARGV[4], queue = ARGV[5], spec = ARGV[6], tries_max = ARGV[7], priority = ARGV[8], call = call})
 if key then redis.call('HSET', op(id), 'idempotency_key', key) end
 return {'created'}

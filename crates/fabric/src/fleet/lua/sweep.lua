@@ -1,27 +1,8 @@
--- Brings back what was lost. Atomic and idempotent, so that every long-lived process runs it and nobody leads.
+-- Brings back what was lost, except for job messages. Atomic and idempotent, so that every long-lived process runs it and
+-- nobody leads.
 -- ARGV: 2 grace_ms 3 limit [4 republish_after_ms]
-local limit = ARGV[3]
-
--- The rows of a queue whose time came that long ago. An entry without such a row is dropped: it must not stop the sweep.
-local function due(queue, ago_ms, is_meant)
-  local rows = {}
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. queue, '-inf', now - ago_ms, 'LIMIT', 0, limit)) do
-    local h = head(id)
-    if h and is_meant(h) then rows[#rows + 1] = h else redis.call('ZREM', P .. queue, id) end
-  end
-  return rows
-end
-
 local function is_running(h) return h.status == 'running' end
-local function is_pending(h) return h.status == 'pending' end
 local function has_ended(h) return is_terminal(h.status) end
-
--- What may happen every minute must not push out the rest of a history: of several in a row the latest stays.
-local function record_publishing_again(h)
-  local last = redis.call('LINDEX', P .. 'log:' .. h.id, -1)
-  if last and string.match(last, '^%d+\npublished_again\n') then redis.call('RPOP', P .. 'log:' .. h.id) end
-  record(h, 'published_again')
-end
 
 -- A lost worker.
 local function rescue(h)
@@ -36,25 +17,14 @@ local function rescue(h)
   redis.call('HDEL', op(h.id), 'worker', 'lease_until_ms')
   redis.call('ZREM', P .. 'leases', h.id)
   relist(h, 'pending')
-  post_job(h.id)
+  post_job(h)
   tell_changed(h.id)
 end
 
 local function release_due(h)
   redis.call('ZREM', P .. 'delayed', h.id)
   record(h, 'due')
-  post_job(h.id)
-end
-
--- A pending row whose message is still in the outbox needs no second one.
-local function republish_job(h)
-  if is_in_outbox(h.id, 'job_entry') then
-    redis.call('ZADD', P .. 'pending', now, h.id)
-    return 0
-  end
-  record_publishing_again(h)
-  post_job(h.id)
-  return 1
+  post_job(h)
 end
 
 -- A root that waits for a child that has ended: the event was lost, or is late.
@@ -94,16 +64,16 @@ local function forget(h)
   redis.call('UNLINK', op(h.id), P .. 'log:' .. h.id)
 end
 
-local lost = due('leases', tonumber(ARGV[2]), is_running)
+local limit = ARGV[3]
+local lost = due(P .. 'leases', tonumber(ARGV[2]), limit, is_running)
 for _, h in ipairs(lost) do rescue(h) end
-local retries = due('delayed', 0, is_pending)
+local retries = due(P .. 'delayed', 0, limit, is_pending)
 for _, h in ipairs(retries) do release_due(h) end
 local republished = 0
 if ARGV[4] then
   local age_ms = tonumber(ARGV[4])
-  for _, h in ipairs(due('pending', age_ms, is_pending)) do republished = republished + republish_job(h) end
-  for _, h in ipairs(due('roots', age_ms, is_running)) do republished = republished + republish_event(h) end
+  for _, h in ipairs(due(P .. 'roots', age_ms, limit, is_running)) do republished = republished + republish_event(h) end
   republished = republished + start_stalled_lanes()
 end
-for _, h in ipairs(due('expiring', 0, has_ended)) do forget(h) end
+for _, h in ipairs(due(P .. 'expiring', 0, limit, has_ended)) do forget(h) end
 return {#lost, #retries, republished}

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `store` | the [`RedisStore`]: checks, then one script per method |
 //! | `query`, `row` | reading: from answers to operations, pages and outbox entries |
+//! | `backlog` | what waits for workers |
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
 //! | `presence` | which workers are there, what operators ask of them |
@@ -18,6 +19,7 @@
 //! | `failure` | the server's errors in our words |
 
 mod answer;
+mod backlog;
 mod call;
 mod facts;
 mod failure;

@@ -7,6 +7,7 @@ use super::options::Clock;
 const PRELUDE: &str = include_str!("../lua/prelude.lua");
 const ROWS: &str = include_str!("../lua/rows.lua");
 const ENDS: &str = include_str!("../lua/ends.lua");
+const AGAIN: &str = include_str!("../lua/again.lua");
 
 /// One script, and its name for messages.
 pub(super) struct Named {
@@ -43,7 +44,9 @@ scripts! {
     cancel: changing;
     dismiss: writing;
     advance: changing;
-    sweep: changing;
+    sweep: sweeping;
+    publish_again: republishing;
+    backlog: timed;
     row: reading;
     history: reading;
     list: reading;
@@ -78,6 +81,16 @@ fn writing(clock: Clock, body: &str) -> Script {
 /// Changes rows.
 fn changing(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
+}
+
+/// Changes rows that were left alone for too long.
+fn sweeping(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, AGAIN, body].concat())
+}
+
+/// Writes messages again.
+fn republishing(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, AGAIN, body].concat())
 }
 
 fn text_of(clock: Clock) -> &'static str {

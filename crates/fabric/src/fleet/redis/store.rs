@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Operation, OperationId, Progress, Status};
+use ktrdr_domain::{Kind, Operation, OperationId, Progress, Status};
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::answer::Answer;
 use super::call::{Call, Session};
 use super::listener::Listener;
-use super::{history, query, row};
+use super::{backlog, history, query, row};
+use crate::broker::Queue;
 use crate::history::Transition;
 use crate::limits;
 use crate::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish,
-    Finished, NewChild, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted,
-    SweepPlan, Swept,
+    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
+    Finish, Finished, NewChild, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint,
+    Submitted, SweepPlan, Swept,
 };
 
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
@@ -40,7 +42,7 @@ impl Store for RedisStore {
     async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError> {
         limits::check_leaf(&new)?;
         let call = self.session.call_once(&self.session.scripts.submit);
-        let call = call.arg(new.id.as_str()).arg(new.kind.as_str()).arg(new.spec.to_string());
+        let call = job(call, &new.id, new.kind, &new.spec);
         let call = call.arg(new.tries_max).arg(new.priority).optional(new.idempotency_key);
         submitted(&call.answer().await?)
     }
@@ -139,6 +141,16 @@ impl Store for RedisStore {
         Ok(Swept { rescued: answer.at(0)?, due: answer.at(1)?, republished: answer.at(2)? })
     }
 
+    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
+        backlog::backlog(&self.session, age).await
+    }
+
+    async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError> {
+        let Some(queue) = backlog::name_of(queue) else { return Ok(0) };
+        let call = self.session.call(&self.session.scripts.publish_again);
+        call.arg(queue).arg(whole_ms(age)).arg(limit).answer().await?.at(0)
+    }
+
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError> {
         limits::check_advance(&step.to)?;
         let call = self.session.call(&self.session.scripts.advance).arg(step.root.as_str());
@@ -211,9 +223,13 @@ fn check_size(roots: &[NewRoot]) -> Result<(), StoreError> {
     Err(StoreError::Invalid(why))
 }
 
+fn job<'s>(call: Call<'s>, id: &OperationId, kind: Kind, spec: &Value) -> Call<'s> {
+    let queue = backlog::name_of(Queue::of_job(kind, spec));
+    call.arg(id.as_str()).arg(kind.as_str()).arg(queue).arg(spec.to_string())
+}
+
 fn child<'s>(call: Call<'s>, child: &NewChild) -> Call<'s> {
-    let call = call.arg(child.id.as_str()).arg(child.kind.as_str()).arg(child.spec.to_string());
-    call.arg(child.tries_max).arg(child.priority)
+    job(call, &child.id, child.kind, &child.spec).arg(child.tries_max).arg(child.priority)
 }
 
 fn outcome(call: Call<'_>, how: Finish) -> Call<'_> {
