@@ -100,20 +100,13 @@ pub(crate) fn leftovers(arena: &Arena) -> BTreeMap<&'static str, u64> {
 
 /// Messages of the fleet that the broker holds, delivered or not.
 fn messages(arena: &Arena) -> u64 {
-    let listed = arena.servers.ctl(&[
-        "list_queues",
-        "-p",
-        "ktrdr",
-        "--quiet",
-        "--no-table-headers",
-        "name",
-        "messages",
-    ]);
-    let queues = listed.lines().filter_map(|line| line.split_once('\t'));
-    queues
-        .filter(|(name, _)| *name != "ktrdr.dlq")
-        .map(|(_, count)| count.trim().parse::<u64>().unwrap())
-        .sum()
+    let queues = arena.servers.queues("messages");
+    queues.iter().filter(|(name, _)| *name != "ktrdr.dlq").map(|(_, count)| count).sum()
+}
+
+/// Consumers of each queue.
+pub(crate) fn consumers(arena: &Arena) -> BTreeMap<String, u64> {
+    arena.servers.queues("consumers")
 }
 
 /// Whether nothing is on its way.

@@ -1,6 +1,6 @@
 //! Messages that the fleet itself would never send, and the dead letters they become.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
@@ -15,13 +15,29 @@ pub(crate) struct Letters {
     _connection: Connection,
 }
 
-/// Everything foreign that was sent, and what of it became a dead letter.
+/// Everything foreign that was sent, by the queue it went to, and what of it became a dead letter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Foreign {
-    pub(crate) sent: BTreeSet<String>,
+    pub(crate) sent: BTreeMap<String, &'static str>,
     pub(crate) buried: BTreeSet<String>,
     /// Dead letters that are messages of ours: the broker had delivered them too often.
     pub(crate) ours: u64,
+}
+
+/// How the ids of foreign messages begin.
+const FOREIGN: &str = "foreign-";
+
+impl Foreign {
+    /// What was sent and is no dead letter.
+    pub(crate) fn unburied(&self) -> impl Iterator<Item = &str> {
+        self.sent.keys().filter(|id| !self.buried.contains(*id)).map(String::as_str)
+    }
+
+    /// Everything in a queue is about to be thrown away: what still waits there will never be a dead letter.
+    pub(crate) fn excuse(&mut self, queue: &str) {
+        let buried = &self.buried;
+        self.sent.retain(|id, waits_in| *waits_in != queue || buried.contains(id));
+    }
 }
 
 impl Letters {
@@ -35,21 +51,21 @@ impl Letters {
     /// Sends a handful of foreign messages; they have arrived afterwards.
     pub(crate) async fn send(&self, name: &str, dice: &mut ChaCha8Rng, foreign: &mut Foreign) {
         for n in 0..dice.random_range(2..6) {
-            let id = format!("foreign-{name}-{n}");
+            let id = format!("{FOREIGN}{name}-{n}");
             let (headers, body) = foreign_message(dice);
             let properties = BasicProperties::default()
                 .with_message_id(id.as_str().into())
                 .with_delivery_mode(2)
                 .with_headers(headers);
-            let (exchange, key) = match dice.random_bool(0.8) {
-                true => ("ktrdr.jobs", "probe"),
-                false => ("ktrdr.events", "op.probe.completed"),
+            let (exchange, key, queue) = match dice.random_bool(0.8) {
+                true => ("ktrdr.jobs", "probe", "ktrdr.jobs.probe"),
+                false => ("ktrdr.events", "op.probe.completed", "ktrdr.events.orchestrator"),
             };
             let options = BasicPublishOptions { mandatory: true, ..Default::default() };
             let sent = self.channel.basic_publish(exchange.into(), key.into(), options, &body, properties);
             let confirmation = sent.await.unwrap().await.unwrap();
             assert!(confirmation.is_ack(), "{id}: {confirmation:?}");
-            foreign.sent.insert(id);
+            foreign.sent.insert(id, queue);
         }
     }
 
@@ -61,13 +77,13 @@ impl Letters {
             match got {
                 Some(got) => {
                     let id = got.delivery.properties.message_id().as_ref().map_or("", |id| id.as_str());
-                    match foreign.sent.contains(id) {
+                    match id.starts_with(FOREIGN) {
                         true => drop(foreign.buried.insert(id.to_owned())),
                         false => foreign.ours += 1,
                     }
                     got.delivery.ack(BasicAckOptions::default()).await.unwrap();
                 }
-                None if foreign.buried == foreign.sent || Instant::now() > deadline => return,
+                None if foreign.unburied().next().is_none() || Instant::now() > deadline => return,
                 None => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         }

@@ -51,7 +51,7 @@ fn good() -> Evidence {
     row(&mut evidence, CANCELLED).cancel = Some(request);
     story(&mut evidence, ROOT).moves =
         vec![("training".into(), "a".into()), ("backtesting".into(), "b".into())];
-    evidence.foreign.sent.insert("foreign".into());
+    evidence.foreign.sent.insert("foreign".into(), "ktrdr.jobs.probe");
     evidence.foreign.buried.insert("foreign".into());
     evidence
 }

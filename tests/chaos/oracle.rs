@@ -216,7 +216,7 @@ impl Verdict<'_> {
         for (what, count) in evidence.leftovers.iter().filter(|(_, count)| **count > 0) {
             self.complain("leftover", format!("{count} in {what}"));
         }
-        let unburied: Vec<_> = evidence.foreign.sent.difference(&evidence.foreign.buried).collect();
+        let unburied: Vec<_> = evidence.foreign.unburied().collect();
         self.unless(unburied.is_empty(), "dead letters", || format!("{unburied:?} became no dead letters"));
         for what in &evidence.complaints {
             self.complain("run", what.clone());

@@ -75,9 +75,9 @@ impl Order {
     }
 }
 
-/// Half of the operations come in one burst, the others one by one.
+/// A fifth of the operations comes in one burst, the others one by one.
 pub(crate) fn orders(size: &Size, dice: &mut ChaCha8Rng) -> Vec<Order> {
-    let (burst, last) = (size.jobs / 2, size.window.mul_f64(0.9));
+    let (burst, last) = (size.jobs / 5, size.window.mul_f64(0.9));
     let mut orders: Vec<Order> = (0..size.jobs)
         .map(|i| Order {
             id: OperationId::new(Kind::Probe, Timestamp(1_700_000_000), i as u32),

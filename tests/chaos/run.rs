@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -19,11 +20,14 @@ use super::orders::Wish;
 use super::plan::{Plan, Size};
 use super::processes::Ends;
 use super::sightings::{self, Sightings};
-use super::strikes::Striker;
+use super::strikes::{EVENTS, QUEUES, Striker};
 use super::table::{self, Row};
 
 /// How long everything may take to end once the last fault is over.
 const QUIET_WITHIN: Duration = Duration::from_secs(180);
+/// How long consumers may take to be back: a connection that hangs is noticed after a minute at the latest, and
+/// whoever can not connect waits up to ten seconds.
+const LISTENING_WITHIN: Duration = Duration::from_secs(100);
 /// How long a run may take beyond the time in which faults happen.
 const OVER_WITHIN: Duration = Duration::from_secs(900);
 /// How often to look whether it has.
@@ -68,13 +72,15 @@ struct Outcome {
     sightings: Sightings,
     /// From the last fault until nothing moved any more.
     quiet_after: Duration,
+    /// From the last fault until every consumer was back.
+    listening_after: Duration,
 }
 
 impl Outcome {
     async fn of(arena: &mut Arc<Arena>, plan: &Arc<Plan>) -> Self {
         let cycles = super::research::begin(arena, plan.size.cycles);
         let start = Instant::now();
-        let foreign = Arc::new(tokio::sync::Mutex::new(Foreign::default()));
+        let foreign = Arc::new(Mutex::new(Foreign::default()));
         let strikes = tokio::spawn(strike(Arc::clone(arena), Arc::clone(plan), start, Arc::clone(&foreign)));
         let answers = load::hand_in(arena, plan, start).await;
         let injuries = strikes.await.unwrap();
@@ -84,6 +90,10 @@ impl Outcome {
             complaints.push(format!("not everything had ended after {QUIET_WITHIN:?}"));
         }
         let quiet_after = over.elapsed();
+        if !until_all_listen(arena, plan).await {
+            complaints.push(format!("consumers are missing: {:?}", arena.aside(evidence::consumers).await));
+        }
+        let listening_after = over.elapsed();
         let letters = Letters::connect(arena.servers.admin_url()).await;
         let mut foreign = foreign.lock().await.clone();
         letters.collect(&mut foreign, Duration::from_secs(5)).await;
@@ -98,7 +108,7 @@ impl Outcome {
         let mut sightings = Sightings::read(&logs);
         complaints.append(&mut sightings.panics);
         let evidence = evidence::gather(arena, plan, cycles, &answers, foreign, complaints).await;
-        Self { evidence, injuries, answers, ends, sightings, quiet_after }
+        Self { evidence, injuries, answers, ends, sightings, quiet_after, listening_after }
     }
 
     fn report(&self, arena: &mut Arena, plan: &Plan, replay: &str) -> BTreeMap<Fault, Row> {
@@ -111,7 +121,8 @@ impl Outcome {
         eprintln!(
             "{}\n{} operations in {attempts} attempts, {twice} run twice to the end, at most {} tries of one \
              that did no harm, {} cycles; the burst of {} was \
-             accepted in {:.1} s, {} calls were made again; quiet {:.1} s after the last fault\nprocesses ended: {:?}\n{:?}",
+             accepted in {:.1} s, {} calls were made again; quiet {:.1} s and \
+             every consumer back {:.1} s after the last fault\nprocesses ended: {:?}\n{:?}",
             table::table(&rows),
             self.evidence.rows.len(),
             tries.unwrap_or_default(),
@@ -120,6 +131,7 @@ impl Outcome {
             self.answers.burst.as_secs_f64(),
             self.answers.repeated,
             self.quiet_after.as_secs_f64(),
+            self.listening_after.as_secs_f64(),
             self.ends,
             self.sightings.counts,
         );
@@ -139,15 +151,14 @@ async fn strike(
     arena: Arc<Arena>,
     plan: Arc<Plan>,
     start: Instant,
-    foreign: Arc<tokio::sync::Mutex<Foreign>>,
+    foreign: Arc<Mutex<Foreign>>,
 ) -> Vec<Injury> {
     let mut each = JoinSet::new();
     for planned in &plan.strikes {
-        let (striker, at) = (Striker::new(&arena, &plan, planned), start + planned.at);
-        let foreign = Arc::clone(&foreign);
+        let (striker, at) = (Striker::new(&arena, &plan, planned, &foreign), start + planned.at);
         each.spawn(async move {
             sleep_until(at).await;
-            striker.strike(&foreign).await
+            striker.strike().await
         });
     }
     each.join_all().await.into_iter().flatten().collect()
@@ -158,6 +169,23 @@ async fn until_quiet(arena: &Arc<Arena>) -> bool {
     let deadline = Instant::now() + QUIET_WITHIN;
     while Instant::now() < deadline {
         if evidence::is_quiet(arena).await && arena.aside(evidence::is_empty).await {
+            return true;
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    false
+}
+
+/// Until every process consumes what it should: one that waits at a queue which is gone would wait for ever.
+async fn until_all_listen(arena: &Arc<Arena>, plan: &Plan) -> bool {
+    let deadline = Instant::now() + LISTENING_WITHIN;
+    while Instant::now() < deadline {
+        let consumers = arena.aside(evidence::consumers).await;
+        let expected = |name: &str| match name {
+            EVENTS => plan.size.orchestrators,
+            _ => plan.size.workers,
+        };
+        if QUEUES.iter().all(|name| consumers.get(*name) == Some(&(expected(name) as u64))) {
             return true;
         }
         sleep(LOOK_EVERY).await;

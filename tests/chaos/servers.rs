@@ -100,6 +100,14 @@ impl Servers {
         self.services(&[&["ctl"], arguments].concat())
     }
 
+    /// One figure of each queue.
+    pub(crate) fn queues(&self, figure: &str) -> BTreeMap<String, u64> {
+        let quietly = ["--quiet", "--no-table-headers"];
+        let listed = self.ctl(&[&["list_queues", "-p", VHOST], &quietly[..], &["name", figure]].concat());
+        let queues = listed.lines().filter_map(|line| line.split_once('\t'));
+        queues.filter_map(|(name, count)| Some((name.to_owned(), count.trim().parse().ok()?))).collect()
+    }
+
     /// Consumers time out after this long; checked every second. Acts on channels opened from now on.
     pub(crate) fn set_consumer_timeout_ms(&self, timeout_ms: u32) {
         let set =

@@ -10,6 +10,7 @@ use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings};
 use ktrdr_fabric::store::BootId;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use super::arena::Arena;
@@ -29,7 +30,8 @@ const IMPATIENT_CONSUMER_TIMEOUT_MS: u32 = 2_000;
 const BURIED_WITHIN: Duration = Duration::from_secs(60);
 
 /// Queues that may be emptied and deleted.
-const QUEUES: [&str; 3] = ["ktrdr.jobs.probe", "ktrdr.jobs.probe.cpu", "ktrdr.events.orchestrator"];
+pub(crate) const QUEUES: [&str; 3] = ["ktrdr.jobs.probe", "ktrdr.jobs.probe.cpu", EVENTS];
+pub(crate) const EVENTS: &str = "ktrdr.events.orchestrator";
 
 /// One fault being done.
 pub(crate) struct Striker {
@@ -37,16 +39,24 @@ pub(crate) struct Striker {
     plan: Arc<Plan>,
     strike: Strike,
     dice: ChaCha8Rng,
+    /// Shared by all strikes of a run.
+    foreign: Arc<Mutex<Foreign>>,
 }
 
 impl Striker {
-    pub(crate) fn new(arena: &Arc<Arena>, plan: &Arc<Plan>, strike: &Strike) -> Self {
+    pub(crate) fn new(
+        arena: &Arc<Arena>,
+        plan: &Arc<Plan>,
+        strike: &Strike,
+        foreign: &Arc<Mutex<Foreign>>,
+    ) -> Self {
+        let (arena, plan, foreign) = (Arc::clone(arena), Arc::clone(plan), Arc::clone(foreign));
         let dice = ChaCha8Rng::seed_from_u64(strike.seed);
-        Self { arena: Arc::clone(arena), plan: Arc::clone(plan), strike: strike.clone(), dice }
+        Self { arena, plan, strike: strike.clone(), dice, foreign }
     }
 
     /// Does it, and undoes what does not undo itself. What it touched; nothing for faults that come with a job.
-    pub(crate) async fn strike(mut self, foreign: &tokio::sync::Mutex<Foreign>) -> Option<Injury> {
+    pub(crate) async fn strike(mut self) -> Option<Injury> {
         let arena = Arc::clone(&self.arena);
         Some(match self.strike.fault {
             Fault::KillWorker => self.kill(&arena.fleet.workers).await,
@@ -69,7 +79,7 @@ impl Striker {
             Fault::SilentBroker => self.mood(Mood::Silent, false, true).await,
             Fault::Duplicates => self.duplicates().await,
             Fault::Purge => self.purge().await,
-            Fault::Foreign => self.foreign(foreign).await,
+            Fault::Foreign => self.foreign().await,
             Fault::Poison | Fault::CrashOnce | Fault::Deaf | Fault::Cancel => return None,
         })
     }
@@ -152,6 +162,7 @@ impl Striker {
         let _alone = arena.broker.lock().await;
         let injury = Injury::now(self.strike.fault, &self.active().await);
         let queue = self.queue();
+        self.foreign.lock().await.excuse(queue);
         arena.aside(move |arena| arena.servers.delete(queue)).await;
         sleep(self.seconds(0.0..3.0)).await;
         arena.aside(Arena::apply_topology).await;
@@ -249,15 +260,17 @@ impl Striker {
         let _alone = arena.broker.lock().await;
         let injury = Injury::now(self.strike.fault, &arena.rows(Status::Pending).await);
         let queue = self.queue();
+        self.foreign.lock().await.excuse(queue);
         arena.aside(move |arena| arena.servers.purge(queue)).await;
         injury.over()
     }
 
-    async fn foreign(&mut self, foreign: &tokio::sync::Mutex<Foreign>) -> Injury {
+    async fn foreign(&mut self) -> Injury {
         let arena = Arc::clone(&self.arena);
         let _alone = arena.broker.lock().await;
         let injury = Injury::now(self.strike.fault, &[]);
         let letters = Letters::connect(arena.servers.admin_url()).await;
+        let foreign = Arc::clone(&self.foreign);
         let mut foreign = foreign.lock().await;
         letters.send(&format!("{:x}", self.strike.seed), &mut self.dice, &mut foreign).await;
         letters.collect(&mut foreign, BURIED_WITHIN).await;
