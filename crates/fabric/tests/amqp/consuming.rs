@@ -110,6 +110,21 @@ async fn a_connection_that_hangs_is_noticed_and_left() {
 
 #[tokio::test]
 #[ignore = "needs services: RabbitMQ"]
+async fn a_consumer_that_gets_nothing_while_messages_wait_ends_also_when_its_waits_are_abandoned() {
+    let w = World::new().await;
+    let mut impatient = settings(&w.url());
+    impatient.silence = Duration::from_millis(300);
+    let broker = AmqpBroker::connect(impatient).await.unwrap();
+    let mut deliveries = broker.consume(PROBES, 1).await.unwrap();
+    publish(&broker, &[probe("a"), probe("b")]).await;
+    // To the consumer it looks as if the broker had forgotten it: there is a message, and it does not come.
+    let _held = expect(&mut deliveries, &probe("a")).await;
+    let ended = async { while timeout(Duration::from_millis(50), deliveries.next()).await.is_err() {} };
+    timeout(Duration::from_secs(10), ended).await.expect("noticed in time");
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
 async fn a_deleted_queue_ends_the_consumer_and_a_new_one_works_when_it_is_back() {
     let w = World::new().await;
     let broker = w.broker().await;

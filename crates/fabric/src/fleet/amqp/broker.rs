@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions, ExchangeDeclareOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
+use tokio::time::Instant;
 
 use super::address::AmqpUrl;
 use super::consumer::Consumer;
@@ -186,6 +187,7 @@ impl Broker for AmqpBroker {
             publisher: Arc::clone(&self.publisher),
             counters: Arc::clone(&self.counters),
             silence: self.silence,
+            heard: Instant::now(),
             refused: None,
         }))
     }

@@ -18,7 +18,7 @@ use lapin::protocol::constants::REPLY_SUCCESS;
 use lapin::types::FieldTable;
 use lapin::{Acker, Channel};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tracing::{debug, error, warn};
 
 use super::broker::PASSIVE;
@@ -43,6 +43,9 @@ pub(super) struct Consumer {
     pub(super) counters: Arc<Counters>,
     /// After this long without a delivery the broker is asked.
     pub(super) silence: Duration,
+    /// When something was delivered last, or the broker said that all is well. Kept here: whoever reads several
+    /// consumers abandons a `next` of one for a delivery of another.
+    pub(super) heard: Instant,
     /// Refused, and not yet safe among the dead letters: an abandoned `next` goes on with it.
     pub(super) refused: Option<(Raw, Refusal)>,
 }
@@ -72,8 +75,11 @@ impl Consumer {
     /// The next delivery as the library gives it; `None` when there will be no more.
     async fn receive(&mut self) -> Option<Raw> {
         loop {
-            match timeout(self.silence, self.stream.next()).await {
-                Ok(Some(Ok(raw))) => return Some(raw),
+            match timeout_at(self.heard + self.silence, self.stream.next()).await {
+                Ok(Some(Ok(raw))) => {
+                    self.heard = Instant::now();
+                    return Some(raw);
+                }
                 Ok(Some(Err(why))) => {
                     warn!(queue = queue_name(self.queue), %why, "the consumer failed");
                     return None;
@@ -87,19 +93,26 @@ impl Consumer {
                         warn!(queue = queue_name(self.queue), %why, "silent, and not known to the broker");
                         return None;
                     }
+                    self.heard = Instant::now();
                 }
             }
         }
     }
 
-    /// Whether the broker still has a consumer there.
+    /// Whether the broker still has a consumer there, and no message for it. Who waits for a delivery has room for one:
+    /// what lies in the queue all the same shows that the broker has forgotten us, though it may remember others. A
+    /// queue of a cluster that was deleted and declared again may do that without a word.
     async fn ask_after_us(&self) -> Result<(), BrokerError> {
         let channel = self.link.channel().await?;
         let name = queue_name(self.queue);
         let asked = channel.queue_declare(name.as_str().into(), PASSIVE, FieldTable::default());
-        match within("ask for a queue", asked).await?.consumer_count() {
-            0 => Err(BrokerError::Unavailable(format!("{name} has no consumer"))),
-            _ => Ok(()),
+        let queue = within("ask for a queue", asked).await?;
+        match (queue.consumer_count(), queue.message_count()) {
+            (0, _) => Err(BrokerError::Unavailable(format!("{name} has no consumer"))),
+            (_, 0) => Ok(()),
+            (_, waiting) => {
+                Err(BrokerError::Unavailable(format!("{name} has {waiting} messages and delivers none")))
+            }
         }
     }
 
