@@ -4,29 +4,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+#[path = "redis/log.rs"]
+mod log;
 
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
 use ktrdr_fabric::fleet::topology::{Administration, ManagementUrl, Passwords};
 use ktrdr_fabric::store::BootId;
+use log::Log;
 use tracing_subscriber::filter::LevelFilter;
 
 const CANARY: &str = "canary-6f1d";
-
-/// Everything that was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 fn settings(url: &str) -> AmqpSettings {
     AmqpSettings::new(url.parse().unwrap(), "test", BootId("b".into()), Vec::new())
@@ -75,7 +63,7 @@ async fn a_password_is_in_no_error_and_no_log_line() {
     if let Ok(broker) = broker {
         said.push(format!("{:?} {:?}", broker.queues().await, broker.publish(Vec::new()).await));
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("TRACE lapin"), "the client library is heard as well");
     said.push(log);
     for text in said {

@@ -99,17 +99,13 @@ impl Announcer {
 
 impl Crew {
     fn describe(&self) -> Worker {
-        let (identity, kinds) = (self.identity.clone(), &self.config.kinds);
+        let kinds = &self.config.kinds;
         Worker {
-            boot: identity.boot,
-            role: identity.role,
-            host: identity.host,
-            version: identity.version,
             kinds: kinds.iter().map(|kind| kind.kind).collect(),
-            device: identity.device,
             slots: kinds.iter().map(|kind| u32::from(kind.slots)).sum(),
             running: self.owned.ids(),
             is_draining: self.quit.is_cancelled(),
+            ..self.identity.idle()
         }
     }
 }

@@ -27,7 +27,7 @@ impl Attendance {
     /// Announces until stopped, then withdraws. An operator who asks the process to end cancels `drain`.
     pub async fn run(self, drain: CancellationToken, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let said = self.describe(drain.is_cancelled());
+            let said = Worker { is_draining: drain.is_cancelled(), ..self.identity.idle() };
             match timeout(self.every, self.presence.announce(&said, self.lease)).await {
                 Ok(Ok(orders)) if orders.drain && !drain.is_cancelled() => {
                     info!("asked to end");
@@ -41,21 +41,6 @@ impl Attendance {
         }
         if let Ok(Err(why)) = timeout(self.every, self.presence.withdraw(&self.identity.boot)).await {
             warn!(%why, "left without saying so");
-        }
-    }
-
-    fn describe(&self, is_draining: bool) -> Worker {
-        let Identity { boot, host, version, device, role } = self.identity.clone();
-        Worker {
-            boot,
-            role,
-            host,
-            version,
-            kinds: Vec::new(),
-            device,
-            slots: 0,
-            running: Vec::new(),
-            is_draining,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who a worker is.
 
+use ktrdr_fabric::presence::Worker;
 use ktrdr_fabric::process::host_name;
 use ktrdr_fabric::store::BootId;
 
@@ -24,6 +25,22 @@ impl Identity {
     pub fn of_this_process(version: &str, device: &str) -> Self {
         let (version, device, role) = (version.to_owned(), device.to_owned(), "worker".to_owned());
         Self { boot: BootId::of_this_process(), host: host_name(), version, device, role }
+    }
+
+    /// What it says of itself while it takes and runs nothing.
+    pub(crate) fn idle(&self) -> Worker {
+        let Self { boot, host, version, device, role } = self.clone();
+        Worker {
+            boot,
+            role,
+            host,
+            version,
+            kinds: Vec::new(),
+            device,
+            slots: 0,
+            running: Vec::new(),
+            is_draining: false,
+        }
     }
 
     /// The same in another role.

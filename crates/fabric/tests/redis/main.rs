@@ -9,6 +9,7 @@ mod crashes;
 mod emptied;
 mod hints;
 mod ledger;
+mod log;
 mod lost_answers;
 mod opening;
 mod proxy;

@@ -1,37 +1,13 @@
 //! A password appears in no error and no log line, whatever goes wrong.
 
-use std::io::Write;
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 
 use ktrdr_fabric::fleet::redis::{OpenError, Options, RedisStore, RedisUrl};
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::log::Log;
 use crate::server::RedisServer;
 
 const CANARY: &str = "canary-7f3a";
-
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 /// Opens, which must fail, and gives back all that was said about it.
 async fn everything_said(url: &str) -> String {
@@ -42,8 +18,7 @@ async fn everything_said(url: &str) -> String {
     tracing::error!(?options, url = %options.url, "opening");
     let refused: OpenError = RedisStore::open(options).await.err().expect("it was opened");
     tracing::error!(error = %refused, ?refused, "refused");
-    let bytes = log.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    log.text()
 }
 
 fn assert_silent(said: &str) {

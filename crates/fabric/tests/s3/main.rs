@@ -5,6 +5,8 @@
 
 mod caching;
 mod creating;
+#[path = "../redis/log.rs"]
+mod log;
 mod objects;
 mod opening;
 mod reading;

@@ -2,39 +2,16 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ktrdr_fabric::fleet::artifacts::{ArtifactsUrl, AwsVariables, Options, open};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::key;
+use crate::log::Log;
 use crate::server::{S3Server, SECRET, USER};
 
 const TOKEN: &str = "canary-token-5d08";
-
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 /// Tries everything, which must fail, and gives back all that was said about it.
 async fn everything_said(variables: &[(&str, &str)]) -> String {
@@ -60,8 +37,7 @@ async fn everything_said(variables: &[(&str, &str)]) -> String {
             }
         }
     }
-    let bytes = log.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    log.text()
 }
 
 fn assert_silent(said: &str) {

@@ -2,6 +2,7 @@
 
 mod fleet;
 mod numbers;
+mod probes;
 mod queue;
 
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use ktrdr_domain::{Kind as OperationKind, Status};
+use ktrdr_fabric::presence::Seen;
 use ktrdr_fabric::store::Filter;
 use serde::Serialize;
 
@@ -59,10 +60,10 @@ struct QueueRow {
 }
 
 async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliError> {
-    let paused = workspace.presence.paused().await?;
+    let (paused, workers) = (workspace.presence.paused().await?, workspace.presence.workers().await?);
     let mut rows = Vec::new();
     for kind in OperationKind::ALL.into_iter().filter(|kind| !kind.is_root()) {
-        rows.push(row(workspace, kind, &paused).await?);
+        rows.push(row(workspace, kind, &paused, &workers).await?);
     }
     context.screen.list("queues", &rows, |screen| print(screen, &rows))
 }
@@ -71,6 +72,7 @@ async fn row(
     workspace: &Workspace,
     kind: OperationKind,
     paused: &BTreeSet<OperationKind>,
+    workers: &[Seen],
 ) -> Result<QueueRow, CliError> {
     let of = |status, offset| Filter {
         status: Some(status),
@@ -85,7 +87,6 @@ async fn row(
         None => None,
     };
     let running = workspace.store.list(&of(Status::Running, 0)).await?.total;
-    let workers = workspace.presence.workers().await?;
     let taking: Vec<_> = workers.iter().filter(|seen| seen.worker.kinds.contains(&kind)).collect();
     Ok(QueueRow {
         kind,

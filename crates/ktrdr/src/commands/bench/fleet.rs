@@ -5,13 +5,12 @@ mod cancel;
 mod cycle;
 mod idle;
 mod latency;
-mod load;
 mod processes;
 mod rate;
 
 use ktrdr_fabric::fleet::redis::{Fsync, Persistence};
 
-use super::Measured;
+use super::{Measured, probes};
 use crate::cli::bench::FleetBench;
 use crate::commands::Context;
 use crate::connect;
@@ -78,8 +77,8 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
 
 /// Waits until nothing of a workspace is pending or running.
 async fn until_idle(workspace: &Workspace) -> Result<(), CliError> {
-    while load::active(workspace).await? > 0 {
-        tokio::time::sleep(load::LOOK).await;
+    while probes::active(workspace).await? > 0 {
+        tokio::time::sleep(probes::LOOK).await;
     }
     Ok(())
 }

@@ -5,18 +5,17 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ktrdr_domain::job::ProbeSpec;
-use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId, Status};
-use ktrdr_fabric::store::{NewOperation, Store, StoreHint};
+use ktrdr_domain::{Kind as OperationKind, OperationId, Status};
+use ktrdr_fabric::store::{Store, StoreHint};
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 
-use super::Measured;
+use super::{Measured, probes};
 use crate::commands::Context;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::{Roles, RunningRoles};
-use crate::workspace::{Workspace, fresh_id, nonce};
+use crate::workspace::{Workspace, fresh_id};
 
 /// One job at a time is timed this often.
 const SINGLE_JOBS: usize = 300;
@@ -64,7 +63,8 @@ async fn one_at_a_time(workspace: &Workspace) -> Result<Vec<f64>, CliError> {
     for _ in 0..SINGLE_JOBS {
         let mut hints = workspace.store.hints();
         let started = Instant::now();
-        let id = submit(&*workspace.store, fresh_id(OperationKind::Probe)).await?;
+        let id = fresh_id(OperationKind::Probe);
+        probes::submit(Arc::clone(&workspace.store), id.clone(), 0).await?;
         loop {
             let hint = hints.recv().await;
             let ours = match &hint {
@@ -89,11 +89,7 @@ async fn many(workspace: &Workspace, jobs: u32, in_flight: u32) -> Result<f64, C
     let mut hints = workspace.store.hints();
     let started = Instant::now();
     let window = Arc::new(Semaphore::new(in_flight as usize));
-    let ids: Vec<OperationId> = {
-        let salt = nonce();
-        let id = |i| OperationId::new(OperationKind::Probe, crate::workspace::now(), salt.wrapping_add(i));
-        (0..jobs).map(id).collect()
-    };
+    let ids = probes::ids(jobs);
     let mut open: HashSet<OperationId> = ids.iter().cloned().collect();
     let mut submits = JoinSet::new();
     let (store, to_submit) = (Arc::clone(&workspace.store), ids);
@@ -103,8 +99,7 @@ async fn many(workspace: &Workspace, jobs: u32, in_flight: u32) -> Result<f64, C
         for id in to_submit {
             let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { break };
             permit.forget();
-            let store = Arc::clone(&store);
-            each.spawn(async move { submit(&*store, id).await });
+            each.spawn(probes::submit(Arc::clone(&store), id, 0));
         }
         while let Some(done) = each.join_next().await {
             done.or_exit(Kind::OperationFailed)??;
@@ -133,20 +128,6 @@ async fn many(workspace: &Workspace, jobs: u32, in_flight: u32) -> Result<f64, C
         done.or_exit(Kind::OperationFailed)??;
     }
     Ok(f64::from(jobs) / started.elapsed().as_secs_f64())
-}
-
-async fn submit(store: &dyn Store, id: OperationId) -> Result<OperationId, CliError> {
-    let spec = JobSpec::Probe(ProbeSpec::default()).to_value().or_exit(Kind::Usage)?;
-    let new = NewOperation {
-        id: id.clone(),
-        kind: OperationKind::Probe,
-        spec,
-        tries_max: 3,
-        priority: 4,
-        idempotency_key: None,
-    };
-    store.submit(new).await?;
-    Ok(id)
 }
 
 async fn has_ended(store: &dyn Store, id: &OperationId) -> Result<bool, CliError> {

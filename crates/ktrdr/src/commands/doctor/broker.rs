@@ -78,7 +78,7 @@ fn difference(difference: &Difference) -> Check {
 async fn queues(settings: &Settings) -> Vec<Check> {
     let part = Part {
         role: "doctor".into(),
-        boot: BootId(format!("doctor-{}", std::process::id())),
+        boot: BootId::of_this_process(),
         needs: vec![],
         device: DeviceClass::Cpu,
     };

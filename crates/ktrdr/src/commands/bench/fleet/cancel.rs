@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{OperationId, Status};
 use ktrdr_fabric::store::{Filter, StoreHint};
 
-use super::{Measured, load, quantile};
+use super::{Measured, probes, quantile};
 use crate::exit::{CliError, Kind};
 use crate::workspace::Workspace;
 
@@ -18,9 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn measure(workspace: &Workspace, jobs: u32, durable: &str) -> Result<Measured, CliError> {
     super::until_idle(workspace).await?;
-    let ids = load::ids(jobs);
+    let ids = probes::ids(jobs);
     for id in &ids {
-        load::submit(Arc::clone(&workspace.store), id.clone(), SLEEP_MS).await?;
+        probes::submit(Arc::clone(&workspace.store), id.clone(), SLEEP_MS).await?;
     }
     let running = Filter { status: Some(Status::Running), limit: 1, ..Filter::default() };
     // As many as there are slots; the rest waits, and is cancelled where it waits.

@@ -1,12 +1,12 @@
 //! From the moment before the submit to the first moment of the job, at a load that leaves queues short.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
-use super::{Measured, load, quantile};
+use super::{Measured, probes, quantile};
 use crate::exit::{CliError, Kind, OrExit};
 use crate::workspace::Workspace;
 
@@ -27,10 +27,10 @@ pub(super) async fn measure(
     let mut pace = interval(Duration::from_secs_f64(1.0 / rate));
     let mut samples = Vec::with_capacity(JOBS as usize);
     let mut submits = JoinSet::new();
-    for id in load::ids(JOBS) {
+    for id in probes::ids(JOBS) {
         pace.tick().await;
-        let before_us = unix_us();
-        submits.spawn(load::submit(Arc::clone(&workspace.store), id.clone(), 0));
+        let before_us = chrono::Utc::now().timestamp_micros();
+        submits.spawn(probes::submit(Arc::clone(&workspace.store), id.clone(), 0));
         samples.push((id, before_us));
     }
     while let Some(done) = submits.join_next().await {
@@ -40,16 +40,11 @@ pub(super) async fn measure(
     let mut took = Vec::with_capacity(samples.len());
     for (id, before_us) in samples {
         let row = workspace.store.get(&id).await?;
-        let started_us = row.and_then(|row| row.result?.get("started_us")?.as_u64());
-        took.extend(started_us.map(|started_us| started_us.saturating_sub(before_us) as f64 / 1000.0));
+        let started_us = row.and_then(|row| row.result?.get("started_us")?.as_i64());
+        took.extend(started_us.map(|started_us| started_us.saturating_sub(before_us).max(0) as f64 / 1000.0));
     }
     took.sort_by(f64::total_cmp);
     let setting = format!("{} jobs at {rate:.0} jobs/s, a tenth of the rate; {durable}", took.len());
     let at = |what: &str, share| Measured::of(what, "ms", vec![quantile(&took, share)], setting.clone());
     Ok(vec![at("enqueue to start, median", 0.5), at("enqueue to start, 99 %", 0.99)])
-}
-
-fn unix_us() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
 }

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use ktrdr_domain::DeviceClass;
+use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_fabric::broker::Queue;
+use ktrdr_fabric::fleet::amqp::AmqpBroker;
+use ktrdr_fabric::fleet::topology::queue_name;
 use ktrdr_fabric::store::BootId;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
@@ -14,6 +16,9 @@ use crate::cli::bench::FleetBench;
 use crate::commands::Context;
 use crate::connect::{self, Part};
 use crate::exit::{CliError, Kind, OrExit};
+
+/// Where the workers that are waited for consume.
+const PROBES: Queue = Queue::Jobs(OperationKind::Probe);
 
 /// The longest a process may take to start, or to end.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -88,16 +93,15 @@ fn spawn(context: &Context<'_>, program: &PathBuf, role: &[&str]) -> Result<Proc
 }
 
 fn part() -> Part {
-    let needs = vec![Queue::Jobs(ktrdr_domain::Kind::Probe)];
     Part {
         role: "bench".into(),
-        boot: BootId(format!("bench-{}", std::process::id())),
-        needs,
+        boot: BootId::of_this_process(),
+        needs: vec![PROBES],
         device: DeviceClass::Cpu,
     }
 }
 
-async fn consumers(broker: &ktrdr_fabric::fleet::amqp::AmqpBroker) -> Result<u64, CliError> {
+async fn consumers(broker: &AmqpBroker) -> Result<u64, CliError> {
     let queues = broker.queues().await.or_exit(Kind::Unreachable)?;
-    Ok(queues.iter().filter(|q| q.name == "ktrdr.jobs.probe").map(|q| q.consumers).sum())
+    Ok(queues.iter().filter(|q| q.name == queue_name(PROBES)).map(|q| q.consumers).sum())
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::load;
+use super::probes;
 use crate::cli::bench::FleetBench;
 use crate::exit::CliError;
 use crate::workspace::Workspace;
@@ -19,20 +19,20 @@ pub(super) fn name(wanted: &FleetBench) -> &'static str {
 
 pub(super) async fn of(workspace: &Workspace, wanted: &FleetBench) -> Result<f64, CliError> {
     super::until_idle(workspace).await?;
-    let ids = load::ids(wanted.jobs);
+    let ids = probes::ids(wanted.jobs);
     let started = Instant::now();
     let mut left = ids.as_slice();
     while !left.is_empty() {
-        let room = u64::from(wanted.in_flight).saturating_sub(load::active(workspace).await?) as usize;
+        let room = u64::from(wanted.in_flight).saturating_sub(probes::active(workspace).await?) as usize;
         let (now, later) = left.split_at(room.min(left.len()));
         left = later;
         stream::iter(now.iter().cloned())
-            .map(|id| load::submit(Arc::clone(&workspace.store), id, wanted.sleep_ms))
+            .map(|id| probes::submit(Arc::clone(&workspace.store), id, wanted.sleep_ms))
             .buffer_unordered(SUBMITS)
             .try_collect::<()>()
             .await?;
         if room == 0 {
-            tokio::time::sleep(load::LOOK).await;
+            tokio::time::sleep(probes::LOOK).await;
         }
     }
     super::until_idle(workspace).await?;

@@ -1,4 +1,4 @@
-//! Probes: submitted, counted, looked at.
+//! Probes, as every measurement of an engine submits and counts them.
 
 use std::sync::Arc;
 use std::time::Duration;
