@@ -123,9 +123,10 @@ fn sigterm_gives_a_long_training_back() {
 }
 
 #[test]
-fn the_job_of_a_killed_worker_runs_elsewhere() {
-    let world = world().with_setting("KTRDR_FLEET__LEASE", "6s").with_setting("KTRDR_FLEET__HEARTBEAT", "1s");
-    let world = world.with_setting("KTRDR_FLEET__SWEEP", "1s");
+fn the_job_of_a_killed_worker_runs_elsewhere_long_before_its_lease_lapses() {
+    // Whatever happens within the test happens without a lapsed lease and without a sweep that was due.
+    let settings = ["KTRDR_FLEET__LEASE", "KTRDR_FLEET__SWEEP", "KTRDR_FLEET__REPUBLISH_AFTER"];
+    let world = settings.into_iter().fold(world(), |world, setting| world.with_setting(setting, "1h"));
     let _coordinator = world.start(&["serve"]);
     let first = worker(&world, "training");
     let id = world.submit(&TRAIN_LONG).remove(0);
@@ -138,6 +139,8 @@ fn the_job_of_a_killed_worker_runs_elsewhere() {
         Some(world.operation(&id)).filter(|row| row["worker"] == boot.as_str())
     });
     assert_eq!(row["fence"], 2, "{row}");
+    let told = world.json(&["operations", "events", &id]).to_string();
+    assert!(told.contains("doubted"), "{told}");
     world.json(&["operations", "cancel", &id]);
     assert_eq!(ended(&world, &id)["status"], "cancelled");
 }

@@ -98,12 +98,15 @@ fn long() -> Size {
     }
 }
 
-/// Workers that die while the fleet has its default settings, and nothing else.
-fn default_pace() -> Size {
-    let window = Duration::from_secs(240);
-    let faults = vec![(Fault::KillWorker, 8), (Fault::FreezeWorker, 2)];
-    let short = short();
-    Size { jobs: 2000, window, faults, workers: 4, pace: Pace::DEFAULT, ..short }
+/// Workers that are lost in one way while the fleet has its default settings, and nothing else.
+fn default_pace(fault: Fault, times: usize) -> Size {
+    let window = Duration::from_secs(150);
+    Size { jobs: 1200, window, faults: vec![(fault, times)], workers: 4, pace: Pace::DEFAULT, ..short() }
+}
+
+/// From the fault until the last operation of a lost worker was claimed elsewhere, in milliseconds.
+fn slowest_recovery(size: Size) -> Option<i64> {
+    run::run(size).into_values().flat_map(|row| row.recoveries_ms).max()
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -123,8 +126,15 @@ fn a_fleet_under_every_fire_for_long_loses_nothing_and_does_nothing_twice() {
 
 #[test]
 #[ignore = "takes minutes: scripts/chaos --default-pace"]
-fn a_lost_workers_job_runs_elsewhere_within_forty_seconds_by_default() {
-    let rows = run::run(default_pace());
-    let slowest = rows.values().flat_map(|row| &row.recoveries_ms).max();
-    assert!(slowest.is_some_and(|ms| *ms <= 40_000), "{slowest:?}");
+fn by_default_a_killed_workers_jobs_run_elsewhere_within_five_seconds() {
+    let slowest = slowest_recovery(default_pace(Fault::KillWorker, 12));
+    assert!(slowest.is_some_and(|ms| ms <= 5_000), "{slowest:?}");
+}
+
+/// The broker notices nothing of it, and may even hand messages to the worker that is frozen.
+#[test]
+#[ignore = "takes minutes: scripts/chaos --default-pace"]
+fn by_default_a_frozen_workers_jobs_run_elsewhere_within_forty_seconds() {
+    let slowest = slowest_recovery(default_pace(Fault::FreezeWorker, 4));
+    assert!(slowest.is_some_and(|ms| ms <= 40_000), "{slowest:?}");
 }

@@ -52,7 +52,7 @@ impl Pace {
     /// As the fleet comes.
     pub(crate) const DEFAULT: Self = Self {
         lease: Duration::from_secs(30),
-        heartbeat: Duration::from_secs(5),
+        heartbeat: Duration::from_secs(2),
         sweep: Duration::from_secs(5),
         republish_after: Duration::from_secs(60),
     };

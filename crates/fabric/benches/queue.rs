@@ -58,7 +58,7 @@ async fn work(store: &SqliteStore, id: &OperationId) {
 
 /// Publishes what the outbox holds.
 async fn relay(engine: &Engine) {
-    let entries = engine.store.outbox(1000).await.unwrap();
+    let entries = engine.store.outbox(None, 1000).await.unwrap();
     let sequences: Vec<u64> = entries.iter().map(|entry| entry.sequence).collect();
     engine.broker.publish(entries.into_iter().map(|entry| entry.message).collect()).await.unwrap();
     engine.store.relayed(&sequences).await.unwrap();

@@ -48,7 +48,7 @@ async fn publish_again(store: &RedisStore) {
         store.submit(leaf(format!("op_lost_{n}").parse().unwrap())).await.unwrap();
     }
     loop {
-        let outbox = store.outbox(1000).await.unwrap();
+        let outbox = store.outbox(None, 1000).await.unwrap();
         if outbox.is_empty() {
             break;
         }

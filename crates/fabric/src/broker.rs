@@ -105,6 +105,8 @@ pub enum BrokerError {
 pub struct Delivery {
     /// What it says.
     pub message: Message,
+    /// The broker had handed it out before. Whoever got it then gave it back, or is lost to the broker.
+    pub is_redelivered: bool,
     /// How to acknowledge it.
     pub receipt: Box<dyn Receipt>,
 }

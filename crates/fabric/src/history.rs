@@ -69,6 +69,8 @@ changes! {
     Claimed = "claimed",
     /// As [`Self::Claimed`], from a worker whose lease had lapsed. Note: that worker.
     TakenOver = "taken_over",
+    /// The broker lost its worker, which has to beat soon to keep it. Note: who noticed.
+    Doubted = "doubted",
     /// Its worker gave it back undone; the try does not count.
     Released = "released",
     /// An attempt failed and another follows. Note: the error.

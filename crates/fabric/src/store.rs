@@ -236,6 +236,14 @@ pub trait Store: Send + Sync {
     async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError>;
     /// Takes an operation for work. Of a root it is [`StoreError::Invalid`].
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError>;
+    /// Doubts whoever holds an operation, because the broker lost them: unless they beat within `patience`, their lease
+    /// is over. How long it lasts now; `None` when there is nobody to doubt: nobody holds it, or `by` does.
+    async fn doubt(
+        &self,
+        id: &OperationId,
+        by: &BootId,
+        patience: Duration,
+    ) -> Result<Option<Duration>, StoreError>;
     /// Extends the lease and stores progress.
     async fn beat(
         &self,
@@ -267,8 +275,9 @@ pub trait Store: Send + Sync {
     async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError>;
     /// Reads a part of a list.
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError>;
-    /// The oldest outbox entries.
-    async fn outbox(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError>;
+    /// The oldest outbox entries, or the oldest behind a position. Whatever comes has a higher position than all that
+    /// came before it.
+    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError>;
     /// Removes entries that were published. Losing this is harmless: they are published twice.
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError>;
     /// Hints about changes, from now on. Register before looking.

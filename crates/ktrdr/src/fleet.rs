@@ -15,7 +15,7 @@ use ktrdr_jobs::Services;
 use ktrdr_jobs::series::SeriesCache;
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
-    Attendance, Exit, Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
+    Attendance, Bell, Exit, Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
 };
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -148,6 +148,7 @@ impl RunningRoles {
         let part = Part { role, boot: identity.boot.clone(), needs, device };
         let (store, broker) = (&workspace.store, &workspace.broker(part).await?);
         let mut background = Vec::new();
+        let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
         let worker = match roles.kinds.as_slice() {
             [] => {
                 let (every, lease) = (fleet.heartbeat, fleet.lease);
@@ -156,9 +157,8 @@ impl RunningRoles {
                 background.push(tokio::spawn(attendance.run(drain.clone(), stop.clone())));
                 None
             }
-            _ => Some(worker(workspace, Arc::clone(broker), identity, roles)?),
+            _ => Some(worker(workspace, Arc::clone(broker), identity, roles, sweeper.bell())?),
         };
-        let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
         let sweeper = if roles.coordinator { sweeper.watching_queues(Arc::clone(broker)) } else { sweeper };
         background.push(tokio::spawn(sweeper.run(stop.clone())));
         if roles.coordinator {
@@ -215,6 +215,7 @@ fn worker(
     broker: Arc<dyn Broker>,
     identity: Identity,
     roles: &Roles,
+    bell: Bell,
 ) -> Result<Worker, CliError> {
     let fleet = &workspace.settings.fleet;
     let services = Services {
@@ -236,7 +237,7 @@ fn worker(
     };
     let (store, presence) = (Arc::clone(&workspace.store), Arc::clone(&workspace.presence));
     let handlers = ktrdr_jobs::handlers(&services);
-    Worker::new(store, broker, presence, handlers, identity, config).or_exit(Kind::InvalidInput)
+    Worker::new(store, broker, presence, handlers, identity, config, bell).or_exit(Kind::InvalidInput)
 }
 
 /// How much of a kind at once, and for how long.

@@ -108,7 +108,8 @@ pub(crate) struct FleetSettings {
     /// How long a claim holds without a beat.
     #[serde(with = "human")]
     pub(crate) lease: Duration,
-    /// Time between beats.
+    /// Time between beats. The same in the whole fleet: one whom the broker lost keeps a job by beating within one and a
+    /// half times this long.
     #[serde(with = "human")]
     pub(crate) heartbeat: Duration,
     /// Time between sweeps.
@@ -142,7 +143,7 @@ impl Default for FleetSettings {
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get().min(64)) as u16;
         Self {
             lease: Duration::from_secs(30),
-            heartbeat: Duration::from_secs(5),
+            heartbeat: Duration::from_secs(2),
             sweep: Duration::from_secs(5),
             republish_after: Duration::from_secs(60),
             drain: Duration::from_secs(30),
@@ -189,7 +190,12 @@ impl Settings {
     fn check(&self) -> Result<(), String> {
         let refuse = |what: &str| Err(what.to_owned());
         let fleet = &self.fleet;
-        if fleet.heartbeat.is_zero() || fleet.heartbeat * 3 >= fleet.lease {
+        if fleet.heartbeat < Duration::from_millis(500) {
+            return refuse(
+                "fleet.heartbeat must be at least 500ms: workers look at a running job four times a second",
+            );
+        }
+        if fleet.heartbeat * 3 >= fleet.lease {
             return refuse(
                 "fleet.heartbeat × 3 must be shorter than fleet.lease, so that one lost beat loses no job",
             );

@@ -79,7 +79,7 @@ impl Orchestrator {
 
     /// Works on one event until the store gave an answer; only then is it acknowledged.
     async fn react(self, delivery: Delivery, stop: CancellationToken) {
-        let Delivery { message, receipt } = delivery;
+        let Delivery { message, receipt, .. } = delivery;
         let Message::Event(event) = message else {
             error!("a job came out of the event queue; dropped");
             return receipt.ack().await;

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Kind, OperationId, Status, Timestamp};
 use ktrdr_fabric::embedded::{Engine, Role};
 use ktrdr_fabric::store::{NewOperation, Store, StoreError};
-use ktrdr_worker::{Handler, Identity, Job, KindConfig, Outcome, Relay, Worker, WorkerConfig};
+use ktrdr_worker::{
+    Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
+};
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -66,7 +68,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let handlers: Vec<Arc<dyn Handler>> = vec![Arc::new(NoOp(AtomicUsize::new(0))), Arc::new(Patient)];
     let identity = Identity::of_this_process("bench", "cpu");
     let (store, broker) = (engine.store.clone(), engine.broker.clone());
-    let worker = Worker::new(store, broker, engine.store.clone(), handlers, identity, config)?;
+    // Nobody dies here: its sweeper never runs.
+    let bell = Sweeper::new(store.clone(), SweeperConfig::default()).bell();
+    let worker = Worker::new(store, broker, engine.store.clone(), handlers, identity, config, bell)?;
     let worker = tokio::spawn(worker.run(stop.clone(), CancellationToken::new()));
     let active = ktrdr_fabric::store::Filter { active: true, limit: 1, ..Default::default() };
     while engine.store.list(&active).await?.total > 0 {

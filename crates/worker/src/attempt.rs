@@ -22,12 +22,15 @@ use crate::owned::Owned;
 use crate::progress::ProgressCell;
 use crate::settle::{Ended, settle, wanted};
 use crate::stop::StopToken;
+use crate::sweeper::Bell;
 use crate::threads::Threads;
 use crate::watch::{Watch, Watched};
 
 /// What all attempts of one process share.
 pub(crate) struct Crew {
     pub(crate) store: Arc<dyn Store>,
+    /// For leases that may lapse soon.
+    pub(crate) bell: Bell,
     pub(crate) identity: Identity,
     pub(crate) config: WorkerConfig,
     pub(crate) threads: Threads,
@@ -50,8 +53,10 @@ struct Claimed {
 
 /// What to do with a delivery that is not ours to run.
 enum Declined {
-    /// Someone holds it, or it is over. The sweep owns recovery.
-    Drop,
+    /// Someone holds it. The sweep owns recovery.
+    Leased,
+    /// It is over.
+    Ended,
     /// Its row can not be found or read: keep the message for a while, then let the broker have it again. Never
     /// acknowledged: should the store have lost its rows, messages are what they are rebuilt from.
     Park,
@@ -65,6 +70,7 @@ pub(crate) async fn work(
     kind: KindConfig,
     handler: &Arc<dyn Handler>,
     message: Message,
+    is_redelivered: bool,
 ) -> bool {
     let Message::Job { job, .. } = message else {
         error!(kind = %kind.kind, "an event came out of a job queue; dropped");
@@ -74,7 +80,13 @@ pub(crate) async fn work(
     let listed = crew.owned.list(&job.operation, &stop);
     match claim(crew, &job.operation).await {
         Ok(claimed) => attempt(crew, kind, handler, claimed, &stop).await,
-        Err(Declined::Drop) => true,
+        Err(Declined::Leased) => {
+            if is_redelivered {
+                doubt(crew, &job.operation).await;
+            }
+            true
+        }
+        Err(Declined::Ended) => true,
         Err(Declined::Park) => {
             drop(listed);
             crew.quit.run_until_cancelled(sleep(crew.config.park)).await;
@@ -90,7 +102,8 @@ async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
         let at = Instant::now();
         match crew.store.claim(id, &crew.identity.boot, crew.config.lease).await {
             Ok(Claim::Run { attempt, operation }) => return Ok(Claimed { attempt, operation, at }),
-            Ok(Claim::Leased(_) | Claim::Terminal(_)) => return Err(Declined::Drop),
+            Ok(Claim::Leased(_)) => return Err(Declined::Leased),
+            Ok(Claim::Terminal(_)) => return Err(Declined::Ended),
             Ok(Claim::Missing) => {
                 error!(operation = %id, "a message without a row; parked. Has the store lost its data?");
                 return Err(Declined::Park);
@@ -106,6 +119,20 @@ async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
                 return Err(Declined::Park);
             }
         }
+    }
+}
+
+/// The broker lost whoever holds an operation. That their process is dead is likely, and not certain: a live one keeps
+/// what it holds by its next beat. Should none come, the sweep brings the operation back long before the lease would
+/// have lapsed. Losing this call costs only that time.
+async fn doubt(crew: &Crew, id: &OperationId) {
+    match crew.store.doubt(id, &crew.identity.boot, crew.config.patience()).await {
+        Ok(Some(left)) => {
+            info!(operation = %id, left_ms = left.as_millis() as u64, "its worker is lost to the broker, perhaps dead");
+            crew.bell.ring_after(left);
+        }
+        Ok(None) => {}
+        Err(why) => warn!(operation = %id, %why, "can not doubt its worker; the lease decides"),
     }
 }
 

@@ -42,7 +42,8 @@ pub struct WorkerConfig {
     pub device: DeviceClass,
     /// How long a claim holds without a beat.
     pub lease: Duration,
-    /// Time between beats of a running job.
+    /// Time between beats of a running job. The same in all workers of a fleet: whoever the broker lost keeps a job only
+    /// by beating within one and a half times this long.
     pub heartbeat: Duration,
     /// Without a successful beat a job stops by itself this long before its lease lapses, by our own clock.
     pub lease_margin: Duration,
@@ -64,7 +65,7 @@ impl Default for WorkerConfig {
             kinds: Vec::new(),
             device: DeviceClass::Cpu,
             lease: Duration::from_secs(30),
-            heartbeat: Duration::from_secs(5),
+            heartbeat: Duration::from_secs(2),
             lease_margin: Duration::from_secs(5),
             progress_flush: Duration::from_millis(250),
             cancel_bound: Duration::from_secs(10),
@@ -104,6 +105,11 @@ pub enum ConfigError {
 }
 
 impl WorkerConfig {
+    /// How long one whom the broker lost has to show that they are alive: in that time every holder beats.
+    pub(crate) fn patience(&self) -> Duration {
+        self.heartbeat * 3 / 2
+    }
+
     /// Refuses settings that contradict each other.
     ///
     /// # Errors
@@ -134,7 +140,10 @@ impl WorkerConfig {
             "heartbeat + lease_margin must be under lease",
         )?;
         holds(!self.heartbeat.is_zero(), "heartbeat must be over 0")?;
-        holds(self.progress_flush <= self.heartbeat, "progress_flush must not be over heartbeat")?;
+        holds(
+            self.progress_flush * 2 <= self.heartbeat,
+            "progress_flush × 2 must not be over heartbeat, so that no beat comes late",
+        )?;
         holds(!self.progress_flush.is_zero(), "progress_flush must be over 0")?;
         holds(
             (self.progress_flush..Duration::from_secs(60)).contains(&self.cancel_bound),

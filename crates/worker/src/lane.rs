@@ -74,8 +74,9 @@ impl Lane {
     }
 
     /// The slot is free before the broker hears of it: what the broker sends then finds it.
-    async fn work(self: Arc<Self>, Delivery { message, receipt }: Delivery, slot: OwnedSemaphorePermit) {
-        let is_settled = work(&self.crew, self.kind, &self.handler, message).await;
+    async fn work(self: Arc<Self>, delivery: Delivery, slot: OwnedSemaphorePermit) {
+        let Delivery { message, is_redelivered, receipt } = delivery;
+        let is_settled = work(&self.crew, self.kind, &self.handler, message, is_redelivered).await;
         drop(slot);
         if is_settled {
             receipt.ack().await;

@@ -19,12 +19,13 @@
 //! # -> Result<(), Box<dyn std::error::Error>> {
 //! let config = WorkerConfig { kinds: vec![KindConfig::new(probe.kind(), 4)], ..WorkerConfig::default() };
 //! let identity = Identity::of_this_process("0.1.0", "cpu");
-//! let worker = Worker::new(store.clone(), broker.clone(), presence, vec![probe], identity, config)?;
+//! let sweeper = Sweeper::new(store.clone(), SweeperConfig::default()).watching_queues(broker.clone());
+//! let worker =
+//!     Worker::new(store.clone(), broker.clone(), presence, vec![probe], identity, config, sweeper.bell())?;
 //!
 //! let drain = CancellationToken::new();
 //! let stop = CancellationToken::new();
-//! let relay = tokio::spawn(Relay::new(store.clone(), broker.clone()).run(stop.clone()));
-//! let sweeper = Sweeper::new(store, SweeperConfig::default()).watching_queues(broker);
+//! let relay = tokio::spawn(Relay::new(store, broker).run(stop.clone()));
 //! let sweeper = tokio::spawn(sweeper.run(stop.clone()));
 //!
 //! // On SIGTERM: `drain.cancel()`. The relay goes on while jobs are given back, because giving back is publishing.
@@ -70,5 +71,5 @@ pub use identity::Identity;
 pub use progress::ProgressCell;
 pub use relay::Relay;
 pub use stop::{StopReason, StopToken};
-pub use sweeper::{Sweeper, SweeperConfig};
+pub use sweeper::{Bell, Sweeper, SweeperConfig};
 pub use worker::{EXIT_STUCK, Exit, Worker};

@@ -1,12 +1,13 @@
 //! The sweeper: brings back what was lost. Every long-lived process runs one; they need no leader. Job messages are
-//! published again by those that may look at every queue.
+//! published again by those that may look at every queue. Who knows when a lease may lapse rings for it then.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::{Store, SweepPlan, Swept};
-use tokio::time::sleep;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -39,13 +40,38 @@ pub struct Sweeper {
     store: Arc<dyn Store>,
     broker: Option<Arc<dyn Broker>>,
     config: SweeperConfig,
+    rung: Arc<Notify>,
+}
+
+/// Calls a sweeper before its time.
+#[derive(Debug, Clone)]
+pub struct Bell {
+    rung: Arc<Notify>,
+    grace: Duration,
+}
+
+impl Bell {
+    /// Rings when a lease that lasts for so long counts as lapsed, should it not be extended.
+    pub(crate) fn ring_after(&self, left: Duration) {
+        let Self { rung, grace } = self.clone();
+        tokio::spawn(async move {
+            sleep(left + grace).await;
+            rung.notify_one();
+        });
+    }
 }
 
 impl Sweeper {
     /// A sweeper that has not started yet.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, config: SweeperConfig) -> Self {
-        Self { store, broker: None, config }
+        Self { store, broker: None, config, rung: Arc::default() }
+    }
+
+    /// What calls it.
+    #[must_use]
+    pub fn bell(&self) -> Bell {
+        Bell { rung: Arc::clone(&self.rung), grace: self.config.plan.grace }
     }
 
     /// The same, which also publishes job messages again that their queues lost. For a process that relays: its user may
@@ -62,7 +88,8 @@ impl Sweeper {
             loop {
                 self.sweep().await;
                 self.publish_again(&mut missing).await;
-                sleep(jittered(self.config.every)).await;
+                // Nobody ringing is as good as being called: then it is time.
+                let _ = timeout(jittered(self.config.every), self.rung.notified()).await;
             }
         };
         stop.run_until_cancelled(sweeping).await;

@@ -20,6 +20,7 @@ use crate::identity::Identity;
 use crate::lane::Lane;
 use crate::orders::Paused;
 use crate::owned::{Owned, listen};
+use crate::sweeper::Bell;
 use crate::threads::Threads;
 
 /// Exit code of a process with a stuck job thread ([`Exit::Stuck`]), `EX_TEMPFAIL`: its supervisor starts it again.
@@ -44,10 +45,11 @@ pub struct Worker {
     handlers: Vec<Arc<dyn Handler>>,
     identity: Identity,
     config: WorkerConfig,
+    bell: Bell,
 }
 
 impl Worker {
-    /// A worker that has not started yet.
+    /// A worker that has not started yet; `bell` calls a sweeper of the same store.
     ///
     /// # Errors
     /// When the settings contradict each other, or a kind has no handler.
@@ -58,9 +60,10 @@ impl Worker {
         handlers: Vec<Arc<dyn Handler>>,
         identity: Identity,
         config: WorkerConfig,
+        bell: Bell,
     ) -> Result<Self, ConfigError> {
         config.validate(&handlers)?;
-        Ok(Self { store, broker, presence, handlers, identity, config })
+        Ok(Self { store, broker, presence, handlers, identity, config, bell })
     }
 
     /// Works until `drain` is cancelled, or an operator asks for the same: then takes nothing new, lets short jobs
@@ -72,6 +75,7 @@ impl Worker {
         let listener = tokio::spawn(listen(Arc::clone(&owned), Arc::clone(&self.store), cancels));
         let crew = Arc::new(Crew {
             store: self.store,
+            bell: self.bell,
             identity: self.identity,
             config: self.config,
             threads: Threads::default(),

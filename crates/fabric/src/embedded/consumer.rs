@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::ready::Ready;
+use super::ready::{Ready, Waiting};
 use crate::broker::{Deliveries, Delivery, Message, Receipt};
 
 /// The consumer's end. It holds nothing itself: a message leaves the queue when somebody asks for it.
@@ -25,9 +25,9 @@ impl Consumer {
 impl Deliveries for Consumer {
     async fn next(&mut self) -> Option<Delivery> {
         let permit = self.prefetch.clone().acquire_owned().await.ok()?;
-        let message = self.queue.pop().await;
+        let Waiting { message, is_redelivered } = self.queue.pop().await;
         let held = Held { message: Some(message.clone()), queue: self.queue.clone(), _permit: permit };
-        Some(Delivery { message, receipt: Box::new(held) })
+        Some(Delivery { message, is_redelivered, receipt: Box::new(held) })
     }
 }
 

@@ -72,14 +72,18 @@ fn counted(db: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<
     rows.next()?.map_or(Ok(0), |found| row::count(found, 0))
 }
 
-/// The oldest entries of the outbox.
-pub(super) fn outbox(db: &Connection, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+/// The oldest entries of the outbox, or the oldest behind a position.
+pub(super) fn outbox(
+    db: &Connection,
+    after: Option<u64>,
+    limit: u32,
+) -> Result<Vec<OutboxEntry>, StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT b.sequence, b.ended, b.fence, b.again, o.id, o.kind, o.root, o.priority,
            CASE WHEN b.ended IS NULL THEN o.spec END
-         FROM outbox b JOIN operations o ON o.seq = b.operation ORDER BY b.sequence LIMIT ?1",
+         FROM outbox b JOIN operations o ON o.seq = b.operation WHERE b.sequence > ?1 ORDER BY b.sequence LIMIT ?2",
     )?;
-    let mut rows = statement.query([limit])?;
+    let mut rows = statement.query((after.map_or(-1, integer), limit))?;
     let mut entries = Vec::new();
     while let Some(found) = rows.next()? {
         entries.push(OutboxEntry { sequence: row::count(found, 0)?, message: message(found)? });

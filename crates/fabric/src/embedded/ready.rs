@@ -16,10 +16,16 @@ pub(super) struct Ready {
     arrived: Notify,
 }
 
+/// A message, and whether it was handed out before.
+pub(super) struct Waiting {
+    pub(super) message: Message,
+    pub(super) is_redelivered: bool,
+}
+
 #[derive(Default)]
 struct Lines {
     /// By [`line_of`].
-    lines: [VecDeque<Message>; 3],
+    lines: [VecDeque<Waiting>; 3],
     /// Operations with a ready job message: a second hint would say nothing that the first does not.
     hinted: HashSet<OperationId>,
     length: usize,
@@ -43,7 +49,7 @@ impl Ready {
         if lines.length >= self.room {
             return false;
         }
-        lines.add(message, VecDeque::push_back);
+        lines.add(Waiting { message, is_redelivered: false }, VecDeque::push_back);
         drop(lines);
         self.arrived.notify_one();
         true
@@ -53,17 +59,17 @@ impl Ready {
     pub(super) fn put_back(&self, message: Message) {
         let mut lines = self.lines();
         if !lines.is_hinted(&message) {
-            lines.add(message, VecDeque::push_front);
+            lines.add(Waiting { message, is_redelivered: true }, VecDeque::push_front);
             drop(lines);
             self.arrived.notify_one();
         }
     }
 
     /// Takes the next message, waiting for one. Safe to abandon: an abandoned wait takes nothing.
-    pub(super) async fn pop(&self) -> Message {
+    pub(super) async fn pop(&self) -> Waiting {
         loop {
-            if let Some(message) = self.lines().take() {
-                return message;
+            if let Some(waiting) = self.lines().take() {
+                return waiting;
             }
             self.arrived.notified().await;
         }
@@ -79,21 +85,21 @@ impl Lines {
         matches!(message, Message::Job { job, .. } if self.hinted.contains(&job.operation))
     }
 
-    fn add(&mut self, message: Message, put: fn(&mut VecDeque<Message>, Message)) {
-        if let Message::Job { job, .. } = &message {
+    fn add(&mut self, waiting: Waiting, put: fn(&mut VecDeque<Waiting>, Waiting)) {
+        if let Message::Job { job, .. } = &waiting.message {
             self.hinted.insert(job.operation.clone());
         }
         self.length += 1;
-        put(&mut self.lines[line_of(&message)], message);
+        put(&mut self.lines[line_of(&waiting.message)], waiting);
     }
 
-    fn take(&mut self) -> Option<Message> {
-        let message = self.lines.iter_mut().find_map(VecDeque::pop_front)?;
-        if let Message::Job { job, .. } = &message {
+    fn take(&mut self) -> Option<Waiting> {
+        let waiting = self.lines.iter_mut().find_map(VecDeque::pop_front)?;
+        if let Message::Job { job, .. } = &waiting.message {
             self.hinted.remove(&job.operation);
         }
         self.length -= 1;
-        Some(message)
+        Some(waiting)
     }
 }
 

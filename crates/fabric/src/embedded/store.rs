@@ -15,7 +15,7 @@ use super::error::OpenError;
 use super::lock::ProcessLock;
 use super::readers::Readers;
 use super::transitions::{
-    advance, beat, cancel, claim, dismiss, finish, publish_again, submit, submit_roots, sweep,
+    advance, beat, cancel, claim, dismiss, doubt, finish, publish_again, submit, submit_roots, sweep,
 };
 use super::tx::integer;
 use super::writer::{Sync, Writer};
@@ -132,6 +132,16 @@ impl Store for SqliteStore {
         self.writer.run(Sync::Later, move |tx| claim::claim(tx, &id, &boot, lease)).await
     }
 
+    async fn doubt(
+        &self,
+        id: &OperationId,
+        by: &BootId,
+        patience: Duration,
+    ) -> Result<Option<Duration>, StoreError> {
+        let (id, by) = (id.clone(), by.clone());
+        self.writer.run(Sync::Later, move |tx| doubt::doubt(tx, &id, &by, patience)).await
+    }
+
     async fn beat(
         &self,
         attempt: &Attempt,
@@ -207,8 +217,8 @@ impl Store for SqliteStore {
     }
 
     /// Reads on the caller's thread, for the same reason as [`Self::get`].
-    async fn outbox(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.readers.read(|db| query::outbox(db, limit))
+    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.readers.read(|db| query::outbox(db, after, limit))
     }
 
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {

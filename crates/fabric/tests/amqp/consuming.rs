@@ -78,6 +78,7 @@ async fn what_was_held_on_a_broken_connection_is_delivered_again_and_its_late_ac
 
     let mut again = broker.consume(PROBES, 1).await.unwrap();
     let redelivered = expect(&mut again, &probe("a")).await;
+    assert!((held.is_redelivered, redelivered.is_redelivered) == (false, true));
     // Its delivery tag is 1, as that of the new delivery: only the channel tells them apart.
     held.receipt.ack().await;
     assert_eq!(broker.facts().acks_lost, 1);

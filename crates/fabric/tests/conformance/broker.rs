@@ -78,9 +78,15 @@ pub(crate) async fn an_unacknowledged_message_is_delivered_again(w: World) {
     let (a, b) = (job("a", 4), job("b", 4));
     publish(&w, &[a.clone(), b.clone()]).await;
     let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();
-    drop(expect(&mut deliveries, &a).await);
-    expect(&mut deliveries, &a).await.receipt.ack().await;
-    expect(&mut deliveries, &b).await.receipt.ack().await;
+    let first = expect(&mut deliveries, &a).await;
+    assert!(!first.is_redelivered);
+    drop(first);
+    let again = expect(&mut deliveries, &a).await;
+    assert!(again.is_redelivered);
+    again.receipt.ack().await;
+    let other = expect(&mut deliveries, &b).await;
+    assert!(!other.is_redelivered);
+    other.receipt.ack().await;
     expect_nothing(&mut deliveries).await;
 }
 

@@ -15,6 +15,7 @@ mod claim;
 #[path = "../redis/clock.rs"]
 mod clock;
 mod dead_letters;
+mod doubt;
 mod embedded;
 mod finish;
 mod history;
@@ -80,6 +81,13 @@ macro_rules! exam_of_a_store {
                 a_lapsed_last_try_ends_as_attempts_exhausted
                 a_lapsed_lease_with_a_cancel_request_ends_as_cancelled
                 a_root_is_never_claimed
+            }
+            doubt {
+                whoever_is_doubted_and_does_not_beat_loses_the_lease_soon
+                whoever_is_doubted_and_beats_keeps_it
+                doubting_again_gives_no_more_time
+                a_lease_that_lapses_sooner_stays
+                nobody_is_doubted_where_nobody_else_holds_it
             }
             beat {
                 a_beat_extends_the_lease_and_stores_progress

@@ -167,7 +167,7 @@ impl World {
 
     /// Takes everything out of the outbox, as a relay does.
     pub(crate) async fn relay(&self) -> Vec<Message> {
-        let entries = self.store.outbox(1000).await.unwrap();
+        let entries = self.store.outbox(None, 1000).await.unwrap();
         let sequences: Vec<u64> = entries.iter().map(|entry| entry.sequence).collect();
         self.store.relayed(&sequences).await.unwrap();
         entries.into_iter().map(|entry| entry.message).collect()

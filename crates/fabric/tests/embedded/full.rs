@@ -17,14 +17,14 @@ async fn what_does_not_fit_is_refused_and_what_was_there_stays() {
     let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
     engine.store.submit(leaf("small")).await.unwrap();
     let refused = loop {
-        let rows = engine.store.outbox(1000).await.unwrap().len();
+        let rows = engine.store.outbox(None, 1000).await.unwrap().len();
         match engine.store.submit(large(&format!("large_{rows}"))).await {
             Ok(submitted) => assert_eq!(submitted, Submitted::Created),
             Err(refused) => break refused,
         }
     };
     assert!(matches!(&refused, StoreError::Unavailable(why) if why.contains("full")), "{refused}");
-    let rows = engine.store.outbox(1000).await.unwrap();
+    let rows = engine.store.outbox(None, 1000).await.unwrap();
     assert!(
         engine.store.get(&id(&format!("large_{}", rows.len()))).await.unwrap().is_none(),
         "not half written"

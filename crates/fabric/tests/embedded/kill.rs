@@ -89,7 +89,7 @@ impl Acknowledged {
 async fn examine(folder: &Path, told: &Acknowledged) {
     let engine = runner(folder);
     let rows = all_rows(engine.store.as_ref()).await;
-    let outbox = engine.store.outbox(u32::MAX).await.unwrap();
+    let outbox = engine.store.outbox(None, u32::MAX).await.unwrap();
     for id in &told.submitted {
         assert!(rows.contains_key(id), "{id} was submitted and is gone");
     }

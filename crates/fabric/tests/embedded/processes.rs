@@ -83,7 +83,7 @@ async fn many_processes_write_at_once_and_nothing_is_lost() {
     for write in writing {
         write.await.unwrap();
     }
-    assert_eq!(engines[0].store.outbox(1000).await.unwrap().len(), 90);
+    assert_eq!(engines[0].store.outbox(None, 1000).await.unwrap().len(), 90);
 }
 
 #[tokio::test]

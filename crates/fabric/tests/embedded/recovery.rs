@@ -23,7 +23,7 @@ fn root(name: &str) -> NewRoot {
 
 /// Publishes everything, as a relay does just before its process dies.
 async fn relay(store: &dyn Store) -> Vec<Message> {
-    let entries = store.outbox(1000).await.unwrap();
+    let entries = store.outbox(None, 1000).await.unwrap();
     store.relayed(&entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>()).await.unwrap();
     entries.into_iter().map(|entry| entry.message).collect()
 }

@@ -137,9 +137,20 @@ impl Actors {
                 });
             }
             // Acknowledged and dropped: the sweep owns recovery.
-            Claim::Leased(_) => oracle.count("a claim found a lease"),
+            Claim::Leased(_) => {
+                oracle.count("a claim found a lease");
+                self.doubt(&id, &boot, dice, oracle).await;
+            }
             Claim::Terminal(_) => oracle.count("a claim found an end"),
             Claim::Missing => oracle.complain("missing", format!("{id} has a message and no row")),
+        }
+    }
+
+    /// Whoever the broker lost may be dead, or not.
+    async fn doubt(&self, id: &OperationId, by: &BootId, dice: &mut Dice, oracle: &mut Oracle) {
+        let patience = Duration::from_millis(dice.within(0..LEASE_MS));
+        if dice.percent(30) && self.store.doubt(id, by, patience).await.unwrap().is_some() {
+            oracle.count("a holder was doubted");
         }
     }
 
@@ -196,7 +207,7 @@ impl Actors {
             }
             return;
         }
-        let entries = self.store.outbox(5).await.unwrap();
+        let entries = self.store.outbox(None, 5).await.unwrap();
         for entry in &entries {
             oracle.saw_entry(entry);
             let copies = self.copies(calm, dice, oracle);
@@ -321,7 +332,7 @@ impl Actors {
     /// Sees what was written and not relayed yet, and leaves nothing to the next scenario.
     pub(crate) async fn empty_the_outbox(&mut self, oracle: &mut Oracle) {
         loop {
-            let entries = self.store.outbox(100).await.unwrap();
+            let entries = self.store.outbox(None, 100).await.unwrap();
             if entries.is_empty() {
                 return;
             }

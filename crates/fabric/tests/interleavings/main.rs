@@ -80,13 +80,14 @@ fn the_invariants_hold(subject: MakeSubject, few: u64) {
 }
 
 /// What the scenarios are for: a run in which one of these never happens proves nothing about it.
-const HAPPENS: [&str; 19] = [
+const HAPPENS: [&str; 20] = [
     "a worker crashed",
     "a message was lost",
     "a message was doubled",
     "a relay died before it removed what it published",
     "a claim found a lease",
     "a claim found an end",
+    "a holder was doubted",
     "a beat was fenced",
     "a finish was refused",
     "a finish was repeated",

@@ -147,6 +147,15 @@ impl Store for Broken {
         }
     }
 
+    async fn doubt(
+        &self,
+        id: &OperationId,
+        by: &BootId,
+        patience: Duration,
+    ) -> Result<Option<Duration>, StoreError> {
+        self.store.doubt(id, by, patience).await
+    }
+
     async fn beat(
         &self,
         attempt: &Attempt,
@@ -221,8 +230,8 @@ impl Store for Broken {
         self.store.list(filter).await
     }
 
-    async fn outbox(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.store.outbox(limit).await
+    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.store.outbox(after, limit).await
     }
 
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {

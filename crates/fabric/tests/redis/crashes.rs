@@ -145,7 +145,7 @@ async fn all_rows(store: &RedisStore) -> HashMap<OperationId, Operation> {
 async fn all_entries(store: &RedisStore) -> Vec<OutboxEntry> {
     let mut all = Vec::new();
     loop {
-        let entries = store.outbox(1000).await.unwrap();
+        let entries = store.outbox(None, 1000).await.unwrap();
         if entries.is_empty() {
             return all;
         }

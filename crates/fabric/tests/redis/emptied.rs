@@ -32,7 +32,7 @@ async fn every_call_of_a_process_that_knew_the_rows_raises_the_alarm() {
     assert_alarm(store.cancel(&id("a"), "me", "").await);
     assert_alarm(store.get(&id("a")).await);
     assert_alarm(store.list(&Filter { limit: 1, ..Filter::default() }).await);
-    assert_alarm(store.outbox(1).await);
+    assert_alarm(store.outbox(None, 1).await);
     let plan = SweepPlan { grace: Duration::ZERO, limit: 10, republish_after: None };
     assert_alarm(store.sweep(plan).await);
     let step = Advance {

@@ -37,7 +37,7 @@ async fn a_submit_created_what_it_created() {
     }
     proxy.set_trap(id("r1").as_str(), Fate::AnswerLost);
     assert_eq!(store.submit_roots(vec![root("r1"), root("r2")], 1).await.unwrap(), Submitted::Created);
-    assert_eq!(store.outbox(100).await.unwrap().len(), 3, "each message is there once");
+    assert_eq!(store.outbox(None, 100).await.unwrap().len(), 3, "each message is there once");
 }
 
 #[tokio::test]

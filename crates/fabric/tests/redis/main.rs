@@ -70,6 +70,6 @@ async fn claim(store: &dyn Store, id: &OperationId) -> Attempt {
 /// Takes everything out of the outbox, as a relay does.
 async fn relay(store: &dyn Store) {
     let sequences: Vec<u64> =
-        store.outbox(1000).await.unwrap().into_iter().map(|entry| entry.sequence).collect();
+        store.outbox(None, 1000).await.unwrap().into_iter().map(|entry| entry.sequence).collect();
     store.relayed(&sequences).await.unwrap();
 }

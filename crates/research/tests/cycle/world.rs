@@ -91,7 +91,9 @@ impl World {
             republish_after: Some(Duration::from_millis(500)),
         };
         let sweeps = SweeperConfig { every: Duration::from_millis(50), plan };
-        tokio::spawn(Sweeper::new(engine.store.clone(), sweeps).run(stop.clone()));
+        let sweeper = Sweeper::new(engine.store.clone(), sweeps);
+        let bell = sweeper.bell();
+        tokio::spawn(sweeper.run(stop.clone()));
         let run = Arc::new(run);
         let handlers = Phase::ALL.map(|phase| {
             let run = run.clone();
@@ -101,9 +103,9 @@ impl World {
         let backoff = Backoff { first: Duration::from_millis(1), most: Duration::from_millis(1) };
         let kinds = Phase::ALL.map(|phase| KindConfig::new(phase.kind(), 4)).into();
         let config = WorkerConfig { kinds, retry: backoff, ..WorkerConfig::default() };
-        let (store, broker) = (engine.store.clone(), engine.broker.clone());
+        let (store, broker, presence) = (engine.store.clone(), engine.broker.clone(), engine.store.clone());
         let identity = Identity::of_this_process("test", "cpu");
-        let worker = Worker::new(store, broker, engine.store.clone(), handlers.into(), identity, config);
+        let worker = Worker::new(store, broker, presence, handlers.into(), identity, config, bell);
         tokio::spawn(worker.unwrap().run(stop.clone(), CancellationToken::new()));
         let ledger = Arc::new(Forgetful { inner: engine.store.clone(), to_forget: AtomicU32::new(0) });
         let world = Self { engine, ledger, _stops: stop.clone().drop_guard(), stop, _folder: folder };

@@ -4,6 +4,7 @@
 
 mod cancel;
 mod devices;
+mod doubts;
 mod drain;
 mod ends;
 mod losses;

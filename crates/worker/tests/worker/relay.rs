@@ -51,7 +51,7 @@ async fn what_is_not_confirmed_stays_and_is_published_again_in_order() {
     let store = world.engine.store.clone();
     let stop = CancellationToken::new();
     let relay = tokio::spawn(Relay::new(store.clone(), broker.clone()).run(stop.clone()));
-    while !store.outbox(10).await.unwrap().is_empty() {
+    while !store.outbox(None, 10).await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
     stop.cancel();
@@ -71,5 +71,5 @@ async fn a_relay_that_is_stopped_empties_the_outbox_first() {
     stop.cancel();
     Relay::new(world.engine.store.clone(), world.broker.clone()).run(stop).await;
     assert_eq!(world.depth(Kind::Probe).await, 600);
-    assert!(world.engine.store.outbox(10).await.unwrap().is_empty());
+    assert!(world.engine.store.outbox(None, 10).await.unwrap().is_empty());
 }

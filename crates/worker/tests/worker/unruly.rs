@@ -84,6 +84,14 @@ impl Store for Unruly {
         }
         self.inner.claim(id, boot, lease).await
     }
+    async fn doubt(
+        &self,
+        id: &OperationId,
+        by: &BootId,
+        patience: Duration,
+    ) -> Result<Option<Duration>, StoreError> {
+        self.inner.doubt(id, by, patience).await
+    }
     async fn beat(
         &self,
         attempt: &Attempt,
@@ -130,8 +138,8 @@ impl Store for Unruly {
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
         self.inner.list(filter).await
     }
-    async fn outbox(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.inner.outbox(limit).await
+    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.inner.outbox(after, limit).await
     }
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
         self.inner.relayed(sequences).await
@@ -212,9 +220,10 @@ struct CountedConsumer {
 #[async_trait]
 impl Deliveries for CountedConsumer {
     async fn next(&mut self) -> Option<Delivery> {
-        let Delivery { message, receipt } = self.inner.as_mut()?.next().await?;
+        let Delivery { message, is_redelivered, receipt } = self.inner.as_mut()?.next().await?;
         Some(Delivery {
             message,
+            is_redelivered,
             receipt: Box::new(CountedReceipt { inner: receipt, acks: self.acks.clone() }),
         })
     }

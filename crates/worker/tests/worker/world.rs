@@ -10,7 +10,7 @@ use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::embedded::{Durability, Engine, Options, Role};
 use ktrdr_fabric::store::{BootId, NewOperation, Store, Submitted, SweepPlan};
 use ktrdr_worker::{
-    Backoff, Exit, Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker,
+    Backoff, Bell, Exit, Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker,
     WorkerConfig,
 };
 use serde_json::{Value, json};
@@ -52,6 +52,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<Unruly>,
     /// The broker as workers see it.
     pub(crate) broker: Arc<Counting>,
+    pub(crate) bell: Bell,
     pub(crate) stop: CancellationToken,
     _stops: DropGuard,
     folder: tempfile::TempDir,
@@ -60,24 +61,38 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let world = Self::without_relay();
-        let (store, broker) = (world.engine.store.clone(), world.engine.broker.clone());
-        tokio::spawn(Relay::new(store, broker).run(world.stop.clone()));
-        world
+        Self::without_relay().relaying()
+    }
+
+    /// Whatever a sweep brings back here was called for.
+    pub(crate) fn that_sweeps_when_called() -> Self {
+        Self::sweeping_every(Duration::from_secs(3600)).relaying()
     }
 
     pub(crate) fn without_relay() -> Self {
+        Self::sweeping_every(Duration::from_millis(50))
+    }
+
+    fn relaying(self) -> Self {
+        let (store, broker) = (self.engine.store.clone(), self.engine.broker.clone());
+        tokio::spawn(Relay::new(store, broker).run(self.stop.clone()));
+        self
+    }
+
+    fn sweeping_every(every: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options { durability: Durability::ProcessOnly, ..Options::default() };
         let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
         let stop = CancellationToken::new();
         let plan = SweepPlan { grace: Duration::from_millis(20), limit: 100, republish_after: None };
-        let sweeps = SweeperConfig { every: Duration::from_millis(50), plan };
-        tokio::spawn(Sweeper::new(engine.store.clone(), sweeps).run(stop.clone()));
+        let sweeps = SweeperConfig { every, plan };
+        let sweeper = Sweeper::new(engine.store.clone(), sweeps);
+        let bell = sweeper.bell();
+        tokio::spawn(sweeper.run(stop.clone()));
         let store = Arc::new(Unruly::new(engine.store.clone()));
         let broker = Arc::new(Counting::new(engine.broker.clone()));
         let _stops = stop.clone().drop_guard();
-        Self { engine, store, broker, stop, _stops, folder, ids: AtomicU32::new(0) }
+        Self { engine, store, broker, bell, stop, _stops, folder, ids: AtomicU32::new(0) }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -115,7 +130,8 @@ impl World {
         let identity = Identity::of_this_process("0.1.0", "cpu");
         let boot = identity.boot.clone();
         let (store, presence) = (self.store.clone(), self.store.clone());
-        let worker = Worker::new(store, broker, presence, handlers, identity, config).unwrap();
+        let bell = self.bell.clone();
+        let worker = Worker::new(store, broker, presence, handlers, identity, config, bell).unwrap();
         let (drain, hurry) = (CancellationToken::new(), CancellationToken::new());
         Running { exit: tokio::spawn(worker.run(drain.clone(), hurry.clone())), drain, hurry, boot }
     }

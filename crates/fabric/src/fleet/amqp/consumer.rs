@@ -63,7 +63,8 @@ impl Deliveries for Consumer {
                 Ok(message) => {
                     let (channel, counters) = (self.channel.clone(), self.counters.clone());
                     let receipt = Tag { acker: raw.acker, channel, counters };
-                    return Some(Delivery { message, receipt: Box::new(receipt) });
+                    let is_redelivered = raw.redelivered;
+                    return Some(Delivery { message, is_redelivered, receipt: Box::new(receipt) });
                 }
                 Err(refusal) => self.refused = Some((raw, refusal)),
             }

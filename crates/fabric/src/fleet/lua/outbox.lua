@@ -1,6 +1,7 @@
--- The oldest entries: position, then an event's fields, or a job's with what its row says.  ARGV: 2 limit
+-- The oldest entries from a start on: position, then an event's fields, or a job's with what its row says.
+-- ARGV: 2 start 3 limit
 local found = {}
-for _, entry in ipairs(redis.call('XRANGE', P .. 'outbox', '-', '+', 'COUNT', ARGV[2])) do
+for _, entry in ipairs(redis.call('XRANGE', P .. 'outbox', ARGV[2], '+', 'COUNT', ARGV[3])) do
   local position, fields = entry[1], entry[2]
   if fields[1] == 'job' then
     local row = redis.call('HMGET', P .. 'op:' .. fields[2], 'kind', 'root', 'priority', 'spec')

@@ -47,9 +47,14 @@ fn words(items: impl Iterator<Item = impl Display>) -> String {
     items.fold(String::from(","), |text, item| text + &format!("{item},"))
 }
 
-/// The oldest entries of the outbox.
-pub(super) async fn outbox(session: &Session, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-    let call = session.call(&session.scripts.outbox).arg(limit.min(ENTRIES_MAX));
+/// The oldest entries of the outbox, or the oldest behind a position.
+pub(super) async fn outbox(
+    session: &Session,
+    after: Option<u64>,
+    limit: u32,
+) -> Result<Vec<OutboxEntry>, StoreError> {
+    let start = after.map_or("-".to_owned(), |sequence| format!("({}", position(sequence)));
+    let call = session.call(&session.scripts.outbox).arg(start).arg(limit.min(ENTRIES_MAX));
     let found: Vec<(String, Vec<String>)> =
         redis::from_redis_value(call.value().await?).map_err(|e| unreadable(&e))?;
     found.into_iter().map(|(position, fields)| entry(&position, fields)).collect()

@@ -39,6 +39,7 @@ scripts! {
     submit: writing;
     submit_roots: changing;
     claim: changing;
+    doubt: writing;
     beat: writing;
     finish: changing;
     cancel: changing;

@@ -77,6 +77,21 @@ impl Store for RedisStore {
         }
     }
 
+    async fn doubt(
+        &self,
+        id: &OperationId,
+        by: &BootId,
+        patience: Duration,
+    ) -> Result<Option<Duration>, StoreError> {
+        let call = self.session.call(&self.session.scripts.doubt).arg(id.as_str()).arg(&by.0);
+        let answer = call.arg(whole_ms(patience)).answer().await?;
+        match answer.word()?.as_str() {
+            "doubted" => Ok(Some(Duration::from_millis(answer.at(1)?))),
+            "nobody" => Ok(None),
+            _ => Err(answer.strange()),
+        }
+    }
+
     async fn beat(
         &self,
         attempt: &Attempt,
@@ -184,8 +199,8 @@ impl Store for RedisStore {
         query::list(&self.session, filter).await
     }
 
-    async fn outbox(&self, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        query::outbox(&self.session, limit).await
+    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        query::outbox(&self.session, after, limit).await
     }
 
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
