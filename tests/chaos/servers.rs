@@ -108,12 +108,13 @@ impl Servers {
         queues.filter_map(|(name, count)| Some((name.to_owned(), count.trim().parse().ok()?))).collect()
     }
 
-    /// Consumers time out after this long; checked every second. Acts on channels opened from now on.
+    /// Consumers time out after this long; checked every second. Acts on channels opened from now on, on every node.
     pub(crate) fn set_consumer_timeout_ms(&self, timeout_ms: u32) {
-        let set =
-            |name: &str, ms: u32| format!("rpc:multicall(application, set_env, [rabbit, {name}, {ms}])");
-        let settings = [set("channel_tick_interval", 1000), set("consumer_timeout", timeout_ms)];
-        self.ctl(&["eval", &format!("{}.", settings.join(", "))]);
+        for (name, ms) in [("channel_tick_interval", 1000), ("consumer_timeout", timeout_ms)] {
+            let set = format!("rpc:multicall(application, set_env, [rabbit, {name}, {ms}]).");
+            let answers = self.ctl(&["eval", &set]);
+            assert_eq!(answers.matches("ok").count(), self.nodes().len(), "{set} {answers}");
+        }
     }
 
     pub(crate) fn purge(&self, queue: &str) {

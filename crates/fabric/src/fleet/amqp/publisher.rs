@@ -71,8 +71,11 @@ impl Publisher {
             Err(why) => Err(why),
         };
         match &answers {
-            Ok(answers) if answers.len() == window.len() => {}
-            Ok(_late) => self.give_up(true).await,
+            Ok(answers) if answers.len() < window.len() => self.give_up(true).await,
+            // The broker keeps in mind for each channel where a queue is led. When it learnt that while the leader went
+            // down, it refuses everything on this channel, also long after the others have elected a new one.
+            Ok(answers) if answers.contains(&Published::Unknown) => self.give_up(false).await,
+            Ok(_) => {}
             Err(_) => self.give_up(false).await,
         }
         answers
@@ -88,8 +91,8 @@ impl Publisher {
         Ok(current.insert(channel).clone())
     }
 
-    /// The channel failed, or did not answer in time: the next window gets a new one. A connection that does not
-    /// answer and is not blocked either is of no use any more.
+    /// The channel failed, refused something, or did not answer in time: the next window gets a new one. A connection
+    /// that does not answer and is not blocked either is of no use any more.
     async fn give_up(&self, silent: bool) {
         *self.channel.lock().await = None;
         if silent && !self.link.is_blocked() {

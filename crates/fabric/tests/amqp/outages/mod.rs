@@ -148,6 +148,34 @@ async fn a_consumer_that_holds_a_message_too_long_ends_and_the_message_comes_aga
     until("an empty queue", async || broker.depth(PROBES).await.unwrap() == 0).await;
 }
 
+/// Where the broker believes the queue of probes to be led: an expression of its own language.
+fn believe_led_by(own: &OwnBroker, w: &World, node: &str) {
+    let vhost = &w.vhost.name;
+    let believe = format!(
+        r#"Name = rabbit_misc:r(<<"{vhost}">>, queue, <<"ktrdr.jobs.probe">>),
+        Moved = fun(Queue) -> amqqueue:set_pid(Queue, {{element(1, amqqueue:get_pid(Queue)), {node}}}) end,
+        rabbit_misc:execute_mnesia_transaction(fun() -> rabbit_amqqueue:update(Name, Moved) end)."#
+    );
+    own.ctl(&["eval", &believe]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs services: RabbitMQ, starts its own"]
+async fn what_was_refused_while_the_leader_of_a_queue_was_gone_is_taken_once_there_is_another() {
+    let own = OwnBroker::start();
+    let w = World::at(own.place()).await;
+    if w.administration().version().await.unwrap().unwrap().major >= 4 {
+        return; // Asks every member of the queue.
+    }
+    let broker = w.broker().await;
+    // As for a moment after a node went down: what is known of the queue still names it.
+    believe_led_by(&own, &w, "gone@localhost");
+    assert_eq!(broker.publish(vec![probe("a")]).await.unwrap(), [Published::Unknown]);
+    believe_led_by(&own, &w, "node()");
+    relay(&broker, probe("a")).await;
+    assert_eq!(broker.depth(PROBES).await.unwrap(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs services: RabbitMQ, starts its own"]
 async fn when_a_node_of_a_cluster_goes_the_next_one_takes_over_with_every_message() {
