@@ -90,6 +90,41 @@ pub(crate) async fn an_unacknowledged_message_is_delivered_again(w: World) {
     expect_nothing(&mut deliveries).await;
 }
 
+pub(crate) async fn acknowledgements_in_any_order_forget_those_messages_and_no_others(w: World) {
+    let names: Vec<String> = (0..60).map(|i| format!("m{i:02}")).collect();
+    let messages: Vec<Message> = names.iter().map(|name| job(name, 4)).collect();
+    publish(&w, &messages).await;
+    let mut deliveries = w.broker.consume(PROBES, 60).await.unwrap();
+    let mut held = Vec::new();
+    for message in &messages {
+        held.push(Some(expect(&mut deliveries, message).await));
+    }
+    // Latest first, in steps that leave gaps behind them; every seventh is given back in between.
+    let order = (0..4).flat_map(|step| (0..60).rev().filter(move |i| i % 4 == step));
+    for i in order {
+        let delivery = held[i].take().unwrap();
+        match i % 7 {
+            0 => drop(delivery),
+            _ => delivery.receipt.ack().await,
+        }
+        tokio::task::yield_now().await;
+    }
+    let mut again = Vec::new();
+    for _ in (0..60).step_by(7) {
+        let delivery = deliveries.next().await.unwrap();
+        assert!(delivery.is_redelivered);
+        again.push(delivery.message.clone());
+        delivery.receipt.ack().await;
+    }
+    again.sort_by_key(|message| messages.iter().position(|m| m == message));
+    let given_back: Vec<Message> = messages.iter().step_by(7).cloned().collect();
+    assert_eq!(again, given_back);
+    expect_nothing(&mut deliveries).await;
+    drop(deliveries);
+    let mut other = w.broker.consume(PROBES, 60).await.unwrap();
+    expect_nothing(&mut other).await;
+}
+
 pub(crate) async fn a_dropped_consumer_gives_back_what_it_had_not_handed_out(w: World) {
     let (a, b, c) = (job("a", 4), job("b", 4), job("c", 4));
     publish(&w, &[a.clone(), b.clone(), c.clone()]).await;

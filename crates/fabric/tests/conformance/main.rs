@@ -224,6 +224,7 @@ macro_rules! exam_of_a_broker {
             broker {
                 a_consumer_holds_no_more_than_its_prefetch
                 an_unacknowledged_message_is_delivered_again
+                acknowledgements_in_any_order_forget_those_messages_and_no_others
                 a_dropped_consumer_gives_back_what_it_had_not_handed_out
                 what_a_dropped_consumer_handed_out_can_still_be_acknowledged
                 a_message_wakes_a_waiting_consumer

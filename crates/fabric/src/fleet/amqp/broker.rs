@@ -10,6 +10,7 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 use tokio::time::Instant;
 
+use super::acks::Acks;
 use super::address::AmqpUrl;
 use super::consumer::Consumer;
 use super::facts::{BrokerFacts, Counters};
@@ -179,6 +180,7 @@ impl Broker for AmqpBroker {
     async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Deliveries>, BrokerError> {
         let channel = self.consume_link.channel().await?;
         let stream = self.start(&channel, &queue_name(queue), prefetch).await?;
+        let acks = Arc::new(Acks::new(channel.clone(), Arc::clone(&self.counters)));
         Ok(Box::new(Consumer {
             queue,
             channel,
@@ -186,6 +188,7 @@ impl Broker for AmqpBroker {
             link: Arc::clone(&self.consume_link),
             publisher: Arc::clone(&self.publisher),
             counters: Arc::clone(&self.counters),
+            acks,
             silence: self.silence,
             heard: Instant::now(),
             refused: None,

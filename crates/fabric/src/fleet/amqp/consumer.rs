@@ -13,14 +13,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use lapin::message::Delivery as Raw;
-use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicRejectOptions};
+use lapin::options::BasicCancelOptions;
 use lapin::protocol::constants::REPLY_SUCCESS;
-use lapin::types::FieldTable;
+use lapin::types::{DeliveryTag, FieldTable};
 use lapin::{Acker, Channel};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout_at};
 use tracing::{debug, error, warn};
 
+use super::acks::Acks;
 use super::broker::PASSIVE;
 use super::dead_letters;
 use super::facts::Counters;
@@ -41,6 +42,7 @@ pub(super) struct Consumer {
     /// Where dead letters are published.
     pub(super) publisher: Arc<Publisher>,
     pub(super) counters: Arc<Counters>,
+    pub(super) acks: Arc<Acks>,
     /// After this long without a delivery the broker is asked.
     pub(super) silence: Duration,
     /// When something was delivered last, or the broker said that all is well. Kept here: whoever reads several
@@ -61,10 +63,9 @@ impl Deliveries for Consumer {
             let raw = self.receive().await?;
             match message::unwrap(self.queue, &raw.properties, &raw.data) {
                 Ok(message) => {
-                    let (channel, counters) = (self.channel.clone(), self.counters.clone());
-                    let receipt = Tag { acker: raw.acker, channel, counters };
-                    let is_redelivered = raw.redelivered;
-                    return Some(Delivery { message, is_redelivered, receipt: Box::new(receipt) });
+                    let (acks, acker) = (Arc::clone(&self.acks), Some(raw.acker));
+                    let receipt = Box::new(Held { tag: raw.delivery_tag, acker, acks });
+                    return Some(Delivery { message, is_redelivered: raw.redelivered, receipt });
                 }
                 Err(refusal) => self.refused = Some((raw, refusal)),
             }
@@ -79,6 +80,7 @@ impl Consumer {
             match timeout_at(self.heard + self.silence, self.stream.next()).await {
                 Ok(Some(Ok(raw))) => {
                     self.heard = Instant::now();
+                    self.acks.hold(raw.delivery_tag);
                     return Some(raw);
                 }
                 Ok(Some(Err(why))) => {
@@ -134,7 +136,7 @@ impl Consumer {
         }
         self.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
         if let Some((raw, _)) = self.refused.take() {
-            acknowledge(&raw.acker, &self.counters).await;
+            self.acks.done(raw.delivery_tag, raw.acker);
         }
         Ok(())
     }
@@ -145,13 +147,13 @@ impl Drop for Consumer {
         // Without a runtime the connection is going as well, and gives everything back.
         let Ok(runtime) = Handle::try_current() else { return };
         let refused = self.refused.take().map(|(raw, _)| raw);
-        runtime.spawn(stop(self.channel.clone(), self.stream.clone(), refused));
+        runtime.spawn(stop(self.channel.clone(), Arc::clone(&self.acks), self.stream.clone(), refused));
     }
 }
 
 /// Stops the broker's deliveries, then gives back those that nobody asked for. A broker that does not answer gets the
 /// whole channel back: better that a running job's message is delivered twice than that one waits for its end.
-async fn stop(channel: Channel, mut unread: lapin::Consumer, refused: Option<Raw>) {
+async fn stop(channel: Channel, acks: Arc<Acks>, mut unread: lapin::Consumer, refused: Option<Raw>) {
     let cancelling = channel.basic_cancel(unread.tag(), BasicCancelOptions::default());
     if let Err(why) = within("stop a consumer", cancelling).await {
         debug!(%why, "its channel is closed instead");
@@ -159,58 +161,36 @@ async fn stop(channel: Channel, mut unread: lapin::Consumer, refused: Option<Raw
         return;
     }
     if let Some(raw) = refused {
-        give_back(&raw.acker).await;
+        acks.give_back(raw.delivery_tag, &raw.acker).await;
     }
     while let Some(Ok(raw)) = unread.next().await {
-        give_back(&raw.acker).await;
+        acks.give_back(raw.delivery_tag, &raw.acker).await;
     }
 }
 
 /// The receipt of one delivery.
-struct Tag {
-    acker: Acker,
-    /// Kept open for the acknowledgement.
-    channel: Channel,
-    counters: Arc<Counters>,
+struct Held {
+    tag: DeliveryTag,
+    /// Nothing once acknowledged.
+    acker: Option<Acker>,
+    acks: Arc<Acks>,
 }
 
 #[async_trait]
-impl Receipt for Tag {
-    async fn ack(self: Box<Self>) {
-        acknowledge(&self.acker, &self.counters).await;
+impl Receipt for Held {
+    async fn ack(mut self: Box<Self>) {
+        if let Some(acker) = self.acker.take() {
+            self.acks.done(self.tag, acker);
+        }
     }
 }
 
-impl Drop for Tag {
+impl Drop for Held {
     fn drop(&mut self) {
-        if !self.acker.usable() {
-            return;
-        }
+        let Some(acker) = self.acker.take().filter(Acker::usable) else { return };
         // Without a runtime the connection is going as well, and gives everything back.
         let Ok(runtime) = Handle::try_current() else { return };
-        let (acker, channel) = (self.acker.clone(), self.channel.clone());
-        runtime.spawn(async move {
-            give_back(&acker).await;
-            drop(channel);
-        });
-    }
-}
-
-/// The library answers `Ok(false)` where the channel is gone: nobody was told.
-async fn acknowledge(acker: &Acker, counters: &Counters) {
-    match within("acknowledge", acker.ack(BasicAckOptions::default())).await {
-        Ok(true) => {}
-        lost => {
-            counters.acks_lost.fetch_add(1, Ordering::Relaxed);
-            debug!(?lost, "an acknowledgement was lost; the next claim finds the work done");
-        }
-    }
-}
-
-/// The broker counts it as a delivery, like a lost connection; after too many the message is a dead letter, and the
-/// sweep publishes the operation anew.
-async fn give_back(acker: &Acker) {
-    if let Err(why) = acker.reject(BasicRejectOptions { requeue: true }).await {
-        debug!(%why, "not given back by us; the closing channel does it");
+        let (acks, tag) = (Arc::clone(&self.acks), self.tag);
+        runtime.spawn(async move { acks.give_back(tag, &acker).await });
     }
 }

@@ -12,6 +12,7 @@
 //! | `message` | messages as they travel, and what is refused |
 //! | `publisher` | a window of messages at a time, each confirmed |
 //! | `consumer` | deliveries and their receipts; what can not be read becomes a dead letter |
+//! | `acks` | what was delivered and is not settled; acknowledges together what is done together |
 //! | `dead_letters` | what was given up: how it is kept, looked at and dropped |
 //! | `facts` | what the process knows about its broker |
 //! | `failure` | the library's errors in our words |
@@ -19,6 +20,7 @@
 /// The name under which the client library logs.
 pub const LIBRARY: &str = "lapin";
 
+mod acks;
 mod address;
 mod broker;
 mod consumer;
