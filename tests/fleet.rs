@@ -72,6 +72,26 @@ fn a_role_whose_queues_are_missing_does_not_start_and_says_which_command_makes_t
 }
 
 #[test]
+fn doctor_sees_who_is_there_and_that_a_store_has_never_heard_of_them() {
+    let world = world();
+    let finding = |doctor: &mut std::process::Command| {
+        let output = doctor.output().unwrap();
+        let document: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{why}: {}", shown(&output)));
+        let checks = document["checks"].as_array().unwrap().clone();
+        checks.into_iter().find(|check| check["what"] == "processes").unwrap()
+    };
+    let mut doctor = world.command(&["doctor", "--output", "json"]);
+    assert_eq!(finding(&mut doctor)["state"], "warning", "nobody is there");
+    let _worker = worker(&world, "probe");
+    assert_eq!(finding(&mut doctor)["state"], "ok");
+    // What an emptied server looks like: nothing of what was there.
+    let emptied = finding(doctor.env("KTRDR_PREFIX", "emptied"));
+    assert_eq!(emptied["state"], "fault", "{emptied}");
+    assert!(emptied["found"].as_str().unwrap().contains("2 consumers"), "{emptied}");
+}
+
+#[test]
 fn what_is_paused_is_not_taken_until_it_is_resumed() {
     let world = world();
     let _coordinator = world.start(&["serve"]);

@@ -46,9 +46,17 @@ async fn embedded(context: &Context<'_>) -> Result<Vec<Check>, CliError> {
 /// Goes on after what can not be reached: the rest is worth knowing then.
 async fn fleet(context: &Context<'_>) -> Vec<Check> {
     let mut checks = store::checks(&context.settings).await;
-    checks.extend(broker::checks(&context.settings).await);
+    checks.extend(broker::administered(&context.settings).await);
+    let queues = broker::queues(&context.settings).await.unwrap_or_else(|unseen| {
+        checks.push(unseen);
+        Vec::new()
+    });
+    checks.extend(queues.iter().map(broker::queue));
     match Workspace::open_beside(&context.folder, &context.settings).await {
         Ok(workspace) => {
+            let processes =
+                checks::processes(&workspace, queues.iter().map(|queue| queue.consumers).sum()).await;
+            checks.push(processes.unwrap_or_else(|why| Check::unreachable("processes", &why)));
             checks.push(Check::ok("artifacts", workspace.artifacts.place()));
             checks
                 .push(checks::work(&workspace).await.unwrap_or_else(|why| Check::unreachable("work", &why)));

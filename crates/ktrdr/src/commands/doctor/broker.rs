@@ -9,14 +9,8 @@ use super::checks::Check;
 use crate::connect::{self, Part, explain_topology};
 use crate::settings::Settings;
 
-pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
-    let mut checks = administered(settings).await;
-    checks.extend(queues(settings).await);
-    checks
-}
-
 /// What only the administrator may see.
-async fn administered(settings: &Settings) -> Vec<Check> {
+pub(super) async fn administered(settings: &Settings) -> Vec<Check> {
     let administration = match connect::administration(settings) {
         Ok(administration) => administration,
         Err(why) => return vec![Check::unreachable("rabbitmq", &why)],
@@ -75,7 +69,8 @@ fn difference(difference: &Difference) -> Check {
     Check::fault("topology", difference, "run `ktrdr topology apply`")
 }
 
-async fn queues(settings: &Settings) -> Vec<Check> {
+/// The queues, or why they can not be seen.
+pub(super) async fn queues(settings: &Settings) -> Result<Vec<QueueFacts>, Check> {
     let part = Part {
         role: "doctor".into(),
         boot: BootId::of_this_process(),
@@ -84,15 +79,12 @@ async fn queues(settings: &Settings) -> Vec<Check> {
     };
     let facts = match connect::broker(settings, part).await {
         Ok(broker) => broker.queues().await,
-        Err(why) => return vec![Check::unreachable("queues", &why)],
+        Err(why) => return Err(Check::unreachable("queues", &why)),
     };
-    match facts {
-        Ok(facts) => facts.iter().map(queue).collect(),
-        Err(why) => vec![Check::unreachable("queues", &connect::explain(&why))],
-    }
+    facts.map_err(|why| Check::unreachable("queues", &connect::explain(&why)))
 }
 
-fn queue(queue: &QueueFacts) -> Check {
+pub(super) fn queue(queue: &QueueFacts) -> Check {
     let name = queue.name.trim_start_matches("ktrdr.");
     let found = format!("{} waiting, {} consumers", queue.ready, queue.consumers);
     if queue.name == DEAD_LETTER_QUEUE {

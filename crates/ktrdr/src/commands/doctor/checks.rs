@@ -72,6 +72,25 @@ impl fmt::Display for Check {
     }
 }
 
+/// Who is there. Consumers at the broker whom the store has not heard of use another store, or another life of this one.
+pub(crate) async fn processes(workspace: &Workspace, consumers: u64) -> Result<Check, CliError> {
+    let known = workspace.presence.workers().await?.len();
+    Ok(match (known, consumers) {
+        (0, 0) => Check::warning(
+            "processes",
+            "none",
+            "start `ktrdr serve`, `ktrdr orchestrator` and workers; until then work waits",
+        ),
+        (0, 1..) => Check::fault(
+            "processes",
+            format!("none known to the store, but {consumers} consumers at the broker"),
+            "were Redis' data lost, or do they use another server or KTRDR_PREFIX? Restore it, or give them the same \
+             settings",
+        ),
+        (1.., _) => Check::ok("processes", format!("{known} heard of within their lease")),
+    })
+}
+
 /// What is to be done, and whether it gets out of the outbox.
 pub(crate) async fn work(workspace: &Workspace) -> Result<Check, CliError> {
     let page = workspace.store.list(&Filter { active: true, limit: 1, ..Filter::default() }).await?;
