@@ -47,6 +47,7 @@ mod attempt;
 pub mod attendance;
 pub mod backoff;
 pub mod config;
+mod confirmed;
 pub mod handler;
 pub mod identity;
 mod intake;

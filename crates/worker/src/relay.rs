@@ -3,12 +3,11 @@
 //! Before this: a submit, finish or advance wrote an entry in the same step as its row. After this: the message
 //! reaches a consumer. Dying between publish and removal publishes twice, which is harmless.
 
-use std::ops::AddAssign;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::stream::{self, BoxStream};
 use ktrdr_fabric::broker::{Broker, BrokerError, Published};
 use ktrdr_fabric::store::{OutboxEntry, Store, StoreError, StoreHint};
 use tokio::sync::broadcast::Receiver;
@@ -18,10 +17,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::backoff::Backoff;
+use crate::confirmed::Confirmed;
 
 /// Most entries published at once.
 const BATCH: u32 = 256;
-/// Batches on their way at once: one is read while others are confirmed and removed.
+/// Batches on their way at once: one is read while others are confirmed.
 const BATCHES: usize = 4;
 /// How long to go on from where one is. Then the oldest entries are looked at again: those that stayed, and those that
 /// another process wrote without a hint.
@@ -44,22 +44,30 @@ enum RelayError {
     Broker(#[from] BrokerError),
 }
 
-/// What became of entries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Carried {
-    /// Confirmed, and removed from the outbox.
-    relayed: usize,
+/// The broker's answers to a batch.
+#[derive(Debug, Default)]
+struct Answers {
+    /// Positions of what it has now.
+    confirmed: Vec<u64>,
     /// No queue wanted them. They stay.
     unroutable: usize,
     /// No answer came. They stay.
     unknown: usize,
 }
 
-impl AddAssign for Carried {
-    fn add_assign(&mut self, more: Self) {
-        self.relayed += more.relayed;
-        self.unroutable += more.unroutable;
-        self.unknown += more.unknown;
+/// What a round did.
+#[derive(Debug, Default)]
+struct Round {
+    /// Confirmed, and removed from the outbox.
+    relayed: usize,
+    unroutable: usize,
+    unknown: usize,
+    failure: Option<RelayError>,
+}
+
+impl Round {
+    fn has_failed(&self) -> bool {
+        self.unknown > 0 || self.failure.is_some()
     }
 }
 
@@ -73,24 +81,26 @@ impl Relay {
     /// Relays until stopped, then empties the outbox for at most two seconds.
     pub async fn run(self, stop: CancellationToken) {
         stop.run_until_cancelled(self.relay()).await;
-        if timeout(LAST_WORDS, self.empty()).await.is_err() {
-            warn!("the outbox is not empty yet; the next relay goes on");
+        if !matches!(timeout(LAST_WORDS, self.empty()).await, Ok(Ok(()))) {
+            warn!("the outbox may not be empty yet; the next relay goes on");
         }
     }
 
     async fn relay(&self) {
         let mut failures = 0;
         loop {
-            let (Carried { relayed, unroutable, unknown }, failure) = self.round().await;
+            let round = self.round().await;
+            let Round { relayed, unroutable, unknown, .. } = round;
             if unroutable > 0 {
                 warn!(unroutable, "no queue wants these messages: is the topology complete? Trying again");
             }
-            if unknown == 0 && failure.is_none() {
+            if !round.has_failed() {
                 failures = 0;
                 continue;
             }
             failures = if relayed > 0 { 1 } else { failures + 1 };
-            let why = failure.map_or("the broker did not answer in time".to_owned(), |why| why.to_string());
+            let no_answer = || "the broker did not take everything".to_owned();
+            let why = round.failure.map_or_else(no_answer, |why| why.to_string());
             warn!(unknown, why, "relay failed; trying again");
             sleep(Backoff::OUTSIDE.after(failures)).await;
         }
@@ -98,28 +108,49 @@ impl Relay {
 
     /// Carries what there is and what comes, oldest first, until the round is over or something fails; then waits for
     /// what is on its way.
-    async fn round(&self) -> (Carried, Option<RelayError>) {
+    async fn round(&self) -> Round {
+        let failed = CancellationToken::new();
+        let mut answers = self.answers(Instant::now() + ROUND, &failed);
+        let (mut confirmed, mut round) = (Confirmed::new(self.store.as_ref()), Round::default());
+        let mut is_over = false;
+        while !is_over || !confirmed.is_empty() {
+            tokio::select! {
+                answered = answers.next(), if !is_over => match answered {
+                    Some(Ok(Answers { confirmed: positions, unroutable, unknown })) => {
+                        confirmed.add(positions);
+                        round.unroutable += unroutable;
+                        round.unknown += unknown;
+                    }
+                    Some(Err(why)) => round.failure = Some(why),
+                    None => is_over = true,
+                },
+                left = confirmed.left() => match left {
+                    Ok(left) => round.relayed += left,
+                    Err(why) => round.failure = Some(why.into()),
+                },
+            }
+            if round.has_failed() {
+                failed.cancel();
+            }
+        }
+        round
+    }
+
+    /// The broker's answers, batch by batch in order, to what the outbox holds and gets until then, or until a failure.
+    fn answers<'a>(
+        &'a self,
+        until: Instant,
+        failed: &'a CancellationToken,
+    ) -> BoxStream<'a, Result<Answers, RelayError>> {
         // Registered before the first look, so that nothing falls between.
         let hints = self.store.hints();
-        let (until, failed) = (Instant::now() + ROUND, &CancellationToken::new());
-        let batches = stream::unfold((None, hints), |(after, mut hints)| async move {
+        let batches = stream::unfold((None, hints), move |(after, mut hints)| async move {
             let reading = timeout_at(until, self.entries(after, &mut hints));
             let batch = failed.run_until_cancelled(reading).await?.ok()?;
             let after = batch.as_ref().ok().and_then(|entries| entries.last()).map(|entry| entry.sequence);
             Some((batch, (after, hints)))
         });
-        let mut batches = batches.map(|batch| async { self.carry(batch?).await }).buffered(BATCHES).boxed();
-        let (mut whole, mut failure) = (Carried::default(), None);
-        while let Some(carried) = batches.next().await {
-            match carried {
-                Ok(carried) => whole += carried,
-                Err(why) => failure = Some(why),
-            }
-            if whole.unknown > 0 || failure.is_some() {
-                failed.cancel();
-            }
-        }
-        (whole, failure)
+        batches.map(|batch| async { self.publish(batch?).await }).buffered(BATCHES).boxed()
     }
 
     /// The oldest entries behind a position, once there are any.
@@ -139,34 +170,28 @@ impl Relay {
         }
     }
 
-    /// Publishes entries, and removes what the broker confirmed.
-    async fn carry(&self, entries: Vec<OutboxEntry>) -> Result<Carried, RelayError> {
+    async fn publish(&self, entries: Vec<OutboxEntry>) -> Result<Answers, RelayError> {
         let (sequences, messages): (Vec<_>, Vec<_>) =
             entries.into_iter().map(|e| (e.sequence, e.message)).unzip();
-        let answers = self.broker.publish(messages).await?;
-        let mut confirmed = Vec::with_capacity(sequences.len());
-        let mut carried = Carried::default();
-        for (sequence, answer) in sequences.into_iter().zip(answers) {
+        let mut answers = Answers::default();
+        for (sequence, answer) in sequences.into_iter().zip(self.broker.publish(messages).await?) {
             match answer {
-                Published::Confirmed => confirmed.push(sequence),
-                Published::Unroutable => carried.unroutable += 1,
-                Published::Unknown => carried.unknown += 1,
+                Published::Confirmed => answers.confirmed.push(sequence),
+                Published::Unroutable => answers.unroutable += 1,
+                Published::Unknown => answers.unknown += 1,
             }
         }
-        if !confirmed.is_empty() {
-            self.store.relayed(&confirmed).await?;
-        }
-        carried.relayed = confirmed.len();
-        Ok(carried)
+        Ok(answers)
     }
 
-    async fn empty(&self) {
+    /// Until nothing is left that the broker takes.
+    async fn empty(&self) -> Result<(), RelayError> {
         loop {
-            let Ok(entries) = self.store.outbox(None, BATCH).await else { return };
-            match self.carry(entries).await {
-                Ok(Carried { relayed: 1.., .. }) => {}
-                Ok(_) | Err(_) => return,
+            let Answers { confirmed, .. } = self.publish(self.store.outbox(None, BATCH).await?).await?;
+            if confirmed.is_empty() {
+                return Ok(());
             }
+            self.store.relayed(&confirmed).await?;
         }
     }
 }

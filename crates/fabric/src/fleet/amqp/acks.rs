@@ -1,24 +1,35 @@
 //! The acknowledgements of one channel. What is done at the same time is told together: up to the first delivery that is
-//! still held one frame speaks for all, and the queue writes one entry into its log instead of many.
+//! still held one frame speaks for all, and the queue writes one entry into its log instead of many. While there is room
+//! for more deliveries, the broker is told a little later, so that more can be told with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use lapin::options::{BasicAckOptions, BasicRejectOptions};
 use lapin::types::DeliveryTag;
 use lapin::{Acker, Channel};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use tracing::debug;
 
 use super::facts::Counters;
 use super::failure::within;
+
+/// How long a delivery that is done may wait for others. Losing it meanwhile is harmless.
+const LINGER: Duration = Duration::from_millis(10);
 
 /// What was delivered on a channel and is not settled.
 pub(super) struct Acks {
     /// Kept open for what is still to be told.
     _channel: Channel,
     counters: Arc<Counters>,
+    /// Most unsettled deliveries that do not keep others away: half of what may be delivered ahead.
+    spare: usize,
     unsettled: Mutex<Unsettled>,
+    /// There are more.
+    pressed: Notify,
 }
 
 #[derive(Default)]
@@ -40,13 +51,18 @@ struct Frame {
 }
 
 impl Acks {
-    pub(super) fn new(channel: Channel, counters: Arc<Counters>) -> Self {
-        Self { _channel: channel, counters, unsettled: Mutex::default() }
+    pub(super) fn new(channel: Channel, prefetch: u16, counters: Arc<Counters>) -> Self {
+        let spare = usize::from(prefetch / 2);
+        Self { _channel: channel, counters, spare, unsettled: Mutex::default(), pressed: Notify::new() }
     }
 
     /// A delivery arrived. To be called for each, in their order.
     pub(super) fn hold(&self, tag: DeliveryTag) {
-        self.unsettled().held.insert(tag);
+        let mut unsettled = self.unsettled();
+        unsettled.held.insert(tag);
+        if unsettled.len() > self.spare {
+            self.pressed.notify_one();
+        }
     }
 
     /// A delivery is done. The broker is told soon, together with what is done until then.
@@ -58,6 +74,10 @@ impl Acks {
 
     /// One at a time: two frames for one delivery would cost the channel.
     async fn tell(self: Arc<Self>) {
+        if self.has_room() {
+            // Running out of patience is as good as being pressed.
+            let _ = timeout(LINGER, self.pressed.notified()).await;
+        }
         while let Some(frame) = self.next_frame() {
             self.send(frame).await;
         }
@@ -92,12 +112,20 @@ impl Acks {
         frame
     }
 
+    fn has_room(&self) -> bool {
+        self.unsettled().len() <= self.spare
+    }
+
     fn unsettled(&self) -> MutexGuard<'_, Unsettled> {
         self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Unsettled {
+    fn len(&self) -> usize {
+        self.held.len() + self.done.len()
+    }
+
     /// Notes that a delivery is done. Whether nobody is telling yet.
     fn is_to_tell(&mut self, tag: DeliveryTag, acker: Acker) -> bool {
         self.held.remove(&tag);

@@ -180,7 +180,7 @@ impl Broker for AmqpBroker {
     async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Deliveries>, BrokerError> {
         let channel = self.consume_link.channel().await?;
         let stream = self.start(&channel, &queue_name(queue), prefetch).await?;
-        let acks = Arc::new(Acks::new(channel.clone(), Arc::clone(&self.counters)));
+        let acks = Arc::new(Acks::new(channel.clone(), prefetch, Arc::clone(&self.counters)));
         Ok(Box::new(Consumer {
             queue,
             channel,
