@@ -10,6 +10,9 @@ use tokio::time::{Instant, sleep_until};
 /// How long an entry may stay. Whoever dies meanwhile has its messages published twice, which is harmless.
 const LINGER: Duration = Duration::from_millis(10);
 
+/// As many leave at once: the outbox shows how far the relay is behind, and not what lingers there.
+const ENOUGH: usize = 64;
+
 /// Entries on their way out.
 pub(crate) struct Confirmed<'a> {
     store: &'a dyn Store,
@@ -29,6 +32,9 @@ impl<'a> Confirmed<'a> {
             self.due = Instant::now() + LINGER;
         }
         self.waiting.extend(sequences);
+        if self.waiting.len() >= ENOUGH {
+            self.due = Instant::now();
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

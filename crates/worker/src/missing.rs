@@ -1,9 +1,9 @@
 //! Which messages are missing: a queue that holds fewer than wait for it, twice in a row.
 //!
 //! The broker can not be asked whether it has the message of an operation, but how many messages it has. A queue is
-//! short when its ready messages and the whole outbox together are fewer than the operations that wait for it. One look
-//! may err: a message is on its way, or was just delivered and is about to be claimed. So as many count as missing as
-//! were short at both of two looks. (What runs has an unacknowledged message, but does not wait; what waits for the time
+//! short when its ready messages, and the whole outbox where the relay is behind, are fewer than the operations that
+//! wait for it. One look may err: a message is on its way, or was just delivered and is about to be claimed. So as many
+//! count as missing as were short at both of two looks. (What runs has an unacknowledged message, but does not wait; what waits for the time
 //! of a retry has no message and does not wait for one.)
 //!
 //! A long healthy queue is therefore left alone, however old its messages are, and of one that lost some as many are
@@ -19,6 +19,10 @@ use ktrdr_fabric::store::{Store, StoreError};
 
 /// Most messages written in one step: the store does nothing else meanwhile.
 const STEP: u32 = 500;
+
+/// An outbox of no more than a batch is on its way: what it holds is in a queue already, or in a moment. Counted, it would
+/// hide a lost message for as long as others come and go.
+const ON_ITS_WAY: u64 = 256;
 
 /// What was short at the last look.
 #[derive(Debug, Default)]
@@ -61,9 +65,10 @@ async fn short(
     age: Duration,
 ) -> Result<HashMap<Queue, u64>, LookError> {
     let backlog = store.backlog(age).await?;
+    let behind = if backlog.outbox > ON_ITS_WAY { backlog.outbox } else { 0 };
     let mut short = HashMap::new();
     for (queue, waiting) in backlog.waiting {
-        let there = broker.depth(queue).await?.saturating_add(backlog.outbox);
+        let there = broker.depth(queue).await?.saturating_add(behind);
         if there < waiting {
             short.insert(queue, waiting - there);
         }
