@@ -1,7 +1,7 @@
 //! The database file: how it is opened, recognised and brought up to this version's schema.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
@@ -51,11 +51,12 @@ pub(super) fn open_writer(path: &Path, bytes_max: u64) -> Result<Connection, Ope
     db.busy_timeout(BUSY_TIMEOUT).map_err(refuse)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     recognise(&db, path)?;
+    turn_write_ahead_log_on(&db).map_err(refuse)?;
     // Autocheckpoint is off because the writer checkpoints after it has answered, not before. The log is never
     // truncated: overwriting a log that is there is about twice as fast to sync as growing it.
     db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = -1;
-         PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;",
+        "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = -1; PRAGMA foreign_keys = ON;
+         PRAGMA cache_size = -16384;",
     )
     .map_err(refuse)?;
     migrate(&mut db, path)?;
@@ -63,6 +64,20 @@ pub(super) fn open_writer(path: &Path, bytes_max: u64) -> Result<Connection, Ope
     // Answers with the limit now in force; a file that is larger already keeps what it has.
     db.pragma_update_and_check(None, "max_page_count", pages_max, |_| Ok(())).map_err(refuse)?;
     Ok(db)
+}
+
+/// While another process does the same to a new file, SQLite refuses this at once, whatever the busy timeout says: two
+/// that wait for each other to let go of the old journal would wait for ever.
+fn turn_write_ahead_log_on(db: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match db.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// Opens a connection that only reads.
