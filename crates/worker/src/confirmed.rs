@@ -43,16 +43,16 @@ impl<'a> Confirmed<'a> {
 
     /// How many left, once some have; waits for ever while there are none. An abandoned wait loses nothing.
     pub(crate) async fn left(&mut self) -> Result<usize, StoreError> {
-        if self.leaving.is_none() {
-            if self.waiting.is_empty() {
-                return pending().await;
+        let leaving = match &mut self.leaving {
+            Some(leaving) => leaving,
+            None if self.waiting.is_empty() => return pending().await,
+            None => {
+                sleep_until(self.due).await;
+                let (store, sequences) = (self.store, std::mem::take(&mut self.waiting));
+                let leave = async move { store.relayed(&sequences).await.map(|()| sequences.len()) };
+                self.leaving.insert(Box::pin(leave))
             }
-            sleep_until(self.due).await;
-            let (store, sequences) = (self.store, std::mem::take(&mut self.waiting));
-            self.leaving =
-                Some(Box::pin(async move { store.relayed(&sequences).await.map(|()| sequences.len()) }));
-        }
-        let Some(leaving) = &mut self.leaving else { return pending().await };
+        };
         let left = leaving.await;
         self.leaving = None;
         left

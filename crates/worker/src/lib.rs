@@ -54,6 +54,7 @@ mod intake;
 mod lane;
 mod missing;
 mod orders;
+mod outside;
 mod owned;
 pub mod progress;
 pub mod relay;

@@ -3,8 +3,8 @@
 //! The broker can not be asked whether it has the message of an operation, but how many messages it has. A queue is
 //! short when its ready messages, and the whole outbox where the relay is behind, are fewer than the operations that
 //! wait for it. One look may err: a message is on its way, or was just delivered and is about to be claimed. So as many
-//! count as missing as were short at both of two looks. (What runs has an unacknowledged message, but does not wait; what waits for the time
-//! of a retry has no message and does not wait for one.)
+//! count as missing as were short at both of two looks. (What runs has an unacknowledged message, but does not wait; what
+//! waits for the time of a retry has no message and does not wait for one.)
 //!
 //! A long healthy queue is therefore left alone, however old its messages are, and of one that lost some as many are
 //! written again as are missing. Which ones is anybody's guess, so those published longest ago are: their messages should
@@ -14,15 +14,18 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use ktrdr_fabric::broker::{Broker, BrokerError, Queue};
+use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::store::{Store, StoreError};
+
+use crate::outside::OutsideError;
+use crate::relay::BATCH;
 
 /// Most messages written in one step: the store does nothing else meanwhile.
 const STEP: u32 = 500;
 
 /// An outbox of no more than a batch is on its way: what it holds is in a queue already, or in a moment. Counted, it would
 /// hide a lost message for as long as others come and go.
-const ON_ITS_WAY: u64 = 256;
+const ON_ITS_WAY: u64 = BATCH as u64;
 
 /// What was short at the last look.
 #[derive(Debug, Default)]
@@ -30,23 +33,15 @@ pub(crate) struct Missing {
     short: HashMap<Queue, u64>,
 }
 
-/// Why a look came to nothing. The next one counts as the first.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LookError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Broker(#[from] BrokerError),
-}
-
 impl Missing {
-    /// Looks, and writes again what is missing for the second time, should it be that old; how many messages.
+    /// Looks, and writes again what is missing for the second time, should it be that old; how many messages. After a
+    /// failure the next look counts as the first.
     pub(crate) async fn publish_again(
         &mut self,
         store: &dyn Store,
         broker: &dyn Broker,
         age: Duration,
-    ) -> Result<u64, LookError> {
+    ) -> Result<u64, OutsideError> {
         let before = std::mem::take(&mut self.short);
         self.short = short(store, broker, age).await?;
         let mut published = 0;
@@ -63,7 +58,7 @@ async fn short(
     store: &dyn Store,
     broker: &dyn Broker,
     age: Duration,
-) -> Result<HashMap<Queue, u64>, LookError> {
+) -> Result<HashMap<Queue, u64>, OutsideError> {
     let backlog = store.backlog(age).await?;
     let behind = if backlog.outbox > ON_ITS_WAY { backlog.outbox } else { 0 };
     let mut short = HashMap::new();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use ktrdr_fabric::broker::{Broker, BrokerError, Published};
+use ktrdr_fabric::broker::{Broker, Published};
 use ktrdr_fabric::store::{OutboxEntry, Store, StoreError, StoreHint};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -18,9 +18,10 @@ use tracing::warn;
 
 use crate::backoff::Backoff;
 use crate::confirmed::Confirmed;
+use crate::outside::OutsideError;
 
 /// Most entries published at once.
-const BATCH: u32 = 256;
+pub(crate) const BATCH: u32 = 256;
 /// Batches on their way at once: one is read while others are confirmed.
 const BATCHES: usize = 4;
 /// How long to go on from where one is. Then the oldest entries are looked at again: those that stayed, and those that
@@ -33,15 +34,6 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub struct Relay {
     store: Arc<dyn Store>,
     broker: Arc<dyn Broker>,
-}
-
-/// Why entries were not carried.
-#[derive(Debug, thiserror::Error)]
-enum RelayError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Broker(#[from] BrokerError),
 }
 
 /// The broker's answers to a batch.
@@ -62,7 +54,7 @@ struct Round {
     relayed: usize,
     unroutable: usize,
     unknown: usize,
-    failure: Option<RelayError>,
+    failure: Option<OutsideError>,
 }
 
 impl Round {
@@ -141,7 +133,7 @@ impl Relay {
         &'a self,
         until: Instant,
         failed: &'a CancellationToken,
-    ) -> BoxStream<'a, Result<Answers, RelayError>> {
+    ) -> BoxStream<'a, Result<Answers, OutsideError>> {
         // Registered before the first look, so that nothing falls between.
         let hints = self.store.hints();
         let batches = stream::unfold((None, hints), move |(after, mut hints)| async move {
@@ -170,7 +162,7 @@ impl Relay {
         }
     }
 
-    async fn publish(&self, entries: Vec<OutboxEntry>) -> Result<Answers, RelayError> {
+    async fn publish(&self, entries: Vec<OutboxEntry>) -> Result<Answers, OutsideError> {
         let (sequences, messages): (Vec<_>, Vec<_>) =
             entries.into_iter().map(|e| (e.sequence, e.message)).unzip();
         let mut answers = Answers::default();
@@ -185,7 +177,7 @@ impl Relay {
     }
 
     /// Until nothing is left that the broker takes.
-    async fn empty(&self) -> Result<(), RelayError> {
+    async fn empty(&self) -> Result<(), OutsideError> {
         loop {
             let Answers { confirmed, .. } = self.publish(self.store.outbox(None, BATCH).await?).await?;
             if confirmed.is_empty() {

@@ -10,8 +10,7 @@ use ktrdr_fabric::store::{Filter, NewOperation, Store};
 use crate::exit::{CliError, Kind, OrExit};
 use crate::workspace::{Workspace, now};
 
-/// Time between looks at the lists. Each is work for the store, which is being measured: at 5 ms it was a twentieth of
-/// what Redis did.
+/// Time between looks at the lists. Each is work for the store that is being measured.
 pub(super) const LOOK: Duration = Duration::from_millis(20);
 
 /// Distinct ids for many probes.
