@@ -188,12 +188,40 @@ fn a_job_that_asks_for_a_gpu_waits_for_one_while_others_pass() {
     let _coordinator = world.start(&["serve"]);
     let on = |device: &str| world.submit(&[&TRAIN_SHORT[..], &["--device", device]].concat()).remove(0);
     let (gpu, cpu, any) = (on("gpu"), on("cpu"), on("any"));
-    let _worker = worker(&world, "training");
+    let _worker = world.start(&["worker", "training", "--device", "cpu"]);
     assert_eq!(ended(&world, &cpu)["status"], "completed");
+    assert_eq!(ended(&world, &cpu)["result"]["trained_on"], "cpu");
     assert_eq!(ended(&world, &any)["status"], "completed");
     assert_eq!(world.operation(&gpu)["status"], "pending");
     assert_eq!(world.json(&["operations", "cancel", &gpu])["answer"], "cancelled");
-    world.refused_with(7, &["worker", "training", "--device", "cuda:0"], &["--device cpu"]);
+}
+
+#[test]
+fn a_worker_never_computes_on_another_device_than_it_was_told() {
+    let world = world();
+    // Neither the number that no machine has, nor a kind that asks for none.
+    world.refused_with(7, &["worker", "training", "--device", "cuda:255"], &["--device cpu"]);
+    world.refused_with(2, &["worker", "backtesting", "--device", "cuda:0"], &["compute on the CPU"]);
+    let submit = [&TRAIN_SHORT[..], &["--device", "gpu"]].concat();
+    World::new().refused_with(7, &submit, &["embedded", "fleet with a GPU worker"]);
+}
+
+/// For machines with a GPU, and a build with the feature torch.
+#[test]
+#[ignore = "needs a GPU"]
+fn a_gpu_worker_trains_what_asks_for_a_gpu_and_what_asks_for_nothing() {
+    let world = world();
+    let _coordinator = world.start(&["serve"]);
+    let on = |device: &str| world.submit(&[&TRAIN_SHORT[..], &["--device", device]].concat()).remove(0);
+    let (gpu, cpu, any) = (on("gpu"), on("cpu"), on("any"));
+    let _worker = world.start(&["worker", "training", "--device", "cuda:0"]);
+    for id in [&gpu, &any] {
+        let row = ended(&world, id);
+        assert_eq!(row["status"], "completed", "{row}");
+        assert!(row["result"]["trained_on"].as_str().unwrap().starts_with("cuda:0"), "{row}");
+    }
+    assert_eq!(world.operation(&cpu)["status"], "pending");
+    world.refused_with(2, &["worker", "training", "--device", "cuda:0", "--slots", "2"], &["--slots 1"]);
 }
 
 #[test]

@@ -314,7 +314,8 @@ fn every_dependency_that_is_named_is_used() {
         let manifest = fs::read_to_string(home.join("Cargo.toml")).unwrap();
         let mut folders = ["src", "tests", "benches", "examples"].map(|f| home.join(f)).to_vec();
         folders.extend((name == "ktrdr").then(|| root().join("tests")));
-        let text = all_text(&folders);
+        let build = fs::read_to_string(home.join("build.rs")).unwrap_or_default();
+        let text = all_text(&folders) + &build;
         for dependency in named_in(&manifest, &["dependencies", "dev-dependencies", "build-dependencies"]) {
             assert!(
                 text.contains(&dependency.replace('-', "_")),

@@ -42,6 +42,7 @@ fn training(strategy: &Strategy) -> TrainingReport {
         synthetic: true,
         warnings: Vec::new(),
         training_seconds: 1.0,
+        trained_on: "cpu".into(),
     }
 }
 

@@ -59,6 +59,7 @@ fn trained() -> TrainingReport {
         synthetic: true,
         warnings: vec![],
         training_seconds: 1.0,
+        trained_on: "cpu".into(),
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Fault {
     Refused(String),
     /// Something outside failed: try again.
     Outside(String),
+    /// This process can not do it any more: its device is lost. Another one may.
+    Unfit(String),
     /// The stop token said so.
     Stopped,
 }
@@ -56,6 +58,7 @@ impl From<Fault> for Outcome {
             Fault::BadInput(error) => Self::Failed { reason: "bad_input".into(), error },
             Fault::Refused(error) => Self::Failed { reason: "refused".into(), error },
             Fault::Outside(error) => Self::Retry { error, delay: RETRY_DELAY },
+            Fault::Unfit(error) => Self::Unfit { error },
             Fault::Stopped => Self::Stopped,
         }
     }

@@ -31,6 +31,7 @@ use ktrdr_domain::{DataRef, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::Store;
+use ktrdr_neural::Backend;
 use ktrdr_worker::Handler;
 use tokio::runtime::Handle;
 
@@ -54,6 +55,8 @@ pub struct Services {
     pub harmful_probes: bool,
     /// Bars read before.
     pub series: Arc<SeriesCache>,
+    /// Trains networks.
+    pub backend: Arc<dyn Backend>,
 }
 
 impl Services {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::report::{EpochRecord, ModelRef, TrainingReport};
 use ktrdr_domain::{Kind, Progress, Sha256};
-use ktrdr_neural::{Backend, Cpu, EpochProgress, Flow, NetworkShape, Task, TrainError, Trained};
+use ktrdr_neural::{Backend, EpochProgress, Flow, NetworkShape, Task, TrainError, Trained};
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
@@ -44,7 +44,7 @@ impl Training {
             NetworkShape::new(&spec.strategy.model, gathered.width, spec.strategy.decisions.output_format)
                 .map_err(Fault::input)?;
         let started = Instant::now();
-        let trained = fit(job, spec, &shape, &gathered)?;
+        let trained = fit(&*self.0.backend, job, spec, &shape, &gathered)?;
         let seconds = started.elapsed().as_secs_f64();
         say(job, 97.0, "judging on test rows", Vec::new());
         let judged = judge::judge(spec, &gathered, &trained)?;
@@ -73,6 +73,7 @@ impl Training {
             synthetic: spec.data.iter().any(|d| d.synthetic),
             warnings: gathered.warnings.clone(),
             training_seconds: seconds,
+            trained_on: self.0.backend.name(),
         };
         self.store(job, spec, spec_sha256, shape, &gathered, &trained, report)
     }
@@ -135,7 +136,13 @@ impl Training {
     }
 }
 
-fn fit(job: &Job, spec: &TrainingSpec, shape: &NetworkShape, gathered: &Gathered) -> Result<Trained, Fault> {
+fn fit(
+    backend: &dyn Backend,
+    job: &Job,
+    spec: &TrainingSpec,
+    shape: &NetworkShape,
+    gathered: &Gathered,
+) -> Result<Trained, Fault> {
     let optimisation = &spec.strategy.training.optimisation;
     let task = Task {
         shape,
@@ -149,9 +156,14 @@ fn fit(job: &Job, spec: &TrainingSpec, shape: &NetworkShape, gathered: &Gathered
         Flow::Continue
     };
     let stop = || job.stop.is_stopped();
-    Cpu::new().train(&task, &mut observer, &stop).map_err(|error| match error {
+    backend.train(&task, &mut observer, &stop).map_err(|error| match error {
         TrainError::Cancelled { .. } => Fault::Stopped,
-        other => Fault::input(other),
+        TrainError::Device { .. } => Fault::Outside(error.to_string()),
+        TrainError::DeviceLost { .. } => Fault::Unfit(error.to_string()),
+        TrainError::Shape(_)
+        | TrainError::Setting(_)
+        | TrainError::Samples { .. }
+        | TrainError::Diverged { .. } => Fault::input(error),
     })
 }
 

@@ -7,7 +7,7 @@ use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_domain::{DeviceClass, Kind as OperationKind};
+use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::fleet::redis::Channel;
 use ktrdr_fabric::store::SweepPlan;
@@ -21,15 +21,13 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::connect::Part;
+use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::settings::FleetSettings;
 use crate::workspace::Workspace;
 
 /// How long after its end a lease counts as lapsed.
 const SWEEP_GRACE: Duration = Duration::from_millis(500);
-
-/// What this build computes on.
-const DEVICE: &str = "cpu";
 
 /// Most rows one sweep handles of each sort.
 const SWEEP_ROWS_MAX: u32 = 500;
@@ -44,7 +42,7 @@ const LIGHT_SLOTS: u16 = 4;
 const LIGHT_TIME_LIMIT: Duration = Duration::from_secs(600);
 
 /// Which roles a process plays. Every long-lived process sweeps; only coordinators relay.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Roles {
     /// Publishes what the outbox holds.
     pub(crate) coordinator: bool,
@@ -52,8 +50,8 @@ pub(crate) struct Roles {
     pub(crate) orchestrator: bool,
     /// Kinds of jobs taken; none for no worker.
     pub(crate) kinds: Vec<KindConfig>,
-    /// What its jobs compute on.
-    pub(crate) device: DeviceClass,
+    /// What its trainings compute on.
+    pub(crate) computing: Computing,
 }
 
 impl Roles {
@@ -64,23 +62,28 @@ impl Roles {
             coordinator: true,
             orchestrator: true,
             kinds: kinds.map(|k| kind_config(k, fleet)).collect(),
-            ..Self::default()
+            ..Self::none()
         }
+    }
+
+    fn none() -> Self {
+        let computing = Computing::on_cpu();
+        Self { coordinator: false, orchestrator: false, kinds: Vec::new(), computing }
     }
 
     /// Relay and sweep.
     pub(crate) fn coordinator() -> Self {
-        Self { coordinator: true, ..Self::default() }
+        Self { coordinator: true, ..Self::none() }
     }
 
     /// Moves research cycles.
     pub(crate) fn orchestrator() -> Self {
-        Self { orchestrator: true, ..Self::default() }
+        Self { orchestrator: true, ..Self::none() }
     }
 
     /// Takes jobs of one kind.
-    pub(crate) fn worker(kind: KindConfig, device: DeviceClass) -> Self {
-        Self { kinds: vec![kind], device, ..Self::default() }
+    pub(crate) fn worker(kind: KindConfig, computing: Computing) -> Self {
+        Self { kinds: vec![kind], computing, ..Self::none() }
     }
 
     /// What this process does, in the list of processes.
@@ -109,7 +112,7 @@ impl Roles {
             return Queue::all();
         }
         let events = self.orchestrator.then_some(Queue::OrchestratorEvents);
-        let jobs = self.kinds.iter().flat_map(|k| Queue::of_worker(k.kind, self.device));
+        let jobs = self.kinds.iter().flat_map(|k| Queue::of_worker(k.kind, self.computing.class));
         events.into_iter().chain(jobs).collect()
     }
 
@@ -143,8 +146,10 @@ impl RunningRoles {
     pub(crate) async fn start(workspace: &Workspace, roles: &Roles) -> Result<Self, CliError> {
         let [drain, hurry, stop] = std::array::from_fn(|_| CancellationToken::new());
         let fleet = workspace.settings.fleet;
-        let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), DEVICE).in_role(roles.role());
-        let (role, needs, device) = (roles.name(), roles.needs(), roles.device);
+        let Computing { class, name: computes_on, .. } = &roles.computing;
+        let identity =
+            Identity::of_this_process(env!("CARGO_PKG_VERSION"), computes_on).in_role(roles.role());
+        let (role, needs, device) = (roles.name(), roles.needs(), *class);
         let part = Part { role, boot: identity.boot.clone(), needs, device };
         let (store, broker) = (&workspace.store, &workspace.broker(part).await?);
         let mut background = Vec::new();
@@ -174,7 +179,7 @@ impl RunningRoles {
         Ok(Self { worker, exit: None, background, drain, hurry, stop })
     }
 
-    /// Waits until the process ends by itself: an operator drained it, or a thread of its worker is stuck.
+    /// Waits until the process ends by itself: an operator drained it, or its worker is unfit.
     pub(crate) async fn ended(&mut self) {
         match &mut self.worker {
             Some(worker) => self.exit = Some(worker.await),
@@ -200,10 +205,10 @@ impl RunningRoles {
         for role in self.background {
             role.await.or_exit(Kind::OperationFailed)?;
         }
-        if exit == Exit::Stuck {
-            // A thread that ignores its token can not be ended otherwise. Its outcome is recorded; the supervisor
-            // starts this process again.
-            process::exit(i32::from(ktrdr_worker::EXIT_STUCK));
+        if exit == Exit::Unfit {
+            // A thread that ignores its token, or a device that CUDA has given up, can not be got rid of otherwise.
+            // The outcome is recorded; the supervisor starts this process again.
+            process::exit(i32::from(ktrdr_worker::EXIT_UNFIT));
         }
         Ok(())
     }
@@ -226,10 +231,11 @@ fn worker(
         runtime: tokio::runtime::Handle::current(),
         harmful_probes: fleet.harmful_probes,
         series: Arc::new(SeriesCache::default()),
+        backend: Arc::clone(&roles.computing.backend),
     };
     let config = WorkerConfig {
         kinds: roles.kinds.clone(),
-        device: roles.device,
+        device: roles.computing.class,
         lease: fleet.lease,
         heartbeat: fleet.heartbeat,
         lease_margin: fleet.lease / LEASE_MARGIN_SHARE,

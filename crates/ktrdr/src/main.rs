@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod connect;
 mod describe;
+mod device;
 mod exit;
 mod fleet;
 mod follow;

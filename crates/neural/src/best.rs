@@ -1,12 +1,10 @@
-//! Remembers the best weights and says when waiting longer is in vain.
+//! Remembers which epoch was best and says when waiting longer is in vain.
 
 use ktrdr_domain::strategy::network::EarlyStopping;
 
-/// The weights of the lowest validation loss so far.
+/// The lowest validation loss so far.
 pub(crate) struct Best {
     rule: EarlyStopping,
-    /// A copy of their own: training goes on in other memory.
-    parameters: Vec<f32>,
     epoch: u32,
     loss: f64,
     /// The loss that the next one must undercut by `min_delta` to renew the patience.
@@ -14,25 +12,26 @@ pub(crate) struct Best {
     epochs_waited: u32,
 }
 
+/// What an epoch's loss means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// Lower than every one before: these are the weights to keep.
+    pub(crate) is_best: bool,
+    /// The patience is used up.
+    pub(crate) in_vain: bool,
+}
+
 impl Best {
     pub(crate) fn new(rule: EarlyStopping) -> Self {
-        Self {
-            rule,
-            parameters: Vec::new(),
-            epoch: 0,
-            loss: f64::INFINITY,
-            mark: f64::INFINITY,
-            epochs_waited: 0,
-        }
+        Self { rule, epoch: 0, loss: f64::INFINITY, mark: f64::INFINITY, epochs_waited: 0 }
     }
 
-    /// Any lower loss is kept; only a fall of more than `min_delta` renews the patience. Returns whether to stop.
-    pub(crate) fn observe(&mut self, epoch: u32, loss: f64, parameters: &[f32]) -> bool {
-        if loss < self.loss {
+    /// Any lower loss is the best; only a fall of more than `min_delta` renews the patience.
+    pub(crate) fn observe(&mut self, epoch: u32, loss: f64) -> Verdict {
+        let is_best = loss < self.loss;
+        if is_best {
             self.loss = loss;
             self.epoch = epoch;
-            self.parameters.clear();
-            self.parameters.extend_from_slice(parameters);
         }
         if loss < self.mark - self.rule.min_delta {
             self.mark = loss;
@@ -40,16 +39,12 @@ impl Best {
         } else {
             self.epochs_waited += 1;
         }
-        self.epochs_waited >= self.rule.patience
+        Verdict { is_best, in_vain: self.epochs_waited >= self.rule.patience }
     }
 
-    /// Puts the best weights back and names their epoch; `None` before any epoch.
-    pub(crate) fn restore(&self, parameters: &mut [f32]) -> Option<u32> {
-        if self.parameters.len() != parameters.len() {
-            return None;
-        }
-        parameters.copy_from_slice(&self.parameters);
-        Some(self.epoch)
+    /// The best epoch; `None` before any.
+    pub(crate) fn epoch(&self) -> Option<u32> {
+        (self.epoch > 0).then_some(self.epoch)
     }
 }
 
@@ -60,26 +55,20 @@ mod tests {
     #[test]
     fn patience_counts_epochs_without_a_fall_that_counts() {
         let mut best = Best::new(EarlyStopping { patience: 2, min_delta: 0.1 });
-        let stops: Vec<bool> = [1.0, 0.95, 0.8, 0.75, 0.74]
-            .iter()
-            .zip(1_u8..)
-            .map(|(&loss, epoch)| best.observe(u32::from(epoch), loss, &[f32::from(epoch)]))
-            .collect();
-        assert_eq!(stops, [false, false, false, false, true]);
-        let mut parameters = [99.0];
+        let verdicts = [1.0, 0.95, 0.8, 0.75, 0.74].iter().zip(1_u32..);
+        let verdicts: Vec<Verdict> = verdicts.map(|(&loss, epoch)| best.observe(epoch, loss)).collect();
         assert_eq!(
-            best.restore(&mut parameters),
-            Some(5),
-            "the lowest loss is kept even when its fall was small"
+            verdicts.iter().map(|v| v.in_vain).collect::<Vec<_>>(),
+            [false, false, false, false, true]
         );
-        assert_eq!(parameters, [5.0]);
+        assert!(verdicts.iter().all(|v| v.is_best), "the lowest loss is kept even when its fall was small");
+        assert_eq!(best.epoch(), Some(5));
+        assert!(!best.observe(6, 0.74).is_best);
+        assert_eq!(best.epoch(), Some(5));
     }
 
     #[test]
-    fn nothing_is_restored_before_the_first_epoch() {
-        let best = Best::new(EarlyStopping::default());
-        let mut parameters = [1.0];
-        assert_eq!(best.restore(&mut parameters), None);
-        assert_eq!(parameters, [1.0]);
+    fn there_is_no_best_epoch_before_the_first() {
+        assert_eq!(Best::new(EarlyStopping::default()).epoch(), None);
     }
 }

@@ -2,16 +2,12 @@
 
 mod epoch;
 
-use ktrdr_domain::report::EpochRecord;
-
-use crate::best::Best;
 use crate::evaluate::tally;
+use crate::fit::{EpochTally, Fitted, Learner, fit};
 use crate::network::Network;
-use crate::schedule::Schedule;
-use crate::train::{Backend, Ending, EpochProgress, Flow, Task, TrainError, Trained};
+use crate::train::{Backend, EpochProgress, Flow, Task, TrainError, Trained};
 use crate::vectors::Vectors;
 use epoch::Epochs;
-use ktrdr_domain::strategy::network::Loss;
 
 /// Trains on one core of this processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +37,10 @@ impl Default for Cpu {
 
 impl Backend for Cpu {
     fn name(&self) -> String {
-        format!("cpu ({})", self.vectors)
+        "cpu".into() // whichever vector instructions: they give the same bits
     }
 
+    /// Asks `stop` for every 64 rows.
     fn train(
         &self,
         task: &Task<'_>,
@@ -51,81 +48,49 @@ impl Backend for Cpu {
         stop: &dyn Fn() -> bool,
     ) -> Result<Trained, TrainError> {
         let loss = task.check()?;
-        let mut network = Network::seeded(task.shape, task.seed)?;
-        let (history, best_epoch, ending) = self.fit(task, loss, &mut network, observer, stop)?;
-        Ok(Trained { network, history, best_epoch, ending })
+        let network = Network::seeded(task.shape, task.seed)?;
+        let epochs = Epochs::new(self.vectors, task, loss, network.layout());
+        let mut learner = CpuLearner { vectors: self.vectors, epochs, network, kept: Vec::new() };
+        let Fitted { history, best_epoch, ending } = fit(task, &mut learner, observer, stop)?;
+        Ok(Trained { network: learner.network, history, best_epoch, ending })
     }
 }
 
-impl Cpu {
-    /// Epoch after epoch until one of the three endings; leaves the weights to keep in `network`.
-    fn fit(
-        &self,
-        task: &Task<'_>,
-        loss: Loss,
-        network: &mut Network,
-        observer: &mut dyn FnMut(&EpochProgress) -> Flow,
-        stop: &dyn Fn() -> bool,
-    ) -> Result<(Vec<EpochRecord>, u32, Ending), TrainError> {
-        let mut epochs = Epochs::new(self.vectors, task, loss, network.layout());
-        let mut schedule = Schedule::new(task.optimisation);
-        let mut best = task.optimisation.early_stopping.map(Best::new);
-        let mut history: Vec<EpochRecord> = Vec::new();
-        let mut ending = Ending::AllEpochs;
-        for epoch in 1..=task.optimisation.epochs {
-            let record = self.epoch(epoch, &mut epochs, schedule.rate(), network, stop)?;
-            history.push(record);
-            schedule.advance(record.validation_loss);
-            let parameters = network.parameters();
-            let in_vain = best
-                .as_mut()
-                .zip(record.validation_loss)
-                .is_some_and(|(best, loss)| best.observe(epoch, loss, parameters));
-            let progress =
-                EpochProgress { record, epochs: task.optimisation.epochs, rows: task.train.rows() };
-            let flow = observer(&progress);
-            if in_vain {
-                ending = Ending::EarlyStopping;
-                break;
-            }
-            if flow == Flow::Stop {
-                ending = Ending::Observer;
-                break;
-            }
-        }
-        let last = history.last().map_or(0, |record| record.epoch);
-        let best_epoch = best.and_then(|best| best.restore(network.parameters_mut())).unwrap_or(last);
-        Ok((history, best_epoch, ending))
-    }
+/// Weights in this process's memory.
+struct CpuLearner<'a> {
+    vectors: Vectors,
+    epochs: Epochs<'a>,
+    network: Network,
+    /// A copy of the weights of the best epoch.
+    kept: Vec<f32>,
+}
 
-    /// One pass over the training rows, then a look at the validation rows.
+impl Learner for CpuLearner<'_> {
     fn epoch(
-        &self,
+        &mut self,
         epoch: u32,
-        epochs: &mut Epochs<'_>,
         learning_rate: f64,
-        network: &mut Network,
         stop: &dyn Fn() -> bool,
-    ) -> Result<EpochRecord, TrainError> {
-        let train = epochs.run(epoch, learning_rate, network.parameters_mut(), stop)?;
-        let validation = match epochs.validation() {
+    ) -> Result<EpochTally, TrainError> {
+        let train = self.epochs.run(epoch, learning_rate, self.network.parameters_mut(), stop)?;
+        let validation = match self.epochs.validation() {
             Some(samples) => Some(
-                tally(self.vectors, network, samples, epochs.loss(), stop)
+                tally(self.vectors, &self.network, samples, self.epochs.loss(), stop)
                     .ok_or(TrainError::Cancelled { epoch })?,
             ),
             None => None,
         };
-        let diverged = |loss: f64| !loss.is_finite();
-        if diverged(train.mean_loss()) || validation.is_some_and(|tally| diverged(tally.mean_loss())) {
-            return Err(TrainError::Diverged { epoch });
-        }
-        Ok(EpochRecord {
-            epoch,
-            train_loss: train.mean_loss(),
-            train_accuracy: train.accuracy(),
-            validation_loss: validation.map(|tally| tally.mean_loss()),
-            validation_accuracy: validation.map(|tally| tally.accuracy()),
-            learning_rate,
-        })
+        Ok(EpochTally { train, validation })
+    }
+
+    fn keep(&mut self) -> Result<(), TrainError> {
+        self.kept.clear();
+        self.kept.extend_from_slice(self.network.parameters());
+        Ok(())
+    }
+
+    fn restore(&mut self) -> Result<(), TrainError> {
+        self.network.parameters_mut().copy_from_slice(&self.kept);
+        Ok(())
     }
 }

@@ -25,7 +25,7 @@
 //!
 //! | to follow | read |
 //! |---|---|
-//! | one training from start to end | [`Task`] → `cpu` (epochs, endings) → `cpu::epoch` (batches) → `backward` (a block) → `optimiser` |
+//! | one training from start to end | [`Task`] → `fit` (epochs, endings) → `cpu::epoch` (batches) → `backward` (a block) → `optimiser` |
 //! | where the time goes | `matrix`: one product, `C ← C + A·B` |
 //! | one prediction | [`Network::predict`] → `forward` |
 //! | what a trained network is worth | [`evaluate()`], [`score`] |
@@ -48,7 +48,7 @@
 //! A row's prediction does not depend on the rows predicted with it. NaN has many bit patterns and is promised
 //! nothing, but no training that meets one ends well: it is [`TrainError::Diverged`].
 //! Processors without fused multiply-add (older than about 2013) give the same bits roughly a hundred times slower.
-//! The promise is [`Cpu`]'s; another [`Backend`] states its own.
+//! The promise is [`Cpu`]'s; another [`Backend`] states its own. The one for GPUs is built with the feature `torch`.
 //!
 //! # Limits
 //!
@@ -61,6 +61,7 @@ mod best;
 mod cpu;
 mod elementary;
 mod evaluate;
+mod fit;
 mod forward;
 mod layout;
 mod loss;
@@ -68,6 +69,7 @@ mod matrix;
 mod network;
 mod optimiser;
 mod random;
+mod row_weights;
 mod samples;
 mod schedule;
 pub mod score;
@@ -75,6 +77,8 @@ mod settings;
 mod shape;
 mod store;
 pub mod throughput;
+#[cfg(feature = "torch")]
+mod torch;
 mod train;
 mod vectors;
 
@@ -86,5 +90,7 @@ pub use samples::{SampleError, Samples, TRAINING_ROWS_MIN, Targets};
 pub use settings::SettingError;
 pub use shape::{HIDDEN_LAYERS_MAX, LAYER_WIDTH_MAX, NetworkShape, PARAMETERS_MAX, ShapeError};
 pub use store::{HEADER_BYTES_MAX, StoreError};
+#[cfg(feature = "torch")]
+pub use torch::{NoGpu, Torch};
 pub use train::{Backend, Ending, EpochProgress, Flow, Task, TrainError, Trained};
 pub use vectors::Vectors;

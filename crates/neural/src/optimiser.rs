@@ -5,18 +5,18 @@ use ktrdr_domain::strategy::network::{Optimisation, Optimizer};
 use crate::elementary::settled;
 use crate::vectors::{Vectors, vectorised};
 
-const BETA_1: f64 = 0.9;
-const BETA_2: f64 = 0.999;
-const MOMENTUM: f64 = 0.9;
-const SMOOTHING: f64 = 0.99;
-const EPSILON: f32 = 1e-8;
+pub(crate) const BETA_1: f64 = 0.9;
+pub(crate) const BETA_2: f64 = 0.999;
+pub(crate) const MOMENTUM: f64 = 0.9;
+pub(crate) const SMOOTHING: f64 = 0.99;
+pub(crate) const EPSILON: f32 = 1e-8;
 /// Gradients, their averages and the averages of their squares below these are zero ([`settled`]): beside ε they
 /// would move a weight by less than its last digit.
 const GRADIENT_LEAST: f32 = 1e-15;
 const FIRST_LEAST: f32 = 1e-20;
 const SECOND_LEAST: f32 = 1e-32;
 /// Added to the norm before dividing by it, as PyTorch's `clip_grad_norm_` does.
-const CLIP_EPSILON: f64 = 1e-6;
+pub(crate) const CLIP_EPSILON: f64 = 1e-6;
 
 /// The optimiser and what it remembers from step to step.
 pub(crate) struct Optimiser {

@@ -115,6 +115,27 @@ pub enum TrainError {
         /// From 1.
         epoch: u32,
     },
+    /// The device that trains failed, or has too little memory.
+    #[error(
+        "{device} failed in epoch {epoch}: {reason}; train a smaller network or smaller batches, or ask for a CPU with \
+         --device cpu"
+    )]
+    Device {
+        /// Which one.
+        device: String,
+        /// From 1; 0 before the first.
+        epoch: u32,
+        /// Its own words.
+        reason: String,
+    },
+    /// The device that trains will do nothing more for this process.
+    #[error("{device} is lost to this process until it starts again: {reason}")]
+    DeviceLost {
+        /// Which one.
+        device: String,
+        /// Its own words.
+        reason: String,
+    },
     /// The caller asked to stop; what was learned is dropped.
     #[error("training was cancelled in epoch {epoch}")]
     Cancelled {
@@ -128,11 +149,11 @@ pub enum TrainError {
 /// The seam between this crate's own code ([`Cpu`](crate::Cpu)) and libraries for other devices. Every backend keeps
 /// the meaning of each key of [`Optimisation`] and of each number it reports; only a backend's own documentation
 /// says how far its bits can be repeated.
-pub trait Backend {
-    /// What runs, for the records: the device and its instructions.
+pub trait Backend: Send + Sync {
+    /// What runs, for the records: the device, and whatever else decides the bits.
     fn name(&self) -> String;
 
-    /// Trains. `observer` hears of each epoch; `stop` is asked at least once for every 64 rows, and true ends the
+    /// Trains. `observer` hears of each epoch; `stop` is asked at least once for every batch, and true ends the
     /// training with [`TrainError::Cancelled`].
     ///
     /// # Errors

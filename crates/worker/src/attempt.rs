@@ -35,12 +35,12 @@ pub(crate) struct Crew {
     pub(crate) config: WorkerConfig,
     pub(crate) threads: Threads,
     pub(crate) owned: Arc<Owned>,
-    /// No new claims. Cancelled by the caller's drain, by an operator's, or by the first stuck thread.
+    /// No new claims. Cancelled by the caller's drain, by an operator's, or because this process is unfit.
     pub(crate) quit: CancellationToken,
     /// In a drain nobody waits for jobs to end: all are given back at once.
     pub(crate) hurry: CancellationToken,
-    /// A thread is stuck: the process must end, everything else is given back at once.
-    pub(crate) stuck: AtomicBool,
+    /// This process can run no jobs any more and must end: everything else is given back at once.
+    pub(crate) unfit: AtomicBool,
 }
 
 /// A claim that succeeded.
@@ -150,10 +150,9 @@ async fn attempt(
     let running = start(crew, handler, *operation, &attempt, stop, &progress);
     let watch = Watch::new(crew, kind, &attempt, stop, &progress, at);
     let Watched { ended, lease_end } = watch.until_ended(running).await;
-    if ended == Ended::Stuck {
-        let reason = stop.reason();
-        error!(operation = %attempt.id, ?reason, "its thread ignores its stop token; this process must end");
-        crew.stuck.store(true, Ordering::Release);
+    if let Some(why) = ended.unfit() {
+        error!(operation = %attempt.id, why, asked = ?stop.reason(), "this process must end");
+        crew.unfit.store(true, Ordering::Release);
         crew.quit.cancel();
     }
     let recorded = match settle(ended, stop.reason(), crew.config.retry.after(tries)) {

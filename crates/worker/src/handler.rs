@@ -43,6 +43,12 @@ pub enum Outcome {
         /// How long to wait first.
         delay: Duration,
     },
+    /// This process can run no such jobs any more, another one may: its device is lost, say. The job is tried again;
+    /// the process takes nothing new and must end.
+    Unfit {
+        /// What happened.
+        error: String,
+    },
     /// The stop token said so; the worker knows why.
     Stopped,
 }

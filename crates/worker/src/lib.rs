@@ -34,8 +34,8 @@
 //! stop.cancel();
 //! relay.await?;
 //! sweeper.await?;
-//! if exit == Exit::Stuck {
-//!     std::process::exit(ktrdr_worker::EXIT_STUCK.into());
+//! if exit == Exit::Unfit {
+//!     std::process::exit(ktrdr_worker::EXIT_UNFIT.into());
 //! }
 //! # Ok(()) }
 //! ```
@@ -74,4 +74,4 @@ pub use progress::ProgressCell;
 pub use relay::Relay;
 pub use stop::{StopReason, StopToken};
 pub use sweeper::{Bell, Sweeper, SweeperConfig};
-pub use worker::{EXIT_STUCK, Exit, Worker};
+pub use worker::{EXIT_UNFIT, Exit, Worker};

@@ -19,6 +19,17 @@ pub(crate) enum Ended {
     Stuck,
 }
 
+impl Ended {
+    /// Why the process must end, if it must.
+    pub(crate) fn unfit(&self) -> Option<&str> {
+        match self {
+            Self::Stuck => Some("a thread ignores its stop token"),
+            Self::Returned(Outcome::Unfit { error }) => Some(error),
+            Self::Returned(_) | Self::Panicked(_) => None,
+        }
+    }
+}
+
 /// What to write; `None` when the row is someone else's.
 ///
 /// `asked` is why the job was asked to stop, if it was; `retry_delay` is for tries that nobody else timed.
@@ -32,6 +43,7 @@ pub(crate) fn settle(ended: Ended, asked: Option<StopReason>, retry_delay: Durat
             Some(Finish::Failed { reason, error, result: None })
         }
         (Ended::Returned(Outcome::Retry { error, delay }), _) => Some(Finish::Retry { error, delay }),
+        (Ended::Returned(Outcome::Unfit { error }), _) => again(error),
         (Ended::Panicked(words), _) => again(format!("the job panicked: {words}")),
         (Ended::Returned(Outcome::Stopped) | Ended::Stuck, Some(StopReason::Cancelled)) => {
             Some(Finish::Cancelled)
@@ -94,6 +106,15 @@ mod tests {
             let completed = Ended::Returned(Outcome::Completed(json!(1)));
             assert_eq!(settle(completed, Some(asked), DELAY), Some(Finish::Completed(json!(1))));
         }
+    }
+
+    #[test]
+    fn a_job_of_an_unfit_process_is_tried_again_unless_it_is_someone_elses() {
+        let unfit = Ended::Returned(Outcome::Unfit { error: "lost".into() });
+        assert_eq!(unfit.unfit(), Some("lost"));
+        let told = |asked| settle(unfit.clone(), asked, DELAY);
+        assert_eq!(told(None), Some(Finish::Retry { error: "lost".into(), delay: DELAY }));
+        assert_eq!(told(Some(StopReason::Fenced)), None);
     }
 
     #[test]

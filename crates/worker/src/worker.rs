@@ -23,18 +23,18 @@ use crate::owned::{Owned, listen};
 use crate::sweeper::Bell;
 use crate::threads::Threads;
 
-/// Exit code of a process with a stuck job thread ([`Exit::Stuck`]), `EX_TEMPFAIL`: its supervisor starts it again.
-/// Never used for anything else.
-pub const EXIT_STUCK: u8 = 75;
+/// Exit code of a process that can run no jobs any more ([`Exit::Unfit`]), `EX_TEMPFAIL`: its supervisor starts it
+/// again. Never used for anything else.
+pub const EXIT_UNFIT: u8 = 75;
 
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// It was asked to, and every job ended or was given back.
     Drained,
-    /// A job's thread ignored its stop token. Its outcome is recorded and every other job was given back, but the
-    /// thread still runs: the caller must end the process with [`EXIT_STUCK`].
-    Stuck,
+    /// A job's thread ignored its stop token and still runs, or a handler called this process unfit. The outcome is
+    /// recorded and every other job was given back; the caller must end the process with [`EXIT_UNFIT`].
+    Unfit,
 }
 
 /// Takes jobs and runs them.
@@ -82,7 +82,7 @@ impl Worker {
             owned,
             quit: drain.child_token(),
             hurry,
-            stuck: AtomicBool::new(false),
+            unfit: AtomicBool::new(false),
         });
         let (tell, paused) = Paused::unknown();
         let lanes = TaskTracker::new();
@@ -101,12 +101,12 @@ impl Worker {
         }
         announcer.leave().await;
         listener.abort();
-        if crew.is_stuck() { Exit::Stuck } else { Exit::Drained }
+        if crew.is_unfit() { Exit::Unfit } else { Exit::Drained }
     }
 }
 
 impl Crew {
-    pub(crate) fn is_stuck(&self) -> bool {
-        self.stuck.load(Ordering::Acquire)
+    pub(crate) fn is_unfit(&self) -> bool {
+        self.unfit.load(Ordering::Acquire)
     }
 }

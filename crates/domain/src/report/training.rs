@@ -128,4 +128,12 @@ pub struct TrainingReport {
     pub warnings: Vec<String>,
     /// Wall-clock seconds of the epochs; for people, in no hash.
     pub training_seconds: f64,
+    /// The device and what computes on it. `cpu` gives the same bits everywhere; others repeat to rounding.
+    #[serde(default = "cpu")]
+    pub trained_on: String,
+}
+
+/// What trained the models that do not say it.
+fn cpu() -> String {
+    "cpu".into()
 }

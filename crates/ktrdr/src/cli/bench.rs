@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::fleet::Device;
+
 #[derive(Debug, Args)]
 pub(crate) struct BenchArguments {
     #[command(subcommand)]
@@ -12,7 +14,7 @@ pub(crate) struct BenchArguments {
     pub(crate) runs: u32,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum BenchVerb {
     /// From bars in memory to the report: features, network, decisions, fills, metrics.
     Backtest {
@@ -26,12 +28,8 @@ pub(crate) enum BenchVerb {
         #[arg(long, default_value_t = 2_000_000)]
         bars: u32,
     },
-    /// Forward, backward and update of a 60-64-32-3 network, batch 64, Adam, one core.
-    Train {
-        /// Rows per pass.
-        #[arg(long, default_value_t = 200_000)]
-        rows: u32,
-    },
+    /// Forward, backward and update of a network with 60 inputs and 3 classes, by Adam. One core, or a GPU.
+    Train(TrainBench),
     /// No-op jobs through the embedded engine, every transition durable.
     Queue {
         /// Jobs per measurement.
@@ -44,6 +42,22 @@ pub(crate) enum BenchVerb {
     /// No-op and sleeping jobs through RabbitMQ and Redis: rate, enqueue to start, cancel, cycles, idle processes.
     /// Starts a coordinator, an orchestrator and workers of its own beside what runs already.
     Fleet(FleetBench),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TrainBench {
+    /// Rows per pass.
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
+    pub(crate) rows: u32,
+    /// Units of the hidden layers.
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_values_t = [64, 32])]
+    pub(crate) hidden: Vec<usize>,
+    /// Rows in a batch.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) batch: u32,
+    /// What it computes on: auto, cpu or cuda:N.
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    pub(crate) device: Device,
 }
 
 #[derive(Debug, Clone, Copy, Args)]

@@ -4,6 +4,7 @@ mod fleet;
 mod numbers;
 mod probes;
 mod queue;
+mod training;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -51,14 +52,14 @@ impl Measured {
 
 pub(crate) fn run(context: &Context<'_>, arguments: &BenchArguments) -> Result<ExitCode, CliError> {
     let runs = arguments.runs as usize;
-    let measured = match arguments.verb {
-        BenchVerb::Backtest { bars } => vec![numbers::backtest(bars as usize, runs)?],
-        BenchVerb::Simulate { bars } => vec![numbers::simulate(bars as usize, runs)?],
-        BenchVerb::Train { rows } => vec![numbers::train(rows as usize, runs)?],
+    let measured = match &arguments.verb {
+        BenchVerb::Backtest { bars } => vec![numbers::backtest(*bars as usize, runs)?],
+        BenchVerb::Simulate { bars } => vec![numbers::simulate(*bars as usize, runs)?],
+        BenchVerb::Train(wanted) => vec![training::measure(wanted, runs)?],
         BenchVerb::Queue { jobs, in_flight } => {
-            context.block_on(queue::measure(context, jobs, in_flight, runs))?
+            context.block_on(queue::measure(context, *jobs, *in_flight, runs))?
         }
-        BenchVerb::Fleet(wanted) => context.block_on(fleet::measure(context, &wanted, runs))?,
+        BenchVerb::Fleet(wanted) => context.block_on(fleet::measure(context, wanted, runs))?,
     };
     context.screen.list("measured", &measured, |screen| {
         for m in &measured {

@@ -15,6 +15,7 @@ use super::Context;
 use super::start::{self, Started, Work, answer};
 use crate::cli::research::{GateName, ResearchArguments, ResearchRun, ResearchVerb};
 use crate::describe::brief;
+use crate::device;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::market;
 use crate::screen::{Screen, table};
@@ -55,6 +56,7 @@ pub(crate) async fn begin(context: &Context<'_>, wanted: &ResearchRun) -> Result
 
 /// The campaign's roots, ready to be submitted.
 pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Result<Work, CliError> {
+    device::admit(workspace.settings.engine, wanted.device)?;
     let data = market::pin(workspace, std::slice::from_ref(&wanted.symbol), &[wanted.timeframe]).await?;
     let windows = workspace.settings.windows.split(data[0].span).or_exit(Kind::InvalidInput)?;
     let mut gates = workspace.settings.gates;

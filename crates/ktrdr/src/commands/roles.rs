@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Context;
 use crate::cli::fleet::{Device, WorkerArguments, WorkerKind};
+use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::{Roles, RunningRoles, kind_config};
 use crate::settings::EngineName;
@@ -24,22 +25,35 @@ pub(crate) fn orchestrator(context: &Context<'_>) -> Result<ExitCode, CliError> 
 
 pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
     let kind = kind_of(arguments.kind);
-    let device = class_of(arguments.device)?;
+    let computing = computing(kind, arguments.device)?;
     let mut config = kind_config(kind, &context.settings.fleet);
-    config.slots = arguments.slots.unwrap_or(config.slots);
-    run(context, &format!("worker of {kind} jobs, {} slots", config.slots), &Roles::worker(config, device))
+    config.slots = slots(kind, &computing, arguments.slots)?.unwrap_or(config.slots);
+    let name = format!("worker of {kind} jobs on {}, {} slots", computing.name, config.slots);
+    run(context, &name, &Roles::worker(config, computing))
 }
 
-/// Better no worker than one that trains on the CPU what was meant for a GPU.
-fn class_of(device: Device) -> Result<DeviceClass, CliError> {
-    match device {
-        Device::Auto | Device::Cpu => Ok(DeviceClass::Cpu),
-        Device::Cuda(number) => {
-            let message = format!(
-                "this build of ktrdr computes on the CPU: it has no backend for cuda:{number}; use --device cpu, or auto"
-            );
-            Err(CliError::new(Kind::Refused, message))
+/// Jobs that ask for no device never compute on one.
+fn computing(kind: OperationKind, asked: Device) -> Result<Computing, CliError> {
+    match (kind.has_devices(), asked) {
+        (true, _) => Computing::on(asked),
+        (false, Device::Auto | Device::Cpu) => Ok(Computing::on_cpu()),
+        (false, Device::Cuda(_)) => {
+            let message = format!("{kind} jobs compute on the CPU; leave --device out");
+            Err(CliError::new(Kind::Usage, message))
         }
+    }
+}
+
+/// A GPU trains one network at a time. `None` leaves it to the configuration.
+fn slots(kind: OperationKind, computing: &Computing, asked: Option<u16>) -> Result<Option<u16>, CliError> {
+    match (kind, computing.class, asked) {
+        (OperationKind::Training, DeviceClass::Gpu, Some(2..)) => {
+            let message = "a GPU trains one network at a time; use --slots 1, and start more workers on the same GPU \
+                           if it has room for them";
+            Err(CliError::new(Kind::Usage, message))
+        }
+        (OperationKind::Training, DeviceClass::Gpu, _) => Ok(Some(1)),
+        _ => Ok(asked),
     }
 }
 

@@ -10,6 +10,7 @@ use super::Context;
 use super::start::{self, Work, answer, result_of};
 use super::strategies::load_strategy;
 use crate::cli::training::{TrainingArguments, TrainingRun, TrainingVerb};
+use crate::device;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::market;
 use crate::screen::{Screen, table};
@@ -25,6 +26,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TrainingArguments) -> Resul
 }
 
 async fn prepare(workspace: &Workspace, wanted: &TrainingRun) -> Result<Work, CliError> {
+    device::admit(workspace.settings.engine, wanted.device)?;
     let mut strategy = load_strategy(workspace, &wanted.strategy).await?;
     if !wanted.symbol.is_empty() {
         strategy.training_data.symbols.clone_from(&wanted.symbol);
@@ -78,8 +80,8 @@ fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
         (
             "epochs",
             format!(
-                "{} (kept the weights of {}) in {:.1} s",
-                report.epochs_trained, report.best_epoch, report.training_seconds
+                "{} (kept the weights of {}) in {:.1} s on {}",
+                report.epochs_trained, report.best_epoch, report.training_seconds, report.trained_on
             ),
         ),
         (

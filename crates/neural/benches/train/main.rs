@@ -38,6 +38,16 @@ fn train_60_64_32_3(bencher: Bencher<'_, '_>, vectors: Vectors) {
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| load.run(&cpu, &optimisation).unwrap());
 }
 
+/// Of a device that computes large products fast, the cost of small operations shows.
+#[cfg(feature = "torch")]
+#[divan::bench(sample_count = 10)]
+fn train_60_64_32_3_libtorch_on_a_cpu(bencher: Bencher<'_, '_>) {
+    let load = TrainingLoad::new(&headline_shape(), ROWS, 1).unwrap();
+    let optimisation = Optimisation { epochs: 1, ..headline_optimisation() };
+    let torch = ktrdr_neural::Torch::cpu();
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| load.run(&torch, &optimisation).unwrap());
+}
+
 #[divan::bench(sample_count = 50)]
 fn train_60_64_32_3_yardstick(bencher: Bencher<'_, '_>) {
     let x: Vec<f32> = (0..ROWS * 60).map(|i| (i * 7919 % 1009) as f32 / 504.5 - 1.0).collect();

@@ -1,7 +1,6 @@
 //! One pass over the training rows: shuffle, then batch by batch gradient and step. Nothing is allocated in it.
 
-use ktrdr_domain::strategy::label::Class;
-use ktrdr_domain::strategy::network::{ClassWeights, Loss};
+use ktrdr_domain::strategy::network::Loss;
 
 use crate::backward::Workspace;
 use crate::forward::BLOCK_ROWS;
@@ -9,6 +8,7 @@ use crate::layout::Layout;
 use crate::loss::Tally;
 use crate::optimiser::Optimiser;
 use crate::random::{Purpose, Stream};
+use crate::row_weights::RowWeights;
 use crate::samples::{Samples, Targets};
 use crate::train::{Task, TrainError};
 use crate::vectors::Vectors;
@@ -24,7 +24,7 @@ pub(super) struct Epochs<'a> {
     order: Vec<u32>,
     shuffling: Stream,
     dropout: Stream,
-    class_weights: [f32; Class::ALL.len()],
+    weights: RowWeights<'a>,
 }
 
 impl<'a> Epochs<'a> {
@@ -38,7 +38,7 @@ impl<'a> Epochs<'a> {
             order: (0..task.train.rows() as u32).collect(),
             shuffling: Stream::new(task.seed, Purpose::RowOrder),
             dropout: Stream::new(task.seed, Purpose::Dropout),
-            class_weights: class_weights(task.optimisation.class_weights, task.train.targets),
+            weights: RowWeights::new(task.optimisation.class_weights, &task.train),
         }
     }
 
@@ -75,9 +75,7 @@ impl<'a> Epochs<'a> {
 
     /// The gradient of one batch, block by block; `None` when asked to stop.
     fn batch(&mut self, rows: &[u32], parameters: &[f32], stop: &dyn Fn() -> bool) -> Option<Tally> {
-        let weight: f64 = rows.iter().map(|&row| f64::from(self.weight(row as usize))).sum();
-        // a batch whose rows all weigh nothing teaches nothing
-        let share = if weight > 0.0 { 1.0 / weight } else { 0.0 };
+        let share = self.weights.share(rows);
         self.gradient.fill(0.0);
         self.workspace.adopt(parameters);
         let mut total = Tally::default();
@@ -97,7 +95,7 @@ impl<'a> Epochs<'a> {
         for (slot, &row) in rows.iter().enumerate() {
             let row = row as usize;
             self.workspace.input[slot * width..][..width].copy_from_slice(&x[row * width..][..width]);
-            scales[slot] = (f64::from(self.weight(row)) * share) as f32;
+            scales[slot] = self.weights.scale(row, share);
         }
         let (mut classes, mut values) = ([0_u8; BLOCK_ROWS], [0.0_f32; BLOCK_ROWS]);
         let targets = match targets {
@@ -107,15 +105,6 @@ impl<'a> Epochs<'a> {
         let Self { workspace, dropout, gradient, .. } = self;
         workspace.block(parameters, targets, &scales, dropout, gradient)
     }
-
-    /// How much a row's gradient counts.
-    fn weight(&self, row: usize) -> f32 {
-        let class_weight = match self.task.train.targets {
-            Targets::Classes(classes) => self.class_weights[usize::from(classes[row])],
-            Targets::Values(_) => 1.0,
-        };
-        class_weight * self.task.train.weights.map_or(1.0, |weights| weights[row])
-    }
 }
 
 fn gather<'b, T: Copy>(all: &[T], rows: &[u32], into: &'b mut [T]) -> &'b [T] {
@@ -123,39 +112,4 @@ fn gather<'b, T: Copy>(all: &[T], rows: &[u32], into: &'b mut [T]) -> &'b [T] {
         *slot = all[row as usize];
     }
     &into[..rows.len()]
-}
-
-/// Inverse to each class's share of the training rows, with mean one over the rows. A class without rows weighs
-/// nothing, as there is nothing to weigh.
-fn class_weights(rule: ClassWeights, targets: Targets<'_>) -> [f32; Class::ALL.len()] {
-    let Targets::Classes(classes) = targets else { return [1.0; Class::ALL.len()] };
-    if rule == ClassWeights::None {
-        return [1.0; Class::ALL.len()];
-    }
-    let counts = Class::ALL.map(|class| classes.iter().filter(|&&c| c == class as u8).count());
-    let present = counts.iter().filter(|&&count| count > 0).count();
-    counts.map(|count| match count {
-        0 => 0.0,
-        _ => (classes.len() as f64 / (present as f64 * count as f64)) as f32,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn balanced_weights_are_inverse_to_the_shares_with_mean_one_over_the_rows() {
-        let classes = [0, 0, 0, 0, 0, 0, 1, 1, 2, 2];
-        let weights = class_weights(ClassWeights::Balanced, Targets::Classes(&classes));
-        assert!((weights[1] / weights[0] - 3.0).abs() < 1e-6);
-        let mean = classes.iter().map(|&c| weights[usize::from(c)]).sum::<f32>() / 10.0;
-        assert!((mean - 1.0).abs() < 1e-6, "{weights:?}");
-        assert_eq!(class_weights(ClassWeights::None, Targets::Classes(&classes)), [1.0; 3]);
-    }
-
-    #[test]
-    fn a_class_without_rows_weighs_nothing() {
-        assert_eq!(class_weights(ClassWeights::Balanced, Targets::Classes(&[0, 0, 1, 1])), [1.0, 1.0, 0.0]);
-    }
 }

@@ -1,10 +1,10 @@
 //! Whole trainings against PyTorch: `golden/trajectories.py` says how the numbers were made.
 
 use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
-use ktrdr_neural::{Dense, Network, NetworkShape, Task};
+use ktrdr_neural::{Backend, Cpu, Dense, Flow, Network, NetworkShape, Task};
 use serde_json::Value;
 
-use crate::data::{Rows, run, shape};
+use crate::data::{Rows, shape};
 
 const SEED: u64 = 11;
 
@@ -61,6 +61,10 @@ fn initial_weights_fill_the_range_of_pytorchs_linear_layer() {
 
 #[test]
 fn every_optimiser_scheduler_and_loss_follows_the_trajectory_of_pytorch() {
+    follows_pytorch(&Cpu::new());
+}
+
+pub(crate) fn follows_pytorch(backend: &dyn Backend) {
     let golden = json(include_str!("golden/trajectories.json"));
     let (train, validation) = (rows(&golden["rows"]), rows(&golden["validation_rows"]));
     for case in golden["cases"].as_array().unwrap() {
@@ -79,8 +83,8 @@ fn every_optimiser_scheduler_and_loss_follows_the_trajectory_of_pytorch() {
             train: of("train"),
             validation: Some(of("validation")),
         };
-        let trained = run(&task).unwrap();
-        let context = format!("{:?}", case["settings"]);
+        let trained = backend.train(&task, &mut |_| Flow::Continue, &|| false).unwrap();
+        let context = format!("{}: {:?}", backend.name(), case["settings"]);
         let history = |number: fn(&ktrdr_domain::report::EpochRecord) -> f64| -> Vec<f64> {
             trained.history.iter().map(number).collect()
         };

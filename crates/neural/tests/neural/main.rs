@@ -11,3 +11,5 @@ mod learning;
 mod refusals;
 mod safetensors;
 mod scores;
+#[cfg(feature = "torch")]
+mod torch;

@@ -117,6 +117,7 @@ pub(crate) fn training() -> TrainingReport {
         synthetic: true,
         warnings: vec![],
         training_seconds: 1.0,
+        trained_on: "cpu".into(),
     }
 }
 

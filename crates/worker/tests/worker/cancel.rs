@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ktrdr_domain::{Kind, Status};
 use ktrdr_fabric::store::{Cancelled, Store, StoreHint};
-use ktrdr_worker::{EXIT_STUCK, Exit, KindConfig, Outcome};
+use ktrdr_worker::{EXIT_UNFIT, Exit, Job, KindConfig, Outcome};
 use serde_json::json;
 
 use crate::world::{World, job, quick, until_stopped, without_beats};
@@ -106,10 +106,35 @@ async fn a_thread_that_ignores_its_token_ends_the_process_after_everything_is_in
     world.running(&sibling).await;
     world.store.cancel(&stuck, "test", "enough").await.unwrap();
 
-    assert_eq!(worker.ended().await, Exit::Stuck);
+    assert_eq!(worker.ended().await, Exit::Unfit);
     assert_eq!(world.row(&stuck).await.status, Status::Cancelled, "the outcome is recorded");
     let sibling = world.row(&sibling).await;
     assert_eq!((sibling.status, sibling.tries), (Status::Pending, 0), "released without spending a try");
-    assert_eq!(EXIT_STUCK, 75);
+    assert_eq!(EXIT_UNFIT, 75);
     let_go.store(true, Ordering::Release);
+}
+
+#[tokio::test]
+async fn a_process_that_lost_its_device_hands_its_jobs_on_and_ends() {
+    let world = World::new();
+    let kinds = |probe: fn(&Job) -> Outcome| {
+        vec![
+            job(KindConfig::new(Kind::Probe, 1), probe),
+            job(KindConfig::new(Kind::DataLoad, 1), until_stopped),
+        ]
+    };
+    let lost = |_: &Job| Outcome::Unfit { error: "cuda:0 is lost".into() };
+    let worker = world.worker(&quick(), kinds(lost));
+    let sibling = world.submit(Kind::DataLoad, json!({}), 3).await;
+    world.running(&sibling).await;
+    let probe = world.probe().await;
+
+    assert_eq!(worker.ended().await, Exit::Unfit);
+    let sibling = world.row(&sibling).await;
+    assert_eq!((sibling.status, sibling.tries), (Status::Pending, 0), "released without spending a try");
+    let row = world.row(&probe).await;
+    assert_eq!((row.status, row.tries), (Status::Pending, 1));
+
+    let _healthy = world.worker(&quick(), kinds(|_| Outcome::Completed(json!("elsewhere"))));
+    assert_eq!(world.ended(&probe).await.result, Some(json!("elsewhere")));
 }

@@ -1,12 +1,12 @@
-//! The numeric core on one core: backtest, simulation, training.
+//! The numeric core on one core: backtest, simulation.
 
 use std::hint::black_box;
 
-use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
+use ktrdr_domain::strategy::network::OutputKind;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Strategy, Timestamp};
 use ktrdr_jobs::evaluate::{self, Trader};
-use ktrdr_neural::{Backend, Cpu, Flow, Network, NetworkShape, Samples, Targets, Task};
+use ktrdr_neural::{Network, NetworkShape};
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::generate::{self, Process, Recipe, Sessions};
 use ktrdr_quant::features::{self, FeatureBars, Scaling};
@@ -79,30 +79,4 @@ pub(super) fn simulate(bars: usize, runs: usize) -> Result<Measured, CliError> {
         bars.len()
     );
     Ok(Measured::of("simulation alone", "bars/s", rates, setting))
-}
-
-/// Forward, backward and update.
-pub(super) fn train(rows: usize, runs: usize) -> Result<Measured, CliError> {
-    const INPUTS: usize = 60;
-    let shape = NetworkShape {
-        inputs: INPUTS,
-        hidden_layers: vec![64, 32],
-        activation: Activation::Relu,
-        dropout: 0.0,
-        output: OutputKind::Classification,
-    };
-    let x: Vec<f32> = (0..rows * INPUTS).map(|i| ((i * 7919 % 1000) as f32) / 1000.0).collect();
-    let classes: Vec<u8> = (0..rows).map(|i| (i * 31 % 3) as u8).collect();
-    let optimisation =
-        Optimisation { epochs: 1, early_stopping: None, gradient_clip: None, ..Optimisation::default() };
-    let samples = Samples { x: &x, width: INPUTS, targets: Targets::Classes(&classes), weights: None };
-    let task = Task { shape: &shape, optimisation: &optimisation, seed: 1, train: samples, validation: None };
-    let cpu = Cpu::new();
-    let rates = per_second(rows, runs, || {
-        black_box(cpu.train(&task, &mut |_| Flow::Continue, &|| false).or_exit(Kind::Usage)?);
-        Ok(())
-    })?;
-    let setting =
-        format!("60-64-32-3 relu, batch 64, Adam, no dropout, {rows} rows, one core, {}", cpu.name());
-    Ok(Measured::of("training", "samples/s", rates, setting))
 }

@@ -1,0 +1,110 @@
+//! What this process trains on: the CPU, or a GPU where this build and this machine have one.
+
+use std::sync::Arc;
+
+use ktrdr_domain::{DeviceClass, DeviceWish};
+use ktrdr_neural::{Backend, Cpu};
+
+use crate::cli::fleet::Device;
+use crate::exit::{CliError, Kind};
+use crate::settings::EngineName;
+
+/// A device, and what trains on it.
+#[derive(Clone)]
+pub(crate) struct Computing {
+    /// Which jobs are for it.
+    pub(crate) class: DeviceClass,
+    /// In the list of workers.
+    pub(crate) name: String,
+    /// Trains on it.
+    pub(crate) backend: Arc<dyn Backend>,
+}
+
+impl Computing {
+    /// This crate's own kernels.
+    pub(crate) fn on_cpu() -> Self {
+        Self { class: DeviceClass::Cpu, name: "cpu".into(), backend: Arc::new(Cpu::new()) }
+    }
+
+    /// What a worker was told. Better none at all than one that trains on the CPU what was meant for a GPU.
+    pub(crate) fn on(asked: Device) -> Result<Self, CliError> {
+        match asked {
+            Device::Cpu => Ok(Self::on_cpu()),
+            Device::Auto => Ok(gpu::find(0).unwrap_or_else(|why| {
+                tracing::info!(%why, "no GPU: computing on the CPU");
+                Self::on_cpu()
+            })),
+            Device::Cuda(number) => gpu::find(number)
+                .map_err(|why| CliError::new(Kind::Refused, format!("{why}; or use --device cpu, or auto"))),
+        }
+    }
+}
+
+/// Nobody should wait for a GPU that can never come: the embedded engine has none.
+pub(crate) fn admit(engine: EngineName, wish: DeviceWish) -> Result<(), CliError> {
+    if engine == EngineName::Embedded && wish == DeviceWish::Gpu {
+        let message =
+            "the embedded engine computes on the CPU: leave --device out, or use a fleet with a GPU worker";
+        return Err(CliError::new(Kind::Refused, message));
+    }
+    Ok(())
+}
+
+#[cfg(feature = "torch")]
+mod gpu {
+    use std::fs;
+    use std::sync::Arc;
+
+    use ktrdr_domain::DeviceClass;
+    use ktrdr_neural::{NoGpu, Torch};
+
+    use super::Computing;
+
+    /// Where the NVIDIA driver describes each GPU.
+    const DRIVER: &str = "/proc/driver/nvidia/gpus";
+
+    pub(super) fn find(number: u8) -> Result<Computing, NoGpu> {
+        let backend = Arc::new(Torch::gpu(number.into())?);
+        Ok(Computing { class: DeviceClass::Gpu, name: name(number), backend })
+    }
+
+    /// `cuda:0 NVIDIA H200`. The driver counts in another order than CUDA, so the model is said only where all are one.
+    fn name(number: u8) -> String {
+        let gpus = fs::read_dir(DRIVER).into_iter().flatten().flatten();
+        let described = gpus.filter_map(|gpu| fs::read_to_string(gpu.path().join("information")).ok());
+        let mut models: Vec<String> = described.filter_map(|text| model(&text)).collect();
+        models.sort();
+        models.dedup();
+        match models.as_slice() {
+            [one] => format!("cuda:{number} {one}"),
+            _ => format!("cuda:{number}"),
+        }
+    }
+
+    fn model(information: &str) -> Option<String> {
+        let line = information.lines().find_map(|line| line.strip_prefix("Model:"))?;
+        Some(line.trim().to_owned()).filter(|model| !model.is_empty())
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #[test]
+        fn the_model_is_read_from_the_drivers_description() {
+            let information = "Model: \t\t NVIDIA H200\nIRQ:   \t\t 255\nGPU UUID: \t GPU-1\n";
+            assert_eq!(super::model(information).as_deref(), Some("NVIDIA H200"));
+            assert_eq!(super::model("IRQ: 1\n"), None);
+        }
+    }
+}
+
+#[cfg(not(feature = "torch"))]
+mod gpu {
+    use super::Computing;
+
+    pub(super) fn find(number: u8) -> Result<Computing, String> {
+        Err(format!(
+            "this build of ktrdr has no backend for cuda:{number}: build it with the feature torch \
+             (docs/operations.md, \"GPUs\")"
+        ))
+    }
+}
