@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::world::{World, shown, wait_for};
 
-const CYCLES: usize = 8;
+const CYCLES: usize = 24;
 const KILLS: u64 = 6;
 
 fn world() -> World {

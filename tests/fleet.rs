@@ -193,7 +193,12 @@ fn a_job_that_asks_for_a_gpu_waits_for_one_while_others_pass() {
     assert_eq!(ended(&world, &cpu)["result"]["trained_on"], "cpu");
     assert_eq!(ended(&world, &any)["status"], "completed");
     assert_eq!(world.operation(&gpu)["status"], "pending");
+    let training = queue(&world, "training");
+    assert_eq!((&training["pending"], &training["workers"]), (&1.into(), &1.into()));
+    let nobody = serde_json::json!([{"device": "gpu", "pending": 1, "workers": 0, "slots": 0}]);
+    assert_eq!(training["pinned"], nobody);
     assert_eq!(world.json(&["operations", "cancel", &gpu])["answer"], "cancelled");
+    assert_eq!(queue(&world, "training")["pinned"], serde_json::json!([]));
 }
 
 #[test]

@@ -4,13 +4,14 @@
 //! kept until it is taken back or its worker has gone. Every announcement is answered with it, so that it reaches whoever
 //! is there; [`StoreHint::Orders`](crate::store::StoreHint::Orders) makes that a matter of milliseconds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{DeviceClass, Kind, OperationId};
 use serde::{Deserialize, Serialize};
 
+use crate::broker::Queue;
 use crate::store::{BootId, StoreError};
 
 /// What a worker process says of itself.
@@ -25,16 +26,33 @@ pub struct Worker {
     pub host: String,
     /// Version of its program.
     pub version: String,
-    /// What it takes.
-    pub kinds: Vec<Kind>,
-    /// What it computes on, such as `cpu` or the name of a GPU.
+    /// What it takes, and how many of each kind at once. Nothing, when it is no worker.
+    #[serde(default)]
+    pub takes: BTreeMap<Kind, u16>,
+    /// What its jobs compute on.
+    #[serde(default)]
+    pub class: DeviceClass,
+    /// The same by name, such as `cpu` or that of a GPU.
     pub device: String,
-    /// Jobs it runs at once, at most.
-    pub slots: u32,
     /// What it runs now.
     pub running: Vec<OperationId>,
     /// Whether it takes nothing new and ends when its jobs have.
     pub is_draining: bool,
+}
+
+impl Worker {
+    /// Jobs it runs at once, at most.
+    #[must_use]
+    pub fn slots(&self) -> u32 {
+        self.takes.values().map(|&slots| u32::from(slots)).sum()
+    }
+
+    /// Of how many jobs at once it takes the messages of this queue; 0 when it reads another.
+    #[must_use]
+    pub fn slots_for(&self, queue: Queue) -> u32 {
+        let reads = |kind: Kind| Queue::of_worker(kind, self.class).contains(&queue);
+        self.takes.iter().filter(|&(&kind, _)| reads(kind)).map(|(_, &slots)| u32::from(slots)).sum()
+    }
 }
 
 /// A worker, and when it last said so.
@@ -78,3 +96,29 @@ pub trait Presence: Send + Sync {
 
 /// For how long after a worker fell silent its orders are kept.
 pub(crate) const ORDERS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_takes_what_asks_for_its_class_and_what_asks_for_nothing() {
+        let worker = Worker {
+            boot: BootId("b".into()),
+            role: "worker".into(),
+            host: "h".into(),
+            version: "1".into(),
+            takes: BTreeMap::from([(Kind::Training, 1), (Kind::Backtesting, 4)]),
+            class: DeviceClass::Gpu,
+            device: "cuda:0".into(),
+            running: Vec::new(),
+            is_draining: false,
+        };
+        assert_eq!(worker.slots(), 5);
+        assert_eq!(worker.slots_for(Queue::Jobs(Kind::Training)), 1);
+        assert_eq!(worker.slots_for(Queue::Pinned(Kind::Training, DeviceClass::Gpu)), 1);
+        assert_eq!(worker.slots_for(Queue::Pinned(Kind::Training, DeviceClass::Cpu)), 0);
+        assert_eq!(worker.slots_for(Queue::Jobs(Kind::Backtesting)), 4);
+        assert_eq!(worker.slots_for(Queue::Jobs(Kind::Probe)), 0);
+    }
+}

@@ -99,10 +99,9 @@ impl Announcer {
 
 impl Crew {
     fn describe(&self) -> Worker {
-        let kinds = &self.config.kinds;
         Worker {
-            kinds: kinds.iter().map(|kind| kind.kind).collect(),
-            slots: kinds.iter().map(|kind| u32::from(kind.slots)).sum(),
+            takes: self.config.kinds.iter().map(|kind| (kind.kind, kind.slots)).collect(),
+            class: self.config.device,
             running: self.owned.ids(),
             is_draining: self.quit.is_cancelled(),
             ..self.identity.idle()

@@ -1,5 +1,8 @@
 //! Who a worker is.
 
+use std::collections::BTreeMap;
+
+use ktrdr_domain::DeviceClass;
 use ktrdr_fabric::presence::Worker;
 use ktrdr_fabric::process::host_name;
 use ktrdr_fabric::store::BootId;
@@ -35,9 +38,9 @@ impl Identity {
             role,
             host,
             version,
-            kinds: Vec::new(),
+            takes: BTreeMap::new(),
+            class: DeviceClass::default(),
             device,
-            slots: 0,
             running: Vec::new(),
             is_draining: false,
         }

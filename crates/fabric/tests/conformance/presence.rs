@@ -1,8 +1,9 @@
 //! Who is there.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ktrdr_domain::Kind;
+use ktrdr_domain::{DeviceClass, Kind};
 use ktrdr_fabric::presence::Worker;
 
 use crate::world::{World, boot, id};
@@ -14,9 +15,9 @@ pub(crate) fn worker(name: &str) -> Worker {
         boot: boot(name),
         host: "box".into(),
         version: "0.1.0".into(),
-        kinds: vec![Kind::Training, Kind::Backtesting],
+        takes: BTreeMap::from([(Kind::Training, 1), (Kind::Backtesting, 2)]),
+        class: DeviceClass::Gpu,
         device: "cpu".into(),
-        slots: 2,
         running: Vec::new(),
         role: "worker".into(),
         is_draining: false,

@@ -1,8 +1,9 @@
 //! Presence and orders between processes, and from one run to the next.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ktrdr_domain::Kind;
+use ktrdr_domain::{DeviceClass, Kind};
 use ktrdr_fabric::presence::{Presence, Worker};
 use ktrdr_fabric::store::{BootId, Store, StoreHint};
 
@@ -13,9 +14,9 @@ fn worker(name: &str) -> Worker {
         boot: BootId(name.into()),
         host: "box".into(),
         version: "0.1.0".into(),
-        kinds: vec![Kind::Probe],
+        takes: BTreeMap::from([(Kind::Probe, 1)]),
+        class: DeviceClass::Cpu,
         device: "cpu".into(),
-        slots: 1,
         running: Vec::new(),
         role: "worker".into(),
         is_draining: false,

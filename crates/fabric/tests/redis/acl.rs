@@ -1,8 +1,9 @@
 //! The users of the fleet have the rights they need, and no more.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, Progress, Status};
+use ktrdr_domain::{DeviceClass, Kind, Progress, Status};
 use ktrdr_fabric::fleet::acl;
 use ktrdr_fabric::fleet::redis::{Options, Persistence, Prefix, RedisStore};
 use ktrdr_fabric::ledger::Ledger;
@@ -87,9 +88,9 @@ async fn live(store: &RedisStore) {
         boot: BootId("worker-1".into()),
         host: "box".into(),
         version: "1".into(),
-        kinds: vec![],
+        takes: BTreeMap::new(),
+        class: DeviceClass::Cpu,
         device: "cpu".into(),
-        slots: 1,
         running: vec![],
         role: "worker".into(),
         is_draining: false,

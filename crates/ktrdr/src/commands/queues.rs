@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use ktrdr_domain::{Kind as OperationKind, Status};
+use ktrdr_domain::{DeviceClass, Kind as OperationKind, Status};
+use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::presence::Seen;
 use ktrdr_fabric::store::Filter;
 use serde::Serialize;
@@ -57,15 +59,46 @@ struct QueueRow {
     workers: usize,
     slots: u32,
     paused: bool,
+    /// Of what is pending, what waits for one class of worker. What waits for the time of a retry is not among it.
+    pinned: Vec<Pinned>,
+}
+
+/// Jobs that ask for a device, and who could take them.
+#[derive(Serialize)]
+struct Pinned {
+    device: DeviceClass,
+    pending: u64,
+    workers: usize,
+    slots: u32,
 }
 
 async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliError> {
     let (paused, workers) = (workspace.presence.paused().await?, workspace.presence.workers().await?);
+    let waiting = workspace.store.backlog(Duration::ZERO).await?.waiting;
     let mut rows = Vec::new();
     for kind in OperationKind::ALL.into_iter().filter(|kind| !kind.is_root()) {
-        rows.push(row(workspace, kind, &paused, &workers).await?);
+        let pinned = waiting.iter().filter_map(|&(queue, pending)| pinned(queue, kind, pending, &workers));
+        rows.push(QueueRow { pinned: pinned.collect(), ..row(workspace, kind, &paused, &workers).await? });
     }
     context.screen.list("queues", &rows, |screen| print(screen, &rows))
+}
+
+/// The jobs of a queue, if it is one of this kind for one class of worker.
+fn pinned(queue: Queue, kind: OperationKind, pending: u64, workers: &[Seen]) -> Option<Pinned> {
+    match queue {
+        Queue::Pinned(of, device) if of == kind && pending > 0 => {
+            let (workers, slots) = taking(queue, workers);
+            Some(Pinned { device, pending, workers, slots })
+        }
+        Queue::Pinned(..) | Queue::Jobs(_) | Queue::OrchestratorEvents => None,
+    }
+}
+
+/// Workers that read a queue, and their slots.
+fn taking(queue: Queue, workers: &[Seen]) -> (usize, u32) {
+    let slots: Vec<u32> =
+        workers.iter().map(|seen| seen.worker.slots_for(queue)).filter(|&slots| slots > 0).collect();
+    (slots.len(), slots.iter().sum())
 }
 
 async fn row(
@@ -87,39 +120,58 @@ async fn row(
         None => None,
     };
     let running = workspace.store.list(&of(Status::Running, 0)).await?.total;
-    let taking: Vec<_> = workers.iter().filter(|seen| seen.worker.kinds.contains(&kind)).collect();
+    let (workers, slots) = taking(Queue::Jobs(kind), workers);
     Ok(QueueRow {
         kind,
         pending,
         running,
         oldest_pending_ms: oldest.map(|row| (now_ms() - row.created_at_ms).max(0)),
-        workers: taking.len(),
-        slots: taking.iter().map(|seen| seen.worker.slots).sum(),
+        workers,
+        slots,
         paused: paused.contains(&kind),
+        pinned: Vec::new(),
     })
 }
 
 fn print(screen: &Screen, rows: &[QueueRow]) {
-    let cells = |r: &QueueRow| {
-        let oldest =
-            r.oldest_pending_ms.map_or_else(|| "–".into(), |ms| describe::duration(ms / 1000 * 1000));
-        let state = match (r.paused, r.workers, r.pending) {
-            (true, _, _) => "paused",
-            (false, 0, 1..) => "NOBODY TAKES IT",
-            (false, 0, 0) => "no worker",
-            (false, _, _) => "open",
-        };
-        let number = |n: u64| n.to_string();
-        vec![
-            r.kind.to_string(),
-            number(r.pending),
-            number(r.running),
-            oldest,
-            number(r.workers as u64),
-            number(u64::from(r.slots)),
-            state.to_owned(),
-        ]
-    };
     let head = ["KIND", "PENDING", "RUNNING", "OLDEST", "WORKERS", "SLOTS", "STATE"];
-    screen.line(table(&head, &rows.iter().map(cells).collect::<Vec<_>>()));
+    let lines = rows.iter().flat_map(|row| std::iter::once(cells(row)).chain(pinned_cells(row)));
+    screen.line(table(&head, &lines.collect::<Vec<_>>()));
+}
+
+fn cells(row: &QueueRow) -> Vec<String> {
+    let oldest = row.oldest_pending_ms.map_or_else(|| "–".into(), |ms| describe::duration(ms / 1000 * 1000));
+    vec![
+        row.kind.to_string(),
+        row.pending.to_string(),
+        row.running.to_string(),
+        oldest,
+        row.workers.to_string(),
+        row.slots.to_string(),
+        state(row.paused, row.workers, row.pending).to_owned(),
+    ]
+}
+
+/// What of it asks for a device, a line for each.
+fn pinned_cells(row: &QueueRow) -> impl Iterator<Item = Vec<String>> + '_ {
+    row.pinned.iter().map(|pinned| {
+        vec![
+            format!("  of these on {}", pinned.device),
+            pinned.pending.to_string(),
+            "–".into(),
+            "–".into(),
+            pinned.workers.to_string(),
+            pinned.slots.to_string(),
+            state(row.paused, pinned.workers, pinned.pending).to_owned(),
+        ]
+    })
+}
+
+fn state(paused: bool, workers: usize, pending: u64) -> &'static str {
+    match (paused, workers, pending) {
+        (true, _, _) => "paused",
+        (false, 0, 1..) => "NOBODY TAKES IT",
+        (false, 0, 0) => "no worker",
+        (false, _, _) => "open",
+    }
 }

@@ -53,19 +53,19 @@ async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliErr
 
 fn row(listed: &Listed) -> Vec<String> {
     let Listed { worker, heard_ms_ago } = listed;
-    let kinds: Vec<&str> = worker.kinds.iter().map(|kind| kind.as_str()).collect();
+    let kinds: Vec<&str> = worker.takes.keys().map(|kind| kind.as_str()).collect();
     let takes = match kinds.as_slice() {
         [] => "–".to_owned(),
         [_, _, _, ..] => format!("{} kinds", kinds.len()),
         few => few.join(", "),
     };
-    let state = match (worker.is_draining, worker.slots, worker.running.is_empty()) {
+    let state = match (worker.is_draining, worker.slots(), worker.running.is_empty()) {
         (true, _, _) => "draining",
         (false, 0, _) => "at work",
         (false, _, true) => "idle",
         (false, _, false) => "busy",
     };
-    let busy = match worker.slots {
+    let busy = match worker.slots() {
         0 => "–".to_owned(),
         slots => format!("{}/{slots}", worker.running.len()),
     };

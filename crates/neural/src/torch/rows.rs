@@ -36,7 +36,7 @@ impl Rows {
     /// Row after row in stretches of `length`, the last one shorter. Nothing is copied.
     pub(super) fn stretches(&self, length: i64) -> impl Iterator<Item = Result<Stretch, TchError>> + '_ {
         let count = self.count();
-        (0..count).step_by(length.clamp(1, count) as usize).map(move |from| {
+        (0..count).step_by(length.max(1) as usize).map(move |from| {
             let length = length.min(count - from);
             let narrowed = |tensor: &Tensor| tensor.f_narrow(0, from, length);
             Ok(Stretch { from, length, x: narrowed(&self.x)?, targets: narrowed(&self.targets)? })

@@ -1,5 +1,6 @@
 //! What a worker says of itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -37,9 +38,10 @@ async fn a_worker_says_who_it_is_and_withdraws_at_its_end() {
     );
     until_there(&world, |there| !there.is_empty()).await;
     let seen = world.store.workers().await.unwrap();
-    let Worker { boot, kinds, device, slots, running, is_draining, .. } = seen[0].worker.clone();
-    assert_eq!((&boot, kinds), (&worker.boot, vec![Kind::Probe, Kind::DataLoad]));
-    assert_eq!((device.as_str(), slots, running, is_draining), ("cpu", 5, Vec::new(), false));
+    let Worker { boot, takes, device, running, is_draining, .. } = seen[0].worker.clone();
+    assert_eq!((&boot, takes), (&worker.boot, BTreeMap::from([(Kind::Probe, 3), (Kind::DataLoad, 2)])));
+    assert_eq!((device.as_str(), seen[0].worker.slots()), ("cpu", 5));
+    assert_eq!((running, is_draining), (Vec::new(), false));
     assert_eq!(worker.drained().await, Exit::Drained);
     assert!(world.store.workers().await.unwrap().is_empty());
 }
