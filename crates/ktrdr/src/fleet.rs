@@ -1,4 +1,4 @@
-//! The roles of this process: relay, sweeper, worker, orchestrator. The wiring and nothing else.
+//! The roles of this process, running: relay, sweeper, worker, orchestrator. The wiring and nothing else.
 //!
 //! One process may play them all (`ktrdr up`), or one of them (`ktrdr serve`, `orchestrator`, `worker …`), any number
 //! of times, on any machine.
@@ -7,22 +7,18 @@ use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_domain::Kind as OperationKind;
-use ktrdr_fabric::broker::{Broker, Queue};
-use ktrdr_fabric::fleet::redis::Channel;
+use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
 use ktrdr_jobs::series::SeriesCache;
 use ktrdr_research::Orchestrator;
-use ktrdr_worker::{
-    Attendance, Bell, Exit, Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
-};
+use ktrdr_worker::{Attendance, Bell, Exit, Identity, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::connect::Part;
-use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::roles::Roles;
 use crate::settings::FleetSettings;
 use crate::workspace::Workspace;
 
@@ -34,101 +30,6 @@ const SWEEP_ROWS_MAX: u32 = 500;
 
 /// A worker stops its job by itself when this share of the lease is left: 5 s of 30.
 const LEASE_MARGIN_SHARE: u32 = 6;
-
-/// Slots of the light kinds: they wait for files more than they compute.
-const LIGHT_SLOTS: u16 = 4;
-
-/// Longest design, assessment, import or probe.
-const LIGHT_TIME_LIMIT: Duration = Duration::from_secs(600);
-
-/// Which roles a process plays. Every long-lived process sweeps; only coordinators relay.
-#[derive(Clone)]
-pub(crate) struct Roles {
-    /// Publishes what the outbox holds.
-    pub(crate) coordinator: bool,
-    /// Moves research cycles.
-    pub(crate) orchestrator: bool,
-    /// Kinds of jobs taken; none for no worker.
-    pub(crate) kinds: Vec<KindConfig>,
-    /// What its trainings compute on.
-    pub(crate) computing: Computing,
-}
-
-impl Roles {
-    /// Every role, as the embedded engine plays them.
-    pub(crate) fn all(fleet: &FleetSettings) -> Self {
-        let kinds = OperationKind::ALL.into_iter().filter(|k| !k.is_root());
-        Self {
-            coordinator: true,
-            orchestrator: true,
-            kinds: kinds.map(|k| kind_config(k, fleet)).collect(),
-            ..Self::none()
-        }
-    }
-
-    fn none() -> Self {
-        let computing = Computing::on_cpu();
-        Self { coordinator: false, orchestrator: false, kinds: Vec::new(), computing }
-    }
-
-    /// Relay and sweep.
-    pub(crate) fn coordinator() -> Self {
-        Self { coordinator: true, ..Self::none() }
-    }
-
-    /// Moves research cycles.
-    pub(crate) fn orchestrator() -> Self {
-        Self { orchestrator: true, ..Self::none() }
-    }
-
-    /// Takes jobs of one kind.
-    pub(crate) fn worker(kind: KindConfig, computing: Computing) -> Self {
-        Self { kinds: vec![kind], computing, ..Self::none() }
-    }
-
-    /// What this process does, in the list of processes.
-    fn role(&self) -> &'static str {
-        match (self.coordinator, self.orchestrator, self.kinds.is_empty()) {
-            (true, false, true) => "coordinator",
-            (false, true, true) => "orchestrator",
-            (false, false, false) => "worker",
-            _ => "all roles",
-        }
-    }
-
-    /// The role in the broker's list of connections.
-    fn name(&self) -> String {
-        match (self.coordinator, self.orchestrator, self.kinds.as_slice()) {
-            (true, false, []) => "coordinator".into(),
-            (false, true, []) => "orchestrator".into(),
-            (false, false, [one]) => format!("worker/{}", one.kind),
-            _ => "up".into(),
-        }
-    }
-
-    /// Queues that must be there before this process starts: those it publishes to, and those it consumes.
-    fn needs(&self) -> Vec<Queue> {
-        if self.coordinator {
-            return Queue::all();
-        }
-        let events = self.orchestrator.then_some(Queue::OrchestratorEvents);
-        let jobs = self.kinds.iter().flat_map(|k| Queue::of_worker(k.kind, self.computing.class));
-        events.into_iter().chain(jobs).collect()
-    }
-
-    /// The hints these roles wait for.
-    pub(crate) fn hear(&self) -> Vec<Channel> {
-        let relay = self.coordinator.then_some(Channel::Outbox);
-        let worker = [Channel::Cancel, Channel::Orders].into_iter().filter(|_| !self.kinds.is_empty());
-        relay.into_iter().chain(worker).collect()
-    }
-
-    /// The same with another number of probes at a time.
-    pub(crate) fn with_probe_slots(mut self, slots: u16) -> Self {
-        self.kinds.iter_mut().filter(|k| k.kind == OperationKind::Probe).for_each(|k| k.slots = slots);
-        self
-    }
-}
 
 /// The roles of this process, running.
 pub(crate) struct RunningRoles {
@@ -146,11 +47,12 @@ impl RunningRoles {
     pub(crate) async fn start(workspace: &Workspace, roles: &Roles) -> Result<Self, CliError> {
         let [drain, hurry, stop] = std::array::from_fn(|_| CancellationToken::new());
         let fleet = workspace.settings.fleet;
-        let Computing { class, name: computes_on, .. } = &roles.computing;
-        let identity =
-            Identity::of_this_process(env!("CARGO_PKG_VERSION"), computes_on).in_role(roles.role());
-        let (role, needs, device) = (roles.name(), roles.needs(), *class);
-        let part = Part { role, boot: identity.boot.clone(), needs, device };
+        let (name, computing) = (roles.name(), &roles.computing);
+        // What a worker takes stands in a column of its own there.
+        let role = name.split('/').next().unwrap_or_default();
+        let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), &computing.name).in_role(role);
+        let (boot, needs, device) = (identity.boot.clone(), roles.needs(), computing.class);
+        let part = Part { role: name, boot, needs, device };
         let (store, broker) = (&workspace.store, &workspace.broker(part).await?);
         let mut background = Vec::new();
         let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
@@ -244,29 +146,6 @@ fn worker(
     let (store, presence) = (Arc::clone(&workspace.store), Arc::clone(&workspace.presence));
     let handlers = ktrdr_jobs::handlers(&services);
     Worker::new(store, broker, presence, handlers, identity, config, bell).or_exit(Kind::InvalidInput)
-}
-
-/// How much of a kind at once, and for how long.
-pub(crate) fn kind_config(kind: OperationKind, fleet: &FleetSettings) -> KindConfig {
-    let light =
-        KindConfig { kind, slots: LIGHT_SLOTS, time_limit: LIGHT_TIME_LIMIT, drain_wait: fleet.drain };
-    match kind {
-        OperationKind::Training => KindConfig {
-            slots: fleet.training_slots,
-            time_limit: fleet.training_time_limit,
-            // Training may run for hours: it is given back at once.
-            drain_wait: Duration::ZERO,
-            ..light
-        },
-        OperationKind::Backtesting => {
-            KindConfig { slots: fleet.backtest_slots, time_limit: fleet.backtest_time_limit, ..light }
-        }
-        OperationKind::AgentResearch
-        | OperationKind::AgentDesign
-        | OperationKind::AgentAssessment
-        | OperationKind::DataLoad
-        | OperationKind::Probe => light,
-    }
 }
 
 fn sweeper_config(fleet: &FleetSettings) -> SweeperConfig {

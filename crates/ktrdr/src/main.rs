@@ -13,6 +13,7 @@ mod follow;
 mod logging;
 mod market;
 mod report_card;
+mod roles;
 mod screen;
 mod settings;
 mod workspace;

@@ -11,7 +11,8 @@ use super::Context;
 use crate::cli::fleet::{Device, WorkerArguments, WorkerKind};
 use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
-use crate::fleet::{Roles, RunningRoles, kind_config};
+use crate::fleet::RunningRoles;
+use crate::roles::{Roles, kind_config};
 use crate::settings::EngineName;
 use crate::workspace::Workspace;
 

@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 use super::Context;
 use crate::cli::StartArguments;
 use crate::exit::{CliError, Kind, OrExit};
-use crate::fleet::{Roles, RunningRoles};
+use crate::fleet::RunningRoles;
 use crate::follow::{self, Followed};
+use crate::roles::Roles;
 use crate::settings::EngineName;
 use crate::workspace::{Workspace, fresh_id};
 

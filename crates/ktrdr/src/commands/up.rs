@@ -9,7 +9,7 @@ use super::Context;
 use super::roles::until_stopped;
 use crate::cli::UpArguments;
 use crate::exit::CliError;
-use crate::fleet::Roles;
+use crate::roles::Roles;
 use crate::workspace::Workspace;
 
 /// A look at the rows when no hint came for this long.

@@ -14,7 +14,8 @@ use tokio::task::JoinSet;
 use super::{Measured, probes};
 use crate::commands::Context;
 use crate::exit::{CliError, Kind, OrExit};
-use crate::fleet::{Roles, RunningRoles};
+use crate::fleet::RunningRoles;
+use crate::roles::Roles;
 use crate::workspace::{Workspace, fresh_id};
 
 /// One job at a time is timed this often.
