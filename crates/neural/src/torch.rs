@@ -40,7 +40,7 @@ impl Torch {
         Self { device: Device::Cpu }
     }
 
-    /// On the GPU of this number, from 0, as CUDA counts them.
+    /// On the GPU of this number, from 0, as CUDA counts them. It has computed something before this returns.
     ///
     /// # Errors
     /// When there is none of this number, or libtorch can not use it.
@@ -49,7 +49,9 @@ impl Torch {
         if number >= seen {
             return Err(NoGpu::Number { number, seen });
         }
-        Ok(Self { device: Device::Cuda(number) })
+        let torch = Self { device: Device::Cuda(number) };
+        torch.answers().map_err(|why| NoGpu::Unusable { number, reason: first_line(&why) })?;
+        Ok(torch)
     }
 
     fn device_name(&self) -> String {
@@ -62,8 +64,7 @@ impl Torch {
     /// What went wrong in an epoch, and whether the device can still be used: after some failures CUDA refuses
     /// everything until the process ends.
     fn failure(&self, epoch: u32, why: &TchError) -> TrainError {
-        let text = why.to_string();
-        let reason = text.lines().next().unwrap_or_default().to_owned();
+        let reason = first_line(why);
         match (self.device, self.answers()) {
             (Device::Cuda(_), Err(_)) => TrainError::DeviceLost { device: self.device_name(), reason },
             _ => TrainError::Device { device: self.device_name(), epoch, reason },
@@ -74,6 +75,11 @@ impl Torch {
     fn answers(&self) -> Result<f64, TchError> {
         Tensor::f_ones([8], (Kind::Float, self.device))?.f_sum(Kind::Double)?.f_double_value(&[])
     }
+}
+
+/// What went wrong, without the stack of libtorch.
+fn first_line(why: &TchError) -> String {
+    why.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 impl Backend for Torch {

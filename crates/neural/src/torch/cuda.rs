@@ -33,6 +33,14 @@ pub enum NoGpu {
         /// How many there are.
         seen: usize,
     },
+    /// It is there and does not compute: too old for this CUDA, say, or full.
+    #[error("cuda:{number} does not compute: {reason}; see nvidia-smi")]
+    Unusable {
+        /// Which one.
+        number: usize,
+        /// Its own words.
+        reason: String,
+    },
 }
 
 /// How many GPUs there are, at least one.
