@@ -30,10 +30,7 @@ impl Computing {
     pub(crate) fn on(asked: Device) -> Result<Self, CliError> {
         match asked {
             Device::Cpu => Ok(Self::on_cpu()),
-            Device::Auto => Ok(gpu::find(0).unwrap_or_else(|why| {
-                tracing::info!(%why, "no GPU: computing on the CPU");
-                Self::on_cpu()
-            })),
+            Device::Auto => Ok(gpu::first().unwrap_or_else(Self::on_cpu)),
             Device::Cuda(number) => gpu::find(number)
                 .map_err(|why| CliError::new(Kind::Refused, format!("{why}; or use --device cpu, or auto"))),
         }
@@ -62,6 +59,11 @@ mod gpu {
 
     /// Where the NVIDIA driver describes each GPU.
     const DRIVER: &str = "/proc/driver/nvidia/gpus";
+
+    /// Whoever builds for GPUs wants to hear why there is none.
+    pub(super) fn first() -> Option<Computing> {
+        find(0).inspect_err(|why| tracing::warn!(%why, "computing on the CPU")).ok()
+    }
 
     pub(super) fn find(number: u8) -> Result<Computing, NoGpu> {
         let backend = Arc::new(Torch::gpu(number.into())?);
@@ -100,6 +102,10 @@ mod gpu {
 #[cfg(not(feature = "torch"))]
 mod gpu {
     use super::Computing;
+
+    pub(super) fn first() -> Option<Computing> {
+        None
+    }
 
     pub(super) fn find(number: u8) -> Result<Computing, String> {
         Err(format!(
