@@ -40,6 +40,11 @@ fn queue(world: &World, kind: &str) -> Value {
     queues.as_array().unwrap().iter().find(|q| q["kind"] == kind).unwrap().clone()
 }
 
+/// Trainings that ask for these devices.
+fn trainings_on(world: &World, devices: [&str; 3]) -> [String; 3] {
+    devices.map(|device| world.submit(&[&TRAIN_SHORT[..], &["--device", device]].concat()).remove(0))
+}
+
 const TRAIN_LONG: [&str; 4] = ["training", "run", "--strategy", "long"];
 const TRAIN_SHORT: [&str; 4] = ["training", "run", "--strategy", "fx_pullback"];
 
@@ -186,8 +191,7 @@ fn operators_are_answered_when_no_worker_is_alive() {
 fn a_job_that_asks_for_a_gpu_waits_for_one_while_others_pass() {
     let world = world();
     let _coordinator = world.start(&["serve"]);
-    let on = |device: &str| world.submit(&[&TRAIN_SHORT[..], &["--device", device]].concat()).remove(0);
-    let (gpu, cpu, any) = (on("gpu"), on("cpu"), on("any"));
+    let [gpu, cpu, any] = trainings_on(&world, ["gpu", "cpu", "any"]);
     let _worker = world.start(&["worker", "training", "--device", "cpu"]);
     assert_eq!(ended(&world, &cpu)["status"], "completed");
     assert_eq!(ended(&world, &cpu)["result"]["trained_on"], "cpu");
@@ -217,8 +221,7 @@ fn a_worker_never_computes_on_another_device_than_it_was_told() {
 fn a_gpu_worker_trains_what_asks_for_a_gpu_and_what_asks_for_nothing() {
     let world = world();
     let _coordinator = world.start(&["serve"]);
-    let on = |device: &str| world.submit(&[&TRAIN_SHORT[..], &["--device", device]].concat()).remove(0);
-    let (gpu, cpu, any) = (on("gpu"), on("cpu"), on("any"));
+    let [gpu, cpu, any] = trainings_on(&world, ["gpu", "cpu", "any"]);
     let _worker = world.start(&["worker", "training", "--device", "cuda:0"]);
     for id in [&gpu, &any] {
         let row = ended(&world, id);

@@ -69,6 +69,7 @@ mod matrix;
 mod network;
 mod optimiser;
 mod random;
+mod row_order;
 mod row_weights;
 mod samples;
 mod schedule;

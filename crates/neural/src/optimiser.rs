@@ -28,8 +28,26 @@ pub(crate) struct Optimiser {
     first: Vec<f32>,
     /// Smoothed squared gradient; empty for SGD.
     second: Vec<f32>,
+    bias: BiasCorrection,
+}
+
+/// What Adam's averages lack after few steps, since they begin at zero.
+pub(crate) struct BiasCorrection {
     /// `β₁ᵗ` and `β₂ᵗ`, multiplied up step by step: the same on every machine, as a library's power is not.
     powers: [f64; 2],
+}
+
+impl BiasCorrection {
+    pub(crate) fn new() -> Self {
+        Self { powers: [1.0, 1.0] }
+    }
+
+    /// Of the next step: learning rate ÷ (1 − β₁ᵗ), and 1 ÷ √(1 − β₂ᵗ).
+    pub(crate) fn next(&mut self, learning_rate: f64) -> (f64, f64) {
+        self.powers[0] *= BETA_1;
+        self.powers[1] *= BETA_2;
+        (learning_rate / (1.0 - self.powers[0]), 1.0 / (1.0 - self.powers[1]).sqrt())
+    }
 }
 
 impl Optimiser {
@@ -42,7 +60,7 @@ impl Optimiser {
             clip: settings.gradient_clip,
             first: memory(settings.optimizer != Optimizer::RmsProp),
             second: memory(settings.optimizer != Optimizer::Sgd),
-            powers: [1.0, 1.0],
+            bias: BiasCorrection::new(),
         }
     }
 
@@ -55,10 +73,8 @@ impl Optimiser {
         let (first, second) = (&mut self.first, &mut self.second);
         match self.rule {
             Optimizer::Adam | Optimizer::AdamW => {
-                self.powers[0] *= BETA_1;
-                self.powers[1] *= BETA_2;
-                let rate = (learning_rate / (1.0 - self.powers[0])) as f32;
-                let correction = (1.0 / (1.0 - self.powers[1]).sqrt()) as f32;
+                let (rate, correction) = self.bias.next(learning_rate);
+                let (rate, correction) = (rate as f32, correction as f32);
                 let step = AdamStep { scale, decay, shrink: shrink as f32, rate, correction };
                 adam(self.vectors, step, parameters, gradient, first, second);
             }

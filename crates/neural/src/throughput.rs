@@ -68,7 +68,7 @@ impl TrainingLoad {
         Ok(Self { shape: shape.clone(), x, classes, values })
     }
 
-    /// Trains a fresh network, on one core, for `optimisation.epochs` epochs.
+    /// Trains a fresh network for `optimisation.epochs` epochs.
     ///
     /// # Errors
     /// As [`Backend::train`].

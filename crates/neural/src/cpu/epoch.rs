@@ -8,6 +8,7 @@ use crate::layout::Layout;
 use crate::loss::Tally;
 use crate::optimiser::Optimiser;
 use crate::random::{Purpose, Stream};
+use crate::row_order::RowOrder;
 use crate::row_weights::RowWeights;
 use crate::samples::{Samples, Targets};
 use crate::train::{Task, TrainError};
@@ -20,9 +21,7 @@ pub(super) struct Epochs<'a> {
     workspace: Workspace,
     optimiser: Optimiser,
     gradient: Vec<f32>,
-    /// Row numbers, shuffled further before each epoch.
-    order: Vec<u32>,
-    shuffling: Stream,
+    order: RowOrder,
     dropout: Stream,
     weights: RowWeights<'a>,
 }
@@ -35,8 +34,7 @@ impl<'a> Epochs<'a> {
             workspace: Workspace::new(vectors, task.shape, layout, loss),
             optimiser: Optimiser::new(vectors, task.optimisation, layout.length),
             gradient: vec![0.0; layout.length],
-            order: (0..task.train.rows() as u32).collect(),
-            shuffling: Stream::new(task.seed, Purpose::RowOrder),
+            order: RowOrder::new(task.train.rows(), task.seed),
             dropout: Stream::new(task.seed, Purpose::Dropout),
             weights: RowWeights::new(task.optimisation.class_weights, &task.train),
         }
@@ -58,10 +56,10 @@ impl<'a> Epochs<'a> {
         parameters: &mut [f32],
         stop: &dyn Fn() -> bool,
     ) -> Result<Tally, TrainError> {
-        let mut order = std::mem::take(&mut self.order);
-        self.shuffling.shuffle(&mut order);
+        self.order.shuffle();
+        let rows = std::mem::take(&mut self.order.rows);
         let mut total = Tally::default();
-        for batch in order.chunks(self.task.optimisation.batch_size) {
+        for batch in rows.chunks(self.task.optimisation.batch_size) {
             let tally = self.batch(batch, parameters, stop).ok_or(TrainError::Cancelled { epoch })?;
             if !tally.loss.is_finite() {
                 return Err(TrainError::Diverged { epoch });
@@ -69,7 +67,7 @@ impl<'a> Epochs<'a> {
             total.add(tally);
             self.optimiser.step(learning_rate, parameters, &self.gradient);
         }
-        self.order = order;
+        self.order.rows = rows;
         Ok(total)
     }
 

@@ -10,7 +10,7 @@ use super::rows::{Rows, Stretch};
 use crate::fit::{EpochTally, Learner};
 use crate::loss::Tally;
 use crate::network::{Dense, Network};
-use crate::random::{Purpose, Stream};
+use crate::row_order::RowOrder;
 use crate::row_weights::RowWeights;
 use crate::train::{Task, TrainError};
 
@@ -28,9 +28,7 @@ pub(super) struct TorchLearner<'a> {
     /// A copy of the weights of the best epoch.
     kept: Option<Tensor>,
     optimiser: TorchOptimiser,
-    /// Row numbers, shuffled further before each epoch.
-    order: Vec<u32>,
-    shuffling: Stream,
+    order: RowOrder,
     weights: RowWeights<'a>,
     /// The one that runs or ran last; 0 before the first.
     epoch: u32,
@@ -61,8 +59,7 @@ impl<'a> TorchLearner<'a> {
             layers,
             kept: None,
             optimiser,
-            order: (0..task.train.rows() as u32).collect(),
-            shuffling: Stream::new(task.seed, Purpose::RowOrder),
+            order: RowOrder::new(task.train.rows(), task.seed),
             weights: RowWeights::new(task.optimisation.class_weights, &task.train),
             epoch: 0,
         })
@@ -74,8 +71,8 @@ impl<'a> TorchLearner<'a> {
 
     /// Learns from every training row; `None` when asked to stop.
     fn learn(&mut self, learning_rate: f64, stop: &dyn Fn() -> bool) -> Result<Option<Tally>, TchError> {
-        let batch = self.task.optimisation.batch_size.min(self.order.len());
-        let rows = self.train.in_order(&self.order)?;
+        let batch = self.task.optimisation.batch_size.min(self.order.rows.len());
+        let rows = self.train.in_order(&self.order.rows)?;
         let scales = Tensor::f_from_slice(&self.scales(batch))?.f_to(self.torch.device)?;
         let outputs = self.layers.blank_outputs(rows.count())?;
         for stretch in rows.stretches(batch as i64) {
@@ -98,7 +95,7 @@ impl<'a> TorchLearner<'a> {
             let share = self.weights.share(rows);
             rows.iter().map(|&row| self.weights.scale(row as usize, share)).collect::<Vec<f32>>()
         };
-        self.order.chunks(batch).flat_map(of_batch).collect()
+        self.order.rows.chunks(batch).flat_map(of_batch).collect()
     }
 
     /// Looks at rows without learning; `None` when asked to stop.
@@ -124,7 +121,7 @@ impl Learner for TorchLearner<'_> {
         stop: &dyn Fn() -> bool,
     ) -> Result<EpochTally, TrainError> {
         self.epoch = epoch;
-        self.shuffling.shuffle(&mut self.order);
+        self.order.shuffle();
         let torch = self.torch;
         let done = |tally: Result<Option<Tally>, TchError>| {
             tally.map_err(|why| torch.failure(epoch, &why))?.ok_or(TrainError::Cancelled { epoch })
@@ -135,12 +132,8 @@ impl Learner for TorchLearner<'_> {
     }
 
     fn keep(&mut self) -> Result<(), TrainError> {
-        let copy = || -> Result<Tensor, TchError> {
-            let mut copy = self.layers.parameters().f_empty_like()?;
-            copy.f_copy_(self.layers.parameters())?;
-            Ok(copy)
-        };
-        self.kept = Some(copy().map_err(|why| self.torch.failure(self.epoch, &why))?);
+        let copy = self.layers.parameters().f_detach_copy();
+        self.kept = Some(copy.map_err(|why| self.torch.failure(self.epoch, &why))?);
         Ok(())
     }
 

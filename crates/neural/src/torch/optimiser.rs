@@ -3,7 +3,7 @@
 use ktrdr_domain::strategy::network::{Optimisation, Optimizer};
 use tch::{Kind, TchError, Tensor};
 
-use crate::optimiser::{BETA_1, BETA_2, CLIP_EPSILON, EPSILON, MOMENTUM, SMOOTHING};
+use crate::optimiser::{BETA_1, BETA_2, BiasCorrection, CLIP_EPSILON, EPSILON, MOMENTUM, SMOOTHING};
 
 /// The optimiser and what it remembers from step to step.
 pub(super) struct TorchOptimiser {
@@ -14,8 +14,7 @@ pub(super) struct TorchOptimiser {
     first: Tensor,
     /// Smoothed squared gradient.
     second: Tensor,
-    /// `β₁ᵗ` and `β₂ᵗ`.
-    powers: [f64; 2],
+    bias: BiasCorrection,
 }
 
 impl TorchOptimiser {
@@ -26,7 +25,7 @@ impl TorchOptimiser {
             clip: settings.gradient_clip,
             first: parameters.f_zeros_like()?,
             second: parameters.f_zeros_like()?,
-            powers: [1.0, 1.0],
+            bias: BiasCorrection::new(),
         })
     }
 
@@ -60,12 +59,10 @@ impl TorchOptimiser {
     }
 
     fn adam(&mut self, rate: f64, weights: &mut Tensor, gradient: &Tensor) -> Result<(), TchError> {
-        self.powers[0] *= BETA_1;
-        self.powers[1] *= BETA_2;
+        let (rate, correction) = self.bias.next(rate);
         let _ = self.first.f_lerp_(gradient, 1.0 - BETA_1)?;
         let _ = self.second.f_lerp_(&gradient.f_square()?, 1.0 - BETA_2)?;
-        let correction = 1.0 / (1.0 - self.powers[1]).sqrt();
-        self.descend(rate / (1.0 - self.powers[0]), correction, weights, &self.first)
+        self.descend(rate, correction, weights, &self.first)
     }
 
     /// `w ← w − rate · direction / (√v · correction + ε)`

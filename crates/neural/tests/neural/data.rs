@@ -1,6 +1,6 @@
 //! Shapes, rows and settings that the tests share.
 
-use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
+use ktrdr_domain::strategy::network::{Activation, EarlyStopping, Loss, Optimisation, Optimizer, OutputKind};
 use ktrdr_neural::{Backend, Cpu, Flow, Network, NetworkShape, Samples, Targets, Task, TrainError, Trained};
 
 pub(crate) const ACTIVATIONS: [Activation; 5] =
@@ -71,6 +71,26 @@ pub(crate) fn shape(inputs: usize, hidden: &[usize], output: OutputKind) -> Netw
 /// Defaults without early stopping, for `epochs` epochs.
 pub(crate) fn settings(epochs: u32) -> Optimisation {
     Optimisation { epochs, early_stopping: None, ..Optimisation::default() }
+}
+
+/// Few rows, many units, a quick rate: validation loss falls, then rises.
+pub(crate) fn overfitting() -> Optimisation {
+    Optimisation {
+        learning_rate: 0.02,
+        early_stopping: Some(EarlyStopping { patience: 4, min_delta: 0.0 }),
+        ..settings(200)
+    }
+}
+
+/// Steps so long that the loss soon is no number.
+pub(crate) fn diverging() -> Optimisation {
+    Optimisation {
+        optimizer: Optimizer::Sgd,
+        learning_rate: 1000.0,
+        gradient_clip: None,
+        loss: Some(Loss::Mse),
+        ..settings(50)
+    }
 }
 
 pub(crate) fn train(

@@ -5,16 +5,7 @@ use std::cell::Cell;
 use ktrdr_domain::strategy::network::{EarlyStopping, Optimisation, Optimizer, OutputKind, Scheduler};
 use ktrdr_neural::{Backend, Cpu, Ending, Flow, Task, TrainError, evaluate};
 
-use crate::data::{bits, noisy_rows, run, settings, shape, train};
-
-/// Few rows, many units, a quick rate: validation loss falls, then rises.
-fn overfitting() -> Optimisation {
-    Optimisation {
-        learning_rate: 0.02,
-        early_stopping: Some(EarlyStopping { patience: 4, min_delta: 0.0 }),
-        ..settings(200)
-    }
-}
+use crate::data::{bits, diverging, noisy_rows, overfitting, run, settings, shape, train};
 
 #[test]
 fn early_stopping_puts_the_weights_of_the_best_epoch_back() {
@@ -136,14 +127,7 @@ fn the_stop_token_is_asked_for_every_64_rows_even_within_a_batch() {
 #[test]
 fn a_loss_that_is_no_number_ends_training_with_advice() {
     let rows = noisy_rows(200, 6, 1);
-    let optimisation = Optimisation {
-        optimizer: Optimizer::Sgd,
-        learning_rate: 1000.0,
-        gradient_clip: None,
-        loss: Some(ktrdr_domain::strategy::network::Loss::Mse),
-        ..settings(50)
-    };
-    let error = train(&shape(6, &[16], OutputKind::Regression), &optimisation, 1, rows.valued()).unwrap_err();
+    let error = train(&shape(6, &[16], OutputKind::Regression), &diverging(), 1, rows.valued()).unwrap_err();
     assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
     assert!(error.to_string().contains("learning_rate"));
 }

@@ -2,14 +2,12 @@
 
 use std::cell::Cell;
 
-use ktrdr_domain::strategy::network::{
-    ClassWeights, EarlyStopping, Loss, Optimisation, Optimizer, OutputKind,
-};
+use ktrdr_domain::strategy::network::{ClassWeights, EarlyStopping, Loss, Optimisation, OutputKind};
 use ktrdr_neural::{
     Backend, Cpu, Ending, Flow, NetworkShape, Samples, Task, Torch, TrainError, Trained, evaluate,
 };
 
-use crate::data::{ACTIVATIONS, Numbers, Rows, bits, noisy_rows, settings, shape};
+use crate::data::{ACTIVATIONS, Numbers, Rows, bits, diverging, noisy_rows, overfitting, settings, shape};
 use crate::golden::follows_pytorch;
 
 /// What there is here.
@@ -91,11 +89,7 @@ fn every_activation_weight_and_loss_means_what_it_means_to_the_other_backend() {
 fn early_stopping_puts_the_weights_of_the_best_epoch_back() {
     let (rows, unseen) = (noisy_rows(80, 6, 1), noisy_rows(80, 6, 2));
     let shape = shape(6, &[32], OutputKind::Classification);
-    let optimisation = Optimisation {
-        learning_rate: 0.02,
-        early_stopping: Some(EarlyStopping { patience: 4, min_delta: 0.0 }),
-        ..settings(200)
-    };
+    let optimisation = overfitting();
     let task = task(&shape, &optimisation, rows.classified(), Some(unseen.classified()));
     for torch in devices() {
         let stopped = trained(&torch, &task);
@@ -153,13 +147,7 @@ fn the_stop_token_is_asked_for_every_batch_and_nothing_runs_on_after_it() {
 fn a_loss_that_is_no_number_ends_training_with_advice() {
     let rows = noisy_rows(200, 6, 1);
     let shape = shape(6, &[16], OutputKind::Regression);
-    let optimisation = Optimisation {
-        optimizer: Optimizer::Sgd,
-        learning_rate: 1000.0,
-        gradient_clip: None,
-        loss: Some(Loss::Mse),
-        ..settings(50)
-    };
+    let optimisation = diverging();
     for torch in devices() {
         let task = task(&shape, &optimisation, rows.valued(), None);
         let error = torch.train(&task, &mut |_| Flow::Continue, &|| false).unwrap_err();

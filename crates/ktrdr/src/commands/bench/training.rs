@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
-use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
-use ktrdr_neural::throughput::TrainingLoad;
+use ktrdr_domain::strategy::network::Optimisation;
+use ktrdr_neural::throughput::{TrainingLoad, headline_optimisation, headline_shape};
 use ktrdr_neural::{NetworkShape, Vectors};
 
 use super::{Measured, per_second};
@@ -11,25 +11,12 @@ use crate::cli::bench::TrainBench;
 use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
 
-const INPUTS: usize = 60;
-
 /// Forward, backward and update.
 pub(super) fn measure(wanted: &TrainBench, runs: usize) -> Result<Measured, CliError> {
     let computing = Computing::on(wanted.device)?;
-    let shape = NetworkShape {
-        inputs: INPUTS,
-        hidden_layers: wanted.hidden.clone(),
-        activation: Activation::Relu,
-        dropout: 0.0,
-        output: OutputKind::Classification,
-    };
-    let optimisation = Optimisation {
-        epochs: 1,
-        batch_size: wanted.batch as usize,
-        early_stopping: None,
-        gradient_clip: None,
-        ..Optimisation::default()
-    };
+    let shape = NetworkShape { hidden_layers: wanted.hidden.clone(), ..headline_shape() };
+    let optimisation =
+        Optimisation { epochs: 1, batch_size: wanted.batch as usize, ..headline_optimisation() };
     let rows = wanted.rows as usize;
     let load = TrainingLoad::new(&shape, rows, 1).or_exit(Kind::Usage)?;
     let rates = per_second(rows, runs, || {
@@ -38,7 +25,8 @@ pub(super) fn measure(wanted: &TrainBench, runs: usize) -> Result<Measured, CliE
     })?;
     let layers: String = wanted.hidden.iter().map(|units| format!("-{units}")).collect();
     let setting = format!(
-        "{INPUTS}{layers}-3 relu, batch {}, Adam, no dropout, {rows} rows, {} ({})",
+        "{}{layers}-3 relu, batch {}, Adam, no dropout, {rows} rows, {} ({})",
+        shape.inputs,
         wanted.batch,
         computing.backend.name(),
         Vectors::widest()
