@@ -12,7 +12,9 @@ mod faces;
 mod first_light;
 mod fleet;
 mod hostile;
+mod processes;
 mod secrets;
+mod servers;
 mod signals;
 mod tidy;
 #[macro_use]

@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use tokio::sync::{Mutex, RwLock};
 
 use super::plan::Size;
-use super::processes::Process;
-use super::servers::Servers;
 use super::wire::{Mood, Wire};
+use crate::processes::Process;
+use crate::servers::Servers;
 
 /// Name of the fleet: what its keys begin with.
 const FLEET: &str = "chaos";

@@ -7,7 +7,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `plan`, `orders`, `fault` | what a run does, all of it from its seed |
-//! | `arena`, `servers`, `wire`, `processes` | the world it happens in |
+//! | `arena`, `wire` | the world it happens in |
 //! | `run`, `load`, `research`, `strikes`, `letters`, `injury` | clients and faults, at work |
 //! | `witness`, `evidence`, `sightings` | what is known afterwards |
 //! | `oracle`, `mutants` | what must be true then, and the test of that test |
@@ -25,10 +25,8 @@ mod mutants;
 mod oracle;
 mod orders;
 mod plan;
-mod processes;
 mod research;
 mod run;
-mod servers;
 mod sightings;
 mod strikes;
 mod table;

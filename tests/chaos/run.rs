@@ -18,10 +18,10 @@ use super::load::{self, Answers};
 use super::oracle::{Evidence, judge};
 use super::orders::Wish;
 use super::plan::{Plan, Size};
-use super::processes::Ends;
 use super::sightings::{self, Sightings};
 use super::strikes::{EVENTS, QUEUES, Striker};
 use super::table::{self, Row};
+use crate::processes::Ends;
 
 /// How long everything may take to end once the last fault is over.
 const QUIET_WITHIN: Duration = Duration::from_secs(180);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::fault::Fault;
-use super::processes::Ends;
+use crate::processes::Ends;
 
 /// Words of a log line, and what they mean.
 const WORDS: [(&str, &str); 6] = [

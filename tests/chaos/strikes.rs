@@ -19,8 +19,8 @@ use super::injury::Injury;
 use super::letters::{Foreign, Letters};
 use super::orders::Order;
 use super::plan::{Plan, Strike};
-use super::processes::Process;
 use super::wire::Mood;
+use crate::processes::Process;
 
 /// As the fleet's servers are configured: longer than any job.
 pub(crate) const PATIENT_CONSUMER_TIMEOUT_MS: u32 = 22_200_000;

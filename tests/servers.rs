@@ -30,7 +30,8 @@ impl Servers {
         servers
     }
 
-    fn value(&self, name: &str) -> &str {
+    /// One of the variables that reach them.
+    pub(crate) fn value(&self, name: &str) -> &str {
         &self.environment[name]
     }
 
