@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::servers::Servers;
+
 /// The longest any test waits for a fact, or for a process to end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -41,6 +43,14 @@ impl World {
     /// A world on a fleet whose broker was not set up.
     pub(crate) fn on_bare_fleet() -> Self {
         Self { fleet: Some(Fleet::new()), folder: TempDir::with_prefix("ktrdr-test-").unwrap() }
+    }
+
+    /// A world on servers that are its caller's alone.
+    pub(crate) fn on_fleet_of(servers: &Servers) -> Self {
+        let fleet = Some(Fleet::at(|name| servers.value(name).to_owned()));
+        let world = Self { fleet, folder: TempDir::with_prefix("ktrdr-test-").unwrap() };
+        world.json(&["topology", "apply"]);
+        world
     }
 
     /// The same with one more setting, as a variable of the environment.
@@ -192,6 +202,11 @@ impl World {
         assert_eq!(report["metrics"]["total_trades"], 1);
     }
 
+    /// Cuts a file of the workspace to nothing.
+    pub(crate) fn truncate(&self, name: &str) {
+        std::fs::File::options().write(true).truncate(true).open(self.path(name)).unwrap();
+    }
+
     /// Every file of the workspace, by its path in it.
     pub(crate) fn files(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -281,11 +296,15 @@ struct Fleet {
 
 impl Fleet {
     fn new() -> Self {
-        let servers = |name: &str| {
+        Self::at(|name| {
             let missing =
                 |_| panic!(r#"{name}: run scripts/test, or eval "$(scripts/services start)" first"#);
             std::env::var(name).unwrap_or_else(missing)
-        };
+        })
+    }
+
+    /// A virtual host and a prefix of its own on the servers with these addresses.
+    fn at(servers: impl Fn(&str) -> String) -> Self {
         let name = format!("test-{:016x}", RandomState::new().hash_one(()));
         let admin = servers("KTRDR_AMQP_ADMIN_URL");
         let amqp = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
