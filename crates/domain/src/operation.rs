@@ -136,7 +136,7 @@ pub struct Operation {
     pub error: Option<String>,
     /// Attempt number; every write carries it; it only grows.
     pub fence: u64,
-    /// Tries spent (a release gives one back).
+    /// Tries spent. A release gives one back, and so does the loss of a worker, mostly.
     pub tries: u32,
     /// Tries allowed.
     pub tries_max: u32,
@@ -164,7 +164,7 @@ pub struct Operation {
     pub started_at_ms: Option<i64>,
     /// When it ended.
     pub finished_at_ms: Option<i64>,
-    /// How often the sweep rescued it from a lost worker.
+    /// How often it lost its worker.
     pub rescues: u32,
 }
 
