@@ -9,6 +9,9 @@ use serde_json::Value;
 use crate::id::OperationId;
 use crate::status::Status;
 
+/// Tries of a job, unless configured otherwise.
+pub const TRIES_MAX: u32 = 4;
+
 /// What kind of work. The strings are stable: they name queues, routing keys and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
