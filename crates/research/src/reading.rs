@@ -75,7 +75,8 @@ async fn cycle(
 /// The jobs whose results a cycle has when it enters a phase, in order: what it resumed comes first.
 pub(crate) fn jobs_before(root: &OperationId, spec: &ResearchSpec, phase: Phase) -> Vec<OperationId> {
     let inherited = spec.resumes.as_ref().map_or(&[][..], |resumed| &resumed.completed);
-    let own = |(i, earlier): (usize, Phase)| inherited.get(i).cloned().unwrap_or_else(|| earlier.child_of(root));
+    let own =
+        |(i, earlier): (usize, Phase)| inherited.get(i).cloned().unwrap_or_else(|| earlier.child_of(root));
     Phase::ALL.into_iter().take_while(|earlier| *earlier != phase).enumerate().map(own).collect()
 }
 

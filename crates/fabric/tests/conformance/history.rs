@@ -160,8 +160,7 @@ pub(crate) async fn what_changes_nothing_is_not_told(w: World) {
     w.store.claim(&zombie.id, &boot("worker-3"), LEASE).await.unwrap();
     w.pass(LEASE);
     w.sweep().await;
-    let all =
-        [Change::Created, Change::Claimed, Change::LeaseLapsed, Change::TakenOver, Change::Completed];
+    let all = [Change::Created, Change::Claimed, Change::LeaseLapsed, Change::TakenOver, Change::Completed];
     assert_eq!(changes(&w, &zombie.id).await, all);
     assert!(history(&w, &id("nobody")).await.is_empty());
 }

@@ -199,7 +199,10 @@ impl Oracle {
                 self.count("a lost operation waited");
                 let waited_ms = u64::try_from(due.at_ms - entry.at_ms).unwrap_or_default();
                 if Duration::from_millis(waited_ms) < back_off(losses) {
-                    self.complain("back-off", format!("{} waited {waited_ms} ms after {losses} losses", row.id));
+                    self.complain(
+                        "back-off",
+                        format!("{} waited {waited_ms} ms after {losses} losses", row.id),
+                    );
                 }
             }
             if entry.note.as_deref() == Some(COST_A_TRY) {

@@ -45,7 +45,6 @@ pub(crate) enum OperationsVerb {
 #[derive(Debug, Args)]
 pub(crate) struct RetryArguments {
     /// The operation; of a research cycle the cycle itself or any of its jobs.
-    #[arg(required_unless_present_any = ["campaign", "status", "reason", "kind", "dead"])]
     pub(crate) id: Option<OperationId>,
 
     #[command(flatten)]
@@ -78,6 +77,14 @@ pub(crate) struct RetryGroup {
     /// Only dead letters: those that used up their tries and were not dropped.
     #[arg(long, conflicts_with = "id")]
     pub(crate) dead: bool,
+}
+
+impl RetryGroup {
+    /// Whether any filter was given.
+    pub(crate) fn is_meant(&self) -> bool {
+        let Self { campaign, status, reason, kind, dead } = self;
+        campaign.is_some() || status.is_some() || reason.is_some() || kind.is_some() || *dead
+    }
 }
 
 fn cut_short(text: &str) -> Result<Status, String> {

@@ -126,7 +126,8 @@ async fn status(
         fact("took", took(&operation));
         if !operation.kind.is_root() {
             let Operation { tries, tries_max, fence, rescues, .. } = &operation;
-            let lost = if *rescues == 0 { String::new() } else { format!(" · lost its worker {rescues} times") };
+            let lost =
+                if *rescues == 0 { String::new() } else { format!(" · lost its worker {rescues} times") };
             fact("tries", format!("{tries} of {tries_max} · fence {fence}{lost}"));
         }
         resumption.resumes.iter().for_each(|earlier| fact("resumes", earlier.to_string()));

@@ -25,7 +25,11 @@ pub(super) async fn run(
 ) -> Result<ExitCode, CliError> {
     match &wanted.id {
         Some(id) => one(context, workspace, id).await,
-        None => group::run(context, workspace, &wanted.group, wanted.yes).await,
+        None if wanted.group.is_meant() => group::run(context, workspace, &wanted.group, wanted.yes).await,
+        None => {
+            let message = "say which: an ID, or a group by --campaign, --status, --reason, --type or --dead";
+            Err(CliError::new(Kind::Usage, message))
+        }
     }
 }
 

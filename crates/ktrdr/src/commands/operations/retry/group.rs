@@ -123,8 +123,7 @@ async fn matching(workspace: &Workspace, group: &RetryGroup) -> Result<Vec<Opera
         let page = workspace.store.list(&filter).await?.operations;
         filter.offset += u64::from(PAGE);
         let is_last = page.len() < PAGE as usize;
-        let has_reason =
-            |o: &Operation| group.reason.is_none() || group.reason == o.reason;
+        let has_reason = |o: &Operation| group.reason.is_none() || group.reason == o.reason;
         found.extend(page.into_iter().filter(has_reason));
         if is_last {
             return Ok(found);
