@@ -1,7 +1,8 @@
 //! An engine that is killed at any moment, again and again: every cycle ends by its own merits, and what it finds out is what
 //! it would have found out in peace.
 //!
-//! `KTRDR_KILLS=40 KTRDR_KILLED_CYCLES=30 KTRDR_KILLS_SEED=1 cargo test --workspace --test end_to_end -- kills::` is the long form.
+//! `KTRDR_KILLS=40 KTRDR_KILLED_CYCLES=30 KTRDR_KILLS_SEED=1 cargo test --workspace --test end_to_end -- --include-ignored
+//! kills::` is the long form.
 
 use std::env;
 use std::time::{Duration, Instant};
@@ -62,12 +63,12 @@ fn ended_within(engine: &mut Running, moment: Duration) -> bool {
     false
 }
 
-/// Kills one engine after the other, each at some moment of its first second; how many.
-fn kill(world: &World, kills: u64, seed: u64) -> u64 {
+/// Kills one engine after the other, each at some moment before its longest life is over; how many.
+fn kill(world: &World, kills: u64, longest_life: Duration, seed: u64) -> u64 {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     for killed in 0..kills {
         let mut engine = world.start(&["up", "--until-idle"]);
-        if ended_within(&mut engine, Duration::from_millis(dice.random_range(0..1_000))) {
+        if ended_within(&mut engine, longest_life.mul_f64(dice.random_range(0.0..1.0))) {
             assert!(engine.end().status.success());
             return killed;
         }
@@ -79,15 +80,26 @@ fn kill(world: &World, kills: u64, seed: u64) -> u64 {
 
 #[test]
 fn a_campaign_whose_engine_is_killed_at_any_moment_ends_as_in_peace() {
+    ends_as_in_peace(Engine::Embedded, Duration::from_secs(1));
+}
+
+/// A fleet notices that a worker is gone after a few seconds: each process needs so long to be of any use.
+#[test]
+#[ignore = "takes minutes: the long form of this page"]
+fn a_campaign_whose_fleet_is_killed_at_any_moment_ends_as_in_peace() {
+    ends_as_in_peace(Engine::Fleet, Duration::from_secs(10));
+}
+
+fn ends_as_in_peace(engine: Engine, longest_life: Duration) {
     let (cycles, kills) = (number("KTRDR_KILLED_CYCLES", 8), number("KTRDR_KILLS", 15));
     let seed = number("KTRDR_KILLS_SEED", 1);
     let peaceful = world(Engine::Embedded, BARS);
     let undisturbed = campaign(&peaceful, cycles);
     assert!(peaceful.run(&["up", "--until-idle"]).status.success());
 
-    let world = world(Engine::Embedded, BARS);
+    let world = world(engine, BARS);
     let disturbed = campaign(&world, cycles);
-    let killed = kill(&world, kills, seed);
+    let killed = kill(&world, kills, longest_life, seed);
     let output = world.run(&["up", "--until-idle"]);
     assert!(output.status.success(), "{}", shown(&output));
     let rescued: u64 = world.operations().iter().filter_map(|o| o["rescues"].as_u64()).sum();

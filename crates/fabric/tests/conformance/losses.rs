@@ -45,7 +45,7 @@ pub(crate) async fn the_first_loss_makes_nobody_wait_and_each_later_one_longer(w
             w.pass(Duration::from_millis(1));
             assert_eq!(w.sweep().await.due, 1);
         }
-        assert_eq!(w.jobs().await, [a.clone()], "after {losses} losses");
+        assert_eq!(w.jobs().await, std::slice::from_ref(&a), "after {losses} losses");
     }
 }
 

@@ -184,8 +184,10 @@ async fn events(
     workspace: &Workspace,
     id: &OperationId,
 ) -> Result<ExitCode, CliError> {
-    find(workspace, id).await?;
+    let Resumption { resumes, resumed_by } = Resumption::of(workspace, &find(workspace, id).await?).await?;
     let events = workspace.store.history(id).await?;
+    resumes.iter().for_each(|earlier| context.screen.note(format!("it resumes {earlier}")));
+    resumed_by.iter().for_each(|later| context.screen.note(format!("it was resumed by {later}")));
     context.screen.list("events", &events, |screen| {
         let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".into());
         let row = |event: &Transition| {
