@@ -87,7 +87,7 @@ fn a_campaign_whose_engine_is_killed_at_any_moment_ends_as_in_peace() {
 #[test]
 #[ignore = "takes minutes: the long form of this page"]
 fn a_campaign_whose_fleet_is_killed_at_any_moment_ends_as_in_peace() {
-    ends_as_in_peace(Engine::Fleet, Duration::from_secs(10));
+    ends_as_in_peace(Engine::Fleet, Duration::from_secs(4));
 }
 
 fn ends_as_in_peace(engine: Engine, longest_life: Duration) {
