@@ -21,7 +21,7 @@ fn kind<'a>(rows: &'a [Value], kind: &str) -> Vec<&'a Value> {
 }
 
 /// What must be true of a workspace whose work is over, however often its engine died.
-fn whole(world: &World) {
+pub(crate) fn whole(world: &World) {
     let rows = world.operations();
     for row in &rows {
         assert!(!row["finished_at_ms"].is_null(), "lost: {row}");
@@ -101,7 +101,8 @@ fn a_local_run_that_was_killed_is_taken_up_by_the_next_engine() {
     assert_eq!(world.operation(&id)["status"], "running", "the row can not know yet");
     assert!(world.run(&["up", "--until-idle"]).status.success());
     let row = world.operation(&id);
-    assert_eq!((&row["status"], row["tries"].as_u64()), (&"completed".into(), Some(2)), "{row}");
+    assert_eq!((&row["status"], row["fence"].as_u64()), (&"completed".into(), Some(2)), "{row}");
+    assert_eq!(row["tries"], 1, "the engine was killed, not the training at fault: {row}");
     whole(&world);
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct World {
     /// Of a world on the fleet: dropped first, so that its processes end before their folder does.
     fleet: Option<Fleet>,
     folder: TempDir,
+    /// As variables of the environment.
+    settings: Vec<(&'static str, String)>,
 }
 
 impl World {
@@ -33,7 +35,7 @@ impl World {
     pub(crate) fn on(engine: Engine) -> Self {
         let folder = TempDir::with_prefix("ktrdr-test-").unwrap();
         let fleet = (engine == Engine::Fleet).then(Fleet::new);
-        let world = Self { fleet, folder };
+        let world = Self { fleet, folder, settings: Vec::new() };
         if world.fleet.is_some() {
             world.json(&["topology", "apply"]);
         }
@@ -42,7 +44,8 @@ impl World {
 
     /// A world on a fleet whose broker was not set up.
     pub(crate) fn on_bare_fleet() -> Self {
-        Self { fleet: Some(Fleet::new()), folder: TempDir::with_prefix("ktrdr-test-").unwrap() }
+        let folder = TempDir::with_prefix("ktrdr-test-").unwrap();
+        Self { fleet: Some(Fleet::new()), folder, settings: Vec::new() }
     }
 
     /// A world on servers that are its caller's alone.
@@ -55,7 +58,7 @@ impl World {
 
     /// The same with one more setting, as a variable of the environment.
     pub(crate) fn with_setting(mut self, name: &'static str, value: &str) -> Self {
-        self.fleet.iter_mut().for_each(|fleet| fleet.settings.push((name, value.to_owned())));
+        self.settings.push((name, value.to_owned()));
         self
     }
 
@@ -92,6 +95,7 @@ impl World {
                 command.args(arguments.iter().map(there)).envs(fleet.settings.iter().cloned())
             }
         };
+        command.envs(self.settings.iter().cloned());
         command
     }
 
@@ -326,6 +330,11 @@ impl Running {
     /// Its process id.
     pub(crate) fn pid(&self) -> i32 {
         i32::try_from(self.0.as_ref().unwrap().id()).unwrap()
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.as_mut().unwrap().try_wait().unwrap().is_some()
     }
 
     /// Sends it a signal by name, such as `INT`.

@@ -14,8 +14,8 @@ use super::plan::Size;
 
 /// Tries of what must not run out of them, however many workers die under it: the most that may be configured.
 const TRIES_MANY: u32 = 19;
-/// Tries of a job that kills every worker.
-const TRIES_FEW: u32 = 3;
+/// Tries of a job that kills every worker: it ends with the third.
+const TRIES_FEW: u32 = 1;
 /// Far longer than a worker waits for a thread that was asked to stop.
 const DEAF_FOR: Duration = Duration::from_secs(30);
 

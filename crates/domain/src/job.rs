@@ -150,6 +150,18 @@ pub struct BacktestSpec {
     pub origin: Origin,
     /// Of the null draws.
     pub seed: u64,
+    /// An operation that was cut short before anyone saw its result, and that this one repeats: both are one look at the
+    /// data, counted under that one's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<OperationId>,
+}
+
+impl BacktestSpec {
+    /// The same once more, after an operation that was cut short before anyone saw its result.
+    #[must_use]
+    pub fn repeating(self, cut_short: OperationId) -> Self {
+        Self { repeats: self.repeats.or(Some(cut_short)), ..self }
+    }
 }
 
 /// What decides in a backtest.

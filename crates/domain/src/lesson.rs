@@ -27,6 +27,9 @@ pub enum Reached {
 pub struct Lesson {
     /// The cycle.
     pub cycle: OperationId,
+    /// The cycle that it went on with: this lesson stands in place of that one's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<OperationId>,
     /// Its campaign.
     pub campaign: CampaignName,
     /// What was tried.

@@ -42,7 +42,7 @@ pub use hash::Sha256;
 pub use id::OperationId;
 pub use job::{JobMessage, JobSpec};
 pub use name::{StrategyName, Symbol};
-pub use operation::{Kind, Operation, Progress};
+pub use operation::{Kind, Operation, Progress, TRIES_MAX};
 pub use status::{EndStatus, Status};
 pub use strategy::Strategy;
 pub use time::{Span, Timestamp};

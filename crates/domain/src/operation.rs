@@ -9,6 +9,9 @@ use serde_json::Value;
 use crate::id::OperationId;
 use crate::status::Status;
 
+/// Tries of a job, unless configured otherwise.
+pub const TRIES_MAX: u32 = 4;
+
 /// What kind of work. The strings are stable: they name queues, routing keys and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,7 +139,7 @@ pub struct Operation {
     pub error: Option<String>,
     /// Attempt number; every write carries it; it only grows.
     pub fence: u64,
-    /// Tries spent (a release gives one back).
+    /// Tries spent. A release gives one back, and so does the loss of a worker, mostly.
     pub tries: u32,
     /// Tries allowed.
     pub tries_max: u32,
@@ -164,7 +167,7 @@ pub struct Operation {
     pub started_at_ms: Option<i64>,
     /// When it ended.
     pub finished_at_ms: Option<i64>,
-    /// How often the sweep rescued it from a lost worker.
+    /// How often it lost its worker.
     pub rescues: u32,
 }
 

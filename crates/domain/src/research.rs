@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::data::DataRef;
 use crate::device::DeviceWish;
 use crate::gate::GatePolicy;
+use crate::id::OperationId;
 use crate::name::{CampaignName, Symbol};
+use crate::operation::TRIES_MAX;
 use crate::timeframe::Timeframe;
 use crate::trading::Account;
 use crate::window::Windows;
@@ -39,6 +41,27 @@ pub struct ResearchSpec {
     pub device: DeviceWish,
     /// Of everything random in the cycle.
     pub seed: u64,
+    /// Tries of each of its jobs.
+    #[serde(default = "tries_max")]
+    pub tries_max: u32,
+    /// The cycle that it goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumes: Option<Resumed>,
+}
+
+/// Cycles that were submitted before they said so.
+fn tries_max() -> u32 {
+    TRIES_MAX
+}
+
+/// A cycle that was cut short, as seen by the one that goes on with it. An end is for ever, so going on is a new cycle; what
+/// the old one found out stays found out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumed {
+    /// The cycle that was cut short.
+    pub cycle: OperationId,
+    /// Jobs of earlier cycles that completed, in the order of the phases: their results are this cycle's.
+    pub completed: Vec<OperationId>,
 }
 
 /// Who designs and assesses.

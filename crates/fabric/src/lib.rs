@@ -24,6 +24,7 @@ pub mod history;
 pub mod ledger;
 mod limits;
 pub mod local;
+pub mod losses;
 pub mod presence;
 pub mod process;
 mod random;

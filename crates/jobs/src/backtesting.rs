@@ -145,7 +145,7 @@ fn trial(
     record: Option<TrackRecord>,
 ) -> Trial {
     Trial {
-        operation: job.id.clone(),
+        operation: spec.repeats.as_ref().unwrap_or(&job.id).clone(),
         campaign: spec.campaign.clone(),
         subject_sha256: traded.decided.sha256,
         subject: traded.decided.name.clone(),

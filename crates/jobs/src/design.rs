@@ -1,11 +1,13 @@
 //! `agent_design`: design one strategy from dev bars and lessons, and write its file.
 
+use std::collections::HashSet;
+
 use ktrdr_agent::local::LocalDesigner;
 use ktrdr_agent::{DesignBrief, Designer};
 use ktrdr_domain::job::{DesignResult, DesignSpec};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::research::{AgentChoice, ResearchSpec};
-use ktrdr_domain::{Kind, Sha256, Status};
+use ktrdr_domain::{Kind, OperationId, Sha256, Status};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use ktrdr_fabric::store::Filter;
 use ktrdr_worker::{Handler, Job, Outcome};
@@ -67,11 +69,15 @@ impl Design {
         })
     }
 
-    /// Lessons of this campaign that depend on nothing after dev: what a designer may know.
+    /// Lessons of this campaign that depend on nothing after dev: what a designer may know. Of a cycle that was cut short
+    /// and resumed the whole story counts.
     fn lessons(&self, research: &ResearchSpec) -> Result<Vec<Lesson>, Fault> {
         let mut lessons =
             self.0.runtime.block_on(self.0.ledger.lessons(Some(&research.campaign), LESSONS_MAX))?;
-        lessons.retain(|lesson| lesson.known_until <= research.windows.dev.end);
+        let resumed: HashSet<OperationId> = lessons.iter().filter_map(|l| l.resumes.clone()).collect();
+        lessons.retain(|lesson| {
+            lesson.known_until <= research.windows.dev.end && !resumed.contains(&lesson.cycle)
+        });
         Ok(lessons)
     }
 

@@ -4,6 +4,7 @@
 
 mod cli;
 mod commands;
+mod confirm;
 mod connect;
 mod describe;
 mod device;

@@ -8,6 +8,7 @@ mod secret;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ktrdr_domain::TRIES_MAX;
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
@@ -127,7 +128,7 @@ pub(crate) struct FleetSettings {
     /// Longest backtest.
     #[serde(with = "human")]
     pub(crate) backtest_time_limit: Duration,
-    /// Tries of a job.
+    /// Tries of a job, one of a research cycle or not.
     pub(crate) tries_max: u32,
     /// Training jobs at a time in one process.
     pub(crate) training_slots: u16,
@@ -149,7 +150,7 @@ impl Default for FleetSettings {
             drain: Duration::from_secs(30),
             training_time_limit: Duration::from_secs(6 * 3600),
             backtest_time_limit: Duration::from_secs(3600),
-            tries_max: 4,
+            tries_max: TRIES_MAX,
             training_slots: cores,
             backtest_slots: cores,
             harmful_probes: false,

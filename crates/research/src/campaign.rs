@@ -4,9 +4,9 @@ use ktrdr_domain::job::DesignSpec;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{JobSpec, Kind, OperationId, Timestamp};
-use ktrdr_fabric::store::NewRoot;
+use ktrdr_fabric::store::{NewChild, NewRoot};
 
-use crate::cycle::{Phase, child};
+use crate::cycle::{Fault, Phase, child};
 use crate::spec::seed;
 
 /// Most cycles of one campaign started at once.
@@ -56,7 +56,13 @@ pub fn plan(
 
 fn root(id: OperationId, research: ResearchSpec) -> Result<NewRoot, PlanError> {
     let spec = serde_json::to_value(&research).map_err(|e| PlanError::Unwritable(e.to_string()))?;
-    let job = JobSpec::Design(Box::new(DesignSpec { research }));
-    let first = child(&id, Phase::Designing, &job).map_err(|fault| PlanError::Unwritable(fault.error))?;
+    let first = first_child(&id, research).map_err(|fault| PlanError::Unwritable(fault.error))?;
     Ok(NewRoot { id, spec, phase: Phase::Designing.to_string(), first })
+}
+
+/// The child that a cycle begins with.
+pub(crate) fn first_child(id: &OperationId, research: ResearchSpec) -> Result<NewChild, Fault> {
+    let tries_max = research.tries_max;
+    let job = JobSpec::Design(Box::new(DesignSpec { research }));
+    child(id, Phase::Designing, &job, tries_max)
 }

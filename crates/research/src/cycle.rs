@@ -215,10 +215,8 @@ pub enum Decision {
     },
 }
 
-/// Tries of each child: a lost worker costs one.
-pub const CHILD_TRIES_MAX: u32 = 3;
 /// Normal.
-const PRIORITY: u8 = 4;
+pub(crate) const PRIORITY: u8 = 4;
 
 /// Decides what the end of a child means. The same cycle and end always give the same decision.
 #[must_use]
@@ -317,7 +315,7 @@ impl Cycle {
     }
 
     fn next(&self, findings: Findings<'_>, phase: Phase, job: Result<JobSpec, Fault>) -> Decision {
-        match job.and_then(|job| child(&self.id, phase, &job)) {
+        match job.and_then(|job| child(&self.id, phase, &job, self.spec.tries_max)) {
             Ok(child) => Decision::Next { phase, child: Box::new(child) },
             Err(fault) => self.fail(findings, fault),
         }
@@ -325,7 +323,12 @@ impl Cycle {
 }
 
 /// A phase's child with its specification.
-pub(crate) fn child(root: &OperationId, phase: Phase, job: &JobSpec) -> Result<NewChild, Fault> {
+pub(crate) fn child(
+    root: &OperationId,
+    phase: Phase,
+    job: &JobSpec,
+    tries_max: u32,
+) -> Result<NewChild, Fault> {
     let fault =
         |what: String| Fault::new("error", format!("the {} job can not be written: {what}", phase.kind()));
     let spec = job.to_value().map_err(|e| fault(e.to_string()))?;
@@ -333,11 +336,5 @@ pub(crate) fn child(root: &OperationId, phase: Phase, job: &JobSpec) -> Result<N
     if bytes > MESSAGE_BYTES_MAX {
         return Err(fault(format!("it has {bytes} bytes, at most {MESSAGE_BYTES_MAX} travel")));
     }
-    Ok(NewChild {
-        id: phase.child_of(root),
-        kind: phase.kind(),
-        spec,
-        tries_max: CHILD_TRIES_MAX,
-        priority: PRIORITY,
-    })
+    Ok(NewChild { id: phase.child_of(root), kind: phase.kind(), spec, tries_max, priority: PRIORITY })
 }

@@ -85,6 +85,7 @@ impl Findings<'_> {
         let windows = &cycle.spec.windows;
         Some(Lesson {
             cycle: cycle.id.clone(),
+            resumes: cycle.spec.resumes.as_ref().map(|resumed| resumed.cycle.clone()),
             campaign: cycle.spec.campaign.clone(),
             strategy: design.strategy.clone(),
             strategy_sha256: design.strategy_sha256,

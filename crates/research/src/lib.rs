@@ -7,6 +7,7 @@
 //! | [`step`] | the end of a child → what comes next; pure | [`cycle`] |
 //! | | what the next child is told | `spec` |
 //! | [`CycleSummary`] | what a cycle returns, however it ended | [`findings`] |
+//! | [`resume::plan`] | a cycle that was cut short → a new one that goes on with it | [`resume`] |
 //! | [`Orchestrator`] | event → rows → step → lesson → advance | [`driver`] |
 //!
 //! Beside relay, sweeper and worker (see `ktrdr-worker`) in one process:
@@ -37,6 +38,7 @@ pub mod cycle;
 pub mod driver;
 pub mod findings;
 mod reading;
+pub mod resume;
 mod spec;
 
 pub use campaign::{PlanError, plan};

@@ -1,5 +1,6 @@
 //! From rows to a cycle and the end of its child. The event only said that it is worth looking.
 
+use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{EndStatus, Event, Operation, OperationId, Status};
 use ktrdr_fabric::store::{Store, StoreError};
 use serde::Deserialize;
@@ -39,7 +40,7 @@ async fn waiting_root(store: &dyn Store, event: &Event) -> Result<Option<Operati
     Ok(root.filter(|r| r.status == Status::Running && r.waiting.as_ref() == Some(&event.operation)))
 }
 
-fn child_end(child: Operation) -> Option<ChildEnd> {
+pub(crate) fn child_end(child: Operation) -> Option<ChildEnd> {
     let error = || child.error.clone().unwrap_or_else(|| "no words were left behind".into());
     Some(match child.status.end()? {
         EndStatus::Completed => ChildEnd::Completed(child.result.unwrap_or(Value::Null)),
@@ -63,21 +64,40 @@ async fn cycle(
         Ok(phase) => return Ok(Err(unreadable(format!("a cycle in {phase} does not wait for {waiting}")))),
         Err(why) => return Ok(Err(unreadable(why.to_string()))),
     };
-    let spec = match Deserialize::deserialize(&root.spec) {
+    let spec = match ResearchSpec::deserialize(&root.spec) {
         Ok(spec) => spec,
         Err(why) => return Ok(Err(unreadable(format!("its specification can not be read: {why}")))),
     };
-    let before: Vec<Phase> = Phase::ALL.into_iter().take_while(|p| *p != phase).collect();
-    let mut results = Vec::with_capacity(before.len());
-    for earlier in before {
-        let row = store.get(&earlier.child_of(&root.id)).await?;
-        results.push(row.and_then(|row| row.result).unwrap_or(Value::Null));
-    }
+    let results = results_before(store, &root.id, &spec, phase).await?;
     Ok(stage(&results).map(|stage| (phase, Cycle { id: root.id, spec, stage })))
 }
 
+/// The jobs whose results a cycle has when it enters a phase, in order: what it resumed comes first.
+pub(crate) fn jobs_before(root: &OperationId, spec: &ResearchSpec, phase: Phase) -> Vec<OperationId> {
+    let inherited = spec.resumes.as_ref().map_or(&[][..], |resumed| &resumed.completed);
+    let own =
+        |(i, earlier): (usize, Phase)| inherited.get(i).cloned().unwrap_or_else(|| earlier.child_of(root));
+    Phase::ALL.into_iter().take_while(|earlier| *earlier != phase).enumerate().map(own).collect()
+}
+
+/// What they returned.
+pub(crate) async fn results_before(
+    store: &dyn Store,
+    root: &OperationId,
+    spec: &ResearchSpec,
+    phase: Phase,
+) -> Result<Vec<Value>, StoreError> {
+    let jobs = jobs_before(root, spec, phase);
+    let mut results = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let row = store.get(&job).await?;
+        results.push(row.and_then(|row| row.result).unwrap_or(Value::Null));
+    }
+    Ok(results)
+}
+
 /// The stage after these results, in the order of the phases.
-fn stage(results: &[Value]) -> Result<Stage, Fault> {
+pub(crate) fn stage(results: &[Value]) -> Result<Stage, Fault> {
     Ok(match results {
         [] => Stage::Designing,
         [design] => Stage::Training(read(Phase::Designing, design)?),

@@ -60,6 +60,7 @@ pub(crate) fn backtest(
         campaign: spec.campaign.clone(),
         origin: Origin::Research,
         seed: seed(spec.seed, Phase::Backtesting.as_str()),
+        repeats: None,
     })))
 }
 

@@ -111,6 +111,7 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
     let good = sharpe > 0.0;
     Lesson {
         cycle: OperationId::new(Kind::AgentResearch, Timestamp(0), 1),
+        resumes: None,
         campaign: "test".parse().unwrap(),
         strategy,
         strategy_sha256,

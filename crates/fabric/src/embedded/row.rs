@@ -75,6 +75,7 @@ pub(super) struct Head {
     pub(super) fence: u64,
     pub(super) tries: u32,
     pub(super) tries_max: u32,
+    pub(super) rescues: u32,
     pub(super) worker: Option<String>,
     pub(super) lease_until_ms: Option<i64>,
     pub(super) is_cancel_requested: bool,
@@ -88,7 +89,7 @@ macro_rules! select_head {
     ($tail:expr) => {
         concat!(
             "SELECT seq, id, kind, status, fence, tries, tries_max, worker, lease_until_ms, cancel_at_ms IS NOT NULL, ",
-            "phase, waiting, lane FROM operations ",
+            "phase, waiting, lane, rescues FROM operations ",
             $tail
         )
     };
@@ -111,6 +112,7 @@ impl Head {
             phase: row.get(10)?,
             waiting: optional_word(row, 11)?,
             lane: row.get(12)?,
+            rescues: row.get(13)?,
         })
     }
 }

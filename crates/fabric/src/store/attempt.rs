@@ -28,7 +28,8 @@ pub enum Claim {
         /// Everything the row says.
         operation: Box<Operation>,
     },
-    /// Someone holds it until then (Unix milliseconds). Acknowledge and drop; the sweep owns recovery.
+    /// Someone holds it until then (Unix milliseconds), or it waits until then because it lost its worker again.
+    /// Acknowledge and drop; the sweep owns recovery.
     Leased(i64),
     /// It is over (perhaps by this very claim: cancelled, or out of tries). Acknowledge and drop.
     Terminal(Status),

@@ -1,9 +1,10 @@
 //! Claiming.
 
 use ktrdr_domain::{EndStatus, Status};
-use ktrdr_fabric::store::{Claim, Finish, StoreError};
+use ktrdr_fabric::losses::LOSSES_PER_TRY;
+use ktrdr_fabric::store::{Claim, Finish, NewOperation, StoreError};
 
-use crate::world::{LEASE, World, boot, id};
+use crate::world::{LEASE, World, boot, id, leaf};
 
 pub(crate) async fn a_claim_counts_the_try_and_raises_the_fence(w: World) {
     let id = w.submit("a").await;
@@ -48,7 +49,8 @@ pub(crate) async fn a_lapsed_lease_is_taken_over(w: World) {
     w.pass(LEASE);
     let second = w.claim(&first.id, "worker-2").await;
     let row = w.row(&first.id).await;
-    assert_eq!((second.fence, row.tries, row.worker.as_deref()), (2, 2, Some("worker-2")));
+    assert_eq!((second.fence, row.tries, row.rescues), (2, 1, 1), "the lost try was given back");
+    assert_eq!(row.worker.as_deref(), Some("worker-2"));
 }
 
 pub(crate) async fn an_ended_operation_is_terminal_and_an_unknown_one_missing(w: World) {
@@ -59,17 +61,20 @@ pub(crate) async fn an_ended_operation_is_terminal_and_an_unknown_one_missing(w:
     assert_eq!(w.store.claim(&id("never"), &boot("worker-2"), LEASE).await.unwrap(), Claim::Missing);
 }
 
-pub(crate) async fn a_lapsed_last_try_ends_as_attempts_exhausted(w: World) {
-    let a = w.submit("a").await;
-    for _ in 0..3 {
-        w.claim(&a, "worker-1").await;
-        w.pass(LEASE);
+pub(crate) async fn a_lapsed_lease_of_the_last_try_ends_as_attempts_exhausted(w: World) {
+    w.store.submit(NewOperation { tries_max: 1, ..leaf("a") }).await.unwrap();
+    let a = leaf("a").id;
+    for _ in 1..LOSSES_PER_TRY {
+        w.lose(&a, "worker-1").await;
     }
+    w.claim(&a, "worker-1").await;
+    w.pass(LEASE);
     w.relay().await;
     let claim = w.store.claim(&a, &boot("worker-2"), LEASE).await.unwrap();
     assert_eq!(claim, Claim::Terminal(Status::Failed));
     let row = w.row(&a).await;
-    assert_eq!((row.reason.as_deref(), row.tries, row.fence), (Some("attempts_exhausted"), 3, 3));
+    assert_eq!((row.reason.as_deref(), row.tries, row.fence), (Some("attempts_exhausted"), 1, 3));
+    assert!(row.error.unwrap().contains("worker-1"), "the row says whose work was lost");
     let events = w.events().await;
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].status, events[0].fence, events[0].again), (EndStatus::Failed, 3, false));

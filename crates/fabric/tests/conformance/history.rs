@@ -5,7 +5,8 @@ use std::time::Duration;
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::{Change, ENTRIES_MAX, NOTE_BYTES_MAX, Transition};
-use ktrdr_fabric::store::{Advance, Advanced, Finish, Submitted};
+use ktrdr_fabric::losses::{COST_A_TRY, TRY_GIVEN_BACK, back_off};
+use ktrdr_fabric::store::{Advance, Advanced, Finish, NewOperation, Submitted};
 use serde_json::json;
 
 use crate::world::{
@@ -61,11 +62,14 @@ pub(crate) async fn every_attempt_is_told_with_its_fence_its_worker_and_its_erro
 }
 
 pub(crate) async fn lost_workers_are_named(w: World) {
-    let a = w.submit("a").await;
+    w.store.submit(NewOperation { tries_max: 1, ..leaf("a") }).await.unwrap();
+    let a = leaf("a").id;
     w.claim(&a, "worker-1").await;
     w.pass(LEASE);
     w.claim(&a, "worker-2").await;
     w.pass(LEASE);
+    w.sweep().await;
+    w.pass(back_off(2));
     w.sweep().await;
     w.claim(&a, "worker-3").await;
     w.pass(LEASE);
@@ -76,10 +80,12 @@ pub(crate) async fn lost_workers_are_named(w: World) {
         [
             (Change::Created, 0, None, None),
             (Change::Claimed, 1, Some("worker-1"), None),
+            (Change::LeaseLapsed, 1, Some("worker-1"), Some(TRY_GIVEN_BACK)),
             (Change::TakenOver, 2, Some("worker-2"), Some("worker-1")),
-            (Change::LeaseLapsed, 2, Some("worker-2"), None),
+            (Change::LeaseLapsed, 2, Some("worker-2"), Some(TRY_GIVEN_BACK)),
+            (Change::Due, 2, None, None),
             (Change::Claimed, 3, Some("worker-3"), None),
-            (Change::LeaseLapsed, 3, Some("worker-3"), None),
+            (Change::LeaseLapsed, 3, Some("worker-3"), Some(COST_A_TRY)),
             (Change::Failed, 3, Some("worker-3"), Some("attempts_exhausted: its worker worker-3 was lost")),
         ]
     );
@@ -154,7 +160,7 @@ pub(crate) async fn what_changes_nothing_is_not_told(w: World) {
     w.store.claim(&zombie.id, &boot("worker-3"), LEASE).await.unwrap();
     w.pass(LEASE);
     w.sweep().await;
-    let all = [Change::Created, Change::Claimed, Change::TakenOver, Change::Completed];
+    let all = [Change::Created, Change::Claimed, Change::LeaseLapsed, Change::TakenOver, Change::Completed];
     assert_eq!(changes(&w, &zombie.id).await, all);
     assert!(history(&w, &id("nobody")).await.is_empty());
 }

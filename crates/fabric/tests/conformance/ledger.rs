@@ -32,6 +32,7 @@ fn lesson(name: &str, campaign: &str) -> Lesson {
     let strategy = Strategy::from_yaml(strategy).unwrap().strategy;
     Lesson {
         cycle: id(name),
+        resumes: None,
         campaign: campaign.parse().unwrap(),
         strategy_sha256: Sha256::of_json(&strategy).unwrap(),
         strategy,

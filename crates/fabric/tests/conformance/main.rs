@@ -22,6 +22,7 @@ mod history;
 mod lanes;
 mod ledger;
 mod list;
+mod losses;
 #[path = "../s3/objects.rs"]
 mod objects;
 mod orders;
@@ -78,7 +79,7 @@ macro_rules! exam_of_a_store {
                 of_claims_that_race_one_wins
                 a_lapsed_lease_is_taken_over
                 an_ended_operation_is_terminal_and_an_unknown_one_missing
-                a_lapsed_last_try_ends_as_attempts_exhausted
+                a_lapsed_lease_of_the_last_try_ends_as_attempts_exhausted
                 a_lapsed_lease_with_a_cancel_request_ends_as_cancelled
                 a_root_is_never_claimed
             }
@@ -88,6 +89,15 @@ macro_rules! exam_of_a_store {
                 doubting_again_gives_no_more_time
                 a_lease_that_lapses_sooner_stays
                 nobody_is_doubted_where_nobody_else_holds_it
+            }
+            losses {
+                a_lost_worker_gives_the_try_back
+                the_first_loss_makes_nobody_wait_and_each_later_one_longer
+                a_claim_that_finds_a_lapsed_lease_keeps_to_the_wait
+                a_job_that_kills_its_workers_ends_when_they_have_cost_its_tries
+                who_was_only_near_when_a_worker_died_does_not_pay
+                of_several_that_could_pay_for_a_worker_one_does
+                tries_that_failed_and_workers_that_were_lost_are_counted_apart
             }
             beat {
                 a_beat_extends_the_lease_and_stores_progress
@@ -124,7 +134,7 @@ macro_rules! exam_of_a_store {
                 a_lapsed_lease_brings_the_operation_back
                 a_lease_within_its_grace_is_left_alone
                 a_lost_worker_of_a_cancelled_operation_ends_it
-                a_lost_last_try_fails_as_attempts_exhausted
+                a_worker_lost_once_too_often_ends_it_as_attempts_exhausted
                 a_lost_event_is_announced_again_and_marked
                 a_sweep_handles_at_most_its_limit
                 sweeping_twice_does_nothing_more

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use ktrdr_domain::{EndStatus, Status};
-use ktrdr_fabric::store::{SweepPlan, Swept};
+use ktrdr_fabric::losses::LOSSES_PER_TRY;
+use ktrdr_fabric::store::{NewOperation, SweepPlan, Swept};
 
-use crate::world::{FULL_SWEEP, LEASE, World, design_of};
+use crate::world::{FULL_SWEEP, LEASE, World, design_of, leaf};
 
 const AGE: Duration = Duration::from_secs(60);
 
@@ -15,7 +16,7 @@ pub(crate) async fn a_lapsed_lease_brings_the_operation_back(w: World) {
     w.pass(LEASE);
     assert_eq!(w.sweep().await, Swept { rescued: 1, due: 0, republished: 0 });
     let row = w.row(&attempt.id).await;
-    assert_eq!((row.status, row.rescues, row.tries, row.fence), (Status::Pending, 1, 1, 1));
+    assert_eq!((row.status, row.rescues, row.tries, row.fence), (Status::Pending, 1, 0, 1));
     assert!(
         row.worker.is_none() && row.error.unwrap().contains("worker-1"),
         "the row says whose work was lost"
@@ -43,16 +44,16 @@ pub(crate) async fn a_lost_worker_of_a_cancelled_operation_ends_it(w: World) {
     assert_eq!(w.events().await.iter().map(|e| e.status).collect::<Vec<_>>(), [EndStatus::Cancelled]);
 }
 
-pub(crate) async fn a_lost_last_try_fails_as_attempts_exhausted(w: World) {
-    let a = w.submit("a").await;
-    for expected in [Status::Pending, Status::Pending, Status::Failed] {
-        w.claim(&a, "worker-1").await;
-        w.pass(LEASE);
-        w.sweep().await;
+pub(crate) async fn a_worker_lost_once_too_often_ends_it_as_attempts_exhausted(w: World) {
+    w.store.submit(NewOperation { tries_max: 1, ..leaf("a") }).await.unwrap();
+    let a = leaf("a").id;
+    for losses in 1..=LOSSES_PER_TRY {
+        w.lose(&a, "worker-1").await;
+        let expected = if losses < LOSSES_PER_TRY { Status::Pending } else { Status::Failed };
         assert_eq!(w.status(&a).await, expected);
     }
     let row = w.row(&a).await;
-    assert_eq!((row.reason.as_deref(), row.rescues), (Some("attempts_exhausted"), 3));
+    assert_eq!((row.reason.as_deref(), row.rescues), (Some("attempts_exhausted"), LOSSES_PER_TRY));
     assert_eq!(w.events().await.len(), 1);
 }
 

@@ -8,6 +8,7 @@ use ktrdr_domain::{Event, Kind, Operation, OperationId, Status};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::losses::BACK_OFF_MAX;
 use ktrdr_fabric::presence::Presence;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, BootId, Claim, Finish, Finished, NewChild, NewOperation, NewRoot,
@@ -129,6 +130,15 @@ impl World {
     pub(crate) async fn running(&self, name: &str) -> Attempt {
         let id = self.submit(name).await;
         self.claim(&id, "worker-1").await
+    }
+
+    /// Claims, and loses the worker; what comes of it is waited for.
+    pub(crate) async fn lose(&self, id: &OperationId, worker: &str) {
+        self.claim(id, worker).await;
+        self.pass(LEASE);
+        self.sweep().await;
+        self.pass(BACK_OFF_MAX);
+        self.sweep().await;
     }
 
     pub(crate) async fn finish(&self, attempt: &Attempt, how: Finish) -> Finished {

@@ -89,7 +89,12 @@ impl Actors {
 
     /// One call by someone. In the calm nobody crashes, loses or cancels any more.
     pub(crate) async fn step(&mut self, calm: bool, dice: &mut Dice, oracle: &mut Oracle) {
-        self.clock.pass_ms(dice.within(0..if calm { 8 } else { 4 }));
+        let nobody_works = self.jobs.is_empty() && self.workers.iter().all(|worker| worker.busy.is_none());
+        self.clock.pass_ms(match nobody_works && dice.percent(20) {
+            // Whoever lost its workers again and again waits for seconds.
+            true => dice.within(0..3_000),
+            false => dice.within(0..if calm { 8 } else { 4 }),
+        });
         let someone = dice.within(0..100);
         match someone {
             0..45 => self.worker(dice.index(4), calm, dice, oracle).await,
@@ -116,7 +121,7 @@ impl Actors {
             return;
         }
         let id = self.jobs.swap_remove(dice.index(self.jobs.len()));
-        let boot = BootId(format!("w{who}-{}", self.workers[who].boot));
+        let boot = BootId(format!("{}-w{who}-{}", self.scenario.name(), self.workers[who].boot));
         match self.store.claim(&id, &boot, Duration::from_millis(LEASE_MS)).await.unwrap() {
             Claim::Run { .. } if !calm && dice.percent(12) => {
                 // Kill -9 in the middle: the broker gives the message back, unless it loses that too.

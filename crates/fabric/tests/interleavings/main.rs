@@ -80,7 +80,7 @@ fn the_invariants_hold(subject: MakeSubject, few: u64) {
 }
 
 /// What the scenarios are for: a run in which one of these never happens proves nothing about it.
-const HAPPENS: [&str; 20] = [
+const HAPPENS: [&str; 22] = [
     "a worker crashed",
     "a message was lost",
     "a message was doubled",
@@ -101,6 +101,8 @@ const HAPPENS: [&str; 20] = [
     "a retry came due",
     "something was published again",
     "attempts were exhausted",
+    "a lost operation waited",
+    "a loss cost a try",
 ];
 
 /// The test of the test: without this guard the oracle must complain, and about the right thing.
@@ -129,7 +131,8 @@ macro_rules! interleavings {
 
             #[test]
             fn a_finish_that_checks_no_status_is_caught() {
-                is_caught($subject, Mutant::NoStatus, &["I3", "I4"]);
+                // Of an attempt whose worker was counted as lost, the try was given back.
+                is_caught($subject, Mutant::NoStatus, &["I3", "I4", "tries"]);
             }
 
             #[test]
@@ -150,6 +153,16 @@ macro_rules! interleavings {
             #[test]
             fn a_sweep_that_rescues_no_lapsed_lease_is_caught() {
                 is_caught($subject, Mutant::NoLeaseSweep, &["stuck"]);
+            }
+
+            #[test]
+            fn a_loss_that_makes_nobody_wait_is_caught() {
+                is_caught($subject, Mutant::NoBackOff, &["back-off"]);
+            }
+
+            #[test]
+            fn a_loss_that_always_costs_a_try_is_caught() {
+                is_caught($subject, Mutant::Unforgiving, &["tries"]);
             }
 
             #[test]

@@ -29,6 +29,10 @@ pub(crate) enum Mutant {
     NoRepublish,
     /// The sweep leaves lapsed leases alone.
     NoLeaseSweep,
+    /// Whoever lost its worker again does not wait.
+    NoBackOff,
+    /// Every lost worker costs a try.
+    Unforgiving,
     /// A claim does not raise the fence.
     SameFence,
     /// The end of a root starts no other, and the sweep does not notice.
@@ -45,6 +49,10 @@ pub(crate) trait Tamper: Send + Sync {
     fn set_status(&self, id: &OperationId, status: &str);
     /// Adds to the fence of a row.
     fn add_to_fence(&self, id: &OperationId, more: i64);
+    /// Adds to the tries of a row.
+    fn add_to_tries(&self, id: &OperationId, more: i64);
+    /// Makes due what waits for its time.
+    fn end_waits(&self);
     /// Makes the waiting roots of all lanes invisible.
     fn hide_lanes(&self);
     /// After [`Self::hide_lanes`].
@@ -121,6 +129,20 @@ impl Broken {
         claim
     }
 
+    /// Sweeps, and takes back the tries that were given back.
+    async fn sweep_unforgivingly(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
+        let running = Filter { status: Some(Status::Running), limit: 100, ..Filter::default() };
+        let before = self.store.list(&running).await?.operations;
+        let swept = self.store.sweep(plan).await;
+        for row in before {
+            let now = self.store.get(&row.id).await?;
+            if now.is_some_and(|now| now.rescues > row.rescues && now.tries < row.tries) {
+                self.tamper.add_to_tries(&row.id, 1);
+            }
+        }
+        swept
+    }
+
     /// Hides the waiting roots from whatever happens in the call.
     async fn without_lanes<T>(&self, call: impl Future<Output = T>) -> T {
         self.tamper.hide_lanes();
@@ -194,6 +216,12 @@ impl Store for Broken {
                 let forever = Duration::from_secs(1_000_000_000);
                 self.store.sweep(SweepPlan { grace: forever, ..plan }).await
             }
+            Mutant::NoBackOff => {
+                let swept = self.store.sweep(plan).await;
+                self.tamper.end_waits();
+                swept
+            }
+            Mutant::Unforgiving => self.sweep_unforgivingly(plan).await,
             _ => self.store.sweep(plan).await,
         }
     }

@@ -1,9 +1,12 @@
 //! The oracle: what was seen, and which invariant that breaks.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
-use ktrdr_domain::{OperationId, Status};
+use ktrdr_domain::{Operation, OperationId, Status};
 use ktrdr_fabric::broker::Message;
+use ktrdr_fabric::history::{Change, Transition};
+use ktrdr_fabric::losses::{COST_A_TRY, LOSSES_PER_TRY, back_off};
 use ktrdr_fabric::store::{Filter, OutboxEntry, Store};
 
 /// A broken invariant.
@@ -37,6 +40,8 @@ pub(crate) struct Oracle {
     events: HashMap<u64, OperationId>,
     moves: HashMap<OperationId, u32>,
     completions: HashMap<OperationId, u32>,
+    /// Of each lost process, who paid for it.
+    payers: HashMap<String, OperationId>,
 }
 
 impl Oracle {
@@ -165,6 +170,8 @@ impl Oracle {
     pub(crate) async fn look_at_histories(&mut self, store: &dyn Store) {
         for (id, (status, fence)) in self.seen.clone() {
             let history = store.history(&id).await.unwrap();
+            let row = store.get(&id).await.unwrap().unwrap();
+            self.look_at_losses(&row, &history);
             let ends: Vec<_> = history.iter().filter(|entry| entry.what.is_end()).collect();
             let tells_of_the_end =
                 matches!(ends[..], [end] if (end.what.as_str(), end.fence) == (status.as_str(), fence));
@@ -176,6 +183,44 @@ impl Oracle {
             if !(tells_of_the_end && tells_of_every_claim && is_in_order) {
                 self.complain("history", format!("{id} is {status} at fence {fence} after {history:#?}"));
             }
+        }
+    }
+
+    /// Each loss of a worker makes its operation wait as long as it should, every third one may cost a try, nothing else
+    /// does but a claim, and for one lost process one operation pays.
+    fn look_at_losses(&mut self, row: &Operation, history: &[Transition]) {
+        let (mut losses, mut paid) = (0, 0);
+        for (entry, next) in history.iter().zip(history.iter().skip(1).map(Some).chain([None])) {
+            if entry.what != Change::LeaseLapsed {
+                continue;
+            }
+            losses += 1;
+            if let Some(due) = next.filter(|next| next.what == Change::Due) {
+                self.count("a lost operation waited");
+                let waited_ms = u64::try_from(due.at_ms - entry.at_ms).unwrap_or_default();
+                if Duration::from_millis(waited_ms) < back_off(losses) {
+                    self.complain(
+                        "back-off",
+                        format!("{} waited {waited_ms} ms after {losses} losses", row.id),
+                    );
+                }
+            }
+            if entry.note.as_deref() == Some(COST_A_TRY) {
+                self.count("a loss cost a try");
+                paid += 1;
+                let boot = entry.worker.clone().unwrap_or_default();
+                let first = self.payers.entry(boot).or_insert_with(|| row.id.clone()).clone();
+                if first != row.id || !losses.is_multiple_of(LOSSES_PER_TRY) {
+                    self.complain("tries", format!("{} paid for loss {losses}; {first} paid, too", row.id));
+                }
+            }
+        }
+        let times = |is_meant: fn(Change) -> bool| {
+            history.iter().map(|entry| i64::from(is_meant(entry.what))).sum::<i64>()
+        };
+        let given_back = times(|what| what == Change::Released) + i64::from(losses) - paid;
+        if i64::from(row.tries) != times(Change::is_claim) - given_back {
+            self.complain("tries", format!("{} has {} tries after {history:#?}", row.id, row.tries));
         }
     }
 

@@ -70,9 +70,11 @@ fn row(id: &OperationId) -> String {
 impl Tamper for ByHand {
     fn revive(&self, attempt: &Attempt) {
         let row = row(&attempt.id);
-        let (status, fence): (Option<String>, Option<u64>) = self.run("HMGET", &row, &["status", "fence"]);
+        let (status, fence, tries): (Option<String>, Option<u64>, Option<u32>) =
+            self.run("HMGET", &row, &["status", "fence", "tries"]);
         if status.is_some_and(|status| status != "running") && fence == Some(attempt.fence) {
-            self.run::<()>("HSET", &row, &["status", "running", "worker", &attempt.boot.0]);
+            let tries = tries.unwrap_or_default().max(1).to_string();
+            self.run::<()>("HSET", &row, &["status", "running", "worker", &attempt.boot.0, "tries", &tries]);
         }
     }
 
@@ -92,6 +94,16 @@ impl Tamper for ByHand {
 
     fn add_to_fence(&self, id: &OperationId, more: i64) {
         self.run::<()>("HINCRBY", &row(id), &["fence", &more.to_string()]);
+    }
+
+    fn add_to_tries(&self, id: &OperationId, more: i64) {
+        self.run::<()>("HINCRBY", &row(id), &["tries", &more.to_string()]);
+    }
+
+    fn end_waits(&self) {
+        let delayed = format!("{{{FLEET}}}:delayed");
+        let waiting: Vec<String> = self.run("ZRANGE", &delayed, &["0", "-1"]);
+        waiting.iter().for_each(|id| self.run::<()>("ZADD", &delayed, &["0", id]));
     }
 
     fn hide_lanes(&self) {

@@ -68,6 +68,10 @@ impl Scenario {
         oracle
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn root(&self, i: usize) -> OperationId {
         format!("{}_r{i}", self.name).parse().unwrap()
     }

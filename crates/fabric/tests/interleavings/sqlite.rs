@@ -65,7 +65,7 @@ impl Tamper for ByHand {
     fn revive(&self, attempt: &Attempt) {
         self.run(
             "UPDATE operations SET status = 'running', worker = ?3, lease_until_ms = 0, finished_at_ms = NULL,
-               published_at_ms = NULL, due_at_ms = NULL
+               published_at_ms = NULL, due_at_ms = NULL, tries = max(tries, 1)
              WHERE id = ?1 AND fence = ?2 AND status <> 'running'",
             (attempt.id.as_str(), i64::try_from(attempt.fence).unwrap(), &attempt.boot.0),
         );
@@ -84,6 +84,14 @@ impl Tamper for ByHand {
 
     fn add_to_fence(&self, id: &OperationId, more: i64) {
         self.run("UPDATE operations SET fence = fence + ?2 WHERE id = ?1", (id.as_str(), more));
+    }
+
+    fn add_to_tries(&self, id: &OperationId, more: i64) {
+        self.run("UPDATE operations SET tries = tries + ?2 WHERE id = ?1", (id.as_str(), more));
+    }
+
+    fn end_waits(&self) {
+        self.run("UPDATE operations SET due_at_ms = 0 WHERE due_at_ms IS NOT NULL", ());
     }
 
     fn hide_lanes(&self) {

@@ -1,6 +1,7 @@
 //! `ktrdr operations …` and `ktrdr dead-letters …`
 
 use clap::{Args, Subcommand};
+use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Kind, OperationId, Status};
 
 #[derive(Debug, Args)]
@@ -36,11 +37,61 @@ pub(crate) enum OperationsVerb {
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// Submit an ended operation again, as a new one.
-    Retry {
-        /// The operation.
-        id: OperationId,
-    },
+    /// Submit what has ended again, as something new. A research cycle that was cut short is resumed: it goes on from the
+    /// job that did not complete. One operation, or a group of those that failed.
+    Retry(RetryArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RetryArguments {
+    /// The operation; of a research cycle the cycle itself or any of its jobs.
+    pub(crate) id: Option<OperationId>,
+
+    #[command(flatten)]
+    pub(crate) group: RetryGroup,
+
+    /// Really do it: asked for when a group is meant and nobody can be asked.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// Which operations are retried together: those to which all of it applies.
+#[derive(Debug, Args)]
+pub(crate) struct RetryGroup {
+    /// Only of this campaign.
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) campaign: Option<CampaignName>,
+
+    /// Only what ended so: failed (the default) or cancelled.
+    #[arg(long, short, conflicts_with = "id", value_parser = cut_short)]
+    pub(crate) status: Option<Status>,
+
+    /// Only what failed for this reason, such as attempts_exhausted.
+    #[arg(long, short, conflicts_with = "id")]
+    pub(crate) reason: Option<String>,
+
+    /// Only this type, such as training.
+    #[arg(long = "type", short = 't', value_name = "TYPE", conflicts_with = "id")]
+    pub(crate) kind: Option<Kind>,
+
+    /// Only dead letters: those that used up their tries and were not dropped.
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) dead: bool,
+}
+
+impl RetryGroup {
+    /// Whether any filter was given.
+    pub(crate) fn is_meant(&self) -> bool {
+        let Self { campaign, status, reason, kind, dead } = self;
+        campaign.is_some() || status.is_some() || reason.is_some() || kind.is_some() || *dead
+    }
+}
+
+fn cut_short(text: &str) -> Result<Status, String> {
+    match text.parse() {
+        Ok(status @ (Status::Failed | Status::Cancelled)) => Ok(status),
+        _ => Err("what is retried together has failed or was cancelled: use failed or cancelled".into()),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -86,7 +137,7 @@ pub(crate) enum DeadLettersVerb {
         #[arg(value_parser = letter)]
         id: String,
     },
-    /// Submit an operation again, as a new one.
+    /// Submit an operation again, as a new one; of a research cycle's job the cycle, which goes on from there.
     Retry {
         /// The operation.
         id: OperationId,

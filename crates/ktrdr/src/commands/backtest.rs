@@ -109,6 +109,7 @@ async fn specification(
         campaign: wanted.campaign.clone(),
         origin: Origin::Person,
         seed,
+        repeats: None,
     })
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
         match &arguments.verb {
             DeadLettersVerb::List { limit } => list(context, &workspace, *limit).await?,
             DeadLettersVerb::Show { id } => show(context, &workspace, id).await?,
-            DeadLettersVerb::Retry { id } => return operations::retry(context, &workspace, id).await,
+            DeadLettersVerb::Retry { id } => return operations::retry::one(context, &workspace, id).await,
             DeadLettersVerb::Drop { ids, error, yes } => match error {
                 Some(error) => dropping::by_error(context, &workspace, error, *yes).await?,
                 None => dropping::these(context, &workspace, ids, *yes).await?,

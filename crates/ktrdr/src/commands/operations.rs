@@ -1,21 +1,26 @@
 //! `ktrdr operations …`: everything is answered from rows, also when no worker is alive.
 
+pub(crate) mod retry;
+
 use std::process::ExitCode;
 
+use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{Cancelled, Filter};
+use ktrdr_research::resume::successor;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Context;
-use super::start::{exit_code, on_interrupt, submit_value};
+use super::start::{exit_code, on_interrupt};
 use crate::cli::OutputForm;
 use crate::cli::operations::{ListArguments, OperationsArguments, OperationsVerb};
 use crate::describe::{self, brief};
 use crate::exit::{CliError, Kind};
 use crate::follow::{self, Followed};
 use crate::screen::{Screen, table};
-use crate::workspace::{Workspace, fresh_id, now};
+use crate::workspace::{Workspace, now};
 
 /// Longest text of an operation in the list.
 const DOING_CHARACTERS: usize = 160;
@@ -29,7 +34,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
             OperationsVerb::Events { id } => events(context, &workspace, id).await,
             OperationsVerb::Watch { id } => watch(context, &workspace, id).await,
             OperationsVerb::Cancel { id, reason } => cancel(context, &workspace, id, reason).await,
-            OperationsVerb::Retry { id } => retry(context, &workspace, id).await,
+            OperationsVerb::Retry(wanted) => retry::run(context, &workspace, wanted).await,
         }
     })
 }
@@ -110,7 +115,9 @@ async fn status(
     let operation = find(workspace, id).await?;
     let filter = Filter { root: Some(id.clone()), limit: 100, ..Filter::default() };
     let children = workspace.store.list(&filter).await?.operations;
-    let document = serde_json::json!({ "operation": operation, "children": children });
+    let resumption = Resumption::of(workspace, &operation).await?;
+    let document =
+        serde_json::json!({ "operation": operation, "children": children, "resumption": resumption });
     context.screen.answer(&document, |screen| {
         screen.line(describe::line(&operation));
         let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
@@ -118,11 +125,13 @@ async fn status(
         fact("created", when(operation.created_at_ms));
         fact("took", took(&operation));
         if !operation.kind.is_root() {
-            fact(
-                "tries",
-                format!("{} of {} · fence {}", operation.tries, operation.tries_max, operation.fence),
-            );
+            let Operation { tries, tries_max, fence, rescues, .. } = &operation;
+            let lost =
+                if *rescues == 0 { String::new() } else { format!(" · lost its worker {rescues} times") };
+            fact("tries", format!("{tries} of {tries_max} · fence {fence}{lost}"));
         }
+        resumption.resumes.iter().for_each(|earlier| fact("resumes", earlier.to_string()));
+        resumption.resumed_by.iter().for_each(|later| fact("resumed by", later.to_string()));
         if let Some(worker) = &operation.worker {
             fact("worker", worker.clone());
         }
@@ -141,6 +150,25 @@ async fn status(
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a cycle goes on with, and what goes on with it.
+#[derive(Debug, Serialize)]
+struct Resumption {
+    resumes: Option<OperationId>,
+    resumed_by: Option<OperationId>,
+}
+
+impl Resumption {
+    async fn of(workspace: &Workspace, operation: &Operation) -> Result<Self, CliError> {
+        let told = ResearchSpec::deserialize(&operation.spec).ok().filter(|_| operation.kind.is_root());
+        let successor = successor(&operation.id);
+        let is_resumed = operation.kind.is_root() && workspace.store.get(&successor).await?.is_some();
+        Ok(Self {
+            resumes: told.and_then(|told| told.resumes).map(|resumed| resumed.cycle),
+            resumed_by: is_resumed.then_some(successor),
+        })
+    }
+}
+
 /// Numbers and words of a result; lists and what is nested are for programs.
 fn plain_facts(result: Option<&Value>) -> impl Iterator<Item = (&str, String)> {
     let facts = result.and_then(Value::as_object).into_iter().flatten();
@@ -156,8 +184,10 @@ async fn events(
     workspace: &Workspace,
     id: &OperationId,
 ) -> Result<ExitCode, CliError> {
-    find(workspace, id).await?;
+    let Resumption { resumes, resumed_by } = Resumption::of(workspace, &find(workspace, id).await?).await?;
     let events = workspace.store.history(id).await?;
+    resumes.iter().for_each(|earlier| context.screen.note(format!("it resumes {earlier}")));
+    resumed_by.iter().for_each(|later| context.screen.note(format!("it was resumed by {later}")));
     context.screen.list("events", &events, |screen| {
         let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".into());
         let row = |event: &Transition| {
@@ -208,29 +238,6 @@ async fn cancel(
     let document = serde_json::json!({ "operation": id, "answer": word });
     context.screen.answer(&document, |screen| screen.line(text))?;
     Ok(if word == "too_late" { ExitCode::from(Kind::Conflict as u8) } else { ExitCode::SUCCESS })
-}
-
-/// Submits an ended operation again under a new id: a terminal status never changes.
-pub(crate) async fn retry(
-    context: &Context<'_>,
-    workspace: &Workspace,
-    id: &OperationId,
-) -> Result<ExitCode, CliError> {
-    let ended = find(workspace, id).await?;
-    if !ended.status.is_terminal() {
-        return Err(CliError::new(
-            Kind::Conflict,
-            format!("{id} is {}; only an ended operation is retried", ended.status),
-        ));
-    }
-    if ended.kind.is_root() || ended.root.is_some() {
-        let message = format!("{id} belongs to a research cycle; start a new one with `ktrdr research run`");
-        return Err(CliError::new(Kind::Usage, message));
-    }
-    let again = submit_value(workspace, fresh_id(ended.kind), ended.kind, ended.spec).await?;
-    let document = serde_json::json!({ "operation": again, "retry_of": id });
-    context.screen.answer(&document, |screen| screen.line(&again))?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The row, or "not found".

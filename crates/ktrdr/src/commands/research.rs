@@ -79,6 +79,8 @@ pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Resu
         brief: wanted.brief.clone(),
         device: wanted.device,
         seed: wanted.seed,
+        tries_max: workspace.settings.fleet.tries_max,
+        resumes: None,
     };
     let in_flight = wanted.in_flight.unwrap_or(workspace.settings.research.in_flight);
     let roots =

@@ -167,24 +167,27 @@ pub(crate) async fn submit_job(workspace: &Workspace, spec: &JobSpec) -> Result<
 }
 
 /// Submits a job whose specification is already a value.
-pub(crate) async fn submit_value(
+async fn submit_value(
     workspace: &Workspace,
     id: OperationId,
     kind: ktrdr_domain::Kind,
     spec: serde_json::Value,
 ) -> Result<OperationId, CliError> {
-    let new = NewOperation {
-        id: id.clone(),
-        kind,
-        spec,
-        tries_max: workspace.settings.fleet.tries_max,
-        priority: PRIORITY_NORMAL,
-        idempotency_key: None,
-    };
-    Ok(match workspace.store.submit(new).await? {
-        Submitted::Created => id,
-        Submitted::Duplicate(earlier) => earlier,
-    })
+    match workspace.store.submit(leaf(workspace, id.clone(), kind, spec)).await? {
+        Submitted::Created => Ok(id),
+        Submitted::Duplicate(earlier) => Ok(earlier),
+    }
+}
+
+/// A job as people start it: with the tries of this workspace's settings.
+pub(crate) fn leaf(
+    workspace: &Workspace,
+    id: OperationId,
+    kind: ktrdr_domain::Kind,
+    spec: serde_json::Value,
+) -> NewOperation {
+    let tries_max = workspace.settings.fleet.tries_max;
+    NewOperation { id, kind, spec, tries_max, priority: PRIORITY_NORMAL, idempotency_key: None }
 }
 
 /// Answers for work that was not waited for, or ended badly; hands a good ending to `show`.

@@ -177,7 +177,7 @@ fn plain(row: &Operation, child: Option<&Operation>, takes_long: bool) -> Option
         // Only what failed before has an error while it waits.
         let again =
             |why: &String| format!("{} will be tried again: {}", row.id, brief(why, REASON_CHARACTERS));
-        return row.error.as_ref().map(|why| (format!("{status} {}", row.tries), again(why)));
+        return row.error.as_ref().map(|why| (format!("{status} {}", row.fence), again(why)));
     }
     if row.status.is_terminal() || row.is_cancelling() {
         return Some((status.clone(), format!("{} {status}", row.id)));

@@ -52,6 +52,8 @@ pub(crate) fn research() -> ResearchSpec {
         brief: None,
         device: DeviceWish::Any,
         seed: 7,
+        tries_max: 5,
+        resumes: None,
     }
 }
 

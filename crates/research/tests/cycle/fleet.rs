@@ -24,7 +24,7 @@ async fn submit(world: &World, cycles: u32, in_flight: u32) -> Vec<OperationId> 
     ids
 }
 
-async fn one(world: &World) -> OperationId {
+pub(crate) async fn one(world: &World) -> OperationId {
     submit(world, 1, 1).await.remove(0)
 }
 
@@ -43,6 +43,7 @@ async fn a_cycle_runs_through_its_four_phases_and_is_remembered() {
     let children = world.children(&root).await;
     assert_eq!(children.len(), 4);
     assert!(children.iter().all(|c| c.status == Status::Completed && c.tries == 1));
+    assert!(children.iter().all(|c| c.tries_max == research().tries_max), "as many as the cycle was told");
     let lessons = world.lessons().await;
     assert_eq!(lessons.len(), 1);
     assert_eq!((&lessons[0].cycle, lessons[0].reached), (&root, Reached::Survived));

@@ -4,6 +4,7 @@
 
 mod fixture;
 mod fleet;
+mod resume;
 mod specs;
 mod table;
 mod world;

@@ -23,7 +23,7 @@ async fn a_crashed_workers_job_runs_elsewhere_under_a_higher_fence() {
     assert!(matches!(claim, Claim::Run { .. }));
     let _worker = world.prober(&quick(), |job| Outcome::Completed(json!(job.fence)));
     let row = world.ended(&id).await;
-    assert_eq!((row.status, row.tries, row.rescues), (Status::Completed, 2, 1));
+    assert_eq!((row.status, row.fence, row.tries, row.rescues), (Status::Completed, 2, 1, 1));
     assert_eq!(row.result, Some(json!(2)));
 }
 
@@ -102,7 +102,7 @@ async fn a_finish_that_never_arrives_is_left_to_the_next_attempt() {
         Outcome::Completed(json!(job.fence))
     });
     let row = world.ended(&world.probe().await).await;
-    assert_eq!((row.status, row.tries), (Status::Completed, 2));
+    assert_eq!((row.status, row.fence, row.rescues), (Status::Completed, 2, 1));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ktrdr_domain::{OperationId, Status};
 
 use super::end::{ATTEMPTS_EXHAUSTED, End, end};
+use super::loss::{Lost, come_back, lose};
 use crate::embedded::row::Head;
 use crate::embedded::tx::{Tx, integer};
 use crate::history::Change;
@@ -29,6 +30,9 @@ pub(in crate::embedded) fn claim(
     {
         return Ok(Claim::Leased(until));
     }
+    if head.status == Status::Running {
+        return take_over(tx, head, boot, lease);
+    }
     if let Some(over) = over_before_start(&head) {
         end(tx, &head, &over)?;
         return Ok(Claim::Terminal(over.status.into()));
@@ -36,13 +40,24 @@ pub(in crate::embedded) fn claim(
     run(tx, head, boot, lease)
 }
 
+/// From a worker whose lease lapsed and whom no sweep has noticed yet.
+fn take_over(tx: &mut Tx<'_>, mut head: Head, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
+    match lose(tx, &mut head)? {
+        Lost::Ended(status) => Ok(Claim::Terminal(status.into())),
+        Lost::GoesOn(Duration::ZERO) => run(tx, head, boot, lease),
+        Lost::GoesOn(wait) => {
+            come_back(tx, &head, wait)?;
+            Ok(Claim::Leased(tx.now.plus(wait)))
+        }
+    }
+}
+
 /// What ends an operation instead of another attempt.
 fn over_before_start(head: &Head) -> Option<End> {
     if head.is_cancel_requested {
         return Some(End::cancelled(None));
     }
-    let lost = (head.status == Status::Running).then(|| "the worker of the last try was lost".to_owned());
-    (head.tries >= head.tries_max).then(|| End::failed(ATTEMPTS_EXHAUSTED, lost, None))
+    (head.tries >= head.tries_max).then(|| End::failed(ATTEMPTS_EXHAUSTED, None, None))
 }
 
 fn run(tx: &mut Tx<'_>, mut head: Head, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {

@@ -6,14 +6,14 @@ use std::time::Duration;
 use ktrdr_domain::OperationId;
 use rusqlite::Row;
 
-use super::end::{ATTEMPTS_EXHAUSTED, End, end};
+use super::loss::{Lost, come_back, lose};
 use super::publish_again::{publish, publish_again};
 use super::roots::start_next_of;
 use crate::broker::Queue;
 use crate::embedded::row::{self, Head, select_head};
 use crate::embedded::tx::Tx;
 use crate::history::Change;
-use crate::store::{StoreError, StoreHint, SweepPlan, Swept};
+use crate::store::{StoreError, SweepPlan, Swept};
 
 /// Lost workers, due retries and, when asked for, lost events and stalled lanes.
 pub(in crate::embedded) fn sweep(tx: &mut Tx<'_>, plan: SweepPlan) -> Result<Swept, StoreError> {
@@ -41,6 +41,8 @@ pub(in crate::embedded) fn recover(tx: &mut Tx<'_>) -> Result<Swept, StoreError>
     for queue in Queue::all() {
         swept.republished += publish_again(tx, queue, Duration::ZERO, u32::MAX)?;
     }
+    // Each was suspected of the loss of a process that is counted now.
+    tx.execute("DELETE FROM suspects", ())?;
     Ok(swept)
 }
 
@@ -50,31 +52,14 @@ fn rescue(tx: &mut Tx<'_>, plan: SweepPlan) -> Result<u32, StoreError> {
         (tx.now.minus(plan.grace), plan.limit),
         Head::read,
     )?;
-    for head in &lost {
-        tx.execute("UPDATE operations SET rescues = rescues + 1 WHERE seq = ?1", [head.seq])?;
-        tx.record(head, Change::LeaseLapsed, None)?;
-        let error = format!("its worker {} was lost", head.worker.as_deref().unwrap_or("(unknown)"));
-        if head.is_cancel_requested {
-            end(tx, head, &End::cancelled(Some(error)))?;
-        } else if head.tries >= head.tries_max {
-            end(tx, head, &End::failed(ATTEMPTS_EXHAUSTED, Some(error), None))?;
-        } else {
-            back_to_pending(tx, head, &error)?;
+    let rescued = counted(&lost);
+    for mut head in lost {
+        match lose(tx, &mut head)? {
+            Lost::Ended(_) => {}
+            Lost::GoesOn(wait) => come_back(tx, &head, wait)?,
         }
     }
-    Ok(counted(&lost))
-}
-
-fn back_to_pending(tx: &mut Tx<'_>, head: &Head, error: &str) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE operations SET status = 'pending', error = ?2, published_at_ms = ?3, worker = NULL,
-           lease_until_ms = NULL
-         WHERE seq = ?1",
-        (head.seq, error, tx.now.steady_ms),
-    )?;
-    tx.post_job(head.seq)?;
-    tx.hint(StoreHint::Changed(head.id.clone()));
-    Ok(())
+    Ok(rescued)
 }
 
 fn release_due(tx: &mut Tx<'_>, limit: u32) -> Result<u32, StoreError> {

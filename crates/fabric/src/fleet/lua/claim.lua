@@ -10,14 +10,15 @@ if h.lease_until_ms and tonumber(h.lease_until_ms) > now then
   if redis.call('HGET', op(h.id), 'claim_call') == call then return {'run', redis.call('HGETALL', op(h.id))} end
   return {'leased', tonumber(h.lease_until_ms)}
 end
-local over
-if h.cancel_at_ms then
-  over = {status = 'cancelled'}
-elseif not has_tries_left(h) then
-  over = {status = 'failed', reason = 'attempts_exhausted'}
-  if h.status == 'running' then over.error = 'the worker of the last try was lost' end
-end
-if over then
+if h.status == 'running' then
+  local ended, wait_ms = lose(h)
+  if ended then return {'terminal', ended} end
+  if wait_ms > 0 then
+    come_back(h, wait_ms)
+    return {'leased', now + wait_ms}
+  end
+elseif h.cancel_at_ms or not has_tries_left(h) then
+  local over = h.cancel_at_ms and {status = 'cancelled'} or {status = 'failed', reason = 'attempts_exhausted'}
   finish_op(h, over)
   return {'terminal', over.status}
 end

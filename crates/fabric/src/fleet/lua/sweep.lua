@@ -6,19 +6,8 @@ local function has_ended(h) return is_terminal(h.status) end
 
 -- A lost worker.
 local function rescue(h)
-  local lost = 'its worker ' .. (h.worker or '(unknown)') .. ' was lost'
-  redis.call('HINCRBY', op(h.id), 'rescues', 1)
-  record(h, 'lease_lapsed')
-  if h.cancel_at_ms then return finish_op(h, {status = 'cancelled', error = lost}) end
-  if not has_tries_left(h) then
-    return finish_op(h, {status = 'failed', reason = 'attempts_exhausted', error = lost})
-  end
-  redis.call('HSET', op(h.id), 'status', 'pending', 'error', lost)
-  redis.call('HDEL', op(h.id), 'worker', 'lease_until_ms')
-  redis.call('ZREM', P .. 'leases', h.id)
-  relist(h, 'pending')
-  post_job(h)
-  tell_changed(h.id)
+  local ended, wait_ms = lose(h)
+  if not ended then come_back(h, wait_ms) end
 end
 
 local function release_due(h)

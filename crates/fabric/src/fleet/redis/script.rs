@@ -3,10 +3,12 @@
 use redis::Script;
 
 use super::options::Clock;
+use crate::losses;
 
 const PRELUDE: &str = include_str!("../lua/prelude.lua");
 const ROWS: &str = include_str!("../lua/rows.lua");
 const ENDS: &str = include_str!("../lua/ends.lua");
+const LOSSES: &str = include_str!("../lua/losses.lua");
 const AGAIN: &str = include_str!("../lua/again.lua");
 
 /// One script, and its name for messages.
@@ -38,7 +40,7 @@ macro_rules! scripts {
 scripts! {
     submit: writing;
     submit_roots: changing;
-    claim: changing;
+    claim: losing;
     doubt: writing;
     beat: writing;
     finish: changing;
@@ -84,14 +86,33 @@ fn changing(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
 }
 
+/// Changes rows, and notices that a worker was lost.
+fn losing(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
+}
+
 /// Changes rows that were left alone for too long.
 fn sweeping(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, AGAIN, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, AGAIN, body].concat())
 }
 
 /// Writes messages again.
 fn republishing(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), ROWS, AGAIN, body].concat())
+}
+
+/// The numbers and words by which losses are counted.
+fn of_losses() -> String {
+    format!(
+        "local LOSSES_PER_TRY, BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, SUSPECT_KEPT_MS = {}, {}, {}, {}\n\
+         local COST_A_TRY, TRY_GIVEN_BACK = '{}', '{}'\n",
+        losses::LOSSES_PER_TRY,
+        losses::BACK_OFF_FIRST.as_millis(),
+        losses::BACK_OFF_MAX.as_millis(),
+        losses::SUSPECT_KEPT.as_millis(),
+        losses::COST_A_TRY,
+        losses::TRY_GIVEN_BACK,
+    )
 }
 
 fn text_of(clock: Clock) -> &'static str {

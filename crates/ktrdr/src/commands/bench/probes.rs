@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::job::ProbeSpec;
-use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId};
+use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId, TRIES_MAX};
 use ktrdr_fabric::store::{Filter, NewOperation, Store};
 
 use crate::exit::{CliError, Kind, OrExit};
@@ -26,7 +26,7 @@ pub(super) async fn submit(store: Arc<dyn Store>, id: OperationId, sleep_ms: u64
         id,
         kind: OperationKind::Probe,
         spec: JobSpec::Probe(spec).to_value().or_exit(Kind::Usage)?,
-        tries_max: 4,
+        tries_max: TRIES_MAX,
         priority: 4,
         idempotency_key: None,
     };

@@ -1,0 +1,149 @@
+//! Resuming a cycle that was cut short: by an accident, by a fault outside of it, by a cancel.
+//!
+//! An end is for ever (I3), so the old cycle stays as it is and a new one begins where it stopped: in the phase whose job did
+//! not complete, with the results of the jobs that did. What ended by its own merits has nothing to go on with. The new
+//! cycle's id follows from the old one's, so that a cycle is resumed once, whoever asks how often.
+//!
+//! Before this: somebody asked. After this: [`Store::submit_roots`] creates the new cycle.
+
+use ktrdr_domain::job::BacktestSpec;
+use ktrdr_domain::research::{ResearchSpec, Resumed};
+use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_fabric::store::{NewChild, NewRoot, Store, StoreError};
+use serde::Deserialize;
+
+use crate::campaign::first_child;
+use crate::cycle::{ChildEnd, Cycle, Decision, Fault, PRIORITY, Phase, Stage, step};
+use crate::reading::{child_end, jobs_before, results_before, stage};
+
+/// Why a cycle is not resumed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotResumed {
+    /// It still goes on.
+    #[error("it is {0}; only what has ended is resumed")]
+    GoesOn(Status),
+    /// All its jobs did what they should: the answer would be the same.
+    #[error("it ended by its own merits ({0}); there is nothing to resume")]
+    OnItsMerits(String),
+    /// Its rows, or those of its jobs, say nothing that could be gone on with.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+impl From<Fault> for NotResumed {
+    fn from(fault: Fault) -> Self {
+        Self::Unreadable(fault.error)
+    }
+}
+
+/// Id of the cycle that resumes this one.
+#[must_use]
+pub fn successor(cycle: &OperationId) -> OperationId {
+    let text = cycle.as_str();
+    let earlier = text.rsplit_once(&format!(".{}.", Kind::AgentResearch)).and_then(|(first, n)| {
+        Some((first.parse::<OperationId>().ok()?, n.parse::<u32>().ok()?.checked_add(1)?))
+    });
+    match earlier {
+        Some((first, n)) => first.child(Kind::AgentResearch, n),
+        None => cycle.child(Kind::AgentResearch, 1),
+    }
+}
+
+/// The cycle that goes on with this one, whose jobs get so many tries.
+///
+/// # Errors
+/// When the store can not be read. The answer itself may be that there is nothing to resume.
+pub async fn plan(
+    store: &dyn Store,
+    cycle: &Operation,
+    tries_max: u32,
+) -> Result<Result<NewRoot, NotResumed>, StoreError> {
+    if !cycle.status.is_terminal() {
+        return Ok(Err(NotResumed::GoesOn(cycle.status)));
+    }
+    let told = ResearchSpec::deserialize(&cycle.spec)
+        .map_err(|why| NotResumed::Unreadable(format!("its specification can not be read: {why}")));
+    let phase = cycle.phase.as_deref().unwrap_or_default().parse::<Phase>();
+    let (told, phase) = match (told, phase) {
+        (Ok(told), Ok(phase)) => (told, phase),
+        (Err(why), _) => return Ok(Err(why)),
+        (_, Err(why)) => return Ok(Err(NotResumed::Unreadable(why.to_string()))),
+    };
+    let job = store.get(&phase.child_of(&cycle.id)).await?;
+    let results = results_before(store, &cycle.id, &told, phase).await?;
+    Ok(stage(&results).map_err(NotResumed::from).and_then(|stage| {
+        let cut_short = CutShort { row: cycle, told, stage, job };
+        cut_short.successor(tries_max)
+    }))
+}
+
+/// A cycle that has ended, and the job that it waited for.
+struct CutShort<'a> {
+    row: &'a Operation,
+    told: ResearchSpec,
+    stage: Stage,
+    /// `None`: it was cancelled before it began.
+    job: Option<Operation>,
+}
+
+impl CutShort<'_> {
+    fn successor(self, tries_max: u32) -> Result<NewRoot, NotResumed> {
+        let id = successor(&self.row.id);
+        let phase = self.stage.phase();
+        let mut completed = jobs_before(&self.row.id, &self.told, phase);
+        let ended_well = self.job.as_ref().is_some_and(|job| job.status == Status::Completed);
+        if ended_well {
+            completed.push(phase.child_of(&self.row.id));
+        }
+        let resumes = Some(Resumed { cycle: self.row.id.clone(), completed });
+        let cycle = Cycle { id, spec: ResearchSpec { tries_max, resumes, ..self.told }, stage: self.stage };
+        let (phase, first) = match self.job {
+            Some(job) if ended_well => after(&cycle, self.row, job)?,
+            job => (phase, again(&cycle, job)?),
+        };
+        let spec = serde_json::to_value(&cycle.spec).map_err(|e| NotResumed::Unreadable(e.to_string()))?;
+        Ok(NewRoot { id: cycle.id, spec, phase: phase.to_string(), first })
+    }
+}
+
+/// Its last job had completed: the cycle goes on behind it, if a cancel was all that stopped it.
+fn after(cycle: &Cycle, ended: &Operation, job: Operation) -> Result<(Phase, NewChild), NotResumed> {
+    let merits = |error: Option<&str>| NotResumed::OnItsMerits(error.unwrap_or("completed").to_owned());
+    if ended.status != Status::Cancelled {
+        return Err(merits(ended.error.as_deref()));
+    }
+    match step(cycle, &child_end(job).unwrap_or(ChildEnd::Cancelled)) {
+        Decision::Next { phase, child } => Ok((phase, *child)),
+        Decision::Fail { fault, .. } => Err(merits(Some(&fault.error))),
+        Decision::Complete { .. } => Err(merits(None)),
+    }
+}
+
+/// The job that did not complete, once more; of a cycle that had not begun the first one.
+fn again(cycle: &Cycle, job: Option<Operation>) -> Result<NewChild, NotResumed> {
+    let Some(job) = job else { return Ok(first_child(&cycle.id, cycle.spec.clone())?) };
+    let spec = match job.kind {
+        Kind::Backtesting => {
+            let repeated = BacktestSpec::deserialize(&job.spec).map(|spec| spec.repeating(job.id));
+            let written = repeated.and_then(serde_json::to_value);
+            written.map_err(|why| NotResumed::Unreadable(format!("its backtest can not be read: {why}")))?
+        }
+        _ => job.spec,
+    };
+    let phase = cycle.stage.phase();
+    let (id, tries_max) = (phase.child_of(&cycle.id), cycle.spec.tries_max);
+    Ok(NewChild { id, kind: phase.kind(), spec, tries_max, priority: PRIORITY })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::successor;
+
+    #[test]
+    fn each_cycle_has_one_successor_and_ids_do_not_grow() {
+        let first = "op_agent_research_20261121_025513_99cb0f94".parse().unwrap();
+        let second = successor(&first);
+        assert_eq!(second.as_str(), format!("{first}.agent_research.1"));
+        assert_eq!(successor(&second).as_str(), format!("{first}.agent_research.2"));
+    }
+}
