@@ -56,7 +56,8 @@ pub fn plan(
 
 fn root(id: OperationId, research: ResearchSpec) -> Result<NewRoot, PlanError> {
     let spec = serde_json::to_value(&research).map_err(|e| PlanError::Unwritable(e.to_string()))?;
+    let campaign = research.campaign.clone();
     let job = JobSpec::Design(Box::new(DesignSpec { research }));
     let first = child(&id, Phase::Designing, &job).map_err(|fault| PlanError::Unwritable(fault.error))?;
-    Ok(NewRoot { id, spec, phase: Phase::Designing.to_string(), first })
+    Ok(NewRoot { id, campaign, spec, phase: Phase::Designing.to_string(), first })
 }

@@ -263,6 +263,7 @@ impl Actors {
             (Status::Failed, _) => AdvanceTo::Failed {
                 reason: "error".into(),
                 error: "its child failed".into(),
+                stopped_by: "error".into(),
                 result: json!({}),
             },
             (_, Some(next)) => {

@@ -9,7 +9,7 @@ use ktrdr_domain::{Operation, OperationId, Progress, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
+    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled,
     NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::broadcast;
@@ -68,7 +68,7 @@ impl Broken {
         let row = self.store.get(&attempt.id).await.unwrap();
         match row {
             Some(Operation { status: Status::Running, fence, worker: Some(worker), .. }) => {
-                Attempt { id: attempt.id.clone(), fence, boot: BootId(worker) }
+                Attempt { fence, boot: BootId(worker), ..attempt.clone() }
             }
             _ => attempt.clone(),
         }
@@ -181,6 +181,10 @@ impl Store for Broken {
 
     async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
         self.store.cancel(id, by, reason).await
+    }
+
+    async fn cancel_matching(&self, group: &GroupCancel) -> Result<GroupCancelled, StoreError> {
+        self.store.cancel_matching(group).await
     }
 
     async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {

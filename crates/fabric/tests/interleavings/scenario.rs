@@ -115,7 +115,13 @@ impl Scenario {
     async fn submit(&self, world: &World) {
         let new_root = |i| {
             let id = self.root(i);
-            NewRoot { first: Self::child(&id, 0), id, spec: json!({}), phase: Self::phase_name(0) }
+            NewRoot {
+                first: Self::child(&id, 0),
+                id,
+                campaign: self.campaign(),
+                spec: json!({}),
+                phase: Self::phase_name(0),
+            }
         };
         let roots: Vec<NewRoot> = (0..self.roots).map(new_root).collect();
         if !roots.is_empty() {

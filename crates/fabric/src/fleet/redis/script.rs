@@ -7,6 +7,9 @@ use super::options::Clock;
 const PRELUDE: &str = include_str!("../lua/prelude.lua");
 const ROWS: &str = include_str!("../lua/rows.lua");
 const ENDS: &str = include_str!("../lua/ends.lua");
+const CANCELS: &str = include_str!("../lua/cancels.lua");
+const GROUPS: &str = include_str!("../lua/groups.lua");
+const ADOPT: &str = include_str!("../lua/adopt.lua");
 const AGAIN: &str = include_str!("../lua/again.lua");
 
 /// One script, and its name for messages.
@@ -42,7 +45,8 @@ scripts! {
     doubt: writing;
     beat: writing;
     finish: changing;
-    cancel: changing;
+    cancel: cancelling;
+    cancel_matching: cancelling;
     dismiss: writing;
     advance: changing;
     sweep: sweeping;
@@ -50,7 +54,9 @@ scripts! {
     backlog: timed;
     row: reading;
     history: reading;
-    list: reading;
+    list: timed;
+    campaign: reading;
+    campaigns: reading;
     outbox: reading;
     count: reading;
     remember: reading;
@@ -84,9 +90,14 @@ fn changing(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
 }
 
+/// Stops what somebody wants stopped.
+fn cancelling(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, CANCELS, GROUPS, body].concat())
+}
+
 /// Changes rows that were left alone for too long.
 fn sweeping(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, AGAIN, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, CANCELS, GROUPS, ADOPT, AGAIN, body].concat())
 }
 
 /// Writes messages again.
