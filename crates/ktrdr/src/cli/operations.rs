@@ -1,7 +1,10 @@
 //! `ktrdr operations …` and `ktrdr dead-letters …`
 
 use clap::{Args, Subcommand};
+use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Kind, OperationId, Status};
+
+use super::campaign::PartArguments;
 
 #[derive(Debug, Args)]
 pub(crate) struct OperationsArguments {
@@ -28,14 +31,8 @@ pub(crate) enum OperationsVerb {
         /// The operation.
         id: OperationId,
     },
-    /// Ask an operation to stop; a research cycle's current child too.
-    Cancel {
-        /// The operation.
-        id: OperationId,
-        /// Kept in the row.
-        #[arg(long, default_value = "")]
-        reason: String,
-    },
+    /// Ask an operation to stop, a research cycle's current child too; or a group of operations that have not ended.
+    Cancel(CancelArguments),
     /// Submit an ended operation again, as a new one.
     Retry {
         /// The operation.
@@ -44,7 +41,52 @@ pub(crate) enum OperationsVerb {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CancelArguments {
+    /// The operation.
+    #[arg(required_unless_present_any = ["campaign", "kind", "status"])]
+    pub(crate) id: Option<OperationId>,
+
+    #[command(flatten)]
+    pub(crate) group: CancelGroup,
+
+    /// Kept in the rows.
+    #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+
+    /// Really do it: needed for a group when nobody can be asked.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// Which operations are cancelled together: those to which all of it applies.
+#[derive(Debug, Args)]
+pub(crate) struct CancelGroup {
+    /// Only of this campaign: its cycles, unless a type is given.
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) campaign: Option<CampaignName>,
+
+    /// Only this type, such as training.
+    #[arg(long = "type", short = 't', value_name = "TYPE", conflicts_with = "id")]
+    pub(crate) kind: Option<Kind>,
+
+    /// Only pending, or only running ones.
+    #[arg(long, short, conflicts_with = "id", value_parser = not_ended)]
+    pub(crate) status: Option<Status>,
+}
+
+fn not_ended(text: &str) -> Result<Status, String> {
+    match text.parse() {
+        Ok(status @ (Status::Pending | Status::Running)) => Ok(status),
+        _ => Err("what is cancelled has not ended: use pending or running".into()),
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ListArguments {
+    /// Only this campaign: its cycles and their jobs.
+    #[arg(long)]
+    pub(crate) campaign: Option<CampaignName>,
+
     /// Only this type, such as training.
     #[arg(long = "type", short = 't', value_name = "TYPE")]
     pub(crate) kind: Option<Kind>,
@@ -76,9 +118,8 @@ pub(crate) struct DeadLettersArguments {
 pub(crate) enum DeadLettersVerb {
     /// What was given up, grouped by error: operations that used up their tries, and messages nobody could read.
     List {
-        /// At most this many of each.
-        #[arg(long, short, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
+        #[command(flatten)]
+        part: PartArguments,
     },
     /// One of them, whole.
     Show {

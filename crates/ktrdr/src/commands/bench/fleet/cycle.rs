@@ -1,14 +1,15 @@
 //! What the protocol adds to a research cycle: the time from its start to its end, less the time its four jobs ran.
 
-use ktrdr_domain::{DeviceWish, Operation, OperationId, Status};
+use ktrdr_domain::{DeviceWish, OperationId, Status};
 use ktrdr_fabric::store::{Filter, NewRoot};
 use ktrdr_quant::data::generate::{Process, Recipe, Sessions};
 
-use super::Measured;
+use super::{Measured, probes};
 use crate::cli::research::ResearchRun;
 use crate::cli::{AccountArguments, StartArguments};
 use crate::commands::start::Work;
 use crate::commands::{data, research};
+use crate::describe::took_ms;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::workspace::Workspace;
 
@@ -19,11 +20,10 @@ const CYCLES: u32 = 20;
 const BARS: usize = 5_000;
 
 pub(super) async fn measure(workspace: &Workspace, durable: &str) -> Result<Measured, CliError> {
-    super::until_idle(workspace).await?;
     let roots = campaign(workspace).await?;
     let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
     workspace.store.submit_roots(roots, 1).await?;
-    super::until_idle(workspace).await?;
+    probes::all_ended(workspace, &ids, u64::MAX).await?;
     let mut overheads = Vec::new();
     for id in &ids {
         overheads.extend(overhead_ms(workspace, id).await?);
@@ -77,7 +77,6 @@ async fn overhead_ms(workspace: &Workspace, root: &OperationId) -> Result<Option
     let Some(row) = row.filter(|row| row.status == Status::Completed && children.len() == 4) else {
         return Ok(None);
     };
-    let took = |o: &Operation| Some(o.finished_at_ms? - o.started_at_ms?);
-    let jobs: Option<i64> = children.iter().map(took).sum();
-    Ok(took(&row).zip(jobs).map(|(whole, jobs)| (whole - jobs) as f64))
+    let jobs: Option<i64> = children.iter().map(took_ms).sum();
+    Ok(took_ms(&row).zip(jobs).map(|(whole, jobs)| (whole - jobs) as f64))
 }

@@ -22,7 +22,7 @@ pub(super) async fn measure(
     rate: f64,
     durable: &str,
 ) -> Result<Vec<Measured>, CliError> {
-    super::until_idle(workspace).await?;
+    let others = probes::active(workspace).await?;
     let rate = rate.max(RATE_MIN);
     let mut pace = interval(Duration::from_secs_f64(1.0 / rate));
     let mut samples = Vec::with_capacity(JOBS as usize);
@@ -36,7 +36,8 @@ pub(super) async fn measure(
     while let Some(done) = submits.join_next().await {
         done.or_exit(Kind::OperationFailed)??;
     }
-    super::until_idle(workspace).await?;
+    let ids: Vec<_> = samples.iter().map(|(id, _)| id.clone()).collect();
+    probes::all_ended(workspace, &ids, others).await?;
     let mut took = Vec::with_capacity(samples.len());
     for (id, before_us) in samples {
         let row = workspace.store.get(&id).await?;
