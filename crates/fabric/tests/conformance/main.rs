@@ -217,6 +217,7 @@ macro_rules! exam_of_a_store {
                 trials_are_counted_per_campaign_and_looks_across_campaigns
                 a_replay_is_no_trial
                 trials_come_back_oldest_first
+                every_trial_counts_however_many_there_are
                 a_cycle_is_remembered_once
                 lessons_come_newest_first
             }

@@ -98,7 +98,7 @@ pub(crate) fn into_done(root: &OperationId) -> Advance {
 pub(crate) fn into_failure(root: &OperationId) -> Advance {
     let to = AdvanceTo::Failed {
         reason: "gate".into(),
-        error: "Training gate failed: no_skill (1 >= 1)".into(),
+        error: "Training gate failed".into(),
         stopped_by: "no_skill".into(),
         result: json!({"accuracy": 0.4}),
     };

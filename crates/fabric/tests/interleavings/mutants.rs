@@ -33,6 +33,8 @@ pub(crate) enum Mutant {
     SameFence,
     /// The end of a root starts no other, and the sweep does not notice.
     NoNextInLane,
+    /// Lanes go on while their campaign is being cancelled.
+    LanesGoOn,
 }
 
 /// Hands that reach around an engine, into its rows.
@@ -45,6 +47,8 @@ pub(crate) trait Tamper: Send + Sync {
     fn set_status(&self, id: &OperationId, status: &str);
     /// Adds to the fence of a row.
     fn add_to_fence(&self, id: &OperationId, more: i64);
+    /// Makes the store forget that campaigns are being cancelled.
+    fn let_lanes_go(&self);
     /// Makes the waiting roots of all lanes invisible.
     fn hide_lanes(&self);
     /// After [`Self::hide_lanes`].
@@ -184,7 +188,11 @@ impl Store for Broken {
     }
 
     async fn cancel_matching(&self, group: &GroupCancel) -> Result<GroupCancelled, StoreError> {
-        self.store.cancel_matching(group).await
+        let done = self.store.cancel_matching(group).await;
+        if self.mutant == Mutant::LanesGoOn {
+            self.tamper.let_lanes_go();
+        }
+        done
     }
 
     async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
