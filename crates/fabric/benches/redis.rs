@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::fleet::redis::{Options, RedisStore};
-use ktrdr_fabric::store::{Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, Stopwatch, Store};
+use ktrdr_fabric::store::{
+    Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, Stopwatch, Store,
+};
 use serde_json::json;
 use server::RedisServer;
 
@@ -96,7 +98,12 @@ async fn one_after_another(server: &RedisServer, store: &RedisStore) {
         store.claim(id, &boot, LEASE).await.unwrap();
     })
     .await;
-    let attempt = |id: &OperationId| Attempt { id: id.clone(), fence: 1, boot: boot.clone(), since: Stopwatch::start() };
+    let attempt = |id: &OperationId| Attempt {
+        id: id.clone(),
+        fence: 1,
+        boot: boot.clone(),
+        since: Stopwatch::start(),
+    };
     measure(server, "beat", &ids, async |id| {
         store.beat(&attempt(id), LEASE, None).await.unwrap();
     })

@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use crate::history::NOTE_BYTES_MAX;
 use crate::presence::Worker;
-use crate::store::{AdvanceTo, BATCH_MAX, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot, StoreError};
+use crate::store::{
+    AdvanceTo, BATCH_MAX, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot, StoreError,
+};
 
 /// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
 const RESULT_BYTES_MAX: usize = 4 << 20;

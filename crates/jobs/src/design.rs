@@ -97,7 +97,8 @@ impl Design {
         let running = list(of_campaign(Kind::AgentResearch, Status::Running, SIBLINGS_MAX))?.operations;
         let mut hashes = Vec::with_capacity(running.len());
         for cycle in running {
-            let designed = Filter { root: Some(cycle.id), ..of_campaign(Kind::AgentDesign, Status::Completed, 1) };
+            let designed =
+                Filter { root: Some(cycle.id), ..of_campaign(Kind::AgentDesign, Status::Completed, 1) };
             let design = list(designed)?.operations.pop().and_then(|design| design.result);
             let design = design.and_then(|result| DesignResult::deserialize(result).ok());
             hashes.extend(design.map(|design| design.strategy.content_sha256()));

@@ -97,7 +97,8 @@ const WALL_MS_MAX: i64 = 30 * 86_400_000;
 /// How long an ended operation took, in milliseconds; `None` where nobody knows. Rows without a steady time tell their wall
 /// times, which are believed while they make sense.
 pub(crate) fn took_ms(row: &Operation) -> Option<i64> {
-    let by_the_wall = || Some(row.finished_at_ms? - row.started_at_ms?).filter(|ms| (0..=WALL_MS_MAX).contains(ms));
+    let by_the_wall =
+        || Some(row.finished_at_ms? - row.started_at_ms?).filter(|ms| (0..=WALL_MS_MAX).contains(ms));
     match row.took_ms {
         Some(ms) => i64::try_from(ms).ok(),
         None => by_the_wall(),
@@ -115,7 +116,8 @@ pub(crate) fn age(now_ms: i64, at_ms: i64) -> String {
 /// A count with a comma between thousands.
 pub(crate) fn thousands(count: u64) -> String {
     let digits = count.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
     groups.join(",")
 }
 

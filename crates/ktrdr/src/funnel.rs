@@ -45,7 +45,14 @@ impl Funnel {
         funnel
     }
 
-    fn add(&mut self, n: u64, status: Status, phase: Option<&str>, reason: Option<&str>, stopped_by: Option<&str>) {
+    fn add(
+        &mut self,
+        n: u64,
+        status: Status,
+        phase: Option<&str>,
+        reason: Option<&str>,
+        stopped_by: Option<&str>,
+    ) {
         self.cycles += n;
         match status {
             Status::Pending => self.waiting += n,

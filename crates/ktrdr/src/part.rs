@@ -53,7 +53,9 @@ impl<T: Serialize> Part<'_, T> {
             let after = self.offset + shown;
             let (shown, total) = (thousands(shown), thousands(self.total));
             match after < self.total {
-                true => format!("showing {shown} of {total}: --offset {after} goes on, --limit shows up to 1,000 at once"),
+                true => format!(
+                    "showing {shown} of {total}: --offset {after} goes on, --limit shows up to 1,000 at once"
+                ),
                 false => format!("showing {shown} of {total}: --offset 0 shows the latest"),
             }
         })

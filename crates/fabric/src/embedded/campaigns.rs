@@ -39,7 +39,8 @@ impl Campaigns for SqliteStore {
             let snapshot = db.unchecked_transaction()?;
             let page = (limit, integer(offset));
             let campaigns = some(&snapshot, select!("ORDER BY seq DESC LIMIT ?1 OFFSET ?2"), page)?;
-            let total = snapshot.query_row("SELECT count(*) FROM campaigns", (), |found| found.get::<_, i64>(0))?;
+            let total =
+                snapshot.query_row("SELECT count(*) FROM campaigns", (), |found| found.get::<_, i64>(0))?;
             Ok(CampaignPage { campaigns, total: total.unsigned_abs() })
         };
         self.read_apart(read).await
@@ -78,7 +79,9 @@ fn outcomes(db: &Connection, name: &CampaignName) -> Result<Vec<Outcome>, StoreE
     let mut rows = statement.query([name.as_str()])?;
     let mut outcomes = Vec::new();
     while let Some(found) = rows.next()? {
-        let text = |column| Ok::<_, StoreError>(Some(found.get::<_, String>(column)?).filter(|text| !text.is_empty()));
+        let text = |column| {
+            Ok::<_, StoreError>(Some(found.get::<_, String>(column)?).filter(|text| !text.is_empty()))
+        };
         outcomes.push(Outcome {
             status: row::word(found, 0)?,
             phase: text(1)?,

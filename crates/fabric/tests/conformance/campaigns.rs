@@ -70,12 +70,7 @@ pub(crate) async fn each_gate_and_each_reason_is_counted_apart(w: World) {
     assert!(matches!(w.advance(into_training(&id("r3"))).await, Advanced::Next(_)));
     let training = id("r3").child(Kind::Training, 1);
     w.complete(&training).await;
-    let step = Advance {
-        root: id("r3"),
-        finished: training,
-        expected_phase: "training".into(),
-        to: error(),
-    };
+    let step = Advance { root: id("r3"), finished: training, expected_phase: "training".into(), to: error() };
     assert_eq!(w.advance(step).await, Advanced::Closed(Status::Failed));
     let fate = |phase: &str, reason: &str, stopped_by: &str| Outcome {
         status: Status::Failed,
@@ -84,8 +79,11 @@ pub(crate) async fn each_gate_and_each_reason_is_counted_apart(w: World) {
         stopped_by: Some(stopped_by.into()),
         cycles: 1,
     };
-    let expected =
-        [fate("designing", "error", "error"), fate("designing", "gate", "no_skill"), fate("training", "error", "error")];
+    let expected = [
+        fate("designing", "error", "error"),
+        fate("designing", "gate", "no_skill"),
+        fate("training", "error", "error"),
+    ];
     assert_eq!(of(&w, "c").await.outcomes, expected);
 }
 

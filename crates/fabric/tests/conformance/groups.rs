@@ -83,7 +83,9 @@ pub(crate) async fn of_a_campaign_that_is_being_cancelled_nothing_starts(w: Worl
     all(&w, GroupCancel { upto: Some(first.upto), ..campaign() }).await;
     assert_eq!(with_status(&w, Status::Cancelled).await.len(), 4, "r3, r4, r5 and the design of r1");
     assert_eq!(w.advance(into_done(&id("r1"))).await, Advanced::Closed(Status::Cancelled));
-    assert!(w.jobs().await.iter().all(|job| [design_of(&id("r1")).id, design_of(&id("r2")).id].contains(job)));
+    assert!(
+        w.jobs().await.iter().all(|job| [design_of(&id("r1")).id, design_of(&id("r2")).id].contains(job))
+    );
     let campaign = of(&w, "c").await;
     assert_eq!((campaign.with_status(Status::Cancelled), campaign.is_cancelling), (4, false));
     assert_eq!(campaign.cancel.unwrap().reason, "enough");

@@ -117,6 +117,9 @@ pub(crate) async fn every_trial_counts_however_many_there_are(w: World) {
         count.await.unwrap();
     }
     let last = w.ledger.count(&trial("last", "c", 0..10, Some(0.01))).await.unwrap();
-    assert_eq!((last.trials, last.looks_at_window, last.sharpes_daily.len() as u64), (TRIALS + 1, TRIALS + 1, TRIALS + 1));
+    assert_eq!(
+        (last.trials, last.looks_at_window, last.sharpes_daily.len() as u64),
+        (TRIALS + 1, TRIALS + 1, TRIALS + 1)
+    );
     assert_eq!(w.ledger.trials(None).await.unwrap().len() as u64, TRIALS + 1);
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use ktrdr_domain::{Kind, OperationId, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Finish, Finished, GroupCancel, OutboxEntry,
-    Store, SweepPlan,
+    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Finish, Finished, GroupCancel,
+    OutboxEntry, Store, SweepPlan,
 };
 use serde_json::json;
 

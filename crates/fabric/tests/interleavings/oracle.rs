@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use ktrdr_domain::{OperationId, Status};
 use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::{OperationId, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::store::{Filter, OutboxEntry, Store};
@@ -103,7 +103,10 @@ impl Oracle {
             let lane_is_busy = lanes.entry(lane).or_default();
             let is_doomed = self.doomed.contains(&root);
             if is_doomed && !matches!(status, Status::Pending | Status::Cancelled) {
-                self.complain("group", format!("{root} is {status} although it waited when all were cancelled"));
+                self.complain(
+                    "group",
+                    format!("{root} is {status} although it waited when all were cancelled"),
+                );
             }
             if status == Status::Pending && !*lane_is_busy && !is_doomed {
                 self.complain("I9", format!("{root} waits although nothing before it in its lane goes on"));

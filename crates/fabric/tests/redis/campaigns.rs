@@ -51,9 +51,8 @@ fn run(w: &World, words: &[&str]) {
 /// Takes away what a program without campaigns never wrote.
 fn grow_older(w: &World) {
     let mut admin = w.server.admin();
-    let mut keys = |pattern: &str| -> Vec<String> {
-        redis::cmd("KEYS").arg(key(pattern)).query(&mut admin).unwrap()
-    };
+    let mut keys =
+        |pattern: &str| -> Vec<String> { redis::cmd("KEYS").arg(key(pattern)).query(&mut admin).unwrap() };
     for gone in ["campaign*", "adopted", "idx:*@*"].map(&mut keys).concat() {
         run(w, &["DEL", &gone]);
     }
@@ -103,7 +102,11 @@ async fn what_an_older_program_changes_meanwhile_is_mended_by_the_next_process()
     let seq: String = redis::cmd("HGET").arg(&row).arg("seq").query(&mut w.server.admin()).unwrap();
     run(&w, &["ZADD", &key("idx:cancelled:agent_research"), &seq, "op_r4"]);
     sweep(&w.store).await;
-    assert_eq!(campaign(&w).await.unwrap().with_status(Status::Cancelled), 0, "who has looked does not look again");
+    assert_eq!(
+        campaign(&w).await.unwrap().with_status(Status::Cancelled),
+        0,
+        "who has looked does not look again"
+    );
     let next = RedisStore::open(options(&w.server, FLEET)).await.unwrap();
     sweep(&next).await;
     let counted = campaign(&w).await.unwrap();

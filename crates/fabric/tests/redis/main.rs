@@ -58,7 +58,13 @@ fn root(name: &str) -> NewRoot {
         tries_max: 3,
         priority: 4,
     };
-    NewRoot { id, campaign: "c".parse().unwrap(), spec: json!({"campaign": "c"}), phase: "training".into(), first }
+    NewRoot {
+        id,
+        campaign: "c".parse().unwrap(),
+        spec: json!({"campaign": "c"}),
+        phase: "training".into(),
+        first,
+    }
 }
 
 async fn claim(store: &dyn Store, id: &OperationId) -> Attempt {

@@ -42,8 +42,7 @@ pub(crate) enum OperationsVerb {
 
 #[derive(Debug, Args)]
 pub(crate) struct CancelArguments {
-    /// The operation.
-    #[arg(required_unless_present_any = ["campaign", "kind", "status"])]
+    /// The operation; or a group of them, by what follows.
     pub(crate) id: Option<OperationId>,
 
     #[command(flatten)]
@@ -72,6 +71,13 @@ pub(crate) struct CancelGroup {
     /// Only pending, or only running ones.
     #[arg(long, short, conflicts_with = "id", value_parser = not_ended)]
     pub(crate) status: Option<Status>,
+}
+
+impl CancelGroup {
+    /// Whether it says nothing: then it would be everything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.campaign.is_none() && self.kind.is_none() && self.status.is_none()
+    }
 }
 
 fn not_ended(text: &str) -> Result<Status, String> {

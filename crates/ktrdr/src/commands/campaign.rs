@@ -50,8 +50,17 @@ pub(crate) async fn list(
             let begun = describe::instant(campaign.begun_at_ms / 1000 * 1000);
             [vec![campaign.name.to_string(), begun], Funnel::of(campaign).cells()].concat()
         };
-        let head =
-            ["CAMPAIGN", "BEGUN", "CYCLES", "SURVIVED", "AT GATES", "FAILED", "CANCELLED", "RUNNING", "WAITING"];
+        let head = [
+            "CAMPAIGN",
+            "BEGUN",
+            "CYCLES",
+            "SURVIVED",
+            "AT GATES",
+            "FAILED",
+            "CANCELLED",
+            "RUNNING",
+            "WAITING",
+        ];
         screen.line(table(&head, &page.campaigns.iter().map(row).collect::<Vec<_>>()));
     })?;
     Ok(ExitCode::SUCCESS)

@@ -10,8 +10,8 @@ use ktrdr_domain::{Operation, Status};
 use ktrdr_research::campaign::plan;
 use serde::Deserialize;
 
-use super::{Context, campaign};
 use super::start::{self, Started, Work, answer};
+use super::{Context, campaign};
 use crate::cli::research::{GateName, ResearchArguments, ResearchRun, ResearchVerb};
 use crate::describe::brief;
 use crate::device;
@@ -80,8 +80,7 @@ pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Resu
         seed: wanted.seed,
     };
     let in_flight = wanted.in_flight.unwrap_or(workspace.settings.research.in_flight);
-    let roots =
-        plan(&campaign, wanted.cycles, &template, now(), nonce()).or_exit(Kind::InvalidInput)?;
+    let roots = plan(&campaign, wanted.cycles, &template, now(), nonce()).or_exit(Kind::InvalidInput)?;
     Ok(Work::Campaign(roots, in_flight))
 }
 
@@ -121,7 +120,8 @@ pub(crate) fn print(screen: &Screen, cycles: &[Operation]) {
 
 /// Cycles with what became of each, numbered in their campaign: so many were before them.
 pub(crate) fn cycle_table(cycles: &[Operation], before: u64) -> String {
-    let rows: Vec<Vec<String>> = (before + 1..).zip(cycles).map(|(number, cycle)| row(number, cycle)).collect();
+    let rows: Vec<Vec<String>> =
+        (before + 1..).zip(cycles).map(|(number, cycle)| row(number, cycle)).collect();
     table(&["#", "STRATEGY", "OUTCOME", "WHY"], &rows)
 }
 

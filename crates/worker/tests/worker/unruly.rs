@@ -13,8 +13,9 @@ use ktrdr_fabric::embedded::{MemoryBroker, SqliteStore};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::presence::{Orders, Presence, Seen, Worker};
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled,
-    NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
+    GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint,
+    Submitted, SweepPlan, Swept,
 };
 use tokio::sync::{broadcast, watch};
 

@@ -52,7 +52,8 @@ pub(super) fn go_on(tx: &mut Tx<'_>, limit: u32) -> Result<(), StoreError> {
 }
 
 fn newest(tx: &Tx<'_>) -> Result<u64, StoreError> {
-    let newest = tx.first("SELECT coalesce(max(seq), 0) FROM operations", (), |found| row::count(found, 0))?;
+    let newest =
+        tx.first("SELECT coalesce(max(seq), 0) FROM operations", (), |found| row::count(found, 0))?;
     Ok(newest.unwrap_or_default())
 }
 

@@ -35,7 +35,8 @@ impl Campaigns for RedisStore {
         let shown = total.saturating_sub(offset).min(limit.into());
         let mut campaigns = Vec::new();
         for i in 1..=usize::try_from(shown).unwrap_or_default() {
-            let (name, fields): (String, Fields) = from_redis_value(answer.take(i)).map_err(|e| corrupt(&e))?;
+            let (name, fields): (String, Fields) =
+                from_redis_value(answer.take(i)).map_err(|e| corrupt(&e))?;
             campaigns.push(read(name.parse().map_err(|e| corrupt(&e))?, &fields)?);
         }
         Ok(CampaignPage { campaigns, total })
@@ -54,7 +55,12 @@ pub(super) async fn cancel_matching(
     let call = call.arg(group.campaign.as_ref().map_or("", |name| name.as_str()));
     let call = call.arg(words(statuses)).arg(words(kinds)).arg(group.whole_campaign().is_some());
     let answer = call.answer().await?;
-    Ok(GroupCancelled { cancelled: answer.at(0)?, asked: answer.at(1)?, upto: answer.at(2)?, more: answer.at(3)? })
+    Ok(GroupCancelled {
+        cancelled: answer.at(0)?,
+        asked: answer.at(1)?,
+        upto: answer.at(2)?,
+        more: answer.at(3)?,
+    })
 }
 
 fn read(name: CampaignName, fields: &Fields) -> Result<Campaign, StoreError> {

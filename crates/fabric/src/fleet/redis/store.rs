@@ -17,8 +17,8 @@ use crate::history::Transition;
 use crate::limits;
 use crate::store::{
     Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
-    Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OutboxEntry, Page, Stopwatch, Store, StoreError, StoreHint,
-    Submitted, SweepPlan, Swept,
+    Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OutboxEntry, Page,
+    Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
@@ -54,7 +54,11 @@ impl Store for RedisStore {
         check_size(&roots)?;
         let mut call = self.session.call_once(&self.session.scripts.submit_roots).arg(in_flight);
         for root in &roots {
-            call = call.arg(root.id.as_str()).arg(root.campaign.as_str()).arg(root.spec.to_string()).arg(&root.phase);
+            call = call
+                .arg(root.id.as_str())
+                .arg(root.campaign.as_str())
+                .arg(root.spec.to_string())
+                .arg(&root.phase);
             call = child(call, &root.first);
         }
         submitted(&call.answer().await?)
@@ -66,7 +70,12 @@ impl Store for RedisStore {
         match answer.word()?.as_str() {
             "run" => {
                 let operation = row::operation(answer.take(1))?.ok_or_else(|| answer.strange())?;
-                let attempt = Attempt { id: id.clone(), fence: operation.fence, boot: boot.clone(), since: Stopwatch::start() };
+                let attempt = Attempt {
+                    id: id.clone(),
+                    fence: operation.fence,
+                    boot: boot.clone(),
+                    since: Stopwatch::start(),
+                };
                 Ok(Claim::Run { attempt, operation: Box::new(operation) })
             }
             "leased" => Ok(Claim::Leased(answer.at(1)?)),

@@ -51,9 +51,11 @@ pub(super) async fn measure(
     let setting = format!("{}, {durable}", setting(wanted));
     let rate = Measured::of(rate::name(wanted), "jobs/s", rates, setting);
     let mut measured = vec![rate];
-    measured.extend(latency::measure(&workspace, measured[0].median * LOAD, &durable).await?);
+    measured.extend(latency::measure(&workspace, wanted.jobs, measured[0].median * LOAD, &durable).await?);
     measured.push(cancel::measure(&workspace, wanted.cancels, &durable).await?);
-    measured.push(cycle::measure(&workspace, &durable).await?);
+    if wanted.cycles > 0 {
+        measured.push(cycle::measure(&workspace, wanted.cycles, &durable).await?);
+    }
     measured.extend(idle);
     processes.end().await?;
     Ok(measured)

@@ -39,8 +39,7 @@ pub(super) async fn submit(store: Arc<dyn Store>, id: OperationId, sleep_ms: u64
 
 /// How many probes of anybody are pending or running.
 pub(super) async fn active(workspace: &Workspace) -> Result<u64, CliError> {
-    let filter =
-        Filter { kind: Some(OperationKind::Probe), active: true, limit: 1, ..Filter::default() };
+    let filter = Filter { kind: Some(OperationKind::Probe), active: true, limit: 1, ..Filter::default() };
     Ok(workspace.store.list(&filter).await?.total)
 }
 
@@ -55,7 +54,9 @@ pub(super) async fn all_ended(
     loop {
         if active(workspace).await? <= others {
             let noticed = Instant::now();
-            while let Some((chunk, later)) = open.split_at_checked(ROWS.min(open.len())).filter(|(c, _)| !c.is_empty()) {
+            while let Some((chunk, later)) =
+                open.split_at_checked(ROWS.min(open.len())).filter(|(c, _)| !c.is_empty())
+            {
                 if !have_ended(workspace, chunk).await? {
                     break;
                 }

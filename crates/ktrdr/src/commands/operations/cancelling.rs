@@ -28,6 +28,10 @@ pub(super) async fn run(
 ) -> Result<ExitCode, CliError> {
     match &wanted.id {
         Some(id) => one(context, workspace, id, &wanted.reason).await,
+        None if wanted.group.is_empty() => {
+            let message = "name an operation, or say which group of them: --campaign, --type, --status";
+            Err(CliError::new(Kind::Usage, message))
+        }
         None => group(context, workspace, &wanted.group, &wanted.reason, wanted.yes).await,
     }
 }

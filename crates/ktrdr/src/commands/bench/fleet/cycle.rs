@@ -13,14 +13,11 @@ use crate::describe::took_ms;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::workspace::Workspace;
 
-/// Cycles measured, one after the other.
-const CYCLES: u32 = 20;
-
 /// Hourly bars of the generated series.
 const BARS: usize = 5_000;
 
-pub(super) async fn measure(workspace: &Workspace, durable: &str) -> Result<Measured, CliError> {
-    let roots = campaign(workspace).await?;
+pub(super) async fn measure(workspace: &Workspace, cycles: u32, durable: &str) -> Result<Measured, CliError> {
+    let roots = campaign(workspace, cycles).await?;
     let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
     workspace.store.submit_roots(roots, 1).await?;
     probes::all_ended(workspace, &ids, u64::MAX).await?;
@@ -36,7 +33,7 @@ pub(super) async fn measure(workspace: &Workspace, durable: &str) -> Result<Meas
     Ok(Measured::of("research cycle, protocol alone", "ms", overheads, setting))
 }
 
-async fn campaign(workspace: &Workspace) -> Result<Vec<NewRoot>, CliError> {
+async fn campaign(workspace: &Workspace, cycles: u32) -> Result<Vec<NewRoot>, CliError> {
     let symbol: ktrdr_domain::Symbol = "BENCH".parse().or_exit(Kind::Usage)?;
     let timeframe: ktrdr_domain::Timeframe = "1h".parse().or_exit(Kind::Usage)?;
     let recipe = Recipe {
@@ -53,7 +50,7 @@ async fn campaign(workspace: &Workspace) -> Result<Vec<NewRoot>, CliError> {
     let wanted = ResearchRun {
         symbol,
         timeframe,
-        cycles: CYCLES,
+        cycles,
         campaign: None,
         in_flight: Some(1),
         gates: None,

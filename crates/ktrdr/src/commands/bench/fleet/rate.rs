@@ -23,7 +23,9 @@ pub(super) async fn of(workspace: &Workspace, wanted: &FleetBench) -> Result<f64
     let started = Instant::now();
     let mut left = ids.as_slice();
     while !left.is_empty() {
-        let room = u64::from(wanted.in_flight).saturating_sub(probes::active(workspace).await?.saturating_sub(others)) as usize;
+        let room = u64::from(wanted.in_flight)
+            .saturating_sub(probes::active(workspace).await?.saturating_sub(others))
+            as usize;
         let (now, later) = left.split_at(room.min(left.len()));
         left = later;
         stream::iter(now.iter().cloned())
