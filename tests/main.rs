@@ -5,6 +5,7 @@
 
 mod attack;
 mod campaign;
+mod campaigns;
 mod cancel;
 mod chaos;
 mod containers;

@@ -167,6 +167,9 @@ pub struct Operation {
     pub started_at_ms: Option<i64>,
     /// When it ended.
     pub finished_at_ms: Option<i64>,
+    /// How long its last attempt (a root: all of it) took, by a clock that nobody can set; not known of every row.
+    #[serde(default)]
+    pub took_ms: Option<u64>,
     /// How often it lost its worker.
     pub rescues: u32,
 }

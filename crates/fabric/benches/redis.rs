@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::fleet::redis::{Options, RedisStore};
-use ktrdr_fabric::store::{Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, Store};
+use ktrdr_fabric::store::{
+    Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, Stopwatch, Store,
+};
 use serde_json::json;
 use server::RedisServer;
 
@@ -76,7 +78,7 @@ async fn campaign(store: &RedisStore) {
         let spec = json!({"strategy": "x".repeat(1000)});
         let kind = Kind::AgentDesign;
         let first = NewChild { id: id.child(kind, 1), kind, spec: spec.clone(), tries_max: 3, priority: 4 };
-        NewRoot { id, spec, phase: "designing".into(), first }
+        NewRoot { id, campaign: "bench".parse().unwrap(), spec, phase: "designing".into(), first }
     };
     let roots: Vec<NewRoot> = (0..10_000).map(root).collect();
     let started = Instant::now();
@@ -96,7 +98,12 @@ async fn one_after_another(server: &RedisServer, store: &RedisStore) {
         store.claim(id, &boot, LEASE).await.unwrap();
     })
     .await;
-    let attempt = |id: &OperationId| Attempt { id: id.clone(), fence: 1, boot: boot.clone() };
+    let attempt = |id: &OperationId| Attempt {
+        id: id.clone(),
+        fence: 1,
+        boot: boot.clone(),
+        since: Stopwatch::start(),
+    };
     measure(server, "beat", &ids, async |id| {
         store.beat(&attempt(id), LEASE, None).await.unwrap();
     })

@@ -7,6 +7,7 @@
 //! | seam | what it holds | [`embedded`] engine | [`fleet`] engine |
 //! |---|---|---|---|
 //! | [`store::Store`] | rows, leases, outbox, cancel flags | SQLite | Redis |
+//! | [`campaign::Campaigns`] | campaigns, counted by what became of their cycles | SQLite | Redis |
 //! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite | Redis |
 //! | [`presence::Presence`] | which workers are there, what is asked of them | SQLite | Redis |
 //! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
@@ -18,6 +19,7 @@
 
 pub mod artifacts;
 pub mod broker;
+pub mod campaign;
 pub mod embedded;
 pub mod fleet;
 pub mod history;

@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 
 use ktrdr_domain::job::MESSAGE_BYTES_MAX;
-use ktrdr_domain::{Kind, Progress};
+use ktrdr_domain::{Kind, Progress, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::history::NOTE_BYTES_MAX;
 use crate::presence::Worker;
-use crate::store::{AdvanceTo, Filter, Finish, NewChild, NewOperation, NewRoot, StoreError};
+use crate::store::{
+    AdvanceTo, BATCH_MAX, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot, StoreError,
+};
 
 /// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
 const RESULT_BYTES_MAX: usize = 4 << 20;
@@ -80,8 +82,9 @@ pub(crate) fn check_advance(to: &AdvanceTo) -> Result<(), StoreError> {
             check_child(child)
         }
         AdvanceTo::Completed { result } => check_result(result),
-        AdvanceTo::Failed { reason, result, .. } => {
+        AdvanceTo::Failed { reason, stopped_by, result, .. } => {
             check_text("reason", reason)?;
+            check_text("reason", stopped_by)?;
             check_result(result)
         }
     }
@@ -92,10 +95,26 @@ fn check_result(result: &Value) -> Result<(), StoreError> {
 }
 
 pub(crate) fn check_filter(filter: &Filter) -> Result<(), StoreError> {
-    if (1..=1000).contains(&filter.limit) {
+    check_page(filter.limit)
+}
+
+pub(crate) fn check_page(limit: u32) -> Result<(), StoreError> {
+    if (1..=1000).contains(&limit) {
         return Ok(());
     }
-    refuse(format!("a list has 1 to 1000 rows, not {}", filter.limit))
+    refuse(format!("a list has 1 to 1000 rows, not {limit}"))
+}
+
+pub(crate) fn check_group(group: &GroupCancel) -> Result<(), StoreError> {
+    check_text("name of the asker", &group.by)?;
+    check_text("reason", &group.reason)?;
+    if group.status.is_some_and(Status::is_terminal) {
+        return refuse("what has ended can not be cancelled: only pending and running operations can".into());
+    }
+    if (1..=BATCH_MAX).contains(&group.limit) {
+        return Ok(());
+    }
+    refuse(format!("a batch has 1 to {BATCH_MAX} operations, not {}", group.limit))
 }
 
 pub(crate) fn check_text(what: &str, text: &str) -> Result<(), StoreError> {

@@ -14,22 +14,25 @@
 //! | I6 | at most one advance per (root, phase) |
 //! | I7 | a terminal root has only terminal children |
 //! | I8 | a completed root has only completed children |
-//! | I9 | a pending root has a root before it in its lane that is not terminal; if not, the sweep starts it |
+//! | I9 | a pending root has a root before it in its lane that is not terminal; if not, the sweep starts it, or cancels it when that was asked of its campaign |
 
 mod advance;
 mod attempt;
+mod group;
 
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Event, Kind, Operation, OperationId, Progress, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
 pub use advance::{Advance, AdvanceTo, Advanced};
-pub use attempt::{Attempt, Beat, Claim, Finish, Finished};
+pub use attempt::{Attempt, Beat, Claim, Finish, Finished, Stopwatch};
+pub use group::{BATCH_MAX, GroupCancel, GroupCancelled};
 
 use crate::broker::Queue;
 use crate::history::Transition;
@@ -67,6 +70,8 @@ pub struct NewOperation {
 pub struct NewRoot {
     /// Its id.
     pub id: OperationId,
+    /// The campaign it is counted in.
+    pub campaign: CampaignName,
     /// Its specification.
     pub spec: Value,
     /// Phase it starts in.
@@ -155,6 +160,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Only this kind.
     pub kind: Option<Kind>,
+    /// Only what belongs to this campaign: its cycles and their children.
+    pub campaign: Option<CampaignName>,
     /// Only children of this root.
     pub root: Option<OperationId>,
     /// Only pending and running ones.
@@ -186,6 +193,8 @@ pub struct Page {
     pub total: u64,
     /// How many operations of any kind are pending or running.
     pub active: u64,
+    /// When this was so, Unix milliseconds of the store's clock: the rows' times are its, too.
+    pub now_ms: i64,
 }
 
 /// Something to be published, written in the same step as the change that caused it.
@@ -255,6 +264,8 @@ pub trait Store: Send + Sync {
     async fn finish(&self, attempt: &Attempt, how: Finish) -> Result<Finished, StoreError>;
     /// Asks for a stop.
     async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError>;
+    /// Asks a group of operations to stop, one batch of it: call it until there is no more to do. Idempotent.
+    async fn cancel_matching(&self, group: &GroupCancel) -> Result<GroupCancelled, StoreError>;
     /// Takes an operation out of the dead letters, on somebody's word. Its status does not change (I3), its history says
     /// by whom.
     async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError>;

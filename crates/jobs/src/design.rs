@@ -16,11 +16,11 @@ use serde::Deserialize;
 use crate::Services;
 use crate::fault::{self, Fault};
 
-/// Lessons a designer is shown.
+/// Lessons a designer is shown: the latest.
 const LESSONS_MAX: u32 = 500;
 
-/// Recent designs looked through for siblings.
-const SIBLINGS_MAX: u32 = 200;
+/// Most cycles of a campaign whose designs are looked at while they run: those begun last. More are hardly ever in flight.
+const SIBLINGS_MAX: u32 = 1000;
 
 /// See the module.
 pub struct Design(pub(crate) Services);
@@ -46,7 +46,7 @@ impl Design {
             symbol: &research.symbol,
             dev_bars: &dev,
             lessons: &self.lessons(&research)?,
-            in_flight: &self.siblings()?,
+            in_flight: &self.siblings(&research)?,
             campaign: &research.campaign,
             index: research.index,
             seed: research.seed,
@@ -72,27 +72,43 @@ impl Design {
     /// Lessons of this campaign that depend on nothing after dev: what a designer may know. Of a cycle that was cut short
     /// and resumed the whole story counts.
     fn lessons(&self, research: &ResearchSpec) -> Result<Vec<Lesson>, Fault> {
-        let mut lessons =
-            self.0.runtime.block_on(self.0.ledger.lessons(Some(&research.campaign), LESSONS_MAX))?;
-        let resumed: HashSet<OperationId> = lessons.iter().filter_map(|l| l.resumes.clone()).collect();
-        lessons.retain(|lesson| {
-            lesson.known_until <= research.windows.dev.end && !resumed.contains(&lesson.cycle)
-        });
-        Ok(lessons)
+        let mut looked_at = LESSONS_MAX;
+        loop {
+            let newest = self.0.ledger.lessons(Some(&research.campaign), looked_at);
+            let mut lessons = self.0.runtime.block_on(newest)?;
+            let are_all = lessons.len() < looked_at as usize;
+            let resumed: HashSet<OperationId> = lessons.iter().filter_map(|l| l.resumes.clone()).collect();
+            lessons.retain(|lesson| {
+                lesson.known_until <= research.windows.dev.end && !resumed.contains(&lesson.cycle)
+            });
+            // Those that may not be known must not push out those that may.
+            if are_all || lessons.len() >= LESSONS_MAX as usize {
+                lessons.truncate(LESSONS_MAX as usize);
+                return Ok(lessons);
+            }
+            looked_at = looked_at.saturating_mul(4);
+        }
     }
 
-    /// Hashes of recent designs, finished or still under way in other cycles.
-    fn siblings(&self) -> Result<Vec<Sha256>, Fault> {
-        let filter = Filter {
-            kind: Some(Kind::AgentDesign),
-            status: Some(Status::Completed),
-            limit: SIBLINGS_MAX,
+    /// Hashes of the designs of other cycles of this campaign that are still under way; those that ended left a lesson.
+    fn siblings(&self, research: &ResearchSpec) -> Result<Vec<Sha256>, Fault> {
+        let of_campaign = |kind, status, limit| Filter {
+            campaign: Some(research.campaign.clone()),
+            kind: Some(kind),
+            status: Some(status),
+            limit,
             ..Filter::default()
         };
-        let designs = self.0.runtime.block_on(self.0.store.list(&filter))?.operations;
-        let hash = |o: &ktrdr_domain::Operation| {
-            DesignResult::deserialize(o.result.as_ref()?).ok().map(|d| d.strategy.content_sha256())
-        };
-        Ok(designs.iter().filter_map(hash).collect())
+        let list = |filter: Filter| self.0.runtime.block_on(self.0.store.list(&filter));
+        let running = list(of_campaign(Kind::AgentResearch, Status::Running, SIBLINGS_MAX))?.operations;
+        let mut hashes = Vec::with_capacity(running.len());
+        for cycle in running {
+            let designed =
+                Filter { root: Some(cycle.id), ..of_campaign(Kind::AgentDesign, Status::Completed, 1) };
+            let design = list(designed)?.operations.pop().and_then(|design| design.result);
+            let design = design.and_then(|result| DesignResult::deserialize(result).ok());
+            hashes.extend(design.map(|design| design.strategy.content_sha256()));
+        }
+        Ok(hashes)
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn confirm(screen: &Screen, what: &str, yes: bool) -> Result<(), CliE
     }
     let can_ask = screen.is_text() && io::stdin().is_terminal() && io::stderr().is_terminal();
     if !can_ask {
-        return Err(CliError::new(Kind::Refused, format!("{what}: say so with --yes")));
+        return Err(CliError::new(Kind::Usage, format!("{what}: say so with --yes")));
     }
     screen.note(format!("{what}. Go on? [y/N]"));
     let mut answer = String::new();

@@ -91,6 +91,36 @@ pub(crate) fn duration(ms: i64) -> String {
     }
 }
 
+/// No attempt and no cycle takes longer: a difference of wall times beyond it tells of a clock that was set.
+const WALL_MS_MAX: i64 = 30 * 86_400_000;
+
+/// How long an ended operation took, in milliseconds; `None` where nobody knows. Rows without a steady time tell their wall
+/// times, which are believed while they make sense.
+pub(crate) fn took_ms(row: &Operation) -> Option<i64> {
+    let by_the_wall =
+        || Some(row.finished_at_ms? - row.started_at_ms?).filter(|ms| (0..=WALL_MS_MAX).contains(ms));
+    match row.took_ms {
+        Some(ms) => i64::try_from(ms).ok(),
+        None => by_the_wall(),
+    }
+}
+
+/// How long ago something was, in whole seconds, by the clock that told both; unknown when that is in the future.
+pub(crate) fn age(now_ms: i64, at_ms: i64) -> String {
+    match now_ms.saturating_sub(at_ms) {
+        ms @ 0.. => duration(ms / 1000 * 1000),
+        _ => "–".into(),
+    }
+}
+
+/// A count with a comma between thousands.
+pub(crate) fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    groups.join(",")
+}
+
 /// The first line of a text, cut to so many characters with `…`.
 pub(crate) fn brief(text: &str, characters: usize) -> String {
     let first = text.lines().next().unwrap_or_default();
@@ -112,6 +142,30 @@ mod tests {
     fn durations_are_short_at_every_size() {
         let shown = [0, 188, 5_721, 200_000, 9_000_000, 345_600_000].map(duration);
         assert_eq!(shown, ["0 s", "188 ms", "5.7 s", "3 min", "2.5 h", "4.0 d"]);
+    }
+
+    fn ended(started_at_ms: i64, finished_at_ms: i64, took_ms: Option<u64>) -> Operation {
+        serde_json::from_value(serde_json::json!({
+            "id": "op_a", "kind": "probe", "status": "completed", "fence": 1, "tries": 1, "tries_max": 3, "rescues": 0,
+            "spec": {}, "created_at_ms": 0, "started_at_ms": started_at_ms, "finished_at_ms": finished_at_ms,
+            "took_ms": took_ms,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn what_a_clock_that_was_set_would_say_is_not_repeated() {
+        let jump = 400 * 86_400_000;
+        assert_eq!(took_ms(&ended(5, jump, Some(7))), Some(7));
+        assert_eq!(took_ms(&ended(5, jump, None)), None);
+        assert_eq!(took_ms(&ended(jump, 5, None)), None);
+        assert_eq!(took_ms(&ended(5, 65, None)), Some(60));
+        assert_eq!([age(7_500, 5_000), age(5_000, 7_500)], ["2 s", "–"]);
+    }
+
+    #[test]
+    fn thousands_are_told_apart() {
+        assert_eq!([0, 999, 1_000, 10_000_000].map(thousands), ["0", "999", "1,000", "10,000,000"]);
     }
 
     #[test]

@@ -11,8 +11,10 @@ mod device;
 mod exit;
 mod fleet;
 mod follow;
+mod funnel;
 mod logging;
 mod market;
+mod part;
 mod report_card;
 mod roles;
 mod screen;
@@ -75,6 +77,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Backtest(a) => commands::backtest::run(&context, a),
         Command::Replay(a) => commands::replay::run(&context, a),
         Command::Research(a) => commands::research::run(&context, a),
+        Command::Campaign(a) => commands::campaign::run(&context, a),
         Command::Operations(a) => commands::operations::run(&context, a),
         Command::DeadLetters(a) => commands::dead_letters::run(&context, a),
         Command::Ledger(a) => commands::ledger::run(&context, a),

@@ -86,6 +86,17 @@ impl Screen {
         }
     }
 
+    /// That a list is not whole, beside it on stderr. Lines of JSON have no other place to say it.
+    pub(crate) fn cut(&self, shown: u64, total: u64, words: &str) {
+        match self.form {
+            OutputForm::Text => self.note(words),
+            OutputForm::Json | OutputForm::Jsonl => {
+                let note = serde_json::json!({ "note": words, "shown": shown, "total": total });
+                self.write(&mut io::stderr().lock(), &note.to_string());
+            }
+        }
+    }
+
     /// Raw text as answer in every form, such as a schema or a migrated file.
     pub(crate) fn raw(&self, text: &str) {
         self.write(&mut io::stdout().lock(), text.trim_end());

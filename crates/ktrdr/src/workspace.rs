@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ktrdr_domain::{OperationId, Timestamp};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::Broker;
+use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::embedded::{Engine, OpenError, Role};
 use ktrdr_fabric::fleet::redis::Channel;
 use ktrdr_fabric::ledger::Ledger;
@@ -24,6 +25,8 @@ pub(crate) struct Workspace {
     pub(crate) settings: Settings,
     /// Rows.
     pub(crate) store: Arc<dyn Store>,
+    /// Campaigns, counted.
+    pub(crate) campaigns: Arc<dyn Campaigns>,
     /// Trials and lessons.
     pub(crate) ledger: Arc<dyn Ledger>,
     /// Workers, and what operators ask of them.
@@ -68,6 +71,7 @@ impl Workspace {
         Ok(Self {
             folder: folder.to_owned(),
             settings: settings.clone(),
+            campaigns: Arc::clone(&engine.store) as Arc<dyn Campaigns>,
             ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
             presence: Arc::clone(&engine.store) as Arc<dyn Presence>,
             store: engine.store,
@@ -81,6 +85,7 @@ impl Workspace {
         Ok(Self {
             folder: folder.to_owned(),
             settings: settings.clone(),
+            campaigns: Arc::clone(&store) as Arc<dyn Campaigns>,
             ledger: Arc::clone(&store) as Arc<dyn Ledger>,
             presence: Arc::clone(&store) as Arc<dyn Presence>,
             store,
@@ -110,11 +115,6 @@ fn explain(folder: &Path, error: &OpenError) -> CliError {
 /// Seconds since the epoch, by this machine's clock.
 pub(crate) fn now() -> Timestamp {
     Timestamp(chrono::Utc::now().timestamp())
-}
-
-/// Milliseconds since the epoch, by this machine's clock.
-pub(crate) fn now_ms() -> i64 {
-    chrono::Utc::now().timestamp_millis()
 }
 
 /// A fresh operation id.

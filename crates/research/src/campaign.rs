@@ -56,8 +56,9 @@ pub fn plan(
 
 fn root(id: OperationId, research: ResearchSpec) -> Result<NewRoot, PlanError> {
     let spec = serde_json::to_value(&research).map_err(|e| PlanError::Unwritable(e.to_string()))?;
+    let campaign = research.campaign.clone();
     let first = first_child(&id, research).map_err(|fault| PlanError::Unwritable(fault.error))?;
-    Ok(NewRoot { id, spec, phase: Phase::Designing.to_string(), first })
+    Ok(NewRoot { id, campaign, spec, phase: Phase::Designing.to_string(), first })
 }
 
 /// The child that a cycle begins with.

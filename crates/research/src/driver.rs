@@ -111,7 +111,7 @@ impl Orchestrator {
             Read::Ended(phase, cycle, end) => self.decide(phase, &cycle, &event.operation, &end).await,
             Read::Unreadable(phase, fault) => {
                 let Some(root) = event.root.clone() else { return Ok(Moved::Done) };
-                let to = AdvanceTo::Failed { reason: fault.reason, error: fault.error, result: Value::Null };
+                let to = failed(fault, Value::Null);
                 self.advance(root, &event.operation, phase, to).await.map(|(moved, _)| moved)
             }
         }
@@ -201,9 +201,14 @@ fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreE
         }
         Decision::Fail { fault, summary, lesson } => {
             let result = value(summary)?;
-            (AdvanceTo::Failed { reason: fault.reason, error: fault.error, result }, lesson)
+            (failed(fault, result), lesson)
         }
     })
+}
+
+fn failed(fault: Fault, result: Value) -> AdvanceTo {
+    let Fault { reason, error, stopped_by } = fault;
+    AdvanceTo::Failed { reason, error, stopped_by, result }
 }
 
 /// 0.2 s to 10 s.

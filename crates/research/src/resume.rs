@@ -96,13 +96,14 @@ impl CutShort<'_> {
             completed.push(phase.child_of(&self.row.id));
         }
         let resumes = Some(Resumed { cycle: self.row.id.clone(), completed });
+        let campaign = self.told.campaign.clone();
         let cycle = Cycle { id, spec: ResearchSpec { tries_max, resumes, ..self.told }, stage: self.stage };
         let (phase, first) = match self.job {
             Some(job) if ended_well => after(&cycle, self.row, job)?,
             job => (phase, again(&cycle, job)?),
         };
         let spec = serde_json::to_value(&cycle.spec).map_err(|e| NotResumed::Unreadable(e.to_string()))?;
-        Ok(NewRoot { id: cycle.id, spec, phase: phase.to_string(), first })
+        Ok(NewRoot { id: cycle.id, campaign, spec, phase: phase.to_string(), first })
     }
 }
 

@@ -14,13 +14,15 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("schema.sql"),
     include_str!("presence.sql"),
     include_str!("history.sql"),
     include_str!("dead_letters.sql"),
     include_str!("queues.sql"),
     include_str!("losses.sql"),
+    include_str!("campaigns.sql"),
+    include_str!("durations.sql"),
 ];
 
 /// The version they lead to.

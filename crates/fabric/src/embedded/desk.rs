@@ -25,6 +25,7 @@ use super::database::Durability;
 use super::transitions::sweep;
 use super::tx::Tx;
 use super::writer::{Command, Failed, Letter, Sync};
+use crate::random::random;
 use crate::store::{StoreError, StoreHint, Swept};
 
 /// Most commands in one commit: bounds how long the first of them waits.
@@ -40,6 +41,8 @@ const LOG_PAGES_MAX: i64 = 2000;
 pub(super) struct Desk {
     db: Connection,
     clock: Arc<dyn Clock>,
+    /// A name for that clock's steady time.
+    steady_clock: i64,
     durability: Durability,
     hints: broadcast::Sender<StoreHint>,
     /// The `synchronous` setting in force.
@@ -56,14 +59,15 @@ impl Desk {
         durability: Durability,
         hints: broadcast::Sender<StoreHint>,
     ) -> Self {
-        Self { db, clock, durability, hints, synced: None, version: 0, watched: Instant::now() }
+        let steady_clock = random().cast_signed();
+        Self { db, clock, steady_clock, durability, hints, synced: None, version: 0, watched: Instant::now() }
     }
 
     /// Brings back what an earlier process left behind; before the first command.
     pub(super) fn recover(&mut self) -> Result<Swept, StoreError> {
         self.set_sync(Sync::Now)?;
         self.statement("BEGIN IMMEDIATE")?;
-        let recovered = sweep::recover(&mut Tx::new(&self.db, self.clock.now()));
+        let recovered = sweep::recover(&mut Tx::new(&self.db, self.clock.now(), self.steady_clock));
         self.statement(if recovered.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
         recovered
     }
@@ -119,7 +123,7 @@ impl Desk {
         let now = self.clock.now();
         let mut hints = Vec::new();
         for command in batch {
-            let mut tx = Tx::new(&self.db, now);
+            let mut tx = Tx::new(&self.db, now, self.steady_clock);
             self.statement("SAVEPOINT command")?;
             match command.run(&mut tx) {
                 Ok(()) => hints.extend(tx.hints),

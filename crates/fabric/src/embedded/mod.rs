@@ -17,6 +17,7 @@
 
 mod backlog;
 mod broker;
+mod campaigns;
 mod clock;
 mod consumer;
 mod database;

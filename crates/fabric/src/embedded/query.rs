@@ -1,6 +1,7 @@
 //! Reading: one row, a part of a list, the outbox.
 
 use ktrdr_domain::job::SCHEMA;
+use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Event, JobMessage, Kind, Operation, OperationId, Status};
 use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
@@ -17,15 +18,17 @@ pub(super) fn get(db: &Connection, id: &OperationId) -> Result<Option<Operation>
 }
 
 /// A part of a list, newest first, all numbers from one snapshot.
-pub(super) fn list(db: &Connection, filter: &Filter) -> Result<Page, StoreError> {
+pub(super) fn list(db: &Connection, filter: &Filter, now_ms: i64) -> Result<Page, StoreError> {
     let snapshot = db.unchecked_transaction()?;
     let (wanted, values) = conditions(filter);
     let values = || params_from_iter(values.iter().map(|v| v as &dyn ToSql));
     let total = counted(&snapshot, &format!("SELECT count(*) FROM operations {wanted}"), values())?;
     let active = "SELECT count(*) FROM operations WHERE status IN ('pending', 'running')";
     let active = counted(&snapshot, active, ())?;
+    // The numbers of the rows first: a late page, or one that has to be sorted, then goes through an index alone.
     let page = format!(
-        "{select} {wanted} ORDER BY seq DESC LIMIT {limit} OFFSET {offset}",
+        "{select} WHERE seq IN (SELECT seq FROM operations {wanted} ORDER BY seq DESC LIMIT {limit} OFFSET {offset})
+         ORDER BY seq DESC",
         select = select_operation!(""),
         limit = filter.limit,
         offset = integer(filter.offset),
@@ -37,7 +40,7 @@ pub(super) fn list(db: &Connection, filter: &Filter) -> Result<Page, StoreError>
     while let Some(found) = rows.next()? {
         operations.push(row::operation(found)?);
     }
-    Ok(Page { operations, total, active })
+    Ok(Page { operations, total, active, now_ms })
 }
 
 /// The `WHERE` of a filter and its values, in order.
@@ -45,6 +48,7 @@ fn conditions(filter: &Filter) -> (String, Vec<String>) {
     let values = [
         ("status = ?", filter.status.map(|s| s.to_string())),
         ("kind = ?", filter.kind.map(|k| k.to_string())),
+        ("campaign = ?", filter.campaign.as_ref().map(CampaignName::to_string)),
         ("root = ?", filter.root.as_ref().map(OperationId::to_string)),
     ];
     let mut conditions: Vec<&str> = Vec::new();

@@ -15,7 +15,7 @@ use super::error::OpenError;
 use super::lock::ProcessLock;
 use super::readers::Readers;
 use super::transitions::{
-    advance, beat, cancel, claim, dismiss, doubt, finish, publish_again, submit, submit_roots, sweep,
+    advance, beat, cancel, claim, dismiss, doubt, finish, group, publish_again, submit, submit_roots, sweep,
 };
 use super::tx::integer;
 use super::writer::{Sync, Writer};
@@ -24,8 +24,8 @@ use crate::broker::Queue;
 use crate::history::Transition;
 use crate::store::{
     Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
-    Finish, Finished, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted,
-    SweepPlan, Swept,
+    Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Page, Store,
+    StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
@@ -173,6 +173,12 @@ impl Store for SqliteStore {
         self.writer.run(Sync::Now, move |tx| cancel::cancel(tx, &id, &by, &reason)).await
     }
 
+    async fn cancel_matching(&self, group: &GroupCancel) -> Result<GroupCancelled, StoreError> {
+        limits::check_group(group)?;
+        let group = group.clone();
+        self.writer.run(Sync::Now, move |tx| group::cancel_matching(tx, &group)).await
+    }
+
     async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
         limits::check_text("name of the asker", by)?;
         let (id, by) = (id.clone(), by.to_owned());
@@ -212,8 +218,8 @@ impl Store for SqliteStore {
 
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
         limits::check_filter(filter)?;
-        let filter = filter.clone();
-        self.read_apart(move |db| query::list(db, &filter)).await
+        let (filter, now_ms) = (filter.clone(), self.clock.now().wall_ms);
+        self.read_apart(move |db| query::list(db, &filter, now_ms)).await
     }
 
     /// Reads on the caller's thread, for the same reason as [`Self::get`].

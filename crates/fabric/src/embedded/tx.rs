@@ -12,12 +12,14 @@ pub(super) struct Tx<'c> {
     db: &'c Connection,
     /// Read once per commit: everything in one commit happens at the same time.
     pub(super) now: Now,
+    /// Which clock its steady time comes from: those of two processes can not be compared.
+    pub(super) steady_clock: i64,
     pub(super) hints: Vec<StoreHint>,
 }
 
 impl<'c> Tx<'c> {
-    pub(super) fn new(db: &'c Connection, now: Now) -> Self {
-        Self { db, now, hints: Vec::new() }
+    pub(super) fn new(db: &'c Connection, now: Now, steady_clock: i64) -> Self {
+        Self { db, now, steady_clock, hints: Vec::new() }
     }
 
     /// Runs a statement; the answer is how many rows it changed.
@@ -91,11 +93,9 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
-    /// Remembers a hint; the same hint twice in one command says no more than once.
+    /// Remembers a hint. The same hint twice in one commit says no more than once.
     pub(super) fn hint(&mut self, hint: StoreHint) {
-        if !self.hints.contains(&hint) {
-            self.hints.push(hint);
-        }
+        self.hints.push(hint);
     }
 }
 

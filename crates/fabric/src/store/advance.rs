@@ -39,6 +39,8 @@ pub enum AdvanceTo {
         reason: String,
         /// Words for people.
         error: String,
+        /// What campaigns count it as: the gate's code, or the reason again.
+        stopped_by: String,
         /// What is known.
         result: Value,
     },

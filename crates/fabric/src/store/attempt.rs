@@ -1,6 +1,7 @@
 //! What a worker does with an operation: claim, beat, finish.
 
-use std::time::Duration;
+use std::hash::{Hash, Hasher};
+use std::time::{Duration, Instant};
 
 use ktrdr_domain::{Operation, OperationId, Status};
 use serde_json::Value;
@@ -16,6 +17,39 @@ pub struct Attempt {
     pub fence: u64,
     /// Who claimed it.
     pub boot: BootId,
+    /// How long ago.
+    pub since: Stopwatch,
+}
+
+/// How long an attempt has lasted, by the clock of its own process that nobody can set. It is no part of what the attempt
+/// is: all are equal.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// From now on.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Whole milliseconds since then.
+    #[must_use]
+    pub fn elapsed_ms(self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl PartialEq for Stopwatch {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Stopwatch {}
+
+impl Hash for Stopwatch {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// What a claim found.

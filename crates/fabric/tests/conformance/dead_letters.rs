@@ -43,7 +43,12 @@ pub(crate) async fn those_that_used_up_their_tries_are_dead_letters(w: World) {
     let root = w.start_root("r").await;
     let design = design_of(&root).id;
     exhaust(&w, &design).await;
-    let to = AdvanceTo::Failed { reason: "gate".into(), error: "no design".into(), result: json!({}) };
+    let to = AdvanceTo::Failed {
+        reason: "gate".into(),
+        error: "no design".into(),
+        stopped_by: "gate".into(),
+        result: json!({}),
+    };
     assert_eq!(w.advance(Advance { to, ..into_failure(&root) }).await, Advanced::Closed(Status::Failed));
     for (filter, expected) in [
         (Filter::default(), vec![design.clone(), a.clone()]),

@@ -30,6 +30,7 @@ pub(crate) fn world() -> World {
     let options = Options { clock: clock.clone(), durability: Durability::Full, ..Options::default() };
     let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
     World {
+        campaigns: engine.store.clone(),
         ledger: engine.store.clone(),
         presence: engine.store.clone(),
         store: engine.store,

@@ -155,3 +155,17 @@ pub(crate) async fn an_oversized_result_is_refused_and_the_attempt_goes_on(w: Wo
     assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     assert_eq!(w.finish(&attempt, failed()).await, Finished::Recorded(Status::Failed));
 }
+
+pub(crate) async fn how_long_an_attempt_took_is_not_told_by_a_clock_that_jumps(w: World) {
+    let attempt = w.running("a").await;
+    let jump = Duration::from_secs(400 * 86_400);
+    w.pass(jump);
+    w.finish(&attempt, Finish::Completed(json!({}))).await;
+    let row = w.row(&attempt.id).await;
+    let by_the_wall = row.finished_at_ms.unwrap() - row.started_at_ms.unwrap();
+    assert_eq!(by_the_wall, i64::try_from(jump.as_millis()).unwrap());
+    assert!(row.took_ms.is_some_and(|ms| ms < 60_000), "{row:?}");
+    let waiting = w.submit("b").await;
+    w.store.cancel(&waiting, "me", "").await.unwrap();
+    assert_eq!(w.row(&waiting).await.took_ms, None, "what never ran took no time");
+}

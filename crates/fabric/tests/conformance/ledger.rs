@@ -105,3 +105,22 @@ pub(crate) async fn lessons_come_newest_first(w: World) {
     assert_eq!(cycles(of_fx), [id("r4"), id("r3")]);
     assert_eq!(cycles(w.ledger.lessons(None, 3).await.unwrap()), [id("r4"), id("r3"), id("r2")]);
 }
+
+pub(crate) async fn every_trial_counts_however_many_there_are(w: World) {
+    const TRIALS: u64 = 1_100;
+    let counted: Vec<_> = (0..TRIALS)
+        .map(|i| {
+            let (ledger, trial) = (w.ledger.clone(), trial(&format!("t{i}"), "c", 0..10, Some(0.01)));
+            tokio::spawn(async move { ledger.count(&trial).await.unwrap() })
+        })
+        .collect();
+    for count in counted {
+        count.await.unwrap();
+    }
+    let last = w.ledger.count(&trial("last", "c", 0..10, Some(0.01))).await.unwrap();
+    assert_eq!(
+        (last.trials, last.looks_at_window, last.sharpes_daily.len() as u64),
+        (TRIALS + 1, TRIALS + 1, TRIALS + 1)
+    );
+    assert_eq!(w.ledger.trials(None).await.unwrap().len() as u64, TRIALS + 1);
+}

@@ -1,5 +1,7 @@
 //! Listing.
 
+use std::time::Duration;
+
 use ktrdr_domain::{Kind, OperationId, Status};
 use ktrdr_fabric::store::{Filter, Page, StoreError};
 
@@ -67,4 +69,11 @@ pub(crate) async fn a_list_without_a_sensible_limit_is_refused(w: World) {
         let refused = w.store.list(&Filter { limit, ..Filter::default() }).await;
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{limit}");
     }
+}
+
+pub(crate) async fn a_list_tells_the_time_of_its_store(w: World) {
+    w.submit("a").await;
+    w.pass(Duration::from_millis(1234));
+    let page = list(&w, everything()).await;
+    assert_eq!(page.now_ms - page.operations[0].created_at_ms, 1234);
 }

@@ -10,6 +10,7 @@ mod artifacts;
 mod backlog;
 mod beat;
 mod broker;
+mod campaigns;
 mod cancel;
 mod claim;
 #[path = "../redis/clock.rs"]
@@ -18,6 +19,7 @@ mod dead_letters;
 mod doubt;
 mod embedded;
 mod finish;
+mod groups;
 mod history;
 mod lanes;
 mod ledger;
@@ -119,6 +121,7 @@ macro_rules! exam_of_a_store {
                 everything_else_yields_to_a_cancel_request
                 of_finishes_that_race_one_is_recorded
                 an_oversized_result_is_refused_and_the_attempt_goes_on
+                how_long_an_attempt_took_is_not_told_by_a_clock_that_jumps
             }
             cancel {
                 a_pending_operation_is_cancelled_at_once
@@ -129,6 +132,25 @@ macro_rules! exam_of_a_store {
                 a_root_passes_the_request_to_its_pending_child
                 a_root_passes_the_request_to_its_running_child
                 a_waiting_root_is_cancelled_at_once
+            }
+            groups {
+                a_group_is_cancelled_in_batches
+                a_running_one_is_asked_and_its_history_says_by_whom
+                of_a_campaign_that_is_being_cancelled_nothing_starts
+                a_cancelled_campaign_is_finished_by_the_sweep_when_nobody_else_does
+                cycles_that_run_pass_the_request_on
+                what_is_submitted_meanwhile_is_not_meant
+                a_cancelled_campaign_can_be_gone_on_with
+                cancelling_a_group_again_changes_nothing
+                a_group_is_bounded_by_kind_status_and_campaign
+                groups_that_can_not_be_are_refused
+            }
+            campaigns {
+                cycles_are_counted_by_what_became_of_them
+                each_gate_and_each_reason_is_counted_apart
+                campaigns_come_newest_first_in_pages
+                a_campaign_lists_its_cycles_and_their_children
+                a_campaign_that_nobody_began_is_not_there
             }
             sweep {
                 a_lapsed_lease_brings_the_operation_back
@@ -167,6 +189,7 @@ macro_rules! exam_of_a_store {
                 filters_combine
                 pages_follow_each_other
                 a_list_without_a_sensible_limit_is_refused
+                a_list_tells_the_time_of_its_store
             }
             history {
                 every_attempt_is_told_with_its_fence_its_worker_and_its_error
@@ -204,6 +227,7 @@ macro_rules! exam_of_a_store {
                 trials_are_counted_per_campaign_and_looks_across_campaigns
                 a_replay_is_no_trial
                 trials_come_back_oldest_first
+                every_trial_counts_however_many_there_are
                 a_cycle_is_remembered_once
                 lessons_come_newest_first
             }

@@ -23,6 +23,7 @@ pub(crate) async fn world() -> World {
     let store = Arc::new(RedisStore::open(options(&server, "exam")).await.unwrap());
     let folder = tempfile::tempdir().unwrap();
     World {
+        campaigns: store.clone(),
         ledger: store.clone(),
         presence: store.clone(),
         store,

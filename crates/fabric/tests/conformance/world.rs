@@ -7,6 +7,7 @@ use std::time::Duration;
 use ktrdr_domain::{Event, Kind, Operation, OperationId, Status};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{Broker, Message};
+use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::losses::BACK_OFF_MAX;
 use ktrdr_fabric::presence::Presence;
@@ -30,6 +31,7 @@ pub(crate) trait Passage: Send + Sync {
 /// One engine, empty.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) campaigns: Arc<dyn Campaigns>,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) presence: Arc<dyn Presence>,
     pub(crate) broker: Arc<dyn Broker>,
@@ -69,7 +71,13 @@ pub(crate) fn child_of(root: &OperationId, kind: Kind) -> NewChild {
 
 pub(crate) fn root(name: &str) -> NewRoot {
     let id = id(name);
-    NewRoot { first: design_of(&id), id, spec: json!({"campaign": "c"}), phase: "designing".into() }
+    NewRoot {
+        first: design_of(&id),
+        id,
+        campaign: "c".parse().unwrap(),
+        spec: json!({"campaign": "c"}),
+        phase: "designing".into(),
+    }
 }
 
 /// The step from a finished design into training.
@@ -92,6 +100,7 @@ pub(crate) fn into_failure(root: &OperationId) -> Advance {
     let to = AdvanceTo::Failed {
         reason: "gate".into(),
         error: "Training gate failed".into(),
+        stopped_by: "no_skill".into(),
         result: json!({"accuracy": 0.4}),
     };
     Advance { to, ..into_training(root) }

@@ -18,7 +18,13 @@ fn root(name: &str) -> NewRoot {
         tries_max: 3,
         priority: 4,
     };
-    NewRoot { id, spec: json!({}), phase: "designing".into(), first }
+    NewRoot {
+        id,
+        campaign: "c".parse().unwrap(),
+        spec: json!({"campaign": "c"}),
+        phase: "designing".into(),
+        first,
+    }
 }
 
 /// Publishes everything, as a relay does just before its process dies.

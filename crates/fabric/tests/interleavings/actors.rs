@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_domain::{OperationId, Status};
+use ktrdr_domain::{Kind, OperationId, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Finish, Finished, OutboxEntry,
-    Store, SweepPlan,
+    Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Finish, Finished, GroupCancel,
+    OutboxEntry, Store, SweepPlan,
 };
 use serde_json::json;
 
@@ -268,6 +268,7 @@ impl Actors {
             (Status::Failed, _) => AdvanceTo::Failed {
                 reason: "error".into(),
                 error: "its child failed".into(),
+                stopped_by: "error".into(),
                 result: json!({}),
             },
             (_, Some(next)) => {
@@ -323,6 +324,9 @@ impl Actors {
     }
 
     async fn canceller(&mut self, dice: &mut Dice, oracle: &mut Oracle) {
+        if dice.percent(8) {
+            return self.cancel_some(dice, oracle).await;
+        }
         let targets = self.scenario.targets();
         let target = &targets[dice.index(targets.len())];
         match self.store.cancel(target, "someone", "a whim").await.unwrap() {
@@ -331,6 +335,26 @@ impl Actors {
             Cancelled::Requested => oracle.count("a cancel was requested"),
             // A child that does not exist yet.
             Cancelled::Missing => {}
+        }
+    }
+
+    /// A batch of a group: of the whole campaign, or of what waits. Nobody may come for the next one.
+    async fn cancel_some(&self, dice: &mut Dice, oracle: &mut Oracle) {
+        let is_campaign = dice.percent(60);
+        let group = GroupCancel {
+            campaign: is_campaign.then(|| self.scenario.campaign()),
+            kind: Some(if is_campaign { Kind::AgentResearch } else { Kind::Probe }),
+            by: "someone".into(),
+            limit: u32::try_from(dice.within(1..4)).unwrap(),
+            ..GroupCancel::default()
+        };
+        let done = self.store.cancel_matching(&group).await.unwrap();
+        oracle.count("a group was cancelled");
+        if is_campaign {
+            oracle.saw_cancelled_campaign(self.store.as_ref()).await;
+            if done.more {
+                oracle.count("a campaign was cancelled in part");
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 //! Real: the engine. Modelled: a broker that loses, doubles and reorders; four workers that crash, stall past their
 //! lease, go on although they were fenced, repeat calls and lose acknowledgements; two relays that die between
 //! publishing and removing; two orchestrators that die before and after they advance; two sweepers; someone who
-//! cancels. Every call to the engine is atomic, so an interleaving is an order of calls: one seed, one order.
+//! cancels, one or many. Every call to the engine is atomic, so an interleaving is an order of calls: one seed, one order.
 //!
 //! `KTRDR_INTERLEAVINGS=100000 cargo test --release -p ktrdr-fabric --test interleavings` runs more of them;
 //! `KTRDR_SEED=<seed>` replays the one that a failure names.
@@ -97,6 +97,8 @@ const HAPPENS: [&str; 22] = [
     "an orchestrator died",
     "a cancel was done at once",
     "a cancel came too late",
+    "a campaign was cancelled in part",
+    "a group was cancelled",
     "a lease was rescued",
     "a retry came due",
     "something was published again",
@@ -174,9 +176,14 @@ macro_rules! interleavings {
             fn an_end_of_a_root_that_starts_no_other_is_caught() {
                 is_caught($subject, Mutant::NoNextInLane, &["I9"]);
             }
+
+            #[test]
+            fn lanes_that_go_on_while_their_campaign_is_being_cancelled_are_caught() {
+                is_caught($subject, Mutant::LanesGoOn, &["group"]);
+            }
         }
     };
 }
 
 interleavings!(sqlite_store: |_| crate::sqlite::subject(), few: 600);
-interleavings!(redis_store: crate::redis::subject, few: 300);
+interleavings!(redis_store: crate::redis::subject, few: 400);

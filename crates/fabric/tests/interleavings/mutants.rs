@@ -10,7 +10,8 @@ use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint,
+    Submitted, SweepPlan, Swept,
 };
 use tokio::sync::broadcast;
 
@@ -37,6 +38,8 @@ pub(crate) enum Mutant {
     SameFence,
     /// The end of a root starts no other, and the sweep does not notice.
     NoNextInLane,
+    /// Lanes go on while their campaign is being cancelled.
+    LanesGoOn,
 }
 
 /// Hands that reach around an engine, into its rows.
@@ -53,6 +56,8 @@ pub(crate) trait Tamper: Send + Sync {
     fn add_to_tries(&self, id: &OperationId, more: i64);
     /// Makes due what waits for its time.
     fn end_waits(&self);
+    /// Makes the store forget that campaigns are being cancelled.
+    fn let_lanes_go(&self);
     /// Makes the waiting roots of all lanes invisible.
     fn hide_lanes(&self);
     /// After [`Self::hide_lanes`].
@@ -76,7 +81,7 @@ impl Broken {
         let row = self.store.get(&attempt.id).await.unwrap();
         match row {
             Some(Operation { status: Status::Running, fence, worker: Some(worker), .. }) => {
-                Attempt { id: attempt.id.clone(), fence, boot: BootId(worker) }
+                Attempt { fence, boot: BootId(worker), ..attempt.clone() }
             }
             _ => attempt.clone(),
         }
@@ -203,6 +208,14 @@ impl Store for Broken {
 
     async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
         self.store.cancel(id, by, reason).await
+    }
+
+    async fn cancel_matching(&self, group: &GroupCancel) -> Result<GroupCancelled, StoreError> {
+        let done = self.store.cancel_matching(group).await;
+        if self.mutant == Mutant::LanesGoOn {
+            self.tamper.let_lanes_go();
+        }
+        done
     }
 
     async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {

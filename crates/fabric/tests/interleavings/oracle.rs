@@ -1,10 +1,12 @@
 //! The oracle: what was seen, and which invariant that breaks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
+use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Operation, OperationId, Status};
 use ktrdr_fabric::broker::Message;
+use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::history::{Change, Transition};
 use ktrdr_fabric::losses::{COST_A_TRY, LOSSES_PER_TRY, back_off};
 use ktrdr_fabric::store::{Filter, OutboxEntry, Store};
@@ -39,6 +41,8 @@ pub(crate) struct Oracle {
     /// Terminal events that were no repetitions, by outbox entry.
     events: HashMap<u64, OperationId>,
     moves: HashMap<OperationId, u32>,
+    /// Roots that waited when their campaign was cancelled: none of them may start.
+    doomed: HashSet<OperationId>,
     completions: HashMap<OperationId, u32>,
     /// Of each lost process, who paid for it.
     payers: HashMap<String, OperationId>,
@@ -80,6 +84,16 @@ impl Oracle {
         }
     }
 
+    /// All of the campaign was asked to stop just now; perhaps only a part of it was told.
+    pub(crate) async fn saw_cancelled_campaign(&mut self, store: &dyn Store) {
+        for cycle in &self.cycles {
+            let row = store.get(&cycle.root).await.unwrap();
+            if row.is_some_and(|row| row.status == Status::Pending) {
+                self.doomed.insert(cycle.root.clone());
+            }
+        }
+    }
+
     /// Looks at every row; whether all have ended.
     pub(crate) async fn look(&mut self, store: &dyn Store) -> bool {
         let mut all_ended = true;
@@ -92,7 +106,14 @@ impl Oracle {
             let status = self.look_at(store, &root).await.unwrap_or(Status::Pending);
             self.look_at_children(store, i, status).await;
             let lane_is_busy = lanes.entry(lane).or_default();
-            if status == Status::Pending && !*lane_is_busy {
+            let is_doomed = self.doomed.contains(&root);
+            if is_doomed && !matches!(status, Status::Pending | Status::Cancelled) {
+                self.complain(
+                    "group",
+                    format!("{root} is {status} although it waited when all were cancelled"),
+                );
+            }
+            if status == Status::Pending && !*lane_is_busy && !is_doomed {
                 self.complain("I9", format!("{root} waits although nothing before it in its lane goes on"));
             }
             *lane_is_busy |= !status.is_terminal();
@@ -161,6 +182,19 @@ impl Oracle {
         for (id, (status, _)) in self.seen.clone() {
             if listed.get(&id).map(Vec::as_slice) != Some(&[status]) {
                 self.complain("list", format!("{id} is {status} and listed as {:?}", listed.get(&id)));
+            }
+        }
+    }
+
+    /// Looks at the counts, when all rows have ended: they are what the rows say.
+    pub(crate) async fn look_at_the_campaign(&mut self, campaigns: &dyn Campaigns, name: &CampaignName) {
+        let counted = campaigns.campaign(name).await.unwrap();
+        for status in Status::ALL {
+            let is = |cycle: &&Cycle| self.seen.get(&cycle.root).is_some_and(|(seen, _)| *seen == status);
+            let are = self.cycles.iter().filter(is).count() as u64;
+            let counted = counted.as_ref().map_or(0, |campaign| campaign.with_status(status));
+            if counted != are {
+                self.complain("campaign", format!("{are} cycles are {status}, and {counted} are counted"));
             }
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn subject(runtime: &Runtime) -> Subject {
         Arc::new(SharedClock { at_ms: AtomicI64::new(START_MS), server: ServerClock::new(&server, FLEET) });
     let store = Arc::new(runtime.block_on(RedisStore::open(options(&server, FLEET))).unwrap());
     let tamper = Box::new(ByHand(Mutex::new(server.admin())));
-    Subject { store, clock, tamper, belongings: Box::new(server) }
+    Subject { campaigns: store.clone(), store, clock, tamper, belongings: Box::new(server) }
 }
 
 struct SharedClock {
@@ -108,6 +108,11 @@ impl Tamper for ByHand {
 
     fn hide_lanes(&self) {
         self.rename("lane", "hidden");
+    }
+
+    fn let_lanes_go(&self) {
+        let campaigns: Vec<String> = self.run("KEYS", &format!("{{{FLEET}}}:campaign:*"), &[]);
+        campaigns.iter().for_each(|campaign| self.run::<()>("HDEL", campaign, &["cancel_upto"]));
     }
 
     fn show_lanes(&self) {

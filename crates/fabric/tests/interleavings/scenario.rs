@@ -1,5 +1,6 @@
 //! One interleaving: a few cycles in lanes and a few loose operations, thrown to the actors.
 
+use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_fabric::store::{NewChild, NewOperation, NewRoot, Submitted};
 use serde_json::json;
@@ -43,6 +44,7 @@ impl Scenario {
             phases: 1 + dice.index(PHASES.len()),
             leaves: 1 + dice.index(3),
         };
+        let name = scenario.campaign();
         let chaos = Chaos::of_some_kind(&mut dice);
         let mut oracle = Oracle::new(scenario.cycles(), scenario.leaves());
         scenario.submit(world).await;
@@ -63,6 +65,7 @@ impl Scenario {
         }
         actors.empty_the_outbox(&mut oracle).await;
         oracle.look_at_lists(world.store.as_ref()).await;
+        oracle.look_at_the_campaign(world.campaigns.as_ref(), &name).await;
         oracle.look_at_histories(world.store.as_ref()).await;
         oracle.conclude();
         oracle
@@ -70,6 +73,10 @@ impl Scenario {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn campaign(&self) -> CampaignName {
+        self.name.replacen("op_", "c-", 1).parse().unwrap()
     }
 
     fn root(&self, i: usize) -> OperationId {
@@ -119,7 +126,13 @@ impl Scenario {
     async fn submit(&self, world: &World) {
         let new_root = |i| {
             let id = self.root(i);
-            NewRoot { first: Self::child(&id, 0), id, spec: json!({}), phase: Self::phase_name(0) }
+            NewRoot {
+                first: Self::child(&id, 0),
+                id,
+                campaign: self.campaign(),
+                spec: json!({}),
+                phase: Self::phase_name(0),
+            }
         };
         let roots: Vec<NewRoot> = (0..self.roots).map(new_root).collect();
         if !roots.is_empty() {

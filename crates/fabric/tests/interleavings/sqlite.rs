@@ -19,7 +19,7 @@ pub(crate) fn subject() -> Subject {
     let options = Options { clock: clock.clone(), durability: Durability::ProcessOnly, ..Options::default() };
     let store = Arc::new(SqliteStore::open(folder.path(), options).unwrap());
     let tamper = Box::new(ByHand::new(&folder.path().join("ktrdr.db")));
-    Subject { store, clock, tamper, belongings: Box::new(folder) }
+    Subject { campaigns: store.clone(), store, clock, tamper, belongings: Box::new(folder) }
 }
 
 /// A folder in memory where the system has one: nothing here needs a disk.
@@ -96,6 +96,10 @@ impl Tamper for ByHand {
 
     fn hide_lanes(&self) {
         self.run("UPDATE waiting_roots SET lane = -lane", ());
+    }
+
+    fn let_lanes_go(&self) {
+        self.run("UPDATE campaigns SET cancel_upto = NULL", ());
     }
 
     fn show_lanes(&self) {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::store::Store;
 
 use crate::mutants::{Broken, Mutant, Tamper};
@@ -16,6 +17,7 @@ pub(crate) trait Clock: Send + Sync {
 /// An engine that is made for the test.
 pub(crate) struct Subject {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) campaigns: Arc<dyn Campaigns>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tamper: Box<dyn Tamper>,
     /// Folder, server.
@@ -25,6 +27,7 @@ pub(crate) struct Subject {
 /// An engine, or one with a guard removed.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) campaigns: Arc<dyn Campaigns>,
     pub(crate) clock: Arc<dyn Clock>,
     /// Dropped last.
     _belongings: Box<dyn Any>,
@@ -36,6 +39,6 @@ impl World {
             None => subject.store,
             Some(mutant) => Arc::new(Broken::new(subject.store, mutant, subject.tamper)),
         };
-        Self { store, clock: subject.clock, _belongings: subject.belongings }
+        Self { store, campaigns: subject.campaigns, clock: subject.clock, _belongings: subject.belongings }
     }
 }

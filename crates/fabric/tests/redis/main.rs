@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod acl;
+mod campaigns;
 mod clock;
 mod crashes;
 mod emptied;
@@ -57,7 +58,13 @@ fn root(name: &str) -> NewRoot {
         tries_max: 3,
         priority: 4,
     };
-    NewRoot { id, spec: json!({}), phase: "training".into(), first }
+    NewRoot {
+        id,
+        campaign: "c".parse().unwrap(),
+        spec: json!({"campaign": "c"}),
+        phase: "training".into(),
+        first,
+    }
 }
 
 async fn claim(store: &dyn Store, id: &OperationId) -> Attempt {

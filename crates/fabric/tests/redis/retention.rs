@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::fleet::redis::RedisStore;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Filter, Finish, NewOperation, Store, Submitted, SweepPlan,
@@ -86,7 +87,7 @@ async fn exhausted_attempts_are_kept_for_a_month() {
     w.clock.pass_ms(1);
     w.sweep().await;
     assert!(!w.is_kept(&id("a")).await);
-    assert_eq!(w.keys_left(), ["clock", "epoch", "outbox", "seq"], "nothing of it is left behind");
+    assert_eq!(w.keys_left(), ["adopted", "clock", "epoch", "outbox", "seq"], "nothing of it is left behind");
 }
 
 #[tokio::test]
@@ -118,5 +119,8 @@ async fn a_child_stays_for_as_long_as_its_root_goes_on_and_nothing_of_either_is_
     w.clock.pass_ms(WEEK_MS);
     w.sweep().await;
     assert!(!w.is_kept(&child).await && !w.is_kept(&id("r")).await);
-    assert_eq!(w.keys_left(), ["clock", "epoch", "outbox", "seq"]);
+    let campaign = w.store.campaign(&"c".parse().unwrap()).await.unwrap().unwrap();
+    let completed = campaign.with_status(Status::Completed);
+    assert_eq!((campaign.cycles, campaign.forgotten, completed), (1, 1, 1), "what became of it is kept");
+    assert_eq!(w.keys_left(), ["adopted", "campaign:c", "campaigns", "clock", "epoch", "outbox", "seq"]);
 }

@@ -62,7 +62,7 @@ pub(crate) struct TrainBench {
 
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct FleetBench {
-    /// Jobs per measurement of the rate.
+    /// Jobs per measurement of the rate; of latency at most 2,000.
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) jobs: u32,
     /// Jobs submitted and not ended, at most, when measuring the rate.
@@ -80,6 +80,9 @@ pub(crate) struct FleetBench {
     /// Jobs running while cancels are measured.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) cancels: u32,
+    /// Research cycles, one after the other; 0 for none.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub(crate) cycles: u32,
     /// How long idle processes are watched.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) idle_seconds: u64,

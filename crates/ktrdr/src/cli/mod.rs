@@ -2,6 +2,7 @@
 
 pub(crate) mod backtest;
 pub(crate) mod bench;
+pub(crate) mod campaign;
 pub(crate) mod data;
 pub(crate) mod fleet;
 pub(crate) mod operations;
@@ -108,6 +109,8 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Research cycles: design, train, gate, backtest, gate, assess.
     Research(research::ResearchArguments),
+    /// Campaigns of research cycles: list, show, cancel.
+    Campaign(campaign::CampaignArguments),
     /// Operations: list, status, events, watch, cancel, retry.
     Operations(operations::OperationsArguments),
     /// What was given up: operations without tries left, messages nobody can read. List, show, retry, drop.

@@ -4,6 +4,8 @@ use clap::{Args, Subcommand};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Kind, OperationId, Status};
 
+use super::campaign::PartArguments;
+
 #[derive(Debug, Args)]
 pub(crate) struct OperationsArguments {
     #[command(subcommand)]
@@ -29,14 +31,8 @@ pub(crate) enum OperationsVerb {
         /// The operation.
         id: OperationId,
     },
-    /// Ask an operation to stop; a research cycle's current child too.
-    Cancel {
-        /// The operation.
-        id: OperationId,
-        /// Kept in the row.
-        #[arg(long, default_value = "")]
-        reason: String,
-    },
+    /// Ask an operation to stop, a research cycle's current child too; or a group of operations that have not ended.
+    Cancel(CancelArguments),
     /// Submit what has ended again, as something new. A research cycle that was cut short is resumed: it goes on from the
     /// job that did not complete. One operation, or a group of those that failed.
     Retry(RetryArguments),
@@ -95,7 +91,58 @@ fn cut_short(text: &str) -> Result<Status, String> {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct CancelArguments {
+    /// The operation; or a group of them, by what follows.
+    pub(crate) id: Option<OperationId>,
+
+    #[command(flatten)]
+    pub(crate) group: CancelGroup,
+
+    /// Kept in the rows.
+    #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+
+    /// Really do it: needed for a group when nobody can be asked.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+/// Which operations are cancelled together: those to which all of it applies.
+#[derive(Debug, Args)]
+pub(crate) struct CancelGroup {
+    /// Only of this campaign: its cycles, unless a type is given.
+    #[arg(long, conflicts_with = "id")]
+    pub(crate) campaign: Option<CampaignName>,
+
+    /// Only this type, such as training.
+    #[arg(long = "type", short = 't', value_name = "TYPE", conflicts_with = "id")]
+    pub(crate) kind: Option<Kind>,
+
+    /// Only pending, or only running ones.
+    #[arg(long, short, conflicts_with = "id", value_parser = not_ended)]
+    pub(crate) status: Option<Status>,
+}
+
+impl CancelGroup {
+    /// Whether it says nothing: then it would be everything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.campaign.is_none() && self.kind.is_none() && self.status.is_none()
+    }
+}
+
+fn not_ended(text: &str) -> Result<Status, String> {
+    match text.parse() {
+        Ok(status @ (Status::Pending | Status::Running)) => Ok(status),
+        _ => Err("what is cancelled has not ended: use pending or running".into()),
+    }
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ListArguments {
+    /// Only this campaign: its cycles and their jobs.
+    #[arg(long)]
+    pub(crate) campaign: Option<CampaignName>,
+
     /// Only this type, such as training.
     #[arg(long = "type", short = 't', value_name = "TYPE")]
     pub(crate) kind: Option<Kind>,
@@ -127,9 +174,8 @@ pub(crate) struct DeadLettersArguments {
 pub(crate) enum DeadLettersVerb {
     /// What was given up, grouped by error: operations that used up their tries, and messages nobody could read.
     List {
-        /// At most this many of each.
-        #[arg(long, short, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
+        #[command(flatten)]
+        part: PartArguments,
     },
     /// One of them, whole.
     Show {

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{DeviceWish, Symbol, Timeframe};
 
+use super::campaign::PartArguments;
 use super::{AccountArguments, StartArguments};
 
 #[derive(Debug, Args)]
@@ -16,11 +17,15 @@ pub(crate) struct ResearchArguments {
 pub(crate) enum ResearchVerb {
     /// Start research cycles.
     Run(ResearchRun),
-    /// Cycles of a campaign, or of all: phase, verdict, what stopped each.
+    /// What `campaign show NAME` says; without a name what `campaign list` says.
     Status {
-        /// Only this campaign.
-        #[arg(long)]
+        /// The campaign.
+        name: Option<CampaignName>,
+        /// The same as NAME.
+        #[arg(long, value_name = "NAME", conflicts_with = "name")]
         campaign: Option<CampaignName>,
+        #[command(flatten)]
+        part: PartArguments,
     },
 }
 

@@ -8,12 +8,13 @@ use std::process::ExitCode;
 
 use ktrdr_domain::{DeviceClass, Operation, OperationId};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, DeadLetter};
-use ktrdr_fabric::store::{BootId, Filter};
+use ktrdr_fabric::store::{BootId, Filter, Page};
 
 use super::{Context, operations};
+use crate::cli::campaign::PartArguments;
 use crate::cli::operations::{DeadLettersArguments, DeadLettersVerb};
 use crate::connect::{self, Part};
-use crate::describe::{self, brief};
+use crate::describe::{self, brief, thousands};
 use crate::exit::{CliError, Kind};
 use crate::settings::EngineName;
 use crate::workspace::Workspace;
@@ -21,14 +22,14 @@ use crate::workspace::Workspace;
 /// Longest error as the title of a group.
 const TITLE_CHARACTERS: usize = 160;
 
-/// Messages looked through for one.
-const MESSAGES_MAX: u32 = 1000;
+/// Messages looked through for one: as many as are when some are dropped.
+const MESSAGES_MAX: u32 = 10_000;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
         let workspace = context.open_beside().await?;
         match &arguments.verb {
-            DeadLettersVerb::List { limit } => list(context, &workspace, *limit).await?,
+            DeadLettersVerb::List { part } => list(context, &workspace, *part).await?,
             DeadLettersVerb::Show { id } => show(context, &workspace, id).await?,
             DeadLettersVerb::Retry { id } => return operations::retry::one(context, &workspace, id).await,
             DeadLettersVerb::Drop { ids, error, yes } => match error {
@@ -41,9 +42,9 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
 }
 
 /// Operations that used up their tries and were not dropped from the list, newest first.
-async fn dead_operations(workspace: &Workspace, limit: u32) -> Result<Vec<Operation>, CliError> {
-    let filter = Filter { dead: true, limit, ..Filter::default() };
-    Ok(workspace.store.list(&filter).await?.operations)
+async fn dead_operations(workspace: &Workspace, offset: u64, limit: u32) -> Result<Page, CliError> {
+    let filter = Filter { dead: true, offset, limit, ..Filter::default() };
+    Ok(workspace.store.list(&filter).await?)
 }
 
 /// The broker as its administrator; `None` where there is none to ask: on the embedded engine no message can be
@@ -65,10 +66,10 @@ async fn letters(context: &Context<'_>, limit: u32) -> Result<Option<Vec<DeadLet
     Ok(Some(letters))
 }
 
-async fn list(context: &Context<'_>, workspace: &Workspace, limit: u32) -> Result<(), CliError> {
-    let operations = dead_operations(workspace, limit).await?;
-    let messages = letters(context, limit).await?;
-    let document = serde_json::json!({ "dead_letters": operations, "messages": messages });
+async fn list(context: &Context<'_>, workspace: &Workspace, part: PartArguments) -> Result<(), CliError> {
+    let Page { operations, total, .. } = dead_operations(workspace, part.offset, part.limit).await?;
+    let messages = letters(context, part.limit).await?;
+    let document = serde_json::json!({ "dead_letters": operations, "total": total, "messages": messages });
     context.screen.answer(&document, |screen| {
         let messages = messages.as_deref();
         if operations.is_empty() && messages.is_none_or(<[_]>::is_empty) {
@@ -82,6 +83,16 @@ async fn list(context: &Context<'_>, workspace: &Workspace, limit: u32) -> Resul
         for (reason, group) in grouped(messages.unwrap_or_default(), |m| known(m.reason.as_ref())) {
             screen.line(format!("{} × message: {reason}", group.len()));
             group.iter().for_each(|m| screen.line(format!("  {} from {}", m.id, known(m.queue.as_ref()))));
+        }
+        if (operations.len() as u64) < total {
+            screen.note(format!(
+                "showing {} of {} operations: --offset and --limit show the others",
+                thousands(operations.len() as u64),
+                thousands(total)
+            ));
+        }
+        if messages.is_some_and(|messages| messages.len() == part.limit as usize) {
+            screen.note(format!("showing the oldest {} messages: there may be more", thousands(part.limit.into())));
         }
         if messages.is_none() && context.settings.engine == EngineName::Fleet {
             screen.note("messages nobody could read are shown with amqp_admin_url only: their queue is the administrator's");

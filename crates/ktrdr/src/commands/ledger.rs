@@ -10,9 +10,6 @@ use crate::cli::research::{LedgerArguments, LedgerVerb};
 use crate::exit::CliError;
 use crate::screen::table;
 
-/// Lessons listed at most.
-const LESSONS_MAX: u32 = 1000;
-
 pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
         let workspace = context.open_beside().await?;
@@ -27,7 +24,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<
                 })?;
             }
             LedgerVerb::Lessons { campaign } => {
-                let lessons = workspace.ledger.lessons(campaign.as_ref(), LESSONS_MAX).await?;
+                let lessons = workspace.ledger.lessons(campaign.as_ref(), u32::MAX).await?;
                 context.screen.list("lessons", &lessons, |screen| {
                     screen.line(table(
                         &["CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY", "VERDICT"],

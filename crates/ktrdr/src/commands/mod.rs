@@ -2,6 +2,7 @@
 
 pub(crate) mod backtest;
 pub(crate) mod bench;
+pub(crate) mod campaign;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod data;

@@ -1,5 +1,6 @@
 //! `ktrdr operations …`: everything is answered from rows, also when no worker is alive.
 
+pub(crate) mod cancelling;
 pub(crate) mod retry;
 
 use std::process::ExitCode;
@@ -7,7 +8,7 @@ use std::process::ExitCode;
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Transition;
-use ktrdr_fabric::store::{Cancelled, Filter};
+use ktrdr_fabric::store::{Filter, Page};
 use ktrdr_research::resume::successor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,8 +20,9 @@ use crate::cli::operations::{ListArguments, OperationsArguments, OperationsVerb}
 use crate::describe::{self, brief};
 use crate::exit::{CliError, Kind};
 use crate::follow::{self, Followed};
+use crate::part::Part;
 use crate::screen::{Screen, table};
-use crate::workspace::{Workspace, now};
+use crate::workspace::Workspace;
 
 /// Longest text of an operation in the list.
 const DOING_CHARACTERS: usize = 160;
@@ -33,7 +35,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
             OperationsVerb::Status { id } => status(context, &workspace, id).await,
             OperationsVerb::Events { id } => events(context, &workspace, id).await,
             OperationsVerb::Watch { id } => watch(context, &workspace, id).await,
-            OperationsVerb::Cancel { id, reason } => cancel(context, &workspace, id, reason).await,
+            OperationsVerb::Cancel(wanted) => cancelling::run(context, &workspace, wanted).await,
             OperationsVerb::Retry(wanted) => retry::run(context, &workspace, wanted).await,
         }
     })
@@ -45,6 +47,7 @@ async fn list(
     wanted: &ListArguments,
 ) -> Result<ExitCode, CliError> {
     let filter = Filter {
+        campaign: wanted.campaign.clone(),
         status: wanted.status,
         kind: wanted.kind,
         root: None,
@@ -54,22 +57,26 @@ async fn list(
         limit: wanted.limit,
     };
     let page = workspace.store.list(&filter).await?;
-    context.screen.list("operations", &page.operations, |screen| {
+    let part =
+        Part { name: "operations", entries: &page.operations, offset: wanted.offset, total: page.total };
+    part.answer_with(context.screen, serde_json::json!({ "active": page.active }), |screen| {
         if page.operations.is_empty() {
             screen.line("no operations match");
             return;
         }
-        print(screen, &page.operations);
+        print(screen, &page);
         screen.note(format!("{} shown of {} · {} active", page.operations.len(), page.total, page.active));
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// A row each; what it does, or what went wrong, stands below it.
-fn print(screen: &Screen, operations: &[Operation]) {
-    let now_ms = now().0 * 1000;
-    let row =
-        |o: &Operation| vec![o.id.to_string(), describe::status(o), age(now_ms - o.created_at_ms), took(o)];
+fn print(screen: &Screen, page: &Page) {
+    let operations = &page.operations;
+    let row = |o: &Operation| {
+        let age = describe::age(page.now_ms, o.created_at_ms);
+        vec![o.id.to_string(), describe::status(o), age, took(o)]
+    };
     let rows: Vec<Vec<String>> = operations.iter().map(row).collect();
     let table = table(&["ID", "STATUS", "AGE", "TOOK"], &rows);
     let below = std::iter::once(None).chain(operations.iter().map(doing));
@@ -84,14 +91,7 @@ fn when(at_ms: i64) -> String {
 }
 
 fn took(o: &Operation) -> String {
-    match (o.started_at_ms, o.finished_at_ms) {
-        (Some(start), Some(end)) => describe::duration(end - start),
-        _ => "–".into(),
-    }
-}
-
-fn age(ms: i64) -> String {
-    describe::duration(ms / 1000 * 1000)
+    describe::took_ms(o).map_or_else(|| "–".into(), describe::duration)
 }
 
 fn doing(o: &Operation) -> Option<String> {
@@ -219,25 +219,6 @@ async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -
         }
         Followed::Detached => Ok(ExitCode::from(Kind::Interrupted as u8)),
     }
-}
-
-async fn cancel(
-    context: &Context<'_>,
-    workspace: &Workspace,
-    id: &OperationId,
-    reason: &str,
-) -> Result<ExitCode, CliError> {
-    let (word, text) = match workspace.store.cancel(id, "operator", reason).await? {
-        Cancelled::Done => ("cancelled", format!("{id} was pending and is cancelled")),
-        Cancelled::Requested => {
-            ("requested", format!("{id} was asked to stop; watch it with `ktrdr operations watch {id}`"))
-        }
-        Cancelled::TooLate(status) => ("too_late", format!("{id} had ended before ({status})")),
-        Cancelled::Missing => return Err(not_found(id)),
-    };
-    let document = serde_json::json!({ "operation": id, "answer": word });
-    context.screen.answer(&document, |screen| screen.line(text))?;
-    Ok(if word == "too_late" { ExitCode::from(Kind::Conflict as u8) } else { ExitCode::SUCCESS })
 }
 
 /// The row, or "not found".

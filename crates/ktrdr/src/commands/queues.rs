@@ -16,7 +16,7 @@ use crate::cli::fleet::{QueuesArguments, QueuesVerb};
 use crate::describe;
 use crate::exit::CliError;
 use crate::screen::{Screen, table};
-use crate::workspace::{Workspace, now_ms};
+use crate::workspace::Workspace;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &QueuesArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
@@ -115,8 +115,12 @@ async fn row(
         ..Filter::default()
     };
     let pending = workspace.store.list(&of(Status::Pending, 0)).await?.total;
-    let oldest = match pending.checked_sub(1) {
-        Some(last) => workspace.store.list(&of(Status::Pending, last)).await?.operations.pop(),
+    let oldest_pending_ms = match pending.checked_sub(1) {
+        Some(last) => {
+            let page = workspace.store.list(&of(Status::Pending, last)).await?;
+            // By the store's clock alone.
+            page.operations.first().map(|row| (page.now_ms - row.created_at_ms).max(0))
+        }
         None => None,
     };
     let running = workspace.store.list(&of(Status::Running, 0)).await?.total;
@@ -125,7 +129,7 @@ async fn row(
         kind,
         pending,
         running,
-        oldest_pending_ms: oldest.map(|row| (now_ms() - row.created_at_ms).max(0)),
+        oldest_pending_ms,
         workers,
         slots,
         paused: paused.contains(&kind),

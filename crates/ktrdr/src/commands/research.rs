@@ -6,26 +6,23 @@ use std::process::ExitCode;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::{AgentChoice, ResearchSpec};
-use ktrdr_domain::{Kind as OperationKind, Operation, Status};
-use ktrdr_fabric::store::Filter;
-use ktrdr_research::campaign;
+use ktrdr_domain::{Operation, Status};
+use ktrdr_research::campaign::plan;
 use serde::Deserialize;
 
-use super::Context;
 use super::start::{self, Started, Work, answer};
+use super::{Context, campaign};
 use crate::cli::research::{GateName, ResearchArguments, ResearchRun, ResearchVerb};
 use crate::describe::brief;
 use crate::device;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::funnel::Funnel;
 use crate::market;
 use crate::screen::{Screen, table};
 use crate::workspace::{Workspace, nonce, now};
 
 /// Longest reason in the table of cycles.
 const WHY_CHARACTERS: usize = 100;
-
-/// Cycles looked through by `research status`.
-const CYCLES_MAX: u32 = 1000;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
@@ -35,14 +32,16 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Resul
                 let wanted = ResearchRun { campaign: Some(campaign.clone()), ..wanted.clone() };
                 let started = begin(context, &wanted).await?;
                 if matches!(started, Started::Submitted(_)) {
-                    context.screen.note(format!("follow it: ktrdr research status --campaign {campaign}"));
+                    context.screen.note(format!("follow it: ktrdr campaign show {campaign}"));
                 }
                 campaign_answer(context, started)
             }
-            ResearchVerb::Status { campaign } => {
-                let cycles = cycles_of(&context.open_beside().await?, campaign.as_ref()).await?;
-                show(context, &cycles)?;
-                Ok(ExitCode::SUCCESS)
+            ResearchVerb::Status { name, campaign: option, part } => {
+                let workspace = context.open_beside().await?;
+                match name.as_ref().or(option.as_ref()) {
+                    Some(name) => campaign::show(context, &workspace, name, *part).await,
+                    None => campaign::list(context, &workspace, *part).await,
+                }
             }
         }
     })
@@ -83,8 +82,7 @@ pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Resu
         resumes: None,
     };
     let in_flight = wanted.in_flight.unwrap_or(workspace.settings.research.in_flight);
-    let roots =
-        campaign::plan(&campaign, wanted.cycles, &template, now(), nonce()).or_exit(Kind::InvalidInput)?;
+    let roots = plan(&campaign, wanted.cycles, &template, now(), nonce()).or_exit(Kind::InvalidInput)?;
     Ok(Work::Campaign(roots, in_flight))
 }
 
@@ -109,58 +107,31 @@ fn campaign_answer(context: &Context<'_>, started: Started) -> Result<ExitCode, 
     })
 }
 
-async fn cycles_of(
-    workspace: &Workspace,
-    campaign: Option<&CampaignName>,
-) -> Result<Vec<Operation>, CliError> {
-    let filter = Filter { kind: Some(OperationKind::AgentResearch), limit: CYCLES_MAX, ..Filter::default() };
-    let mut cycles = workspace.store.list(&filter).await?.operations;
-    cycles.retain(|c| {
-        let spec = ResearchSpec::deserialize(&c.spec);
-        campaign.is_none_or(|wanted| spec.is_ok_and(|s| s.campaign == *wanted))
-    });
-    cycles.reverse();
-    Ok(cycles)
-}
-
 fn show(context: &Context<'_>, cycles: &[Operation]) -> Result<(), CliError> {
     context.screen.list("cycles", cycles, |screen| print(screen, cycles))
 }
 
-/// The funnel, then each cycle with what became of it.
+/// Each cycle with what became of it, then the funnel.
 pub(crate) fn print(screen: &Screen, cycles: &[Operation]) {
-    let rows: Vec<Vec<String>> = cycles.iter().enumerate().map(|(i, c)| row(i, c)).collect();
-    screen.line(table(&["#", "STRATEGY", "OUTCOME", "WHY"], &rows));
-    screen.line(funnel(cycles));
+    screen.line(cycle_table(cycles, 0));
+    screen.line(Funnel::of_cycles(cycles).line());
     for campaign in campaigns(cycles) {
         screen.line(format!("campaign {campaign}"));
     }
 }
 
-/// How many cycles got how far.
-fn funnel(cycles: &[Operation]) -> String {
-    let count = |is: &dyn Fn(&Operation) -> bool| cycles.iter().filter(|c| is(c)).count();
-    let at = |gate: &str| count(&|c| c.error.as_deref().is_some_and(|e| e.starts_with(gate)));
-    let with = |status| count(&|c| c.status == status);
-    let (training, backtest, survived) = (at("Training gate"), at("Backtest gate"), with(Status::Completed));
-    let rest = [
-        ("failed", with(Status::Failed).saturating_sub(training + backtest)),
-        ("cancelled", with(Status::Cancelled)),
-        ("running", with(Status::Running)),
-        ("waiting", with(Status::Pending)),
-    ];
-    let rest: String = rest.iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!(", {n} {word}")).collect();
-    format!(
-        "{} cycles: {training} stopped at the training gate, {backtest} at the backtest gate, {survived} survived{rest}",
-        cycles.len()
-    )
+/// Cycles with what became of each, numbered in their campaign: so many were before them.
+pub(crate) fn cycle_table(cycles: &[Operation], before: u64) -> String {
+    let rows: Vec<Vec<String>> =
+        (before + 1..).zip(cycles).map(|(number, cycle)| row(number, cycle)).collect();
+    table(&["#", "STRATEGY", "OUTCOME", "WHY"], &rows)
 }
 
 fn campaigns(cycles: &[Operation]) -> BTreeSet<CampaignName> {
     cycles.iter().filter_map(|c| Some(ResearchSpec::deserialize(&c.spec).ok()?.campaign)).collect()
 }
 
-fn row(index: usize, cycle: &Operation) -> Vec<String> {
+fn row(number: u64, cycle: &Operation) -> Vec<String> {
     let of_result = |key: &str| cycle.result.as_ref()?.get(key)?.as_str().map(str::to_owned);
     let error = cycle.error.as_deref().unwrap_or_default();
     let (outcome, why) = match (cycle.status, error.split_once(" gate failed: ")) {
@@ -172,7 +143,7 @@ fn row(index: usize, cycle: &Operation) -> Vec<String> {
         (other, _) => (other.to_string(), error.to_owned()),
     };
     let strategy = of_result("strategy").unwrap_or_else(|| "–".into());
-    vec![(index + 1).to_string(), strategy, outcome, brief(&why, WHY_CHARACTERS)]
+    vec![number.to_string(), strategy, outcome, brief(&why, WHY_CHARACTERS)]
 }
 
 /// What a survivor did on its exam.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use ktrdr_fabric::presence::{Seen, Worker};
-use ktrdr_fabric::store::BootId;
+use ktrdr_fabric::store::{BootId, Filter};
 use serde::Serialize;
 
 use super::Context;
@@ -11,7 +11,7 @@ use crate::cli::fleet::{WorkersArguments, WorkersVerb};
 use crate::describe;
 use crate::exit::{CliError, Kind};
 use crate::screen::table;
-use crate::workspace::{Workspace, now_ms};
+use crate::workspace::Workspace;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &WorkersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
@@ -34,7 +34,8 @@ struct Listed {
 
 async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliError> {
     let seen = workspace.presence.workers().await?;
-    let now_ms = now_ms();
+    // By the store's clock, which told the other time, too.
+    let now_ms = workspace.store.list(&Filter { limit: 1, ..Filter::default() }).await?.now_ms;
     let heard = |Seen { worker, at_ms }: Seen| Listed { worker, heard_ms_ago: (now_ms - at_ms).max(0) };
     let workers: Vec<Listed> = seen.into_iter().map(heard).collect();
     context.screen.list("workers", &workers, |screen| {

@@ -14,7 +14,8 @@ use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::presence::{Orders, Presence, Seen, Worker};
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint,
+    Submitted, SweepPlan, Swept,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -114,6 +115,10 @@ impl Store for Unruly {
     async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
         self.inner.cancel(id, by, reason).await
     }
+    async fn cancel_matching(&self, group: &GroupCancel) -> Result<GroupCancelled, StoreError> {
+        self.inner.cancel_matching(group).await
+    }
+
     async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
         self.inner.dismiss(id, by).await
     }

@@ -25,8 +25,9 @@ pub(in crate::embedded) fn advance(tx: &mut Tx<'_>, step: &Advance) -> Result<Ad
         (EndStatus::Cancelled, _) => {
             close(tx, &root, &End::cancelled(Some(format!("{} was cancelled", step.finished))))
         }
-        (_, AdvanceTo::Failed { reason, error, result }) => {
-            close(tx, &root, &End::failed(reason, Some(error.clone()), Some(result.to_string())))
+        (_, AdvanceTo::Failed { reason, error, stopped_by, result }) => {
+            let failed = End::failed(reason, Some(error.clone()), Some(result.to_string()));
+            close(tx, &root, &End { stopped_by: Some(stopped_by.clone()), ..failed })
         }
         (EndStatus::Failed, AdvanceTo::Phase { .. } | AdvanceTo::Completed { .. }) => {
             Ok(Advanced::Mismatch(Status::Failed))

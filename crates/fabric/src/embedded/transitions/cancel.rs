@@ -18,11 +18,7 @@ pub(in crate::embedded) fn cancel(
     let Some(head) = tx.head(id)? else { return Ok(Cancelled::Missing) };
     match head.status {
         Status::Completed | Status::Failed | Status::Cancelled => Ok(Cancelled::TooLate(head.status)),
-        Status::Pending => {
-            flag(tx, &head, by, reason)?;
-            end(tx, &head, &End::cancelled(None))?;
-            Ok(Cancelled::Done)
-        }
+        Status::Pending => cancel_waiting(tx, &head, by, reason).map(|()| Cancelled::Done),
         Status::Running => {
             flag(tx, &head, by, reason)?;
             match &head.waiting {
@@ -34,6 +30,12 @@ pub(in crate::embedded) fn cancel(
             Ok(Cancelled::Requested)
         }
     }
+}
+
+/// What is pending ends at once.
+pub(super) fn cancel_waiting(tx: &mut Tx<'_>, head: &Head, by: &str, reason: &str) -> Result<(), StoreError> {
+    flag(tx, head, by, reason)?;
+    end(tx, head, &End::cancelled(None))
 }
 
 fn flag(tx: &mut Tx<'_>, head: &Head, by: &str, reason: &str) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use super::loss::{Lost, come_back, lose};
 use crate::embedded::row::Head;
 use crate::embedded::tx::{Tx, integer};
 use crate::history::Change;
-use crate::store::{Attempt, BootId, Claim, StoreError, StoreHint};
+use crate::store::{Attempt, BootId, Claim, Stopwatch, StoreError, StoreHint};
 
 /// Takes a pending operation, or one whose lease lapsed; ends it when a cancel or the last try came before.
 pub(in crate::embedded) fn claim(
@@ -76,6 +76,6 @@ fn run(tx: &mut Tx<'_>, mut head: Head, boot: &BootId, lease: Duration) -> Resul
     let row = tx.operation(head.seq)?;
     let operation =
         row.ok_or_else(|| StoreError::Corrupt(format!("{} vanished while it was claimed", head.id)))?;
-    let attempt = Attempt { id: head.id, fence, boot: boot.clone() };
+    let attempt = Attempt { id: head.id, fence, boot: boot.clone(), since: Stopwatch::start() };
     Ok(Claim::Run { attempt, operation: Box::new(operation) })
 }

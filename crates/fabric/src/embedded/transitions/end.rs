@@ -5,7 +5,7 @@ use ktrdr_domain::Status;
 
 use super::roots::start_next_of;
 use crate::embedded::row::Head;
-use crate::embedded::tx::Tx;
+use crate::embedded::tx::{Tx, integer};
 use crate::history::Change;
 use crate::store::{StoreError, StoreHint};
 
@@ -20,19 +20,27 @@ pub(super) struct End {
     pub(super) error: Option<String>,
     /// JSON.
     pub(super) result: Option<String>,
+    /// Of a failed root: what its campaign counts it as, unless it is the reason.
+    pub(super) stopped_by: Option<String>,
+    /// Of an attempt that ended itself: how long it lasted.
+    pub(super) took_ms: Option<u64>,
 }
 
 impl End {
     pub(super) fn completed(result: String) -> Self {
-        Self { status: Completed, reason: None, error: None, result: Some(result) }
+        Self { result: Some(result), ..Self::new(Completed) }
     }
 
     pub(super) fn failed(reason: &str, error: Option<String>, result: Option<String>) -> Self {
-        Self { status: Failed, reason: Some(reason.to_owned()), error, result }
+        Self { reason: Some(reason.to_owned()), error, result, ..Self::new(Failed) }
     }
 
     pub(super) fn cancelled(error: Option<String>) -> Self {
-        Self { status: Cancelled, reason: None, error, result: None }
+        Self { error, ..Self::new(Cancelled) }
+    }
+
+    fn new(status: EndStatus) -> Self {
+        Self { status, reason: None, error: None, result: None, stopped_by: None, took_ms: None }
     }
 
     fn change(&self) -> Change {
@@ -58,9 +66,22 @@ pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), StoreEr
         "UPDATE operations SET status = ?2, reason = ?3, result = ?5, finished_at_ms = ?6,
            error = CASE ?2 WHEN 'completed' THEN NULL ELSE coalesce(?4, error) END,
            cancel_too_late = (cancel_at_ms IS NOT NULL AND ?2 = 'completed'),
+           stopped_by = coalesce(?7, ?3),
+           took_ms = coalesce(?8, CASE steady_clock WHEN ?9 THEN ?10 - started_steady_ms END),
            worker = NULL, lease_until_ms = NULL, published_at_ms = NULL, due_at_ms = NULL, waiting = NULL
          WHERE seq = ?1",
-        (head.seq, Status::from(end.status).as_str(), &end.reason, &end.error, &end.result, tx.now.wall_ms),
+        (
+            head.seq,
+            Status::from(end.status).as_str(),
+            &end.reason,
+            &end.error,
+            &end.result,
+            tx.now.wall_ms,
+            &end.stopped_by,
+            end.took_ms.map(integer),
+            tx.steady_clock,
+            tx.now.steady_ms,
+        ),
     )?;
     if end.reason.as_deref() == Some(ATTEMPTS_EXHAUSTED) {
         tx.execute("INSERT OR IGNORE INTO dead_letters (operation) VALUES (?1)", [head.seq])?;

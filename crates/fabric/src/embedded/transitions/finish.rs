@@ -34,8 +34,9 @@ pub(in crate::embedded) fn finish(
         Finish::Retry { error, delay } => return retry(tx, &head, &error, delay),
         Finish::Release => return release(tx, &head),
     };
-    end(tx, &head, &over)?;
-    Ok(Finished::Recorded(over.status.into()))
+    let status = over.status;
+    end(tx, &head, &End { took_ms: Some(attempt.since.elapsed_ms()), ..over })?;
+    Ok(Finished::Recorded(status.into()))
 }
 
 fn error_of(how: Finish) -> Option<String> {

@@ -8,6 +8,7 @@ pub(super) mod dismiss;
 pub(super) mod doubt;
 mod end;
 pub(super) mod finish;
+pub(super) mod group;
 mod loss;
 pub(super) mod publish_again;
 mod roots;

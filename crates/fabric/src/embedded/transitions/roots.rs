@@ -35,9 +35,9 @@ pub(in crate::embedded) fn submit_roots(
 /// Writes a root that waits; without a lane it opens its own.
 fn insert_waiting(tx: &mut Tx<'_>, root: &NewRoot, lane: Option<i64>) -> Result<i64, StoreError> {
     tx.execute(
-        "INSERT INTO operations (id, kind, status, tries_max, priority, spec, phase, lane, created_at_ms)
+        "INSERT INTO operations (id, kind, status, tries_max, priority, spec, phase, lane, created_at_ms, campaign)
          VALUES (?1, ?2, 'pending', 0, 4, ?3, ?4,
-                 coalesce(?5, (SELECT coalesce(max(seq), 0) + 1 FROM operations)), ?6)",
+                 coalesce(?5, (SELECT coalesce(max(seq), 0) + 1 FROM operations)), ?6, ?7)",
         (
             root.id.as_str(),
             Kind::AgentResearch.as_str(),
@@ -45,6 +45,7 @@ fn insert_waiting(tx: &mut Tx<'_>, root: &NewRoot, lane: Option<i64>) -> Result<
             &root.phase,
             lane,
             tx.now.wall_ms,
+            root.campaign.as_str(),
         ),
     )?;
     let seq = tx.inserted();
@@ -57,23 +58,28 @@ fn insert_waiting(tx: &mut Tx<'_>, root: &NewRoot, lane: Option<i64>) -> Result<
     Ok(seq)
 }
 
-/// Starts the first waiting root of a lane in which none runs; whether there was one.
+/// Starts the first waiting root of a lane in which none runs; whether there was one that may start. While its campaign is
+/// being cancelled none may: it will be cancelled where it waits.
 pub(super) fn start_next_of(tx: &mut Tx<'_>, lane: i64) -> Result<bool, StoreError> {
     let next = tx.first(
-        "SELECT o.id, w.first FROM waiting_roots w JOIN operations o ON o.seq = w.root
+        "SELECT o.id, w.first, c.cancel_upto >= o.seq FROM waiting_roots w JOIN operations o ON o.seq = w.root
+           LEFT JOIN campaigns c ON c.name = o.campaign
          WHERE w.lane = ?1 ORDER BY w.root LIMIT 1",
         [lane],
         |found| {
             let first: String = found.get(1)?;
-            Ok((row::word::<OperationId>(found, 0)?, row::json::<NewChild>(&first)?))
+            let is_held = found.get::<_, Option<bool>>(2)?.unwrap_or_default();
+            Ok((row::word::<OperationId>(found, 0)?, row::json::<NewChild>(&first)?, is_held))
         },
     )?;
-    let Some((id, first)) = next else { return Ok(false) };
+    let Some((id, first, false)) = next else { return Ok(false) };
     let Some(root) = tx.head(&id)? else { return Ok(false) };
     tx.execute("DELETE FROM waiting_roots WHERE root = ?1", [root.seq])?;
     tx.execute(
-        "UPDATE operations SET status = 'running', started_at_ms = ?2, since_ms = ?3, waiting = ?4 WHERE seq = ?1",
-        (root.seq, tx.now.wall_ms, tx.now.steady_ms, first.id.as_str()),
+        "UPDATE operations SET status = 'running', started_at_ms = ?2, since_ms = ?3, waiting = ?4,
+           started_steady_ms = ?3, steady_clock = ?5
+         WHERE seq = ?1",
+        (root.seq, tx.now.wall_ms, tx.now.steady_ms, first.id.as_str(), tx.steady_clock),
     )?;
     tx.record(&root, Change::Started, Some(first.id.as_str()))?;
     insert_child(tx, &root.id, &first)?;

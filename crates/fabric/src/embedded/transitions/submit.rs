@@ -48,8 +48,9 @@ impl Leaf<'_> {
     pub(super) fn insert(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         tx.execute(
             "INSERT INTO operations (id, kind, status, tries_max, priority, spec, root, idempotency_key,
-               created_at_ms, published_at_ms, pinned)
-             VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+               created_at_ms, published_at_ms, pinned, campaign)
+             VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                     (SELECT campaign FROM operations WHERE id = ?6))",
             (
                 self.id.as_str(),
                 self.kind.as_str(),

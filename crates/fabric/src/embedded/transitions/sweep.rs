@@ -6,6 +6,7 @@ use std::time::Duration;
 use ktrdr_domain::OperationId;
 use rusqlite::Row;
 
+use super::group;
 use super::loss::{Lost, come_back, lose};
 use super::publish_again::{publish, publish_again};
 use super::roots::start_next_of;
@@ -17,6 +18,7 @@ use crate::store::{StoreError, SweepPlan, Swept};
 
 /// Lost workers, due retries and, when asked for, lost events and stalled lanes.
 pub(in crate::embedded) fn sweep(tx: &mut Tx<'_>, plan: SweepPlan) -> Result<Swept, StoreError> {
+    group::go_on(tx, plan.limit)?;
     let mut swept = Swept { rescued: rescue(tx, plan)?, due: release_due(tx, plan.limit)?, republished: 0 };
     if let Some(age) = plan.republish_after {
         swept.republished += republish_events(tx, age, plan.limit)?;
@@ -105,10 +107,11 @@ fn start_stalled_lanes(tx: &mut Tx<'_>, limit: u32) -> Result<u32, StoreError> {
         [limit],
         seq_of,
     )?;
-    for lane in &stalled {
-        start_next_of(tx, *lane)?;
+    let mut started = 0;
+    for lane in stalled {
+        started += u32::from(start_next_of(tx, lane)?);
     }
-    Ok(counted(&stalled))
+    Ok(started)
 }
 
 fn seq_of(row: &Row<'_>) -> Result<i64, StoreError> {

@@ -2,7 +2,7 @@
 -- waiting for this child); the event that woke the caller is only a hint.
 -- ARGV: 2 root 3 finished child 4 expected phase 5 to: phase, completed or failed;
 --       phase: 6 phase, child: 7 id 8 kind 9 queue 10 spec 11 tries_max 12 priority
---       completed: 6 result          failed: 6 reason 7 error 8 result
+--       completed: 6 result          failed: 6 reason 7 error 8 result 9 stopped by
 local h = head(ARGV[2])
 if not h or h.status ~= 'running' or h.waiting ~= ARGV[3] or h.phase ~= ARGV[4] then return {'stale'} end
 local child = head(ARGV[3])
@@ -15,7 +15,7 @@ if h.cancel_at_ms then
 elseif child.status == 'cancelled' then
   over = {status = 'cancelled', error = child.id .. ' was cancelled'}
 elseif to == 'failed' then
-  over = {status = 'failed', reason = ARGV[6], error = ARGV[7], result = ARGV[8]}
+  over = {status = 'failed', reason = ARGV[6], error = ARGV[7], result = ARGV[8], stopped_by = ARGV[9]}
 elseif child.status ~= 'completed' then
   return {'mismatch', child.status}
 elseif to == 'completed' then
@@ -31,6 +31,6 @@ redis.call('HSET', op(h.id), 'phase', ARGV[6], 'waiting', ARGV[7])
 redis.call('ZADD', P .. 'roots', now, h.id)
 record(h, 'advanced', ARGV[6])
 insert_leaf({id = ARGV[7], kind = ARGV[8], queue = ARGV[9], spec = ARGV[10], tries_max = ARGV[11], priority = ARGV[12],
-  root = h.id})
+  root = h.id, campaign = h.campaign})
 tell_changed(h.id)
 return {'next', ARGV[7]}

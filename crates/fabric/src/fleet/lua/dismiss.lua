@@ -5,7 +5,7 @@ if not h then return {'missing'} end
 if h.status ~= 'failed' or redis.call('HGET', op(h.id), 'reason') ~= 'attempts_exhausted' then
   return {'not_dead', h.status}
 end
-if redis.call('ZREM', list_of('dead', h.kind), h.id) == 0 then return {'before'} end
+if not delist(h, 'dead') then return {'before'} end
 record(h, 'dismissed', ARGV[3])
 tell_changed(h.id)
 return {'done'}

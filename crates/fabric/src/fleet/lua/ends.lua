@@ -6,13 +6,19 @@ local KEPT_EXHAUSTED_MS = 30 * DAY_MS     -- people look into these later
 
 local start_next
 
--- Row and event. over: status, and reason, error, result where there are such; without an error that of an earlier
--- attempt stands.
+-- What a campaign counts a cycle as that ended.
+local function outcome_of(h, over)
+  if over.status ~= 'failed' then return over.status end
+  return table.concat({'failed', h.phase or '', over.reason, over.stopped_by or over.reason}, '\n')
+end
+
+-- Row and event. over: status, and reason, error, result, stopped_by, took_ms where there are such; without an error that
+-- of an earlier attempt stands.
 local function finish_row(h, over)
   record(h, over.status, over.reason and over.error and over.reason .. ': ' .. over.error or over.reason or over.error)
   local sets = {'status', over.status, 'finished_at_ms', now_text, 'event_entry', post_event(h, over.status, '0')}
   local gone = {'worker', 'lease_until_ms', 'waiting'}
-  for _, field in ipairs({'reason', 'error', 'result'}) do
+  for _, field in ipairs({'reason', 'error', 'result', 'took_ms'}) do
     if over[field] then sets[#sets + 1] = field; sets[#sets + 1] = over[field] end
   end
   if over.status == 'completed' then
@@ -21,8 +27,8 @@ local function finish_row(h, over)
   end
   redis.call('HSET', op(h.id), unpack(sets))
   redis.call('HDEL', op(h.id), unpack(gone))
-  relist(h, over.status)
-  if over.reason == 'attempts_exhausted' then redis.call('ZADD', list_of('dead', h.kind), h.seq, h.id) end
+  relist(h, over.status, outcome_of(h, over))
+  if over.reason == 'attempts_exhausted' then enlist(h, 'dead') end
   local kept = over.reason == 'attempts_exhausted' and KEPT_EXHAUSTED_MS or KEPT_MS
   redis.call('ZADD', P .. 'expiring', now + kept, h.id)
 end
@@ -40,7 +46,8 @@ end
 -- A root that ends while it still waits has a running one before it: nothing to start.
 local function leave_lane(h)
   if h.status == 'pending' then
-    redis.call('LREM', P .. 'lane:' .. h.lane, 0, h.id)
+    -- It stands there once, and mostly first.
+    redis.call('LREM', P .. 'lane:' .. h.lane, 1, h.id)
   else
     redis.call('ZREM', P .. 'roots', h.id)
     start_next(h.lane)
@@ -53,11 +60,19 @@ local function finish_op(h, over)
   if h.lane then leave_lane(h) else leave_leaf_queues(h) end
 end
 
--- Starts the first waiting root of a lane in which none runs; whether there was one.
+-- While all of its campaign is being cancelled a waiting root does not start: it will be cancelled where it waits.
+local function is_held(h)
+  local upto = h.campaign and redis.call('HGET', campaign(h.campaign), 'cancel_upto')
+  return upto and tonumber(h.seq) <= tonumber(upto)
+end
+
+-- Starts the first waiting root of a lane in which none runs; whether there was one that may start.
 start_next = function(lane)
-  local id = redis.call('LPOP', P .. 'lane:' .. lane)
+  local id = redis.call('LINDEX', P .. 'lane:' .. lane, 0)
   if not id then redis.call('HDEL', P .. 'lanes', lane); return false end
   local h = head(id)
+  if is_held(h) then return false end
+  redis.call('LPOP', P .. 'lane:' .. lane)
   local FIRST = {'first_id', 'first_kind', 'first_queue', 'first_spec', 'first_tries_max', 'first_priority'}
   local first = redis.call('HMGET', op(id), unpack(FIRST))
   redis.call('HDEL', op(id), unpack(FIRST))
@@ -72,7 +87,7 @@ start_next = function(lane)
   redis.call('HSET', P .. 'lanes', lane, id)
   record(h, 'started', first[1])
   insert_leaf({id = first[1], kind = first[2], queue = first[3], spec = first[4], tries_max = first[5], priority = first[6],
-    root = id})
+    root = id, campaign = h.campaign})
   tell_changed(id)
   return true
 end

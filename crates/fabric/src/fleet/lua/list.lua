@@ -1,8 +1,10 @@
 -- A part of a list, newest first.
 -- ARGV: 2 offset 3 limit 4 root or '' 5 statuses (or dead) and 6 kinds wanted, 7 kinds there are, commas around each word
+--       8 campaign or ''
 local offset, limit, root = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local of_campaign = ARGV[8] ~= '' and '@' .. ARGV[8] or ''
 
-local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind end
+local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind .. of_campaign end
 
 -- The lists that hold what is wanted, and how many rows that is.
 local function wanted_lists()
@@ -71,8 +73,8 @@ else
 end
 local active = 0
 for _, status in ipairs({'pending', 'running'}) do
-  for kind in string.gmatch(ARGV[7], '[^,]+') do active = active + redis.call('ZCARD', list_of(status, kind)) end
+  for kind in string.gmatch(ARGV[7], '[^,]+') do active = active + redis.call('ZCARD', P .. 'idx:' .. status .. ':' .. kind) end
 end
 local operations = {}
 for i, row in ipairs(rows) do operations[i] = redis.call('HGETALL', P .. 'op:' .. row[1]) end
-return {total, active, operations}
+return {total, active, operations, now}

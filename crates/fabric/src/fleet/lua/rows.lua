@@ -2,7 +2,7 @@
 
 -- The part of a row that decides about transitions.
 local DECIDING = {'kind', 'status', 'seq', 'fence', 'tries', 'tries_max', 'worker', 'lease_until_ms', 'cancel_at_ms',
-  'root', 'phase', 'waiting', 'lane', 'queue'}
+  'root', 'phase', 'waiting', 'lane', 'queue', 'campaign', 'counted'}
 
 local function op(id) return P .. 'op:' .. id end
 
@@ -25,14 +25,46 @@ local function is_held_by(h, fence, boot)
   return h.status == 'running' and h.fence == fence and h.worker == boot
 end
 
--- Every row is in one list, by status and kind, and as a dead letter also in that of the dead; the score is the order of
--- creation.
-local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind end
+-- Every row is in one list, by status and kind, and as a dead letter also in that of the dead; what belongs to a campaign
+-- is in the same lists of its campaign as well. The score is the order of creation.
+local function list_of(status, kind, campaign)
+  return P .. 'idx:' .. status .. ':' .. kind .. (campaign and '@' .. campaign or '')
+end
 
--- Moves a row to the list of another status.
-local function relist(h, status)
-  redis.call('ZREM', list_of(h.status, h.kind), h.id)
+local function enlist(h, status)
   redis.call('ZADD', list_of(status, h.kind), h.seq, h.id)
+  if h.campaign then redis.call('ZADD', list_of(status, h.kind, h.campaign), h.seq, h.id) end
+end
+
+-- Whether it was in that list.
+local function delist(h, status)
+  if h.campaign then redis.call('ZREM', list_of(status, h.kind, h.campaign), h.id) end
+  return redis.call('ZREM', list_of(status, h.kind), h.id) == 1
+end
+
+local function campaign(name) return P .. 'campaign:' .. name end
+
+-- What is written when the first cycle of a campaign is.
+local function open_campaign(name, seq, begun_at_ms)
+  redis.call('ZADD', P .. 'campaigns', 'NX', seq, name)
+  redis.call('HSETNX', campaign(name), 'begun_at_ms', begun_at_ms)
+end
+
+-- A campaign counts its cycles by what became of them: by status, and failed ones by phase, reason and what stopped them.
+-- The row remembers what it is counted as.
+local function count_cycle(h, outcome)
+  if not h.campaign then return end
+  if h.counted then redis.call('HINCRBY', campaign(h.campaign), 'is:' .. h.counted, -1) end
+  redis.call('HINCRBY', campaign(h.campaign), 'is:' .. outcome, 1)
+  redis.call('HSET', op(h.id), 'counted', outcome)
+  h.counted = outcome
+end
+
+-- Moves a row to the list of another status; of a root the outcome may say more than that.
+local function relist(h, status, outcome)
+  delist(h, h.status)
+  enlist(h, status)
+  if h.lane then count_cycle(h, outcome or status) end
 end
 
 -- Writes into the history of a row what happens to it, with its fence and its worker. note may be nil; of a long one
@@ -85,7 +117,7 @@ local function is_in_outbox(id, which)
   return entry and #redis.call('XRANGE', P .. 'outbox', entry, entry) > 0
 end
 
--- Writes a pending leaf and its job message. root and call may be false.
+-- Writes a pending leaf and its job message. root, campaign and call may be false.
 local function insert_leaf(leaf)
   local id, seq = leaf.id, redis.call('INCR', P .. 'seq')
   local row = {'id', id, 'kind', leaf.kind, 'queue', leaf.queue, 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
@@ -96,8 +128,9 @@ local function insert_leaf(leaf)
     row[#row + 1] = 'root'; row[#row + 1] = leaf.root
     redis.call('ZADD', P .. 'children:' .. leaf.root, seq, id)
   end
+  if leaf.campaign then row[#row + 1] = 'campaign'; row[#row + 1] = leaf.campaign end
   redis.call('HSET', op(id), unpack(row))
-  redis.call('ZADD', list_of('pending', leaf.kind), seq, id)
+  enlist({id = id, kind = leaf.kind, seq = seq, campaign = leaf.campaign}, 'pending')
   redis.call('ZADD', pending_in(leaf.queue), now_text, id)
   tell_changed(id)
 end

@@ -1,26 +1,45 @@
 -- The roots of a campaign, all or none. Root i belongs to lane i mod in_flight; the first of each lane starts.
--- ARGV: 2 call 3 in_flight, then for each root: id spec phase, first child: id kind queue spec tries_max priority
-local call, in_flight, WIDTH = ARGV[2], tonumber(ARGV[3]), 9
+-- ARGV: 2 call 3 in_flight, then for each root: id campaign spec phase, first child: id kind queue spec tries_max priority
+local call, in_flight, WIDTH = ARGV[2], tonumber(ARGV[3]), 10
 for at = 4, #ARGV, WIDTH do
   if redis.call('EXISTS', op(ARGV[at])) == 1 then
     if redis.call('HGET', op(ARGV[at]), 'submit_call') == call then return {'created'} end
     return {'duplicate', ARGV[at]}
   end
-  if redis.call('EXISTS', op(ARGV[at + 3])) == 1 then return {'taken', ARGV[at + 3], ARGV[at]} end
+  if redis.call('EXISTS', op(ARGV[at + 4])) == 1 then return {'taken', ARGV[at + 4], ARGV[at]} end
 end
-local lanes = {}
+
+-- Adds them to a list, so many in one call as Lua can pass.
+local function add_all(list, entries)
+  for from = 1, #entries, 2000 do
+    redis.call('ZADD', list, unpack(entries, from, math.min(from + 1999, #entries)))
+  end
+end
+
+local roots = (#ARGV - 3) / WIDTH
+local seq = redis.call('INCRBY', P .. 'seq', roots) - roots
+local lanes, all, of_campaign = {}, {}, {}
 for at = 4, #ARGV, WIDTH do
-  local i, id = (at - 4) / WIDTH, ARGV[at]
+  local i, id, name = (at - 4) / WIDTH, ARGV[at], ARGV[at + 1]
   local lane = lanes[i % in_flight + 1]
   if not lane then lane = id; lanes[i + 1] = id end
-  local seq = redis.call('INCR', P .. 'seq')
+  seq = seq + 1
   redis.call('HSET', op(id), 'id', id, 'kind', 'agent_research', 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
-    'tries_max', 0, 'rescues', 0, 'created_at_ms', now, 'spec', ARGV[at + 1], 'phase', ARGV[at + 2], 'lane', lane,
-    'submit_call', call, 'first_id', ARGV[at + 3], 'first_kind', ARGV[at + 4], 'first_queue', ARGV[at + 5],
-    'first_spec', ARGV[at + 6], 'first_tries_max', ARGV[at + 7], 'first_priority', ARGV[at + 8])
-  redis.call('ZADD', list_of('pending', 'agent_research'), seq, id)
+    'tries_max', 0, 'rescues', 0, 'created_at_ms', now_text, 'campaign', name, 'counted', 'pending', 'spec', ARGV[at + 2],
+    'phase', ARGV[at + 3], 'lane', lane, 'submit_call', call, 'first_id', ARGV[at + 4], 'first_kind', ARGV[at + 5],
+    'first_queue', ARGV[at + 6], 'first_spec', ARGV[at + 7], 'first_tries_max', ARGV[at + 8], 'first_priority', ARGV[at + 9])
+  local entries = of_campaign[name] or {}
+  of_campaign[name] = entries
+  for _, list in ipairs({all, entries}) do list[#list + 1] = seq; list[#list + 1] = id end
   redis.call('RPUSH', P .. 'lane:' .. lane, id)
   tell_changed(id)
+end
+add_all(list_of('pending', 'agent_research'), all)
+for name, entries in pairs(of_campaign) do
+  add_all(list_of('pending', 'agent_research', name), entries)
+  open_campaign(name, entries[1], now_text)
+  redis.call('HINCRBY', campaign(name), 'cycles', #entries / 2)
+  redis.call('HINCRBY', campaign(name), 'is:pending', #entries / 2)
 end
 for _, lane in ipairs(lanes) do start_next(lane) end
 return {'created'}

@@ -1,6 +1,6 @@
 -- Brings back what was lost, except for job messages. Atomic and idempotent, so that every long-lived process runs it and
 -- nobody leads.
--- ARGV: 2 grace_ms 3 limit [4 republish_after_ms]
+-- ARGV: 2 grace_ms 3 limit 4 '1' in the first sweep of its process [5 republish_after_ms]
 local function is_running(h) return h.status == 'running' end
 local function has_ended(h) return is_terminal(h.status) end
 
@@ -48,21 +48,24 @@ local function forget(h)
   if job_entry then redis.call('XDEL', P .. 'outbox', job_entry) end
   if h.root then redis.call('ZREM', P .. 'children:' .. h.root, h.id) end
   redis.call('ZREM', P .. 'expiring', h.id)
-  redis.call('ZREM', list_of(h.status, h.kind), h.id)
-  redis.call('ZREM', list_of('dead', h.kind), h.id)
+  delist(h, h.status)
+  delist(h, 'dead')
+  if h.lane and h.campaign then redis.call('HINCRBY', campaign(h.campaign), 'forgotten', 1) end
   redis.call('UNLINK', op(h.id), P .. 'log:' .. h.id)
 end
 
 local limit = ARGV[3]
+go_on_cancelling(tonumber(limit))
 local lost = due(P .. 'leases', tonumber(ARGV[2]), limit, is_running)
 for _, h in ipairs(lost) do rescue(h) end
 local retries = due(P .. 'delayed', 0, limit, is_pending)
 for _, h in ipairs(retries) do release_due(h) end
 local republished = 0
-if ARGV[4] then
-  local age_ms = tonumber(ARGV[4])
+if ARGV[5] then
+  local age_ms = tonumber(ARGV[5])
   for _, h in ipairs(due(P .. 'roots', age_ms, limit, is_running)) do republished = republished + republish_event(h) end
   republished = republished + start_stalled_lanes()
 end
+adopt_some(ARGV[4] == '1', tonumber(limit))
 for _, h in ipairs(due(P .. 'expiring', 0, limit, has_ended)) do forget(h) end
 return {#lost, #retries, republished}

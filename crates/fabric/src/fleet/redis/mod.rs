@@ -21,6 +21,7 @@
 mod answer;
 mod backlog;
 mod call;
+mod campaigns;
 mod facts;
 mod failure;
 mod history;

@@ -32,18 +32,20 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
     let call = session.call(&session.scripts.list);
     let call = call.arg(filter.offset).arg(filter.limit);
     let call = call.arg(filter.root.as_ref().map_or("", |root| root.as_str()));
-    let mut answer = call.arg(words(statuses)).arg(words(kinds)).arg(every_kind).answer().await?;
+    let call = call.arg(words(statuses)).arg(words(kinds)).arg(every_kind);
+    let mut answer = call.arg(filter.campaign.as_ref().map_or("", |name| name.as_str())).answer().await?;
     let rows = Vec::<Value>::from_redis_value(answer.take(2)).map_err(|_| answer.strange())?;
     let operations = rows.into_iter().map(row::operation).filter_map(Result::transpose);
     Ok(Page {
         operations: operations.collect::<Result<_, _>>()?,
         total: answer.at(0)?,
         active: answer.at(1)?,
+        now_ms: answer.at(3)?,
     })
 }
 
 /// `,pending,running,`
-fn words(items: impl Iterator<Item = impl Display>) -> String {
+pub(super) fn words(items: impl Iterator<Item = impl Display>) -> String {
     items.fold(String::from(","), |text, item| text + &format!("{item},"))
 }
 

@@ -42,6 +42,7 @@ pub(super) fn operation(value: Value) -> Result<Option<Operation>, StoreError> {
         created_at_ms: row.needed("created_at_ms")?,
         started_at_ms: row.parsed("started_at_ms")?,
         finished_at_ms: row.parsed("finished_at_ms")?,
+        took_ms: row.parsed("took_ms")?,
         rescues: row.needed("rescues")?,
     }))
 }

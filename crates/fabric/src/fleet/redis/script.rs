@@ -9,6 +9,9 @@ const PRELUDE: &str = include_str!("../lua/prelude.lua");
 const ROWS: &str = include_str!("../lua/rows.lua");
 const ENDS: &str = include_str!("../lua/ends.lua");
 const LOSSES: &str = include_str!("../lua/losses.lua");
+const CANCELS: &str = include_str!("../lua/cancels.lua");
+const GROUPS: &str = include_str!("../lua/groups.lua");
+const ADOPT: &str = include_str!("../lua/adopt.lua");
 const AGAIN: &str = include_str!("../lua/again.lua");
 
 /// One script, and its name for messages.
@@ -44,7 +47,8 @@ scripts! {
     doubt: writing;
     beat: writing;
     finish: changing;
-    cancel: changing;
+    cancel: cancelling;
+    cancel_matching: cancelling;
     dismiss: writing;
     advance: changing;
     sweep: sweeping;
@@ -52,7 +56,9 @@ scripts! {
     backlog: timed;
     row: reading;
     history: reading;
-    list: reading;
+    list: timed;
+    campaign: reading;
+    campaigns: reading;
     outbox: reading;
     count: reading;
     remember: reading;
@@ -91,9 +97,16 @@ fn losing(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
 }
 
+/// Stops what somebody wants stopped.
+fn cancelling(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, CANCELS, GROUPS, body].concat())
+}
+
 /// Changes rows that were left alone for too long.
 fn sweeping(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, AGAIN, body].concat())
+    let parts =
+        [PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, CANCELS, GROUPS, ADOPT, AGAIN, body];
+    Script::new(&parts.concat())
 }
 
 /// Writes messages again.

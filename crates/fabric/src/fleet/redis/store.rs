@@ -1,5 +1,6 @@
 //! The store on Redis: checks what it is handed, then one script per method.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,14 +11,14 @@ use tokio::sync::broadcast;
 use super::answer::Answer;
 use super::call::{Call, Session};
 use super::listener::Listener;
-use super::{backlog, history, query, row};
+use super::{backlog, campaigns, history, query, row};
 use crate::broker::Queue;
 use crate::history::Transition;
 use crate::limits;
 use crate::store::{
     Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
-    Finish, Finished, NewChild, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint,
-    Submitted, SweepPlan, Swept,
+    Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OutboxEntry, Page,
+    Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
@@ -29,11 +30,12 @@ const CAMPAIGN_BYTES_MAX: usize = 128 << 20;
 pub struct RedisStore {
     pub(super) session: Session,
     listener: Listener,
+    has_swept: AtomicBool,
 }
 
 impl RedisStore {
     pub(super) fn new(session: Session, listener: Listener) -> Self {
-        Self { session, listener }
+        Self { session, listener, has_swept: AtomicBool::new(false) }
     }
 }
 
@@ -52,7 +54,11 @@ impl Store for RedisStore {
         check_size(&roots)?;
         let mut call = self.session.call_once(&self.session.scripts.submit_roots).arg(in_flight);
         for root in &roots {
-            call = call.arg(root.id.as_str()).arg(root.spec.to_string()).arg(&root.phase);
+            call = call
+                .arg(root.id.as_str())
+                .arg(root.campaign.as_str())
+                .arg(root.spec.to_string())
+                .arg(&root.phase);
             call = child(call, &root.first);
         }
         submitted(&call.answer().await?)
@@ -64,7 +70,12 @@ impl Store for RedisStore {
         match answer.word()?.as_str() {
             "run" => {
                 let operation = row::operation(answer.take(1))?.ok_or_else(|| answer.strange())?;
-                let attempt = Attempt { id: id.clone(), fence: operation.fence, boot: boot.clone() };
+                let attempt = Attempt {
+                    id: id.clone(),
+                    fence: operation.fence,
+                    boot: boot.clone(),
+                    since: Stopwatch::start(),
+                };
                 Ok(Claim::Run { attempt, operation: Box::new(operation) })
             }
             "leased" => Ok(Claim::Leased(answer.at(1)?)),
@@ -111,7 +122,7 @@ impl Store for RedisStore {
     async fn finish(&self, attempt: &Attempt, how: Finish) -> Result<Finished, StoreError> {
         limits::check_finish(&how)?;
         let call = self.of_attempt(self.session.call(&self.session.scripts.finish), attempt);
-        let answer = outcome(call, how).answer().await?;
+        let answer = outcome(call, how, attempt.since.elapsed_ms()).answer().await?;
         match answer.word()?.as_str() {
             "recorded" => Ok(Finished::Recorded(answer.parsed(1)?)),
             "refused" => {
@@ -137,6 +148,11 @@ impl Store for RedisStore {
         }
     }
 
+    async fn cancel_matching(&self, group: &GroupCancel) -> Result<GroupCancelled, StoreError> {
+        limits::check_group(group)?;
+        campaigns::cancel_matching(&self.session, group).await
+    }
+
     async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
         limits::check_text("name of the asker", by)?;
         let call = self.session.call(&self.session.scripts.dismiss).arg(id.as_str()).arg(by);
@@ -152,6 +168,7 @@ impl Store for RedisStore {
 
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
         let call = self.session.call(&self.session.scripts.sweep).arg(whole_ms(plan.grace)).arg(plan.limit);
+        let call = call.arg(!self.has_swept.swap(true, Ordering::Relaxed));
         let answer = call.optional(plan.republish_after.map(whole_ms)).answer().await?;
         Ok(Swept { rescued: answer.at(0)?, due: answer.at(1)?, republished: answer.at(2)? })
     }
@@ -247,19 +264,26 @@ fn child<'s>(call: Call<'s>, child: &NewChild) -> Call<'s> {
     job(call, &child.id, child.kind, &child.spec).arg(child.tries_max).arg(child.priority)
 }
 
-fn outcome(call: Call<'_>, how: Finish) -> Call<'_> {
+fn outcome(call: Call<'_>, how: Finish, took_ms: u64) -> Call<'_> {
+    let outcome = match &how {
+        Finish::Completed(_) => "completed",
+        Finish::Failed { .. } => "failed",
+        Finish::Cancelled => "cancelled",
+        Finish::Retry { .. } => "retry",
+        Finish::Release => "release",
+    };
+    let call = call.arg(outcome).named("took_ms", Some(took_ms));
     match how {
-        Finish::Completed(result) => call.arg("completed").named("result", Some(result.to_string())),
+        Finish::Completed(result) => call.named("result", Some(result.to_string())),
         Finish::Failed { reason, error, result } => {
-            let call = call.arg("failed").named("reason", Some(reason));
+            let call = call.named("reason", Some(reason));
             call.named("error", Some(limits::cut(error))).named("result", result.map(|r| r.to_string()))
         }
-        Finish::Cancelled => call.arg("cancelled"),
+        Finish::Cancelled | Finish::Release => call,
         Finish::Retry { error, delay } => {
-            let call = call.arg("retry").named("error", Some(limits::cut(error)));
+            let call = call.named("error", Some(limits::cut(error)));
             call.named("delay_ms", Some(whole_ms(delay)))
         }
-        Finish::Release => call.arg("release"),
     }
 }
 
@@ -267,8 +291,9 @@ fn destination(call: Call<'_>, to: AdvanceTo) -> Call<'_> {
     match to {
         AdvanceTo::Phase { phase, child: next } => child(call.arg("phase").arg(phase), &next),
         AdvanceTo::Completed { result } => call.arg("completed").arg(result.to_string()),
-        AdvanceTo::Failed { reason, error, result } => {
-            call.arg("failed").arg(reason).arg(limits::cut(error)).arg(result.to_string())
+        AdvanceTo::Failed { reason, error, stopped_by, result } => {
+            let call = call.arg("failed").arg(reason).arg(limits::cut(error)).arg(result.to_string());
+            call.arg(stopped_by)
         }
     }
 }

@@ -9,14 +9,15 @@ mod processes;
 mod rate;
 
 use ktrdr_fabric::fleet::redis::{Fsync, Persistence};
+use ktrdr_fabric::store::Filter;
 
 use super::{Measured, probes};
 use crate::cli::bench::FleetBench;
 use crate::commands::Context;
 use crate::connect;
+use crate::describe::thousands;
 use crate::exit::{CliError, Kind};
 use crate::settings::EngineName;
-use crate::workspace::Workspace;
 use processes::Processes;
 
 /// Share of the measured rate at which latency is looked at: queues are short then, as they should be.
@@ -34,6 +35,13 @@ pub(super) async fn measure(
     }
     let workspace = context.open_to_run().await?;
     let durable = durability(context).await?;
+    let others = workspace.store.list(&Filter { limit: 1, ..Filter::default() }).await?.active;
+    if others > 0 {
+        context.screen.note(format!(
+            "{} operations of others are pending or running here: what runs of them slows the figures down",
+            thousands(others)
+        ));
+    }
     let processes = Processes::start(context, wanted).await?;
     let idle = idle::watch(&processes, wanted.idle_seconds).await?;
     let mut rates = Vec::with_capacity(runs);
@@ -43,9 +51,11 @@ pub(super) async fn measure(
     let setting = format!("{}, {durable}", setting(wanted));
     let rate = Measured::of(rate::name(wanted), "jobs/s", rates, setting);
     let mut measured = vec![rate];
-    measured.extend(latency::measure(&workspace, measured[0].median * LOAD, &durable).await?);
+    measured.extend(latency::measure(&workspace, wanted.jobs, measured[0].median * LOAD, &durable).await?);
     measured.push(cancel::measure(&workspace, wanted.cancels, &durable).await?);
-    measured.push(cycle::measure(&workspace, &durable).await?);
+    if wanted.cycles > 0 {
+        measured.push(cycle::measure(&workspace, wanted.cycles, &durable).await?);
+    }
     measured.extend(idle);
     processes.end().await?;
     Ok(measured)
@@ -73,12 +83,4 @@ async fn durability(context: &Context<'_>) -> Result<String, CliError> {
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let index = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(index.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
-}
-
-/// Waits until nothing of a workspace is pending or running.
-async fn until_idle(workspace: &Workspace) -> Result<(), CliError> {
-    while probes::active(workspace).await? > 0 {
-        tokio::time::sleep(probes::LOOK).await;
-    }
-    Ok(())
 }

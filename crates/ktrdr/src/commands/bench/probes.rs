@@ -1,7 +1,7 @@
 //! Probes, as every measurement of an engine submits and counts them.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ktrdr_domain::job::ProbeSpec;
 use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId, TRIES_MAX};
@@ -12,6 +12,9 @@ use crate::workspace::{Workspace, now};
 
 /// Time between looks at the lists. Each is work for the store that is being measured.
 pub(super) const LOOK: Duration = Duration::from_millis(20);
+
+/// Rows read at once.
+const ROWS: usize = 128;
 
 /// Distinct ids for many probes.
 pub(super) fn ids(count: u32) -> Vec<OperationId> {
@@ -34,7 +37,41 @@ pub(super) async fn submit(store: Arc<dyn Store>, id: OperationId, sleep_ms: u64
     Ok(())
 }
 
-/// How many operations are pending or running.
+/// How many probes of anybody are pending or running.
 pub(super) async fn active(workspace: &Workspace) -> Result<u64, CliError> {
-    Ok(workspace.store.list(&Filter { limit: 1, ..Filter::default() }).await?.active)
+    let filter = Filter { kind: Some(OperationKind::Probe), active: true, limit: 1, ..Filter::default() };
+    Ok(workspace.store.list(&filter).await?.total)
+}
+
+/// Waits until these operations have ended, whatever others do: when it was noticed. `others`: how many probes are there
+/// for longer. While more than those have not ended, a count is enough; then each row is looked at.
+pub(super) async fn all_ended(
+    workspace: &Workspace,
+    ids: &[OperationId],
+    others: u64,
+) -> Result<Instant, CliError> {
+    let mut open = ids;
+    loop {
+        if active(workspace).await? <= others {
+            let noticed = Instant::now();
+            while let Some((chunk, later)) =
+                open.split_at_checked(ROWS.min(open.len())).filter(|(c, _)| !c.is_empty())
+            {
+                if !have_ended(workspace, chunk).await? {
+                    break;
+                }
+                open = later;
+            }
+            if open.is_empty() {
+                return Ok(noticed);
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+async fn have_ended(workspace: &Workspace, ids: &[OperationId]) -> Result<bool, CliError> {
+    let rows = ids.iter().map(|id| workspace.store.get(id));
+    let rows = futures_util::future::try_join_all(rows).await?;
+    Ok(rows.iter().all(|row| row.as_ref().is_none_or(|row| row.status.is_terminal())))
 }

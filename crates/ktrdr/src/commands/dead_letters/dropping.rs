@@ -1,6 +1,6 @@
 //! Dropping dead letters: an operation leaves the list and keeps its row, a message is gone for good.
 
-use ktrdr_domain::OperationId;
+use ktrdr_domain::{Operation, OperationId};
 use ktrdr_fabric::store::Dismissed;
 
 use super::{dead_operations, letter_box, not_found};
@@ -12,8 +12,8 @@ use crate::workspace::Workspace;
 /// Who dropped it, in the operation's history.
 const BY: &str = "operator";
 
-/// Most operations dropped at once.
-const OPERATIONS_MAX: u32 = 1000;
+/// Operations read at once.
+const PAGE: u32 = 1000;
 
 /// Every operation whose error begins with these words.
 pub(super) async fn by_error(
@@ -22,15 +22,29 @@ pub(super) async fn by_error(
     error: &str,
     yes: bool,
 ) -> Result<(), CliError> {
-    let mut found = dead_operations(workspace, OPERATIONS_MAX).await?;
-    found.retain(|o| o.error.as_deref().is_some_and(|e| e.starts_with(error)));
+    let found = all_with(workspace, error).await?;
     confirmed(found.len(), yes)?;
     let mut dropped = Vec::new();
-    for operation in found {
-        workspace.store.dismiss(&operation.id, BY).await?;
-        dropped.push(operation.id.to_string());
+    for id in found {
+        workspace.store.dismiss(&id, BY).await?;
+        dropped.push(id.to_string());
     }
     answer(context, &dropped)
+}
+
+/// All of them, however many there are.
+async fn all_with(workspace: &Workspace, error: &str) -> Result<Vec<OperationId>, CliError> {
+    let (mut found, mut offset) = (Vec::new(), 0);
+    loop {
+        let page = dead_operations(workspace, offset, PAGE).await?;
+        offset += page.operations.len() as u64;
+        let is_last = page.operations.is_empty() || offset >= page.total;
+        let has_it = |o: &Operation| o.error.as_deref().is_some_and(|e| e.starts_with(error));
+        found.extend(page.operations.into_iter().filter(has_it).map(|o| o.id));
+        if is_last {
+            return Ok(found);
+        }
+    }
 }
 
 /// Operations and messages by id.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ktrdr_domain::{OperationId, Status};
+use ktrdr_domain::{Kind as OperationKind, OperationId, Status};
 use ktrdr_fabric::store::{Filter, StoreHint};
 
 use super::{Measured, probes, quantile};
@@ -17,12 +17,12 @@ const SLEEP_MS: u64 = 600_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn measure(workspace: &Workspace, jobs: u32, durable: &str) -> Result<Measured, CliError> {
-    super::until_idle(workspace).await?;
     let ids = probes::ids(jobs);
     for id in &ids {
         probes::submit(Arc::clone(&workspace.store), id.clone(), SLEEP_MS).await?;
     }
-    let running = Filter { status: Some(Status::Running), limit: 1, ..Filter::default() };
+    let kind = Some(OperationKind::Probe);
+    let running = Filter { kind, status: Some(Status::Running), limit: 1, ..Filter::default() };
     // As many as there are slots; the rest waits, and is cancelled where it waits.
     let mut before = 0;
     loop {

@@ -1,29 +1,26 @@
 //! What the protocol adds to a research cycle: the time from its start to its end, less the time its four jobs ran.
 
-use ktrdr_domain::{DeviceWish, Operation, OperationId, Status};
+use ktrdr_domain::{DeviceWish, OperationId, Status};
 use ktrdr_fabric::store::{Filter, NewRoot};
 use ktrdr_quant::data::generate::{Process, Recipe, Sessions};
 
-use super::Measured;
+use super::{Measured, probes};
 use crate::cli::research::ResearchRun;
 use crate::cli::{AccountArguments, StartArguments};
 use crate::commands::start::Work;
 use crate::commands::{data, research};
+use crate::describe::took_ms;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::workspace::Workspace;
-
-/// Cycles measured, one after the other.
-const CYCLES: u32 = 20;
 
 /// Hourly bars of the generated series.
 const BARS: usize = 5_000;
 
-pub(super) async fn measure(workspace: &Workspace, durable: &str) -> Result<Measured, CliError> {
-    super::until_idle(workspace).await?;
-    let roots = campaign(workspace).await?;
+pub(super) async fn measure(workspace: &Workspace, cycles: u32, durable: &str) -> Result<Measured, CliError> {
+    let roots = campaign(workspace, cycles).await?;
     let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
     workspace.store.submit_roots(roots, 1).await?;
-    super::until_idle(workspace).await?;
+    probes::all_ended(workspace, &ids, u64::MAX).await?;
     let mut overheads = Vec::new();
     for id in &ids {
         overheads.extend(overhead_ms(workspace, id).await?);
@@ -36,7 +33,7 @@ pub(super) async fn measure(workspace: &Workspace, durable: &str) -> Result<Meas
     Ok(Measured::of("research cycle, protocol alone", "ms", overheads, setting))
 }
 
-async fn campaign(workspace: &Workspace) -> Result<Vec<NewRoot>, CliError> {
+async fn campaign(workspace: &Workspace, cycles: u32) -> Result<Vec<NewRoot>, CliError> {
     let symbol: ktrdr_domain::Symbol = "BENCH".parse().or_exit(Kind::Usage)?;
     let timeframe: ktrdr_domain::Timeframe = "1h".parse().or_exit(Kind::Usage)?;
     let recipe = Recipe {
@@ -53,7 +50,7 @@ async fn campaign(workspace: &Workspace) -> Result<Vec<NewRoot>, CliError> {
     let wanted = ResearchRun {
         symbol,
         timeframe,
-        cycles: CYCLES,
+        cycles,
         campaign: None,
         in_flight: Some(1),
         gates: None,
@@ -77,7 +74,6 @@ async fn overhead_ms(workspace: &Workspace, root: &OperationId) -> Result<Option
     let Some(row) = row.filter(|row| row.status == Status::Completed && children.len() == 4) else {
         return Ok(None);
     };
-    let took = |o: &Operation| Some(o.finished_at_ms? - o.started_at_ms?);
-    let jobs: Option<i64> = children.iter().map(took).sum();
-    Ok(took(&row).zip(jobs).map(|(whole, jobs)| (whole - jobs) as f64))
+    let jobs: Option<i64> = children.iter().map(took_ms).sum();
+    Ok(took_ms(&row).zip(jobs).map(|(whole, jobs)| (whole - jobs) as f64))
 }

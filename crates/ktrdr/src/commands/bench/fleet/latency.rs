@@ -10,8 +10,8 @@ use super::{Measured, probes, quantile};
 use crate::exit::{CliError, Kind, OrExit};
 use crate::workspace::Workspace;
 
-/// Samples.
-const JOBS: u32 = 2_000;
+/// Most samples.
+const JOBS_MAX: u32 = 2_000;
 
 /// Slowest pace, so that a slow machine is not looked at for minutes.
 const RATE_MIN: f64 = 50.0;
@@ -19,15 +19,16 @@ const RATE_MIN: f64 = 50.0;
 /// `rate`: jobs per second.
 pub(super) async fn measure(
     workspace: &Workspace,
+    jobs: u32,
     rate: f64,
     durable: &str,
 ) -> Result<Vec<Measured>, CliError> {
-    super::until_idle(workspace).await?;
+    let others = probes::active(workspace).await?;
     let rate = rate.max(RATE_MIN);
     let mut pace = interval(Duration::from_secs_f64(1.0 / rate));
-    let mut samples = Vec::with_capacity(JOBS as usize);
+    let mut samples = Vec::new();
     let mut submits = JoinSet::new();
-    for id in probes::ids(JOBS) {
+    for id in probes::ids(jobs.min(JOBS_MAX)) {
         pace.tick().await;
         let before_us = chrono::Utc::now().timestamp_micros();
         submits.spawn(probes::submit(Arc::clone(&workspace.store), id.clone(), 0));
@@ -36,7 +37,8 @@ pub(super) async fn measure(
     while let Some(done) = submits.join_next().await {
         done.or_exit(Kind::OperationFailed)??;
     }
-    super::until_idle(workspace).await?;
+    let ids: Vec<_> = samples.iter().map(|(id, _)| id.clone()).collect();
+    probes::all_ended(workspace, &ids, others).await?;
     let mut took = Vec::with_capacity(samples.len());
     for (id, before_us) in samples {
         let row = workspace.store.get(&id).await?;

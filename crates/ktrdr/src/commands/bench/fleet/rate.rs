@@ -18,12 +18,14 @@ pub(super) fn name(wanted: &FleetBench) -> &'static str {
 }
 
 pub(super) async fn of(workspace: &Workspace, wanted: &FleetBench) -> Result<f64, CliError> {
-    super::until_idle(workspace).await?;
+    let others = probes::active(workspace).await?;
     let ids = probes::ids(wanted.jobs);
     let started = Instant::now();
     let mut left = ids.as_slice();
     while !left.is_empty() {
-        let room = u64::from(wanted.in_flight).saturating_sub(probes::active(workspace).await?) as usize;
+        let room = u64::from(wanted.in_flight)
+            .saturating_sub(probes::active(workspace).await?.saturating_sub(others))
+            as usize;
         let (now, later) = left.split_at(room.min(left.len()));
         left = later;
         stream::iter(now.iter().cloned())
@@ -35,6 +37,6 @@ pub(super) async fn of(workspace: &Workspace, wanted: &FleetBench) -> Result<f64
             tokio::time::sleep(probes::LOOK).await;
         }
     }
-    super::until_idle(workspace).await?;
-    Ok(f64::from(wanted.jobs) / started.elapsed().as_secs_f64())
+    let ended = probes::all_ended(workspace, &ids, others).await?;
+    Ok(f64::from(wanted.jobs) / ended.duration_since(started).as_secs_f64())
 }

@@ -1,0 +1,77 @@
+//! Campaigns: the research cycles that were submitted under one name, counted by what became of them.
+//!
+//! The counts change in the step in which a cycle does, so they are neither late nor cut. They outlive the rows: a store
+//! that forgets old rows says how many.
+
+use async_trait::async_trait;
+use ktrdr_domain::Status;
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::operation::CancelRequest;
+use serde::Serialize;
+
+use crate::store::StoreError;
+
+/// What is known of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Campaign {
+    /// Its name.
+    pub name: CampaignName,
+    /// When its first cycle was submitted, Unix milliseconds of the store's clock.
+    pub begun_at_ms: i64,
+    /// Cycles submitted under its name so far.
+    pub cycles: u64,
+    /// How many of them have no row any more, because they ended long ago.
+    pub forgotten: u64,
+    /// The last request to cancel all of it.
+    pub cancel: Option<CancelRequest>,
+    /// Whether that request is still being carried out: until then none of its cycles starts.
+    pub is_cancelling: bool,
+    /// How many cycles stand or ended how; the counts add up to [`Self::cycles`].
+    pub outcomes: Vec<Outcome>,
+}
+
+/// Cycles with one fate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Outcome {
+    /// Where they stand.
+    pub status: Status,
+    /// Of failed ones: the phase they failed in.
+    pub phase: Option<String>,
+    /// Of failed ones: why, as a stable word such as `gate`.
+    pub reason: Option<String>,
+    /// Of failed ones: the gate's code, or the reason again.
+    pub stopped_by: Option<String>,
+    /// How many.
+    pub cycles: u64,
+}
+
+/// A part of the list of campaigns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignPage {
+    /// Those begun last come first.
+    pub campaigns: Vec<Campaign>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+impl Campaign {
+    /// How many cycles have a fate of this sort.
+    pub fn count(&self, is_meant: impl Fn(&Outcome) -> bool) -> u64 {
+        self.outcomes.iter().filter(|outcome| is_meant(outcome)).map(|outcome| outcome.cycles).sum()
+    }
+
+    /// How many cycles are in this status.
+    #[must_use]
+    pub fn with_status(&self, status: Status) -> u64 {
+        self.count(|outcome| outcome.status == status)
+    }
+}
+
+/// The campaigns of a store.
+#[async_trait]
+pub trait Campaigns: Send + Sync {
+    /// One of them.
+    async fn campaign(&self, name: &CampaignName) -> Result<Option<Campaign>, StoreError>;
+    /// A part of the list, at most 1000.
+    async fn campaigns(&self, offset: u64, limit: u32) -> Result<CampaignPage, StoreError>;
+}

@@ -1,0 +1,117 @@
+//! `ktrdr campaign …`: what the store counts of campaigns, and the cycles themselves.
+
+use std::process::ExitCode;
+
+use ktrdr_domain::Kind as OperationKind;
+use ktrdr_domain::name::CampaignName;
+use ktrdr_fabric::campaign::Campaign;
+use ktrdr_fabric::store::Filter;
+use serde_json::json;
+
+use super::operations::cancelling;
+use super::{Context, research};
+use crate::cli::campaign::{CampaignArguments, CampaignVerb, PartArguments};
+use crate::cli::operations::CancelGroup;
+use crate::describe;
+use crate::exit::{CliError, Kind};
+use crate::funnel::Funnel;
+use crate::part::Part;
+use crate::screen::{Screen, table};
+use crate::workspace::Workspace;
+
+pub(crate) fn run(context: &Context<'_>, arguments: &CampaignArguments) -> Result<ExitCode, CliError> {
+    context.block_on(async {
+        let workspace = context.open_beside().await?;
+        match &arguments.verb {
+            CampaignVerb::List(part) => list(context, &workspace, *part).await,
+            CampaignVerb::Show { name, part } => show(context, &workspace, name, *part).await,
+            CampaignVerb::Cancel { name, reason, yes } => {
+                let group = CancelGroup { campaign: Some(name.clone()), kind: None, status: None };
+                cancelling::group(context, &workspace, &group, reason, *yes).await
+            }
+        }
+    })
+}
+
+/// Every campaign in one line each.
+pub(crate) async fn list(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    part: PartArguments,
+) -> Result<ExitCode, CliError> {
+    let page = workspace.campaigns.campaigns(part.offset, part.limit).await?;
+    let part = Part { name: "campaigns", entries: &page.campaigns, offset: part.offset, total: page.total };
+    part.answer(context.screen, |screen| {
+        if page.campaigns.is_empty() {
+            screen.line("no campaigns yet: start one with `ktrdr research run`");
+            return;
+        }
+        let row = |campaign: &Campaign| {
+            let begun = describe::instant(campaign.begun_at_ms / 1000 * 1000);
+            [vec![campaign.name.to_string(), begun], Funnel::of(campaign).cells()].concat()
+        };
+        let head = [
+            "CAMPAIGN",
+            "BEGUN",
+            "CYCLES",
+            "SURVIVED",
+            "AT GATES",
+            "FAILED",
+            "CANCELLED",
+            "RUNNING",
+            "WAITING",
+        ];
+        screen.line(table(&head, &page.campaigns.iter().map(row).collect::<Vec<_>>()));
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One campaign, and a part of its cycles.
+pub(crate) async fn show(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    name: &CampaignName,
+    part: PartArguments,
+) -> Result<ExitCode, CliError> {
+    let campaign = find(workspace, name).await?;
+    let filter = Filter {
+        campaign: Some(name.clone()),
+        kind: Some(OperationKind::AgentResearch),
+        offset: part.offset,
+        limit: part.limit,
+        ..Filter::default()
+    };
+    let page = workspace.store.list(&filter).await?;
+    let mut cycles = page.operations;
+    cycles.reverse();
+    let shown = Part { name: "cycles", entries: &cycles, offset: part.offset, total: page.total };
+    shown.answer_with(context.screen, json!({ "campaign": campaign }), |screen| {
+        let before = campaign.cycles.saturating_sub(part.offset + cycles.len() as u64);
+        screen.line(research::cycle_table(&cycles, before));
+        summarise(screen, &campaign);
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn summarise(screen: &Screen, campaign: &Campaign) {
+    let funnel = Funnel::of(campaign);
+    screen.line(funnel.line());
+    funnel.reasons().into_iter().for_each(|reasons| screen.line(reasons));
+    if campaign.forgotten > 0 {
+        let forgotten = describe::thousands(campaign.forgotten);
+        screen.line(format!("{forgotten} of them ended so long ago that their rows are no longer kept"));
+    }
+    screen.line(format!("campaign {}", campaign.name));
+    if let Some(cancel) = &campaign.cancel {
+        let how = if campaign.is_cancelling { "is being cancelled" } else { "was cancelled" };
+        let at = describe::instant(cancel.at_ms / 1000 * 1000);
+        screen.line(format!("it {how} by {} since {at} {}", cancel.by, cancel.reason));
+    }
+}
+
+/// The campaign, or "not found".
+pub(crate) async fn find(workspace: &Workspace, name: &CampaignName) -> Result<Campaign, CliError> {
+    workspace.campaigns.campaign(name).await?.ok_or_else(|| {
+        CliError::new(Kind::NotFound, format!("there is no campaign {name} here; see `ktrdr campaign list`"))
+    })
+}

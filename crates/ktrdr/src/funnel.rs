@@ -1,0 +1,110 @@
+//! The funnel: how many research cycles got how far, and what stopped the others.
+
+use std::collections::BTreeMap;
+
+use ktrdr_domain::{Operation, Status};
+use ktrdr_fabric::campaign::Campaign;
+
+use crate::describe::thousands;
+
+/// Different reasons that are named; the rest is added up.
+const REASONS_MAX: usize = 12;
+
+/// Cycles by what became of them.
+#[derive(Default)]
+pub(crate) struct Funnel {
+    cycles: u64,
+    /// Stopped at the gate after this phase.
+    gates: BTreeMap<String, u64>,
+    survived: u64,
+    failed: u64,
+    cancelled: u64,
+    running: u64,
+    waiting: u64,
+    /// Failed cycles by the gate's code or the reason.
+    stopped_by: BTreeMap<String, u64>,
+}
+
+impl Funnel {
+    /// Of the cycles that are given.
+    pub(crate) fn of_cycles(cycles: &[Operation]) -> Self {
+        let mut funnel = Self::default();
+        for cycle in cycles {
+            funnel.add(1, cycle.status, cycle.phase.as_deref(), cycle.reason.as_deref(), None);
+        }
+        funnel
+    }
+
+    /// Of all cycles of a campaign.
+    pub(crate) fn of(campaign: &Campaign) -> Self {
+        let mut funnel = Self::default();
+        for fate in &campaign.outcomes {
+            let stopped_by = fate.stopped_by.as_deref();
+            funnel.add(fate.cycles, fate.status, fate.phase.as_deref(), fate.reason.as_deref(), stopped_by);
+        }
+        funnel
+    }
+
+    fn add(
+        &mut self,
+        n: u64,
+        status: Status,
+        phase: Option<&str>,
+        reason: Option<&str>,
+        stopped_by: Option<&str>,
+    ) {
+        self.cycles += n;
+        match status {
+            Status::Pending => self.waiting += n,
+            Status::Running => self.running += n,
+            Status::Completed => self.survived += n,
+            Status::Cancelled => self.cancelled += n,
+            Status::Failed => {
+                stopped_by.into_iter().for_each(|what| *self.stopped_by.entry(what.into()).or_default() += n);
+                match (reason, phase) {
+                    (Some("gate"), Some(phase)) => *self.gates.entry(phase.into()).or_default() += n,
+                    _ => self.failed += n,
+                }
+            }
+        }
+    }
+
+    /// One line.
+    pub(crate) fn line(&self) -> String {
+        let at = |phase: &str| thousands(self.gates.get(phase).copied().unwrap_or_default());
+        let rest = [
+            ("failed", self.failed),
+            ("cancelled", self.cancelled),
+            ("running", self.running),
+            ("waiting", self.waiting),
+        ];
+        let rest = rest.iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!(", {} {word}", thousands(*n)));
+        format!(
+            "{} cycles: {} stopped at the training gate, {} at the backtest gate, {} survived{}",
+            thousands(self.cycles),
+            at("training"),
+            at("backtesting"),
+            thousands(self.survived),
+            rest.collect::<String>()
+        )
+    }
+
+    /// What stopped the failed ones, the commonest first; nothing when none failed.
+    pub(crate) fn reasons(&self) -> Option<String> {
+        let mut reasons: Vec<(&String, &u64)> = self.stopped_by.iter().collect();
+        reasons.sort_by_key(|(what, n)| (std::cmp::Reverse(**n), *what));
+        let named = reasons.iter().take(REASONS_MAX).map(|(what, n)| format!("{what} {}", thousands(**n)));
+        let mut words: Vec<String> = named.collect();
+        let others: u64 = reasons.iter().skip(REASONS_MAX).map(|(_, n)| **n).sum();
+        words.extend((others > 0).then(|| format!("others {}", thousands(others))));
+        (!words.is_empty()).then(|| format!("stopped by: {}", words.join(" · ")))
+    }
+
+    /// Cells of a table: cycles, survived, stopped by gates, failed, cancelled, running, waiting.
+    pub(crate) fn cells(&self) -> Vec<String> {
+        let gates = self.gates.values().sum();
+        let counts =
+            [self.cycles, self.survived, gates, self.failed, self.cancelled, self.running, self.waiting];
+        counts.map(thousands).to_vec()
+    }
+}

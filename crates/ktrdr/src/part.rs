@@ -1,0 +1,76 @@
+//! Parts of lists. One that does not show all of its list says so.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cli::OutputForm;
+use crate::describe::thousands;
+use crate::exit::CliError;
+use crate::screen::Screen;
+
+/// A part of a list.
+pub(crate) struct Part<'a, T> {
+    /// What the entries are called.
+    pub(crate) name: &'static str,
+    /// The entries that are shown.
+    pub(crate) entries: &'a [T],
+    /// How many were skipped before them.
+    pub(crate) offset: u64,
+    /// How many there are in all.
+    pub(crate) total: u64,
+}
+
+impl<T: Serialize> Part<'_, T> {
+    /// Answers with it: in JSON one document with the total.
+    pub(crate) fn answer(&self, screen: &Screen, text: impl FnOnce(&Screen)) -> Result<(), CliError> {
+        self.answer_with(screen, json!({}), text)
+    }
+
+    /// As [`Self::answer`], with more in the JSON document.
+    pub(crate) fn answer_with(
+        &self,
+        screen: &Screen,
+        mut document: serde_json::Value,
+        text: impl FnOnce(&Screen),
+    ) -> Result<(), CliError> {
+        if screen.form == OutputForm::Json {
+            document[self.name] = json!(self.entries);
+            document["total"] = json!(self.total);
+            document["offset"] = json!(self.offset);
+            return screen.answer(&document, |_| ());
+        }
+        screen.list(self.name, self.entries, text)?;
+        if let Some(words) = self.missing() {
+            screen.cut(self.entries.len() as u64, self.total, &words);
+        }
+        Ok(())
+    }
+
+    /// What to say when this is not all.
+    fn missing(&self) -> Option<String> {
+        let shown = self.entries.len() as u64;
+        (shown < self.total).then(|| {
+            let after = self.offset + shown;
+            let (shown, total) = (thousands(shown), thousands(self.total));
+            match after < self.total {
+                true => format!(
+                    "showing {shown} of {total}: --offset {after} goes on, --limit shows up to 1,000 at once"
+                ),
+                false => format!("showing {shown} of {total}: --offset 0 shows the latest"),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Part;
+
+    #[test]
+    fn a_part_says_that_it_is_one_and_a_whole_list_does_not() {
+        let part = |offset, total| Part { name: "n", entries: &[(), ()], offset, total }.missing();
+        assert_eq!(part(0, 2), None);
+        assert!(part(0, 1234).unwrap().starts_with("showing 2 of 1,234: --offset 2 "));
+        assert!(part(1232, 1234).unwrap().contains("--offset 0"));
+    }
+}
