@@ -19,6 +19,7 @@
 pub mod artifacts;
 pub mod broker;
 pub mod embedded;
+pub mod epochs;
 pub mod fleet;
 pub mod history;
 pub mod ledger;

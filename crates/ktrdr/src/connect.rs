@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ktrdr_domain::DeviceClass;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{BrokerError, Queue};
+use ktrdr_fabric::epochs::Epochs;
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
 use ktrdr_fabric::fleet::artifacts::{self, ArtifactsUrl};
 use ktrdr_fabric::fleet::redis::{Channel, OpenError, Options, Prefix, RedisStore};
@@ -14,13 +15,29 @@ use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::store::BootId;
 
 use crate::exit::{CliError, Kind, OrExit};
+use crate::identity::Known;
 use crate::settings::{Secret, Settings};
 
 /// What to do about a missing address.
 const HINT: &str = "`scripts/services start` prints the addresses of a private fleet on this machine";
 
-/// Rows, leases, cancel flags, the ledger and presence; `hears`: the hints that are needed.
-pub(crate) async fn store(settings: &Settings, hears: &[Channel]) -> Result<RedisStore, CliError> {
+/// Rows, leases, cancel flags, the ledger and presence; `hears`: the hints that are needed. No store but the one that is
+/// known.
+pub(crate) async fn store(
+    settings: &Settings,
+    hears: &[Channel],
+    known: &Known,
+    epochs: &Epochs,
+) -> Result<RedisStore, CliError> {
+    let options = Options { epoch: known.expected(), ..store_options(settings, hears)? };
+    RedisStore::open(options).await.map_err(|error| match &error {
+        OpenError::Stranger(stranger) => known.refuse(epochs, stranger),
+        _ => explain_store(&error),
+    })
+}
+
+/// Where the store is.
+pub(crate) fn store_options(settings: &Settings, hears: &[Channel]) -> Result<Options, CliError> {
     let url = needed(settings.redis_url.as_ref(), "redis_url")?;
     let mut options = Options::new(url.expose().parse().or_exit(Kind::InvalidInput)?);
     if let Some(prefix) = &settings.prefix {
@@ -29,16 +46,18 @@ pub(crate) async fn store(settings: &Settings, hears: &[Channel]) -> Result<Redi
     options.ca_pem = settings.ca_pem().or_exit(Kind::Files)?;
     options.allow_plaintext = settings.allow_plaintext;
     options.hears = hears.to_vec();
-    RedisStore::open(options).await.map_err(|error| {
-        let kind = match &error {
-            OpenError::Refused(_) => Kind::Unreachable,
-            OpenError::Plaintext { .. } | OpenError::Evicts { .. } | OpenError::TooOld { .. } => {
-                Kind::Refused
-            }
-            OpenError::Tls { .. } => Kind::InvalidInput,
-        };
-        CliError::new(kind, error)
-    })
+    Ok(options)
+}
+
+/// The kind of an error decides the exit code.
+pub(crate) fn explain_store(error: &OpenError) -> CliError {
+    let kind = match error {
+        OpenError::Refused(_) => Kind::Unreachable,
+        OpenError::Stranger(_) => Kind::StoreLost,
+        OpenError::Plaintext { .. } | OpenError::Evicts { .. } | OpenError::TooOld { .. } => Kind::Refused,
+        OpenError::Tls { .. } => Kind::InvalidInput,
+    };
+    CliError::new(kind, error)
 }
 
 /// Bars, models and reports: in the workspace's folder, or where `artifacts_url` says.

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use ktrdr_domain::{OperationId, Timestamp};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::Broker;
-use ktrdr_fabric::embedded::{Engine, OpenError, Role};
-use ktrdr_fabric::fleet::redis::Channel;
+use ktrdr_fabric::embedded::{self, Engine, OpenError, Role};
+use ktrdr_fabric::fleet::redis::{Channel, RedisStore};
 use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::presence::Presence;
 use ktrdr_fabric::store::Store;
 
 use crate::connect::{self, Part};
-use crate::exit::{CliError, Kind};
+use crate::exit::{CliError, Kind, OrExit};
+use crate::identity::{Identity, Known, Opened, epochs};
 use crate::settings::{EngineName, Settings};
 
 /// An opened workspace.
@@ -31,6 +33,7 @@ pub(crate) struct Workspace {
     /// Files.
     pub(crate) artifacts: Arc<dyn Artifacts>,
     messages: Messages,
+    identity: Identity,
 }
 
 /// How this process gets at messages.
@@ -50,22 +53,52 @@ impl Workspace {
         hears: &[Channel],
     ) -> Result<Self, CliError> {
         match settings.engine {
-            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Runner),
-            EngineName::Fleet => Self::open_fleet(folder, settings, hears).await,
+            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Runner).await,
+            EngineName::Fleet => Self::open_fleet(folder, settings, hears, Care::Sure).await,
         }
     }
 
     /// Opens the workspace to read, submit and cancel, beside those who run roles.
     pub(crate) async fn open_beside(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
         match settings.engine {
-            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Client),
-            EngineName::Fleet => Self::open_fleet(folder, settings, &Channel::ALL).await,
+            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Client).await,
+            EngineName::Fleet => Self::open_fleet(folder, settings, &Channel::ALL, Care::AsFarAsSeen).await,
         }
     }
 
-    fn open_embedded(folder: &Path, settings: &Settings, role: Role) -> Result<Self, CliError> {
-        let engine = Engine::open(folder, role).map_err(|e| explain(folder, &e))?;
+    /// Opens only the store, whatever it is: to begin a new epoch.
+    pub(crate) async fn meet(folder: &Path, settings: &Settings) -> Result<Identity, CliError> {
+        let epochs = epochs(artifacts(folder, settings)?, settings.engine)?;
+        let store = match settings.engine {
+            EngineName::Embedded => {
+                let engine = Engine::open(folder, Role::Client).map_err(|e| explain(folder, &e))?;
+                Opened::Sqlite(engine.store)
+            }
+            EngineName::Fleet => {
+                let opened = RedisStore::open(connect::store_options(settings, &[])?).await;
+                Opened::Redis(Arc::new(opened.map_err(|why| connect::explain_store(&why))?))
+            }
+        };
+        Ok(Identity { store, epochs })
+    }
+
+    async fn open_embedded(folder: &Path, settings: &Settings, role: Role) -> Result<Self, CliError> {
+        let epochs = epochs(artifacts(folder, settings)?, EngineName::Embedded)?;
+        let known = Known::of(&epochs).await;
+        if let Known::Unreadable(why) = known {
+            return Err(why.into());
+        }
+        let options = embedded::Options { epoch: known.expected(), ..embedded::Options::default() };
+        let engine = Engine::open_with(folder, role, options).map_err(|error| match &error {
+            OpenError::Stranger(stranger) => known.refuse(&epochs, stranger),
+            _ => explain(folder, &error),
+        })?;
+        let identity = Identity { store: Opened::Sqlite(Arc::clone(&engine.store)), epochs };
+        if let Known::Nothing = known {
+            identity.remember().await?;
+        }
         Ok(Self {
+            identity,
             folder: folder.to_owned(),
             settings: settings.clone(),
             ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
@@ -76,17 +109,57 @@ impl Workspace {
         })
     }
 
-    async fn open_fleet(folder: &Path, settings: &Settings, hears: &[Channel]) -> Result<Self, CliError> {
-        let store = Arc::new(connect::store(settings, hears).await?);
+    async fn open_fleet(
+        folder: &Path,
+        settings: &Settings,
+        hears: &[Channel],
+        care: Care,
+    ) -> Result<Self, CliError> {
+        let artifacts = artifacts(folder, settings)?;
+        let epochs = epochs(Arc::clone(&artifacts), EngineName::Fleet)?;
+        let known = Known::of(&epochs).await;
+        let store = Arc::new(connect::store(settings, hears, &known, &epochs).await?);
+        let identity = Identity { store: Opened::Redis(Arc::clone(&store)), epochs };
+        match (known, care) {
+            (Known::Remembered(_), _) => {}
+            (Known::Nothing, Care::Sure) => identity.remember().await?,
+            (Known::Unreadable(why), Care::Sure) => return Err(why.into()),
+            (Known::Nothing, Care::AsFarAsSeen) => {
+                if let Err(why) = identity.remember().await
+                    && why.kind == Kind::StoreLost
+                {
+                    return Err(why);
+                }
+            }
+            (Known::Unreadable(why), Care::AsFarAsSeen) => {
+                tracing::warn!(%why, "whether this is the store of before can not be seen");
+            }
+        }
         Ok(Self {
+            identity,
             folder: folder.to_owned(),
             settings: settings.clone(),
             ledger: Arc::clone(&store) as Arc<dyn Ledger>,
             presence: Arc::clone(&store) as Arc<dyn Presence>,
             store,
-            artifacts: connect::artifacts(folder, settings)?,
+            artifacts,
             messages: Messages::RabbitMq,
         })
+    }
+
+    /// Whether the store is still the one that was opened.
+    pub(crate) async fn check(&self) -> Result<(), CliError> {
+        Ok(self.identity.check().await?)
+    }
+
+    /// Until the store or the workspace is gone, or another one; what became of it.
+    pub(crate) async fn lost(&self) -> CliError {
+        self.identity.lost(&self.folder).await
+    }
+
+    /// The store as itself.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Messages, for one part that this process plays.
@@ -98,9 +171,27 @@ impl Workspace {
     }
 }
 
+/// How sure whoever opens a store has to be that it is the one that is remembered.
+#[derive(Clone, Copy)]
+enum Care {
+    /// No work is done otherwise.
+    Sure,
+    /// People who look, submit and cancel are not kept from it because the artefacts are out of reach.
+    AsFarAsSeen,
+}
+
+/// Bars, models and reports of the engine that is configured.
+pub(crate) fn artifacts(folder: &Path, settings: &Settings) -> Result<Arc<dyn Artifacts>, CliError> {
+    match settings.engine {
+        EngineName::Embedded => Ok(Arc::new(LocalArtifacts::open(folder).or_exit(Kind::Files)?)),
+        EngineName::Fleet => connect::artifacts(folder, settings),
+    }
+}
+
 fn explain(folder: &Path, error: &OpenError) -> CliError {
     let kind = match error {
         OpenError::Held { .. } => Kind::Conflict,
+        OpenError::Stranger(_) => Kind::StoreLost,
         OpenError::Foreign { .. } | OpenError::Newer { .. } | OpenError::Corrupt { .. } => Kind::InvalidInput,
         OpenError::Io { .. } => Kind::Files,
     };

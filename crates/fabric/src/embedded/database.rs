@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::error::OpenError;
+use super::identity;
 
 /// Name of the database inside a workspace.
 pub(super) const FILE_NAME: &str = "ktrdr.db";
@@ -14,13 +15,14 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema.sql"),
     include_str!("presence.sql"),
     include_str!("history.sql"),
     include_str!("dead_letters.sql"),
     include_str!("queues.sql"),
     include_str!("losses.sql"),
+    include_str!("epoch.sql"),
 ];
 
 /// The version they lead to.
@@ -45,13 +47,20 @@ pub enum Durability {
     ProcessOnly,
 }
 
-/// Opens the one connection that writes, creating or migrating the database as needed.
-pub(super) fn open_writer(path: &Path, bytes_max: u64) -> Result<Connection, OpenError> {
+/// Opens the one connection that writes, creating or migrating the database as needed; where an epoch is expected, no
+/// other database.
+pub(super) fn open_writer(
+    path: &Path,
+    bytes_max: u64,
+    expected: Option<&String>,
+) -> Result<Connection, OpenError> {
+    identity::check_there(path, expected)?;
     let refuse = |e| OpenError::from_sqlite(path, &e);
     let mut db = Connection::open(path).map_err(refuse)?;
     db.busy_timeout(BUSY_TIMEOUT).map_err(refuse)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     recognise(&db, path)?;
+    identity::check_epoch(&db, path, expected)?;
     turn_write_ahead_log_on(&db).map_err(refuse)?;
     // Autocheckpoint is off because the writer checkpoints after it has answered, not before. The log is never
     // truncated: overwriting a log that is there is about twice as fast to sync as growing it.

@@ -15,8 +15,8 @@ impl From<Error> for StoreError {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
                 Self::Corrupt(error.to_string())
             }
-            ErrorCode::DiskFull => Self::Unavailable(
-                "the disk, or the database, is full: free some space and try again; nothing was lost".into(),
+            ErrorCode::DiskFull => Self::Full(
+                "no room on the disk, or in the database: free some space and try again; nothing was lost".into(),
             ),
             ErrorCode::ReadOnly => Self::Unavailable(
                 "the database may not be written: check the owner and mode of its folder".into(),

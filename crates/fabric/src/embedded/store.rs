@@ -1,6 +1,6 @@
 //! The store on SQLite: checks what it is handed, sends transitions to the writer, reads past it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::clock::{Clock, SystemClock};
 use super::database::{self, Durability};
 use super::desk::Desk;
 use super::error::OpenError;
+use super::identity::Identity;
 use super::lock::ProcessLock;
 use super::readers::Readers;
 use super::transitions::{
@@ -40,6 +41,8 @@ pub struct Options {
     pub durability: Durability,
     /// How large the database file may grow, in bytes. What needs more is refused, and nothing is half written.
     pub bytes_max: u64,
+    /// The epoch that is remembered of it: another database, or none, is refused. `None`: whatever is there.
+    pub epoch: Option<String>,
 }
 
 impl Options {
@@ -53,6 +56,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock::default()),
             durability: Durability::Full,
             bytes_max: Self::BYTES_MAX,
+            epoch: None,
         }
     }
 }
@@ -65,6 +69,8 @@ pub struct SqliteStore {
     pub(super) readers: Arc<Readers>,
     clock: Arc<dyn Clock>,
     hints: broadcast::Sender<StoreHint>,
+    identity: Arc<Identity>,
+    pub(super) bytes_max: u64,
 }
 
 impl SqliteStore {
@@ -90,7 +96,7 @@ impl SqliteStore {
 
     fn open_with(folder: &Path, options: Options, lock: Option<ProcessLock>) -> Result<Self, OpenError> {
         let path = folder.join(database::FILE_NAME);
-        let db = database::open_writer(&path, options.bytes_max)?;
+        let db = database::open_writer(&path, options.bytes_max, options.epoch.as_ref())?;
         let (hints, _) = broadcast::channel(HINTS_MAX);
         let mut desk = Desk::new(db, options.clock.clone(), options.durability, hints.clone());
         if lock.is_some() {
@@ -99,8 +105,40 @@ impl SqliteStore {
                 tracing::info!(?swept, "brought back what an earlier process left behind");
             }
         }
+        let identity = Arc::new(Identity::of(&path)?);
         let writer = Writer::start(desk, lock).map_err(|e| OpenError::io(&path, &e))?;
-        Ok(Self { writer, readers: Arc::new(Readers::new(path)), clock: options.clock, hints })
+        let Options { clock, bytes_max, .. } = options;
+        Ok(Self { writer, readers: Arc::new(Readers::new(path)), clock, hints, identity, bytes_max })
+    }
+
+    /// What this database calls itself.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        self.identity.epoch()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.identity.place()
+    }
+
+    /// Whether the file is still the one that was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`]: what became of it. Whatever is written from now on is lost.
+    pub fn check_identity(&self) -> Result<(), StoreError> {
+        self.identity.check()
+    }
+
+    /// Writes what the database holds to a file of this name beside it, also when its own file was deleted.
+    ///
+    /// # Errors
+    /// When its folder is gone, or the disk is full.
+    pub async fn rescue(&self, name: String) -> Result<PathBuf, StoreError> {
+        let identity = Arc::clone(&self.identity);
+        let rescued = tokio::task::spawn_blocking(move || identity.rescue(&name)).await;
+        rescued.map_err(|e| StoreError::Unavailable(format!("the rescue was abandoned: {e}")))?
     }
 
     /// Reads away from the caller's thread, for reads that may take milliseconds.

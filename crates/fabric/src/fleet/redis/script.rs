@@ -11,6 +11,13 @@ const ENDS: &str = include_str!("../lua/ends.lua");
 const LOSSES: &str = include_str!("../lua/losses.lua");
 const AGAIN: &str = include_str!("../lua/again.lua");
 
+/// Runs also where memory is full or the log can not be written, and may write nothing.
+const READS_ONLY: &str = "#!lua flags=no-writes\n";
+
+/// Runs also where memory is full. For what keeps work alive, ends it or steers it: little is written, and nothing of it
+/// makes more work. What does make more waits until there is room.
+const NEEDS_NO_ROOM: &str = "#!lua flags=allow-oom\n";
+
 /// One script, and its name for messages.
 pub(super) struct Named {
     pub(super) name: &'static str,
@@ -42,43 +49,53 @@ scripts! {
     submit_roots: changing;
     claim: losing;
     doubt: writing;
-    beat: writing;
-    finish: changing;
-    cancel: changing;
-    dismiss: writing;
+    beat: keeping;
+    finish: ending;
+    cancel: ending;
+    dismiss: keeping;
     advance: changing;
     sweep: sweeping;
     publish_again: republishing;
-    backlog: timed;
+    backlog: watching;
     row: reading;
     history: reading;
     list: reading;
     outbox: reading;
-    count: reading;
-    remember: reading;
+    count: noting;
+    remember: noting;
     entries: reading;
-    announce: timed;
-    withdraw: reading;
-    workers: timed;
-    drain: timed;
-    pause: reading;
-    resume: reading;
+    announce: noting;
+    withdraw: noting;
+    workers: watching;
+    drain: noting;
+    pause: noting;
+    resume: noting;
     paused: reading;
 }
 
-/// Reads rows, or keeps what needs no time.
+/// Only reads.
 fn reading(_: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, body].concat())
+    Script::new(&[READS_ONLY, PRELUDE, body].concat())
 }
 
-/// Knows what time it is.
-fn timed(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), body].concat())
+/// Only reads, and knows what time it is.
+fn watching(clock: Clock, body: &str) -> Script {
+    Script::new(&[READS_ONLY, PRELUDE, text_of(clock), body].concat())
+}
+
+/// Keeps what is no row: the ledger, who is here, what operators ask.
+fn noting(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), body].concat())
 }
 
 /// Writes rows, and ends none.
 fn writing(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), ROWS, body].concat())
+}
+
+/// The same for rows that are there.
+fn keeping(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, body].concat())
 }
 
 /// Changes rows.
@@ -89,6 +106,11 @@ fn changing(clock: Clock, body: &str) -> Script {
 /// Changes rows, and notices that a worker was lost.
 fn losing(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
+}
+
+/// The same for rows whose work is done, or not wanted.
+fn ending(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
 }
 
 /// Changes rows that were left alone for too long.
