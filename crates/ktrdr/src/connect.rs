@@ -95,6 +95,8 @@ pub(crate) struct Part {
     pub(crate) boot: BootId,
     /// Checked when connecting.
     pub(crate) needs: Vec<Queue>,
+    /// Whether it takes or publishes messages, and does not only look at them: the virtual host must be its fleet's then.
+    pub(crate) plays: bool,
     /// What its jobs compute on: a GPU is served first.
     pub(crate) device: DeviceClass,
 }
@@ -105,6 +107,7 @@ pub(crate) async fn broker(settings: &Settings, part: Part) -> Result<AmqpBroker
     let mut how = AmqpSettings::new(url, &part.role, part.boot, part.needs);
     how.trust = trust(settings)?;
     how.consumer_priority = part.device.consumer_priority();
+    how.fleet = part.plays.then(|| fleet_name(settings));
     AmqpBroker::connect(how).await.map_err(|why| explain(&why))
 }
 
@@ -113,7 +116,8 @@ pub(crate) fn administration(settings: &Settings) -> Result<Administration, CliE
     let url = amqp_url(settings.amqp_admin_url.as_ref().or(settings.amqp_url.as_ref()), "amqp_admin_url")?;
     let management = settings.rabbitmq_management_url.as_ref();
     let management = management.map(|m| m.expose().parse()).transpose().or_exit(Kind::InvalidInput)?;
-    Administration::new(url, management, trust(settings)?).map_err(explain_topology)
+    let administration = Administration::new(url, management, trust(settings)?).map_err(explain_topology)?;
+    Ok(administration.of_fleet(&fleet_name(settings)))
 }
 
 /// The kind of a topology error decides the exit code.
@@ -121,8 +125,11 @@ pub(crate) fn explain_topology(error: TopologyError) -> CliError {
     let kind = match &error {
         TopologyError::Broker(why) => return explain(why),
         TopologyError::Management { .. } => Kind::Unreachable,
-        TopologyError::File(_) | TopologyError::Version(_) | TopologyError::Url(_) => Kind::InvalidInput,
-        TopologyError::PolicyWithoutEffect(_) => Kind::Refused,
+        TopologyError::File(_)
+        | TopologyError::Version(_)
+        | TopologyError::Url(_)
+        | TopologyError::UnknownUsers { .. } => Kind::InvalidInput,
+        TopologyError::PolicyWithoutEffect(_) | TopologyError::Owned { .. } => Kind::Refused,
     };
     CliError::new(kind, error)
 }
@@ -149,6 +156,11 @@ pub(crate) fn explain(error: &BrokerError) -> CliError {
         BrokerError::Topology(_) => Kind::Refused,
     };
     CliError::new(kind, error)
+}
+
+/// The name of the fleet: that of its prefix.
+pub(crate) fn fleet_name(settings: &Settings) -> String {
+    settings.prefix.clone().unwrap_or_else(|| Prefix::default().name().to_owned())
 }
 
 /// The virtual host of the broker's address; `ktrdr` without one.

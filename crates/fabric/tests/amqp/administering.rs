@@ -99,7 +99,7 @@ async fn the_definitions_are_what_the_broker_imports() {
     let version = w.administration().version().await.unwrap().unwrap();
     assert!(version >= BrokerVersion::OLDEST, "{version}");
     let definitions =
-        Topology::built_in().unwrap().definitions(version, &w.vhost.name, &Passwords::default());
+        Topology::built_in().unwrap().definitions(version, &w.vhost.name, "ktrdr", &Passwords::default());
     w.manage(Method::POST, "definitions", definitions).await;
     let left = differences(&w).await;
     assert!(left.iter().all(|difference| difference.starts_with("rights of user")), "{left:?}");
