@@ -13,6 +13,7 @@ mod epochs;
 mod faces;
 mod first_light;
 mod fleet;
+mod full;
 mod hostile;
 mod kills;
 mod processes;

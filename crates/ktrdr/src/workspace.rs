@@ -85,18 +85,14 @@ impl Workspace {
     async fn open_embedded(folder: &Path, settings: &Settings, role: Role) -> Result<Self, CliError> {
         let epochs = epochs(artifacts(folder, settings)?, EngineName::Embedded)?;
         let known = Known::of(&epochs).await;
-        if let Known::Unreadable(why) = known {
-            return Err(why.into());
-        }
         let options = embedded::Options { epoch: known.expected(), ..embedded::Options::default() };
         let engine = Engine::open_with(folder, role, options).map_err(|error| match &error {
             OpenError::Stranger(stranger) => known.refuse(&epochs, stranger),
             _ => explain(folder, &error),
         })?;
         let identity = Identity { store: Opened::Sqlite(Arc::clone(&engine.store)), epochs };
-        if let Known::Nothing = known {
-            identity.remember().await?;
-        }
+        let care = if role == Role::Runner { Care::Sure } else { Care::AsFarAsSeen };
+        settle(&identity, known, care).await?;
         Ok(Self {
             identity,
             folder: folder.to_owned(),
@@ -120,21 +116,7 @@ impl Workspace {
         let known = Known::of(&epochs).await;
         let store = Arc::new(connect::store(settings, hears, &known, &epochs).await?);
         let identity = Identity { store: Opened::Redis(Arc::clone(&store)), epochs };
-        match (known, care) {
-            (Known::Remembered(_), _) => {}
-            (Known::Nothing, Care::Sure) => identity.remember().await?,
-            (Known::Unreadable(why), Care::Sure) => return Err(why.into()),
-            (Known::Nothing, Care::AsFarAsSeen) => {
-                if let Err(why) = identity.remember().await
-                    && why.kind == Kind::StoreLost
-                {
-                    return Err(why);
-                }
-            }
-            (Known::Unreadable(why), Care::AsFarAsSeen) => {
-                tracing::warn!(%why, "whether this is the store of before can not be seen");
-            }
-        }
+        settle(&identity, known, care).await?;
         Ok(Self {
             identity,
             folder: folder.to_owned(),
@@ -178,6 +160,22 @@ enum Care {
     Sure,
     /// People who look, submit and cancel are not kept from it because the artefacts are out of reach.
     AsFarAsSeen,
+}
+
+/// Remembers a store of which nothing was known.
+async fn settle(identity: &Identity, known: Known, care: Care) -> Result<(), CliError> {
+    let settled = match known {
+        Known::Remembered(_) => Ok(()),
+        Known::Nothing => identity.remember().await,
+        Known::Unreadable(why) => Err(why.into()),
+    };
+    match (settled, care) {
+        (Err(why), Care::AsFarAsSeen) if why.kind != Kind::StoreLost => {
+            tracing::warn!(%why, "whether this is the store of before can not be seen, or not be remembered");
+            Ok(())
+        }
+        (settled, _) => settled,
+    }
 }
 
 /// Bars, models and reports of the engine that is configured.

@@ -7,6 +7,7 @@ mod acl;
 mod clock;
 mod crashes;
 mod emptied;
+mod full;
 mod hints;
 mod ledger;
 mod log;
