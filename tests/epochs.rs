@@ -128,7 +128,10 @@ fn another_store_is_refused_with_what_is_where() {
     there.ask(&["SET", &format!("{{{}}}:epoch", prefix(&world)), "of-another-fleet"]);
     let said = elsewhere("KTRDR_REDIS_URL", &there.url());
     let places = [there.url().trim_start_matches("unix://").to_owned(), "epoch of-another-fleet".to_owned()];
-    places.iter().chain([&world.folder().display().to_string()]).for_each(|w| assert!(said.contains(w), "{said}"));
+    places
+        .iter()
+        .chain([&world.folder().display().to_string()])
+        .for_each(|w| assert!(said.contains(w), "{said}"));
 
     // The same embedded: the database of another workspace.
     let [mine, other] = [worked(Engine::Embedded), worked(Engine::Embedded)];
@@ -209,10 +212,13 @@ fn a_workspace_deleted_under_a_running_engine_is_noticed() {
 fn a_redis_emptied_under_running_roles_is_noticed_by_all_of_them_and_by_who_waits() {
     let redis = Redis::start();
     let world = world_with(&redis);
-    let roles: Vec<Running> = [&["serve"][..], &["orchestrator"], &["worker", "training"]].map(|r| world.start(r)).into();
+    let roles: Vec<Running> =
+        [&["serve"][..], &["orchestrator"], &["worker", "training"]].map(|r| world.start(r)).into();
     let id = training(&world);
     let watching = world.start(&["operations", "watch", &id]);
-    wait_for("the roles", || (world.json(&["workers", "list"])["workers"].as_array().unwrap().len() == 3).then_some(()));
+    wait_for("the roles", || {
+        (world.json(&["workers", "list"])["workers"].as_array().unwrap().len() == 3).then_some(())
+    });
     redis.ask(&["FLUSHALL"]);
     for process in roles.into_iter().chain([watching]) {
         ends_with(process, &["not the one that was opened"]);

@@ -10,7 +10,8 @@ const TRAIN: [&str; 4] = ["training", "run", "--strategy", "long"];
 /// What doctor finds about the room there is.
 pub(crate) fn room(world: &World) -> Value {
     let doctor = world.run(&["doctor", "--output", "json"]);
-    let document: Value = serde_json::from_slice(&doctor.stdout).unwrap_or_else(|e| panic!("{e}: {}", shown(&doctor)));
+    let document: Value =
+        serde_json::from_slice(&doctor.stdout).unwrap_or_else(|e| panic!("{e}: {}", shown(&doctor)));
     document["checks"].as_array().unwrap().iter().find(|check| check["what"] == "room").unwrap().clone()
 }
 

@@ -17,7 +17,17 @@ impl Redis {
         let folder = TempDir::with_prefix("ktrdr-redis-").unwrap();
         let socket = folder.path().join("redis.sock");
         let mut command = Command::new("redis-server");
-        command.args(["--port", "0", "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--dir"]);
+        command.args([
+            "--port",
+            "0",
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            "--dir",
+        ]);
         command.arg(folder.path()).arg("--unixsocket").arg(&socket);
         let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let server = Self { process, folder };

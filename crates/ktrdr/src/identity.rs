@@ -13,8 +13,8 @@ use ktrdr_fabric::fleet::redis::RedisStore;
 use ktrdr_fabric::process::host_name;
 use ktrdr_fabric::store::StoreError;
 
-use crate::room::Room;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::room::Room;
 use crate::settings::EngineName;
 use crate::workspace::now;
 
@@ -151,7 +151,8 @@ impl Identity {
         for look in 1.. {
             tokio::time::sleep(LOOK_EVERY).await;
             if !folder.exists() && folder.parent().is_some_and(Path::exists) {
-                let message = format!("the workspace {} was deleted or moved while it was in use", folder.display());
+                let message =
+                    format!("the workspace {} was deleted or moved while it was in use", folder.display());
                 return CliError::new(Kind::StoreLost, message);
             }
             if let Err(why @ StoreError::Replaced(_)) = self.check().await {

@@ -90,15 +90,45 @@ fn turn_write_ahead_log_on(db: &Connection) -> rusqlite::Result<()> {
     }
 }
 
+/// What readers need besides the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// The log and its index, so that they see what others write.
+    WithLog,
+    /// Nothing: there is no log, and no room for an index.
+    FileAlone,
+}
+
 /// Opens a connection that only reads.
-pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
-    let db = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+pub(super) fn open_reader(path: &Path, reading: Reading) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = match reading {
+        Reading::WithLog => Connection::open_with_flags(path, flags)?,
+        Reading::FileAlone => {
+            let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            Connection::open_with_flags(
+                format!("file:{name}?immutable=1"),
+                flags | OpenFlags::SQLITE_OPEN_URI,
+            )?
+        }
+    };
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(db)
+}
+
+/// Opens the file alone to look whether it is a database of this version, and the one that is expected.
+pub(super) fn check_to_read(path: &Path, expected: Option<&String>) -> Result<(), OpenError> {
+    let refuse = |e| OpenError::from_sqlite(path, &e);
+    let db = open_reader(path, Reading::FileAlone).map_err(refuse)?;
+    recognise(&db, path)?;
+    identity::check_epoch(&db, path, expected)?;
+    let version: i32 = db.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(refuse)?;
+    if version == VERSION {
+        return Ok(());
+    }
+    let what = "the disk is full, and an older database needs room to be brought to this version".into();
+    Err(OpenError::Io { path: path.into(), what })
 }
 
 /// Refuses what is no database, somebody else's, or newer than this program. Changes nothing.

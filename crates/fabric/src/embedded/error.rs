@@ -88,7 +88,10 @@ impl OpenError {
         let (path, what) = (path.into(), error.to_string());
         match error {
             StoreError::Corrupt(_) => Self::Corrupt { path, what },
-            StoreError::Unavailable(_) | StoreError::Full(_) | StoreError::Replaced(_) | StoreError::Invalid(_) => Self::Io { path, what },
+            StoreError::Unavailable(_)
+            | StoreError::Full(_)
+            | StoreError::Replaced(_)
+            | StoreError::Invalid(_) => Self::Io { path, what },
         }
     }
 
@@ -105,6 +108,7 @@ impl OpenError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 "another process keeps it busy: try again".to_owned()
             }
+            Some(ErrorCode::SystemIoFailure) => format!("{error}: is its disk full, or broken?"),
             _ => error.to_string(),
         };
         Self::Io { path: path.into(), what }

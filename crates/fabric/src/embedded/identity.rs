@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::database;
+use super::database::{self, Reading};
 use super::error::OpenError;
 use crate::epochs::Stranger;
 use crate::store::StoreError;
@@ -63,8 +63,8 @@ pub(super) struct Identity {
 
 impl Identity {
     /// Of the database at `path`, which is open and up to date.
-    pub(super) fn of(path: &Path) -> Result<Self, OpenError> {
-        let keeper = database::open_reader(path).map_err(|e| OpenError::from_sqlite(path, &e))?;
+    pub(super) fn of(path: &Path, reading: Reading) -> Result<Self, OpenError> {
+        let keeper = database::open_reader(path, reading).map_err(|e| OpenError::from_sqlite(path, &e))?;
         // Reading opens the log, too.
         let epoch = epoch(&keeper).map_err(|e| OpenError::from_sqlite(path, &e))?;
         let file = inode(&fs::metadata(path).map_err(|e| OpenError::io(path, &e))?);

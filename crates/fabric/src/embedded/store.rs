@@ -9,7 +9,7 @@ use ktrdr_domain::{Operation, OperationId, Progress};
 use tokio::sync::broadcast;
 
 use super::clock::{Clock, SystemClock};
-use super::database::{self, Durability};
+use super::database::{self, Durability, Reading};
 use super::desk::Desk;
 use super::error::OpenError;
 use super::identity::Identity;
@@ -20,7 +20,7 @@ use super::transitions::{
 };
 use super::tx::integer;
 use super::writer::{Sync, Writer};
-use super::{backlog, history, limits, query};
+use super::{backlog, history, limits, query, room};
 use crate::broker::Queue;
 use crate::history::Transition;
 use crate::store::{
@@ -65,22 +65,28 @@ impl Default for Options {
 ///
 /// Dropping it writes out what was acknowledged, closes the file and frees the process lock.
 pub struct SqliteStore {
-    pub(super) writer: Writer,
+    // Dropped in this order: who only reads must have closed the file before the writer can put its log away.
+    identity: Arc<Identity>,
     pub(super) readers: Arc<Readers>,
+    pub(super) writer: Writer,
     clock: Arc<dyn Clock>,
     hints: broadcast::Sender<StoreHint>,
-    identity: Arc<Identity>,
     pub(super) bytes_max: u64,
 }
 
 impl SqliteStore {
     /// Opens or creates the database of a folder, without taking the process lock: many processes may read, submit
-    /// and cancel at once.
+    /// and cancel at once. On a full disk it may be that they can only read.
     ///
     /// # Errors
     /// [`OpenError`]: not ours, damaged, or not writable. Nothing was changed then.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::open_with(folder, options, None)
+        match Self::open_with(folder, options.clone(), None) {
+            Err(OpenError::Io { path, .. }) if room::is_whole_without_room(&path) => {
+                Self::open_without_room(&path, options)
+            }
+            opened => opened,
+        }
     }
 
     /// Opens the database for the process that runs jobs, and brings back everything that an earlier one held or had
@@ -105,10 +111,22 @@ impl SqliteStore {
                 tracing::info!(?swept, "brought back what an earlier process left behind");
             }
         }
-        let identity = Arc::new(Identity::of(&path)?);
         let writer = Writer::start(desk, lock).map_err(|e| OpenError::io(&path, &e))?;
+        Self::assemble(&path, options, writer, hints, Reading::WithLog)
+    }
+
+    /// Puts the parts together around a writer and its hints.
+    pub(super) fn assemble(
+        path: &Path,
+        options: Options,
+        writer: Writer,
+        hints: broadcast::Sender<StoreHint>,
+        reading: Reading,
+    ) -> Result<Self, OpenError> {
+        let identity = Arc::new(Identity::of(path, reading)?);
+        let readers = Arc::new(Readers::new(path.to_owned(), reading));
         let Options { clock, bytes_max, .. } = options;
-        Ok(Self { writer, readers: Arc::new(Readers::new(path)), clock, hints, identity, bytes_max })
+        Ok(Self { identity, readers, writer, clock, hints, bytes_max })
     }
 
     /// What this database calls itself.

@@ -112,14 +112,21 @@ async fn a_binding_that_is_none_of_ours_is_named_left_alone_and_removed_when_ask
     let raw = w.raw().await;
     let table = FieldTable::default;
     let bind = |queue: &str, exchange: &str, key: &str| {
-        raw.channel.queue_bind(queue.into(), exchange.into(), key.into(), QueueBindOptions::default(), table())
+        raw.channel.queue_bind(
+            queue.into(),
+            exchange.into(),
+            key.into(),
+            QueueBindOptions::default(),
+            table(),
+        )
     };
     bind("ktrdr.jobs.training", "ktrdr.events", "op.#").await.unwrap();
     let tap = QueueDeclareOptions { durable: true, ..Default::default() };
     raw.channel.queue_declare("ktrdr.tap".into(), tap, table()).await.unwrap();
     bind("ktrdr.tap", "ktrdr.jobs", "training").await.unwrap();
     let bridge = ExchangeBindOptions::default();
-    let bridged = raw.channel.exchange_bind("ktrdr.jobs".into(), "ktrdr.dlx".into(), "".into(), bridge, table());
+    let bridged =
+        raw.channel.exchange_bind("ktrdr.jobs".into(), "ktrdr.dlx".into(), "".into(), bridge, table());
     bridged.await.unwrap();
     let foreign = [
         "binding of ktrdr.jobs to ktrdr.dlx with \"\"",
@@ -128,7 +135,10 @@ async fn a_binding_that_is_none_of_ours_is_named_left_alone_and_removed_when_ask
     ];
     let seen = differences(&w).await;
     for binding in foreign {
-        assert!(seen.iter().any(|d| d.starts_with(&format!("{binding} is none of ours"))), "{binding}: {seen:?}");
+        assert!(
+            seen.iter().any(|d| d.starts_with(&format!("{binding} is none of ours"))),
+            "{binding}: {seen:?}"
+        );
     }
     let applied = w.administration().apply(&Passwords::default()).await.unwrap();
     let mut named: Vec<_> = applied.foreign.iter().map(|d| d.subject.as_str()).collect();
@@ -136,7 +146,10 @@ async fn a_binding_that_is_none_of_ours_is_named_left_alone_and_removed_when_ask
     assert_eq!(named, foreign);
     assert!(applied.foreign[0].mend.contains("--remove-foreign-bindings"));
     assert_eq!(w.administration().remove_foreign_bindings().await.unwrap().len(), 3);
-    assert!(!differences(&w).await.iter().any(|d| d.contains("binding")), "one is left, or too many are gone");
+    assert!(
+        !differences(&w).await.iter().any(|d| d.contains("binding")),
+        "one is left, or too many are gone"
+    );
 }
 
 #[tokio::test]
@@ -173,5 +186,8 @@ async fn a_password_of_nobody_is_refused_before_anything_is_done() {
         assert!(refused.contains(words), "{words}: {refused}");
     }
     assert!(!refused.contains("canary"), "{refused}");
-    assert!(differences(&w).await.contains(&"exchange ktrdr.dlx is missing".to_owned()), "something was done");
+    assert!(
+        differences(&w).await.contains(&"exchange ktrdr.dlx is missing".to_owned()),
+        "something was done"
+    );
 }

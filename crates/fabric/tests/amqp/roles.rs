@@ -124,7 +124,10 @@ async fn a_worker_purges_only_its_own_queues_and_gives_up_nothing_large() {
     let channel = connection.create_channel().await.unwrap();
     let options = QueuePurgeOptions::default();
     channel.queue_purge("ktrdr.jobs.training".into(), options.clone()).await.unwrap();
-    assert!(channel.queue_purge("ktrdr.events.orchestrator".into(), options).await.is_err(), "purged another's");
+    assert!(
+        channel.queue_purge("ktrdr.events.orchestrator".into(), options).await.is_err(),
+        "purged another's"
+    );
 
     let channel = connection.create_channel().await.unwrap();
     channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
@@ -133,7 +136,8 @@ async fn a_worker_purges_only_its_own_queues_and_gives_up_nothing_large() {
         let letter = vec![b'x'; bytes];
         let channel = channel.clone();
         async move {
-            let sent = channel.basic_publish(to, "".into(), options, &letter, BasicProperties::default()).await;
+            let sent =
+                channel.basic_publish(to, "".into(), options, &letter, BasicProperties::default()).await;
             match sent {
                 Ok(sent) => sent.await.map(|_| ()),
                 Err(why) => Err(why),

@@ -6,7 +6,9 @@ use ktrdr_domain::{Kind, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::presence::Presence;
-use ktrdr_fabric::store::{Beat, BootId, Cancelled, Filter, Finish, Finished, NewOperation, Store, StoreError};
+use ktrdr_fabric::store::{
+    Beat, BootId, Cancelled, Filter, Finish, Finished, NewOperation, Store, StoreError,
+};
 use serde_json::json;
 
 use crate::server::RedisServer;

@@ -55,7 +55,9 @@ async fn begin(context: &Context<'_>, reason: &str) -> Result<ExitCode, CliError
     };
     let (epoch, place) = identity.names();
     if before.as_deref() == Some(epoch) {
-        let message = format!("{place} is the store that is remembered (epoch {epoch}): there is nothing to begin anew");
+        let message = format!(
+            "{place} is the store that is remembered (epoch {epoch}): there is nothing to begin anew"
+        );
         return Err(CliError::new(Kind::Conflict, message));
     }
     let begun = met(epoch, place, Some(reason.to_owned()), before);

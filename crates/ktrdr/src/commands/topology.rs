@@ -42,7 +42,8 @@ async fn apply(context: &Context<'_>, file: Option<&Path>, remove: bool) -> Resu
         applied.foreign.clear();
     }
     let foreign: Vec<String> = applied.foreign.iter().map(Difference::to_string).collect();
-    let document = serde_json::json!({ "done": applied.done, "by_hand": applied.by_hand, "foreign": foreign });
+    let document =
+        serde_json::json!({ "done": applied.done, "by_hand": applied.by_hand, "foreign": foreign });
     context.screen.answer(&document, |screen| {
         applied.done.iter().for_each(|done| screen.line(done));
         if !applied.by_hand.is_empty() {

@@ -12,7 +12,8 @@ use super::bindings::{self, Foreign};
 use super::difference::{of_binding, of_exchange, of_policy, of_policy_text, of_queue, of_rights};
 use super::management::Management;
 use super::{
-    BrokerVersion, Difference, ManagementUrl, Passwords, Policy, Topology, TopologyError, User, declare, owner,
+    BrokerVersion, Difference, ManagementUrl, Passwords, Policy, Topology, TopologyError, User, declare,
+    owner,
 };
 use crate::fleet::amqp::{AmqpUrl, Link, Trust};
 
@@ -110,7 +111,8 @@ impl Administration {
     /// # Errors
     /// When there is no management interface, or it refuses.
     pub async fn remove_foreign_bindings(&self) -> Result<Vec<Difference>, TopologyError> {
-        let management = self.management.as_ref().ok_or(TopologyError::Url("there is none, and only it sees bindings"))?;
+        let management =
+            self.management.as_ref().ok_or(TopologyError::Url("there is none, and only it sees bindings"))?;
         let foreign = self.foreign_bindings(management).await?;
         for binding in &foreign {
             management.delete(&binding.path(&self.vhost)).await?;

@@ -36,14 +36,17 @@ impl Foreign {
     /// Every queue is bound to the exchange without a name, by its own name; nobody can change that.
     fn touches(&self, topology: &Topology) -> bool {
         let is_ours = |name: &str| {
-            topology.queues.iter().any(|q| q.name == name) || topology.exchanges.iter().any(|e| e.name == name)
+            topology.queues.iter().any(|q| q.name == name)
+                || topology.exchanges.iter().any(|e| e.name == name)
         };
         !self.source.is_empty() && (is_ours(&self.source) || is_ours(&self.destination))
     }
 
     fn is_of(&self, topology: &Topology) -> bool {
         let is_it = |queue: &QueueRow| {
-            queue.name == self.destination && queue.exchange() == self.source && queue.binding() == self.routing_key
+            queue.name == self.destination
+                && queue.exchange() == self.source
+                && queue.binding() == self.routing_key
         };
         self.destination_type == "queue" && topology.queues.iter().any(is_it)
     }

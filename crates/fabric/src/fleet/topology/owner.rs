@@ -49,7 +49,11 @@ pub(crate) async fn check(channel: &Channel, vhost: &str, fleet: &str) -> Result
 }
 
 /// What an administrator sees of it.
-pub(super) fn difference(fleet: &str, owner: Option<&Value>, mark_found: Option<&Value>) -> Option<Difference> {
+pub(super) fn difference(
+    fleet: &str,
+    owner: Option<&Value>,
+    mark_found: Option<&Value>,
+) -> Option<Difference> {
     let subject = format!("exchange {OWNER}");
     let Some(owner) = owner else { return Some(Difference::missing(subject)) };
     let there = &owner["arguments"]["alternate-exchange"];
