@@ -123,7 +123,7 @@ async fn a_worker_purges_only_its_own_queues_and_gives_up_nothing_large() {
     let connection = Connection::connect(&address, ConnectionProperties::default()).await.unwrap();
     let channel = connection.create_channel().await.unwrap();
     let options = QueuePurgeOptions::default();
-    channel.queue_purge("ktrdr.jobs.training".into(), options.clone()).await.unwrap();
+    channel.queue_purge("ktrdr.jobs.training".into(), options).await.unwrap();
     assert!(
         channel.queue_purge("ktrdr.events.orchestrator".into(), options).await.is_err(),
         "purged another's"
