@@ -77,6 +77,29 @@ fn a_role_whose_queues_are_missing_does_not_start_and_says_which_command_makes_t
 }
 
 #[test]
+fn a_virtual_host_of_another_fleet_is_refused_by_its_roles_and_by_apply() {
+    let world = world();
+    // Another workspace, another prefix, the same virtual host.
+    let theirs = World::on_bare_fleet().on_the_broker_of(&world);
+    for role in [&["serve"][..], &["worker", "training"], &["up"], &["topology", "apply"]] {
+        theirs.refused_with(7, role, &["KTRDR_PREFIX", "virtual host for each"]);
+    }
+    let doctor = shown(&theirs.run(&["doctor"]));
+    assert!(doctor.contains("belongs to") && doctor.contains("NOT sound"), "{doctor}");
+}
+
+#[test]
+fn a_file_of_passwords_with_an_unknown_user_is_refused_with_those_there_are() {
+    let world = world();
+    let file = world.write("passwords.json", r#"{"ktrdr-worker-trainings": "canary"}"#);
+    for verb in [&["topology", "apply", "--passwords"][..], &["topology", "show", "--passwords"]] {
+        let said = world.refused(8, &[verb, &[file.to_str().unwrap()]].concat());
+        assert!(said.contains("no user ktrdr-worker-trainings") && said.contains("ktrdr-monitor"), "{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
 fn doctor_sees_who_is_there_and_that_a_store_has_never_heard_of_them() {
     let world = world();
     let finding = |doctor: &mut std::process::Command| {

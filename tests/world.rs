@@ -62,6 +62,13 @@ impl World {
         self
     }
 
+    /// The same with the virtual host of another world.
+    pub(crate) fn on_the_broker_of(self, other: &Self) -> Self {
+        let settings = other.fleet.iter().flat_map(|fleet| &fleet.settings);
+        let (name, url) = settings.into_iter().find(|(name, _)| *name == "KTRDR_AMQP_URL").unwrap().clone();
+        self.with_setting(name, &url)
+    }
+
     /// The workspace's folder.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -246,6 +246,7 @@ impl Striker {
         let injury = Injury::now(self.strike.fault, &rows);
         let url = arena.servers.admin_url().parse().unwrap();
         let us = AmqpSettings::new(url, "chaos", BootId("chaos-0-0".into()), Vec::new());
+        let us = AmqpSettings { fleet: None, ..us };
         let broker = AmqpBroker::connect(us).await.unwrap();
         broker.publish(copies).await.unwrap();
         injury.over()

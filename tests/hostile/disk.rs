@@ -1,9 +1,11 @@
 //! Full disks and folders that can not be written. Both need a mount, and so root; others see them skipped.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::world::World;
+use crate::full::room;
+use crate::world::{World, shown, wait_for};
 
 /// A small file system mounted inside a world; unmounted when dropped.
 struct Mount(PathBuf);
@@ -84,4 +86,56 @@ fn a_workspace_that_can_not_be_written_says_so_before_any_work() {
         let said = world.refused(9, arguments);
         assert!(said.contains(world.folder().to_str().unwrap()), "{said}");
     }
+}
+
+#[test]
+fn a_full_disk_is_still_read_says_that_it_is_full_and_goes_on_once_there_is_space() {
+    let world = World::new();
+    let Some(_mount) = Mount::new(world.folder(), "size=4m") else { return };
+    world.generate("EURUSD", "planted-edge", 6_000, 3);
+    world.example_of_epochs("long", 10_000);
+    let train = ["training", "run", "--strategy", "long"];
+    let id = world.submit(&train).remove(0);
+    assert_ne!(room(&world)["state"], "fault");
+    let fill = || {
+        let mut filler = std::fs::File::create(world.path("filler")).unwrap();
+        let mut chunk = 1 << 20;
+        while chunk > 0 {
+            match filler.write_all(&vec![7; chunk]) {
+                Ok(()) => {}
+                Err(_full) => chunk /= 2,
+            }
+        }
+    };
+    let looks_full = || {
+        assert_eq!(world.operation(&id)["id"], id.as_str());
+        assert_eq!(world.json(&["ledger", "trials"])["trials"], serde_json::json!([]));
+        let room = room(&world);
+        assert_eq!(room["state"], "fault", "{room}");
+        assert!(room["found"].as_str().unwrap().contains("full: 0.0 MB free of 4.2 MB"), "{room}");
+    };
+    // Nobody has it open: what readers need besides the file has to be made.
+    fill();
+    looks_full();
+    world.refused_with(5, &train, &["full", "free some space"]);
+    std::fs::remove_file(world.path("filler")).unwrap();
+    // A running engine.
+    let _engine = world.up(&[]);
+    wait_for("the training", || (world.operation(&id)["status"] == "running").then_some(()));
+    fill();
+    looks_full();
+    // What the engine's log has room for is still taken, and kept.
+    let refused = wait_for("a refusal", || {
+        let output = world.run(&train);
+        (output.status.code() != Some(0)).then_some(output)
+    });
+    let said = shown(&refused);
+    assert!(
+        refused.status.code() == Some(5) && said.contains("full") && said.contains("free some space"),
+        "{said}"
+    );
+    looks_full();
+    std::fs::remove_file(world.path("filler")).unwrap();
+    world.submit(&train);
+    assert_eq!(world.operation(&id)["fence"], 1);
 }

@@ -40,6 +40,9 @@ fn a_damaged_or_foreign_database_is_refused_by_name_and_never_overwritten() {
         }
         assert_eq!(fs::read(world.path("ktrdr.db")).unwrap(), bytes, "{word}: the file was changed");
     }
+    // Nothing at all is no first day either; a new one has to be begun.
     replace_database(&world, b"");
+    world.refused_with(6, &["operations", "list"], &["ktrdr.db is empty", "ktrdr store new-epoch"]);
+    world.json(&["store", "new-epoch", "--reason", "a test"]);
     world.still_works();
 }

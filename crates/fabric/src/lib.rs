@@ -21,6 +21,7 @@ pub mod artifacts;
 pub mod broker;
 pub mod campaign;
 pub mod embedded;
+pub mod epochs;
 pub mod fleet;
 pub mod history;
 pub mod ledger;

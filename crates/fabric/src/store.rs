@@ -227,6 +227,12 @@ pub enum StoreError {
     /// The store can not be reached or written; try again.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// It can be read, and takes nothing more at present; try again when there is room.
+    #[error("the store is full: {0}")]
+    Full(String),
+    /// It is not the store that was opened: it was emptied, deleted or replaced meanwhile. Open it again.
+    #[error("the store is not the one that was opened: {0}")]
+    Replaced(String),
     /// A row could not be read as what it should be.
     #[error("the store holds something unreadable: {0}")]
     Corrupt(String),

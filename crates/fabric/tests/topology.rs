@@ -85,7 +85,7 @@ fn full_queues_refuse_and_dead_letters_are_handed_over_at_least_once() {
 #[test]
 fn definitions_hold_hashes_of_those_users_whose_passwords_are_known() {
     let passwords = Passwords::from_iter([("ktrdr-monitor".to_owned(), "canary".to_owned())]);
-    let definitions = topology().definitions(version("4.2"), "ktrdr", &passwords);
+    let definitions = topology().definitions(version("4.2"), "ktrdr", "ktrdr", &passwords);
     assert_eq!(definitions["users"].as_array().unwrap().len(), 1);
     assert_eq!(definitions["users"][0]["tags"][0], "monitoring");
     assert_eq!(definitions["permissions"][0]["user"], "ktrdr-monitor");

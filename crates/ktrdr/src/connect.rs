@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ktrdr_domain::DeviceClass;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{BrokerError, Queue};
+use ktrdr_fabric::epochs::Epochs;
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
 use ktrdr_fabric::fleet::artifacts::{self, ArtifactsUrl};
 use ktrdr_fabric::fleet::redis::{Channel, OpenError, Options, Prefix, RedisStore};
@@ -14,13 +15,29 @@ use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::store::BootId;
 
 use crate::exit::{CliError, Kind, OrExit};
+use crate::identity::Known;
 use crate::settings::{Secret, Settings};
 
 /// What to do about a missing address.
 const HINT: &str = "`scripts/services start` prints the addresses of a private fleet on this machine";
 
-/// Rows, leases, cancel flags, the ledger and presence; `hears`: the hints that are needed.
-pub(crate) async fn store(settings: &Settings, hears: &[Channel]) -> Result<RedisStore, CliError> {
+/// Rows, leases, cancel flags, the ledger and presence; `hears`: the hints that are needed. No store but the one that is
+/// known.
+pub(crate) async fn store(
+    settings: &Settings,
+    hears: &[Channel],
+    known: &Known,
+    epochs: &Epochs,
+) -> Result<RedisStore, CliError> {
+    let options = Options { epoch: known.expected(), ..store_options(settings, hears)? };
+    RedisStore::open(options).await.map_err(|error| match &error {
+        OpenError::Stranger(stranger) => known.refuse(epochs, stranger),
+        _ => explain_store(&error),
+    })
+}
+
+/// Where the store is.
+pub(crate) fn store_options(settings: &Settings, hears: &[Channel]) -> Result<Options, CliError> {
     let url = needed(settings.redis_url.as_ref(), "redis_url")?;
     let mut options = Options::new(url.expose().parse().or_exit(Kind::InvalidInput)?);
     if let Some(prefix) = &settings.prefix {
@@ -29,16 +46,18 @@ pub(crate) async fn store(settings: &Settings, hears: &[Channel]) -> Result<Redi
     options.ca_pem = settings.ca_pem().or_exit(Kind::Files)?;
     options.allow_plaintext = settings.allow_plaintext;
     options.hears = hears.to_vec();
-    RedisStore::open(options).await.map_err(|error| {
-        let kind = match &error {
-            OpenError::Refused(_) => Kind::Unreachable,
-            OpenError::Plaintext { .. } | OpenError::Evicts { .. } | OpenError::TooOld { .. } => {
-                Kind::Refused
-            }
-            OpenError::Tls { .. } => Kind::InvalidInput,
-        };
-        CliError::new(kind, error)
-    })
+    Ok(options)
+}
+
+/// The kind of an error decides the exit code.
+pub(crate) fn explain_store(error: &OpenError) -> CliError {
+    let kind = match error {
+        OpenError::Refused(_) => Kind::Unreachable,
+        OpenError::Stranger(_) => Kind::StoreLost,
+        OpenError::Plaintext { .. } | OpenError::Evicts { .. } | OpenError::TooOld { .. } => Kind::Refused,
+        OpenError::Tls { .. } => Kind::InvalidInput,
+    };
+    CliError::new(kind, error)
 }
 
 /// Bars, models and reports: in the workspace's folder, or where `artifacts_url` says.
@@ -76,6 +95,8 @@ pub(crate) struct Part {
     pub(crate) boot: BootId,
     /// Checked when connecting.
     pub(crate) needs: Vec<Queue>,
+    /// Whether it takes or publishes messages, and does not only look at them: the virtual host must be its fleet's then.
+    pub(crate) plays: bool,
     /// What its jobs compute on: a GPU is served first.
     pub(crate) device: DeviceClass,
 }
@@ -86,6 +107,7 @@ pub(crate) async fn broker(settings: &Settings, part: Part) -> Result<AmqpBroker
     let mut how = AmqpSettings::new(url, &part.role, part.boot, part.needs);
     how.trust = trust(settings)?;
     how.consumer_priority = part.device.consumer_priority();
+    how.fleet = part.plays.then(|| fleet_name(settings));
     AmqpBroker::connect(how).await.map_err(|why| explain(&why))
 }
 
@@ -94,7 +116,8 @@ pub(crate) fn administration(settings: &Settings) -> Result<Administration, CliE
     let url = amqp_url(settings.amqp_admin_url.as_ref().or(settings.amqp_url.as_ref()), "amqp_admin_url")?;
     let management = settings.rabbitmq_management_url.as_ref();
     let management = management.map(|m| m.expose().parse()).transpose().or_exit(Kind::InvalidInput)?;
-    Administration::new(url, management, trust(settings)?).map_err(explain_topology)
+    let administration = Administration::new(url, management, trust(settings)?).map_err(explain_topology)?;
+    Ok(administration.of_fleet(&fleet_name(settings)))
 }
 
 /// The kind of a topology error decides the exit code.
@@ -102,8 +125,11 @@ pub(crate) fn explain_topology(error: TopologyError) -> CliError {
     let kind = match &error {
         TopologyError::Broker(why) => return explain(why),
         TopologyError::Management { .. } => Kind::Unreachable,
-        TopologyError::File(_) | TopologyError::Version(_) | TopologyError::Url(_) => Kind::InvalidInput,
-        TopologyError::PolicyWithoutEffect(_) => Kind::Refused,
+        TopologyError::File(_)
+        | TopologyError::Version(_)
+        | TopologyError::Url(_)
+        | TopologyError::UnknownUsers { .. } => Kind::InvalidInput,
+        TopologyError::PolicyWithoutEffect(_) | TopologyError::Owned { .. } => Kind::Refused,
     };
     CliError::new(kind, error)
 }
@@ -130,6 +156,11 @@ pub(crate) fn explain(error: &BrokerError) -> CliError {
         BrokerError::Topology(_) => Kind::Refused,
     };
     CliError::new(kind, error)
+}
+
+/// The name of the fleet: that of its prefix.
+pub(crate) fn fleet_name(settings: &Settings) -> String {
+    settings.prefix.clone().unwrap_or_else(|| Prefix::default().name().to_owned())
 }
 
 /// The virtual host of the broker's address; `ktrdr` without one.

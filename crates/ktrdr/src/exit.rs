@@ -14,8 +14,10 @@ pub(crate) enum Kind {
     NotFound = 3,
     /// Someone else holds it, or it is too late.
     Conflict = 4,
-    /// The store or the broker can not be reached.
+    /// The store or the broker can not be reached, or the store is full.
     Unreachable = 5,
+    /// The store is not the one that the workspace remembers, or was deleted while it was in use.
+    StoreLost = 6,
     /// Refused by a rule.
     Refused = 7,
     /// A file or message with invalid content.
@@ -69,7 +71,8 @@ impl From<ktrdr_fabric::store::StoreError> for CliError {
     fn from(error: ktrdr_fabric::store::StoreError) -> Self {
         use ktrdr_fabric::store::StoreError as S;
         let kind = match &error {
-            S::Unavailable(_) => Kind::Unreachable,
+            S::Unavailable(_) | S::Full(_) => Kind::Unreachable,
+            S::Replaced(_) => Kind::StoreLost,
             S::Corrupt(_) | S::Invalid(_) => Kind::InvalidInput,
         };
         Self::new(kind, error)

@@ -52,7 +52,7 @@ impl RunningRoles {
         let role = name.split('/').next().unwrap_or_default();
         let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), &computing.name).in_role(role);
         let (boot, needs, device) = (identity.boot.clone(), roles.needs(), computing.class);
-        let part = Part { role: name, boot, needs, device };
+        let part = Part { role: name, boot, needs, plays: true, device };
         let (store, broker) = (&workspace.store, &workspace.broker(part).await?);
         let mut background = Vec::new();
         let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));

@@ -12,11 +12,13 @@ mod exit;
 mod fleet;
 mod follow;
 mod funnel;
+mod identity;
 mod logging;
 mod market;
 mod part;
 mod report_card;
 mod roles;
+mod room;
 mod screen;
 mod settings;
 mod workspace;
@@ -81,6 +83,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Operations(a) => commands::operations::run(&context, a),
         Command::DeadLetters(a) => commands::dead_letters::run(&context, a),
         Command::Ledger(a) => commands::ledger::run(&context, a),
+        Command::Store(a) => commands::store::run(&context, a),
         Command::Bench(a) => commands::bench::run(&context, a),
         Command::Config(a) => commands::config::run(&context, a),
         Command::Completions(a) => commands::completions::run(a, screen),

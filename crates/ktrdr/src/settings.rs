@@ -72,6 +72,16 @@ pub(crate) enum EngineName {
     Fleet,
 }
 
+impl EngineName {
+    /// As it is configured.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Fleet => "fleet",
+        }
+    }
+}
+
 /// `[research]`
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -7,14 +7,16 @@ use ktrdr_domain::{OperationId, Timestamp};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::campaign::Campaigns;
-use ktrdr_fabric::embedded::{Engine, OpenError, Role};
-use ktrdr_fabric::fleet::redis::Channel;
+use ktrdr_fabric::embedded::{self, Engine, OpenError, Role};
+use ktrdr_fabric::fleet::redis::{Channel, RedisStore};
 use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::presence::Presence;
 use ktrdr_fabric::store::Store;
 
 use crate::connect::{self, Part};
-use crate::exit::{CliError, Kind};
+use crate::exit::{CliError, Kind, OrExit};
+use crate::identity::{Identity, Known, Opened, epochs};
 use crate::settings::{EngineName, Settings};
 
 /// An opened workspace.
@@ -34,6 +36,7 @@ pub(crate) struct Workspace {
     /// Files.
     pub(crate) artifacts: Arc<dyn Artifacts>,
     messages: Messages,
+    identity: Identity,
 }
 
 /// How this process gets at messages.
@@ -53,22 +56,48 @@ impl Workspace {
         hears: &[Channel],
     ) -> Result<Self, CliError> {
         match settings.engine {
-            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Runner),
-            EngineName::Fleet => Self::open_fleet(folder, settings, hears).await,
+            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Runner).await,
+            EngineName::Fleet => Self::open_fleet(folder, settings, hears, Care::Sure).await,
         }
     }
 
     /// Opens the workspace to read, submit and cancel, beside those who run roles.
     pub(crate) async fn open_beside(folder: &Path, settings: &Settings) -> Result<Self, CliError> {
         match settings.engine {
-            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Client),
-            EngineName::Fleet => Self::open_fleet(folder, settings, &Channel::ALL).await,
+            EngineName::Embedded => Self::open_embedded(folder, settings, Role::Client).await,
+            EngineName::Fleet => Self::open_fleet(folder, settings, &Channel::ALL, Care::AsFarAsSeen).await,
         }
     }
 
-    fn open_embedded(folder: &Path, settings: &Settings, role: Role) -> Result<Self, CliError> {
-        let engine = Engine::open(folder, role).map_err(|e| explain(folder, &e))?;
+    /// Opens only the store, whatever it is: to begin a new epoch.
+    pub(crate) async fn meet(folder: &Path, settings: &Settings) -> Result<Identity, CliError> {
+        let epochs = epochs(artifacts(folder, settings)?, settings.engine)?;
+        let store = match settings.engine {
+            EngineName::Embedded => {
+                let engine = Engine::open(folder, Role::Client).map_err(|e| explain(folder, &e))?;
+                Opened::Sqlite(engine.store)
+            }
+            EngineName::Fleet => {
+                let opened = RedisStore::open(connect::store_options(settings, &[])?).await;
+                Opened::Redis(Arc::new(opened.map_err(|why| connect::explain_store(&why))?))
+            }
+        };
+        Ok(Identity { store, epochs })
+    }
+
+    async fn open_embedded(folder: &Path, settings: &Settings, role: Role) -> Result<Self, CliError> {
+        let epochs = epochs(artifacts(folder, settings)?, EngineName::Embedded)?;
+        let known = Known::of(&epochs).await;
+        let options = embedded::Options { epoch: known.expected(), ..embedded::Options::default() };
+        let engine = Engine::open_with(folder, role, options).map_err(|error| match &error {
+            OpenError::Stranger(stranger) => known.refuse(&epochs, stranger),
+            _ => explain(folder, &error),
+        })?;
+        let identity = Identity { store: Opened::Sqlite(Arc::clone(&engine.store)), epochs };
+        let care = if role == Role::Runner { Care::Sure } else { Care::AsFarAsSeen };
+        settle(&identity, known, care).await?;
         Ok(Self {
+            identity,
             folder: folder.to_owned(),
             settings: settings.clone(),
             campaigns: Arc::clone(&engine.store) as Arc<dyn Campaigns>,
@@ -80,18 +109,44 @@ impl Workspace {
         })
     }
 
-    async fn open_fleet(folder: &Path, settings: &Settings, hears: &[Channel]) -> Result<Self, CliError> {
-        let store = Arc::new(connect::store(settings, hears).await?);
+    async fn open_fleet(
+        folder: &Path,
+        settings: &Settings,
+        hears: &[Channel],
+        care: Care,
+    ) -> Result<Self, CliError> {
+        let artifacts = artifacts(folder, settings)?;
+        let epochs = epochs(Arc::clone(&artifacts), EngineName::Fleet)?;
+        let known = Known::of(&epochs).await;
+        let store = Arc::new(connect::store(settings, hears, &known, &epochs).await?);
+        let identity = Identity { store: Opened::Redis(Arc::clone(&store)), epochs };
+        settle(&identity, known, care).await?;
         Ok(Self {
+            identity,
             folder: folder.to_owned(),
             settings: settings.clone(),
             campaigns: Arc::clone(&store) as Arc<dyn Campaigns>,
             ledger: Arc::clone(&store) as Arc<dyn Ledger>,
             presence: Arc::clone(&store) as Arc<dyn Presence>,
             store,
-            artifacts: connect::artifacts(folder, settings)?,
+            artifacts,
             messages: Messages::RabbitMq,
         })
+    }
+
+    /// Whether the store is still the one that was opened.
+    pub(crate) async fn check(&self) -> Result<(), CliError> {
+        Ok(self.identity.check().await?)
+    }
+
+    /// Until the store or the workspace is gone, or another one; what became of it.
+    pub(crate) async fn lost(&self) -> CliError {
+        self.identity.lost(&self.folder).await
+    }
+
+    /// The store as itself.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     /// Messages, for one part that this process plays.
@@ -103,9 +158,43 @@ impl Workspace {
     }
 }
 
+/// How sure whoever opens a store has to be that it is the one that is remembered.
+#[derive(Clone, Copy)]
+enum Care {
+    /// No work is done otherwise.
+    Sure,
+    /// People who look, submit and cancel are not kept from it because the artefacts are out of reach.
+    AsFarAsSeen,
+}
+
+/// Remembers a store of which nothing was known.
+async fn settle(identity: &Identity, known: Known, care: Care) -> Result<(), CliError> {
+    let settled = match known {
+        Known::Remembered(_) => Ok(()),
+        Known::Nothing => identity.remember().await,
+        Known::Unreadable(why) => Err(why.into()),
+    };
+    match (settled, care) {
+        (Err(why), Care::AsFarAsSeen) if why.kind != Kind::StoreLost => {
+            tracing::warn!(%why, "whether this is the store of before can not be seen, or not be remembered");
+            Ok(())
+        }
+        (settled, _) => settled,
+    }
+}
+
+/// Bars, models and reports of the engine that is configured.
+pub(crate) fn artifacts(folder: &Path, settings: &Settings) -> Result<Arc<dyn Artifacts>, CliError> {
+    match settings.engine {
+        EngineName::Embedded => Ok(Arc::new(LocalArtifacts::open(folder).or_exit(Kind::Files)?)),
+        EngineName::Fleet => connect::artifacts(folder, settings),
+    }
+}
+
 fn explain(folder: &Path, error: &OpenError) -> CliError {
     let kind = match error {
         OpenError::Held { .. } => Kind::Conflict,
+        OpenError::Stranger(_) => Kind::StoreLost,
         OpenError::Foreign { .. } | OpenError::Newer { .. } | OpenError::Corrupt { .. } => Kind::InvalidInput,
         OpenError::Io { .. } => Kind::Files,
     };

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::error::OpenError;
+use super::identity;
 
 /// Name of the database inside a workspace.
 pub(super) const FILE_NAME: &str = "ktrdr.db";
@@ -14,7 +15,7 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("schema.sql"),
     include_str!("presence.sql"),
     include_str!("history.sql"),
@@ -23,6 +24,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("losses.sql"),
     include_str!("campaigns.sql"),
     include_str!("durations.sql"),
+    include_str!("epoch.sql"),
 ];
 
 /// The version they lead to.
@@ -47,13 +49,20 @@ pub enum Durability {
     ProcessOnly,
 }
 
-/// Opens the one connection that writes, creating or migrating the database as needed.
-pub(super) fn open_writer(path: &Path, bytes_max: u64) -> Result<Connection, OpenError> {
+/// Opens the one connection that writes, creating or migrating the database as needed; where an epoch is expected, no
+/// other database.
+pub(super) fn open_writer(
+    path: &Path,
+    bytes_max: u64,
+    expected: Option<&String>,
+) -> Result<Connection, OpenError> {
+    identity::check_there(path, expected)?;
     let refuse = |e| OpenError::from_sqlite(path, &e);
     let mut db = Connection::open(path).map_err(refuse)?;
     db.busy_timeout(BUSY_TIMEOUT).map_err(refuse)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     recognise(&db, path)?;
+    identity::check_epoch(&db, path, expected)?;
     turn_write_ahead_log_on(&db).map_err(refuse)?;
     // Autocheckpoint is off because the writer checkpoints after it has answered, not before. The log is never
     // truncated: overwriting a log that is there is about twice as fast to sync as growing it.
@@ -83,15 +92,45 @@ fn turn_write_ahead_log_on(db: &Connection) -> rusqlite::Result<()> {
     }
 }
 
+/// What readers need besides the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// The log and its index, so that they see what others write.
+    WithLog,
+    /// Nothing: there is no log, and no room for an index.
+    FileAlone,
+}
+
 /// Opens a connection that only reads.
-pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
-    let db = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+pub(super) fn open_reader(path: &Path, reading: Reading) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = match reading {
+        Reading::WithLog => Connection::open_with_flags(path, flags)?,
+        Reading::FileAlone => {
+            let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            Connection::open_with_flags(
+                format!("file:{name}?immutable=1"),
+                flags | OpenFlags::SQLITE_OPEN_URI,
+            )?
+        }
+    };
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     Ok(db)
+}
+
+/// Opens the file alone to look whether it is a database of this version, and the one that is expected.
+pub(super) fn check_to_read(path: &Path, expected: Option<&String>) -> Result<(), OpenError> {
+    let refuse = |e| OpenError::from_sqlite(path, &e);
+    let db = open_reader(path, Reading::FileAlone).map_err(refuse)?;
+    recognise(&db, path)?;
+    identity::check_epoch(&db, path, expected)?;
+    let version: i32 = db.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(refuse)?;
+    if version == VERSION {
+        return Ok(());
+    }
+    let what = "the disk is full, and an older database needs room to be brought to this version".into();
+    Err(OpenError::Io { path: path.into(), what })
 }
 
 /// Refuses what is no database, somebody else's, or newer than this program. Changes nothing.

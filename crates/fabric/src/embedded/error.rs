@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use crate::epochs::Stranger;
 use crate::store::StoreError;
 
 /// Why an engine could not be opened. Nothing was changed.
@@ -34,13 +35,16 @@ pub enum OpenError {
         known: i32,
     },
     /// The file is damaged.
-    #[error("{path} is damaged ({what}): restore a copy, or move it away to start afresh")]
+    #[error("{path} is damaged ({what}): restore a copy")]
     Corrupt {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
         what: String,
     },
+    /// The file is not the one that is remembered, or there is none.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
     /// Reading or writing failed: no such folder, no permission, disk full.
     #[error("{path}: {what}")]
     Io {
@@ -84,7 +88,10 @@ impl OpenError {
         let (path, what) = (path.into(), error.to_string());
         match error {
             StoreError::Corrupt(_) => Self::Corrupt { path, what },
-            StoreError::Unavailable(_) | StoreError::Invalid(_) => Self::Io { path, what },
+            StoreError::Unavailable(_)
+            | StoreError::Full(_)
+            | StoreError::Replaced(_)
+            | StoreError::Invalid(_) => Self::Io { path, what },
         }
     }
 
@@ -101,6 +108,7 @@ impl OpenError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 "another process keeps it busy: try again".to_owned()
             }
+            Some(ErrorCode::SystemIoFailure) => format!("{error}: is its disk full, or broken?"),
             _ => error.to_string(),
         };
         Self::Io { path: path.into(), what }

@@ -4,6 +4,10 @@ use rusqlite::{Error, ErrorCode};
 
 use crate::store::StoreError;
 
+/// What to do about a full disk.
+pub(super) const NO_ROOM: &str =
+    "no room on the disk, or in the database: free some space and try again; nothing was lost";
+
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         let code = match &error {
@@ -15,9 +19,7 @@ impl From<Error> for StoreError {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
                 Self::Corrupt(error.to_string())
             }
-            ErrorCode::DiskFull => Self::Unavailable(
-                "the disk, or the database, is full: free some space and try again; nothing was lost".into(),
-            ),
+            ErrorCode::DiskFull => Self::Full(NO_ROOM.into()),
             ErrorCode::ReadOnly => Self::Unavailable(
                 "the database may not be written: check the owner and mode of its folder".into(),
             ),

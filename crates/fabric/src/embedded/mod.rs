@@ -10,6 +10,8 @@
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
 //! | `database`, `schema.sql`, and `*.sql` for each later step | opening, recognising and migrating the file |
+//! | `identity` | whether the file is the one it should be, and still there |
+//! | `room` | how much more it may grow |
 //! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
 //! | `presence` | which workers are there, what operators ask of them |
 //! | `engine` | the [`Engine`]: all of this for one workspace |
@@ -26,12 +28,14 @@ mod engine;
 mod error;
 mod failure;
 mod history;
+mod identity;
 mod ledger;
 mod lock;
 mod presence;
 mod query;
 mod readers;
 mod ready;
+mod room;
 mod row;
 mod store;
 mod transitions;
@@ -46,4 +50,5 @@ pub use database::Durability;
 pub use engine::{Engine, Role};
 pub use error::{Holder, OpenError};
 pub use lock::holder;
+pub use room::Room;
 pub use store::{Options, SqliteStore};

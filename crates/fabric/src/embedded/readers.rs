@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::Connection;
 
-use super::database::open_reader;
+use super::database::{Reading, open_reader};
 use crate::store::StoreError;
 
 /// Idle connections kept for the next reader.
@@ -14,12 +14,13 @@ const IDLE_MAX: usize = 4;
 /// A small pool.
 pub(super) struct Readers {
     path: PathBuf,
+    reading: Reading,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::default() }
+    pub(super) fn new(path: PathBuf, reading: Reading) -> Self {
+        Self { path, reading, idle: Mutex::default() }
     }
 
     /// Runs `read` on a connection of the pool, or on a new one when all are in use.
@@ -29,7 +30,7 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let db = match self.idle().pop() {
             Some(db) => db,
-            None => open_reader(&self.path)?,
+            None => open_reader(&self.path, self.reading)?,
         };
         let found = read(&db);
         let mut idle = self.idle();

@@ -1,6 +1,6 @@
 //! The store on SQLite: checks what it is handed, sends transitions to the writer, reads past it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +9,10 @@ use ktrdr_domain::{Operation, OperationId, Progress};
 use tokio::sync::broadcast;
 
 use super::clock::{Clock, SystemClock};
-use super::database::{self, Durability};
+use super::database::{self, Durability, Reading};
 use super::desk::Desk;
 use super::error::OpenError;
+use super::identity::Identity;
 use super::lock::ProcessLock;
 use super::readers::Readers;
 use super::transitions::{
@@ -19,7 +20,7 @@ use super::transitions::{
 };
 use super::tx::integer;
 use super::writer::{Sync, Writer};
-use super::{backlog, history, limits, query};
+use super::{backlog, history, limits, query, room};
 use crate::broker::Queue;
 use crate::history::Transition;
 use crate::store::{
@@ -40,6 +41,8 @@ pub struct Options {
     pub durability: Durability,
     /// How large the database file may grow, in bytes. What needs more is refused, and nothing is half written.
     pub bytes_max: u64,
+    /// The epoch that is remembered of it: another database, or none, is refused. `None`: whatever is there.
+    pub epoch: Option<String>,
 }
 
 impl Options {
@@ -53,6 +56,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock::default()),
             durability: Durability::Full,
             bytes_max: Self::BYTES_MAX,
+            epoch: None,
         }
     }
 }
@@ -61,20 +65,28 @@ impl Default for Options {
 ///
 /// Dropping it writes out what was acknowledged, closes the file and frees the process lock.
 pub struct SqliteStore {
-    pub(super) writer: Writer,
+    // Dropped in this order: who only reads must have closed the file before the writer can put its log away.
+    identity: Arc<Identity>,
     pub(super) readers: Arc<Readers>,
+    pub(super) writer: Writer,
     clock: Arc<dyn Clock>,
     hints: broadcast::Sender<StoreHint>,
+    pub(super) bytes_max: u64,
 }
 
 impl SqliteStore {
     /// Opens or creates the database of a folder, without taking the process lock: many processes may read, submit
-    /// and cancel at once.
+    /// and cancel at once. On a full disk it may be that they can only read.
     ///
     /// # Errors
     /// [`OpenError`]: not ours, damaged, or not writable. Nothing was changed then.
     pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::open_with(folder, options, None)
+        match Self::open_with(folder, options.clone(), None) {
+            Err(OpenError::Io { path, .. }) if room::is_whole_without_room(&path) => {
+                Self::open_without_room(&path, options)
+            }
+            opened => opened,
+        }
     }
 
     /// Opens the database for the process that runs jobs, and brings back everything that an earlier one held or had
@@ -90,7 +102,7 @@ impl SqliteStore {
 
     fn open_with(folder: &Path, options: Options, lock: Option<ProcessLock>) -> Result<Self, OpenError> {
         let path = folder.join(database::FILE_NAME);
-        let db = database::open_writer(&path, options.bytes_max)?;
+        let db = database::open_writer(&path, options.bytes_max, options.epoch.as_ref())?;
         let (hints, _) = broadcast::channel(HINTS_MAX);
         let mut desk = Desk::new(db, options.clock.clone(), options.durability, hints.clone());
         if lock.is_some() {
@@ -100,7 +112,51 @@ impl SqliteStore {
             }
         }
         let writer = Writer::start(desk, lock).map_err(|e| OpenError::io(&path, &e))?;
-        Ok(Self { writer, readers: Arc::new(Readers::new(path)), clock: options.clock, hints })
+        Self::assemble(&path, options, writer, hints, Reading::WithLog)
+    }
+
+    /// Puts the parts together around a writer and its hints.
+    pub(super) fn assemble(
+        path: &Path,
+        options: Options,
+        writer: Writer,
+        hints: broadcast::Sender<StoreHint>,
+        reading: Reading,
+    ) -> Result<Self, OpenError> {
+        let identity = Arc::new(Identity::of(path, reading)?);
+        let readers = Arc::new(Readers::new(path.to_owned(), reading));
+        let Options { clock, bytes_max, .. } = options;
+        Ok(Self { identity, readers, writer, clock, hints, bytes_max })
+    }
+
+    /// What this database calls itself.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        self.identity.epoch()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.identity.place()
+    }
+
+    /// Whether the file is still the one that was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`]: what became of it. Whatever is written from now on is lost.
+    pub fn check_identity(&self) -> Result<(), StoreError> {
+        self.identity.check()
+    }
+
+    /// Writes what the database holds to a file of this name beside it, also when its own file was deleted.
+    ///
+    /// # Errors
+    /// When its folder is gone, or the disk is full.
+    pub async fn rescue(&self, name: String) -> Result<PathBuf, StoreError> {
+        let identity = Arc::clone(&self.identity);
+        let rescued = tokio::task::spawn_blocking(move || identity.rescue(&name)).await;
+        rescued.map_err(|e| StoreError::Unavailable(format!("the rescue was abandoned: {e}")))?
     }
 
     /// Reads away from the caller's thread, for reads that may take milliseconds.

@@ -65,6 +65,7 @@ where
             (Ok(()), None) => Err(stopped()),
             // The command's own error says more than the failure it led to.
             (Err(_), Some(Err(own))) => Err(own),
+            (Err(StoreError::Full(why)), _) => Err(StoreError::Full(why.clone())),
             (Err(e), _) => Err(StoreError::Unavailable(e.to_string())),
         };
         // A caller that went away does not want its answer.
@@ -82,6 +83,8 @@ pub(super) type Letter = (Box<dyn Command>, OwnedSemaphorePermit);
 /// The way to the writer's thread. Dropping it ends the thread after the last command.
 pub(super) struct Writer {
     commands: Option<Sender<Letter>>,
+    /// Why there is no thread.
+    refuses: Option<&'static str>,
     admission: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
 }
@@ -96,7 +99,13 @@ impl Writer {
             drop(lock);
         })?;
         let admission = Arc::new(Semaphore::new(WAITING_MAX));
-        Ok(Self { commands: Some(commands), admission, thread: Some(thread) })
+        Ok(Self { commands: Some(commands), refuses: None, admission, thread: Some(thread) })
+    }
+
+    /// A writer of a store that has no room: it refuses everything.
+    pub(super) fn without_room(why: &'static str) -> Self {
+        let admission = Arc::new(Semaphore::new(WAITING_MAX));
+        Self { commands: None, refuses: Some(why), admission, thread: None }
     }
 
     /// Runs `work` in a transaction and answers once it is committed.
@@ -105,6 +114,9 @@ impl Writer {
         sync: Sync,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        if let Some(why) = self.refuses {
+            return Err(StoreError::Full(why.into()));
+        }
         let permit = self.admission.clone().acquire_owned().await.map_err(|_| stopped())?;
         let (reply, answer) = oneshot::channel();
         let step = Step { sync, work: Some(work), outcome: None, reply };

@@ -1,15 +1,15 @@
 //! Bringing a broker to the topology, and seeing where it is not.
 
-use ktrdr_fabric::broker::Broker;
-use ktrdr_fabric::fleet::amqp::Trust;
-use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, Passwords, Topology};
-use lapin::options::QueueDeclareOptions;
+use ktrdr_fabric::broker::{Broker, BrokerError};
+use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, Trust};
+use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, Passwords, Topology, TopologyError};
+use lapin::options::{ExchangeBindOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use reqwest::Method;
 use serde_json::json;
 
 use crate::vhost::{Place, Vhost};
-use crate::world::{PROBES, World, probe, publish};
+use crate::world::{PROBES, World, probe, publish, settings};
 
 async fn differences(w: &World) -> Vec<String> {
     w.administration().diff().await.unwrap().iter().map(ToString::to_string).collect()
@@ -99,8 +99,95 @@ async fn the_definitions_are_what_the_broker_imports() {
     let version = w.administration().version().await.unwrap().unwrap();
     assert!(version >= BrokerVersion::OLDEST, "{version}");
     let definitions =
-        Topology::built_in().unwrap().definitions(version, &w.vhost.name, &Passwords::default());
+        Topology::built_in().unwrap().definitions(version, &w.vhost.name, "ktrdr", &Passwords::default());
     w.manage(Method::POST, "definitions", definitions).await;
     let left = differences(&w).await;
     assert!(left.iter().all(|difference| difference.starts_with("rights of user")), "{left:?}");
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn a_binding_that_is_none_of_ours_is_named_left_alone_and_removed_when_asked() {
+    let w = World::new().await;
+    let raw = w.raw().await;
+    let table = FieldTable::default;
+    let bind = |queue: &str, exchange: &str, key: &str| {
+        raw.channel.queue_bind(
+            queue.into(),
+            exchange.into(),
+            key.into(),
+            QueueBindOptions::default(),
+            table(),
+        )
+    };
+    bind("ktrdr.jobs.training", "ktrdr.events", "op.#").await.unwrap();
+    let tap = QueueDeclareOptions { durable: true, ..Default::default() };
+    raw.channel.queue_declare("ktrdr.tap".into(), tap, table()).await.unwrap();
+    bind("ktrdr.tap", "ktrdr.jobs", "training").await.unwrap();
+    let bridge = ExchangeBindOptions::default();
+    let bridged =
+        raw.channel.exchange_bind("ktrdr.jobs".into(), "ktrdr.dlx".into(), "".into(), bridge, table());
+    bridged.await.unwrap();
+    let foreign = [
+        "binding of ktrdr.jobs to ktrdr.dlx with \"\"",
+        "binding of ktrdr.jobs.training to ktrdr.events with \"op.#\"",
+        "binding of ktrdr.tap to ktrdr.jobs with \"training\"",
+    ];
+    let seen = differences(&w).await;
+    for binding in foreign {
+        assert!(
+            seen.iter().any(|d| d.starts_with(&format!("{binding} is none of ours"))),
+            "{binding}: {seen:?}"
+        );
+    }
+    let applied = w.administration().apply(&Passwords::default()).await.unwrap();
+    let mut named: Vec<_> = applied.foreign.iter().map(|d| d.subject.as_str()).collect();
+    named.sort_unstable();
+    assert_eq!(named, foreign);
+    assert!(applied.foreign[0].mend.contains("--remove-foreign-bindings"));
+    assert_eq!(w.administration().remove_foreign_bindings().await.unwrap().len(), 3);
+    assert!(
+        !differences(&w).await.iter().any(|d| d.contains("binding")),
+        "one is left, or too many are gone"
+    );
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn a_virtual_host_belongs_to_one_fleet() {
+    let w = World::new().await;
+    let theirs = || w.administration().of_fleet("theirs");
+    let refused = theirs().apply(&Passwords::default()).await.unwrap_err().to_string();
+    for words in [&w.vhost.name, "\"theirs\"", "'ktrdr.fleet.ktrdr'", "KTRDR_PREFIX"] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    let seen = theirs().diff().await.unwrap();
+    assert!(seen[0].to_string().contains("belongs to \"ktrdr.fleet.ktrdr\""), "{seen:?}");
+    // Neither can it be taken without the management interface.
+    let blind = Administration::new(w.url().parse().unwrap(), None, Trust::default()).unwrap();
+    let refused = blind.of_fleet("theirs").apply(&Passwords::default()).await;
+    assert!(matches!(refused, Err(TopologyError::Owned { .. })), "{refused:?}");
+
+    let role = AmqpSettings { fleet: Some("theirs".into()), ..settings(&w.url()) };
+    match AmqpBroker::connect(role.clone()).await.err() {
+        Some(BrokerError::Topology(why)) => assert!(why.contains("ktrdr topology apply"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    AmqpBroker::connect(AmqpSettings { fleet: None, ..role }).await.unwrap();
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn a_password_of_nobody_is_refused_before_anything_is_done() {
+    let w = World::bare().await;
+    let slip = Passwords::from_iter([("ktrdr-worker-trainings".to_owned(), "canary".to_owned())]);
+    let refused = w.administration().apply(&slip).await.unwrap_err().to_string();
+    for words in ["ktrdr-worker-trainings", "ktrdr-worker-training,", "ktrdr-coordinator"] {
+        assert!(refused.contains(words), "{words}: {refused}");
+    }
+    assert!(!refused.contains("canary"), "{refused}");
+    assert!(
+        differences(&w).await.contains(&"exchange ktrdr.dlx is missing".to_owned()),
+        "something was done"
+    );
 }

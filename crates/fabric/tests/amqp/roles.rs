@@ -5,9 +5,9 @@ use ktrdr_fabric::broker::{Broker, BrokerError, Queue};
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings};
 use ktrdr_fabric::fleet::topology::{Passwords, Topology};
 use ktrdr_fabric::store::BootId;
-use lapin::options::{QueueDeclareOptions, QueuePurgeOptions};
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions, QueuePurgeOptions};
 use lapin::types::FieldTable;
-use lapin::{Connection, ConnectionProperties};
+use lapin::{BasicProperties, Connection, ConnectionProperties};
 
 use crate::world::{BACKTESTS, TRAINING, World, event, expect, job, publish};
 
@@ -111,4 +111,42 @@ async fn no_working_role_declares_or_purges_what_it_does_not_consume() {
         let purged = channel.queue_purge("ktrdr.jobs.probe".into(), QueuePurgeOptions::default()).await;
         assert!(purged.unwrap_err().to_string().contains("ACCESS_REFUSED"), "{user} purges");
     }
+}
+
+/// What the broker does not tell apart: a worker's right to read its queue is the right to purge it, and the right to give
+/// a message up is the right to give up any. Limits of size are what narrows the second.
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn a_worker_purges_only_its_own_queues_and_gives_up_nothing_large() {
+    let w = world().await;
+    let address = url(&w, "ktrdr-worker-training");
+    let connection = Connection::connect(&address, ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let options = QueuePurgeOptions::default();
+    channel.queue_purge("ktrdr.jobs.training".into(), options).await.unwrap();
+    assert!(
+        channel.queue_purge("ktrdr.events.orchestrator".into(), options).await.is_err(),
+        "purged another's"
+    );
+
+    let channel = connection.create_channel().await.unwrap();
+    channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
+    let give_up = |bytes: usize| {
+        let (to, options) = ("ktrdr.dlx".into(), BasicPublishOptions::default());
+        let letter = vec![b'x'; bytes];
+        let channel = channel.clone();
+        async move {
+            let sent =
+                channel.basic_publish(to, "".into(), options, &letter, BasicProperties::default()).await;
+            match sent {
+                Ok(sent) => sent.await.map(|_| ()),
+                Err(why) => Err(why),
+            }
+        }
+    };
+    give_up(70_000).await.unwrap();
+    let refused = give_up(300_000).await.unwrap_err().to_string();
+    assert!(refused.contains("larger than"), "{refused}");
+    let policy = Topology::built_in().unwrap().policies.pop().unwrap();
+    assert_eq!((policy.name.as_str(), policy.max_length_bytes), ("ktrdr-dlq", Some(1 << 30)));
 }

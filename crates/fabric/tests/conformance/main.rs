@@ -18,6 +18,7 @@ mod clock;
 mod dead_letters;
 mod doubt;
 mod embedded;
+mod epochs;
 mod finish;
 mod groups;
 mod history;
@@ -277,6 +278,11 @@ macro_rules! exam_of_artifacts {
     ($engine:ident: $world:expr) => {
         exam! {
             $engine: $world;
+            epochs {
+                of_stores_that_are_met_at_once_all_agree_on_one
+                epochs_are_added_in_order_and_none_is_ever_replaced
+                a_record_that_can_not_be_read_is_no_missing_one
+            }
             artifacts {
                 what_was_put_is_read_back_and_replaced
                 create_refuses_to_replace

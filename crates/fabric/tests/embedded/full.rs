@@ -23,7 +23,7 @@ async fn what_does_not_fit_is_refused_and_what_was_there_stays() {
             Err(refused) => break refused,
         }
     };
-    assert!(matches!(&refused, StoreError::Unavailable(why) if why.contains("full")), "{refused}");
+    assert!(matches!(&refused, StoreError::Full(why) if why.contains("no room")), "{refused}");
     let rows = engine.store.outbox(None, 1000).await.unwrap();
     assert!(
         engine.store.get(&id(&format!("large_{}", rows.len()))).await.unwrap().is_none(),

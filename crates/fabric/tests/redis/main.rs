@@ -8,6 +8,7 @@ mod campaigns;
 mod clock;
 mod crashes;
 mod emptied;
+mod full;
 mod hints;
 mod ledger;
 mod log;

@@ -71,9 +71,13 @@ pub(crate) struct TopologyArguments {
 pub(crate) enum TopologyVerb {
     /// Declare exchanges, queues, bindings, policies and users on the broker. Repeating it changes nothing.
     Apply {
-        /// JSON file of passwords by user; only users named there are set.
+        /// JSON file of passwords by user; only users named there are set, and no others may be named.
         #[arg(long, value_name = "FILE")]
         passwords: Option<PathBuf>,
+
+        /// Remove bindings of the fleet's queues and exchanges that are not the fleet's. Nothing else is ever removed.
+        #[arg(long)]
+        remove_foreign_bindings: bool,
     },
     /// What the broker lacks or has otherwise; exit code 1 when there is something.
     Diff,

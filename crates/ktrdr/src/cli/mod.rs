@@ -7,6 +7,7 @@ pub(crate) mod data;
 pub(crate) mod fleet;
 pub(crate) mod operations;
 pub(crate) mod research;
+pub(crate) mod store;
 pub(crate) mod strategies;
 pub(crate) mod training;
 
@@ -22,7 +23,8 @@ const EVERYWHERE: &str = "Everywhere";
 /// Trading-strategy research that runs by itself, with numbers you can believe.
 ///
 /// Exit codes: 0 done · 1 the operation failed · 2 wrong usage · 3 not found · 4 conflict or too late ·
-/// 5 store or broker out of reach · 7 refused · 8 invalid input · 9 files can not be read or written ·
+/// 5 store or broker out of reach, or full · 6 not the store that
+/// the workspace remembers · 7 refused · 8 invalid input · 9 files can not be read or written ·
 /// 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "ktrdr", version, propagate_version = true, infer_subcommands = false)]
@@ -127,6 +129,8 @@ pub(crate) enum Command {
     Health,
     /// Counted trials and remembered lessons.
     Ledger(research::LedgerArguments),
+    /// The store's epochs: which one the workspace remembers, and how to begin a new one.
+    Store(store::StoreArguments),
     /// Measure this machine: backtest, simulate, train, queue, fleet.
     Bench(bench::BenchArguments),
     /// The configuration in force.

@@ -56,7 +56,8 @@ async fn letter_box(context: &Context<'_>) -> Result<Option<AmqpBroker>, CliErro
     }
     settings.amqp_url = settings.amqp_admin_url.take();
     let boot = BootId::of_this_process();
-    let part = Part { role: "dead-letters".into(), boot, needs: Vec::new(), device: DeviceClass::Cpu };
+    let part =
+        Part { role: "dead-letters".into(), boot, needs: Vec::new(), plays: false, device: DeviceClass::Cpu };
     connect::broker(&settings, part).await.map(Some)
 }
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use checks::{Check, State};
 
 use super::Context;
-use crate::exit::CliError;
+use crate::exit::{CliError, Kind};
 use crate::settings::EngineName;
 use crate::workspace::Workspace;
 
@@ -40,28 +40,33 @@ async fn embedded(context: &Context<'_>) -> Result<Vec<Check>, CliError> {
         None => Check::warning("engine", format!("nothing runs on {place}"), "start it with `ktrdr up`"),
     };
     let store = Check::ok("store", "SQLite, write-ahead log, synchronous=FULL");
-    Ok(vec![store, runner, checks::work(&workspace).await?])
+    let (room, epoch) = (store::room(&workspace).await?, store::epoch(&workspace).await?);
+    Ok(vec![store, room, epoch, runner, checks::work(&workspace).await?])
 }
 
 /// Goes on after what can not be reached: the rest is worth knowing then.
 async fn fleet(context: &Context<'_>) -> Vec<Check> {
-    let mut checks = store::checks(&context.settings).await;
+    let opened = Workspace::open_beside(&context.folder, &context.settings).await;
+    let mut checks = store::checks(opened.as_ref()).await;
     checks.extend(broker::administered(&context.settings).await);
     let queues = broker::queues(&context.settings).await.unwrap_or_else(|unseen| {
         checks.push(unseen);
         Vec::new()
     });
     checks.extend(queues.iter().map(broker::queue));
-    match Workspace::open_beside(&context.folder, &context.settings).await {
+    let consumers = queues.iter().map(|queue| queue.consumers).sum();
+    match opened {
         Ok(workspace) => {
-            let processes =
-                checks::processes(&workspace, queues.iter().map(|queue| queue.consumers).sum()).await;
-            checks.push(processes.unwrap_or_else(|why| Check::unreachable("processes", &why)));
+            let known = workspace.presence.workers().await.map(|workers| workers.len());
+            let processes = known.map(|known| checks::processes(known, consumers));
+            checks.push(processes.unwrap_or_else(|why| Check::unreachable("processes", &why.into())));
             checks.push(Check::ok("artifacts", workspace.artifacts.place()));
             checks
                 .push(checks::work(&workspace).await.unwrap_or_else(|why| Check::unreachable("work", &why)));
         }
-        Err(why) => checks.push(Check::unreachable("workspace", &why)),
+        // An empty store, or another one, knows none of them.
+        Err(why) if why.kind == Kind::StoreLost => checks.push(checks::processes(0, consumers)),
+        Err(_said_above) => {}
     }
     checks
 }

@@ -17,6 +17,7 @@ pub(crate) mod replay;
 pub(crate) mod research;
 pub(crate) mod roles;
 pub(crate) mod start;
+pub(crate) mod store;
 pub(crate) mod strategies;
 pub(crate) mod topology;
 pub(crate) mod training;

@@ -209,7 +209,11 @@ async fn events(
 async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
     find(workspace, id).await?;
     let detach = on_interrupt();
-    match follow::stream(&*workspace.store, id, context.screen, &detach).await? {
+    let followed = tokio::select! {
+        followed = follow::stream(&*workspace.store, id, context.screen, &detach) => followed?,
+        lost = workspace.lost() => return Err(lost),
+    };
+    match followed {
         Followed::Ended(rows) => {
             // In jsonl the stream has said it.
             if context.screen.form != OutputForm::Jsonl {

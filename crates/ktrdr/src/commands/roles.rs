@@ -3,6 +3,7 @@
 
 use std::future::Future;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -15,6 +16,9 @@ use crate::fleet::RunningRoles;
 use crate::roles::{Roles, kind_config};
 use crate::settings::EngineName;
 use crate::workspace::Workspace;
+
+/// How long jobs are waited for when the store is gone.
+const LAST_WAIT: Duration = Duration::from_secs(5);
 
 pub(crate) fn serve(context: &Context<'_>) -> Result<ExitCode, CliError> {
     run(context, "serve", &Roles::coordinator())
@@ -101,6 +105,7 @@ pub(crate) async fn until_stopped(
         name = signals.next() => name,
         over = ended => over.map(|()| "idle")?,
         () = running.ended() => "ended",
+        lost = workspace.lost() => return Err(give_up(context, workspace, running, lost).await),
     };
     if why != "idle" {
         context.screen.note("stopping: running jobs end or go back undone (again: at once)");
@@ -116,6 +121,25 @@ pub(crate) async fn until_stopped(
         () = impatient => {}
     }
     Ok(why)
+}
+
+/// Ends on a store that is gone: nothing that is done from now on would be kept. Jobs go back as far as that is still
+/// possible, and what this process alone holds is saved.
+pub(super) async fn give_up(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    running: RunningRoles,
+    lost: CliError,
+) -> CliError {
+    context.screen.note(format!("{lost}; ending"));
+    running.hurry().cancel();
+    if !matches!(tokio::time::timeout(LAST_WAIT, running.drain()).await, Ok(Ok(()))) {
+        tracing::warn!("jobs were left to their leases");
+    }
+    match workspace.identity().rescue().await {
+        Some(saved) => CliError::new(lost.kind, format!("{lost}; {saved}")),
+        None => lost,
+    }
 }
 
 /// SIGINT and SIGTERM, heard from before the work starts.

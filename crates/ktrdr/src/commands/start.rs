@@ -8,7 +8,7 @@ use ktrdr_domain::{JobSpec, Operation, OperationId, Status};
 use ktrdr_fabric::store::{NewOperation, NewRoot, Submitted};
 use tokio_util::sync::CancellationToken;
 
-use super::Context;
+use super::{Context, roles};
 use crate::cli::StartArguments;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::RunningRoles;
@@ -62,7 +62,11 @@ pub(crate) async fn start(
         return Ok(Started::Submitted(ids));
     }
     let detach = on_interrupt();
-    Ok(match follow::to_the_end(&*workspace.store, &ids, context.screen, &detach).await? {
+    let followed = tokio::select! {
+        followed = follow::to_the_end(&*workspace.store, &ids, context.screen, &detach) => followed?,
+        lost = workspace.lost() => return Err(lost),
+    };
+    Ok(match followed {
         Followed::Ended(rows) => Started::Ended(rows),
         Followed::Detached => Started::Detached(ids),
     })
@@ -109,6 +113,7 @@ async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> R
     let followed = tokio::select! {
         followed = follow::to_the_end(&*workspace.store, &ids, context.screen, &second) => followed?,
         () = cancelling => Followed::Detached,
+        lost = workspace.lost() => return Err(roles::give_up(context, workspace, fleet, lost).await),
     };
     match followed {
         Followed::Ended(rows) => {
@@ -144,7 +149,14 @@ pub(crate) fn on_interrupt() -> CancellationToken {
     token
 }
 
+/// Submits; what went into a file that was deleted just before is not said to be submitted.
 async fn submit(workspace: &Workspace, work: Work) -> Result<Vec<OperationId>, CliError> {
+    let ids = hand_over(workspace, work).await?;
+    workspace.check().await?;
+    Ok(ids)
+}
+
+async fn hand_over(workspace: &Workspace, work: Work) -> Result<Vec<OperationId>, CliError> {
     match work {
         Work::Job(spec) => Ok(vec![submit_job(workspace, &spec).await?]),
         Work::Campaign(roots, in_flight) => {

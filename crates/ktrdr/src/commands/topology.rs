@@ -10,7 +10,7 @@ use ktrdr_fabric::fleet::topology::{BrokerVersion, Difference, Passwords, Topolo
 
 use super::Context;
 use crate::cli::fleet::{TopologyArguments, TopologyVerb};
-use crate::connect::{administration, explain_topology, vhost};
+use crate::connect::{administration, explain_topology, fleet_name, vhost};
 use crate::exit::{CliError, Kind, OrExit};
 use crate::market::read_file;
 
@@ -20,7 +20,9 @@ const PASSWORDS_BYTES_MAX: u64 = 64 << 10;
 pub(crate) fn run(context: &Context<'_>, arguments: &TopologyArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
         match &arguments.verb {
-            TopologyVerb::Apply { passwords } => apply(context, passwords.as_deref()).await,
+            TopologyVerb::Apply { passwords, remove_foreign_bindings } => {
+                apply(context, passwords.as_deref(), *remove_foreign_bindings).await
+            }
             TopologyVerb::Diff => diff(context).await,
             TopologyVerb::Show { broker_version, passwords } => {
                 show(context, broker_version.as_deref(), passwords.as_deref()).await
@@ -30,15 +32,26 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TopologyArguments) -> Resul
     })
 }
 
-async fn apply(context: &Context<'_>, file: Option<&Path>) -> Result<ExitCode, CliError> {
+async fn apply(context: &Context<'_>, file: Option<&Path>, remove: bool) -> Result<ExitCode, CliError> {
     let passwords = passwords(file)?;
-    let applied = administration(&context.settings)?.apply(&passwords).await.map_err(explain_topology)?;
-    let document = serde_json::json!({ "done": applied.done, "by_hand": applied.by_hand });
+    let administration = administration(&context.settings)?;
+    let mut applied = administration.apply(&passwords).await.map_err(explain_topology)?;
+    if remove {
+        let removed = administration.remove_foreign_bindings().await.map_err(explain_topology)?;
+        applied.done.extend(removed.iter().map(|binding| format!("removed {}", binding.subject)));
+        applied.foreign.clear();
+    }
+    let foreign: Vec<String> = applied.foreign.iter().map(Difference::to_string).collect();
+    let document =
+        serde_json::json!({ "done": applied.done, "by_hand": applied.by_hand, "foreign": foreign });
     context.screen.answer(&document, |screen| {
         applied.done.iter().for_each(|done| screen.line(done));
         if !applied.by_hand.is_empty() {
             screen.line("without rabbitmq_management_url these are left to do by hand:");
             applied.by_hand.iter().for_each(|command| screen.line(format!("  {command}")));
+        }
+        for binding in &applied.foreign {
+            screen.note(format!("left alone: {binding}; {}", binding.mend));
         }
     })?;
     Ok(ExitCode::SUCCESS)
@@ -48,10 +61,12 @@ async fn diff(context: &Context<'_>) -> Result<ExitCode, CliError> {
     let differences = administration(&context.settings)?.diff().await.map_err(explain_topology)?;
     let words: Vec<String> = differences.iter().map(Difference::to_string).collect();
     context.screen.list("differences", &words, |screen| {
-        words.iter().for_each(|line| screen.line(line));
+        for difference in &differences {
+            screen.line(format!("{difference}; {}", difference.mend));
+        }
         screen.note(match words.len() {
             0 => "the broker is as it should be".to_owned(),
-            n => format!("{n} differences: `ktrdr topology apply` sets what can be set"),
+            n => format!("{n} differences"),
         });
     })?;
     Ok(ExitCode::from(u8::from(!words.is_empty())))
@@ -70,7 +85,10 @@ async fn show(
         }
     };
     let topology = Topology::built_in().map_err(explain_topology)?;
-    let definitions = topology.definitions(version, &vhost(&context.settings), &passwords(file)?);
+    let passwords = passwords(file)?;
+    topology.check_users(&passwords).map_err(explain_topology)?;
+    let (vhost, fleet) = (vhost(&context.settings), fleet_name(&context.settings));
+    let definitions = topology.definitions(version, &vhost, &fleet, &passwords);
     context.screen.raw(&serde_json::to_string_pretty(&definitions).or_exit(Kind::InvalidInput)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -20,7 +20,7 @@ use super::message;
 use super::publisher::Publisher;
 use super::trust::Trust;
 use crate::broker::{Broker, BrokerError, Deliveries, Message, Published, Queue};
-use crate::fleet::topology::{DEAD_LETTER_QUEUE, DEAD_LETTERS, queue_name};
+use crate::fleet::topology::{DEAD_LETTER_QUEUE, DEAD_LETTERS, owner, queue_name};
 use crate::store::BootId;
 
 /// Only asks whether it is there: declaring is not for the roles that work.
@@ -40,6 +40,8 @@ pub struct AmqpSettings {
     pub boot: BootId,
     /// The queues that must be there. Checked when connecting.
     pub needs: Vec<Queue>,
+    /// The fleet whose virtual host it must be, checked when connecting; `None` for who only looks.
+    pub fleet: Option<String>,
     /// Consumers of higher priority are served first while they have room; 0 for all alike.
     pub consumer_priority: i32,
     /// After this long without a delivery the broker is asked whether it still knows the consumer: a minute. A
@@ -48,11 +50,12 @@ pub struct AmqpSettings {
 }
 
 impl AmqpSettings {
-    /// Settings of a role that needs these queues: the system's authorities, nothing readable on the way.
+    /// Settings of a role of the fleet `ktrdr` that needs these queues: the system's authorities, nothing readable on the way.
     #[must_use]
     pub fn new(url: AmqpUrl, role: &str, boot: BootId, needs: Vec<Queue>) -> Self {
         let (role, silence) = (role.to_owned(), Duration::from_secs(60));
-        Self { url, trust: Trust::default(), role, boot, needs, consumer_priority: 0, silence }
+        let fleet = Some("ktrdr".to_owned());
+        Self { url, trust: Trust::default(), role, boot, needs, fleet, consumer_priority: 0, silence }
     }
 }
 
@@ -85,7 +88,7 @@ impl AmqpBroker {
     /// [`BrokerError::Unavailable`] when it can not be reached: try again. [`BrokerError::Topology`] when something
     /// is missing or refused, with what to do.
     pub async fn connect(settings: AmqpSettings) -> Result<Self, BrokerError> {
-        let AmqpSettings { url, trust, role, boot, needs, consumer_priority, silence } = settings;
+        let AmqpSettings { url, trust, role, boot, needs, fleet, consumer_priority, silence } = settings;
         let link = |purpose: &str| {
             let name = format!("ktrdr {role} {boot} {purpose}");
             Link::new(url.clone(), &name, trust.clone()).map(Arc::new)
@@ -96,6 +99,9 @@ impl AmqpBroker {
         let broker =
             Self { publisher, publish_link, consume_link, counters, boot, consumer_priority, silence };
         broker.check(&needs).await?;
+        if let Some(fleet) = fleet {
+            owner::check(&broker.consume_link.channel().await?, url.vhost(), &fleet).await?;
+        }
         Ok(broker)
     }
 

@@ -6,4 +6,6 @@ local key = P .. 'worker:' .. boot
 redis.call('HSET', key, 'worker', ARGV[5], 'seen_at_ms', now, 'until_ms', now + ttl_ms)
 redis.call('PEXPIRE', key, ttl_ms + kept_ms)
 redis.call('ZADD', P .. 'workers', now, boot)
+-- Those whose keys are gone by now.
+redis.call('ZREMRANGEBYSCORE', P .. 'workers', '-inf', now - ttl_ms - kept_ms)
 return {redis.call('HEXISTS', key, 'drain'), redis.call('SMEMBERS', P .. 'paused')}

@@ -5,7 +5,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use redis::from_redis_value;
 
+use super::call::Session;
+use super::failure::words;
 use super::link::Link;
+use super::opening::read_epoch;
 use super::store::RedisStore;
 use crate::store::StoreError;
 
@@ -22,6 +25,8 @@ pub struct StoreFacts {
     pub memory_bytes: u64,
     /// Memory it may use, bytes; `None` for all there is.
     pub memory_bytes_max: Option<u64>,
+    /// Why the server takes no new work at present: its memory is full, or its log can not be written.
+    pub refuses: Option<String>,
     /// What the store was called when we met; a change means that it was emptied.
     pub epoch: String,
     /// Whether the store is still the one we met.
@@ -65,19 +70,55 @@ impl RedisStore {
     pub async fn facts(&self) -> Result<StoreFacts, StoreError> {
         let link = &self.session.link;
         let info = Info::read(link).await?;
-        let epoch = link.send(redis::cmd("GET").arg(self.session.prefix.key("epoch"))).await?;
-        let epoch: Option<String> = from_redis_value(epoch).map_err(unreadable)?;
+        let epoch = read_epoch(link, &self.session.prefix.key("epoch")).await?;
         Ok(StoreFacts {
             version: info.text("redis_version").to_owned(),
             persistence: persistence(link, &info).await,
             eviction: info.text("maxmemory_policy").to_owned(),
             memory_bytes: info.number("used_memory"),
             memory_bytes_max: Some(info.number("maxmemory")).filter(|bytes| *bytes > 0),
+            refuses: self.refusal().await,
             is_same_epoch: epoch.as_ref() == Some(&self.session.epoch),
             epoch: self.session.epoch.clone(),
             clock_skew_ms: clock_skew_ms(link).await?,
             uptime_s: info.number("uptime_in_seconds"),
         })
+    }
+
+    /// Whether the store is still the one that was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`] when it was emptied; otherwise that it can not be reached.
+    pub async fn check_identity(&self) -> Result<(), StoreError> {
+        let Session { link, prefix, epoch, .. } = &self.session;
+        let found = read_epoch(link, &prefix.key("epoch")).await?;
+        if found.as_ref() == Some(epoch) {
+            return Ok(());
+        }
+        let now = found.map_or("is empty".to_owned(), |found| format!("holds another one, of epoch {found}"));
+        let why = format!("Redis, prefix {}, {now}; it was {epoch}", prefix.name());
+        Err(StoreError::Replaced(why))
+    }
+
+    /// What the server says to a write of nothing, which lasts for a moment.
+    async fn refusal(&self) -> Option<String> {
+        let Session { link, prefix, .. } = &self.session;
+        let mut write = redis::cmd("SET");
+        write.arg(prefix.key("room")).arg("").arg("PX").arg(1);
+        let refused = link.try_once(&write, None).await.err()?;
+        matches!(refused.code(), Some("OOM" | "MISCONF")).then(|| words(&refused))
+    }
+
+    /// What the store calls itself.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        &self.session.epoch
+    }
+
+    /// Where the server is, without its password.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("Redis at {}, prefix {}", self.session.link.place(), self.session.prefix.name())
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) fn failure(place: &str, error: &RedisError) -> StoreError {
         // A script that fails has met something in the keys that should not be there.
         Some("WRONGTYPE") => corrupt(place, &said),
         Some("ERR") if said.contains("script") => corrupt(place, &said),
+        Some(EMPTIED) => StoreError::Replaced(format!("Redis at {place}: {said}{}", advice(error))),
+        Some("OOM") => StoreError::Full(format!("Redis at {place}: {said}{}", advice(error))),
         _ => StoreError::Unavailable(format!("Redis at {place}: {said}{}", advice(error))),
     }
 }
@@ -57,7 +59,10 @@ fn advice(error: &RedisError) -> &'static str {
         }
         Some("NOAUTH" | "WRONGPASS") => "; correct user and password in KTRDR_REDIS_URL",
         Some("NOPERM") => "; this user lacks rights: load the fleet's ACL file on the server",
-        Some("OOM") => "; raise maxmemory; nothing was lost",
+        Some("OOM") => {
+            "; raise maxmemory there (`redis-cli CONFIG SET maxmemory …`, and in its redis.conf): what waits goes on by \
+             itself, and nothing was lost"
+        }
         Some("MISCONF") => "; it can not write to its disk: free some space there",
         Some("READONLY") => "; it is a replica: name the primary in KTRDR_REDIS_URL",
         _ if error.is_connection_refusal() => "; is it running, and is KTRDR_REDIS_URL right?",

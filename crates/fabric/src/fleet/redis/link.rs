@@ -48,6 +48,11 @@ impl Link {
         Self { client, place, config, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
     }
 
+    /// Host and port.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
     /// Sends a command that may be repeated without harm.
     pub(super) async fn send(&self, command: &Cmd) -> Result<Value, StoreError> {
         self.send_with(command, None).await

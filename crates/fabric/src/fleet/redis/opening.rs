@@ -11,7 +11,7 @@ use super::listener::Listener;
 use super::options::Options;
 use super::script::Scripts;
 use super::store::RedisStore;
-use super::url::Prefix;
+use crate::epochs::Stranger;
 use crate::random::random;
 use crate::store::StoreError;
 
@@ -54,6 +54,9 @@ pub enum OpenError {
         /// The policy in force.
         policy: String,
     },
+    /// It is not the store that is remembered, or it was emptied.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
     /// It can not be reached, or refuses us.
     #[error(transparent)]
     Refused(#[from] StoreError),
@@ -73,7 +76,7 @@ impl RedisStore {
         let link = Link::new(client.clone(), place.clone(), options.patience);
         let info = Info::read(&link).await?;
         check(&info, &place)?;
-        let epoch = meet(&link, &options.prefix).await?;
+        let epoch = meet(&link, &options, &place).await?;
         let listener = Listener::start(client, &options.prefix, &options.hears, options.patience).await;
         let listener = listener.map_err(|error| failure(&place, &error))?;
         let session = Session::new(link, Scripts::new(options.clock), options.prefix, epoch);
@@ -116,11 +119,28 @@ fn check(info: &Info, place: &str) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The epoch of the store: written by whoever meets it first.
-async fn meet(link: &Link, prefix: &Prefix) -> Result<String, StoreError> {
-    let key = prefix.key("epoch");
+/// The epoch of the store. Where none is expected it is written by whoever meets an empty store first; a store that has
+/// one is only read.
+async fn meet(link: &Link, options: &Options, place: &str) -> Result<String, OpenError> {
+    let key = options.prefix.key("epoch");
+    let found = read_epoch(link, &key).await?;
+    if let Some(expected) = &options.epoch
+        && found.as_ref() != Some(expected)
+    {
+        let place = format!("Redis at {place}, prefix {},", options.prefix.name());
+        return Err(Stranger { place, found, expected: expected.clone() }.into());
+    }
+    if let Some(found) = found {
+        return Ok(found);
+    }
     let fresh = format!("{:016x}{:016x}", random(), random());
     link.send(redis::cmd("SET").arg(&key).arg(fresh).arg("NX")).await?;
-    let epoch = link.send(redis::cmd("GET").arg(&key)).await?;
+    let met = read_epoch(link, &key).await?;
+    met.ok_or_else(|| StoreError::Replaced(format!("{key} was removed just now")).into())
+}
+
+/// What the store calls itself; `None` where there is none.
+pub(super) async fn read_epoch(link: &Link, key: &str) -> Result<Option<String>, StoreError> {
+    let epoch = link.send(redis::cmd("GET").arg(key)).await?;
     redis::from_redis_value(epoch).map_err(|_| StoreError::Corrupt(format!("{key} is no epoch")))
 }

@@ -13,6 +13,8 @@ pub struct Options {
     pub prefix: Prefix,
     /// Certificate of the authority that signed the server's, in PEM; the system's where there is none.
     pub ca_pem: Option<String>,
+    /// The epoch that is remembered of it: another store, or an empty one, is refused. `None`: whatever is there.
+    pub epoch: Option<String>,
     /// Whether rows and password may travel unencrypted to another machine.
     pub allow_plaintext: bool,
     /// The hints this process needs. Everyone who hears what nobody waits for costs the server a message each time.
@@ -67,6 +69,7 @@ impl Options {
         Self {
             url,
             prefix: Prefix::default(),
+            epoch: None,
             ca_pem: None,
             allow_plaintext: false,
             hears: Channel::ALL.to_vec(),

@@ -14,6 +14,13 @@ const GROUPS: &str = include_str!("../lua/groups.lua");
 const ADOPT: &str = include_str!("../lua/adopt.lua");
 const AGAIN: &str = include_str!("../lua/again.lua");
 
+/// Runs also where memory is full or the log can not be written, and may write nothing.
+const READS_ONLY: &str = "#!lua flags=no-writes\n";
+
+/// Runs also where memory is full. For what keeps work alive, ends it or steers it: little is written, and nothing of it
+/// makes more work. What does make more waits until there is room.
+const NEEDS_NO_ROOM: &str = "#!lua flags=allow-oom\n";
+
 /// One script, and its name for messages.
 pub(super) struct Named {
     pub(super) name: &'static str,
@@ -45,46 +52,56 @@ scripts! {
     submit_roots: changing;
     claim: losing;
     doubt: writing;
-    beat: writing;
-    finish: changing;
+    beat: keeping;
+    finish: ending;
     cancel: cancelling;
     cancel_matching: cancelling;
-    dismiss: writing;
+    dismiss: keeping;
     advance: changing;
     sweep: sweeping;
     publish_again: republishing;
-    backlog: timed;
+    backlog: watching;
     row: reading;
     history: reading;
-    list: timed;
+    list: watching;
     campaign: reading;
     campaigns: reading;
     outbox: reading;
-    count: reading;
-    remember: reading;
+    count: noting;
+    remember: noting;
     entries: reading;
-    announce: timed;
-    withdraw: reading;
-    workers: timed;
-    drain: timed;
-    pause: reading;
-    resume: reading;
+    announce: noting;
+    withdraw: noting;
+    workers: watching;
+    drain: noting;
+    pause: noting;
+    resume: noting;
     paused: reading;
 }
 
-/// Reads rows, or keeps what needs no time.
+/// Only reads.
 fn reading(_: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, body].concat())
+    Script::new(&[READS_ONLY, PRELUDE, body].concat())
 }
 
-/// Knows what time it is.
-fn timed(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), body].concat())
+/// Only reads, and knows what time it is.
+fn watching(clock: Clock, body: &str) -> Script {
+    Script::new(&[READS_ONLY, PRELUDE, text_of(clock), body].concat())
+}
+
+/// Keeps what is no row: the ledger, who is here, what operators ask.
+fn noting(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), body].concat())
 }
 
 /// Writes rows, and ends none.
 fn writing(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), ROWS, body].concat())
+}
+
+/// The same for rows that are there.
+fn keeping(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, body].concat())
 }
 
 /// Changes rows.
@@ -97,9 +114,14 @@ fn losing(clock: Clock, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
 }
 
+/// The same for rows whose work is done.
+fn ending(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
+}
+
 /// Stops what somebody wants stopped.
 fn cancelling(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, CANCELS, GROUPS, body].concat())
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, ENDS, CANCELS, GROUPS, body].concat())
 }
 
 /// Changes rows that were left alone for too long.

@@ -8,10 +8,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use super::bindings::{self, Foreign};
 use super::difference::{of_binding, of_exchange, of_policy, of_policy_text, of_queue, of_rights};
 use super::management::Management;
 use super::{
     BrokerVersion, Difference, ManagementUrl, Passwords, Policy, Topology, TopologyError, User, declare,
+    owner,
 };
 use crate::fleet::amqp::{AmqpUrl, Link, Trust};
 
@@ -19,11 +21,16 @@ use crate::fleet::amqp::{AmqpUrl, Link, Trust};
 const EFFECT_LOOKS: u32 = 20;
 const EFFECT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The name of a fleet that was given none: that of its prefix.
+const DEFAULT_FLEET: &str = "ktrdr";
+
 /// A broker, seen by its administrator.
 pub struct Administration {
     topology: Topology,
     link: Link,
     vhost: String,
+    /// Whose the virtual host is to be.
+    fleet: String,
     /// Who we are on the broker.
     user: String,
     management: Option<Management>,
@@ -36,6 +43,8 @@ pub struct Applied {
     pub done: Vec<String>,
     /// Commands that are left to do by hand, because there is no management interface.
     pub by_hand: Vec<String>,
+    /// Bindings that are none of ours, and were left alone.
+    pub foreign: Vec<Difference>,
 }
 
 impl Administration {
@@ -47,7 +56,15 @@ impl Administration {
         let management = management.map(|management| Management::new(management, &trust)).transpose()?;
         let (vhost, user) = (url.vhost().to_owned(), url.user().to_owned());
         let link = Link::new(url, "ktrdr topology", trust)?;
-        Ok(Self { topology: Topology::built_in()?, link, vhost, user, management })
+        let fleet = DEFAULT_FLEET.to_owned();
+        Ok(Self { topology: Topology::built_in()?, link, vhost, fleet, user, management })
+    }
+
+    /// The same for the fleet of another name than `ktrdr`.
+    #[must_use]
+    pub fn of_fleet(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.fleet);
+        self
     }
 
     /// The broker's version, where the management interface tells it.
@@ -60,18 +77,20 @@ impl Administration {
         overview["rabbitmq_version"].as_str().map(str::parse).transpose()
     }
 
-    /// Declares what is missing (the virtual host too, through `management`), sets policies and proves that they act, and sets those users whose password is
-    /// known. Doing it again changes nothing; nothing is ever deleted.
+    /// Declares what is missing (the virtual host too, through `management`), sets policies and proves that they act, and
+    /// sets those users whose password is known. Doing it again changes nothing; nothing is ever deleted.
     ///
     /// # Errors
-    /// When something is declared otherwise (arguments of a queue can not be changed), refused, or without effect.
+    /// When the virtual host is another fleet's, a password is nobody's, or something is declared otherwise (arguments of a queue can not be changed), refused, or without effect.
     pub async fn apply(&self, passwords: &Passwords) -> Result<Applied, TopologyError> {
+        self.topology.check_users(passwords)?;
         let mut done = self.vhost_if_missing().await?;
+        done.extend(owner::take(&self.link, &self.vhost, &self.fleet).await?);
         done.extend(declare::everything(&self.link, &self.topology).await?);
         let version = self.version().await?.unwrap_or(BrokerVersion::OLDEST);
         let Some(management) = &self.management else {
             let by_hand = self.topology.policies.iter().map(|p| p.command(&self.vhost, version)).collect();
-            return Ok(Applied { done, by_hand });
+            return Ok(Applied { done, by_hand, foreign: Vec::new() });
         };
         for policy in &self.topology.policies {
             self.set_policy(management, policy, version).await?;
@@ -83,7 +102,27 @@ impl Administration {
             self.set_user(management, &user, password).await?;
             done.push(format!("user {}", user.name));
         }
-        Ok(Applied { done, by_hand: Vec::new() })
+        let foreign = self.foreign_bindings(management).await?.iter().map(Foreign::difference).collect();
+        Ok(Applied { done, by_hand: Vec::new(), foreign })
+    }
+
+    /// Removes every binding of our queues and exchanges that is none of ours; what they were.
+    ///
+    /// # Errors
+    /// When there is no management interface, or it refuses.
+    pub async fn remove_foreign_bindings(&self) -> Result<Vec<Difference>, TopologyError> {
+        let management =
+            self.management.as_ref().ok_or(TopologyError::Url("there is none, and only it sees bindings"))?;
+        let foreign = self.foreign_bindings(management).await?;
+        for binding in &foreign {
+            management.delete(&binding.path(&self.vhost)).await?;
+        }
+        Ok(foreign.iter().map(Foreign::difference).collect())
+    }
+
+    async fn foreign_bindings(&self, management: &Management) -> Result<Vec<Foreign>, TopologyError> {
+        let all = management.get(&["bindings", &self.vhost]).await?.unwrap_or_default();
+        Ok(bindings::foreign(&self.topology, &all))
     }
 
     /// What the broker lacks or has otherwise. Without the management interface only what is missing can be seen.
@@ -96,7 +135,10 @@ impl Administration {
         };
         let version = self.version().await?.unwrap_or(BrokerVersion::OLDEST);
         let vhost = self.vhost.as_str();
-        let mut differences = Vec::new();
+        let owner = management.get(&["exchanges", vhost, "ktrdr.fleet"]).await?;
+        let mark = management.get(&["exchanges", vhost, &owner::mark(&self.fleet)]).await?;
+        let mut differences: Vec<_> =
+            owner::difference(&self.fleet, owner.as_ref(), mark.as_ref()).into_iter().collect();
         for exchange in &self.topology.exchanges {
             let found = management.get(&["exchanges", vhost, &exchange.name]).await?;
             differences.extend(of_exchange(exchange, found.as_ref()));
@@ -112,6 +154,7 @@ impl Administration {
             let bindings = management.get(&path).await?.unwrap_or_default();
             differences.extend(of_binding(queue, &bindings));
         }
+        differences.extend(self.foreign_bindings(management).await?.iter().map(Foreign::difference));
         for policy in &self.topology.policies {
             let found = management.get(&["policies", vhost, &policy.name]).await?;
             differences.extend(of_policy_text(policy, version, found.as_ref()));

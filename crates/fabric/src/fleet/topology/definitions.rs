@@ -5,25 +5,32 @@ use std::hash::{BuildHasher, RandomState};
 use serde_json::{Value, json};
 
 use super::user::password_hash;
-use super::{BrokerVersion, Exchange, Passwords, Policy, QueueRow, Topology, User};
+use super::{BrokerVersion, Exchange, Passwords, Policy, QueueRow, Topology, User, owner};
 
 impl Topology {
-    /// What a broker of this version imports: virtual host, exchanges, queues, bindings, policies, and those users
+    /// What a broker of this version imports for one fleet: virtual host, exchanges, queues, bindings, policies, and those users
     /// whose password is known. It holds password hashes: keep it private, and do not commit it.
     #[must_use]
-    pub fn definitions(&self, version: BrokerVersion, vhost: &str, passwords: &Passwords) -> Value {
+    pub fn definitions(
+        &self,
+        version: BrokerVersion,
+        vhost: &str,
+        fleet: &str,
+        passwords: &Passwords,
+    ) -> Value {
         let users: Vec<_> = self.users().into_iter().filter(|user| passwords.of(user).is_some()).collect();
         let in_vhost = |body: Value| with(body, "vhost", vhost);
         let policy = |policy: &Policy| {
             let body = with(Value::Object(policy.body(version)), "name", &policy.name);
             in_vhost(body)
         };
+        let exchanges = self.exchanges.iter().map(exchange).chain(owner::definitions(fleet));
         let permission = |user: &User| in_vhost(with(user.permissions(), "user", &user.name));
         json!({
             "vhosts": [{"name": vhost}],
             "users": users.iter().map(|user| user_entry(user, passwords)).collect::<Vec<_>>(),
             "permissions": users.iter().map(permission).collect::<Vec<_>>(),
-            "exchanges": self.exchanges.iter().map(|e| in_vhost(exchange(e))).collect::<Vec<_>>(),
+            "exchanges": exchanges.map(in_vhost).collect::<Vec<_>>(),
             "queues": self.queues.iter().map(|q| in_vhost(queue(q))).collect::<Vec<_>>(),
             "bindings": self.queues.iter().map(|q| in_vhost(binding(q))).collect::<Vec<_>>(),
             "policies": self.policies.iter().map(policy).collect::<Vec<_>>(),

@@ -13,15 +13,21 @@ pub struct Difference {
     pub subject: String,
     /// What is wrong with it.
     pub trouble: String,
+    /// What to do about it.
+    pub mend: &'static str,
 }
+
+/// What mends most of them.
+const APPLY: &str = "run `ktrdr topology apply`";
 
 impl Difference {
     pub(super) fn missing(subject: String) -> Self {
-        Self { subject, trouble: "is missing".into() }
+        Self { subject, trouble: "is missing".into(), mend: APPLY }
     }
 
     fn between(subject: String, here: &Value, there: &Value) -> Option<Self> {
-        (here != there).then(|| Self { subject, trouble: format!("should be {here} and is {there}") })
+        let trouble = || format!("should be {here} and is {there}");
+        (here != there).then(|| Self { subject, trouble: trouble(), mend: APPLY })
     }
 }
 

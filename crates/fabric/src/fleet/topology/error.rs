@@ -15,6 +15,28 @@ pub enum TopologyError {
     /// A text that is no management URL.
     #[error("the management URL can not be used: {0}")]
     Url(&'static str),
+    /// The virtual host belongs to another fleet.
+    #[error(
+        "the virtual host {vhost} belongs to another fleet, and this one is {fleet:?} (KTRDR_PREFIX): they would take each \
+         other's messages. Use a virtual host for each; if the other fleet is gone for good, delete the exchanges \
+         `ktrdr.fleet` and `ktrdr.fleet.…` there first ({why})"
+    )]
+    Owned {
+        /// The virtual host.
+        vhost: String,
+        /// Who wants it.
+        fleet: String,
+        /// What the broker said, with the owner's name.
+        why: String,
+    },
+    /// Passwords of users whom nobody has heard of.
+    #[error("there is no user {unknown}; the users of the fleet are {known}: nothing was changed")]
+    UnknownUsers {
+        /// Their names.
+        unknown: String,
+        /// Who there is.
+        known: String,
+    },
     /// The broker itself.
     #[error(transparent)]
     Broker(#[from] BrokerError),

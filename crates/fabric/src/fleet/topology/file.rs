@@ -119,6 +119,8 @@ pub struct Policy {
     pub dead_letter_exchange: Option<String>,
     /// Messages that fit; a full queue refuses more.
     pub max_length: u64,
+    /// Bytes of messages that fit.
+    pub max_length_bytes: Option<u64>,
     /// How long a consumer may hold a message.
     #[serde(default, deserialize_with = "duration")]
     pub consumer_timeout: Option<Duration>,

@@ -122,6 +122,15 @@ impl Management {
         }
     }
 
+    /// Removes what is at a path; that it is gone already is fine.
+    pub(super) async fn delete(&self, path: &[&str]) -> Result<(), TopologyError> {
+        let (status, text) = self.call(Method::DELETE, path, None, None).await?;
+        match status {
+            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()),
+            status => Err(self.refused(&Method::DELETE, path, &format!("{status}: {text}"))),
+        }
+    }
+
     /// Creates or replaces what is at a path.
     pub(super) async fn put(&self, path: &[&str], body: &Value) -> Result<(), TopologyError> {
         let (status, text) = self.call(Method::PUT, path, None, Some(body)).await?;

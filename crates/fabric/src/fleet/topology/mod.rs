@@ -9,15 +9,19 @@
 //! | `definitions` | all of it as the broker's own import format |
 //! | `administration` | `apply` and `diff` on a running broker |
 //! | `declare`, `management` | its two ways to the broker |
+//! | `owner` | which fleet the virtual host belongs to |
+//! | `bindings` | bindings that are none of ours |
 //! | `difference` | one thing that is missing or otherwise |
 
 mod administration;
+mod bindings;
 mod declare;
 mod definitions;
 mod difference;
 mod error;
 mod file;
 mod management;
+pub(crate) mod owner;
 mod policy;
 mod user;
 mod version;

@@ -24,6 +24,9 @@ impl Policy {
         }
         says.insert("overflow".into(), json!("reject-publish"));
         says.insert("max-length".into(), json!(self.max_length));
+        if let Some(bytes) = self.max_length_bytes {
+            says.insert("max-length-bytes".into(), json!(bytes));
+        }
         if let Some(timeout) = self.consumer_timeout.filter(|_| version.has_consumer_timeout()) {
             says.insert("consumer-timeout".into(), json!(timeout.as_millis() as u64));
         }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{DEAD_LETTERS, EVENTS, QueueRow, Topology};
+use super::{DEAD_LETTERS, EVENTS, QueueRow, Topology, TopologyError};
 
 /// A user and its rights, as regular expressions over names of exchanges and queues.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -29,7 +29,8 @@ pub struct User {
 }
 
 impl User {
-    /// The user of the workers of one kind: reads its queues, announces ends, gives up dead letters.
+    /// The user of the workers of one kind: reads its queues, announces ends, gives up dead letters, and may look whose
+    /// virtual host it is.
     fn worker(queue: &QueueRow) -> Self {
         let own = queue.name.replace('.', r"\.");
         let suffix = |exchange: &str| exchange.trim_start_matches("ktrdr.").to_owned();
@@ -37,7 +38,7 @@ impl User {
             name: format!("ktrdr-{}", queue.consumers.replace(' ', "-")),
             tags: String::new(),
             configure: "^$".into(),
-            write: format!(r"^ktrdr\.({}|{})$", suffix(EVENTS), suffix(DEAD_LETTERS)),
+            write: format!(r"^ktrdr\.({}|{}|fleet\..*)$", suffix(EVENTS), suffix(DEAD_LETTERS)),
             read: format!(r"^{own}(\..*)?$"),
         }
     }
@@ -48,6 +49,19 @@ impl User {
 }
 
 impl Topology {
+    /// Refuses passwords of users whom the fleet does not have: a name with a slip of the pen would be left out in silence.
+    ///
+    /// # Errors
+    /// [`TopologyError::UnknownUsers`], with those there are.
+    pub fn check_users(&self, passwords: &Passwords) -> Result<(), TopologyError> {
+        let known: Vec<String> = self.users().into_iter().map(|user| user.name).collect();
+        let unknown: Vec<_> = passwords.0.keys().filter(|name| !known.contains(name)).cloned().collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        Err(TopologyError::UnknownUsers { unknown: unknown.join(", "), known: known.join(", ") })
+    }
+
     /// Every user of the fleet: administrator, coordinator, monitor, and one for the workers of each kind.
     #[must_use]
     pub fn users(&self) -> Vec<User> {
@@ -105,7 +119,7 @@ mod tests {
         let users = Topology::built_in().unwrap().users();
         let worker = users.iter().find(|user| user.name == "ktrdr-worker-training").unwrap();
         assert_eq!(worker.configure, "^$");
-        assert_eq!(worker.write, r"^ktrdr\.(events|dlx)$");
+        assert_eq!(worker.write, r"^ktrdr\.(events|dlx|fleet\..*)$");
         assert_eq!(worker.read, r"^ktrdr\.jobs\.training(\..*)?$");
     }
 

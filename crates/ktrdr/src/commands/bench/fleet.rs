@@ -8,7 +8,7 @@ mod latency;
 mod processes;
 mod rate;
 
-use ktrdr_fabric::fleet::redis::{Fsync, Persistence};
+use ktrdr_fabric::fleet::redis::{Fsync, Persistence, RedisStore};
 use ktrdr_fabric::store::Filter;
 
 use super::{Measured, probes};
@@ -68,7 +68,9 @@ fn setting(wanted: &FleetBench) -> String {
 
 /// What the servers promise about what they acknowledged.
 async fn durability(context: &Context<'_>) -> Result<String, CliError> {
-    let facts = connect::store(&context.settings, &[]).await?.facts().await?;
+    let options = connect::store_options(&context.settings, &[])?;
+    let store = RedisStore::open(options).await.map_err(|why| connect::explain_store(&why))?;
+    let facts = store.facts().await?;
     let store = match facts.persistence {
         Persistence::Snapshots => "snapshots only",
         Persistence::AppendOnly { fsync: Some(Fsync::Always), .. } => "appendfsync always",

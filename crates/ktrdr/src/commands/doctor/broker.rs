@@ -66,7 +66,7 @@ async fn topology(administration: &Administration, all_is_visible: bool) -> Vec<
 }
 
 fn difference(difference: &Difference) -> Check {
-    Check::fault("topology", difference, "run `ktrdr topology apply`")
+    Check::fault("topology", difference, difference.mend)
 }
 
 /// The queues, or why they can not be seen.
@@ -75,6 +75,7 @@ pub(super) async fn queues(settings: &Settings) -> Result<Vec<QueueFacts>, Check
         role: "doctor".into(),
         boot: BootId::of_this_process(),
         needs: vec![],
+        plays: false,
         device: DeviceClass::Cpu,
     };
     let facts = match connect::broker(settings, part).await {

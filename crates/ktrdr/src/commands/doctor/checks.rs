@@ -73,9 +73,8 @@ impl fmt::Display for Check {
 }
 
 /// Who is there. Consumers at the broker whom the store has not heard of use another store, or another life of this one.
-pub(crate) async fn processes(workspace: &Workspace, consumers: u64) -> Result<Check, CliError> {
-    let known = workspace.presence.workers().await?.len();
-    Ok(match (known, consumers) {
+pub(crate) fn processes(known: usize, consumers: u64) -> Check {
+    match (known, consumers) {
         (0, 0) => Check::warning(
             "processes",
             "none",
@@ -88,7 +87,7 @@ pub(crate) async fn processes(workspace: &Workspace, consumers: u64) -> Result<C
              settings",
         ),
         (1.., _) => Check::ok("processes", format!("{known} heard of within their lease")),
-    })
+    }
 }
 
 /// What is to be done, and whether it gets out of the outbox.

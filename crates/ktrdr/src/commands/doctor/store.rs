@@ -1,31 +1,62 @@
-//! Redis: what survives, what is thrown away, and whose clock is right.
+//! The store: what survives, what is thrown away, whether there is room, which epoch it is, and whose clock is right.
 
+use ktrdr_fabric::epochs::Epoch;
 use ktrdr_fabric::fleet::redis::{Fsync, Persistence, StoreFacts};
 
 use super::checks::Check;
-use crate::connect;
-use crate::settings::Settings;
+use crate::exit::{CliError, Kind};
+use crate::identity::Opened;
+use crate::workspace::Workspace;
 
 /// Clocks further apart than this confuse people who compare logs; leases use the server's clock alone.
 const SKEW_MS_MAX: i64 = 1000;
 
-pub(super) async fn checks(settings: &Settings) -> Vec<Check> {
-    let store = match connect::store(settings, &[]).await {
-        Ok(store) => store,
-        Err(why) => return vec![Check::unreachable("redis", &why)],
-    };
-    match store.facts().await {
-        Ok(facts) => {
-            vec![
-                server(&facts),
-                persistence(&facts.persistence),
-                memory(&facts),
-                epoch(&facts),
-                clock(&facts),
-            ]
+/// Of a fleet. Why a workspace could not be opened is said here.
+pub(super) async fn checks(opened: Result<&Workspace, &CliError>) -> Vec<Check> {
+    let workspace = match opened {
+        Ok(workspace) => workspace,
+        Err(why) => {
+            let what = match why.kind {
+                Kind::StoreLost => "epoch",
+                Kind::Files => "artifacts",
+                _ => "redis",
+            };
+            return vec![Check::unreachable(what, why)];
         }
-        Err(why) => vec![Check::unreachable("redis", &why.into())],
-    }
+    };
+    let Opened::Redis(store) = &workspace.identity().store else { return Vec::new() };
+    let mut checks = match store.facts().await {
+        Ok(facts) => vec![server(&facts), persistence(&facts.persistence), clock(&facts)],
+        Err(why) => return vec![Check::unreachable("redis", &why.into())],
+    };
+    checks.push(room(workspace).await.unwrap_or_else(|why| Check::unreachable("room", &why)));
+    checks.push(epoch(workspace).await.unwrap_or_else(|why| Check::unreachable("epoch", &why)));
+    checks
+}
+
+/// Whether the store takes new work.
+pub(super) async fn room(workspace: &Workspace) -> Result<Check, CliError> {
+    let room = workspace.identity().room().await?;
+    Ok(match (room.refuses, room.is_scarce) {
+        (true, _) => Check::fault("room", format!("full: {}", room.figures), room.action),
+        (false, true) => Check::warning("room", room.figures, room.action),
+        (false, false) => Check::ok("room", room.figures),
+    })
+}
+
+/// Which epoch it is, and how many there were before.
+pub(super) async fn epoch(workspace: &Workspace) -> Result<Check, CliError> {
+    let all = workspace.identity().epochs.all().await?;
+    let Some(Epoch { epoch, since, by, reason, .. }) = all.last() else {
+        let (epoch, _) = workspace.identity().names();
+        let found = format!("{epoch}, which {} does not remember", workspace.identity().epochs.place());
+        return Ok(Check::warning("epoch", found, "see that the folder may be written, then start any role"));
+    };
+    let begun = match reason {
+        Some(reason) => format!("; number {}, begun by {by} because: {reason}", all.len()),
+        None => String::new(),
+    };
+    Ok(Check::ok("epoch", format!("{epoch} since {since}{begun}")))
 }
 
 fn server(facts: &StoreFacts) -> Check {
@@ -58,27 +89,6 @@ fn persistence(persistence: &Persistence) -> Check {
         Persistence::AppendOnly { fsync: None, .. } => {
             Check::ok("redis persistence", "append-only file; this user may not ask when it reaches the disk")
         }
-    }
-}
-
-fn memory(facts: &StoreFacts) -> Check {
-    let used = format!("{:.1} MB used", facts.memory_bytes as f64 / 1e6);
-    match facts.memory_bytes_max {
-        Some(max) if facts.memory_bytes > max / 10 * 8 => {
-            let found = format!("{used} of {:.1} MB, {}", max as f64 / 1e6, facts.eviction);
-            Check::warning("redis memory", found, "full memory refuses new work: raise maxmemory")
-        }
-        Some(max) => {
-            Check::ok("redis memory", format!("{used} of {:.1} MB, {}", max as f64 / 1e6, facts.eviction))
-        }
-        None => Check::ok("redis memory", format!("{used}, no limit set, {}", facts.eviction)),
-    }
-}
-
-fn epoch(facts: &StoreFacts) -> Check {
-    match facts.is_same_epoch {
-        true => Check::ok("redis epoch", &facts.epoch),
-        false => Check::fault("redis epoch", "changed: the store was emptied", "restore it from its backup"),
     }
 }
 

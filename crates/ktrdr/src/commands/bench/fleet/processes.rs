@@ -97,6 +97,7 @@ fn part() -> Part {
         role: "bench".into(),
         boot: BootId::of_this_process(),
         needs: vec![PROBES],
+        plays: false,
         device: DeviceClass::Cpu,
     }
 }
