@@ -218,6 +218,9 @@ pub enum StoreError {
     /// The store can not be reached or written; try again.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// The store's own files can not be read or written: a full disk, a folder that is read-only; try again.
+    #[error("the store's files: {0}")]
+    Files(String),
     /// A row could not be read as what it should be.
     #[error("the store holds something unreadable: {0}")]
     Corrupt(String),

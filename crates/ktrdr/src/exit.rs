@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     Refused = 7,
     /// A file or message with invalid content.
     InvalidInput = 8,
-    /// Files can not be read or written.
+    /// Files, or the answer, can not be read or written.
     Files = 9,
     /// Interrupted by the user.
     Interrupted = 130,
@@ -70,6 +70,7 @@ impl From<ktrdr_fabric::store::StoreError> for CliError {
         use ktrdr_fabric::store::StoreError as S;
         let kind = match &error {
             S::Unavailable(_) => Kind::Unreachable,
+            S::Files(_) => Kind::Files,
             S::Corrupt(_) | S::Invalid(_) => Kind::InvalidInput,
         };
         Self::new(kind, error)
@@ -83,7 +84,7 @@ impl From<ktrdr_fabric::artifacts::ArtifactError> for CliError {
             A::NotFound { .. } => Kind::NotFound,
             A::WrongHash { .. } | A::Exists(_) => Kind::Conflict,
             A::Io { .. } => Kind::Files,
-            A::Key(_) => Kind::InvalidInput,
+            A::Unfit { .. } | A::Key(_) => Kind::InvalidInput,
         };
         Self::new(kind, error)
     }

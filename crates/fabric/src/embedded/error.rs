@@ -84,7 +84,9 @@ impl OpenError {
         let (path, what) = (path.into(), error.to_string());
         match error {
             StoreError::Corrupt(_) => Self::Corrupt { path, what },
-            StoreError::Unavailable(_) | StoreError::Invalid(_) => Self::Io { path, what },
+            StoreError::Unavailable(_) | StoreError::Files(_) | StoreError::Invalid(_) => {
+                Self::Io { path, what }
+            }
         }
     }
 

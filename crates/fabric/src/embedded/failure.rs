@@ -15,12 +15,14 @@ impl From<Error> for StoreError {
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
                 Self::Corrupt(error.to_string())
             }
-            ErrorCode::DiskFull => Self::Unavailable(
+            ErrorCode::DiskFull => Self::Files(
                 "the disk, or the database, is full: free some space and try again; nothing was lost".into(),
             ),
-            ErrorCode::ReadOnly => Self::Unavailable(
-                "the database may not be written: check the owner and mode of its folder".into(),
+            ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => Self::Files(
+                "the database may not be written: check that its folder exists, its owner and its mode"
+                    .into(),
             ),
+            ErrorCode::SystemIoFailure => Self::Files(error.to_string()),
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                 Self::Unavailable("another process kept the database busy; try again".into())
             }

@@ -21,10 +21,10 @@ const EVERYWHERE: &str = "Everywhere";
 /// Trading-strategy research that runs by itself, with numbers you can believe.
 ///
 /// Exit codes: 0 done · 1 the operation failed · 2 wrong usage · 3 not found · 4 conflict or too late ·
-/// 5 store or broker out of reach · 7 refused · 8 invalid input · 9 files can not be read or written ·
-/// 130 interrupted.
+/// 5 store or broker out of reach · 7 refused · 8 invalid input · 9 files, or the answer, can not be read or written ·
+/// 130 interrupted: a third Ctrl-C or SIGTERM ends the process whatever it does.
 #[derive(Debug, Parser)]
-#[command(name = "ktrdr", version, propagate_version = true, infer_subcommands = false)]
+#[command(name = "ktrdr", bin_name = "ktrdr", version, propagate_version = true, infer_subcommands = false)]
 pub(crate) struct Arguments {
     /// Folder that holds data/, strategies/, models/, reports/ and the store.
     #[arg(

@@ -5,15 +5,15 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Context;
 use crate::cli::fleet::{Device, WorkerArguments, WorkerKind};
 use crate::device::Computing;
-use crate::exit::{CliError, Kind, OrExit};
+use crate::exit::{CliError, Kind};
 use crate::fleet::RunningRoles;
 use crate::roles::{Roles, kind_config};
 use crate::settings::EngineName;
+use crate::signals::Signals;
 use crate::workspace::Workspace;
 
 pub(crate) fn serve(context: &Context<'_>) -> Result<ExitCode, CliError> {
@@ -86,7 +86,7 @@ fn run(context: &Context<'_>, name: &str, roles: &Roles) -> Result<ExitCode, Cli
 }
 
 /// Plays roles until `ended` is over or a signal comes; then drains. After a second signal nobody waits for jobs to end:
-/// they go back undone. A third one leaves everything to the leases. What was the end.
+/// they go back undone. A third one ends the process. What was the end.
 pub(crate) async fn until_stopped(
     context: &Context<'_>,
     workspace: &Workspace,
@@ -94,7 +94,7 @@ pub(crate) async fn until_stopped(
     banner: &str,
     ended: impl Future<Output = Result<(), CliError>>,
 ) -> Result<&'static str, CliError> {
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::of_a_supervisor()?;
     let mut running = RunningRoles::start(workspace, roles).await?;
     context.screen.note(banner);
     let why = tokio::select! {
@@ -109,31 +109,11 @@ pub(crate) async fn until_stopped(
     let impatient = async {
         signals.next().await;
         hurry.cancel();
-        signals.next().await;
+        std::future::pending::<()>().await;
     };
     tokio::select! {
         drained = running.drain() => drained?,
         () = impatient => {}
     }
     Ok(why)
-}
-
-/// SIGINT and SIGTERM, heard from before the work starts.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, CliError> {
-        let listen = |kind| signal(kind).or_exit(Kind::Files);
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "interrupted",
-            _ = self.terminate.recv() => "terminated",
-        }
-    }
 }

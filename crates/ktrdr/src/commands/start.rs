@@ -15,6 +15,7 @@ use crate::fleet::RunningRoles;
 use crate::follow::{self, Followed};
 use crate::roles::Roles;
 use crate::settings::EngineName;
+use crate::signals::Signals;
 use crate::workspace::{Workspace, fresh_id};
 
 /// Priority of everything a person starts.
@@ -61,7 +62,7 @@ pub(crate) async fn start(
     if !how.wait {
         return Ok(Started::Submitted(ids));
     }
-    let detach = on_interrupt();
+    let detach = on_interrupt()?;
     Ok(match follow::to_the_end(&*workspace.store, &ids, context.screen, &detach).await? {
         Followed::Ended(rows) => Started::Ended(rows),
         Followed::Detached => Started::Detached(ids),
@@ -94,8 +95,7 @@ fn runs_somewhere(context: &Context<'_>) -> bool {
 async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> Result<Started, CliError> {
     let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet)).await?;
     let ids = submit(workspace, work).await?;
-    let (first, second) = (CancellationToken::new(), CancellationToken::new());
-    tokio::spawn(two_interrupts(first.clone(), second.clone()));
+    let [first, second] = on_two_interrupts()?;
     let cancelling = async {
         first.cancelled().await;
         context.screen.note("stopping … (Ctrl-C again gives up waiting)");
@@ -123,25 +123,23 @@ async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> R
     }
 }
 
-async fn two_interrupts(first: CancellationToken, second: CancellationToken) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        first.cancel();
-    }
-    if tokio::signal::ctrl_c().await.is_ok() {
-        second.cancel();
-    }
+/// Tokens that the first and the second Ctrl-C fire.
+fn on_two_interrupts() -> Result<[CancellationToken; 2], CliError> {
+    let mut signals = Signals::of_a_user()?;
+    let tokens = [CancellationToken::new(), CancellationToken::new()];
+    let fired = tokens.clone();
+    tokio::spawn(async move {
+        for token in fired {
+            signals.next().await;
+            token.cancel();
+        }
+    });
+    Ok(tokens)
 }
 
 /// A token that the first Ctrl-C fires.
-pub(crate) fn on_interrupt() -> CancellationToken {
-    let token = CancellationToken::new();
-    let fired = token.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            fired.cancel();
-        }
-    });
-    token
+pub(crate) fn on_interrupt() -> Result<CancellationToken, CliError> {
+    on_two_interrupts().map(|[first, _]| first)
 }
 
 async fn submit(workspace: &Workspace, work: Work) -> Result<Vec<OperationId>, CliError> {

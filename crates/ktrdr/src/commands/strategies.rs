@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::schema;
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
+use ktrdr_fabric::local::whole;
 use serde::Serialize;
 
 use super::Context;
@@ -137,7 +138,8 @@ fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<Exit
         .map_err(|e| CliError::new(Kind::InvalidInput, format!("{shown} can not be migrated:\n{e}")))?;
     let migrated = read.strategy.to_yaml();
     if let Some(path) = to {
-        write_new(path, &migrated)?;
+        whole::create(path, migrated.as_bytes())
+            .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
     }
     let warnings: Vec<String> = read.warnings.iter().map(ToString::to_string).collect();
     let document = serde_json::json!({ "written_to": to, "strategy": migrated, "warnings": warnings });
@@ -149,12 +151,6 @@ fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<Exit
         }
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
-    std::fs::File::create_new(path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
-        .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))
 }
 
 fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliError> {
