@@ -3,6 +3,7 @@
 // A skipped test says so, and a measured figure is shown.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod answers;
 mod campaign;
 mod cancel;
 mod chaos;
@@ -12,6 +13,7 @@ mod faces;
 mod first_light;
 mod fleet;
 mod hostile;
+mod impatience;
 mod secrets;
 mod signals;
 mod tidy;

@@ -1,9 +1,10 @@
 //! Full disks and folders that can not be written. Both need a mount, and so root; others see them skipped.
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::world::World;
+use crate::world::{World, shown};
 
 /// A small file system mounted inside a world; unmounted when dropped.
 struct Mount(PathBuf);
@@ -84,4 +85,40 @@ fn a_workspace_that_can_not_be_written_says_so_before_any_work() {
         let said = world.refused(9, arguments);
         assert!(said.contains(world.folder().to_str().unwrap()), "{said}");
     }
+}
+
+#[test]
+fn a_workspace_that_turned_read_only_is_one_fault_for_those_who_submit_and_those_who_run() {
+    let world = World::new();
+    let Some(mount) = Mount::new(world.folder(), "size=64m") else { return };
+    world.generate("EURUSD", "planted-edge", 5_000, 3);
+    world.example("fx_pullback");
+    world.submit(&["training", "run", "-S", "fx_pullback"]);
+    mount.remount("ro");
+    for arguments in [
+        &["training", "run", "-S", "fx_pullback"][..],
+        &["up", "--until-idle"],
+        &["queues", "pause", "training"],
+    ] {
+        let said = world.refused(9, arguments);
+        assert!(said.contains("written") || said.contains("Read-only"), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn on_a_full_disk_an_answer_is_an_error_and_a_file_is_absent() {
+    let world = World::new();
+    world.example("fx_pullback");
+    let Some(_mount) = Mount::new(&world.path("full"), "size=8k") else { return };
+    let answer = File::create(world.path("full/answer")).unwrap();
+    let half = world.command(&["completions", "bash"]).stdout(answer).output().unwrap();
+    assert_eq!(half.status.code(), Some(9), "{}", shown(&half));
+    let (from, to) = (world.path("strategies/fx_pullback.yaml"), world.path("full/new.yaml"));
+    world.refused_with(
+        9,
+        &["strategies", "migrate", from.to_str().unwrap(), "--to", to.to_str().unwrap()],
+        &["new.yaml", "No space"],
+    );
+    let names: Vec<_> = fs::read_dir(world.path("full")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["answer"], "nothing half-written is left");
 }

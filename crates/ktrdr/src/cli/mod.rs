@@ -94,7 +94,7 @@ pub(crate) enum Command {
     Serve,
     /// Moves research cycles of a fleet from step to step.
     Orchestrator,
-    /// Worker of a fleet: takes jobs of one kind. Start as many as you like, anywhere.
+    /// Worker of a fleet: takes jobs of one kind, or of all. Start as many as you like, anywhere.
     Worker(fleet::WorkerArguments),
     /// Bars: import, check, generate, list.
     Data(data::DataArguments),

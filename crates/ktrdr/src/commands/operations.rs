@@ -179,7 +179,7 @@ async fn events(
 async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
     find(workspace, id).await?;
     let detach = on_interrupt()?;
-    match follow::stream(&*workspace.store, id, context.screen, &detach).await? {
+    match follow::stream(workspace, id, context.screen, &detach).await? {
         Followed::Ended(rows) => {
             // In jsonl the stream has said it.
             if context.screen.form != OutputForm::Jsonl {

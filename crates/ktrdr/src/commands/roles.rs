@@ -5,9 +5,10 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
+use ktrdr_worker::KindConfig;
 
 use super::Context;
-use crate::cli::fleet::{Device, WorkerArguments, WorkerKind};
+use crate::cli::fleet::{Device, WorkerArguments};
 use crate::device::Computing;
 use crate::exit::{CliError, Kind};
 use crate::fleet::RunningRoles;
@@ -25,23 +26,33 @@ pub(crate) fn orchestrator(context: &Context<'_>) -> Result<ExitCode, CliError> 
 }
 
 pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
-    let kind = kind_of(arguments.kind);
-    let computing = computing(kind, arguments.device)?;
-    let mut config = kind_config(kind, &context.settings.fleet);
-    config.slots = slots(kind, &computing, arguments.slots)?.unwrap_or(config.slots);
-    let name = format!("worker of {kind} jobs on {}, {} slots", computing.name, config.slots);
-    run(context, &name, &Roles::worker(config, computing))
+    let kinds = arguments.kind.kinds();
+    let computing = computing(&kinds, arguments.device)?;
+    let config = |kind| -> Result<KindConfig, CliError> {
+        let config = kind_config(kind, &context.settings.fleet);
+        let slots = slots(kind, &computing, arguments.slots)?.unwrap_or(config.slots);
+        Ok(KindConfig { slots, ..config })
+    };
+    let configs = kinds.iter().copied().map(config).collect::<Result<Vec<_>, _>>()?;
+    let what = match configs.as_slice() {
+        [one] => format!("{} jobs", one.kind),
+        all => format!("all {} kinds of jobs", all.len()),
+    };
+    let slots: u32 = configs.iter().map(|config| u32::from(config.slots)).sum();
+    let name = format!("worker of {what} on {}, {slots} slots", computing.name);
+    run(context, &name, &Roles::worker(configs, computing))
 }
 
 /// Jobs that ask for no device never compute on one.
-fn computing(kind: OperationKind, asked: Device) -> Result<Computing, CliError> {
-    match (kind.has_devices(), asked) {
-        (true, _) => Computing::on(asked),
-        (false, Device::Auto | Device::Cpu) => Ok(Computing::on_cpu()),
-        (false, Device::Cuda(_)) => {
+fn computing(kinds: &[OperationKind], asked: Device) -> Result<Computing, CliError> {
+    let has_devices = kinds.iter().any(|kind| kind.has_devices());
+    match (has_devices, asked, kinds) {
+        (true, _, _) => Computing::on(asked),
+        (false, Device::Cuda(_), [kind, ..]) => {
             let message = format!("{kind} jobs compute on the CPU; leave --device out");
             Err(CliError::new(Kind::Usage, message))
         }
+        (false, _, _) => Ok(Computing::on_cpu()),
     }
 }
 
@@ -55,17 +66,6 @@ fn slots(kind: OperationKind, computing: &Computing, asked: Option<u16>) -> Resu
         }
         (OperationKind::Training, DeviceClass::Gpu, _) => Ok(Some(1)),
         _ => Ok(asked),
-    }
-}
-
-fn kind_of(kind: WorkerKind) -> OperationKind {
-    match kind {
-        WorkerKind::Training => OperationKind::Training,
-        WorkerKind::Backtesting => OperationKind::Backtesting,
-        WorkerKind::Design => OperationKind::AgentDesign,
-        WorkerKind::Assessment => OperationKind::AgentAssessment,
-        WorkerKind::Data => OperationKind::DataLoad,
-        WorkerKind::Probe => OperationKind::Probe,
     }
 }
 

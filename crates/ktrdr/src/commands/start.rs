@@ -56,14 +56,15 @@ pub(crate) async fn start(
     let workspace = context.open_beside().await?;
     let work = prepare(&workspace).await?;
     let ids = submit(&workspace, work).await?;
-    if !runs_somewhere(context) {
+    // Whoever waits is told in any case.
+    if !how.wait && !runs_somewhere(context) {
         context.screen.note("no engine runs on this workspace: start one with `ktrdr up`, or use --local");
     }
     if !how.wait {
         return Ok(Started::Submitted(ids));
     }
     let detach = on_interrupt()?;
-    Ok(match follow::to_the_end(&*workspace.store, &ids, context.screen, &detach).await? {
+    Ok(match follow::to_the_end(&workspace, &ids, context.screen, &detach).await? {
         Followed::Ended(rows) => Started::Ended(rows),
         Followed::Detached => Started::Detached(ids),
     })
@@ -107,7 +108,7 @@ async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> R
         std::future::pending::<()>().await;
     };
     let followed = tokio::select! {
-        followed = follow::to_the_end(&*workspace.store, &ids, context.screen, &second) => followed?,
+        followed = follow::to_the_end(workspace, &ids, context.screen, &second) => followed?,
         () = cancelling => Followed::Detached,
     };
     match followed {
