@@ -67,12 +67,12 @@ impl Scene {
         if long && is_a_riddle {
             reasons.push(Reason::new("unknown", "it waits though everybody is there", "ktrdr doctor"));
         }
-        let mut seen = Vec::with_capacity(reasons.len());
-        reasons.into_iter().for_each(|reason| {
+        let mut seen: Vec<Reason> = Vec::with_capacity(reasons.len());
+        for reason in reasons {
             if !seen.contains(&reason) {
-                seen.push(reason)
+                seen.push(reason);
             }
-        });
+        }
         seen
     }
 

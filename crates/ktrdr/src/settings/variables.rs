@@ -125,7 +125,7 @@ fn meaning(name: &str, variable: &str, known: &[String]) -> Meaning {
         return Meaning::Setting;
     }
     let is_others = |other: &&str| *other == name || (other.ends_with('_') && name.starts_with(*other));
-    if is_exact && OF_OTHERS.iter().any(|other| is_others(&other)) {
+    if is_exact && OF_OTHERS.iter().any(is_others) {
         return Meaning::Other;
     }
     let read_here = known.iter().map(String::as_str).chain(OF_THE_PROCESS);
