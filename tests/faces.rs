@@ -232,7 +232,7 @@ fn the_configuration_is_shown_as_it_is_in_force_and_faults_are_named() {
     for (fault, word) in [
         ("[fleet]\nleese = \"45s\"\n", "leese"),
         ("[fleet]\nlease = \"7s\"\nheartbeat = \"5s\"\n", "heartbeat"),
-        ("[fleet]\nlease = \"soon\"\n", "soon"),
+        ("[fleet]\nlease = \"soon\"\n", "line 2, column 9: lease: expected a duration such as 30s"),
         ("[account]\ninitial_capital = -5\n", "initial_capital"),
         ("[windows.shares]\ndev = 0.9\ngate = 0.5\n", "windows"),
         ("[gates]\nnull_percentile_min = nan\n", "gates"),
@@ -241,6 +241,36 @@ fn the_configuration_is_shown_as_it_is_in_force_and_faults_are_named() {
         world.write("ktrdr.toml", fault);
         world.refused_with(8, &["config", "show"], &["ktrdr.toml", word]);
     }
+}
+
+#[test]
+fn a_mistyped_variable_is_refused_and_one_of_somebody_else_is_mentioned_once() {
+    let world = World::new();
+    let with = |name: &str, value: &std::ffi::OsStr| {
+        world.command(&["config", "show", "-o", "json"]).env(name, value).output().unwrap()
+    };
+    for (name, meant) in [
+        ("KTRDR_ENGIN", "KTRDR_ENGINE"),
+        ("KTRDR_FLEET_LEASE", "KTRDR_FLEET__LEASE"),
+        ("KTRDR_FLEET__LEESE", "KTRDR_FLEET__LEESE"),
+        ("KTRDR_WINDOWS__SHARE__DEV", "KTRDR_WINDOWS__SHARE__DEV"),
+    ] {
+        let output = with(name, "fleet".as_ref());
+        assert_eq!(output.status.code(), Some(8), "{name} {}", shown(&output));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(name) && said.contains(meant), "{said}");
+    }
+    let no_text = std::os::unix::ffi::OsStrExt::from_bytes(b"\xff");
+    for name in ["KTRDR_PREFIX", "KTRDR_LOG"] {
+        let output = with(name, no_text);
+        assert!(!output.status.success() && shown(&output).contains(name), "{}", shown(&output));
+    }
+    let output = with("KTRDR_SERVICE_HOST", "10.0.0.7".as_ref());
+    assert!(output.status.success(), "{}", shown(&output));
+    assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok(), "{}", shown(&output));
+    assert_eq!(String::from_utf8_lossy(&output.stderr).matches("KTRDR_SERVICE_HOST").count(), 1);
+    let known = with("KTRDR_REAL_DATA", "/nowhere".as_ref());
+    assert!(known.status.success() && known.stderr.is_empty(), "{}", shown(&known));
 }
 
 #[test]

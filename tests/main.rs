@@ -3,6 +3,7 @@
 // A skipped test says so, and a measured figure is shown.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod answers;
 mod attack;
 mod campaign;
 mod campaigns;
@@ -16,6 +17,7 @@ mod first_light;
 mod fleet;
 mod full;
 mod hostile;
+mod impatience;
 mod kills;
 mod processes;
 mod redis;

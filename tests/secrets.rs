@@ -110,3 +110,69 @@ fn generated_users_hold_hashes_only() {
         assert!(shown(&output).contains("ktrdr"));
     }
 }
+
+#[test]
+fn a_mistake_in_the_configuration_is_told_by_its_place_and_never_by_what_stands_there() {
+    let world = World::new();
+    let url = format!("redis://:{CANARY}@h/0");
+    let mistakes = [
+        (format!("redis_url = \"{url}\n"), "line 1, column"),
+        (format!("redis_url = {url}\n"), "line 1, column"),
+        (format!("[fleet]\nlease = \"{url}\"\n"), "line 2, column 9: lease"),
+        (format!("allow_plaintext = \"{url}\"\n"), "allow_plaintext"),
+        (format!("engine = \"{url}\"\n"), "engine"),
+        (format!("prefix = \"{url}\"\n"), "prefix"),
+        (format!("ca_file = \"{url}\"\n"), "ca_file"),
+        (format!("redis_url_file = \"{url}\"\n"), "redis_url_file"),
+        (format!("[cache]\nfolder = \"{url}\"\n"), "cache.folder"),
+        (format!("redis = \"{url}\"\n"), "redis"),
+        (format!("\"{url}\" = 1\n"), "no such setting"),
+        (format!("windows = \"{url}\"\n"), "windows"),
+        (format!("[windows.dates]\ngate_from = \"{url}\"\nvault_from = \"{url}\"\n"), "line 2"),
+        (format!("[account]\nsizing = \"{url}\"\n"), "line 2"),
+    ];
+    let commands: [&[&str]; 8] = [
+        &["config", "show"],
+        &["operations", "list"],
+        &["doctor"],
+        &["up"],
+        &["serve"],
+        &["data", "list"],
+        &["topology", "diff"],
+        &["completions", "bash"],
+    ];
+    for (text, words) in &mistakes {
+        world.write("ktrdr.toml", text);
+        for command in commands {
+            let said = shown(&world.run(&[command, &["-vv"]].concat()));
+            assert!(!said.contains(CANARY), "{command:?} told it: {said}");
+            assert!(
+                said.contains(words) && said.contains("ktrdr.toml"),
+                "{command:?} does not say {words}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_variable_with_a_mistake_is_named_and_never_repeated() {
+    let world = World::new();
+    let url = format!("redis://:{CANARY}@h/0");
+    for name in [
+        "KTRDR_ALLOW_PLAINTEXT",
+        "KTRDR_ENGINE",
+        "KTRDR_FLEET__LEASE",
+        "KTRDR_FLEET__REDIS_URL",
+        "KTRDR_REDIS_UR",
+        "KTRDR_CA_FILE",
+        "KTRDR_LOG_FORMAT",
+    ] {
+        let output = world.command(&["config", "show"]).env(name, &url).output().unwrap();
+        let said = shown(&output);
+        assert!(!output.status.success() && !said.contains(CANARY), "{name}: {said}");
+        assert!(
+            said.contains(name) || said.contains(&name["KTRDR_".len()..].to_lowercase()),
+            "{name}: {said}"
+        );
+    }
+}

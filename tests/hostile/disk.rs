@@ -1,5 +1,6 @@
 //! Full disks and folders that can not be written. Both need a mount, and so root; others see them skipped.
 
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +20,19 @@ impl Mount {
             return Some(Self(at.to_owned()));
         }
         eprintln!("skipped: mounting a small file system needs root");
+        None
+    }
+
+    /// Makes one file read-only, for root too.
+    fn read_only(file: &Path) -> Option<Self> {
+        let mount = |options: &[&str]| Command::new("mount").args(options).arg(file).status();
+        let bound = Command::new("mount").arg("--bind").arg(file).arg(file).output();
+        if bound.is_ok_and(|m| m.status.success()) {
+            let bound = Self(file.to_owned());
+            assert!(mount(&["-o", "remount,bind,ro"]).unwrap().success());
+            return Some(bound);
+        }
+        eprintln!("skipped: mounting needs root");
         None
     }
 
@@ -138,4 +152,41 @@ fn a_full_disk_is_still_read_says_that_it_is_full_and_goes_on_once_there_is_spac
     std::fs::remove_file(world.path("filler")).unwrap();
     world.submit(&train);
     assert_eq!(world.operation(&id)["fence"], 1);
+}
+
+#[test]
+fn a_database_that_may_not_be_written_is_one_fault_for_those_who_submit_and_those_who_run() {
+    let world = World::new();
+    world.generate("EURUSD", "planted-edge", 5_000, 3);
+    world.example("fx_pullback");
+    world.submit(&["training", "run", "-S", "fx_pullback"]);
+    let Some(mount) = Mount::read_only(&world.path("ktrdr.db")) else { return };
+    for arguments in [
+        &["training", "run", "-S", "fx_pullback"][..],
+        &["up", "--until-idle"],
+        &["queues", "pause", "training"],
+    ] {
+        world.refused_with(9, arguments, &["may not be written"]);
+    }
+    drop(mount);
+    world.json(&["up", "--until-idle"]);
+    world.still_works();
+}
+
+#[test]
+fn on_a_full_disk_an_answer_is_an_error_and_a_file_is_absent() {
+    let world = World::new();
+    world.example("fx_pullback");
+    let Some(_mount) = Mount::new(&world.path("full"), "size=8k") else { return };
+    let answer = File::create(world.path("full/answer")).unwrap();
+    let half = world.command(&["completions", "bash"]).stdout(answer).output().unwrap();
+    assert_eq!(half.status.code(), Some(9), "{}", shown(&half));
+    let (from, to) = (world.path("strategies/fx_pullback.yaml"), world.path("full/new.yaml"));
+    world.refused_with(
+        9,
+        &["strategies", "migrate", from.to_str().unwrap(), "--to", to.to_str().unwrap()],
+        &["new.yaml", "No space"],
+    );
+    let names: Vec<_> = fs::read_dir(world.path("full")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["answer"], "nothing half-written is left");
 }

@@ -3,6 +3,7 @@
 
 mod bars;
 mod disk;
+mod files;
 mod models;
 mod names;
 mod store;

@@ -36,6 +36,15 @@ impl OperationId {
         Self(format!("{}.{kind}.{n}", self.0))
     }
 
+    /// Whether an operation of this kind has such an id.
+    #[must_use]
+    pub fn is_of(&self, kind: Kind) -> bool {
+        match self.0.rsplit('.').nth(1) {
+            Some(of_child) => of_child == kind.as_str(),
+            None => self.0.starts_with(&format!("op_{kind}_")),
+        }
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -89,6 +89,16 @@ pub enum ArtifactError {
         /// What the system said.
         what: String,
     },
+    /// There is something that is never read: a pipe, a device, a folder, or more than [`BYTES_MAX`].
+    #[error("{key} in {place} {what}")]
+    Unfit {
+        /// The key.
+        key: Key,
+        /// Folder or bucket, for people.
+        place: String,
+        /// What it is.
+        what: String,
+    },
     /// Not a key.
     #[error(transparent)]
     Key(#[from] BadKey),

@@ -233,6 +233,9 @@ pub enum StoreError {
     /// It is not the store that was opened: it was emptied, deleted or replaced meanwhile. Open it again.
     #[error("the store is not the one that was opened: {0}")]
     Replaced(String),
+    /// The store's own files can not be read or written: a full disk, a folder that is read-only; try again.
+    #[error("the store's files: {0}")]
+    Files(String),
     /// A row could not be read as what it should be.
     #[error("the store holds something unreadable: {0}")]
     Corrupt(String),

@@ -47,6 +47,7 @@ impl From<ArtifactError> for Fault {
             ArtifactError::NotFound { .. }
             | ArtifactError::WrongHash { .. }
             | ArtifactError::Exists(_)
+            | ArtifactError::Unfit { .. }
             | ArtifactError::Key(_) => Self::BadInput(error.to_string()),
         }
     }

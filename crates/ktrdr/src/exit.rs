@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Refused = 7,
     /// A file or message with invalid content.
     InvalidInput = 8,
-    /// Files can not be read or written.
+    /// Files, or the answer, can not be read or written.
     Files = 9,
     /// Interrupted by the user.
     Interrupted = 130,
@@ -73,6 +73,7 @@ impl From<ktrdr_fabric::store::StoreError> for CliError {
         let kind = match &error {
             S::Unavailable(_) | S::Full(_) => Kind::Unreachable,
             S::Replaced(_) => Kind::StoreLost,
+            S::Files(_) => Kind::Files,
             S::Corrupt(_) | S::Invalid(_) => Kind::InvalidInput,
         };
         Self::new(kind, error)
@@ -86,7 +87,7 @@ impl From<ktrdr_fabric::artifacts::ArtifactError> for CliError {
             A::NotFound { .. } => Kind::NotFound,
             A::WrongHash { .. } | A::Exists(_) => Kind::Conflict,
             A::Io { .. } => Kind::Files,
-            A::Key(_) => Kind::InvalidInput,
+            A::Unfit { .. } | A::Key(_) => Kind::InvalidInput,
         };
         Self::new(kind, error)
     }

@@ -1,6 +1,8 @@
 //! Following operations to their end. Reacts to the store's hints; a slow look covers hints that were lost.
 
+mod reason;
 mod view;
+mod waiting;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exit::{CliError, Kind};
 use crate::screen::Screen;
+use crate::workspace::Workspace;
 use view::View;
+use waiting::Waiting;
 
 /// A look at the rows when no hint came for this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -27,44 +31,51 @@ pub(crate) enum Followed {
 }
 
 /// Follows operations until all have ended or `detach` fires: live bars on a terminal, plain lines in a pipe,
-/// nothing in the JSON forms.
+/// nothing in the JSON forms. Whoever waits for what stands still is told why, in every form.
 pub(crate) async fn to_the_end(
-    store: &dyn Store,
+    workspace: &Workspace,
     ids: &[OperationId],
     screen: &Screen,
     detach: &CancellationToken,
 ) -> Result<Followed, CliError> {
-    follow(store, ids, View::new(screen, ids.len()), detach).await
+    follow(workspace, ids, View::new(screen, ids.len()), detach).await
 }
 
 /// The same for one operation, and `jsonl` gets a line for every change of its row.
 pub(crate) async fn stream(
-    store: &dyn Store,
+    workspace: &Workspace,
     id: &OperationId,
     screen: &Screen,
     detach: &CancellationToken,
 ) -> Result<Followed, CliError> {
-    follow(store, std::slice::from_ref(id), View::streaming(screen), detach).await
+    follow(workspace, std::slice::from_ref(id), View::streaming(screen), detach).await
 }
 
 async fn follow(
-    store: &dyn Store,
+    workspace: &Workspace,
     ids: &[OperationId],
     mut view: View<'_>,
     detach: &CancellationToken,
 ) -> Result<Followed, CliError> {
+    let store = &*workspace.store;
     let mut hints = store.hints();
+    let mut waiting = Waiting::new(workspace);
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
         rows.push(read(store, id).await?);
     }
     loop {
+        let mut children = Vec::with_capacity(rows.len());
         for (index, row) in rows.iter().enumerate() {
             let child = match &row.waiting {
                 Some(child) if !row.status.is_terminal() => store.get(child).await?,
                 _ => None,
             };
             view.show(index, row, child.as_ref());
+            children.push(child);
+        }
+        if let Some(notice) = waiting.look(&rows, &children).await? {
+            view.notice(&notice);
         }
         if rows.iter().all(|row| row.status.is_terminal()) {
             return Ok(Followed::Ended(rows));

@@ -21,6 +21,7 @@ mod roles;
 mod room;
 mod screen;
 mod settings;
+mod signals;
 mod workspace;
 
 use std::process::ExitCode;
@@ -32,32 +33,37 @@ use crate::exit::{CliError, Kind};
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(refusal) => return refuse(&refusal),
-    };
-    let screen = Screen::new(arguments.output);
-    let answer = logging::start(&arguments).and_then(|()| run(&arguments, &screen));
-    match answer {
-        Ok(code) => code,
-        Err(error) => {
-            screen.error(&error);
-            error.exit_code()
+    match Arguments::try_parse() {
+        Ok(arguments) => {
+            let screen = Screen::new(arguments.output);
+            screen.ended(logging::start(&arguments).and_then(|()| run(&arguments, &screen)))
         }
+        Err(refusal) => refuse(&refusal),
     }
 }
 
 /// Help and versions are answers; everything else is an error in the form that was asked for.
 fn refuse(refusal: &clap::Error) -> ExitCode {
-    let form = OutputForm::among(std::env::args_os());
-    if !refusal.use_stderr() || form == OutputForm::Text {
-        // A reader that went away is no fault of ours.
-        let _ = refusal.print();
-        return ExitCode::from(if refusal.use_stderr() { Kind::Usage as u8 } else { 0 });
+    let screen = Screen::new(OutputForm::among(std::env::args_os()));
+    if !refusal.use_stderr() {
+        screen.said(refusal.print());
+        return screen.ended(Ok(ExitCode::SUCCESS));
     }
-    let error = CliError::new(Kind::Usage, refusal.to_string().trim_end());
-    Screen::new(form).error(&error);
-    error.exit_code()
+    // What is repeated of the arguments must not drive a terminal: the same is said of harmless ones.
+    let harmless = std::env::args_os().map(|word| screen::harmless_word(&word.to_string_lossy()));
+    let same = Arguments::try_parse_from(harmless).err().filter(clap::Error::use_stderr);
+    match (screen.form, same) {
+        (OutputForm::Text, Some(same)) => {
+            // Where nobody can be told, the exit code says it.
+            let _ = same.print();
+            ExitCode::from(Kind::Usage as u8)
+        }
+        (_, same) => {
+            let words = same.as_ref().unwrap_or(refusal).to_string();
+            let words = words.trim_end().trim_start_matches("error: ");
+            screen.ended(Err(CliError::new(Kind::Usage, words)))
+        }
+    }
 }
 
 fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {

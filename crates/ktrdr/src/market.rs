@@ -1,11 +1,11 @@
 //! From what a user typed about data, dates and accounts to what a specification holds.
 
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use ktrdr_domain::trading::{Account, Sizing};
 use ktrdr_domain::{DataRef, Span, Symbol, Timeframe, Timestamp};
+use ktrdr_fabric::local::regular;
 use ktrdr_jobs::fault::Fault;
 use ktrdr_jobs::series;
 
@@ -46,18 +46,14 @@ pub(crate) fn explain(fault: Fault) -> CliError {
 
 /// Reads a file a user named, up to a size.
 pub(crate) fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, CliError> {
-    let at = |e: std::io::Error| {
-        let kind = if e.kind() == std::io::ErrorKind::NotFound { Kind::NotFound } else { Kind::Files };
+    regular::read(path, bytes_max).map_err(|e| {
+        let kind = match e.kind() {
+            ErrorKind::NotFound => Kind::NotFound,
+            ErrorKind::InvalidInput | ErrorKind::FileTooLarge => Kind::InvalidInput,
+            _ => Kind::Files,
+        };
         CliError::new(kind, format!("{}: {e}", path.display()))
-    };
-    let mut bytes = Vec::new();
-    File::open(path).map_err(at)?.take(bytes_max + 1).read_to_end(&mut bytes).map_err(at)?;
-    if bytes.len() as u64 > bytes_max {
-        let message =
-            format!("{} is larger than {} KiB, the most that is read", path.display(), bytes_max >> 10);
-        return Err(CliError::new(Kind::InvalidInput, message));
-    }
-    Ok(bytes)
+    })
 }
 
 /// Dates as typed.

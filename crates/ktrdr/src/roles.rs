@@ -56,9 +56,9 @@ impl Roles {
         Self { orchestrator: true, ..Self::none() }
     }
 
-    /// Takes jobs of one kind.
-    pub(crate) fn worker(kind: KindConfig, computing: Computing) -> Self {
-        Self { kinds: vec![kind], computing, ..Self::none() }
+    /// Takes jobs of these kinds.
+    pub(crate) fn worker(kinds: Vec<KindConfig>, computing: Computing) -> Self {
+        Self { kinds, computing, ..Self::none() }
     }
 
     /// In the lists of processes and of the broker's connections; what a worker takes stands behind a slash.
@@ -67,6 +67,7 @@ impl Roles {
             (true, false, []) => "coordinator".into(),
             (false, true, []) => "orchestrator".into(),
             (false, false, [one]) => format!("worker/{}", one.kind),
+            (false, false, _) => "worker/all".into(),
             _ => "up".into(),
         }
     }

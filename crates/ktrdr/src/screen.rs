@@ -1,23 +1,28 @@
 //! What goes to stdout and stderr. Answers go to stdout, everything else to stderr, so that a pipe gets answers only.
+//! An answer that could not be written is an error, whatever the command did.
 
-use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
+use std::fmt::{Display, Write as _};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use crate::cli::OutputForm;
-use crate::exit::CliError;
+use crate::exit::{CliError, Kind};
 
 /// The user's terminal or pipe.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Screen {
     /// Form of answers.
     pub(crate) form: OutputForm,
+    /// Why an answer could not be written: the first reason. After it nothing more is tried.
+    fault: OnceLock<io::Error>,
 }
 
 impl Screen {
     pub(crate) fn new(form: OutputForm) -> Self {
-        Self { form }
+        Self { form, fault: OnceLock::new() }
     }
 
     /// Whether people read the answer.
@@ -33,14 +38,14 @@ impl Screen {
     /// A line of a text answer; nothing in the JSON forms.
     pub(crate) fn line(&self, text: impl Display) {
         if self.is_text() {
-            self.write(&mut io::stdout().lock(), &harmless(&text.to_string()));
+            self.say(&harmless(&text.to_string()));
         }
     }
 
     /// A line for people beside the answer, on stderr; nothing in the JSON forms.
     pub(crate) fn note(&self, text: impl Display) {
         if self.is_text() {
-            self.write(&mut io::stderr().lock(), &harmless(&text.to_string()));
+            self.whisper(&harmless(&text.to_string()));
         }
     }
 
@@ -52,8 +57,8 @@ impl Screen {
     ) -> Result<(), CliError> {
         match self.form {
             OutputForm::Text => text(self),
-            OutputForm::Json => self.write(&mut io::stdout().lock(), &pretty(document)?),
-            OutputForm::Jsonl => self.write(&mut io::stdout().lock(), &compact(document)?),
+            OutputForm::Json => self.say(&pretty(document)?),
+            OutputForm::Jsonl => self.say(&compact(document)?),
         }
         Ok(())
     }
@@ -68,11 +73,11 @@ impl Screen {
         match self.form {
             OutputForm::Text => text(self),
             OutputForm::Json => {
-                self.write(&mut io::stdout().lock(), &pretty(&serde_json::json!({ name: entries }))?);
+                self.say(&pretty(&serde_json::json!({ name: entries }))?);
             }
             OutputForm::Jsonl => {
                 for entry in entries {
-                    self.write(&mut io::stdout().lock(), &compact(entry)?);
+                    self.say(&compact(entry)?);
                 }
             }
         }
@@ -82,7 +87,7 @@ impl Screen {
     /// One of many JSON lines, as things happen; nothing in the other forms.
     pub(crate) fn event<T: Serialize>(&self, document: &T) {
         if let (OutputForm::Jsonl, Ok(line)) = (self.form, compact(document)) {
-            self.write(&mut io::stdout().lock(), &line);
+            self.say(&line);
         }
     }
 
@@ -99,38 +104,106 @@ impl Screen {
 
     /// Raw text as answer in every form, such as a schema or a migrated file.
     pub(crate) fn raw(&self, text: &str) {
-        self.write(&mut io::stdout().lock(), text.trim_end());
+        self.say(&harmless(text.trim_end()));
+    }
+
+    /// Why nothing happens, for those who wait: on stderr in every form, one JSON document when JSON was asked for.
+    pub(crate) fn notice<T: Serialize>(&self, notice: &T, text: impl Display) {
+        match self.form {
+            OutputForm::Text => self.note(text),
+            OutputForm::Json | OutputForm::Jsonl => {
+                self.whisper(&escaped(&serde_json::json!({ "notice": notice }).to_string()));
+            }
+        }
     }
 
     /// An error, on stderr in every form; as JSON when JSON was asked for.
-    pub(crate) fn error(&self, error: &CliError) {
+    fn error(&self, error: &CliError) {
         let text = match self.form {
             OutputForm::Text => format!("error: {}", harmless(&error.message)),
             OutputForm::Json | OutputForm::Jsonl => {
-                serde_json::json!({ "error": { "exit_code": error.kind as u8, "message": error.message } })
-                    .to_string()
+                let error = serde_json::json!({ "exit_code": error.kind as u8, "message": error.message });
+                escaped(&serde_json::json!({ "error": error }).to_string())
             }
         };
-        self.write(&mut io::stderr().lock(), &text);
+        self.whisper(&text);
     }
 
-    /// A reader that went away (`| head`) is no fault of ours.
-    fn write(self, to: &mut impl Write, text: &str) {
-        let _ = writeln!(to, "{text}");
+    /// What somebody else wrote to stdout for us.
+    pub(crate) fn said(&self, written: io::Result<()>) {
+        if let Err(fault) = written {
+            let _ = self.fault.set(fault);
+        }
+    }
+
+    /// The end of the process: says the error, if there is one. Nobody is told that all is well whose answer did not
+    /// reach the disk; only a reader that went away (`| head`) is no fault of ours.
+    pub(crate) fn ended(&self, answer: Result<ExitCode, CliError>) -> ExitCode {
+        self.said(io::stdout().flush());
+        let unwritten = self.fault.get().filter(|fault| fault.kind() != ErrorKind::BrokenPipe);
+        let answer = match (answer, unwritten) {
+            (Ok(_), Some(fault)) => {
+                Err(CliError::new(Kind::Files, format!("the answer could not be written: {fault}")))
+            }
+            (answer, _) => answer,
+        };
+        answer.unwrap_or_else(|error| {
+            self.error(&error);
+            error.exit_code()
+        })
+    }
+
+    /// To stdout.
+    fn say(&self, text: &str) {
+        if self.fault.get().is_none() {
+            self.said(writeln!(io::stdout().lock(), "{text}"));
+        }
+    }
+
+    /// To stderr: there is nobody to tell that it could not be written.
+    fn whisper(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
     }
 }
 
 fn pretty<T: Serialize>(document: &T) -> Result<String, CliError> {
-    serde_json::to_string_pretty(document).map_err(|e| CliError::new(crate::exit::Kind::InvalidInput, e))
+    let json = serde_json::to_string_pretty(document).map_err(|e| CliError::new(Kind::InvalidInput, e))?;
+    Ok(escaped(&json))
 }
 
 fn compact<T: Serialize>(document: &T) -> Result<String, CliError> {
-    serde_json::to_string(document).map_err(|e| CliError::new(crate::exit::Kind::InvalidInput, e))
+    let json = serde_json::to_string(document).map_err(|e| CliError::new(Kind::InvalidInput, e))?;
+    Ok(escaped(&json))
 }
 
-/// Text from outside without control characters, so that nobody's data can drive the terminal.
+/// JSON in which what could drive a terminal is written as `\u009b`. Such characters stand in its texts only.
+fn escaped(json: &str) -> String {
+    json.chars().fold(String::with_capacity(json.len()), |mut text, c| {
+        match drives_a_terminal(c) {
+            // Writing to text never fails.
+            true => drop(write!(text, "\\u{:04x}", u32::from(c))),
+            false => text.push(c),
+        }
+        text
+    })
+}
+
+/// Whether a character acts on a terminal instead of being shown: control characters of both sets, and those that turn the
+/// direction of writing. Line feeds and tabs are ours.
+fn drives_a_terminal(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (c.is_control() && c != '\n' && c != '\t') || turns
+}
+
+/// Text from outside in which nothing drives the terminal.
 pub(crate) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if drives_a_terminal(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// One word from outside: it spans no lines either.
+pub(crate) fn harmless_word(word: &str) -> String {
+    harmless(word).replace(['\n', '\t'], "\u{fffd}")
 }
 
 /// A table: columns as wide as their widest cell, right-aligned where every cell below the head is a number.
@@ -160,7 +233,16 @@ mod tests {
 
     #[test]
     fn control_sequences_from_outside_are_made_harmless() {
-        assert_eq!(harmless("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb\nc");
+        assert_eq!(harmless("a\u{1b}[2Jb\nc\u{9b}1m\u{202e}"), "a\u{fffd}[2Jb\nc\u{fffd}1m\u{fffd}");
+        assert_eq!(harmless_word("a\nerror: b"), "a\u{fffd}error: b");
+    }
+
+    #[test]
+    fn json_stays_the_same_document_when_it_is_escaped() {
+        let document = serde_json::json!({ "text": "é \u{9b}1m \u{7f} \u{202e} \n" });
+        let escaped = pretty(&document).unwrap();
+        assert!(!escaped.contains(['\u{9b}', '\u{7f}', '\u{202e}']), "{escaped}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), document);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 mod addresses;
 mod human;
+mod reading;
 mod secret;
+mod variables;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind};
 pub(crate) use secret::Secret;
+use variables::Variables;
+pub(crate) use variables::text;
 
 /// Everything that can be configured.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -169,24 +173,21 @@ impl Default for FleetSettings {
 }
 
 impl Settings {
-    /// Reads and checks the configuration of a workspace.
+    /// Reads and checks the configuration of a workspace. Variables that nobody knows are mentioned once: they may belong
+    /// to others.
     pub(crate) fn load(workspace: &Path) -> Result<Self, CliError> {
-        Self::from(workspace, settings_environment())
+        let variables = Variables::among(std::env::vars_os())?;
+        if !variables.foreign.is_empty() {
+            let names = variables.foreign.join(", ");
+            tracing::warn!("{names}: no settings of ktrdr; what they say has no effect here");
+        }
+        Self::from(workspace, &variables)
     }
 
-    fn from(workspace: &Path, variables: config::Map<String, String>) -> Result<Self, CliError> {
+    fn from(workspace: &Path, variables: &Variables) -> Result<Self, CliError> {
         let file = workspace.join("ktrdr.toml");
-        let mut sources = config::Config::builder();
-        if file.exists() {
-            sources = sources.add_source(config::File::from(file.clone()).format(config::FileFormat::Toml));
-        }
-        let environment = config::Environment::with_prefix("KTRDR")
-            .prefix_separator("_")
-            .separator("__")
-            .try_parsing(true)
-            .source(Some(variables));
-        let read = sources.add_source(environment).build().and_then(config::Config::try_deserialize);
-        let checked = read.map_err(|e| e.to_string()).and_then(|mut settings: Self| {
+        let checked = reading::read(&file, variables).and_then(|mut settings: Self| {
+            settings.refuse_misplaced_addresses()?;
             settings.read_address_files(workspace)?;
             settings.check()?;
             Ok(settings)
@@ -252,19 +253,6 @@ impl Settings {
     }
 }
 
-/// The variables that are settings: those with a section (`__`) and the top-level ones. Others, such as
-/// `KTRDR_WORKSPACE` and `KTRDR_LOG`, belong to the command line and to logging.
-fn settings_environment() -> config::Map<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.strip_prefix("KTRDR_").is_some_and(is_setting))
-        .collect()
-}
-
-fn is_setting(name: &str) -> bool {
-    addresses::TOP_LEVEL.contains(&name) || name.contains("__")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,7 +274,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("redis_url"), "redis://u:canary@127.0.0.1:1/0\n").unwrap();
         std::fs::write(folder.path().join("ktrdr.toml"), "redis_url_file = \"redis_url\"\n").unwrap();
-        let settings = Settings::from(folder.path(), config::Map::default()).unwrap();
+        let settings = Settings::from(folder.path(), &Variables::default()).unwrap();
         assert_eq!(settings.redis_url.as_ref().unwrap().expose(), "redis://u:canary@127.0.0.1:1/0");
         assert!(!format!("{settings:?}").contains("canary"));
         assert!(!toml::to_string(&settings).unwrap().contains("canary"));
@@ -300,10 +288,10 @@ mod tests {
             "[fleet]\nlease = \"45s\"\n[windows.shares]\ndev = 0.5\ngate = 0.3\n",
         )
         .unwrap();
-        let settings = Settings::from(folder.path(), config::Map::default()).unwrap();
+        let settings = Settings::from(folder.path(), &Variables::default()).unwrap();
         assert_eq!(settings.fleet.lease, Duration::from_secs(45));
         assert_eq!(settings.windows, WindowPolicy::Shares { dev: 0.5, gate: 0.3 });
         std::fs::write(folder.path().join("ktrdr.toml"), "[fleet]\nleese = \"45s\"\n").unwrap();
-        assert!(Settings::from(folder.path(), config::Map::default()).unwrap_err().message.contains("leese"));
+        assert!(Settings::from(folder.path(), &Variables::default()).unwrap_err().message.contains("leese"));
     }
 }

@@ -89,7 +89,12 @@ impl Orchestrator {
             match self.move_cycle(&event).await {
                 Ok(Moved::Done) => return receipt.ack().await,
                 Ok(Moved::LookAgain) => {}
-                Err(StoreError::Unavailable(why) | StoreError::Full(why) | StoreError::Replaced(why)) => {
+                Err(
+                    StoreError::Unavailable(why)
+                    | StoreError::Files(why)
+                    | StoreError::Full(why)
+                    | StoreError::Replaced(why),
+                ) => {
                     failures += 1;
                     warn!(operation = %event.operation, %why, "a cycle could not be moved; trying again");
                     if stop.run_until_cancelled(sleep(wait(failures))).await.is_none() {

@@ -108,7 +108,12 @@ async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
                 error!(operation = %id, "a message without a row; parked. Has the store lost its data?");
                 return Err(Declined::Park);
             }
-            Err(StoreError::Unavailable(why) | StoreError::Full(why) | StoreError::Replaced(why)) => {
+            Err(
+                StoreError::Unavailable(why)
+                | StoreError::Files(why)
+                | StoreError::Full(why)
+                | StoreError::Replaced(why),
+            ) => {
                 failures += 1;
                 warn!(operation = %id, %why, "claim failed; trying again");
                 let wait = sleep(crew.config.outside.after(failures));
@@ -222,7 +227,12 @@ async fn record(crew: &Crew, attempt: &Attempt, mut finish: Finish, lease_end: I
                 }
                 return true;
             }
-            Err(StoreError::Unavailable(why) | StoreError::Full(why) | StoreError::Replaced(why)) => {
+            Err(
+                StoreError::Unavailable(why)
+                | StoreError::Files(why)
+                | StoreError::Full(why)
+                | StoreError::Replaced(why),
+            ) => {
                 failures += 1;
                 let again = Instant::now() + crew.config.outside.after(failures);
                 if again >= until {

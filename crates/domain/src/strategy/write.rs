@@ -184,9 +184,10 @@ fn quoted(text: &str) -> String {
             '"' | '\\' => quoted.extend(['\\', c]),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            // What YAML does not count as printable.
+            // What YAML does not count as printable, and what turns the direction of writing.
             _ if c.is_control()
-                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') =>
+                || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+                || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}') =>
             {
                 // Writing to a string can not fail.
                 let _ = write!(quoted, "\\u{:04x}", u32::from(c));

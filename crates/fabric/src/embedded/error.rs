@@ -89,6 +89,7 @@ impl OpenError {
         match error {
             StoreError::Corrupt(_) => Self::Corrupt { path, what },
             StoreError::Unavailable(_)
+            | StoreError::Files(_)
             | StoreError::Full(_)
             | StoreError::Replaced(_)
             | StoreError::Invalid(_) => Self::Io { path, what },

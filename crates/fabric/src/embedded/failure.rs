@@ -20,9 +20,11 @@ impl From<Error> for StoreError {
                 Self::Corrupt(error.to_string())
             }
             ErrorCode::DiskFull => Self::Full(NO_ROOM.into()),
-            ErrorCode::ReadOnly => Self::Unavailable(
-                "the database may not be written: check the owner and mode of its folder".into(),
+            ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => Self::Files(
+                "the database may not be written: check that its folder exists, its owner and its mode"
+                    .into(),
             ),
+            ErrorCode::SystemIoFailure => Self::Files(error.to_string()),
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                 Self::Unavailable("another process kept the database busy; try again".into())
             }

@@ -9,6 +9,7 @@ use ktrdr_domain::Timestamp;
 
 use super::database::FILE_NAME;
 use super::error::{Holder, OpenError};
+use crate::local::regular;
 use crate::process::host_name;
 
 /// Longest lock file read back, in bytes: it is one line.
@@ -51,7 +52,7 @@ impl ProcessLock {
 /// Who runs jobs on a workspace now; `None` when nobody does, or the folder is no workspace.
 #[must_use]
 pub fn holder(folder: &Path) -> Option<Holder> {
-    let mut file = File::open(lock_path(folder)).ok()?;
+    let mut file = regular::open(&lock_path(folder)).ok()?;
     // Looking takes the lock for a moment, shared with others who look; it is freed with the file.
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| read_holder(&mut file))
 }

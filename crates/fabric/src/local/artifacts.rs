@@ -1,14 +1,21 @@
 //! Artefacts in a folder. A file appears whole or not at all, and what was acknowledged survives a power loss.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::leftovers;
 use super::place::Place;
+use super::{leftovers, regular, whole};
 use crate::artifacts::{ArtifactError, Artifacts, BYTES_MAX, Key};
+
+/// How long a file system may take to answer at all: a folder of a network that hangs answers never.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+
+/// The slowest reading and writing that is waited for, in bytes per second.
+const SLOWEST: u64 = 1 << 20;
 
 /// The artefacts below one folder. Symbolic links are followed while they stay inside it.
 #[derive(Debug, Clone)]
@@ -27,19 +34,21 @@ impl LocalArtifacts {
     }
 
     /// Removes the unfinished files of writers that died. Failing is harmless: nothing reads them.
-    pub(crate) fn remove_leftovers(&self) {
+    pub fn remove_leftovers(&self) {
         leftovers::remove(&self.root);
     }
 
-    /// Runs file work away from the async threads.
+    /// Runs work on files of so many bytes away from the async threads. A thread that the file system does not let go is
+    /// left behind.
     async fn apart<T: Send + 'static>(
         &self,
         key: &Key,
+        bytes: u64,
         work: impl FnOnce(&Place) -> io::Result<T> + Send + 'static,
     ) -> Result<T, ArtifactError> {
         let place = Place::new(&self.root, key);
-        let done = tokio::task::spawn_blocking(move || work(&place)).await;
-        done.unwrap_or_else(|e| Err(io::Error::other(e))).map_err(|e| self.explain(key, &e))
+        let patience = ANSWERS_WITHIN + Duration::from_secs(bytes / SLOWEST);
+        answer_within(patience, move || work(&place)).await.map_err(|e| self.explain(key, &e))
     }
 
     fn explain(&self, key: &Key, error: &io::Error) -> ArtifactError {
@@ -52,6 +61,7 @@ impl LocalArtifacts {
                 place,
                 what: "the disk is full: free some space and try again".into(),
             },
+            _ if regular::is_unfit(error) => ArtifactError::Unfit { key, place, what: error.to_string() },
             _ => ArtifactError::Io { key, place, what: error.to_string() },
         }
     }
@@ -60,28 +70,36 @@ impl LocalArtifacts {
 #[async_trait]
 impl Artifacts for LocalArtifacts {
     async fn get(&self, key: &Key) -> Result<Vec<u8>, ArtifactError> {
-        self.apart(key, |place| read(&place.existing()?)).await
+        let open = |place: &Place| {
+            let file = regular::open(&place.existing()?)?;
+            let length = regular::within(file.metadata()?.len(), BYTES_MAX)?;
+            Ok((file, length))
+        };
+        let (file, length) = self.apart(key, 0, open).await?;
+        self.apart(key, length, |_| regular::read_all(file, BYTES_MAX)).await
     }
 
     async fn put(&self, key: &Key, bytes: &[u8]) -> Result<(), ArtifactError> {
-        let bytes = bytes.to_vec();
-        self.apart(key, move |place| {
-            place.write(&[&within_limit(bytes)?], |part, whole| fs::rename(part, whole))
+        let (bytes, length) = (bytes.to_vec(), bytes.len() as u64);
+        self.apart(key, length, move |place| {
+            regular::within(length, BYTES_MAX)?;
+            place.write(&[&bytes], |part, whole| fs::rename(part, whole))
         })
         .await
     }
 
     async fn create(&self, key: &Key, bytes: &[u8]) -> Result<(), ArtifactError> {
-        let bytes = bytes.to_vec();
-        // A hard link fails where a rename would replace.
-        let link =
-            |part: &Path, whole: &Path| fs::hard_link(part, whole).and_then(|()| fs::remove_file(part));
-        self.apart(key, move |place| place.write(&[&within_limit(bytes)?], link)).await
+        let (bytes, length) = (bytes.to_vec(), bytes.len() as u64);
+        self.apart(key, length, move |place| {
+            regular::within(length, BYTES_MAX)?;
+            place.write(&[&bytes], whole::link)
+        })
+        .await
     }
 
     async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError> {
         let prefix = folder.clone();
-        self.apart(folder, move |place| keys_below(place, &prefix)).await
+        self.apart(folder, 0, move |place| keys_below(place, &prefix)).await
     }
 
     fn place(&self) -> String {
@@ -89,22 +107,19 @@ impl Artifacts for LocalArtifacts {
     }
 }
 
-fn within_limit(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
-    if bytes.len() as u64 <= BYTES_MAX { Ok(bytes) } else { Err(too_large()) }
-}
-
-fn too_large() -> io::Error {
-    io::Error::new(ErrorKind::FileTooLarge, format!("larger than {BYTES_MAX} bytes"))
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(ErrorKind::IsADirectory, "is no file"));
-    }
-    let mut bytes = Vec::new();
-    file.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    within_limit(bytes)
+/// What file work answers, if it does so in time.
+async fn answer_within<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let done = tokio::time::timeout(patience, tokio::task::spawn_blocking(work)).await;
+    done.map(|done| done.unwrap_or_else(|e| Err(io::Error::other(e)))).unwrap_or_else(|_| {
+        let what = format!(
+            "the file system gave no answer within {} s: is it a folder of a network that is out of reach?",
+            patience.as_secs()
+        );
+        Err(io::Error::new(ErrorKind::TimedOut, what))
+    })
 }
 
 /// Files whose path is a key; everything else in a workspace (hidden files, unfinished ones) is none of ours.
@@ -134,4 +149,20 @@ fn keys_below(place: &Place, folder: &Key) -> io::Result<Vec<Key>> {
     }
     keys.sort_unstable();
     Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_file_system_that_never_answers_is_given_up_and_its_thread_left_behind() {
+        let (release, blocked) = std::sync::mpsc::channel::<()>();
+        let never = move || blocked.recv().map_err(io::Error::other);
+        let given_up = answer_within(Duration::from_millis(20), never).await.unwrap_err();
+        assert_eq!(given_up.kind(), ErrorKind::TimedOut);
+        assert!(given_up.to_string().contains("no answer"), "{given_up}");
+        drop(release);
+        assert_eq!(answer_within(ANSWERS_WITHIN, || Ok(7)).await.unwrap(), 7);
+    }
 }

@@ -1,16 +1,20 @@
 //! Unfinished files: how they are named, and how those of dead writers are removed.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
+use ktrdr_domain::Sha256;
+
+use super::regular;
 use crate::artifacts::Key;
+use crate::process::host_name;
 use crate::random::random;
 
 /// The leading dot keeps them from being keys, so that nothing lists or reads them.
 const PREFIX: &str = ".ktrdr-part-";
 
-/// An unfinished file this old has no writer any more, even one in another process: writing takes seconds.
+/// An unfinished file this old has no writer any more, even one on another machine, whose locks may not be seen here.
 const ABANDONED_AFTER: Duration = Duration::from_secs(3600);
 
 /// Most folder entries looked at: a workspace in a large folder must not delay the start.
@@ -19,11 +23,18 @@ const ENTRIES_MAX: usize = 100_000;
 /// The name of a new unfinished file. Processes of other machines may write into the same folder, under the same
 /// process id.
 pub(super) fn part_name() -> String {
-    format!("{PREFIX}{:016x}{:016x}", random(), random())
+    format!("{}{:016x}{:016x}", prefix_of_this_machine(), random(), random())
+}
+
+/// What the names of this machine's unfinished files begin with.
+fn prefix_of_this_machine() -> String {
+    let host = Sha256::of(host_name().as_bytes()).to_string();
+    format!("{PREFIX}{}-", &host[..8])
 }
 
 /// Removes abandoned unfinished files below a folder, wherever a key could have put them.
 pub(crate) fn remove(root: &Path) {
+    let ours = prefix_of_this_machine();
     let mut open = vec![(root.to_path_buf(), 0)];
     let mut looked_at = 0;
     while let Some((folder, depth)) = open.pop() {
@@ -38,7 +49,7 @@ pub(crate) fn remove(root: &Path) {
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             if is_folder && depth + 1 < Key::DEPTH_MAX && !name.starts_with('.') {
                 open.push((entry.path(), depth + 1));
-            } else if name.starts_with(PREFIX) && is_abandoned(&entry) {
+            } else if name.starts_with(PREFIX) && is_abandoned(&entry.path(), name.starts_with(&ours)) {
                 // Failing is harmless: the next start tries again.
                 let _ = fs::remove_file(entry.path());
             }
@@ -46,7 +57,17 @@ pub(crate) fn remove(root: &Path) {
     }
 }
 
-fn is_abandoned(entry: &fs::DirEntry) -> bool {
-    let age = entry.metadata().and_then(|facts| facts.modified()).ok().and_then(|t| t.elapsed().ok());
+/// Whether nobody writes a file any more. Its writer holds a lock on it; that a machine's own locks are seen is certain.
+fn is_abandoned(part: &Path, is_ours: bool) -> bool {
+    let Ok(file) = regular::open(part) else { return false };
+    match file.try_lock() {
+        Ok(()) => is_ours || is_old(&file),
+        Err(TryLockError::WouldBlock) => false,
+        Err(TryLockError::Error(_)) => is_old(&file),
+    }
+}
+
+fn is_old(file: &File) -> bool {
+    let age = file.metadata().and_then(|facts| facts.modified()).ok().and_then(|t| t.elapsed().ok());
     age.is_some_and(|age| age >= ABANDONED_AFTER)
 }

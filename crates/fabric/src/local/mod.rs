@@ -3,11 +3,15 @@
 //! | file | idea |
 //! |---|---|
 //! | `artifacts` | [`LocalArtifacts`]: files that appear whole or not at all |
-//! | `place` | where a key lives on disk, and how a file gets there whole |
+//! | `place` | where a key lives on disk |
+//! | [`regular`] | the one door to files from outside |
+//! | [`whole`] | how a file gets its name once it is written |
 //! | `leftovers` | unfinished files of writers that died |
 
 mod artifacts;
 pub(crate) mod leftovers;
 pub(crate) mod place;
+pub mod regular;
+pub mod whole;
 
 pub use artifacts::LocalArtifacts;

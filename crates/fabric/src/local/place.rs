@@ -1,10 +1,10 @@
 //! Where a key lives on disk, and how a file gets there whole.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::leftovers::part_name;
+use super::whole::{self, sync_folder};
 use crate::artifacts::Key;
 
 /// The place of one key.
@@ -25,24 +25,15 @@ impl Place {
         self.inside(&resolved).map(|()| resolved)
     }
 
-    /// Writes the pieces to a file beside its place, syncs it, moves it there with `publish`, and syncs the folder.
+    /// Writes the pieces, whole or not at all; `name_it` gives them their name.
     pub(crate) fn write(
         &self,
         pieces: &[&[u8]],
-        publish: impl FnOnce(&Path, &Path) -> io::Result<()>,
+        name_it: impl FnOnce(&Path, &Path) -> io::Result<()>,
     ) -> io::Result<()> {
         let folder = self.make_folder()?;
-        let name = self
-            .path
-            .file_name()
-            .ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "has no file name"))?;
-        let part = folder.join(part_name());
-        let written = write_synced(&part, pieces).and_then(|()| publish(&part, &folder.join(name)));
-        if written.is_err() {
-            // Whatever is left of it is an unfinished file that nobody reads.
-            let _ = fs::remove_file(&part);
-        }
-        written.and_then(|()| sync_folder(&folder))
+        let name = self.path.file_name().unwrap_or_default();
+        whole::publish(&folder.join(name), pieces, name_it)
     }
 
     /// Makes the folder of the key, level by level, refusing to leave the root; each new level is synced.
@@ -75,15 +66,4 @@ impl Place {
         let what = format!("a link leads out of the workspace to {}", resolved.display());
         Err(io::Error::new(ErrorKind::PermissionDenied, what))
     }
-}
-
-fn write_synced(path: &Path, pieces: &[&[u8]]) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
-    pieces.iter().try_for_each(|piece| file.write_all(piece))?;
-    file.sync_all()
-}
-
-/// Makes a new name durable. Only Unix lets a folder be synced; elsewhere the file system's journal has to do.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -12,7 +12,7 @@ pub(crate) struct WorkerArguments {
     #[arg(value_enum)]
     pub(crate) kind: WorkerKind,
 
-    /// Jobs at a time; configuration by default.
+    /// Jobs at a time, of each kind it takes; configuration by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) slots: Option<u16>,
 
@@ -59,6 +59,33 @@ pub(crate) enum WorkerKind {
     Data,
     /// Does nothing, or sleeps: measures the fleet itself.
     Probe,
+    /// Takes every kind.
+    All,
+}
+
+impl WorkerKind {
+    /// The kinds of jobs that such a worker takes.
+    pub(crate) fn kinds(self) -> Vec<Kind> {
+        match self {
+            Self::Training => vec![Kind::Training],
+            Self::Backtesting => vec![Kind::Backtesting],
+            Self::Design => vec![Kind::AgentDesign],
+            Self::Assessment => vec![Kind::AgentAssessment],
+            Self::Data => vec![Kind::DataLoad],
+            Self::Probe => vec![Kind::Probe],
+            Self::All => Kind::ALL.into_iter().filter(|kind| !kind.is_root()).collect(),
+        }
+    }
+
+    /// The worker that takes this kind and no other.
+    pub(crate) fn of(kind: Kind) -> Option<Self> {
+        Self::value_variants().iter().copied().find(|worker| worker.kinds() == [kind])
+    }
+
+    /// As it is typed.
+    pub(crate) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Args)]

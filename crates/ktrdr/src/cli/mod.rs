@@ -23,11 +23,11 @@ const EVERYWHERE: &str = "Everywhere";
 /// Trading-strategy research that runs by itself, with numbers you can believe.
 ///
 /// Exit codes: 0 done · 1 the operation failed · 2 wrong usage · 3 not found · 4 conflict or too late ·
-/// 5 store or broker out of reach, or full · 6 not the store that
-/// the workspace remembers · 7 refused · 8 invalid input · 9 files can not be read or written ·
-/// 130 interrupted.
+/// 5 store or broker out of reach, or full · 6 not the store that the workspace remembers · 7 refused ·
+/// 8 invalid input · 9 files, or the answer, can not be read or written ·
+/// 130 interrupted: a third Ctrl-C or SIGTERM ends the process whatever it does.
 #[derive(Debug, Parser)]
-#[command(name = "ktrdr", version, propagate_version = true, infer_subcommands = false)]
+#[command(name = "ktrdr", bin_name = "ktrdr", version, propagate_version = true, infer_subcommands = false)]
 pub(crate) struct Arguments {
     /// Folder that holds data/, strategies/, models/, reports/ and the store.
     #[arg(
@@ -97,7 +97,7 @@ pub(crate) enum Command {
     Serve,
     /// Moves research cycles of a fleet from step to step.
     Orchestrator,
-    /// Worker of a fleet: takes jobs of one kind. Start as many as you like, anywhere.
+    /// Worker of a fleet: takes jobs of one kind, or of all. Start as many as you like, anywhere.
     Worker(fleet::WorkerArguments),
     /// Bars: import, check, generate, list.
     Data(data::DataArguments),

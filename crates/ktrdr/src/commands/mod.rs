@@ -26,6 +26,7 @@ pub(crate) mod workers;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ktrdr_fabric::fleet::redis::Channel;
 
@@ -34,6 +35,9 @@ use crate::exit::{CliError, Kind, OrExit};
 use crate::screen::Screen;
 use crate::settings::{EngineName, Settings};
 use crate::workspace::Workspace;
+
+/// How long the end of a command waits for threads that are still at work.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// What every command gets.
 pub(crate) struct Context<'a> {
@@ -78,14 +82,17 @@ impl<'a> Context<'a> {
         Workspace::open_to_run(&self.folder, &self.settings, &Channel::ALL).await
     }
 
-    /// Runs a future on a small runtime of its own; jobs compute on threads of their own, never here.
+    /// Runs a future on a small runtime of its own; jobs compute on threads of their own, never here. A thread that
+    /// waits for a file which never answers is left behind at the end.
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
-        tokio::runtime::Builder::new_multi_thread()
+        let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("ktrdr-io")
             .enable_all()
             .build()
-            .or_exit(Kind::Files)?
-            .block_on(work)
+            .or_exit(Kind::Files)?;
+        let answer = runtime.block_on(work);
+        runtime.shutdown_timeout(LAST_WAIT);
+        answer
     }
 }

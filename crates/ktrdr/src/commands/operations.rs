@@ -208,9 +208,9 @@ async fn events(
 
 async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
     find(workspace, id).await?;
-    let detach = on_interrupt();
+    let detach = on_interrupt()?;
     let followed = tokio::select! {
-        followed = follow::stream(&*workspace.store, id, context.screen, &detach) => followed?,
+        followed = follow::stream(workspace, id, context.screen, &detach) => followed?,
         lost = workspace.lost() => return Err(lost),
     };
     match followed {

@@ -6,15 +6,16 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use ktrdr_worker::KindConfig;
 
 use super::Context;
-use crate::cli::fleet::{Device, WorkerArguments, WorkerKind};
+use crate::cli::fleet::{Device, WorkerArguments};
 use crate::device::Computing;
-use crate::exit::{CliError, Kind, OrExit};
+use crate::exit::{CliError, Kind};
 use crate::fleet::RunningRoles;
 use crate::roles::{Roles, kind_config};
 use crate::settings::EngineName;
+use crate::signals::Signals;
 use crate::workspace::Workspace;
 
 /// How long jobs are waited for when the store is gone.
@@ -29,23 +30,33 @@ pub(crate) fn orchestrator(context: &Context<'_>) -> Result<ExitCode, CliError> 
 }
 
 pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
-    let kind = kind_of(arguments.kind);
-    let computing = computing(kind, arguments.device)?;
-    let mut config = kind_config(kind, &context.settings.fleet);
-    config.slots = slots(kind, &computing, arguments.slots)?.unwrap_or(config.slots);
-    let name = format!("worker of {kind} jobs on {}, {} slots", computing.name, config.slots);
-    run(context, &name, &Roles::worker(config, computing))
+    let kinds = arguments.kind.kinds();
+    let computing = computing(&kinds, arguments.device)?;
+    let config = |kind| -> Result<KindConfig, CliError> {
+        let config = kind_config(kind, &context.settings.fleet);
+        let slots = slots(kind, &computing, arguments.slots)?.unwrap_or(config.slots);
+        Ok(KindConfig { slots, ..config })
+    };
+    let configs = kinds.iter().copied().map(config).collect::<Result<Vec<_>, _>>()?;
+    let what = match configs.as_slice() {
+        [one] => format!("{} jobs", one.kind),
+        all => format!("all {} kinds of jobs", all.len()),
+    };
+    let slots: u32 = configs.iter().map(|config| u32::from(config.slots)).sum();
+    let name = format!("worker of {what} on {}, {slots} slots", computing.name);
+    run(context, &name, &Roles::worker(configs, computing))
 }
 
 /// Jobs that ask for no device never compute on one.
-fn computing(kind: OperationKind, asked: Device) -> Result<Computing, CliError> {
-    match (kind.has_devices(), asked) {
-        (true, _) => Computing::on(asked),
-        (false, Device::Auto | Device::Cpu) => Ok(Computing::on_cpu()),
-        (false, Device::Cuda(_)) => {
+fn computing(kinds: &[OperationKind], asked: Device) -> Result<Computing, CliError> {
+    let has_devices = kinds.iter().any(|kind| kind.has_devices());
+    match (has_devices, asked, kinds) {
+        (true, _, _) => Computing::on(asked),
+        (false, Device::Cuda(_), [kind, ..]) => {
             let message = format!("{kind} jobs compute on the CPU; leave --device out");
             Err(CliError::new(Kind::Usage, message))
         }
+        (false, _, _) => Ok(Computing::on_cpu()),
     }
 }
 
@@ -59,17 +70,6 @@ fn slots(kind: OperationKind, computing: &Computing, asked: Option<u16>) -> Resu
         }
         (OperationKind::Training, DeviceClass::Gpu, _) => Ok(Some(1)),
         _ => Ok(asked),
-    }
-}
-
-fn kind_of(kind: WorkerKind) -> OperationKind {
-    match kind {
-        WorkerKind::Training => OperationKind::Training,
-        WorkerKind::Backtesting => OperationKind::Backtesting,
-        WorkerKind::Design => OperationKind::AgentDesign,
-        WorkerKind::Assessment => OperationKind::AgentAssessment,
-        WorkerKind::Data => OperationKind::DataLoad,
-        WorkerKind::Probe => OperationKind::Probe,
     }
 }
 
@@ -90,7 +90,7 @@ fn run(context: &Context<'_>, name: &str, roles: &Roles) -> Result<ExitCode, Cli
 }
 
 /// Plays roles until `ended` is over or a signal comes; then drains. After a second signal nobody waits for jobs to end:
-/// they go back undone. A third one leaves everything to the leases. What was the end.
+/// they go back undone. A third one ends the process. What was the end.
 pub(crate) async fn until_stopped(
     context: &Context<'_>,
     workspace: &Workspace,
@@ -98,7 +98,7 @@ pub(crate) async fn until_stopped(
     banner: &str,
     ended: impl Future<Output = Result<(), CliError>>,
 ) -> Result<&'static str, CliError> {
-    let mut signals = Signals::listen()?;
+    let mut signals = Signals::of_a_supervisor()?;
     let mut running = RunningRoles::start(workspace, roles).await?;
     context.screen.note(banner);
     let why = tokio::select! {
@@ -114,7 +114,7 @@ pub(crate) async fn until_stopped(
     let impatient = async {
         signals.next().await;
         hurry.cancel();
-        signals.next().await;
+        std::future::pending::<()>().await;
     };
     tokio::select! {
         drained = running.drain() => drained?,
@@ -139,25 +139,5 @@ pub(super) async fn give_up(
     match workspace.identity().rescue().await {
         Some(saved) => CliError::new(lost.kind, format!("{lost}; {saved}")),
         None => lost,
-    }
-}
-
-/// SIGINT and SIGTERM, heard from before the work starts.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, CliError> {
-        let listen = |kind| signal(kind).or_exit(Kind::Files);
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "interrupted",
-            _ = self.terminate.recv() => "terminated",
-        }
     }
 }

@@ -15,6 +15,7 @@ use crate::fleet::RunningRoles;
 use crate::follow::{self, Followed};
 use crate::roles::Roles;
 use crate::settings::EngineName;
+use crate::signals::Signals;
 use crate::workspace::{Workspace, fresh_id};
 
 /// Priority of everything a person starts.
@@ -55,15 +56,16 @@ pub(crate) async fn start(
     let workspace = context.open_beside().await?;
     let work = prepare(&workspace).await?;
     let ids = submit(&workspace, work).await?;
-    if !runs_somewhere(context) {
+    // Whoever waits is told in any case.
+    if !how.wait && !runs_somewhere(context) {
         context.screen.note("no engine runs on this workspace: start one with `ktrdr up`, or use --local");
     }
     if !how.wait {
         return Ok(Started::Submitted(ids));
     }
-    let detach = on_interrupt();
+    let detach = on_interrupt()?;
     let followed = tokio::select! {
-        followed = follow::to_the_end(&*workspace.store, &ids, context.screen, &detach) => followed?,
+        followed = follow::to_the_end(&workspace, &ids, context.screen, &detach) => followed?,
         lost = workspace.lost() => return Err(lost),
     };
     Ok(match followed {
@@ -98,8 +100,7 @@ fn runs_somewhere(context: &Context<'_>) -> bool {
 async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> Result<Started, CliError> {
     let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet)).await?;
     let ids = submit(workspace, work).await?;
-    let (first, second) = (CancellationToken::new(), CancellationToken::new());
-    tokio::spawn(two_interrupts(first.clone(), second.clone()));
+    let [first, second] = on_two_interrupts()?;
     let cancelling = async {
         first.cancelled().await;
         context.screen.note("stopping … (Ctrl-C again gives up waiting)");
@@ -111,7 +112,7 @@ async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> R
         std::future::pending::<()>().await;
     };
     let followed = tokio::select! {
-        followed = follow::to_the_end(&*workspace.store, &ids, context.screen, &second) => followed?,
+        followed = follow::to_the_end(workspace, &ids, context.screen, &second) => followed?,
         () = cancelling => Followed::Detached,
         lost = workspace.lost() => return Err(roles::give_up(context, workspace, fleet, lost).await),
     };
@@ -128,25 +129,23 @@ async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> R
     }
 }
 
-async fn two_interrupts(first: CancellationToken, second: CancellationToken) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        first.cancel();
-    }
-    if tokio::signal::ctrl_c().await.is_ok() {
-        second.cancel();
-    }
+/// Tokens that the first and the second Ctrl-C fire.
+fn on_two_interrupts() -> Result<[CancellationToken; 2], CliError> {
+    let mut signals = Signals::of_a_user()?;
+    let tokens = [CancellationToken::new(), CancellationToken::new()];
+    let fired = tokens.clone();
+    tokio::spawn(async move {
+        for token in fired {
+            signals.next().await;
+            token.cancel();
+        }
+    });
+    Ok(tokens)
 }
 
 /// A token that the first Ctrl-C fires.
-pub(crate) fn on_interrupt() -> CancellationToken {
-    let token = CancellationToken::new();
-    let fired = token.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            fired.cancel();
-        }
-    });
-    token
+pub(crate) fn on_interrupt() -> Result<CancellationToken, CliError> {
+    on_two_interrupts().map(|[first, _]| first)
 }
 
 /// Submits; what went into a file that was deleted just before is not said to be submitted.

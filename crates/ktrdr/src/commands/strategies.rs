@@ -6,14 +6,19 @@ use std::process::ExitCode;
 use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::schema;
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
+use ktrdr_fabric::local::whole;
 use serde::Serialize;
 
 use super::Context;
 use crate::cli::strategies::{StrategiesArguments, StrategiesVerb};
+use crate::describe::brief;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::market;
 use crate::screen::table;
 use crate::workspace::Workspace;
+
+/// Longest fault beside a strategy in the list.
+const FAULT_CHARACTERS: usize = 160;
 
 /// Largest strategy file, in bytes.
 const STRATEGY_BYTES_MAX: u64 = 256 * 1024;
@@ -43,6 +48,19 @@ struct Checked {
     errors: Vec<String>,
     warnings: Vec<String>,
     upgraded_from: Option<String>,
+}
+
+impl Checked {
+    /// A file whose text can not be had.
+    fn unreadable(file: &Path, fault: CliError) -> Self {
+        Self {
+            file: file.display().to_string(),
+            valid: false,
+            errors: vec![fault.message],
+            warnings: Vec::new(),
+            upgraded_from: None,
+        }
+    }
 }
 
 fn validate(context: &Context<'_>, files: &[&Path]) -> Result<ExitCode, CliError> {
@@ -85,12 +103,32 @@ fn check(context: &Context<'_>, file: &Path) -> Result<Checked, CliError> {
 /// The text of a file, or of the workspace's strategy of that name.
 fn read_text(context: &Context<'_>, file: &Path) -> Result<(String, String), CliError> {
     let named = context.folder.join("strategies").join(file).with_extension("yaml");
-    let is_name = file.components().count() == 1 && file.extension().is_none();
-    let path = if is_name && !file.is_file() { named } else { file.to_owned() };
+    let is_name = file.components().count() == 1 && file.extension().is_none() && !file.is_file();
+    if is_name {
+        stays_inside(context, &named)?;
+    }
+    let path = if is_name { named } else { file.to_owned() };
     let bytes = market::read_file(&path, STRATEGY_BYTES_MAX)?;
     let shown = path.display().to_string();
     let text = utf8(&shown, bytes)?;
     Ok((shown, text))
+}
+
+/// A file that was only met in the workspace is read in it: what a link leads to elsewhere has to be named by itself.
+fn stays_inside(context: &Context<'_>, path: &Path) -> Result<(), CliError> {
+    let (Ok(root), Ok(resolved)) = (context.folder.canonicalize(), path.canonicalize()) else {
+        // Not there: reading says so.
+        return Ok(());
+    };
+    if resolved.starts_with(&root) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is a link that leads out of the workspace, to {}; name that file itself, or copy it here",
+        path.display(),
+        resolved.display()
+    );
+    Err(CliError::new(Kind::Refused, message))
 }
 
 fn utf8(shown: &str, bytes: Vec<u8>) -> Result<String, CliError> {
@@ -137,7 +175,8 @@ fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<Exit
         .map_err(|e| CliError::new(Kind::InvalidInput, format!("{shown} can not be migrated:\n{e}")))?;
     let migrated = read.strategy.to_yaml();
     if let Some(path) = to {
-        write_new(path, &migrated)?;
+        whole::create(path, migrated.as_bytes())
+            .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
     }
     let warnings: Vec<String> = read.warnings.iter().map(ToString::to_string).collect();
     let document = serde_json::json!({ "written_to": to, "strategy": migrated, "warnings": warnings });
@@ -149,12 +188,6 @@ fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<Exit
         }
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
-    std::fs::File::create_new(path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
-        .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))
 }
 
 fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliError> {
@@ -189,16 +222,23 @@ fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
     };
     files.retain(|f| f.extension().is_some_and(|e| e == "yaml" || e == "yml"));
     files.sort();
-    let mut checked = Vec::with_capacity(files.len());
-    for file in &files {
-        checked.push(check(context, file)?);
-    }
+    let check = |file: &PathBuf| {
+        let read = stays_inside(context, file).and_then(|()| check(context, file));
+        read.unwrap_or_else(|fault| Checked::unreadable(file, fault))
+    };
+    let checked: Vec<Checked> = files.iter().map(check).collect();
     context.screen.list("strategies", &checked, |screen| {
         if checked.is_empty() {
             screen.line(format!("no strategies in {}", folder.display()));
         }
         for c in &checked {
-            screen.line(format!("{} {}", if c.valid { "valid  " } else { "INVALID" }, name_of(&c.file)));
+            let fault =
+                c.errors.first().map_or_else(String::new, |e| format!(": {}", brief(e, FAULT_CHARACTERS)));
+            screen.line(format!(
+                "{} {}{fault}",
+                if c.valid { "valid  " } else { "INVALID" },
+                name_of(&c.file)
+            ));
         }
     })?;
     Ok(ExitCode::SUCCESS)

@@ -11,6 +11,9 @@ use crate::cli::OutputForm;
 use crate::describe::{self, brief};
 use crate::screen::{Screen, harmless};
 
+use super::reason::Reason;
+use super::waiting::Notice;
+
 /// In a pipe, progress is said no sooner than this after the start: short jobs just end.
 const QUIET: Duration = Duration::from_secs(2);
 
@@ -93,6 +96,21 @@ impl<'a> View<'a> {
     }
 }
 
+impl View<'_> {
+    /// Says why nothing happens.
+    pub(super) fn notice(&self, notice: &Notice) {
+        let line = |reason: &Reason| format!("waiting: {}; run `{}`", reason.message, reason.run);
+        let text = notice.reasons.iter().map(line).collect::<Vec<_>>().join("\n");
+        match &self.form {
+            Form::Live { bars, .. } => {
+                // Above the bars. A terminal that is gone needs no notice.
+                let _ = bars.println(harmless(&text));
+            }
+            Form::Plain(_) | Form::Stream(_) | Form::Silent => self.screen.notice(notice, text),
+        }
+    }
+}
+
 /// Bars that are left when following stops must not stay behind.
 impl Drop for View<'_> {
     fn drop(&mut self) {
@@ -124,7 +142,7 @@ fn draw(
         running.set_message(match row.status {
             Status::Pending => row.error.as_ref().map_or_else(
                 || "waiting for a worker".to_owned(),
-                |why| format!("will be tried again: {}", brief(why, REASON_CHARACTERS)),
+                |why| harmless(&format!("will be tried again: {}", brief(why, REASON_CHARACTERS))),
             ),
             _ => describe::doing(row, child),
         });

@@ -3,6 +3,9 @@
 
 use std::path::Path;
 
+use ktrdr_fabric::fleet::redis::Prefix;
+use ktrdr_fabric::local::regular;
+
 use super::Settings;
 use super::secret::Secret;
 
@@ -25,6 +28,27 @@ impl Settings {
         Ok(())
     }
 
+    /// Addresses in settings that take none would be shown as what they are taken for, passwords and all.
+    pub(super) fn refuse_misplaced_addresses(&self) -> Result<(), String> {
+        let files = [
+            ("amqp_url_file", self.amqp_url_file.as_ref()),
+            ("amqp_admin_url_file", self.amqp_admin_url_file.as_ref()),
+            ("rabbitmq_management_url_file", self.rabbitmq_management_url_file.as_ref()),
+            ("redis_url_file", self.redis_url_file.as_ref()),
+            ("ca_file", self.ca_file.as_ref()),
+            ("cache.folder", Some(&self.cache.folder)),
+        ];
+        for (name, path) in files {
+            if path.is_some_and(|path| path.to_string_lossy().contains("://")) {
+                return Err(format!("{name} is the name of a file; what stands there is an address"));
+            }
+        }
+        if self.prefix.as_ref().is_some_and(|prefix| Prefix::new(prefix).is_err()) {
+            return Err("prefix: use 1 to 64 lower-case letters, digits, '_' or '-'".into());
+        }
+        Ok(())
+    }
+
     /// The certificate of the authority that signed the servers', in PEM, if one was named.
     pub(crate) fn ca_pem(&self) -> Result<Option<String>, String> {
         self.ca_file.as_deref().map(read_pem).transpose()
@@ -32,27 +56,8 @@ impl Settings {
 }
 
 fn read_pem(path: &Path) -> Result<String, String> {
-    const PEM_BYTES_MAX: usize = 1 << 20;
-    let text = std::fs::read_to_string(path).map_err(|e| format!("ca_file {}: {e}", path.display()))?;
-    if text.len() > PEM_BYTES_MAX || !text.contains("-----BEGIN CERTIFICATE-----") {
-        return Err(format!("ca_file {} holds no certificate in PEM", path.display()));
-    }
-    Ok(text)
+    const PEM_BYTES_MAX: u64 = 1 << 20;
+    let bytes = regular::read(path, PEM_BYTES_MAX).map_err(|e| format!("ca_file {}: {e}", path.display()))?;
+    let text = String::from_utf8(bytes).ok().filter(|text| text.contains("-----BEGIN CERTIFICATE-----"));
+    text.ok_or_else(|| format!("ca_file {} holds no certificate in PEM", path.display()))
 }
-
-/// Names of settings without a section, as environment variables after `KTRDR_`.
-pub(super) const TOP_LEVEL: [&str; 13] = [
-    "ENGINE",
-    "AMQP_URL",
-    "AMQP_URL_FILE",
-    "AMQP_ADMIN_URL",
-    "AMQP_ADMIN_URL_FILE",
-    "RABBITMQ_MANAGEMENT_URL",
-    "RABBITMQ_MANAGEMENT_URL_FILE",
-    "REDIS_URL",
-    "REDIS_URL_FILE",
-    "ARTIFACTS_URL",
-    "PREFIX",
-    "CA_FILE",
-    "ALLOW_PLAINTEXT",
-];

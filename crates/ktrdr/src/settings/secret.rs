@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use ktrdr_fabric::local::regular;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Longest file that holds an address.
@@ -22,11 +23,8 @@ impl Secret {
     /// Reads a secret from a file, as containers hand them over.
     pub(crate) fn from_file(path: &Path) -> Result<Self, String> {
         let refuse = |why: String| format!("{}: {why}", path.display());
-        let length = std::fs::metadata(path).map_err(|e| refuse(e.to_string()))?.len();
-        if length > FILE_BYTES_MAX {
-            return Err(refuse(format!("has {length} bytes; an address has at most {FILE_BYTES_MAX}")));
-        }
-        let text = std::fs::read_to_string(path).map_err(|e| refuse(e.to_string()))?;
+        let bytes = regular::read(path, FILE_BYTES_MAX).map_err(|e| refuse(e.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|_| refuse("is no UTF-8 text".into()))?;
         Ok(Self(text.trim().to_owned()))
     }
 }

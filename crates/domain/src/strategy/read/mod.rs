@@ -43,7 +43,7 @@ impl Strategy {
     /// # Errors
     /// Every fault of the file, each with its place and what to do about it.
     pub fn from_yaml(text: &str) -> Result<Read, StrategyErrors> {
-        let root = yaml::parse(text).map_err(|fault| StrategyErrors(vec![fault]))?;
+        let root = yaml::parse(text).and_then(of_a_strategy).map_err(|fault| StrategyErrors(vec![fault]))?;
         let mut out = Findings::default();
         let (root, upgraded_from) = upgrade::to_current(root, &mut out);
         let (strategy, warnings) = read(&root, out)?;
@@ -101,6 +101,38 @@ impl Draft {
             risk: self.risk,
         })
     }
+}
+
+/// Keys at the top of a strategy, in any grammar.
+const TOP_KEYS: [&str; 13] = [
+    "name",
+    "description",
+    "hypothesis",
+    "version",
+    "scope",
+    "training_data",
+    "indicators",
+    "fuzzy_sets",
+    "nn_inputs",
+    "model",
+    "training",
+    "decisions",
+    "risk",
+];
+
+/// A tree that could be a strategy's. Of any other file nothing is repeated: whoever put its name here may not be the one
+/// whom it belongs to.
+fn of_a_strategy(root: Node) -> Result<Node, Finding> {
+    let is_one = TOP_KEYS.iter().any(|key| root.get(key).is_some());
+    if is_one {
+        return Ok(root);
+    }
+    let message = match root.entries() {
+        Some(_) => "this is no strategy: it has none of a strategy's keys",
+        None => "this is no strategy: it is no map of keys",
+    };
+    let fix = "start with `name:`, `training_data:` and `indicators:`";
+    Err(Finding { path: String::new(), line: root.line, message: message.into(), fix: fix.into() })
 }
 
 fn read(root: &Node, mut out: Findings) -> Result<(Strategy, Vec<Finding>), StrategyErrors> {

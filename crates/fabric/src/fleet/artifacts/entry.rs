@@ -1,6 +1,5 @@
 //! One file of the cache: what it is of, and whether it is still whole.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use ktrdr_domain::Sha256;
 use serde::{Deserialize, Serialize};
 
 use crate::artifacts::BYTES_MAX;
+use crate::local::regular;
 
 /// Longest first line, in bytes: place, key and tag are shorter.
 const LABEL_BYTES_MAX: u64 = 8 << 10;
@@ -39,7 +39,7 @@ pub(super) struct Entry {
 
 /// Reads a file; an error when it is damaged, or of something else.
 pub(super) fn read(path: &Path, of: &str) -> io::Result<Entry> {
-    let mut file = BufReader::new(File::open(path)?);
+    let mut file = BufReader::new(regular::open(path)?);
     let mut line = Vec::new();
     file.by_ref().take(LABEL_BYTES_MAX).read_until(b'\n', &mut line)?;
     let label: Label = serde_json::from_slice(&line)?;
