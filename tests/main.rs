@@ -12,6 +12,7 @@ mod faces;
 mod first_light;
 mod fleet;
 mod hostile;
+mod import;
 mod secrets;
 mod signals;
 mod tidy;
