@@ -153,7 +153,10 @@ fn a_brokers_clock_read_as_a_fixed_offset_is_found_and_named() {
     let import = ["data", "import", file.to_str().unwrap(), "-s", "EURUSD", "-t", "1h"];
     let wrong = |health: &Value| {
         let findings = health["findings"].as_array().unwrap().iter();
-        findings.filter(|f| f["code"] == "wrong_zone").map(|f| f["action"].as_str().unwrap().to_owned()).next()
+        findings
+            .filter(|f| f["code"] == "wrong_zone")
+            .map(|f| f["action"].as_str().unwrap().to_owned())
+            .next()
     };
     let imported = world.json(&[&import[..], &["--utc-offset", "2"]].concat());
     let action = wrong(&imported["health"]).expect("a finding");

@@ -1,7 +1,7 @@
 //! Why there is no design or no assessment.
 
-use ktrdr_domain::{Timeframe, Timestamp};
 use ktrdr_domain::trading::BadAccount;
+use ktrdr_domain::{Timeframe, Timestamp};
 
 /// What kept a designer or an assessor from answering.
 #[derive(Debug, thiserror::Error)]

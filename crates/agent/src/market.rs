@@ -1,11 +1,11 @@
 //! The dev window as a designer sees it: what trading costs, how far price moves, and which rows may be learned
 //! from. Figures come from the training rows alone, so that the test rows of dev stay a test.
 
-use ktrdr_domain::{Timeframe, Timestamp};
 use ktrdr_domain::strategy::IndicatorSpec;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::network::OutputKind;
 use ktrdr_domain::trading::{Account, Costs};
+use ktrdr_domain::{Timeframe, Timestamp};
 use ktrdr_quant::features::{FeatureBars, coverage};
 use ktrdr_quant::labels::Targets;
 use ktrdr_quant::{Bars, indicator};

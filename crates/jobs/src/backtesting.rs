@@ -190,7 +190,9 @@ fn warnings(traded: &Traded<'_>) -> Vec<String> {
     if traded.run.trades.is_empty() {
         let wanted = traded.decided.targets.iter().filter(|t| **t != 0).count();
         let remedy = match &traded.decided.model {
-            Some(_) => "lower `confidence_threshold` or widen the fuzzy sets of the strategy, and train it again",
+            Some(_) => {
+                "lower `confidence_threshold` or widen the fuzzy sets of the strategy, and train it again"
+            }
             None => "see that the times of `--signals` lie in the window and that some of them are 1 or -1",
         };
         warnings.push(format!(

@@ -39,7 +39,10 @@ fn fault(text: &str, timeframe: &str, options: &ImportOptions) -> (Option<u64>, 
 
 #[test]
 fn each_vendors_daily_file_gives_its_bars() {
-    let apple = ["2024-04-15T00:00:00Z,175.36,176.63,172.5,172.69,73531800", "2024-04-16T00:00:00Z,171.75,173.76,168.27,169.38,73711200"];
+    let apple = [
+        "2024-04-15T00:00:00Z,175.36,176.63,172.5,172.69,73531800",
+        "2024-04-16T00:00:00Z,171.75,173.76,168.27,169.38,73711200",
+    ];
     let newest_first = ImportOptions { sort: true, ..options() };
     for (vendor, text, options) in [
         (
@@ -104,7 +107,10 @@ fn each_vendors_daily_file_gives_its_bars() {
 
 #[test]
 fn dumps_of_exchanges_need_no_header() {
-    let expected = ["2025-01-01T00:00:00Z,93576,94509.42,93489.03,94401.14,755.99", "2025-01-01T01:00:00Z,94401.14,94408.72,93578.77,93607.74,586.53"];
+    let expected = [
+        "2025-01-01T00:00:00Z,93576,94509.42,93489.03,94401.14,755.99",
+        "2025-01-01T01:00:00Z,94401.14,94408.72,93578.77,93607.74,586.53",
+    ];
     for unit in ["", "000", "000000"] {
         let twelve = format!(
             "1735689600{unit},93576.00,94509.42,93489.03,94401.14,755.99,1735693199{unit},71059486.3,153000,380.1,35726000.1,0\n1735693200{unit},94401.14,94408.72,93578.77,93607.74,586.53,1735696799{unit},55000000.1,111000,200.5,18850000.2,0\n"
@@ -198,8 +204,10 @@ fn a_file_has_one_order_of_dates_and_every_row_keeps_to_it() {
     let (line, problem) = fault(&day_first, "1d", &asked(DateOrder::MonthFirst, true));
     assert!(matches!(problem, Problem::AgainstDateOrder { other: "day-first", .. }), "{problem}");
     assert_eq!(line, Some(2));
-    let days: Vec<String> =
-        bars(&day_first, "1d", &asked(DateOrder::DayFirst, true)).iter().map(|row| row[..10].to_owned()).collect();
+    let days: Vec<String> = bars(&day_first, "1d", &asked(DateOrder::DayFirst, true))
+        .iter()
+        .map(|row| row[..10].to_owned())
+        .collect();
     assert_eq!(days, ["2024-04-12", "2024-04-15", "2024-04-16"]);
 
     // Found: the last row tells for all.
@@ -215,14 +223,17 @@ fn a_file_has_one_order_of_dates_and_every_row_keeps_to_it() {
     assert!(matches!(problem, Problem::DateOrder { .. }), "{problem}");
     assert_eq!(line, Some(2));
     // Dots are written where the day comes first, unless a row says otherwise.
-    let dots = |dates: &[&str]| bars(&rows(dates), "1d", &options()).iter().map(|row| row[..10].to_owned()).collect::<Vec<_>>();
+    let dots = |dates: &[&str]| {
+        bars(&rows(dates), "1d", &options()).iter().map(|row| row[..10].to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(dots(&["02.01.2020", "03.01.2020"]), ["2020-01-02", "2020-01-03"]);
     assert_eq!(dots(&["01.03.2020", "01.14.2020"]), ["2020-01-03", "2020-01-14"]);
 }
 
 #[test]
 fn numbers_are_read_as_vendors_write_them() {
-    let one = |row: &str| bars(&format!("Date,Open,High,Low,Close,Volume\n{row}\n"), "1d", &options()).remove(0);
+    let one =
+        |row: &str| bars(&format!("Date,Open,High,Low,Close,Volume\n{row}\n"), "1d", &options()).remove(0);
     assert_eq!(
         one("2024-04-16,\"1,890.00\",\"1,899.50\",999.25,\"1,895.10\",58.41K"),
         "2024-04-16T00:00:00Z,1890,1899.5,999.25,1895.1,58410"
@@ -243,16 +254,24 @@ fn numbers_are_read_as_vendors_write_them() {
 #[test]
 fn rounding_is_mended_and_counted_and_a_cent_is_refused() {
     let row = |high: &str, close: &str| {
-        format!("Date,Open,High,Low,Close\n2024-01-02,184.1,{high},183.9,{close}\n2024-01-03,184.1,185,183.9,184.25\n")
+        format!(
+            "Date,Open,High,Low,Close\n2024-01-02,184.1,{high},183.9,{close}\n2024-01-03,184.1,185,183.9,184.25\n"
+        )
     };
     let adjusted = row("184.52923583984375", "184.52923583984378");
-    assert_eq!(bars(&adjusted, "1d", &options())[0], "2024-01-02T00:00:00Z,184.1,184.52923583984378,183.9,184.52923583984378,0");
+    assert_eq!(
+        bars(&adjusted, "1d", &options())[0],
+        "2024-01-02T00:00:00Z,184.1,184.52923583984378,183.9,184.52923583984378,0"
+    );
     assert!(notes(&adjusted, "1d", &options()).contains(&Note::RoundingMended(1)));
     let (line, problem) = fault(&row("184.52", "184.53"), "1d", &options());
     assert!(matches!(problem, Problem::HighTooLow { .. }), "{problem}");
     assert_eq!(line, Some(2));
     // Highs are printed with two digits in this file: 184.53 may have been 184.534.
-    assert_eq!(bars(&row("184.53", "184.534"), "1d", &options())[0], "2024-01-02T00:00:00Z,184.1,184.534,183.9,184.534,0");
+    assert_eq!(
+        bars(&row("184.53", "184.534"), "1d", &options())[0],
+        "2024-01-02T00:00:00Z,184.1,184.534,183.9,184.534,0"
+    );
     assert!(matches!(fault(&row("184.53", "184.536"), "1d", &options()).1, Problem::HighTooLow { .. }));
     // That one row leaves a digit out says nothing while another prints it.
     let trimmed = "Date,Open,High,Low,Close\n2024-01-02,184.1,184.5,183.9,184.54\n2024-01-03,184.1,185.25,183.9,184.25\n";
@@ -276,26 +295,43 @@ fn hours_of_a_clock_that_changes_are_put_where_they_were() {
         times(&broker, "1h", &zone("new-york+7")),
         ["2024-03-08T21:00", "2024-03-10T21:00", "2024-07-01T09:00", "2024-11-03T22:00"]
     );
-    let autumn = ["2024-11-03 00:30", "2024-11-03 01:00", "2024-11-03 01:30", "2024-11-03 01:00", "2024-11-03 01:30", "2024-11-03 02:00"];
-    let expected = ["04:30", "05:00", "05:30", "06:00", "06:30", "07:00"].map(|clock| format!("2024-11-03T{clock}"));
+    let autumn = [
+        "2024-11-03 00:30",
+        "2024-11-03 01:00",
+        "2024-11-03 01:30",
+        "2024-11-03 01:00",
+        "2024-11-03 01:30",
+        "2024-11-03 02:00",
+    ];
+    let expected =
+        ["04:30", "05:00", "05:30", "06:00", "06:30", "07:00"].map(|clock| format!("2024-11-03T{clock}"));
     assert_eq!(times(&file(&autumn), "30m", &zone("America/New_York")), expected);
     assert!(
-        notes(&file(&autumn), "30m", &zone("America/New_York")).contains(&Note::RepeatedHours { bars: 4, alone: 0 })
+        notes(&file(&autumn), "30m", &zone("America/New_York"))
+            .contains(&Note::RepeatedHours { bars: 4, alone: 0 })
     );
     let newest_first: Vec<&str> = autumn.iter().rev().copied().collect();
     let sorted = ImportOptions { sort: true, ..zone("America/New_York") };
     assert_eq!(times(&file(&newest_first), "30m", &sorted), expected);
     let alone = file(&["2024-11-03 00:00", "2024-11-03 01:00", "2024-11-03 02:00"]);
-    assert!(notes(&alone, "1h", &zone("America/New_York")).contains(&Note::RepeatedHours { bars: 1, alone: 1 }));
+    assert!(
+        notes(&alone, "1h", &zone("America/New_York")).contains(&Note::RepeatedHours { bars: 1, alone: 1 })
+    );
     let spring = file(&["2024-03-10 01:00", "2024-03-10 02:00", "2024-03-10 03:00"]);
     let (line, problem) = fault(&spring, "1h", &zone("America/New_York"));
-    assert!(matches!(&problem, Problem::SkippedHour { wall, .. } if wall == "2024-03-10 02:00:00"), "{problem}");
+    assert!(
+        matches!(&problem, Problem::SkippedHour { wall, .. } if wall == "2024-03-10 02:00:00"),
+        "{problem}"
+    );
     assert_eq!(line, Some(3));
     // Three times in one hour are a duplicate all the same.
     let thrice = file(&["2024-11-03 01:00", "2024-11-03 01:00", "2024-11-03 01:00"]);
     assert_eq!(fault(&thrice, "1h", &zone("America/New_York")).0, Some(4));
     // Dates of trading days have no zone.
-    assert_eq!(times(&file(&["2024-07-01", "2024-07-02"]), "1d", &zone("America/New_York")), ["2024-07-01T00:00", "2024-07-02T00:00"]);
+    assert_eq!(
+        times(&file(&["2024-07-01", "2024-07-02"]), "1d", &zone("America/New_York")),
+        ["2024-07-01T00:00", "2024-07-02T00:00"]
+    );
 }
 
 #[test]
@@ -304,9 +340,19 @@ fn a_session_that_opens_late_within_its_bar_is_noted() {
         let row = |time: &&str| format!("{time},1,2,0.5,1.5,9\n");
         format!("Date,Open,High,Low,Close,Volume\n{}", times.iter().map(row).collect::<String>())
     };
-    let days = file(&["2024-01-02 09:30", "2024-01-02 10:00", "2024-01-02 11:00", "2024-01-03 09:30", "2024-01-03 10:00"]);
-    let times: Vec<String> = bars(&days, "1h", &zone("America/New_York")).iter().map(|row| row[..16].to_owned()).collect();
-    assert_eq!(times, ["2024-01-02T14:00", "2024-01-02T15:00", "2024-01-02T16:00", "2024-01-03T14:00", "2024-01-03T15:00"]);
+    let days = file(&[
+        "2024-01-02 09:30",
+        "2024-01-02 10:00",
+        "2024-01-02 11:00",
+        "2024-01-03 09:30",
+        "2024-01-03 10:00",
+    ]);
+    let times: Vec<String> =
+        bars(&days, "1h", &zone("America/New_York")).iter().map(|row| row[..16].to_owned()).collect();
+    assert_eq!(
+        times,
+        ["2024-01-02T14:00", "2024-01-02T15:00", "2024-01-02T16:00", "2024-01-03T14:00", "2024-01-03T15:00"]
+    );
     assert!(notes(&days, "1h", &zone("America/New_York")).contains(&Note::LateOpens(2)));
     for wrong in [
         &["2024-01-02 09:00", "2024-01-02 09:30"][..],
@@ -328,7 +374,8 @@ fn negative_prices_are_taken_when_asked_for_and_stay_allowed() {
     assert_eq!(imported.bars.low[1], -40.32);
     assert!(imported.notes.contains(&Note::NegativePrices(1)));
     let stored = csv::write(&imported.bars);
-    let again = csv::read(&stored, "BTCUSDT".parse().unwrap(), "1d".parse().unwrap(), &ReadOptions::default());
+    let again =
+        csv::read(&stored, "BTCUSDT".parse().unwrap(), "1d".parse().unwrap(), &ReadOptions::default());
     assert_eq!(again.as_ref(), Ok(&imported.bars));
     let copied = import(&stored, "BTCUSDT".parse().unwrap(), "1d".parse().unwrap(), &options()).unwrap();
     assert_eq!(copied.bars, imported.bars);

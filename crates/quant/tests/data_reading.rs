@@ -275,7 +275,8 @@ fn almost_csv() -> impl Strategy<Value = String> {
 }
 
 fn read_every_way(bytes: &[u8]) {
-    let sort = ImportOptions { clock: Some(FileClock::Ahead(i32::MIN)), sort: true, ..ImportOptions::default() };
+    let sort =
+        ImportOptions { clock: Some(FileClock::Ahead(i32::MIN)), sort: true, ..ImportOptions::default() };
     for frame in ["1m", "1h", "1d", "4w"] {
         let _ = csv::read(bytes, symbol(), timeframe(frame), &ReadOptions::default());
         let _ = import(bytes, symbol(), timeframe(frame), &ImportOptions::default());

@@ -234,7 +234,10 @@ fn a_share_of_the_price_is_refused_where_the_price_is_below_zero_and_a_differenc
     };
     for kind in ["roc", "distancefromma", "bollingerbandwidth"] {
         let at = Timestamp(base.time[50]);
-        assert!(matches!(with(kind), Err(FeatureError::NotAboveZero { at: named, .. }) if named == at), "{kind}");
+        assert!(
+            matches!(with(kind), Err(FeatureError::NotAboveZero { at: named, .. }) if named == at),
+            "{kind}"
+        );
     }
     assert!(with("momentum").is_ok());
 }

@@ -61,7 +61,9 @@ impl Marks {
 
     /// The lines.
     pub(super) fn text(self) -> String {
-        let line = |holds: bool, mark: &str, what: &str| if holds { format!("{mark}: {what}\n") } else { String::new() };
+        let line = |holds: bool, mark: &str, what: &str| {
+            if holds { format!("{mark}: {what}\n") } else { String::new() }
+        };
         line(self.synthetic, SYNTHETIC, "made by a generator, not observed")
             + &line(self.negative_prices, NEGATIVE_PRICES, "allowed when these bars were imported")
     }

@@ -158,7 +158,9 @@ pub enum Problem {
         text: String,
     },
     /// A date that is none in the order of the file.
-    #[error("{text:?} is no date when read {order}; import the file with `--date-order {other}`, or mend the row")]
+    #[error(
+        "{text:?} is no date when read {order}; import the file with `--date-order {other}`, or mend the row"
+    )]
     AgainstDateOrder {
         /// The field.
         text: String,
@@ -200,7 +202,9 @@ pub enum Problem {
     )]
     Duplicate(Timestamp),
     /// A time before that of the row before.
-    #[error("time {time} is before {previous} in the row before; sort the rows by time, or import with `--sort`")]
+    #[error(
+        "time {time} is before {previous} in the row before; sort the rows by time, or import with `--sort`"
+    )]
     Disorder {
         /// The stamp.
         time: Timestamp,
@@ -296,6 +300,7 @@ pub enum Problem {
 fn named_timeframe(step_s: i64) -> String {
     let units = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
     let named = units.iter().find(|(unit_s, _)| step_s > 0 && step_s % unit_s == 0);
-    let timeframe = named.and_then(|(unit_s, unit)| format!("{}{unit}", step_s / unit_s).parse::<Timeframe>().ok());
+    let timeframe =
+        named.and_then(|(unit_s, unit)| format!("{}{unit}", step_s / unit_s).parse::<Timeframe>().ok());
     timeframe.map_or_else(String::new, |timeframe| format!(": `--timeframe {timeframe}`"))
 }

@@ -136,9 +136,15 @@ mod tests {
     fn readings_of_every_century_have_an_answer() {
         for year in [1800, 1900, 1969, 2100, 2199] {
             let wall = at(&format!("{year:04}-06-15T12:00:00Z"));
-            assert!(!matches!(instants("America/New_York", &format!("{}", Timestamp(wall))), Instants::Never));
+            assert!(!matches!(
+                instants("America/New_York", &format!("{}", Timestamp(wall))),
+                Instants::Never
+            ));
         }
         let zone: TimeZone = "Europe/London".parse().unwrap();
-        assert_eq!((zone.instants(i64::MAX), zone.instants(i64::MIN / 2)), (Instants::Never, Instants::Never));
+        assert_eq!(
+            (zone.instants(i64::MAX), zone.instants(i64::MIN / 2)),
+            (Instants::Never, Instants::Never)
+        );
     }
 }

@@ -121,10 +121,7 @@ pub fn first_valid(spec: &IndicatorSpec) -> usize {
 /// Whether an indicator is a share of its source, and so means nothing where that is zero or below.
 #[must_use]
 pub fn divides_by_source(kind: IndicatorKind) -> bool {
-    matches!(
-        kind,
-        IndicatorKind::DistanceFromMa | IndicatorKind::Roc | IndicatorKind::BollingerBandWidth
-    )
+    matches!(kind, IndicatorKind::DistanceFromMa | IndicatorKind::Roc | IndicatorKind::BollingerBandWidth)
 }
 
 /// A period inside the catalogue's range, and so at least 1.

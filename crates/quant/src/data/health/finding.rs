@@ -196,7 +196,8 @@ fn wrong_zone(report: &HealthReport) -> Option<Finding> {
 
 fn negative_prices(report: &HealthReport) -> Option<Finding> {
     let message = format!("bars with a price of zero or below: {}", report.not_above_zero);
-    let action = "labels, sizes and figures that divide by the price refuse stretches that hold one: choose others";
+    let action =
+        "labels, sizes and figures that divide by the price refuse stretches that hold one: choose others";
     (report.not_above_zero > 0)
         .then(|| finding(Severity::Warning, FindingCode::NegativePrices, message, action))
 }

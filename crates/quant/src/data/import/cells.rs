@@ -71,7 +71,9 @@ impl<'a> Cells<'a> {
 
     /// The cell at `at`; nothing beyond the last.
     pub(super) fn get(self, at: usize) -> &'a [u8] {
-        let start = at.checked_sub(1).map_or(0, |before| self.ends.get(before).map_or(usize::MAX, |end| end + self.gap));
+        let start = at
+            .checked_sub(1)
+            .map_or(0, |before| self.ends.get(before).map_or(usize::MAX, |end| end + self.gap));
         let end = self.ends.get(at).copied().unwrap_or_default();
         unquoted(self.text.get(start..end).unwrap_or_default())
     }

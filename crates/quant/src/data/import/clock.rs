@@ -87,9 +87,7 @@ impl ClockReader {
                 self.winter += 1;
                 Ok(winter)
             }
-            Instants::Twice(..) => {
-                Err(Problem::RepeatedHour { wall: wall(wall_s), zone: zone.to_string() })
-            }
+            Instants::Twice(..) => Err(Problem::RepeatedHour { wall: wall(wall_s), zone: zone.to_string() }),
         }
     }
 

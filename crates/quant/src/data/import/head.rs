@@ -41,7 +41,8 @@ impl<'a> Head<'a> {
             frame.layout(instrument)
         } else if is_data {
             rows = lines;
-            as_slices(&first_cells, Layout::by_position).ok_or_else(|| unknown(first, &first_cells, delimiter))
+            as_slices(&first_cells, Layout::by_position)
+                .ok_or_else(|| unknown(first, &first_cells, delimiter))
         } else if !(1 + PRICES.len()..=COLUMNS_MAX).contains(&first_cells.len()) {
             Err(unknown(first, &first_cells, delimiter))
         } else {

@@ -70,7 +70,10 @@ impl Layout {
         };
         layout.note(of_asset.map(|(_, asset)| Note::VolumeOf(asset)));
         layout.note(header.find("adjusted close", ADJUSTED_CLOSES)?.map(|_| Note::AdjustedCloseIgnored));
-        layout.note_unused((0..cells.len()).filter(|at| !ADJUSTED_CLOSES.contains(&names[*at].word.as_str())), |at| shown(cells[at]));
+        layout.note_unused(
+            (0..cells.len()).filter(|at| !ADJUSTED_CLOSES.contains(&names[*at].word.as_str())),
+            |at| shown(cells[at]),
+        );
         Ok(layout)
     }
 
@@ -114,7 +117,9 @@ impl Layout {
             TimeColumns::One(time) => at == time,
             TimeColumns::DateAndTime(date, time) => at == date || at == time,
         };
-        let bars = |at: &usize| used(*at) || self.prices.contains(at) || [self.volume, self.ticks].contains(&Some(*at));
+        let bars = |at: &usize| {
+            used(*at) || self.prices.contains(at) || [self.volume, self.ticks].contains(&Some(*at))
+        };
         let unused: Vec<String> = columns.filter(|at| !bars(at)).map(name).collect();
         self.note((!unused.is_empty()).then_some(Note::ColumnsIgnored(unused)));
     }
@@ -130,7 +135,8 @@ impl Header<'_> {
     /// Where the first of the spellings that occurs is.
     fn find(&self, column: &'static str, spellings: &[&str]) -> Result<Option<usize>, Problem> {
         for spelling in spellings {
-            let mut places = (0..self.names.len()).filter(|at| self.names[*at].word == *spelling && !self.is_asset_volume(*at));
+            let mut places = (0..self.names.len())
+                .filter(|at| self.names[*at].word == *spelling && !self.is_asset_volume(*at));
             match (places.next(), places.next()) {
                 (Some(at), None) => return Ok(Some(at)),
                 (Some(_), Some(_)) => return Err(Problem::ColumnTwice { found: self.found.clone(), column }),

@@ -113,7 +113,10 @@ pub fn import(
     notes.extend(counted(reader.mended, Note::RoundingMended));
     notes.extend(counted(opens.count, Note::LateOpens));
     let bars = intake.finish()?;
-    notes.extend(counted(Lines::new(bytes).count() as u64 - Filled::new(bytes).count() as u64, Note::EmptyLines));
+    notes.extend(counted(
+        Lines::new(bytes).count() as u64 - Filled::new(bytes).count() as u64,
+        Note::EmptyLines,
+    ));
     notes.extend(options.sort.then_some(Note::Sorted));
     notes.extend(counted(bars.low.iter().filter(|low| **low <= 0.0).count() as u64, Note::NegativePrices));
     notes.extend((!is_whole(bytes)).then_some(Note::NoLastLineEnd));

@@ -77,10 +77,8 @@ impl Moment {
         };
         let (zone, afternoon) = without_half_of_day(parts.zone);
         let second = second_of_day(parts.clock, style.clocks_have_seconds, afternoon).ok_or_else(bad)?;
-        let clock = zone_of(zone).ok_or_else(|| Problem::UnknownZone {
-            text: shown(text),
-            zone: shown(zone),
-        })?;
+        let clock =
+            zone_of(zone).ok_or_else(|| Problem::UnknownZone { text: shown(text), zone: shown(zone) })?;
         Ok(Self { wall_s: day * DAY_S + second, clock })
     }
 
@@ -156,7 +154,9 @@ impl Date {
         let (a, b, c) = (number(first, 4)?, number(second, 2)?, number(third, 4)?);
         match (first.len(), third.len()) {
             (4, 1 | 2) => day_of(a, b, c).map(Self::Day),
-            (1 | 2, 4) => Some(Self::YearLast(YearLast { first: a, second: b, year: c, dots: separator == b'.' })),
+            (1 | 2, 4) => {
+                Some(Self::YearLast(YearLast { first: a, second: b, year: c, dots: separator == b'.' }))
+            }
             _ => None,
         }
     }

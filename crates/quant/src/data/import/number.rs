@@ -149,7 +149,11 @@ mod tests {
     #[test]
     fn half_numbers_are_none() {
         for text in ["", "-", "$", "1,89", "1,8900.5", ",890", "1.2.3", "1,", "K", "1 890", "12a"] {
-            assert_eq!((price(text.as_bytes(), Point), volume(text.as_bytes(), Point)), (None, None), "{text}");
+            assert_eq!(
+                (price(text.as_bytes(), Point), volume(text.as_bytes(), Point)),
+                (None, None),
+                "{text}"
+            );
         }
         assert_eq!(price(&[b'1'; 400], Comma), None);
     }

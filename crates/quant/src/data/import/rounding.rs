@@ -35,7 +35,11 @@ impl LastDigits {
     }
 
     /// The row with its high and low widened to hold its open and close, where no more than rounding keeps them out.
-    pub(super) fn mended(&self, [open, high, low, close, volume]: [f64; 5], rows: &RowReader<'_>) -> Option<[f64; 5]> {
+    pub(super) fn mended(
+        &self,
+        [open, high, low, close, volume]: [f64; 5],
+        rows: &RowReader<'_>,
+    ) -> Option<[f64; 5]> {
         const OPEN: usize = 0;
         const CLOSE: usize = 3;
         let highest = if open > close { (open, OPEN) } else { (close, CLOSE) };

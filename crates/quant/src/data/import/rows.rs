@@ -38,7 +38,9 @@ impl<'a> RowReader<'a> {
     /// Reads one line; `splitter` lends its memory.
     pub(super) fn read(&mut self, line: &[u8], splitter: &mut Splitter) -> Result<Draft, Problem> {
         let mut draft = match csv::plain_row(line).filter(|_| self.head.is_own) {
-            Some(row) => Draft { moment: Moment { wall_s: row.time, clock: Clock::Ahead(0) }, values: row.values },
+            Some(row) => {
+                Draft { moment: Moment { wall_s: row.time, clock: Clock::Ahead(0) }, values: row.values }
+            }
             None => self.read_cells(splitter.split(line)?)?,
         };
         let [open, high, low, close, _] = draft.values;

@@ -65,7 +65,10 @@ struct Survey {
 impl Survey {
     fn has_questions(&self, head: &Head<'_>) -> bool {
         let both_volumes = head.layout.volume.is_some() && head.layout.ticks.is_some();
-        self.has_dates_with_year_last || self.has_clocks_of_digits || both_volumes || commas_may_be_inside(head)
+        self.has_dates_with_year_last
+            || self.has_clocks_of_digits
+            || both_volumes
+            || commas_may_be_inside(head)
     }
 
     fn look(&mut self, layout: &Layout, number: u64, line: &[u8], cells: Cells<'_>) {
@@ -88,7 +91,9 @@ impl Survey {
                 self.decimal = self.decimal.or_else(|| Decimal::of(price));
             }
         }
-        let counts = |at: Option<usize>| at.is_some_and(|at| number::volume(cells.get(at), Decimal::Point) != Some(0.0));
+        let counts = |at: Option<usize>| {
+            at.is_some_and(|at| number::volume(cells.get(at), Decimal::Point) != Some(0.0))
+        };
         self.traded |= counts(layout.volume);
         self.ticked |= counts(layout.ticks);
     }
@@ -114,10 +119,12 @@ impl Survey {
             Some(order) => Some(order),
             None => self.order(&mut notes)?,
         };
-        let by_habit = if head.delimiter != b',' && self.has_commas { Decimal::Comma } else { Decimal::Point };
+        let by_habit =
+            if head.delimiter != b',' && self.has_commas { Decimal::Comma } else { Decimal::Point };
         let decimal = self.decimal.unwrap_or(by_habit);
         notes.extend((decimal == Decimal::Comma).then_some(Note::DecimalCommas));
-        let ticks = head.layout.ticks.filter(|_| !self.traded && (self.ticked || head.layout.volume.is_none()));
+        let ticks =
+            head.layout.ticks.filter(|_| !self.traded && (self.ticked || head.layout.volume.is_none()));
         let volume = ticks.or(head.layout.volume);
         notes.extend(volume.is_none().then_some(Note::NoVolume));
         notes.extend(ticks.map(|_| Note::TickVolume));
