@@ -30,7 +30,7 @@ fn borrowed(words: &[String]) -> Vec<&str> {
 #[test]
 fn every_documented_layout_gives_its_documented_bars() {
     let sections: Vec<&str> = DOCS.split("\n### ").skip(1).collect();
-    assert!(sections.len() >= 24, "{} layouts", sections.len());
+    assert!(sections.len() >= 23, "{} layouts", sections.len());
     let world = World::new();
     for section in sections {
         let title = section.lines().next().unwrap();
@@ -58,7 +58,7 @@ fn advice(said: &str) -> Vec<&str> {
 fn with(command: &[String], option: &[&str]) -> Vec<String> {
     let mut changed = command.to_vec();
     match (changed.iter().position(|word| word == option[0]), option) {
-        (Some(at), [_, value]) => value.clone_into(&mut changed[at + 1]),
+        (Some(at), [_, value]) => changed[at + 1] = (*value).to_owned(),
         (Some(_), _) => {}
         (None, _) => changed.extend(option.iter().map(|word| (*word).to_owned())),
     }
@@ -94,7 +94,7 @@ fn the_option_that_a_refusal_names_mends_it() {
             rows(&["2024-03-10 02:00", "2024-03-10 03:00"]),
             "-t 1h --time-zone America/New_York",
             "--time-zone",
-            Some("America/Chicago"),
+            Some("Europe/London"),
         ),
     ];
     for (number, (file, options, named, value)) in cases.iter().enumerate() {

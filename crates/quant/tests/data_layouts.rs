@@ -276,6 +276,8 @@ fn rounding_is_mended_and_counted_and_a_cent_is_refused() {
     // That one row leaves a digit out says nothing while another prints it.
     let trimmed = "Date,Open,High,Low,Close\n2024-01-02,184.1,184.5,183.9,184.54\n2024-01-03,184.1,185.25,183.9,184.25\n";
     assert!(matches!(fault(trimmed, "1d", &options()).1, Problem::HighTooLow { .. }));
+    let whole = "Date,Open,High,Low,Close\n2024-01-02,184,185,183,185.5\n";
+    assert!(matches!(fault(whole, "1d", &options()).1, Problem::HighTooLow { .. }));
     let strict = b"timestamp,open,high,low,close,volume\n2024-01-02T00:00:00Z,184.1,184.52923583984375,183.9,184.52923583984378,0\n";
     let strict = csv::read(strict, "X".parse().unwrap(), "1d".parse().unwrap(), &ReadOptions::default());
     assert!(strict.is_err(), "a file in our own layout is not mended");

@@ -18,6 +18,15 @@ const DECIMALS_MAX: i32 = 17;
 #[derive(Default)]
 pub(super) struct LastDigits(OnceCell<[f64; 4]>);
 
+/// Half a unit of the last of so many decimals. Whole numbers may be prices whose zeros were left out, and tell nothing
+/// of rounding.
+fn half_a_unit(decimals: usize) -> f64 {
+    match i32::try_from(decimals) {
+        Ok(0) | Err(_) => 0.0,
+        Ok(count) => HALF_A_UNIT * 10_f64.powi(-count.min(DECIMALS_MAX)),
+    }
+}
+
 impl LastDigits {
     fn half_units(&self, rows: &RowReader<'_>) -> [f64; 4] {
         *self.0.get_or_init(|| {
@@ -27,10 +36,7 @@ impl LastDigits {
                     *most = number::decimals(price, decimal).max(*most);
                 }
             });
-            decimals.map(|count| {
-                let count = i32::try_from(count).unwrap_or(DECIMALS_MAX).min(DECIMALS_MAX);
-                HALF_A_UNIT * 10_f64.powi(-count)
-            })
+            decimals.map(half_a_unit)
         })
     }
 
