@@ -18,6 +18,7 @@ mod fleet;
 mod full;
 mod hostile;
 mod impatience;
+mod import;
 mod kills;
 mod processes;
 mod redis;

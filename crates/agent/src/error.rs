@@ -1,7 +1,7 @@
 //! Why there is no design or no assessment.
 
-use ktrdr_domain::Timeframe;
 use ktrdr_domain::trading::BadAccount;
+use ktrdr_domain::{Timeframe, Timestamp};
 
 /// What kept a designer or an assessor from answering.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,16 @@ pub enum AgentError {
         found: usize,
         /// Fewest that make sense.
         needed: usize,
+    },
+    /// Moves are shares of the price: none can be told where it is zero or below.
+    #[error(
+        "a design is made from moves as shares of the price, and it was {price} in the bar of {time}: `ktrdr data import --replace` a history without that stretch"
+    )]
+    NotAboveZero {
+        /// When that bar opens.
+        time: Timestamp,
+        /// Its low.
+        price: f64,
     },
     /// Prices that never move teach nothing.
     #[error("no indicator says anything about the {0} bars of dev: check that their prices move")]

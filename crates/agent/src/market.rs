@@ -1,11 +1,11 @@
 //! The dev window as a designer sees it: what trading costs, how far price moves, and which rows may be learned
 //! from. Figures come from the training rows alone, so that the test rows of dev stay a test.
 
-use ktrdr_domain::Timeframe;
 use ktrdr_domain::strategy::IndicatorSpec;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::network::OutputKind;
 use ktrdr_domain::trading::{Account, Costs};
+use ktrdr_domain::{Timeframe, Timestamp};
 use ktrdr_quant::features::{FeatureBars, coverage};
 use ktrdr_quant::labels::Targets;
 use ktrdr_quant::{Bars, indicator};
@@ -56,12 +56,18 @@ impl<'a> Market<'a> {
     /// The market of these series, the traded one first.
     ///
     /// # Errors
-    /// Fewer than [`BARS_MIN`] bars, or an account that can not trade.
+    /// Fewer than [`BARS_MIN`] bars, prices of zero and below, or an account that can not trade.
     pub fn new(bars: &'a [Bars], account: &Account) -> Result<Self, AgentError> {
         account.validate()?;
         let found = bars.first().map_or(0, Bars::len);
         if found < BARS_MIN {
             return Err(AgentError::TooLittleData { found, needed: BARS_MIN });
+        }
+        if let Some(bar) = bars[0].not_above_zero(0..found) {
+            return Err(AgentError::NotAboveZero {
+                time: Timestamp(bars[0].time[bar]),
+                price: bars[0].low[bar],
+            });
         }
         let train_rows = (found as f64 * TRAIN_SHARE) as usize;
         let train = bars[0].slice(0..train_rows);

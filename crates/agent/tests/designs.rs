@@ -167,13 +167,17 @@ fn horizons_are_long_enough_to_pay_for_trading() {
 }
 
 #[test]
-fn short_dev_windows_and_a_stop_are_told_apart() {
+fn short_dev_windows_prices_below_zero_and_a_stop_are_told_apart() {
     let short = Campaign::new(vec![bars(100, 0.0, 1)], 1).design(0).unwrap_err();
     assert!(matches!(short, AgentError::TooLittleData { found: 100, needed: 500 }), "{short}");
     assert!(matches!(
         Campaign::new(Vec::new(), 1).design(0),
         Err(AgentError::TooLittleData { found: 0, .. })
     ));
+    let mut negative = bars(2_000, 0.0, 1);
+    negative.low[700] = -40.32;
+    let refused = Campaign::new(vec![negative], 1).design(0);
+    assert!(matches!(refused, Err(AgentError::NotAboveZero { price: -40.32, .. })));
     let stopped = Campaign::new(vec![bars(2_000, 0.0, 1)], 1).design_until(0, &|| true);
     assert!(matches!(stopped, Err(AgentError::Stopped)));
 }

@@ -214,12 +214,18 @@ pub struct DataLoadSpec {
     /// Offset of the file's times from UTC in seconds, for files whose times carry none.
     #[serde(default)]
     pub utc_offset_s: i32,
+    /// The zone of those times instead, by its name in the IANA database or `new-york+7`; the offset is 0 then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// Whether rows may be put in order of time.
     #[serde(default)]
     pub sort: bool,
     /// Whether 01/02/2020 is the first of February; `None` refuses such dates where they are ambiguous.
     #[serde(default)]
     pub day_first: Option<bool>,
+    /// Whether prices of zero and below are real.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_negative_prices: bool,
     /// Whether an existing series may be replaced.
     #[serde(default)]
     pub replace: bool,

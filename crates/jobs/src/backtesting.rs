@@ -189,8 +189,14 @@ fn warnings(traded: &Traded<'_>) -> Vec<String> {
     let mut warnings = traded.run.warnings();
     if traded.run.trades.is_empty() {
         let wanted = traded.decided.targets.iter().filter(|t| **t != 0).count();
+        let remedy = match &traded.decided.model {
+            Some(_) => {
+                "lower `confidence_threshold` or widen the fuzzy sets of the strategy, and train it again"
+            }
+            None => "see that the times of `--signals` lie in the window and that some of them are 1 or -1",
+        };
         warnings.push(format!(
-            "no trade was made: a position was wanted at {wanted} of {} closes; lower the confidence threshold or widen the fuzzy sets",
+            "no trade was made: a position was wanted at {wanted} of {} closes; {remedy}",
             traded.range.len()
         ));
     }

@@ -3,7 +3,7 @@
 use ktrdr_domain::job::DataLoadSpec;
 use ktrdr_domain::{DataRef, Kind, Sha256};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
-use ktrdr_quant::data::import::{DateOrder, ImportOptions, import};
+use ktrdr_quant::data::import::{DateOrder, FileClock, ImportOptions, import};
 use ktrdr_quant::data::{csv, health};
 use ktrdr_worker::{Handler, Job, Outcome};
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,22 @@ pub fn raw_key(sha256: &Sha256) -> Result<Key, ArtifactError> {
     Ok(format!("imports/{sha256}.csv").parse()?)
 }
 
+/// The options that travelled as plain data.
+fn options(spec: &DataLoadSpec) -> Result<ImportOptions, Fault> {
+    let clock = match &spec.time_zone {
+        Some(name) => FileClock::Zone(name.parse().map_err(Fault::input)?),
+        None => FileClock::Ahead(spec.utc_offset_s),
+    };
+    let order = |day_first| if day_first { DateOrder::DayFirst } else { DateOrder::MonthFirst };
+    Ok(ImportOptions {
+        clock: Some(clock),
+        date_order: spec.day_first.map(order),
+        sort: spec.sort,
+        allow_negative_prices: spec.allow_negative_prices,
+        ..ImportOptions::default()
+    })
+}
+
 impl Handler for DataLoad {
     fn kind(&self) -> Kind {
         Kind::DataLoad
@@ -49,14 +65,8 @@ impl Handler for DataLoad {
 impl DataLoad {
     fn load(&self, spec: &DataLoadSpec) -> Result<DataLoaded, Fault> {
         let raw = self.0.runtime.block_on(self.0.artifacts.get(&raw_key(&spec.sha256)?))?;
-        let order = |day_first| if day_first { DateOrder::DayFirst } else { DateOrder::MonthFirst };
-        let options = ImportOptions {
-            utc_offset_s: Some(spec.utc_offset_s),
-            date_order: spec.day_first.map(order),
-            sort: spec.sort,
-            ..ImportOptions::default()
-        };
-        let imported = import(&raw, spec.symbol.clone(), spec.timeframe, &options).map_err(Fault::input)?;
+        let imported =
+            import(&raw, spec.symbol.clone(), spec.timeframe, &options(spec)?).map_err(Fault::input)?;
         let bytes = csv::write(&imported.bars);
         let key = series::key(&spec.symbol, spec.timeframe)?;
         let stored = self.0.runtime.block_on(async {

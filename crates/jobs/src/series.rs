@@ -81,8 +81,11 @@ pub fn common_span(data: &[DataRef]) -> Option<Span> {
 }
 
 fn parse(key: &Key, bytes: &[u8], symbol: &Symbol, timeframe: Timeframe) -> Result<Bars, Fault> {
-    csv::read(bytes, symbol.clone(), timeframe, &ReadOptions::default())
-        .map_err(|e| Fault::input(format!("{key}: {e}")))
+    csv::read(bytes, symbol.clone(), timeframe, &ReadOptions::default()).map_err(|e| {
+        Fault::input(format!(
+            "{key}: {e}\n`ktrdr data import {key} --symbol {symbol} --timeframe {timeframe} --replace` reads other layouts and makes this one of them, with the options named above"
+        ))
+    })
 }
 
 impl Services {

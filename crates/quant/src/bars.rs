@@ -7,8 +7,9 @@ use ktrdr_domain::{Span, Symbol, Timeframe, Timestamp};
 
 /// Bars of one instrument in one timeframe, oldest first. All vectors have the same length.
 ///
-/// Readers and generators build them and guarantees: stamps strictly ascending by at least the timeframe, prices finite
-/// and positive, `low ≤ open, close ≤ high`, volume finite and ≥ 0.
+/// Readers and generators build them and guarantee: stamps strictly ascending by at least the timeframe, prices finite,
+/// `low ≤ open, close ≤ high`, volume finite and ≥ 0. Prices are positive, unless an import was told to allow others:
+/// what divides by a price asks [`Bars::not_above_zero`] first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bars {
     /// The instrument.
@@ -90,6 +91,13 @@ impl Bars {
     #[must_use]
     pub fn index_at_or_after(&self, t: Timestamp) -> usize {
         self.time.partition_point(|open| *open < t.0)
+    }
+
+    /// The first of the bars at `range` with a price of zero or below, by which nothing can be divided.
+    #[must_use]
+    pub fn not_above_zero(&self, range: Range<usize>) -> Option<usize> {
+        let first = range.start;
+        self.low[range].iter().position(|low| *low <= 0.0).map(|at| first + at)
     }
 
     /// One field of all bars.

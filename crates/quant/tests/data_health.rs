@@ -1,12 +1,15 @@
 //! Health and calendar of bars: synthetic ones with known wounds, and real ones where there are any.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+use chrono::{DateTime, Datelike, Duration, Timelike, Weekday};
+use chrono_tz::Tz;
 use ktrdr_domain::Timestamp;
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::{Calendar, TradingWeek};
 use ktrdr_quant::data::csv::{self, ReadOptions};
 use ktrdr_quant::data::generate::{Process, Recipe, Sessions, generate};
-use ktrdr_quant::data::health::{FindingCode, GapClass, check};
+use ktrdr_quant::data::health::{ChangeDates, FindingCode, GapClass, WrongZone, check};
+use ktrdr_quant::data::import::{FileClock, ImportOptions, import};
 
 /// Ten weeks from Monday 2018-03-05: no holiday but Good Friday and Easter Monday.
 fn market(sessions: Sessions) -> Bars {
@@ -114,6 +117,93 @@ fn empty_bars_are_an_error_and_no_panic() {
     assert_eq!(serde_json::from_str::<ktrdr_quant::data::health::HealthReport>(&json).unwrap(), health);
 }
 
+/// Two years of hours in which `is_open` holds by a clock in `market`, written as a clock in `written` shows them,
+/// `ahead_h` hours ahead of it.
+fn export(market: Tz, is_open: impl Fn(Weekday, u32) -> bool, written: Tz, ahead_h: i64) -> String {
+    let mut text = "Date,Open,High,Low,Close\n".to_owned();
+    let start = DateTime::from_timestamp(1_672_531_200, 0).unwrap();
+    for utc in (0..2 * 365 * 24).map(|h| start + Duration::hours(h)) {
+        let there = utc.with_timezone(&market);
+        if is_open(there.weekday(), there.hour()) {
+            let wall = utc.with_timezone(&written).naive_local() + Duration::hours(ahead_h);
+            text.push_str(&format!("{},1.1,1.2,1.0,1.1\n", wall.format("%Y.%m.%d %H:%M")));
+        }
+    }
+    text
+}
+
+/// Sunday 17:00 to Friday 17:00, New York.
+fn currencies(day: Weekday, hour: u32) -> bool {
+    match day {
+        Weekday::Sat => false,
+        Weekday::Sun => hour >= 17,
+        Weekday::Fri => hour < 17,
+        _ => true,
+    }
+}
+
+/// Nine to four on weekdays.
+fn shares(day: Weekday, hour: u32) -> bool {
+    !matches!(day, Weekday::Sat | Weekday::Sun) && (9..16).contains(&hour)
+}
+
+fn wrong_zone(text: &str, clock: &str) -> Option<WrongZone> {
+    let clock = match clock.parse::<i32>() {
+        Ok(hours) => FileClock::Ahead(hours * 3_600),
+        Err(_) => FileClock::Zone(clock.parse().unwrap()),
+    };
+    let options = ImportOptions { clock: Some(clock), ..ImportOptions::default() };
+    let imported = import(text.as_bytes(), "X".parse().unwrap(), "1h".parse().unwrap(), &options);
+    let health = check(&imported.unwrap_or_else(|bad| panic!("{bad}")).bars);
+    assert_eq!(health.wrong_zone.is_some(), health.findings.iter().any(|f| f.code == FindingCode::WrongZone));
+    health.wrong_zone
+}
+
+#[test]
+fn a_brokers_file_read_in_a_wrong_zone_is_told_by_the_opens_of_its_weeks() {
+    let broker = export(Tz::America__New_York, currencies, Tz::America__New_York, 7);
+    assert_eq!(wrong_zone(&broker, "new-york+7"), None);
+    assert_eq!(wrong_zone(&broker, "0"), Some(WrongZone::NeverMoves));
+    assert_eq!(wrong_zone(&broker, "2"), Some(WrongZone::NeverMoves));
+    assert_eq!(wrong_zone(&broker, "Europe/Athens"), Some(WrongZone::ByEuropesDates));
+}
+
+#[test]
+fn markets_without_summer_time_and_those_of_europe_have_their_own_clocks() {
+    for (market, right) in [
+        (Tz::Asia__Tokyo, "Asia/Tokyo"),
+        (Tz::Europe__Berlin, "Europe/Berlin"),
+        (Tz::America__New_York, "America/New_York"),
+        (Tz::Australia__Sydney, "Australia/Sydney"),
+    ] {
+        let text = export(market, shares, market, 0);
+        assert_eq!(wrong_zone(&text, right), None, "{right}");
+    }
+    // Tokyo's hours on a clock of summer time that was taken for one without.
+    let tokyo = export(Tz::Asia__Tokyo, shares, Tz::Europe__London, 0);
+    assert_eq!(wrong_zone(&tokyo, "0"), Some(WrongZone::LaterInSummer(ChangeDates::Europe)));
+    assert_eq!(wrong_zone(&tokyo, "Europe/London"), None);
+}
+
+#[test]
+fn half_a_year_and_generated_bars_prove_nothing_of_zones() {
+    let broker = export(Tz::America__New_York, currencies, Tz::America__New_York, 7);
+    let winter: String = broker.lines().take(1 + 9 * 120).map(|line| line.to_owned() + "\n").collect();
+    assert_eq!(wrong_zone(&winter, "0"), None);
+    assert_eq!(check(&market(Sessions::Currency)).wrong_zone, None);
+}
+
+#[test]
+fn a_price_below_zero_is_a_finding_and_no_spike() {
+    let mut bars = market(Sessions::Always);
+    bars.low[700] = -40.0;
+    bars.close[700] = -37.0;
+    let health = check(&bars);
+    assert_eq!((health.not_above_zero, health.spikes.count), (1, 0));
+    assert!(health.findings.iter().any(|f| f.code == FindingCode::NegativePrices));
+    assert!(health.spikes.largest.iter().all(|spike| spike.log_return.is_finite()));
+}
+
 /// Bars of a real market, if `KTRDR_REAL_DATA` names a folder that has them.
 fn real(name: &str, timeframe: &str) -> Option<Bars> {
     let Some(folder) = std::env::var_os("KTRDR_REAL_DATA") else {
@@ -133,6 +223,7 @@ fn real_currency_bars_are_sound_and_trade_260_days() {
         let Some(bars) = real(name, timeframe) else { return };
         let health = check(&bars);
         println!("{health:#?}");
+        assert_eq!(health.wrong_zone, None);
         let calendar = health.calendar.unwrap();
         assert_eq!((health.rows, calendar.week), (rows, TradingWeek::MondayToFriday));
         assert!((calendar.days_per_year - 260.0).abs() < 3.0, "{calendar:?}");

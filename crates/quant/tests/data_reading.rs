@@ -5,7 +5,7 @@ use ktrdr_domain::{Symbol, Timeframe};
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::csv::{self, ReadOptions};
 use ktrdr_quant::data::fault::{BadBars, Problem};
-use ktrdr_quant::data::import::{DateOrder, ImportOptions, Imported, Note, import};
+use ktrdr_quant::data::import::{DateOrder, FileClock, ImportOptions, Imported, Note, import};
 use proptest::prelude::*;
 
 const HEADER: &str = "timestamp,open,high,low,close,volume\n";
@@ -146,7 +146,7 @@ const NINE_S: i64 = 1_577_955_600;
 
 #[test]
 fn common_layouts_give_the_same_bar() {
-    let utc = ImportOptions { utc_offset_s: Some(0), ..ImportOptions::default() };
+    let utc = ImportOptions { clock: Some(FileClock::Ahead(0)), ..ImportOptions::default() };
     let files = [
         "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n2020.01.02\t09:00:00\t1.1\t1.3\t1.0\t1.2\t7\t100\t2\n",
         "Gmt time,Open,High,Low,Close,Volume\n02.01.2020 09:00:00.000,1.1,1.3,1.0,1.2,100\n",
@@ -169,14 +169,18 @@ fn what_was_assumed_is_noted() {
     let plain = ImportOptions::default();
     let yahoo = "Date,Open,High,Low,Close,Adj Close\n2020-01-02,1.1,1.3,1.0,1.2,0.9\n";
     let yahoo = imported(yahoo, "1d", &plain).unwrap();
-    assert_eq!(yahoo.notes, [Note::NoVolume, Note::AdjustedCloseIgnored]);
-    let early = ImportOptions { utc_offset_s: Some(-3_600), ..plain };
+    assert_eq!(yahoo.notes, [Note::AdjustedCloseIgnored, Note::NoVolume]);
+    let early = ImportOptions { clock: Some(FileClock::Ahead(-3_600)), ..plain };
     let early =
         imported("time,o,h,l,c,tick_volume,spread\n2020-01-02 08:00,1,1,1,1,5,2\n", "1h", &early).unwrap();
     assert_eq!(early.bars.time, [NINE_S]);
     assert_eq!(
         early.notes,
-        [Note::TickVolume, Note::ColumnsIgnored(vec!["spread".into()]), Note::OffsetApplied(-3_600)]
+        [
+            Note::ColumnsIgnored(vec!["spread".into()]),
+            Note::TickVolume,
+            Note::ClockApplied(FileClock::Ahead(-3_600))
+        ]
     );
     let zoned =
         imported("Date,Open,High,Low,Close\n2020-01-02 00:00:00-05:00,1,1,1,1", "1d", &plain).unwrap();
@@ -271,7 +275,8 @@ fn almost_csv() -> impl Strategy<Value = String> {
 }
 
 fn read_every_way(bytes: &[u8]) {
-    let sort = ImportOptions { utc_offset_s: Some(i32::MIN), sort: true, ..ImportOptions::default() };
+    let sort =
+        ImportOptions { clock: Some(FileClock::Ahead(i32::MIN)), sort: true, ..ImportOptions::default() };
     for frame in ["1m", "1h", "1d", "4w"] {
         let _ = csv::read(bytes, symbol(), timeframe(frame), &ReadOptions::default());
         let _ = import(bytes, symbol(), timeframe(frame), &ImportOptions::default());

@@ -219,3 +219,25 @@ fn the_proof_finds_features_that_know_the_future() {
     let refused = leakage_of(tomorrow, &bars, &[299]).unwrap_err();
     assert_eq!(refused, FeatureError::CutOutside { cut: 299, first: 0, last: 298 });
 }
+
+#[test]
+fn a_share_of_the_price_is_refused_where_the_price_is_below_zero_and_a_difference_is_not() {
+    let mut base = hourly(7, 200);
+    (base.low[50], base.close[50]) = (-40.32, -37.63);
+    let with = |kind: &str| {
+        let strategy = strategy(
+            json!({"it": {"type": kind, "params": {"period": 5.0}}}),
+            json!({}),
+            json!([{"raw_indicator": "it", "timeframes": ["1h"], "normalization": "none"}]),
+        );
+        build(&strategy, &FeatureBars { base: &base, others: &[] }, &identity())
+    };
+    for kind in ["roc", "distancefromma", "bollingerbandwidth"] {
+        let at = Timestamp(base.time[50]);
+        assert!(
+            matches!(with(kind), Err(FeatureError::NotAboveZero { at: named, .. }) if named == at),
+            "{kind}"
+        );
+    }
+    assert!(with("momentum").is_ok());
+}

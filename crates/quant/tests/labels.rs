@@ -147,3 +147,17 @@ fn labels_that_can_not_be_made_say_why() {
     let far = Labels::TripleBarrier { barrier: 1.0, horizon: u32::MAX, volatility_span: u32::MAX };
     assert!(make(&far, Classification, &bars).is_err());
 }
+
+#[test]
+fn prices_of_zero_and_below_have_no_labels_and_the_bar_is_named() {
+    let mut bars = bars_of(&[100.0; 60], 1.0);
+    bars.low[7] = -40.32;
+    for labels in [
+        Labels::TripleBarrier { barrier: 2.0, horizon: 3, volatility_span: 1 },
+        Labels::ForwardReturn { horizon: 1, threshold: 0.005 },
+        Labels::Zigzag { threshold: 0.05 },
+    ] {
+        let refused = make(&labels, Classification, &bars).unwrap_err();
+        assert!(matches!(refused, LabelError::NotAboveZero { price: -40.32, .. }), "{refused}");
+    }
+}

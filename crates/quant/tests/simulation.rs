@@ -278,3 +278,13 @@ proptest! {
         prop_assert!((gain(&targets) + gain(&opposite)).abs() < 1e-6);
     }
 }
+
+#[test]
+fn bars_of_zero_and_below_are_not_traded_and_the_others_are() {
+    let negative = (1.0, 1.0, -40.32, -37.63);
+    let bars = hourly(&[FLAT, FLAT, FLAT, negative, FLAT]);
+    let refused = simulate::run(&bars, 1..5, &[0, 1, 0, 0], &one_unit()).unwrap_err();
+    assert!(matches!(refused, SimulateError::NotAboveZero { price: -40.32, .. }), "{refused}");
+    assert!(refused.to_string().contains("1970-01-01T03:00:00Z"), "{refused}");
+    assert!(simulate::run(&bars, 0..3, &[0, 1, 0], &one_unit()).is_ok());
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_domain::{Symbol, Timeframe, Timestamp};
+use ktrdr_quant::data::import::TimeZone;
 
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
@@ -36,17 +37,28 @@ pub(crate) struct ImportArguments {
     #[arg(long, short)]
     pub(crate) timeframe: Timeframe,
 
-    /// Hours that the file's times are ahead of UTC, where they carry no zone; they are taken as UTC by default.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_name = "HOURS")]
-    pub(crate) utc_offset: f64,
+    /// Hours that the file's times are ahead of UTC the whole year, where they carry no zone; they are taken as UTC by
+    /// default.
+    #[arg(long, allow_negative_numbers = true, value_name = "HOURS", conflicts_with = "time_zone")]
+    pub(crate) utc_offset: Option<f64>,
+
+    /// Time zone of the file's times, where they carry none: a name of the IANA database such as Europe/Athens or
+    /// America/New_York, or new-york+7 for the clock of most brokers (GMT+2 in winter and GMT+3 in summer, by New York's
+    /// dates).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) time_zone: Option<TimeZone>,
 
     /// Put the rows in order of time first, such as when the file is newest first.
     #[arg(long)]
     pub(crate) sort: bool,
 
-    /// Which part of 01/02/2020 is the month, where the file leaves it open.
+    /// Whether 01/02/2020 is in January or February, where no date of the file tells.
     #[arg(long, value_enum)]
     pub(crate) date_order: Option<DateOrderName>,
+
+    /// Take prices of zero and below, as crude oil had in April 2020.
+    #[arg(long)]
+    pub(crate) allow_negative_prices: bool,
 
     /// Replace the series if there is one.
     #[arg(long)]

@@ -42,7 +42,8 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DataArguments) -> Result<Ex
 }
 
 async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), CliError> {
-    if !(-14.0..=14.0).contains(&wanted.utc_offset) {
+    let utc_offset = wanted.utc_offset.unwrap_or(0.0);
+    if !(-14.0..=14.0).contains(&utc_offset) {
         return Err(CliError::new(Kind::Usage, "--utc-offset is in hours, from -14 to 14"));
     }
     let bytes = market::read_file(&wanted.file, IMPORT_BYTES_MAX)?;
@@ -50,9 +51,11 @@ async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), C
         sha256: Sha256::of(&bytes),
         symbol: wanted.symbol.clone(),
         timeframe: wanted.timeframe,
-        utc_offset_s: (wanted.utc_offset * 3600.0).round() as i32,
+        utc_offset_s: (utc_offset * 3600.0).round() as i32,
+        time_zone: wanted.time_zone.map(|zone| zone.to_string()),
         sort: wanted.sort,
         day_first: wanted.date_order.map(|order| order == DateOrderName::DayFirst),
+        allow_negative_prices: wanted.allow_negative_prices,
         replace: wanted.replace,
     };
     let prepare = async |workspace: &Workspace| {

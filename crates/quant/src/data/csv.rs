@@ -1,7 +1,8 @@
 //! The project's own layout: `timestamp,open,high,low,close,volume`, UTC, timestamp = the bar's open.
 //!
-//! Strict: whatever is wrong is refused with its line, nothing is repaired. One mark is allowed above the header,
-//! a line that starts with `# synthetic`, so that generated bars can not pass for observed ones.
+//! Strict: whatever is wrong is refused with its line, nothing is repaired. Marks may stand above the header:
+//! `# synthetic`, so that generated bars can not pass for observed ones, and `# negative prices`, which allows them
+//! because whoever imported the bars did.
 
 use std::io::Write;
 
@@ -11,7 +12,7 @@ use ktrdr_domain::{Symbol, Timeframe, Timestamp};
 use super::date::{date_of, day_of};
 use super::fault::{BadBars, Problem, shown};
 pub use super::intake::ReadOptions;
-use super::intake::{COLUMNS, Intake, Row, SYNTHETIC_MARK};
+use super::intake::{COLUMNS, Intake, Marks, Row};
 use super::lines::{Lines, is_whole};
 use crate::Bars;
 
@@ -31,9 +32,9 @@ pub fn read(
 ) -> Result<Bars, BadBars> {
     let mut intake = Intake::new(bytes, symbol, timeframe, *options)?;
     let mut lines = Lines::new(bytes).peekable();
-    if lines.next_if(|(_, line)| line.starts_with(SYNTHETIC_MARK.as_bytes())).is_some() {
-        intake.mark_synthetic();
-    }
+    let mut marks = Marks::default();
+    while lines.next_if(|(_, line)| marks.take(line)).is_some() {}
+    intake.mark(marks);
     let (number, header) = lines.next().ok_or_else(|| BadBars::whole(Problem::Empty))?;
     check_header(header).map_err(|problem| BadBars::at(number, problem))?;
     let mut last = number;
@@ -53,10 +54,7 @@ pub fn read(
 #[must_use]
 pub fn write(bars: &Bars) -> Vec<u8> {
     let mut out = Vec::with_capacity(64 * (bars.len() + 1));
-    if bars.synthetic {
-        out.extend_from_slice(SYNTHETIC_MARK.as_bytes());
-        out.extend_from_slice(b": made by a generator, not observed\n");
-    }
+    out.extend_from_slice(Marks::of(bars).text().as_bytes());
     out.extend_from_slice(HEADER.as_bytes());
     out.push(b'\n');
     for i in 0..bars.len() {
@@ -74,14 +72,24 @@ pub fn write(bars: &Bars) -> Vec<u8> {
     out
 }
 
+/// Whether a line is the header of this layout.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    line == HEADER.as_bytes()
+}
+
+/// The columns of this layout.
+pub(super) fn header_names() -> impl Iterator<Item = &'static str> {
+    HEADER.split(',')
+}
+
 /// Tells apart columns that are missing from columns that are merely elsewhere.
 fn check_header(header: &[u8]) -> Result<(), Problem> {
-    if header == HEADER.as_bytes() {
+    if is_header(header) {
         return Ok(());
     }
     let found = shown(header);
     let names: Vec<&[u8]> = header.split(|b| *b == b',').collect();
-    let missing: Vec<&str> = HEADER.split(',').filter(|name| !names.contains(&name.as_bytes())).collect();
+    let missing: Vec<&str> = header_names().filter(|name| !names.contains(&name.as_bytes())).collect();
     match missing.len() {
         1..=5 => Err(Problem::MissingColumns { found, missing: missing.join(", ") }),
         _ => Err(Problem::Header { found }),
@@ -90,7 +98,7 @@ fn check_header(header: &[u8]) -> Result<(), Problem> {
 
 /// The fast path: `YYYY-MM-DDTHH:MM:SSZ` and five plain numbers. `None` sends the row down the slow path, which
 /// reads more spellings and says what is wrong.
-fn plain_row(line: &[u8]) -> Option<Row> {
+pub(super) fn plain_row(line: &[u8]) -> Option<Row> {
     let (stamp, mut rest) = line.split_at_checked(20)?;
     let time = plain_time(stamp)?;
     let mut values = [0.0; 5];

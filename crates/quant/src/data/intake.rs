@@ -33,12 +33,47 @@ pub(super) struct Row {
 pub(super) const COLUMNS: [&str; 5] = ["open", "high", "low", "close", "volume"];
 
 /// Starts a line above the header that says that the bars are generated, not observed.
-pub(super) const SYNTHETIC_MARK: &str = "# synthetic";
+const SYNTHETIC: &str = "# synthetic";
+/// Starts a line above the header that says that prices of zero and below were allowed.
+const NEGATIVE_PRICES: &str = "# negative prices";
+
+/// What lines above the header say of the bars.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Marks {
+    synthetic: bool,
+    negative_prices: bool,
+}
+
+impl Marks {
+    /// The marks that these bars need.
+    pub(super) fn of(bars: &Bars) -> Self {
+        Self { synthetic: bars.synthetic, negative_prices: bars.not_above_zero(0..bars.len()).is_some() }
+    }
+
+    /// Reads a line, if it is a mark.
+    pub(super) fn take(&mut self, line: &[u8]) -> bool {
+        let (synthetic, negative) =
+            (line.starts_with(SYNTHETIC.as_bytes()), line.starts_with(NEGATIVE_PRICES.as_bytes()));
+        self.synthetic |= synthetic;
+        self.negative_prices |= negative;
+        synthetic || negative
+    }
+
+    /// The lines.
+    pub(super) fn text(self) -> String {
+        let line = |holds: bool, mark: &str, what: &str| {
+            if holds { format!("{mark}: {what}\n") } else { String::new() }
+        };
+        line(self.synthetic, SYNTHETIC, "made by a generator, not observed")
+            + &line(self.negative_prices, NEGATIVE_PRICES, "allowed when these bars were imported")
+    }
+}
 
 /// 1800-01-01 up to, not including, 2200-01-01.
 const YEARS: std::ops::Range<i64> = -5_364_662_400..7_258_118_400;
 /// Beyond these, sums of squares leave what a double holds with any precision.
-const PRICES: std::ops::RangeInclusive<f64> = 1e-12..=1e15;
+const PRICES: std::ops::RangeInclusive<f64> = PRICE_MIN..=1e15;
+const PRICE_MIN: f64 = 1e-12;
 /// Sessions open on a quarter of an hour in every time zone in use.
 const QUARTER_S: i64 = 900;
 /// From this many bars on, some two of them must be neighbours.
@@ -49,6 +84,7 @@ pub(super) struct Intake {
     bars: Bars,
     faults: BadBars,
     options: ReadOptions,
+    negative_prices: bool,
     previous: Option<i64>,
     smallest_step_s: i64,
     raster_s: i64,
@@ -74,6 +110,7 @@ impl Intake {
             bars: Bars::with_capacity(symbol, timeframe, (bytes.len() / 40).min(options.rows_max)),
             faults: BadBars::none(),
             options,
+            negative_prices: false,
             previous: None,
             smallest_step_s: i64::MAX,
             raster_s: greatest_common_divisor(timeframe.seconds(), QUARTER_S),
@@ -98,9 +135,15 @@ impl Intake {
         self.faults.add(line, problem);
     }
 
-    /// Marks the bars as generated.
-    pub(super) fn mark_synthetic(&mut self) {
-        self.bars.synthetic = true;
+    /// Takes what the file says of its bars.
+    pub(super) fn mark(&mut self, marks: Marks) {
+        self.bars.synthetic |= marks.synthetic;
+        self.negative_prices |= marks.negative_prices;
+    }
+
+    /// Takes prices of zero and below from now on.
+    pub(super) fn allow_negative_prices(&mut self) {
+        self.negative_prices = true;
     }
 
     /// The bars, if there is not one fault.
@@ -139,7 +182,7 @@ impl Intake {
         if sound {
             return Ok(row);
         }
-        check_prices([open, high, low, close])?;
+        check_prices([open, high, low, close], self.negative_prices)?;
         row.values[4] = checked_volume(volume)?;
         Ok(row)
     }
@@ -171,16 +214,17 @@ impl Intake {
     }
 }
 
-/// Open, high, low, close: finite, positive, and the high and the low what they say.
-fn check_prices(prices: [f64; 4]) -> Result<(), Problem> {
+/// Open, high, low, close: finite, positive unless negative ones are allowed, and the high and the low what they say.
+fn check_prices(prices: [f64; 4], negative_too: bool) -> Result<(), Problem> {
     for (column, value) in COLUMNS.into_iter().zip(prices) {
         if !value.is_finite() {
             return Err(Problem::NotFinite { column, value });
         }
-        if value <= 0.0 {
+        if value <= 0.0 && !negative_too {
             return Err(Problem::NotPositive { column, value });
         }
-        if !PRICES.contains(&value) {
+        let size = if negative_too { value.abs().max(PRICE_MIN) } else { value };
+        if !PRICES.contains(&size) {
             return Err(Problem::NoPrice { column, value });
         }
     }

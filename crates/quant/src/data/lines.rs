@@ -34,6 +34,37 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
+/// The lines that hold more than blanks.
+#[derive(Clone)]
+pub(super) struct Filled<'a>(Lines<'a>);
+
+impl<'a> Filled<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self(Lines::new(text))
+    }
+
+    /// The text that is not walked yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.0.rest
+    }
+
+    /// The next line, if it is one of these; the walk goes on behind it.
+    pub(super) fn next_if(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) -> Option<&'a [u8]> {
+        let mut ahead = self.clone();
+        let (_, line) = ahead.next().filter(|(_, line)| wanted(line))?;
+        *self = ahead;
+        Some(line)
+    }
+}
+
+impl<'a> Iterator for Filled<'a> {
+    type Item = (u64, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.find(|(_, line)| !line.trim_ascii().is_empty())
+    }
+}
+
 /// Whether the last line of a text has its line end.
 pub(super) fn is_whole(text: &[u8]) -> bool {
     text.last() == Some(&b'\n')

@@ -19,3 +19,5 @@ mod holiday;
 pub mod import;
 mod intake;
 mod lines;
+mod problem;
+mod zone;

@@ -88,6 +88,22 @@ pub enum FeatureError {
         /// When the first such bar opened.
         at: Timestamp,
     },
+    /// An indicator that divides by the price, on bars where that means nothing.
+    #[error(
+        "{indicator} ({kind}) divides by the price, and {symbol} {timeframe} has prices of zero or below at the bar of {at}: take an indicator that does not, or `data import` a history without that stretch"
+    )]
+    NotAboveZero {
+        /// Id in the strategy, with its output.
+        indicator: String,
+        /// Its type.
+        kind: IndicatorKind,
+        /// The instrument.
+        symbol: Symbol,
+        /// The bars it was computed on.
+        timeframe: Timeframe,
+        /// When the first such bar opens.
+        at: Timestamp,
+    },
     /// A raw value that does not fit a 32-bit number once scaled.
     #[error("feature {feature} is too large for a 32-bit number: use a fuzzy set or a normalization")]
     TooLarge {

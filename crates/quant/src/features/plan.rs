@@ -1,5 +1,6 @@
 //! Which indicators and columns a strategy needs, each of them once.
 
+use ktrdr_domain::strategy::catalogue::Source;
 use ktrdr_domain::strategy::{Feature, FeatureSource, IndicatorSpec, Normalization};
 use ktrdr_domain::{Strategy, Timeframe, Timestamp};
 
@@ -202,6 +203,19 @@ impl<'a> Plan<'a> {
         outputs: &'o [IndicatorOutput],
     ) -> Result<&'o [f64], FeatureError> {
         let Computed { series, spec } = self.computed[column.computed];
+        let bars = self.series[series].bars;
+        if indicator::divides_by_source(spec.kind)
+            && let Some(at) = bars.field(spec.source).iter().position(|price| *price <= 0.0)
+            && spec.source != Source::Volume
+        {
+            return Err(FeatureError::NotAboveZero {
+                indicator: column.feature.indicator.to_string(),
+                kind: spec.kind,
+                symbol: self.base.symbol.clone(),
+                timeframe: bars.timeframe,
+                at: Timestamp(bars.time[at]),
+            });
+        }
         let values = &outputs[column.computed].outputs[column.output];
         let warm_up = indicator::first_valid(spec).min(values.len());
         match values[warm_up..].iter().position(|x| !x.is_finite()) {

@@ -118,6 +118,12 @@ pub fn first_valid(spec: &IndicatorSpec) -> usize {
     }
 }
 
+/// Whether an indicator is a share of its source, and so means nothing where that is zero or below.
+#[must_use]
+pub fn divides_by_source(kind: IndicatorKind) -> bool {
+    matches!(kind, IndicatorKind::DistanceFromMa | IndicatorKind::Roc | IndicatorKind::BollingerBandWidth)
+}
+
 /// A period inside the catalogue's range, and so at least 1.
 fn count(spec: &IndicatorSpec, name: &str) -> usize {
     let range = spec.kind.entry().params.iter().find(|p| p.name == name);

@@ -10,6 +10,7 @@ mod zigzag;
 
 use std::ops::Range;
 
+use ktrdr_domain::Timestamp;
 use ktrdr_domain::strategy::Labels;
 use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::OutputKind;
@@ -53,6 +54,16 @@ pub enum LabelError {
         value: f64,
         /// What is allowed.
         rule: &'static str,
+    },
+    /// Labels are moves as shares of the price.
+    #[error(
+        "labels divide by the price, and it was {price} in the bar of {time}: train on a stretch without prices of zero and below, with `--start-date` or `--end-date`"
+    )]
+    NotAboveZero {
+        /// When that bar opens.
+        time: Timestamp,
+        /// Its low.
+        price: f64,
     },
     /// No bar has a label that is settled by the end of the data.
     #[error("none of {bars} bars has a settled label: {remedy}")]
@@ -100,6 +111,9 @@ impl LabelSet {
 /// is settled.
 pub fn make(labels: &Labels, output: OutputKind, bars: &Bars) -> Result<LabelSet, LabelError> {
     check(labels)?;
+    if let Some(bar) = bars.not_above_zero(0..bars.len()) {
+        return Err(LabelError::NotAboveZero { time: Timestamp(bars.time[bar]), price: bars.low[bar] });
+    }
     let classes_only =
         |name| if output == OutputKind::Regression { Err(LabelError::NotNumbers(name)) } else { Ok(()) };
     let (set, remedy) = match *labels {

@@ -37,6 +37,16 @@ pub enum SimulateError {
         /// What it was.
         value: i8,
     },
+    /// A price that sizes, stops and costs can not be shares of.
+    #[error(
+        "the price was {price} in the bar of {time}, and sizes, stops and costs are shares of the price: trade a stretch without prices of zero and below, with `--start-date` or `--end-date`"
+    )]
+    NotAboveZero {
+        /// Open time of the bar.
+        time: Timestamp,
+        /// Its low.
+        price: f64,
+    },
     /// The spread leaves nothing of the price.
     #[error(
         "at {time} a sale at {price} with a spread of {spread} would fetch nothing: give the spread in price units"

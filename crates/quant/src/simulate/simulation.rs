@@ -40,7 +40,7 @@ impl<'a> Simulation<'a> {
     /// Prepares to trade `targets`, one for each bar of `range`, with `account`.
     ///
     /// # Errors
-    /// An impossible account, a range without bars or beyond them, targets of another number or other than −1, 0, 1.
+    /// An impossible account, a range without bars or beyond them, prices of zero and below, targets of another number or other than −1, 0, 1.
     pub fn new(
         bars: &'a Bars,
         range: Range<usize>,
@@ -48,7 +48,13 @@ impl<'a> Simulation<'a> {
         account: &'a Account,
     ) -> Result<Self, SimulateError> {
         account.validate()?;
-        let market = Market::of(bars, range)?;
+        let market = Market::of(bars, range.clone())?;
+        if let Some(bar) = bars.not_above_zero(range) {
+            return Err(SimulateError::NotAboveZero {
+                time: Timestamp(bars.time[bar]),
+                price: bars.low[bar],
+            });
+        }
         if targets.len() != market.time.len() {
             return Err(SimulateError::TargetCount { targets: targets.len(), bars: market.time.len() });
         }

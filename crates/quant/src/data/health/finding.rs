@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::HealthReport;
+use super::{ChangeDates, HealthReport, WrongZone};
 
 /// Fewer bars than this leave too little for train, validation, gate and vault.
 const ROWS_FEW: u64 = 2_000;
@@ -57,6 +57,10 @@ pub enum FindingCode {
     Spikes,
     /// Bars that repeat themselves.
     Stale,
+    /// Times that no market's clock explains.
+    WrongZone,
+    /// Prices of zero and below.
+    NegativePrices,
     /// No volume in most bars.
     NoVolume,
     /// Generated bars.
@@ -78,7 +82,18 @@ pub struct Finding {
 
 /// The findings of a report, gravest first.
 pub(super) fn findings(report: &HealthReport) -> Vec<Finding> {
-    let all = [short, duplicates, unexpected_gaps, closures, spikes, stale, no_volume, synthetic];
+    let all = [
+        short,
+        duplicates,
+        wrong_zone,
+        unexpected_gaps,
+        closures,
+        negative_prices,
+        spikes,
+        stale,
+        no_volume,
+        synthetic,
+    ];
     let mut findings: Vec<Finding> = all.iter().filter_map(|look| look(report)).collect();
     findings.sort_by_key(|finding| finding.severity);
     findings
@@ -161,6 +176,30 @@ fn stale(report: &HealthReport) -> Option<Finding> {
         message,
         "see whether the feed hung; fills there are not real",
     ))
+}
+
+fn wrong_zone(report: &HealthReport) -> Option<Finding> {
+    let by = |dates| match dates {
+        ChangeDates::NewYork => "New York's",
+        ChangeDates::Europe => "Europe's",
+    };
+    let message = match report.wrong_zone? {
+        WrongZone::LaterInSummer(dates) => {
+            format!("the week opens an hour later in summer, by {} dates: no market does", by(dates))
+        }
+        WrongZone::NeverMoves => "the week opens at the same hour of UTC in summer and winter, though a market around the clock moves with New York".to_owned(),
+        WrongZone::ByEuropesDates => "the open of the week moves by Europe's dates, though a market around the clock moves with New York".to_owned(),
+    };
+    let action = "the file was read in a wrong zone: import it again with `--time-zone`, such as `--time-zone new-york+7` for the clock of most brokers";
+    Some(finding(Severity::Warning, FindingCode::WrongZone, message, action))
+}
+
+fn negative_prices(report: &HealthReport) -> Option<Finding> {
+    let message = format!("bars with a price of zero or below: {}", report.not_above_zero);
+    let action =
+        "labels, sizes and figures that divide by the price refuse stretches that hold one: choose others";
+    (report.not_above_zero > 0)
+        .then(|| finding(Severity::Warning, FindingCode::NegativePrices, message, action))
 }
 
 fn no_volume(report: &HealthReport) -> Option<Finding> {

@@ -6,6 +6,7 @@
 mod finding;
 mod gaps;
 mod spikes;
+mod week_open;
 
 use ktrdr_domain::{Span, Symbol, Timeframe, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use self::finding::{Finding, FindingCode, Severity};
 pub use self::gaps::{Gap, GapClass, Gaps};
 pub use self::spikes::{Spike, Spikes};
+pub use self::week_open::{ChangeDates, WrongZone};
 use super::calendar::Calendar;
 use crate::Bars;
 
@@ -41,6 +43,12 @@ pub struct HealthReport {
     pub zero_volume_share: Option<f64>,
     /// Bars that repeat the bar before.
     pub stale: Stale,
+    /// What the opens of the weeks say against the zone that the bars were read in; `None` where a market explains them.
+    #[serde(default)]
+    pub wrong_zone: Option<WrongZone>,
+    /// Bars with a price of zero or below, by which nothing can be divided.
+    #[serde(default)]
+    pub not_above_zero: u64,
     /// What deserves attention, gravest first.
     pub findings: Vec<Finding>,
 }
@@ -72,6 +80,8 @@ pub fn check(bars: &Bars) -> HealthReport {
         spikes: Spikes::of(bars),
         zero_volume_share: (!bars.is_empty()).then(|| zero_volumes as f64 / bars.len() as f64),
         stale: Stale::of(bars),
+        wrong_zone: WrongZone::of(bars),
+        not_above_zero: bars.low.iter().filter(|low| **low <= 0.0).count() as u64,
         findings: Vec::new(),
     };
     report.findings = finding::findings(&report);

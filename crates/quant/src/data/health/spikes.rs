@@ -49,11 +49,18 @@ impl Spikes {
             if bars.time[i] - bars.time[i - 1] > reach_s {
                 continue;
             }
+            // A ratio of prices tells nothing where one of them is not above zero.
+            if bars.close[i] <= 0.0 || bars.close[i - 1] <= 0.0 {
+                continue;
+            }
             let log_return = (bars.close[i] / bars.close[i - 1]).ln();
             // A median of zero, in a series that hardly ever moves, measures nothing.
             if let Some(median) = past.median().filter(|m| *m > 0.0 && log_return.abs() > TIMES_MEDIAN * m) {
-                let taken_back =
-                    bars.close.get(i + 1).map_or(0.0, |next| -(next / bars.close[i]).ln() / log_return);
+                let taken_back = bars
+                    .close
+                    .get(i + 1)
+                    .filter(|next| **next > 0.0)
+                    .map_or(0.0, |next| -(next / bars.close[i]).ln() / log_return);
                 spikes.add(Spike {
                     at: Timestamp(bars.time[i]),
                     log_return,

@@ -1,11 +1,13 @@
 //! Which column holds what: from the header, or by position where there is none.
 
-use super::Note;
-use super::moment::Moment;
+use super::cells::Cells;
+use super::moment::{Clock, DateOrder, Moment, TimeStyle};
+use super::names::{ADJUSTED_CLOSES, INDEXES, Name, PRICES, TICK_VOLUMES, TIMES, VOLUMES};
+use super::note::Note;
 use crate::data::fault::{Problem, shown};
 
 /// Wider tables are no price files.
-const COLUMNS_MAX: usize = 64;
+pub(super) const COLUMNS_MAX: usize = 64;
 
 /// Where to find the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,71 +21,24 @@ pub(super) enum TimeColumns {
 /// Where each field of a bar is in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Layout {
-    pub(super) delimiter: u8,
-    pub(super) has_header: bool,
-    /// Fields per row.
+    /// Columns per row.
     pub(super) width: usize,
     pub(super) time: TimeColumns,
-    /// Whether the header says that times are UTC.
-    pub(super) is_utc: bool,
+    /// The clock that the header names.
+    pub(super) clock: Clock,
     /// Open, high, low, close.
-    prices: [usize; 4],
-    volume: Option<usize>,
-    tick_volume: bool,
-    adjusted_close: bool,
-    ignored: Vec<String>,
+    pub(super) prices: [usize; 4],
+    pub(super) volume: Option<usize>,
+    pub(super) ticks: Option<usize>,
+    /// What the header alone tells.
+    pub(super) notes: Vec<Note>,
 }
 
-const TIMES: &[&str] = &[
-    "timestamp",
-    "timestamp(utc)",
-    "unix",
-    "unixtime",
-    "unixtimestamp",
-    "epoch",
-    "datetime",
-    "datetime(utc)",
-    "gmttime",
-    "utctime",
-    "time(utc)",
-    "date(utc)",
-    "opentime",
-    "",
-];
-const TIMES_IN_UTC: &[&str] =
-    &["timestamp(utc)", "datetime(utc)", "gmttime", "utctime", "time(utc)", "date(utc)"];
-/// Our word for each price and the spellings of it, best first.
-const PRICES: [(&str, &[&str]); 4] = [
-    ("open", &["open", "o"]),
-    ("high", &["high", "h"]),
-    ("low", &["low", "l"]),
-    ("close", &["close", "c", "last"]),
-];
-const VOLUMES: &[&str] = &["volume", "vol", "v"];
-const TICK_VOLUMES: &[&str] = &["tickvolume", "tickvol", "ticks"];
-const ADJUSTED_CLOSES: &[&str] = &["adjclose", "adjustedclose"];
-
 impl Layout {
-    /// Recognises the layout from the first line.
-    pub(super) fn of(first: &[u8]) -> Result<Self, Problem> {
-        let unknown = || Problem::UnknownLayout { found: shown(first) };
-        let count = |delimiter: &u8| first.iter().filter(|b| *b == delimiter).count();
-        let delimiter = *b",;\t".iter().max_by_key(|d| count(d)).ok_or_else(unknown)?;
-        let fields: Vec<&[u8]> = first.split(|b| *b == delimiter).map(unquoted).collect();
-        if !(5..=COLUMNS_MAX).contains(&fields.len()) {
-            return Err(unknown());
-        }
-        let is_data = fields[0].first().is_some_and(u8::is_ascii_digit);
-        if is_data {
-            Self::by_position(delimiter, &fields).ok_or_else(unknown)
-        } else {
-            Self::by_name(delimiter, &fields)
-        }
-    }
-
-    fn by_name(delimiter: u8, fields: &[&[u8]]) -> Result<Self, Problem> {
-        let names: Vec<String> = fields.iter().map(|field| plain_name(field)).collect();
-        let header = Header { found: shown(&fields.join(&b',')), names: &names };
+    /// Recognises the layout by the names in a header. The instrument's name tells its volume from its money's.
+    pub(super) fn by_name(cells: &[&[u8]], instrument: &str) -> Result<Self, Problem> {
+        let names: Vec<Name> = cells.iter().map(|cell| Name::of(cell)).collect();
+        let header = Header { found: shown(&cells.join(&b',')), names: &names };
         let mut missing = Vec::new();
         let time = header.time()?;
         if time.is_none() {
@@ -99,91 +54,89 @@ impl Layout {
         let Some(time) = time.filter(|_| missing.is_empty()) else {
             return Err(Problem::MissingColumns { found: header.found, missing: missing.join(", ") });
         };
-        let traded = header.find("volume", VOLUMES)?;
-        let ticks = header.find("volume", TICK_VOLUMES)?;
-        let mut layout = Self {
-            delimiter,
-            has_header: true,
-            width: fields.len(),
-            time,
-            is_utc: matches!(time, TimeColumns::One(at) if TIMES_IN_UTC.contains(&names[at].as_str())),
-            prices,
-            volume: traded.or(ticks),
-            tick_volume: traded.is_none() && ticks.is_some(),
-            adjusted_close: header.find("adjusted close", ADJUSTED_CLOSES)?.is_some(),
-            ignored: Vec::new(),
+        let clock_column = match time {
+            TimeColumns::One(at) | TimeColumns::DateAndTime(_, at) => at,
         };
-        layout.ignored = layout.unused(&names, fields);
+        let traded = header.find("volume", VOLUMES)?;
+        let of_asset = header.volume_of_asset(instrument).filter(|_| traded.is_none());
+        let mut layout = Self {
+            width: cells.len(),
+            time,
+            clock: names[clock_column].clock(),
+            prices,
+            volume: traded.or(of_asset.as_ref().map(|(at, _)| *at)),
+            ticks: header.find("volume", TICK_VOLUMES)?,
+            notes: Vec::new(),
+        };
+        layout.note(of_asset.map(|(_, asset)| Note::VolumeOf(asset)));
+        layout.note(header.find("adjusted close", ADJUSTED_CLOSES)?.map(|_| Note::AdjustedCloseIgnored));
+        layout.note_unused(
+            (0..cells.len()).filter(|at| !ADJUSTED_CLOSES.contains(&names[*at].word.as_str())),
+            |at| shown(cells[at]),
+        );
         Ok(layout)
     }
 
-    /// Without a header: time and four prices, perhaps volume; or date, time of day and the same.
-    fn by_position(delimiter: u8, fields: &[&[u8]]) -> Option<Self> {
-        let has_clock = fields[1].contains(&b':');
-        let (time, first_price) = match (fields.len(), has_clock) {
-            (6, false) => (TimeColumns::One(0), 1),
+    /// Without a header: time and four prices, perhaps volume and what exchanges add; or date, time of day and the
+    /// same without the addition.
+    pub(super) fn by_position(cells: &[&[u8]]) -> Option<Self> {
+        let has_clock = cells.get(1)?.contains(&b':');
+        let (time, first_price) = match (cells.len(), has_clock) {
+            (5 | 6 | 7 | 12, false) => (TimeColumns::One(0), 1),
             (6 | 7, true) => (TimeColumns::DateAndTime(0, 1), 2),
             _ => return None,
         };
         // Any order of day and month will do to see that this is a time.
-        Moment::read(fields[0], Some(super::DateOrder::DayFirst))
-            .or_else(|_| Moment::read(fields[0], Some(super::DateOrder::MonthFirst)))
-            .ok()?;
+        let reads = |order| Moment::read(cells[0], TimeStyle { order: Some(order), ..TimeStyle::default() });
+        reads(DateOrder::DayFirst).or_else(|_| reads(DateOrder::MonthFirst)).ok()?;
         let volume = first_price + 4;
-        Some(Self {
-            delimiter,
-            has_header: false,
-            width: fields.len(),
+        let mut layout = Self {
+            width: cells.len(),
             time,
-            is_utc: false,
+            clock: Clock::Unknown,
             prices: std::array::from_fn(|i| first_price + i),
-            volume: (volume < fields.len()).then_some(volume),
-            tick_volume: false,
-            adjusted_close: false,
-            ignored: Vec::new(),
-        })
+            volume: (volume < cells.len()).then_some(volume),
+            ticks: None,
+            notes: vec![Note::NoHeader],
+        };
+        layout.note_unused(0..cells.len(), |at| format!("number {}", at + 1));
+        Some(layout)
     }
 
-    /// The columns of open, high, low, close and, if there is one, volume.
-    pub(super) fn columns(&self) -> impl Iterator<Item = usize> {
-        self.prices.into_iter().chain(self.volume)
+    /// Whether a row has the cells that the header promises; empty ones may follow.
+    pub(super) fn fits(&self, cells: Cells<'_>) -> bool {
+        cells.len() >= self.width && (cells.len() == self.width || cells.filled() <= self.width)
     }
 
-    pub(super) fn notes(&self) -> Vec<Note> {
-        let mut notes = Vec::new();
-        let mut note = |holds: bool, note: Note| notes.extend(holds.then_some(note));
-        note(!self.has_header, Note::NoHeader);
-        note(self.volume.is_none(), Note::NoVolume);
-        note(self.tick_volume, Note::TickVolume);
-        note(self.adjusted_close, Note::AdjustedCloseIgnored);
-        note(!self.ignored.is_empty(), Note::ColumnsIgnored(self.ignored.clone()));
-        notes
+    fn note(&mut self, note: Option<Note>) {
+        self.notes.extend(note);
     }
 
-    fn unused(&self, names: &[String], fields: &[&[u8]]) -> Vec<String> {
+    fn note_unused(&mut self, columns: impl Iterator<Item = usize>, name: impl Fn(usize) -> String) {
         let used = |at: usize| match self.time {
             TimeColumns::One(time) => at == time,
             TimeColumns::DateAndTime(date, time) => at == date || at == time,
         };
-        (0..fields.len())
-            .filter(|at| !used(*at) && !self.columns().any(|c| c == *at))
-            .filter(|at| !ADJUSTED_CLOSES.contains(&names[*at].as_str()))
-            .map(|at| shown(fields[at]))
-            .collect()
+        let bars = |at: &usize| {
+            used(*at) || self.prices.contains(at) || [self.volume, self.ticks].contains(&Some(*at))
+        };
+        let unused: Vec<String> = columns.filter(|at| !bars(at)).map(name).collect();
+        self.note((!unused.is_empty()).then_some(Note::ColumnsIgnored(unused)));
     }
 }
 
 /// A header's names, made plain.
 struct Header<'a> {
     found: String,
-    names: &'a [String],
+    names: &'a [Name],
 }
 
 impl Header<'_> {
     /// Where the first of the spellings that occurs is.
     fn find(&self, column: &'static str, spellings: &[&str]) -> Result<Option<usize>, Problem> {
         for spelling in spellings {
-            let mut places = (0..self.names.len()).filter(|at| self.names[*at] == *spelling);
+            let mut places = (0..self.names.len())
+                .filter(|at| self.names[*at].word == *spelling && !self.is_asset_volume(*at));
             match (places.next(), places.next()) {
                 (Some(at), None) => return Ok(Some(at)),
                 (Some(_), Some(_)) => return Err(Problem::ColumnTwice { found: self.found.clone(), column }),
@@ -193,29 +146,31 @@ impl Header<'_> {
         Ok(None)
     }
 
+    /// The number of a row is no time while another column is one.
     fn time(&self) -> Result<Option<TimeColumns>, Problem> {
         if let Some(at) = self.find("time", TIMES)? {
             return Ok(Some(TimeColumns::One(at)));
         }
         let (date, time) = (self.find("date", &["date"])?, self.find("time", &["time"])?);
-        Ok(match (date, time) {
-            (Some(date), Some(time)) => Some(TimeColumns::DateAndTime(date, time)),
-            (date, time) => date.or(time).map(TimeColumns::One),
-        })
+        match (date, time) {
+            (Some(date), Some(time)) => Ok(Some(TimeColumns::DateAndTime(date, time))),
+            (Some(at), None) | (None, Some(at)) => Ok(Some(TimeColumns::One(at))),
+            (None, None) => Ok(self.find("time", INDEXES)?.map(TimeColumns::One)),
+        }
     }
-}
 
-/// A field without the space and quotes around it.
-pub(super) fn unquoted(field: &[u8]) -> &[u8] {
-    let field = field.trim_ascii();
-    field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field).trim_ascii()
-}
+    fn is_asset_volume(&self, at: usize) -> bool {
+        self.names[at].volume_asset().is_some()
+    }
 
-/// `<TICK_VOL>` and `1. Open` as `tickvol` and `open`.
-fn plain_name(field: &[u8]) -> String {
-    let name = String::from_utf8_lossy(field).to_lowercase();
-    let name = name.trim_matches(['<', '>']);
-    let numbered = name.split_once(". ").filter(|(number, _)| number.bytes().all(|b| b.is_ascii_digit()));
-    let name = numbered.map_or(name, |(_, rest)| rest);
-    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect()
+    /// The volume in what is traded, not in what it is paid with: `Volume BTC` of BTCUSDT, not `Volume USDT`. Where
+    /// the instrument's name does not tell, exchanges write the traded one first.
+    fn volume_of_asset(&self, instrument: &str) -> Option<(usize, String)> {
+        let instrument = instrument.to_lowercase();
+        let named: Vec<(usize, String)> =
+            (0..self.names.len()).filter_map(|at| Some((at, self.names[at].volume_asset()?))).collect();
+        let traded = named.iter().find(|(_, asset)| instrument.starts_with(asset.as_str()));
+        let unpaid = || named.iter().find(|(_, asset)| !instrument.ends_with(asset.as_str()));
+        traded.or_else(unpaid).or(named.first()).map(|(at, asset)| (*at, asset.to_uppercase()))
+    }
 }
