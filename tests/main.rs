@@ -19,3 +19,4 @@ mod signals;
 mod tidy;
 #[macro_use]
 mod world;
+mod zeros;

@@ -4,6 +4,7 @@
 
 mod gather;
 mod judge;
+mod variety;
 
 use std::time::Instant;
 

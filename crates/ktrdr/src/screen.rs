@@ -3,10 +3,11 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
+use ktrdr_domain::number;
 use serde::Serialize;
 
 use crate::cli::OutputForm;
-use crate::exit::CliError;
+use crate::exit::{CliError, Kind, OrExit};
 
 /// The user's terminal or pipe.
 #[derive(Debug, Clone, Copy)]
@@ -110,11 +111,15 @@ impl Screen {
 }
 
 fn pretty<T: Serialize>(document: &T) -> Result<String, CliError> {
-    serde_json::to_string_pretty(document).map_err(|e| CliError::new(crate::exit::Kind::InvalidInput, e))
+    text(number::json_pretty(document))
 }
 
 fn compact<T: Serialize>(document: &T) -> Result<String, CliError> {
-    serde_json::to_string(document).map_err(|e| CliError::new(crate::exit::Kind::InvalidInput, e))
+    text(number::json(document))
+}
+
+fn text(json: serde_json::Result<Vec<u8>>) -> Result<String, CliError> {
+    json.map(|json| String::from_utf8_lossy(&json).into_owned()).or_exit(Kind::InvalidInput)
 }
 
 /// Text from outside without control characters, so that nobody's data can drive the terminal.

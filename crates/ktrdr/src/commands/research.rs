@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::research::{AgentChoice, ResearchSpec};
 use ktrdr_domain::{Kind as OperationKind, Operation, Status};
 use ktrdr_fabric::store::Filter;
@@ -176,8 +177,8 @@ fn row(index: usize, cycle: &Operation) -> Vec<String> {
 /// What a survivor did on its exam.
 fn exam(cycle: &Operation) -> String {
     let figure = |pointer: &str| cycle.result.as_ref()?.pointer(pointer)?.as_f64();
-    let net = figure("/metrics/total_return_pct").map(|x| format!("net {:.1} %", x * 100.0));
-    let sharpe = figure("/metrics/sharpe_ratio").map(|x| format!("Sharpe {x:.2}"));
+    let net = figure("/metrics/total_return_pct").map(|x| format!("net {:.1} %", Figure(x * 100.0)));
+    let sharpe = figure("/metrics/sharpe_ratio").map(|x| format!("Sharpe {:.2}", Figure(x)));
     let deflated = figure("/evidence/deflated_sharpe").map(|x| format!("deflated {x:.3}"));
     [net, sharpe, deflated].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
