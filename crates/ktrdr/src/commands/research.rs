@@ -57,7 +57,7 @@ pub(crate) async fn begin(context: &Context<'_>, wanted: &ResearchRun) -> Result
 
 /// The campaign's roots, ready to be submitted.
 pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Result<Work, CliError> {
-    device::admit(workspace.settings.engine, wanted.device)?;
+    device::admit(workspace, wanted.device, wanted.start).await?;
     let data = market::pin(workspace, std::slice::from_ref(&wanted.symbol), &[wanted.timeframe]).await?;
     let windows = workspace.settings.windows.split(data[0].span).or_exit(Kind::InvalidInput)?;
     let mut gates = workspace.settings.gates;

@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TrainingArguments) -> Resul
 }
 
 async fn prepare(workspace: &Workspace, wanted: &TrainingRun) -> Result<Work, CliError> {
-    device::admit(workspace.settings.engine, wanted.device)?;
+    device::admit(workspace, wanted.device, wanted.start).await?;
     let mut strategy = load_strategy(workspace, &wanted.strategy).await?;
     if !wanted.symbol.is_empty() {
         strategy.training_data.symbols.clone_from(&wanted.symbol);
