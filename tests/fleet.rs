@@ -235,7 +235,9 @@ fn a_worker_never_computes_on_another_device_than_it_was_told() {
     world.refused_with(7, &["worker", "training", "--device", "cuda:255"], &["--device cpu"]);
     world.refused_with(2, &["worker", "backtesting", "--device", "cuda:0"], &["compute on the CPU"]);
     let submit = [&TRAIN_SHORT[..], &["--device", "gpu"]].concat();
-    World::new().refused_with(7, &submit, &["embedded", "fleet with a GPU worker"]);
+    World::new().refused_with(7, &submit, &["ktrdr up --device cuda:0", "fleet with a GPU worker"]);
+    // No machine has so many, whatever it is: neither for one command nor for the engine.
+    World::new().refused_with(7, &["up", "--device", "cuda:255"], &["cuda:255", "--device cpu"]);
 }
 
 /// For machines with a GPU, and a build with the feature torch.

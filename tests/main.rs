@@ -29,3 +29,4 @@ mod signals;
 mod tidy;
 #[macro_use]
 mod world;
+mod zeros;

@@ -1,6 +1,6 @@
 //! `backtest signals` against arithmetic done here by hand, to 1e-9.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::{Engine, World, on_each_engine};
 
@@ -110,6 +110,47 @@ fn target_positions_from_elsewhere_earn_what_the_arithmetic_says(engine: Engine)
     close_to(&report["metrics"]["win_rate"], wanted.iter().filter(|p| **p > 0.0).count() as f64 / 4.0);
     assert_eq!(trades[3]["exit_reason"], "end_of_data");
     assert_eq!(report["metrics"]["total_trades"], 4);
+}
+
+/// Sixty daily bars that stand still, but for one that opens beyond a level and then runs through the other.
+fn gap(world: &World, symbol: &str, side: i8, bar: [f64; 4]) -> Value {
+    let day =
+        |i: u64| (chrono::NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + chrono::Days::new(i)).to_string();
+    let at = |price: f64| [price, price + 1.0, price - 1.0, price];
+    let prices = (0..60).map(|i| match i {
+        0..52 => at(100.0),
+        52 => bar,
+        _ => at(bar[3]),
+    });
+    let rows: String = (0..)
+        .zip(prices)
+        .map(|(i, [o, h, l, c])| format!("{}T00:00:00Z,{o},{h},{l},{c},0\n", day(i)))
+        .collect();
+    world.write(&format!("data/{symbol}_1d.csv"), format!("timestamp,open,high,low,close,volume\n{rows}"));
+    let file = world.write("gap.csv", format!("timestamp,target\n2024-02-20T00:00:00Z,{side}\n"));
+    let file = file.to_str().unwrap();
+    let series =
+        ["backtest", "signals", "--local", "--symbol", symbol, "--timeframe", "1d", "--signals", file];
+    let free = ["--units", "10", "--commission-rate", "0", "--spread", "0", "--slippage-rate", "0"];
+    let arguments: Vec<&str> = series.into_iter().chain(free).collect();
+    world.json(&arguments)
+}
+
+#[test]
+fn a_bar_that_opens_beyond_the_target_takes_it_and_one_beyond_the_stop_stops() {
+    let world = World::new();
+    world.write("ktrdr.toml", "[account.exits]\nstop_loss = 0.1\ntake_profit = 0.2\n");
+    for (symbol, side, bar, exit, reason, earned) in [
+        ("LONG", 1, [125.0, 126.0, 85.0, 90.0], 125.0, "take_profit", 250.0),
+        ("SHORT", -1, [75.0, 115.0, 74.0, 110.0], 75.0, "take_profit", 250.0),
+        ("FALL", 1, [80.0, 130.0, 79.0, 120.0], 80.0, "stop_loss", -200.0),
+        ("RISE", -1, [120.0, 121.0, 70.0, 80.0], 120.0, "stop_loss", -200.0),
+    ] {
+        let report = gap(&world, symbol, side, bar);
+        let trade = &report["trades"][0];
+        assert_eq!((&trade["exit_reason"], &trade["exit_price"]), (&json!(reason), &json!(exit)), "{symbol}");
+        assert_eq!(trade["net_pnl"], earned, "{symbol}");
+    }
 }
 
 #[test]

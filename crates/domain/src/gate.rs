@@ -13,6 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::number::Figure;
 use crate::report::{BacktestSummary, TrainingReport};
 use crate::strategy::label::Class;
 
@@ -140,7 +141,7 @@ impl GatePolicy {
             && last > initial * (1.0 - self.loss_decrease_min)
         {
             let decrease = (initial - last) / initial * 100.0;
-            let figures = format!("{decrease:.1}% < {}", percent(self.loss_decrease_min));
+            let figures = format!("{:.1}% < {}", Figure(decrease), percent(self.loss_decrease_min));
             return fail("insufficient_loss_decrease", figures);
         }
         Ok(())
@@ -156,7 +157,7 @@ impl GatePolicy {
             self.drawdown(drawdown)?;
         }
         if let Some(sharpe) = number(metrics.sharpe_ratio).filter(|s| *s < self.sharpe_min) {
-            return fail("sharpe_too_low", format!("{sharpe:.2} < {}", self.sharpe_min));
+            return fail("sharpe_too_low", format!("{:.2} < {}", Figure(sharpe), Figure(self.sharpe_min)));
         }
         Ok(())
     }
@@ -193,7 +194,7 @@ impl GatePolicy {
         }
         let net_return = needed("total_return_pct", metrics.total_return_pct)?;
         if net_return <= 0.0 {
-            return fail("no_net_profit", format!("{:.2}% <= 0%", net_return * 100.0));
+            return fail("no_net_profit", format!("{:.2}% <= 0%", Figure(net_return * 100.0)));
         }
         self.drawdown(needed("max_drawdown_pct", metrics.max_drawdown_pct)?)?;
         let percentile = needed("null_percentile", evidence.null_percentile)?;
@@ -255,6 +256,7 @@ fn percent(fraction: f64) -> String {
 /// regressions are squares of small returns.
 fn told_apart(a: f64, b: f64) -> [String; 2] {
     const DIGITS: std::ops::RangeInclusive<usize> = 4..=16;
+    let [a, b] = [a, b].map(|x| x + 0.0); // −0 is 0
     let is_small = a.abs().min(b.abs()) < 0.01;
     let show = |x: f64, digits: usize| match is_small {
         true => format!("{x:.*e}", digits - 1),

@@ -24,6 +24,7 @@ pub mod id;
 pub mod job;
 pub mod lesson;
 pub mod name;
+pub mod number;
 pub mod operation;
 pub mod report;
 pub mod research;

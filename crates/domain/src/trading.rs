@@ -4,16 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// The costs of every fill, both sides, and of holding overnight.
 ///
-/// A buy fills at `price × (1 + slippage_rate) + spread / 2`, a sell at `price × (1 − slippage_rate) − spread / 2`;
-/// commission is `commission_rate × units × fill price` on each side.
+/// A buy fills at `price × (1 + slippage_rate) + spread / 2`, a sell at `price × (1 − slippage_rate) − spread / 2`; only
+/// targets, which are limit orders, fill at their own price or a better open.
+/// Commission is `commission_rate × units × fill price` on each side.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Costs {
     /// Commission as a fraction of traded value, per side.
     pub commission_rate: f64,
-    /// Full bid–ask spread in price units.
+    /// Full bid–ask spread in price units; not on targets.
     pub spread: f64,
-    /// Slippage as a fraction of price, per side.
+    /// Slippage as a fraction of price, per side; not on targets.
     pub slippage_rate: f64,
     /// Cost of holding a long position, fraction of its value per calendar day.
     pub financing_long_per_day: f64,

@@ -4,6 +4,7 @@ use ktrdr_agent::Assessor;
 use ktrdr_agent::local::LocalAssessor;
 use ktrdr_domain::Kind;
 use ktrdr_domain::job::AssessmentSpec;
+use ktrdr_domain::number;
 use ktrdr_domain::report::AssessmentReport;
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use ktrdr_worker::{Handler, Job, Outcome};
@@ -30,7 +31,7 @@ impl Assessment {
             .parse()
             .map_err(ArtifactError::from)?;
         let report = LocalAssessor.assess(spec, &|| job.stop.is_stopped()).map_err(Fault::input)?;
-        let bytes = serde_json::to_vec_pretty(&report).map_err(Fault::input)?;
+        let bytes = number::json_pretty(&report).map_err(Fault::input)?;
         self.0.runtime.block_on(self.0.artifacts.put(&key, &bytes))?;
         Ok(report)
     }

@@ -8,6 +8,7 @@ mod weigh;
 use std::ops::Range;
 
 use ktrdr_domain::job::{BacktestSpec, Origin};
+use ktrdr_domain::number;
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, EquityPoint, Hashes};
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Kind, OperationId, Progress, Sha256, Span, Timestamp, WindowKind, Windows};
@@ -130,7 +131,7 @@ impl Backtesting {
 
     fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {
         say(job, 98.0, "storing the report", Vec::new());
-        let bytes = serde_json::to_vec(report).map_err(Fault::input)?;
+        let bytes = number::json(report).map_err(Fault::input)?;
         let key = report_key(&job.id, job.fence)?;
         Ok(self.0.runtime.block_on(self.0.artifacts.put(&key, &bytes))?)
     }

@@ -27,11 +27,11 @@ pub mod training;
 use std::sync::Arc;
 
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DataRef, Windows};
+use ktrdr_domain::{DataRef, DeviceWish, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::Store;
-use ktrdr_neural::Backend;
+use ktrdr_neural::{Backend, Cpu};
 use ktrdr_worker::Handler;
 use tokio::runtime::Handle;
 
@@ -55,11 +55,19 @@ pub struct Services {
     pub harmful_probes: bool,
     /// Bars read before.
     pub series: Arc<SeriesCache>,
-    /// Trains networks.
+    /// Trains networks that do not ask for a CPU.
     pub backend: Arc<dyn Backend>,
 }
 
 impl Services {
+    /// What trains a network with this wish. A CPU is everywhere, beside a GPU too.
+    pub(crate) fn backend_for(&self, wish: DeviceWish) -> Arc<dyn Backend> {
+        match wish {
+            DeviceWish::Cpu => Arc::new(Cpu::new()),
+            DeviceWish::Any | DeviceWish::Gpu => Arc::clone(&self.backend),
+        }
+    }
+
     /// The windows of a job's data by the platform's own policy. A message that says otherwise is refused: whoever
     /// wrote it could have moved the exam.
     pub(crate) fn windows_of(&self, data: &[DataRef], claimed: &Windows) -> Result<Windows, Fault> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use ktrdr_domain::number;
 use ktrdr_domain::report::{ModelRef, TrainingReport};
 use ktrdr_domain::strategy::Feature;
 use ktrdr_domain::{DataRef, OperationId, Sha256, Strategy, StrategyName, Timeframe};
@@ -115,14 +116,14 @@ pub(crate) async fn store(
     manifest: impl FnOnce(BTreeMap<String, Sha256>) -> Manifest,
 ) -> Result<Sha256, Fault> {
     let weights = network.to_safetensors().map_err(Fault::input)?;
-    let described = serde_json::to_vec_pretty(metadata).map_err(Fault::input)?;
+    let described = number::json_pretty(metadata).map_err(Fault::input)?;
     artifacts.put(&key(folder, WEIGHTS)?, &weights).await?;
     artifacts.put(&key(folder, METADATA)?, &described).await?;
     let files = BTreeMap::from([
         (WEIGHTS.to_owned(), Sha256::of(&weights)),
         (METADATA.to_owned(), Sha256::of(&described)),
     ]);
-    let listed = serde_json::to_vec_pretty(&manifest(files)).map_err(Fault::input)?;
+    let listed = number::json_pretty(&manifest(files)).map_err(Fault::input)?;
     artifacts.put(&key(folder, MANIFEST)?, &listed).await?;
     Ok(Sha256::of(&listed))
 }

@@ -4,6 +4,7 @@
 
 mod gather;
 mod judge;
+mod variety;
 
 use std::time::Instant;
 
@@ -44,7 +45,8 @@ impl Training {
             NetworkShape::new(&spec.strategy.model, gathered.width, spec.strategy.decisions.output_format)
                 .map_err(Fault::input)?;
         let started = Instant::now();
-        let trained = fit(&*self.0.backend, job, spec, &shape, &gathered)?;
+        let backend = self.0.backend_for(spec.device);
+        let trained = fit(&*backend, job, spec, &shape, &gathered)?;
         let seconds = started.elapsed().as_secs_f64();
         say(job, 97.0, "judging on test rows", Vec::new());
         let judged = judge::judge(spec, &gathered, &trained)?;
@@ -73,7 +75,7 @@ impl Training {
             synthetic: spec.data.iter().any(|d| d.synthetic),
             warnings: gathered.warnings.clone(),
             training_seconds: seconds,
-            trained_on: self.0.backend.name(),
+            trained_on: backend.name(),
         };
         self.store(job, spec, spec_sha256, shape, &gathered, &trained, report)
     }

@@ -1,5 +1,6 @@
 //! Operations in words and figures, for a line on a screen.
 
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::{Operation, Progress, Status};
 
 use crate::screen::harmless;
@@ -61,14 +62,15 @@ fn figures(progress: &Progress) -> String {
 /// Short enough for a line: whole, or two decimals where it is large, or four significant digits.
 fn figure(value: f64) -> String {
     let size = value.abs();
-    if value.fract() == 0.0 && size < 1e15 {
+    let value = Figure(value);
+    if size.fract() == 0.0 && size < 1e15 {
         format!("{value:.0}")
     } else if (1000.0..1e15).contains(&size) {
         format!("{value:.2}")
     } else if (0.001..1000.0).contains(&size) {
         format!("{value:.4}")
     } else {
-        format!("{value:.3e}")
+        format!("{:.3e}", value.0)
     }
 }
 
@@ -135,7 +137,8 @@ mod tests {
 
     #[test]
     fn figures_are_short_at_every_size() {
-        assert_eq!([12.0, 1234.567, 1.23456, 0.0000123].map(figure), ["12", "1234.57", "1.2346", "1.230e-5"]);
+        let shown = [12.0, 1234.567, 1.23456, 0.0000123, -0.0, -0.0000123].map(figure);
+        assert_eq!(shown, ["12", "1234.57", "1.2346", "1.230e-5", "0", "-1.230e-5"]);
     }
 
     #[test]

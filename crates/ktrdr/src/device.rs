@@ -5,9 +5,11 @@ use std::sync::Arc;
 use ktrdr_domain::{DeviceClass, DeviceWish};
 use ktrdr_neural::{Backend, Cpu};
 
+use crate::cli::StartArguments;
 use crate::cli::fleet::Device;
 use crate::exit::{CliError, Kind};
 use crate::settings::EngineName;
+use crate::workspace::Workspace;
 
 /// A device, and what trains on it.
 #[derive(Clone)]
@@ -31,20 +33,39 @@ impl Computing {
         match asked {
             Device::Cpu => Ok(Self::on_cpu()),
             Device::Auto => Ok(gpu::first().unwrap_or_else(Self::on_cpu)),
-            Device::Cuda(number) => gpu::find(number)
-                .map_err(|why| CliError::new(Kind::Refused, format!("{why}; or use --device cpu, or auto"))),
+            Device::Cuda(number) => find(number, "use --device cpu, or auto"),
+        }
+    }
+
+    /// What work that is done here and now asks for. Only a wish for a GPU takes one: others repeat their bits.
+    pub(crate) fn for_wish(wish: DeviceWish) -> Result<Self, CliError> {
+        match wish {
+            DeviceWish::Any | DeviceWish::Cpu => Ok(Self::on_cpu()),
+            DeviceWish::Gpu => find(0, "leave --device out"),
         }
     }
 }
 
-/// Nobody should wait for a GPU that can never come: the embedded engine has none.
-pub(crate) fn admit(engine: EngineName, wish: DeviceWish) -> Result<(), CliError> {
-    if engine == EngineName::Embedded && wish == DeviceWish::Gpu {
-        let message =
-            "the embedded engine computes on the CPU: leave --device out, or use a fleet with a GPU worker";
-        return Err(CliError::new(Kind::Refused, message));
+fn find(number: u8, otherwise: &str) -> Result<Computing, CliError> {
+    gpu::find(number).map_err(|why| CliError::new(Kind::Refused, format!("{why}; or {otherwise}")))
+}
+
+/// Nobody should wait for a GPU that can never come: of an embedded engine there is one process, and that has one or not.
+pub(crate) async fn admit(
+    workspace: &Workspace,
+    wish: DeviceWish,
+    start: StartArguments,
+) -> Result<(), CliError> {
+    if wish != DeviceWish::Gpu || start.local || workspace.settings.engine == EngineName::Fleet {
+        return Ok(());
     }
-    Ok(())
+    let engines = workspace.presence.workers().await?;
+    if engines.iter().any(|seen| seen.worker.class == DeviceClass::Gpu) {
+        return Ok(());
+    }
+    let message = "no engine with a GPU runs on this workspace: start it with `ktrdr up --device cuda:0`, use a fleet \
+                   with a GPU worker, or leave --device out";
+    Err(CliError::new(Kind::Refused, message))
 }
 
 #[cfg(feature = "torch")]

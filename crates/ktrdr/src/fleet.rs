@@ -138,6 +138,7 @@ fn worker(
     let config = WorkerConfig {
         kinds: roles.kinds.clone(),
         device: roles.computing.class,
+        also: roles.also,
         lease: fleet.lease,
         heartbeat: fleet.heartbeat,
         lease_margin: fleet.lease / LEASE_MARGIN_SHARE,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::report::{BacktestSummary, Metrics};
 
 use crate::screen::{Screen, harmless};
@@ -73,24 +74,24 @@ fn evidence(screen: &Screen, s: &BacktestSummary) {
 }
 
 fn percent(x: Option<f64>) -> String {
-    x.map_or_else(|| "undefined".into(), |x| format!("{:.2} %", x * 100.0))
+    x.map_or_else(|| "undefined".into(), |x| format!("{:.2} %", Figure(x * 100.0)))
 }
 
 fn number(x: Option<f64>) -> String {
-    x.map_or_else(|| "undefined".into(), |x| format!("{x:.2}"))
+    x.map_or_else(|| "undefined".into(), |x| format!("{:.2}", Figure(x)))
 }
 
 fn currency(x: Option<f64>) -> String {
-    x.map_or_else(|| "undefined".into(), |x| format!("{x:.2} per trade"))
+    x.map_or_else(|| "undefined".into(), |x| format!("{:.2} per trade", Figure(x)))
 }
 
 fn bps(x: Option<f64>) -> String {
-    x.map_or_else(|| "undefined".into(), |x| format!("{x:.2} bp per side"))
+    x.map_or_else(|| "undefined".into(), |x| format!("{:.2} bp per side", Figure(x)))
 }
 
 fn sharpe(m: &Metrics) -> String {
     match (m.sharpe_ratio, m.sharpe_standard_error) {
-        (Some(s), Some(e)) => format!("{s:.2} ± {e:.2} a year"),
+        (Some(s), Some(e)) => format!("{:.2} ± {e:.2} a year", Figure(s)),
         (s, _) => number(s),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::Kind as OperationKind;
+use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::fleet::redis::Channel;
 use ktrdr_worker::KindConfig;
@@ -27,23 +27,30 @@ pub(crate) struct Roles {
     pub(crate) kinds: Vec<KindConfig>,
     /// What its trainings compute on.
     pub(crate) computing: Computing,
+    /// Whose jobs it takes beside those of its own class.
+    pub(crate) also: Option<DeviceClass>,
 }
 
 impl Roles {
-    /// Every role, as the embedded engine plays them.
-    pub(crate) fn all(fleet: &FleetSettings) -> Self {
+    /// Every role, as the embedded engine plays them. Nobody else is there, so with a GPU it trains what asks for a CPU as
+    /// well, on that; a GPU trains one network at a time.
+    pub(crate) fn all(fleet: &FleetSettings, computing: Computing) -> Self {
+        let has_gpu = computing.class == DeviceClass::Gpu;
+        let training_slots = if has_gpu { 1 } else { fleet.training_slots };
+        let fleet = FleetSettings { training_slots, ..*fleet };
         let kinds = OperationKind::ALL.into_iter().filter(|k| !k.is_root());
         Self {
             coordinator: true,
             orchestrator: true,
-            kinds: kinds.map(|k| kind_config(k, fleet)).collect(),
-            ..Self::none()
+            kinds: kinds.map(|k| kind_config(k, &fleet)).collect(),
+            computing,
+            also: has_gpu.then_some(DeviceClass::Cpu),
         }
     }
 
     fn none() -> Self {
         let computing = Computing::on_cpu();
-        Self { coordinator: false, orchestrator: false, kinds: Vec::new(), computing }
+        Self { coordinator: false, orchestrator: false, kinds: Vec::new(), computing, also: None }
     }
 
     /// Relay and sweep.
@@ -80,6 +87,11 @@ impl Roles {
         let events = self.orchestrator.then_some(Queue::OrchestratorEvents);
         let jobs = self.kinds.iter().flat_map(|k| Queue::of_worker(k.kind, self.computing.class));
         events.into_iter().chain(jobs).collect()
+    }
+
+    /// Jobs of a kind at once.
+    pub(crate) fn slots(&self, kind: OperationKind) -> u16 {
+        self.kinds.iter().find(|k| k.kind == kind).map_or(0, |k| k.slots)
     }
 
     /// The hints these roles wait for.

@@ -6,10 +6,11 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
+use ktrdr_domain::number;
 use serde::Serialize;
 
 use crate::cli::OutputForm;
-use crate::exit::{CliError, Kind};
+use crate::exit::{CliError, Kind, OrExit};
 
 /// The user's terminal or pipe.
 #[derive(Debug)]
@@ -167,13 +168,15 @@ impl Screen {
 }
 
 fn pretty<T: Serialize>(document: &T) -> Result<String, CliError> {
-    let json = serde_json::to_string_pretty(document).map_err(|e| CliError::new(Kind::InvalidInput, e))?;
-    Ok(escaped(&json))
+    text(number::json_pretty(document))
 }
 
 fn compact<T: Serialize>(document: &T) -> Result<String, CliError> {
-    let json = serde_json::to_string(document).map_err(|e| CliError::new(Kind::InvalidInput, e))?;
-    Ok(escaped(&json))
+    text(number::json(document))
+}
+
+fn text(json: serde_json::Result<Vec<u8>>) -> Result<String, CliError> {
+    json.map(|json| escaped(&String::from_utf8_lossy(&json))).or_exit(Kind::InvalidInput)
 }
 
 /// JSON in which what could drive a terminal is written as `\u009b`. Such characters stand in its texts only.

@@ -88,9 +88,8 @@ fn golden() -> Value {
     serde_json::from_str(include_str!("golden/indicators.json")).unwrap()
 }
 
-fn golden_bars(golden: &Value) -> Bars {
-    let numbers =
-        |key: &str| golden["bars"][key].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+fn bars_of(fields: &Value) -> Bars {
+    let numbers = |key: &str| fields[key].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
     let mut bars = hourly(1, 0);
     [bars.open, bars.high, bars.low, bars.close, bars.volume] =
         ["open", "high", "low", "close", "volume"].map(numbers);
@@ -98,23 +97,79 @@ fn golden_bars(golden: &Value) -> Bars {
     bars
 }
 
+/// Compares from the indicator's first valid bar on, for as many bars as there are expected values.
+fn assert_values(case: &Value, bars: &Bars, expected_from: usize) {
+    let spec: IndicatorSpec = serde_json::from_value(case["spec"].clone()).unwrap();
+    let expected = case["outputs"].as_array().unwrap();
+    let outputs = compute(&spec, bars).outputs;
+    assert_eq!(outputs.len(), expected.len(), "{spec:?}");
+    for (i, (output, expected)) in outputs.iter().zip(expected).enumerate() {
+        let expected = (expected_from..).zip(expected.as_array().unwrap());
+        for (t, wanted) in expected.filter(|(t, _)| *t >= first_valid(&spec)) {
+            let (got, wanted) = (output[t], wanted.as_f64().unwrap());
+            let close = (got - wanted).abs() <= 1e-9 * wanted.abs().max(1.0);
+            assert!(close, "{case:.80} output {i} at {t}: {got} instead of {wanted}");
+        }
+    }
+}
+
 #[test]
 fn values_equal_those_that_pandas_computes() {
     let golden = golden();
-    let bars = golden_bars(&golden);
+    let bars = bars_of(&golden["bars"]);
+    for case in golden["cases"].as_array().unwrap() {
+        assert_values(case, &bars, 0);
+    }
+}
+
+#[test]
+fn first_values_equal_those_of_ta_lib_on_noise_on_trends_and_where_nothing_moves() {
+    let golden: Value = serde_json::from_str(include_str!("golden/first_values.json")).unwrap();
+    let mut covered = Vec::new();
     for case in golden["cases"].as_array().unwrap() {
         let spec: IndicatorSpec = serde_json::from_value(case["spec"].clone()).unwrap();
-        let expected = case["outputs"].as_array().unwrap();
-        let outputs = compute(&spec, &bars).outputs;
-        assert_eq!(outputs.len(), expected.len(), "{spec:?}");
-        for (i, (output, expected)) in outputs.iter().zip(expected).enumerate() {
-            for t in first_valid(&spec)..bars.len() {
-                let (got, wanted) = (output[t], expected[t].as_f64().unwrap());
-                let close = (got - wanted).abs() <= 1e-9 * wanted.abs().max(1.0);
-                assert!(close, "{spec:?} output {i} at {t}: {got} instead of {wanted}");
-            }
+        assert_eq!(first_valid(&spec) as u64, case["first"].as_u64().unwrap(), "{case}");
+        let market = case["market"].as_str().unwrap();
+        assert_values(case, &bars_of(&golden["markets"][market]), first_valid(&spec));
+        covered.push((market.to_owned(), spec.kind));
+    }
+    for entry in CATALOGUE {
+        for market in ["random", "rise", "fall", "still"] {
+            assert!(covered.contains(&(market.to_owned(), entry.kind)), "{market} {}", entry.name);
         }
     }
+}
+
+/// A market that moves by `step` from bar to bar, with a range of 2 in each.
+fn steady(step: f64) -> Bars {
+    let mut bars = hourly(1, 60);
+    for (i, time) in bars.time.clone().into_iter().enumerate() {
+        let moved = step * (time / 3_600) as f64;
+        bars.open[i] = 99.5 + moved;
+        bars.high[i] = 101.0 + moved;
+        bars.low[i] = 99.0 + moved;
+        bars.close[i] = 100.0 + moved;
+    }
+    bars
+}
+
+#[test]
+fn a_steady_trend_reads_the_same_at_every_valid_bar() {
+    let everywhere = |kind, step, values: [f64; 3]| {
+        let spec = IndicatorSpec::new(kind);
+        for (output, value) in compute(&spec, &steady(step)).outputs.iter().zip(values) {
+            let differs = output[first_valid(&spec)..].iter().find(|x| (*x - value).abs() > 1e-9);
+            assert_eq!(differs, None, "{kind} is not {value} on a step of {step}");
+        }
+    };
+    everywhere(IndicatorKind::Adx, 1.0, [100.0, 50.0, 0.0]);
+    everywhere(IndicatorKind::Adx, -1.0, [100.0, 0.0, 50.0]);
+    everywhere(IndicatorKind::Aroon, 1.0, [100.0, 0.0, 100.0]);
+    everywhere(IndicatorKind::Aroon, -1.0, [0.0, 100.0, -100.0]);
+    // The averages lag by (26 − 1) / 2 and (12 − 1) / 2 bars.
+    everywhere(IndicatorKind::Macd, 1.0, [7.0, 7.0, 0.0]);
+    everywhere(IndicatorKind::Macd, -1.0, [-7.0, -7.0, 0.0]);
+    everywhere(IndicatorKind::Atr, 3.0, [4.0; 3]);
 }
 
 #[test]
@@ -133,21 +188,23 @@ fn a_market_that_never_moves_reads_neutral() {
         field.fill(1.1);
     }
     bars.volume.fill(0.0);
-    let neutral = [
-        (IndicatorKind::Rsi, 50.0),
-        (IndicatorKind::Stochastic, 50.0),
-        (IndicatorKind::WilliamsR, -50.0),
-        (IndicatorKind::Cci, 0.0),
-        (IndicatorKind::Adx, 0.0),
-        (IndicatorKind::Atr, 0.0),
-        (IndicatorKind::BollingerBandWidth, 0.0),
-        (IndicatorKind::Mfi, 50.0),
-        (IndicatorKind::VolumeRatio, 1.0),
-        (IndicatorKind::Obv, 0.0),
-    ];
-    for (kind, value) in neutral {
-        for output in compute(&IndicatorSpec::new(kind), &bars).outputs {
-            assert_eq!(output.last(), Some(&value), "{kind}");
+    let neutral = |kind| match kind {
+        IndicatorKind::Rsi | IndicatorKind::Stochastic | IndicatorKind::Mfi => Some([50.0; 3]),
+        IndicatorKind::WilliamsR => Some([-50.0; 3]),
+        IndicatorKind::Aroon => Some([100.0, 100.0, 0.0]),
+        IndicatorKind::VolumeRatio => Some([1.0; 3]),
+        IndicatorKind::Vwap => None,
+        kind if kind.entry().in_price_units => match kind {
+            IndicatorKind::Macd | IndicatorKind::Momentum | IndicatorKind::Atr => Some([0.0; 3]),
+            _ => Some([1.1; 3]),
+        },
+        _ => Some([0.0; 3]),
+    };
+    for entry in CATALOGUE {
+        let Some(values) = neutral(entry.kind) else { continue };
+        let spec = IndicatorSpec::new(entry.kind);
+        for (output, value) in compute(&spec, &bars).outputs.iter().zip(values) {
+            assert!(output[first_valid(&spec)..].iter().all(|x| *x == value), "{}: {output:?}", entry.name);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ktrdr_domain::report::backtest::{ExitReason, Trade};
+use ktrdr_domain::report::backtest::{Direction, ExitReason, Trade};
 use ktrdr_domain::trading::{Account, Costs, Exits, Sizing};
 use ktrdr_quant::Bars;
 use ktrdr_quant::simulate::{self, Run, SimulateError, Simulation, Target, trades_sha256};
@@ -102,11 +102,60 @@ fn a_gap_through_the_stop_fills_at_the_open_and_does_not_count_the_bar() {
 }
 
 #[test]
-fn a_target_is_taken_at_its_price_even_by_a_bar_that_opens_beyond_it() {
-    let account = Account { exits: Exits { take_profit: Some(0.25), ..Exits::default() }, ..one_unit() };
-    let run = trade_all(&[FLAT, FLAT, (60.0, 61.0, 59.0, 60.0), FLAT], &[-1; 4], &account);
-    assert_eq!(exits(&run.trades), [(75.0, ExitReason::TakeProfit, 2)]);
-    assert_eq!(run.equity, [1_000.0, 1_000.0, 1_025.0, 1_025.0]);
+fn a_target_that_the_open_has_passed_fills_at_the_open_whatever_the_bar_does_later() {
+    let exits_of = |side: Target, bar: Ohlc| {
+        let both = Exits { stop_loss: Some(0.1), take_profit: Some(0.2), ..Exits::default() };
+        let run = trade_all(&[FLAT, FLAT, bar, FLAT], &[side; 4], &Account { exits: both, ..one_unit() });
+        (exits(&run.trades), run.equity[2])
+    };
+    use ExitReason::{StopLoss, TakeProfit};
+    assert_eq!(exits_of(1, (125.0, 126.0, 85.0, 90.0)), (vec![(125.0, TakeProfit, 1)], 1_025.0));
+    assert_eq!(exits_of(-1, (75.0, 115.0, 74.0, 110.0)), (vec![(75.0, TakeProfit, 1)], 1_025.0));
+    assert_eq!(exits_of(1, (80.0, 125.0, 79.0, 124.0)), (vec![(80.0, StopLoss, 1)], 980.0));
+    assert_eq!(exits_of(-1, (120.0, 121.0, 75.0, 76.0)), (vec![(120.0, StopLoss, 1)], 980.0));
+    // From inside both levels nobody knows the way: the stop.
+    assert_eq!(exits_of(1, (100.0, 126.0, 85.0, 90.0)), (vec![(90.0, StopLoss, 2)], 990.0));
+    assert_eq!(exits_of(-1, (100.0, 126.0, 75.0, 90.0)).0[0].1, StopLoss);
+}
+
+#[test]
+fn a_target_is_a_limit_order_and_pays_commission_alone() {
+    let costs = Costs { slippage_rate: 0.01, spread: 0.5, commission_rate: 0.001, ..FREE };
+    let account =
+        Account { costs, exits: Exits { take_profit: Some(0.2), ..Exits::default() }, ..one_unit() };
+    let touched = |side, bar| {
+        let run = trade_all(&[FLAT, FLAT, bar, FLAT], &[side; 4], &account);
+        let [trade] = run.trades[..] else { panic!("{:?}", run.trades) };
+        assert_eq!(trade.exit_reason, ExitReason::TakeProfit);
+        assert!((trade.commission - 0.001 * (trade.entry_price + trade.exit_price)).abs() < 1e-12);
+        (trade.entry_price, trade.exit_price)
+    };
+    let (bought, sold) = touched(1, (119.0, 130.0, 118.0, 119.0));
+    assert_eq!(sold, bought * 1.2);
+    assert_eq!(touched(1, (140.0, 141.0, 118.0, 119.0)).1, 140.0);
+    let (sold, bought) = touched(-1, (81.0, 82.0, 70.0, 81.0));
+    assert_eq!(bought, sold * 0.8);
+    assert_eq!(touched(-1, (60.0, 82.0, 59.0, 81.0)).1, 60.0);
+}
+
+#[test]
+fn a_position_whose_costs_reach_beyond_its_stop_is_stopped_where_it_was_entered() {
+    let costs = Costs { slippage_rate: 0.02, ..FREE };
+    let account = Account { costs, exits: Exits { stop_loss: Some(0.01), ..Exits::default() }, ..one_unit() };
+    for side in [1, -1] {
+        let run = trade_all(&[FLAT; 4], &[side; 4], &account);
+        let [trade] = run.trades[..] else { panic!("{:?}", run.trades) };
+        assert_eq!((trade.exit_reason, trade.bars_held), (ExitReason::StopLoss, 0));
+        assert_eq!(trade.entry_time, trade.exit_time);
+        assert!((trade.gross_pnl + 4.0).abs() < 1e-9, "both sides' slippage: {}", trade.gross_pnl);
+    }
+}
+
+#[test]
+fn a_trade_that_earned_nothing_earned_no_negative_zero() {
+    let run = trade_all(&[FLAT; 4], &[-1, 0, 0, 0], &one_unit());
+    let [trade] = run.trades[..] else { panic!("{:?}", run.trades) };
+    assert!([trade.gross_pnl, trade.net_pnl].iter().all(|pnl| *pnl == 0.0 && pnl.is_sign_positive()));
 }
 
 #[test]
@@ -266,6 +315,21 @@ proptest! {
         let (free, dear) = (run(&free), run(&dear));
         prop_assert!(dear.equity.iter().zip(&free.equity).all(|(dear, free)| *dear <= free + 1e-6));
         prop_assert!((dear.pnl_before_costs - free.pnl_before_costs).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_limit_never_fills_worse_than_its_price_and_a_stop_never_better((bars, targets) in market(120), account in accounts()) {
+        let run = simulate::run(&bars, 0..bars.len(), &targets, &account).unwrap();
+        for t in &run.trades {
+            let side = if t.direction == Direction::Long { 1.0 } else { -1.0 };
+            let level = |fraction: f64| t.entry_price * (1.0 + side * fraction);
+            let beyond = |level: f64| side * (t.exit_price - level);
+            match t.exit_reason {
+                ExitReason::TakeProfit => prop_assert!(beyond(level(account.exits.take_profit.unwrap())) >= 0.0),
+                ExitReason::StopLoss => prop_assert!(beyond(level(-account.exits.stop_loss.unwrap())) <= 0.0),
+                _ => {}
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind};
+use ktrdr_fabric::broker::Queue;
 
 use crate::backoff::Backoff;
 use crate::handler::Handler;
@@ -40,6 +41,8 @@ pub struct WorkerConfig {
     pub kinds: Vec<KindConfig>,
     /// What it computes on: jobs that ask for something else are left to others.
     pub device: DeviceClass,
+    /// Another class whose jobs it takes too: there may be nobody else, and a machine with a GPU has a CPU as well.
+    pub also: Option<DeviceClass>,
     /// How long a claim holds without a beat.
     pub lease: Duration,
     /// Time between beats of a running job. The same in all workers of a fleet: whoever the broker lost keeps a job only
@@ -64,6 +67,7 @@ impl Default for WorkerConfig {
         Self {
             kinds: Vec::new(),
             device: DeviceClass::Cpu,
+            also: None,
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(2),
             lease_margin: Duration::from_secs(5),
@@ -105,6 +109,15 @@ pub enum ConfigError {
 }
 
 impl WorkerConfig {
+    /// Where it finds jobs of a kind.
+    pub(crate) fn queues(&self, kind: Kind) -> Vec<Queue> {
+        let mut queues = Queue::of_worker(kind, self.device);
+        let others = self.also.into_iter().flat_map(|class| Queue::of_worker(kind, class));
+        let more: Vec<Queue> = others.filter(|queue| !queues.contains(queue)).collect();
+        queues.extend(more);
+        queues
+    }
+
     /// How long one whom the broker lost has to show that they are alive: in that time every holder beats.
     pub(crate) fn patience(&self) -> Duration {
         self.heartbeat * 3 / 2

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use ktrdr_fabric::broker::{Broker, BrokerError, Delivery, Queue};
+use ktrdr_fabric::broker::{Broker, BrokerError, Delivery};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -40,7 +40,7 @@ impl Lane {
     pub(crate) async fn run(self) {
         let lane = Arc::new(self);
         let jobs = TaskTracker::new();
-        let queues = Queue::of_worker(lane.kind.kind, lane.crew.config.device);
+        let queues = lane.crew.config.queues(lane.kind.kind);
         let mut intake = Intake::new(Arc::clone(&lane.broker), queues, lane.kind.slots);
         let mut failures = 0;
         loop {

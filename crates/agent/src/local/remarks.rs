@@ -20,6 +20,7 @@
 //! suggested.
 
 use ktrdr_domain::gate::GateVerdict;
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::trading::Costs;
 
 use crate::assess::AssessmentInput;
@@ -113,8 +114,11 @@ fn gate_suggestion(code: &str) -> &'static str {
 fn net_return(input: &AssessmentInput) -> Option<Remark> {
     let metrics = &input.backtest.metrics;
     let value = metrics.total_return_pct?;
-    let text =
-        format!("Net return after costs was {:+.2} % over {} bars.", 100.0 * value, input.backtest.bars);
+    let text = format!(
+        "Net return after costs was {:+.2} % over {} bars.",
+        Figure(100.0 * value),
+        input.backtest.bars
+    );
     let suggestion = match metrics.break_even_cost_bps {
         Some(gross) if gross > 0.0 => {
             "Trade less often and only on clearer signals: costs eat what it earns."
@@ -155,7 +159,8 @@ fn sharpe(input: &AssessmentInput) -> Option<Remark> {
     let metrics = &input.backtest.metrics;
     let (ratio, error) = (metrics.sharpe_ratio?, metrics.sharpe_standard_error?);
     let text = format!(
-        "The annualised Sharpe ratio of daily returns is {ratio:.2} with a standard error of {error:.2}."
+        "The annualised Sharpe ratio of daily returns is {:.2} with a standard error of {error:.2}.",
+        Figure(ratio)
     );
     let suggestion = "Look for an edge that shows within the record at hand, at a horizon with more trades.";
     remark(6, ratio > 2.0 * error, text, suggestion)
@@ -167,7 +172,7 @@ fn skill(input: &AssessmentInput) -> Option<Remark> {
     let text = format!(
         "On {} test rows the network's loss was {loss:.4} against {baseline:.4} of the class shares alone ({:+.2} % skill).",
         test.rows,
-        100.0 * (1.0 - loss / baseline)
+        Figure(100.0 * (1.0 - loss / baseline))
     );
     let suggestion =
         "Use a smaller network, stronger weight decay or other readings: it learned nothing that lasts.";
@@ -197,7 +202,8 @@ fn costs(input: &AssessmentInput) -> Option<Remark> {
     let Costs { commission_rate, slippage_rate, .. } = input.backtest.account.costs;
     let charged = 10_000.0 * (commission_rate + slippage_rate);
     let text = format!(
-        "Costs of {break_even:.2} bp per side would eat its profit; {charged:.2} bp are charged beside the spread."
+        "Costs of {:.2} bp per side would eat its profit; {charged:.2} bp are charged beside the spread.",
+        Figure(break_even)
     );
     let suggestion = "Aim at larger moves: a longer horizon spreads the same costs over more profit.";
     remark(4, break_even >= 2.0 * charged && break_even > 0.0, text, if_traded(input, suggestion))
@@ -208,8 +214,8 @@ fn consistency(input: &AssessmentInput) -> Option<Remark> {
     let on_gate = input.backtest.metrics.total_return_pct?;
     let text = format!(
         "It returned {:+.2} % on the test rows of dev and {:+.2} % in the backtest.",
-        100.0 * on_test,
-        100.0 * on_gate
+        Figure(100.0 * on_test),
+        Figure(100.0 * on_gate)
     );
     let profits = [on_test, on_gate].iter().filter(|r| **r > 0.0).count();
     let suggestion = "Find out which period made the difference before varying it.";

@@ -1,6 +1,7 @@
 //! Names, descriptions and hypotheses, said truthfully from a sketch's parts.
 
 use ktrdr_domain::Sha256;
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
 
@@ -80,8 +81,10 @@ fn evidence(reading: &Reading, screened: &Screened, screen: &Screen, place: usiz
     let errors = correlation.abs() / screen.standard_error(place);
     let nearly = if screened.period == reading.period() { "" } else { "near " };
     format!(
-        "{nearly}{}({}) {correlation:+.3} ({errors:.1} standard errors)",
-        reading.spec.kind, screened.period
+        "{nearly}{}({}) {:+.3} ({errors:.1} standard errors)",
+        reading.spec.kind,
+        screened.period,
+        Figure(correlation)
     )
 }
 

@@ -164,7 +164,7 @@ catalogue! {
     Sma "sma" ["simplemovingaverage"], [count("period", 20, 2, 500)], ["value"], source true, bounds None, price true,
         "Simple moving average.";
     Ema "ema" ["exponentialmovingaverage"], [count("period", 20, 1, 500)], ["value"], source true, bounds None, price true,
-        "Exponential moving average, alpha = 2 / (period + 1).";
+        "Exponential moving average, alpha = 2 / (period + 1), started from a simple one.";
     Wma "wma" ["weightedmovingaverage"], [count("period", 20, 1, 500)], ["value"], source true, bounds None, price true,
         "Moving average with linear weights 1 to period.";
     Rsi "rsi" ["relativestrengthindex"], [count("period", 14, 2, 100)], ["value"], source true, bounds Some((0.0, 100.0)), price false,
@@ -186,9 +186,9 @@ catalogue! {
     Adx "adx" ["averagedirectionalindex"], [count("period", 14, 2, 200)], ["adx", "plus_di", "minus_di"], source false,
         bounds Some((0.0, 100.0)), price false, "Strength of a trend and its two directional indices, Wilder smoothing.";
     Aroon "aroon" [], [count("period", 14, 1, 200)], ["up", "down", "oscillator"], source false,
-        bounds Some((-100.0, 100.0)), price false, "Bars since the highest high and the lowest low, as percentages.";
+        bounds Some((-100.0, 100.0)), price false, "Bars since the highest high and the lowest low of period + 1 bars, as percentages.";
     Atr "atr" ["averagetruerange"], [count("period", 14, 1, 100)], ["value"], source false, bounds None, price true,
-        "Simple average of the true range.";
+        "Simple average of period true ranges.";
     BollingerBands "bollingerbands" ["bbands", "bollinger"], [count("period", 20, 2, 200), number("multiplier", 2.0, 0.1, 10.0)],
         ["upper", "middle", "lower"], source true, bounds None, price true,
         "Average and bands of multiplier sample standard deviations.";

@@ -8,13 +8,14 @@ use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, Scaling, TrainingB
 use ktrdr_quant::labels::{self, LabelSet};
 use ktrdr_quant::split::{self, Split};
 
+use super::variety;
 use crate::Services;
 use crate::fault::Fault;
 
 /// Rows of one part, pooled over symbols.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Part {
-    x: Vec<f32>,
+    pub(crate) x: Vec<f32>,
     /// Classes by index; empty for a regression.
     pub(crate) classes: Vec<u8>,
     /// Values; empty for a classification.
@@ -138,7 +139,10 @@ fn pool(strategy: &Strategy, symbols: Vec<Symbolic>, scaling: Scaling) -> Result
         }
     }
     let first = first.ok_or_else(|| Fault::input("the strategy names no symbol"))?;
-    let warnings = strategy.check().map_err(Fault::input)?.iter().map(ToString::to_string).collect();
+    variety::admit(&train)?;
+    let mut warnings: Vec<String> =
+        strategy.check().map_err(Fault::input)?.iter().map(ToString::to_string).collect();
+    warnings.extend(variety::warnings(&train, [&validation, &test]));
     Ok(Gathered { width, train, validation, test, purged, scaling, warnings, first })
 }
 

@@ -164,6 +164,11 @@ pub(crate) struct UpArguments {
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) backtest_slots: Option<u16>,
 
+    /// What trainings compute on: auto, cpu or cuda:N. `auto` takes a GPU where there is one; only a CPU repeats its
+    /// numbers to the last bit.
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    pub(crate) device: fleet::Device,
+
     /// Stop as soon as nothing is pending or running.
     #[arg(long)]
     pub(crate) until_idle: bool,
@@ -225,11 +230,11 @@ pub(crate) struct AccountArguments {
     #[arg(long, allow_negative_numbers = true, value_name = "R")]
     pub(crate) commission_rate: Option<f64>,
 
-    /// Full bid–ask spread in price units.
+    /// Full bid–ask spread in price units; half of it on every fill but those of targets.
     #[arg(long, allow_negative_numbers = true, value_name = "S")]
     pub(crate) spread: Option<f64>,
 
-    /// Slippage as a fraction of price, per side.
+    /// Slippage as a fraction of price, per side; none on targets, which are limit orders.
     #[arg(long, allow_negative_numbers = true, value_name = "R")]
     pub(crate) slippage_rate: Option<f64>,
 

@@ -39,7 +39,8 @@ pub(crate) struct TrainingRun {
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
 
-    /// What to train on: any, gpu or cpu. `gpu` waits for a worker with one.
+    /// What to train on: any, gpu or cpu. `gpu` waits for a worker with one; with
+    /// `--local` it takes cuda:0 here.
     #[arg(long, default_value_t = DeviceWish::Any, value_name = "DEVICE")]
     pub(crate) device: DeviceWish,
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::trial::Trial;
 
 use super::Context;
@@ -46,7 +47,7 @@ fn trial_rows(trials: &[Trial]) -> Vec<Vec<String>> {
             format!("{} {}", t.symbol, t.timeframe),
             windows.join("+"),
             format!("{:?}", t.origin).to_lowercase(),
-            t.sharpe_daily.map_or_else(|| "–".into(), |s| format!("{s:.4}")),
+            t.sharpe_daily.map_or_else(|| "–".into(), |s| format!("{:.4}", Figure(s))),
             t.days.to_string(),
         ]
     };

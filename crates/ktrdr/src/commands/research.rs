@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::research::{AgentChoice, ResearchSpec};
 use ktrdr_domain::{Operation, Status};
 use ktrdr_research::campaign::plan;
@@ -55,7 +56,7 @@ pub(crate) async fn begin(context: &Context<'_>, wanted: &ResearchRun) -> Result
 
 /// The campaign's roots, ready to be submitted.
 pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Result<Work, CliError> {
-    device::admit(workspace.settings.engine, wanted.device)?;
+    device::admit(workspace, wanted.device, wanted.start).await?;
     let data = market::pin(workspace, std::slice::from_ref(&wanted.symbol), &[wanted.timeframe]).await?;
     let windows = workspace.settings.windows.split(data[0].span).or_exit(Kind::InvalidInput)?;
     let mut gates = workspace.settings.gates;
@@ -149,8 +150,8 @@ fn row(number: u64, cycle: &Operation) -> Vec<String> {
 /// What a survivor did on its exam.
 fn exam(cycle: &Operation) -> String {
     let figure = |pointer: &str| cycle.result.as_ref()?.pointer(pointer)?.as_f64();
-    let net = figure("/metrics/total_return_pct").map(|x| format!("net {:.1} %", x * 100.0));
-    let sharpe = figure("/metrics/sharpe_ratio").map(|x| format!("Sharpe {x:.2}"));
+    let net = figure("/metrics/total_return_pct").map(|x| format!("net {:.1} %", Figure(x * 100.0)));
+    let sharpe = figure("/metrics/sharpe_ratio").map(|x| format!("Sharpe {:.2}", Figure(x)));
     let deflated = figure("/evidence/deflated_sharpe").map(|x| format!("deflated {x:.3}"));
     [net, sharpe, deflated].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -4,12 +4,13 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ktrdr_domain::{JobSpec, Operation, OperationId, Status};
+use ktrdr_domain::{DeviceWish, JobSpec, Operation, OperationId, Status};
 use ktrdr_fabric::store::{NewOperation, NewRoot, Submitted};
 use tokio_util::sync::CancellationToken;
 
 use super::{Context, roles};
 use crate::cli::StartArguments;
+use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::RunningRoles;
 use crate::follow::{self, Followed};
@@ -30,6 +31,19 @@ pub(crate) enum Work {
     Job(JobSpec),
     /// The cycles of a campaign, so many at a time.
     Campaign(Vec<NewRoot>, u32),
+}
+
+impl Work {
+    /// What it asks to be computed on. The cycles of a campaign all ask for the same.
+    fn wish(&self) -> DeviceWish {
+        match self {
+            Self::Job(JobSpec::Training(spec)) => spec.device,
+            Self::Job(_) => DeviceWish::Any,
+            Self::Campaign(roots, _) => {
+                roots.first().map_or(DeviceWish::Any, |root| DeviceWish::of(&root.spec))
+            }
+        }
+    }
 }
 
 /// What became of it.
@@ -98,7 +112,8 @@ fn runs_somewhere(context: &Context<'_>) -> bool {
 
 /// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.
 async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> Result<Started, CliError> {
-    let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet)).await?;
+    let computing = Computing::for_wish(work.wish())?;
+    let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet, computing)).await?;
     let ids = submit(workspace, work).await?;
     let [first, second] = on_two_interrupts()?;
     let cancelling = async {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use ktrdr_domain::job::TrainingSpec;
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::report::TrainingReport;
 use ktrdr_domain::{DataRef, JobSpec, Operation, OperationId, Span, Symbol};
 
@@ -26,7 +27,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TrainingArguments) -> Resul
 }
 
 async fn prepare(workspace: &Workspace, wanted: &TrainingRun) -> Result<Work, CliError> {
-    device::admit(workspace.settings.engine, wanted.device)?;
+    device::admit(workspace, wanted.device, wanted.start).await?;
     let mut strategy = load_strategy(workspace, &wanted.strategy).await?;
     if !wanted.symbol.is_empty() {
         strategy.training_data.symbols.clone_from(&wanted.symbol);
@@ -62,8 +63,9 @@ fn show(context: &Context<'_>, rows: &[Operation]) -> Result<(), CliError> {
 }
 
 fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
-    let percent = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.2} %", x * 100.0));
-    let number = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{x:.4}"));
+    let percent =
+        |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.2} %", Figure(x * 100.0)));
+    let number = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.4}", Figure(x)));
     let [train, validation, test] = report.rows;
     let facts = [
         ("operation", id.to_string()),
@@ -111,7 +113,7 @@ fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
         screen.line(format!(
             "traded on test rows: net {} · Sharpe {} (annualised, daily) · {} trades",
             percent(traded.total_return_pct),
-            traded.sharpe_ratio.map_or_else(|| "undefined".into(), |s| format!("{s:.2}")),
+            traded.sharpe_ratio.map_or_else(|| "undefined".into(), |s| format!("{:.2}", Figure(s))),
             traded.total_trades
         ));
     }

@@ -3,11 +3,13 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::store::{Filter, StoreHint};
 
 use super::Context;
 use super::roles::until_stopped;
 use crate::cli::UpArguments;
+use crate::device::Computing;
 use crate::exit::CliError;
 use crate::roles::Roles;
 use crate::workspace::Workspace;
@@ -20,11 +22,13 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
     let fleet = &mut context.settings.fleet;
     fleet.training_slots = arguments.training_slots.unwrap_or(fleet.training_slots);
     fleet.backtest_slots = arguments.backtest_slots.unwrap_or(fleet.backtest_slots);
+    let roles = Roles::all(fleet, Computing::on(arguments.device)?);
     let banner = format!(
-        "ktrdr is up on {} · {} training and {} backtest slots · Ctrl-C stops it, nothing is lost",
+        "ktrdr is up on {} · trains on {} · {} training and {} backtest slots · Ctrl-C stops it, nothing is lost",
         context.folder.display(),
-        fleet.training_slots,
-        fleet.backtest_slots
+        roles.computing.name,
+        roles.slots(OperationKind::Training),
+        roles.slots(OperationKind::Backtesting)
     );
     context.block_on(async {
         let workspace = context.open_to_run().await?;
@@ -34,7 +38,6 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
                 false => std::future::pending().await,
             }
         };
-        let roles = Roles::all(&workspace.settings.fleet);
         let ended = until_stopped(&context, &workspace, &roles, &banner, idle).await?;
         let answer = serde_json::json!({ "workspace": workspace.folder, "ended": ended });
         context.screen.answer(&answer, |_| ())?;

@@ -7,12 +7,18 @@ use ktrdr_neural::{
     Backend, Cpu, Ending, Flow, NetworkShape, Samples, Task, Torch, TrainError, Trained, evaluate,
 };
 
+use tch::{Device, Kind, Tensor};
+
 use crate::data::{ACTIVATIONS, Numbers, Rows, bits, diverging, noisy_rows, overfitting, settings, shape};
 use crate::golden::follows_pytorch;
 
-/// What there is here.
+/// What there is here. Who came to test a GPU wants to hear that there is none.
 fn devices() -> Vec<Torch> {
-    [Some(Torch::cpu()), Torch::gpu(0).ok()].into_iter().flatten().collect()
+    let gpu = match std::env::var("NEURAL_TESTS_NEED_GPU").as_deref() {
+        Ok("1") => Some(Torch::gpu(0).unwrap()),
+        _ => Torch::gpu(0).ok(),
+    };
+    [Some(Torch::cpu()), gpu].into_iter().flatten().collect()
 }
 
 fn trained(backend: &dyn Backend, task: &Task<'_>) -> Trained {
@@ -175,4 +181,22 @@ fn a_device_without_enough_memory_says_so_and_goes_on() {
         );
         trained(&torch, &task(&narrow, &settings(1), small.classified(), None));
     }
+}
+
+/// An index that no tensor has ends every further use of the GPU by this process: so it is run alone.
+#[test]
+#[ignore = "loses the GPU of its process"]
+fn a_gpu_that_is_lost_is_not_taken_for_one_that_failed() {
+    let torch = Torch::gpu(0).unwrap();
+    let rows = noisy_rows(64, 6, 1);
+    let shape = shape(6, &[8], OutputKind::Classification);
+    let optimisation = settings(2);
+    let task = task(&shape, &optimisation, rows.classified(), None);
+    trained(&torch, &task);
+    let place = (Kind::Float, Device::Cuda(0));
+    let beyond = Tensor::from_slice(&[8_i64]).to_device(Device::Cuda(0));
+    let _never_seen = Tensor::zeros([8], place).f_index_select(0, &beyond);
+    let error = torch.train(&task, &mut |_| Flow::Continue, &|| false).unwrap_err();
+    assert!(matches!(error, TrainError::DeviceLost { .. }), "{error}");
+    assert!(error.to_string().contains("is lost to this process"), "{error}");
 }

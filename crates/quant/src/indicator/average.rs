@@ -7,10 +7,10 @@ pub(super) fn sma(x: &[f64], period: usize) -> Vec<f64> {
     rolling::mean(x, period)
 }
 
-/// Exponential moving average with `alpha = 2 / (p + 1)` and normalised weights (pandas `ewm(span=p)`), so that the
-/// first values are no more than means of what there is. First valid: `p − 1`.
+/// Exponential moving average, `alpha = 2 / (p + 1)`, which starts from the simple mean of its first `p` values (TA-Lib,
+/// TradingView; pandas' `ewm` starts at the first value instead). First valid: `p − 1`.
 pub(super) fn ema(x: &[f64], period: usize) -> Vec<f64> {
-    smoothing::ewm_adjusted(x.iter().copied(), smoothing::alpha_of_span(period)).collect()
+    smoothing::exponential_after(x, 0, period)
 }
 
 /// Weighted moving average: weights `p, p − 1, …, 1` from the newest to the oldest value, over `p (p + 1) / 2`.

@@ -1,5 +1,14 @@
 //! The indicators of the catalogue, computed on bars.
 //!
+//! Where sources differ, each says which it follows. In common:
+//!
+//! - A value needs every bar of its definition: a change needs the bar before it, `p` changes need `p + 1` bars.
+//! - A recursive average starts from the plain mean of its first `p` values (`smoothing.rs`).
+//! - Where nothing moved, so that a quotient would be 0 / 0, an indicator gives the middle of its scale: 50, or 0 where
+//!   the scale has two signs, or 1 for a ratio. None guesses a direction there.
+//! - What has no value at all (a rate of change from a volume of 0, a VWAP before any volume) is NaN or infinite here,
+//!   and features refuse it with the bar's time.
+//!
 //! Every value at bar `t` depends on bars `0..=t` alone, bit for bit: computing on a prefix gives the prefix of
 //! computing on everything. Bars before [`first_valid`] are NaN and are never filled; all outputs of one indicator
 //! become valid together. Each takes time linear in the number of bars whatever the period, except `cci`, whose
@@ -100,20 +109,21 @@ pub fn first_valid(spec: &IndicatorSpec) -> usize {
         | IndicatorKind::DistanceFromMa
         | IndicatorKind::WilliamsR
         | IndicatorKind::Cci
-        | IndicatorKind::Aroon
-        | IndicatorKind::Atr
         | IndicatorKind::BollingerBands
         | IndicatorKind::BollingerBandWidth
         | IndicatorKind::DonchianChannels
         | IndicatorKind::Vwap
         | IndicatorKind::VolumeRatio => count("period") - 1,
-        IndicatorKind::Rsi | IndicatorKind::Roc | IndicatorKind::Momentum | IndicatorKind::Mfi => {
-            count("period")
-        }
+        IndicatorKind::Rsi
+        | IndicatorKind::Roc
+        | IndicatorKind::Momentum
+        | IndicatorKind::Aroon
+        | IndicatorKind::Atr
+        | IndicatorKind::Mfi => count("period"),
         IndicatorKind::Stochastic => count("k_period") + count("smooth_k") + count("d_period") - 3,
         IndicatorKind::Macd => count("fast_period").max(count("slow_period")) + count("signal_period") - 2,
-        IndicatorKind::Adx => 2 * count("period"),
-        IndicatorKind::KeltnerChannels => count("period").max(count("atr_period")) - 1,
+        IndicatorKind::Adx => 2 * count("period") - 1,
+        IndicatorKind::KeltnerChannels => (count("period") - 1).max(count("atr_period")),
         IndicatorKind::Obv => 0,
     }
 }

@@ -1,6 +1,7 @@
 //! Oscillators: where a price stands in its recent range, and how it moved.
 
-use super::rolling;
+use super::rolling::{self, mean_after};
+use super::smoothing::Seeded;
 use crate::Bars;
 
 /// `up` as a share of `up + down`, in percent; 50 where nothing moved.
@@ -8,33 +9,22 @@ pub(super) fn percent_up(up: f64, down: f64) -> f64 {
     if up + down == 0.0 { 50.0 } else { 100.0 * up / (up + down) }
 }
 
-/// Relative strength index (Wilder 1978): `100 − 100 / (1 + G / L)`. `G` and `L` are averages of gains and losses:
-/// plain over the first `p` changes, then `(prev (p − 1) + x) / p`. Only gains give 100; a series that never moved
-/// gives 50. First valid: `p`.
+/// Relative strength index (Wilder 1978): `100 − 100 / (1 + G / L)`, where `G` and `L` are [`Seeded`] averages of gains
+/// and losses. Only gains give 100; a series that never moved gives 50 (TA-Lib says 0, TradingView 100). First valid:
+/// `p`.
 pub(super) fn rsi(x: &[f64], period: usize) -> Vec<f64> {
-    let mut out = vec![f64::NAN; x.len()];
-    let p = period as f64;
-    let (keep, take) = ((p - 1.0) / p, 1.0 / p);
-    let (mut gain, mut loss) = (0.0, 0.0);
-    for (t, pair) in x.windows(2).enumerate() {
+    let (mut gain, mut loss) = (Seeded::wilder(period), Seeded::wilder(period));
+    let mut out = Vec::with_capacity(x.len());
+    out.extend(x.first().map(|_| f64::NAN));
+    out.extend(x.windows(2).map(|pair| {
         let change = pair[1] - pair[0];
-        let (up, down) = (change.max(0.0), (-change).max(0.0));
-        if t < period {
-            gain += up / p;
-            loss += down / p;
-        } else {
-            gain = gain * keep + up * take;
-            loss = loss * keep + down * take;
-        }
-        if t + 1 >= period {
-            out[t + 1] = percent_up(gain, loss);
-        }
-    }
+        percent_up(gain.next(change.max(0.0)), loss.next((-change).max(0.0)))
+    }));
     out
 }
 
-/// Stochastic oscillator (Lane): raw `100 (C − LL) / (HH − LL)` over `k` bars, 50 where the range is empty; `%K` is
-/// its simple average over `smooth` bars and `%D` that of `%K` over `d`. First valid: `k + smooth + d − 3`.
+/// Stochastic oscillator (Lane): raw `100 (C − LL) / (HH − LL)` over `k` bars, 50 where the range is empty (TA-Lib: 0);
+/// `%K` is its simple average over `smooth` bars and `%D` that of `%K` over `d`. First valid: `k + smooth + d − 3`.
 pub(super) fn stochastic(bars: &Bars, k: usize, smooth: usize, d: usize) -> [Vec<f64>; 2] {
     let raw = place_in_range(
         bars,
@@ -48,7 +38,7 @@ pub(super) fn stochastic(bars: &Bars, k: usize, smooth: usize, d: usize) -> [Vec
     [percent_k, percent_d]
 }
 
-/// Williams %R: `−100 (HH − C) / (HH − LL)` over `p` bars, −50 where the range is empty. First valid: `p − 1`.
+/// Williams %R: `−100 (HH − C) / (HH − LL)` over `p` bars, −50 where the range is empty (TA-Lib: 0). First valid: `p − 1`.
 pub(super) fn williams_r(bars: &Bars, period: usize) -> Vec<f64> {
     place_in_range(
         bars,
@@ -65,14 +55,6 @@ fn place_in_range(bars: &Bars, period: usize, place: impl Fn(f64, f64, f64) -> f
     for ((high, low), close) in out.iter_mut().zip(&lowest).zip(&bars.close) {
         *high = place(*close, *high, *low);
     }
-    out
-}
-
-/// The moving average of a series whose first `skipped` values are not valid yet.
-fn mean_after(values: &[f64], skipped: usize, period: usize) -> Vec<f64> {
-    let skipped = skipped.min(values.len());
-    let mut out = vec![f64::NAN; skipped];
-    out.extend(rolling::mean(&values[skipped..], period));
     out
 }
 

@@ -57,6 +57,14 @@ pub(super) fn mean(values: &[f64], period: usize) -> Vec<f64> {
     out
 }
 
+/// [`mean`] of a series whose first `skipped` values are not valid yet.
+pub(super) fn mean_after(values: &[f64], skipped: usize, period: usize) -> Vec<f64> {
+    let skipped = skipped.min(values.len());
+    let mut out = vec![f64::NAN; skipped];
+    out.extend(mean(&values[skipped..], period));
+    out
+}
+
 /// Mean and sample standard deviation (divisor `period − 1`) of the last `period` values, `period` at least 2.
 pub(super) fn mean_and_deviation(values: &[f64], period: usize) -> (Vec<f64>, Vec<f64>) {
     let mut means = vec![f64::NAN; values.len()];

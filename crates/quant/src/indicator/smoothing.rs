@@ -11,33 +11,49 @@ pub(crate) fn ewm_adjusted(values: impl IntoIterator<Item = f64>, alpha: f64) ->
     })
 }
 
-/// Recursive mean `mₜ = (1 − alpha) mₜ₋₁ + alpha xₜ`, started at the first value (pandas
-/// `ewm(alpha, adjust=False).mean()`).
-pub(super) struct Recursive {
+/// The recursive mean `mₜ = mₜ₋₁ + alpha (xₜ − mₜ₋₁)` that starts from the plain mean of its first `p` values, as Wilder
+/// did it by hand and as TA-Lib and TradingView do it. On a steady trend it lags by its final distance from the first
+/// value that counts; started at the first bar it would take some `3 p` bars to get there.
+pub(super) struct Seeded {
     alpha: f64,
-    mean: Option<f64>,
+    period: usize,
+    taken: usize,
+    mean: f64,
 }
 
-impl Recursive {
-    pub(super) fn new(alpha: f64) -> Self {
-        Self { alpha, mean: None }
+impl Seeded {
+    /// `alpha = 2 / (p + 1)`: the exponential average that is named by its span.
+    pub(super) fn of_span(span: usize) -> Self {
+        Self::new(span, 2.0 / (span as f64 + 1.0))
     }
 
-    /// Takes in `x` and gives the mean so far.
+    /// `alpha = 1 / p`: Wilder's `(mₜ₋₁ (p − 1) + xₜ) / p`.
+    pub(super) fn wilder(period: usize) -> Self {
+        Self::new(period, 1.0 / period as f64)
+    }
+
+    fn new(period: usize, alpha: f64) -> Self {
+        Self { alpha, period, taken: 0, mean: 0.0 }
+    }
+
+    /// Takes in `x` and gives the mean, which counts from the `p`-th value on. Equal values have exactly their own
+    /// mean.
     pub(super) fn next(&mut self, x: f64) -> f64 {
-        let mean = self.mean.map_or(x, |mean| (1.0 - self.alpha) * mean + self.alpha * x);
-        self.mean = Some(mean);
-        mean
+        let weight = if self.taken < self.period {
+            self.taken += 1;
+            1.0 / self.taken as f64
+        } else {
+            self.alpha
+        };
+        self.mean += weight * (x - self.mean);
+        self.mean
     }
 }
 
-/// [`Recursive`] over a whole series with `alpha = 2 / (span + 1)`.
-pub(super) fn recursive(values: &[f64], span: usize) -> Vec<f64> {
-    let mut mean = Recursive::new(alpha_of_span(span));
-    values.iter().map(|x| mean.next(*x)).collect()
-}
-
-/// `2 / (span + 1)`.
-pub(super) fn alpha_of_span(span: usize) -> f64 {
-    2.0 / (span as f64 + 1.0)
+/// [`Seeded`] over a series whose first `skipped` values are not valid yet, with `alpha = 2 / (span + 1)`.
+pub(super) fn exponential_after(values: &[f64], skipped: usize, span: usize) -> Vec<f64> {
+    let mut mean = Seeded::of_span(span);
+    let mut out = vec![f64::NAN; skipped.min(values.len())];
+    out.extend(values.iter().skip(skipped).map(|x| mean.next(*x)));
+    out
 }

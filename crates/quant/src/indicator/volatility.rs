@@ -1,28 +1,25 @@
 //! How far prices range, and bands and channels made of it.
 
-use super::average::{ZERO, sma};
-use super::{rolling, smoothing};
+use super::average::{ZERO, ema};
+use super::rolling::{self, mean_after};
 use crate::Bars;
 
-/// True range (Wilder 1978): the largest of `H − L`, `|H − C₋₁|`, `|L − C₋₁|`; `H − L` at the first bar.
+/// True range (Wilder 1978): the largest of `H − L`, `|H − C₋₁|`, `|L − C₋₁|`. The first bar has no close before it, and so
+/// no true range: NaN.
 pub(super) fn true_range(bars: &Bars) -> Vec<f64> {
-    let mut out = Vec::with_capacity(bars.len());
-    let mut previous = None;
-    for ((high, low), close) in bars.high.iter().zip(&bars.low).zip(&bars.close) {
-        let (top, bottom) = previous.map_or((*high, *low), |c: f64| (high.max(c), low.min(c)));
-        out.push(top - bottom);
-        previous = Some(*close);
-    }
-    out
+    let ranges = bars.high.iter().zip(&bars.low).skip(1).zip(&bars.close);
+    let first = bars.close.first().map(|_| f64::NAN);
+    first.into_iter().chain(ranges.map(|((high, low), close)| high.max(*close) - low.min(*close))).collect()
 }
 
-/// Average true range: the *simple* mean of the true range. First valid: `p − 1`.
+/// Average true range: the *simple* mean of `p` true ranges, where Wilder's own average is recursive; so every value
+/// forgets what lies more than `p` bars back. First valid: `p`.
 pub(super) fn atr(bars: &Bars, period: usize) -> Vec<f64> {
-    sma(&true_range(bars), period)
+    mean_after(&true_range(bars), 1, period)
 }
 
-/// Bollinger bands: simple average ± `multiplier` sample standard deviations (divisor `p − 1`), as upper, middle,
-/// lower. First valid: `p − 1`.
+/// Bollinger bands: simple average ± `multiplier` sample standard deviations (divisor `p − 1` as in pandas; TA-Lib and
+/// TradingView divide by `p`), as upper, middle, lower. First valid: `p − 1`.
 pub(super) fn bollinger(x: &[f64], period: usize, multiplier: f64) -> [Vec<f64>; 3] {
     let (middle, deviation) = rolling::mean_and_deviation(x, period);
     around(middle, &deviation, multiplier)
@@ -38,10 +35,10 @@ pub(super) fn bollinger_width(x: &[f64], period: usize, multiplier: f64) -> Vec<
     out
 }
 
-/// Keltner channels (Raschke's form): recursive exponential average of the close ± `multiplier` average true
-/// ranges, as upper, middle, lower. First valid: `max(p, atr_p) − 1`.
+/// Keltner channels (Raschke's form): exponential average of the close ± `multiplier` average true ranges, as upper,
+/// middle, lower. First valid: `max(p − 1, atr_p)`.
 pub(super) fn keltner(bars: &Bars, period: usize, atr_period: usize, multiplier: f64) -> [Vec<f64>; 3] {
-    around(smoothing::recursive(&bars.close, period), &atr(bars, atr_period), multiplier)
+    around(ema(&bars.close, period), &atr(bars, atr_period), multiplier)
 }
 
 fn around(middle: Vec<f64>, width: &[f64], multiplier: f64) -> [Vec<f64>; 3] {

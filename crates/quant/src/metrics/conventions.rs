@@ -30,7 +30,16 @@ pub fn conventions(calendar: Option<&Calendar>) -> BTreeMap<String, String> {
             "compounded, from the running peak of equity at bar closes; the first peak is the initial capital",
         ),
         ("trades", "net of the costs of both sides; a trade at exactly zero is neither win nor loss"),
-        ("fills", "decided at a bar's close, filled at the next bar's open; stop before target within a bar"),
+        (
+            "fills",
+            "decided at a bar's close, filled at the next bar's open; a stop or target that a bar opens at or beyond \
+             fills at that open; later in the bar the stop comes before the target",
+        ),
+        (
+            "slippage",
+            "slippage and half the spread on market orders: entries, exits by signal or time, stops, the forced close; \
+             a target is a limit order, filled at its price or better, commission only",
+        ),
         (
             "certainty",
             "PSR and minimum track record against a Sharpe ratio of 0, on daily returns with raw kurtosis",

@@ -69,10 +69,10 @@ pub fn compute(
 struct Reasons(BTreeMap<String, String>);
 
 impl Reasons {
-    /// The figure, or `None` with its reason kept.
+    /// The figure, 0 rather than −0 (an empty sum), or `None` with its reason kept.
     fn keep(&mut self, name: &str, figure: Result<f64, Undefined>) -> Option<f64> {
         match figure.and_then(finite) {
-            Ok(figure) => Some(figure),
+            Ok(figure) => Some(figure + 0.0),
             Err(reason) => {
                 self.0.insert(name.to_owned(), reason.to_string());
                 None

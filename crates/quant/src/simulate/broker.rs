@@ -41,6 +41,15 @@ pub(super) struct Position {
     financing: f64,
 }
 
+/// The two ways to ask for a fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// At what the market gives now; a stop becomes one when it is touched. Pays half the spread and slippage.
+    Market,
+    /// At its own price or a better one, or not at all.
+    Limit,
+}
+
 /// A price on a bar.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quote {
@@ -76,7 +85,7 @@ impl<'a> Broker<'a> {
 
     /// Opens a position at `quote`, sized by the cash there is. The account must be flat.
     pub(super) fn open(&mut self, direction: Direction, quote: Quote) -> Result<(), SimulateError> {
-        let entry_price = self.fill_price(direction == Direction::Long, quote)?;
+        let entry_price = self.fill_price(Order::Market, direction == Direction::Long, quote)?;
         let units = sizing::units(self.account, self.cash, entry_price);
         if units <= 0.0 {
             self.unfilled_orders += 1;
@@ -106,9 +115,11 @@ impl<'a> Broker<'a> {
         reason: ExitReason,
     ) -> Result<(), SimulateError> {
         let Some(position) = self.position.take() else { return Ok(()) };
-        let exit_price = self.fill_price(position.direction == Direction::Short, quote)?;
+        let order = if reason == ExitReason::TakeProfit { Order::Limit } else { Order::Market };
+        let exit_price = self.fill_price(order, position.direction == Direction::Short, quote)?;
         let commission = position.commission + self.settle(-position.signed_units, exit_price);
-        let gross_pnl = position.signed_units * (exit_price - position.entry_price);
+        // A short that left where it entered has earned 0, not −0.
+        let gross_pnl = position.signed_units * (exit_price - position.entry_price) + 0.0;
         self.pnl_before_costs += position.signed_units * (quote.price - position.entry_mid);
         self.trades.push(Trade {
             direction: position.direction,
@@ -150,9 +161,12 @@ impl<'a> Broker<'a> {
         commission
     }
 
-    /// The price a fill gets: half the spread and the slippage always against the account.
-    fn fill_price(&self, buy: bool, quote: Quote) -> Result<f64, SimulateError> {
+    /// The price a fill gets: a market order's half spread and slippage always go against the account.
+    fn fill_price(&self, order: Order, buy: bool, quote: Quote) -> Result<f64, SimulateError> {
         let costs = &self.account.costs;
+        if order == Order::Limit {
+            return Ok(quote.price);
+        }
         if buy {
             return Ok(quote.price * (1.0 + costs.slippage_rate) + costs.spread / 2.0);
         }

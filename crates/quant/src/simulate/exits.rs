@@ -1,4 +1,8 @@
 //! Where stop and target of a position lie, and what a bar does to them.
+//!
+//! Of a bar only the open has a time; high and low come in an order that nobody knows. So the open is looked at first:
+//! beyond the stop or at the target it ends the position there, whatever the bar does afterwards. Only then comes the
+//! rest of the bar, and of stop and target in its range the stop, which is the worse of the two.
 
 use ktrdr_domain::report::backtest::{Direction, ExitReason};
 use ktrdr_domain::trading::Exits;
@@ -36,23 +40,27 @@ impl Levels {
         })
     }
 
-    /// What a bar touches first, assuming the worst: the stop, if it could have been.
+    /// What a bar touches first: at its open what that has reached, later in the bar the worse of the two.
     pub(super) fn touched(&self, open: f64, high: f64, low: f64) -> Option<Touch> {
         let (worst, best) = match self.direction {
             Direction::Long => (low, high),
             Direction::Short => (high, low),
         };
+        let opened = self.reached(open, open).map(|reason| Touch { price: open, at_open: true, reason });
+        opened.or_else(|| {
+            let reason = self.reached(worst, best)?;
+            let level = if reason == ExitReason::StopLoss { self.stop } else { self.target };
+            level.map(|price| Touch { price, at_open: false, reason })
+        })
+    }
+
+    /// Which level lies between two prices of one bar; the stop, if both do.
+    fn reached(&self, worst: f64, best: f64) -> Option<ExitReason> {
         let not_over = |price: f64, level: f64| sign(self.direction) * (price - level) <= 0.0;
-        if let Some(stop) = self.stop.filter(|stop| not_over(worst, *stop)) {
-            let at_open = not_over(open, stop);
-            return Some(Touch {
-                price: if at_open { open } else { stop },
-                at_open,
-                reason: ExitReason::StopLoss,
-            });
+        if self.stop.is_some_and(|stop| not_over(worst, stop)) {
+            return Some(ExitReason::StopLoss);
         }
-        let target = self.target.filter(|target| not_over(*target, best))?;
-        Some(Touch { price: target, at_open: false, reason: ExitReason::TakeProfit })
+        self.target.is_some_and(|target| not_over(target, best)).then_some(ExitReason::TakeProfit)
     }
 }
 
@@ -99,9 +107,25 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_through_the_stop_fills_at_the_open_and_one_through_the_target_at_the_target() {
-        assert_eq!(touch(Direction::Long, 85.0, 95.0, 84.0), Some((85.0, true, ExitReason::StopLoss)));
-        assert_eq!(touch(Direction::Short, 115.0, 116.0, 95.0), Some((115.0, true, ExitReason::StopLoss)));
-        assert_eq!(touch(Direction::Long, 125.0, 126.0, 124.0), Some((120.0, false, ExitReason::TakeProfit)));
+    fn a_bar_that_opens_beyond_a_level_fills_there_whatever_it_does_later() {
+        use ExitReason::{StopLoss, TakeProfit};
+        for (open, high, low, reason) in [
+            (85.0, 85.0, 84.0, StopLoss),
+            (85.0, 130.0, 70.0, StopLoss),
+            (125.0, 126.0, 124.0, TakeProfit),
+            (125.0, 130.0, 70.0, TakeProfit),
+        ] {
+            assert_eq!(touch(Direction::Long, open, high, low), Some((open, true, reason)));
+        }
+        for (high, low) in [(116.0, 75.0), (130.0, 70.0)] {
+            assert_eq!(touch(Direction::Short, 115.0, high, low), Some((115.0, true, StopLoss)));
+            assert_eq!(touch(Direction::Short, 75.0, high, low), Some((75.0, true, TakeProfit)));
+        }
+    }
+
+    #[test]
+    fn an_open_exactly_on_a_level_has_reached_it() {
+        assert_eq!(touch(Direction::Long, 120.0, 130.0, 70.0), Some((120.0, true, ExitReason::TakeProfit)));
+        assert_eq!(touch(Direction::Long, 90.0, 130.0, 70.0), Some((90.0, true, ExitReason::StopLoss)));
     }
 }

@@ -15,15 +15,18 @@
 //!   at the last close is not filled.
 //! - **An order is a change of target.** The same target again asks for nothing; a position that was stopped out is
 //!   entered again only after the target has changed. A reversal closes and opens at the same open.
-//! - **Prices of bars are mid prices.** A buy fills at `price × (1 + slippage) + spread/2`, a sell at
-//!   `price × (1 − slippage) − spread/2`; commission is paid on each side. The broker's numbers are in
-//!   [`Costs`](ktrdr_domain::trading::Costs).
+//! - **Prices of bars are mid prices.** Entries, exits by signal or time, stops and the forced close are market orders:
+//!   a buy fills at `price × (1 + slippage) + spread/2`, a sell at `price × (1 − slippage) − spread/2`. A target is a
+//!   limit order: it fills at its price or better and pays neither. Commission is paid on each side of every fill. The
+//!   broker's numbers are in [`Costs`](ktrdr_domain::trading::Costs).
 //! - **Size** is decided at the fill, from the equity of that moment. A position of a fraction of equity is never
 //!   larger than what equity pays for, entry costs included. Where only whole units trade, they are rounded down; an
 //!   order for none is left out and counted.
-//! - **Stops are pessimistic.** They lie a fraction of the entry's fill price away and act from the entry bar on. If
-//!   one bar touches stop and target, the stop counts. A bar that opens beyond the stop fills there, at the open; a
-//!   target never fills better than at its price. Both pay slippage and spread like any fill.
+//! - **Stops and targets** lie a fraction of the entry's fill price away and act from the entry bar on. Within one bar
+//!   the order is: first the orders at the open (signals, then the longest holding time); then the open itself, which
+//!   fills a stop or a target that it has reached or passed, at the open; then the rest of the bar, in which the stop
+//!   comes first if both are in range. A position that is entered at an open whose costs already carry it past its
+//!   stop is stopped at that open.
 //! - **Financing** is paid at each open, by the position carried into that bar: rate × UTC calendar days since the
 //!   previous bar's open × the position's value at the previous close.
 //! - **The end.** What is open at the last bar is closed at its close, with costs, before the last point of equity.

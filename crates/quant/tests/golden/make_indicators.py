@@ -40,15 +40,22 @@ def make_bars():
 df = make_bars()
 O, H, L, C, V = (df[k] for k in ("open", "high", "low", "close", "volume"))
 TP = (H + L + C) / 3
-TR = pd.concat([H - L, (H - C.shift()).abs(), (L - C.shift()).abs()], axis=1).max(axis=1)
+TR = pd.concat([H - L, (H - C.shift()).abs(), (L - C.shift()).abs()], axis=1).max(axis=1, skipna=False)
 
 
-def ema(x, span, adjust=False):
-    return x.ewm(span=span, adjust=adjust).mean()
+def seeded(x, p, alpha):
+    """A recursive average of the valid values of x that starts from the mean of the first p of them."""
+    valid = x.dropna()
+    start = pd.Series([valid[:p].mean()], index=[valid.index[p - 1]])
+    return pd.concat([start, valid[p:]]).ewm(alpha=alpha, adjust=False).mean().reindex(x.index)
+
+
+def ema(x, span):
+    return seeded(x, span, 2 / (span + 1))
 
 
 def wilder(x, p):
-    return x.ewm(alpha=1 / p, adjust=False).mean()
+    return seeded(x, p, 1 / p)
 
 
 def wma(x, p):
@@ -98,14 +105,16 @@ def adx(p):
     plus = up.where((up > down) & (up > 0), 0.0)
     minus = down.where((down > up) & (down > 0), 0.0)
     tr = wilder(TR, p)
-    dip, dim = 100 * wilder(plus, p) / tr, 100 * wilder(minus, p) / tr
-    dx = (100 * (dip - dim).abs() / (dip + dim)).where(dip + dim != 0, 0.0)
+    # the first bar has no movement, as it has no true range
+    dip, dim = 100 * wilder(plus[1:], p) / tr, 100 * wilder(minus[1:], p) / tr
+    dx = (100 * (dip - dim).abs() / (dip + dim)).where(dip + dim != 0, 0.0).where(tr.notna())
     return [wilder(dx, p), dip, dim]
 
 
 def aroon(p):
-    up = H.rolling(p).apply(lambda w: 100 * (p - (p - 1 - np.argmax(w))) / p, raw=True)
-    down = L.rolling(p).apply(lambda w: 100 * (p - (p - 1 - np.argmin(w))) / p, raw=True)
+    age = lambda w, extreme: np.argmax((w == extreme)[::-1])
+    up = H.rolling(p + 1).apply(lambda w: 100 * (p - age(w, w.max())) / p, raw=True)
+    down = L.rolling(p + 1).apply(lambda w: 100 * (p - age(w, w.min())) / p, raw=True)
     return [up, down, up - down]
 
 
@@ -130,7 +139,7 @@ def donchian(p):
 
 
 def distance(x, p, exponential):
-    ma = ema(x, p, adjust=True) if exponential else x.rolling(p).mean()
+    ma = ema(x, p) if exponential else x.rolling(p).mean()
     return 100 * (x - ma) / ma
 
 
@@ -166,8 +175,8 @@ def volume_ratio(p):
 CASES = [
     ({"type": "sma", "params": {"period": 20}}, [C.rolling(20).mean()]),
     ({"type": "sma", "source": "volume", "params": {"period": 7}}, [V.rolling(7).mean()]),
-    ({"type": "ema", "params": {"period": 20}}, [ema(C, 20, adjust=True)]),
-    ({"type": "ema", "source": "high", "params": {"period": 5}}, [ema(H, 5, adjust=True)]),
+    ({"type": "ema", "params": {"period": 20}}, [ema(C, 20)]),
+    ({"type": "ema", "source": "high", "params": {"period": 5}}, [ema(H, 5)]),
     ({"type": "wma", "params": {"period": 20}}, [wma(C, 20)]),
     ({"type": "wma", "source": "open", "params": {"period": 3}}, [wma(O, 3)]),
     ({"type": "rsi", "params": {"period": 14}}, [rsi(C, 14)]),

@@ -51,6 +51,17 @@ async fn each_class_takes_what_asks_for_it_and_what_asks_for_nothing() {
 }
 
 #[tokio::test]
+async fn the_only_worker_there_is_takes_what_asks_for_its_other_device_as_well() {
+    let world = World::new();
+    let config = WorkerConfig { device: DeviceClass::Gpu, also: Some(DeviceClass::Cpu), ..quick() };
+    let completes = |_: &Job| Outcome::Completed(json!("taken"));
+    let _worker = world.worker(&config, vec![job(KindConfig::new(Kind::Probe, 1), completes)]);
+    for wish in ["any", "gpu", "cpu"] {
+        assert_eq!(result(&world, &probe(&world, wish).await).await, Some(json!("taken")), "{wish}");
+    }
+}
+
+#[tokio::test]
 async fn a_job_that_asks_for_a_gpu_waits_until_there_is_one() {
     let world = World::new();
     let _cpu = plain(&world, DeviceClass::Cpu);

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use super::{Measured, probes};
 use crate::commands::Context;
+use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::RunningRoles;
 use crate::roles::Roles;
@@ -33,7 +34,7 @@ pub(super) async fn measure(
     let workspace = context.open_to_run().await?;
     let fleet = RunningRoles::start(
         &workspace,
-        &Roles::all(&workspace.settings.fleet).with_probe_slots(probe_slots(in_flight)),
+        &Roles::all(&workspace.settings.fleet, Computing::on_cpu()).with_probe_slots(probe_slots(in_flight)),
     )
     .await?;
     let latency = one_at_a_time(&workspace).await?;
