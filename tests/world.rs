@@ -51,7 +51,8 @@ impl World {
     /// A world on servers that are its caller's alone.
     pub(crate) fn on_fleet_of(servers: &Servers) -> Self {
         let fleet = Some(Fleet::at(|name| servers.value(name).to_owned()));
-        let world = Self { fleet, folder: TempDir::with_prefix("ktrdr-test-").unwrap() };
+        let folder = TempDir::with_prefix("ktrdr-test-").unwrap();
+        let world = Self { fleet, folder, settings: Vec::new() };
         world.json(&["topology", "apply"]);
         world
     }
