@@ -98,7 +98,7 @@ impl Screen {
             OutputForm::Text => self.note(words),
             OutputForm::Json | OutputForm::Jsonl => {
                 let note = serde_json::json!({ "note": words, "shown": shown, "total": total });
-                self.write(&mut io::stderr().lock(), &note.to_string());
+                self.whisper(&escaped(&note.to_string()));
             }
         }
     }
