@@ -99,24 +99,32 @@ fn matching(
     if !group.means(status) {
         return Ok(Vec::new());
     }
-    let (kind, campaign) = (group.kind.map(Kind::as_str), group.campaign.as_ref().map(CampaignName::as_str));
-    let given = (status.as_str(), integer(upto), limit, kind, campaign);
-    // Two statements, so that each goes by its index.
-    match campaign {
-        Some(_) => tx.all(
+    let (status, upto) = (status.as_str(), integer(upto));
+    let kind = group.kind.map(Kind::as_str);
+    // One statement for each, so that it goes through an index in the order it asks for, and stops where it has enough.
+    match (group.campaign.as_ref().map(CampaignName::as_str), kind) {
+        (Some(campaign), Some(kind)) => tx.all(
             select_head!(
-                "WHERE campaign = ?5 AND status = ?1 AND seq <= ?2 AND cancel_at_ms IS NULL AND (?4 IS NULL OR kind = ?4)
+                "WHERE status = ?1 AND seq <= ?2 AND cancel_at_ms IS NULL AND campaign = ?4 AND kind = ?5
                  ORDER BY seq LIMIT ?3"
             ),
-            given,
+            (status, upto, limit, campaign, kind),
             Head::read,
         ),
-        None => tx.all(
+        (Some(campaign), None) => tx.all(
             select_head!(
-                "WHERE status = ?1 AND seq <= ?2 AND cancel_at_ms IS NULL AND (?4 IS NULL OR kind = ?4) AND ?5 IS NULL
+                "WHERE status = ?1 AND seq <= ?2 AND cancel_at_ms IS NULL AND campaign = ?4
+                 ORDER BY kind, seq LIMIT ?3"
+            ),
+            (status, upto, limit, campaign),
+            Head::read,
+        ),
+        (None, kind) => tx.all(
+            select_head!(
+                "WHERE status = ?1 AND seq <= ?2 AND cancel_at_ms IS NULL AND (?4 IS NULL OR kind = ?4)
                  ORDER BY seq LIMIT ?3"
             ),
-            given,
+            (status, upto, limit, kind),
             Head::read,
         ),
     }

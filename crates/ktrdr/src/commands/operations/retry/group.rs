@@ -80,7 +80,7 @@ async fn plan(workspace: &Workspace, group: &RetryGroup) -> Result<Plan, CliErro
                 None => continue,
             },
         };
-        if !is_of(&whole, group) || !seen.insert(whole.id.clone()) {
+        if !seen.insert(whole.id.clone()) {
             continue;
         }
         if plan.len() == GROUP_MAX {
@@ -113,6 +113,7 @@ async fn resume(workspace: &Workspace, cycle: &Operation, plan: &mut Plan) -> Re
 async fn matching(workspace: &Workspace, group: &RetryGroup) -> Result<Vec<Operation>, CliError> {
     let mut found = Vec::new();
     let mut filter = Filter {
+        campaign: group.campaign.clone(),
         status: Some(group.status.unwrap_or(Status::Failed)),
         kind: group.kind,
         dead: group.dead,
@@ -141,12 +142,6 @@ async fn cycle_of(
         read.insert(root.clone(), workspace.store.get(root).await?);
     }
     Ok(read.get(root).cloned().flatten())
-}
-
-/// Whether it belongs to the campaign that was asked for.
-fn is_of(whole: &Operation, group: &RetryGroup) -> bool {
-    let campaign = whole.spec.get("campaign").and_then(|name| name.as_str());
-    group.campaign.as_ref().is_none_or(|wanted| campaign == Some(wanted.as_str()))
 }
 
 /// Cycles in one campaign, so that no more of them run at a time than is configured.
