@@ -165,5 +165,16 @@ fn what_is_too_large_is_refused() {
 #[test]
 fn a_thousand_faults_are_answered_with_a_hundred() {
     let keys: String = (0..1000).map(|i| format!("key{i}: 1\n")).collect();
-    assert_eq!(Strategy::from_yaml(&keys).unwrap_err().0.len(), 100);
+    assert_eq!(Strategy::from_yaml(&format!("name: long\n{keys}")).unwrap_err().0.len(), 100);
+}
+
+#[test]
+fn a_file_that_is_no_strategy_is_answered_once_and_not_quoted() {
+    for text in
+        ["root:canary:19000:0:99999:7:::\n", "- canary\n", "canary: {canary: canary}\n", "\"canary\"\n"]
+    {
+        let errors = Strategy::from_yaml(text).unwrap_err();
+        assert!(errors.0.len() == 1 && errors.to_string().contains("no strategy"), "{errors}");
+        assert!(!errors.to_string().contains("canary"), "{errors}");
+    }
 }
