@@ -1,5 +1,5 @@
 //! Exports of brokers and vendors, each a small file, with the bars that the vendor means, worked out by hand.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use ktrdr_quant::data::csv::{self, ReadOptions};
 use ktrdr_quant::data::fault::{BadBars, Problem};

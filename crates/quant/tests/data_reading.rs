@@ -266,7 +266,21 @@ fn almost_csv() -> impl Strategy<Value = String> {
         "volume",
         "09:00",
         "31/12/2020",
+        "12/31/2020",
+        "20200102 090000 US/Eastern",
         "GMT+",
+        "sep=;",
+        "Price",
+        "Ticker",
+        "Date",
+        "t",
+        "<TICKVOL>",
+        "Volume BTC",
+        "1,5",
+        "\"1,000.5\"",
+        "$1.1",
+        "58.41K",
+        "90000",
     ]);
     let line = prop::collection::vec(field, 0..9);
     let lines = prop::collection::vec(line, 0..6);
@@ -277,10 +291,13 @@ fn almost_csv() -> impl Strategy<Value = String> {
 fn read_every_way(bytes: &[u8]) {
     let sort =
         ImportOptions { clock: Some(FileClock::Ahead(i32::MIN)), sort: true, ..ImportOptions::default() };
+    let zone = FileClock::Zone("new-york+7".parse().unwrap());
+    let zoned = ImportOptions { clock: Some(zone), allow_negative_prices: true, ..ImportOptions::default() };
     for frame in ["1m", "1h", "1d", "4w"] {
         let _ = csv::read(bytes, symbol(), timeframe(frame), &ReadOptions::default());
         let _ = import(bytes, symbol(), timeframe(frame), &ImportOptions::default());
         let _ = import(bytes, symbol(), timeframe(frame), &sort);
+        let _ = import(bytes, symbol(), timeframe(frame), &zoned);
     }
 }
 

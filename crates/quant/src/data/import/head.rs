@@ -37,7 +37,8 @@ impl<'a> Head<'a> {
         let first_cells = cells(first, delimiter).map_err(at)?;
         let is_data = first_cells[0].first().is_some_and(u8::is_ascii_digit);
         let layout = if let Some(frame) = DataFrame::of(&first_cells, rows.clone(), delimiter) {
-            (rows.next(), rows.next());
+            // The other two lines of names.
+            rows.nth(1);
             frame.layout(instrument)
         } else if is_data {
             rows = lines;

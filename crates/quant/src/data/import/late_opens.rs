@@ -6,6 +6,8 @@ use ktrdr_domain::Timeframe;
 use crate::data::fault::Problem;
 use crate::data::intake::Row;
 
+const DAY_S: i64 = 86_400;
+
 /// A row with its instant, and what the clock of the file showed then.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stamped {
@@ -37,8 +39,9 @@ impl LateOpens {
             let begins = next.row.time - self.bar_s;
             let is_inside = begins < held.row.time && held.row.time < next.row.time;
             let on_the_bar = next.wall_s % self.bar_s == 0 && held.wall_s % self.bar_s != 0;
+            let is_intraday = self.bar_s < DAY_S;
             let is_first = self.before.is_none_or(|before| before + self.bar_s < begins);
-            if is_inside && on_the_bar && is_first {
+            if is_intraday && is_inside && on_the_bar && is_first {
                 held.row.time = begins;
                 self.count += 1;
             }

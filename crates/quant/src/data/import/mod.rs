@@ -38,7 +38,7 @@ use self::survey::Style;
 use super::csv::ReadOptions;
 use super::fault::{BadBars, Problem};
 use super::intake::{Intake, Row};
-use super::lines::{Filled, Lines, is_whole};
+use super::lines::{Lines, is_whole};
 pub use super::zone::{TimeZone, UnknownZone};
 use crate::Bars;
 
@@ -85,11 +85,12 @@ pub fn import(
     timeframe: Timeframe,
     options: &ImportOptions,
 ) -> Result<Imported, BadBars> {
-    let mut intake = Intake::new(bytes, symbol.clone(), timeframe, options.limits)?;
+    let instrument = symbol.to_string();
+    let mut intake = Intake::new(bytes, symbol, timeframe, options.limits)?;
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(BadBars::whole(Problem::Utf16));
     }
-    let head = Head::of(bytes, symbol.as_str())?;
+    let head = Head::of(bytes, &instrument)?;
     intake.mark(head.marks);
     if options.allow_negative_prices {
         intake.allow_negative_prices();
@@ -113,10 +114,8 @@ pub fn import(
     notes.extend(counted(reader.mended, Note::RoundingMended));
     notes.extend(counted(opens.count, Note::LateOpens));
     let bars = intake.finish()?;
-    notes.extend(counted(
-        Lines::new(bytes).count() as u64 - Filled::new(bytes).count() as u64,
-        Note::EmptyLines,
-    ));
+    let empty_lines = Lines::new(bytes).filter(|(_, line)| line.trim_ascii().is_empty()).count() as u64;
+    notes.extend(counted(empty_lines, Note::EmptyLines));
     notes.extend(options.sort.then_some(Note::Sorted));
     notes.extend(counted(bars.low.iter().filter(|low| **low <= 0.0).count() as u64, Note::NegativePrices));
     notes.extend((!is_whole(bytes)).then_some(Note::NoLastLineEnd));

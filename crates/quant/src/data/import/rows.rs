@@ -44,11 +44,11 @@ impl<'a> RowReader<'a> {
             None => self.read_cells(splitter.split(line)?)?,
         };
         let [open, high, low, close, _] = draft.values;
-        if high < open || high < close || low > open || low > close {
-            if let Some(mended) = self.last_digits.mended(draft.values, self) {
-                draft.values = mended;
-                self.mended += 1;
-            }
+        if (high < open || high < close || low > open || low > close)
+            && let Some(mended) = self.last_digits.mended(draft.values, self)
+        {
+            draft.values = mended;
+            self.mended += 1;
         }
         Ok(draft)
     }

@@ -91,9 +91,7 @@ impl Survey {
                 self.decimal = self.decimal.or_else(|| Decimal::of(price));
             }
         }
-        let counts = |at: Option<usize>| {
-            at.is_some_and(|at| number::volume(cells.get(at), Decimal::Point) != Some(0.0))
-        };
+        let counts = |at: Option<usize>| at.is_some_and(|at| is_counted(cells.get(at)));
         self.traded |= counts(layout.volume);
         self.ticked |= counts(layout.ticks);
     }
@@ -154,6 +152,11 @@ impl Survey {
             (None, ..) => Ok(None),
         }
     }
+}
+
+/// Whether a volume is there and is not zero.
+fn is_counted(text: &[u8]) -> bool {
+    !matches!(text, b"" | b"-") && number::volume(text, Decimal::Point) != Some(0.0)
 }
 
 /// Whether a cell can hold a comma: between quotes, or where other signs separate.
