@@ -31,7 +31,7 @@ fn a_campaign_whose_data_went_missing_is_resumed_when_they_are_back(engine: Engi
     // Without a word of which, or without --yes where nobody can be asked, nothing is done.
     world.refused_with(2, &["operations", "retry"], &["an ID", "--campaign"]);
     let group = ["operations", "retry", "--campaign", "gone"];
-    world.refused_with(7, &group, &["resumes 3 research cycles", "--yes"]);
+    world.refused_with(2, &group, &["resumes 3 research cycles", "--yes"]);
     world.refused_with(2, &[&group[..], &["--status", "completed"]].concat(), &["failed or cancelled"]);
     assert_eq!(world.json(&["operations", "retry", "--campaign", "other", "--yes"])["retried"], json!([]));
     assert_eq!(roots(&world).len(), 3);
