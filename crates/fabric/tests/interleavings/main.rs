@@ -80,7 +80,7 @@ fn the_invariants_hold(subject: MakeSubject, few: u64) {
 }
 
 /// What the scenarios are for: a run in which one of these never happens proves nothing about it.
-const HAPPENS: [&str; 22] = [
+const HAPPENS: [&str; 24] = [
     "a worker crashed",
     "a message was lost",
     "a message was doubled",
