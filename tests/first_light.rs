@@ -139,5 +139,5 @@ fn a_run_leaves_no_file_outside_its_workspace_folders() {
         .filter(|n| !n.starts_with("ktrdr.db"))
         .collect();
     names.sort();
-    assert_eq!(names, ["data", "models", "strategies"]);
+    assert_eq!(names, ["data", "epochs", "models", "strategies"]);
 }

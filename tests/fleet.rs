@@ -1,5 +1,6 @@
 //! The fleet as its operator sees it: one process per role, started, watched, paused, drained and lost.
 
+use ktrdr_fabric::losses::LOSSES_PER_TRY;
 use serde_json::Value;
 
 use crate::world::{Engine, Running, World, shown, wait_for};
@@ -294,11 +295,13 @@ fn dead_letters_are_listed_by_error_and_dropped() {
     let _coordinator = world.start(&["serve"]);
     let dead: Vec<String> = (0..2)
         .map(|_| {
-            let doomed = worker(&world, "training");
             let id = world.submit(&TRAIN_LONG).remove(0);
-            wait_for("the training", || is_running(&world, &id));
-            doomed.signal("KILL");
-            doomed.end();
+            for attempt in 1..=LOSSES_PER_TRY {
+                let doomed = worker(&world, "training");
+                wait_for("the training", || (world.operation(&id)["fence"] == attempt).then_some(()));
+                doomed.signal("KILL");
+                doomed.end();
+            }
             assert_eq!(ended(&world, &id)["reason"], "attempts_exhausted");
             id
         })

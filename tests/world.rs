@@ -340,11 +340,6 @@ impl Running {
         i32::try_from(self.0.as_ref().unwrap().id()).unwrap()
     }
 
-    /// Whether it has ended.
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.0.as_mut().unwrap().try_wait().unwrap().is_some()
-    }
-
     /// Sends it a signal by name, such as `INT`.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();

@@ -100,11 +100,11 @@ impl RedisStore {
         Err(StoreError::Replaced(why))
     }
 
-    /// What the server says to a write of nothing, which lasts for a moment.
+    /// What the server says to a write that changes nothing: of a key that is never there.
     async fn refusal(&self) -> Option<String> {
         let Session { link, prefix, .. } = &self.session;
         let mut write = redis::cmd("SET");
-        write.arg(prefix.key("room")).arg("").arg("PX").arg(1);
+        write.arg(prefix.key("room")).arg("").arg("XX");
         let refused = link.try_once(&write, None).await.err()?;
         matches!(refused.code(), Some("OOM" | "MISCONF")).then(|| words(&refused))
     }
