@@ -47,6 +47,9 @@ impl Oracle {
         let world = &arena.world;
         self.submitted(campaign.to_vec());
         let rows = world.operations();
+        let losses: u64 = rows.iter().filter_map(|row| row["rescues"].as_u64()).sum();
+        eprintln!("jobs lost their worker {losses} times");
+        self.unless(losses > 0, || "no strike hit a job: nothing was tried".into());
         self.everything_submitted_has_ended(&rows);
         self.everything_ended_once(world, &rows);
         self.every_look_is_counted_once(world, &rows);

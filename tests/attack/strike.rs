@@ -75,10 +75,10 @@ impl Strike {
             }),
             Blow::Freeze => {
                 let victim = arena.victim(self.victim);
-                let frozen = victim.signal("STOP");
+                victim.signal("STOP");
                 thread::sleep(FROZEN);
-                // Only the process that was frozen: a supervisor does not replace what stands still.
-                assert_eq!(victim.signal("CONT"), frozen);
+                // One that was dying has been replaced meanwhile; its successor minds no CONT.
+                victim.signal("CONT");
             }
             Blow::FullOutput => write_to_a_full_device(arena, oracle),
             Blow::Pipe => lay_pipes(arena, oracle),
