@@ -95,8 +95,9 @@ impl Reactor for Sockets {
         &self,
         address: SocketAddr,
     ) -> impl Future<Output = io::Result<Self::TcpStream>> + Send + 'static {
+        let connecting = TcpStream::connect(address);
         async move {
-            let socket: Box<dyn Duplex> = Box::new(TcpStream::connect(address).await?);
+            let socket: Box<dyn Duplex> = Box::new(connecting.await?);
             Ok(socket.compat())
         }
     }
