@@ -27,6 +27,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     (" redis::", &["fabric"], "only the fabric knows the store"),
     ("object_store", &["fabric"], "only the fabric knows where artefacts are"),
     ("axum", &["api"], "only the API speaks HTTP"),
+    ("feature = \"torch\"", &["neural"], "scripts/test checks the code for GPUs in that crate alone"),
     (".publish(", &["worker", "fabric"], "only the relay publishes what the outbox holds"),
 ];
 

@@ -1,15 +1,19 @@
 //! What this process trains on: the CPU, or a GPU where this build and this machine have one.
 
+use std::fs;
 use std::sync::Arc;
 
 use ktrdr_domain::{DeviceClass, DeviceWish};
-use ktrdr_neural::{Backend, Cpu};
+use ktrdr_neural::{Backend, Cpu, GPUS_BUILT_IN, gpu};
 
 use crate::cli::StartArguments;
 use crate::cli::fleet::Device;
 use crate::exit::{CliError, Kind};
 use crate::settings::EngineName;
 use crate::workspace::Workspace;
+
+/// Where the NVIDIA driver describes each GPU.
+const DRIVER: &str = "/proc/driver/nvidia/gpus";
 
 /// A device, and what trains on it.
 #[derive(Clone)]
@@ -32,7 +36,7 @@ impl Computing {
     pub(crate) fn on(asked: Device) -> Result<Self, CliError> {
         match asked {
             Device::Cpu => Ok(Self::on_cpu()),
-            Device::Auto => Ok(gpu::first().unwrap_or_else(Self::on_cpu)),
+            Device::Auto => Ok(Self::on_first_gpu().unwrap_or_else(Self::on_cpu)),
             Device::Cuda(number) => find(number, "use --device cpu, or auto"),
         }
     }
@@ -44,10 +48,42 @@ impl Computing {
             DeviceWish::Gpu => find(0, "leave --device out"),
         }
     }
+
+    /// Whoever builds for GPUs wants to hear why there is none.
+    fn on_first_gpu() -> Option<Self> {
+        let told = |why: &String| {
+            if GPUS_BUILT_IN {
+                tracing::warn!(%why, "computing on the CPU");
+            }
+        };
+        Self::on_gpu(0).inspect_err(told).ok()
+    }
+
+    fn on_gpu(number: u8) -> Result<Self, String> {
+        Ok(Self { class: DeviceClass::Gpu, backend: gpu(number)?, name: gpu_name(number) })
+    }
+}
+
+/// `cuda:0 NVIDIA H200`. The driver counts in another order than CUDA, so the model is said only where all are one.
+fn gpu_name(number: u8) -> String {
+    let gpus = fs::read_dir(DRIVER).into_iter().flatten().flatten();
+    let described = gpus.filter_map(|gpu| fs::read_to_string(gpu.path().join("information")).ok());
+    let mut models: Vec<String> = described.filter_map(|text| gpu_model(&text)).collect();
+    models.sort();
+    models.dedup();
+    match models.as_slice() {
+        [one] => format!("cuda:{number} {one}"),
+        _ => format!("cuda:{number}"),
+    }
+}
+
+fn gpu_model(information: &str) -> Option<String> {
+    let line = information.lines().find_map(|line| line.strip_prefix("Model:"))?;
+    Some(line.trim().to_owned()).filter(|model| !model.is_empty())
 }
 
 fn find(number: u8, otherwise: &str) -> Result<Computing, CliError> {
-    gpu::find(number).map_err(|why| CliError::new(Kind::Refused, format!("{why}; or {otherwise}")))
+    Computing::on_gpu(number).map_err(|why| CliError::new(Kind::Refused, format!("{why}; or {otherwise}")))
 }
 
 /// Nobody should wait for a GPU that can never come: of an embedded engine there is one process, and that has one or not.
@@ -68,70 +104,12 @@ pub(crate) async fn admit(
     Err(CliError::new(Kind::Refused, message))
 }
 
-#[cfg(feature = "torch")]
-mod gpu {
-    use std::fs;
-    use std::sync::Arc;
-
-    use ktrdr_domain::DeviceClass;
-    use ktrdr_neural::{NoGpu, Torch};
-
-    use super::Computing;
-
-    /// Where the NVIDIA driver describes each GPU.
-    const DRIVER: &str = "/proc/driver/nvidia/gpus";
-
-    /// Whoever builds for GPUs wants to hear why there is none.
-    pub(super) fn first() -> Option<Computing> {
-        find(0).inspect_err(|why| tracing::warn!(%why, "computing on the CPU")).ok()
-    }
-
-    pub(super) fn find(number: u8) -> Result<Computing, NoGpu> {
-        let backend = Arc::new(Torch::gpu(number.into())?);
-        Ok(Computing { class: DeviceClass::Gpu, name: name(number), backend })
-    }
-
-    /// `cuda:0 NVIDIA H200`. The driver counts in another order than CUDA, so the model is said only where all are one.
-    fn name(number: u8) -> String {
-        let gpus = fs::read_dir(DRIVER).into_iter().flatten().flatten();
-        let described = gpus.filter_map(|gpu| fs::read_to_string(gpu.path().join("information")).ok());
-        let mut models: Vec<String> = described.filter_map(|text| model(&text)).collect();
-        models.sort();
-        models.dedup();
-        match models.as_slice() {
-            [one] => format!("cuda:{number} {one}"),
-            _ => format!("cuda:{number}"),
-        }
-    }
-
-    fn model(information: &str) -> Option<String> {
-        let line = information.lines().find_map(|line| line.strip_prefix("Model:"))?;
-        Some(line.trim().to_owned()).filter(|model| !model.is_empty())
-    }
-
-    #[cfg(test)]
-    mod tests {
-        #[test]
-        fn the_model_is_read_from_the_drivers_description() {
-            let information = "Model: \t\t NVIDIA H200\nIRQ:   \t\t 255\nGPU UUID: \t GPU-1\n";
-            assert_eq!(super::model(information).as_deref(), Some("NVIDIA H200"));
-            assert_eq!(super::model("IRQ: 1\n"), None);
-        }
-    }
-}
-
-#[cfg(not(feature = "torch"))]
-mod gpu {
-    use super::Computing;
-
-    pub(super) fn first() -> Option<Computing> {
-        None
-    }
-
-    pub(super) fn find(number: u8) -> Result<Computing, String> {
-        Err(format!(
-            "this build of ktrdr has no backend for cuda:{number}: build it with the feature torch \
-             (docs/operations.md, \"GPUs\")"
-        ))
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_model_is_read_from_the_drivers_description() {
+        let information = "Model: \t\t NVIDIA H200\nIRQ:   \t\t 255\nGPU UUID: \t GPU-1\n";
+        assert_eq!(super::gpu_model(information).as_deref(), Some("NVIDIA H200"));
+        assert_eq!(super::gpu_model("IRQ: 1\n"), None);
     }
 }

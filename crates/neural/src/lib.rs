@@ -63,6 +63,7 @@ mod elementary;
 mod evaluate;
 mod fit;
 mod forward;
+mod gpu;
 mod layout;
 mod loss;
 mod matrix;
@@ -85,6 +86,7 @@ mod vectors;
 
 pub use cpu::Cpu;
 pub use evaluate::{EvaluateError, Evaluation, evaluate};
+pub use gpu::{GPUS_BUILT_IN, gpu};
 pub use loss::{HUBER_DELTA, loss_for};
 pub use network::{Dense, Network, NetworkError, RowWidthError};
 pub use samples::{SampleError, Samples, TRAINING_ROWS_MIN, Targets};

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Channel, Connection, ConnectionProperties};
 use tracing::info;
 
 use super::address::AmqpUrl;
 use super::failure::{PATIENCE, within};
+use super::transport;
 use super::trust::Trust;
 use crate::broker::BrokerError;
 
@@ -97,10 +97,7 @@ impl Link {
         node.query.connection_timeout = Some(PATIENCE.as_millis() as u64);
         let doing = format!("connect to {}:{}", node.authority.host, node.authority.port);
         let properties = ConnectionProperties::default().with_connection_name(self.name.as_str().into());
-        let tls = OwnedTLSConfig { identity: None, cert_chain: self.trust.ca_pem.clone() };
-        let runtime =
-            lapin::runtime::default_runtime().map_err(|why| super::failure::failure(&doing, &why))?;
-        within(&doing, Connection::connect_uri_with_config(node, properties, tls, runtime)).await
+        within(&doing, transport::connect(node, properties, self.trust.ca_pem.clone())).await
     }
 
     fn current(&self) -> MutexGuard<'_, Option<Arc<Connection>>> {

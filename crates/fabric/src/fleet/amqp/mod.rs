@@ -9,6 +9,7 @@
 //! | `address` | where the broker is; never shows the password |
 //! | `trust` | whom a connection trusts, and whether it may be read on the way |
 //! | `link` | one connection, rebuilt on demand |
+//! | `transport` | the stream beneath a connection: plain or TLS |
 //! | `message` | messages as they travel, and what is refused |
 //! | `publisher` | a window of messages at a time, each confirmed |
 //! | `consumer` | deliveries and their receipts; what can not be read becomes a dead letter |
@@ -30,6 +31,7 @@ mod failure;
 mod link;
 mod message;
 mod publisher;
+mod transport;
 mod trust;
 
 pub use address::{AmqpUrl, BadUrl};
