@@ -1,9 +1,9 @@
 //! What can be said against a strategy before any second of training: findings with their figures and a way out.
-//! The local designer mends its own proposals by them; a person gets them from `strategies validate`.
+//! The local designer mends its own proposals by them.
 //!
 //! | code | raised when | weight |
 //! |---|---|---|
-//! | `no_values` | a reading is undefined or constant on dev | error |
+//! | `no_values` | a reading is undefined or constant on dev, or its bars have a hole | error |
 //! | `dead_zone` | all sets of a reading stay under 0.05 on over 5 % of rows | warning, error over 50 % |
 //! | `price_units` | a reading is in price units | warning |
 //! | `not_checked` | there are no bars of a timeframe that is read | note |
@@ -21,8 +21,8 @@ mod trading;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use ktrdr_domain::Strategy;
 use ktrdr_domain::trading::Account;
+use ktrdr_domain::{Strategy, Windows};
 use ktrdr_quant::Bars;
 use serde::Serialize;
 
@@ -74,13 +74,18 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What can be said against `strategy` on these dev bars (one series per timeframe, the traded one first), the
-/// heaviest first.
+/// What can be said against `strategy` on these dev bars (one series per timeframe, the traded one first) under these
+/// windows, the heaviest first.
 ///
 /// # Errors
 /// Too few bars, or an account that can not trade.
-pub fn lint(strategy: &Strategy, dev_bars: &[Bars], account: &Account) -> Result<Vec<Finding>, AgentError> {
-    Ok(check(strategy, &Market::new(dev_bars, account)?))
+pub fn lint(
+    strategy: &Strategy,
+    dev_bars: &[Bars],
+    windows: &Windows,
+    account: &Account,
+) -> Result<Vec<Finding>, AgentError> {
+    Ok(check(strategy, &Market::new(dev_bars, windows, strategy.training.data_split, account)?))
 }
 
 /// The same on a market that is at hand.

@@ -21,8 +21,8 @@ pub(super) fn findings(strategy: &Strategy, market: &Market<'_>, readings: &[Rea
 }
 
 fn few_trades(strategy: &Strategy, market: &Market<'_>, readings: &[Reading<'_>]) -> Option<Finding> {
-    let gate_bars = market.gate_bars() as f64;
-    let fastest = readings.iter().filter_map(|r| r.column.as_deref()).map(swings).max()?;
+    let gate_bars = market.gate_bars as f64;
+    let fastest = readings.iter().filter_map(|r| r.column.as_deref().ok()).map(swings).max()?;
     let by_readings = fastest as f64 * gate_bars / market.base().len() as f64;
     let by_holding =
         strategy.risk.exits.max_holding_bars.map_or(0.0, |bars| gate_bars / f64::from(bars.max(1)));

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use ktrdr_domain::strategy::decision::{CostModel, Decisions};
 use ktrdr_domain::strategy::network::{EarlyStopping, Optimizer, Scheduler};
 use ktrdr_domain::strategy::{
-    DataSplit, FuzzySet, IndicatorRef, IndicatorSpec, NnInput, Normalization, Optimisation, Risk, Strategy,
-    Training, TrainingData,
+    FuzzySet, IndicatorRef, IndicatorSpec, NnInput, Normalization, Optimisation, Risk, Strategy, Training,
+    TrainingData,
 };
 use ktrdr_domain::trading::{Exits, Sizing};
 use ktrdr_domain::{Symbol, Timeframe};
@@ -21,6 +21,9 @@ pub(crate) enum Flaw {
     /// The indicator hardly varies on dev.
     #[error("{0} hardly varies")]
     Flat(String),
+    /// The indicator can not be read.
+    #[error(transparent)]
+    Unreadable(#[from] ktrdr_quant::features::FeatureError),
     /// No label setting gives every class its share.
     #[error("no threshold gives every class a share at {horizon} bars")]
     OneSided {
@@ -51,7 +54,7 @@ pub(crate) fn build(sketch: &Sketch, market: &Market<'_>, symbol: &Symbol) -> Re
         model: sketch.network(),
         training: Training {
             labels: fitted.labels,
-            data_split: DataSplit::default(),
+            data_split: market.split,
             optimisation: optimisation(sketch, market.train_rows),
         },
         decisions: decisions(sketch, fitted.prior, market.round_trip_cost),
@@ -72,7 +75,7 @@ impl Parts {
     fn add(&mut self, reading: &Reading, market: &Market<'_>) -> Result<(), Flaw> {
         let flat = || Flaw::Flat(reading.to_string());
         let output = reading.item.output;
-        let column = market.column(&reading.spec, output, reading.timeframe).ok_or_else(flat)?;
+        let column = market.column(reading.item.words, &reading.spec, output, reading.timeframe)?;
         let train = &column[..market.train_rows];
         let bounds = reading.spec.kind.entry().bounds;
         let partition =

@@ -40,7 +40,7 @@ pub use catalogue::{IndicatorKind, IndicatorSpec, Source};
 pub use decision::Decisions;
 pub use feature::{Feature, FeatureSource};
 pub use finding::{Finding, StrategyErrors};
-pub use fuzzy::{FuzzySet, IndicatorRef, Membership};
+pub use fuzzy::{FuzzySet, IndicatorRef, MEMBERSHIP_HEARD_MIN, Membership};
 pub use label::Labels;
 pub use network::{Architecture, Optimisation};
 pub use read::Read;

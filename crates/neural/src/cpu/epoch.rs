@@ -88,11 +88,11 @@ impl<'a> Epochs<'a> {
 
     /// Gathers the rows of a block and adds their gradient.
     fn block(&mut self, rows: &[u32], share: f64, parameters: &[f32]) -> Tally {
-        let Samples { x, width, targets, .. } = self.task.train;
+        let Samples { x, targets, .. } = self.task.train;
         let mut scales = [0.0_f32; BLOCK_ROWS];
         for (slot, &row) in rows.iter().enumerate() {
             let row = row as usize;
-            self.workspace.input[slot * width..][..width].copy_from_slice(&x[row * width..][..width]);
+            self.workspace.input.row_mut(slot).assign(&x.row(row));
             scales[slot] = self.weights.scale(row, share);
         }
         let (mut classes, mut values) = ([0_u8; BLOCK_ROWS], [0.0_f32; BLOCK_ROWS]);

@@ -4,7 +4,7 @@ use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
 use ktrdr_neural::{Backend, Cpu, Dense, Flow, Network, NetworkShape, Task};
 use serde_json::Value;
 
-use crate::data::{Rows, shape};
+use crate::data::{Rows, matrix, shape};
 
 const SEED: u64 = 11;
 
@@ -39,9 +39,8 @@ fn a_seed_gives_the_weights_that_the_golden_trainings_start_from() {
     let start = json(include_str!("golden/start.json"));
     for output in ["classification", "regression"] {
         let layers = start[output].as_array().unwrap().iter().map(|layer| Dense {
-            inputs: layer["inputs"].as_u64().unwrap() as usize,
-            outputs: layer["outputs"].as_u64().unwrap() as usize,
-            weights: singles(&layer["weights"]),
+            weights: matrix(&singles(&layer["weights"]), layer["inputs"].as_u64().unwrap() as usize)
+                .to_owned(),
             bias: singles(&layer["bias"]),
         });
         let network = Network::seeded(&shape_for(output), SEED).unwrap();
@@ -53,7 +52,7 @@ fn a_seed_gives_the_weights_that_the_golden_trainings_start_from() {
 fn initial_weights_fill_the_range_of_pytorchs_linear_layer() {
     let network = Network::seeded(&shape(100, &[200], OutputKind::Classification), 1).unwrap();
     for layer in network.layers() {
-        let bound = 1.0 / (layer.inputs as f32).sqrt();
+        let bound = 1.0 / (layer.weights.ncols() as f32).sqrt();
         let largest = layer.weights.iter().chain(&layer.bias).fold(0.0_f32, |most, x| most.max(x.abs()));
         assert!(largest <= bound && largest > 0.97 * bound, "{largest} {bound}");
     }

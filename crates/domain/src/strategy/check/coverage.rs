@@ -5,8 +5,6 @@ use crate::strategy::finding::Findings;
 use crate::strategy::read::Draft;
 use crate::strategy::{FuzzySet, IndicatorKind};
 
-/// A membership below this tells the network nothing.
-const FAINT: f64 = 0.05;
 /// Points at which the range is tried.
 const STEPS: u32 = 400;
 /// Longest stretch, in steps, that may belong to nothing: 2 % of the range.
@@ -36,10 +34,9 @@ fn bounds(kind: IndicatorKind, output: Option<&str>) -> Option<(f64, f64)> {
 /// The longest stretch without a member, when it is too long.
 fn longest_blind(set: &FuzzySet, (low, high): (f64, f64)) -> Option<(f64, f64)> {
     let value = |step: u32| low + (high - low) * f64::from(step) / f64::from(STEPS);
-    let blind = |step: u32| set.members.values().all(|member| member.degree(value(step)) < FAINT);
     let (mut start, mut longest) = (0, None);
     for step in 0..=STEPS + 1 {
-        if step <= STEPS && blind(step) {
+        if step <= STEPS && set.is_silent_at(value(step)) {
             continue;
         }
         let length = step - start;
