@@ -7,10 +7,10 @@ mod support;
 use std::collections::BTreeSet;
 
 use ktrdr_agent::AgentError;
-use ktrdr_agent::lint::{Severity, lint};
-use ktrdr_domain::Strategy;
+use ktrdr_agent::lint::lint;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::network::OutputKind;
+use ktrdr_domain::{Severity, Strategy};
 use ktrdr_quant::Bars;
 use support::{Campaign, bars, longer, windows};
 

@@ -4,11 +4,11 @@
 
 mod support;
 
-use ktrdr_agent::lint::{Finding, Severity, lint};
+use ktrdr_agent::lint::{Finding, lint};
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::{DataSplit, FuzzySet, IndicatorKind, IndicatorSpec, Membership};
 use ktrdr_domain::trading::Account;
-use ktrdr_domain::{Span, Strategy, Windows};
+use ktrdr_domain::{Severity, Span, Strategy, Windows};
 use ktrdr_quant::Bars;
 use support::{Campaign, bars, longer, windows};
 

@@ -51,7 +51,7 @@
 //!
 //! # Limits
 //!
-//! [`PARAMETERS_MAX`], [`LAYER_WIDTH_MAX`], [`HIDDEN_LAYERS_MAX`], [`TRAINING_ROWS_MIN`], [`HEADER_BYTES_MAX`].
+//! [`PARAMETERS_MAX`], [`LAYER_WIDTH_MAX`], [`HIDDEN_LAYERS_MAX`](ktrdr_domain::strategy::field::HIDDEN_LAYERS_MAX), [`TRAINING_ROWS_MIN`], [`HEADER_BYTES_MAX`].
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod activation;
@@ -84,11 +84,11 @@ mod vectors;
 
 pub use cpu::Cpu;
 pub use evaluate::{EvaluateError, Evaluation, evaluate};
-pub use loss::{HUBER_DELTA, loss_for};
+pub use loss::loss_for;
 pub use network::{Dense, Network, NetworkError, PredictError};
 pub use samples::{SampleError, Samples, TRAINING_ROWS_MIN, Targets};
 pub use settings::SettingError;
-pub use shape::{HIDDEN_LAYERS_MAX, LAYER_WIDTH_MAX, NetworkShape, PARAMETERS_MAX, ShapeError};
+pub use shape::{LAYER_WIDTH_MAX, NetworkShape, PARAMETERS_MAX, ShapeError};
 pub use store::{HEADER_BYTES_MAX, StoreError};
 #[cfg(feature = "torch")]
 pub use torch::{NoGpu, Torch};

@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::network::{Dense, Network, NetworkError};
 use crate::shape::NetworkShape;
 
-/// Longest header that is read: that of the deepest network has about 12 kB, the rest is for notes of other writers.
+/// Longest header that is read: that of the deepest network has about 2 kB, the rest is for notes of other writers.
 pub const HEADER_BYTES_MAX: usize = 65_536;
 const LENGTH_BYTES: usize = 8;
 const NUMBER_BYTES: usize = 4;

@@ -18,61 +18,16 @@ mod labels;
 mod readings;
 mod trading;
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Strategy, Windows};
 use ktrdr_quant::Bars;
-use serde::Serialize;
 
 use crate::AgentError;
 use crate::market::Market;
 
-/// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Doubtful: results will be hard to believe or hard to get.
-    Warning,
-    /// Not worth training.
-    Error,
-}
-
-/// One thing that can be said against a strategy.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finding {
-    /// Stable word.
-    pub code: &'static str,
-    /// How much it weighs.
-    pub severity: Severity,
-    /// What is wrong, with its figures in words.
-    pub message: String,
-    /// The figures by name; shares are fractions.
-    pub evidence: BTreeMap<&'static str, f64>,
-    /// What to change.
-    pub fix: String,
-}
-
-impl Finding {
-    fn new<const N: usize>(
-        code: &'static str,
-        severity: Severity,
-        message: String,
-        evidence: [(&'static str, f64); N],
-        fix: impl Into<String>,
-    ) -> Self {
-        Self { code, severity, message, evidence: evidence.into(), fix: fix.into() }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.code, self.message, self.fix)
-    }
-}
+/// One thing that can be said against a strategy. An error is not worth training; a warning makes results hard to
+/// believe or hard to get.
+pub type Finding = ktrdr_domain::Finding<&'static str>;
 
 /// What can be said against `strategy` on these dev bars (one series per timeframe, the traded one first) under these
 /// windows, the heaviest first.

@@ -1,11 +1,10 @@
 //! Findings about what the network sees: values, fuzzy sets, units.
 
-use ktrdr_domain::Strategy;
-use ktrdr_domain::Timeframe;
 use ktrdr_domain::strategy::{FuzzySet, IndicatorRef, MEMBERSHIP_HEARD_MIN, NnInput};
+use ktrdr_domain::{Severity, Strategy, Timeframe};
 use ktrdr_quant::features::{self, FeatureError};
 
-use super::{Finding, Severity, percent};
+use super::{Finding, percent};
 use crate::market::Market;
 
 /// Silent rows that are worth a warning.
@@ -68,30 +67,29 @@ pub(super) fn warm_up(strategy: &Strategy, market: &Market<'_>, readings: &[Read
     let fix = "shorten periods, drop the longest timeframe, or load a longer history";
     let first = match features::warm_up(strategy, &market.feature_bars()) {
         Ok(first) => first as f64,
-        Err(e) => return Some(Finding::new("slow_start", Severity::Error, e.to_string(), [], fix)),
+        Err(e) => return Some(Finding::new(Severity::Error, "slow_start", e.to_string(), fix)),
     };
     let share = first / market.train_rows as f64;
     (share > WARM_UP_WARNING).then(|| {
         Finding::new(
-            "slow_start",
             if share > WARM_UP_ERROR { Severity::Error } else { Severity::Warning },
+            "slow_start",
             format!("warming up takes {first} bars, {} of the training rows", percent(share)),
-            [("warm_up_bars", first), ("training_rows", market.train_rows as f64)],
             fix,
         )
+        .with_evidence([("warm_up_bars", first), ("training_rows", market.train_rows as f64)])
     })
 }
 
 fn price_units(reading: &Reading<'_>) -> Option<Finding> {
     reading.in_price_units.then(|| {
         Finding::new(
-            "price_units",
             Severity::Warning,
+            "price_units",
             format!(
                 "{} is in price units: it means something else for each symbol and each year",
                 reading.name
             ),
-            [],
             "read distancefromma, roc or bollingerbandwidth instead, which are relative",
         )
     })
@@ -107,12 +105,12 @@ fn values(reading: &Reading<'_>) -> Option<Finding> {
     let varies = known.any(|x| Some(x) != first);
     (!varies).then(|| {
         Finding::new(
-            "no_values",
             Severity::Error,
+            "no_values",
             format!("{} has the same value or none on every bar of dev", reading.name),
-            [("bars", column.len() as f64)],
             "drop it, or shorten its period (volume indicators need data with volume)",
         )
+        .with_evidence([("bars", column.len() as f64)])
     })
 }
 
@@ -120,10 +118,10 @@ fn values(reading: &Reading<'_>) -> Option<Finding> {
 fn unread(reading: &Reading<'_>, why: &FeatureError) -> Finding {
     if matches!(why, FeatureError::MissingBars { .. }) {
         let message = format!("there are no bars for {}", reading.name);
-        return Finding::new("not_checked", Severity::Note, message, [], "load data of that timeframe");
+        return Finding::new(Severity::Note, "not_checked", message, "load data of that timeframe");
     }
     let message = format!("{} can not be read: {why}", reading.name);
-    Finding::new("no_values", Severity::Error, message, [], "mend the data, or read another timeframe")
+    Finding::new(Severity::Error, "no_values", message, "mend the data, or read another timeframe")
 }
 
 fn dead_zone(reading: &Reading<'_>) -> Option<Finding> {
@@ -133,15 +131,15 @@ fn dead_zone(reading: &Reading<'_>) -> Option<Finding> {
     let share = if known.is_empty() { 0.0 } else { silent as f64 / known.len() as f64 };
     (share > SILENT_WARNING).then(|| {
         Finding::new(
-            "dead_zone",
             if share > SILENT_ERROR { Severity::Error } else { Severity::Warning },
+            "dead_zone",
             format!(
                 "no fuzzy set of {} reaches {MEMBERSHIP_HEARD_MIN} on {} of bars",
                 reading.name,
                 percent(share)
             ),
-            [("silent_share", share), ("bars", known.len() as f64)],
             "let neighbouring sets overlap and give the outermost ones shoulders",
         )
+        .with_evidence([("silent_share", share), ("bars", known.len() as f64)])
     })
 }

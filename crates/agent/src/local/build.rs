@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 use ktrdr_domain::strategy::decision::{CostModel, Decisions};
+use ktrdr_domain::strategy::field::{CONFIDENCE, HISTORY_REQUIRED};
 use ktrdr_domain::strategy::network::{EarlyStopping, Optimizer, Scheduler};
 use ktrdr_domain::strategy::{
     FuzzySet, IndicatorRef, IndicatorSpec, NnInput, Normalization, Optimisation, Risk, Strategy, Training,
@@ -128,7 +129,7 @@ fn training_data(sketch: &Sketch, market: &Market<'_>, symbol: &Symbol) -> Train
         symbols: vec![symbol.clone()],
         timeframes,
         base_timeframe: base,
-        history_required: TrainingData::history_required_default(),
+        history_required: HISTORY_REQUIRED.default_value() as u32,
         start_date: None,
         end_date: None,
     }
@@ -158,7 +159,7 @@ fn decisions(sketch: &Sketch, prior: f64, round_trip_cost: f64) -> Decisions {
     Decisions {
         output_format: sketch.target.output(),
         confidence_threshold: match sketch.target {
-            Target::Return => 0.5,
+            Target::Return => CONFIDENCE.default_value(),
             Target::Barriers | Target::Direction => round_to(prior + sketch.margin, 3).clamp(0.0, 0.95),
         },
         position_awareness: sketch.keeps,
@@ -170,7 +171,7 @@ fn decisions(sketch: &Sketch, prior: f64, round_trip_cost: f64) -> Decisions {
 
 fn risk(sketch: &Sketch) -> Risk {
     Risk {
-        position_sizing: Sizing::FixedFraction(0.95),
+        position_sizing: Sizing::default(),
         exits: Exits { stop_loss: sketch.stop_loss, take_profit: None, max_holding_bars: sketch.holding_max },
     }
 }

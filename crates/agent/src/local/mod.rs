@@ -23,11 +23,11 @@ mod target;
 mod vary;
 mod words;
 
-use ktrdr_domain::Sha256;
+use ktrdr_domain::{Severity, Sha256};
 
 use crate::AgentError;
 use crate::design::{Design, DesignBrief, Designer};
-use crate::lint::{self, Finding, Severity};
+use crate::lint::{self, Finding};
 use crate::market::Market;
 
 pub use assessor::LocalAssessor;

@@ -1,14 +1,15 @@
 //! Whole trainings against PyTorch: `golden/trajectories.py` says how the numbers were made.
 
+use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
 use ktrdr_neural::{Backend, Cpu, Dense, Flow, Network, NetworkShape, Task};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::data::{Rows, matrix, shape};
 
 const SEED: u64 = 11;
 
-fn json(text: &str) -> Value {
+fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
@@ -36,7 +37,7 @@ fn shape_for(output: &str) -> NetworkShape {
 /// Also what keeps a seed meaning the same weights in every later version.
 #[test]
 fn a_seed_gives_the_weights_that_the_golden_trainings_start_from() {
-    let start = json(include_str!("golden/start.json"));
+    let start = parsed(include_str!("golden/start.json"));
     for output in ["classification", "regression"] {
         let layers = start[output].as_array().unwrap().iter().map(|layer| Dense {
             weights: matrix(&singles(&layer["weights"]), layer["inputs"].as_u64().unwrap() as usize)
@@ -58,17 +59,37 @@ fn initial_weights_fill_the_range_of_pytorchs_linear_layer() {
     }
 }
 
+/// Settings as the `training` section of a strategy has them; one step is longer than a strategy may ask for.
+fn optimisation(settings: &Value, output: &str) -> Optimisation {
+    let mut training = settings.clone();
+    let learning_rate = training.as_object_mut().unwrap().remove("learning_rate").unwrap().as_f64().unwrap();
+    training["labels"] = json!({"source": "forward_return"});
+    let strategy: Strategy = serde_json::from_value(json!({
+        "name": "golden",
+        "training_data": {"symbols": ["TEST"], "timeframes": ["1h"]},
+        "indicators": {"rsi": {"type": "rsi"}},
+        "fuzzy_sets": {"rsi": {"indicator": "rsi", "all": {"type": "triangular", "parameters": [0, 50, 100]}}},
+        "nn_inputs": [{"fuzzy_set": "rsi", "timeframes": ["1h"]}],
+        "model": {"architecture": {"hidden_layers": [8, 6]}},
+        "training": training,
+        "decisions": {"output_format": output,
+                      "cost_model": {"round_trip_cost": 0.001, "min_edge_multiplier": 1}},
+    }))
+    .unwrap();
+    Optimisation { learning_rate, ..strategy.training.optimisation }
+}
+
 #[test]
 fn every_optimiser_scheduler_and_loss_follows_the_trajectory_of_pytorch() {
     follows_pytorch(&Cpu::new());
 }
 
 pub(crate) fn follows_pytorch(backend: &dyn Backend) {
-    let golden = json(include_str!("golden/trajectories.json"));
+    let golden = parsed(include_str!("golden/trajectories.json"));
     let (train, validation) = (rows(&golden["rows"]), rows(&golden["validation_rows"]));
     for case in golden["cases"].as_array().unwrap() {
-        let optimisation: Optimisation = serde_json::from_value(case["settings"].clone()).unwrap();
-        let shape = shape_for(case["output"].as_str().unwrap());
+        let output = case["output"].as_str().unwrap();
+        let (optimisation, shape) = (optimisation(&case["settings"], output), shape_for(output));
         let of = |rows: &'static str| match shape.output {
             OutputKind::Classification if rows == "train" => train.classified(),
             OutputKind::Classification => validation.classified(),

@@ -1,7 +1,7 @@
 //! Dead zones: values that belong to no member of a fuzzy set, where the network is blind.
 
 use super::at;
-use crate::strategy::finding::Findings;
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::read::Draft;
 use crate::strategy::{FuzzySet, IndicatorKind};
 
@@ -11,7 +11,7 @@ const STEPS: u32 = 400;
 const BLIND_STEPS_MAX: u32 = 8;
 
 /// Warns of each fuzzy set that leaves a stretch of a bounded indicator's range to no member.
-pub(super) fn dead_zones(draft: &Draft, out: &mut Findings) {
+pub(super) fn dead_zones(draft: &Draft, out: &mut Diagnostics) {
     for (id, set) in &draft.fuzzy_sets {
         let Some(spec) = draft.indicators.get(&set.indicator.id) else { continue };
         let Some(range) = bounds(spec.kind, set.indicator.output.as_deref()) else { continue };
