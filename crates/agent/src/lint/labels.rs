@@ -63,9 +63,15 @@ fn parameters(strategy: &Strategy, market: &Market<'_>) -> Option<Finding> {
     let horizon = horizon_of(&strategy.training.labels).unwrap_or(1).max(1);
     let samples = market.train_rows as f64 / f64::from(horizon);
     (parameters > samples).then(|| {
-        Finding::new(if parameters > PARAMETERS_ERROR * samples { Severity::Error } else { Severity::Warning }, "parameters_over_samples", format!(
+        Finding::new(
+            if parameters > PARAMETERS_ERROR * samples { Severity::Error } else { Severity::Warning },
+            "parameters_over_samples",
+            format!(
                 "{parameters} parameters learn from {samples:.0} independent samples ({} rows, labels of {horizon} bars)",
                 market.train_rows
-            ), "use smaller layers, fewer inputs or a shorter horizon").with_evidence([("parameters", parameters), ("independent_samples", samples)])
+            ),
+            "use smaller layers, fewer inputs or a shorter horizon",
+        )
+        .with_evidence([("parameters", parameters), ("independent_samples", samples)])
     })
 }

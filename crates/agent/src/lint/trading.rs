@@ -29,9 +29,19 @@ fn few_trades(strategy: &Strategy, market: &Market<'_>, readings: &[Reading<'_>]
     let possible = gate_bars / f64::from(strategy.decisions.min_signal_separation.max(1));
     let likely = by_readings.max(by_holding).min(possible);
     (likely < TRADES_WARNING).then(|| {
-        Finding::new(if possible < TRADES_ERROR { Severity::Error } else { Severity::Warning }, "few_trades", format!(
+        Finding::new(
+            if possible < TRADES_ERROR { Severity::Error } else { Severity::Warning },
+            "few_trades",
+            format!(
                 "about {likely:.0} trades are likely in a gate window of {gate_bars:.0} bars, at most {possible:.0}"
-            ), "read shorter periods, lower min_signal_separation, or limit how long a position is held").with_evidence([("likely_trades", likely), ("possible_trades", possible), ("gate_bars", gate_bars)])
+            ),
+            "read shorter periods, lower min_signal_separation, or limit how long a position is held",
+        )
+        .with_evidence([
+            ("likely_trades", likely),
+            ("possible_trades", possible),
+            ("gate_bars", gate_bars),
+        ])
     })
 }
 

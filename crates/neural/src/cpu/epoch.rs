@@ -90,10 +90,11 @@ impl<'a> Epochs<'a> {
     fn block(&mut self, rows: &[u32], share: f64, parameters: &[f32]) -> Tally {
         let Samples { x, targets, .. } = self.task.train;
         let mut scales = [0.0_f32; BLOCK_ROWS];
-        for (slot, &row) in rows.iter().enumerate() {
+        let slots = self.workspace.input.as_slice_mut().unwrap_or_default().chunks_exact_mut(x.ncols());
+        for ((slot, scale), &row) in slots.zip(&mut scales).zip(rows) {
             let row = row as usize;
-            self.workspace.input.row_mut(slot).assign(&x.row(row));
-            scales[slot] = self.weights.scale(row, share);
+            slot.copy_from_slice(x.row(row).to_slice().unwrap_or_default()); // checked with the task
+            *scale = self.weights.scale(row, share);
         }
         let (mut classes, mut values) = ([0_u8; BLOCK_ROWS], [0.0_f32; BLOCK_ROWS]);
         let targets = match targets {

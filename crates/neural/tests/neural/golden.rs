@@ -64,6 +64,10 @@ fn optimisation(settings: &Value, output: &str) -> Optimisation {
     let mut training = settings.clone();
     let learning_rate = training.as_object_mut().unwrap().remove("learning_rate").unwrap().as_f64().unwrap();
     training["labels"] = json!({"source": "forward_return"});
+    let mut decisions = json!({"output_format": output});
+    if output == "regression" {
+        decisions["cost_model"] = json!({"round_trip_cost": 0.001, "min_edge_multiplier": 1});
+    }
     let strategy: Strategy = serde_json::from_value(json!({
         "name": "golden",
         "training_data": {"symbols": ["TEST"], "timeframes": ["1h"]},
@@ -72,8 +76,7 @@ fn optimisation(settings: &Value, output: &str) -> Optimisation {
         "nn_inputs": [{"fuzzy_set": "rsi", "timeframes": ["1h"]}],
         "model": {"architecture": {"hidden_layers": [8, 6]}},
         "training": training,
-        "decisions": {"output_format": output,
-                      "cost_model": {"round_trip_cost": 0.001, "min_edge_multiplier": 1}},
+        "decisions": decisions,
     }))
     .unwrap();
     Optimisation { learning_rate, ..strategy.training.optimisation }
