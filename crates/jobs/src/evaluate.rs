@@ -74,8 +74,8 @@ impl Trader<'_> {
         let known =
             || Fault::input(format!("bars {range:?} were asked for, {:?} have features", rows.bars()));
         let shown = rows.rows_of_bars(range.clone()).ok_or_else(known)?;
-        let outputs = self.network.predict(shown).map_err(Fault::input)?;
-        decide::targets(outputs.view(), &self.strategy.decisions).map_err(Fault::input)
+        let outputs = self.network.predict(&shown).map_err(Fault::input)?;
+        decide::targets(&outputs, &self.strategy.decisions).map_err(Fault::input)
     }
 }
 

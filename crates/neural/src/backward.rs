@@ -94,7 +94,7 @@ impl Workspace {
 
     fn forward(&mut self, parameters: &[f32], rows: usize, dropout: &mut Stream) {
         let last = self.layers.len() - 1;
-        let mut left = Left::of(self.input.view());
+        let mut left = Left::of(&self.input);
         for (index, (layer, buffers)) in self.layout.layers.iter().zip(&mut self.layers).enumerate() {
             let values = &mut buffers.values[..rows * layer.stride];
             linear(self.vectors, layer, parameters, left, values);
@@ -136,7 +136,7 @@ impl Workspace {
                     let stride = self.layout.layers[index - 1].stride;
                     (Left::rows(&previous.values, stride), stride)
                 }
-                None => (Left::of(self.input.view()), layer.inputs),
+                None => (Left::of(&self.input), layer.inputs),
             };
             let left = rows_before.transposed();
             multiply_add(

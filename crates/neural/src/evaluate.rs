@@ -56,8 +56,8 @@ pub fn evaluate(
     let mut blocks = outputs.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
     let mut total = Tally::default();
     visit(vectors, network, samples, loss, |block, tally| {
-        if let Some(into) = blocks.next() {
-            copy_outputs(network.layout(), block, into);
+        if let Some(mut into) = blocks.next() {
+            copy_outputs(network.layout(), block, &mut into);
         }
         total.add(tally);
         true
@@ -94,7 +94,7 @@ fn visit(
     let mut losses = vec![0.0; BLOCK_ROWS];
     samples.x.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(0..).all(|(x, block)| {
         let targets = samples.targets.slice(block * BLOCK_ROWS, x.nrows());
-        let outputs = forward.block(network.parameters(), x);
+        let outputs = forward.block(network.parameters(), &x);
         let tally = judge(vectors, loss, outputs, targets, &mut gradient, &mut losses);
         visitor(outputs, tally)
     })

@@ -1,7 +1,7 @@
 //! From rows of features to outputs, a block of rows at a time.
 
 use ktrdr_domain::strategy::network::Activation;
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayRef2;
 
 use crate::activation::activate;
 use crate::layout::{Layout, Linear};
@@ -37,7 +37,7 @@ impl<'a> Forward<'a> {
     }
 
     /// The outputs of at most [`BLOCK_ROWS`] rows, [`Layout::output_stride`] numbers each.
-    pub(crate) fn block(&mut self, parameters: &[f32], x: ArrayView2<'_, f32>) -> &[f32] {
+    pub(crate) fn block(&mut self, parameters: &[f32], x: &ArrayRef2<f32>) -> &[f32] {
         let Some((first, others)) = self.layout.layers.split_first() else { return &[] };
         let rows = x.nrows();
         let [current, previous] = &mut self.buffers;
@@ -56,7 +56,7 @@ impl<'a> Forward<'a> {
 
 /// Copies the outputs of a block out of the kernels' rows, which are filled up to whole vectors. `into` is of a matrix
 /// that was just made, so its rows lie one after the other.
-pub(crate) fn copy_outputs(layout: &Layout, block: &[f32], mut into: ArrayViewMut2<'_, f32>) {
+pub(crate) fn copy_outputs(layout: &Layout, block: &[f32], into: &mut ArrayRef2<f32>) {
     let width = into.ncols();
     let rows = into.as_slice_mut().unwrap_or_default().chunks_exact_mut(width);
     for (to, from) in rows.zip(block.chunks_exact(layout.output_stride())) {

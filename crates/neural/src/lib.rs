@@ -17,7 +17,7 @@
 //! let optimisation = Optimisation { early_stopping: None, ..Optimisation::default() };
 //! let task = Task { shape: &shape, optimisation: &optimisation, seed: 7, train, validation: None };
 //! let trained = Cpu::new().train(&task, &mut |_| Flow::Continue, &|| false)?;
-//! let logits = trained.network.predict(x.view())?;
+//! let logits = trained.network.predict(&x)?;
 //! assert_eq!(logits.dim(), (32, 3));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -3,7 +3,7 @@
 //! Each number of `C` is one chain of fused multiply-adds over the inner index, in order. How the work is cut into
 //! tiles therefore changes nothing: the same bits come out for any number of rows, any tile and any vector width.
 
-use ndarray::ArrayView2;
+use ndarray::ArrayRef2;
 
 use crate::vectors::{Vectors, vectorised};
 
@@ -24,9 +24,9 @@ impl<'a> Left<'a> {
         Self { data, row: width, column: 1 }
     }
 
-    /// The rows of a view whose standard layout was checked where it came in.
-    pub(crate) fn of(view: ArrayView2<'a, f32>) -> Self {
-        Self::rows(view.to_slice().unwrap_or_default(), view.ncols())
+    /// The rows of a matrix whose standard layout was checked where it came in.
+    pub(crate) fn of(matrix: &'a ArrayRef2<f32>) -> Self {
+        Self::rows(matrix.as_slice().unwrap_or_default(), matrix.ncols())
     }
 
     /// The same numbers, rows and columns exchanged.

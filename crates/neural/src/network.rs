@@ -1,6 +1,6 @@
 //! A network: a shape and its trained numbers.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayRef2, Axis};
 use thiserror::Error;
 
 use crate::forward::{BLOCK_ROWS, Forward, copy_outputs};
@@ -153,7 +153,7 @@ impl Network {
     ///
     /// # Errors
     /// When `rows`, `[rows × features]`, are of another width, or do not lie row after row in memory.
-    pub fn predict(&self, rows: ArrayView2<'_, f32>) -> Result<Array2<f32>, PredictError> {
+    pub fn predict(&self, rows: &ArrayRef2<f32>) -> Result<Array2<f32>, PredictError> {
         self.predict_with(Vectors::widest(), rows)
     }
 
@@ -161,11 +161,7 @@ impl Network {
     ///
     /// # Errors
     /// As [`Network::predict`].
-    pub fn predict_with(
-        &self,
-        vectors: Vectors,
-        rows: ArrayView2<'_, f32>,
-    ) -> Result<Array2<f32>, PredictError> {
+    pub fn predict_with(&self, vectors: Vectors, rows: &ArrayRef2<f32>) -> Result<Array2<f32>, PredictError> {
         let (width, inputs) = (rows.ncols(), self.shape.inputs);
         if width != inputs {
             return Err(PredictError::Width { width, inputs });
@@ -176,8 +172,8 @@ impl Network {
         let mut outputs = Array2::zeros((rows.nrows(), self.shape.outputs()));
         let mut forward = self.forward(vectors, rows.nrows());
         let blocks = outputs.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
-        for (block, into) in rows.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(blocks) {
-            copy_outputs(&self.layout, forward.block(&self.parameters, block), into);
+        for (block, mut into) in rows.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(blocks) {
+            copy_outputs(&self.layout, forward.block(&self.parameters, &block), &mut into);
         }
         Ok(outputs)
     }

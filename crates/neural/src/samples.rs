@@ -2,7 +2,7 @@
 
 use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::OutputKind;
-use ndarray::ArrayView2;
+use ndarray::{ArrayRef2, ArrayView2};
 use thiserror::Error;
 
 use crate::shape::NetworkShape;
@@ -144,7 +144,7 @@ impl Samples<'_> {
         if !self.x.is_standard_layout() {
             return Err(SampleError::Layout);
         }
-        if let Some(row) = first_not_finite(self.x) {
+        if let Some(row) = first_not_finite(&self.x) {
             return Err(SampleError::NotFinite { what: "a feature", row });
         }
         self.check_targets(shape.output)?;
@@ -186,7 +186,7 @@ impl Samples<'_> {
 }
 
 /// The first row that holds NaN or infinity. Whole rows are folded, so that the check is vector code.
-pub(crate) fn first_not_finite(rows: ArrayView2<'_, f32>) -> Option<usize> {
+pub(crate) fn first_not_finite(rows: &ArrayRef2<f32>) -> Option<usize> {
     rows.rows().into_iter().position(|row| !row.fold(true, |finite, x| finite & x.is_finite()))
 }
 
@@ -197,11 +197,7 @@ mod tests {
 
     use super::*;
 
-    fn check(
-        x: ArrayView2<'_, f32>,
-        targets: Targets<'_>,
-        weights: Option<&[f32]>,
-    ) -> Result<(), SampleError> {
+    fn check(x: &ArrayRef2<f32>, targets: Targets<'_>, weights: Option<&[f32]>) -> Result<(), SampleError> {
         let output = match targets {
             Targets::Classes(_) => OutputKind::Classification,
             Targets::Values(_) => OutputKind::Regression,
@@ -213,7 +209,7 @@ mod tests {
             dropout: 0.0,
             output,
         };
-        Samples { x, targets, weights }.check(&shape, 2)
+        Samples { x: x.view(), targets, weights }.check(&shape, 2)
     }
 
     /// So many rows of so many zeros.
@@ -224,35 +220,35 @@ mod tests {
     #[test]
     fn good_rows_pass() {
         let x = zeros(2, 2);
-        assert_eq!(check(x.view(), Targets::Classes(&[0, 2]), Some(&[0.0, 1.0])), Ok(()));
-        assert_eq!(check(x.view(), Targets::Values(&[0.1, -0.1]), None), Ok(()));
+        assert_eq!(check(&x, Targets::Classes(&[0, 2]), Some(&[0.0, 1.0])), Ok(()));
+        assert_eq!(check(&x, Targets::Values(&[0.1, -0.1]), None), Ok(()));
     }
 
     #[test]
     fn rows_that_do_not_lie_one_after_the_other_are_refused() {
         let x = zeros(2, 4);
         let every_other_column = x.slice(ndarray::s![.., ..;2]);
-        assert_eq!(check(every_other_column, Targets::Classes(&[0, 2]), None), Err(SampleError::Layout));
-        assert_eq!(check(zeros(2, 2).t(), Targets::Classes(&[0, 2]), None), Err(SampleError::Layout));
+        assert_eq!(check(&every_other_column, Targets::Classes(&[0, 2]), None), Err(SampleError::Layout));
+        assert_eq!(check(&zeros(2, 2).t(), Targets::Classes(&[0, 2]), None), Err(SampleError::Layout));
     }
 
     #[test]
     fn each_fault_is_named_with_its_row() {
         let fault = |result: Result<(), SampleError>| result.unwrap_err().to_string();
         let (x, class) = (zeros(2, 2), Targets::Classes);
-        assert!(fault(check(zeros(2, 3).view(), class(&[0, 2]), None)).contains("takes 2"));
-        assert!(fault(check(zeros(1, 2).view(), class(&[0]), None)).contains("at least 2"));
-        assert!(fault(check(zeros(0, 2).view(), class(&[]), None)).contains("0 rows"));
-        assert!(fault(check(x.view(), class(&[0, 1, 2]), None)).contains("targets has 3 entries, 2 were"));
-        assert!(fault(check(x.view(), class(&[0, 3]), None)).contains("row 1 has class 3"));
+        assert!(fault(check(&zeros(2, 3), class(&[0, 2]), None)).contains("takes 2"));
+        assert!(fault(check(&zeros(1, 2), class(&[0]), None)).contains("at least 2"));
+        assert!(fault(check(&zeros(0, 2), class(&[]), None)).contains("0 rows"));
+        assert!(fault(check(&x, class(&[0, 1, 2]), None)).contains("targets has 3 entries, 2 were"));
+        assert!(fault(check(&x, class(&[0, 3]), None)).contains("row 1 has class 3"));
         let broken = arr2(&[[0.0, 0.0], [f32::NAN, 0.0]]);
-        assert!(fault(check(broken.view(), class(&[0, 1]), None)).contains("row 1"));
-        assert!(fault(check(x.view(), Targets::Values(&[0.0, f32::INFINITY]), None)).contains("target"));
-        assert!(fault(check(x.view(), class(&[0, 1]), Some(&[1.0]))).contains("weights has 1"));
+        assert!(fault(check(&broken, class(&[0, 1]), None)).contains("row 1"));
+        assert!(fault(check(&x, Targets::Values(&[0.0, f32::INFINITY]), None)).contains("target"));
+        assert!(fault(check(&x, class(&[0, 1]), Some(&[1.0]))).contains("weights has 1"));
         for weights in [[0.0, 0.0], [1.0, -1.0]] {
-            assert!(fault(check(x.view(), class(&[0, 1]), Some(&weights))).contains("0 or more"));
+            assert!(fault(check(&x, class(&[0, 1]), Some(&weights))).contains("0 or more"));
         }
-        assert!(fault(check(x.view(), class(&[0, 1]), Some(&[1.0, f32::NAN]))).contains("the weight"));
+        assert!(fault(check(&x, class(&[0, 1]), Some(&[1.0, f32::NAN]))).contains("the weight"));
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl PredictionLoad {
 
     /// Predicts every row once.
     pub fn run(&self, vectors: Vectors) -> Work {
-        match self.network.predict_with(vectors, self.x.view()) {
+        match self.network.predict_with(vectors, &self.x) {
             Ok(outputs) => {
                 Work { rows: outputs.nrows() as u64, checksum: outputs.iter().map(|&x| f64::from(x)).sum() }
             }

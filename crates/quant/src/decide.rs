@@ -4,7 +4,7 @@ use ktrdr_domain::strategy::decision::Decisions;
 use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::OutputKind;
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{ArrayRef1, ArrayRef2, ArrayView1};
 
 use crate::simulate::Target;
 
@@ -43,7 +43,7 @@ pub enum DecideError {
 ///
 /// # Errors
 /// See [`DecideError`].
-pub fn targets(outputs: ArrayView2<'_, f32>, decisions: &Decisions) -> Result<Vec<Target>, DecideError> {
+pub fn targets(outputs: &ArrayRef2<f32>, decisions: &Decisions) -> Result<Vec<Target>, DecideError> {
     let (given, wanted) = (outputs.ncols(), decisions.output_format.width());
     if given != wanted {
         return Err(DecideError::Width { given, wanted });
@@ -55,7 +55,7 @@ pub fn targets(outputs: ArrayView2<'_, f32>, decisions: &Decisions) -> Result<Ve
     match decisions.output_format {
         OutputKind::Classification => {
             let confident = decisions.confidence_threshold;
-            Ok(positions(outputs.rows().into_iter().map(|logits| likeliest(logits, confident)), decisions))
+            Ok(positions(outputs.rows().into_iter().map(|logits| likeliest(&logits, confident)), decisions))
         }
         OutputKind::Regression => {
             let edge = decisions.cost_model.ok_or(DecideError::NoCostModel)?.edge_min();
@@ -66,7 +66,7 @@ pub fn targets(outputs: ArrayView2<'_, f32>, decisions: &Decisions) -> Result<Ve
 
 /// The class with the highest softmax probability, if that reaches `confident`; else HOLD. BUY and SELL must beat
 /// the other two: a tie is no opinion.
-fn likeliest(logits: ArrayView1<'_, f32>, confident: f64) -> Class {
+fn likeliest(logits: &ArrayRef1<f32>, confident: f64) -> Class {
     let [buy, hold, sell] =
         [Class::Buy, Class::Hold, Class::Sell].map(|class| f64::from(logits[class as usize]));
     let (class, highest) = if buy > hold.max(sell) {
@@ -138,7 +138,7 @@ mod tests {
             _ => [0.0, 3.0, 0.0],
         };
         let rows: Vec<[f32; 3]> = opinions.chars().map(logits).collect();
-        targets(aview2(&rows), decisions).unwrap()
+        targets(&aview2(&rows), decisions).unwrap()
     }
 
     #[test]
@@ -167,37 +167,37 @@ mod tests {
         let mut choosy = decisions(OutputKind::Classification);
         // Softmax of (ln 2, 0, 0) is (1/2, 1/4, 1/4).
         let logits = [[2.0_f32.ln() + 1e-6, 0.0, 0.0]];
-        assert_eq!(targets(aview2(&logits), &choosy), Ok(vec![1]));
+        assert_eq!(targets(&aview2(&logits), &choosy), Ok(vec![1]));
         choosy.confidence_threshold = 0.51;
-        assert_eq!(targets(aview2(&logits), &choosy), Ok(vec![0]));
+        assert_eq!(targets(&aview2(&logits), &choosy), Ok(vec![0]));
     }
 
     #[test]
     fn a_tie_is_no_opinion_and_huge_logits_do_not_overflow() {
         let any = Decisions { confidence_threshold: 0.0, ..decisions(OutputKind::Classification) };
-        assert_eq!(targets(aview2(&[[1.0, 0.0, 1.0]]), &any), Ok(vec![0]));
-        assert_eq!(targets(aview2(&[[3e38, -3e38, 0.0]]), &any), Ok(vec![1]));
+        assert_eq!(targets(&aview2(&[[1.0, 0.0, 1.0]]), &any), Ok(vec![0]));
+        assert_eq!(targets(&aview2(&[[3e38, -3e38, 0.0]]), &any), Ok(vec![1]));
     }
 
     #[test]
     fn an_expected_return_must_be_over_the_edge() {
         let regression = decisions(OutputKind::Regression);
         let expected = [[0.0029], [0.0031], [0.0], [-0.0031]];
-        assert_eq!(targets(aview2(&expected), &regression), Ok(vec![0, 1, 1, -1]));
+        assert_eq!(targets(&aview2(&expected), &regression), Ok(vec![0, 1, 1, -1]));
         let blind = Decisions { cost_model: None, ..regression };
-        assert_eq!(targets(aview2(&[[0.1]]), &blind), Err(DecideError::NoCostModel));
+        assert_eq!(targets(&aview2(&[[0.1]]), &blind), Err(DecideError::NoCostModel));
     }
 
     #[test]
     fn broken_outputs_are_errors_and_never_hold() {
         let classification = decisions(OutputKind::Classification);
         let broken = [[0.0, 0.0, 0.0], [0.0, f32::NAN, 0.0]];
-        assert_eq!(targets(aview2(&broken), &classification), Err(DecideError::NotFinite { row: 1 }));
+        assert_eq!(targets(&aview2(&broken), &classification), Err(DecideError::NotFinite { row: 1 }));
         assert_eq!(
-            targets(aview2(&[[f32::INFINITY]]), &decisions(OutputKind::Regression)),
+            targets(&aview2(&[[f32::INFINITY]]), &decisions(OutputKind::Regression)),
             Err(DecideError::NotFinite { row: 0 })
         );
-        let four = targets(aview2(&[[0.0; 4]]), &classification);
+        let four = targets(&aview2(&[[0.0; 4]]), &classification);
         assert_eq!(four, Err(DecideError::Width { given: 4, wanted: 3 }));
     }
 }

@@ -39,8 +39,8 @@ fn trade(
     let (Some(&from), Some(&to)) = (test_bars.first(), test_bars.last()) else { return Ok(None) };
     let range = from..to + 1;
     let Some(rows) = matrix.rows_of_bars(range.clone()) else { return Ok(None) };
-    let outputs = trained.network.predict(rows).map_err(Fault::input)?;
-    let targets = decide::targets(outputs.view(), &spec.strategy.decisions).map_err(Fault::input)?;
+    let outputs = trained.network.predict(&rows).map_err(Fault::input)?;
+    let targets = decide::targets(&outputs, &spec.strategy.decisions).map_err(Fault::input)?;
     let risk = spec.strategy.risk;
     let account = Account { sizing: risk.position_sizing, exits: risk.exits, ..spec.account };
     let run = simulate::run(&market.base, range.clone(), &targets, &account).map_err(Fault::input)?;

@@ -96,12 +96,12 @@ proptest! {
         let network = Network::seeded(&shape, 4).unwrap();
         let rows = noisy_rows(150, inputs.max(2), 6);
         let x = matrix(&rows.x[..150 * inputs], inputs);
-        let whole = network.predict(x).unwrap();
+        let whole = network.predict(&x).unwrap();
         let mut cuts: Vec<usize> = cuts.into_iter().chain([0, 150]).collect();
         cuts.sort_unstable();
         let mut pieces = Vec::new();
         for pair in cuts.windows(2) {
-            pieces.extend(network.predict(x.slice(s![pair[0]..pair[1], ..])).unwrap());
+            pieces.extend(network.predict(&x.slice(s![pair[0]..pair[1], ..])).unwrap());
         }
         prop_assert_eq!(pieces.iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
                         whole.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
@@ -112,11 +112,11 @@ proptest! {
 #[test]
 fn rows_that_do_not_fit_are_refused_and_no_rows_give_nothing() {
     let network = Network::seeded(&dropped(Activation::Relu), 1).unwrap();
-    let refused = |rows: ArrayView2<'_, f32>| network.predict(rows).unwrap_err();
+    let refused = |rows: ArrayView2<'_, f32>| network.predict(&rows).unwrap_err();
     assert_eq!(refused(matrix(&[0.0; 8], 8)), PredictError::Width { width: 8, inputs: 7 });
     let columns_first = matrix(&[0.0; 14], 2);
     assert_eq!(refused(columns_first.t()), PredictError::Layout);
-    assert_eq!(network.predict(matrix(&[], 7)).unwrap().dim(), (0, 3));
+    assert_eq!(network.predict(&matrix(&[], 7)).unwrap().dim(), (0, 3));
 }
 
 #[test]
@@ -126,5 +126,5 @@ fn prediction_never_drops_units() {
     let without = NetworkShape { dropout: 0.0, ..shape };
     let same = Network::from_layers(&without, &network.layers()).unwrap();
     let rows = noisy_rows(50, 7, 5);
-    assert_eq!(network.predict(rows.matrix()).unwrap(), same.predict(rows.matrix()).unwrap());
+    assert_eq!(network.predict(&rows.matrix()).unwrap(), same.predict(&rows.matrix()).unwrap());
 }

@@ -5,7 +5,7 @@
 
 use ktrdr_domain::strategy::network::{Activation, ClassWeights, Loss, Optimisation, Optimizer, OutputKind};
 use ktrdr_neural::{Dense, Network, NetworkShape, Samples, Targets};
-use ndarray::{ArrayView1, aview1};
+use ndarray::{ArrayRef1, ArrayView1, aview1};
 
 use crate::data::{ACTIVATIONS, Numbers, noisy_rows, settings, shape, train};
 
@@ -32,7 +32,7 @@ fn doubled(layers: &[Dense]) -> Vec<Layer> {
     layers.iter().map(|l| (l.weights.rows().into_iter().map(wide).collect(), wide(aview1(&l.bias)))).collect()
 }
 
-fn outputs(layers: &[Layer], activation: Activation, row: ArrayView1<'_, f32>) -> Vec<f64> {
+fn outputs(layers: &[Layer], activation: Activation, row: &ArrayRef1<f32>) -> Vec<f64> {
     let mut values: Vec<f64> = row.iter().map(|&x| f64::from(x)).collect();
     for (index, (weights, bias)) in layers.iter().enumerate() {
         let linear =
@@ -54,7 +54,7 @@ fn objective(
 ) -> f64 {
     let (mut sum, mut total) = (0.0, 0.0);
     for (index, row) in samples.x.rows().into_iter().enumerate() {
-        let z = outputs(layers, activation, row);
+        let z = outputs(layers, activation, &row);
         let (value, class_weight) = match samples.targets {
             Targets::Classes(classes) => {
                 let class = usize::from(classes[index]);

@@ -59,7 +59,7 @@ fn layers_that_do_not_fit_the_shape_are_refused() {
     let shape = shape(2, &[], OutputKind::Regression);
     let layer = Dense { weights: arr2(&[[1.0, 2.0]]), bias: vec![0.5] };
     let network = Network::from_layers(&shape, std::slice::from_ref(&layer)).unwrap();
-    assert_eq!(network.predict(arr2(&[[10.0, 100.0]]).view()).unwrap(), arr2(&[[210.5]]));
+    assert_eq!(network.predict(&arr2(&[[10.0, 100.0]])).unwrap(), arr2(&[[210.5]]));
     assert_eq!(network.layers(), std::slice::from_ref(&layer));
     assert_eq!(Network::from_layers(&shape, &[]), Err(NetworkError::LayerCount { given: 0, expected: 1 }));
     let short = Dense { weights: arr2(&[[1.0]]), ..layer.clone() };

@@ -90,10 +90,12 @@ pub(crate) fn strategy(indicators: Value, fuzzy_sets: Value, nn_inputs: Value) -
         "decisions": {"output_format": "classification"},
     }))
     .unwrap();
-    let specs = indicators.as_object().unwrap().iter();
-    strategy.indicators = specs.map(|(id, described)| (id.clone(), spec(described))).collect();
+    let (Value::Object(indicators), Value::Array(nn_inputs)) = (indicators, nn_inputs) else {
+        panic!("indicators are a map, inputs a list")
+    };
+    strategy.indicators = indicators.into_iter().map(|(id, described)| (id, spec(&described))).collect();
     strategy.fuzzy_sets = serde_json::from_value(fuzzy_sets).unwrap();
-    strategy.nn_inputs = nn_inputs.as_array().unwrap().iter().map(input).collect();
+    strategy.nn_inputs = nn_inputs.iter().map(input).collect();
     strategy
 }
 
