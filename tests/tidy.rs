@@ -26,6 +26,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("lapin", &["fabric"], "only the fabric knows the broker"),
     (" redis::", &["fabric"], "only the fabric knows the store"),
     ("object_store", &["fabric"], "only the fabric knows where artefacts are"),
+    ("ndarray", &["quant", "neural", "jobs"], "nouns, messages and the fleet hold no matrices"),
     ("axum", &["api"], "only the API speaks HTTP"),
     ("feature = \"torch\"", &["neural"], "scripts/test checks the code for GPUs in that crate alone"),
     (".publish(", &["worker", "fabric"], "only the relay publishes what the outbox holds"),
@@ -44,6 +45,10 @@ const IMPURE_WORDS: &[&str] = &[
     "rand::rng",
     "thread_rng",
 ];
+
+/// Definitions that stand once in the whole code, however many crates go by them.
+const SAID_ONCE: &[&str] =
+    &["enum Severity ", "struct Finding<", "const HIDDEN_LAYERS_MAX:", "const HUBER_DELTA:"];
 
 /// Names that say nothing.
 const GRAB_BAGS: &[&str] = &["common", "core", "util", "utils", "helpers", "misc"];
@@ -113,6 +118,27 @@ fn each_outside_name_is_said_by_its_owner_only() {
                 assert!(!code(&text).contains(word), "{} says {word:?}: {why}", path.display());
             }
         }
+    }
+}
+
+#[test]
+fn shared_rules_are_said_once() {
+    let all: Vec<(PathBuf, String)> = crates().iter().flat_map(|name| sources(name)).collect();
+    for definition in SAID_ONCE {
+        let places: Vec<&PathBuf> =
+            all.iter().filter(|(_, text)| code(text).contains(definition)).map(|(path, _)| path).collect();
+        assert_eq!(places.len(), 1, "{definition:?} stands in {places:?}");
+    }
+}
+
+/// Its parts are read by `strategy::read`, which finds every fault in one pass; a default that serde would fill in
+/// never acts, and says again what the table of fields says.
+#[test]
+fn no_part_of_a_strategy_has_a_default_of_its_own_for_serde() {
+    for (path, text) in
+        sources("domain").iter().filter(|(path, _)| path.to_string_lossy().contains("/strategy/"))
+    {
+        assert!(!code(text).contains("serde(default"), "{} has a default for serde", path.display());
     }
 }
 

@@ -2,8 +2,9 @@
 
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
-use ktrdr_domain::{Sha256, Strategy, Symbol};
+use ktrdr_domain::{Sha256, Strategy, Symbol, Windows};
 use ktrdr_quant::Bars;
 
 use crate::AgentError;
@@ -27,6 +28,10 @@ pub struct DesignBrief<'a> {
     pub symbol: &'a Symbol,
     /// The dev window's bars, one series per timeframe, the traded one first.
     pub dev_bars: &'a [Bars],
+    /// The platform's windows: how long the gate is beside dev.
+    pub windows: &'a Windows,
+    /// How the design is to split dev.
+    pub split: DataSplit,
     /// What earlier cycles taught, newest first.
     pub lessons: &'a [Lesson],
     /// Hashes of strategies that are being tried, whole or by content.

@@ -1,12 +1,12 @@
 //! The dev window as a designer sees it: what trading costs, how far price moves, and which rows may be learned
 //! from. Figures come from the training rows alone, so that the test rows of dev stay a test.
 
-use ktrdr_domain::strategy::IndicatorSpec;
-use ktrdr_domain::strategy::label::Labels;
+use ktrdr_domain::strategy::label::{Class, Labels};
 use ktrdr_domain::strategy::network::OutputKind;
+use ktrdr_domain::strategy::{DataSplit, IndicatorSpec};
 use ktrdr_domain::trading::{Account, Costs};
-use ktrdr_domain::{Timeframe, Timestamp};
-use ktrdr_quant::features::{FeatureBars, coverage};
+use ktrdr_domain::{Timeframe, Timestamp, Windows};
+use ktrdr_quant::features::{FeatureBars, FeatureError, Join};
 use ktrdr_quant::labels::Targets;
 use ktrdr_quant::{Bars, indicator};
 use serde::Serialize;
@@ -15,12 +15,6 @@ use crate::AgentError;
 
 /// Fewest bars of dev for which a design makes sense.
 pub const BARS_MIN: usize = 500;
-
-/// Share of dev that fits the network under the default split.
-const TRAIN_SHARE: f64 = 0.70;
-
-/// Bars of the gate window for each bar of dev under the default windows (25 % against 60 %).
-const GATE_BARS_PER_DEV_BAR: f64 = 25.0 / 60.0;
 
 /// How far ahead a design may look, in bars.
 const HORIZONS: [u32; 13] = [2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 72, 96, 144];
@@ -48,16 +42,25 @@ pub struct Market<'a> {
     train: Bars,
     /// Cost of entry and exit as a fraction of price, without financing.
     pub round_trip_cost: f64,
+    /// How dev is split into rows that fit the network, stop it and judge it.
+    pub split: DataSplit,
     /// Rows of the traded timeframe that fit the network: `0..train_rows`.
     pub train_rows: usize,
+    /// Bars that the gate window holds if it trades as often as dev does.
+    pub gate_bars: usize,
 }
 
 impl<'a> Market<'a> {
-    /// The market of these series, the traded one first.
+    /// The market of these series of the dev window, the traded one first.
     ///
     /// # Errors
     /// Fewer than [`BARS_MIN`] bars, prices of zero and below, or an account that can not trade.
-    pub fn new(bars: &'a [Bars], account: &Account) -> Result<Self, AgentError> {
+    pub fn new(
+        bars: &'a [Bars],
+        windows: &Windows,
+        split: DataSplit,
+        account: &Account,
+    ) -> Result<Self, AgentError> {
         account.validate()?;
         let found = bars.first().map_or(0, Bars::len);
         if found < BARS_MIN {
@@ -69,10 +72,12 @@ impl<'a> Market<'a> {
                 price: bars[0].low[bar],
             });
         }
-        let train_rows = (found as f64 * TRAIN_SHARE) as usize;
+        let train_rows = ((found as f64 * split.train) as usize).clamp(1, found);
+        let gate_bars = (found as f64 * windows.gate.years() / windows.dev.years()) as usize;
         let train = bars[0].slice(0..train_rows);
         let price = train.close.iter().sum::<f64>() / train_rows as f64;
-        Ok(Self { bars, train, round_trip_cost: round_trip_cost(&account.costs, price), train_rows })
+        let round_trip_cost = round_trip_cost(&account.costs, price);
+        Ok(Self { bars, train, round_trip_cost, split, train_rows, gate_bars })
     }
 
     /// The traded series.
@@ -100,12 +105,6 @@ impl<'a> Market<'a> {
         FeatureBars { base: &self.bars[0], others: &self.bars[1..] }
     }
 
-    /// Bars that the gate window holds under the default windows.
-    #[must_use]
-    pub fn gate_bars(&self) -> usize {
-        (self.base().len() as f64 * GATE_BARS_PER_DEV_BAR) as usize
-    }
-
     /// Returns over `horizon` bars from each training row on whose end is a training row too.
     #[must_use]
     pub fn train_returns(&self, horizon: u32) -> Vec<f64> {
@@ -117,8 +116,12 @@ impl<'a> Market<'a> {
     #[must_use]
     pub fn class_shares(&self, labels: &Labels) -> Option<[f64; 3]> {
         match ktrdr_quant::labels::make(labels, OutputKind::Classification, &self.train).ok()?.targets {
-            Targets::Classes(classes) => coverage::class_shares(&classes),
-            Targets::Values(_) => None,
+            Targets::Classes(classes) if !classes.is_empty() => {
+                Some(Class::ALL.map(|class| {
+                    classes.iter().filter(|c| **c == class).count() as f64 / classes.len() as f64
+                }))
+            }
+            Targets::Classes(_) | Targets::Values(_) => None,
         }
     }
 
@@ -143,7 +146,7 @@ impl<'a> Market<'a> {
     pub fn horizons(&self) -> Vec<TypicalMove> {
         let moves: Vec<TypicalMove> = HORIZONS
             .iter()
-            .filter(|h| self.gate_bars() / **h as usize >= 50)
+            .filter(|h| self.gate_bars / **h as usize >= 50)
             .map(|h| self.typical_move(*h))
             .collect();
         let paying: Vec<TypicalMove> = moves
@@ -155,24 +158,29 @@ impl<'a> Market<'a> {
         if paying.is_empty() { nearest.into_iter().collect() } else { paying }
     }
 
-    /// One indicator output on every bar of the traded timeframe, longer timeframes as of their last closed bar.
-    /// `None` without bars of that timeframe or without that output.
-    #[must_use]
+    /// One indicator output on every bar of the traded timeframe, longer timeframes as of their last closed bar; NaN
+    /// before there is one. `feature` is what an error calls it.
+    ///
+    /// # Errors
+    /// No bars of that timeframe, a hole in them, or no such output.
     pub fn column(
         &self,
+        feature: &str,
         spec: &IndicatorSpec,
         output: Option<&str>,
         timeframe: Timeframe,
-    ) -> Option<Vec<f64>> {
-        let bars = self.bars.iter().find(|b| b.timeframe == timeframe)?;
-        let place =
-            output.map_or(Some(0), |name| spec.kind.entry().outputs.iter().position(|o| *o == name))?;
-        let values = indicator::compute(spec, bars).outputs.into_iter().nth(place)?;
-        Some(if timeframe == self.base().timeframe {
-            values
-        } else {
-            as_of_close(self.base(), bars, &values)
-        })
+    ) -> Result<Vec<f64>, FeatureError> {
+        let base = self.base();
+        let bars = self.bars.iter().find(|b| b.timeframe == timeframe).ok_or_else(|| {
+            FeatureError::MissingBars { feature: feature.to_owned(), timeframe, symbol: base.symbol.clone() }
+        })?;
+        let place = output.map_or(Some(0), |name| spec.kind.entry().outputs.iter().position(|o| *o == name));
+        let values = place.and_then(|place| indicator::compute(spec, bars).outputs.into_iter().nth(place));
+        let values = values.ok_or_else(|| FeatureError::UnknownIndicator {
+            feature: feature.to_owned(),
+            reference: output.unwrap_or_default().to_owned(),
+        })?;
+        if timeframe == base.timeframe { Ok(values) } else { Ok(Join::new(base, bars)?.carry(&values)) }
     }
 }
 
@@ -183,21 +191,6 @@ pub const MOVE_COSTS_MIN: f64 = 3.0;
 #[must_use]
 pub fn round_trip_cost(costs: &Costs, price: f64) -> f64 {
     2.0 * (costs.commission_rate + costs.slippage_rate) + costs.spread / price
-}
-
-/// For each base bar, the value of the last longer bar that had closed when the base bar closed; NaN before.
-fn as_of_close(base: &Bars, longer: &Bars, values: &[f64]) -> Vec<f64> {
-    let mut closed = 0;
-    base.time
-        .iter()
-        .map(|open| {
-            let now = open + base.timeframe.seconds();
-            while longer.time.get(closed).is_some_and(|t| t + longer.timeframe.seconds() <= now) {
-                closed += 1;
-            }
-            closed.checked_sub(1).and_then(|last| values.get(last)).copied().unwrap_or(f64::NAN)
-        })
-        .collect()
 }
 
 /// The horizon of a label in bars; `None` for one that ends when price says so.

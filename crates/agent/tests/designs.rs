@@ -7,12 +7,12 @@ mod support;
 use std::collections::BTreeSet;
 
 use ktrdr_agent::AgentError;
-use ktrdr_agent::lint::{Severity, lint};
-use ktrdr_domain::Strategy;
+use ktrdr_agent::lint::lint;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::network::OutputKind;
+use ktrdr_domain::{Severity, Strategy};
 use ktrdr_quant::Bars;
-use support::{Campaign, bars, longer};
+use support::{Campaign, bars, longer, windows};
 
 /// The kinds of indicator that a strategy reads.
 fn kinds(strategy: &Strategy) -> BTreeSet<String> {
@@ -56,7 +56,7 @@ fn every_design_keeps_the_rules_of_strategies() {
             assert!((1..=64).contains(&strategy.features().len()));
             assert!(strategy.name.as_str().starts_with("auto_"));
             assert!(!design.rationale.is_empty() && !design.origin.is_empty());
-            let findings = lint(strategy, &campaign.dev, &campaign.account).unwrap();
+            let findings = lint(strategy, &campaign.dev, &windows(&campaign.dev), &campaign.account).unwrap();
             assert!(findings.iter().all(|f| f.severity < Severity::Error), "{findings:?}");
             assert!(findings.iter().all(|f| !["dead_zone", "slow_start"].contains(&f.code)), "{findings:?}");
         }

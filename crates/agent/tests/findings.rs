@@ -4,13 +4,13 @@
 
 mod support;
 
-use ktrdr_agent::lint::{Finding, Severity, lint};
-use ktrdr_domain::Strategy;
+use ktrdr_agent::lint::{Finding, lint};
 use ktrdr_domain::strategy::label::Labels;
-use ktrdr_domain::strategy::{FuzzySet, IndicatorKind, IndicatorSpec, Membership};
+use ktrdr_domain::strategy::{DataSplit, FuzzySet, IndicatorKind, IndicatorSpec, Membership};
 use ktrdr_domain::trading::Account;
+use ktrdr_domain::{Severity, Span, Strategy, Windows};
 use ktrdr_quant::Bars;
-use support::{Campaign, bars};
+use support::{Campaign, bars, longer, windows};
 
 fn market() -> Vec<Bars> {
     vec![bars(4_000, 0.02, 3)]
@@ -24,7 +24,7 @@ fn sound() -> Strategy {
 }
 
 fn findings(strategy: &Strategy) -> Vec<Finding> {
-    lint(strategy, &market(), &Account::default()).unwrap()
+    lint(strategy, &market(), &windows(&market()), &Account::default()).unwrap()
 }
 
 /// The finding of that code; there has to be one.
@@ -77,7 +77,7 @@ fn a_period_as_long_as_history_leaves_no_rows() {
         .indicators
         .insert("other".to_owned(), IndicatorSpec::new(IndicatorKind::Ema).with("period", 500.0));
     let short = vec![bars(1_000, 0.02, 3)];
-    let all = lint(&strategy, &short, &Account::default()).unwrap();
+    let all = lint(&strategy, &short, &windows(&short), &Account::default()).unwrap();
     let finding = all.iter().find(|f| f.code == "slow_start").unwrap();
     assert_eq!((finding.severity, finding.evidence["training_rows"]), (Severity::Error, 700.0));
 }
@@ -122,7 +122,7 @@ fn costs_beyond_the_typical_move_are_an_error_and_errors_come_first() {
     account.costs.commission_rate = 0.01;
     let mut strategy = sound();
     strategy.training.labels = Labels::Zigzag { threshold: 0.01 };
-    let all = lint(&strategy, &market(), &account).unwrap();
+    let all = lint(&strategy, &market(), &windows(&market()), &account).unwrap();
     assert_eq!((all[0].code, all[0].severity), ("move_under_cost", Severity::Error));
     assert!(all.windows(2).all(|w| w[0].severity >= w[1].severity));
 }
@@ -132,4 +132,42 @@ fn a_timeframe_without_bars_is_noted_not_guessed() {
     let mut strategy = sound();
     strategy.nn_inputs[0].timeframes.push("4h".parse().unwrap());
     assert_eq!(found(&strategy, "not_checked").severity, Severity::Note);
+}
+
+#[test]
+fn a_hole_in_a_longer_timeframe_is_a_fault_and_not_a_value_carried_on_for_ever() {
+    let mut strategy = sound();
+    strategy.nn_inputs[0].timeframes.push("4h".parse().unwrap());
+    let hourly = market().remove(0);
+    let whole = longer(&hourly, "4h", 4);
+    let lint_with = |four: Bars| {
+        let dev = [hourly.clone(), four];
+        lint(&strategy, &dev, &windows(&dev), &Account::default()).unwrap()
+    };
+    assert!(lint_with(whole.clone()).iter().all(|f| f.code != "no_values"));
+    let found = lint_with(whole.slice(0..500));
+    let finding = found.iter().find(|f| f.code == "no_values").unwrap();
+    assert_eq!(finding.severity, Severity::Error);
+    assert!(finding.message.contains("EURUSD 4h has a hole"), "{}", finding.message);
+}
+
+#[test]
+fn what_is_likely_in_the_gate_depends_on_its_length_and_on_the_split() {
+    let mut strategy = sound();
+    strategy.decisions.min_signal_separation = 500;
+    let gate_bars = |windows: &Windows| {
+        let all = lint(&strategy, &market(), windows, &Account::default()).unwrap();
+        all.iter().find(|f| f.code == "few_trades").unwrap().evidence["gate_bars"]
+    };
+    let windows = windows(&market());
+    let long = Windows { gate: Span { start: windows.gate.start, end: windows.vault.end }, ..windows };
+    assert_eq!([gate_bars(&windows), gate_bars(&long)], [1_666.0, 4_000.0]);
+
+    strategy.model.hidden_layers = vec![256, 256];
+    let mut independent = |train: f64| {
+        strategy.training.data_split = DataSplit { train, validation: 0.1, test: 0.9 - train };
+        found(&strategy, "parameters_over_samples").evidence["independent_samples"]
+    };
+    let [most, half] = [0.8, 0.4].map(&mut independent);
+    assert_eq!(most, 2.0 * half);
 }

@@ -10,6 +10,7 @@
 //! | dev, gate and vault windows | [`window`] |
 //! | what training, backtesting and assessment report | [`report`] |
 //! | quality gates | [`gate`] |
+//! | what checks of bars and strategies find | [`finding`] |
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
 //! | a research cycle's specification | [`research`] |
 
@@ -18,6 +19,7 @@
 pub mod data;
 pub mod device;
 pub mod event;
+pub mod finding;
 pub mod gate;
 pub mod hash;
 pub mod id;
@@ -39,6 +41,7 @@ pub mod window;
 pub use data::DataRef;
 pub use device::{DeviceClass, DeviceWish};
 pub use event::Event;
+pub use finding::{Finding, Severity};
 pub use hash::Sha256;
 pub use id::OperationId;
 pub use job::{JobMessage, JobSpec};

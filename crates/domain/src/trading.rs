@@ -78,11 +78,18 @@ pub struct Account {
     pub exits: Exits,
 }
 
+impl Default for Sizing {
+    /// 95 % of equity: costs of entry and a gap at the open fit into the rest.
+    fn default() -> Self {
+        Self::FixedFraction(0.95)
+    }
+}
+
 impl Default for Account {
     fn default() -> Self {
         Self {
             initial_capital: 100_000.0,
-            sizing: Sizing::FixedFraction(0.95),
+            sizing: Sizing::default(),
             fractional_units: true,
             costs: Costs::default(),
             exits: Exits::default(),

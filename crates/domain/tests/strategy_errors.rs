@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use ktrdr_domain::Strategy;
-use ktrdr_domain::strategy::Finding;
+use ktrdr_domain::strategy::Diagnostic;
 
 const GOOD: &str = r"name: good
 training_data: {symbols: [EURUSD], timeframes: [1h, 4h]}
@@ -24,7 +24,7 @@ decisions: {output_format: classification}
 ";
 
 /// The faults after replacing `old` by `new` in the good file.
-fn faults(old: &str, new: &str) -> Vec<Finding> {
+fn faults(old: &str, new: &str) -> Vec<Diagnostic> {
     assert_eq!(GOOD.matches(old).count(), 1, "{old:?} must stand once in the good file");
     Strategy::from_yaml(&GOOD.replace(old, new)).unwrap_err().0
 }

@@ -104,9 +104,9 @@ fn fields() -> Vec<Field> {
         field::CONFIDENCE,
         field::SEPARATION,
     ];
-    for fields in [field::SHARES, field::EARLY_STOPPING, field::COST_MODEL, field::SIZINGS, field::EXITS] {
-        all.extend_from_slice(fields);
-    }
+    let lists: [&[Field]; 5] =
+        [&field::SHARES, &field::EARLY_STOPPING, field::COST_MODEL, field::SIZINGS, field::EXITS];
+    all.extend(lists.concat());
     for forms in [field::LABELS, field::SCHEDULERS, field::LOSSES] {
         forms.iter().for_each(|form| all.extend_from_slice(form.fields));
     }

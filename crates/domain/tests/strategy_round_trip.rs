@@ -91,13 +91,13 @@ fn words_are_those_of_json() {
 }
 
 #[test]
-fn switched_off_survives_json_of_its_own() {
-    let mut optimisation = small().training.optimisation;
-    optimisation.gradient_clip = None;
-    optimisation.early_stopping = None;
-    let json = serde_json::to_string(&optimisation).unwrap();
-    assert!(json.contains("\"gradient_clip\":false"), "{json}");
-    assert_eq!(serde_json::from_str::<network::Optimisation>(&json).unwrap(), optimisation);
+fn what_is_switched_off_stays_so_in_json() {
+    let mut strategy = small();
+    strategy.training.optimisation.gradient_clip = None;
+    strategy.training.optimisation.early_stopping = None;
+    let json = serde_json::to_string(&strategy).unwrap();
+    assert!(json.contains("\"gradient_clip\":false") && json.contains("\"early_stopping\":false"), "{json}");
+    assert_eq!(serde_json::from_str::<Strategy>(&json).unwrap(), strategy);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use ktrdr_agent::{DesignBrief, Designer};
 use ktrdr_domain::job::{DesignResult, DesignSpec};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::research::{AgentChoice, ResearchSpec};
+use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::{Kind, OperationId, Sha256, Status};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use ktrdr_fabric::store::Filter;
@@ -45,6 +46,8 @@ impl Design {
         let brief = DesignBrief {
             symbol: &research.symbol,
             dev_bars: &dev,
+            windows: &windows,
+            split: DataSplit::default(),
             lessons: &self.lessons(&research)?,
             in_flight: &self.siblings(&research)?,
             campaign: &research.campaign,

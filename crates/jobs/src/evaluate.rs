@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ktrdr_domain::report::Metrics;
-use ktrdr_domain::strategy::Decisions;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Span, Strategy};
 use ktrdr_neural::Network;
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::Calendar;
 use ktrdr_quant::decide;
-use ktrdr_quant::features::{self, FeatureBars, Scaling};
+use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, Scaling};
 use ktrdr_quant::metrics;
 use ktrdr_quant::simulate::{Run, Simulation, Target};
 
@@ -52,28 +51,32 @@ pub fn window(bars: &Bars, span: &Span) -> Result<Range<usize>, Fault> {
 }
 
 impl Trader<'_> {
-    /// The position wanted at each close of `range`.
+    /// What the network is shown at each close from bar `from` on, the first of a window.
     ///
     /// # Errors
-    /// When the window starts before every feature has warmed up, or a feature or an output is no finite number.
-    pub fn targets(&self, bars: &FeatureBars<'_>, range: &Range<usize>) -> Result<Vec<Target>, Fault> {
-        let matrix = features::build(self.strategy, bars, self.scaling).map_err(Fault::input)?;
-        if matrix.first_bar > range.start {
+    /// When the window starts before every feature has warmed up, or a feature is not a finite number.
+    pub fn features(&self, bars: &FeatureBars<'_>, from: usize) -> Result<FeatureMatrix, Fault> {
+        let rows = features::build_from(self.strategy, bars, self.scaling, from).map_err(Fault::input)?;
+        if rows.first_bar > from {
             return Err(Fault::input(format!(
-                "the features of {} need {} bars to warm up, and only {} lie before the window: start it later",
-                self.strategy.name, matrix.first_bar, range.start
+                "the features of {} need {} bars to warm up, and only {from} lie before the window: start it later",
+                self.strategy.name, rows.first_bar
             )));
         }
-        let rows = (range.start - matrix.first_bar)..(range.end - matrix.first_bar);
-        let values = &matrix.values[rows.start * matrix.columns..rows.end * matrix.columns];
-        let mut outputs = Vec::new();
-        self.network.predict(values, &mut outputs).map_err(Fault::input)?;
-        wanted(&outputs, &self.strategy.decisions)
+        Ok(rows)
     }
-}
 
-fn wanted(outputs: &[f32], decisions: &Decisions) -> Result<Vec<Target>, Fault> {
-    decide::targets(outputs, decisions).map_err(Fault::input)
+    /// The position wanted at each close of `range`, which lies within `rows`.
+    ///
+    /// # Errors
+    /// When rows are missing or do not fit the network, or an output is not a finite number.
+    pub fn targets(&self, rows: &FeatureMatrix, range: &Range<usize>) -> Result<Vec<Target>, Fault> {
+        let known =
+            || Fault::input(format!("bars {range:?} were asked for, {:?} have features", rows.bars()));
+        let shown = rows.rows_of_bars(range.clone()).ok_or_else(known)?;
+        let outputs = self.network.predict(&shown).map_err(Fault::input)?;
+        decide::targets(&outputs, &self.strategy.decisions).map_err(Fault::input)
+    }
 }
 
 /// Trades targets, telling `progress` how it goes; `None` from it stops.

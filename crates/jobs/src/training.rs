@@ -42,7 +42,7 @@ impl Training {
         say(job, 0.0, "reading bars", Vec::new());
         let gathered = gather::gather(&self.0, spec)?;
         let shape =
-            NetworkShape::new(&spec.strategy.model, gathered.width, spec.strategy.decisions.output_format)
+            NetworkShape::new(&spec.strategy.model, gathered.width(), spec.strategy.decisions.output_format)
                 .map_err(Fault::input)?;
         let started = Instant::now();
         let backend = self.0.backend_for(spec.device);
@@ -62,7 +62,7 @@ impl Training {
             window: spec.window,
             rows: gathered.rows(),
             rows_purged: gathered.purged,
-            feature_count: gathered.width,
+            feature_count: gathered.width(),
             parameter_count: shape.parameter_count().map_err(Fault::input)?,
             epochs_trained: trained.history.len() as u32,
             best_epoch: trained.best_epoch,
@@ -150,8 +150,8 @@ fn fit(
         shape,
         optimisation,
         seed: spec.seed,
-        train: gathered.train.samples(gathered.width),
-        validation: (!gathered.validation.is_empty()).then(|| gathered.validation.samples(gathered.width)),
+        train: gathered.train.samples(),
+        validation: (!gathered.validation.is_empty()).then(|| gathered.validation.samples()),
     };
     let mut observer = |progress: &EpochProgress| {
         tell(job, &progress.record, progress.epochs);

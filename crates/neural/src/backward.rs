@@ -11,6 +11,7 @@ use crate::samples::Targets;
 use crate::shape::NetworkShape;
 use crate::vectors::{Vectors, vectorised};
 use ktrdr_domain::strategy::network::Loss;
+use ndarray::Array2;
 
 /// Errors below this are zero ([`settled`]): the smallest that a loss of 32 bits could notice is 1e-7.
 const ERROR_LEAST: f32 = 1e-20;
@@ -21,8 +22,8 @@ pub(crate) struct Workspace {
     shape: NetworkShape,
     layout: Layout,
     loss: Loss,
-    /// The block's features; the caller fills them in.
-    pub(crate) input: Vec<f32>,
+    /// The block's features, `[BLOCK_ROWS × inputs]`; the caller fills them in.
+    pub(crate) input: Array2<f32>,
     layers: Vec<Buffers>,
     losses: Vec<f32>,
 }
@@ -56,7 +57,7 @@ impl Workspace {
             shape: shape.clone(),
             layout: layout.clone(),
             loss,
-            input: vec![0.0; BLOCK_ROWS * shape.inputs],
+            input: Array2::zeros((BLOCK_ROWS, shape.inputs)),
             layers: layout.layers.iter().enumerate().map(|(index, layer)| buffers(index, layer)).collect(),
             losses: vec![0.0; BLOCK_ROWS],
         }
@@ -93,7 +94,7 @@ impl Workspace {
 
     fn forward(&mut self, parameters: &[f32], rows: usize, dropout: &mut Stream) {
         let last = self.layers.len() - 1;
-        let mut left = Left::rows(&self.input, self.shape.inputs);
+        let mut left = Left::of(&self.input);
         for (index, (layer, buffers)) in self.layout.layers.iter().zip(&mut self.layers).enumerate() {
             let values = &mut buffers.values[..rows * layer.stride];
             linear(self.vectors, layer, parameters, left, values);
@@ -130,11 +131,14 @@ impl Workspace {
             let (before, from) = self.layers.split_at_mut(index);
             let current = &from[0];
             let errors = &current.errors[..rows * layer.stride];
-            let (input, width) = match before.last() {
-                Some(previous) => (&previous.values, self.layout.layers[index - 1].stride),
-                None => (&self.input, layer.inputs),
+            let (rows_before, width) = match before.last() {
+                Some(previous) => {
+                    let stride = self.layout.layers[index - 1].stride;
+                    (Left::rows(&previous.values, stride), stride)
+                }
+                None => (Left::of(&self.input), layer.inputs),
             };
-            let left = Left::transposed(input, width);
+            let left = rows_before.transposed();
             multiply_add(
                 self.vectors,
                 left,

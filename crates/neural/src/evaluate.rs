@@ -1,9 +1,10 @@
 //! A network judged on rows: mean loss and answers.
 
 use ktrdr_domain::strategy::network::{Loss, OutputKind};
+use ndarray::{Array2, Axis};
 use thiserror::Error;
 
-use crate::forward::BLOCK_ROWS;
+use crate::forward::{BLOCK_ROWS, copy_outputs};
 use crate::loss::{Tally, judge, loss_for};
 use crate::network::Network;
 use crate::samples::{SampleError, Samples, Targets};
@@ -16,8 +17,8 @@ pub struct Evaluation {
     pub loss: f64,
     /// Share classified rightly, or of the right sign.
     pub accuracy: f64,
-    /// Outputs of every row, row-major: logits in class order, or one number.
-    pub outputs: Vec<f32>,
+    /// `[rows × outputs]`: logits in class order, or one number.
+    pub outputs: Array2<f32>,
 }
 
 /// Why nothing was evaluated.
@@ -51,11 +52,12 @@ pub fn evaluate(
     let loss = loss_for(output, loss).ok_or(EvaluateError::Loss { loss, output })?;
     samples.check(network.shape(), 1)?;
     let vectors = Vectors::widest();
-    let mut outputs = Vec::new();
+    let mut outputs = Array2::zeros((samples.rows(), network.shape().outputs()));
+    let mut blocks = outputs.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
     let mut total = Tally::default();
     visit(vectors, network, samples, loss, |block, tally| {
-        for row in block.chunks_exact(network.layout().output_stride()) {
-            outputs.extend_from_slice(&row[..network.shape().outputs()]);
+        if let Some(mut into) = blocks.next() {
+            copy_outputs(network.layout(), block, &mut into);
         }
         total.add(tally);
         true
@@ -90,10 +92,9 @@ fn visit(
     let mut forward = network.forward(vectors, samples.rows());
     let mut gradient = vec![0.0; BLOCK_ROWS * network.layout().output_stride()];
     let mut losses = vec![0.0; BLOCK_ROWS];
-    samples.x.chunks(BLOCK_ROWS * samples.width).zip(0..).all(|(x, block)| {
-        let from = block * BLOCK_ROWS;
-        let targets = samples.targets.slice(from, x.len() / samples.width);
-        let outputs = forward.block(network.parameters(), x);
+    samples.x.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(0..).all(|(x, block)| {
+        let targets = samples.targets.slice(block * BLOCK_ROWS, x.nrows());
+        let outputs = forward.block(network.parameters(), &x);
         let tally = judge(vectors, loss, outputs, targets, &mut gradient, &mut losses);
         visitor(outputs, tally)
     })

@@ -1,6 +1,7 @@
 //! From rows of features to outputs, a block of rows at a time.
 
 use ktrdr_domain::strategy::network::Activation;
+use ndarray::ArrayRef2;
 
 use crate::activation::activate;
 use crate::layout::{Layout, Linear};
@@ -36,17 +37,11 @@ impl<'a> Forward<'a> {
     }
 
     /// The outputs of at most [`BLOCK_ROWS`] rows, [`Layout::output_stride`] numbers each.
-    pub(crate) fn block(&mut self, parameters: &[f32], x: &[f32]) -> &[f32] {
+    pub(crate) fn block(&mut self, parameters: &[f32], x: &ArrayRef2<f32>) -> &[f32] {
         let Some((first, others)) = self.layout.layers.split_first() else { return &[] };
-        let rows = x.len() / first.inputs;
+        let rows = x.nrows();
         let [current, previous] = &mut self.buffers;
-        linear(
-            self.vectors,
-            first,
-            parameters,
-            Left::rows(x, first.inputs),
-            &mut current[..rows * first.stride],
-        );
+        linear(self.vectors, first, parameters, Left::of(x), &mut current[..rows * first.stride]);
         let mut stride = first.stride;
         for layer in others {
             activate(self.vectors, self.activation, &mut current[..rows * stride]);
@@ -56,5 +51,15 @@ impl<'a> Forward<'a> {
             stride = layer.stride;
         }
         &current[..rows * stride]
+    }
+}
+
+/// Copies the outputs of a block out of the kernels' rows, which are filled up to whole vectors. `into` is of a matrix
+/// that was just made, so its rows lie one after the other.
+pub(crate) fn copy_outputs(layout: &Layout, block: &[f32], into: &mut ArrayRef2<f32>) {
+    let width = into.ncols();
+    let rows = into.as_slice_mut().unwrap_or_default().chunks_exact_mut(width);
+    for (to, from) in rows.zip(block.chunks_exact(layout.output_stride())) {
+        to.copy_from_slice(&from[..width]);
     }
 }

@@ -11,15 +11,14 @@
 //!     dropout: 0.0,
 //!     output: OutputKind::Classification,
 //! };
-//! let x: Vec<f32> = (0..64).map(|i| (i % 7) as f32 / 7.0).collect();
+//! let x = ndarray::Array2::from_shape_fn((32, 2), |(row, column)| ((2 * row + column) % 7) as f32 / 7.0);
 //! let classes: Vec<u8> = (0..32).map(|i| i % 3).collect();
-//! let train = Samples { x: &x, width: 2, targets: Targets::Classes(&classes), weights: None };
+//! let train = Samples { x: x.view(), targets: Targets::Classes(&classes), weights: None };
 //! let optimisation = Optimisation { early_stopping: None, ..Optimisation::default() };
 //! let task = Task { shape: &shape, optimisation: &optimisation, seed: 7, train, validation: None };
 //! let trained = Cpu::new().train(&task, &mut |_| Flow::Continue, &|| false)?;
-//! let mut logits = Vec::new();
-//! trained.network.predict(&x, &mut logits)?;
-//! assert_eq!(logits.len(), 32 * 3);
+//! let logits = trained.network.predict(&x)?;
+//! assert_eq!(logits.dim(), (32, 3));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -52,7 +51,7 @@
 //!
 //! # Limits
 //!
-//! [`PARAMETERS_MAX`], [`LAYER_WIDTH_MAX`], [`HIDDEN_LAYERS_MAX`], [`TRAINING_ROWS_MIN`], [`HEADER_BYTES_MAX`].
+//! [`PARAMETERS_MAX`], [`LAYER_WIDTH_MAX`], [`HIDDEN_LAYERS_MAX`](ktrdr_domain::strategy::field::HIDDEN_LAYERS_MAX), [`TRAINING_ROWS_MIN`], [`HEADER_BYTES_MAX`].
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod activation;
@@ -87,11 +86,11 @@ mod vectors;
 pub use cpu::Cpu;
 pub use evaluate::{EvaluateError, Evaluation, evaluate};
 pub use gpu::{GPUS_BUILT_IN, gpu};
-pub use loss::{HUBER_DELTA, loss_for};
-pub use network::{Dense, Network, NetworkError, RowWidthError};
+pub use loss::loss_for;
+pub use network::{Dense, Network, NetworkError, PredictError};
 pub use samples::{SampleError, Samples, TRAINING_ROWS_MIN, Targets};
 pub use settings::SettingError;
-pub use shape::{HIDDEN_LAYERS_MAX, LAYER_WIDTH_MAX, NetworkShape, PARAMETERS_MAX, ShapeError};
+pub use shape::{LAYER_WIDTH_MAX, NetworkShape, PARAMETERS_MAX, ShapeError};
 pub use store::{HEADER_BYTES_MAX, StoreError};
 #[cfg(feature = "torch")]
 pub use torch::{NoGpu, Torch};

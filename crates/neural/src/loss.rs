@@ -1,5 +1,6 @@
 //! What is minimised: its value for each row, and its gradient at the outputs.
 
+use ktrdr_domain::strategy::field::HUBER_DELTA;
 use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::{Loss, OutputKind};
 
@@ -7,9 +8,6 @@ use crate::elementary::{exp, ln};
 use crate::matrix::LANES;
 use crate::samples::Targets;
 use crate::vectors::{Vectors, vectorised};
-
-/// Where Huber's loss turns linear unless a strategy says so: a return of one per cent.
-pub const HUBER_DELTA: f64 = 0.01;
 
 const CLASSES: usize = Class::ALL.len();
 /// Outputs of a block come in rows of this width; no output is wider.
@@ -21,7 +19,7 @@ const STRIDE: usize = LANES;
 pub fn loss_for(output: OutputKind, asked: Option<Loss>) -> Option<Loss> {
     match (output, asked) {
         (OutputKind::Classification, None | Some(Loss::CrossEntropy)) => Some(Loss::CrossEntropy),
-        (OutputKind::Regression, None) => Some(Loss::Huber { delta: HUBER_DELTA }),
+        (OutputKind::Regression, None) => Some(Loss::Huber { delta: HUBER_DELTA.default_value() }),
         (OutputKind::Regression, Some(loss @ (Loss::Huber { .. } | Loss::Mse))) => Some(loss),
         (OutputKind::Classification, Some(Loss::Huber { .. } | Loss::Mse))
         | (OutputKind::Regression, Some(Loss::CrossEntropy)) => None,

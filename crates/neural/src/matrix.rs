@@ -3,6 +3,8 @@
 //! Each number of `C` is one chain of fused multiply-adds over the inner index, in order. How the work is cut into
 //! tiles therefore changes nothing: the same bits come out for any number of rows, any tile and any vector width.
 
+use ndarray::ArrayRef2;
+
 use crate::vectors::{Vectors, vectorised};
 
 /// Widths of right-hand and result matrices are multiples of this many numbers.
@@ -22,9 +24,14 @@ impl<'a> Left<'a> {
         Self { data, row: width, column: 1 }
     }
 
-    /// The transpose of rows of `width` numbers.
-    pub(crate) fn transposed(data: &'a [f32], width: usize) -> Self {
-        Self { data, row: 1, column: width }
+    /// The rows of a matrix whose standard layout was checked where it came in.
+    pub(crate) fn of(matrix: &'a ArrayRef2<f32>) -> Self {
+        Self::rows(matrix.as_slice().unwrap_or_default(), matrix.ncols())
+    }
+
+    /// The same numbers, rows and columns exchanged.
+    pub(crate) fn transposed(self) -> Self {
+        Self { data: self.data, row: self.column, column: self.row }
     }
 
     #[inline(always)]
@@ -149,7 +156,7 @@ mod tests {
         ) {
             let width = lanes * LANES;
             let (a, b, start) = (numbers(rows * depth, 1), numbers(depth * width, 2), numbers(rows * width, 3));
-            let left = if transposed { Left::transposed(&a, rows) } else { Left::rows(&a, depth) };
+            let left = if transposed { Left::rows(&a, rows).transposed() } else { Left::rows(&a, depth) };
             let mut expected = start.clone();
             plainly(left, &b, &mut expected, depth, width);
             for vectors in Vectors::available() {

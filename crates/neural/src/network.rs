@@ -1,11 +1,11 @@
 //! A network: a shape and its trained numbers.
 
+use ndarray::{Array2, ArrayRef2, Axis};
 use thiserror::Error;
 
-use crate::forward::{BLOCK_ROWS, Forward};
+use crate::forward::{BLOCK_ROWS, Forward, copy_outputs};
 use crate::layout::Layout;
 use crate::random::{Purpose, Stream};
-use crate::samples::first_not_finite;
 use crate::shape::{NetworkShape, ShapeError};
 use crate::vectors::Vectors;
 
@@ -21,12 +21,8 @@ pub struct Network {
 /// One linear layer as other libraries write it: `y = W x + b`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dense {
-    /// Columns of `weights`.
-    pub inputs: usize,
-    /// Rows of `weights`.
-    pub outputs: usize,
-    /// `[outputs × inputs]`, row-major.
-    pub weights: Vec<f32>,
+    /// `[outputs × inputs]`
+    pub weights: Array2<f32>,
     /// One for each output.
     pub bias: Vec<f32>,
 }
@@ -63,14 +59,20 @@ pub enum NetworkError {
 
 /// Rows that do not fit the network.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "{numbers} numbers are not whole rows of {inputs} features: predict with the features of training, in order"
-)]
-pub struct RowWidthError {
-    /// Numbers given.
-    pub numbers: usize,
-    /// Width of a row.
-    pub inputs: usize,
+pub enum PredictError {
+    /// Rows are not as wide as the network's input.
+    #[error(
+        "rows of {width} features, the network takes {inputs}: predict with the features of training, in order"
+    )]
+    Width {
+        /// Features in a row.
+        width: usize,
+        /// What the network takes.
+        inputs: usize,
+    },
+    /// Rows that do not lie one after the other, such as a transpose or every other column.
+    #[error("the rows do not lie one after the other in memory: pass a copy in standard layout")]
+    Layout,
 }
 
 impl Network {
@@ -109,18 +111,16 @@ impl Network {
             return Err(NetworkError::LayerCount { given: layers.len(), expected });
         }
         for (index, (place, dense)) in network.layout.layers.iter().zip(layers).enumerate() {
-            let sizes = (dense.inputs, dense.outputs, dense.weights.len(), dense.bias.len());
-            if sizes != (place.inputs, place.outputs, place.inputs * place.outputs, place.outputs) {
+            let sizes = (dense.weights.dim(), dense.bias.len());
+            if sizes != ((place.outputs, place.inputs), place.outputs) {
                 return Err(NetworkError::LayerSize { layer: index });
             }
-            if first_not_finite(&dense.weights, 1).or(first_not_finite(&dense.bias, 1)).is_some() {
+            if !dense.weights.iter().chain(&dense.bias).all(|x| x.is_finite()) {
                 return Err(NetworkError::NotFinite { layer: index });
             }
-            let weights = &mut network.parameters[place.weights.clone()];
-            for (output, row) in dense.weights.chunks_exact(dense.inputs).enumerate() {
-                for (input, &weight) in row.iter().enumerate() {
-                    weights[input * place.stride + output] = weight;
-                }
+            let weights = network.parameters[place.weights.clone()].chunks_exact_mut(place.stride);
+            for (to, column) in weights.zip(dense.weights.columns()) {
+                to.iter_mut().zip(column).for_each(|(to, weight)| *to = *weight);
             }
             network.parameters[place.bias.start..][..place.outputs].copy_from_slice(&dense.bias);
         }
@@ -133,13 +133,9 @@ impl Network {
         let dense = |layer: &crate::layout::Linear| {
             let weights = &self.parameters[layer.weights.clone()];
             Dense {
-                inputs: layer.inputs,
-                outputs: layer.outputs,
-                weights: (0..layer.outputs)
-                    .flat_map(|output| {
-                        (0..layer.inputs).map(move |input| weights[input * layer.stride + output])
-                    })
-                    .collect(),
+                weights: Array2::from_shape_fn((layer.outputs, layer.inputs), |(output, input)| {
+                    weights[input * layer.stride + output]
+                }),
                 bias: self.parameters[layer.bias.start..][..layer.outputs].to_vec(),
             }
         };
@@ -152,40 +148,34 @@ impl Network {
         &self.shape
     }
 
-    /// The outputs of every row, row-major, into `out` (cleared first): logits in class order, or one number. Nothing
-    /// is dropped out. A row's outputs do not depend on the rows around it.
+    /// The outputs of every row, `[rows × outputs]`: logits in class order, or one number. Nothing is dropped out. A
+    /// row's outputs do not depend on the rows around it.
     ///
     /// # Errors
-    /// When `rows` is not a whole number of rows.
-    pub fn predict(&self, rows: &[f32], out: &mut Vec<f32>) -> Result<(), RowWidthError> {
-        self.predict_with(Vectors::widest(), rows, out)
+    /// When `rows`, `[rows × features]`, are of another width, or do not lie row after row in memory.
+    pub fn predict(&self, rows: &ArrayRef2<f32>) -> Result<Array2<f32>, PredictError> {
+        self.predict_with(Vectors::widest(), rows)
     }
 
     /// [`Network::predict`] with chosen vector instructions, which change its speed and nothing else.
     ///
     /// # Errors
-    /// When `rows` is not a whole number of rows.
-    pub fn predict_with(
-        &self,
-        vectors: Vectors,
-        rows: &[f32],
-        out: &mut Vec<f32>,
-    ) -> Result<(), RowWidthError> {
-        let inputs = self.shape.inputs;
-        if !rows.len().is_multiple_of(inputs) {
-            return Err(RowWidthError { numbers: rows.len(), inputs });
+    /// As [`Network::predict`].
+    pub fn predict_with(&self, vectors: Vectors, rows: &ArrayRef2<f32>) -> Result<Array2<f32>, PredictError> {
+        let (width, inputs) = (rows.ncols(), self.shape.inputs);
+        if width != inputs {
+            return Err(PredictError::Width { width, inputs });
         }
-        let (count, outputs) = (rows.len() / inputs, self.shape.outputs());
-        out.clear();
-        out.reserve(count.saturating_mul(outputs));
-        let mut forward = self.forward(vectors, count);
-        for block in rows.chunks(BLOCK_ROWS * inputs) {
-            let answers = forward.block(&self.parameters, block);
-            for answer in answers.chunks_exact(self.layout.output_stride()) {
-                out.extend_from_slice(&answer[..outputs]);
-            }
+        if !rows.is_standard_layout() {
+            return Err(PredictError::Layout);
         }
-        Ok(())
+        let mut outputs = Array2::zeros((rows.nrows(), self.shape.outputs()));
+        let mut forward = self.forward(vectors, rows.nrows());
+        let blocks = outputs.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
+        for (block, mut into) in rows.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(blocks) {
+            copy_outputs(&self.layout, forward.block(&self.parameters, &block), &mut into);
+        }
+        Ok(outputs)
     }
 
     pub(crate) fn forward(&self, vectors: Vectors, rows: usize) -> Forward<'_> {

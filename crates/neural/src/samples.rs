@@ -2,6 +2,7 @@
 
 use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::OutputKind;
+use ndarray::{ArrayRef2, ArrayView2};
 use thiserror::Error;
 
 use crate::shape::NetworkShape;
@@ -12,10 +13,8 @@ pub const TRAINING_ROWS_MIN: usize = 16;
 /// Rows of features, and what they should give. Borrowed; nothing is copied.
 #[derive(Debug, Clone, Copy)]
 pub struct Samples<'a> {
-    /// Features, row by row.
-    pub x: &'a [f32],
-    /// Numbers in a row.
-    pub width: usize,
+    /// Features: `[rows × features]`, row after row in memory.
+    pub x: ArrayView2<'a, f32>,
     /// What each row should give.
     pub targets: Targets<'a>,
     /// How much each row's gradient counts in training, 0 or more; `None` is one each. Reported losses ignore it.
@@ -75,6 +74,9 @@ pub enum SampleError {
         /// What the network takes.
         inputs: usize,
     },
+    /// Rows that do not lie one after the other, such as a transpose or every other column.
+    #[error("the features do not lie row after row in memory: pass a copy in standard layout")]
+    Layout,
     /// One slice is longer than another.
     #[error("{what} has {given} entries, {expected} were expected: one for each row")]
     Length {
@@ -118,7 +120,7 @@ impl Samples<'_> {
     /// How many rows.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.targets.len()
+        self.x.nrows()
     }
 
     /// Checks everything that training and evaluation rely on.
@@ -126,9 +128,9 @@ impl Samples<'_> {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self, shape: &NetworkShape, rows_min: usize) -> Result<(), SampleError> {
-        let rows = self.rows();
-        if self.width != shape.inputs {
-            return Err(SampleError::Width { width: self.width, inputs: shape.inputs });
+        let (rows, width) = self.x.dim();
+        if width != shape.inputs {
+            return Err(SampleError::Width { width, inputs: shape.inputs });
         }
         if rows < rows_min {
             return Err(SampleError::TooFew { rows, least: rows_min });
@@ -136,11 +138,13 @@ impl Samples<'_> {
         if u32::try_from(rows).is_err() {
             return Err(SampleError::TooMany { rows });
         }
-        let expected = rows.saturating_mul(self.width);
-        if self.x.len() != expected {
-            return Err(SampleError::Length { what: "x", given: self.x.len(), expected });
+        if self.targets.len() != rows {
+            return Err(SampleError::Length { what: "targets", given: self.targets.len(), expected: rows });
         }
-        if let Some(row) = first_not_finite(self.x, self.width) {
+        if !self.x.is_standard_layout() {
+            return Err(SampleError::Layout);
+        }
+        if let Some(row) = first_not_finite(&self.x) {
             return Err(SampleError::NotFinite { what: "a feature", row });
         }
         self.check_targets(shape.output)?;
@@ -155,10 +159,12 @@ impl Samples<'_> {
                     None => Ok(()),
                 }
             }
-            (OutputKind::Regression, Targets::Values(values)) => match first_not_finite(values, 1) {
-                Some(row) => Err(SampleError::NotFinite { what: "the target", row }),
-                None => Ok(()),
-            },
+            (OutputKind::Regression, Targets::Values(values)) => {
+                match values.iter().position(|x| !x.is_finite()) {
+                    Some(row) => Err(SampleError::NotFinite { what: "the target", row }),
+                    None => Ok(()),
+                }
+            }
             (_, Targets::Classes(_)) => Err(SampleError::Kind { output, given: "classes" }),
             (_, Targets::Values(_)) => Err(SampleError::Kind { output, given: "numbers" }),
         }
@@ -169,7 +175,7 @@ impl Samples<'_> {
         if weights.len() != self.rows() {
             return Err(SampleError::Length { what: "weights", given: weights.len(), expected: self.rows() });
         }
-        if let Some(row) = first_not_finite(weights, 1) {
+        if let Some(row) = weights.iter().position(|x| !x.is_finite()) {
             return Err(SampleError::NotFinite { what: "the weight", row });
         }
         if weights.iter().any(|&weight| weight < 0.0) || weights.iter().all(|&weight| weight == 0.0) {
@@ -180,22 +186,18 @@ impl Samples<'_> {
 }
 
 /// The first row that holds NaN or infinity. Whole rows are folded, so that the check is vector code.
-pub(crate) fn first_not_finite(numbers: &[f32], width: usize) -> Option<usize> {
-    numbers.chunks_exact(width).position(|row| !row.iter().fold(true, |finite, x| finite & x.is_finite()))
+pub(crate) fn first_not_finite(rows: &ArrayRef2<f32>) -> Option<usize> {
+    rows.rows().into_iter().position(|row| !row.fold(true, |finite, x| finite & x.is_finite()))
 }
 
 #[cfg(test)]
 mod tests {
     use ktrdr_domain::strategy::network::Activation;
+    use ndarray::{Array2, arr2};
 
     use super::*;
 
-    fn check(
-        x: &[f32],
-        width: usize,
-        targets: Targets<'_>,
-        weights: Option<&[f32]>,
-    ) -> Result<(), SampleError> {
+    fn check(x: &ArrayRef2<f32>, targets: Targets<'_>, weights: Option<&[f32]>) -> Result<(), SampleError> {
         let output = match targets {
             Targets::Classes(_) => OutputKind::Classification,
             Targets::Values(_) => OutputKind::Regression,
@@ -207,39 +209,46 @@ mod tests {
             dropout: 0.0,
             output,
         };
-        Samples { x, width, targets, weights }.check(&shape, 2)
+        Samples { x: x.view(), targets, weights }.check(&shape, 2)
+    }
+
+    /// So many rows of so many zeros.
+    fn zeros(rows: usize, width: usize) -> Array2<f32> {
+        Array2::zeros((rows, width))
     }
 
     #[test]
     fn good_rows_pass() {
-        assert_eq!(check(&[0.0; 4], 2, Targets::Classes(&[0, 2]), Some(&[0.0, 1.0])), Ok(()));
-        assert_eq!(check(&[0.0; 4], 2, Targets::Values(&[0.1, -0.1]), None), Ok(()));
+        let x = zeros(2, 2);
+        assert_eq!(check(&x, Targets::Classes(&[0, 2]), Some(&[0.0, 1.0])), Ok(()));
+        assert_eq!(check(&x, Targets::Values(&[0.1, -0.1]), None), Ok(()));
+    }
+
+    #[test]
+    fn rows_that_do_not_lie_one_after_the_other_are_refused() {
+        let x = zeros(2, 4);
+        let every_other_column = x.slice(ndarray::s![.., ..;2]);
+        assert_eq!(check(&every_other_column, Targets::Classes(&[0, 2]), None), Err(SampleError::Layout));
+        assert_eq!(check(&zeros(2, 2).t(), Targets::Classes(&[0, 2]), None), Err(SampleError::Layout));
     }
 
     #[test]
     fn each_fault_is_named_with_its_row() {
         let fault = |result: Result<(), SampleError>| result.unwrap_err().to_string();
-        assert!(fault(check(&[0.0; 6], 3, Targets::Classes(&[0, 2]), None)).contains("takes 2"));
-        assert!(fault(check(&[0.0; 2], 2, Targets::Classes(&[0]), None)).contains("at least 2"));
-        assert!(fault(check(&[], 2, Targets::Classes(&[]), None)).contains("0 rows"));
-        assert!(fault(check(&[0.0; 3], 2, Targets::Classes(&[0, 1]), None)).contains("4 were expected"));
-        assert!(fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 3]), None)).contains("row 1 has class 3"));
-        assert!(
-            fault(check(&[0.0, 0.0, f32::NAN, 0.0], 2, Targets::Classes(&[0, 1]), None)).contains("row 1")
-        );
-        assert!(fault(check(&[0.0; 4], 2, Targets::Values(&[0.0, f32::INFINITY]), None)).contains("target"));
-        assert!(
-            fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 1]), Some(&[1.0]))).contains("weights has 1")
-        );
+        let (x, class) = (zeros(2, 2), Targets::Classes);
+        assert!(fault(check(&zeros(2, 3), class(&[0, 2]), None)).contains("takes 2"));
+        assert!(fault(check(&zeros(1, 2), class(&[0]), None)).contains("at least 2"));
+        assert!(fault(check(&zeros(0, 2), class(&[]), None)).contains("0 rows"));
+        assert!(fault(check(&x, class(&[0, 1, 2]), None)).contains("targets has 3 entries, 2 were"));
+        assert!(fault(check(&x, class(&[0, 3]), None)).contains("row 1 has class 3"));
+        let broken = arr2(&[[0.0, 0.0], [f32::NAN, 0.0]]);
+        assert!(fault(check(&broken, class(&[0, 1]), None)).contains("row 1"));
+        assert!(fault(check(&x, Targets::Values(&[0.0, f32::INFINITY]), None)).contains("target"));
+        assert!(fault(check(&x, class(&[0, 1]), Some(&[1.0]))).contains("weights has 1"));
         for weights in [[0.0, 0.0], [1.0, -1.0]] {
-            assert!(
-                fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 1]), Some(&weights))).contains("0 or more")
-            );
+            assert!(fault(check(&x, class(&[0, 1]), Some(&weights))).contains("0 or more"));
         }
-        assert!(
-            fault(check(&[0.0; 4], 2, Targets::Classes(&[0, 1]), Some(&[1.0, f32::NAN])))
-                .contains("the weight")
-        );
+        assert!(fault(check(&x, class(&[0, 1]), Some(&[1.0, f32::NAN]))).contains("the weight"));
     }
 
     #[test]
@@ -251,7 +260,8 @@ mod tests {
             dropout: 0.0,
             output: OutputKind::Regression,
         };
-        let samples = Samples { x: &[0.0; 2], width: 1, targets: Targets::Classes(&[0, 1]), weights: None };
+        let x = zeros(2, 1);
+        let samples = Samples { x: x.view(), targets: Targets::Classes(&[0, 1]), weights: None };
         assert!(matches!(samples.check(&shape, 1), Err(SampleError::Kind { .. })));
     }
 }

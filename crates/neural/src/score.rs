@@ -6,6 +6,7 @@
 use ktrdr_domain::report::TestMetrics;
 use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::{Loss, OutputKind};
+use ndarray::ArrayRef1;
 
 use crate::evaluate::{EvaluateError, evaluate};
 use crate::loss::{class_of, loss_for, point_loss};
@@ -109,7 +110,7 @@ pub fn test_metrics(
         return Ok(undefined());
     }
     let evaluation = evaluate(network, test, loss)?;
-    let answers = evaluation.outputs.chunks_exact(network.shape().outputs()).map(answer);
+    let answers = evaluation.outputs.rows().into_iter().map(|row| answer(&row));
     let confusion = Confusion::of(classes(test.targets).zip(answers));
     let train_shares = Confusion::of(classes(*train).map(|class| (class, class))).label_shares();
     let classification = network.shape().output == OutputKind::Classification;
@@ -164,10 +165,10 @@ fn classes<'a>(targets: Targets<'a>) -> Box<dyn Iterator<Item = u8> + 'a> {
     }
 }
 
-fn answer(outputs: &[f32]) -> u8 {
-    match outputs {
-        [number] => sign_class(*number),
-        logits => class_of(logits),
+fn answer(outputs: &ArrayRef1<f32>) -> u8 {
+    match outputs.as_slice().unwrap_or_default() {
+        [buy, hold, sell] => class_of(&[*buy, *hold, *sell]),
+        numbers => sign_class(numbers[0]),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a network looks like, and the limits it must keep.
 
 use ktrdr_domain::strategy::Architecture;
+use ktrdr_domain::strategy::field::HIDDEN_LAYERS_MAX;
 use ktrdr_domain::strategy::network::{Activation, OutputKind};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -12,8 +13,6 @@ use crate::matrix::LANES;
 pub const PARAMETERS_MAX: usize = 50_000_000;
 /// Most units of one layer, the input included; bounds the memory of a block of rows.
 pub const LAYER_WIDTH_MAX: usize = 16_384;
-/// Most hidden layers.
-pub const HIDDEN_LAYERS_MAX: usize = 64;
 
 /// A multi-layer perceptron: `[linear → activation → dropout]` per hidden layer, then a linear output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,7 +152,7 @@ mod tests {
         let units = usize::MAX;
         assert_eq!(shape(units, &[units]).parameter_count(), Err(ShapeError::TooWide { layer: 0, units }));
         assert_eq!(shape(7_000, &[7_200]).parameter_count(), Err(ShapeError::TooLarge));
-        assert_eq!(shape(4, &[1; 65]).parameter_count(), Err(ShapeError::TooDeep { given: 65 }));
+        assert_eq!(shape(4, &[1; 9]).parameter_count(), Err(ShapeError::TooDeep { given: 9 }));
         let dropped = NetworkShape { dropout: 1.0, ..shape(4, &[4]) };
         assert_eq!(dropped.parameter_count(), Err(ShapeError::Dropout { given: 1.0 }));
         let unknown = NetworkShape { dropout: f32::NAN, ..shape(4, &[4]) };

@@ -4,6 +4,7 @@
 //! A file is hostile until proven harmless: its length is bounded by the shape before anything is read, its header
 //! by [`HEADER_BYTES_MAX`], and every offset is checked before it is followed.
 
+use ndarray::Array2;
 use safetensors::tensor::{Metadata, TensorView, serialize};
 use safetensors::{Dtype, SafeTensorError};
 use thiserror::Error;
@@ -11,7 +12,7 @@ use thiserror::Error;
 use crate::network::{Dense, Network, NetworkError};
 use crate::shape::NetworkShape;
 
-/// Longest header that is read: that of the deepest network has about 12 kB, the rest is for notes of other writers.
+/// Longest header that is read: that of the deepest network has about 2 kB, the rest is for notes of other writers.
 pub const HEADER_BYTES_MAX: usize = 65_536;
 const LENGTH_BYTES: usize = 8;
 const NUMBER_BYTES: usize = 4;
@@ -61,8 +62,8 @@ impl Network {
             .layers()
             .iter()
             .map(|layer| {
-                let weights = (vec![layer.outputs, layer.inputs], bytes_of(&layer.weights));
-                [weights, (vec![layer.outputs], bytes_of(&layer.bias))]
+                let weights = (layer.weights.shape().to_vec(), bytes_of(&layer.weights));
+                [weights, (vec![layer.bias.len()], bytes_of(&layer.bias))]
             })
             .collect();
         let mut tensors = Vec::with_capacity(2 * layers.len());
@@ -91,9 +92,12 @@ impl Network {
         let widths: Vec<usize> = shape.widths().collect();
         let layers = widths.windows(2).enumerate().map(|(index, pair)| {
             let (inputs, outputs) = (pair[0], pair[1]);
-            let weights = tensor(&metadata, data, &name_of(index, "weight"), &[outputs, inputs])?;
+            let name = name_of(index, "weight");
+            let weights = tensor(&metadata, data, &name, &[outputs, inputs])?;
+            let weights = Array2::from_shape_vec((outputs, inputs), weights)
+                .map_err(|_| StoreError::Tensor { name, detail: "has another size" })?;
             let bias = tensor(&metadata, data, &name_of(index, "bias"), &[outputs])?;
-            Ok(Dense { inputs, outputs, weights, bias })
+            Ok(Dense { weights, bias })
         });
         let layers = layers.collect::<Result<Vec<_>, StoreError>>()?;
         Ok(Self::from_layers(shape, &layers)?)
@@ -137,6 +141,6 @@ fn name_of(index: usize, part: &str) -> String {
     format!("layers.{index}.{part}")
 }
 
-fn bytes_of(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+fn bytes_of<'a>(numbers: impl IntoIterator<Item = &'a f32>) -> Vec<u8> {
+    numbers.into_iter().flat_map(|x| x.to_le_bytes()).collect()
 }

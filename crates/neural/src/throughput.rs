@@ -3,6 +3,7 @@
 //! Build a load outside the measured stretch, run it inside, and divide the rows it returns by the seconds.
 
 use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
+use ndarray::{Array2, ArrayView1};
 
 use crate::cpu::Cpu;
 use crate::network::Network;
@@ -44,7 +45,7 @@ pub fn headline_optimisation() -> Optimisation {
 #[derive(Debug, Clone)]
 pub struct TrainingLoad {
     shape: NetworkShape,
-    x: Vec<f32>,
+    x: Array2<f32>,
     classes: Vec<u8>,
     values: Vec<f32>,
 }
@@ -57,8 +58,10 @@ impl TrainingLoad {
     pub fn new(shape: &NetworkShape, rows: usize, seed: u64) -> Result<Self, ShapeError> {
         shape.parameter_count()?;
         let x = rows_of(shape.inputs, rows, seed);
-        let score = |row: &[f32]| row.iter().zip([1.0, -0.7, 0.4]).map(|(x, weight)| x * weight).sum::<f32>();
-        let values: Vec<f32> = x.chunks_exact(shape.inputs).map(score).collect();
+        let score = |row: ArrayView1<'_, f32>| {
+            row.iter().zip([1.0, -0.7, 0.4]).map(|(x, weight)| x * weight).sum::<f32>()
+        };
+        let values: Vec<f32> = x.rows().into_iter().map(score).collect();
         let class = |&value: &f32| match value {
             value if value > 0.3 => 0,
             value if value < -0.3 => 2,
@@ -77,7 +80,7 @@ impl TrainingLoad {
             OutputKind::Classification => Targets::Classes(&self.classes),
             OutputKind::Regression => Targets::Values(&self.values),
         };
-        let train = Samples { x: &self.x, width: self.shape.inputs, targets, weights: None };
+        let train = Samples { x: self.x.view(), targets, weights: None };
         let task = Task { shape: &self.shape, optimisation, seed: 1, train, validation: None };
         let trained = backend.train(&task, &mut |_| Flow::Continue, &|| false)?;
         let rows = trained.history.len() as u64 * self.classes.len() as u64;
@@ -97,8 +100,7 @@ impl TrainingLoad {
 #[derive(Debug, Clone)]
 pub struct PredictionLoad {
     network: Network,
-    x: Vec<f32>,
-    out: Vec<f32>,
+    x: Array2<f32>,
 }
 
 impl PredictionLoad {
@@ -108,23 +110,23 @@ impl PredictionLoad {
     /// When the shape breaks a limit.
     pub fn new(shape: &NetworkShape, rows: usize, seed: u64) -> Result<Self, ShapeError> {
         let network = Network::seeded(shape, seed)?;
-        Ok(Self { network, x: rows_of(shape.inputs, rows, seed), out: Vec::new() })
+        Ok(Self { network, x: rows_of(shape.inputs, rows, seed) })
     }
 
     /// Predicts every row once.
-    pub fn run(&mut self, vectors: Vectors) -> Work {
-        let inputs = self.network.shape().inputs;
-        let rows = (self.x.len() / inputs) as u64;
-        match self.network.predict_with(vectors, &self.x, &mut self.out) {
-            Ok(()) => Work { rows, checksum: self.out.iter().map(|&x| f64::from(x)).sum() },
+    pub fn run(&self, vectors: Vectors) -> Work {
+        match self.network.predict_with(vectors, &self.x) {
+            Ok(outputs) => {
+                Work { rows: outputs.nrows() as u64, checksum: outputs.iter().map(|&x| f64::from(x)).sum() }
+            }
             Err(_) => Work { rows: 0, checksum: 0.0 },
         }
     }
 }
 
-fn rows_of(width: usize, rows: usize, seed: u64) -> Vec<f32> {
+fn rows_of(width: usize, rows: usize, seed: u64) -> Array2<f32> {
     let mut stream = Stream::new(seed, Purpose::SyntheticRows);
-    (0..width.saturating_mul(rows)).map(|_| stream.symmetric()).collect()
+    Array2::from_shape_simple_fn((rows, width), || stream.symmetric())
 }
 
 #[cfg(test)]
@@ -141,7 +143,7 @@ mod tests {
 
     #[test]
     fn predicted_rows_are_counted_and_their_outputs_summed() {
-        let mut load = PredictionLoad::new(&headline_shape(), 100, 1).unwrap();
+        let load = PredictionLoad::new(&headline_shape(), 100, 1).unwrap();
         let work = load.run(Vectors::widest());
         assert_eq!(work.rows, 100);
         assert!(work.checksum != 0.0 && work == load.run(Vectors::widest()));

@@ -10,7 +10,7 @@ use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::OutputKind;
 use ktrdr_domain::strategy::{IndicatorSpec, Labels};
 use ktrdr_quant::Bars;
-use ktrdr_quant::features::{FeatureBars, Scaling, build};
+use ktrdr_quant::features::{FeatureBars, Scaling, build, build_from, proof};
 use ktrdr_quant::labels::{Targets, make};
 
 #[path = "../tests/market/mod.rs"]
@@ -55,6 +55,21 @@ fn rows_of_sixteen_features(bencher: Bencher<'_, '_>) {
     let bars = FeatureBars { base: &base, others: &[] };
     assert_eq!(strategy.features().len(), 16);
     bencher.counter(ItemsCount::new(BARS)).bench(|| build(&strategy, black_box(&bars), &Scaling::default()));
+}
+
+/// What a backtest asks for: the rows of its window and their leakage proof. The window is the gate of the usual
+/// windows, 25 bars after 60 of dev.
+#[divan::bench]
+fn rows_of_a_window_and_their_proof(bencher: Bencher<'_, '_>) {
+    let (strategy, base) = (sixteen_features(), market::hourly(1, BARS));
+    let (bars, scaling) = (FeatureBars { base: &base, others: &[] }, Scaling::default());
+    let from = BARS * 60 / 85;
+    let cuts = proof::cuts(from, BARS, 3, 1);
+    bencher.counter(ItemsCount::new(BARS)).bench(|| {
+        let rows = build_from(&strategy, black_box(&bars), &scaling, from).unwrap();
+        let outcome = proof::leakage(&strategy, &bars, &scaling, &rows, &cuts);
+        assert!(outcome.unwrap().holds());
+    });
 }
 
 #[divan::bench(args = CATALOGUE.iter().map(|e| e.name))]

@@ -4,20 +4,22 @@ use ktrdr_domain::strategy::decision::Decisions;
 use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::OutputKind;
 
+use ndarray::{ArrayRef1, ArrayRef2, ArrayView1};
+
 use crate::simulate::Target;
 
 /// Why outputs can not be decided on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecideError {
-    /// The outputs are no whole rows.
+    /// The outputs are not what the strategy decides on.
     #[error(
-        "{values} outputs are no whole rows of {width}: the model and the strategy's output_format do not fit"
+        "{given} outputs for each bar, the strategy decides on {wanted}: its model and its output_format do not fit"
     )]
-    Shape {
-        /// Numbers given.
-        values: usize,
-        /// Numbers per bar.
-        width: usize,
+    Width {
+        /// Numbers given for each bar.
+        given: usize,
+        /// Numbers for each bar that the strategy's `output_format` stands for.
+        wanted: usize,
     },
     /// A network gave NaN or an infinity. Never taken for HOLD: a broken model must not look like a careful one.
     #[error(
@@ -32,7 +34,7 @@ pub enum DecideError {
     NoCostModel,
 }
 
-/// The position wanted at each bar's close. `outputs` are row by row: three logits in [`Class`] order, or one
+/// The position wanted at each bar's close. `outputs` are `[bars × outputs]`: three logits in [`Class`] order, or one
 /// expected return as a fraction.
 ///
 /// BUY wants a long position, SELL a short one (or none, where shorts are not allowed). HOLD keeps what is wanted, or
@@ -41,18 +43,19 @@ pub enum DecideError {
 ///
 /// # Errors
 /// See [`DecideError`].
-pub fn targets(outputs: &[f32], decisions: &Decisions) -> Result<Vec<Target>, DecideError> {
-    let width = decisions.output_format.width();
-    if !outputs.len().is_multiple_of(width) {
-        return Err(DecideError::Shape { values: outputs.len(), width });
+pub fn targets(outputs: &ArrayRef2<f32>, decisions: &Decisions) -> Result<Vec<Target>, DecideError> {
+    let (given, wanted) = (outputs.ncols(), decisions.output_format.width());
+    if given != wanted {
+        return Err(DecideError::Width { given, wanted });
     }
-    if let Some(at) = outputs.iter().position(|x| !x.is_finite()) {
-        return Err(DecideError::NotFinite { row: at / width });
+    let is_finite = |row: ArrayView1<'_, f32>| row.iter().all(|x| x.is_finite());
+    if let Some(row) = outputs.rows().into_iter().position(|row| !is_finite(row)) {
+        return Err(DecideError::NotFinite { row });
     }
     match decisions.output_format {
         OutputKind::Classification => {
             let confident = decisions.confidence_threshold;
-            Ok(positions(outputs.chunks_exact(width).map(|logits| likeliest(logits, confident)), decisions))
+            Ok(positions(outputs.rows().into_iter().map(|logits| likeliest(&logits, confident)), decisions))
         }
         OutputKind::Regression => {
             let edge = decisions.cost_model.ok_or(DecideError::NoCostModel)?.edge_min();
@@ -63,7 +66,7 @@ pub fn targets(outputs: &[f32], decisions: &Decisions) -> Result<Vec<Target>, De
 
 /// The class with the highest softmax probability, if that reaches `confident`; else HOLD. BUY and SELL must beat
 /// the other two: a tie is no opinion.
-fn likeliest(logits: &[f32], confident: f64) -> Class {
+fn likeliest(logits: &ArrayRef1<f32>, confident: f64) -> Class {
     let [buy, hold, sell] =
         [Class::Buy, Class::Hold, Class::Sell].map(|class| f64::from(logits[class as usize]));
     let (class, highest) = if buy > hold.max(sell) {
@@ -113,6 +116,7 @@ fn positions(opinions: impl Iterator<Item = Class>, decisions: &Decisions) -> Ve
 #[cfg(test)]
 mod tests {
     use ktrdr_domain::strategy::decision::CostModel;
+    use ndarray::aview2;
 
     use super::*;
 
@@ -133,7 +137,8 @@ mod tests {
             'S' => [0.0, 0.0, 3.0],
             _ => [0.0, 3.0, 0.0],
         };
-        targets(&opinions.chars().flat_map(logits).collect::<Vec<f32>>(), decisions).unwrap()
+        let rows: Vec<[f32; 3]> = opinions.chars().map(logits).collect();
+        targets(&aview2(&rows), decisions).unwrap()
     }
 
     #[test]
@@ -161,36 +166,38 @@ mod tests {
     fn a_class_below_the_threshold_is_hold_and_at_it_is_not() {
         let mut choosy = decisions(OutputKind::Classification);
         // Softmax of (ln 2, 0, 0) is (1/2, 1/4, 1/4).
-        let logits = [2.0_f32.ln() + 1e-6, 0.0, 0.0];
-        assert_eq!(targets(&logits, &choosy), Ok(vec![1]));
+        let logits = [[2.0_f32.ln() + 1e-6, 0.0, 0.0]];
+        assert_eq!(targets(&aview2(&logits), &choosy), Ok(vec![1]));
         choosy.confidence_threshold = 0.51;
-        assert_eq!(targets(&logits, &choosy), Ok(vec![0]));
+        assert_eq!(targets(&aview2(&logits), &choosy), Ok(vec![0]));
     }
 
     #[test]
     fn a_tie_is_no_opinion_and_huge_logits_do_not_overflow() {
         let any = Decisions { confidence_threshold: 0.0, ..decisions(OutputKind::Classification) };
-        assert_eq!(targets(&[1.0, 0.0, 1.0], &any), Ok(vec![0]));
-        assert_eq!(targets(&[3e38, -3e38, 0.0], &any), Ok(vec![1]));
+        assert_eq!(targets(&aview2(&[[1.0, 0.0, 1.0]]), &any), Ok(vec![0]));
+        assert_eq!(targets(&aview2(&[[3e38, -3e38, 0.0]]), &any), Ok(vec![1]));
     }
 
     #[test]
     fn an_expected_return_must_be_over_the_edge() {
         let regression = decisions(OutputKind::Regression);
-        assert_eq!(targets(&[0.0029, 0.0031, 0.0, -0.0031], &regression), Ok(vec![0, 1, 1, -1]));
+        let expected = [[0.0029], [0.0031], [0.0], [-0.0031]];
+        assert_eq!(targets(&aview2(&expected), &regression), Ok(vec![0, 1, 1, -1]));
         let blind = Decisions { cost_model: None, ..regression };
-        assert_eq!(targets(&[0.1], &blind), Err(DecideError::NoCostModel));
+        assert_eq!(targets(&aview2(&[[0.1]]), &blind), Err(DecideError::NoCostModel));
     }
 
     #[test]
     fn broken_outputs_are_errors_and_never_hold() {
         let classification = decisions(OutputKind::Classification);
-        let broken = [0.0, 0.0, 0.0, 0.0, f32::NAN, 0.0];
-        assert_eq!(targets(&broken, &classification), Err(DecideError::NotFinite { row: 1 }));
+        let broken = [[0.0, 0.0, 0.0], [0.0, f32::NAN, 0.0]];
+        assert_eq!(targets(&aview2(&broken), &classification), Err(DecideError::NotFinite { row: 1 }));
         assert_eq!(
-            targets(&[f32::INFINITY], &decisions(OutputKind::Regression)),
+            targets(&aview2(&[[f32::INFINITY]]), &decisions(OutputKind::Regression)),
             Err(DecideError::NotFinite { row: 0 })
         );
-        assert_eq!(targets(&[0.0; 4], &classification), Err(DecideError::Shape { values: 4, width: 3 }));
+        let four = targets(&aview2(&[[0.0; 4]]), &classification);
+        assert_eq!(four, Err(DecideError::Width { given: 4, wanted: 3 }));
     }
 }

@@ -7,12 +7,12 @@ mod market;
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec, Membership};
 use ktrdr_domain::{Strategy, Timestamp};
 use ktrdr_quant::Bars;
-use ktrdr_quant::features::coverage::{class_shares, coverage};
 use ktrdr_quant::features::proof::{Probe, ProofOutcome, cuts, leakage, leakage_of};
 use ktrdr_quant::features::{
-    FeatureBars, FeatureError, FeatureMatrix, Scaling, TrainingBars, build, fit_scaling, warm_up,
+    FeatureBars, FeatureError, FeatureMatrix, Scaling, TrainingBars, build, build_from, fit_scaling, warm_up,
 };
 use ktrdr_quant::indicator::compute;
+use ndarray::{Array1, Axis, s};
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ fn identity() -> Scaling {
 /// The values of one column by name.
 fn column(matrix: &FeatureMatrix, name: &str) -> Vec<f32> {
     let at = matrix.names.iter().position(|n| n == name).unwrap();
-    (0..matrix.rows).map(|row| matrix.row(row)[at]).collect()
+    matrix.values.column(at).to_vec()
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn each_cell_is_what_its_name_says() {
     let matrix = build(&strategy, &bars, &identity()).unwrap();
     assert_eq!(matrix.names, strategy.features().into_iter().map(|f| f.name).collect::<Vec<_>>());
     // RSI(5) on 4h is valid from 4h bar 5, which closes with hour 23; the lag needs one bar more.
-    assert_eq!((matrix.first_bar, warm_up(&strategy, &bars).unwrap(), matrix.rows), (24, 24, 176));
+    assert_eq!((matrix.first_bar, warm_up(&strategy, &bars).unwrap(), matrix.bars()), (24, 24, 24..200));
     let low = Membership::Triangular([0.0, 0.0, 40.0]);
     let rsi = IndicatorSpec::new(IndicatorKind::Rsi).with("period", 5.0);
     let (on_1h, on_4h) =
@@ -63,8 +63,10 @@ fn each_cell_is_what_its_name_says() {
         assert_eq!(column(&matrix, "4h_stretch_low_lag_1")[row], low.degree(on_4h[closed(bar - 1)]) as f32);
     }
     assert_eq!(matrix.row_of_bar(23), None);
-    assert_eq!(matrix.row_of_bar(24), Some(matrix.row(0)));
+    assert_eq!(matrix.row_of_bar(24), Some(matrix.values.row(0)));
     assert_eq!(matrix.row_of_bar(200), None);
+    assert_eq!(matrix.rows_of_bars(30..40).unwrap(), matrix.values.slice(s![6..16, ..]));
+    assert_eq!((matrix.rows_of_bars(23..40), matrix.rows_of_bars(190..201)), (None, None));
 }
 
 #[test]
@@ -143,23 +145,6 @@ fn a_value_missing_after_the_warm_up_is_an_error_that_names_the_bar() {
     );
 }
 
-#[test]
-fn dead_zones_and_class_shares_are_counted() {
-    use ktrdr_domain::strategy::label::Class::{Buy, Hold, Sell};
-    let base = hourly(7, 2_000);
-    let others = [resampled(&base, "4h")];
-    let strategy = two_timeframes("none");
-    let matrix = build(&strategy, &FeatureBars { base: &base, others: &others }, &identity()).unwrap();
-    let found = coverage(&matrix, &strategy);
-    assert_eq!(found.iter().map(|c| c.timeframe.to_string()).collect::<Vec<_>>(), ["1h", "4h"]);
-    let (low, high) = (column(&matrix, "4h_stretch_low"), column(&matrix, "4h_stretch_high"));
-    let dead = low.iter().zip(&high).filter(|(l, h)| **l < 0.05 && **h < 0.05).count();
-    assert!(dead > 0);
-    assert_eq!(found[1].dead_share, dead as f64 / matrix.rows as f64);
-    assert_eq!(class_shares(&[Buy, Hold, Hold, Sell]), Some([0.25, 0.5, 0.25]));
-    assert_eq!(class_shares(&[]), None);
-}
-
 fn any_inputs() -> impl proptest::strategy::Strategy<Value = (Value, Value)> {
     let kinds = prop::sample::subsequence(vec!["rsi", "macd", "adx", "cci", "obv", "bbands", "mfi"], 1..4);
     (kinds, 0u32..4, any::<bool>()).prop_map(|(kinds, lags, higher)| {
@@ -180,9 +165,43 @@ proptest! {
         let bars = FeatureBars { base: &base, others: &others };
         let strategy = strategy(indicators, json!({}), inputs);
         let at = cuts(warm_up(&strategy, &bars).unwrap(), base.len(), 3, seed);
-        let outcome = leakage(&strategy, &bars, &identity(), &at).unwrap();
+        let rows = build(&strategy, &bars, &identity()).unwrap();
+        let outcome = leakage(&strategy, &bars, &identity(), &rows, &at).unwrap();
         prop_assert_eq!(outcome, ProofOutcome::Holds { cuts: at });
     }
+}
+
+#[test]
+fn the_rows_of_a_window_are_those_of_the_whole_and_end_with_it() {
+    let (base, strategy) = (hourly(7, 400), two_timeframes("none"));
+    let others = [resampled(&base, "4h")];
+    let bars = FeatureBars { base: &base, others: &others };
+    let whole = build(&strategy, &bars, &identity()).unwrap();
+    for from in [0, 24, 25, 101, 399, 400, 1_000] {
+        let rows = build_from(&strategy, &bars, &identity(), from).unwrap();
+        assert_eq!((rows.bars(), &rows.names), (from.clamp(24, 400)..400, &whole.names));
+        assert_eq!(Some(rows.values.view()), whole.rows_of_bars(rows.bars()));
+    }
+}
+
+#[test]
+fn the_proof_examines_the_rows_that_were_traded_and_nothing_but_them() {
+    let (base, strategy) = (hourly(7, 400), two_timeframes("none"));
+    let others = [resampled(&base, "4h")];
+    let bars = FeatureBars { base: &base, others: &others };
+    let mut rows = build_from(&strategy, &bars, &identity(), 300).unwrap();
+    let prove = |rows: &FeatureMatrix, cut| leakage(&strategy, &bars, &identity(), rows, &[cut]);
+    assert!(prove(&rows, 350).unwrap().holds());
+    let refused = prove(&rows, 299).unwrap_err();
+    assert_eq!(refused, FeatureError::CutOutside { cut: 299, first: 300, last: 398 });
+    // One bit of one number that the run decided on, before the cut and after it.
+    rows.values[[20, 3]] = f32::from_bits(rows.values[[20, 3]].to_bits() ^ 1);
+    assert!(prove(&rows, 319).unwrap().holds());
+    let found = prove(&rows, 320).unwrap();
+    assert!(
+        matches!(&found, ProofOutcome::Leaks { bar: 320, feature, .. } if *feature == rows.names[3]),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -192,9 +211,7 @@ fn the_proof_finds_features_that_know_the_future() {
     let bars = FeatureBars { base: &base, others: &others };
     let one_column = |values: Vec<f32>| FeatureMatrix {
         names: vec!["cheat".to_owned()],
-        rows: values.len(),
-        columns: 1,
-        values,
+        values: Array1::from(values).insert_axis(Axis(1)),
         first_bar: 0,
     };
     let tomorrow = |bars: &FeatureBars<'_>| {
@@ -206,7 +223,8 @@ fn the_proof_finds_features_that_know_the_future() {
         let at = |t: &i64| four.time.partition_point(|open| open <= t).max(1) - 1;
         Ok(one_column(bars.base.time.iter().map(|t| four.close[at(t)] as f32).collect()))
     };
-    let outcome = leakage_of(tomorrow, &bars, &[100]).unwrap();
+    let known: FeatureMatrix = tomorrow(&bars).unwrap();
+    let outcome = leakage_of(tomorrow, &bars, &known, &[100]).unwrap();
     let expected = ProofOutcome::Leaks {
         probe: Probe::Removed,
         cut: 100,
@@ -215,8 +233,9 @@ fn the_proof_finds_features_that_know_the_future() {
         at: Timestamp(360_000),
     };
     assert_eq!(outcome, expected);
-    assert!(!leakage_of(forming, &bars, &[101]).unwrap().holds());
-    let refused = leakage_of(tomorrow, &bars, &[299]).unwrap_err();
+    let known: FeatureMatrix = forming(&bars).unwrap();
+    assert!(!leakage_of(forming, &bars, &known, &[101]).unwrap().holds());
+    let refused = leakage_of(tomorrow, &bars, &known, &[299]).unwrap_err();
     assert_eq!(refused, FeatureError::CutOutside { cut: 299, first: 0, last: 298 });
 }
 

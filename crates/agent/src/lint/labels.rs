@@ -1,10 +1,10 @@
 //! Findings about what the network is taught, and whether it can learn that much from so few rows.
 
-use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::label::{Class, Labels};
 use ktrdr_domain::strategy::network::OutputKind;
+use ktrdr_domain::{Severity, Strategy};
 
-use super::{Finding, Severity, percent};
+use super::{Finding, percent};
 use crate::market::{Market, horizon_of};
 
 /// A class rarer than this is hardly learned.
@@ -28,13 +28,13 @@ pub(super) fn findings(strategy: &Strategy, market: &Market<'_>) -> Vec<Finding>
 fn zigzag(labels: &Labels) -> Option<Finding> {
     matches!(labels, Labels::Zigzag { .. }).then(|| {
         Finding::new(
-            "zigzag_label",
             Severity::Warning,
+            "zigzag_label",
             "zigzag labels can be learned on noise: an untrained rule scores about 65 % on a random walk"
                 .to_owned(),
-            [("accuracy_on_noise", 0.65)],
             "use triple_barrier or forward_return labels",
         )
+        .with_evidence([("accuracy_on_noise", 0.65)])
     })
 }
 
@@ -44,12 +44,12 @@ fn class_shares(labels: &Labels, market: &Market<'_>) -> Vec<Finding> {
         let share = shares[class as usize];
         (share < SHARE_WARNING).then(|| {
             Finding::new(
-                "class_share",
                 if share < SHARE_ERROR { Severity::Error } else { Severity::Warning },
+                "class_share",
                 format!("{class:?} makes up {} of the labels", percent(share)),
-                [("buy", shares[0]), ("hold", shares[1]), ("sell", shares[2])],
                 "lower the threshold or the barrier, or look further ahead",
             )
+            .with_evidence([("buy", shares[0]), ("hold", shares[1]), ("sell", shares[2])])
         })
     };
     // A label without HOLD is a choice; one without a direction is a mistake.
@@ -64,14 +64,14 @@ fn parameters(strategy: &Strategy, market: &Market<'_>) -> Option<Finding> {
     let samples = market.train_rows as f64 / f64::from(horizon);
     (parameters > samples).then(|| {
         Finding::new(
-            "parameters_over_samples",
             if parameters > PARAMETERS_ERROR * samples { Severity::Error } else { Severity::Warning },
+            "parameters_over_samples",
             format!(
                 "{parameters} parameters learn from {samples:.0} independent samples ({} rows, labels of {horizon} bars)",
                 market.train_rows
             ),
-            [("parameters", parameters), ("independent_samples", samples)],
             "use smaller layers, fewer inputs or a shorter horizon",
         )
+        .with_evidence([("parameters", parameters), ("independent_samples", samples)])
     })
 }

@@ -1,9 +1,9 @@
 //! What can be said against a strategy before any second of training: findings with their figures and a way out.
-//! The local designer mends its own proposals by them; a person gets them from `strategies validate`.
+//! The local designer mends its own proposals by them.
 //!
 //! | code | raised when | weight |
 //! |---|---|---|
-//! | `no_values` | a reading is undefined or constant on dev | error |
+//! | `no_values` | a reading is undefined or constant on dev, or its bars have a hole | error |
 //! | `dead_zone` | all sets of a reading stay under 0.05 on over 5 % of rows | warning, error over 50 % |
 //! | `price_units` | a reading is in price units | warning |
 //! | `not_checked` | there are no bars of a timeframe that is read | note |
@@ -18,69 +18,29 @@ mod labels;
 mod readings;
 mod trading;
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use ktrdr_domain::Strategy;
 use ktrdr_domain::trading::Account;
+use ktrdr_domain::{Strategy, Windows};
 use ktrdr_quant::Bars;
-use serde::Serialize;
 
 use crate::AgentError;
 use crate::market::Market;
 
-/// How much a finding weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Doubtful: results will be hard to believe or hard to get.
-    Warning,
-    /// Not worth training.
-    Error,
-}
+/// One thing that can be said against a strategy. An error is not worth training; a warning makes results hard to
+/// believe or hard to get.
+pub type Finding = ktrdr_domain::Finding<&'static str>;
 
-/// One thing that can be said against a strategy.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finding {
-    /// Stable word.
-    pub code: &'static str,
-    /// How much it weighs.
-    pub severity: Severity,
-    /// What is wrong, with its figures in words.
-    pub message: String,
-    /// The figures by name; shares are fractions.
-    pub evidence: BTreeMap<&'static str, f64>,
-    /// What to change.
-    pub fix: String,
-}
-
-impl Finding {
-    fn new<const N: usize>(
-        code: &'static str,
-        severity: Severity,
-        message: String,
-        evidence: [(&'static str, f64); N],
-        fix: impl Into<String>,
-    ) -> Self {
-        Self { code, severity, message, evidence: evidence.into(), fix: fix.into() }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; {}", self.code, self.message, self.fix)
-    }
-}
-
-/// What can be said against `strategy` on these dev bars (one series per timeframe, the traded one first), the
-/// heaviest first.
+/// What can be said against `strategy` on these dev bars (one series per timeframe, the traded one first) under these
+/// windows, the heaviest first.
 ///
 /// # Errors
 /// Too few bars, or an account that can not trade.
-pub fn lint(strategy: &Strategy, dev_bars: &[Bars], account: &Account) -> Result<Vec<Finding>, AgentError> {
-    Ok(check(strategy, &Market::new(dev_bars, account)?))
+pub fn lint(
+    strategy: &Strategy,
+    dev_bars: &[Bars],
+    windows: &Windows,
+    account: &Account,
+) -> Result<Vec<Finding>, AgentError> {
+    Ok(check(strategy, &Market::new(dev_bars, windows, strategy.training.data_split, account)?))
 }
 
 /// The same on a market that is at hand.

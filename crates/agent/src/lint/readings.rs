@@ -1,15 +1,11 @@
 //! Findings about what the network sees: values, fuzzy sets, units.
 
-use ktrdr_domain::Strategy;
-use ktrdr_domain::Timeframe;
-use ktrdr_domain::strategy::{IndicatorRef, Membership, NnInput};
-use ktrdr_quant::features;
+use ktrdr_domain::strategy::{FuzzySet, IndicatorRef, MEMBERSHIP_HEARD_MIN, NnInput};
+use ktrdr_domain::{Severity, Strategy, Timeframe};
+use ktrdr_quant::features::{self, FeatureError};
 
-use super::{Finding, Severity, percent};
+use super::{Finding, percent};
 use crate::market::Market;
-
-/// A set of memberships is silent where none reaches this.
-const HEARD_MIN: f64 = 0.05;
 
 /// Silent rows that are worth a warning.
 const SILENT_WARNING: f64 = 0.05;
@@ -29,10 +25,10 @@ pub(super) struct Reading<'a> {
     name: String,
     /// Whether the values are in price units.
     in_price_units: bool,
-    /// One value per bar of the traded timeframe; `None` without bars of that timeframe.
-    pub(super) column: Option<Vec<f64>>,
-    /// The fuzzy sets; `None` for a raw input.
-    members: Option<Vec<&'a Membership>>,
+    /// One value per bar of the traded timeframe, or why there are none.
+    pub(super) column: Result<Vec<f64>, FeatureError>,
+    /// The fuzzy set; `None` for a raw input.
+    set: Option<&'a FuzzySet>,
 }
 
 /// Everything the network reads.
@@ -50,11 +46,12 @@ fn reading<'a>(
     let set = input.fuzzy_set.as_ref().and_then(|id| strategy.fuzzy_sets.get(id));
     let reference: &IndicatorRef = set.map(|s| &s.indicator).or(input.raw_indicator.as_ref())?;
     let spec = strategy.indicators.get(&reference.id)?;
+    let name = format!("{reference} on {timeframe}");
     Some(Reading {
-        name: format!("{reference} on {timeframe}"),
         in_price_units: spec.kind.entry().in_price_units,
-        column: market.column(spec, reference.output.as_deref(), timeframe),
-        members: set.map(|s| s.members.values().collect()),
+        column: market.column(&name, spec, reference.output.as_deref(), timeframe),
+        name,
+        set,
     })
 }
 
@@ -64,77 +61,85 @@ pub(super) fn findings(readings: &[Reading<'_>]) -> Vec<Finding> {
 
 /// What all readings together need before the first row.
 pub(super) fn warm_up(strategy: &Strategy, market: &Market<'_>, readings: &[Reading<'_>]) -> Option<Finding> {
-    if readings.iter().any(|r| r.column.is_none()) {
+    if readings.iter().any(|r| r.column.is_err()) {
         return None;
     }
     let fix = "shorten periods, drop the longest timeframe, or load a longer history";
     let first = match features::warm_up(strategy, &market.feature_bars()) {
         Ok(first) => first as f64,
-        Err(e) => return Some(Finding::new("slow_start", Severity::Error, e.to_string(), [], fix)),
+        Err(e) => return Some(Finding::new(Severity::Error, "slow_start", e.to_string(), fix)),
     };
     let share = first / market.train_rows as f64;
     (share > WARM_UP_WARNING).then(|| {
         Finding::new(
-            "slow_start",
             if share > WARM_UP_ERROR { Severity::Error } else { Severity::Warning },
+            "slow_start",
             format!("warming up takes {first} bars, {} of the training rows", percent(share)),
-            [("warm_up_bars", first), ("training_rows", market.train_rows as f64)],
             fix,
         )
+        .with_evidence([("warm_up_bars", first), ("training_rows", market.train_rows as f64)])
     })
 }
 
 fn price_units(reading: &Reading<'_>) -> Option<Finding> {
     reading.in_price_units.then(|| {
         Finding::new(
-            "price_units",
             Severity::Warning,
+            "price_units",
             format!(
                 "{} is in price units: it means something else for each symbol and each year",
                 reading.name
             ),
-            [],
             "read distancefromma, roc or bollingerbandwidth instead, which are relative",
         )
     })
 }
 
 fn values(reading: &Reading<'_>) -> Option<Finding> {
-    let Some(column) = &reading.column else {
-        return Some(Finding::new(
-            "not_checked",
-            Severity::Note,
-            format!("there are no bars for {}", reading.name),
-            [],
-            "load data of that timeframe",
-        ));
+    let column = match &reading.column {
+        Ok(column) => column,
+        Err(why) => return Some(unread(reading, why)),
     };
     let mut known = column.iter().filter(|x| x.is_finite());
     let first = known.next();
     let varies = known.any(|x| Some(x) != first);
     (!varies).then(|| {
         Finding::new(
-            "no_values",
             Severity::Error,
+            "no_values",
             format!("{} has the same value or none on every bar of dev", reading.name),
-            [("bars", column.len() as f64)],
             "drop it, or shorten its period (volume indicators need data with volume)",
         )
+        .with_evidence([("bars", column.len() as f64)])
     })
 }
 
+/// No bars are a reading that was not checked; bars that can not be read are a fault.
+fn unread(reading: &Reading<'_>, why: &FeatureError) -> Finding {
+    if matches!(why, FeatureError::MissingBars { .. }) {
+        let message = format!("there are no bars for {}", reading.name);
+        return Finding::new(Severity::Note, "not_checked", message, "load data of that timeframe");
+    }
+    let message = format!("{} can not be read: {why}", reading.name);
+    Finding::new(Severity::Error, "no_values", message, "mend the data, or read another timeframe")
+}
+
 fn dead_zone(reading: &Reading<'_>) -> Option<Finding> {
-    let members = reading.members.as_ref()?;
-    let known: Vec<f64> = reading.column.as_ref()?.iter().copied().filter(|x| x.is_finite()).collect();
-    let silent = known.iter().filter(|x| members.iter().all(|m| m.degree(**x) < HEARD_MIN)).count();
+    let set = reading.set?;
+    let known: Vec<f64> = reading.column.as_ref().ok()?.iter().copied().filter(|x| x.is_finite()).collect();
+    let silent = known.iter().filter(|x| set.is_silent_at(**x)).count();
     let share = if known.is_empty() { 0.0 } else { silent as f64 / known.len() as f64 };
     (share > SILENT_WARNING).then(|| {
         Finding::new(
-            "dead_zone",
             if share > SILENT_ERROR { Severity::Error } else { Severity::Warning },
-            format!("no fuzzy set of {} reaches {HEARD_MIN} on {} of bars", reading.name, percent(share)),
-            [("silent_share", share), ("bars", known.len() as f64)],
+            "dead_zone",
+            format!(
+                "no fuzzy set of {} reaches {MEMBERSHIP_HEARD_MIN} on {} of bars",
+                reading.name,
+                percent(share)
+            ),
             "let neighbouring sets overlap and give the outermost ones shoulders",
         )
+        .with_evidence([("silent_share", share), ("bars", known.len() as f64)])
     })
 }

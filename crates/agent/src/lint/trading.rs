@@ -1,9 +1,9 @@
 //! Findings about trading: does it trade often enough to be judged, and does price move enough to pay for it.
 
-use ktrdr_domain::Strategy;
+use ktrdr_domain::{Severity, Strategy};
 
+use super::Finding;
 use super::readings::Reading;
-use super::{Finding, Severity};
 use crate::figures::quantile;
 use crate::market::{MOVE_COSTS_MIN, Market, horizon_of};
 
@@ -21,8 +21,8 @@ pub(super) fn findings(strategy: &Strategy, market: &Market<'_>, readings: &[Rea
 }
 
 fn few_trades(strategy: &Strategy, market: &Market<'_>, readings: &[Reading<'_>]) -> Option<Finding> {
-    let gate_bars = market.gate_bars() as f64;
-    let fastest = readings.iter().filter_map(|r| r.column.as_deref()).map(swings).max()?;
+    let gate_bars = market.gate_bars as f64;
+    let fastest = readings.iter().filter_map(|r| r.column.as_deref().ok()).map(swings).max()?;
     let by_readings = fastest as f64 * gate_bars / market.base().len() as f64;
     let by_holding =
         strategy.risk.exits.max_holding_bars.map_or(0.0, |bars| gate_bars / f64::from(bars.max(1)));
@@ -30,14 +30,18 @@ fn few_trades(strategy: &Strategy, market: &Market<'_>, readings: &[Reading<'_>]
     let likely = by_readings.max(by_holding).min(possible);
     (likely < TRADES_WARNING).then(|| {
         Finding::new(
-            "few_trades",
             if possible < TRADES_ERROR { Severity::Error } else { Severity::Warning },
+            "few_trades",
             format!(
                 "about {likely:.0} trades are likely in a gate window of {gate_bars:.0} bars, at most {possible:.0}"
             ),
-            [("likely_trades", likely), ("possible_trades", possible), ("gate_bars", gate_bars)],
             "read shorter periods, lower min_signal_separation, or limit how long a position is held",
         )
+        .with_evidence([
+            ("likely_trades", likely),
+            ("possible_trades", possible),
+            ("gate_bars", gate_bars),
+        ])
     })
 }
 
@@ -57,16 +61,16 @@ fn move_under_cost(strategy: &Strategy, market: &Market<'_>) -> Option<Finding> 
     let typical = market.typical_move(horizon);
     (typical.cost_multiple < MOVE_COSTS_MIN).then(|| {
         Finding::new(
-            "move_under_cost",
             if typical.cost_multiple < 1.0 { Severity::Error } else { Severity::Warning },
+            "move_under_cost",
             format!(
                 "over {horizon} bars price typically moves {:.3} %, a round trip costs {:.3} %",
                 100.0 * typical.mean_absolute,
                 100.0 * market.round_trip_cost
             ),
-            [("typical_move", typical.mean_absolute), ("round_trip_cost", market.round_trip_cost)],
             "look further ahead or trade a longer timeframe",
         )
+        .with_evidence([("typical_move", typical.mean_absolute), ("round_trip_cost", market.round_trip_cost)])
     })
 }
 

@@ -2,10 +2,11 @@
 
 use indexmap::IndexMap;
 use ktrdr_domain::strategy::decision::{CostModel, Decisions};
+use ktrdr_domain::strategy::field::{CONFIDENCE, HISTORY_REQUIRED};
 use ktrdr_domain::strategy::network::{EarlyStopping, Optimizer, Scheduler};
 use ktrdr_domain::strategy::{
-    DataSplit, FuzzySet, IndicatorRef, IndicatorSpec, NnInput, Normalization, Optimisation, Risk, Strategy,
-    Training, TrainingData,
+    FuzzySet, IndicatorRef, IndicatorSpec, NnInput, Normalization, Optimisation, Risk, Strategy, Training,
+    TrainingData,
 };
 use ktrdr_domain::trading::{Exits, Sizing};
 use ktrdr_domain::{Symbol, Timeframe};
@@ -21,6 +22,9 @@ pub(crate) enum Flaw {
     /// The indicator hardly varies on dev.
     #[error("{0} hardly varies")]
     Flat(String),
+    /// The indicator can not be read.
+    #[error(transparent)]
+    Unreadable(#[from] ktrdr_quant::features::FeatureError),
     /// No label setting gives every class its share.
     #[error("no threshold gives every class a share at {horizon} bars")]
     OneSided {
@@ -51,7 +55,7 @@ pub(crate) fn build(sketch: &Sketch, market: &Market<'_>, symbol: &Symbol) -> Re
         model: sketch.network(),
         training: Training {
             labels: fitted.labels,
-            data_split: DataSplit::default(),
+            data_split: market.split,
             optimisation: optimisation(sketch, market.train_rows),
         },
         decisions: decisions(sketch, fitted.prior, market.round_trip_cost),
@@ -72,7 +76,7 @@ impl Parts {
     fn add(&mut self, reading: &Reading, market: &Market<'_>) -> Result<(), Flaw> {
         let flat = || Flaw::Flat(reading.to_string());
         let output = reading.item.output;
-        let column = market.column(&reading.spec, output, reading.timeframe).ok_or_else(flat)?;
+        let column = market.column(reading.item.words, &reading.spec, output, reading.timeframe)?;
         let train = &column[..market.train_rows];
         let bounds = reading.spec.kind.entry().bounds;
         let partition =
@@ -125,7 +129,7 @@ fn training_data(sketch: &Sketch, market: &Market<'_>, symbol: &Symbol) -> Train
         symbols: vec![symbol.clone()],
         timeframes,
         base_timeframe: base,
-        history_required: TrainingData::history_required_default(),
+        history_required: HISTORY_REQUIRED.default_value() as u32,
         start_date: None,
         end_date: None,
     }
@@ -155,7 +159,7 @@ fn decisions(sketch: &Sketch, prior: f64, round_trip_cost: f64) -> Decisions {
     Decisions {
         output_format: sketch.target.output(),
         confidence_threshold: match sketch.target {
-            Target::Return => 0.5,
+            Target::Return => CONFIDENCE.default_value(),
             Target::Barriers | Target::Direction => round_to(prior + sketch.margin, 3).clamp(0.0, 0.95),
         },
         position_awareness: sketch.keeps,
@@ -167,7 +171,7 @@ fn decisions(sketch: &Sketch, prior: f64, round_trip_cost: f64) -> Decisions {
 
 fn risk(sketch: &Sketch) -> Risk {
     Risk {
-        position_sizing: Sizing::FixedFraction(0.95),
+        position_sizing: Sizing::default(),
         exits: Exits { stop_loss: sketch.stop_loss, take_profit: None, max_holding_bars: sketch.holding_max },
     }
 }

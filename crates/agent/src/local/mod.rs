@@ -23,11 +23,11 @@ mod target;
 mod vary;
 mod words;
 
-use ktrdr_domain::Sha256;
+use ktrdr_domain::{Severity, Sha256};
 
 use crate::AgentError;
 use crate::design::{Design, DesignBrief, Designer};
-use crate::lint::{self, Finding, Severity};
+use crate::lint::{self, Finding};
 use crate::market::Market;
 
 pub use assessor::LocalAssessor;
@@ -55,7 +55,7 @@ impl Designer for LocalDesigner {
     }
 
     fn design(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
-        let market = Market::new(brief.dev_bars, brief.account)?;
+        let market = Market::new(brief.dev_bars, brief.windows, brief.split, brief.account)?;
         let screen = Screen::of(&market, stop)?;
         let memory = Memory::of(brief.lessons, brief.in_flight);
         let opening = brief.index == 0 && brief.lessons.is_empty();

@@ -58,7 +58,8 @@ impl Screen {
                     return Err(AgentError::Stopped);
                 }
                 let columns = item.ladder(PERIODS).filter_map(|period| {
-                    let column = market.column(&item.spec(period), item.output, timeframe)?;
+                    let column =
+                        market.column(item.words, &item.spec(period), item.output, timeframe).ok()?;
                     let first = column.iter().position(|x| x.is_finite())?;
                     if first > market.train_rows / WARM_UP_SHARE {
                         return None;

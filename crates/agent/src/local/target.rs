@@ -1,5 +1,6 @@
 //! Labels fitted to the training rows: thresholds and barriers that give HOLD the share a sketch asks for.
 
+use ktrdr_domain::strategy::field::VOLATILITY_SPAN;
 use ktrdr_domain::strategy::label::Labels;
 
 use super::sketch::{Sketch, Target};
@@ -8,9 +9,6 @@ use crate::market::Market;
 
 /// Barriers on offer, in average bar ranges.
 const BARRIERS: [f64; 14] = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
-
-/// Span in bars of the average bar range that barriers are measured in.
-const VOLATILITY_SPAN: u32 = 50;
 
 /// A direction rarer than this can not be learned.
 const SHARE_MIN: f64 = 0.05;
@@ -42,7 +40,7 @@ fn barriers(sketch: &Sketch, market: &Market<'_>) -> Labels {
     let at = |barrier| Labels::TripleBarrier {
         barrier,
         horizon: sketch.horizon,
-        volatility_span: VOLATILITY_SPAN,
+        volatility_span: VOLATILITY_SPAN.default_value() as u32,
     };
     let narrow = |barrier: &f64| {
         market.class_shares(&at(*barrier)).is_some_and(|[_, hold, _]| hold <= sketch.hold_share)

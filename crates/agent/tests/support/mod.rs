@@ -6,8 +6,9 @@ use ktrdr_agent::{AgentError, Design, DesignBrief, Designer, LocalDesigner};
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::{TestMetrics, TradingOnTest};
+use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
-use ktrdr_domain::{Kind, OperationId, Sha256, Strategy, Symbol, Timestamp};
+use ktrdr_domain::{Kind, OperationId, Sha256, Span, Strategy, Symbol, Timestamp, Windows};
 use ktrdr_quant::Bars;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -57,6 +58,15 @@ pub(crate) fn longer(bars: &Bars, timeframe: &str, factor: usize) -> Bars {
     long
 }
 
+/// Windows of which these bars are dev, with a gate of 25 bars for each 60 of them.
+pub(crate) fn windows(dev: &[Bars]) -> Windows {
+    let bars = dev.first().map_or(1, Bars::len) as i64;
+    let at = |bar: i64| Timestamp(1_500_000_000 / 3_600 * 3_600 + bar * 3_600);
+    let span = |from, to| Span { start: at(from), end: at(to) };
+    let gate_end = bars + bars * 25 / 60;
+    Windows { dev: span(0, bars), gate: span(bars, gate_end), vault: span(gate_end, 2 * bars) }
+}
+
 /// What a campaign has so far.
 pub(crate) struct Campaign {
     pub(crate) dev: Vec<Bars>,
@@ -89,6 +99,8 @@ impl Campaign {
         let brief = DesignBrief {
             symbol: &self.symbol,
             dev_bars: &self.dev,
+            windows: &windows(&self.dev),
+            split: DataSplit::default(),
             lessons: &self.lessons,
             in_flight: &self.in_flight,
             campaign: &self.name,

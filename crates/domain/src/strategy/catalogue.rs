@@ -27,18 +27,15 @@ pub enum Source {
 }
 
 /// One indicator as a strategy asks for it: its type and every parameter, defaults filled in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct IndicatorSpec {
     /// Which indicator.
     #[serde(rename = "type")]
     pub kind: IndicatorKind,
     /// The field read, where the indicator lets one choose.
-    #[serde(default)]
     pub source: Source,
     /// Parameters by name, as numbers: `ma_type` is 0 for SMA and 1 for EMA, a flag is 0 or 1. In a strategy's file
     /// and JSON they stand beside `type`, in words where they have words.
-    #[serde(default)]
     pub params: BTreeMap<String, f64>,
 }
 

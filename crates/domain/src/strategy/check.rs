@@ -4,11 +4,11 @@ mod coverage;
 mod inputs;
 mod learning;
 
-use super::finding::{Finding, Findings};
+use super::diagnostic::{Diagnostic, Diagnostics};
 use super::read::Draft;
 
 /// Notes every fault and doubt that only shows when the sections are seen together.
-pub(super) fn rules(draft: &Draft, out: &mut Findings) {
+pub(super) fn rules(draft: &Draft, out: &mut Diagnostics) {
     inputs::references(draft, out);
     inputs::width_and_names(draft, out);
     inputs::scales(draft, out);
@@ -16,7 +16,7 @@ pub(super) fn rules(draft: &Draft, out: &mut Findings) {
     learning::output_fits_labels(draft, out);
 }
 
-/// A finding whose line is filled in later, from its path.
-fn at(path: impl Into<String>, message: impl Into<String>, fix: impl Into<String>) -> Finding {
-    Finding { path: path.into(), line: None, message: message.into(), fix: fix.into() }
+/// A diagnostic whose line is filled in later, from its path.
+fn at(path: impl Into<String>, message: impl Into<String>, fix: impl Into<String>) -> Diagnostic {
+    Diagnostic { path: path.into(), line: None, message: message.into(), fix: fix.into() }
 }

@@ -32,6 +32,12 @@ impl Field {
         self
     }
 
+    /// What is taken when the key is left out; NaN of a key that can not be.
+    #[must_use]
+    pub fn default_value(&self) -> f64 {
+        self.default.unwrap_or(f64::NAN)
+    }
+
     /// Whether the value may be used. Never for NaN.
     #[must_use]
     pub fn allows(&self, value: f64) -> bool {
@@ -97,7 +103,7 @@ pub const FEATURES_MAX: usize = 512;
 pub const SYMBOLS_MAX: usize = 64;
 /// Timeframes of a strategy.
 pub const TIMEFRAMES_MAX: usize = 8;
-/// Hidden layers.
+/// Hidden layers, of a strategy and of any network.
 pub const HIDDEN_LAYERS_MAX: usize = 8;
 /// Characters of `description` and of `hypothesis`.
 pub const PROSE_CHARS_MAX: usize = 4_000;
@@ -125,6 +131,9 @@ pub const DROPOUT: Field =
     Field::number("dropout", 0.0, 0.95, "Share of hidden units silenced while training.").or(0.0);
 
 const HORIZON: Field = Field::count("horizon", 1, 10_000, "Bars ahead.").or(24.0);
+/// Of `training.labels`, `source: triple_barrier`.
+pub const VOLATILITY_SPAN: Field =
+    Field::count("volatility_span", 2, 10_000, "Span of the average bar range, in bars.").or(50.0);
 
 /// `training.labels`, by `source`.
 pub const LABELS: &[Form] = &[
@@ -134,7 +143,7 @@ pub const LABELS: &[Form] = &[
             Field::number("barrier", 0.01, 100.0, "Distance of both barriers in units of volatility.")
                 .or(2.0),
             HORIZON,
-            Field::count("volatility_span", 2, 10_000, "Span of the average bar range, in bars.").or(50.0),
+            VOLATILITY_SPAN,
         ],
         about: "BUY when the upper barrier is touched first, SELL when the lower one is, HOLD when neither is.",
     },
@@ -160,7 +169,7 @@ pub const LABELS: &[Form] = &[
 ];
 
 /// Each share of `training.data_split`.
-pub const SHARES: &[Field] = &[
+pub const SHARES: [Field; 3] = [
     Field::number("train", 0.01, 0.98, "Fits the network.").or(0.70),
     Field::number("validation", 0.01, 0.98, "Stops it.").or(0.15),
     Field::number("test", 0.01, 0.98, "Judges it.").or(0.15),
@@ -207,15 +216,18 @@ pub const SCHEDULERS: &[Form] = &[
 ];
 
 /// `training.early_stopping`
-pub const EARLY_STOPPING: &[Field] =
-    &[PATIENCE, Field::number("min_delta", 0.0, 1.0, "Smallest fall that counts.").or(1e-4)];
+pub const EARLY_STOPPING: [Field; 2] =
+    [PATIENCE, Field::number("min_delta", 0.0, 1.0, "Smallest fall that counts.").or(1e-4)];
+
+/// Of `training.loss`, `type: huber`: a return of one per cent unless a strategy says otherwise.
+pub const HUBER_DELTA: Field = Field::number("delta", 1e-9, 1_000.0, "Where it turns linear.").or(0.01);
 
 /// `training.loss`, by `type`.
 pub const LOSSES: &[Form] = &[
     Form { word: "cross_entropy", fields: &[], about: "Softmax cross-entropy; classification." },
     Form {
         word: "huber",
-        fields: &[Field::number("delta", 1e-9, 1_000.0, "Where it turns linear.").or(0.01)],
+        fields: &[HUBER_DELTA],
         about: "Quadratic within delta, linear beyond; regression.",
     },
     Form { word: "mse", fields: &[], about: "Mean squared error; regression." },

@@ -115,6 +115,9 @@ impl fmt::Display for IndicatorRef {
     }
 }
 
+/// A membership below this tells a network nothing.
+pub const MEMBERSHIP_HEARD_MIN: f64 = 0.05;
+
 /// Named readings of one indicator output, in file order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FuzzySet {
@@ -123,6 +126,14 @@ pub struct FuzzySet {
     /// The readings. At least one.
     #[serde(flatten)]
     pub members: IndexMap<String, Membership>,
+}
+
+impl FuzzySet {
+    /// Whether `x` lies in a dead zone: no member says anything about it.
+    #[must_use]
+    pub fn is_silent_at(&self, x: f64) -> bool {
+        self.members.values().all(|member| member.degree(x) < MEMBERSHIP_HEARD_MIN)
+    }
 }
 
 #[cfg(test)]
@@ -138,6 +149,14 @@ mod tests {
         );
         let high = Membership::Trapezoidal([60.0, 80.0, 100.0, 100.0]);
         assert_eq!([high.degree(60.0), high.degree(70.0), high.degree(150.0)], [0.0, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn a_set_is_silent_where_its_loudest_member_is() {
+        let edge = |at: f64| Membership::Triangular([at, at, at + 100.0]);
+        let members = [("a".to_owned(), edge(0.0)), ("b".to_owned(), edge(50.0))].into_iter().collect();
+        let set = FuzzySet { indicator: "rsi".to_owned().into(), members };
+        assert_eq!([144.0, 145.0, 146.0].map(|x| set.is_silent_at(x)), [false, false, true]);
     }
 
     #[test]

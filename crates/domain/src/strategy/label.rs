@@ -21,30 +21,25 @@ impl Class {
 }
 
 /// How labels are made. Each label knows its own end, by which splits are purged.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "source", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "source", rename_all = "snake_case")]
 pub enum Labels {
     /// Symmetric, volatility-scaled barriers: BUY when `close × (1 + barrier × vol)` is touched first, SELL when
     /// `close × (1 − barrier × vol)` is, HOLD when neither is within `horizon` bars.
     TripleBarrier {
         /// Distance of both barriers in units of volatility.
-        #[serde(default = "barrier_default")]
         barrier: f64,
         /// Longest wait in bars.
-        #[serde(default = "horizon_default")]
         horizon: u32,
         /// Span in bars of the exponential average of the bar range that measures volatility.
-        #[serde(default = "volatility_span_default")]
         volatility_span: u32,
     },
     /// The return from this close to the close `horizon` bars on. With a classification output it becomes BUY
     /// above `threshold`, SELL below its negative, HOLD between; a regression output takes the number.
     ForwardReturn {
         /// Bars ahead.
-        #[serde(default = "horizon_default")]
         horizon: u32,
         /// Dead zone, as a fraction.
-        #[serde(default)]
         threshold: f64,
     },
     /// Direction of the zigzag leg a bar lies in. Kept for parity with older strategies: an untrained rule scores
@@ -53,16 +48,4 @@ pub enum Labels {
         /// Size of a reversal, as a fraction.
         threshold: f64,
     },
-}
-
-fn barrier_default() -> f64 {
-    2.0
-}
-
-fn horizon_default() -> u32 {
-    24
-}
-
-fn volatility_span_default() -> u32 {
-    50
 }

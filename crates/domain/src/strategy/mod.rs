@@ -6,15 +6,15 @@
 //!
 //! A file becomes a strategy in four steps: text to a tree that knows its lines (`yaml`, `node`), old grammars to
 //! the current one (`upgrade`), the tree to types ([`read`], over `place`), and the rules between the parts
-//! (`check`). A strategy that arrives as JSON takes the last two. The tables in [`catalogue`], [`field`] and
+//! (`check`). A strategy that arrives as JSON takes the last two, so its parts are written by serde and never read by it. The tables in [`catalogue`], [`field`] and
 //! [`words`] say what may be written; [`schema`] tells editors.
 
 pub mod catalogue;
 mod check;
 pub mod decision;
+pub mod diagnostic;
 pub mod feature;
 pub mod field;
-pub mod finding;
 pub mod fuzzy;
 pub mod label;
 pub mod network;
@@ -38,9 +38,9 @@ use crate::trading::{Exits, Sizing};
 
 pub use catalogue::{IndicatorKind, IndicatorSpec, Source};
 pub use decision::Decisions;
+pub use diagnostic::{Diagnostic, StrategyErrors};
 pub use feature::{Feature, FeatureSource};
-pub use finding::{Finding, StrategyErrors};
-pub use fuzzy::{FuzzySet, IndicatorRef, Membership};
+pub use fuzzy::{FuzzySet, IndicatorRef, MEMBERSHIP_HEARD_MIN, Membership};
 pub use label::Labels;
 pub use network::{Architecture, Optimisation};
 pub use read::Read;
@@ -84,8 +84,7 @@ pub struct Strategy {
 }
 
 /// The data a strategy is trained on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TrainingData {
     /// Pooled, each with its own labels. At least one.
     pub symbols: Vec<Symbol>,
@@ -94,41 +93,31 @@ pub struct TrainingData {
     /// The shortest: decisions are taken on its bars.
     pub base_timeframe: Timeframe,
     /// Fewest usable base bars, after warm-up, without which training is refused.
-    #[serde(default = "TrainingData::history_required_default")]
     pub history_required: u32,
     /// Narrows the dev window from the left.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub start_date: Option<Timestamp>,
     /// Narrows the dev window from the right (exclusive).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub end_date: Option<Timestamp>,
 }
 
-impl TrainingData {
-    /// 200 bars.
-    #[must_use]
-    pub fn history_required_default() -> u32 {
-        200
-    }
-}
-
 /// One entry of `nn_inputs`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NnInput {
     /// Every member of this fuzzy set, or …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fuzzy_set: Option<String>,
     /// … this indicator output itself. Exactly one of the two is set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub raw_indicator: Option<IndicatorRef>,
     /// On which timeframes, in order. `all` in a file is written out here.
     pub timeframes: Vec<Timeframe>,
     /// Scaling of a raw input, fitted on training rows only.
-    #[serde(default, skip_serializing_if = "Normalization::is_none")]
+    #[serde(skip_serializing_if = "Normalization::is_none")]
     pub normalization: Normalization,
     /// How many earlier base bars of the same value are added, 0 for none.
-    #[serde(default, skip_serializing_if = "NnInput::is_zero")]
+    #[serde(skip_serializing_if = "NnInput::is_zero")]
     pub lags: u32,
 }
 
@@ -160,12 +149,11 @@ impl Normalization {
 }
 
 /// The `training` section: labels, split and optimisation side by side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Training {
     /// What the network is taught.
     pub labels: Labels,
     /// Shares of dev, in time order, per symbol.
-    #[serde(default)]
     pub data_split: DataSplit,
     /// Epochs, optimiser, loss, stopping.
     #[serde(flatten)]
@@ -173,8 +161,7 @@ pub struct Training {
 }
 
 /// Chronological shares of the dev window.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct DataSplit {
     /// Fits the network.
     pub train: f64,
@@ -186,22 +173,16 @@ pub struct DataSplit {
 
 impl Default for DataSplit {
     fn default() -> Self {
-        Self { train: 0.70, validation: 0.15, test: 0.15 }
+        let [train, validation, test] = field::SHARES.map(|share| share.default_value());
+        Self { train, validation, test }
     }
 }
 
 /// The `risk` section.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Risk {
     /// Position size.
     pub position_sizing: Sizing,
     /// Exits beside signals.
     pub exits: Exits,
-}
-
-impl Default for Risk {
-    fn default() -> Self {
-        Self { position_sizing: Sizing::FixedFraction(0.95), exits: Exits::default() }
-    }
 }

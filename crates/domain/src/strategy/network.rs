@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::field::{BATCH_SIZE, EARLY_STOPPING, EPOCHS, GRADIENT_CLIP, LEARNING_RATE, WEIGHT_DECAY};
+
 /// A multi-layer perceptron: `[linear → activation → dropout]` per hidden layer, then a linear output.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Architecture {
     /// Units of each hidden layer.
     pub hidden_layers: Vec<usize>,
     /// Between the layers.
-    #[serde(default)]
     pub activation: Activation,
     /// Share of hidden units silenced while training, from 0 to under 1.
-    #[serde(default, serialize_with = "shortest")]
+    #[serde(serialize_with = "shortest")]
     pub dropout: f32,
 }
 
@@ -69,8 +69,7 @@ impl OutputKind {
 }
 
 /// How the network is fitted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Optimisation {
     /// Passes over the training rows.
     pub epochs: u32,
@@ -85,10 +84,10 @@ pub struct Optimisation {
     /// How the step size changes.
     pub lr_scheduler: Scheduler,
     /// Largest norm of the whole gradient; written `false` for none.
-    #[serde(with = "or_false")]
+    #[serde(serialize_with = "or_false")]
     pub gradient_clip: Option<f64>,
     /// When to stop before the last epoch; written `false` for never.
-    #[serde(with = "or_false")]
+    #[serde(serialize_with = "or_false")]
     pub early_stopping: Option<EarlyStopping>,
     /// What is minimised; `None` is cross-entropy for classification, Huber for regression.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,16 +99,16 @@ pub struct Optimisation {
 impl Default for Optimisation {
     fn default() -> Self {
         Self {
-            epochs: 30,
-            batch_size: 64,
-            learning_rate: 0.001,
+            epochs: EPOCHS.default_value() as u32,
+            batch_size: BATCH_SIZE.default_value() as usize,
+            learning_rate: LEARNING_RATE.default_value(),
             optimizer: Optimizer::Adam,
-            weight_decay: 0.0,
-            lr_scheduler: Scheduler::Constant,
-            gradient_clip: Some(1.0),
+            weight_decay: WEIGHT_DECAY.default_value(),
+            lr_scheduler: Scheduler::default(),
+            gradient_clip: GRADIENT_CLIP.default,
             early_stopping: Some(EarlyStopping::default()),
             loss: None,
-            class_weights: ClassWeights::None,
+            class_weights: ClassWeights::default(),
         }
     }
 }
@@ -129,8 +128,8 @@ pub enum Optimizer {
 }
 
 /// How the step size changes from epoch to epoch.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Scheduler {
     /// Not at all.
     #[default]
@@ -159,8 +158,7 @@ pub enum Scheduler {
 }
 
 /// Stops when the validation loss no longer falls, and restores the best weights.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct EarlyStopping {
     /// Epochs to wait.
     pub patience: u32,
@@ -170,13 +168,14 @@ pub struct EarlyStopping {
 
 impl Default for EarlyStopping {
     fn default() -> Self {
-        Self { patience: 5, min_delta: 1e-4 }
+        let [patience, min_delta] = EARLY_STOPPING.map(|field| field.default_value());
+        Self { patience: patience as u32, min_delta }
     }
 }
 
 /// What is minimised.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Loss {
     /// Softmax cross-entropy (classification).
     CrossEntropy,
@@ -208,30 +207,10 @@ fn shortest<S: Serializer>(number: &f32, serializer: S) -> Result<S::Ok, S::Erro
 }
 
 /// What is on by default is switched off by the word `false`, since leaving it out would not.
-mod or_false {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Switch<T> {
-        On(T),
-        Off(bool),
-    }
-
-    pub(super) fn serialize<T: Serialize, S: Serializer>(
-        value: &Option<T>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        value.as_ref().map_or(Switch::Off(false), Switch::On).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<T>, D::Error> {
-        match Switch::deserialize(from)? {
-            Switch::On(value) => Ok(Some(value)),
-            Switch::Off(_) => Ok(None),
-        }
+fn or_false<T: Serialize, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => value.serialize(serializer),
+        None => serializer.serialize_bool(false),
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use super::diagnostic::{Diagnostic, Diagnostics, KEPT_MAX, shown};
 use super::field::Field;
-use super::finding::{Finding, Findings, KEPT_MAX, shown};
 use super::node::{Content, Node, join};
 use super::refused;
 use super::words::Words;
@@ -25,12 +25,12 @@ impl<'n> Place<'n> {
     }
 
     /// Notes a fault here.
-    pub(super) fn error(&self, out: &mut Findings, message: impl Into<String>, fix: impl Into<String>) {
+    pub(super) fn error(&self, out: &mut Diagnostics, message: impl Into<String>, fix: impl Into<String>) {
         let (path, line) = (self.path.clone(), self.line);
-        out.error(Finding { path, line, message: message.into(), fix: fix.into() });
+        out.error(Diagnostic { path, line, message: message.into(), fix: fix.into() });
     }
 
-    fn expected(&self, out: &mut Findings, what: &str, fix: impl Into<String>) {
+    fn expected(&self, out: &mut Diagnostics, what: &str, fix: impl Into<String>) {
         self.error(out, format!("expected {what}, found {}", self.found()), fix);
     }
 
@@ -69,7 +69,7 @@ impl<'n> Place<'n> {
     }
 
     /// Text.
-    pub(super) fn text(&self, out: &mut Findings) -> Option<&'n str> {
+    pub(super) fn text(&self, out: &mut Diagnostics) -> Option<&'n str> {
         let text = self.scalar();
         if text.is_none() {
             self.expected(out, "text", "write one value, or remove the key");
@@ -78,13 +78,13 @@ impl<'n> Place<'n> {
     }
 
     /// Text that has a form of its own, such as a timeframe.
-    pub(super) fn parsed<T: FromStr<Err: Display>>(&self, out: &mut Findings, fix: &str) -> Option<T> {
+    pub(super) fn parsed<T: FromStr<Err: Display>>(&self, out: &mut Diagnostics, fix: &str) -> Option<T> {
         let text = self.text(out)?;
         text.parse().map_err(|fault: T::Err| self.error(out, fault.to_string(), fix)).ok()
     }
 
     /// One of a closed set of words.
-    pub(super) fn word<T: Words>(&self, out: &mut Findings) -> Option<T> {
+    pub(super) fn word<T: Words>(&self, out: &mut Diagnostics) -> Option<T> {
         let text = self.text(out)?;
         let value = T::from_word(text);
         if value.is_none() {
@@ -94,14 +94,14 @@ impl<'n> Place<'n> {
     }
 
     /// Notes that `text` is none of `words`, naming the nearest.
-    pub(super) fn no_such_word(&self, out: &mut Findings, text: &str, words: &[&str]) {
+    pub(super) fn no_such_word(&self, out: &mut Diagnostics, text: &str, words: &[&str]) {
         let message = format!("{} is not known here", shown(text));
         let fix = refused::word(text).map_or_else(|| advice(text, words), str::to_owned);
         self.error(out, message, fix);
     }
 
     /// A number within a field's range.
-    pub(super) fn number(&self, out: &mut Findings, field: &Field) -> Option<f64> {
+    pub(super) fn number(&self, out: &mut Diagnostics, field: &Field) -> Option<f64> {
         let value = match &self.node.content {
             Content::Scalar { text, quoted: false } => number(text),
             _ => None,
@@ -122,7 +122,7 @@ impl<'n> Place<'n> {
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&self, out: &mut Findings) -> Option<bool> {
+    pub(super) fn flag(&self, out: &mut Diagnostics) -> Option<bool> {
         match &self.node.content {
             Content::Scalar { text, quoted: false } if text.eq_ignore_ascii_case("true") => Some(true),
             Content::Scalar { text, quoted: false } if is_off(text) => Some(false),
@@ -134,7 +134,7 @@ impl<'n> Place<'n> {
     }
 
     /// The items of a list of 1 to `most`.
-    pub(super) fn items(&self, out: &mut Findings, most: usize) -> Option<Vec<Place<'n>>> {
+    pub(super) fn items(&self, out: &mut Diagnostics, most: usize) -> Option<Vec<Place<'n>>> {
         let Content::List(items) = &self.node.content else {
             self.expected(out, "a list", "write [first, second]");
             return None;
@@ -152,7 +152,7 @@ impl<'n> Place<'n> {
     }
 
     /// The section that stands here. `name` is what [`refused`] calls it.
-    pub(super) fn section(&self, out: &mut Findings, name: &'static str) -> Option<Section<'n>> {
+    pub(super) fn section(&self, out: &mut Diagnostics, name: &'static str) -> Option<Section<'n>> {
         let Content::Map(entries) = &self.node.content else {
             self.expected(out, "a map", "write `key: value` lines, indented below");
             return None;
@@ -187,7 +187,7 @@ impl<'n> Section<'n> {
     }
 
     /// The value of a key that must be there.
-    pub(super) fn need(&mut self, out: &mut Findings, key: &'static str) -> Option<Place<'n>> {
+    pub(super) fn need(&mut self, out: &mut Diagnostics, key: &'static str) -> Option<Place<'n>> {
         let place = self.get(key);
         if place.is_none() {
             let missing = Place { path: join(&self.place.path, key), ..self.place.clone() };
@@ -197,7 +197,7 @@ impl<'n> Section<'n> {
     }
 
     /// A number: as written, else the field's default. `None` when it is faulty or there is neither.
-    pub(super) fn number(&mut self, out: &mut Findings, field: &Field) -> Option<f64> {
+    pub(super) fn number(&mut self, out: &mut Diagnostics, field: &Field) -> Option<f64> {
         match self.get(field.key) {
             Some(place) => place.number(out, field),
             None => field.default,
@@ -205,12 +205,12 @@ impl<'n> Section<'n> {
     }
 
     /// A whole number, like [`Section::number`].
-    pub(super) fn count(&mut self, out: &mut Findings, field: &Field) -> Option<u32> {
+    pub(super) fn count(&mut self, out: &mut Diagnostics, field: &Field) -> Option<u32> {
         self.number(out, field).map(|n| n as u32)
     }
 
     /// All of a form's numbers, in the order of its fields. `None` when one is faulty or missing.
-    pub(super) fn numbers(&mut self, out: &mut Findings, fields: &[Field]) -> Option<Vec<f64>> {
+    pub(super) fn numbers(&mut self, out: &mut Diagnostics, fields: &[Field]) -> Option<Vec<f64>> {
         let read = |field: &Field| match field.default {
             Some(_) => self.number(out, field),
             None => self.need(out, field.key).and_then(|place| place.number(out, field)),
@@ -220,12 +220,17 @@ impl<'n> Section<'n> {
     }
 
     /// A word; `default` when left out, `None` when faulty.
-    pub(super) fn word<T: Words>(&mut self, out: &mut Findings, key: &'static str, default: T) -> Option<T> {
+    pub(super) fn word<T: Words>(
+        &mut self,
+        out: &mut Diagnostics,
+        key: &'static str,
+        default: T,
+    ) -> Option<T> {
         self.get(key).map_or(Some(default), |place| place.word(out))
     }
 
     /// A flag; `default` when left out, `None` when faulty.
-    pub(super) fn flag(&mut self, out: &mut Findings, key: &'static str, default: bool) -> Option<bool> {
+    pub(super) fn flag(&mut self, out: &mut Diagnostics, key: &'static str, default: bool) -> Option<bool> {
         self.get(key).map_or(Some(default), |place| place.flag(out))
     }
 
@@ -235,7 +240,7 @@ impl<'n> Section<'n> {
     }
 
     /// Refuses every key that nobody asked for, with the reason or the nearest valid key.
-    pub(super) fn finish(self, out: &mut Findings) {
+    pub(super) fn finish(self, out: &mut Diagnostics) {
         for (key, place) in self.rest().take(KEPT_MAX) {
             match refused::key(self.name, key) {
                 Some((reason, fix)) => place.error(out, reason, fix),

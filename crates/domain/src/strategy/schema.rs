@@ -7,9 +7,9 @@ use super::Normalization;
 use super::catalogue::{CATALOGUE, Entry, Param, ParamForm, Source};
 use super::field::{
     BATCH_SIZE, CONFIDENCE, COST_MODEL, DROPOUT, EARLY_STOPPING, EPOCHS, EXITS, FUZZY_SETS_MAX, Field, Form,
-    GRADIENT_CLIP, HIDDEN_LAYERS_MAX, HISTORY_REQUIRED, INDICATORS_MAX, INPUTS_MAX, LABELS, LAGS,
-    LEARNING_RATE, LOSSES, MEMBERS_MAX, MEMBERSHIPS, PARAMETER, PROSE_CHARS_MAX, RESERVED_IDS, SCHEDULERS,
-    SEPARATION, SHARES, SIZINGS, SYMBOLS_MAX, TIMEFRAMES_MAX, UNITS, WEIGHT_DECAY,
+    GRADIENT_CLIP, HIDDEN_LAYERS_MAX, HISTORY_REQUIRED, HUBER_DELTA, INDICATORS_MAX, INPUTS_MAX, LABELS,
+    LAGS, LEARNING_RATE, LOSSES, MEMBERS_MAX, MEMBERSHIPS, PARAMETER, PROSE_CHARS_MAX, RESERVED_IDS,
+    SCHEDULERS, SEPARATION, SHARES, SIZINGS, SYMBOLS_MAX, TIMEFRAMES_MAX, UNITS, WEIGHT_DECAY,
 };
 use super::network::{Activation, ClassWeights, Optimizer, OutputKind};
 use super::words::Words;
@@ -180,12 +180,11 @@ fn model() -> Value {
 }
 
 fn training() -> Value {
-    let mut stopping = fields(EARLY_STOPPING);
+    let mut stopping = fields(&EARLY_STOPPING);
     stopping["properties"]["enabled"] = json!({"type": "boolean", "default": true});
-    let delta = LOSSES.iter().flat_map(|loss| loss.fields).map(number).next();
     let properties = [
         ("labels", json!({"oneOf": LABELS.iter().map(|f| form("source", f)).collect::<Vec<_>>()})),
-        ("data_split", fields(SHARES)),
+        ("data_split", fields(&SHARES)),
         (EPOCHS.key, number(&EPOCHS)),
         (BATCH_SIZE.key, number(&BATCH_SIZE)),
         (LEARNING_RATE.key, number(&LEARNING_RATE)),
@@ -195,7 +194,7 @@ fn training() -> Value {
         (GRADIENT_CLIP.key, json!({"anyOf": [number(&GRADIENT_CLIP), {"const": false}]})),
         ("early_stopping", json!({"anyOf": [{"type": "boolean"}, stopping]})),
         ("loss", word_or_map(LOSSES)),
-        ("huber_delta", json!(delta)),
+        ("huber_delta", number(&HUBER_DELTA)),
         ("class_weights", words::<ClassWeights>()),
     ];
     object(properties, &["labels"])

@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::finding::{Finding, Findings};
+use super::diagnostic::{Diagnostic, Diagnostics};
 use super::node::{Content, Entry, Node, join};
 use super::read::VERSION;
 
@@ -47,7 +47,7 @@ const DROPPED: &[(&str, &str)] = &[
 ];
 
 /// The file in the current grammar, and the one it was written in when that is older.
-pub(super) fn to_current(mut root: Node, out: &mut Findings) -> (Node, Option<OldGrammar>) {
+pub(super) fn to_current(mut root: Node, out: &mut Diagnostics) -> (Node, Option<OldGrammar>) {
     let Some(old) = old_grammar(&root) else { return (root, None) };
     let mut top = Old { section: &mut root, path: String::new() };
     for (key, why) in DROPPED {
@@ -92,7 +92,7 @@ fn v1_sections(top: &mut Old<'_>) {
 }
 
 /// `date_range` becomes `start_date` and `end_date`; the alias `symbols` or `timeframes` becomes `list`.
-fn dates(top: &mut Old<'_>, out: &mut Findings) {
+fn dates(top: &mut Old<'_>, out: &mut Diagnostics) {
     let Some(mut data) = top.inside("training_data") else { return };
     if let Some(range) = data.take("date_range") {
         for (from, to) in [("start", "start_date"), ("end", "end_date")] {
@@ -148,7 +148,7 @@ impl Old<'_> {
     }
 
     /// Removes a key with a warning that says why, when it is there.
-    fn drop(&mut self, key: &str, why: &str, out: &mut Findings) {
+    fn drop(&mut self, key: &str, why: &str, out: &mut Diagnostics) {
         let Some(entries) = self.section.entries_mut() else { return };
         let Some(at) = entries.iter().position(|e| e.key == key) else { return };
         let line = entries.remove(at).line;
@@ -157,9 +157,9 @@ impl Old<'_> {
 }
 
 /// Warns that an upgrade leaves something out.
-fn dropped(path: &str, line: Option<u32>, why: &str, out: &mut Findings) {
+fn dropped(path: &str, line: Option<u32>, why: &str, out: &mut Diagnostics) {
     let message = format!("dropped: {why}");
-    out.warning(Finding {
+    out.warning(Diagnostic {
         path: path.to_owned(),
         line,
         message,

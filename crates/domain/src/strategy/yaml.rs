@@ -2,14 +2,14 @@
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, options};
 
-use super::finding::Finding;
+use super::diagnostic::Diagnostic;
 use super::node::{Content, DEPTH_MAX, Entry, NODES_MAX, Node};
 
 /// Largest file accepted, in bytes; a long strategy has a tenth of it.
 pub(super) const TEXT_BYTES_MAX: usize = 256 * 1024;
 
 /// The tree of a file, or the fault that kept it from being one.
-pub(super) fn parse(text: &str) -> Result<Node, Finding> {
+pub(super) fn parse(text: &str) -> Result<Node, Diagnostic> {
     if text.len() > TEXT_BYTES_MAX {
         let message = format!("the file has {} bytes", text.len());
         return Err(refusal(None, &message, &format!("keep it within {TEXT_BYTES_MAX} bytes")));
@@ -40,7 +40,7 @@ struct Open {
 }
 
 impl Tree {
-    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Finding> {
+    fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), Diagnostic> {
         let line = line_of(span);
         match event {
             Event::DocumentStart(..) if self.root.is_some() => {
@@ -68,7 +68,7 @@ impl Tree {
         }
     }
 
-    fn start(&mut self, line: Option<u32>, content: Content) -> Result<(), Finding> {
+    fn start(&mut self, line: Option<u32>, content: Content) -> Result<(), Diagnostic> {
         if self.open.len() == DEPTH_MAX {
             return Err(too_deep(line));
         }
@@ -76,7 +76,7 @@ impl Tree {
         Ok(())
     }
 
-    fn add(&mut self, node: Node) -> Result<(), Finding> {
+    fn add(&mut self, node: Node) -> Result<(), Diagnostic> {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
             let message = format!("the file has more than {NODES_MAX} values");
@@ -95,14 +95,14 @@ impl Tree {
     }
 }
 
-fn key_of(node: Node) -> Result<(String, Option<u32>), Finding> {
+fn key_of(node: Node) -> Result<(String, Option<u32>), Diagnostic> {
     match node.content {
         Content::Scalar { text, .. } => Ok((text, node.line)),
         _ => Err(refusal(node.line, "a list or map is used as a key", "use text as key")),
     }
 }
 
-fn refuse_extras(line: Option<u32>, anchor: usize, tagged: bool) -> Result<(), Finding> {
+fn refuse_extras(line: Option<u32>, anchor: usize, tagged: bool) -> Result<(), Diagnostic> {
     if anchor != 0 {
         return Err(refusal(
             line,
@@ -121,7 +121,7 @@ fn line_of(span: &Span) -> Option<u32> {
 }
 
 /// What kept the text from being read on.
-fn fault(error: &ScanError) -> Finding {
+fn fault(error: &ScanError) -> Diagnostic {
     let line = u32::try_from(error.marker().line()).ok();
     if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
         return too_deep(line);
@@ -130,11 +130,11 @@ fn fault(error: &ScanError) -> Finding {
     refusal(line, &message, "check indentation, colons and brackets here")
 }
 
-fn too_deep(line: Option<u32>) -> Finding {
+fn too_deep(line: Option<u32>) -> Diagnostic {
     let message = format!("lists and maps are nested deeper than {DEPTH_MAX}");
     refusal(line, &message, "a strategy needs no more than five levels")
 }
 
-fn refusal(line: Option<u32>, message: &str, fix: &str) -> Finding {
-    Finding { path: String::new(), line, message: message.to_owned(), fix: fix.to_owned() }
+fn refusal(line: Option<u32>, message: &str, fix: &str) -> Diagnostic {
+    Diagnostic { path: String::new(), line, message: message.to_owned(), fix: fix.to_owned() }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ktrdr_domain::Sha256;
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject};
 use ktrdr_domain::report::ModelRef;
-use ktrdr_quant::features::{self, FeatureBars, proof};
+use ktrdr_quant::features::{FeatureBars, proof};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::{Bars, signals};
 
@@ -67,10 +67,10 @@ fn by_model(
     let trader = Trader { strategy, scaling: &stored.metadata.scaling, network: &stored.network };
     let (base, others) = bars.split_first().ok_or_else(|| Fault::input("the job names no data"))?;
     let bars = FeatureBars { base, others };
-    let targets = trader.targets(&bars, range)?;
-    let first_bar = features::warm_up(strategy, &bars).map_err(Fault::input)?;
-    let cuts = proof::cuts(first_bar.max(range.start), base.len(), PROOF_CUTS, spec.seed);
-    let outcome = proof::leakage(strategy, &bars, &stored.metadata.scaling, &cuts).map_err(Fault::input)?;
+    let rows = trader.features(&bars, range.start)?;
+    let targets = trader.targets(&rows, range)?;
+    let cuts = proof::cuts(range.start, base.len(), PROOF_CUTS, spec.seed);
+    let outcome = proof::leakage(strategy, &bars, trader.scaling, &rows, &cuts).map_err(Fault::input)?;
     Ok(Decided {
         name: strategy.name.to_string(),
         sha256: strategy.sha256(),

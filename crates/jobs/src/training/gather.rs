@@ -7,15 +7,17 @@ use ktrdr_quant::Bars;
 use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, Scaling, TrainingBars};
 use ktrdr_quant::labels::{self, LabelSet};
 use ktrdr_quant::split::{self, Split};
+use ndarray::Array2;
 
 use super::variety;
 use crate::Services;
 use crate::fault::Fault;
 
 /// Rows of one part, pooled over symbols.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Part {
-    pub(crate) x: Vec<f32>,
+    /// `[rows × features]`
+    pub(crate) x: Array2<f32>,
     /// Classes by index; empty for a regression.
     pub(crate) classes: Vec<u8>,
     /// Values; empty for a classification.
@@ -23,18 +25,23 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// No rows of so many features yet.
+    fn of_width(features: usize) -> Self {
+        Self { x: Array2::zeros((0, features)), classes: Vec::new(), values: Vec::new() }
+    }
+
     /// The rows as the network takes them.
-    pub(crate) fn samples(&self, width: usize) -> Samples<'_> {
+    pub(crate) fn samples(&self) -> Samples<'_> {
         let targets = if self.values.is_empty() {
             Targets::Classes(&self.classes)
         } else {
             Targets::Values(&self.values)
         };
-        Samples { x: &self.x, width, targets, weights: None }
+        Samples { x: self.x.view(), targets, weights: None }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.classes.len().max(self.values.len())
+        self.x.nrows()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -56,7 +63,6 @@ impl Market {
 
 /// Everything training needs.
 pub(crate) struct Gathered {
-    pub(crate) width: usize,
     pub(crate) train: Part,
     pub(crate) validation: Part,
     pub(crate) test: Part,
@@ -68,6 +74,11 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
+    /// Features of a row.
+    pub(crate) fn width(&self) -> usize {
+        self.train.x.ncols()
+    }
+
     pub(crate) fn rows(&self) -> [usize; 3] {
         [self.train.len(), self.validation.len(), self.test.len()]
     }
@@ -125,15 +136,14 @@ fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<
 }
 
 fn pool(strategy: &Strategy, symbols: Vec<Symbolic>, scaling: Scaling) -> Result<Gathered, Fault> {
-    let (mut train, mut validation, mut test) = (Part::default(), Part::default(), Part::default());
-    let (mut purged, mut width, mut first) = (0, 0, None);
+    let [mut train, mut validation, mut test] = [(); 3].map(|()| Part::of_width(strategy.features().len()));
+    let (mut purged, mut first) = (0, None);
     for symbol in symbols {
         let matrix = features::build(strategy, &symbol.market.bars(), &scaling).map_err(Fault::input)?;
-        width = matrix.columns;
         purged += symbol.split.purged;
-        take(&mut train, &matrix, &symbol.labels, &symbol.split.train);
-        take(&mut validation, &matrix, &symbol.labels, &symbol.split.validation);
-        take(&mut test, &matrix, &symbol.labels, &symbol.split.test);
+        take(&mut train, &matrix, &symbol.labels, &symbol.split.train)?;
+        take(&mut validation, &matrix, &symbol.labels, &symbol.split.validation)?;
+        take(&mut test, &matrix, &symbol.labels, &symbol.split.test)?;
         if first.is_none() {
             first = Some((symbol.market, matrix, symbol.split.test));
         }
@@ -143,17 +153,17 @@ fn pool(strategy: &Strategy, symbols: Vec<Symbolic>, scaling: Scaling) -> Result
     let mut warnings: Vec<String> =
         strategy.check().map_err(Fault::input)?.iter().map(ToString::to_string).collect();
     warnings.extend(variety::warnings(&train, [&validation, &test]));
-    Ok(Gathered { width, train, validation, test, purged, scaling, warnings, first })
+    Ok(Gathered { train, validation, test, purged, scaling, warnings, first })
 }
 
-fn take(part: &mut Part, matrix: &FeatureMatrix, labels: &LabelSet, bars: &[usize]) {
-    part.x.reserve(bars.len() * matrix.columns);
+fn take(part: &mut Part, matrix: &FeatureMatrix, labels: &LabelSet, bars: &[usize]) -> Result<(), Fault> {
     for &bar in bars {
         let Some(row) = matrix.row_of_bar(bar) else { continue };
-        part.x.extend_from_slice(row);
+        part.x.push_row(row).map_err(Fault::input)?;
         match &labels.targets {
             labels::Targets::Classes(classes) => part.classes.push(classes[bar - labels.start] as u8),
             labels::Targets::Values(values) => part.values.push(values[bar - labels.start]),
         }
     }
+    Ok(())
 }

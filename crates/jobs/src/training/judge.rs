@@ -17,8 +17,8 @@ pub(crate) struct Judged {
 }
 
 pub(crate) fn judge(spec: &TrainingSpec, gathered: &Gathered, trained: &Trained) -> Result<Judged, Fault> {
-    let samples = gathered.test.samples(gathered.width);
-    let train = gathered.train.samples(gathered.width);
+    let samples = gathered.test.samples();
+    let train = gathered.train.samples();
     let test = score::test_metrics(
         &trained.network,
         &samples,
@@ -37,18 +37,12 @@ fn trade(
 ) -> Result<Option<TradingOnTest>, Fault> {
     let (market, matrix, test_bars) = &gathered.first;
     let (Some(&from), Some(&to)) = (test_bars.first(), test_bars.last()) else { return Ok(None) };
-    let (Some(first_row), Some(last_row)) =
-        (from.checked_sub(matrix.first_bar), to.checked_sub(matrix.first_bar))
-    else {
-        return Ok(None);
-    };
-    let rows = &matrix.values[first_row * matrix.columns..(last_row + 1) * matrix.columns];
-    let mut outputs = Vec::new();
-    trained.network.predict(rows, &mut outputs).map_err(Fault::input)?;
+    let range = from..to + 1;
+    let Some(rows) = matrix.rows_of_bars(range.clone()) else { return Ok(None) };
+    let outputs = trained.network.predict(&rows).map_err(Fault::input)?;
     let targets = decide::targets(&outputs, &spec.strategy.decisions).map_err(Fault::input)?;
     let risk = spec.strategy.risk;
     let account = Account { sizing: risk.position_sizing, exits: risk.exits, ..spec.account };
-    let range = from..to + 1;
     let run = simulate::run(&market.base, range.clone(), &targets, &account).map_err(Fault::input)?;
     let figures = evaluate::figures(&run, &market.base, range, &account).metrics;
     Ok(Some(TradingOnTest {

@@ -45,10 +45,18 @@ fn name(class: Class) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array2;
+
     use super::*;
 
+    /// Rows without features: only their targets are looked at.
+    fn part(classes: &[u8], values: &[f32]) -> Part {
+        let rows = classes.len().max(values.len());
+        Part { x: Array2::zeros((rows, 0)), classes: classes.to_vec(), values: values.to_vec() }
+    }
+
     fn classes(classes: &[u8]) -> Part {
-        Part { classes: classes.to_vec(), ..Part::default() }
+        part(classes, &[])
     }
 
     #[test]
@@ -58,10 +66,10 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert!(said(&classes(&[1, 1, 1])).contains("all 3 training rows are labelled HOLD"));
-        let values = Part { values: vec![-0.0, 0.0], ..Part::default() };
+        let values = part(&[], &[-0.0, 0.0]);
         assert!(said(&values).contains("have the same target, 0:"));
         assert!(admit(&classes(&[1, 1, 2])).is_ok());
-        assert!(admit(&Part { values: vec![0.0, 0.1], ..Part::default() }).is_ok());
+        assert!(admit(&part(&[], &[0.0, 0.1])).is_ok());
     }
 
     #[test]

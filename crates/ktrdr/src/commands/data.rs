@@ -112,7 +112,7 @@ fn print_findings(screen: &Screen, report: &HealthReport) {
         screen.line("no findings: fit for research");
     }
     for f in &report.findings {
-        screen.line(format!("{:<9} {}; {}", f.severity, f.message, f.action));
+        screen.line(format!("{:<9} {}; {}", f.severity, f.message, f.fix));
     }
 }
 

@@ -64,6 +64,6 @@ fn predict(bencher: Bencher<'_, '_>, [inputs, first, second]: [usize; 3]) {
         dropout: 0.0,
         output: OutputKind::Classification,
     };
-    let mut load = PredictionLoad::new(&shape, ROWS, 1).unwrap();
+    let load = PredictionLoad::new(&shape, ROWS, 1).unwrap();
     bencher.counter(ItemsCount::new(ROWS)).bench_local(|| load.run(Vectors::widest()));
 }

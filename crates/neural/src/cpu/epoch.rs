@@ -88,12 +88,13 @@ impl<'a> Epochs<'a> {
 
     /// Gathers the rows of a block and adds their gradient.
     fn block(&mut self, rows: &[u32], share: f64, parameters: &[f32]) -> Tally {
-        let Samples { x, width, targets, .. } = self.task.train;
+        let Samples { x, targets, .. } = self.task.train;
         let mut scales = [0.0_f32; BLOCK_ROWS];
-        for (slot, &row) in rows.iter().enumerate() {
+        let slots = self.workspace.input.as_slice_mut().unwrap_or_default().chunks_exact_mut(x.ncols());
+        for ((slot, scale), &row) in slots.zip(&mut scales).zip(rows) {
             let row = row as usize;
-            self.workspace.input[slot * width..][..width].copy_from_slice(&x[row * width..][..width]);
-            scales[slot] = self.weights.scale(row, share);
+            slot.copy_from_slice(x.row(row).to_slice().unwrap_or_default()); // checked with the task
+            *scale = self.weights.scale(row, share);
         }
         let (mut classes, mut values) = ([0_u8; BLOCK_ROWS], [0.0_f32; BLOCK_ROWS]);
         let targets = match targets {

@@ -4,6 +4,7 @@
 //! there are. Each layer sees its own part of it.
 
 use ktrdr_domain::strategy::network::Activation;
+use ndarray::Array2;
 use tch::{Device, Kind, TchError, Tensor};
 
 use crate::network::{Dense, Network};
@@ -38,7 +39,8 @@ impl Layers {
             view.f_detach()?.f_set_requires_grad(true)
         };
         let mut layers = Vec::with_capacity(dense.len());
-        for Dense { inputs, outputs, .. } in dense {
+        for Dense { weights, .. } in dense {
+            let (outputs, inputs) = weights.dim();
             let (weights, bias) = (part(&[outputs, inputs])?, part(&[outputs])?);
             layers.push(Layer { inputs, outputs, weights, bias });
         }
@@ -93,7 +95,9 @@ impl Layers {
             let (weights, after) = rest.split_at(inputs * outputs);
             let (bias, after) = after.split_at(outputs);
             rest = after;
-            Dense { inputs, outputs, weights: weights.to_vec(), bias: bias.to_vec() }
+            let weights =
+                Array2::from_shape_fn((outputs, inputs), |(output, input)| weights[output * inputs + input]);
+            Dense { weights, bias: bias.to_vec() }
         };
         Ok(self.layers.iter().map(dense).collect())
     }

@@ -18,8 +18,8 @@ use crate::train::{Task, TrainError};
 const JUDGED_ROWS: i64 = 8192;
 
 /// A network that learns on a device.
-pub(super) struct TorchLearner<'a> {
-    torch: &'a Torch,
+pub(super) struct TorchLearner<'t, 'a> {
+    torch: &'t Torch,
     task: Task<'a>,
     loss: Loss,
     train: Rows,
@@ -34,9 +34,9 @@ pub(super) struct TorchLearner<'a> {
     epoch: u32,
 }
 
-impl<'a> TorchLearner<'a> {
+impl<'t, 'a> TorchLearner<'t, 'a> {
     pub(super) fn new(
-        torch: &'a Torch,
+        torch: &'t Torch,
         task: &Task<'a>,
         loss: Loss,
         network: &Network,
@@ -113,7 +113,7 @@ impl<'a> TorchLearner<'a> {
     }
 }
 
-impl Learner for TorchLearner<'_> {
+impl Learner for TorchLearner<'_, '_> {
     fn epoch(
         &mut self,
         epoch: u32,

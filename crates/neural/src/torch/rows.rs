@@ -14,7 +14,9 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn upload(samples: &Samples<'_>, device: Device) -> Result<Self, TchError> {
-        let x = Tensor::f_from_slice(samples.x)?.f_reshape([-1, samples.width as i64])?;
+        // The layout was checked with everything else before the first epoch.
+        let flat = samples.x.to_slice().unwrap_or_default();
+        let x = Tensor::f_from_slice(flat)?.f_reshape([-1, samples.x.ncols() as i64])?;
         let targets = match samples.targets {
             Targets::Classes(classes) => Tensor::f_from_slice(classes)?.f_to_kind(tch::Kind::Int64)?,
             Targets::Values(values) => Tensor::f_from_slice(values)?,

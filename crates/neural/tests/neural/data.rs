@@ -2,6 +2,7 @@
 
 use ktrdr_domain::strategy::network::{Activation, EarlyStopping, Loss, Optimisation, Optimizer, OutputKind};
 use ktrdr_neural::{Backend, Cpu, Flow, Network, NetworkShape, Samples, Targets, Task, TrainError, Trained};
+use ndarray::ArrayView2;
 
 pub(crate) const ACTIVATIONS: [Activation; 5] =
     [Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::LeakyRelu, Activation::Gelu];
@@ -15,13 +16,22 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
+    pub(crate) fn matrix(&self) -> ArrayView2<'_, f32> {
+        matrix(&self.x, self.width)
+    }
+
     pub(crate) fn classified(&self) -> Samples<'_> {
-        Samples { x: &self.x, width: self.width, targets: Targets::Classes(&self.classes), weights: None }
+        Samples { x: self.matrix(), targets: Targets::Classes(&self.classes), weights: None }
     }
 
     pub(crate) fn valued(&self) -> Samples<'_> {
-        Samples { x: &self.x, width: self.width, targets: Targets::Values(&self.values), weights: None }
+        Samples { x: self.matrix(), targets: Targets::Values(&self.values), weights: None }
     }
+}
+
+/// Numbers as rows of this width.
+pub(crate) fn matrix(numbers: &[f32], width: usize) -> ArrayView2<'_, f32> {
+    ArrayView2::from_shape((numbers.len() / width, width), numbers).unwrap()
 }
 
 /// A small linear congruential generator: the tests' own, independent of the crate's.
@@ -93,11 +103,11 @@ pub(crate) fn diverging() -> Optimisation {
     }
 }
 
-pub(crate) fn train(
-    shape: &NetworkShape,
-    optimisation: &Optimisation,
+pub(crate) fn train<'a>(
+    shape: &'a NetworkShape,
+    optimisation: &'a Optimisation,
     seed: u64,
-    train: Samples<'_>,
+    train: Samples<'a>,
 ) -> Result<Trained, TrainError> {
     run(&Task { shape, optimisation, seed, train, validation: None })
 }

@@ -1,10 +1,11 @@
 //! The same seed gives the same bits: again, in other vectors, in other batches of prediction, on other machines.
 
 use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
-use ktrdr_neural::{Backend, Cpu, Flow, Network, NetworkShape, Task, Vectors};
+use ktrdr_neural::{Backend, Cpu, Flow, Network, NetworkShape, PredictError, Task, Vectors};
+use ndarray::{ArrayView2, s};
 use proptest::prelude::*;
 
-use crate::data::{ACTIVATIONS, bits, noisy_rows, settings, shape, train};
+use crate::data::{ACTIVATIONS, bits, matrix, noisy_rows, settings, shape, train};
 
 /// FNV-1a over the bits.
 fn digest(bits: &[u32]) -> u64 {
@@ -94,30 +95,28 @@ proptest! {
         let shape = NetworkShape { activation: ACTIVATIONS[activation], ..shape(inputs, &hidden, OutputKind::Classification) };
         let network = Network::seeded(&shape, 4).unwrap();
         let rows = noisy_rows(150, inputs.max(2), 6);
-        let x = &rows.x[..150 * inputs];
-        let mut whole = Vec::new();
-        network.predict(x, &mut whole).unwrap();
+        let x = matrix(&rows.x[..150 * inputs], inputs);
+        let whole = network.predict(&x).unwrap();
         let mut cuts: Vec<usize> = cuts.into_iter().chain([0, 150]).collect();
         cuts.sort_unstable();
         let mut pieces = Vec::new();
-        let mut piece = Vec::new();
         for pair in cuts.windows(2) {
-            network.predict(&x[pair[0] * inputs..pair[1] * inputs], &mut piece).unwrap();
-            pieces.extend_from_slice(&piece);
+            pieces.extend(network.predict(&x.slice(s![pair[0]..pair[1], ..])).unwrap());
         }
         prop_assert_eq!(pieces.iter().map(|x| x.to_bits()).collect::<Vec<_>>(),
                         whole.iter().map(|x| x.to_bits()).collect::<Vec<_>>());
-        prop_assert_eq!(whole.len(), 450);
+        prop_assert_eq!(whole.dim(), (150, 3));
     }
 }
 
 #[test]
 fn rows_that_do_not_fit_are_refused_and_no_rows_give_nothing() {
     let network = Network::seeded(&dropped(Activation::Relu), 1).unwrap();
-    let mut out = vec![1.0];
-    assert!(network.predict(&[0.0; 8], &mut out).unwrap_err().to_string().contains("7 features"));
-    network.predict(&[], &mut out).unwrap();
-    assert!(out.is_empty());
+    let refused = |rows: ArrayView2<'_, f32>| network.predict(&rows).unwrap_err();
+    assert_eq!(refused(matrix(&[0.0; 8], 8)), PredictError::Width { width: 8, inputs: 7 });
+    let columns_first = matrix(&[0.0; 14], 2);
+    assert_eq!(refused(columns_first.t()), PredictError::Layout);
+    assert_eq!(network.predict(&matrix(&[], 7)).unwrap().dim(), (0, 3));
 }
 
 #[test]
@@ -127,8 +126,5 @@ fn prediction_never_drops_units() {
     let without = NetworkShape { dropout: 0.0, ..shape };
     let same = Network::from_layers(&without, &network.layers()).unwrap();
     let rows = noisy_rows(50, 7, 5);
-    let (mut one, mut other) = (Vec::new(), Vec::new());
-    network.predict(&rows.x, &mut one).unwrap();
-    same.predict(&rows.x, &mut other).unwrap();
-    assert_eq!(one, other);
+    assert_eq!(network.predict(&rows.matrix()).unwrap(), same.predict(&rows.matrix()).unwrap());
 }

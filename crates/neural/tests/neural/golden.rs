@@ -1,14 +1,15 @@
 //! Whole trainings against PyTorch: `golden/trajectories.py` says how the numbers were made.
 
+use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
 use ktrdr_neural::{Backend, Cpu, Dense, Flow, Network, NetworkShape, Task};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::data::{Rows, shape};
+use crate::data::{Rows, matrix, shape};
 
 const SEED: u64 = 11;
 
-fn json(text: &str) -> Value {
+fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
@@ -36,12 +37,11 @@ fn shape_for(output: &str) -> NetworkShape {
 /// Also what keeps a seed meaning the same weights in every later version.
 #[test]
 fn a_seed_gives_the_weights_that_the_golden_trainings_start_from() {
-    let start = json(include_str!("golden/start.json"));
+    let start = parsed(include_str!("golden/start.json"));
     for output in ["classification", "regression"] {
         let layers = start[output].as_array().unwrap().iter().map(|layer| Dense {
-            inputs: layer["inputs"].as_u64().unwrap() as usize,
-            outputs: layer["outputs"].as_u64().unwrap() as usize,
-            weights: singles(&layer["weights"]),
+            weights: matrix(&singles(&layer["weights"]), layer["inputs"].as_u64().unwrap() as usize)
+                .to_owned(),
             bias: singles(&layer["bias"]),
         });
         let network = Network::seeded(&shape_for(output), SEED).unwrap();
@@ -53,10 +53,33 @@ fn a_seed_gives_the_weights_that_the_golden_trainings_start_from() {
 fn initial_weights_fill_the_range_of_pytorchs_linear_layer() {
     let network = Network::seeded(&shape(100, &[200], OutputKind::Classification), 1).unwrap();
     for layer in network.layers() {
-        let bound = 1.0 / (layer.inputs as f32).sqrt();
+        let bound = 1.0 / (layer.weights.ncols() as f32).sqrt();
         let largest = layer.weights.iter().chain(&layer.bias).fold(0.0_f32, |most, x| most.max(x.abs()));
         assert!(largest <= bound && largest > 0.97 * bound, "{largest} {bound}");
     }
+}
+
+/// Settings as the `training` section of a strategy has them; one step is longer than a strategy may ask for.
+fn optimisation(settings: &Value, output: &str) -> Optimisation {
+    let mut training = settings.clone();
+    let learning_rate = training.as_object_mut().unwrap().remove("learning_rate").unwrap().as_f64().unwrap();
+    training["labels"] = json!({"source": "forward_return"});
+    let mut decisions = json!({"output_format": output});
+    if output == "regression" {
+        decisions["cost_model"] = json!({"round_trip_cost": 0.001, "min_edge_multiplier": 1});
+    }
+    let strategy: Strategy = serde_json::from_value(json!({
+        "name": "golden",
+        "training_data": {"symbols": ["TEST"], "timeframes": ["1h"]},
+        "indicators": {"rsi": {"type": "rsi"}},
+        "fuzzy_sets": {"rsi": {"indicator": "rsi", "all": {"type": "triangular", "parameters": [0, 50, 100]}}},
+        "nn_inputs": [{"fuzzy_set": "rsi", "timeframes": ["1h"]}],
+        "model": {"architecture": {"hidden_layers": [8, 6]}},
+        "training": training,
+        "decisions": decisions,
+    }))
+    .unwrap();
+    Optimisation { learning_rate, ..strategy.training.optimisation }
 }
 
 #[test]
@@ -65,11 +88,11 @@ fn every_optimiser_scheduler_and_loss_follows_the_trajectory_of_pytorch() {
 }
 
 pub(crate) fn follows_pytorch(backend: &dyn Backend) {
-    let golden = json(include_str!("golden/trajectories.json"));
+    let golden = parsed(include_str!("golden/trajectories.json"));
     let (train, validation) = (rows(&golden["rows"]), rows(&golden["validation_rows"]));
     for case in golden["cases"].as_array().unwrap() {
-        let optimisation: Optimisation = serde_json::from_value(case["settings"].clone()).unwrap();
-        let shape = shape_for(case["output"].as_str().unwrap());
+        let output = case["output"].as_str().unwrap();
+        let (optimisation, shape) = (optimisation(&case["settings"], output), shape_for(output));
         let of = |rows: &'static str| match shape.output {
             OutputKind::Classification if rows == "train" => train.classified(),
             OutputKind::Classification => validation.classified(),

@@ -5,6 +5,7 @@
 
 use ktrdr_domain::strategy::network::{Activation, ClassWeights, Loss, Optimisation, Optimizer, OutputKind};
 use ktrdr_neural::{Dense, Network, NetworkShape, Samples, Targets};
+use ndarray::{ArrayRef1, ArrayView1, aview1};
 
 use crate::data::{ACTIVATIONS, Numbers, noisy_rows, settings, shape, train};
 
@@ -27,11 +28,11 @@ fn activated(activation: Activation, x: f64) -> f64 {
 type Layer = (Vec<Vec<f64>>, Vec<f64>);
 
 fn doubled(layers: &[Dense]) -> Vec<Layer> {
-    let wide = |numbers: &[f32]| numbers.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
-    layers.iter().map(|l| (l.weights.chunks(l.inputs).map(wide).collect(), wide(&l.bias))).collect()
+    let wide = |numbers: ArrayView1<'_, f32>| numbers.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+    layers.iter().map(|l| (l.weights.rows().into_iter().map(wide).collect(), wide(aview1(&l.bias)))).collect()
 }
 
-fn outputs(layers: &[Layer], activation: Activation, row: &[f32]) -> Vec<f64> {
+fn outputs(layers: &[Layer], activation: Activation, row: &ArrayRef1<f32>) -> Vec<f64> {
     let mut values: Vec<f64> = row.iter().map(|&x| f64::from(x)).collect();
     for (index, (weights, bias)) in layers.iter().enumerate() {
         let linear =
@@ -52,8 +53,8 @@ fn objective(
     class_weights: [f64; 3],
 ) -> f64 {
     let (mut sum, mut total) = (0.0, 0.0);
-    for (index, row) in samples.x.chunks(samples.width).enumerate() {
-        let z = outputs(layers, activation, row);
+    for (index, row) in samples.x.rows().into_iter().enumerate() {
+        let z = outputs(layers, activation, &row);
         let (value, class_weight) = match samples.targets {
             Targets::Classes(classes) => {
                 let class = usize::from(classes[index]);
@@ -103,7 +104,11 @@ fn by_differences(layers: &[Layer], weight_decay: f64, objective: impl Fn(&[Laye
 }
 
 /// What one step of plain descent with rate 1 took off each parameter.
-fn by_training(shape: &NetworkShape, optimisation: &Optimisation, samples: Samples<'_>) -> Vec<f64> {
+fn by_training<'a>(
+    shape: &'a NetworkShape,
+    optimisation: &'a Optimisation,
+    samples: Samples<'a>,
+) -> Vec<f64> {
     let numbers = |network: &Network| -> Vec<f64> {
         let parts = network.layers();
         parts

@@ -64,7 +64,7 @@ fn a_linear_network_finds_the_line_with_every_optimiser() {
         let optimisation = Optimisation { optimizer, learning_rate, loss: Some(Loss::Mse), ..settings(400) };
         let trained = train(&shape(3, &[], OutputKind::Regression), &optimisation, 1, rows.valued()).unwrap();
         let layer = &trained.network.layers()[0];
-        let found = [layer.weights[0], layer.weights[1], layer.weights[2], layer.bias[0]];
+        let found = [layer.weights[[0, 0]], layer.weights[[0, 1]], layer.weights[[0, 2]], layer.bias[0]];
         for (got, expected) in found.iter().zip([0.5, -2.0, 0.0, 0.25]) {
             assert!((got - expected).abs() < 0.01, "{optimizer:?}: {found:?}");
         }

@@ -4,20 +4,24 @@ use ktrdr_domain::strategy::network::{Activation, Architecture, Optimisation, Ou
 use ktrdr_neural::{
     Dense, EvaluateError, Network, NetworkError, NetworkShape, Samples, Targets, Task, TrainError, evaluate,
 };
+use ndarray::arr2;
 
-use crate::data::{noisy_rows, run, settings, shape, train};
+use crate::data::{matrix, noisy_rows, run, settings, shape, train};
 
 #[test]
 fn training_and_validation_rows_are_told_apart_in_the_message() {
     let rows = noisy_rows(40, 6, 1);
     let shape = shape(6, &[8], OutputKind::Classification);
-    let wrong = Samples { width: 5, ..rows.classified() };
+    let wrong = Samples { x: matrix(&rows.x[..200], 5), ..rows.classified() };
     let error = train(&shape, &settings(1), 1, wrong).unwrap_err().to_string();
     assert!(error.starts_with("training rows: rows of 5 features, the network takes 6"), "{error}");
-    let few =
-        Samples { x: &rows.x[..90], targets: Targets::Classes(&rows.classes[..15]), ..rows.classified() };
+    let few = Samples {
+        x: matrix(&rows.x[..90], 6),
+        targets: Targets::Classes(&rows.classes[..15]),
+        ..rows.classified()
+    };
     assert!(train(&shape, &settings(1), 1, few).unwrap_err().to_string().contains("at least 16"));
-    let empty = Samples { x: &[], targets: Targets::Classes(&[]), ..rows.classified() };
+    let empty = Samples { x: matrix(&[], 6), targets: Targets::Classes(&[]), ..rows.classified() };
     let optimisation = settings(1);
     let task = Task {
         shape: &shape,
@@ -53,14 +57,12 @@ fn a_setting_out_of_range_is_named_by_its_path() {
 #[test]
 fn layers_that_do_not_fit_the_shape_are_refused() {
     let shape = shape(2, &[], OutputKind::Regression);
-    let layer = Dense { inputs: 2, outputs: 1, weights: vec![1.0, 2.0], bias: vec![0.5] };
+    let layer = Dense { weights: arr2(&[[1.0, 2.0]]), bias: vec![0.5] };
     let network = Network::from_layers(&shape, std::slice::from_ref(&layer)).unwrap();
-    let mut out = Vec::new();
-    network.predict(&[10.0, 100.0], &mut out).unwrap();
-    assert_eq!(out, [210.5]);
+    assert_eq!(network.predict(&arr2(&[[10.0, 100.0]])).unwrap(), arr2(&[[210.5]]));
     assert_eq!(network.layers(), std::slice::from_ref(&layer));
     assert_eq!(Network::from_layers(&shape, &[]), Err(NetworkError::LayerCount { given: 0, expected: 1 }));
-    let short = Dense { weights: vec![1.0], ..layer.clone() };
+    let short = Dense { weights: arr2(&[[1.0]]), ..layer.clone() };
     assert_eq!(Network::from_layers(&shape, &[short]), Err(NetworkError::LayerSize { layer: 0 }));
     let broken = Dense { bias: vec![f32::NAN], ..layer };
     assert_eq!(Network::from_layers(&shape, &[broken]), Err(NetworkError::NotFinite { layer: 0 }));

@@ -2,18 +2,19 @@
 
 use ktrdr_domain::strategy::network::{Loss, OutputKind};
 use ktrdr_neural::{Dense, Network, Samples, Targets, score};
+use ndarray::arr2;
 
-use crate::data::shape;
+use crate::data::{matrix, shape};
 
 /// Answers BUY above zero, SELL below, from one feature.
 fn sign_network() -> Network {
     let shape = shape(1, &[], OutputKind::Classification);
-    let layer = Dense { inputs: 1, outputs: 3, weights: vec![1.0, 0.0, -1.0], bias: vec![0.0, -5.0, 0.0] };
+    let layer = Dense { weights: arr2(&[[1.0], [0.0], [-1.0]]), bias: vec![0.0, -5.0, 0.0] };
     Network::from_layers(&shape, &[layer]).unwrap()
 }
 
 fn rows<'a>(x: &'a [f32], targets: Targets<'a>) -> Samples<'a> {
-    Samples { x, width: 1, targets, weights: None }
+    Samples { x: matrix(x, 1), targets, weights: None }
 }
 
 #[test]
@@ -55,7 +56,7 @@ fn no_rows_define_nothing() {
 #[test]
 fn a_regression_is_judged_by_sign_and_against_the_training_mean() {
     let shape = shape(1, &[], OutputKind::Regression);
-    let layer = Dense { inputs: 1, outputs: 1, weights: vec![1.0], bias: vec![0.0] };
+    let layer = Dense { weights: arr2(&[[1.0]]), bias: vec![0.0] };
     let network = Network::from_layers(&shape, &[layer]).unwrap();
     let test = rows(&[1.0, -1.0, 2.0], Targets::Values(&[2.0, -1.0, -1.0]));
     let train = Targets::Values(&[1.0, 3.0, -1.0]);

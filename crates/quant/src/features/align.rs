@@ -10,7 +10,7 @@ use crate::Bars;
 
 /// For each base bar, the index of the last bar of `other` that had closed when the base bar closed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Join {
+pub struct Join {
     /// Base bars that closed before any bar of `other` did; they have no partner.
     pub(super) unmatched: usize,
     /// The partner of each base bar; 0 where there is none.
@@ -22,7 +22,11 @@ pub(super) struct Join {
 const HOLE_FACTOR: usize = 3;
 
 impl Join {
-    pub(super) fn new(base: &Bars, other: &Bars) -> Result<Self, FeatureError> {
+    /// Joins the bars of one symbol.
+    ///
+    /// # Errors
+    /// [`FeatureError::Stale`] when `other` has a hole or ends early: its last value would be carried on for ever.
+    pub fn new(base: &Bars, other: &Bars) -> Result<Self, FeatureError> {
         let (base_s, other_s) = (base.timeframe.seconds(), other.timeframe.seconds());
         let patience = HOLE_FACTOR * (other_s / base_s.max(1)).max(1) as usize;
         let mut closed = 0;
@@ -51,6 +55,16 @@ impl Join {
         Ok(Self { unmatched, partner })
     }
 
+    /// The value of each base bar's partner, given one for each bar of `other`; NaN where there is no partner.
+    #[must_use]
+    pub fn carry(&self, values: &[f64]) -> Vec<f64> {
+        let of = |(bar, partner): (usize, &u32)| match values.get(*partner as usize) {
+            Some(value) if bar >= self.unmatched => *value,
+            _ => f64::NAN,
+        };
+        self.partner.iter().enumerate().map(of).collect()
+    }
+
     /// The first base bar whose partner is at index `at` or later; the number of base bars if there is none.
     pub(super) fn first_at(&self, at: usize) -> usize {
         self.unmatched + self.partner[self.unmatched..].partition_point(|p| (*p as usize) < at)
@@ -73,6 +87,9 @@ mod tests {
         // 00:00–04:00 closes together with the hour stamped 03:00, 04:00–08:00 with the one stamped 07:00.
         assert_eq!(join, Join { unmatched: 3, partner: vec![0, 0, 0, 0, 0, 0, 0, 1, 1] });
         assert_eq!([join.first_at(0), join.first_at(1), join.first_at(2)], [3, 7, 9]);
+        let carried = join.carry(&[1.5, 2.5]);
+        assert!(carried[..3].iter().all(|x| x.is_nan()));
+        assert_eq!(carried[3..], [1.5, 1.5, 1.5, 1.5, 2.5, 2.5]);
     }
 
     #[test]

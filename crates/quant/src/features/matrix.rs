@@ -1,5 +1,9 @@
 //! The rows that a network sees.
 
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Zip, s};
+
 use super::plan::{ColumnValues, Plan};
 
 /// Features of consecutive base bars, one row per bar.
@@ -7,51 +11,52 @@ use super::plan::{ColumnValues, Plan};
 pub struct FeatureMatrix {
     /// Feature names, one per column, in the order that a model stores.
     pub names: Vec<String>,
-    /// Number of rows.
-    pub rows: usize,
-    /// Number of columns.
-    pub columns: usize,
-    /// Row-major values, `rows × columns`, all finite.
-    pub values: Vec<f32>,
+    /// `[bars × features]`, row after row in memory, all finite.
+    pub values: Array2<f32>,
     /// Index of the base bar that row 0 belongs to.
     pub first_bar: usize,
 }
 
 impl FeatureMatrix {
-    /// One row; empty beyond the last.
+    /// The base bars that have a row.
     #[must_use]
-    pub fn row(&self, row: usize) -> &[f32] {
-        self.values.chunks_exact(self.columns.max(1)).nth(row).unwrap_or_default()
+    pub fn bars(&self) -> Range<usize> {
+        self.first_bar..self.first_bar + self.values.nrows()
     }
 
     /// The row of a base bar, if the bar has one.
     #[must_use]
-    pub fn row_of_bar(&self, bar: usize) -> Option<&[f32]> {
-        let row = bar.checked_sub(self.first_bar)?;
-        (row < self.rows).then(|| self.row(row))
+    pub fn row_of_bar(&self, bar: usize) -> Option<ArrayView1<'_, f32>> {
+        self.bars().contains(&bar).then(|| self.values.row(bar - self.first_bar))
+    }
+
+    /// The rows of consecutive base bars, if each of them has one.
+    #[must_use]
+    pub fn rows_of_bars(&self, bars: Range<usize>) -> Option<ArrayView2<'_, f32>> {
+        let rows = bars.start.checked_sub(self.first_bar)?..bars.end.checked_sub(self.first_bar)?;
+        (rows.start <= rows.end && rows.end <= self.values.nrows()).then(|| self.values.slice(s![rows, ..]))
     }
 }
 
 /// Rows written together: few enough that their values stay in the nearest cache while column after column is put in.
 const BLOCK_ROWS: usize = 256;
 
-/// Lays columns side by side, shifted by their lags, from base bar `first_bar` on.
-pub(super) fn assemble(plan: &Plan<'_>, columns: &[ColumnValues], first_bar: usize) -> FeatureMatrix {
-    let (width, rows) = (plan.cells.len(), plan.bar_count() - first_bar);
-    let mut values = vec![0.0; rows * width];
-    for (block, chunk) in values.chunks_mut(BLOCK_ROWS * width).enumerate() {
-        for (at, cell) in plan.cells.iter().enumerate() {
+/// Lays columns side by side, shifted by their lags, for these base bars.
+pub(super) fn assemble(plan: &Plan<'_>, columns: &[ColumnValues], bars: Range<usize>) -> FeatureMatrix {
+    let mut values = Array2::zeros((bars.len(), plan.cells.len()));
+    for (block, mut rows) in values.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS).enumerate() {
+        for (mut slots, cell) in rows.columns_mut().into_iter().zip(&plan.cells) {
             let column = &columns[cell.column];
-            let slots = chunk[at..].iter_mut().step_by(width);
-            let bar = first_bar + block * BLOCK_ROWS - cell.lag;
+            let first_bar = bars.start + block * BLOCK_ROWS - cell.lag;
+            let read = first_bar..first_bar + slots.len();
             match &plan.series[column.series].join {
-                None => slots.zip(&column.values[bar..]).for_each(|(slot, x)| *slot = *x),
-                Some(join) => slots
-                    .zip(&join.partner[bar..])
-                    .for_each(|(slot, partner)| *slot = column.values[*partner as usize]),
+                None => slots.assign(&ArrayView1::from(column.of_bars(read))),
+                Some(join) => Zip::from(&mut slots)
+                    .and(&ArrayView1::from(&join.partner[read]))
+                    .for_each(|slot, partner| *slot = column.of_bar(*partner as usize)),
             }
         }
     }
     let names = plan.cells.iter().map(|cell| cell.name.clone()).collect();
-    FeatureMatrix { names, rows, columns: width, values, first_bar }
+    FeatureMatrix { names, values, first_bar: bars.start }
 }

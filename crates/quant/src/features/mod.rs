@@ -11,10 +11,8 @@
 //! | `matrix` | the rows |
 //! | `scaling` | scales of raw inputs, fitted on training rows |
 //! | [`proof`] | the leakage proof of a run |
-//! | [`coverage`] | dead zones and class shares, for the linter |
 
 mod align;
-pub mod coverage;
 mod error;
 mod matrix;
 mod plan;
@@ -25,6 +23,7 @@ use ktrdr_domain::{Strategy, Timeframe};
 
 use crate::Bars;
 
+pub use align::Join;
 pub use error::FeatureError;
 pub use matrix::FeatureMatrix;
 pub use scaling::{Scale, Scaling, TrainingBars, fit_scaling};
@@ -55,7 +54,7 @@ pub fn warm_up(strategy: &Strategy, bars: &FeatureBars<'_>) -> Result<usize, Fea
     Plan::new(strategy, bars, strategy.features())?.first_bar()
 }
 
-/// Computes every feature of a strategy on the bars of one symbol.
+/// Computes every feature of a strategy on the bars of one symbol, for each base bar at which all have warmed up.
 ///
 /// `scaling` must hold the scale of each raw input that is normalised; fuzzy inputs need none.
 ///
@@ -67,8 +66,21 @@ pub fn build(
     bars: &FeatureBars<'_>,
     scaling: &Scaling,
 ) -> Result<FeatureMatrix, FeatureError> {
+    build_from(strategy, bars, scaling, 0)
+}
+
+/// The rows of [`build`] from base bar `from` on, bit for bit. Indicators read everything before it all the same.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_from(
+    strategy: &Strategy,
+    bars: &FeatureBars<'_>,
+    scaling: &Scaling,
+    from: usize,
+) -> Result<FeatureMatrix, FeatureError> {
     let plan = Plan::new(strategy, bars, strategy.features())?;
-    let first_bar = plan.first_bar()?;
-    let columns = plan.columns(scaling)?;
-    Ok(matrix::assemble(&plan, &columns, first_bar))
+    let rows = plan.first_bar()?.max(from.min(plan.bar_count()))..plan.bar_count();
+    let columns = plan.columns(scaling, rows.start)?;
+    Ok(matrix::assemble(&plan, &columns, rows))
 }

@@ -1,5 +1,7 @@
 //! Which indicators and columns a strategy needs, each of them once.
 
+use std::ops::Range;
+
 use ktrdr_domain::strategy::catalogue::Source;
 use ktrdr_domain::strategy::{Feature, FeatureSource, IndicatorSpec, Normalization};
 use ktrdr_domain::{Strategy, Timeframe, Timestamp};
@@ -47,10 +49,24 @@ pub(super) struct Cell {
     pub(super) lag: usize,
 }
 
-/// The values of one column on the bars of its own timeframe.
+/// The values of one column on the bars of its own timeframe, as far as they are read.
 pub(super) struct ColumnValues {
     pub(super) series: usize,
-    pub(super) values: Vec<f32>,
+    /// The first bar that is read: `values` starts with it.
+    first_bar: usize,
+    values: Vec<f32>,
+}
+
+impl ColumnValues {
+    /// The value of a bar of its own timeframe.
+    pub(super) fn of_bar(&self, bar: usize) -> f32 {
+        self.values[bar - self.first_bar]
+    }
+
+    /// The values of consecutive bars of its own timeframe.
+    pub(super) fn of_bars(&self, bars: Range<usize>) -> &[f32] {
+        &self.values[bars.start - self.first_bar..bars.end - self.first_bar]
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -167,15 +183,17 @@ impl<'a> Plan<'a> {
         self.base.len()
     }
 
-    /// Computes every column on its own timeframe.
-    pub(super) fn columns(&self, scaling: &Scaling) -> Result<Vec<ColumnValues>, FeatureError> {
+    /// Computes every column on its own timeframe, as far as the rows from base bar `from` on read it.
+    pub(super) fn columns(&self, scaling: &Scaling, from: usize) -> Result<Vec<ColumnValues>, FeatureError> {
         let outputs = self.compute();
-        let to_values = |column: &Column| {
+        let to_values = |(at, column): (usize, &Column)| {
             let values = self.checked(column, &outputs)?;
-            let series = self.computed[column.computed].series;
-            Ok(ColumnValues { series, values: transform(&column.feature, values, scaling)? })
+            let reads = self.cells.iter().filter(|cell| cell.column == at);
+            let first_bar = reads.filter_map(|cell| self.own_bar(cell, from - cell.lag)).min().unwrap_or(0);
+            let values = transform(&column.feature, &values[first_bar.min(values.len())..], scaling)?;
+            Ok(ColumnValues { series: self.computed[column.computed].series, first_bar, values })
         };
-        self.columns.iter().map(to_values).collect()
+        self.columns.iter().enumerate().map(to_values).collect()
     }
 
     /// The unscaled values of every column on its own timeframe.

@@ -1,15 +1,16 @@
-//! The leakage proof of a run: features do not move when the future does.
+//! The leakage proof of a run: its features do not move when the future does.
 //!
-//! At each cut the features are computed again (a) on the bars known at the cut alone and (b) with everything after
-//! it multiplied by a million, among that the higher bars still forming. Every row up to the cut must come out the
-//! same bit for bit.
+//! What is examined are the very rows that the run decided on; they are not computed again. At each cut the features
+//! are, (a) on the bars known at the cut alone and (b) with everything after it multiplied by a million, among that
+//! the higher bars still forming. Every row of the run up to the cut must come out the same bit for bit. The
+//! indicators have to read all history for that, since some never forget; only the run's own rows are laid out.
 
 use ktrdr_domain::{Strategy, Timestamp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{FeatureBars, FeatureError, FeatureMatrix, Scaling, build};
+use super::{FeatureBars, FeatureError, FeatureMatrix, Scaling, build_from};
 use crate::Bars;
 
 /// What a leakage proof found.
@@ -68,32 +69,35 @@ pub fn cuts(first_bar: usize, bar_count: usize, count: usize, seed: u64) -> Vec<
     cuts
 }
 
-/// Proves that no feature of a strategy knows the future at the given cuts.
+/// Proves that no feature of a strategy knew the future at the given cuts, in the rows that a run decided on: `rows`
+/// as [`build_from`] gave them for these bars.
 ///
 /// Each cut costs two more computations on the bars before it; three are plenty.
 ///
 /// # Errors
-/// As [`build`], and for a cut before the first row or without a bar after it.
+/// As [`build_from`], and for a cut before the first row or without a bar after it.
 pub fn leakage(
     strategy: &Strategy,
     bars: &FeatureBars<'_>,
     scaling: &Scaling,
+    rows: &FeatureMatrix,
     cuts: &[usize],
 ) -> Result<ProofOutcome, FeatureError> {
-    leakage_of(|bars| build(strategy, bars, scaling), bars, cuts)
+    leakage_of(|bars| build_from(strategy, bars, scaling, rows.first_bar), bars, rows, cuts)
 }
 
-/// The same for any way to compute features.
+/// The same for any way to compute features: `features` gives `rows` for `bars`, and is asked for changed ones.
 ///
 /// # Errors
 /// As [`leakage`].
 pub fn leakage_of(
     features: impl Fn(&FeatureBars<'_>) -> Result<FeatureMatrix, FeatureError>,
     bars: &FeatureBars<'_>,
+    rows: &FeatureMatrix,
     cuts: &[usize],
 ) -> Result<ProofOutcome, FeatureError> {
-    let whole = features(bars)?;
-    let (first, last) = (whole.first_bar, bars.base.len().saturating_sub(2));
+    let (first, last) =
+        (rows.first_bar, rows.bars().end.min(bars.base.len().saturating_sub(1)).saturating_sub(1));
     for &cut in cuts {
         if !(first..=last).contains(&cut) {
             return Err(FeatureError::CutOutside { cut, first, last });
@@ -101,7 +105,7 @@ pub fn leakage_of(
         for probe in [Probe::Removed, Probe::Scrambled] {
             let (base, others) = probe.apply(bars, cut);
             let probed = features(&FeatureBars { base: &base, others: &others })?;
-            if let Some((bar, feature)) = first_difference(&whole, &probed, cut) {
+            if let Some((bar, feature)) = first_difference(rows, &probed, cut) {
                 let at = Timestamp(bars.base.time[bar]);
                 return Ok(ProofOutcome::Leaks { probe, cut, feature, bar, at });
             }
@@ -142,15 +146,16 @@ fn scrambled(bars: &Bars, known: usize, end: usize) -> Bars {
 }
 
 /// The first base bar up to `cut` whose row differs, and the feature it differs in.
-fn first_difference(whole: &FeatureMatrix, probed: &FeatureMatrix, cut: usize) -> Option<(usize, String)> {
-    let bits = |row: &[f32]| row.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-    if (whole.first_bar, &whole.names) != (probed.first_bar, &probed.names) {
-        return Some((whole.first_bar, "the warm-up or the names of the features".to_owned()));
+fn first_difference(rows: &FeatureMatrix, probed: &FeatureMatrix, cut: usize) -> Option<(usize, String)> {
+    if (rows.first_bar, &rows.names) != (probed.first_bar, &probed.names) {
+        return Some((rows.first_bar, "the warm-up or the names of the features".to_owned()));
     }
-    (whole.first_bar..=cut).find_map(|bar| {
-        let wanted = bits(whole.row_of_bar(bar)?);
-        let got = probed.row_of_bar(bar).map(bits).unwrap_or_default();
-        let differs = |column: &usize| got.get(*column) != wanted.get(*column);
-        (0..whole.columns).find(differs).map(|column| (bar, whole.names[column].clone()))
+    (rows.first_bar..=cut).find_map(|bar| {
+        let known = rows.row_of_bar(bar)?;
+        let Some(again) = probed.row_of_bar(bar) else {
+            return Some((bar, "none of them has a row".to_owned()));
+        };
+        let moved = known.iter().zip(again).position(|(x, y)| x.to_bits() != y.to_bits())?;
+        Some((bar, rows.names[moved].clone()))
     })
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 use ktrdr_domain::Strategy;
+use ktrdr_domain::strategy::{IndicatorSpec, NnInput};
 use ktrdr_quant::Bars;
 use serde_json::{Value, json};
 
@@ -89,8 +90,34 @@ pub(crate) fn strategy(indicators: Value, fuzzy_sets: Value, nn_inputs: Value) -
         "decisions": {"output_format": "classification"},
     }))
     .unwrap();
-    strategy.indicators = serde_json::from_value(indicators).unwrap();
+    let (Value::Object(indicators), Value::Array(nn_inputs)) = (indicators, nn_inputs) else {
+        panic!("indicators are a map, inputs a list")
+    };
+    strategy.indicators = indicators.into_iter().map(|(id, described)| (id, spec(&described))).collect();
     strategy.fuzzy_sets = serde_json::from_value(fuzzy_sets).unwrap();
-    strategy.nn_inputs = serde_json::from_value(nn_inputs).unwrap();
+    strategy.nn_inputs = nn_inputs.iter().map(input).collect();
     strategy
+}
+
+/// `{type, source, params}`, the last two as they are by default unless given.
+pub(crate) fn spec(described: &Value) -> IndicatorSpec {
+    let mut spec = IndicatorSpec::new(described["type"].as_str().unwrap().parse().unwrap());
+    spec.source = described.get("source").map_or(spec.source, |s| serde_json::from_value(s.clone()).unwrap());
+    for (name, value) in described["params"].as_object().into_iter().flatten() {
+        spec = spec.with(name, value.as_f64().unwrap());
+    }
+    spec
+}
+
+fn input(described: &Value) -> NnInput {
+    fn given<T: serde::de::DeserializeOwned + Default>(value: &Value) -> T {
+        if value.is_null() { T::default() } else { serde_json::from_value(value.clone()).unwrap() }
+    }
+    NnInput {
+        fuzzy_set: given(&described["fuzzy_set"]),
+        raw_indicator: given(&described["raw_indicator"]),
+        timeframes: given(&described["timeframes"]),
+        normalization: given(&described["normalization"]),
+        lags: given(&described["lags"]),
+    }
 }

@@ -1,19 +1,17 @@
 //! Dead zones: values that belong to no member of a fuzzy set, where the network is blind.
 
 use super::at;
-use crate::strategy::finding::Findings;
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::read::Draft;
 use crate::strategy::{FuzzySet, IndicatorKind};
 
-/// A membership below this tells the network nothing.
-const FAINT: f64 = 0.05;
 /// Points at which the range is tried.
 const STEPS: u32 = 400;
 /// Longest stretch, in steps, that may belong to nothing: 2 % of the range.
 const BLIND_STEPS_MAX: u32 = 8;
 
 /// Warns of each fuzzy set that leaves a stretch of a bounded indicator's range to no member.
-pub(super) fn dead_zones(draft: &Draft, out: &mut Findings) {
+pub(super) fn dead_zones(draft: &Draft, out: &mut Diagnostics) {
     for (id, set) in &draft.fuzzy_sets {
         let Some(spec) = draft.indicators.get(&set.indicator.id) else { continue };
         let Some(range) = bounds(spec.kind, set.indicator.output.as_deref()) else { continue };
@@ -36,10 +34,9 @@ fn bounds(kind: IndicatorKind, output: Option<&str>) -> Option<(f64, f64)> {
 /// The longest stretch without a member, when it is too long.
 fn longest_blind(set: &FuzzySet, (low, high): (f64, f64)) -> Option<(f64, f64)> {
     let value = |step: u32| low + (high - low) * f64::from(step) / f64::from(STEPS);
-    let blind = |step: u32| set.members.values().all(|member| member.degree(value(step)) < FAINT);
     let (mut start, mut longest) = (0, None);
     for step in 0..=STEPS + 1 {
-        if step <= STEPS && blind(step) {
+        if step <= STEPS && set.is_silent_at(value(step)) {
             continue;
         }
         let length = step - start;

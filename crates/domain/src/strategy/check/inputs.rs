@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use super::at;
+use crate::strategy::diagnostic::{Diagnostics, shown};
 use crate::strategy::feature;
 use crate::strategy::field::FEATURES_MAX;
-use crate::strategy::finding::{Findings, shown};
 use crate::strategy::read::Draft;
 use crate::strategy::{IndicatorKind, IndicatorRef, NnInput, Normalization};
 
 /// Fuzzy sets and inputs name what exists; what nothing names is doubtful.
-pub(super) fn references(draft: &Draft, out: &mut Findings) {
+pub(super) fn references(draft: &Draft, out: &mut Diagnostics) {
     let mut used = HashSet::new();
     for (id, set) in &draft.fuzzy_sets {
         indicator(&set.indicator, &format!("fuzzy_sets.{id}.indicator"), draft, out);
@@ -43,7 +43,7 @@ pub(super) fn references(draft: &Draft, out: &mut Findings) {
     }
 }
 
-fn indicator(wanted: &IndicatorRef, path: &str, draft: &Draft, out: &mut Findings) {
+fn indicator(wanted: &IndicatorRef, path: &str, draft: &Draft, out: &mut Diagnostics) {
     let Some(spec) = draft.indicators.get(&wanted.id) else {
         if !out.faulty(&format!("indicators.{}", wanted.id)) {
             let known: Vec<&str> = draft.indicators.keys().map(String::as_str).collect();
@@ -63,7 +63,7 @@ fn indicator(wanted: &IndicatorRef, path: &str, draft: &Draft, out: &mut Finding
     }
 }
 
-fn fuzzy_set(wanted: &str, path: &str, draft: &Draft, out: &mut Findings) {
+fn fuzzy_set(wanted: &str, path: &str, draft: &Draft, out: &mut Diagnostics) {
     if !draft.fuzzy_sets.contains_key(wanted) && !out.faulty(&format!("fuzzy_sets.{wanted}")) {
         let known: Vec<&str> = draft.fuzzy_sets.keys().map(String::as_str).collect();
         let message = format!("there is no fuzzy set {}", shown(wanted));
@@ -72,7 +72,7 @@ fn fuzzy_set(wanted: &str, path: &str, draft: &Draft, out: &mut Findings) {
 }
 
 /// The feature vector is not too wide, and no two of its columns have the same name.
-pub(super) fn width_and_names(draft: &Draft, out: &mut Findings) {
+pub(super) fn width_and_names(draft: &Draft, out: &mut Diagnostics) {
     let width: usize = draft.nn_inputs.iter().map(|input| width(input, draft)).sum();
     if width > FEATURES_MAX {
         let fix = format!("keep it within {FEATURES_MAX}: fewer lags, timeframes or members");
@@ -100,7 +100,7 @@ fn width(input: &NnInput, draft: &Draft) -> usize {
 }
 
 /// Doubts about values that mean little: of no fixed size, upside down, or different for each symbol.
-pub(super) fn scales(draft: &Draft, out: &mut Findings) {
+pub(super) fn scales(draft: &Draft, out: &mut Diagnostics) {
     for (i, input) in draft.nn_inputs.iter().enumerate() {
         let spec = input.raw_indicator.as_ref().and_then(|raw| draft.indicators.get(&raw.id));
         if spec.is_some_and(|s| s.kind.entry().bounds.is_none()) && input.normalization == Normalization::None

@@ -1,13 +1,13 @@
 //! Output, labels, loss and costs belong together.
 
 use super::at;
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::CONFIDENCE;
-use crate::strategy::finding::Findings;
 use crate::strategy::network::{ClassWeights, Loss, OutputKind};
 use crate::strategy::read::Draft;
 use crate::strategy::{Decisions, Labels, Training};
 
-pub(super) fn output_fits_labels(draft: &Draft, out: &mut Findings) {
+pub(super) fn output_fits_labels(draft: &Draft, out: &mut Diagnostics) {
     let (Some(training), Some(decisions)) = (&draft.training, &draft.decisions) else { return };
     match decisions.output_format {
         OutputKind::Classification => classification(training, decisions, out),
@@ -20,7 +20,7 @@ pub(super) fn output_fits_labels(draft: &Draft, out: &mut Findings) {
     }
 }
 
-fn classification(training: &Training, decisions: &Decisions, out: &mut Findings) {
+fn classification(training: &Training, decisions: &Decisions, out: &mut Diagnostics) {
     if matches!(training.optimisation.loss, Some(Loss::Huber { .. } | Loss::Mse)) {
         out.error(at("training.loss", "this loss is for regression", "use cross_entropy, or remove the key"));
     }
@@ -30,7 +30,7 @@ fn classification(training: &Training, decisions: &Decisions, out: &mut Findings
     }
 }
 
-fn regression(training: &Training, decisions: &Decisions, out: &mut Findings) {
+fn regression(training: &Training, decisions: &Decisions, out: &mut Diagnostics) {
     match training.labels {
         Labels::ForwardReturn { threshold, .. } => {
             if threshold > 0.0 {

@@ -6,13 +6,13 @@ use std::str::FromStr;
 
 use crate::name::Symbol;
 use crate::strategy::TrainingData;
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{HISTORY_REQUIRED, SYMBOLS_MAX, TIMEFRAMES_MAX};
-use crate::strategy::finding::Findings;
 use crate::strategy::place::{Place, Section};
 use crate::time::Timestamp;
 use crate::timeframe::Timeframe;
 
-pub(super) fn training_data(place: &Place<'_>, out: &mut Findings) -> Option<TrainingData> {
+pub(super) fn training_data(place: &Place<'_>, out: &mut Diagnostics) -> Option<TrainingData> {
     let mut map = place.section(out, "training_data")?;
     let symbols = map.need(out, "symbols").and_then(|p| symbols(&p, out));
     let timeframes = map.need(out, "timeframes").and_then(|p| timeframes(&p, out));
@@ -42,12 +42,12 @@ pub(super) fn training_data(place: &Place<'_>, out: &mut Findings) -> Option<Tra
     })
 }
 
-fn date(map: &mut Section<'_>, key: &'static str, out: &mut Findings) -> Option<Timestamp> {
+fn date(map: &mut Section<'_>, key: &'static str, out: &mut Diagnostics) -> Option<Timestamp> {
     map.get(key)?.parsed(out, "write a date such as \"2018-01-31\"")
 }
 
 /// `[EURUSD]`, or `{mode, list}`, or `{mode: single, symbol}`.
-fn symbols(place: &Place<'_>, out: &mut Findings) -> Option<Vec<Symbol>> {
+fn symbols(place: &Place<'_>, out: &mut Diagnostics) -> Option<Vec<Symbol>> {
     if !place.is_map() {
         return distinct(place, SYMBOLS_MAX, out);
     }
@@ -62,7 +62,7 @@ fn symbols(place: &Place<'_>, out: &mut Findings) -> Option<Vec<Symbol>> {
 }
 
 /// `[1h, 4h]`, or `{mode, list, base_timeframe}`, or `{mode: single, timeframe}`; and where the base stands inside.
-fn timeframes<'n>(place: &Place<'n>, out: &mut Findings) -> Option<(Vec<Timeframe>, Option<Place<'n>>)> {
+fn timeframes<'n>(place: &Place<'n>, out: &mut Diagnostics) -> Option<(Vec<Timeframe>, Option<Place<'n>>)> {
     if !place.is_map() {
         return distinct(place, TIMEFRAMES_MAX, out).map(|all| (all, None));
     }
@@ -78,7 +78,7 @@ fn timeframes<'n>(place: &Place<'n>, out: &mut Findings) -> Option<(Vec<Timefram
 }
 
 /// Whether the mode says that there is one only.
-fn mode(map: &mut Section<'_>, words: [&str; 2], out: &mut Findings) -> bool {
+fn mode(map: &mut Section<'_>, words: [&str; 2], out: &mut Diagnostics) -> bool {
     let Some(place) = map.get("mode") else { return false };
     let Some(text) = place.text(out) else { return false };
     if !words.contains(&text) {
@@ -87,7 +87,7 @@ fn mode(map: &mut Section<'_>, words: [&str; 2], out: &mut Findings) -> bool {
     text == words[0]
 }
 
-fn refuse_several<T>(place: &Place<'_>, single: bool, all: Option<&[T]>, out: &mut Findings) {
+fn refuse_several<T>(place: &Place<'_>, single: bool, all: Option<&[T]>, out: &mut Diagnostics) {
     if single && all.is_some_and(|all| all.len() > 1) {
         place.error(out, "mode is single but several are listed", "list one, or remove `mode`");
     }
@@ -98,7 +98,7 @@ fn one_or_list<T: PartialEq + Clone>(
     one: Option<T>,
     list: Option<Vec<T>>,
     keys: [&str; 2],
-    out: &mut Findings,
+    out: &mut Diagnostics,
 ) -> Option<Vec<T>> {
     match (one, list) {
         (Some(one), Some(list)) if list.contains(&one) => Some(list),
@@ -118,7 +118,7 @@ fn one_or_list<T: PartialEq + Clone>(
 }
 
 /// A list of different values, each in its own form.
-fn distinct<T>(place: &Place<'_>, most: usize, out: &mut Findings) -> Option<Vec<T>>
+fn distinct<T>(place: &Place<'_>, most: usize, out: &mut Diagnostics) -> Option<Vec<T>>
 where
     T: FromStr<Err: std::fmt::Display> + Eq + Hash + Clone,
 {
@@ -139,7 +139,7 @@ where
 fn base_timeframe(
     written: &[Option<Place<'_>>; 2],
     all: &[Timeframe],
-    out: &mut Findings,
+    out: &mut Diagnostics,
 ) -> Option<Timeframe> {
     let shortest = all.iter().min().copied()?;
     for place in written.iter().flatten() {

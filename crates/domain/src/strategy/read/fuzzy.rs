@@ -3,13 +3,13 @@
 use indexmap::IndexMap;
 
 use super::id;
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{FUZZY_SETS_MAX, MEMBERS_MAX, MEMBERSHIPS, PARAMETER};
-use crate::strategy::finding::Findings;
 use crate::strategy::place::Place;
 use crate::strategy::{FuzzySet, Membership};
 
 /// `{id: {indicator, member: …}}`
-pub(super) fn fuzzy_sets(place: &Place<'_>, out: &mut Findings) -> IndexMap<String, FuzzySet> {
+pub(super) fn fuzzy_sets(place: &Place<'_>, out: &mut Diagnostics) -> IndexMap<String, FuzzySet> {
     let Some(map) = place.section(out, "fuzzy_sets") else { return IndexMap::new() };
     let mut all = IndexMap::new();
     for (id, entry) in id::named(&map, FUZZY_SETS_MAX, "fuzzy sets", out) {
@@ -18,7 +18,7 @@ pub(super) fn fuzzy_sets(place: &Place<'_>, out: &mut Findings) -> IndexMap<Stri
     all
 }
 
-fn fuzzy_set(place: &Place<'_>, out: &mut Findings) -> Option<FuzzySet> {
+fn fuzzy_set(place: &Place<'_>, out: &mut Diagnostics) -> Option<FuzzySet> {
     let mut map = place.section(out, "fuzzy_set")?;
     let indicator = map.need(out, "indicator").and_then(|p| p.text(out).map(str::to_owned));
     if let Some(transform) = map.get("input_transform") {
@@ -39,7 +39,7 @@ fn fuzzy_set(place: &Place<'_>, out: &mut Findings) -> Option<FuzzySet> {
 }
 
 /// `[a, b, c]`, `[a, b, c, d]` or `{type, parameters}`
-fn membership(place: &Place<'_>, out: &mut Findings) -> Option<Membership> {
+fn membership(place: &Place<'_>, out: &mut Diagnostics) -> Option<Membership> {
     let (shape, numbers) = if place.is_list() {
         (None, parameters(place, out)?)
     } else {
@@ -71,7 +71,7 @@ fn membership(place: &Place<'_>, out: &mut Findings) -> Option<Membership> {
     Some(membership)
 }
 
-fn shape(place: &Place<'_>, out: &mut Findings) -> Option<&'static str> {
+fn shape(place: &Place<'_>, out: &mut Diagnostics) -> Option<&'static str> {
     let text = place.text(out)?;
     let is = |word: &&str| word.eq_ignore_ascii_case(text);
     let known = MEMBERSHIPS.iter().find(|shape| is(&shape.word) || shape.aliases.iter().any(is));
@@ -82,7 +82,7 @@ fn shape(place: &Place<'_>, out: &mut Findings) -> Option<&'static str> {
     known.map(|shape| shape.word)
 }
 
-fn parameters(place: &Place<'_>, out: &mut Findings) -> Option<Vec<f64>> {
+fn parameters(place: &Place<'_>, out: &mut Diagnostics) -> Option<Vec<f64>> {
     let numbers: Vec<_> = place.items(out, 4)?.iter().map(|p| p.number(out, &PARAMETER)).collect();
     numbers.into_iter().collect()
 }

@@ -1,7 +1,7 @@
 //! The names that a strategy gives to its indicators, fuzzy sets and members.
 
+use crate::strategy::diagnostic::{Diagnostics, shown};
 use crate::strategy::field::{ID_CHARS_MAX, RESERVED_IDS};
-use crate::strategy::finding::{Findings, shown};
 use crate::strategy::place::{Place, Section};
 
 /// The entries of a map from ids to things, at most `most`, their ids checked.
@@ -9,7 +9,7 @@ pub(super) fn named<'s, 'n>(
     map: &'s Section<'n>,
     most: usize,
     what: &str,
-    out: &mut Findings,
+    out: &mut Diagnostics,
 ) -> Vec<(&'n str, &'s Place<'n>)> {
     let entries: Vec<_> = map.rest().collect();
     if entries.is_empty() || entries.len() > most {
@@ -29,7 +29,7 @@ pub(super) fn named<'s, 'n>(
 }
 
 /// `^[a-zA-Z][a-zA-Z0-9_-]*$`, at most 64 characters.
-pub(super) fn check(id: &str, place: &Place<'_>, out: &mut Findings) {
+pub(super) fn check(id: &str, place: &Place<'_>, out: &mut Diagnostics) {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     let fits =
         id.len() <= ID_CHARS_MAX && id.starts_with(|c: char| c.is_ascii_alphabetic()) && id.bytes().all(word);

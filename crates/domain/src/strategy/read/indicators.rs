@@ -5,12 +5,12 @@ use indexmap::IndexMap;
 use super::id;
 use crate::strategy::IndicatorSpec;
 use crate::strategy::catalogue::{CATALOGUE, IndicatorKind, Param, ParamForm, Source};
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{Field, INDICATORS_MAX};
-use crate::strategy::finding::Findings;
 use crate::strategy::place::Place;
 
 /// `{id: {type, parameters…}}`
-pub(super) fn indicators(place: &Place<'_>, out: &mut Findings) -> IndexMap<String, IndicatorSpec> {
+pub(super) fn indicators(place: &Place<'_>, out: &mut Diagnostics) -> IndexMap<String, IndicatorSpec> {
     let Some(map) = place.section(out, "indicators") else { return IndexMap::new() };
     let mut all = IndexMap::new();
     for (id, entry) in id::named(&map, INDICATORS_MAX, "indicators", out) {
@@ -20,7 +20,7 @@ pub(super) fn indicators(place: &Place<'_>, out: &mut Findings) -> IndexMap<Stri
 }
 
 /// `{type, source, parameters…}`
-pub(super) fn indicator(place: &Place<'_>, out: &mut Findings) -> Option<IndicatorSpec> {
+pub(super) fn indicator(place: &Place<'_>, out: &mut Diagnostics) -> Option<IndicatorSpec> {
     let mut map = place.section(out, "indicator")?;
     let kind_place = map.need(out, "type")?;
     let text = kind_place.text(out)?;
@@ -41,7 +41,7 @@ pub(super) fn indicator(place: &Place<'_>, out: &mut Findings) -> Option<Indicat
     Some(spec)
 }
 
-fn unknown_indicator(place: &Place<'_>, text: &str, out: &mut Findings) {
+fn unknown_indicator(place: &Place<'_>, text: &str, out: &mut Diagnostics) {
     if text.eq_ignore_ascii_case("zigzag") {
         let fix = "use it as labels only, or read donchianchannels";
         return place.error(out, "zigzag repaints: as an input it would see the future", fix);
@@ -50,7 +50,7 @@ fn unknown_indicator(place: &Place<'_>, text: &str, out: &mut Findings) {
     place.no_such_word(out, text, &names);
 }
 
-fn parameter(place: &Place<'_>, param: &Param, out: &mut Findings) -> Option<f64> {
+fn parameter(place: &Place<'_>, param: &Param, out: &mut Diagnostics) -> Option<f64> {
     let whole = param.form == ParamForm::Count;
     match param.form {
         ParamForm::Count | ParamForm::Number => {

@@ -1,18 +1,18 @@
 //! The `nn_inputs` section.
 
+use crate::strategy::diagnostic::{Diagnostics, shown};
 use crate::strategy::field::{INPUTS_MAX, LAGS, TIMEFRAMES_MAX};
-use crate::strategy::finding::{Findings, shown};
 use crate::strategy::place::Place;
 use crate::strategy::{NnInput, Normalization};
 use crate::timeframe::Timeframe;
 
 /// The list of what the network sees. `all` timeframes are written out.
-pub(super) fn nn_inputs(place: &Place<'_>, all: &[Timeframe], out: &mut Findings) -> Vec<NnInput> {
+pub(super) fn nn_inputs(place: &Place<'_>, all: &[Timeframe], out: &mut Diagnostics) -> Vec<NnInput> {
     let items = place.items(out, INPUTS_MAX).unwrap_or_default();
     items.iter().filter_map(|item| nn_input(item, all, out)).collect()
 }
 
-fn nn_input(place: &Place<'_>, all: &[Timeframe], out: &mut Findings) -> Option<NnInput> {
+fn nn_input(place: &Place<'_>, all: &[Timeframe], out: &mut Diagnostics) -> Option<NnInput> {
     let mut map = place.section(out, "nn_input")?;
     let mut reference = |key| map.get(key).and_then(|p: Place<'_>| p.text(out).map(str::to_owned));
     let fuzzy_set = reference("fuzzy_set");
@@ -41,7 +41,7 @@ fn nn_input(place: &Place<'_>, all: &[Timeframe], out: &mut Findings) -> Option<
     })
 }
 
-fn input_timeframes(place: &Place<'_>, all: &[Timeframe], out: &mut Findings) -> Option<Vec<Timeframe>> {
+fn input_timeframes(place: &Place<'_>, all: &[Timeframe], out: &mut Diagnostics) -> Option<Vec<Timeframe>> {
     if !place.is_list() {
         let text = place.text(out)?;
         if text != "all" {

@@ -12,8 +12,8 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::check;
+use super::diagnostic::{Diagnostic, Diagnostics, StrategyErrors};
 use super::field::PROSE_CHARS_MAX;
-use super::finding::{Finding, Findings, StrategyErrors};
 use super::node::Node;
 use super::place::{Place, Section};
 use super::upgrade::{self, OldGrammar};
@@ -32,7 +32,7 @@ pub struct Read {
     /// The strategy, checked.
     pub strategy: Strategy,
     /// What is doubtful, and what an upgrade dropped.
-    pub warnings: Vec<Finding>,
+    pub warnings: Vec<Diagnostic>,
     /// The grammar the file was written in, when it was not the current one.
     pub upgraded_from: Option<OldGrammar>,
 }
@@ -44,7 +44,7 @@ impl Strategy {
     /// Every fault of the file, each with its place and what to do about it.
     pub fn from_yaml(text: &str) -> Result<Read, StrategyErrors> {
         let root = yaml::parse(text).and_then(of_a_strategy).map_err(|fault| StrategyErrors(vec![fault]))?;
-        let mut out = Findings::default();
+        let mut out = Diagnostics::default();
         let (root, upgraded_from) = upgrade::to_current(root, &mut out);
         let (strategy, warnings) = read(&root, out)?;
         Ok(Read { strategy, warnings, upgraded_from })
@@ -54,8 +54,8 @@ impl Strategy {
     ///
     /// # Errors
     /// Every fault that would keep it from being read.
-    pub fn check(&self) -> Result<Vec<Finding>, StrategyErrors> {
-        read(&Node::from(&self.to_value()), Findings::default()).map(|(_, warnings)| warnings)
+    pub fn check(&self) -> Result<Vec<Diagnostic>, StrategyErrors> {
+        read(&Node::from(&self.to_value()), Diagnostics::default()).map(|(_, warnings)| warnings)
     }
 }
 
@@ -63,7 +63,7 @@ impl TryFrom<Value> for Strategy {
     type Error = StrategyErrors;
     /// A strategy that arrives as JSON passes the same checks as a file.
     fn try_from(value: Value) -> Result<Self, StrategyErrors> {
-        read(&Node::from(&value), Findings::default()).map(|(strategy, _)| strategy)
+        read(&Node::from(&value), Diagnostics::default()).map(|(strategy, _)| strategy)
     }
 }
 
@@ -122,7 +122,7 @@ const TOP_KEYS: [&str; 13] = [
 
 /// A tree that could be a strategy's. Of any other file nothing is repeated: whoever put its name here may not be the one
 /// whom it belongs to.
-fn of_a_strategy(root: Node) -> Result<Node, Finding> {
+fn of_a_strategy(root: Node) -> Result<Node, Diagnostic> {
     let is_one = TOP_KEYS.iter().any(|key| root.get(key).is_some());
     if is_one {
         return Ok(root);
@@ -132,10 +132,10 @@ fn of_a_strategy(root: Node) -> Result<Node, Finding> {
         None => "this is no strategy: it is no map of keys",
     };
     let fix = "start with `name:`, `training_data:` and `indicators:`";
-    Err(Finding { path: String::new(), line: root.line, message: message.into(), fix: fix.into() })
+    Err(Diagnostic { path: String::new(), line: root.line, message: message.into(), fix: fix.into() })
 }
 
-fn read(root: &Node, mut out: Findings) -> Result<(Strategy, Vec<Finding>), StrategyErrors> {
+fn read(root: &Node, mut out: Diagnostics) -> Result<(Strategy, Vec<Diagnostic>), StrategyErrors> {
     let draft = draft(&Place::root(root), &mut out).unwrap_or_default();
     check::rules(&draft, &mut out);
     out.locate(|path| root.line_at(path));
@@ -144,7 +144,7 @@ fn read(root: &Node, mut out: Findings) -> Result<(Strategy, Vec<Finding>), Stra
     draft.complete().map(|strategy| (strategy, warnings)).ok_or(StrategyErrors(Vec::new()))
 }
 
-fn draft(place: &Place<'_>, out: &mut Findings) -> Option<Draft> {
+fn draft(place: &Place<'_>, out: &mut Diagnostics) -> Option<Draft> {
     let mut top = place.section(out, "strategy")?;
     let name = top.need(out, "name").and_then(|p| p.parsed(out, "choose another name"));
     let description = prose(&mut top, "description", out);
@@ -172,7 +172,7 @@ fn draft(place: &Place<'_>, out: &mut Findings) -> Option<Draft> {
     Some(draft)
 }
 
-fn prose(top: &mut Section<'_>, key: &'static str, out: &mut Findings) -> Option<String> {
+fn prose(top: &mut Section<'_>, key: &'static str, out: &mut Diagnostics) -> Option<String> {
     let place = top.get(key)?;
     let text = place.text(out)?;
     if text.chars().count() > PROSE_CHARS_MAX {
@@ -181,10 +181,10 @@ fn prose(top: &mut Section<'_>, key: &'static str, out: &mut Findings) -> Option
     Some(text.to_owned())
 }
 
-fn version(top: &mut Section<'_>, out: &mut Findings) {
+fn version(top: &mut Section<'_>, out: &mut Diagnostics) {
     let Some(place) = top.get("version") else { return };
     if let Some(text) = place.text(out).filter(|text| !matches!(*text, "3.0" | "3")) {
-        let message = format!("grammar {} does not fit this file's layout", super::finding::shown(text));
+        let message = format!("grammar {} does not fit this file's layout", super::diagnostic::shown(text));
         place.error(out, message, format!("write version: \"{VERSION}\""));
     }
 }

@@ -1,16 +1,16 @@
 //! The `model` and `training` sections.
 
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{
-    BATCH_SIZE, DROPOUT, EARLY_STOPPING, EPOCHS, Form, GRADIENT_CLIP, HIDDEN_LAYERS_MAX, LABELS,
+    BATCH_SIZE, DROPOUT, EARLY_STOPPING, EPOCHS, Form, GRADIENT_CLIP, HIDDEN_LAYERS_MAX, HUBER_DELTA, LABELS,
     LEARNING_RATE, LOSSES, SCHEDULERS, SHARES, UNITS, WEIGHT_DECAY,
 };
-use crate::strategy::finding::Findings;
-use crate::strategy::network::{Activation, ClassWeights, EarlyStopping, Loss, Optimizer, Scheduler};
+use crate::strategy::network::{Activation, ClassWeights, EarlyStopping, Loss, Scheduler};
 use crate::strategy::place::{Place, Section};
 use crate::strategy::{Architecture, DataSplit, Labels, Optimisation, Training};
 
 /// `{type: mlp, architecture: {hidden_layers, activation, dropout}}`
-pub(super) fn architecture(place: &Place<'_>, out: &mut Findings) -> Option<Architecture> {
+pub(super) fn architecture(place: &Place<'_>, out: &mut Diagnostics) -> Option<Architecture> {
     let mut model = place.section(out, "model")?;
     if let Some(kind) = model.get("type")
         && let Some(text) = kind.text(out).filter(|text| !text.eq_ignore_ascii_case("mlp"))
@@ -27,14 +27,14 @@ pub(super) fn architecture(place: &Place<'_>, out: &mut Findings) -> Option<Arch
     Some(Architecture { hidden_layers: hidden_layers?, activation: activation?, dropout: dropout? as f32 })
 }
 
-fn units(place: &Place<'_>, out: &mut Findings) -> Option<Vec<usize>> {
+fn units(place: &Place<'_>, out: &mut Diagnostics) -> Option<Vec<usize>> {
     let layers = place.items(out, HIDDEN_LAYERS_MAX)?;
     let units: Vec<_> = layers.iter().map(|p| p.number(out, &UNITS).map(|n| n as usize)).collect();
     units.into_iter().collect()
 }
 
 /// Labels, split and optimisation, side by side.
-pub(super) fn training(place: &Place<'_>, out: &mut Findings) -> Option<Training> {
+pub(super) fn training(place: &Place<'_>, out: &mut Diagnostics) -> Option<Training> {
     let mut map = place.section(out, "training")?;
     let labels = map.need(out, "labels").and_then(|p| labels(&p, out));
     let data_split = map.get("data_split").map_or(Some(DataSplit::default()), |p| data_split(&p, out));
@@ -43,7 +43,7 @@ pub(super) fn training(place: &Place<'_>, out: &mut Findings) -> Option<Training
     Some(Training { labels: labels?, data_split: data_split?, optimisation: optimisation? })
 }
 
-fn labels(place: &Place<'_>, out: &mut Findings) -> Option<Labels> {
+fn labels(place: &Place<'_>, out: &mut Diagnostics) -> Option<Labels> {
     let mut map = place.section(out, "labels")?;
     let (word, numbers) = chosen(&mut map, "source", LABELS, out)?;
     map.finish(out);
@@ -59,9 +59,9 @@ fn labels(place: &Place<'_>, out: &mut Findings) -> Option<Labels> {
     }
 }
 
-fn data_split(place: &Place<'_>, out: &mut Findings) -> Option<DataSplit> {
+fn data_split(place: &Place<'_>, out: &mut Diagnostics) -> Option<DataSplit> {
     let mut map = place.section(out, "data_split")?;
-    let shares = map.numbers(out, SHARES);
+    let shares = map.numbers(out, &SHARES);
     map.finish(out);
     let &[train, validation, test] = shares?.as_slice() else { return None };
     let sum: f64 = train + validation + test;
@@ -72,22 +72,22 @@ fn data_split(place: &Place<'_>, out: &mut Findings) -> Option<DataSplit> {
     Some(DataSplit { train, validation, test })
 }
 
-fn optimisation(map: &mut Section<'_>, out: &mut Findings) -> Option<Optimisation> {
+fn optimisation(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<Optimisation> {
     let epochs = map.count(out, &EPOCHS);
     let batch_size = map.number(out, &BATCH_SIZE);
     let learning_rate = map.number(out, &LEARNING_RATE);
-    let optimizer = map.word(out, "optimizer", Optimizer::Adam);
+    let optimizer = map.word(out, "optimizer", Optimisation::default().optimizer);
     let weight_decay = map.number(out, &WEIGHT_DECAY);
-    let lr_scheduler = map.get("lr_scheduler").map_or(Some(Scheduler::Constant), |p| scheduler(&p, out));
+    let lr_scheduler = map.get("lr_scheduler").map_or(Some(Scheduler::default()), |p| scheduler(&p, out));
     let gradient_clip = match map.get(GRADIENT_CLIP.key) {
         Some(place) if place.is_off() => Some(None),
         Some(place) => place.number(out, &GRADIENT_CLIP).map(Some),
-        None => Some(GRADIENT_CLIP.default),
+        None => Some(Optimisation::default().gradient_clip),
     };
     let early_stopping =
         map.get("early_stopping").map_or(Some(Some(EarlyStopping::default())), |p| early_stopping(&p, out));
     let loss = loss(map, out);
-    let class_weights = map.word(out, "class_weights", ClassWeights::None);
+    let class_weights = map.word(out, "class_weights", ClassWeights::default());
     Some(Optimisation {
         epochs: epochs?,
         batch_size: batch_size? as usize,
@@ -103,7 +103,7 @@ fn optimisation(map: &mut Section<'_>, out: &mut Findings) -> Option<Optimisatio
 }
 
 /// `cosine`, or `{type: step, step_size: 10, gamma: 0.5}`
-fn scheduler(place: &Place<'_>, out: &mut Findings) -> Option<Scheduler> {
+fn scheduler(place: &Place<'_>, out: &mut Diagnostics) -> Option<Scheduler> {
     match form(place, SCHEDULERS, out)? {
         ("constant", _) => Some(Scheduler::Constant),
         ("step", n) => Some(Scheduler::Step { step_size: *n.first()? as u32, gamma: *n.get(1)? }),
@@ -117,20 +117,20 @@ fn scheduler(place: &Place<'_>, out: &mut Findings) -> Option<Scheduler> {
 }
 
 /// `false`, `true`, or `{enabled, patience, min_delta}`
-fn early_stopping(place: &Place<'_>, out: &mut Findings) -> Option<Option<EarlyStopping>> {
+fn early_stopping(place: &Place<'_>, out: &mut Diagnostics) -> Option<Option<EarlyStopping>> {
     if !place.is_map() {
         return place.flag(out).map(|on| on.then(EarlyStopping::default));
     }
     let mut map = place.section(out, "early_stopping")?;
     let enabled = map.flag(out, "enabled", true);
-    let numbers = map.numbers(out, EARLY_STOPPING);
+    let numbers = map.numbers(out, &EARLY_STOPPING);
     map.finish(out);
     let &[patience, min_delta] = numbers?.as_slice() else { return None };
     Some(enabled?.then_some(EarlyStopping { patience: patience as u32, min_delta }))
 }
 
 /// `mse`, `{type: huber, delta: 0.01}`, or `huber` with `huber_delta` beside it.
-fn loss(map: &mut Section<'_>, out: &mut Findings) -> Option<Option<Loss>> {
+fn loss(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<Option<Loss>> {
     let beside = map.get("huber_delta");
     let Some(place) = map.get("loss") else {
         if let Some(place) = beside {
@@ -146,8 +146,7 @@ fn loss(map: &mut Section<'_>, out: &mut Findings) -> Option<Option<Loss>> {
     };
     match (beside, loss) {
         (Some(beside), Loss::Huber { .. }) if !place.is_map() => {
-            let huber = LOSSES.iter().flat_map(|l| l.fields).next()?;
-            beside.number(out, huber).map(|delta| Some(Loss::Huber { delta }))
+            beside.number(out, &HUBER_DELTA).map(|delta| Some(Loss::Huber { delta }))
         }
         (Some(beside), _) => {
             beside.error(
@@ -162,7 +161,11 @@ fn loss(map: &mut Section<'_>, out: &mut Findings) -> Option<Option<Loss>> {
 }
 
 /// A choice written as its word alone, or as a map with `type` and its numbers.
-fn form(place: &Place<'_>, forms: &'static [Form], out: &mut Findings) -> Option<(&'static str, Vec<f64>)> {
+fn form(
+    place: &Place<'_>,
+    forms: &'static [Form],
+    out: &mut Diagnostics,
+) -> Option<(&'static str, Vec<f64>)> {
     if place.is_map() {
         let mut map = place.section(out, "form")?;
         let chosen = chosen(&mut map, "type", forms, out)?;
@@ -179,14 +182,14 @@ fn chosen(
     map: &mut Section<'_>,
     key: &'static str,
     forms: &'static [Form],
-    out: &mut Findings,
+    out: &mut Diagnostics,
 ) -> Option<(&'static str, Vec<f64>)> {
     let place = map.need(out, key)?;
     let form = one_of(&place, forms, out)?;
     map.numbers(out, form.fields).map(|numbers| (form.word, numbers))
 }
 
-fn one_of(place: &Place<'_>, forms: &'static [Form], out: &mut Findings) -> Option<&'static Form> {
+fn one_of(place: &Place<'_>, forms: &'static [Form], out: &mut Diagnostics) -> Option<&'static Form> {
     let text = place.text(out)?;
     let form = forms.iter().find(|f| f.word.eq_ignore_ascii_case(text));
     if form.is_none() {

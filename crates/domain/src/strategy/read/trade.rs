@@ -1,14 +1,14 @@
 //! The `decisions` and `risk` sections.
 
 use crate::strategy::decision::CostModel;
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{CONFIDENCE, COST_MODEL, EXITS, SEPARATION, SIZINGS};
-use crate::strategy::finding::Findings;
 use crate::strategy::network::OutputKind;
 use crate::strategy::place::{Place, Section};
 use crate::strategy::{Decisions, Risk};
 use crate::trading::{Exits, Sizing};
 
-pub(super) fn decisions(place: &Place<'_>, out: &mut Findings) -> Option<Decisions> {
+pub(super) fn decisions(place: &Place<'_>, out: &mut Diagnostics) -> Option<Decisions> {
     let mut map = place.section(out, "decisions")?;
     let output_format = map.need(out, "output_format").and_then(|p| p.word::<OutputKind>(out));
     let confidence_threshold = map.number(out, &CONFIDENCE);
@@ -28,7 +28,7 @@ pub(super) fn decisions(place: &Place<'_>, out: &mut Findings) -> Option<Decisio
 }
 
 /// `min_signal_separation`, directly or in `filters`.
-fn separation(map: &mut Section<'_>, out: &mut Findings) -> Option<u32> {
+fn separation(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<u32> {
     let Some(filters) = map.get("filters") else { return map.count(out, &SEPARATION) };
     let mut inner = filters.section(out, "filters")?;
     let inside = inner.get(SEPARATION.key);
@@ -43,7 +43,7 @@ fn separation(map: &mut Section<'_>, out: &mut Findings) -> Option<u32> {
     }
 }
 
-fn cost_model(place: &Place<'_>, out: &mut Findings) -> Option<CostModel> {
+fn cost_model(place: &Place<'_>, out: &mut Diagnostics) -> Option<CostModel> {
     let mut map = place.section(out, "cost_model")?;
     let numbers = map.numbers(out, COST_MODEL);
     map.finish(out);
@@ -52,7 +52,7 @@ fn cost_model(place: &Place<'_>, out: &mut Findings) -> Option<CostModel> {
 }
 
 /// `{position_sizing, exits}`
-pub(super) fn risk(place: &Place<'_>, out: &mut Findings) -> Option<Risk> {
+pub(super) fn risk(place: &Place<'_>, out: &mut Diagnostics) -> Option<Risk> {
     let mut map = place.section(out, "risk")?;
     let position_sizing =
         map.get("position_sizing").map_or(Some(Risk::default().position_sizing), |p| sizing(&p, out));
@@ -62,7 +62,7 @@ pub(super) fn risk(place: &Place<'_>, out: &mut Findings) -> Option<Risk> {
 }
 
 /// `all_in`, `{fixed_fraction: 0.95}` or `{fixed_units: 1000}`
-fn sizing(place: &Place<'_>, out: &mut Findings) -> Option<Sizing> {
+fn sizing(place: &Place<'_>, out: &mut Diagnostics) -> Option<Sizing> {
     let fix = "write all_in, {fixed_fraction: 0.95} or {fixed_units: 1000}";
     if !place.is_map() {
         return match place.text(out)? {
@@ -86,7 +86,7 @@ fn sizing(place: &Place<'_>, out: &mut Findings) -> Option<Sizing> {
     }
 }
 
-fn exits(place: &Place<'_>, out: &mut Findings) -> Option<Exits> {
+fn exits(place: &Place<'_>, out: &mut Diagnostics) -> Option<Exits> {
     let mut map = place.section(out, "exits")?;
     let [stop_loss, take_profit, max_holding_bars] =
         [&EXITS[0], &EXITS[1], &EXITS[2]].map(|field| map.get(field.key).and_then(|p| p.number(out, field)));

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use super::{Old, OldGrammar, dropped};
 use crate::strategy::catalogue::IndicatorKind;
-use crate::strategy::finding::Findings;
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::node::{Content, Entry, Node};
 
 /// Parameters that the old system knew and that changed nothing a strategy could read.
 const IDLE: &[&str] = &["adjust", "include_middle", "include_oscillator"];
 
-pub(super) fn upgrade(top: &mut Old<'_>, old: OldGrammar, out: &mut Findings) {
+pub(super) fn upgrade(top: &mut Old<'_>, old: OldGrammar, out: &mut Diagnostics) {
     let lags = lags(top, old, out);
     let ids = indicators(top, out);
     fuzzy_sets(top, &ids, out);
@@ -18,7 +18,7 @@ pub(super) fn upgrade(top: &mut Old<'_>, old: OldGrammar, out: &mut Findings) {
 }
 
 /// `model.features.lookback_periods`; the rest of `model.features` never acted.
-fn lags(top: &mut Old<'_>, old: OldGrammar, out: &mut Findings) -> Option<Node> {
+fn lags(top: &mut Old<'_>, old: OldGrammar, out: &mut Diagnostics) -> Option<Node> {
     let mut model = top.inside("model")?;
     let path = format!("{}.features", model.path);
     let features = model.take("features");
@@ -31,7 +31,7 @@ fn lags(top: &mut Old<'_>, old: OldGrammar, out: &mut Findings) -> Option<Node> 
 }
 
 /// `[{name, feature_id, …}]` becomes `{feature_id: {type, …}}`. Gives the ids.
-fn indicators(top: &mut Old<'_>, out: &mut Findings) -> HashSet<String> {
+fn indicators(top: &mut Old<'_>, out: &mut Diagnostics) -> HashSet<String> {
     let Some(list) = top.take("indicators") else { return HashSet::new() };
     let line = list.line;
     let Content::List(items) = list.content else {
@@ -44,7 +44,7 @@ fn indicators(top: &mut Old<'_>, out: &mut Findings) -> HashSet<String> {
     ids
 }
 
-fn indicator(mut item: Node, out: &mut Findings) -> Entry {
+fn indicator(mut item: Node, out: &mut Diagnostics) -> Entry {
     let line = item.line;
     let mut old = Old { section: &mut item, path: "indicators".to_owned() };
     let name = old.take("name");
@@ -69,7 +69,7 @@ fn indicator(mut item: Node, out: &mut Findings) -> Entry {
 }
 
 /// Each set reads the indicator whose id it has; a set without one was never computed.
-fn fuzzy_sets(top: &mut Old<'_>, ids: &HashSet<String>, out: &mut Findings) {
+fn fuzzy_sets(top: &mut Old<'_>, ids: &HashSet<String>, out: &mut Diagnostics) {
     let Some(sets) = top.inside("fuzzy_sets") else { return };
     let Some(entries) = sets.section.entries_mut() else { return };
     for orphan in entries.iter().filter(|set| !ids.contains(&set.key)) {

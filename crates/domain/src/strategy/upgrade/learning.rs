@@ -1,7 +1,7 @@
 //! Labels, optimisation and decisions, with the defaults that the old grammars had.
 
 use super::{Old, OldGrammar, dropped};
-use crate::strategy::finding::Findings;
+use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::node::{Content, Entry, Node};
 
 /// What the old trainer took when `model.training` left a key out.
@@ -15,14 +15,14 @@ const TRAINING: &[(&str, &str)] = &[
     ("early_stopping", "false"),
 ];
 
-pub(super) fn upgrade(top: &mut Old<'_>, old: OldGrammar, out: &mut Findings) {
+pub(super) fn upgrade(top: &mut Old<'_>, old: OldGrammar, out: &mut Diagnostics) {
     let optimisation = model(top, old, out);
     training(top, old, optimisation, out);
     decisions(top, out);
 }
 
 /// The architecture; gives the keys of `model.training`.
-fn model(top: &mut Old<'_>, old: OldGrammar, out: &mut Findings) -> Vec<Entry> {
+fn model(top: &mut Old<'_>, old: OldGrammar, out: &mut Diagnostics) -> Vec<Entry> {
     let Some(mut model) = top.inside("model") else { return Vec::new() };
     let optimisation = model.take("training");
     if old == OldGrammar::V1 && model.section.get("architecture").is_none() {
@@ -42,7 +42,7 @@ fn model(top: &mut Old<'_>, old: OldGrammar, out: &mut Findings) -> Vec<Entry> {
     }
 }
 
-fn training(top: &mut Old<'_>, old: OldGrammar, optimisation: Vec<Entry>, out: &mut Findings) {
+fn training(top: &mut Old<'_>, old: OldGrammar, optimisation: Vec<Entry>, out: &mut Diagnostics) {
     let Some(mut training) = top.inside("training") else { return };
     training.drop("method", "there is only supervised training", out);
     training.drop("fitness_metrics", "the platform's gates judge a model", out);
@@ -71,7 +71,7 @@ fn training(top: &mut Old<'_>, old: OldGrammar, optimisation: Vec<Entry>, out: &
 }
 
 /// Long only, as the old engine was.
-fn decisions(top: &mut Old<'_>, out: &mut Findings) {
+fn decisions(top: &mut Old<'_>, out: &mut Diagnostics) {
     let Some(mut decisions) = top.inside("decisions") else { return };
     decisions.put_default("output_format", "classification");
     decisions.put_default("confidence_threshold", "0.6");

@@ -49,7 +49,8 @@ pub(super) fn backtest(bars: usize, runs: usize) -> Result<Measured, CliError> {
     let first = features::warm_up(&strategy, &market).or_exit(Kind::Usage)?;
     let (range, account) = (first..bars.len(), Account::default());
     let rates = per_second(range.len(), runs, || {
-        let targets = trader.targets(&market, &range).map_err(market::explain)?;
+        let rows = trader.features(&market, range.start).map_err(market::explain)?;
+        let targets = trader.targets(&rows, &range).map_err(market::explain)?;
         let run =
             evaluate::trade(&bars, &range, &targets, &account, &mut |_| Some(())).map_err(market::explain)?;
         black_box(evaluate::figures(&run, &bars, range.clone(), &account));

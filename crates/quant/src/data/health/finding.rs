@@ -1,7 +1,8 @@
 //! What deserves a researcher's attention, in words.
 
-use std::fmt;
+use std::cmp::Reverse;
 
+use ktrdr_domain::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeDates, HealthReport, WrongZone};
@@ -18,28 +19,6 @@ const STALE_SHARE_MAX: f64 = 0.05;
 const STALE_RUN_MAX: u64 = 24;
 /// Share of bars without volume from which volume is not worth reading.
 const NO_VOLUME_SHARE: f64 = 0.5;
-
-/// How grave a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Results on these bars would mean little.
-    Error,
-    /// Look before relying on a result.
-    Warning,
-    /// Good to know.
-    Note,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        })
-    }
-}
 
 /// What kind of finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,21 +46,8 @@ pub enum FindingCode {
     Synthetic,
 }
 
-/// One thing to know, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// How grave.
-    pub severity: Severity,
-    /// What kind.
-    pub code: FindingCode,
-    /// What was found.
-    pub message: String,
-    /// What to do.
-    pub action: String,
-}
-
 /// The findings of a report, gravest first.
-pub(super) fn findings(report: &HealthReport) -> Vec<Finding> {
+pub(super) fn findings(report: &HealthReport) -> Vec<Finding<FindingCode>> {
     let all = [
         short,
         duplicates,
@@ -94,32 +60,28 @@ pub(super) fn findings(report: &HealthReport) -> Vec<Finding> {
         no_volume,
         synthetic,
     ];
-    let mut findings: Vec<Finding> = all.iter().filter_map(|look| look(report)).collect();
-    findings.sort_by_key(|finding| finding.severity);
+    let mut findings: Vec<_> = all.iter().filter_map(|look| look(report)).collect();
+    findings.sort_by_key(|finding| Reverse(finding.severity));
     findings
 }
 
-fn finding(severity: Severity, code: FindingCode, message: String, action: &str) -> Finding {
-    Finding { severity, code, message, action: action.to_owned() }
-}
-
-fn short(report: &HealthReport) -> Option<Finding> {
+fn short(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let severity = match report.rows {
         ..ROWS_MIN => Severity::Error,
         ROWS_MIN..ROWS_FEW => Severity::Warning,
         _ => return None,
     };
     let message = format!("only {} bars", report.rows);
-    Some(finding(severity, FindingCode::Short, message, "get a longer history or a shorter timeframe"))
+    Some(Finding::new(severity, FindingCode::Short, message, "get a longer history or a shorter timeframe"))
 }
 
-fn duplicates(report: &HealthReport) -> Option<Finding> {
+fn duplicates(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let message = format!("bars with the time of the bar before: {}", report.duplicates);
     let action = "remove one of each pair at the source";
-    (report.duplicates > 0).then(|| finding(Severity::Error, FindingCode::Duplicates, message, action))
+    (report.duplicates > 0).then(|| Finding::new(Severity::Error, FindingCode::Duplicates, message, action))
 }
 
-fn unexpected_gaps(report: &HealthReport) -> Option<Finding> {
+fn unexpected_gaps(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let gaps = &report.gaps;
     let lost_share = gaps.unexpected_bars as f64 / (report.rows + gaps.unexpected_bars).max(1) as f64;
     let severity = match gaps.unexpected {
@@ -133,17 +95,17 @@ fn unexpected_gaps(report: &HealthReport) -> Option<Finding> {
         gaps.unexpected_bars,
         lost_share * 100.0
     );
-    Some(finding(severity, FindingCode::UnexpectedGaps, message, "fetch the listed stretches again"))
+    Some(Finding::new(severity, FindingCode::UnexpectedGaps, message, "fetch the listed stretches again"))
 }
 
-fn closures(report: &HealthReport) -> Option<Finding> {
+fn closures(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let count = report.gaps.closure;
     let message = format!("stretches of more than 3 days without bars: {count}");
     let action = "see whether the market was closed; if not, fetch them again";
-    (count > 0).then(|| finding(Severity::Warning, FindingCode::Closures, message, action))
+    (count > 0).then(|| Finding::new(Severity::Warning, FindingCode::Closures, message, action))
 }
 
-fn spikes(report: &HealthReport) -> Option<Finding> {
+fn spikes(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let largest = report.spikes.largest.first()?;
     let reverted = report.spikes.largest.iter().filter(|spike| spike.reverted).count();
     let message = format!(
@@ -154,10 +116,10 @@ fn spikes(report: &HealthReport) -> Option<Finding> {
         report.spikes.largest.len()
     );
     let severity = if reverted > 0 { Severity::Warning } else { Severity::Note };
-    Some(finding(severity, FindingCode::Spikes, message, "compare the listed bars with another source"))
+    Some(Finding::new(severity, FindingCode::Spikes, message, "compare the listed bars with another source"))
 }
 
-fn stale(report: &HealthReport) -> Option<Finding> {
+fn stale(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let stale = report.stale;
     let share = stale.bars as f64 / report.rows.max(1) as f64;
     if share <= STALE_SHARE_MAX && stale.longest_run <= STALE_RUN_MAX {
@@ -170,7 +132,7 @@ fn stale(report: &HealthReport) -> Option<Finding> {
         share * 100.0,
         stale.longest_run
     );
-    Some(finding(
+    Some(Finding::new(
         Severity::Warning,
         FindingCode::Stale,
         message,
@@ -178,7 +140,7 @@ fn stale(report: &HealthReport) -> Option<Finding> {
     ))
 }
 
-fn wrong_zone(report: &HealthReport) -> Option<Finding> {
+fn wrong_zone(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let by = |dates| match dates {
         ChangeDates::NewYork => "New York's",
         ChangeDates::Europe => "Europe's",
@@ -191,25 +153,30 @@ fn wrong_zone(report: &HealthReport) -> Option<Finding> {
         WrongZone::ByEuropesDates => "the open of the week moves by Europe's dates, though a market around the clock moves with New York".to_owned(),
     };
     let action = "the file was read in a wrong zone: import it again with `--time-zone`, such as `--time-zone new-york+7` for the clock of most brokers";
-    Some(finding(Severity::Warning, FindingCode::WrongZone, message, action))
+    Some(Finding::new(Severity::Warning, FindingCode::WrongZone, message, action))
 }
 
-fn negative_prices(report: &HealthReport) -> Option<Finding> {
+fn negative_prices(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let message = format!("bars with a price of zero or below: {}", report.not_above_zero);
     let action =
         "labels, sizes and figures that divide by the price refuse stretches that hold one: choose others";
     (report.not_above_zero > 0)
-        .then(|| finding(Severity::Warning, FindingCode::NegativePrices, message, action))
+        .then(|| Finding::new(Severity::Warning, FindingCode::NegativePrices, message, action))
 }
 
-fn no_volume(report: &HealthReport) -> Option<Finding> {
+fn no_volume(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let share = report.zero_volume_share.filter(|share| *share >= NO_VOLUME_SHARE)?;
     let message = format!("{:.0} % of the bars have no volume", share * 100.0);
-    Some(finding(Severity::Note, FindingCode::NoVolume, message, "use no indicator of volume on this series"))
+    Some(Finding::new(
+        Severity::Note,
+        FindingCode::NoVolume,
+        message,
+        "use no indicator of volume on this series",
+    ))
 }
 
-fn synthetic(report: &HealthReport) -> Option<Finding> {
+fn synthetic(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let message = "these bars are generated".to_owned();
     let action = "use them to test the machinery; they say nothing about a market";
-    report.synthetic.then(|| finding(Severity::Note, FindingCode::Synthetic, message, action))
+    report.synthetic.then(|| Finding::new(Severity::Note, FindingCode::Synthetic, message, action))
 }

@@ -8,10 +8,10 @@ mod gaps;
 mod spikes;
 mod week_open;
 
-use ktrdr_domain::{Span, Symbol, Timeframe, Timestamp};
+use ktrdr_domain::{Finding, Span, Symbol, Timeframe, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use self::finding::{Finding, FindingCode, Severity};
+pub use self::finding::FindingCode;
 pub use self::gaps::{Gap, GapClass, Gaps};
 pub use self::spikes::{Spike, Spikes};
 pub use self::week_open::{ChangeDates, WrongZone};
@@ -50,7 +50,7 @@ pub struct HealthReport {
     #[serde(default)]
     pub not_above_zero: u64,
     /// What deserves attention, gravest first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Finding<FindingCode>>,
 }
 
 /// Bars whose four prices are those of the bar before.

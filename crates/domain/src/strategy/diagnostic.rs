@@ -8,7 +8,7 @@ use super::node::ends_name;
 
 /// One fault or doubt in a strategy file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct Diagnostic {
     /// The place, such as `fuzzy_sets.rsi.low`; empty for the file as a whole.
     pub path: String,
     /// Line in the file, from 1; `None` when the strategy did not come from a file.
@@ -19,7 +19,7 @@ pub struct Finding {
     pub fix: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = self.line {
             write!(f, "line {line}, ")?;
@@ -31,39 +31,39 @@ impl fmt::Display for Finding {
 
 /// Every fault of a strategy, in the order of the file. One line of text each.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct StrategyErrors(pub Vec<Finding>);
+pub struct StrategyErrors(pub Vec<Diagnostic>);
 
 impl fmt::Display for StrategyErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, finding) in self.0.iter().enumerate() {
+        for (i, diagnostic) in self.0.iter().enumerate() {
             if i > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "{finding}")?;
+            write!(f, "{diagnostic}")?;
         }
         Ok(())
     }
 }
 
-/// Most findings kept of each sort: a hostile file earns no longer answer.
+/// Most kept of each sort: a hostile file earns no longer answer.
 pub(super) const KEPT_MAX: usize = 100;
 
 /// Faults and doubts as they are collected.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
-    errors: Vec<Finding>,
-    warnings: Vec<Finding>,
+pub(super) struct Diagnostics {
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
 }
 
-impl Findings {
+impl Diagnostics {
     /// Notes a fault: the strategy will be refused.
-    pub(super) fn error(&mut self, finding: Finding) {
-        keep(&mut self.errors, finding);
+    pub(super) fn error(&mut self, diagnostic: Diagnostic) {
+        keep(&mut self.errors, diagnostic);
     }
 
     /// Notes a doubt.
-    pub(super) fn warning(&mut self, finding: Finding) {
-        keep(&mut self.warnings, finding);
+    pub(super) fn warning(&mut self, diagnostic: Diagnostic) {
+        keep(&mut self.warnings, diagnostic);
     }
 
     /// Whether a fault lies at `path` or inside it, so that what follows from it needs no second mention.
@@ -73,22 +73,22 @@ impl Findings {
 
     /// Fills in the lines that the finder did not know.
     pub(super) fn locate(&mut self, line_of: impl Fn(&str) -> Option<u32>) {
-        for finding in self.errors.iter_mut().chain(&mut self.warnings) {
-            finding.line = finding.line.or_else(|| line_of(&finding.path));
+        for diagnostic in self.errors.iter_mut().chain(&mut self.warnings) {
+            diagnostic.line = diagnostic.line.or_else(|| line_of(&diagnostic.path));
         }
     }
 
     /// The doubts, when there is no fault; either in the order of the file.
-    pub(super) fn into_result(mut self) -> Result<Vec<Finding>, StrategyErrors> {
-        self.errors.sort_by_key(|finding| finding.line);
-        self.warnings.sort_by_key(|finding| finding.line);
+    pub(super) fn into_result(mut self) -> Result<Vec<Diagnostic>, StrategyErrors> {
+        self.errors.sort_by_key(|diagnostic| diagnostic.line);
+        self.warnings.sort_by_key(|diagnostic| diagnostic.line);
         if self.errors.is_empty() { Ok(self.warnings) } else { Err(StrategyErrors(self.errors)) }
     }
 }
 
-fn keep(list: &mut Vec<Finding>, finding: Finding) {
-    if list.len() < KEPT_MAX && !list.contains(&finding) {
-        list.push(finding);
+fn keep(list: &mut Vec<Diagnostic>, diagnostic: Diagnostic) {
+    if list.len() < KEPT_MAX && !list.contains(&diagnostic) {
+        list.push(diagnostic);
     }
 }
 
