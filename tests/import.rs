@@ -153,22 +153,20 @@ fn a_brokers_clock_read_as_a_fixed_offset_is_found_and_named() {
     let import = ["data", "import", file.to_str().unwrap(), "-s", "EURUSD", "-t", "1h"];
     let wrong = |health: &Value| {
         let findings = health["findings"].as_array().unwrap().iter();
-        findings
-            .filter(|f| f["code"] == "wrong_zone")
-            .map(|f| f["action"].as_str().unwrap().to_owned())
-            .next()
+        findings.filter(|f| f["code"] == "wrong_zone").map(|f| f["fix"].as_str().unwrap().to_owned()).next()
     };
     let imported = world.json(&[&import[..], &["--utc-offset", "2"]].concat());
-    let action = wrong(&imported["health"]).expect("a finding");
-    let named = advice(&action).into_iter().find(|text| text.contains(' ')).unwrap();
+    let fix = wrong(&imported["health"]).expect("a finding");
+    let named = advice(&fix).into_iter().find(|text| text.contains(' ')).unwrap();
     let option: Vec<&str> = named.split(' ').collect();
-    let imported = world.json(&[&import[..], &option, &["--replace"]].concat());
+    let imported = world.json(&[&import[..], &option].concat());
     assert_eq!(wrong(&imported["health"]), None);
     // 00:00 of Monday, the 8th of July, at the broker's.
     let stored = std::fs::read_to_string(world.path("data/EURUSD_1h.csv")).unwrap();
     assert!(stored.contains("\n2024-07-07T21:00:00Z,"));
     assert_eq!(wrong(&world.json(&["data", "check", "-s", "EURUSD", "-t", "1h"])["health"]), None);
-    world.refused_with(2, &[&import[..], &option, &["--utc-offset", "2"]].concat(), &["--utc-offset"]);
+    let both = [&import[..], &option, &["--utc-offset", "2"]].concat();
+    world.refused_with(2, &both, &["--utc-offset"]);
     world.refused_with(2, &[&import[..], &["--time-zone", "Europe/Atlantis"]].concat(), &["new-york+7"]);
 }
 

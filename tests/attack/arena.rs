@@ -14,8 +14,8 @@ use crate::world::{Engine, World, wait_for};
 
 /// The campaign that is compared with an undisturbed one.
 pub(super) const CAMPAIGN: &str = "attacked";
-/// Enough for every window of a cycle.
-const BARS: u32 = 6_000;
+/// Enough that a cycle takes a moment in which it can be hit.
+const BARS: u32 = 20_000;
 
 /// A fleet that notices a lost worker as soon as its settings allow.
 const QUICK: [(&str, &str); 4] = [

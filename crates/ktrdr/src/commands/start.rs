@@ -229,9 +229,10 @@ pub(crate) fn answer(
         }
         Started::Detached(ids) => {
             context.screen.note("detached; the work goes on. Follow or stop it with:");
-            for id in &ids {
-                context.screen.note(format!("  ktrdr operations watch {id}\n  ktrdr operations cancel {id}"));
-            }
+            context.screen.note(match ids.as_slice() {
+                [id] => format!("  ktrdr operations watch {id}\n  ktrdr operations cancel {id}"),
+                _ => "  ktrdr campaign list\n  ktrdr campaign show NAME\n  ktrdr campaign cancel NAME".into(),
+            });
             Ok(ExitCode::from(Kind::Interrupted as u8))
         }
         Started::Ended(rows) => {

@@ -77,23 +77,33 @@ pub(crate) async fn group(
         limit: BATCH,
     };
     let matched = count(workspace, &group).await?;
-    if matched > 0 {
-        confirm(context.screen, &question(&group, matched), yes)?;
-    }
-    let (cancelled, asked) = cancel(workspace, group).await?;
-    let document = json!({ "matched": matched, "cancelled": cancelled, "asked": asked });
-    context.screen.answer(&document, |screen| {
-        if matched == 0 {
-            screen.line("nothing to cancel: nothing matches that has not ended");
-            return;
+    // A campaign that has ended is not marked as cancelled.
+    let (cancelled, asked) = match matched {
+        0 => (0, 0),
+        _ => {
+            confirm(context.screen, &question(&group, matched), yes)?;
+            cancel(workspace, group).await?
         }
-        screen.line(format!(
-            "{} waited and are cancelled, {} run and were asked to stop",
-            thousands(cancelled),
-            thousands(asked)
-        ));
-    })?;
+    };
+    let document = json!({ "matched": matched, "cancelled": cancelled, "asked": asked });
+    context.screen.answer(&document, |screen| screen.line(outcome(matched, cancelled, asked)))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn outcome(matched: u64, cancelled: u64, asked: u64) -> String {
+    if matched == 0 {
+        return "nothing to cancel: all of them have ended".into();
+    }
+    let before = matched.saturating_sub(cancelled + asked);
+    let mut said = format!(
+        "cancelled while waiting: {} · running, asked to stop: {}",
+        thousands(cancelled),
+        thousands(asked)
+    );
+    if before > 0 {
+        said += &format!(" · ended or asked before: {}", thousands(before));
+    }
+    said
 }
 
 /// How many match and have not ended, those included that were asked before.
@@ -111,6 +121,7 @@ async fn count(workspace: &Workspace, group: &GroupCancel) -> Result<u64, CliErr
 
 fn question(group: &GroupCancel, matched: u64) -> String {
     let what = match group.kind {
+        Some(OperationKind::AgentResearch) if matched == 1 => "research cycle".to_owned(),
         Some(OperationKind::AgentResearch) => "research cycles".to_owned(),
         Some(kind) => format!("operations of type {kind}"),
         None => "operations".to_owned(),

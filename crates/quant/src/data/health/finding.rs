@@ -152,7 +152,7 @@ fn wrong_zone(report: &HealthReport) -> Option<Finding<FindingCode>> {
         WrongZone::NeverMoves => "the week opens at the same hour of UTC in summer and winter, though a market around the clock moves with New York".to_owned(),
         WrongZone::ByEuropesDates => "the open of the week moves by Europe's dates, though a market around the clock moves with New York".to_owned(),
     };
-    let action = "the file was read in a wrong zone: import it again with `--time-zone`, such as `--time-zone new-york+7` for the clock of most brokers";
+    let action = "the file was read in a wrong zone: import it again with its `--time-zone`, such as `--time-zone new-york+7 --replace` for the clock of most brokers";
     Some(Finding::new(Severity::Warning, FindingCode::WrongZone, message, action))
 }
 
