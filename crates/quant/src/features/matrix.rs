@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis, Zip, s};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 
 use super::plan::{ColumnValues, Plan};
 
@@ -45,15 +45,18 @@ const BLOCK_ROWS: usize = 256;
 pub(super) fn assemble(plan: &Plan<'_>, columns: &[ColumnValues], bars: Range<usize>) -> FeatureMatrix {
     let mut values = Array2::zeros((bars.len(), plan.cells.len()));
     for (block, mut rows) in values.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS).enumerate() {
-        for (mut slots, cell) in rows.columns_mut().into_iter().zip(&plan.cells) {
+        let (height, width) = rows.dim();
+        let rows = rows.as_slice_mut().unwrap_or_default(); // of a matrix just made, so contiguous
+        for (at, cell) in plan.cells.iter().enumerate() {
             let column = &columns[cell.column];
             let first_bar = bars.start + block * BLOCK_ROWS - cell.lag;
-            let read = first_bar..first_bar + slots.len();
+            let read = first_bar..first_bar + height;
+            let slots = rows[at..].iter_mut().step_by(width);
             match &plan.series[column.series].join {
-                None => slots.assign(&ArrayView1::from(column.of_bars(read))),
-                Some(join) => Zip::from(&mut slots)
-                    .and(&ArrayView1::from(&join.partner[read]))
-                    .for_each(|slot, partner| *slot = column.of_bar(*partner as usize)),
+                None => slots.zip(column.of_bars(read)).for_each(|(slot, value)| *slot = *value),
+                Some(join) => slots
+                    .zip(&join.partner[read])
+                    .for_each(|(slot, partner)| *slot = column.of_bar(*partner as usize)),
             }
         }
     }
