@@ -225,3 +225,19 @@ fn a_redis_emptied_under_running_roles_is_noticed_by_all_of_them_and_by_who_wait
     }
     assert_eq!(redis.ask(&["DBSIZE"]), "0", "something was written");
 }
+
+#[test]
+fn a_damaged_memory_lets_nobody_begin_a_store_beside_it_and_is_superseded_on_a_persons_word() {
+    let world = worked(Engine::Embedded);
+    world.write("epochs/embedded/0001.json", "");
+    fs::remove_file(world.path("ktrdr.db")).unwrap();
+    for command in [&RESEARCH[..], &["operations", "list"], &["up", "--until-idle"]] {
+        world.refused_with(
+            STORE_LOST,
+            command,
+            &["is not the record of an epoch", "store new-epoch --reason"],
+        );
+    }
+    world.json(&["store", "new-epoch", "--reason", "the disk was damaged"]);
+    world.submit(&RESEARCH);
+}

@@ -22,9 +22,9 @@ pub(super) fn outcome(cycle: &Value) -> Value {
     for what in ["status", "reason", "error", "result"] {
         outcome[what] = without_ids(&cycle[what]);
     }
-    // The hash of the manifest, which names the operation that trained the model.
+    // The manifest names the operation that trained the model; an attempt that was cut off may have used up a version.
     if let Some(model) = outcome["result"]["model"].as_object_mut() {
-        model.remove("sha256");
+        model.retain(|name, _| name != "sha256" && name != "version");
     }
     outcome
 }

@@ -49,6 +49,9 @@ fn a_pipe_is_refused_at_once_wherever_a_file_is_read() {
     pipe(&world.path("ktrdr.toml"));
     world.refused_with(8, &["config", "show"], &["ktrdr.toml", "named pipe"]);
     fs::remove_file(world.path("ktrdr.toml")).unwrap();
+    std::os::unix::fs::symlink("/nowhere/ktrdr.toml", world.path("ktrdr.toml")).unwrap();
+    world.refused_with(8, &["config", "show"], &["ktrdr.toml", "leads nowhere"]);
+    fs::remove_file(world.path("ktrdr.toml")).unwrap();
     world.write("ktrdr.toml", "redis_url_file = \"elsewhere\"\n");
     world.refused_with(8, &["operations", "list"], &["elsewhere", "named pipe"]);
 }

@@ -126,8 +126,13 @@ impl Epochs {
 
     async fn read(&self, key: &Key) -> Result<Epoch, ArtifactError> {
         let bytes = self.artifacts.get(key).await?;
-        let unreadable = |e| self.failed(key, &format!("is no record of an epoch ({e}): restore it"));
-        serde_json::from_slice(&bytes).map_err(unreadable)
+        serde_json::from_slice(&bytes).map_err(|e| ArtifactError::Unfit {
+            key: key.clone(),
+            place: self.artifacts.place(),
+            what: format!(
+                "is not the record of an epoch ({e}): restore it, or begin anew with `ktrdr store new-epoch --reason …`"
+            ),
+        })
     }
 
     fn failed(&self, key: &Key, what: &str) -> ArtifactError {

@@ -43,13 +43,15 @@ impl Design {
         let dev_of = |pinned| self.0.bars(pinned).map(|bars| bars.slice(bars.window(&windows.dev)));
         let dev = research.data.iter().map(dev_of).collect::<Result<Vec<_>, _>>()?;
         let AgentChoice::Local = research.agent;
+        // Those that run are read before the lessons: whoever ends in between is seen by its lesson.
+        let in_flight = self.siblings(&research)?;
         let brief = DesignBrief {
             symbol: &research.symbol,
             dev_bars: &dev,
             windows: &windows,
             split: DataSplit::default(),
             lessons: &self.lessons(&research)?,
-            in_flight: &self.siblings(&research)?,
+            in_flight: &in_flight,
             campaign: &research.campaign,
             index: research.index,
             seed: research.seed,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ktrdr_domain::{OperationId, Timestamp};
-use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::embedded::{self, Engine, OpenError, Role};
@@ -172,6 +172,8 @@ async fn settle(identity: &Identity, known: Known, care: Care) -> Result<(), Cli
     let settled = match known {
         Known::Remembered(_) => Ok(()),
         Known::Nothing => identity.remember().await,
+        // A damaged memory is no reason to forget: nobody may begin a store beside it.
+        Known::Unreadable(why @ ArtifactError::Unfit { .. }) => Err(CliError::new(Kind::StoreLost, why)),
         Known::Unreadable(why) => Err(why.into()),
     };
     match (settled, care) {

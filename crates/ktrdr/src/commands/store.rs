@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use ktrdr_fabric::artifacts::ArtifactError;
 use ktrdr_fabric::epochs::Epoch;
 
 use super::Context;
@@ -50,7 +51,8 @@ async fn begin(context: &Context<'_>, reason: &str) -> Result<ExitCode, CliError
     let identity = Workspace::meet(&context.folder, &context.settings).await?;
     let before = match Known::of(&identity.epochs).await {
         Known::Remembered(epoch) => Some(epoch.epoch),
-        Known::Nothing => None,
+        // A damaged record is superseded by the new one.
+        Known::Nothing | Known::Unreadable(ArtifactError::Unfit { .. }) => None,
         Known::Unreadable(why) => return Err(why.into()),
     };
     let (epoch, place) = identity.names();

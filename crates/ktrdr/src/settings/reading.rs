@@ -30,6 +30,9 @@ pub(super) fn read(file: &Path, variables: &Variables) -> Result<Settings, Strin
 fn text_of(file: &Path) -> Result<String, String> {
     match regular::read(file, FILE_BYTES_MAX) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| "is no UTF-8 text".to_owned()),
+        Err(e) if e.kind() == ErrorKind::NotFound && file.is_symlink() => {
+            Err("is a link that leads nowhere: is something not mounted?".to_owned())
+        }
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(String::new()),
         Err(e) => Err(e.to_string()),
     }

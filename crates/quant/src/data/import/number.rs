@@ -99,7 +99,11 @@ fn plain(text: &[u8], decimal: Decimal) -> Option<Plain> {
     let (whole, fraction) = (parts.next()?, parts.next());
     for (at, group) in whole.split(|b| *b == comma).enumerate() {
         let grouped = whole.contains(&comma);
-        let complete = if at == 0 { (1..=3).contains(&group.len()) } else { group.len() == 3 };
+        // Nobody groups 0,912 as thousands.
+        let complete = match at {
+            0 => (1..=3).contains(&group.len()) && !group.starts_with(b"0"),
+            _ => group.len() == 3,
+        };
         if (grouped && !complete) || !group.iter().all(u8::is_ascii_digit) {
             return None;
         }
@@ -165,6 +169,8 @@ mod tests {
             ("1.890,00", Some(Comma)),
             ("1,89", Some(Comma)),
             ("1.0850", Some(Point)),
+            ("0,912", Some(Comma)),
+            ("0.912", Some(Point)),
             ("1,890", None),
             ("12", None),
             ("x", None),
