@@ -19,8 +19,9 @@ pub(crate) fn room(world: &World) -> Value {
 fn a_full_redis_is_read_keeps_its_workers_at_work_and_goes_on_once_there_is_room() {
     let redis = Redis::start();
     let world = World::on(Engine::Fleet).with_setting("KTRDR_REDIS_URL", &redis.url());
-    let world = world.with_setting("KTRDR_FLEET__LEASE", "6s").with_setting("KTRDR_FLEET__HEARTBEAT", "1s");
-    world.generate("EURUSD", "planted-edge", 6_000, 3);
+    let world = world.with_setting("KTRDR_FLEET__LEASE", "10s").with_setting("KTRDR_FLEET__HEARTBEAT", "1s");
+    // So many that the training goes on for minutes.
+    world.generate("EURUSD", "planted-edge", 60_000, 3);
     world.example_of_epochs("long", 10_000);
     let _engine = world.up(&["--training-slots", "1"]);
     let [runs, waits] = [0, 1].map(|_| world.submit(&TRAIN).remove(0));
@@ -36,10 +37,13 @@ fn a_full_redis_is_read_keeps_its_workers_at_work_and_goes_on_once_there_is_room
     let health = world.json(&["health"]);
     assert!(health["store_full"].as_str().unwrap().contains("OOM"), "{health}");
     world.refused_with(5, &TRAIN, &["the store is full", "raise maxmemory", "nothing was lost"]);
-    let lease = |id: &str| world.operation(id)["lease_until_ms"].as_i64().unwrap();
+    let lease = |id: &str| {
+        let row = world.operation(id);
+        row["lease_until_ms"].as_i64().unwrap_or_else(|| panic!("nobody holds it: {row}"))
+    };
     let (before, at) = (world.operation(&runs), lease(&runs));
     // Longer than a lease lasts.
-    wait_for("beats", || (lease(&runs) > at + 7_000).then_some(()));
+    wait_for("beats", || (lease(&runs) > at + 11_000).then_some(()));
     let after = world.operation(&runs);
     assert_eq!((&after["status"], &after["fence"]), (&before["status"], &before["fence"]), "{after}");
 
