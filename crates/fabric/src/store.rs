@@ -244,6 +244,17 @@ pub enum StoreError {
     Invalid(String),
 }
 
+impl StoreError {
+    /// Whether the same call may succeed later, when a person or time has mended the store.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Files(_) | Self::Full(_) | Self::Replaced(_) => true,
+            Self::Corrupt(_) | Self::Invalid(_) => false,
+        }
+    }
+}
+
 /// The store. Every method is one atomic step unless it only reads.
 #[async_trait]
 pub trait Store: Send + Sync {

@@ -89,12 +89,7 @@ impl Orchestrator {
             match self.move_cycle(&event).await {
                 Ok(Moved::Done) => return receipt.ack().await,
                 Ok(Moved::LookAgain) => {}
-                Err(
-                    StoreError::Unavailable(why)
-                    | StoreError::Files(why)
-                    | StoreError::Full(why)
-                    | StoreError::Replaced(why),
-                ) => {
+                Err(why) if why.is_transient() => {
                     failures += 1;
                     warn!(operation = %event.operation, %why, "a cycle could not be moved; trying again");
                     if stop.run_until_cancelled(sleep(wait(failures))).await.is_none() {
@@ -102,7 +97,7 @@ impl Orchestrator {
                     }
                 }
                 // Trying again would end the same way. The sweep announces the child again, in case it was us.
-                Err(why @ (StoreError::Corrupt(_) | StoreError::Invalid(_))) => {
+                Err(why) => {
                     error!(operation = %event.operation, %why, "a cycle can not be moved");
                     return receipt.ack().await;
                 }

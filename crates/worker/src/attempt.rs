@@ -108,18 +108,13 @@ async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
                 error!(operation = %id, "a message without a row; parked. Has the store lost its data?");
                 return Err(Declined::Park);
             }
-            Err(
-                StoreError::Unavailable(why)
-                | StoreError::Files(why)
-                | StoreError::Full(why)
-                | StoreError::Replaced(why),
-            ) => {
+            Err(why) if why.is_transient() => {
                 failures += 1;
                 warn!(operation = %id, %why, "claim failed; trying again");
                 let wait = sleep(crew.config.outside.after(failures));
                 crew.quit.run_until_cancelled(wait).await.ok_or(Declined::GiveBack)?;
             }
-            Err(why @ (StoreError::Corrupt(_) | StoreError::Invalid(_))) => {
+            Err(why) => {
                 error!(operation = %id, %why, "can not be claimed; parked");
                 return Err(Declined::Park);
             }
@@ -227,12 +222,7 @@ async fn record(crew: &Crew, attempt: &Attempt, mut finish: Finish, lease_end: I
                 }
                 return true;
             }
-            Err(
-                StoreError::Unavailable(why)
-                | StoreError::Files(why)
-                | StoreError::Full(why)
-                | StoreError::Replaced(why),
-            ) => {
+            Err(why) if why.is_transient() => {
                 failures += 1;
                 let again = Instant::now() + crew.config.outside.after(failures);
                 if again >= until {
