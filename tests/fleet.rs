@@ -189,7 +189,7 @@ fn the_job_of_a_killed_worker_runs_elsewhere_long_before_its_lease_lapses() {
     });
     assert_eq!(row["fence"], 2, "{row}");
     let told = world.json(&["operations", "events", &id]).to_string();
-    assert!(told.contains("doubted"), "{told}");
+    assert!(told.contains("suspected"), "{told}");
     world.json(&["operations", "cancel", &id]);
     assert_eq!(ended(&world, &id)["status"], "cancelled");
 }

@@ -207,7 +207,7 @@ impl Binary {
             ("KTRDR_FLEET__SWEEP", time(size.pace.sweep)),
             ("KTRDR_FLEET__REPUBLISH_AFTER", time(size.pace.republish_after)),
             ("KTRDR_FLEET__TRIES_MAX", "19".to_owned()),
-            ("KTRDR_FLEET__HARMFUL_PROBES", "true".to_owned()),
+            ("KTRDR_FLEET__CHAOS_PROBES", "true".to_owned()),
         ];
         Self { workspace, settings }
     }

@@ -1,6 +1,6 @@
 //! A probe can do harm only where a worker was told to allow it.
 
-use ktrdr_domain::job::{Harm, ProbeSpec};
+use ktrdr_domain::job::{ChaosAction, ProbeSpec};
 use ktrdr_domain::{JobSpec, Kind, OperationId};
 use ktrdr_fabric::embedded::{Engine, Role};
 use ktrdr_fabric::store::{NewOperation, Store};
@@ -11,7 +11,7 @@ use crate::world::World;
 fn crash_once(settings: &str) -> serde_json::Value {
     let world = World::new();
     world.write("ktrdr.toml", settings);
-    let spec = ProbeSpec { harm: Some(Harm::CrashUntil(1)), mark: true, ..ProbeSpec::default() };
+    let spec = ProbeSpec { chaos: Some(ChaosAction::CrashUntil(1)), mark: true, ..ProbeSpec::default() };
     let id: OperationId = "op_probe_of_harm".parse().unwrap();
     let new = NewOperation {
         id: id.clone(),
@@ -34,11 +34,11 @@ fn crash_once(settings: &str) -> serde_json::Value {
 fn a_probe_that_would_harm_its_worker_is_refused() {
     let row = crash_once("");
     assert_eq!((&row["status"], &row["reason"]), (&"failed".into(), &"refused".into()), "{row}");
-    assert!(row["error"].as_str().unwrap().contains("fleet.harmful_probes"), "{row}");
+    assert!(row["error"].as_str().unwrap().contains("fleet.chaos_probes"), "{row}");
 }
 
 #[test]
 fn a_worker_that_allows_it_is_killed_and_the_next_attempt_counts() {
-    let row = crash_once("[fleet]\nharmful_probes = true\n");
+    let row = crash_once("[fleet]\nchaos_probes = true\n");
     assert_eq!((&row["status"], &row["result"]["attempt"]), (&"completed".into(), &2.into()), "{row}");
 }

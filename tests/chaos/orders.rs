@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::device::DeviceWish;
-use ktrdr_domain::job::{Harm, ProbeSpec};
+use ktrdr_domain::job::{ChaosAction, ProbeSpec};
 use ktrdr_domain::{JobSpec, Kind, OperationId, Timestamp};
 use ktrdr_fabric::store::NewOperation;
 use rand::RngExt;
@@ -54,11 +54,11 @@ impl Order {
             fail: (self.wish == Wish::Fail).then(|| "as it was told".to_owned()),
             device: self.device,
             mark: true,
-            harm: match self.wish {
+            chaos: match self.wish {
                 Wish::Complete | Wish::Fail => None,
-                Wish::CrashOnce => Some(Harm::CrashUntil(1)),
-                Wish::Poison => Some(Harm::CrashUntil(u64::MAX)),
-                Wish::Deaf => Some(Harm::Deaf),
+                Wish::CrashOnce => Some(ChaosAction::CrashUntil(1)),
+                Wish::Poison => Some(ChaosAction::CrashUntil(u64::MAX)),
+                Wish::Deaf => Some(ChaosAction::Deaf),
             },
         }
     }

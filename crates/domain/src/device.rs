@@ -9,7 +9,7 @@ use serde_json::Value;
 /// What a job asks to be computed on. The strings are stable: they stand in specifications.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum DeviceWish {
+pub enum DeviceRequest {
     /// Whatever is free, a GPU first.
     #[default]
     Any,
@@ -19,8 +19,8 @@ pub enum DeviceWish {
     Cpu,
 }
 
-impl DeviceWish {
-    /// Every wish.
+impl DeviceRequest {
+    /// Every request.
     pub const ALL: [Self; 3] = [Self::Any, Self::Gpu, Self::Cpu];
 
     /// The stable name.
@@ -33,7 +33,7 @@ impl DeviceWish {
         }
     }
 
-    /// The wish stated by a specification, in its field `device`. None that can be read counts as any: whoever runs the
+    /// The request stated by a specification, in its field `device`. None that can be read counts as any: whoever runs the
     /// job reads the specification anyway, and says what is wrong with it.
     #[must_use]
     pub fn of(spec: &Value) -> Self {
@@ -57,22 +57,22 @@ impl DeviceWish {
     }
 }
 
-impl fmt::Display for DeviceWish {
+impl fmt::Display for DeviceRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-/// Text that is no wish for a device.
+/// Text that is not a request for a device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no device to ask for: use any, gpu or cpu")]
-pub struct BadDeviceWish(pub String);
+pub struct BadDeviceRequest(pub String);
 
-impl FromStr for DeviceWish {
-    type Err = BadDeviceWish;
-    fn from_str(text: &str) -> Result<Self, BadDeviceWish> {
-        let wish = Self::ALL.into_iter().find(|wish| wish.as_str() == text);
-        wish.ok_or_else(|| BadDeviceWish(text.chars().take(40).collect()))
+impl FromStr for DeviceRequest {
+    type Err = BadDeviceRequest;
+    fn from_str(text: &str) -> Result<Self, BadDeviceRequest> {
+        let request = Self::ALL.into_iter().find(|request| request.as_str() == text);
+        request.ok_or_else(|| BadDeviceRequest(text.chars().take(40).collect()))
     }
 }
 
@@ -123,18 +123,18 @@ mod tests {
 
     #[test]
     fn a_wish_is_written_as_it_is_read() {
-        for wish in DeviceWish::ALL {
-            assert_eq!(wish.as_str().parse(), Ok(wish));
-            assert_eq!(serde_json::to_value(wish).unwrap(), json!(wish.as_str()));
-            assert_eq!(DeviceWish::of(&json!({ "device": wish })), wish);
+        for request in DeviceRequest::ALL {
+            assert_eq!(request.as_str().parse(), Ok(request));
+            assert_eq!(serde_json::to_value(request).unwrap(), json!(request.as_str()));
+            assert_eq!(DeviceRequest::of(&json!({ "device": request })), request);
         }
-        assert!("tpu".parse::<DeviceWish>().is_err());
+        assert!("tpu".parse::<DeviceRequest>().is_err());
     }
 
     #[test]
     fn a_specification_without_a_readable_wish_takes_any_device() {
         for spec in [json!({}), json!(null), json!([1]), json!({"device": 3}), json!({"device": "tpu"})] {
-            assert_eq!(DeviceWish::of(&spec), DeviceWish::Any, "{spec}");
+            assert_eq!(DeviceRequest::of(&spec), DeviceRequest::Any, "{spec}");
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::data::DataRef;
-use crate::device::DeviceWish;
+use crate::device::DeviceRequest;
 use crate::gate::GateVerdict;
 use crate::hash::Sha256;
 use crate::id::OperationId;
@@ -123,8 +123,8 @@ pub struct TrainingSpec {
     /// Of weights, shuffling and dropout.
     pub seed: u64,
     /// What to train on.
-    #[serde(default, skip_serializing_if = "DeviceWish::is_any")]
-    pub device: DeviceWish,
+    #[serde(default, skip_serializing_if = "DeviceRequest::is_any")]
+    pub device: DeviceRequest,
 }
 
 /// Backtest on one window of one symbol.
@@ -241,21 +241,21 @@ pub struct ProbeSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail: Option<String>,
     /// What to run on: measures how jobs find their workers.
-    #[serde(default, skip_serializing_if = "DeviceWish::is_any")]
-    pub device: DeviceWish,
+    #[serde(default, skip_serializing_if = "DeviceRequest::is_any")]
+    pub device: DeviceRequest,
     /// Leave an artefact `probes/<operation>/<attempt>` at the end of each attempt that comes so far, so that ends can
     /// be counted without asking the store.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mark: bool,
     /// How the probe harms its worker. Refused by every worker that was not told to allow it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub harm: Option<Harm>,
+    pub chaos: Option<ChaosAction>,
 }
 
 /// What a probe may do to its worker, where the worker allows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Harm {
+pub enum ChaosAction {
     /// Kill the process, after the sleep, in every attempt up to this one.
     CrashUntil(u64),
     /// Sleep on when asked to stop, so that nothing but the end of the process frees the thread.

@@ -39,7 +39,7 @@ pub mod trial;
 pub mod window;
 
 pub use data::DataRef;
-pub use device::{DeviceClass, DeviceWish};
+pub use device::{DeviceClass, DeviceRequest};
 pub use event::Event;
 pub use finding::{Finding, Severity};
 pub use hash::Sha256;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::DataRef;
-use crate::device::DeviceWish;
+use crate::device::DeviceRequest;
 use crate::gate::GatePolicy;
 use crate::id::OperationId;
 use crate::name::{CampaignName, Symbol};
@@ -37,8 +37,8 @@ pub struct ResearchSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brief: Option<String>,
     /// What its networks are trained on.
-    #[serde(default, skip_serializing_if = "DeviceWish::is_any")]
-    pub device: DeviceWish,
+    #[serde(default, skip_serializing_if = "DeviceRequest::is_any")]
+    pub device: DeviceRequest,
     /// Of everything random in the cycle.
     pub seed: u64,
     /// Tries of each of its jobs.

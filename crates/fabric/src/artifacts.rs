@@ -91,7 +91,7 @@ pub enum ArtifactError {
     },
     /// There is something that is never read: a pipe, a device, a folder, or more than [`BYTES_MAX`].
     #[error("{key} in {place} {what}")]
-    Unfit {
+    Unreadable {
         /// The key.
         key: Key,
         /// Folder or bucket, for people.

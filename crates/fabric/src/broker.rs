@@ -3,7 +3,7 @@
 //! Before this: the outbox ([`crate::store`]). After this: a worker claims, or the orchestrator advances.
 
 use async_trait::async_trait;
-use ktrdr_domain::{DeviceClass, DeviceWish, Event, JobMessage, Kind};
+use ktrdr_domain::{DeviceClass, DeviceRequest, Event, JobMessage, Kind};
 use serde_json::Value;
 
 /// Anything that travels.
@@ -56,8 +56,8 @@ impl Queue {
     /// one goes the same way.
     #[must_use]
     pub fn of_job(kind: Kind, spec: &Value) -> Self {
-        let wish = DeviceWish::of(spec).pinned().filter(|_| kind.has_devices());
-        wish.map_or(Self::Jobs(kind), |class| Self::Pinned(kind, class))
+        let request = DeviceRequest::of(spec).pinned().filter(|_| kind.has_devices());
+        request.map_or(Self::Jobs(kind), |class| Self::Pinned(kind, class))
     }
 
     /// Where a worker of this class finds jobs of a kind.

@@ -126,7 +126,7 @@ impl Epochs {
 
     async fn read(&self, key: &Key) -> Result<Epoch, ArtifactError> {
         let bytes = self.artifacts.get(key).await?;
-        serde_json::from_slice(&bytes).map_err(|e| ArtifactError::Unfit {
+        serde_json::from_slice(&bytes).map_err(|e| ArtifactError::Unreadable {
             key: key.clone(),
             place: self.artifacts.place(),
             what: format!(

@@ -70,7 +70,7 @@ changes! {
     /// As [`Self::Claimed`], from a worker whose lease had lapsed. Note: that worker.
     TakenOver = "taken_over",
     /// The broker lost its worker, which has to beat soon to keep it. Note: who noticed.
-    Doubted = "doubted",
+    Suspected = "suspected",
     /// Its worker gave it back undone; the try does not count.
     Released = "released",
     /// An attempt failed and another follows. Note: the error.
@@ -124,6 +124,8 @@ pub struct BadChange(pub String);
 impl FromStr for Change {
     type Err = BadChange;
     fn from_str(text: &str) -> Result<Self, BadChange> {
+        // Histories in Redis outlive the program that wrote them.
+        let text = if text == "doubted" { Self::Suspected.as_str() } else { text };
         let known = Self::ALL.iter().find(|change| change.as_str() == text);
         known.copied().ok_or_else(|| BadChange(text.chars().take(40).collect()))
     }

@@ -9,7 +9,7 @@
 //! | [`store::Store`] | rows, leases, outbox, cancel flags | SQLite | Redis |
 //! | [`campaign::Campaigns`] | campaigns, counted by what became of their cycles | SQLite | Redis |
 //! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite | Redis |
-//! | [`presence::Presence`] | which workers are there, what is asked of them | SQLite | Redis |
+//! | [`registry::WorkerRegistry`] | which workers are there, what is asked of them | SQLite | Redis |
 //! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
 //! | [`artifacts::Artifacts`] | bars, models, strategies, reports | [`local`] folders | shared folders, object storage |
 //!
@@ -28,7 +28,7 @@ pub mod ledger;
 mod limits;
 pub mod local;
 pub mod losses;
-pub mod presence;
+pub mod registry;
 pub mod process;
 mod random;
 pub mod store;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::history::NOTE_BYTES_MAX;
-use crate::presence::Worker;
+use crate::registry::WorkerInfo;
 use crate::store::{
     AdvanceTo, BATCH_MAX, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot, StoreError,
 };
@@ -152,7 +152,7 @@ pub(crate) fn progress_json(progress: &Progress) -> Result<String, StoreError> {
 }
 
 /// What a worker says of itself as JSON.
-pub(crate) fn worker_json(worker: &Worker) -> Result<String, StoreError> {
+pub(crate) fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
     match serde_json::to_string(worker) {
         Ok(json) if json.len() <= WORKER_BYTES_MAX => Ok(json),
         Ok(json) => {

@@ -5,7 +5,7 @@
 //! time, a job that was only near is not.**
 //!
 //! 1. A loss is no try: the try that the claim counted is given back. It makes no difference whether the attempt ever beat.
-//! 2. Every [`LOSSES_PER_TRY`]th loss of one operation costs it its try after all, should it be the *suspect*: of what the
+//! 2. Every [`LOSSES_PER_TRY`]th loss of one operation costs it its try after all, should it be the *culprit*: of what the
 //!    lost process held, the one that had lost the most workers before. So a process takes one try with it at most, and a
 //!    job that kills its workers ends as `attempts_exhausted` after `tries_max × LOSSES_PER_TRY` of them.
 //! 3. An operation that lost its worker again waits longer each time ([`back_off`]): a poisonous job does not keep its
@@ -26,7 +26,7 @@ pub const BACK_OFF_MAX: Duration = Duration::from_secs(60);
 
 /// How long it is known who is suspected of the loss of a process: longer than the leases of one process take to lapse,
 /// and short enough that a process that was only frozen starts afresh.
-pub(crate) const SUSPECT_KEPT: Duration = Duration::from_secs(600);
+pub(crate) const CULPRIT_KEPT: Duration = Duration::from_secs(600);
 
 /// What a history says of a loss that cost a try.
 pub const COST_A_TRY: &str = "this loss costs a try";
@@ -43,7 +43,7 @@ pub fn back_off(losses: u32) -> Duration {
     }
 }
 
-/// Whether this loss, counted from 1, costs a suspect its try.
+/// Whether this loss, counted from 1, costs a culprit its try.
 pub(crate) fn costs_a_try(losses: u32) -> bool {
     losses.is_multiple_of(LOSSES_PER_TRY)
 }

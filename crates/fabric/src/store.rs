@@ -215,8 +215,8 @@ pub enum StoreHint {
     Cancel(OperationId),
     /// This row changed (status or progress).
     Changed(OperationId),
-    /// Operators ask something of the workers ([`crate::presence`]).
-    Orders,
+    /// Operators ask something of the workers ([`crate::registry`]).
+    Control,
     /// Something changed that this process did not do: read again whatever you wait for.
     Unknown,
 }
@@ -265,9 +265,9 @@ pub trait Store: Send + Sync {
     async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError>;
     /// Takes an operation for work. Of a root it is [`StoreError::Invalid`].
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError>;
-    /// Doubts whoever holds an operation, because the broker lost them: unless they beat within `patience`, their lease
-    /// is over. How long it lasts now; `None` when there is nobody to doubt: nobody holds it, or `by` does.
-    async fn doubt(
+    /// Suspects whoever holds an operation, because the broker lost them: unless they beat within `patience`, their lease
+    /// is over. How long it lasts now; `None` when there is nobody to suspect: nobody holds it, or `by` does.
+    async fn suspect(
         &self,
         id: &OperationId,
         by: &BootId,

@@ -22,7 +22,7 @@ pub enum Fault {
     /// Something outside failed: try again.
     Outside(String),
     /// This process can not do it any more: its device is lost. Another one may.
-    Unfit(String),
+    Unhealthy(String),
     /// The stop token said so.
     Stopped,
 }
@@ -47,7 +47,7 @@ impl From<ArtifactError> for Fault {
             ArtifactError::NotFound { .. }
             | ArtifactError::WrongHash { .. }
             | ArtifactError::Exists(_)
-            | ArtifactError::Unfit { .. }
+            | ArtifactError::Unreadable { .. }
             | ArtifactError::Key(_) => Self::BadInput(error.to_string()),
         }
     }
@@ -59,7 +59,7 @@ impl From<Fault> for Outcome {
             Fault::BadInput(error) => Self::Failed { reason: "bad_input".into(), error },
             Fault::Refused(error) => Self::Failed { reason: "refused".into(), error },
             Fault::Outside(error) => Self::Retry { error, delay: RETRY_DELAY },
-            Fault::Unfit(error) => Self::Unfit { error },
+            Fault::Unhealthy(error) => Self::Unhealthy { error },
             Fault::Stopped => Self::Stopped,
         }
     }

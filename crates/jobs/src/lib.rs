@@ -27,7 +27,7 @@ pub mod training;
 use std::sync::Arc;
 
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DataRef, DeviceWish, Windows};
+use ktrdr_domain::{DataRef, DeviceRequest, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::Store;
@@ -52,7 +52,7 @@ pub struct Services {
     /// Runs the IO of job threads, which are no tasks themselves.
     pub runtime: Handle,
     /// Whether probes may crash or block this process when their specification says so: never in production.
-    pub harmful_probes: bool,
+    pub chaos_probes: bool,
     /// Bars read before.
     pub series: Arc<SeriesCache>,
     /// Trains networks that do not ask for a CPU.
@@ -60,11 +60,11 @@ pub struct Services {
 }
 
 impl Services {
-    /// What trains a network with this wish. A CPU is everywhere, beside a GPU too.
-    pub(crate) fn backend_for(&self, wish: DeviceWish) -> Arc<dyn Backend> {
-        match wish {
-            DeviceWish::Cpu => Arc::new(Cpu::new()),
-            DeviceWish::Any | DeviceWish::Gpu => Arc::clone(&self.backend),
+    /// What trains a network with this request. A CPU is everywhere, beside a GPU too.
+    pub(crate) fn backend_for(&self, request: DeviceRequest) -> Arc<dyn Backend> {
+        match request {
+            DeviceRequest::Cpu => Arc::new(Cpu::new()),
+            DeviceRequest::Any | DeviceRequest::Gpu => Arc::clone(&self.backend),
         }
     }
 

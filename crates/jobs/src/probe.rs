@@ -4,7 +4,7 @@ use std::process;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::Kind;
-use ktrdr_domain::job::{Harm, ProbeSpec};
+use ktrdr_domain::job::{ChaosAction, ProbeSpec};
 use ktrdr_worker::{Handler, Job, Outcome};
 use serde_json::json;
 
@@ -36,7 +36,7 @@ impl Probe {
         let spec: ProbeSpec = fault::specification(job)?;
         self.check(&spec)?;
         sleep(job, &spec)?;
-        if let Some(Harm::CrashUntil(attempt)) = spec.harm
+        if let Some(ChaosAction::CrashUntil(attempt)) = spec.chaos
             && job.fence <= attempt
         {
             process::abort();
@@ -54,9 +54,9 @@ impl Probe {
         if spec.sleep_ms > SLEEP_MS_MAX {
             return Err(Fault::input(format!("sleep_ms {} is over {SLEEP_MS_MAX}", spec.sleep_ms)));
         }
-        if spec.harm.is_some() && !self.0.harmful_probes {
+        if spec.chaos.is_some() && !self.0.chaos_probes {
             return Err(Fault::Refused(
-                "this probe would harm its worker, and fleet.harmful_probes is not set there".into(),
+                "this probe would harm its worker, and fleet.chaos_probes is not set there".into(),
             ));
         }
         Ok(())
@@ -71,7 +71,7 @@ impl Probe {
 fn sleep(job: &Job, spec: &ProbeSpec) -> Result<(), Fault> {
     let awake_at = Instant::now() + Duration::from_millis(spec.sleep_ms);
     while let Some(left) = awake_at.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
-        if job.stop.is_stopped() && spec.harm != Some(Harm::Deaf) {
+        if job.stop.is_stopped() && spec.chaos != Some(ChaosAction::Deaf) {
             return Err(Fault::Stopped);
         }
         std::thread::sleep(left.min(NAP));

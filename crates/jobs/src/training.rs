@@ -161,7 +161,7 @@ fn fit(
     backend.train(&task, &mut observer, &stop).map_err(|error| match error {
         TrainError::Cancelled { .. } => Fault::Stopped,
         TrainError::Device { .. } => Fault::Outside(error.to_string()),
-        TrainError::DeviceLost { .. } => Fault::Unfit(error.to_string()),
+        TrainError::DeviceLost { .. } => Fault::Unhealthy(error.to_string()),
         TrainError::Shape(_)
         | TrainError::Setting(_)
         | TrainError::Samples { .. }

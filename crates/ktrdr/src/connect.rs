@@ -21,7 +21,7 @@ use crate::settings::{Secret, Settings};
 /// What to do about a missing address.
 const HINT: &str = "`scripts/services start` prints the addresses of a private fleet on this machine";
 
-/// Rows, leases, cancel flags, the ledger and presence; `hears`: the hints that are needed. No store but the one that is
+/// Rows, leases, cancel flags, the ledger and registry; `hears`: the hints that are needed. No store but the one that is
 /// known.
 pub(crate) async fn store(
     settings: &Settings,

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use ktrdr_domain::{DeviceClass, DeviceWish};
+use ktrdr_domain::{DeviceClass, DeviceRequest};
 use ktrdr_neural::{Backend, Cpu, GPUS_BUILT_IN, gpu};
 
 use crate::cli::StartArguments;
@@ -41,11 +41,11 @@ impl Computing {
         }
     }
 
-    /// What work that is done here and now asks for. Only a wish for a GPU takes one: others repeat their bits.
-    pub(crate) fn for_wish(wish: DeviceWish) -> Result<Self, CliError> {
-        match wish {
-            DeviceWish::Any | DeviceWish::Cpu => Ok(Self::on_cpu()),
-            DeviceWish::Gpu => find(0, "leave --device out"),
+    /// What work that is done here and now asks for. Only a request for a GPU takes one: others repeat their bits.
+    pub(crate) fn for_request(request: DeviceRequest) -> Result<Self, CliError> {
+        match request {
+            DeviceRequest::Any | DeviceRequest::Cpu => Ok(Self::on_cpu()),
+            DeviceRequest::Gpu => find(0, "leave --device out"),
         }
     }
 
@@ -89,13 +89,13 @@ fn find(number: u8, otherwise: &str) -> Result<Computing, CliError> {
 /// Nobody should wait for a GPU that can never come: of an embedded engine there is one process, and that has one or not.
 pub(crate) async fn admit(
     workspace: &Workspace,
-    wish: DeviceWish,
+    request: DeviceRequest,
     start: StartArguments,
 ) -> Result<(), CliError> {
-    if wish != DeviceWish::Gpu || start.local || workspace.settings.engine == EngineName::Fleet {
+    if request != DeviceRequest::Gpu || start.local || workspace.settings.engine == EngineName::Fleet {
         return Ok(());
     }
-    let engines = workspace.presence.workers().await?;
+    let engines = workspace.registry.workers().await?;
     if engines.iter().any(|seen| seen.worker.class == DeviceClass::Gpu) {
         return Ok(());
     }

@@ -87,7 +87,7 @@ impl From<ktrdr_fabric::artifacts::ArtifactError> for CliError {
             A::NotFound { .. } => Kind::NotFound,
             A::WrongHash { .. } | A::Exists(_) => Kind::Conflict,
             A::Io { .. } => Kind::Files,
-            A::Unfit { .. } | A::Key(_) => Kind::InvalidInput,
+            A::Unreadable { .. } | A::Key(_) => Kind::InvalidInput,
         };
         Self::new(kind, error)
     }

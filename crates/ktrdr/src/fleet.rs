@@ -12,7 +12,7 @@ use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
 use ktrdr_jobs::series::SeriesCache;
 use ktrdr_research::Orchestrator;
-use ktrdr_worker::{Attendance, Bell, Exit, Identity, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
+use ktrdr_worker::{Registration, Bell, Exit, Identity, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +34,7 @@ const LEASE_MARGIN_SHARE: u32 = 6;
 /// The roles of this process, running.
 pub(crate) struct RunningRoles {
     drain: CancellationToken,
-    hurry: CancellationToken,
+    force_drain: CancellationToken,
     stop: CancellationToken,
     worker: Option<JoinHandle<Exit>>,
     /// How the worker ended by itself.
@@ -45,7 +45,7 @@ pub(crate) struct RunningRoles {
 impl RunningRoles {
     /// Starts roles on a workspace that was opened to run.
     pub(crate) async fn start(workspace: &Workspace, roles: &Roles) -> Result<Self, CliError> {
-        let [drain, hurry, stop] = std::array::from_fn(|_| CancellationToken::new());
+        let [drain, force_drain, stop] = std::array::from_fn(|_| CancellationToken::new());
         let fleet = workspace.settings.fleet;
         let (name, computing) = (roles.name(), &roles.computing);
         // What a worker takes stands in a column of its own there.
@@ -59,9 +59,9 @@ impl RunningRoles {
         let worker = match roles.kinds.as_slice() {
             [] => {
                 let (every, lease) = (fleet.heartbeat, fleet.lease);
-                let presence = Arc::clone(&workspace.presence);
-                let attendance = Attendance { presence, identity, every, lease };
-                background.push(tokio::spawn(attendance.run(drain.clone(), stop.clone())));
+                let registry = Arc::clone(&workspace.registry);
+                let registration = Registration { registry, identity, every, lease };
+                background.push(tokio::spawn(registration.run(drain.clone(), stop.clone())));
                 None
             }
             _ => Some(worker(workspace, Arc::clone(broker), identity, roles, sweeper.bell())?),
@@ -77,11 +77,11 @@ impl RunningRoles {
                 Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.ledger), Arc::clone(broker));
             background.push(tokio::spawn(orchestrator.run(stop.clone())));
         }
-        let worker = worker.map(|w| tokio::spawn(w.run(drain.clone(), hurry.clone())));
-        Ok(Self { worker, exit: None, background, drain, hurry, stop })
+        let worker = worker.map(|w| tokio::spawn(w.run(drain.clone(), force_drain.clone())));
+        Ok(Self { worker, exit: None, background, drain, force_drain, stop })
     }
 
-    /// Waits until the process ends by itself: an operator drained it, or its worker is unfit.
+    /// Waits until the process ends by itself: an operator drained it, or its worker is unhealthy.
     pub(crate) async fn ended(&mut self) {
         match &mut self.worker {
             Some(worker) => self.exit = Some(worker.await),
@@ -91,8 +91,8 @@ impl RunningRoles {
     }
 
     /// Cancelled, a drain waits for no job: all go back undone, at once.
-    pub(crate) fn hurry(&self) -> CancellationToken {
-        self.hurry.clone()
+    pub(crate) fn force_drain(&self) -> CancellationToken {
+        self.force_drain.clone()
     }
 
     /// Lets running jobs end or go back undone, then stops every role.
@@ -107,10 +107,10 @@ impl RunningRoles {
         for role in self.background {
             role.await.or_exit(Kind::OperationFailed)?;
         }
-        if exit == Exit::Unfit {
+        if exit == Exit::Unhealthy {
             // A thread that ignores its token, or a device that CUDA has given up, can not be got rid of otherwise.
             // The outcome is recorded; the supervisor starts this process again.
-            process::exit(i32::from(ktrdr_worker::EXIT_UNFIT));
+            process::exit(i32::from(ktrdr_worker::EXIT_UNHEALTHY));
         }
         Ok(())
     }
@@ -131,7 +131,7 @@ fn worker(
         store: Arc::clone(&workspace.store),
         windows: workspace.settings.windows,
         runtime: tokio::runtime::Handle::current(),
-        harmful_probes: fleet.harmful_probes,
+        chaos_probes: fleet.chaos_probes,
         series: Arc::new(SeriesCache::default()),
         backend: Arc::clone(&roles.computing.backend),
     };
@@ -144,9 +144,9 @@ fn worker(
         lease_margin: fleet.lease / LEASE_MARGIN_SHARE,
         ..WorkerConfig::default()
     };
-    let (store, presence) = (Arc::clone(&workspace.store), Arc::clone(&workspace.presence));
+    let (store, registry) = (Arc::clone(&workspace.store), Arc::clone(&workspace.registry));
     let handlers = ktrdr_jobs::handlers(&services);
-    Worker::new(store, broker, presence, handlers, identity, config, bell).or_exit(Kind::InvalidInput)
+    Worker::new(store, broker, registry, handlers, identity, config, bell).or_exit(Kind::InvalidInput)
 }
 
 fn sweeper_config(fleet: &FleetSettings) -> SweeperConfig {

@@ -103,7 +103,7 @@ async fn changed(hints: &mut Receiver<StoreHint>) -> Option<HashSet<OperationId>
     while ids.is_empty() {
         match hints.recv().await {
             Ok(StoreHint::Changed(id) | StoreHint::Cancel(id)) => ids.insert(id),
-            Ok(StoreHint::Outbox | StoreHint::Orders) => false,
+            Ok(StoreHint::Outbox | StoreHint::Control) => false,
             Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => return None,
             Err(RecvError::Closed) => return std::future::pending().await,
         };
@@ -111,7 +111,7 @@ async fn changed(hints: &mut Receiver<StoreHint>) -> Option<HashSet<OperationId>
     loop {
         match hints.try_recv() {
             Ok(StoreHint::Changed(id) | StoreHint::Cancel(id)) => ids.insert(id),
-            Ok(StoreHint::Outbox | StoreHint::Orders) => false,
+            Ok(StoreHint::Outbox | StoreHint::Control) => false,
             Ok(StoreHint::Unknown) | Err(TryRecvError::Lagged(_)) => return None,
             Err(TryRecvError::Empty | TryRecvError::Closed) => return Some(ids),
         };

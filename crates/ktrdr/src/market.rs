@@ -39,7 +39,7 @@ pub(crate) fn explain(fault: Fault) -> CliError {
         Fault::BadInput(what) if what.contains("was not found") => CliError::new(Kind::NotFound, what),
         Fault::BadInput(what) => CliError::new(Kind::InvalidInput, what),
         Fault::Refused(what) => CliError::new(Kind::Refused, what),
-        Fault::Outside(what) | Fault::Unfit(what) => CliError::new(Kind::Files, what),
+        Fault::Outside(what) | Fault::Unhealthy(what) => CliError::new(Kind::Files, what),
         Fault::Stopped => CliError::new(Kind::Interrupted, "stopped"),
     }
 }

@@ -97,7 +97,7 @@ impl Roles {
     /// The hints these roles wait for.
     pub(crate) fn hear(&self) -> Vec<Channel> {
         let relay = self.coordinator.then_some(Channel::Outbox);
-        let worker = [Channel::Cancel, Channel::Orders].into_iter().filter(|_| !self.kinds.is_empty());
+        let worker = [Channel::Cancel, Channel::Control].into_iter().filter(|_| !self.kinds.is_empty());
         relay.into_iter().chain(worker).collect()
     }
 

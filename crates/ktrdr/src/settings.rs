@@ -150,7 +150,7 @@ pub(crate) struct FleetSettings {
     pub(crate) backtest_slots: u16,
     /// Whether probes may crash or block their worker when they are told to: to measure how a fleet recovers, never
     /// where work is done.
-    pub(crate) harmful_probes: bool,
+    pub(crate) chaos_probes: bool,
 }
 
 impl Default for FleetSettings {
@@ -167,7 +167,7 @@ impl Default for FleetSettings {
             tries_max: TRIES_MAX,
             training_slots: cores,
             backtest_slots: cores,
-            harmful_probes: false,
+            chaos_probes: false,
         }
     }
 }

@@ -11,7 +11,7 @@ use ktrdr_fabric::embedded::{self, Engine, OpenError, Role};
 use ktrdr_fabric::fleet::redis::{Channel, RedisStore};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
-use ktrdr_fabric::presence::Presence;
+use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::Store;
 
 use crate::connect::{self, Part};
@@ -32,7 +32,7 @@ pub(crate) struct Workspace {
     /// Trials and lessons.
     pub(crate) ledger: Arc<dyn Ledger>,
     /// Workers, and what operators ask of them.
-    pub(crate) presence: Arc<dyn Presence>,
+    pub(crate) registry: Arc<dyn WorkerRegistry>,
     /// Files.
     pub(crate) artifacts: Arc<dyn Artifacts>,
     messages: Messages,
@@ -102,7 +102,7 @@ impl Workspace {
             settings: settings.clone(),
             campaigns: Arc::clone(&engine.store) as Arc<dyn Campaigns>,
             ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
-            presence: Arc::clone(&engine.store) as Arc<dyn Presence>,
+            registry: Arc::clone(&engine.store) as Arc<dyn WorkerRegistry>,
             store: engine.store,
             artifacts: engine.artifacts,
             messages: Messages::Here(engine.broker),
@@ -127,7 +127,7 @@ impl Workspace {
             settings: settings.clone(),
             campaigns: Arc::clone(&store) as Arc<dyn Campaigns>,
             ledger: Arc::clone(&store) as Arc<dyn Ledger>,
-            presence: Arc::clone(&store) as Arc<dyn Presence>,
+            registry: Arc::clone(&store) as Arc<dyn WorkerRegistry>,
             store,
             artifacts,
             messages: Messages::RabbitMq,
@@ -173,7 +173,7 @@ async fn settle(identity: &Identity, known: Known, care: Care) -> Result<(), Cli
         Known::Remembered(_) => Ok(()),
         Known::Nothing => identity.remember().await,
         // A damaged memory is no reason to forget: nobody may begin a store beside it.
-        Known::Unreadable(why @ ArtifactError::Unfit { .. }) => Err(CliError::new(Kind::StoreLost, why)),
+        Known::Unreadable(why @ ArtifactError::Unreadable { .. }) => Err(CliError::new(Kind::StoreLost, why)),
         Known::Unreadable(why) => Err(why.into()),
     };
     match (settled, care) {

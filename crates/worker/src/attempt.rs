@@ -35,12 +35,12 @@ pub(crate) struct Crew {
     pub(crate) config: WorkerConfig,
     pub(crate) threads: Threads,
     pub(crate) owned: Arc<Owned>,
-    /// No new claims. Cancelled by the caller's drain, by an operator's, or because this process is unfit.
+    /// No new claims. Cancelled by the caller's drain, by an operator's, or because this process is unhealthy.
     pub(crate) quit: CancellationToken,
     /// In a drain nobody waits for jobs to end: all are given back at once.
-    pub(crate) hurry: CancellationToken,
+    pub(crate) force_drain: CancellationToken,
     /// This process can run no jobs any more and must end: everything else is given back at once.
-    pub(crate) unfit: AtomicBool,
+    pub(crate) unhealthy: AtomicBool,
 }
 
 /// A claim that succeeded.
@@ -82,7 +82,7 @@ pub(crate) async fn work(
         Ok(claimed) => attempt(crew, kind, handler, claimed, &stop).await,
         Err(Declined::Leased) => {
             if is_redelivered {
-                doubt(crew, &job.operation).await;
+                suspect(crew, &job.operation).await;
             }
             true
         }
@@ -125,14 +125,14 @@ async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
 /// The broker lost whoever holds an operation. That their process is dead is likely, and not certain: a live one keeps
 /// what it holds by its next beat. Should none come, the sweep brings the operation back long before the lease would
 /// have lapsed. Losing this call costs only that time.
-async fn doubt(crew: &Crew, id: &OperationId) {
-    match crew.store.doubt(id, &crew.identity.boot, crew.config.patience()).await {
+async fn suspect(crew: &Crew, id: &OperationId) {
+    match crew.store.suspect(id, &crew.identity.boot, crew.config.patience()).await {
         Ok(Some(left)) => {
             info!(operation = %id, left_ms = left.as_millis() as u64, "its worker is lost to the broker, perhaps dead");
             crew.bell.ring_after(left);
         }
         Ok(None) => {}
-        Err(why) => warn!(operation = %id, %why, "can not doubt its worker; the lease decides"),
+        Err(why) => warn!(operation = %id, %why, "can not suspect its worker; the lease decides"),
     }
 }
 
@@ -150,9 +150,9 @@ async fn attempt(
     let running = start(crew, handler, *operation, &attempt, stop, &progress);
     let watch = Watch::new(crew, kind, &attempt, stop, &progress, at);
     let Watched { ended, lease_end } = watch.until_ended(running).await;
-    if let Some(why) = ended.unfit() {
+    if let Some(why) = ended.unhealthy() {
         error!(operation = %attempt.id, why, asked = ?stop.reason(), "this process must end");
-        crew.unfit.store(true, Ordering::Release);
+        crew.unhealthy.store(true, Ordering::Release);
         crew.quit.cancel();
     }
     let recorded = match settle(ended, stop.reason(), crew.config.retry.after(tries)) {

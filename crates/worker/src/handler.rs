@@ -45,7 +45,7 @@ pub enum Outcome {
     },
     /// This process can run no such jobs any more, another one may: its device is lost, say. The job is tried again;
     /// the process takes nothing new and must end.
-    Unfit {
+    Unhealthy {
         /// What happened.
         error: String,
     },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ktrdr_domain::DeviceClass;
-use ktrdr_fabric::presence::Worker;
+use ktrdr_fabric::registry::WorkerInfo;
 use ktrdr_fabric::process::host_name;
 use ktrdr_fabric::store::BootId;
 
@@ -31,9 +31,9 @@ impl Identity {
     }
 
     /// What it says of itself while it takes and runs nothing.
-    pub(crate) fn idle(&self) -> Worker {
+    pub(crate) fn idle(&self) -> WorkerInfo {
         let Self { boot, host, version, device, role } = self.clone();
-        Worker {
+        WorkerInfo {
             boot,
             role,
             host,

@@ -13,7 +13,7 @@ use crate::attempt::{Crew, work};
 use crate::config::KindConfig;
 use crate::handler::Handler;
 use crate::intake::Intake;
-use crate::orders::Paused;
+use crate::paused::Paused;
 
 /// One kind's queues and slots.
 pub(crate) struct Lane {

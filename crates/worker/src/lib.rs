@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`Relay`] | outbox → broker | [`relay`] |
 //! | [`Worker`] | broker → slots, one lane per kind | [`worker`], `lane`, `intake` |
-//! | | says that it is there, hears what operators ask | `announcer`, `orders` |
+//! | | says that it is there, hears what operators ask | `heartbeats`, `paused` |
 //! | | one delivery: claim → run → watch → record → ack | `attempt`, `watch` |
 //! | [`Sweeper`] | brings back what was lost | [`sweeper`], `missing` |
 //!
@@ -12,16 +12,16 @@
 //!
 //! ```no_run
 //! # use std::sync::Arc;
-//! # use ktrdr_fabric::{broker::Broker, presence::Presence, store::Store};
+//! # use ktrdr_fabric::{broker::Broker, registry::WorkerRegistry, store::Store};
 //! # use ktrdr_worker::{Exit, Handler, Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
 //! # use tokio_util::sync::CancellationToken;
-//! # async fn up(store: Arc<dyn Store>, broker: Arc<dyn Broker>, presence: Arc<dyn Presence>, probe: Arc<dyn Handler>)
+//! # async fn up(store: Arc<dyn Store>, broker: Arc<dyn Broker>, registry: Arc<dyn WorkerRegistry>, probe: Arc<dyn Handler>)
 //! # -> Result<(), Box<dyn std::error::Error>> {
 //! let config = WorkerConfig { kinds: vec![KindConfig::new(probe.kind(), 4)], ..WorkerConfig::default() };
 //! let identity = Identity::of_this_process("0.1.0", "cpu");
 //! let sweeper = Sweeper::new(store.clone(), SweeperConfig::default()).watching_queues(broker.clone());
 //! let worker =
-//!     Worker::new(store.clone(), broker.clone(), presence, vec![probe], identity, config, sweeper.bell())?;
+//!     Worker::new(store.clone(), broker.clone(), registry, vec![probe], identity, config, sweeper.bell())?;
 //!
 //! let drain = CancellationToken::new();
 //! let stop = CancellationToken::new();
@@ -29,22 +29,22 @@
 //! let sweeper = tokio::spawn(sweeper.run(stop.clone()));
 //!
 //! // On SIGTERM: `drain.cancel()`. The relay goes on while jobs are given back, because giving back is publishing.
-//! // A second SIGTERM cancels `hurry`.
+//! // A second SIGTERM cancels `force_drain`.
 //! let exit = worker.run(drain, CancellationToken::new()).await;
 //! stop.cancel();
 //! relay.await?;
 //! sweeper.await?;
-//! if exit == Exit::Unfit {
-//!     std::process::exit(ktrdr_worker::EXIT_UNFIT.into());
+//! if exit == Exit::Unhealthy {
+//!     std::process::exit(ktrdr_worker::EXIT_UNHEALTHY.into());
 //! }
 //! # Ok(()) }
 //! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
-mod announcer;
+mod heartbeats;
 mod attempt;
-pub mod attendance;
+pub mod registration;
 pub mod backoff;
 pub mod config;
 mod confirmed;
@@ -53,7 +53,7 @@ pub mod identity;
 mod intake;
 mod lane;
 mod missing;
-mod orders;
+mod paused;
 mod outside;
 mod owned;
 pub mod progress;
@@ -65,7 +65,7 @@ mod threads;
 mod watch;
 pub mod worker;
 
-pub use attendance::Attendance;
+pub use registration::Registration;
 pub use backoff::Backoff;
 pub use config::{ConfigError, KindConfig, WorkerConfig};
 pub use handler::{Handler, Job, Outcome};
@@ -74,4 +74,4 @@ pub use progress::ProgressCell;
 pub use relay::Relay;
 pub use stop::{StopReason, StopToken};
 pub use sweeper::{Bell, Sweeper, SweeperConfig};
-pub use worker::{EXIT_UNFIT, Exit, Worker};
+pub use worker::{EXIT_UNHEALTHY, Exit, Worker};

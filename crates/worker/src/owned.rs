@@ -74,7 +74,7 @@ pub(crate) async fn listen(owned: Arc<Owned>, store: Arc<dyn Store>, mut hints: 
         match hints.recv().await {
             Ok(StoreHint::Cancel(id)) => owned.cancel(&id),
             Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => reread(&owned, store.as_ref()).await,
-            Ok(StoreHint::Outbox | StoreHint::Changed(_) | StoreHint::Orders) => {}
+            Ok(StoreHint::Outbox | StoreHint::Changed(_) | StoreHint::Control) => {}
             Err(RecvError::Closed) => return,
         }
     }

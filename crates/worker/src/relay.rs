@@ -193,7 +193,7 @@ async fn a_hint(hints: &mut Receiver<StoreHint>) {
     loop {
         match hints.recv().await {
             Ok(StoreHint::Outbox | StoreHint::Unknown) | Err(RecvError::Lagged(_)) => return,
-            Ok(StoreHint::Cancel(_) | StoreHint::Changed(_) | StoreHint::Orders) => {}
+            Ok(StoreHint::Cancel(_) | StoreHint::Changed(_) | StoreHint::Control) => {}
             // The store is going: only the next round is left.
             Err(RecvError::Closed) => std::future::pending().await,
         }

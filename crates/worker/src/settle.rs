@@ -21,10 +21,10 @@ pub(crate) enum Ended {
 
 impl Ended {
     /// Why the process must end, if it must.
-    pub(crate) fn unfit(&self) -> Option<&str> {
+    pub(crate) fn unhealthy(&self) -> Option<&str> {
         match self {
             Self::Stuck => Some("a thread ignores its stop token"),
-            Self::Returned(Outcome::Unfit { error }) => Some(error),
+            Self::Returned(Outcome::Unhealthy { error }) => Some(error),
             Self::Returned(_) | Self::Panicked(_) => None,
         }
     }
@@ -43,7 +43,7 @@ pub(crate) fn settle(ended: Ended, asked: Option<StopReason>, retry_delay: Durat
             Some(Finish::Failed { reason, error, result: None })
         }
         (Ended::Returned(Outcome::Retry { error, delay }), _) => Some(Finish::Retry { error, delay }),
-        (Ended::Returned(Outcome::Unfit { error }), _) => again(error),
+        (Ended::Returned(Outcome::Unhealthy { error }), _) => again(error),
         (Ended::Panicked(words), _) => again(format!("the job panicked: {words}")),
         (Ended::Returned(Outcome::Stopped) | Ended::Stuck, Some(StopReason::Cancelled)) => {
             Some(Finish::Cancelled)
@@ -109,10 +109,10 @@ mod tests {
     }
 
     #[test]
-    fn a_job_of_an_unfit_process_is_tried_again_unless_it_is_someone_elses() {
-        let unfit = Ended::Returned(Outcome::Unfit { error: "lost".into() });
-        assert_eq!(unfit.unfit(), Some("lost"));
-        let told = |asked| settle(unfit.clone(), asked, DELAY);
+    fn a_job_of_an_unhealthy_process_is_tried_again_unless_it_is_someone_elses() {
+        let unhealthy = Ended::Returned(Outcome::Unhealthy { error: "lost".into() });
+        assert_eq!(unhealthy.unhealthy(), Some("lost"));
+        let told = |asked| settle(unhealthy.clone(), asked, DELAY);
         assert_eq!(told(None), Some(Finish::Retry { error: "lost".into(), delay: DELAY }));
         assert_eq!(told(Some(StopReason::Fenced)), None);
     }

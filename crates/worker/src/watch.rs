@@ -99,7 +99,7 @@ impl<'a> Watch<'a> {
         }
         if self.crew.quit.is_cancelled() {
             let since = *self.draining.get_or_insert_with(Instant::now);
-            let at_once = self.crew.is_unfit() || self.crew.hurry.is_cancelled();
+            let at_once = self.crew.is_unhealthy() || self.crew.force_drain.is_cancelled();
             if at_once || since.elapsed() >= self.kind.drain_wait {
                 self.stop.stop(StopReason::Draining);
             }

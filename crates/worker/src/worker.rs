@@ -6,42 +6,42 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ktrdr_fabric::broker::Broker;
-use ktrdr_fabric::presence::Presence;
+use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::Store;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::announcer::Announcer;
+use crate::heartbeats::Heartbeats;
 use crate::attempt::Crew;
 use crate::config::{ConfigError, WorkerConfig};
 use crate::handler::Handler;
 use crate::identity::Identity;
 use crate::lane::Lane;
-use crate::orders::Paused;
+use crate::paused::Paused;
 use crate::owned::{Owned, listen};
 use crate::sweeper::Bell;
 use crate::threads::Threads;
 
-/// Exit code of a process that can run no jobs any more ([`Exit::Unfit`]), `EX_TEMPFAIL`: its supervisor starts it
+/// Exit code of a process that can run no jobs any more ([`Exit::Unhealthy`]), `EX_TEMPFAIL`: its supervisor starts it
 /// again. Never used for anything else.
-pub const EXIT_UNFIT: u8 = 75;
+pub const EXIT_UNHEALTHY: u8 = 75;
 
 /// How a worker ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// It was asked to, and every job ended or was given back.
     Drained,
-    /// A job's thread ignored its stop token and still runs, or a handler called this process unfit. The outcome is
-    /// recorded and every other job was given back; the caller must end the process with [`EXIT_UNFIT`].
-    Unfit,
+    /// A job's thread ignored its stop token and still runs, or a handler called this process unhealthy. The outcome is
+    /// recorded and every other job was given back; the caller must end the process with [`EXIT_UNHEALTHY`].
+    Unhealthy,
 }
 
 /// Takes jobs and runs them.
 pub struct Worker {
     store: Arc<dyn Store>,
     broker: Arc<dyn Broker>,
-    presence: Arc<dyn Presence>,
+    registry: Arc<dyn WorkerRegistry>,
     handlers: Vec<Arc<dyn Handler>>,
     identity: Identity,
     config: WorkerConfig,
@@ -56,19 +56,19 @@ impl Worker {
     pub fn new(
         store: Arc<dyn Store>,
         broker: Arc<dyn Broker>,
-        presence: Arc<dyn Presence>,
+        registry: Arc<dyn WorkerRegistry>,
         handlers: Vec<Arc<dyn Handler>>,
         identity: Identity,
         config: WorkerConfig,
         bell: Bell,
     ) -> Result<Self, ConfigError> {
         config.validate(&handlers)?;
-        Ok(Self { store, broker, presence, handlers, identity, config, bell })
+        Ok(Self { store, broker, registry, handlers, identity, config, bell })
     }
 
     /// Works until `drain` is cancelled, or an operator asks for the same: then takes nothing new, lets short jobs
-    /// finish, gives long ones back. `hurry`: then short ones are given back as well, at once.
-    pub async fn run(self, drain: CancellationToken, hurry: CancellationToken) -> Exit {
+    /// finish, gives long ones back. `force_drain`: then short ones are given back as well, at once.
+    pub async fn run(self, drain: CancellationToken, force_drain: CancellationToken) -> Exit {
         let owned = Arc::new(Owned::default());
         // Registered before the first look and the first announcement, so that nothing falls between.
         let (cancels, orders) = (self.store.hints(), self.store.hints());
@@ -81,8 +81,8 @@ impl Worker {
             threads: Threads::default(),
             owned,
             quit: drain.child_token(),
-            hurry,
-            unfit: AtomicBool::new(false),
+            force_drain,
+            unhealthy: AtomicBool::new(false),
         });
         let (tell, paused) = Paused::unknown();
         let lanes = TaskTracker::new();
@@ -94,19 +94,19 @@ impl Worker {
             lanes.spawn(Lane { crew, broker, handler, kind, paused, slots }.run());
         }
         lanes.close();
-        let announcer = Announcer { presence: self.presence, crew: Arc::clone(&crew), paused: tell };
+        let heartbeats = Heartbeats { registry: self.registry, crew: Arc::clone(&crew), paused: tell };
         tokio::select! {
             () = lanes.wait() => {}
-            () = announcer.run(orders) => {}
+            () = heartbeats.run(orders) => {}
         }
-        announcer.leave().await;
+        heartbeats.leave().await;
         listener.abort();
-        if crew.is_unfit() { Exit::Unfit } else { Exit::Drained }
+        if crew.is_unhealthy() { Exit::Unhealthy } else { Exit::Drained }
     }
 }
 
 impl Crew {
-    pub(crate) fn is_unfit(&self) -> bool {
-        self.unfit.load(Ordering::Acquire)
+    pub(crate) fn is_unhealthy(&self) -> bool {
+        self.unhealthy.load(Ordering::Acquire)
     }
 }

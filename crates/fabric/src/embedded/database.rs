@@ -15,9 +15,9 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("schema.sql"),
-    include_str!("presence.sql"),
+    include_str!("registry.sql"),
     include_str!("history.sql"),
     include_str!("dead_letters.sql"),
     include_str!("queues.sql"),
@@ -25,6 +25,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("campaigns.sql"),
     include_str!("durations.sql"),
     include_str!("epoch.sql"),
+    include_str!("terms.sql"),
 ];
 
 /// The version they lead to.

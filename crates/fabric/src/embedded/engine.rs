@@ -22,7 +22,7 @@ pub enum Role {
 /// The seams of a workspace.
 #[derive(Clone)]
 pub struct Engine {
-    /// Rows, ledger and presence.
+    /// Rows, ledger and registry.
     pub store: Arc<SqliteStore>,
     /// Messages; a client's refuses everything.
     pub broker: Arc<MemoryBroker>,

@@ -13,7 +13,7 @@
 //! | `identity` | whether the file is the one it should be, and still there |
 //! | `room` | how much more it may grow |
 //! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
-//! | `presence` | which workers are there, what operators ask of them |
+//! | `registry` | which workers are there, what operators ask of them |
 //! | `engine` | the [`Engine`]: all of this for one workspace |
 //! | `lock`, `clock` | who runs jobs here, what time it is |
 
@@ -31,7 +31,7 @@ mod history;
 mod identity;
 mod ledger;
 mod lock;
-mod presence;
+mod registry;
 mod query;
 mod readers;
 mod ready;

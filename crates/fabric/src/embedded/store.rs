@@ -16,7 +16,7 @@ use super::identity::Identity;
 use super::lock::ProcessLock;
 use super::readers::Readers;
 use super::transitions::{
-    advance, beat, cancel, claim, dismiss, doubt, finish, group, publish_again, submit, submit_roots, sweep,
+    advance, beat, cancel, claim, dismiss, suspect, finish, group, publish_again, submit, submit_roots, sweep,
 };
 use super::tx::integer;
 use super::writer::{Sync, Writer};
@@ -61,7 +61,7 @@ impl Default for Options {
     }
 }
 
-/// Rows, leases, outbox, ledger and presence in one SQLite file.
+/// Rows, leases, outbox, ledger and registry in one SQLite file.
 ///
 /// Dropping it writes out what was acknowledged, closes the file and frees the process lock.
 pub struct SqliteStore {
@@ -188,14 +188,14 @@ impl Store for SqliteStore {
         self.writer.run(Sync::Later, move |tx| claim::claim(tx, &id, &boot, lease)).await
     }
 
-    async fn doubt(
+    async fn suspect(
         &self,
         id: &OperationId,
         by: &BootId,
         patience: Duration,
     ) -> Result<Option<Duration>, StoreError> {
         let (id, by) = (id.clone(), by.clone());
-        self.writer.run(Sync::Later, move |tx| doubt::doubt(tx, &id, &by, patience)).await
+        self.writer.run(Sync::Later, move |tx| suspect::suspect(tx, &id, &by, patience)).await
     }
 
     async fn beat(

@@ -2,7 +2,7 @@
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`redis`] | rows, leases, outbox, ledger and presence: one Lua script per transition |
+//! | [`redis`] | rows, leases, outbox, ledger and registry: one Lua script per transition |
 //! | [`amqp`] | publishing with confirms, consuming, dead letters |
 //! | [`artifacts`] | bars, models, strategies and reports in a shared folder or in object storage, cached on each machine |
 //! | [`topology`] | exchanges, queues, policies and users of the broker: from one file, applied and compared |

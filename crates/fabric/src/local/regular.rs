@@ -54,7 +54,7 @@ pub(super) fn within(length: u64, bytes_max: u64) -> io::Result<u64> {
 }
 
 /// Whether the file itself is to blame, so that trying again would end the same way: it is no regular file, or too large.
-pub(super) fn is_unfit(error: &io::Error) -> bool {
+pub(super) fn is_unreadable(error: &io::Error) -> bool {
     error.raw_os_error().is_none()
         && matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge)
 }

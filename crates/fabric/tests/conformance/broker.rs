@@ -18,8 +18,8 @@ fn job(name: &str, priority: u8) -> Message {
 }
 
 /// A probe that asks for a device.
-fn wishing(name: &str, kind: Kind, wish: &str) -> Message {
-    let (operation, spec) = (id(name), json!({ "device": wish }));
+fn asking(name: &str, kind: Kind, request: &str) -> Message {
+    let (operation, spec) = (id(name), json!({ "device": request }));
     Message::Job { priority: 4, job: JobMessage { schema: SCHEMA, operation, kind, root: None, spec } }
 }
 
@@ -178,7 +178,7 @@ pub(crate) async fn a_cycle_has_no_queue(w: World) {
 }
 
 pub(crate) async fn jobs_that_ask_for_a_device_wait_where_its_workers_find_them(w: World) {
-    let [any, gpu, cpu] = ["any", "gpu", "cpu"].map(|wish| wishing(wish, Kind::Probe, wish));
+    let [any, gpu, cpu] = ["any", "gpu", "cpu"].map(|request| asking(request, Kind::Probe, request));
     publish(&w, &[any.clone(), gpu.clone(), cpu.clone()]).await;
     let pinned = |class| Queue::Pinned(Kind::Probe, class);
     for (queue, message) in [(PROBES, any), (pinned(DeviceClass::Gpu), gpu), (pinned(DeviceClass::Cpu), cpu)]
@@ -190,7 +190,7 @@ pub(crate) async fn jobs_that_ask_for_a_device_wait_where_its_workers_find_them(
 }
 
 pub(crate) async fn a_wish_that_its_kind_does_not_know_changes_nothing(w: World) {
-    let messages = [wishing("load", Kind::DataLoad, "gpu"), wishing("odd", Kind::Probe, "abacus")];
+    let messages = [asking("load", Kind::DataLoad, "gpu"), asking("odd", Kind::Probe, "abacus")];
     publish(&w, &messages).await;
     for (queue, message) in [Queue::Jobs(Kind::DataLoad), PROBES].into_iter().zip(&messages) {
         let mut deliveries = w.broker.consume(queue, 1).await.unwrap();

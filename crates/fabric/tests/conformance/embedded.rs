@@ -32,7 +32,7 @@ pub(crate) fn world() -> World {
     World {
         campaigns: engine.store.clone(),
         ledger: engine.store.clone(),
-        presence: engine.store.clone(),
+        registry: engine.store.clone(),
         store: engine.store,
         broker: engine.broker,
         artifacts: engine.artifacts,

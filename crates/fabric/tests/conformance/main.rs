@@ -16,7 +16,7 @@ mod claim;
 #[path = "../redis/clock.rs"]
 mod clock;
 mod dead_letters;
-mod doubt;
+mod suspect;
 mod embedded;
 mod epochs;
 mod finish;
@@ -28,9 +28,9 @@ mod list;
 mod losses;
 #[path = "../s3/objects.rs"]
 mod objects;
-mod orders;
+mod control;
 mod outbox;
-mod presence;
+mod registry;
 mod rabbitmq;
 mod redis;
 mod s3;
@@ -64,7 +64,7 @@ macro_rules! exam {
     };
 }
 
-/// The exam of a store, with its ledger and presence.
+/// The exam of a store, with its ledger and registry.
 macro_rules! exam_of_a_store {
     ($engine:ident: $world:expr) => {
         exam! {
@@ -86,12 +86,12 @@ macro_rules! exam_of_a_store {
                 a_lapsed_lease_with_a_cancel_request_ends_as_cancelled
                 a_root_is_never_claimed
             }
-            doubt {
-                whoever_is_doubted_and_does_not_beat_loses_the_lease_soon
-                whoever_is_doubted_and_beats_keeps_it
-                doubting_again_gives_no_more_time
+            suspect {
+                whoever_is_suspected_and_does_not_beat_loses_the_lease_soon
+                whoever_is_suspected_and_beats_keeps_it
+                suspecting_again_gives_no_more_time
                 a_lease_that_lapses_sooner_stays
-                nobody_is_doubted_where_nobody_else_holds_it
+                nobody_is_suspected_where_nobody_else_holds_it
             }
             losses {
                 a_lost_worker_gives_the_try_back
@@ -232,12 +232,12 @@ macro_rules! exam_of_a_store {
                 a_cycle_is_remembered_once
                 lessons_come_newest_first
             }
-            presence {
+            registry {
                 workers_that_announced_themselves_are_there
                 the_latest_announcement_stands
                 a_worker_that_goes_or_falls_silent_is_no_longer_there
             }
-            orders {
+            control {
                 nothing_is_asked_of_a_worker_at_first
                 a_worker_that_is_asked_to_end_is_told_each_time_and_no_other_is
                 who_is_not_there_can_not_be_asked_to_end

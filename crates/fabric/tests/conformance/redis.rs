@@ -25,7 +25,7 @@ pub(crate) async fn world() -> World {
     World {
         campaigns: store.clone(),
         ledger: store.clone(),
-        presence: store.clone(),
+        registry: store.clone(),
         store,
         // Not asked here.
         broker: Arc::new(MemoryBroker::default()),

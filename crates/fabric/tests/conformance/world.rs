@@ -10,7 +10,7 @@ use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::losses::BACK_OFF_MAX;
-use ktrdr_fabric::presence::Presence;
+use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, BootId, Claim, Finish, Finished, NewChild, NewOperation, NewRoot,
     Store, Submitted, SweepPlan, Swept,
@@ -33,7 +33,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) campaigns: Arc<dyn Campaigns>,
     pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) presence: Arc<dyn Presence>,
+    pub(crate) registry: Arc<dyn WorkerRegistry>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) artifacts: Arc<dyn Artifacts>,
     pub(crate) time: Arc<dyn Passage>,

@@ -12,7 +12,7 @@ fn version_five(folder: &std::path::Path) {
     let db = Connection::open(folder.join("ktrdr.db")).unwrap();
     for step in [
         include_str!("../../src/embedded/schema.sql"),
-        include_str!("../../src/embedded/presence.sql"),
+        include_str!("../../src/embedded/registry.sql"),
         include_str!("../../src/embedded/history.sql"),
         include_str!("../../src/embedded/dead_letters.sql"),
         include_str!("../../src/embedded/queues.sql"),

@@ -8,7 +8,7 @@ mod campaigns;
 mod full;
 mod kill;
 mod opening;
-mod presence;
+mod registry;
 mod processes;
 mod recovery;
 

@@ -5,7 +5,7 @@ use std::fs;
 use ktrdr_domain::Kind;
 use ktrdr_fabric::embedded::{Engine, OpenError, Role, holder};
 use ktrdr_fabric::history::Change;
-use ktrdr_fabric::presence::Presence;
+use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::Store;
 use rusqlite::Connection;
 
@@ -71,7 +71,7 @@ fn a_file_of_a_newer_version_is_refused() {
     assert!(refused.to_string().contains("newer"), "{refused}");
 }
 
-/// As the first version left it, before presence and histories were kept in the file.
+/// As the first version left it, before registry and histories were kept in the file.
 fn first_version(folder: &std::path::Path) {
     let db = Connection::open(folder.join("ktrdr.db")).unwrap();
     db.execute_batch(include_str!("../../src/embedded/schema.sql")).unwrap();

@@ -144,7 +144,7 @@ impl Actors {
             // Acknowledged and dropped: the sweep owns recovery.
             Claim::Leased(_) => {
                 oracle.count("a claim found a lease");
-                self.doubt(&id, &boot, dice, oracle).await;
+                self.suspect(&id, &boot, dice, oracle).await;
             }
             Claim::Terminal(_) => oracle.count("a claim found an end"),
             Claim::Missing => oracle.complain("missing", format!("{id} has a message and no row")),
@@ -152,10 +152,10 @@ impl Actors {
     }
 
     /// Whoever the broker lost may be dead, or not.
-    async fn doubt(&self, id: &OperationId, by: &BootId, dice: &mut Dice, oracle: &mut Oracle) {
+    async fn suspect(&self, id: &OperationId, by: &BootId, dice: &mut Dice, oracle: &mut Oracle) {
         let patience = Duration::from_millis(dice.within(0..LEASE_MS));
-        if dice.percent(30) && self.store.doubt(id, by, patience).await.unwrap().is_some() {
-            oracle.count("a holder was doubted");
+        if dice.percent(30) && self.store.suspect(id, by, patience).await.unwrap().is_some() {
+            oracle.count("a holder was suspected");
         }
     }
 

@@ -87,7 +87,7 @@ const HAPPENS: [&str; 24] = [
     "a relay died before it removed what it published",
     "a claim found a lease",
     "a claim found an end",
-    "a holder was doubted",
+    "a holder was suspected",
     "a beat was fenced",
     "a finish was refused",
     "a finish was repeated",

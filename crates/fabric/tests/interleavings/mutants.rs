@@ -174,13 +174,13 @@ impl Store for Broken {
         }
     }
 
-    async fn doubt(
+    async fn suspect(
         &self,
         id: &OperationId,
         by: &BootId,
         patience: Duration,
     ) -> Result<Option<Duration>, StoreError> {
-        self.store.doubt(id, by, patience).await
+        self.store.suspect(id, by, patience).await
     }
 
     async fn beat(

@@ -7,7 +7,7 @@ use ktrdr_domain::{DeviceClass, Kind, Progress, Status};
 use ktrdr_fabric::fleet::acl;
 use ktrdr_fabric::fleet::redis::{Options, Persistence, Prefix, RedisStore};
 use ktrdr_fabric::ledger::Ledger;
-use ktrdr_fabric::presence::{Presence, Worker};
+use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, BootId, Filter, Finish, Finished, Store, StoreHint, SweepPlan,
 };
@@ -53,7 +53,7 @@ async fn the_fleets_user_may_do_all_that_the_fleet_does() {
     let store = RedisStore::open(Options::new(url_of(&server, "ktrdr").parse().unwrap())).await.unwrap();
     let mut hints = store.hints();
     live(&store).await;
-    for hint in [StoreHint::Outbox, StoreHint::Orders] {
+    for hint in [StoreHint::Outbox, StoreHint::Control] {
         while hints.recv().await.unwrap() != hint {}
     }
     let facts = store.facts().await.unwrap();
@@ -84,7 +84,7 @@ async fn live(store: &RedisStore) {
     store.get(&id("a")).await.unwrap().unwrap();
     assert!(store.trials(None).await.unwrap().is_empty());
     assert!(store.lessons(None, 5).await.unwrap().is_empty());
-    let worker = Worker {
+    let worker = WorkerInfo {
         boot: BootId("worker-1".into()),
         host: "box".into(),
         version: "1".into(),
@@ -95,13 +95,13 @@ async fn live(store: &RedisStore) {
         role: "worker".into(),
         is_draining: false,
     };
-    store.announce(&worker, LEASE).await.unwrap();
+    store.heartbeat(&worker, LEASE).await.unwrap();
     assert_eq!(store.workers().await.unwrap().len(), 1);
     assert!(store.drain(&worker.boot).await.unwrap());
     assert!(store.pause(Kind::Probe).await.unwrap());
     assert!(store.paused().await.unwrap().contains(&Kind::Probe));
     assert!(store.resume(Kind::Probe).await.unwrap());
-    store.withdraw(&worker.boot).await.unwrap();
+    store.deregister(&worker.boot).await.unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{DeviceWish, Symbol, Timeframe};
+use ktrdr_domain::{DeviceRequest, Symbol, Timeframe};
 
 use super::campaign::PartArguments;
 use super::{AccountArguments, StartArguments};
@@ -64,8 +64,8 @@ pub(crate) struct ResearchRun {
     pub(crate) seed: u64,
 
     /// What to train on: any, gpu or cpu. `gpu` waits for a worker with one.
-    #[arg(long, default_value_t = DeviceWish::Any, value_name = "DEVICE")]
-    pub(crate) device: DeviceWish,
+    #[arg(long, default_value_t = DeviceRequest::Any, value_name = "DEVICE")]
+    pub(crate) device: DeviceRequest,
 
     #[command(flatten)]
     pub(crate) account: AccountArguments,

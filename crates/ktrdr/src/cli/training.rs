@@ -1,7 +1,7 @@
 //! `ktrdr training …`
 
 use clap::{Args, Subcommand};
-use ktrdr_domain::{DeviceWish, Symbol, Timestamp};
+use ktrdr_domain::{DeviceRequest, Symbol, Timestamp};
 
 use super::StartArguments;
 
@@ -41,8 +41,8 @@ pub(crate) struct TrainingRun {
 
     /// What to train on: any, gpu or cpu. `gpu` waits for a worker with one; with
     /// `--local` it takes cuda:0 here.
-    #[arg(long, default_value_t = DeviceWish::Any, value_name = "DEVICE")]
-    pub(crate) device: DeviceWish,
+    #[arg(long, default_value_t = DeviceRequest::Any, value_name = "DEVICE")]
+    pub(crate) device: DeviceRequest,
 
     #[command(flatten)]
     pub(crate) start: StartArguments,

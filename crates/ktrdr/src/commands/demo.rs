@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use ktrdr_domain::{DeviceWish, Symbol, Timeframe, Timestamp};
+use ktrdr_domain::{DeviceRequest, Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::generate::{Process, Recipe, Sessions};
 
 use super::start::Started;
@@ -87,7 +87,7 @@ fn campaign(
         in_flight: None,
         gates: None,
         brief: None,
-        device: DeviceWish::Any,
+        device: DeviceRequest::Any,
         seed: arguments.seed,
         account: AccountArguments::default(),
         start: StartArguments { local: true, wait: false },

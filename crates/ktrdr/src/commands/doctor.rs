@@ -57,7 +57,7 @@ async fn fleet(context: &Context<'_>) -> Vec<Check> {
     let consumers = queues.iter().map(|queue| queue.consumers).sum();
     match opened {
         Ok(workspace) => {
-            let known = workspace.presence.workers().await.map(|workers| workers.len());
+            let known = workspace.registry.workers().await.map(|workers| workers.len());
             let processes = known.map(|known| checks::processes(known, consumers));
             checks.push(processes.unwrap_or_else(|why| Check::unreachable("processes", &why.into())));
             checks.push(Check::ok("artifacts", workspace.artifacts.place()));

@@ -1,4 +1,4 @@
-//! `ktrdr queues …`: one row per kind of job. What waits and runs is answered from rows, who takes it from presence:
+//! `ktrdr queues …`: one row per kind of job. What waits and runs is answered from rows, who takes it from registry:
 //! also when no worker is alive and no broker answers.
 
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind as OperationKind, Status};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::presence::Seen;
+use ktrdr_fabric::registry::WorkerEntry;
 use ktrdr_fabric::store::Filter;
 use serde::Serialize;
 
@@ -24,11 +24,11 @@ pub(crate) fn run(context: &Context<'_>, arguments: &QueuesArguments) -> Result<
         match arguments.verb {
             QueuesVerb::List => list(context, &workspace).await?,
             QueuesVerb::Pause { kind } => {
-                let changed = workspace.presence.pause(kind).await?;
+                let changed = workspace.registry.pause(kind).await?;
                 said(context, kind, true, changed)?;
             }
             QueuesVerb::Resume { kind } => {
-                let changed = workspace.presence.resume(kind).await?;
+                let changed = workspace.registry.resume(kind).await?;
                 said(context, kind, false, changed)?;
             }
         }
@@ -73,7 +73,7 @@ struct Pinned {
 }
 
 async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliError> {
-    let (paused, workers) = (workspace.presence.paused().await?, workspace.presence.workers().await?);
+    let (paused, workers) = (workspace.registry.paused().await?, workspace.registry.workers().await?);
     let waiting = workspace.store.backlog(Duration::ZERO).await?.waiting;
     let mut rows = Vec::new();
     for kind in OperationKind::ALL.into_iter().filter(|kind| !kind.is_root()) {
@@ -84,7 +84,7 @@ async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliErr
 }
 
 /// The jobs of a queue, if it is one of this kind for one class of worker.
-fn pinned(queue: Queue, kind: OperationKind, pending: u64, workers: &[Seen]) -> Option<Pinned> {
+fn pinned(queue: Queue, kind: OperationKind, pending: u64, workers: &[WorkerEntry]) -> Option<Pinned> {
     match queue {
         Queue::Pinned(of, device) if of == kind && pending > 0 => {
             let (workers, slots) = taking(queue, workers);
@@ -95,7 +95,7 @@ fn pinned(queue: Queue, kind: OperationKind, pending: u64, workers: &[Seen]) -> 
 }
 
 /// Workers that read a queue, and their slots.
-fn taking(queue: Queue, workers: &[Seen]) -> (usize, u32) {
+fn taking(queue: Queue, workers: &[WorkerEntry]) -> (usize, u32) {
     let slots: Vec<u32> =
         workers.iter().map(|seen| seen.worker.slots_for(queue)).filter(|&slots| slots > 0).collect();
     (slots.len(), slots.iter().sum())
@@ -105,7 +105,7 @@ async fn row(
     workspace: &Workspace,
     kind: OperationKind,
     paused: &BTreeSet<OperationKind>,
-    workers: &[Seen],
+    workers: &[WorkerEntry],
 ) -> Result<QueueRow, CliError> {
     let of = |status, offset| Filter {
         status: Some(status),

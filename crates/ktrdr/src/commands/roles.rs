@@ -110,10 +110,10 @@ pub(crate) async fn until_stopped(
     if why != "idle" {
         context.screen.note("stopping: running jobs end or go back undone (again: at once)");
     }
-    let hurry = running.hurry();
+    let force_drain = running.force_drain();
     let impatient = async {
         signals.next().await;
-        hurry.cancel();
+        force_drain.cancel();
         std::future::pending::<()>().await;
     };
     tokio::select! {
@@ -132,7 +132,7 @@ pub(super) async fn give_up(
     lost: CliError,
 ) -> CliError {
     context.screen.note(format!("{lost}; ending"));
-    running.hurry().cancel();
+    running.force_drain().cancel();
     if !matches!(tokio::time::timeout(LAST_WAIT, running.drain()).await, Ok(Ok(()))) {
         tracing::warn!("jobs were left to their leases");
     }

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ktrdr_domain::{DeviceWish, JobSpec, Operation, OperationId, Status};
+use ktrdr_domain::{DeviceRequest, JobSpec, Operation, OperationId, Status};
 use ktrdr_fabric::store::{NewOperation, NewRoot, Submitted};
 use tokio_util::sync::CancellationToken;
 
@@ -35,12 +35,12 @@ pub(crate) enum Work {
 
 impl Work {
     /// What it asks to be computed on. The cycles of a campaign all ask for the same.
-    fn wish(&self) -> DeviceWish {
+    fn request(&self) -> DeviceRequest {
         match self {
             Self::Job(JobSpec::Training(spec)) => spec.device,
-            Self::Job(_) => DeviceWish::Any,
+            Self::Job(_) => DeviceRequest::Any,
             Self::Campaign(roots, _) => {
-                roots.first().map_or(DeviceWish::Any, |root| DeviceWish::of(&root.spec))
+                roots.first().map_or(DeviceRequest::Any, |root| DeviceRequest::of(&root.spec))
             }
         }
     }
@@ -112,7 +112,7 @@ fn runs_somewhere(context: &Context<'_>) -> bool {
 
 /// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.
 async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> Result<Started, CliError> {
-    let computing = Computing::for_wish(work.wish())?;
+    let computing = Computing::for_request(work.request())?;
     let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet, computing)).await?;
     let ids = submit(workspace, work).await?;
     let [first, second] = on_two_interrupts()?;

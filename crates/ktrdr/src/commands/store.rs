@@ -52,7 +52,7 @@ async fn begin(context: &Context<'_>, reason: &str) -> Result<ExitCode, CliError
     let before = match Known::of(&identity.epochs).await {
         Known::Remembered(epoch) => Some(epoch.epoch),
         // A damaged record is superseded by the new one.
-        Known::Nothing | Known::Unreadable(ArtifactError::Unfit { .. }) => None,
+        Known::Nothing | Known::Unreadable(ArtifactError::Unreadable { .. }) => None,
         Known::Unreadable(why) => return Err(why.into()),
     };
     let (epoch, place) = identity.names();

@@ -53,7 +53,7 @@ async fn until_idle(workspace: &Workspace) -> Result<(), CliError> {
             return Ok(());
         }
         let changed =
-            async { while matches!(hints.recv().await, Ok(StoreHint::Outbox | StoreHint::Orders)) {} };
+            async { while matches!(hints.recv().await, Ok(StoreHint::Outbox | StoreHint::Control)) {} };
         let _ = tokio::time::timeout(LOOK_AGAIN, changed).await;
     }
 }

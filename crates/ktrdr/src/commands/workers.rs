@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_fabric::presence::{Seen, Worker};
+use ktrdr_fabric::registry::{WorkerEntry, WorkerInfo};
 use ktrdr_fabric::store::{BootId, Filter};
 use serde::Serialize;
 
@@ -28,15 +28,15 @@ pub(crate) fn run(context: &Context<'_>, arguments: &WorkersArguments) -> Result
 #[derive(Serialize)]
 struct Listed {
     #[serde(flatten)]
-    worker: Worker,
+    worker: WorkerInfo,
     heard_ms_ago: i64,
 }
 
 async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliError> {
-    let seen = workspace.presence.workers().await?;
+    let seen = workspace.registry.workers().await?;
     // By the store's clock, which told the other time, too.
     let now_ms = workspace.store.list(&Filter { limit: 1, ..Filter::default() }).await?.now_ms;
-    let heard = |Seen { worker, at_ms }: Seen| Listed { worker, heard_ms_ago: (now_ms - at_ms).max(0) };
+    let heard = |WorkerEntry { worker, at_ms }: WorkerEntry| Listed { worker, heard_ms_ago: (now_ms - at_ms).max(0) };
     let workers: Vec<Listed> = seen.into_iter().map(heard).collect();
     context.screen.list("workers", &workers, |screen| {
         if workers.is_empty() {
@@ -76,7 +76,7 @@ fn row(listed: &Listed) -> Vec<String> {
 }
 
 async fn drain(context: &Context<'_>, workspace: &Workspace, boot: &str) -> Result<(), CliError> {
-    if !workspace.presence.drain(&BootId(boot.to_owned())).await? {
+    if !workspace.registry.drain(&BootId(boot.to_owned())).await? {
         let message = format!("no worker {boot:?} was heard of lately; see `ktrdr workers list`");
         return Err(CliError::new(Kind::NotFound, message));
     }

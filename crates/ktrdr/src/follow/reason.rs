@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ktrdr_domain::{DeviceClass, Kind, Operation};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::presence::Worker;
+use ktrdr_fabric::registry::WorkerInfo;
 use serde::Serialize;
 
 use crate::cli::fleet::WorkerKind;
@@ -34,18 +34,18 @@ pub(super) struct Scene {
     engine: EngineName,
     /// Whether a process runs this workspace's roles.
     is_held: bool,
-    workers: Vec<Worker>,
+    workers: Vec<WorkerInfo>,
     paused: BTreeSet<Kind>,
 }
 
 impl Scene {
     pub(super) async fn of(workspace: &Workspace) -> Result<Self, CliError> {
-        let seen = workspace.presence.workers().await?;
+        let seen = workspace.registry.workers().await?;
         Ok(Self {
             engine: workspace.settings.engine,
             is_held: ktrdr_fabric::embedded::holder(&workspace.folder).is_some(),
             workers: seen.into_iter().map(|seen| seen.worker).filter(|worker| !worker.is_draining).collect(),
-            paused: workspace.presence.paused().await?,
+            paused: workspace.registry.paused().await?,
         })
     }
 
@@ -93,7 +93,7 @@ impl Scene {
             let message = format!("{kind} jobs are paused");
             return Some(Reason::new("paused", message, format!("ktrdr queues resume {kind}")));
         }
-        let takers: Vec<&Worker> = self.workers.iter().filter(|worker| worker.slots_for(queue) > 0).collect();
+        let takers: Vec<&WorkerInfo> = self.workers.iter().filter(|worker| worker.slots_for(queue) > 0).collect();
         if takers.is_empty() {
             let (on, run) = start_a_worker(kind, queue);
             return Some(Reason::new("no_worker", format!("no worker takes {kind} jobs{on}"), run));

@@ -10,7 +10,7 @@ use ktrdr_domain::research::{AgentChoice, ResearchSpec};
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{
-    DataRef, DeviceWish, Kind, OperationId, Sha256, Span, Strategy, Symbol, Timeframe, Timestamp,
+    DataRef, DeviceRequest, Kind, OperationId, Sha256, Span, Strategy, Symbol, Timeframe, Timestamp,
 };
 use ktrdr_research::{Cycle, Stage};
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub(crate) fn research() -> ResearchSpec {
         gates: GatePolicy { profile: GateProfile::Parity, ..GatePolicy::default() },
         agent: AgentChoice::Local,
         brief: None,
-        device: DeviceWish::Any,
+        device: DeviceRequest::Any,
         seed: 7,
         tries_max: 5,
         resumes: None,

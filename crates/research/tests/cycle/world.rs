@@ -103,9 +103,9 @@ impl World {
         let backoff = Backoff { first: Duration::from_millis(1), most: Duration::from_millis(1) };
         let kinds = Phase::ALL.map(|phase| KindConfig::new(phase.kind(), 4)).into();
         let config = WorkerConfig { kinds, retry: backoff, ..WorkerConfig::default() };
-        let (store, broker, presence) = (engine.store.clone(), engine.broker.clone(), engine.store.clone());
+        let (store, broker, registry) = (engine.store.clone(), engine.broker.clone(), engine.store.clone());
         let identity = Identity::of_this_process("test", "cpu");
-        let worker = Worker::new(store, broker, presence, handlers.into(), identity, config, bell);
+        let worker = Worker::new(store, broker, registry, handlers.into(), identity, config, bell);
         tokio::spawn(worker.unwrap().run(stop.clone(), CancellationToken::new()));
         let ledger = Arc::new(Forgetful { inner: engine.store.clone(), to_forget: AtomicU32::new(0) });
         let world = Self { engine, ledger, _stops: stop.clone().drop_guard(), stop, _folder: folder };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ktrdr_domain::{Kind, Status};
 use ktrdr_fabric::store::{Cancelled, Store, StoreHint};
-use ktrdr_worker::{EXIT_UNFIT, Exit, Job, KindConfig, Outcome};
+use ktrdr_worker::{EXIT_UNHEALTHY, Exit, Job, KindConfig, Outcome};
 use serde_json::json;
 
 use crate::world::{World, job, quick, until_stopped, without_beats};
@@ -106,11 +106,11 @@ async fn a_thread_that_ignores_its_token_ends_the_process_after_everything_is_in
     world.running(&sibling).await;
     world.store.cancel(&stuck, "test", "enough").await.unwrap();
 
-    assert_eq!(worker.ended().await, Exit::Unfit);
+    assert_eq!(worker.ended().await, Exit::Unhealthy);
     assert_eq!(world.row(&stuck).await.status, Status::Cancelled, "the outcome is recorded");
     let sibling = world.row(&sibling).await;
     assert_eq!((sibling.status, sibling.tries), (Status::Pending, 0), "released without spending a try");
-    assert_eq!(EXIT_UNFIT, 75);
+    assert_eq!(EXIT_UNHEALTHY, 75);
     let_go.store(true, Ordering::Release);
 }
 
@@ -123,13 +123,13 @@ async fn a_process_that_lost_its_device_hands_its_jobs_on_and_ends() {
             job(KindConfig::new(Kind::DataLoad, 1), until_stopped),
         ]
     };
-    let lost = |_: &Job| Outcome::Unfit { error: "cuda:0 is lost".into() };
+    let lost = |_: &Job| Outcome::Unhealthy { error: "cuda:0 is lost".into() };
     let worker = world.worker(&quick(), kinds(lost));
     let sibling = world.submit(Kind::DataLoad, json!({}), 3).await;
     world.running(&sibling).await;
     let probe = world.probe().await;
 
-    assert_eq!(worker.ended().await, Exit::Unfit);
+    assert_eq!(worker.ended().await, Exit::Unhealthy);
     let sibling = world.row(&sibling).await;
     assert_eq!((sibling.status, sibling.tries), (Status::Pending, 0), "released without spending a try");
     let row = world.row(&probe).await;

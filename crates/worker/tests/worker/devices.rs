@@ -16,8 +16,8 @@ const ANY: Queue = Queue::Jobs(Kind::Probe);
 const GPU: Queue = Queue::Pinned(Kind::Probe, DeviceClass::Gpu);
 
 /// A probe that asks for a device.
-async fn probe(world: &World, wish: &str) -> OperationId {
-    world.submit(Kind::Probe, json!({ "device": wish }), 3).await
+async fn probe(world: &World, request: &str) -> OperationId {
+    world.submit(Kind::Probe, json!({ "device": request }), 3).await
 }
 
 /// A worker of one slot.
@@ -44,8 +44,8 @@ async fn each_class_takes_what_asks_for_it_and_what_asks_for_nothing() {
     for (device, name) in [(DeviceClass::Cpu, "cpu"), (DeviceClass::Gpu, "gpu")] {
         let world = World::new();
         let _worker = plain(&world, device);
-        for wish in ["any", name] {
-            assert_eq!(result(&world, &probe(&world, wish).await).await, Some(json!(name)), "{wish}");
+        for request in ["any", name] {
+            assert_eq!(result(&world, &probe(&world, request).await).await, Some(json!(name)), "{request}");
         }
     }
 }
@@ -56,8 +56,8 @@ async fn the_only_worker_there_is_takes_what_asks_for_its_other_device_as_well()
     let config = WorkerConfig { device: DeviceClass::Gpu, also: Some(DeviceClass::Cpu), ..quick() };
     let completes = |_: &Job| Outcome::Completed(json!("taken"));
     let _worker = world.worker(&config, vec![job(KindConfig::new(Kind::Probe, 1), completes)]);
-    for wish in ["any", "gpu", "cpu"] {
-        assert_eq!(result(&world, &probe(&world, wish).await).await, Some(json!("taken")), "{wish}");
+    for request in ["any", "gpu", "cpu"] {
+        assert_eq!(result(&world, &probe(&world, request).await).await, Some(json!("taken")), "{request}");
     }
 }
 
@@ -111,8 +111,8 @@ async fn a_worker_that_was_full_serves_its_queues_in_turn() {
     });
     world.running(&probe(&world, "gpu").await).await;
     let mut ids = Vec::new();
-    for wish in ["any", "gpu", "any", "gpu", "any", "gpu"] {
-        ids.push(probe(&world, wish).await);
+    for request in ["any", "gpu", "any", "gpu", "any", "gpu"] {
+        ids.push(probe(&world, request).await);
     }
     world.consumers(ANY, 0).await;
     let_go.store(true, Ordering::Release);

@@ -78,7 +78,7 @@ async fn in_a_hurry_a_short_job_goes_back_as_well() {
     let id = world.probe().await;
     world.running(&id).await;
     worker.drain.cancel();
-    worker.hurry.cancel();
+    worker.force_drain.cancel();
     assert_eq!(worker.drained().await, Exit::Drained);
     let row = world.row(&id).await;
     assert_eq!((row.status, row.tries), (Status::Pending, 0));

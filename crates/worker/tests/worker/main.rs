@@ -4,13 +4,13 @@
 
 mod cancel;
 mod devices;
-mod doubts;
+mod suspects;
 mod drain;
 mod ends;
 mod losses;
 mod missing;
-mod orders;
-mod presence;
+mod control;
+mod registry;
 mod rabbitmq;
 mod relay;
 mod unruly;

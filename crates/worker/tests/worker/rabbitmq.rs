@@ -6,7 +6,7 @@ use std::time::Duration;
 use ktrdr_domain::{DeviceClass, Kind, OperationId, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings};
-use ktrdr_fabric::presence::Presence;
+use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::{BootId, Store};
 use ktrdr_worker::{Handler, Job, KindConfig, Outcome, Relay, WorkerConfig};
 use reqwest::Method;
@@ -57,8 +57,8 @@ impl Fleet {
         worker
     }
 
-    async fn probe(&self, wish: &str) -> OperationId {
-        self.world.submit(Kind::Probe, json!({ "device": wish }), 3).await
+    async fn probe(&self, request: &str) -> OperationId {
+        self.world.submit(Kind::Probe, json!({ "device": request }), 3).await
     }
 
     async fn consumers(&self, queue: Queue) -> u64 {
@@ -156,8 +156,8 @@ async fn a_full_gpu_worker_holds_nothing_back() {
 async fn a_gpu_worker_starves_neither_of_its_queues() {
     let fleet = Fleet::new().await;
     let mut ids = Vec::new();
-    for wish in ["any", "gpu"].repeat(5) {
-        ids.push(fleet.probe(wish).await);
+    for request in ["any", "gpu"].repeat(5) {
+        ids.push(fleet.probe(request).await);
     }
     fleet
         .until("all are published", async || (fleet.queue(ANY).await.0, fleet.queue(GPU).await.0) == (5, 5))
@@ -173,7 +173,7 @@ async fn a_gpu_worker_starves_neither_of_its_queues() {
         assert_eq!(fleet.world.ended(id).await.status, Status::Completed);
     }
     let ran = ran.lock().unwrap().clone();
-    let of_the_first_six = ran.iter().take(6).filter(|wish| *wish == "gpu").count();
+    let of_the_first_six = ran.iter().take(6).filter(|request| *request == "gpu").count();
     assert!((2..=4).contains(&of_the_first_six), "{ran:?}");
     fleet.until_nothing_is_left().await;
 }

@@ -11,7 +11,7 @@ use ktrdr_domain::{Kind, Operation, OperationId, Progress};
 use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Message, Published, Queue, Receipt};
 use ktrdr_fabric::embedded::{MemoryBroker, SqliteStore};
 use ktrdr_fabric::history::Transition;
-use ktrdr_fabric::presence::{Orders, Presence, Seen, Worker};
+use ktrdr_fabric::registry::{ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
     GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Page, Store, StoreError, StoreHint,
@@ -85,13 +85,13 @@ impl Store for Unruly {
         }
         self.inner.claim(id, boot, lease).await
     }
-    async fn doubt(
+    async fn suspect(
         &self,
         id: &OperationId,
         by: &BootId,
         patience: Duration,
     ) -> Result<Option<Duration>, StoreError> {
-        self.inner.doubt(id, by, patience).await
+        self.inner.suspect(id, by, patience).await
     }
     async fn beat(
         &self,
@@ -156,19 +156,19 @@ impl Store for Unruly {
 }
 
 #[async_trait]
-impl Presence for Unruly {
-    async fn announce(&self, worker: &Worker, ttl: Duration) -> Result<Orders, StoreError> {
+impl WorkerRegistry for Unruly {
+    async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError> {
         let answer = match self.announcements_fail.load(Ordering::Acquire) {
             true => Err(lost()),
-            false => self.inner.announce(worker, ttl).await,
+            false => self.inner.heartbeat(worker, ttl).await,
         };
         self.announcements.send_modify(|announcements| *announcements += 1);
         answer
     }
-    async fn withdraw(&self, boot: &BootId) -> Result<(), StoreError> {
-        self.inner.withdraw(boot).await
+    async fn deregister(&self, boot: &BootId) -> Result<(), StoreError> {
+        self.inner.deregister(boot).await
     }
-    async fn workers(&self) -> Result<Vec<Seen>, StoreError> {
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
         self.inner.workers().await
     }
     async fn drain(&self, boot: &BootId) -> Result<bool, StoreError> {

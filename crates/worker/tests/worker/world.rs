@@ -129,11 +129,11 @@ impl World {
     ) -> Running {
         let identity = Identity::of_this_process("0.1.0", "cpu");
         let boot = identity.boot.clone();
-        let (store, presence) = (self.store.clone(), self.store.clone());
+        let (store, registry) = (self.store.clone(), self.store.clone());
         let bell = self.bell.clone();
-        let worker = Worker::new(store, broker, presence, handlers, identity, config, bell).unwrap();
-        let (drain, hurry) = (CancellationToken::new(), CancellationToken::new());
-        Running { exit: tokio::spawn(worker.run(drain.clone(), hurry.clone())), drain, hurry, boot }
+        let worker = Worker::new(store, broker, registry, handlers, identity, config, bell).unwrap();
+        let (drain, force_drain) = (CancellationToken::new(), CancellationToken::new());
+        Running { exit: tokio::spawn(worker.run(drain.clone(), force_drain.clone())), drain, force_drain, boot }
     }
 
     /// A worker for probes with four slots.
@@ -203,7 +203,7 @@ impl World {
 pub(crate) struct Running {
     exit: JoinHandle<Exit>,
     pub(crate) drain: CancellationToken,
-    pub(crate) hurry: CancellationToken,
+    pub(crate) force_drain: CancellationToken,
     pub(crate) boot: BootId,
 }
 

@@ -8,7 +8,7 @@ use super::end::{ATTEMPTS_EXHAUSTED, End, end};
 use crate::embedded::row::Head;
 use crate::embedded::tx::Tx;
 use crate::history::Change;
-use crate::losses::{self, COST_A_TRY, SUSPECT_KEPT, TRY_GIVEN_BACK};
+use crate::losses::{self, COST_A_TRY, CULPRIT_KEPT, TRY_GIVEN_BACK};
 use crate::store::{StoreError, StoreHint};
 
 /// What a loss leads to.
@@ -45,19 +45,19 @@ pub(super) fn lose(tx: &mut Tx<'_>, head: &mut Head) -> Result<Lost, StoreError>
 /// Whom the loss of this process is put down to: named when it is first noticed, because the leases of one process do not
 /// all lapse at once.
 fn suspect_of(tx: &Tx<'_>, head: &Head) -> Result<i64, StoreError> {
-    let since_ms = tx.now.minus(SUSPECT_KEPT);
-    let sql = "SELECT operation FROM suspects WHERE boot = ?1 AND named_ms > ?2";
+    let since_ms = tx.now.minus(CULPRIT_KEPT);
+    let sql = "SELECT operation FROM culprits WHERE boot = ?1 AND named_ms > ?2";
     if let Some(named) = tx.first(sql, (&head.worker, since_ms), |found| Ok(found.get(0)?))? {
         return Ok(named);
     }
     let worst = "SELECT seq FROM operations WHERE lease_until_ms IS NOT NULL AND worker = ?1
                  ORDER BY rescues DESC, lease_until_ms, id LIMIT 1";
-    let suspect = tx.first(worst, [&head.worker], |found| Ok(found.get(0)?))?.unwrap_or(head.seq);
+    let culprit = tx.first(worst, [&head.worker], |found| Ok(found.get(0)?))?.unwrap_or(head.seq);
     tx.execute(
-        "INSERT OR REPLACE INTO suspects (boot, operation, named_ms) VALUES (?1, ?2, ?3)",
-        (&head.worker, suspect, tx.now.steady_ms),
+        "INSERT OR REPLACE INTO culprits (boot, operation, named_ms) VALUES (?1, ?2, ?3)",
+        (&head.worker, culprit, tx.now.steady_ms),
     )?;
-    Ok(suspect)
+    Ok(culprit)
 }
 
 /// Pending again: after a wait the sweep writes its message, without one it is written now.

@@ -5,7 +5,7 @@ pub(super) mod beat;
 pub(super) mod cancel;
 pub(super) mod claim;
 pub(super) mod dismiss;
-pub(super) mod doubt;
+pub(super) mod suspect;
 mod end;
 pub(super) mod finish;
 pub(super) mod group;

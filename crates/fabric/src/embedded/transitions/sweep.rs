@@ -44,7 +44,7 @@ pub(in crate::embedded) fn recover(tx: &mut Tx<'_>) -> Result<Swept, StoreError>
         swept.republished += publish_again(tx, queue, Duration::ZERO, u32::MAX)?;
     }
     // Each was suspected of the loss of a process that is counted now.
-    tx.execute("DELETE FROM suspects", ())?;
+    tx.execute("DELETE FROM culprits", ())?;
     Ok(swept)
 }
 

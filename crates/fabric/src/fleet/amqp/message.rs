@@ -151,7 +151,7 @@ fn whole_number(value: &AMQPValue) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use ktrdr_domain::{DeviceWish, EndStatus};
+    use ktrdr_domain::{DeviceRequest, EndStatus};
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -167,10 +167,10 @@ mod tests {
 
     fn message() -> impl Strategy<Value = (Queue, Message)> {
         let priority = prop::sample::select(vec![1_u8, 4, 7]);
-        let wish = prop::sample::select(DeviceWish::ALL.to_vec());
-        let job = (id(), kind(), prop::option::of(id()), priority, any::<String>(), wish).prop_map(
-            |(operation, kind, root, priority, text, wish)| {
-                let spec = json!({ "text": text, "device": wish });
+        let request = prop::sample::select(DeviceRequest::ALL.to_vec());
+        let job = (id(), kind(), prop::option::of(id()), priority, any::<String>(), request).prop_map(
+            |(operation, kind, root, priority, text, request)| {
+                let spec = json!({ "text": text, "device": request });
                 let message = Message::Job {
                     priority,
                     job: JobMessage { schema: SCHEMA, operation, kind, root, spec },

@@ -4,5 +4,5 @@ local key = P .. 'worker:' .. ARGV[2]
 local until_ms = redis.call('HGET', key, 'until_ms')
 if not until_ms or tonumber(until_ms) <= now then return {0} end
 redis.call('HSET', key, 'drain', 1)
-redis.call('PUBLISH', P .. 'orders', '')
+redis.call('PUBLISH', P .. 'control', '')
 return {1}

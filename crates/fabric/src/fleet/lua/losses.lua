@@ -4,15 +4,15 @@
 -- Whom the loss of a process is put down to: of what it held, the one that had lost the most workers. Named when the loss
 -- is first noticed, because the leases of one process do not all lapse at once.
 local function suspect_of(boot)
-  local key, most = P .. 'suspect:' .. boot, -1
-  local suspect = redis.call('GET', key)
-  if suspect then return suspect end
+  local key, most = P .. 'culprit:' .. boot, -1
+  local culprit = redis.call('GET', key)
+  if culprit then return culprit end
   for _, id in ipairs(redis.call('ZRANGE', P .. 'leases', 0, -1)) do
     local worker, rescues = unpack(redis.call('HMGET', op(id), 'worker', 'rescues'))
-    if worker == boot and tonumber(rescues) > most then suspect, most = id, tonumber(rescues) end
+    if worker == boot and tonumber(rescues) > most then culprit, most = id, tonumber(rescues) end
   end
-  redis.call('SET', key, suspect or '', 'PX', SUSPECT_KEPT_MS)
-  return suspect
+  redis.call('SET', key, culprit or '', 'PX', CULPRIT_KEPT_MS)
+  return culprit
 end
 
 local function back_off_ms(losses)

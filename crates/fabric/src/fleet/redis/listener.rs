@@ -127,7 +127,7 @@ impl Ear {
         let id = || message.get_payload::<String>().ok().and_then(|text| text.parse::<OperationId>().ok());
         let hint = match channel {
             "outbox" => Some(StoreHint::Outbox),
-            "orders" => Some(StoreHint::Orders),
+            "control" => Some(StoreHint::Control),
             "cancel" => id().map(StoreHint::Cancel),
             "changed" => id().map(StoreHint::Changed),
             _ => None,

@@ -1,4 +1,4 @@
-//! Rows, leases, outbox, ledger and presence in Redis.
+//! Rows, leases, outbox, ledger and registry in Redis.
 //!
 //! Every transition is one Lua script: the server runs it alone and whole, and writes all of it or nothing into its log.
 //! Time is the server's. A script first compares the epoch: a server that was emptied meanwhile is refused, not filled anew.
@@ -10,7 +10,7 @@
 //! | `backlog` | what waits for workers |
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
-//! | `presence` | which workers are there, what operators ask of them |
+//! | `registry` | which workers are there, what operators ask of them |
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
 //! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
 //! | `script`, `call`, `answer` | scripts put together from the files in `fleet/lua`, called, understood |
@@ -30,7 +30,7 @@ mod link;
 mod listener;
 mod opening;
 mod options;
-mod presence;
+mod registry;
 mod query;
 mod row;
 mod script;

@@ -30,8 +30,8 @@ pub struct Options {
 pub enum Channel {
     /// [`StoreHint::Cancel`](crate::store::StoreHint::Cancel): for workers.
     Cancel,
-    /// [`StoreHint::Orders`](crate::store::StoreHint::Orders): for workers.
-    Orders,
+    /// [`StoreHint::Control`](crate::store::StoreHint::Control): for workers.
+    Control,
     /// [`StoreHint::Outbox`](crate::store::StoreHint::Outbox): for relays.
     Outbox,
     /// [`StoreHint::Changed`](crate::store::StoreHint::Changed): for whoever follows operations.
@@ -40,13 +40,13 @@ pub enum Channel {
 
 impl Channel {
     /// Everything there is to hear.
-    pub const ALL: [Self; 4] = [Self::Cancel, Self::Orders, Self::Outbox, Self::Changed];
+    pub const ALL: [Self; 4] = [Self::Cancel, Self::Control, Self::Outbox, Self::Changed];
 
     /// Below the prefix.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Cancel => "cancel",
-            Self::Orders => "orders",
+            Self::Control => "control",
             Self::Outbox => "outbox",
             Self::Changed => "changed",
         }

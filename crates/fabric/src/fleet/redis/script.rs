@@ -51,7 +51,7 @@ scripts! {
     submit: writing;
     submit_roots: changing;
     claim: losing;
-    doubt: writing;
+    suspect: writing;
     beat: keeping;
     finish: ending;
     cancel: cancelling;
@@ -70,8 +70,8 @@ scripts! {
     count: noting;
     remember: noting;
     entries: reading;
-    announce: noting;
-    withdraw: noting;
+    heartbeat: noting;
+    deregister: noting;
     workers: watching;
     drain: noting;
     pause: noting;
@@ -139,12 +139,12 @@ fn republishing(clock: Clock, body: &str) -> Script {
 /// The numbers and words by which losses are counted.
 fn of_losses() -> String {
     format!(
-        "local LOSSES_PER_TRY, BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, SUSPECT_KEPT_MS = {}, {}, {}, {}\n\
+        "local LOSSES_PER_TRY, BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, CULPRIT_KEPT_MS = {}, {}, {}, {}\n\
          local COST_A_TRY, TRY_GIVEN_BACK = '{}', '{}'\n",
         losses::LOSSES_PER_TRY,
         losses::BACK_OFF_FIRST.as_millis(),
         losses::BACK_OFF_MAX.as_millis(),
-        losses::SUSPECT_KEPT.as_millis(),
+        losses::CULPRIT_KEPT.as_millis(),
         losses::COST_A_TRY,
         losses::TRY_GIVEN_BACK,
     )

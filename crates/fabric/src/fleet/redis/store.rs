@@ -24,7 +24,7 @@ use crate::store::{
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
 const CAMPAIGN_BYTES_MAX: usize = 128 << 20;
 
-/// Rows, leases, outbox, ledger and presence on one Redis server.
+/// Rows, leases, outbox, ledger and registry on one Redis server.
 ///
 /// Calls may be made from many tasks at once; they share one connection and travel together.
 pub struct RedisStore {
@@ -88,16 +88,16 @@ impl Store for RedisStore {
         }
     }
 
-    async fn doubt(
+    async fn suspect(
         &self,
         id: &OperationId,
         by: &BootId,
         patience: Duration,
     ) -> Result<Option<Duration>, StoreError> {
-        let call = self.session.call(&self.session.scripts.doubt).arg(id.as_str()).arg(&by.0);
+        let call = self.session.call(&self.session.scripts.suspect).arg(id.as_str()).arg(&by.0);
         let answer = call.arg(whole_ms(patience)).answer().await?;
         match answer.word()?.as_str() {
-            "doubted" => Ok(Some(Duration::from_millis(answer.at(1)?))),
+            "suspected" => Ok(Some(Duration::from_millis(answer.at(1)?))),
             "nobody" => Ok(None),
             _ => Err(answer.strange()),
         }

@@ -71,7 +71,7 @@ async fn one_at_a_time(workspace: &Workspace) -> Result<Vec<f64>, CliError> {
             let hint = hints.recv().await;
             let ours = match &hint {
                 Ok(StoreHint::Changed(changed)) => *changed == id,
-                Ok(StoreHint::Outbox | StoreHint::Cancel(_) | StoreHint::Orders) => false,
+                Ok(StoreHint::Outbox | StoreHint::Cancel(_) | StoreHint::Control) => false,
                 Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => true,
                 Err(RecvError::Closed) => {
                     return Err(CliError::new(Kind::Unreachable, "the store was closed"));
@@ -115,7 +115,7 @@ async fn many(workspace: &Workspace, jobs: u32, in_flight: u32) -> Result<f64, C
                     window.add_permits(1);
                 }
             }
-            Ok(StoreHint::Outbox | StoreHint::Cancel(_) | StoreHint::Orders) => {}
+            Ok(StoreHint::Outbox | StoreHint::Cancel(_) | StoreHint::Control) => {}
             Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => {
                 for id in open.clone() {
                     if has_ended(&*workspace.store, &id).await? && open.remove(&id) {

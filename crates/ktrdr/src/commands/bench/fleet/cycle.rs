@@ -1,6 +1,6 @@
 //! What the protocol adds to a research cycle: the time from its start to its end, less the time its four jobs ran.
 
-use ktrdr_domain::{DeviceWish, OperationId, Status};
+use ktrdr_domain::{DeviceRequest, OperationId, Status};
 use ktrdr_fabric::store::{Filter, NewRoot};
 use ktrdr_quant::data::generate::{Process, Recipe, Sessions};
 
@@ -55,7 +55,7 @@ async fn campaign(workspace: &Workspace, cycles: u32) -> Result<Vec<NewRoot>, Cl
         in_flight: Some(1),
         gates: None,
         brief: None,
-        device: DeviceWish::Any,
+        device: DeviceRequest::Any,
         seed: 1,
         account: AccountArguments::default(),
         start: StartArguments { local: false, wait: false },

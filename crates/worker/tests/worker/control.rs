@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Kind, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::embedded::{Engine, Role};
-use ktrdr_fabric::presence::Presence;
+use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::{Store, StoreHint};
 use ktrdr_worker::{Exit, KindConfig, Outcome};
 use serde_json::json;
 
-use crate::presence::until_there;
+use crate::registry::until_there;
 use crate::world::{Running, World, job, quick, until_stopped, without_beats};
 
 fn complete(_: &ktrdr_worker::Job) -> Outcome {
@@ -142,7 +142,7 @@ async fn while_the_store_can_not_be_reached_orders_stay_as_they_were() {
     world.consumers(PROBES, 0).await;
     world.store.announcements_fail.store(true, Ordering::Release);
     let mut announcements = world.store.announcements.subscribe();
-    hints.send(StoreHint::Orders).unwrap();
+    hints.send(StoreHint::Control).unwrap();
     for _ in 0..3 {
         announcements.changed().await.unwrap();
     }

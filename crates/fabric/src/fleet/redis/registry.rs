@@ -10,27 +10,27 @@ use redis::{FromRedisValue, Value, from_redis_value};
 use super::row::json;
 use super::store::{RedisStore, whole_ms};
 use crate::limits;
-use crate::presence::{ORDERS_KEPT, Orders, Presence, Seen, Worker};
+use crate::registry::{CONTROL_KEPT, ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
 use crate::store::{BootId, StoreError};
 
 #[async_trait]
-impl Presence for RedisStore {
-    async fn announce(&self, worker: &Worker, ttl: Duration) -> Result<Orders, StoreError> {
+impl WorkerRegistry for RedisStore {
+    async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError> {
         let said = limits::worker_json(worker)?;
-        let call = self.session.call(&self.session.scripts.announce).arg(&worker.boot.0);
-        let call = call.arg(whole_ms(ttl)).arg(whole_ms(ORDERS_KEPT)).arg(said);
+        let call = self.session.call(&self.session.scripts.heartbeat).arg(&worker.boot.0);
+        let call = call.arg(whole_ms(ttl)).arg(whole_ms(CONTROL_KEPT)).arg(said);
         let answer = call.answer().await?;
-        Ok(Orders { drain: answer.at(0)?, paused: kinds(&answer.at::<Vec<_>>(1)?) })
+        Ok(ControlState { drain: answer.at(0)?, paused: kinds(&answer.at::<Vec<_>>(1)?) })
     }
 
-    async fn withdraw(&self, boot: &BootId) -> Result<(), StoreError> {
-        self.session.call(&self.session.scripts.withdraw).arg(&boot.0).value().await.map(|_| ())
+    async fn deregister(&self, boot: &BootId) -> Result<(), StoreError> {
+        self.session.call(&self.session.scripts.deregister).arg(&boot.0).value().await.map(|_| ())
     }
 
-    async fn workers(&self) -> Result<Vec<Seen>, StoreError> {
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
         let found: Vec<(String, i64)> =
             readable(self.session.call(&self.session.scripts.workers).value().await?)?;
-        let read = |(said, at_ms): (String, i64)| Ok(Seen { worker: json(&said)?, at_ms });
+        let read = |(said, at_ms): (String, i64)| Ok(WorkerEntry { worker: json(&said)?, at_ms });
         let mut seen = found.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
         seen.sort_by(|a, b| a.worker.boot.0.cmp(&b.worker.boot.0));
         Ok(seen)

@@ -13,23 +13,23 @@ use super::store::SqliteStore;
 use super::tx::Tx;
 use super::writer::Sync;
 use crate::limits;
-use crate::presence::{ORDERS_KEPT, Orders, Presence, Seen, Worker};
+use crate::registry::{CONTROL_KEPT, ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
 use crate::store::{BootId, StoreError, StoreHint};
 
 #[async_trait]
-impl Presence for SqliteStore {
-    async fn announce(&self, worker: &Worker, ttl: Duration) -> Result<Orders, StoreError> {
+impl WorkerRegistry for SqliteStore {
+    async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError> {
         let (boot, said) = (worker.boot.0.clone(), limits::worker_json(worker)?);
         self.writer.run(Sync::Later, move |tx| announce(tx, &boot, &said, ttl)).await
     }
 
-    async fn withdraw(&self, boot: &BootId) -> Result<(), StoreError> {
+    async fn deregister(&self, boot: &BootId) -> Result<(), StoreError> {
         let boot = boot.0.clone();
         let forget = move |tx: &mut Tx<'_>| tx.execute("DELETE FROM workers WHERE boot = ?1", [boot]);
         self.writer.run(Sync::Later, forget).await.map(|_| ())
     }
 
-    async fn workers(&self) -> Result<Vec<Seen>, StoreError> {
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
         self.writer.run(Sync::Later, |tx| workers(tx)).await
     }
 
@@ -54,24 +54,24 @@ impl Presence for SqliteStore {
     }
 }
 
-fn announce(tx: &mut Tx<'_>, boot: &str, said: &str, ttl: Duration) -> Result<Orders, StoreError> {
+fn heartbeat(tx: &mut Tx<'_>, boot: &str, said: &str, ttl: Duration) -> Result<ControlState, StoreError> {
     tx.execute(
         "INSERT INTO workers (boot, said, said_at_ms, until_ms) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (boot) DO UPDATE
            SET said = excluded.said, said_at_ms = excluded.said_at_ms, until_ms = excluded.until_ms",
         (boot, said, tx.now.wall_ms, tx.now.wall_plus(ttl)),
     )?;
-    let long_gone = tx.now.wall_ms - ORDERS_KEPT.as_millis() as i64;
+    let long_gone = tx.now.wall_ms - CONTROL_KEPT.as_millis() as i64;
     tx.execute("DELETE FROM workers WHERE until_ms <= ?1", [long_gone])?;
     let drain = tx.first("SELECT drain FROM workers WHERE boot = ?1", [boot], |found| Ok(found.get(0)?))?;
-    Ok(Orders { drain: drain.unwrap_or_default(), paused: paused(tx)? })
+    Ok(ControlState { drain: drain.unwrap_or_default(), paused: paused(tx)? })
 }
 
-fn workers(tx: &Tx<'_>) -> Result<Vec<Seen>, StoreError> {
+fn workers(tx: &Tx<'_>) -> Result<Vec<WorkerEntry>, StoreError> {
     let sql = "SELECT said, said_at_ms FROM workers WHERE until_ms > ?1 ORDER BY boot";
     tx.all(sql, [tx.now.wall_ms], |found| {
         let said = found.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        Ok(Seen { worker: row::json(said)?, at_ms: found.get(1)? })
+        Ok(WorkerEntry { worker: row::json(said)?, at_ms: found.get(1)? })
     })
 }
 
@@ -79,7 +79,7 @@ fn drain(tx: &mut Tx<'_>, boot: &str) -> Result<bool, StoreError> {
     let sql = "UPDATE workers SET drain = 1 WHERE boot = ?1 AND until_ms > ?2";
     let is_there = tx.execute(sql, (boot, tx.now.wall_ms))? > 0;
     if is_there {
-        tx.hint(StoreHint::Orders);
+        tx.hint(StoreHint::Control);
     }
     Ok(is_there)
 }
@@ -88,7 +88,7 @@ fn drain(tx: &mut Tx<'_>, boot: &str) -> Result<bool, StoreError> {
 fn order(tx: &mut Tx<'_>, sql: &str, kind: Kind) -> Result<bool, StoreError> {
     let has_changed = tx.execute(sql, [kind.as_str()])? > 0;
     if has_changed {
-        tx.hint(StoreHint::Orders);
+        tx.hint(StoreHint::Control);
     }
     Ok(has_changed)
 }

@@ -8,6 +8,6 @@ if left_ms > patience_ms then
   local until_ms = string.format('%.0f', now + patience_ms)
   redis.call('HSET', op(h.id), 'lease_until_ms', until_ms)
   redis.call('ZADD', P .. 'leases', until_ms, h.id)
-  record(h, 'doubted', by)
+  record(h, 'suspected', by)
 end
-return {'doubted', math.max(left_ms, 0)}
+return {'suspected', math.max(left_ms, 0)}

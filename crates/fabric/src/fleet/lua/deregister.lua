@@ -2,4 +2,4 @@
 -- ARGV: 2 boot
 redis.call('DEL', P .. 'worker:' .. ARGV[2])
 redis.call('ZREM', P .. 'workers', ARGV[2])
-return {'withdrawn'}
+return {'deregistered'}

@@ -1,4 +1,4 @@
-//! Doubt: the broker has lost whoever holds an operation. Unless they beat soon, their lease is over.
+//! Suspect: the broker has lost whoever holds an operation. Unless they beat soon, their lease is over.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::history::Change;
 use crate::store::{BootId, StoreError};
 
 /// How long the lease lasts now; nothing when nobody else holds one.
-pub(in crate::embedded) fn doubt(
+pub(in crate::embedded) fn suspect(
     tx: &mut Tx<'_>,
     id: &OperationId,
     by: &BootId,
@@ -22,7 +22,7 @@ pub(in crate::embedded) fn doubt(
     let soon_ms = tx.now.plus(patience);
     if until_ms > soon_ms {
         tx.execute("UPDATE operations SET lease_until_ms = ?2 WHERE seq = ?1", (head.seq, soon_ms))?;
-        tx.record(&head, Change::Doubted, Some(&by.0))?;
+        tx.record(&head, Change::Suspected, Some(&by.0))?;
     }
     let left_ms = until_ms.min(soon_ms) - tx.now.steady_ms;
     Ok(Some(Duration::from_millis(u64::try_from(left_ms).unwrap_or(0))))

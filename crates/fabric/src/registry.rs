@@ -1,8 +1,8 @@
 //! Which workers are there, and what operators ask of them.
 //!
 //! What workers say of themselves is for people to see: no decision hangs on it; leases decide. What operators ask for is
-//! kept until it is taken back or its worker has gone. Every announcement is answered with it, so that it reaches whoever
-//! is there; [`StoreHint::Orders`](crate::store::StoreHint::Orders) makes that a matter of milliseconds.
+//! kept until it is taken back or its worker has gone. Every heartbeat is answered with it, so that it reaches whoever
+//! is there; [`StoreHint::Control`](crate::store::StoreHint::Control) makes that a matter of milliseconds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::store::{BootId, StoreError};
 
 /// What a worker process says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Worker {
+pub struct WorkerInfo {
     /// This run of the process.
     pub boot: BootId,
     /// What the process does: `worker`, `coordinator`, `orchestrator`.
@@ -40,7 +40,7 @@ pub struct Worker {
     pub is_draining: bool,
 }
 
-impl Worker {
+impl WorkerInfo {
     /// Jobs it runs at once, at most.
     #[must_use]
     pub fn slots(&self) -> u32 {
@@ -57,16 +57,16 @@ impl Worker {
 
 /// A worker, and when it last said so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct WorkerEntry {
     /// What it said.
-    pub worker: Worker,
+    pub worker: WorkerInfo,
     /// Unix milliseconds of the store's clock.
     pub at_ms: i64,
 }
 
-/// What operators ask of the workers: the answer to every announcement.
+/// What operators ask of the workers: the answer to every heartbeat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Orders {
+pub struct ControlState {
     /// End: take nothing new.
     pub drain: bool,
     /// Kinds nobody takes at present.
@@ -75,14 +75,14 @@ pub struct Orders {
 
 /// Who is there, and what they are asked.
 #[async_trait]
-pub trait Presence: Send + Sync {
+pub trait WorkerRegistry: Send + Sync {
     /// Says that a worker is there. It is no longer shown after `ttl` unless it says so again; what it was asked is kept
     /// for a day after that, should it only have been cut off.
-    async fn announce(&self, worker: &Worker, ttl: Duration) -> Result<Orders, StoreError>;
+    async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError>;
     /// Says that a worker goes.
-    async fn withdraw(&self, boot: &BootId) -> Result<(), StoreError>;
+    async fn deregister(&self, boot: &BootId) -> Result<(), StoreError>;
     /// Everyone who is there, by boot id.
-    async fn workers(&self) -> Result<Vec<Seen>, StoreError>;
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError>;
     /// Asks a worker to end as on SIGTERM; whether one of that name is there.
     async fn drain(&self, boot: &BootId) -> Result<bool, StoreError>;
     /// Nobody takes jobs of this kind until it is resumed; whether that changed anything. Of a root it is
@@ -95,7 +95,7 @@ pub trait Presence: Send + Sync {
 }
 
 /// For how long after a worker fell silent its orders are kept.
-pub(crate) const ORDERS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const CONTROL_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_worker_takes_what_asks_for_its_class_and_what_asks_for_nothing() {
-        let worker = Worker {
+        let worker = WorkerInfo {
             boot: BootId("b".into()),
             role: "worker".into(),
             host: "h".into(),

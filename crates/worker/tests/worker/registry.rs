@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ktrdr_domain::Kind;
-use ktrdr_fabric::presence::{Presence, Worker};
+use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
 use ktrdr_worker::{Exit, KindConfig, Outcome};
 use serde_json::json;
 
 use crate::world::{World, job, quick, until_stopped, without_beats};
 
 /// Waits for a fact about who is there.
-pub(crate) async fn until_there(world: &World, fact: impl Fn(&[Worker]) -> bool) {
+pub(crate) async fn until_there(world: &World, fact: impl Fn(&[WorkerInfo]) -> bool) {
     let mut announcements = world.store.announcements.subscribe();
     loop {
-        let there: Vec<Worker> =
+        let there: Vec<WorkerInfo> =
             world.store.workers().await.unwrap().into_iter().map(|seen| seen.worker).collect();
         if fact(&there) {
             return;
@@ -38,7 +38,7 @@ async fn a_worker_says_who_it_is_and_withdraws_at_its_end() {
     );
     until_there(&world, |there| !there.is_empty()).await;
     let seen = world.store.workers().await.unwrap();
-    let Worker { boot, takes, device, running, is_draining, .. } = seen[0].worker.clone();
+    let WorkerInfo { boot, takes, device, running, is_draining, .. } = seen[0].worker.clone();
     assert_eq!((&boot, takes), (&worker.boot, BTreeMap::from([(Kind::Probe, 3), (Kind::DataLoad, 2)])));
     assert_eq!((device.as_str(), seen[0].worker.slots()), ("cpu", 5));
     assert_eq!((running, is_draining), (Vec::new(), false));

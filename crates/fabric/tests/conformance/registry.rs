@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind};
-use ktrdr_fabric::presence::Worker;
+use ktrdr_fabric::registry::WorkerInfo;
 
 use crate::world::{World, boot, id};
 
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
-pub(crate) fn worker(name: &str) -> Worker {
-    Worker {
+pub(crate) fn worker(name: &str) -> WorkerInfo {
+    WorkerInfo {
         boot: boot(name),
         host: "box".into(),
         version: "0.1.0".into(),
@@ -24,31 +24,31 @@ pub(crate) fn worker(name: &str) -> Worker {
     }
 }
 
-async fn seen(w: &World) -> Vec<Worker> {
-    w.presence.workers().await.unwrap().into_iter().map(|seen| seen.worker).collect()
+async fn seen(w: &World) -> Vec<WorkerInfo> {
+    w.registry.workers().await.unwrap().into_iter().map(|seen| seen.worker).collect()
 }
 
 pub(crate) async fn workers_that_announced_themselves_are_there(w: World) {
     assert!(seen(&w).await.is_empty());
-    w.presence.announce(&worker("b"), LONG).await.unwrap();
-    w.presence.announce(&worker("a"), LONG).await.unwrap();
+    w.registry.heartbeat(&worker("b"), LONG).await.unwrap();
+    w.registry.heartbeat(&worker("a"), LONG).await.unwrap();
     assert_eq!(seen(&w).await, [worker("a"), worker("b")]);
-    assert!(w.presence.workers().await.unwrap()[0].at_ms > 0);
+    assert!(w.registry.workers().await.unwrap()[0].at_ms > 0);
 }
 
 pub(crate) async fn the_latest_announcement_stands(w: World) {
-    w.presence.announce(&worker("a"), LONG).await.unwrap();
-    let busy = Worker { running: vec![id("x")], is_draining: true, ..worker("a") };
-    w.presence.announce(&busy, LONG).await.unwrap();
+    w.registry.heartbeat(&worker("a"), LONG).await.unwrap();
+    let busy = WorkerInfo { running: vec![id("x")], is_draining: true, ..worker("a") };
+    w.registry.heartbeat(&busy, LONG).await.unwrap();
     assert_eq!(seen(&w).await, [busy]);
 }
 
 pub(crate) async fn a_worker_that_goes_or_falls_silent_is_no_longer_there(w: World) {
     for name in ["a", "b"] {
-        w.presence.announce(&worker(name), LONG).await.unwrap();
+        w.registry.heartbeat(&worker(name), LONG).await.unwrap();
     }
-    w.presence.announce(&worker("c"), Duration::from_secs(1)).await.unwrap();
-    w.presence.withdraw(&boot("a")).await.unwrap();
+    w.registry.heartbeat(&worker("c"), Duration::from_secs(1)).await.unwrap();
+    w.registry.deregister(&boot("a")).await.unwrap();
     assert_eq!(seen(&w).await, [worker("b"), worker("c")]);
     w.pass(Duration::from_secs(1));
     assert_eq!(seen(&w).await, [worker("b")]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_fabric::presence::{Presence, Worker};
+use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -12,9 +12,9 @@ use crate::backoff::jittered;
 use crate::identity::Identity;
 
 /// The voice of a process that takes no jobs.
-pub struct Attendance {
+pub struct Registration {
     /// Where it is said.
-    pub presence: Arc<dyn Presence>,
+    pub registry: Arc<dyn WorkerRegistry>,
     /// Who says it.
     pub identity: Identity,
     /// How often.
@@ -23,12 +23,12 @@ pub struct Attendance {
     pub lease: Duration,
 }
 
-impl Attendance {
+impl Registration {
     /// Announces until stopped, then withdraws. An operator who asks the process to end cancels `drain`.
     pub async fn run(self, drain: CancellationToken, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let said = Worker { is_draining: drain.is_cancelled(), ..self.identity.idle() };
-            match timeout(self.every, self.presence.announce(&said, self.lease)).await {
+            let said = WorkerInfo { is_draining: drain.is_cancelled(), ..self.identity.idle() };
+            match timeout(self.every, self.registry.heartbeat(&said, self.lease)).await {
                 Ok(Ok(orders)) if orders.drain && !drain.is_cancelled() => {
                     info!("asked to end");
                     drain.cancel();
@@ -39,7 +39,7 @@ impl Attendance {
             }
             stop.run_until_cancelled(sleep(jittered(self.every))).await;
         }
-        if let Ok(Err(why)) = timeout(self.every, self.presence.withdraw(&self.identity.boot)).await {
+        if let Ok(Err(why)) = timeout(self.every, self.registry.deregister(&self.identity.boot)).await {
             warn!(%why, "left without saying so");
         }
     }

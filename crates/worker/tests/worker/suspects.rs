@@ -49,13 +49,13 @@ async fn a_live_worker_that_only_the_broker_lost_keeps_its_job() {
     });
     let _worker = world.prober(&quick(), |job| Outcome::Completed(json!(job.fence)));
     world.acked(1).await;
-    // Other jobs come and go for as long as the doubt lasts, and longer.
-    let doubted = tokio::time::Instant::now();
-    while doubted.elapsed() < quick().heartbeat * 5 {
+    // Other jobs come and go for as long as the suspect lasts, and longer.
+    let suspected = tokio::time::Instant::now();
+    while suspected.elapsed() < quick().heartbeat * 5 {
         world.ended(&world.probe().await).await;
     }
     let told = world.engine.store.history(&id).await.unwrap();
-    assert!(told.iter().any(|transition| transition.what == Change::Doubted), "{told:?}");
+    assert!(told.iter().any(|transition| transition.what == Change::Suspected), "{told:?}");
     beating.abort();
     let done = world.store.finish(&alive, Finish::Completed(json!("mine"))).await.unwrap();
     assert_eq!(done, Finished::Recorded(Status::Completed), "{told:?}");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::Kind;
-use ktrdr_fabric::presence::{Orders, Presence, Worker};
+use ktrdr_fabric::registry::{ControlState, WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{StoreError, StoreHint};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -23,14 +23,14 @@ use crate::backoff::jittered;
 const SETTLE: Duration = Duration::from_secs(1);
 
 /// The worker's voice and ear.
-pub(crate) struct Announcer {
-    pub(crate) presence: Arc<dyn Presence>,
+pub(crate) struct Heartbeats {
+    pub(crate) registry: Arc<dyn WorkerRegistry>,
     pub(crate) crew: Arc<Crew>,
     /// Where the lanes learn what is paused.
     pub(crate) paused: watch::Sender<Option<BTreeSet<Kind>>>,
 }
 
-impl Announcer {
+impl Heartbeats {
     /// Announces for as long as it is polled.
     pub(crate) async fn run(&self, mut hints: Receiver<StoreHint>) {
         let mut failures = 0;
@@ -38,7 +38,7 @@ impl Announcer {
             // Whatever was hinted so far, this announcement brings.
             hints = hints.resubscribe();
             let said = self.crew.describe();
-            let again = match self.announce(&said).await {
+            let again = match self.heartbeat(&said).await {
                 Ok(orders) => {
                     failures = 0;
                     self.obey(orders);
@@ -61,7 +61,7 @@ impl Announcer {
 
     /// Takes the worker off the list; should the store not hear it, the time does.
     pub(crate) async fn leave(&self) {
-        let leaving = self.presence.withdraw(&self.crew.identity.boot);
+        let leaving = self.registry.deregister(&self.crew.identity.boot);
         match timeout(self.crew.config.heartbeat, leaving).await {
             Ok(Ok(())) => {}
             Ok(Err(why)) => warn!(%why, "left without saying so"),
@@ -69,13 +69,13 @@ impl Announcer {
         }
     }
 
-    async fn announce(&self, said: &Worker) -> Result<Orders, StoreError> {
+    async fn heartbeat(&self, said: &WorkerInfo) -> Result<ControlState, StoreError> {
         let config = &self.crew.config;
-        let answer = timeout(config.heartbeat, self.presence.announce(said, config.lease)).await;
+        let answer = timeout(config.heartbeat, self.registry.heartbeat(said, config.lease)).await;
         answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())))
     }
 
-    fn obey(&self, Orders { drain, paused }: Orders) {
+    fn obey(&self, ControlState { drain, paused }: ControlState) {
         if drain && !self.crew.quit.is_cancelled() {
             info!("asked to end");
             self.crew.quit.cancel();
@@ -89,7 +89,7 @@ impl Announcer {
     }
 
     /// Until the worker runs something else than it said.
-    async fn has_changed(&self, said: &Worker) {
+    async fn has_changed(&self, said: &WorkerInfo) {
         sleep(SETTLE).await;
         while self.crew.describe() == *said {
             self.crew.owned.changed().await;
@@ -98,8 +98,8 @@ impl Announcer {
 }
 
 impl Crew {
-    fn describe(&self) -> Worker {
-        Worker {
+    fn describe(&self) -> WorkerInfo {
+        WorkerInfo {
             takes: self.config.kinds.iter().map(|kind| (kind.kind, kind.slots)).collect(),
             class: self.config.device,
             running: self.owned.ids(),
@@ -113,7 +113,7 @@ impl Crew {
 async fn told(hints: &mut Receiver<StoreHint>) {
     loop {
         match hints.recv().await {
-            Ok(StoreHint::Orders | StoreHint::Unknown) | Err(RecvError::Lagged(_)) => return,
+            Ok(StoreHint::Control | StoreHint::Unknown) | Err(RecvError::Lagged(_)) => return,
             Ok(StoreHint::Outbox | StoreHint::Cancel(_) | StoreHint::Changed(_)) => {}
             // The store is going: only the heartbeat is left.
             Err(RecvError::Closed) => std::future::pending().await,

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind};
-use ktrdr_fabric::presence::{Presence, Worker};
+use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{BootId, Store, StoreHint};
 
 use crate::{client, runner};
 
-fn worker(name: &str) -> Worker {
-    Worker {
+fn worker(name: &str) -> WorkerInfo {
+    WorkerInfo {
         boot: BootId(name.into()),
         host: "box".into(),
         version: "0.1.0".into(),
@@ -27,7 +27,7 @@ fn worker(name: &str) -> Worker {
 async fn a_client_sees_the_workers_of_the_runner_and_its_orders_reach_them() {
     let folder = tempfile::tempdir().unwrap();
     let (runner, client) = (runner(folder.path()), client(folder.path()));
-    let announce = || async { runner.store.announce(&worker("a"), Duration::from_secs(60)).await.unwrap() };
+    let announce = || async { runner.store.heartbeat(&worker("a"), Duration::from_secs(60)).await.unwrap() };
     announce().await;
     assert_eq!(client.store.workers().await.unwrap()[0].worker, worker("a"));
     let mut hints = runner.store.hints();
@@ -42,7 +42,7 @@ async fn a_client_sees_the_workers_of_the_runner_and_its_orders_reach_them() {
 async fn a_new_runner_finds_what_is_paused_and_no_worker_of_the_dead() {
     let folder = tempfile::tempdir().unwrap();
     let first = runner(folder.path());
-    first.store.announce(&worker("a"), Duration::from_secs(3600)).await.unwrap();
+    first.store.heartbeat(&worker("a"), Duration::from_secs(3600)).await.unwrap();
     first.store.pause(Kind::Training).await.unwrap();
     drop(first);
     let beside = client(folder.path());
