@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ktrdr_domain::device::DeviceWish;
+use ktrdr_domain::device::DeviceRequest;
 use ktrdr_domain::operation::CancelRequest;
 use ktrdr_domain::{Kind, Operation, OperationId, Status};
 use ktrdr_fabric::history::{Change, Transition};
@@ -59,7 +59,7 @@ fn good() -> Evidence {
 fn order(name: &str, wish: Wish) -> Order {
     let cancel_after = (name == CANCELLED).then_some(Duration::ZERO);
     let (sleep, at) = (Duration::ZERO, Duration::ZERO);
-    Order { id: id(name), wish, sleep, at, cancel_after, has_key: false, device: DeviceWish::Any }
+    Order { id: id(name), wish, sleep, at, cancel_after, has_key: false, device: DeviceRequest::Any }
 }
 
 /// A row, its list and its story: claimed so many times, then ended.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::device::DeviceWish;
+use ktrdr_domain::device::DeviceRequest;
 use ktrdr_domain::job::{ChaosAction, ProbeSpec};
 use ktrdr_domain::{JobSpec, Kind, OperationId, Timestamp};
 use ktrdr_fabric::store::NewOperation;
@@ -44,7 +44,7 @@ pub(crate) struct Order {
     pub(crate) cancel_after: Option<Duration>,
     pub(crate) has_key: bool,
     /// Which of the kind's queues it waits in.
-    pub(crate) device: DeviceWish,
+    pub(crate) device: DeviceRequest,
 }
 
 impl Order {
@@ -86,7 +86,7 @@ pub(crate) fn orders(size: &Size, dice: &mut ChaCha8Rng) -> Vec<Order> {
             at: if i < burst { Duration::ZERO } else { last.mul_f64(dice.random_range(0.0..1.0)) },
             cancel_after: None,
             has_key: dice.random_bool(0.5),
-            device: if dice.random_bool(0.3) { DeviceWish::Cpu } else { DeviceWish::Any },
+            device: if dice.random_bool(0.3) { DeviceRequest::Cpu } else { DeviceRequest::Any },
         })
         .collect();
     for (fault, times) in &size.faults {

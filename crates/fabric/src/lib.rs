@@ -28,7 +28,7 @@ pub mod ledger;
 mod limits;
 pub mod local;
 pub mod losses;
-pub mod registry;
 pub mod process;
 mod random;
+pub mod registry;
 pub mod store;

@@ -12,7 +12,7 @@ use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
 use ktrdr_jobs::series::SeriesCache;
 use ktrdr_research::Orchestrator;
-use ktrdr_worker::{Registration, Bell, Exit, Identity, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
+use ktrdr_worker::{Bell, Exit, Identity, Registration, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 

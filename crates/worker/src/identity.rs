@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use ktrdr_domain::DeviceClass;
-use ktrdr_fabric::registry::WorkerInfo;
 use ktrdr_fabric::process::host_name;
+use ktrdr_fabric::registry::WorkerInfo;
 use ktrdr_fabric::store::BootId;
 
 /// Who a worker is: claims carry its boot id, announcements all of it.

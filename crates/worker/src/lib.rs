@@ -42,21 +42,21 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
-mod heartbeats;
 mod attempt;
-pub mod registration;
 pub mod backoff;
 pub mod config;
 mod confirmed;
 pub mod handler;
+mod heartbeats;
 pub mod identity;
 mod intake;
 mod lane;
 mod missing;
-mod paused;
 mod outside;
 mod owned;
+mod paused;
 pub mod progress;
+pub mod registration;
 pub mod relay;
 mod settle;
 pub mod stop;
@@ -65,12 +65,12 @@ mod threads;
 mod watch;
 pub mod worker;
 
-pub use registration::Registration;
 pub use backoff::Backoff;
 pub use config::{ConfigError, KindConfig, WorkerConfig};
 pub use handler::{Handler, Job, Outcome};
 pub use identity::Identity;
 pub use progress::ProgressCell;
+pub use registration::Registration;
 pub use relay::Relay;
 pub use stop::{StopReason, StopToken};
 pub use sweeper::{Bell, Sweeper, SweeperConfig};

@@ -12,14 +12,14 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::heartbeats::Heartbeats;
 use crate::attempt::Crew;
 use crate::config::{ConfigError, WorkerConfig};
 use crate::handler::Handler;
+use crate::heartbeats::Heartbeats;
 use crate::identity::Identity;
 use crate::lane::Lane;
-use crate::paused::Paused;
 use crate::owned::{Owned, listen};
+use crate::paused::Paused;
 use crate::sweeper::Bell;
 use crate::threads::Threads;
 

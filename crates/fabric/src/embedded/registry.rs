@@ -20,7 +20,7 @@ use crate::store::{BootId, StoreError, StoreHint};
 impl WorkerRegistry for SqliteStore {
     async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError> {
         let (boot, said) = (worker.boot.0.clone(), limits::worker_json(worker)?);
-        self.writer.run(Sync::Later, move |tx| announce(tx, &boot, &said, ttl)).await
+        self.writer.run(Sync::Later, move |tx| heartbeat(tx, &boot, &said, ttl)).await
     }
 
     async fn deregister(&self, boot: &BootId) -> Result<(), StoreError> {

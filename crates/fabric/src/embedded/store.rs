@@ -16,7 +16,7 @@ use super::identity::Identity;
 use super::lock::ProcessLock;
 use super::readers::Readers;
 use super::transitions::{
-    advance, beat, cancel, claim, dismiss, suspect, finish, group, publish_again, submit, submit_roots, sweep,
+    advance, beat, cancel, claim, dismiss, finish, group, publish_again, submit, submit_roots, suspect, sweep,
 };
 use super::tx::integer;
 use super::writer::{Sync, Writer};

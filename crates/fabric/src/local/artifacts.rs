@@ -61,7 +61,9 @@ impl LocalArtifacts {
                 place,
                 what: "the disk is full: free some space and try again".into(),
             },
-            _ if regular::is_unreadable(error) => ArtifactError::Unreadable { key, place, what: error.to_string() },
+            _ if regular::is_unreadable(error) => {
+                ArtifactError::Unreadable { key, place, what: error.to_string() }
+            }
             _ => ArtifactError::Io { key, place, what: error.to_string() },
         }
     }

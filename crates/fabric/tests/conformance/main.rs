@@ -15,8 +15,8 @@ mod cancel;
 mod claim;
 #[path = "../redis/clock.rs"]
 mod clock;
+mod control;
 mod dead_letters;
-mod suspect;
 mod embedded;
 mod epochs;
 mod finish;
@@ -28,12 +28,12 @@ mod list;
 mod losses;
 #[path = "../s3/objects.rs"]
 mod objects;
-mod control;
 mod outbox;
-mod registry;
 mod rabbitmq;
 mod redis;
+mod registry;
 mod s3;
+mod suspect;
 // Its ways to fail are no part of the exam.
 #[allow(dead_code)]
 #[path = "../s3/server.rs"]

@@ -8,9 +8,9 @@ mod campaigns;
 mod full;
 mod kill;
 mod opening;
-mod registry;
 mod processes;
 mod recovery;
+mod registry;
 
 use std::path::Path;
 use std::time::Duration;

@@ -36,7 +36,8 @@ async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliErr
     let seen = workspace.registry.workers().await?;
     // By the store's clock, which told the other time, too.
     let now_ms = workspace.store.list(&Filter { limit: 1, ..Filter::default() }).await?.now_ms;
-    let heard = |WorkerEntry { worker, at_ms }: WorkerEntry| Listed { worker, heard_ms_ago: (now_ms - at_ms).max(0) };
+    let heard =
+        |WorkerEntry { worker, at_ms }: WorkerEntry| Listed { worker, heard_ms_ago: (now_ms - at_ms).max(0) };
     let workers: Vec<Listed> = seen.into_iter().map(heard).collect();
     context.screen.list("workers", &workers, |screen| {
         if workers.is_empty() {

@@ -93,7 +93,8 @@ impl Scene {
             let message = format!("{kind} jobs are paused");
             return Some(Reason::new("paused", message, format!("ktrdr queues resume {kind}")));
         }
-        let takers: Vec<&WorkerInfo> = self.workers.iter().filter(|worker| worker.slots_for(queue) > 0).collect();
+        let takers: Vec<&WorkerInfo> =
+            self.workers.iter().filter(|worker| worker.slots_for(queue) > 0).collect();
         if takers.is_empty() {
             let (on, run) = start_a_worker(kind, queue);
             return Some(Reason::new("no_worker", format!("no worker takes {kind} jobs{on}"), run));

@@ -3,16 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod cancel;
+mod control;
 mod devices;
-mod suspects;
 mod drain;
 mod ends;
 mod losses;
 mod missing;
-mod control;
-mod registry;
 mod rabbitmq;
+mod registry;
 mod relay;
+mod suspects;
 mod unruly;
 // Asks the management interface through reqwest, whose TLS wants a provider of rustls.
 #[path = "../../../fabric/tests/amqp/vhost.rs"]

@@ -133,7 +133,12 @@ impl World {
         let bell = self.bell.clone();
         let worker = Worker::new(store, broker, registry, handlers, identity, config, bell).unwrap();
         let (drain, force_drain) = (CancellationToken::new(), CancellationToken::new());
-        Running { exit: tokio::spawn(worker.run(drain.clone(), force_drain.clone())), drain, force_drain, boot }
+        Running {
+            exit: tokio::spawn(worker.run(drain.clone(), force_drain.clone())),
+            drain,
+            force_drain,
+            boot,
+        }
     }
 
     /// A worker for probes with four slots.

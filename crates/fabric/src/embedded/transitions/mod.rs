@@ -5,7 +5,6 @@ pub(super) mod beat;
 pub(super) mod cancel;
 pub(super) mod claim;
 pub(super) mod dismiss;
-pub(super) mod suspect;
 mod end;
 pub(super) mod finish;
 pub(super) mod group;
@@ -13,6 +12,7 @@ mod loss;
 pub(super) mod publish_again;
 mod roots;
 pub(super) mod submit;
+pub(super) mod suspect;
 pub(super) mod sweep;
 
 pub(super) use roots::submit_roots;
