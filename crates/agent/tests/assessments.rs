@@ -97,6 +97,7 @@ fn good() -> AssessmentInput {
         ..Evidence::default()
     };
     AssessmentInput {
+        agent: Default::default(),
         training: training(&strategy),
         backtest: backtest(&strategy, metrics, evidence),
         verdict: GateVerdict::Passed,

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use ktrdr_domain::report::{AssessmentReport, Verdict};
 
 use super::NAME;
-use super::remarks::{self, CONVINCING, DRAWDOWN_EASY, Remark, TRADES_ENOUGH};
+use super::remarks::{self, DEFLATED_SHARPE_CONVINCING, DRAWDOWN_EASY, Remark};
 use crate::assess::{AssessmentInput, Assessor};
+use crate::market::TRADES_ENOUGH;
 use crate::{AgentError, Call};
 
 /// Most sentences of each sort.
@@ -54,7 +55,7 @@ impl LocalAssessor {
 fn verdict(input: &AssessmentInput) -> Verdict {
     let (metrics, evidence) = (&input.backtest.metrics, &input.backtest.evidence);
     let passed = input.verdict.passed();
-    let convincing = evidence.deflated_sharpe.is_some_and(|d| d >= CONVINCING);
+    let convincing = evidence.deflated_sharpe.is_some_and(|d| d >= DEFLATED_SHARPE_CONVINCING);
     let easy = metrics.max_drawdown_pct.is_some_and(|d| d < DRAWDOWN_EASY);
     if passed && convincing && easy && metrics.total_trades > TRADES_ENOUGH {
         return Verdict::Promising;
