@@ -6,12 +6,13 @@ mod gather;
 mod judge;
 mod variety;
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::report::{EpochRecord, ModelRef, TrainingReport};
 use ktrdr_domain::{Kind, Progress, Sha256};
-use ktrdr_neural::{Backend, EpochProgress, Flow, NetworkShape, Task, TrainError, Trained};
+use ktrdr_neural::{Backend, EpochProgress, NetworkShape, Task, TrainError, Trained};
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
@@ -155,7 +156,7 @@ fn fit(
     };
     let mut observer = |progress: &EpochProgress| {
         tell(job, &progress.record, progress.epochs);
-        Flow::Continue
+        ControlFlow::Continue(())
     };
     let stop = || job.stop.is_stopped();
     backend.train(&task, &mut observer, &stop).map_err(|error| match error {
