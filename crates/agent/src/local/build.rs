@@ -78,7 +78,7 @@ impl Parts {
         let output = reading.choice.output;
         let column = market.column(reading.choice.words, &reading.spec, output, reading.timeframe)?;
         let train = &column[..market.train_rows];
-        let bounds = reading.spec.kind.entry().bounds;
+        let bounds = reading.spec.kind.definition().bounds;
         let partition =
             |members| partition::fit(train, members, reading.choice.neutral, bounds).ok_or_else(flat);
         let reference =

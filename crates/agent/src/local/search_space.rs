@@ -97,7 +97,7 @@ pub(crate) const SEARCH_SPACE: &[IndicatorChoice] = &[
 
 /// The choice that reads this output of this kind of indicator, if there is one.
 pub(crate) fn find(kind: IndicatorKind, output: Option<&str>) -> Option<&'static IndicatorChoice> {
-    let primary = kind.entry().outputs[0];
+    let primary = kind.definition().outputs[0];
     SEARCH_SPACE.iter().find(|i| i.kind == kind && i.output.unwrap_or(primary) == output.unwrap_or(primary))
 }
 
@@ -106,13 +106,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_item_is_scale_free_and_within_the_catalogues_limits() {
+    fn every_choice_is_scale_free_and_within_the_limits_of_its_indicator() {
         for choice in SEARCH_SPACE {
-            let entry = choice.kind.entry();
-            assert!(!entry.in_price_units, "{}", entry.name);
-            assert!(choice.output.is_none_or(|o| entry.outputs.contains(&o)), "{}", entry.name);
-            let param = entry.params.iter().find(|p| p.name == choice.period).unwrap();
-            assert!(choice.range.0 >= param.min && choice.range.1 <= param.max, "{}", entry.name);
+            let definition = choice.kind.definition();
+            assert!(!definition.in_price_units, "{}", definition.name);
+            assert!(choice.output.is_none_or(|o| definition.outputs.contains(&o)), "{}", definition.name);
+            let param = definition.params.iter().find(|p| p.name == choice.period).unwrap();
+            assert!(choice.range.0 >= param.min && choice.range.1 <= param.max, "{}", definition.name);
             assert_eq!(find(choice.kind, choice.output).unwrap().words, choice.words);
         }
     }

@@ -15,7 +15,7 @@ const NAME_WORDS: usize = 2;
 
 /// `auto_rsi_roc_1a2b3c4d`
 pub(crate) fn name(candidate: &Candidate, content: &Sha256) -> String {
-    let mut kinds: Vec<&str> = candidate.readings.iter().map(|r| r.choice.kind.entry().name).collect();
+    let mut kinds: Vec<&str> = candidate.readings.iter().map(|r| r.choice.kind.definition().name).collect();
     kinds.dedup();
     kinds.truncate(NAME_WORDS);
     format!("auto_{}_{}", kinds.join("_"), content.short())
@@ -23,7 +23,7 @@ pub(crate) fn name(candidate: &Candidate, content: &Sha256) -> String {
 
 /// The id of an indicator in a strategy: `rsi_14`, `distancefromma_100_ema`.
 pub(crate) fn indicator_id(spec: &IndicatorSpec) -> String {
-    let period = spec.kind.entry().params.first().map_or(0.0, |p| spec.number(p.name));
+    let period = spec.kind.definition().params.first().map_or(0.0, |p| spec.number(p.name));
     let exponential = spec.kind == IndicatorKind::DistanceFromMa && spec.number("ma_type") >= 0.5;
     format!("{}_{period}{}", spec.kind, if exponential { "_ema" } else { "" })
 }
