@@ -77,12 +77,12 @@ mod schedule;
 pub mod score;
 mod settings;
 mod shape;
-mod store;
 pub mod throughput;
 #[cfg(feature = "torch")]
 mod torch;
 mod train;
 mod vectors;
+mod weights;
 
 pub use cpu::Cpu;
 pub use evaluate::{EvaluateError, Evaluation, evaluate};
@@ -92,8 +92,8 @@ pub use network::{Dense, Network, NetworkError, PredictError};
 pub use samples::{SampleError, Samples, TRAINING_ROWS_MIN, Targets};
 pub use settings::SettingError;
 pub use shape::{LAYER_WIDTH_MAX, NetworkShape, PARAMETERS_MAX, ShapeError};
-pub use store::{HEADER_BYTES_MAX, StoreError};
 #[cfg(feature = "torch")]
 pub use torch::{NoGpu, Torch};
 pub use train::{Backend, Ending, EpochProgress, Task, TrainError, Trained};
 pub use vectors::Vectors;
+pub use weights::{HEADER_BYTES_MAX, WeightsError};

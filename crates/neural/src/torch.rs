@@ -107,7 +107,7 @@ impl Backend for Torch {
         let layers = learner.layers()?;
         let network = Network::from_layers(task.shape, &layers).map_err(|why| match why {
             NetworkError::Shape(shape) => TrainError::Shape(shape),
-            // the sizes are those of the shape: what is left are weights that are no numbers
+            // the sizes are those of the shape: what is left are weights that are not numbers
             NetworkError::LayerCount { .. }
             | NetworkError::LayerSize { .. }
             | NetworkError::NotFinite { .. } => TrainError::Diverged { epoch },

@@ -26,10 +26,10 @@ use async_trait::async_trait;
 use ktrdr_domain::{Severity, Sha256};
 use ktrdr_quant::SeededRng;
 
-use crate::design::{Design, DesignBrief, Designer};
+use crate::design::{Design, DesignBrief};
 use crate::lint::{self, Finding};
 use crate::market::Market;
-use crate::{AgentError, Call};
+use crate::{AgentError, Call, Designer};
 
 pub use assessor::LocalAssessor;
 

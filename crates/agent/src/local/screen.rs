@@ -133,7 +133,7 @@ fn strided(values: &[f64], stride: usize) -> Vec<f64> {
     values.iter().copied().step_by(stride.max(1)).collect()
 }
 
-/// Ranks spread over −1 to 1, equal values sharing the middle of theirs; what is no number ranks in the middle.
+/// Ranks spread over −1 to 1, equal values sharing the middle of theirs; what is not a number ranks in the middle.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).filter(|i| values[*i].is_finite()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));

@@ -270,7 +270,7 @@ fn is_off(text: &str) -> bool {
     text.eq_ignore_ascii_case("false")
 }
 
-/// A finite decimal number. `inf`, `nan`, hexadecimal and `1_000` are none.
+/// A finite decimal number. `inf`, `nan`, hexadecimal and `1_000` are not.
 fn number(text: &str) -> Option<f64> {
     let decimal = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
     text.parse().ok().filter(|n: &f64| decimal && n.is_finite())

@@ -94,7 +94,7 @@ pub(crate) fn overfitting() -> Optimisation {
     }
 }
 
-/// Steps so long that the loss soon is no number.
+/// Steps so long that the loss soon is not a number.
 pub(crate) fn diverging() -> Optimisation {
     Optimisation {
         optimizer: Optimizer::Sgd,

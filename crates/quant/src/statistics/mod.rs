@@ -5,8 +5,7 @@
 //! | mean, spread and shape of a sample | [`moments`] |
 //! | reward for risk: Sharpe, Sortino, SQN | [`ratios`] |
 //! | how far and how long under a peak | [`drawdown`] |
-//! | how sure is a Sharpe ratio: standard error, PSR, MinTRL | [`track_record`] |
-//! | how good the best of many worthless trials looks | [`luck`] |
+//! | how sure is a Sharpe ratio: standard error, PSR, MinTRL; how good the best of many worthless trials looks | [`track_record`] |
 //! | does picking the best trial work at all (PBO by CSCV) | [`overfitting`] |
 //! | how small a p-value the next test needs (LOND) | [`discovery`] |
 //! | the normal distribution | [`normal`] |
@@ -16,7 +15,6 @@
 
 pub mod discovery;
 pub mod drawdown;
-pub mod luck;
 pub mod moments;
 pub mod normal;
 pub mod overfitting;

@@ -47,7 +47,7 @@ fn input_timeframes(cursor: &Cursor<'_>, all: &[Timeframe], out: &mut Diagnostic
         if text != "all" {
             cursor.error(
                 out,
-                format!("{} is no list of timeframes", shown(text)),
+                format!("{} is not a list of timeframes", shown(text)),
                 "write all, or a list such as [1h]",
             );
         }
