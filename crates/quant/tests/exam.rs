@@ -174,7 +174,6 @@ fn volatility_with_a_daily_clock_does_not_make_chance_look_like_skill() {
     const CAMPAIGNS: u64 = 120;
     let clock = |hour: usize| if (11..16).contains(&(hour % 24)) { 0.004 } else { 0.0007 };
     let found = false_positives(CAMPAIGNS, clock, |hour, _| (11..16).contains(&(hour % 24)));
-    println!("{found:?}");
     for found in found {
         assert!(at_least(found, CAMPAIGNS) <= 0.05, "{found} of {CAMPAIGNS} stood out");
     }
@@ -193,7 +192,6 @@ fn trading_when_it_is_lively_does_not_make_chance_look_like_skill() {
         moves.sum::<f64>() / 20.0 > 0.0012
     };
     let found = false_positives(CAMPAIGNS, waves, lively);
-    println!("{found:?}");
     let [_, entered, both] = found;
     for found in [entered, both] {
         assert!(at_least(found, CAMPAIGNS) <= 0.05, "{found} of {CAMPAIGNS} stood out");
