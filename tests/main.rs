@@ -23,6 +23,7 @@ mod kills;
 mod processes;
 mod redis;
 mod retry;
+mod running;
 mod secrets;
 mod servers;
 mod signals;
