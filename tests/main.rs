@@ -24,6 +24,7 @@ mod processes;
 mod providers;
 mod redis;
 mod retry;
+mod running;
 mod secrets;
 mod servers;
 mod signals;

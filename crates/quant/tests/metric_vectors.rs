@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use ktrdr_quant::statistics::discovery::lond;
+use ktrdr_quant::statistics::luck::expected_max_sharpe;
 use ktrdr_quant::statistics::moments::standard_deviation;
 use ktrdr_quant::statistics::overfitting::overfitting;
 use ktrdr_quant::statistics::ratios::{sharpe, sortino};
-use ktrdr_quant::statistics::track_record::expected_max_sharpe;
 use ktrdr_quant::statistics::{Drawdown, Moments, TrackRecord};
 use proptest::prelude::*;
 use serde_json::Value;

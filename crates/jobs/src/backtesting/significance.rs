@@ -4,8 +4,7 @@ use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::report::{Evidence, Metrics};
 use ktrdr_fabric::ledger::TrialCount;
 use ktrdr_quant::null::{self, Draws, NullRank};
-use ktrdr_quant::statistics::track_record::expected_max_sharpe;
-use ktrdr_quant::statistics::{Moments, TrackRecord};
+use ktrdr_quant::statistics::{Moments, TrackRecord, luck};
 use ktrdr_worker::Job;
 
 use super::Traded;
@@ -56,7 +55,7 @@ pub(super) fn evidence(
         null_draws: null.draws,
         deflated_sharpe: record.and_then(|r| r.deflated(variance, count.trials).ok()),
         trials: count.trials,
-        luck_sharpe_daily: Some(expected_max_sharpe(variance, count.trials)),
+        luck_sharpe_daily: Some(luck::expected_max_sharpe(variance, count.trials)),
         leakage_proof,
         looks_at_window: count.looks_at_window,
     }

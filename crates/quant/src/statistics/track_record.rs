@@ -1,11 +1,10 @@
-//! How sure a Sharpe ratio is, and how good the best of many worthless trials looks.
+//! How sure a Sharpe ratio is.
 //!
 //! Bailey & López de Prado, *The Sharpe Ratio Efficient Frontier* (2012), on Mertens' (2002) variance of the
 //! estimator. All Sharpe ratios are **per period**, the kurtosis is **raw** (normal = 3): annual ratios or excess
 //! kurtosis give plausible wrong numbers.
 
-use std::f64::consts::{E, EULER_GAMMA};
-
+use super::luck::expected_max_sharpe;
 use super::normal;
 use super::{Moments, Undefined, finite};
 
@@ -83,22 +82,6 @@ impl TrackRecord {
     pub fn deflated(&self, variance: f64, trials: u64) -> Result<f64, Undefined> {
         self.probability_over(expected_max_sharpe(variance, trials))
     }
-}
-
-/// SR₀: the Sharpe ratio to expect from the best of `trials` independent trials without any edge, when their
-/// Sharpe ratios have this `variance`: `√V ((1 − γ) Φ⁻¹(1 − 1/N) + γ Φ⁻¹(1 − 1/(N e)))`. Zero for one trial.
-///
-/// Per period in, per period out. Bailey & López de Prado, *The Deflated Sharpe Ratio* (2014).
-#[must_use]
-pub fn expected_max_sharpe(variance: f64, trials: u64) -> f64 {
-    if trials <= 1 {
-        return 0.0;
-    }
-    let n = trials as f64;
-    // Φ⁻¹(1 − q) = −Φ⁻¹(q), and small q keep more digits than numbers next to 1.
-    let best =
-        -(1.0 - EULER_GAMMA) * normal::quantile(1.0 / n) - EULER_GAMMA * normal::quantile(1.0 / (n * E));
-    variance.sqrt() * best
 }
 
 #[cfg(test)]
