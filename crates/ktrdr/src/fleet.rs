@@ -7,7 +7,6 @@ use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_agent::Providers;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
@@ -135,7 +134,7 @@ fn worker(
         chaos_probes: fleet.chaos_probes,
         series: Arc::new(SeriesCache::default()),
         backend: Arc::clone(&roles.computing.backend),
-        providers: Providers::default(),
+        providers: workspace.settings.research.providers(),
     };
     let config = WorkerConfig {
         kinds: roles.kinds.clone(),

@@ -10,6 +10,7 @@ mod variables;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ktrdr_agent::Providers;
 use ktrdr_domain::TRIES_MAX;
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::name::ProviderName;
@@ -100,6 +101,13 @@ pub(crate) struct ResearchSettings {
 impl Default for ResearchSettings {
     fn default() -> Self {
         Self { agent: ProviderName::default(), in_flight: 2 }
+    }
+}
+
+impl ResearchSettings {
+    /// Who may design and assess in a process with these settings: asked before anything is submitted, and by workers.
+    pub(crate) fn providers(&self) -> Providers {
+        Providers::default()
     }
 }
 
