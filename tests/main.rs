@@ -21,6 +21,7 @@ mod impatience;
 mod import;
 mod kills;
 mod processes;
+mod providers;
 mod redis;
 mod retry;
 mod running;

@@ -9,7 +9,7 @@ use crate::device::DeviceRequest;
 use crate::gate::GateVerdict;
 use crate::hash::Sha256;
 use crate::id::OperationId;
-use crate::name::{CampaignName, Symbol};
+use crate::name::{CampaignName, ProviderName, Symbol};
 use crate::operation::Kind;
 use crate::report::{BacktestSummary, ModelRef, TrainingReport};
 use crate::research::ResearchSpec;
@@ -192,6 +192,9 @@ pub enum Origin {
 /// Judge one cycle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AssessmentSpec {
+    /// The provider that judges: that of the cycle's design. Older messages name none.
+    #[serde(default)]
+    pub agent: ProviderName,
     /// The strategy.
     pub strategy: Strategy,
     /// What training said.
