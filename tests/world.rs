@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub(crate) use crate::running::{PATIENCE, Running, wait_for};
+pub(crate) use crate::running::{Running, wait_for};
 use crate::servers::Servers;
 
 /// A workspace of one test; removed when the test ends.
