@@ -79,8 +79,12 @@ impl Arena {
         &self.processes[number % self.processes.len()]
     }
 
-    /// Which process, of those that run a job as soon as any does; of all of them when all work is done.
+    /// Which process, of those that run a job as soon as any does; of all of them when all work is done. The only process
+    /// of the embedded engine is hit at any moment: some of them must come before it has begun.
     pub(super) fn victim_at_work(&self, number: usize) -> &Process {
+        if self.processes.len() == 1 {
+            return self.victim(number);
+        }
         wait_for("a process that runs a job, or the end of all work", || {
             let active = self.world.json(&["operations", "list", "--active", "--limit", "1000"]);
             let rows = active["operations"].as_array().unwrap();
