@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_app::ids::now;
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
 use ktrdr_fabric::embedded::SqliteStore;
 use ktrdr_fabric::epochs::{Epoch, Epochs, Stranger};
@@ -16,7 +17,6 @@ use ktrdr_fabric::store::StoreError;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::room::Room;
 use crate::settings::EngineName;
-use crate::workspace::now;
 
 /// What to run when the rows are not coming back.
 const BEGIN_ANEW: &str = "`ktrdr store new-epoch --reason TEXT`";

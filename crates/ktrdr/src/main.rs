@@ -9,12 +9,13 @@ mod connect;
 mod describe;
 mod device;
 mod exit;
+mod files;
 mod fleet;
 mod follow;
 mod funnel;
 mod identity;
 mod logging;
-mod market;
+
 mod part;
 mod report_card;
 mod roles;

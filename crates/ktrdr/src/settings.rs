@@ -10,6 +10,7 @@ mod variables;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ktrdr_app::Policy;
 use ktrdr_domain::TRIES_MAX;
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::name::ProviderName;
@@ -176,6 +177,18 @@ impl Default for FleetSettings {
 }
 
 impl Settings {
+    /// What requests are filled in with.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
+            windows: self.windows,
+            gates: self.gates,
+            account: self.account,
+            agent: self.research.agent.clone(),
+            in_flight: self.research.in_flight,
+            tries_max: self.fleet.tries_max,
+        }
+    }
+
     /// Reads and checks the configuration of a workspace. Variables that nobody knows are mentioned once: they may belong
     /// to others.
     pub(crate) fn load(workspace: &Path) -> Result<Self, CliError> {

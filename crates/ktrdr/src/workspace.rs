@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ktrdr_domain::{OperationId, Timestamp};
+use ktrdr_app::{App, Labour};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::campaign::Campaigns;
@@ -12,7 +12,6 @@ use ktrdr_fabric::fleet::redis::{Channel, RedisStore};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::registry::WorkerRegistry;
-use ktrdr_fabric::store::Store;
 
 use crate::connect::{self, Part};
 use crate::exit::{CliError, Kind, OrExit};
@@ -25,16 +24,8 @@ pub(crate) struct Workspace {
     pub(crate) folder: PathBuf,
     /// Its configuration.
     pub(crate) settings: Settings,
-    /// Rows.
-    pub(crate) store: Arc<dyn Store>,
-    /// Campaigns, counted.
-    pub(crate) campaigns: Arc<dyn Campaigns>,
-    /// Trials and lessons.
-    pub(crate) ledger: Arc<dyn Ledger>,
-    /// Workers, and what operators ask of them.
-    pub(crate) registry: Arc<dyn WorkerRegistry>,
-    /// Files.
-    pub(crate) artifacts: Arc<dyn Artifacts>,
+    /// What can be asked of it.
+    pub(crate) app: App,
     messages: Messages,
     identity: Identity,
 }
@@ -100,11 +91,15 @@ impl Workspace {
             identity,
             folder: folder.to_owned(),
             settings: settings.clone(),
-            campaigns: Arc::clone(&engine.store) as Arc<dyn Campaigns>,
-            ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
-            registry: Arc::clone(&engine.store) as Arc<dyn WorkerRegistry>,
-            store: engine.store,
-            artifacts: engine.artifacts,
+            app: App {
+                campaigns: Arc::clone(&engine.store) as Arc<dyn Campaigns>,
+                ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
+                registry: Arc::clone(&engine.store) as Arc<dyn WorkerRegistry>,
+                store: engine.store,
+                artifacts: engine.artifacts,
+                policy: settings.policy(),
+                labour: Labour::OneProcess,
+            },
             messages: Messages::Here(engine.broker),
         })
     }
@@ -125,11 +120,15 @@ impl Workspace {
             identity,
             folder: folder.to_owned(),
             settings: settings.clone(),
-            campaigns: Arc::clone(&store) as Arc<dyn Campaigns>,
-            ledger: Arc::clone(&store) as Arc<dyn Ledger>,
-            registry: Arc::clone(&store) as Arc<dyn WorkerRegistry>,
-            store,
-            artifacts,
+            app: App {
+                campaigns: Arc::clone(&store) as Arc<dyn Campaigns>,
+                ledger: Arc::clone(&store) as Arc<dyn Ledger>,
+                registry: Arc::clone(&store) as Arc<dyn WorkerRegistry>,
+                store,
+                artifacts,
+                policy: settings.policy(),
+                labour: Labour::Fleet,
+            },
             messages: Messages::RabbitMq,
         })
     }
@@ -201,20 +200,4 @@ fn explain(folder: &Path, error: &OpenError) -> CliError {
         OpenError::Io { .. } => Kind::Files,
     };
     CliError::new(kind, format!("workspace {}: {error}", folder.display()))
-}
-
-/// Seconds since the epoch, by this machine's clock.
-pub(crate) fn now() -> Timestamp {
-    Timestamp(chrono::Utc::now().timestamp())
-}
-
-/// A fresh operation id.
-pub(crate) fn fresh_id(kind: ktrdr_domain::Kind) -> OperationId {
-    OperationId::new(kind, now(), nonce())
-}
-
-/// A number nobody else has: from the standard library's per-process random keys.
-pub(crate) fn nonce() -> u32 {
-    use std::hash::{BuildHasher, RandomState};
-    RandomState::new().hash_one(std::process::id()) as u32
 }

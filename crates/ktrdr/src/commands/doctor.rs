@@ -57,10 +57,10 @@ async fn fleet(context: &Context<'_>) -> Vec<Check> {
     let consumers = queues.iter().map(|queue| queue.consumers).sum();
     match opened {
         Ok(workspace) => {
-            let known = workspace.registry.workers().await.map(|workers| workers.len());
+            let known = workspace.app.registry.workers().await.map(|workers| workers.len());
             let processes = known.map(|known| checks::processes(known, consumers));
             checks.push(processes.unwrap_or_else(|why| Check::unreachable("processes", &why.into())));
-            checks.push(Check::ok("artifacts", workspace.artifacts.place()));
+            checks.push(Check::ok("artifacts", workspace.app.artifacts.place()));
             checks
                 .push(checks::work(&workspace).await.unwrap_or_else(|why| Check::unreachable("work", &why)));
         }

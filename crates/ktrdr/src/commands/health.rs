@@ -11,7 +11,7 @@ pub(crate) fn run(context: &Context<'_>) -> Result<ExitCode, CliError> {
         let workspace = context.open_beside().await?;
         let host = ktrdr_fabric::process::host_name();
         // Who has not announced itself within its lease is not listed any more.
-        let mut processes = workspace.registry.workers().await?;
+        let mut processes = workspace.app.registry.workers().await?;
         processes.retain(|seen| seen.worker.host == host);
         if processes.is_empty() {
             let message =

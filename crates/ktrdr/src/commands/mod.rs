@@ -26,15 +26,17 @@ pub(crate) mod workers;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::fleet::redis::Channel;
 
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::screen::Screen;
 use crate::settings::{EngineName, Settings};
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 
 /// How long the end of a command waits for threads that are still at work.
 const LAST_WAIT: Duration = Duration::from_secs(1);
@@ -70,6 +72,11 @@ impl<'a> Context<'a> {
     pub(crate) fn embedded(&self) -> Self {
         let settings = Settings { engine: EngineName::Embedded, ..self.settings.clone() };
         Self { screen: self.screen, folder: self.folder.clone(), settings }
+    }
+
+    /// Bars, models and reports alone, without a store.
+    pub(crate) fn artifacts(&self) -> Result<Arc<dyn Artifacts>, CliError> {
+        workspace::artifacts(&self.folder, &self.settings)
     }
 
     /// Opens the workspace beside whoever runs it.

@@ -12,7 +12,7 @@ use super::Context;
 use crate::cli::fleet::{TopologyArguments, TopologyVerb};
 use crate::connect::{administration, explain_topology, fleet_name, vhost};
 use crate::exit::{CliError, Kind, OrExit};
-use crate::market::read_file;
+use crate::files;
 
 /// Largest file of passwords, in bytes.
 const PASSWORDS_BYTES_MAX: u64 = 64 << 10;
@@ -116,7 +116,7 @@ fn passwords(file: Option<&Path>) -> Result<Passwords, CliError> {
 }
 
 fn read_passwords(file: &Path) -> Result<BTreeMap<String, String>, CliError> {
-    let bytes = read_file(file, PASSWORDS_BYTES_MAX)?;
+    let bytes = files::read(file, PASSWORDS_BYTES_MAX)?;
     // The parser's words could repeat what it read.
     serde_json::from_slice(&bytes).map_err(|e| {
         let place = format!("{}, line {}", file.display(), e.line());

@@ -46,9 +46,9 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
 }
 
 async fn until_idle(workspace: &Workspace) -> Result<(), CliError> {
-    let mut hints = workspace.store.hints();
+    let mut hints = workspace.app.store.hints();
     loop {
-        let page = workspace.store.list(&Filter { active: true, limit: 1, ..Filter::default() }).await?;
+        let page = workspace.app.store.list(&Filter { active: true, limit: 1, ..Filter::default() }).await?;
         if page.total == 0 {
             return Ok(());
         }

@@ -35,7 +35,7 @@ pub(super) async fn measure(
     }
     let workspace = context.open_to_run().await?;
     let durable = durability(context).await?;
-    let others = workspace.store.list(&Filter { limit: 1, ..Filter::default() }).await?.active;
+    let others = workspace.app.store.list(&Filter { limit: 1, ..Filter::default() }).await?.active;
     if others > 0 {
         context.screen.note(format!(
             "{} operations of others are pending or running here: what runs of them slows the figures down",

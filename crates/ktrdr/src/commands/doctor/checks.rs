@@ -92,8 +92,8 @@ pub(crate) fn processes(known: usize, consumers: u64) -> Check {
 
 /// What is to be done, and whether it gets out of the outbox.
 pub(crate) async fn work(workspace: &Workspace) -> Result<Check, CliError> {
-    let page = workspace.store.list(&Filter { active: true, limit: 1, ..Filter::default() }).await?;
-    let waiting = workspace.store.outbox(None, 1000).await?.len();
+    let page = workspace.app.store.list(&Filter { active: true, limit: 1, ..Filter::default() }).await?;
+    let waiting = workspace.app.store.outbox(None, 1000).await?.len();
     let found = format!("{} operations pending or running, {waiting} messages in the outbox", page.active);
     Ok(match waiting {
         0..1000 => Check::ok("work", found),
