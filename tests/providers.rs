@@ -28,7 +28,8 @@ use ktrdr_worker::{Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, 
 use serde::Deserialize;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::world::{PATIENCE, World};
+use crate::running::PATIENCE;
+use crate::world::World;
 
 /// Answers what it was told to answer, in order, and notes what it was asked.
 struct Scripted {
