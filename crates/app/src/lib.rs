@@ -19,6 +19,8 @@
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
 //!
+//! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
+//!
 //! Group actions have two steps: a plan says what would be done, so that somebody can be asked, and then it is done.
 //! Whatever submits takes an [`IdempotencyKey`]: the same key gives the same work, however often it is said.
 
@@ -29,6 +31,7 @@ pub mod campaign;
 pub mod cancel;
 pub mod data;
 pub mod dead_letters;
+pub mod engine;
 mod error;
 mod idempotency;
 pub mod ids;
@@ -57,6 +60,7 @@ use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::Store;
 
+use crate::dead_letters::LetterBox;
 pub use error::{AppError, ErrorKind, OrKind};
 pub use idempotency::IdempotencyKey;
 
@@ -73,6 +77,8 @@ pub struct App {
     pub registry: Arc<dyn WorkerRegistry>,
     /// Bars, models, strategies, reports.
     pub artifacts: Arc<dyn Artifacts>,
+    /// Messages that nobody could read.
+    pub letters: Arc<dyn LetterBox>,
     /// What is filled in where a request says nothing.
     pub policy: Policy,
     /// Who takes work.

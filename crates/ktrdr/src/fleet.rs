@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_agent::Providers;
+use ktrdr_app::engine::Part;
 use ktrdr_catalog::series::SeriesCache;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
@@ -17,7 +18,6 @@ use ktrdr_worker::{Bell, Exit, Identity, Registration, Relay, Sweeper, SweeperCo
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::connect::Part;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::roles::Roles;
 use crate::settings::FleetSettings;

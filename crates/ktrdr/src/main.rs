@@ -5,7 +5,6 @@
 mod cli;
 mod commands;
 mod confirm;
-mod connect;
 mod describe;
 mod device;
 mod exit;
@@ -13,13 +12,11 @@ mod files;
 mod fleet;
 mod follow;
 mod funnel;
-mod identity;
 mod logging;
 
 mod part;
 mod report_card;
 mod roles;
-mod room;
 mod screen;
 mod settings;
 mod signals;

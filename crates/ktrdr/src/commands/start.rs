@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ktrdr_app::campaign::StartedCampaign;
 use ktrdr_app::cancel::CancelRequest;
+use ktrdr_app::engine::Opening;
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::{App, AppError, Labour};
 use ktrdr_domain::name::CampaignName;
@@ -75,7 +76,7 @@ pub(crate) async fn start<T: Into<HandedOver>>(
     let workspace = context.open_beside().await?;
     let handed = hand_over(&workspace, submit).await?;
     // Whoever waits is told in any case.
-    if !how.wait && !runs_somewhere(context) {
+    if !how.wait && !runs_somewhere(&workspace.opening) {
         context.screen.note("no engine runs on this workspace: start one with `ktrdr up`, or use --local");
     }
     if !how.wait {
@@ -101,7 +102,7 @@ pub(crate) async fn start_and_wait(
 ) -> Result<Started, CliError> {
     let how = match how {
         StartArguments { local: false, wait: false } => {
-            let runs_already = runs_somewhere(context);
+            let runs_already = runs_somewhere(&context.opening()?);
             StartArguments { local: !runs_already, wait: runs_already }
         }
         said => said,
@@ -144,8 +145,8 @@ async fn hand_over<T: Into<HandedOver>>(
 
 /// Whether work that is handed over will be taken: a fleet takes it sooner or later, an embedded engine only while it
 /// runs.
-fn runs_somewhere(context: &Context<'_>) -> bool {
-    context.settings.engine == EngineName::Fleet || ktrdr_fabric::embedded::holder(&context.folder).is_some()
+fn runs_somewhere(opening: &Opening) -> bool {
+    opening.engine.name() == EngineName::Fleet || opening.holder().is_some()
 }
 
 /// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.

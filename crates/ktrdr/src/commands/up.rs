@@ -39,7 +39,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
             }
         };
         let ended = until_stopped(&context, &workspace, &roles, &banner, idle).await?;
-        let answer = serde_json::json!({ "workspace": workspace.folder, "ended": ended });
+        let answer = serde_json::json!({ "workspace": context.folder, "ended": ended });
         context.screen.answer(&answer, |_| ())?;
         Ok(ExitCode::SUCCESS)
     })

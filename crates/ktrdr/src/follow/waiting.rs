@@ -66,7 +66,7 @@ impl<'a> Waiting<'a> {
             return Ok(None);
         }
         let is_first = self.asked.replace(now).is_none();
-        let is_held = ktrdr_fabric::embedded::holder(&self.workspace.folder).is_some();
+        let is_held = self.workspace.opening.holder().is_some();
         let reasons = self.workspace.app.why_waiting(&stuck, is_held, !is_first).await?;
         let reasons: Vec<Reason> = reasons.into_iter().map(Reason::from).collect();
         if reasons.is_empty() || reasons == self.told {

@@ -4,9 +4,8 @@ use ktrdr_app::App;
 use ktrdr_app::dead_letters::Dismissal;
 use ktrdr_domain::OperationId;
 
-use super::{letter_box, not_found};
+use super::not_found;
 use crate::commands::Context;
-use crate::connect;
 use crate::describe::counted;
 use crate::exit::{CliError, Kind};
 
@@ -43,8 +42,7 @@ pub(super) async fn these(
         }
     }
     if let Some(first) = others.first() {
-        let broker = letter_box(context).await?.ok_or_else(|| not_found(first))?;
-        let letters = broker.drop_dead_letters(&others).await.map_err(|why| connect::explain(&why))?;
+        let letters = app.letters.discard(&others).await?.ok_or_else(|| not_found(first))?;
         if let Some(missing) = others.iter().find(|id| !letters.iter().any(|letter| letter.id == **id)) {
             return Err(not_found(missing));
         }
