@@ -67,6 +67,17 @@ const WORDS_OF_WAYS_IN: &[&str] = &[
     "ExitCode",
 ];
 
+/// The engines by their names in code, and the only files above them that may say one: where a workspace is opened, where
+/// a fleet's servers are set up and measured, and where their addresses are read.
+const ENGINES: &[&str] = &["fabric::embedded", "fabric::fleet"];
+const ENGINES_ARE_NAMED_IN: &[&str] = &[
+    "crates/app/src/engine/",
+    "crates/ktrdr/src/settings",
+    "crates/ktrdr/src/commands/topology.rs",
+    "crates/ktrdr/src/commands/bench/fleet",
+    "crates/ktrdr/src/logging.rs",
+];
+
 /// Definitions that stand once in the whole code, however many crates go by them.
 const SAID_ONCE: &[&str] = &[
     "enum Severity ",
@@ -187,6 +198,21 @@ fn the_application_floor_has_never_heard_of_a_way_in() {
     for (path, text) in sources("app") {
         for word in WORDS_OF_WAYS_IN {
             assert!(!code(&text).contains(word), "{} says {word:?}: ways in say it", path.display());
+        }
+    }
+}
+
+#[test]
+fn above_the_opening_of_a_workspace_nobody_knows_which_engine_carries_it() {
+    for (path, text) in
+        ["app", "catalog", "jobs", "ktrdr", "research", "worker"].iter().flat_map(|name| sources(name))
+    {
+        let shown = path.display().to_string();
+        if ENGINES_ARE_NAMED_IN.iter().any(|file| shown.contains(file)) {
+            continue;
+        }
+        for engine in ENGINES {
+            assert!(!code(&text).contains(engine), "{shown} says {engine:?}: seams are enough");
         }
     }
 }

@@ -10,6 +10,7 @@ use ktrdr_app::engine::{EngineConfig, Opening};
 use ktrdr_app::operations::{ListRequest, PartRequest};
 use ktrdr_app::replay::ReplayRequest;
 use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
+use ktrdr_app::strategies;
 use ktrdr_app::training::TrainingRequest;
 use ktrdr_app::{App, ErrorKind, Policy};
 use ktrdr_domain::gate::GatePolicy;
@@ -142,6 +143,26 @@ async fn a_strategy_may_travel_as_text_and_its_faults_are_told() {
     assert_eq!(refused.kind, ErrorKind::InvalidInput, "{refused}");
     let absent: TrainingRequest = request(json!({ "strategy": { "name": "absent" } }));
     assert_eq!(app.submit_training(&absent).await.unwrap_err().kind, ErrorKind::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strategies_are_listed_shown_checked_and_written_in_todays_grammar() {
+    let Desk { app, folder, .. } = Desk::with_bars().await;
+    let text = include_str!("../../../strategies/fx_pullback.yaml");
+    std::fs::create_dir_all(folder.path().join("strategies")).unwrap();
+    std::fs::write(folder.path().join("strategies/fx_pullback.yaml"), text).unwrap();
+    std::fs::write(folder.path().join("strategies/broken.yaml"), "name: broken").unwrap();
+    let listed = app.strategies().await.unwrap();
+    let valid: Vec<(&str, bool)> = listed.iter().map(|l| (l.name.as_str(), l.checked.valid)).collect();
+    assert_eq!(valid, [("broken", false), ("fx_pullback", true)]);
+
+    let name = "fx_pullback".parse().unwrap();
+    let shown = app.strategy(&name).await.unwrap();
+    assert_eq!(shown.features, shown.strategy.features());
+    let upgraded = strategies::upgrade("the file", text).unwrap();
+    assert!(strategies::validate(&upgraded.strategy).valid);
+    assert!(app.models().await.unwrap().is_empty());
+    assert_eq!(app.model(&name, None).await.unwrap_err().kind, ErrorKind::NotFound);
 }
 
 #[tokio::test(flavor = "multi_thread")]
