@@ -1,23 +1,21 @@
 //! RabbitMQ: version, protections really in force, and queues that nobody takes from.
 
-use ktrdr_domain::DeviceClass;
 use ktrdr_fabric::fleet::amqp::QueueFacts;
 use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference};
-use ktrdr_fabric::store::BootId;
 
-use super::checks::Check;
-use crate::connect::{self, Part, explain_topology};
-use crate::settings::Settings;
+use super::super::fleet::{administration, broker, explain_broker, explain_topology};
+use super::super::{FleetConfig, Part};
+use super::Check;
 
 /// What only the administrator may see.
-pub(super) async fn administered(settings: &Settings) -> Vec<Check> {
-    let administration = match connect::administration(settings) {
+pub(super) async fn administered(fleet: &FleetConfig) -> Vec<Check> {
+    let administration = match administration(fleet) {
         Ok(administration) => administration,
-        Err(why) => return vec![Check::unreachable("rabbitmq", &why)],
+        Err(why) => return vec![Check::unreachable("rabbitmq", why)],
     };
     let version = match administration.version().await {
         Ok(version) => version,
-        Err(why) => return vec![Check::unreachable("rabbitmq", &explain_topology(why))],
+        Err(why) => return vec![Check::unreachable("rabbitmq", explain_topology(why))],
     };
     let mut checks = vec![server(version)];
     checks.extend(version.map(consumer_timeout));
@@ -52,7 +50,7 @@ fn consumer_timeout(version: BrokerVersion) -> Check {
 
 async fn topology(administration: &Administration, all_is_visible: bool) -> Vec<Check> {
     match administration.diff().await {
-        Err(why) => vec![Check::unreachable("topology", &explain_topology(why))],
+        Err(why) => vec![Check::unreachable("topology", explain_topology(why))],
         Ok(differences) if differences.is_empty() => {
             let seen = if all_is_visible {
                 "exchanges, queues, bindings, policies, users"
@@ -70,19 +68,12 @@ fn difference(difference: &Difference) -> Check {
 }
 
 /// The queues, or why they can not be seen.
-pub(super) async fn queues(settings: &Settings) -> Result<Vec<QueueFacts>, Check> {
-    let part = Part {
-        role: "doctor".into(),
-        boot: BootId::of_this_process(),
-        needs: vec![],
-        plays: false,
-        device: DeviceClass::Cpu,
-    };
-    let facts = match connect::broker(settings, part).await {
+pub(super) async fn queues(fleet: &FleetConfig) -> Result<Vec<QueueFacts>, Check> {
+    let facts = match broker(fleet, Part::looking("doctor")).await {
         Ok(broker) => broker.queues().await,
-        Err(why) => return Err(Check::unreachable("queues", &why)),
+        Err(why) => return Err(Check::unreachable("queues", why)),
     };
-    facts.map_err(|why| Check::unreachable("queues", &connect::explain(&why)))
+    facts.map_err(|why| Check::unreachable("queues", explain_broker(why)))
 }
 
 pub(super) fn queue(queue: &QueueFacts) -> Check {

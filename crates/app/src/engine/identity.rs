@@ -1,22 +1,16 @@
 //! Whether the store is the one that the workspace remembers, and still there.
-//!
-//! Before this: `workspace.rs` opens both. What is remembered: `fabric/src/epochs.rs`.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
-use ktrdr_fabric::embedded::SqliteStore;
+use ktrdr_fabric::artifacts::ArtifactError;
 use ktrdr_fabric::epochs::{Epoch, Epochs, Stranger};
-use ktrdr_fabric::fleet::redis::RedisStore;
-use ktrdr_fabric::process::host_name;
 use ktrdr_fabric::store::StoreError;
 
-use crate::exit::{CliError, Kind, OrExit};
-use crate::room::Room;
-use crate::settings::EngineName;
-use crate::workspace::now;
+use super::own_store::{OwnStore, Room};
+use crate::ids::now;
+use crate::{AppError, ErrorKind};
 
 /// What to run when the rows are not coming back.
 const BEGIN_ANEW: &str = "`ktrdr store new-epoch --reason TEXT`";
@@ -27,13 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Every so many looks what is remembered is read as well: of a bucket that costs two requests.
 const LOOKS_PER_MEMORY: u32 = 30;
 
-/// What a workspace remembers of the store of its engine.
-pub(crate) fn epochs(artifacts: Arc<dyn Artifacts>, engine: EngineName) -> Result<Epochs, CliError> {
-    Epochs::new(artifacts, engine.name()).or_exit(Kind::Usage)
-}
-
 /// What is known of the store before it is opened.
-pub(crate) enum Known {
+pub(super) enum Known {
     /// This epoch, and no other, is there.
     Remembered(Epoch),
     /// Nothing: this is the first look, or the first one of a version that remembers.
@@ -43,7 +32,7 @@ pub(crate) enum Known {
 }
 
 impl Known {
-    pub(crate) async fn of(epochs: &Epochs) -> Self {
+    pub(super) async fn of(epochs: &Epochs) -> Self {
         match epochs.current().await {
             Ok(Some(epoch)) => Self::Remembered(epoch),
             Ok(None) => Self::Nothing,
@@ -52,7 +41,7 @@ impl Known {
     }
 
     /// The epoch that a store must have.
-    pub(crate) fn expected(&self) -> Option<String> {
+    pub(super) fn expected(&self) -> Option<String> {
         match self {
             Self::Remembered(epoch) => Some(epoch.epoch.clone()),
             Self::Nothing | Self::Unreadable(_) => None,
@@ -60,16 +49,16 @@ impl Known {
     }
 
     /// Why a stranger is refused.
-    pub(crate) fn refuse(&self, epochs: &Epochs, stranger: &Stranger) -> CliError {
+    pub(super) fn refuse(&self, epochs: &Epochs, stranger: &Stranger) -> AppError {
         match self {
             Self::Remembered(epoch) => refusal(epochs, epoch, stranger),
-            Self::Nothing | Self::Unreadable(_) => CliError::new(Kind::StoreLost, stranger),
+            Self::Nothing | Self::Unreadable(_) => AppError::caused(ErrorKind::StoreLost, stranger.clone()),
         }
     }
 }
 
 /// What is where, and the ways on.
-fn refusal(epochs: &Epochs, known: &Epoch, stranger: &Stranger) -> CliError {
+fn refusal(epochs: &Epochs, known: &Epoch, stranger: &Stranger) -> AppError {
     let Stranger { place, found, .. } = stranger;
     let (found, missing) = match found {
         None => ("is empty".to_owned(), "rows, and the count of looks at data, are missing"),
@@ -81,47 +70,51 @@ fn refusal(epochs: &Epochs, known: &Epoch, stranger: &Stranger) -> CliError {
          correct which store, prefix or workspace is meant; or begin anew with {BEGIN_ANEW}, which is recorded",
         epochs.place()
     );
-    CliError::new(Kind::StoreLost, message)
+    AppError::new(ErrorKind::StoreLost, message)
 }
 
 /// The record of a store that was met just now.
-pub(crate) fn met(epoch: &str, store: String, reason: Option<String>, before: Option<String>) -> Epoch {
-    let person = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    Epoch {
-        epoch: epoch.to_owned(),
-        store,
-        since: now().to_string(),
-        by: format!("{}@{}", person.unwrap_or_else(|| "unknown".into()), host_name()),
-        reason,
-        before,
-    }
+pub(super) fn met(
+    epoch: &str,
+    store: String,
+    by: &str,
+    reason: Option<String>,
+    before: Option<String>,
+) -> Epoch {
+    Epoch { epoch: epoch.to_owned(), store, since: now().to_string(), by: by.to_owned(), reason, before }
 }
 
 /// The store that this process has open, and what is remembered of it.
-pub(crate) struct Identity {
-    pub(crate) store: Opened,
-    pub(crate) epochs: Epochs,
-}
-
-/// The engine's own store.
-pub(crate) enum Opened {
-    Sqlite(Arc<SqliteStore>),
-    Redis(Arc<RedisStore>),
+pub struct Identity {
+    store: Arc<dyn OwnStore>,
+    epochs: Epochs,
 }
 
 impl Identity {
-    /// What the store calls itself, and where it is.
-    pub(crate) fn names(&self) -> (&str, String) {
-        match &self.store {
-            Opened::Sqlite(store) => (store.epoch(), store.place()),
-            Opened::Redis(store) => (store.epoch(), store.place()),
-        }
+    pub(super) fn new(store: Arc<dyn OwnStore>, epochs: Epochs) -> Self {
+        Self { store, epochs }
+    }
+
+    pub(super) fn store(&self) -> &dyn OwnStore {
+        &*self.store
+    }
+
+    /// What the store calls itself.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        self.store.epoch()
+    }
+
+    /// What is remembered of it, and of those before it.
+    #[must_use]
+    pub fn epochs(&self) -> &Epochs {
+        &self.epochs
     }
 
     /// Remembers a store that nothing was known of. Of two who meet different ones at once, one is refused.
-    pub(crate) async fn remember(&self) -> Result<(), CliError> {
-        let (epoch, place) = self.names();
-        let known = self.epochs.remember_first(met(epoch, place.clone(), None, None)).await?;
+    pub(super) async fn remember(&self, by: &str) -> Result<(), AppError> {
+        let (epoch, place) = (self.store.epoch(), self.store.place());
+        let known = self.epochs.remember_first(met(epoch, place.clone(), by, None, None)).await?;
         if known.epoch == epoch {
             return Ok(());
         }
@@ -130,32 +123,32 @@ impl Identity {
     }
 
     /// Whether it takes new work, with figures.
-    pub(crate) async fn room(&self) -> Result<Room, CliError> {
-        Ok(match &self.store {
-            Opened::Sqlite(store) => Room::of_sqlite(&store.room()?),
-            Opened::Redis(store) => Room::of_redis(&store.facts().await?),
-        })
+    ///
+    /// # Errors
+    /// When it can not be asked.
+    pub async fn room(&self) -> Result<Room, AppError> {
+        Ok(self.store.room().await?)
     }
 
     /// Whether the store is still the one that was opened.
-    pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        match &self.store {
-            Opened::Sqlite(store) => store.check_identity(),
-            Opened::Redis(store) => store.check_identity().await,
-        }
+    ///
+    /// # Errors
+    /// When it is not, or can not be asked.
+    pub async fn check(&self) -> Result<(), AppError> {
+        Ok(self.store.check_identity().await?)
     }
 
     /// Until the store, the workspace, or what it remembers is gone or another one. What can not be asked now may be
     /// there all the same.
-    pub(crate) async fn lost(&self, folder: &Path) -> CliError {
+    pub async fn lost(&self, folder: &Path) -> AppError {
         for look in 1.. {
             tokio::time::sleep(LOOK_EVERY).await;
             if !folder.exists() && folder.parent().is_some_and(Path::exists) {
                 let message =
                     format!("the workspace {} was deleted or moved while it was in use", folder.display());
-                return CliError::new(Kind::StoreLost, message);
+                return AppError::new(ErrorKind::StoreLost, message);
             }
-            if let Err(why @ StoreError::Replaced(_)) = self.check().await {
+            if let Err(why @ StoreError::Replaced(_)) = self.store.check_identity().await {
                 return why.into();
             }
             if look % LOOKS_PER_MEMORY == 0
@@ -167,9 +160,9 @@ impl Identity {
         std::future::pending().await
     }
 
-    async fn forgotten(&self) -> Option<CliError> {
+    async fn forgotten(&self) -> Option<AppError> {
         let remembered = self.epochs.current().await.ok()?;
-        let (epoch, store) = self.names();
+        let (epoch, store) = (self.store.epoch(), self.store.place());
         if remembered.as_ref().is_some_and(|known| known.epoch == epoch) {
             return None;
         }
@@ -179,14 +172,13 @@ impl Identity {
              not mounted?",
             self.epochs.place()
         );
-        Some(CliError::new(Kind::StoreLost, message))
+        Some(AppError::new(ErrorKind::StoreLost, message))
     }
 
     /// Saves what a deleted database still holds in this process; what became of it, for people.
-    pub(crate) async fn rescue(&self) -> Option<String> {
-        let Opened::Sqlite(store) = &self.store else { return None };
+    pub async fn rescue(&self) -> Option<String> {
         let name = format!("ktrdr.db.rescued-{}", now().to_string().replace([':', '-'], ""));
-        Some(match store.rescue(name).await {
+        Some(match self.store.rescue(name).await? {
             Ok(copy) => {
                 format!("what it held was saved as {}: move it to ktrdr.db to go on with it", copy.display())
             }
