@@ -12,6 +12,7 @@ mod chaos;
 mod containers;
 mod crash;
 mod epochs;
+mod evidence;
 mod faces;
 mod first_light;
 mod fleet;
