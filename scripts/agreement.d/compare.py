@@ -16,7 +16,9 @@ from backtesting import Backtest, Strategy
 
 warnings.filterwarnings("ignore")
 
-BARS = 3_000
+BARS = 2_400
+# Bars after those that are traded, so that the vault stays shut.
+AFTER = 600
 UNITS = 1_000
 CAPITAL = 1_000_000.0
 COMMISSION = 0.0001
@@ -28,7 +30,7 @@ def market(seed):
     """Hourly bars of a walk whose opens gap away from the closes before, with prices in cents."""
     dice, price, rows = random.Random(seed), 100.0, []
     time = datetime(2020, 1, 6, tzinfo=timezone.utc)
-    while len(rows) < BARS:
+    while len(rows) < BARS + AFTER:
         opened = round(price * (1 + dice.gauss(0, 0.0005)), 2)
         closed = round(opened * (1 + dice.gauss(0, 0.002)), 2)
         high = round(max(opened, closed) + abs(dice.gauss(0, 0.1)), 2)
@@ -71,7 +73,7 @@ def by_ktrdr(program, bars, wanted, slippage):
         run("data", "import", str(prices), *series)
         report = run(
             "backtest", "signals", "--local", *series, "--signals", str(signals),
-            "--start-date", stamps[0], "--end-date", stamps[-1],
+            "--start-date", stamps[0], "--end-date", stamps[BARS],
             "--units", str(UNITS), "--initial-capital", str(CAPITAL),
             "--commission-rate", str(COMMISSION), "--slippage-rate", str(slippage), "--spread", "0",
         )
@@ -94,7 +96,7 @@ def by_backtesting(bars, wanted, slippage):
                 self.now = target
 
     # Its `spread` is a share of the price that only entries pay.
-    test = Backtest(bars, Follow, cash=CAPITAL, commission=COMMISSION, spread=slippage)
+    test = Backtest(bars[:BARS], Follow, cash=CAPITAL, commission=COMMISSION, spread=slippage)
     result = test.run()
     trades = result["_trades"].sort_values("ExitBar")
     # Its exits lack the slippage, and the commission on that.
@@ -122,7 +124,7 @@ def by_backtrader(bars, wanted, slippage):
 
     engine = backtrader.Cerebro(stdstats=False)
     engine.adddata(backtrader.feeds.PandasData(
-        dataname=bars, timeframe=backtrader.TimeFrame.Minutes, compression=60))
+        dataname=bars[:BARS], timeframe=backtrader.TimeFrame.Minutes, compression=60))
     engine.addstrategy(Follow)
     engine.broker.setcash(CAPITAL)
     engine.broker.setcommission(commission=COMMISSION)

@@ -16,6 +16,8 @@ use super::record::Record;
 use super::series::Series;
 
 const SYMBOL: &str = "SERIES";
+/// A cycle did not come to its end, and the answer says which.
+const OPERATION_FAILED: i32 = 1;
 /// The program refuses, as it does when a window is burnt.
 const REFUSED: i32 = 7;
 
@@ -114,10 +116,13 @@ impl Workspace {
         }
         command.args(["--output", "json", "--workspace"]).arg(self.folder.path()).args(arguments);
         let output = command.stdin(Stdio::null()).output().unwrap();
-        let said = || String::from_utf8_lossy(&output.stderr).chars().take(2_000).collect();
+        let answers = matches!(output.status.code(), Some(0 | OPERATION_FAILED));
         match serde_json::from_slice(&output.stdout) {
-            Ok(document) if output.status.success() => Ok(document),
-            _ => Err(Failure { code: output.status.code(), said: said() }),
+            Ok(document) if answers => Ok(document),
+            _ => {
+                let said = String::from_utf8_lossy(&output.stderr).chars().take(2_000).collect();
+                Err(Failure { code: output.status.code(), said })
+            }
         }
     }
 

@@ -95,7 +95,7 @@ fn a_small_form_counts_everything_once_resumes_and_fills_its_tables() {
 fn two_programs_agree_on_the_oracle_to_the_cent() {
     let (mechanism, sharpe) = (edges::Mechanism::Aftermath, 2.0);
     let strength = plan::strength(mechanism, sharpe);
-    let (series, _) = mechanism.series(strength, 2.0, 5);
+    let (series, _) = mechanism.series(strength, 4.0, 5);
     let targets = oracle::targets(mechanism, strength, &series);
     let workspace = Workspace::new(Path::new(env!("CARGO_BIN_EXE_ktrdr")));
     workspace.import(&series, "1h").unwrap();

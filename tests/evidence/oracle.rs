@@ -11,24 +11,34 @@ use super::series::Series;
 /// Steps towards a strength: it takes four or five.
 const STEPS_MAX: u32 = 12;
 
-/// Targets at each close.
+/// What the oracle wants at each close.
 pub(super) fn targets(mechanism: Mechanism, strength: f64, series: &Series) -> Vec<i8> {
+    decisions(mechanism, strength, series).into_iter().map(|decision| decision.target).collect()
+}
+
+/// At a bar's close.
+struct Decision {
+    target: i8,
+    /// Expected log return of the next bar.
+    next: f64,
+}
+
+fn decisions(mechanism: Mechanism, strength: f64, series: &Series) -> Vec<Decision> {
     let mut known = Knowledge::new(mechanism, strength);
+    let mut before = series.open[0];
     let mut target = 0;
-    let mut targets = Vec::with_capacity(series.len());
-    for bar in 0..series.len() {
-        let before = if bar > 0 { series.close[bar - 1] } else { series.open[0] };
-        if bar == 0 {
-            known.turn_to(series.time[0]);
-        }
-        known.see((series.close[bar] / before).ln());
+    known.turn_to(series.time[0]);
+    let mut decisions = Vec::with_capacity(series.len());
+    for (bar, close) in series.close.iter().enumerate() {
+        known.see((close / before).ln());
+        before = *close;
         if let Some(next) = series.time.get(bar + 1) {
             known.turn_to(*next);
             target = wanted(known.promise(), target);
         }
-        targets.push(target);
+        decisions.push(Decision { target, next: known.next });
     }
-    targets
+    decisions
 }
 
 fn wanted(promise: f64, held: i8) -> i8 {
@@ -49,16 +59,16 @@ pub(super) fn realised(targets: &[i8], series: &Series, start: i64, end: i64) ->
     fills::sharpe(&daily)
 }
 
-/// Net Sharpe ratio of a year, as it is by expectation, measured over many years: each bar counts with the *mean* its return
-/// had, so that the measure is hardly blurred by luck.
+/// Net Sharpe ratio of a year, as it is by expectation, measured over many years: each position earns what was *expected* of
+/// its bar, so that the measure is hardly blurred by luck.
 pub(super) fn expected(mechanism: Mechanism, strength: f64, years: f64, seed: u64) -> f64 {
-    let (series, means) = mechanism.series(strength, years, seed);
-    let targets = targets(mechanism, strength, &series);
+    let (series, _) = mechanism.series(strength, years, seed);
+    let decisions = decisions(mechanism, strength, &series);
     let (mut earned, mut daily, mut today) = (0.0, Vec::new(), 0.0);
     for bar in 2..series.len() {
-        let (held, before) = (f64::from(targets[bar - 1]), f64::from(targets[bar - 2]));
-        let paid = (held - before).abs() * TURN / 2.0;
-        earned += FRACTION * (held * means[bar] - paid);
+        let held = f64::from(decisions[bar - 1].target);
+        let paid = (held - f64::from(decisions[bar - 2].target)).abs() * TURN / 2.0;
+        earned += FRACTION * (held * decisions[bar - 1].next - paid);
         let moved = (series.close[bar] / series.open[bar]).ln();
         if calendar::trading_day(series.time[bar]) != calendar::trading_day(series.time[bar - 1]) {
             daily.push(std::mem::take(&mut today));

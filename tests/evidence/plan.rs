@@ -118,9 +118,10 @@ impl Task {
         format!("{experiment} {name}{edge} years={years} campaigns={campaigns} cycles={cycles} seed={seed}")
     }
 
-    /// Whether its experiment, process or mechanism has this name.
-    pub(super) fn is_of(&self, name: &str) -> bool {
-        self.cell.experiment.name() == name || self.cell.subject.name() == name
+    /// Whether its experiment, process or mechanism has this name, or each of several names with `/` between.
+    pub(super) fn is_of(&self, names: &str) -> bool {
+        let own = [self.cell.experiment.name(), self.cell.subject.name()];
+        names.split('/').all(|name| own.contains(&name))
     }
 
     /// How long it takes, in no particular unit.
@@ -186,10 +187,10 @@ pub(super) fn is_headline(sharpe: f64, years: f64) -> bool {
 }
 
 fn smoke() -> Vec<Cell> {
-    let cell = |experiment, subject, campaigns, cycles, quick| Cell {
+    let cell = |experiment, subject: Subject, campaigns, cycles, quick| Cell {
         experiment,
         subject,
-        years: 1.5,
+        years: if subject.timeframe() == "1d" { 8.0 } else { 1.5 },
         campaigns,
         cycles,
         quick,
@@ -235,14 +236,14 @@ const REAL: [Resampled; 3] = [
 const SEQUENCES: [&str; 4] = ["walk", "drift +8 %", "drift +15 %", "GARCH-t"];
 
 /// Years over which strengths were measured, and the path's seed.
-pub(super) const CALIBRATION: (f64, u64) = (60.0, 4_711);
+pub(super) const CALIBRATION: (f64, u64) = (120.0, 4_711);
 
 /// Strengths at which the oracle expects these Sharpe ratios; `scripts/evidence --calibrate` prints this table.
 const STRENGTHS: [(Mechanism, [f64; 4]); 4] = [
-    (Mechanism::DriftState, [0.0, 0.0, 0.0, 0.0]),
-    (Mechanism::Aftermath, [0.0, 0.0, 0.0, 0.0]),
-    (Mechanism::Yesterday, [0.0, 0.0, 0.0, 0.0]),
-    (Mechanism::WeekendAnchor, [0.0, 0.0, 0.0, 0.0]),
+    (Mechanism::DriftState, [0.0530, 0.0654, 0.0768, 0.0991]),
+    (Mechanism::Aftermath, [0.0445, 0.0637, 0.0828, 0.1212]),
+    (Mechanism::Yesterday, [0.0517, 0.0628, 0.0738, 0.0959]),
+    (Mechanism::WeekendAnchor, [0.0358, 0.0530, 0.0701, 0.1057]),
 ];
 
 /// That of an edge of the plan.
@@ -300,7 +301,7 @@ mod tests {
         for (mechanism, strengths) in STRENGTHS {
             for (sharpe, strength) in SHARPES.into_iter().zip(strengths) {
                 let found = super::super::oracle::expected(mechanism, strength, 30.0, 99);
-                assert!((found / sharpe - 1.0).abs() < 0.12, "{mechanism:?} {sharpe}: {found}");
+                assert!((found - sharpe).abs() < 0.2, "{mechanism:?} {sharpe}: {found}");
             }
         }
     }
