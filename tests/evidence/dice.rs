@@ -11,17 +11,17 @@ pub(super) struct Dice {
 
 impl Dice {
     pub(super) fn new(seed: u64) -> Self {
-        let mut word = seed;
+        let mut counter = seed;
         let state = std::array::from_fn(|_| {
-            word = word.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let z = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            counter = counter.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let z = (counter ^ (counter >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
             let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
             z ^ (z >> 31)
         });
         Self { state, spare: None }
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(super) fn word(&mut self) -> u64 {
         let s = &mut self.state;
         let result = s[0].wrapping_add(s[3]).rotate_left(23).wrapping_add(s[0]);
         let t = s[1] << 17;
@@ -36,7 +36,7 @@ impl Dice {
 
     /// Uniform on [0, 1), in steps of 2⁻⁵³.
     pub(super) fn uniform(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / 9_007_199_254_740_992.0
+        (self.word() >> 11) as f64 / 9_007_199_254_740_992.0
     }
 
     /// Uniform on 0 … n − 1.
@@ -46,7 +46,7 @@ impl Dice {
 
     /// +1 or −1.
     pub(super) fn sign(&mut self) -> f64 {
-        if self.next() >> 63 == 0 { 1.0 } else { -1.0 }
+        if self.word() >> 63 == 0 { 1.0 } else { -1.0 }
     }
 
     /// Mean 0, variance 1, by Box and Muller (1958).
@@ -95,7 +95,7 @@ fn draws_have_the_moments_of_their_distributions() {
 fn one_seed_is_one_stream() {
     let stream = |seed| {
         let mut dice = Dice::new(seed);
-        (0..8).map(|_| dice.next()).collect::<Vec<_>>()
+        (0..8).map(|_| dice.word()).collect::<Vec<_>>()
     };
     assert_eq!(stream(7), stream(7));
     assert_ne!(stream(7), stream(8));

@@ -11,9 +11,11 @@ use tempfile::TempDir;
 use super::answers::Campaign;
 use super::calendar;
 use super::oracle;
-use super::plan::{Subject, Task, strength};
+use super::plan::Task;
 use super::record::Record;
 use super::series::Series;
+use super::strength;
+use super::subject::Subject;
 
 const SYMBOL: &str = "SERIES";
 /// A cycle did not come to its end, and the answer says which.
@@ -62,7 +64,7 @@ impl Laboratory {
                 (resampled.series(folder, task.seed), None)
             }
             Subject::Edge { mechanism, sharpe } => {
-                let strength = strength(mechanism, sharpe);
+                let strength = strength::of(mechanism, sharpe);
                 let (series, _) = mechanism.series(strength, years, task.seed);
                 let targets = oracle::targets(mechanism, strength, &series);
                 (series, Some(targets))
@@ -86,7 +88,7 @@ impl Laboratory {
         }
         for night in 0..task.cell.campaigns {
             let name = format!("night-{night}");
-            match workspace.campaign(&name, timeframe, task.cell.cycles, task.seed + u64::from(night)) {
+            match workspace.campaign(&name, timeframe, task.cell.cycles, task.campaign_seed(night)) {
                 Ok(campaign) => record.add(campaign),
                 Err(failure) if failure.code == Some(REFUSED) => record.refused += 1,
                 Err(failure) => return Err(failure),

@@ -5,7 +5,7 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `plan` | which runs, with which seeds, until when |
+//! | `plan`, `subject`, `strength` | which runs, with which seeds, until when; on what |
 //! | `dice`, `calendar`, `series` | random numbers, when bars open, bars |
 //! | `processes`, `resampled` | prices that nobody can time |
 //! | `edges`, `oracle`, `fills` | prices that somebody can, and what that earns after costs |
@@ -29,6 +29,8 @@ mod processes;
 mod record;
 mod resampled;
 mod series;
+mod strength;
+mod subject;
 mod table;
 
 use std::env;
@@ -94,7 +96,7 @@ fn a_small_form_counts_everything_once_resumes_and_fills_its_tables() {
 #[test]
 fn two_programs_agree_on_the_oracle_to_the_cent() {
     let (mechanism, sharpe) = (edges::Mechanism::Aftermath, 2.0);
-    let strength = plan::strength(mechanism, sharpe);
+    let strength = strength::of(mechanism, sharpe);
     let (series, _) = mechanism.series(strength, 4.0, 5);
     let targets = oracle::targets(mechanism, strength, &series);
     let workspace = Workspace::new(Path::new(env!("CARGO_BIN_EXE_ktrdr")));
@@ -148,5 +150,5 @@ fn the_evidence_is_gathered() {
 #[test]
 #[ignore = "takes minutes: scripts/evidence --calibrate"]
 fn strengths_are_measured() {
-    eprintln!("{}", plan::measured_strengths());
+    eprintln!("{}", strength::measured());
 }

@@ -164,10 +164,10 @@ mod tests {
 
     /// Shape of what can be traded: returns from open to open.
     fn shape(series: &Series) -> Shape {
-        shape_of(series.open.windows(2).map(|pair| (pair[1] / pair[0]).ln()).collect())
+        shape_of(&series.open.windows(2).map(|pair| (pair[1] / pair[0]).ln()).collect::<Vec<f64>>())
     }
 
-    fn shape_of(returns: Vec<f64>) -> Shape {
+    fn shape_of(returns: &[f64]) -> Shape {
         let n = returns.len() as f64;
         let mean = returns.iter().sum::<f64>() / n;
         let centred: Vec<f64> = returns.iter().map(|r| r - mean).collect();
@@ -220,7 +220,7 @@ mod tests {
         let series = process(Kind::Clock).series(YEARS, 3);
         let at = |wanted: i64| {
             let bars = (1..series.len()).filter(|i| calendar::hour(series.time[*i]) == wanted);
-            shape_of(bars.map(|i| (series.close[i] / series.open[i]).ln()).collect()).deviation
+            shape_of(&bars.map(|i| (series.close[i] / series.open[i]).ln()).collect::<Vec<f64>>()).deviation
         };
         let ratio = at(13) / at(1);
         assert!((ratio - 1.6_f64.exp()).abs() < 0.3, "{ratio}");
@@ -229,14 +229,14 @@ mod tests {
     #[test]
     fn a_bounce_echoes_in_closes_and_pays_nobody() {
         let series = process(Kind::Bounce).series(YEARS, 4);
-        let echo = shape_of(series.log_returns()).echo;
+        let echo = shape_of(&series.log_returns()).echo;
         assert!((echo + 1.0 / 6.0).abs() < 0.02, "{echo}");
         // Fading each close, filled at the next open and closed at the one after: nothing before costs.
         let fades = (2..series.len() - 2).map(|i| {
             let seen = (series.close[i] / series.close[i - 1]).ln();
             -seen.signum() * (series.open[i + 2] / series.open[i + 1]).ln()
         });
-        let fades = shape_of(fades.collect());
+        let fades = shape_of(&fades.collect::<Vec<f64>>());
         let standard_error = fades.deviation / (series.len() as f64).sqrt();
         assert!(fades.mean.abs() < 3.5 * standard_error, "{} {standard_error}", fades.mean);
     }

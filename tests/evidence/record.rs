@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use super::answers::Campaign;
 use super::laboratory;
-use super::plan::{Subject, Task};
+use super::plan::Task;
+use super::subject::Subject;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Record {

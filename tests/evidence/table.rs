@@ -1,6 +1,6 @@
 //! What the runs showed, as Markdown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use ktrdr_quant::statistics::proportion::clopper_pearson;
@@ -150,14 +150,10 @@ fn power(text: &mut String, records: &[&Record]) {
     )
     .unwrap();
     // Tenths, so that they have an order.
-    let mut cells: BTreeMap<(u64, u64), ()> = BTreeMap::new();
-    for record in records {
-        cells.insert((tenths(record.years), tenths(record.sharpe.unwrap_or(0.0))), ());
-    }
-    for (years, sharpe) in cells.into_keys() {
-        let of_cell =
-            |record: &Record| tenths(record.years) == years && tenths(record.sharpe.unwrap_or(0.0)) == sharpe;
-        let cell = Sample::of(records, of_cell).0;
+    let cell_of = |record: &Record| (tenths(record.years), tenths(record.sharpe.unwrap_or(0.0)));
+    let cells: BTreeSet<(u64, u64)> = records.iter().map(|record| cell_of(record)).collect();
+    for cell in cells {
+        let cell = Sample::of(records, |record| cell_of(record) == cell).0;
         power_row(text, "*all*", &Sample(cell.clone()));
         for subject in subjects(&cell) {
             power_row(text, &subject, &Sample::of(&cell, |record| record.subject == subject));
