@@ -86,10 +86,11 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// Opens or begins a book. A line that was cut off, because its writer was killed, is dropped.
+    /// Opens or begins a book, for one writer at a time. A line that was cut off, because its writer was killed, is dropped.
     pub(super) fn open(path: &Path, build: &Value) -> Self {
         let mut file =
             OpenOptions::new().read(true).append(true).create(true).open(path).expect("the book opens");
+        file.try_lock().unwrap_or_else(|e| panic!("{}: somebody else is writing it ({e})", path.display()));
         let text = std::fs::read_to_string(path).expect("the book is text");
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         file.set_len(whole as u64).expect("the book can be cut");
@@ -118,4 +119,16 @@ impl Book {
         self.file.write_all(format!("{line}\n").as_bytes()).expect("the book can be written");
         self.file.sync_data().expect("the book reaches the disk");
     }
+}
+
+#[test]
+fn one_book_has_one_writer_at_a_time() {
+    let folder = tempfile::TempDir::with_prefix("ktrdr-evidence-").unwrap();
+    let path = folder.path().join("book.jsonl");
+    let open = || Book::open(&path, &serde_json::json!({ "version": "test" }));
+    let first = open();
+    assert!(std::panic::catch_unwind(open).is_err());
+    drop(first);
+    assert!(open().records.is_empty());
+    assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
 }
