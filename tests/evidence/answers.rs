@@ -44,8 +44,8 @@ impl Campaign {
 /// A cycle that passed both gates; where the campaign's close judged it again, that verdict counts.
 fn is_accepted(cycle: &Value) -> bool {
     let result = &cycle["result"];
-    let is_final = ["final_gate", "final"].iter().map(|name| &result[*name]).find(|last| !last.is_null());
-    let passed_again = is_final.is_none_or(|last| last["gate"] == "passed" || *last == Value::Bool(true));
+    let again = ["final_gate", "final"].map(|name| &result[name]).into_iter().find(|gate| !gate.is_null());
+    let passed_again = again.is_none_or(|gate| gate["gate"] == "passed" || *gate == Value::Bool(true));
     cycle["status"] == "completed" && passed_again
 }
 

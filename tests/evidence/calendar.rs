@@ -3,9 +3,8 @@
 const DAY_S: i64 = 86_400;
 const HOUR_S: i64 = 3_600;
 
-/// Trading days of a year without holidays, and hours of the currency week's day.
+/// Trading days of a year without holidays.
 pub(super) const DAYS_PER_YEAR: f64 = 365.25 / 7.0 * 5.0;
-pub(super) const HOURS_PER_DAY: f64 = 24.0;
 
 /// 2000-01-02, a Sunday.
 const START: i64 = 946_771_200;
@@ -38,7 +37,7 @@ impl Step {
 pub(super) fn bars_per_year(session: Session, step: Step) -> f64 {
     match (session, step) {
         (_, Step::Day) => DAYS_PER_YEAR,
-        (Session::Currency, Step::Hour) => DAYS_PER_YEAR * HOURS_PER_DAY,
+        (Session::Currency, Step::Hour) => DAYS_PER_YEAR * 24.0,
         (Session::Shares, Step::Hour) => DAYS_PER_YEAR * 7.0,
     }
 }

@@ -32,9 +32,10 @@ pub(super) fn work(laboratory: &Laboratory, tasks: &[Task], book: &mut Book, han
     let waiting = Mutex::new(VecDeque::from(possible));
     let written = Mutex::new((book, progress));
     thread::scope(|scope| {
-        for _ in 0..hands {
+        for _ in 0..hands.max(1) {
             scope.spawn(|| {
                 loop {
+                    // The lock is given back here, and not held while the run is made.
                     let task = lock(&waiting).pop_front();
                     let Some(task) = task else { return };
                     let record = laboratory.make(task);

@@ -13,7 +13,7 @@
 //! `drift-state` is estimated as well as can be (Kalman's filter). No strategy can do better in expectation by looking at
 //! prices, so that a Sharpe ratio measured with it is one that research could find.
 
-use super::calendar::{self, HOURS_PER_DAY, Session, Step};
+use super::calendar::{self, Session, Step};
 use super::dice::Dice;
 use super::series::Series;
 
@@ -62,7 +62,7 @@ impl Mechanism {
         let mut series = Series::default();
         let mut means = Vec::new();
         let mut known = Knowledge::new(self, strength);
-        let mut hidden = known.spread() * dice.normal();
+        let mut hidden = known.push * dice.normal();
         let mut price = START_PRICE;
         for time in calendar::opens(Session::Currency, Step::Hour, years) {
             known.turn_to(time);
@@ -126,11 +126,7 @@ impl Knowledge {
         }
     }
 
-    /// Standard deviation of a hidden drift, and of what is new in it each hour.
-    fn spread(&self) -> f64 {
-        self.push
-    }
-
+    /// Standard deviation of what is new in a hidden drift each hour.
     fn shock(&self) -> f64 {
         (1.0 - decay(DRIFT_HALF_LIFE).powi(2)).sqrt() * self.push
     }
@@ -173,7 +169,7 @@ impl Knowledge {
             Mechanism::DriftState => 1.0 / (1.0 - decay(DRIFT_HALF_LIFE)),
             Mechanism::Aftermath => 1.0 / (1.0 - decay(PUSH_HALF_LIFE)),
             Mechanism::Yesterday => (BUSY.end - calendar::hour(self.time)) as f64,
-            Mechanism::WeekendAnchor => ANCHOR_HORIZON.min(HOURS_PER_DAY),
+            Mechanism::WeekendAnchor => ANCHOR_HORIZON,
         };
         self.next * hours
     }

@@ -132,8 +132,8 @@ fn cells() -> Vec<Cell> {
             years: if subject.timeframe() == "1d" { DAILY_YEARS } else { HOURLY_YEARS },
             campaigns: 1,
             cycles: CYCLES,
-            quick: 2,
-            full: 20,
+            quick: 5,
+            full: 30,
         })
         .collect();
     cells.extend(PROCESSES.iter().filter(|process| SEQUENCES.contains(&process.name)).map(|process| Cell {
@@ -142,7 +142,7 @@ fn cells() -> Vec<Cell> {
         years: if process.step == Step::Day { DAILY_YEARS } else { HOURLY_YEARS },
         campaigns: NIGHTS,
         cycles: 1,
-        quick: 1,
+        quick: 3,
         full: 25,
     }));
     for (mechanism, years) in Mechanism::ALL.iter().flat_map(|m| POWER_YEARS.map(|years| (*m, years))) {
@@ -152,7 +152,7 @@ fn cells() -> Vec<Cell> {
             years,
             campaigns: 1,
             cycles: CYCLES,
-            quick: u32::from(is_middle(years)),
+            quick: if is_middle(years) { 2 } else { 0 },
             full: if is_headline(sharpe, years) { 20 } else { 8 },
         }));
     }

@@ -113,7 +113,10 @@ impl State {
                 self.variance = long_run + GARCH_ALPHA * moved.powi(2) + GARCH_BETA * self.variance;
             }
             Kind::Clock => series.walk(time, open, 0.0, self.sigma * clock(time), &mut self.dice),
-            Kind::Bounce => return self.bounced(series, time),
+            Kind::Bounce => {
+                self.bounced(series, time);
+                return;
+            }
             Kind::Jumps => {
                 let jumps = self.dice.uniform() < JUMPS_PER_YEAR / self.bars_per_year;
                 let spread = self.process.volatility / (2.0 * JUMPS_PER_YEAR).sqrt();
@@ -144,7 +147,7 @@ impl State {
 /// Standard deviation of an hour, in those of the average hour.
 fn clock(time: i64) -> f64 {
     // The mean of exp(1.6 cos) over a day is the modified Bessel function I₀(1.6).
-    const MEAN: f64 = 1.749_980_639_738_908_9;
+    const MEAN: f64 = 1.749_980_639_738_909_7;
     let angle = std::f64::consts::TAU * (calendar::hour(time) - 13) as f64 / 24.0;
     ((1.6 * angle.cos()).exp() / MEAN).sqrt()
 }
