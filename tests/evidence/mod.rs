@@ -46,18 +46,29 @@ use tempfile::TempDir;
 const BOOK: &str = "runs.jsonl";
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Makes the missing runs, and writes the tables of all; both lie in the build's folder under `evidence`.
-fn gather(program: &Path, evidence: &Path, tasks: &[Task], hands: usize) -> (Outcome, Build, String) {
-    let build = Build::of(program, evidence);
-    let mut book = Book::open(&build.folder.join(BOOK), &build.described);
-    let laboratory = Laboratory { program: build.program.clone(), real_data: crate::world::real_data() };
-    let outcome = crew::work(&laboratory, tasks, &mut book, hands);
-    let tables = table::tables(&build.described, tasks, &book.records);
-    std::fs::write(build.folder.join("tables.md"), &tables).expect("the tables can be written");
-    (outcome, build, tables)
+/// A book, open, and what was added to it.
+struct Gathered {
+    outcome: Outcome,
+    build: Build,
+    book: Book,
+}
+
+impl Gathered {
+    /// Makes the missing runs of a program, in the build's own folder under `evidence`.
+    fn with(program: &Path, evidence: &Path, tasks: &[Task], hands: usize) -> Self {
+        let build = Build::of(program, evidence);
+        let mut book = Book::open(&build.folder.join(BOOK), &build.described);
+        let laboratory = Laboratory { program: build.program.clone(), real_data: crate::world::real_data() };
+        let outcome = crew::work(&laboratory, tasks, &mut book, hands);
+        Self { outcome, build, book }
+    }
+
+    fn tables(&self, tasks: &[Task]) -> String {
+        table::tables(&self.build.described, tasks, &self.book.records)
+    }
 }
 
 #[test]
@@ -66,25 +77,28 @@ fn a_small_form_counts_everything_once_resumes_and_fills_its_tables() {
     let program = Path::new(env!("CARGO_BIN_EXE_ktrdr"));
     let tasks = plan::tasks(Form::Smoke);
     let (first, rest) = tasks.split_at(2);
-    let (outcome, build, _) = gather(program, evidence.path(), first, 2);
-    assert_eq!(outcome, Outcome { made: 2, known: 0, left_out: 0 });
+    let begun = Gathered::with(program, evidence.path(), first, 2);
+    assert_eq!(begun.outcome, Outcome { made: 2, known: 0, left_out: 0 });
+    assert!(begun.tables(&tasks).contains("**Not complete**"));
+    let path = begun.build.folder.join(BOOK);
+    drop(begun);
 
     // Killed while it wrote: the half line goes, and that run is made again.
-    let path = build.folder.join(BOOK);
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, &text[..text.len() - 20]).unwrap();
-    let (outcome, _, tables) = gather(program, evidence.path(), &tasks, 2);
-    assert_eq!(outcome, Outcome { made: rest.len() + 1, known: 1, left_out: 0 });
+    let whole = Gathered::with(program, evidence.path(), &tasks, 2);
+    assert_eq!(whole.outcome, Outcome { made: rest.len() + 1, known: 1, left_out: 0 });
 
-    let book = Book::open(&path, &build.described);
-    assert_eq!(book.records.len(), tasks.len());
-    for (record, task) in book.records.iter().map(|r| (r, tasks.iter().find(|t| t.key() == r.key).unwrap())) {
+    let records = &whole.book.records;
+    assert_eq!(records.len(), tasks.len());
+    for (record, task) in records.iter().map(|r| (r, tasks.iter().find(|t| t.key() == r.key).unwrap())) {
         assert_eq!(record.failed, None, "{record:?}");
         assert_eq!(record.campaigns + record.refused, task.cell.campaigns, "{record:?}");
         assert_eq!(record.cycles, record.campaigns * task.cell.cycles, "{record:?}");
         assert_eq!(record.ends.values().sum::<u32>(), record.cycles, "{record:?}");
         assert_eq!(record.oracle_sharpe.is_some(), task.cell.experiment == Experiment::Power);
     }
+    let tables = whole.tables(&tasks);
     let head = format!("{} of {} runs", tasks.len(), tasks.len());
     for words in [&head, "**False accepts**", "**Sequences of campaigns**", "**Power**", "| walk | 2 |"] {
         assert!(tables.contains(words), "no {words:?} in:\n{tables}");
@@ -140,10 +154,12 @@ fn the_evidence_is_gathered() {
     let program = env::var_os("KTRDR_EVIDENCE_PROGRAM")
         .map_or_else(|| env!("CARGO_BIN_EXE_ktrdr").into(), PathBuf::from);
     let hands = number("KTRDR_EVIDENCE_JOBS", 1);
-    let (outcome, build, tables) = gather(&program, &root().join("target/evidence"), &tasks, hands);
-    eprintln!("{outcome:?} in {}\n\n{tables}", build.folder.display());
+    let gathered = Gathered::with(&program, &root().join("target/evidence"), &tasks, hands);
+    let folder = gathered.build.folder.display();
+    eprintln!("{:?} in {folder}\n\n{}", gathered.outcome, gathered.tables(&tasks));
     if env::var_os("KTRDR_EVIDENCE_PUBLISH").is_some() {
-        page::publish(&root().join("docs/evidence.md"), &tables);
+        // Of the whole plan, whatever was asked for now: a part of it is no result.
+        page::publish(&root().join("docs/evidence.md"), &gathered.tables(&plan::tasks(Form::Full)));
     }
 }
 
