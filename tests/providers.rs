@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_agent::{AgentError, Assessor, Call, Design, DesignBrief, Designer, Provider, Providers};
+use ktrdr_catalog::series::{self, SeriesCache};
 use ktrdr_domain::gate::{GatePolicy, GateProfile};
 use ktrdr_domain::job::{AssessmentSpec, DesignResult};
 use ktrdr_domain::report::{AssessmentReport, Verdict};
@@ -19,7 +20,6 @@ use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Status, Strategy
 use ktrdr_fabric::embedded::{Engine, Role};
 use ktrdr_fabric::store::{Filter, Store, SweepPlan};
 use ktrdr_jobs::Services;
-use ktrdr_jobs::series::{self, SeriesCache};
 use ktrdr_neural::Cpu;
 use ktrdr_research::{CycleSummary, Orchestrator, plan};
 use ktrdr_worker::{Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};

@@ -9,6 +9,7 @@ mod variety;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use ktrdr_catalog::models::{self, Manifest, Metadata};
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::report::{EpochRecord, ModelRef, TrainingReport};
 use ktrdr_domain::{Kind, Progress, Sha256};
@@ -17,7 +18,6 @@ use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
 use crate::fault::{self, Fault};
-use crate::models::{self, Manifest, Metadata};
 use gather::Gathered;
 
 /// See the module.
@@ -100,7 +100,7 @@ impl Training {
         }
         let (name, base) = (&spec.strategy.name, spec.strategy.training_data.base_timeframe);
         let search = models::finished_before(&*self.0.artifacts, name, base, &job.id, spec_sha256);
-        self.0.runtime.block_on(search)
+        Ok(self.0.runtime.block_on(search)?)
     }
 
     #[allow(clippy::too_many_arguments)] // one call, and every argument is a noun of its own
