@@ -116,7 +116,7 @@ fn a_fleet_says_which_of_its_processes_is_missing_and_a_worker_may_take_every_ki
     let (importing, said) = first_words(&world, &import);
     assert_eq!(
         reasons(&said),
-        [reason("no_coordinator", "ktrdr serve"), reason("no_worker", "ktrdr worker data")]
+        [reason("no_coordinator", "ktrdr serve"), reason("no_worker", "ktrdr worker data_load")]
     );
     let coordinator = world.command(&["serve"]).stderr(Stdio::null()).spawn().unwrap();
     let worker = world.command(&["worker", "all"]).stderr(Stdio::null()).spawn().unwrap();

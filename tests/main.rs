@@ -13,6 +13,7 @@ mod chaos;
 mod containers;
 mod crash;
 mod epochs;
+mod evidence;
 mod faces;
 mod first_light;
 mod fleet;

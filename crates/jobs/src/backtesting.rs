@@ -1,9 +1,9 @@
-//! `backtesting`: trade a model or signals on one window, weigh luck, count the trial, store the report.
+//! `backtesting`: trade a model or signals on one window, test its significance, count the trial, store the report.
 //!
-//! A page of named steps: admit → decide → trade → weigh → count → store.
+//! A page of named steps: admit → decide → trade → test significance → count → store.
 
+mod significance;
 mod subject;
-mod weigh;
 
 use std::ops::Range;
 
@@ -81,13 +81,13 @@ impl Backtesting {
         traded: &Traded<'_>,
     ) -> Result<BacktestReport, Fault> {
         let figures = evaluate::figures(&traded.run, traded.bars, traded.range.clone(), &spec.account);
-        say(job, 75.0, "weighing luck", Vec::new());
-        let null = weigh::against_shifted_copies(job, spec, traded)?;
+        say(job, 75.0, "testing significance", Vec::new());
+        let null = significance::against_shifted_copies(job, spec, traded)?;
         let span = covered(traded.bars, &traded.range);
-        let record = weigh::track_record(&figures.metrics);
+        let record = significance::track_record(&figures.metrics);
         let trial = trial(job, spec, windows, traded, span, record);
         let count = self.0.runtime.block_on(self.0.ledger.count(&trial))?;
-        let evidence = weigh::evidence(record, &null, &count, traded.decided.leakage_proof);
+        let evidence = significance::evidence(record, &null, &count, traded.decided.leakage_proof);
         let mut undefined = figures.undefined;
         undefined.extend(null.reason.map(|r| ("null_percentile".to_owned(), r.to_owned())));
         let summary = BacktestSummary {

@@ -8,6 +8,7 @@ use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Kind, OperationId, Status};
 
 use super::campaign::PartArguments;
+use super::fleet::kind;
 
 #[derive(Debug, Args)]
 pub(crate) struct OperationsArguments {
@@ -70,7 +71,7 @@ pub(crate) struct RetryGroup {
     pub(crate) reason: Option<String>,
 
     /// Only this type, such as training.
-    #[arg(long = "type", short = 't', value_name = "TYPE", conflicts_with = "id")]
+    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = kind, conflicts_with = "id")]
     pub(crate) kind: Option<Kind>,
 
     /// Only dead letters: those that used up their tries and were not dropped.
@@ -122,7 +123,7 @@ pub(crate) struct CancelGroup {
     pub(crate) campaign: Option<CampaignName>,
 
     /// Only this type, such as training.
-    #[arg(long = "type", short = 't', value_name = "TYPE", conflicts_with = "id")]
+    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = kind, conflicts_with = "id")]
     pub(crate) kind: Option<Kind>,
 
     /// Only pending, or only running ones.
@@ -157,7 +158,7 @@ pub(crate) struct ListArguments {
     pub(crate) campaign: Option<CampaignName>,
 
     /// Only this type, such as training.
-    #[arg(long = "type", short = 't', value_name = "TYPE")]
+    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = kind)]
     pub(crate) kind: Option<Kind>,
 
     /// Only this status.

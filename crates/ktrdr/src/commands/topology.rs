@@ -36,14 +36,14 @@ async fn apply(context: &Context<'_>, file: Option<&Path>, remove: bool) -> Resu
     let passwords = passwords(file)?;
     let administration = administration(&context.settings.fleet_config()?)?;
     let mut applied = administration.apply(&passwords).await.map_err(explain_topology)?;
+    let mut to_allow = None;
     if remove {
         let removed = administration.remove_foreign_bindings().await.map_err(explain_topology)?;
-        applied.done.extend(removed.iter().map(|binding| format!("removed {}", binding.subject)));
-        applied.foreign.clear();
+        applied.done.extend(removed.gone.iter().map(|binding| format!("removed {}", binding.subject)));
+        (applied.foreign, to_allow) = (removed.left, removed.by_hand);
     }
     let foreign: Vec<String> = applied.foreign.iter().map(Difference::to_string).collect();
-    let document =
-        serde_json::json!({ "done": applied.done, "by_hand": applied.by_hand, "foreign": foreign });
+    let document = serde_json::json!({ "done": applied.done, "by_hand": applied.by_hand, "foreign": foreign, "to_allow": to_allow });
     context.screen.answer(&document, |screen| {
         applied.done.iter().for_each(|done| screen.line(done));
         if !applied.by_hand.is_empty() {
@@ -51,10 +51,16 @@ async fn apply(context: &Context<'_>, file: Option<&Path>, remove: bool) -> Resu
             applied.by_hand.iter().for_each(|command| screen.line(format!("  {command}")));
         }
         for binding in &applied.foreign {
-            screen.note(format!("left alone: {binding}; {}", binding.mend));
+            match to_allow {
+                Some(_) => screen.note(format!("not removed, since our user may not: {binding}")),
+                None => screen.note(format!("left alone: {binding}; {}", binding.mend)),
+            }
+        }
+        if let Some(command) = &to_allow {
+            screen.note(format!("allow it with `{command}`, then say the same again"));
         }
     })?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(u8::from(to_allow.is_some())))
 }
 
 async fn diff(context: &Context<'_>) -> Result<ExitCode, CliError> {

@@ -43,7 +43,7 @@ impl IndicatorSpec {
     /// The spec with every default.
     #[must_use]
     pub fn new(kind: IndicatorKind) -> Self {
-        let params = kind.entry().params.iter().map(|p| (p.name.to_owned(), p.default)).collect();
+        let params = kind.definition().params.iter().map(|p| (p.name.to_owned(), p.default)).collect();
         Self { kind, source: Source::Close, params }
     }
 
@@ -57,7 +57,8 @@ impl IndicatorSpec {
     /// A parameter's value; its default when the spec does not hold it, 0 for a name the indicator has not.
     #[must_use]
     pub fn number(&self, name: &str) -> f64 {
-        let default = || self.kind.entry().params.iter().find(|p| p.name == name).map_or(0.0, |p| p.default);
+        let default =
+            || self.kind.definition().params.iter().find(|p| p.name == name).map_or(0.0, |p| p.default);
         self.params.get(name).copied().unwrap_or_else(default)
     }
 
@@ -96,9 +97,9 @@ pub enum ParamForm {
     Average,
 }
 
-/// One row of the catalogue.
+/// What an indicator is: names, outputs, parameters with their ranges.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
+pub struct IndicatorDefinition {
     /// The indicator.
     pub kind: IndicatorKind,
     /// The name in files.
@@ -131,7 +132,7 @@ const fn flag(name: &'static str, default: bool) -> Param {
     Param { name, default: if default { 1.0 } else { 0.0 }, min: 0.0, max: 1.0, form: ParamForm::Flag }
 }
 
-macro_rules! catalogue {
+macro_rules! indicators {
     ($($kind:ident $name:literal $aliases:expr, $params:expr, $outputs:expr, source $source:literal, bounds $bounds:expr, price $price:literal, $about:literal;)*) => {
         /// Every indicator, by its type.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -140,9 +141,9 @@ macro_rules! catalogue {
             $(#[doc = $about] $kind,)*
         }
 
-        /// The catalogue.
-        pub const CATALOGUE: &[Entry] = &[
-            $(Entry {
+        /// Every indicator a strategy may read.
+        pub const INDICATORS: &[IndicatorDefinition] = &[
+            $(IndicatorDefinition {
                 kind: IndicatorKind::$kind,
                 name: $name,
                 aliases: &$aliases,
@@ -157,7 +158,7 @@ macro_rules! catalogue {
     };
 }
 
-catalogue! {
+indicators! {
     Sma "sma" ["simplemovingaverage"], [count("period", 20, 2, 500)], ["value"], source true, bounds None, price true,
         "Simple moving average.";
     Ema "ema" ["exponentialmovingaverage"], [count("period", 20, 1, 500)], ["value"], source true, bounds None, price true,
@@ -211,15 +212,15 @@ catalogue! {
 }
 
 impl IndicatorKind {
-    /// This indicator's row of the catalogue.
+    /// What this indicator is.
     #[must_use]
-    pub fn entry(self) -> &'static Entry {
+    pub fn definition(self) -> &'static IndicatorDefinition {
         // The enum and the table are written by one macro, in one order.
-        &CATALOGUE[self as usize]
+        &INDICATORS[self as usize]
     }
 }
 
-/// A type that the catalogue does not hold, with the nearest that it does.
+/// A type that is not known, with the nearest that is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("indicator type {found:?} is not known{}", near.map(|n| format!(": did you mean {n:?}?")).unwrap_or_default())]
 pub struct UnknownIndicator {
@@ -234,10 +235,10 @@ impl FromStr for IndicatorKind {
     /// Case does not matter; aliases are read.
     fn from_str(text: &str) -> Result<Self, UnknownIndicator> {
         let wanted = text.to_ascii_lowercase();
-        let known = CATALOGUE.iter().find(|e| e.name == wanted || e.aliases.contains(&wanted.as_str()));
+        let known = INDICATORS.iter().find(|e| e.name == wanted || e.aliases.contains(&wanted.as_str()));
         known.map(|e| e.kind).ok_or_else(|| UnknownIndicator {
             found: text.chars().take(40).collect(),
-            near: CATALOGUE
+            near: INDICATORS
                 .iter()
                 .map(|e| (strsim::jaro_winkler(e.name, &wanted), e.name))
                 .filter(|(likeness, _)| *likeness > 0.7)
@@ -256,13 +257,13 @@ impl TryFrom<String> for IndicatorKind {
 
 impl From<IndicatorKind> for String {
     fn from(kind: IndicatorKind) -> String {
-        kind.entry().name.to_owned()
+        kind.definition().name.to_owned()
     }
 }
 
 impl fmt::Display for IndicatorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.entry().name)
+        f.pad(self.definition().name)
     }
 }
 
@@ -273,15 +274,19 @@ mod tests {
     #[test]
     fn every_row_is_its_kinds_row_and_names_are_unique() {
         let mut names: Vec<&str> =
-            CATALOGUE.iter().flat_map(|e| e.aliases.iter().copied().chain([e.name])).collect();
+            INDICATORS.iter().flat_map(|e| e.aliases.iter().copied().chain([e.name])).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), all);
-        for entry in CATALOGUE {
-            assert_eq!(entry.kind.entry().name, entry.name);
-            assert_eq!(entry.name.to_uppercase().parse(), Ok(entry.kind));
-            assert!(entry.params.iter().all(|p| (p.min..=p.max).contains(&p.default)), "{}", entry.name);
+        for definition in INDICATORS {
+            assert_eq!(definition.kind.definition().name, definition.name);
+            assert_eq!(definition.name.to_uppercase().parse(), Ok(definition.kind));
+            assert!(
+                definition.params.iter().all(|p| (p.min..=p.max).contains(&p.default)),
+                "{}",
+                definition.name
+            );
         }
     }
 

@@ -10,7 +10,7 @@ use super::fault::Fault;
 
 /// One fault that happened. Times are Unix milliseconds; servers and harness share one clock.
 #[derive(Debug, Clone)]
-pub(crate) struct Injury {
+pub(crate) struct FaultRecord {
     pub(crate) fault: Fault,
     pub(crate) at_ms: i64,
     /// When the cause was gone.
@@ -19,7 +19,7 @@ pub(crate) struct Injury {
     pub(crate) touched: BTreeMap<OperationId, u64>,
 }
 
-impl Injury {
+impl FaultRecord {
     /// A fault that happens now, to these.
     pub(crate) fn now(fault: Fault, rows: &[Operation]) -> Self {
         let touched = rows.iter().map(|row| (row.id.clone(), row.fence)).collect();
@@ -33,11 +33,11 @@ impl Injury {
 }
 
 /// What happened when, for whoever reads the logs.
-pub(crate) fn diary(injuries: &[Injury]) -> String {
-    let mut in_order: Vec<&Injury> = injuries.iter().collect();
-    in_order.sort_by_key(|injury| injury.at_ms);
+pub(crate) fn diary(records: &[FaultRecord]) -> String {
+    let mut in_order: Vec<&FaultRecord> = records.iter().collect();
+    in_order.sort_by_key(|record| record.at_ms);
     let clock = |ms| Utc.timestamp_millis_opt(ms).unwrap().format("%T%.3f");
-    let line = |i: &&Injury| {
+    let line = |i: &&FaultRecord| {
         format!("{}–{} {}: {:?}\n", clock(i.at_ms), clock(i.over_ms), i.fault, i.touched.keys())
     };
     in_order.iter().map(line).collect()

@@ -1,5 +1,5 @@
 //! A strategy as the search sees it: few choices, no fitted numbers. Fuzzy sets, label thresholds and confidence
-//! are fitted to dev when a sketch is [built](super::build), and a lesson's strategy is read back into a sketch.
+//! are fitted to dev when a candidate is [built](super::build), and a lesson's strategy is read back into a candidate.
 
 use std::fmt;
 
@@ -11,12 +11,12 @@ use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::network::{Activation, OutputKind};
 use ktrdr_domain::strategy::{Architecture, IndicatorRef, IndicatorSpec, NnInput, Strategy};
 
-use super::menu::{self, Item};
+use super::search_space::{self, IndicatorChoice};
 
-/// Features a sketch may have: small networks on few thousand independent rows can not use more.
-pub(crate) const FEATURES_MAX: usize = 48;
+/// Features a candidate may have: small networks on few thousand independent rows can not use more.
+pub(crate) const WIDTH_MAX: usize = 48;
 
-/// Readings a sketch may have.
+/// Readings a candidate may have.
 pub(crate) const READINGS_MAX: usize = 4;
 
 /// Share of HOLD among the labels when a lesson does not say.
@@ -25,17 +25,17 @@ const HOLD_SHARE_DEFAULT: f64 = 0.25;
 /// One indicator output, and how the network is told of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reading {
-    pub(crate) item: &'static Item,
+    pub(crate) choice: &'static IndicatorChoice,
     pub(crate) spec: IndicatorSpec,
     pub(crate) timeframe: Timeframe,
-    pub(crate) form: Form,
+    pub(crate) encoding: Encoding,
     /// Earlier base bars that are shown too.
     pub(crate) lags: u32,
 }
 
 /// How a value is shown to the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum Encoding {
     /// As memberships in this many fuzzy sets.
     Fuzzy(usize),
     /// As it is, scaled to mean 0 and deviation 1.
@@ -45,26 +45,26 @@ pub(crate) enum Form {
 impl Reading {
     /// How far back it looks.
     pub(crate) fn period(&self) -> f64 {
-        self.spec.number(self.item.period)
+        self.spec.number(self.choice.period)
     }
 
     /// The same reading with another period.
     pub(crate) fn set_period(&mut self, period: f64) {
-        let (low, high) = self.item.range;
-        self.spec.params.insert(self.item.period.to_owned(), period.round().clamp(low, high));
+        let (low, high) = self.choice.range;
+        self.spec.params.insert(self.choice.period.to_owned(), period.round().clamp(low, high));
     }
 
     /// Whether both read the same output of the same bars over much the same stretch.
     pub(crate) fn resembles(&self, other: &Self) -> bool {
         let ratio = self.period() / other.period();
-        self.item == other.item && self.timeframe == other.timeframe && (0.5..2.0).contains(&ratio)
+        self.choice == other.choice && self.timeframe == other.timeframe && (0.5..2.0).contains(&ratio)
     }
 
     /// Columns of the network's input.
     pub(crate) fn width(&self) -> usize {
-        let columns = match self.form {
-            Form::Fuzzy(members) => members,
-            Form::Raw => 1,
+        let columns = match self.encoding {
+            Encoding::Fuzzy(members) => members,
+            Encoding::Raw => 1,
         };
         columns * (1 + self.lags as usize)
     }
@@ -103,7 +103,7 @@ impl Target {
 
 /// Few choices that make a strategy.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Sketch {
+pub(crate) struct Candidate {
     pub(crate) readings: Vec<Reading>,
     pub(crate) target: Target,
     /// Bars ahead.
@@ -127,8 +127,8 @@ pub(crate) struct Sketch {
     pub(crate) stop_loss: Option<f64>,
 }
 
-impl Sketch {
-    /// A lesson's strategy as a sketch; `None` when nothing it reads is on the menu.
+impl Candidate {
+    /// A lesson's strategy as a candidate; `None` when nothing it reads is in the search space.
     pub(crate) fn of(lesson: &Lesson) -> Option<Self> {
         let s = &lesson.strategy;
         let readings = distinct(s.nn_inputs.iter().flat_map(|input| readings_of(s, input)));
@@ -196,18 +196,18 @@ pub(crate) fn distinct(readings: impl IntoIterator<Item = Reading>) -> Vec<Readi
 
 fn readings_of(strategy: &Strategy, input: &NnInput) -> Vec<Reading> {
     let set = input.fuzzy_set.as_ref().and_then(|id| strategy.fuzzy_sets.get(id));
-    let read: Option<(&IndicatorRef, Form)> = match (set, &input.raw_indicator) {
-        (Some(set), _) => Some((&set.indicator, Form::Fuzzy(set.members.len()))),
-        (None, Some(raw)) => Some((raw, Form::Raw)),
+    let read: Option<(&IndicatorRef, Encoding)> = match (set, &input.raw_indicator) {
+        (Some(set), _) => Some((&set.indicator, Encoding::Fuzzy(set.members.len()))),
+        (None, Some(raw)) => Some((raw, Encoding::Raw)),
         (None, None) => None,
     };
-    let known = read.and_then(|(reference, form)| {
+    let known = read.and_then(|(reference, encoding)| {
         let spec = strategy.indicators.get(&reference.id)?;
-        Some((menu::find(spec.kind, reference.output.as_deref())?, spec, form))
+        Some((search_space::find(spec.kind, reference.output.as_deref())?, spec, encoding))
     });
     let on = |timeframe: &Timeframe| {
-        let (item, spec, form) = known?;
-        Some(Reading { item, spec: spec.clone(), timeframe: *timeframe, form, lags: input.lags.min(3) })
+        let (choice, spec, encoding) = known?;
+        Some(Reading { choice, spec: spec.clone(), timeframe: *timeframe, encoding, lags: input.lags.min(3) })
     };
     input.timeframes.iter().filter_map(on).collect()
 }

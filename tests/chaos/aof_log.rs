@@ -1,4 +1,4 @@
-//! The witness: Redis' own append-only file, which holds every write that ever happened, in order. What an operation
+//! The log that proves what happened: Redis' own append-only file, which holds every write that ever happened, in order. What an operation
 //! went through is read from there and not from the fleet's word.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What each strike does, and what must be answered meanwhile.
+//! What each fault does, and what must be answered meanwhile.
 
 use std::fs::File;
 use std::io::Read;
@@ -17,12 +17,14 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// What the shell's tools and ours call a file that could not be written.
 const FILES: i32 = 9;
+/// One of so many faults, if it is a kill, hits whomever it hits; the others are aimed at a process that runs a job.
+const UNAIMED_EVERY: usize = 4;
 /// Cycles of a campaign that is submitted only to be cancelled.
 const CANCELLED_CYCLES: u32 = 20;
 
-/// What a strike does.
+/// What a fault does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Blow {
+pub(super) enum Fault {
     /// SIGKILL to one process.
     Kill,
     /// SIGKILL to all of them.
@@ -39,20 +41,20 @@ pub(super) enum Blow {
     FullStore,
 }
 
-/// One strike of an attack.
+/// One fault of an attack.
 #[derive(Debug)]
-pub(super) struct Strike {
+pub(super) struct PlannedFault {
     /// Its place in the attack.
     pub(super) number: usize,
-    pub(super) blow: Blow,
-    /// Since the strike before.
+    pub(super) fault: Fault,
+    /// Since the fault before.
     pub(super) after: Duration,
     /// Which of those that could be hit, modulo their number.
     pub(super) victim: usize,
 }
 
-impl Blow {
-    /// Every blow but the plain kill.
+impl Fault {
+    /// Every fault but the plain kill.
     pub(super) const OTHERS: [Self; 6] =
         [Self::KillAll, Self::Freeze, Self::FullOutput, Self::Pipe, Self::CancelCampaign, Self::FullStore];
 
@@ -62,28 +64,31 @@ impl Blow {
     }
 }
 
-impl Strike {
-    /// Waits for its time and strikes.
-    pub(super) fn hit(&self, arena: &Arena, oracle: &mut Oracle) {
+impl PlannedFault {
+    /// Waits for its time and does it.
+    pub(super) fn inject(&self, arena: &Arena, oracle: &mut Oracle) {
         thread::sleep(self.after);
-        match self.blow {
-            Blow::Kill => {
-                arena.victim(self.victim).signal("KILL");
+        match self.fault {
+            Fault::Kill => {
+                let is_aimed = self.number % UNAIMED_EVERY != 0;
+                let victim =
+                    if is_aimed { arena.victim_at_work(self.victim) } else { arena.victim(self.victim) };
+                victim.signal("KILL");
             }
-            Blow::KillAll => arena.processes.iter().for_each(|process| {
+            Fault::KillAll => arena.processes.iter().for_each(|process| {
                 process.signal("KILL");
             }),
-            Blow::Freeze => {
+            Fault::Freeze => {
                 let victim = arena.victim(self.victim);
                 victim.signal("STOP");
                 thread::sleep(FROZEN);
                 // One that was dying has been replaced meanwhile; its successor minds no CONT.
                 victim.signal("CONT");
             }
-            Blow::FullOutput => write_to_a_full_device(arena, oracle),
-            Blow::Pipe => lay_pipes(arena, oracle),
-            Blow::CancelCampaign => cancel_a_campaign(arena, oracle, self.number),
-            Blow::FullStore => fill_the_store(arena, oracle),
+            Fault::FullOutput => write_to_a_full_device(arena, oracle),
+            Fault::Pipe => lay_pipes(arena, oracle),
+            Fault::CancelCampaign => cancel_a_campaign(arena, oracle, self.number),
+            Fault::FullStore => fill_the_store(arena, oracle),
         }
     }
 }
@@ -92,7 +97,7 @@ fn write_to_a_full_device(arena: &Arena, oracle: &mut Oracle) {
     let readers: [&[&str]; 4] = [
         &["operations", "list"],
         &["research", "status", "--output", "json"],
-        &["ledger", "trials", "--output", "jsonl"],
+        &["operations", "list", "--output", "jsonl"],
         &["data", "list"],
     ];
     for arguments in readers {

@@ -1,9 +1,9 @@
-//! Remembers which epoch was best and says when waiting longer is in vain.
+//! Early stopping: remembers the best epoch, and says when the patience is exhausted.
 
 use ktrdr_domain::strategy::network::EarlyStopping;
 
 /// The lowest validation loss so far.
-pub(crate) struct Best {
+pub(crate) struct EarlyStopper {
     rule: EarlyStopping,
     epoch: u32,
     loss: f64,
@@ -12,22 +12,22 @@ pub(crate) struct Best {
     epochs_waited: u32,
 }
 
-/// What an epoch's loss means.
+/// What an epoch's validation loss means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Verdict {
+pub(crate) struct Observed {
     /// Lower than every one before: these are the weights to keep.
     pub(crate) is_best: bool,
-    /// The patience is used up.
-    pub(crate) in_vain: bool,
+    /// The patience is exhausted: training ends.
+    pub(crate) exhausted: bool,
 }
 
-impl Best {
+impl EarlyStopper {
     pub(crate) fn new(rule: EarlyStopping) -> Self {
         Self { rule, epoch: 0, loss: f64::INFINITY, mark: f64::INFINITY, epochs_waited: 0 }
     }
 
     /// Any lower loss is the best; only a fall of more than `min_delta` renews the patience.
-    pub(crate) fn observe(&mut self, epoch: u32, loss: f64) -> Verdict {
+    pub(crate) fn observe(&mut self, epoch: u32, loss: f64) -> Observed {
         let is_best = loss < self.loss;
         if is_best {
             self.loss = loss;
@@ -39,11 +39,11 @@ impl Best {
         } else {
             self.epochs_waited += 1;
         }
-        Verdict { is_best, in_vain: self.epochs_waited >= self.rule.patience }
+        Observed { is_best, exhausted: self.epochs_waited >= self.rule.patience }
     }
 
     /// The best epoch; `None` before any.
-    pub(crate) fn epoch(&self) -> Option<u32> {
+    pub(crate) fn best_epoch(&self) -> Option<u32> {
         (self.epoch > 0).then_some(self.epoch)
     }
 }
@@ -54,21 +54,21 @@ mod tests {
 
     #[test]
     fn patience_counts_epochs_without_a_fall_that_counts() {
-        let mut best = Best::new(EarlyStopping { patience: 2, min_delta: 0.1 });
-        let verdicts = [1.0, 0.95, 0.8, 0.75, 0.74].iter().zip(1_u32..);
-        let verdicts: Vec<Verdict> = verdicts.map(|(&loss, epoch)| best.observe(epoch, loss)).collect();
+        let mut stopper = EarlyStopper::new(EarlyStopping { patience: 2, min_delta: 0.1 });
+        let losses = [1.0, 0.95, 0.8, 0.75, 0.74].iter().zip(1_u32..);
+        let observed: Vec<Observed> = losses.map(|(&loss, epoch)| stopper.observe(epoch, loss)).collect();
         assert_eq!(
-            verdicts.iter().map(|v| v.in_vain).collect::<Vec<_>>(),
+            observed.iter().map(|o| o.exhausted).collect::<Vec<_>>(),
             [false, false, false, false, true]
         );
-        assert!(verdicts.iter().all(|v| v.is_best), "the lowest loss is kept even when its fall was small");
-        assert_eq!(best.epoch(), Some(5));
-        assert!(!best.observe(6, 0.74).is_best);
-        assert_eq!(best.epoch(), Some(5));
+        assert!(observed.iter().all(|o| o.is_best), "the lowest loss is kept even when its fall was small");
+        assert_eq!(stopper.best_epoch(), Some(5));
+        assert!(!stopper.observe(6, 0.74).is_best);
+        assert_eq!(stopper.best_epoch(), Some(5));
     }
 
     #[test]
     fn there_is_no_best_epoch_before_the_first() {
-        assert_eq!(Best::new(EarlyStopping::default()).epoch(), None);
+        assert_eq!(EarlyStopper::new(EarlyStopping::default()).best_epoch(), None);
     }
 }

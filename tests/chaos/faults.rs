@@ -15,11 +15,11 @@ use tokio::time::sleep;
 
 use super::arena::Arena;
 use super::fault::Fault;
-use super::injury::Injury;
-use super::letters::{Foreign, Letters};
-use super::orders::Order;
-use super::plan::{Plan, Strike};
-use super::wire::Mood;
+use super::fault_record::FaultRecord;
+use super::jobs::PlannedJob;
+use super::plan::{Plan, PlannedFault};
+use super::poison_messages::{Foreign, PoisonPublisher};
+use super::wire::LinkMode;
 use crate::processes::Process;
 
 /// As the fleet's servers are configured: longer than any job.
@@ -34,31 +34,31 @@ pub(crate) const QUEUES: [&str; 3] = ["ktrdr.jobs.probe", "ktrdr.jobs.probe.cpu"
 pub(crate) const EVENTS: &str = "ktrdr.events.orchestrator";
 
 /// One fault being done.
-pub(crate) struct Striker {
+pub(crate) struct FaultInjector {
     arena: Arc<Arena>,
     plan: Arc<Plan>,
-    strike: Strike,
+    planned: PlannedFault,
     dice: ChaCha8Rng,
-    /// Shared by all strikes of a run.
+    /// Shared by all faults of a run.
     foreign: Arc<Mutex<Foreign>>,
 }
 
-impl Striker {
+impl FaultInjector {
     pub(crate) fn new(
         arena: &Arc<Arena>,
         plan: &Arc<Plan>,
-        strike: &Strike,
+        planned: &PlannedFault,
         foreign: &Arc<Mutex<Foreign>>,
     ) -> Self {
         let (arena, plan, foreign) = (Arc::clone(arena), Arc::clone(plan), Arc::clone(foreign));
-        let dice = ChaCha8Rng::seed_from_u64(strike.seed);
-        Self { arena, plan, strike: strike.clone(), dice, foreign }
+        let dice = ChaCha8Rng::seed_from_u64(planned.seed);
+        Self { arena, plan, planned: planned.clone(), dice, foreign }
     }
 
     /// Does it, and undoes what does not undo itself. What it touched; nothing for faults that come with a job.
-    pub(crate) async fn strike(mut self) -> Option<Injury> {
+    pub(crate) async fn inject(mut self) -> Option<FaultRecord> {
         let arena = Arc::clone(&self.arena);
-        Some(match self.strike.fault {
+        Some(match self.planned.fault {
             Fault::KillWorker => self.kill(&arena.fleet.workers).await,
             Fault::FreezeWorker => self.freeze_worker().await,
             Fault::KillCoordinator => self.kill(&arena.fleet.coordinators).await,
@@ -72,11 +72,11 @@ impl Striker {
             Fault::CutRedis => self.on_wires(|arena| arena.wires.redis.cut()).await,
             Fault::CutBroker => self.on_wires(|arena| arena.wires.cut_broker()).await,
             Fault::SlowWires => {
-                let mood = Mood::Slow(Duration::from_millis(self.dice.random_range(20..300)));
-                self.mood(mood, true, true).await
+                let mode = LinkMode::Slow(Duration::from_millis(self.dice.random_range(20..300)));
+                self.on_links(mode, true, true).await
             }
-            Fault::SilentRedis => self.mood(Mood::Silent, true, false).await,
-            Fault::SilentBroker => self.mood(Mood::Silent, false, true).await,
+            Fault::SilentRedis => self.on_links(LinkMode::Silent, true, false).await,
+            Fault::SilentBroker => self.on_links(LinkMode::Silent, false, true).await,
             Fault::Duplicates => self.duplicates().await,
             Fault::Purge => self.purge().await,
             Fault::Foreign => self.foreign().await,
@@ -99,34 +99,34 @@ impl Striker {
         rows
     }
 
-    async fn kill(&self, among: &[Process]) -> Injury {
-        let process = &among[self.strike.victim % among.len()];
-        let rows = match self.strike.fault {
+    async fn kill(&self, among: &[Process]) -> FaultRecord {
+        let process = &among[self.planned.victim % among.len()];
+        let rows = match self.planned.fault {
             Fault::KillWorker => self.of_process(process.pid()).await,
             _ => self.active().await,
         };
-        let injury = Injury::now(self.strike.fault, &rows);
+        let record = FaultRecord::now(self.planned.fault, &rows);
         process.signal("KILL");
-        injury.over()
+        record.over()
     }
 
-    async fn freeze_worker(&mut self) -> Injury {
+    async fn freeze_worker(&mut self) -> FaultRecord {
         let longer = self.seconds(1.0..5.0);
         let workers = &self.arena.fleet.workers;
-        let process = &workers[self.strike.victim % workers.len()];
+        let process = &workers[self.planned.victim % workers.len()];
         let pid = process.signal("STOP");
         // Read afterwards: what it holds now it holds as long as its lease.
         let rows = self.of_process(pid).await;
-        let injury = Injury::now(self.strike.fault, &rows);
+        let record = FaultRecord::now(self.planned.fault, &rows);
         sleep(self.plan.size.pace.lease + longer).await;
         process.signal("CONT");
-        injury.over()
+        record.over()
     }
 
-    async fn restart_broker(&mut self) -> Injury {
+    async fn restart_broker(&mut self) -> FaultRecord {
         let arena = Arc::clone(&self.arena);
         let _alone = arena.broker.lock().await;
-        let injury = Injury::now(self.strike.fault, &self.active().await);
+        let record = FaultRecord::now(self.planned.fault, &self.active().await);
         let (nodes, politely) = (self.plan.size.nodes, self.dice.random_bool(0.5));
         arena
             .aside(move |arena| {
@@ -138,14 +138,14 @@ impl Striker {
                 arena.servers.set_consumer_timeout_ms(PATIENT_CONSUMER_TIMEOUT_MS);
             })
             .await;
-        injury.over()
+        record.over()
     }
 
-    async fn lose_node(&mut self) -> Injury {
+    async fn lose_node(&mut self) -> FaultRecord {
         let arena = Arc::clone(&self.arena);
         let _alone = arena.broker.lock().await;
-        let injury = Injury::now(self.strike.fault, &self.active().await);
-        let node = 1 + self.strike.victim % self.plan.size.nodes;
+        let record = FaultRecord::now(self.planned.fault, &self.active().await);
+        let node = 1 + self.planned.victim % self.plan.size.nodes;
         arena.aside(move |arena| arena.servers.kill_node(node)).await;
         sleep(self.seconds(2.0..15.0)).await;
         arena
@@ -154,32 +154,32 @@ impl Striker {
                 arena.servers.set_consumer_timeout_ms(PATIENT_CONSUMER_TIMEOUT_MS);
             })
             .await;
-        injury.over()
+        record.over()
     }
 
-    async fn delete_queue(&mut self) -> Injury {
+    async fn delete_queue(&mut self) -> FaultRecord {
         let arena = Arc::clone(&self.arena);
         let _alone = arena.broker.lock().await;
-        let injury = Injury::now(self.strike.fault, &self.active().await);
+        let record = FaultRecord::now(self.planned.fault, &self.active().await);
         let queue = self.queue();
         self.foreign.lock().await.excuse(queue);
         arena.aside(move |arena| arena.servers.delete(queue)).await;
         sleep(self.seconds(0.0..3.0)).await;
         arena.aside(Arena::apply_topology).await;
-        injury.over()
+        record.over()
     }
 
-    async fn memory_alarm(&mut self) -> Injury {
+    async fn memory_alarm(&mut self) -> FaultRecord {
         let arena = Arc::clone(&self.arena);
         let _alone = arena.broker.lock().await;
-        let injury = Injury::now(self.strike.fault, &self.active().await);
+        let record = FaultRecord::now(self.planned.fault, &self.active().await);
         arena.aside(|arena| arena.servers.ctl(&["set_vm_memory_high_watermark", "0.000001"])).await;
         sleep(self.seconds(2.0..8.0)).await;
         arena.aside(|arena| arena.servers.ctl(&["set_vm_memory_high_watermark", "absolute", "1GB"])).await;
-        injury.over()
+        record.over()
     }
 
-    async fn consumer_timeout(&mut self) -> Injury {
+    async fn consumer_timeout(&mut self) -> FaultRecord {
         let arena = Arc::clone(&self.arena);
         let _alone = arena.broker.lock().await;
         let set = async |timeout_ms| {
@@ -187,17 +187,17 @@ impl Striker {
             // Channels keep the timeout they began with.
             arena.wires.cut_broker();
         };
-        let injury = Injury::now(self.strike.fault, &self.active().await);
+        let record = FaultRecord::now(self.planned.fault, &self.active().await);
         set(IMPATIENT_CONSUMER_TIMEOUT_MS).await;
         sleep(self.seconds(10.0..18.0)).await;
         set(PATIENT_CONSUMER_TIMEOUT_MS).await;
-        injury.over()
+        record.over()
     }
 
-    async fn kill_redis(&mut self) -> Injury {
+    async fn kill_redis(&mut self) -> FaultRecord {
         let (rows, down) = (self.active().await, self.seconds(0.0..4.0));
         let _nobody_looks = self.arena.redis.write().await;
-        let injury = Injury::now(self.strike.fault, &rows);
+        let record = FaultRecord::now(self.planned.fault, &rows);
         self.arena
             .aside(move |arena| {
                 arena.servers.kill_redis();
@@ -205,77 +205,78 @@ impl Striker {
                 arena.servers.start_redis();
             })
             .await;
-        injury.over()
+        record.over()
     }
 
-    async fn on_wires(&self, tamper: impl FnOnce(&Arena)) -> Injury {
-        let injury = Injury::now(self.strike.fault, &self.active().await);
+    async fn on_wires(&self, tamper: impl FnOnce(&Arena)) -> FaultRecord {
+        let record = FaultRecord::now(self.planned.fault, &self.active().await);
         tamper(&self.arena);
-        injury.over()
+        record.over()
     }
 
-    async fn mood(&mut self, mood: Mood, redis: bool, broker: bool) -> Injury {
-        let (injury, lasts) = (Injury::now(self.strike.fault, &self.active().await), self.seconds(2.0..10.0));
-        let set = |mood| {
+    async fn on_links(&mut self, mode: LinkMode, redis: bool, broker: bool) -> FaultRecord {
+        let (record, lasts) =
+            (FaultRecord::now(self.planned.fault, &self.active().await), self.seconds(2.0..10.0));
+        let set = |mode| {
             if redis {
-                self.arena.wires.redis.set(mood);
+                self.arena.wires.redis.set(mode);
             }
             if broker {
-                self.arena.wires.set_broker(mood);
+                self.arena.wires.set_broker(mode);
             }
         };
-        set(mood);
+        set(mode);
         sleep(lasts).await;
-        set(Mood::Open);
-        injury.over()
+        set(LinkMode::Open);
+        record.over()
     }
 
     /// Copies of what is on its way and of what is long over.
-    async fn duplicates(&mut self) -> Injury {
+    async fn duplicates(&mut self) -> FaultRecord {
         let arena = Arc::clone(&self.arena);
         let _alone = arena.broker.lock().await;
         let mut rows = Vec::new();
         let mut copies = Vec::new();
-        for order in (0..20).map(|_| self.any_order()).collect::<Vec<_>>() {
+        for job in (0..20).map(|_| self.any_job()).collect::<Vec<_>>() {
             // A message without a row is another matter.
-            if let Some(row) = arena.row(&order.id).await {
+            if let Some(row) = arena.row(&job.id).await {
                 rows.push(row);
-                copies.extend([job(&order), event(&order)]);
+                copies.extend([job_message(&job), event_message(&job)]);
             }
         }
-        let injury = Injury::now(self.strike.fault, &rows);
+        let record = FaultRecord::now(self.planned.fault, &rows);
         let url = arena.servers.admin_url().parse().unwrap();
         let us = AmqpSettings::new(url, "chaos", BootId("chaos-0-0".into()), Vec::new());
         let us = AmqpSettings { fleet: None, ..us };
         let broker = AmqpBroker::connect(us).await.unwrap();
         broker.publish(copies).await.unwrap();
-        injury.over()
+        record.over()
     }
 
-    fn any_order(&mut self) -> Order {
-        self.plan.orders[self.dice.random_range(0..self.plan.orders.len())].clone()
+    fn any_job(&mut self) -> PlannedJob {
+        self.plan.jobs[self.dice.random_range(0..self.plan.jobs.len())].clone()
     }
 
-    async fn purge(&mut self) -> Injury {
+    async fn purge(&mut self) -> FaultRecord {
         let arena = Arc::clone(&self.arena);
         let _alone = arena.broker.lock().await;
-        let injury = Injury::now(self.strike.fault, &arena.rows(Status::Pending).await);
+        let record = FaultRecord::now(self.planned.fault, &arena.rows(Status::Pending).await);
         let queue = self.queue();
         self.foreign.lock().await.excuse(queue);
         arena.aside(move |arena| arena.servers.purge(queue)).await;
-        injury.over()
+        record.over()
     }
 
-    async fn foreign(&mut self) -> Injury {
+    async fn foreign(&mut self) -> FaultRecord {
         let arena = Arc::clone(&self.arena);
         let _alone = arena.broker.lock().await;
-        let injury = Injury::now(self.strike.fault, &[]);
-        let letters = Letters::connect(arena.servers.admin_url()).await;
+        let record = FaultRecord::now(self.planned.fault, &[]);
+        let publisher = PoisonPublisher::connect(arena.servers.admin_url()).await;
         let foreign = Arc::clone(&self.foreign);
         let mut foreign = foreign.lock().await;
-        letters.send(&format!("{:x}", self.strike.seed), &mut self.dice, &mut foreign).await;
-        letters.collect(&mut foreign, BURIED_WITHIN).await;
-        injury.over()
+        publisher.send(&format!("{:x}", self.planned.seed), &mut self.dice, &mut foreign).await;
+        publisher.collect(&mut foreign, BURIED_WITHIN).await;
+        record.over()
     }
 
     fn queue(&mut self) -> &'static str {
@@ -287,14 +288,14 @@ impl Striker {
     }
 }
 
-fn job(order: &Order) -> Message {
-    let spec = JobSpec::Probe(order.spec()).to_value().unwrap();
-    let operation = order.id.clone();
+fn job_message(job: &PlannedJob) -> Message {
+    let spec = JobSpec::Probe(job.spec()).to_value().unwrap();
+    let operation = job.id.clone();
     let job = JobMessage { schema: SCHEMA, operation, kind: Kind::Probe, root: None, spec };
     Message::Job { priority: 4, job }
 }
 
-fn event(order: &Order) -> Message {
-    let (operation, kind, status) = (order.id.clone(), Kind::Probe, EndStatus::Completed);
+fn event_message(job: &PlannedJob) -> Message {
+    let (operation, kind, status) = (job.id.clone(), Kind::Probe, EndStatus::Completed);
     Message::Event(Event { operation, kind, root: None, status, fence: 1, again: false })
 }

@@ -1,4 +1,4 @@
-//! Which indicators the local designer reads, and how. Only scale-free ones: a reading in price units means
+//! Which indicators the local designer may read, and how. Only scale-free ones: a reading in price units means
 //! something else for every symbol and every year.
 
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
@@ -18,7 +18,7 @@ pub(crate) enum Family {
 
 /// One way to read one indicator.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Item {
+pub(crate) struct IndicatorChoice {
     pub(crate) kind: IndicatorKind,
     /// The output that is read; `None` is the primary one.
     pub(crate) output: Option<&'static str>,
@@ -33,7 +33,7 @@ pub(crate) struct Item {
     pub(crate) words: &'static str,
 }
 
-impl Item {
+impl IndicatorChoice {
     /// The indicator with its period set to a whole number in range.
     pub(crate) fn spec(&self, period: f64) -> IndicatorSpec {
         IndicatorSpec::new(self.kind).with(self.period, period.round().clamp(self.range.0, self.range.1))
@@ -52,53 +52,53 @@ impl Item {
     }
 }
 
-const fn item(
+const fn choice(
     kind: IndicatorKind,
     family: Family,
     range: (f64, f64),
     neutral: Option<f64>,
     words: &'static str,
-) -> Item {
-    Item { kind, output: None, period: "period", range, family, neutral, words }
+) -> IndicatorChoice {
+    IndicatorChoice { kind, output: None, period: "period", range, family, neutral, words }
 }
 
-/// The menu.
-pub(crate) const MENU: &[Item] = &[
-    item(IndicatorKind::Rsi, Family::Place, (6.0, 60.0), Some(50.0), "relative strength"),
-    Item {
+/// Every choice.
+pub(crate) const SEARCH_SPACE: &[IndicatorChoice] = &[
+    choice(IndicatorKind::Rsi, Family::Place, (6.0, 60.0), Some(50.0), "relative strength"),
+    IndicatorChoice {
         period: "k_period",
-        ..item(IndicatorKind::Stochastic, Family::Place, (8.0, 120.0), Some(50.0), "the stochastic")
+        ..choice(IndicatorKind::Stochastic, Family::Place, (8.0, 120.0), Some(50.0), "the stochastic")
     },
-    item(IndicatorKind::WilliamsR, Family::Place, (8.0, 150.0), Some(-50.0), "Williams %R"),
-    item(IndicatorKind::Cci, Family::Place, (10.0, 150.0), Some(0.0), "the commodity channel index"),
-    item(
+    choice(IndicatorKind::WilliamsR, Family::Place, (8.0, 150.0), Some(-50.0), "Williams %R"),
+    choice(IndicatorKind::Cci, Family::Place, (10.0, 150.0), Some(0.0), "the commodity channel index"),
+    choice(
         IndicatorKind::DistanceFromMa,
         Family::Place,
         (10.0, 200.0),
         Some(0.0),
         "the distance from the moving average",
     ),
-    item(IndicatorKind::Roc, Family::Drift, (3.0, 150.0), Some(0.0), "the rate of change"),
-    Item {
+    choice(IndicatorKind::Roc, Family::Drift, (3.0, 150.0), Some(0.0), "the rate of change"),
+    IndicatorChoice {
         output: Some("oscillator"),
-        ..item(IndicatorKind::Aroon, Family::Drift, (14.0, 120.0), Some(0.0), "the Aroon oscillator")
+        ..choice(IndicatorKind::Aroon, Family::Drift, (14.0, 120.0), Some(0.0), "the Aroon oscillator")
     },
-    item(IndicatorKind::Adx, Family::Regime, (8.0, 60.0), None, "trend strength"),
-    item(
+    choice(IndicatorKind::Adx, Family::Regime, (8.0, 60.0), None, "trend strength"),
+    choice(
         IndicatorKind::BollingerBandWidth,
         Family::Regime,
         (12.0, 120.0),
         None,
         "the width of the Bollinger bands",
     ),
-    item(IndicatorKind::Mfi, Family::Volume, (8.0, 60.0), Some(50.0), "money flow"),
-    item(IndicatorKind::VolumeRatio, Family::Volume, (10.0, 100.0), None, "volume against its average"),
+    choice(IndicatorKind::Mfi, Family::Volume, (8.0, 60.0), Some(50.0), "money flow"),
+    choice(IndicatorKind::VolumeRatio, Family::Volume, (10.0, 100.0), None, "volume against its average"),
 ];
 
-/// The item that reads this output of this kind of indicator, if the menu holds it.
-pub(crate) fn find(kind: IndicatorKind, output: Option<&str>) -> Option<&'static Item> {
-    let primary = kind.entry().outputs[0];
-    MENU.iter().find(|i| i.kind == kind && i.output.unwrap_or(primary) == output.unwrap_or(primary))
+/// The choice that reads this output of this kind of indicator, if there is one.
+pub(crate) fn find(kind: IndicatorKind, output: Option<&str>) -> Option<&'static IndicatorChoice> {
+    let primary = kind.definition().outputs[0];
+    SEARCH_SPACE.iter().find(|i| i.kind == kind && i.output.unwrap_or(primary) == output.unwrap_or(primary))
 }
 
 #[cfg(test)]
@@ -106,20 +106,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_item_is_scale_free_and_within_the_catalogues_limits() {
-        for item in MENU {
-            let entry = item.kind.entry();
-            assert!(!entry.in_price_units, "{}", entry.name);
-            assert!(item.output.is_none_or(|o| entry.outputs.contains(&o)), "{}", entry.name);
-            let param = entry.params.iter().find(|p| p.name == item.period).unwrap();
-            assert!(item.range.0 >= param.min && item.range.1 <= param.max, "{}", entry.name);
-            assert_eq!(find(item.kind, item.output).unwrap().words, item.words);
+    fn every_choice_is_scale_free_and_within_the_limits_of_its_indicator() {
+        for choice in SEARCH_SPACE {
+            let definition = choice.kind.definition();
+            assert!(!definition.in_price_units, "{}", definition.name);
+            assert!(choice.output.is_none_or(|o| definition.outputs.contains(&o)), "{}", definition.name);
+            let param = definition.params.iter().find(|p| p.name == choice.period).unwrap();
+            assert!(choice.range.0 >= param.min && choice.range.1 <= param.max, "{}", definition.name);
+            assert_eq!(find(choice.kind, choice.output).unwrap().words, choice.words);
         }
     }
 
     #[test]
     fn a_ladder_goes_from_end_to_end() {
-        let steps: Vec<f64> = MENU[0].ladder(3).collect();
+        let steps: Vec<f64> = SEARCH_SPACE[0].ladder(3).collect();
         assert_eq!(steps, [6.0, 19.0, 60.0]);
     }
 }

@@ -21,7 +21,7 @@ const DEAF_FOR: Duration = Duration::from_secs(30);
 
 /// What a job does when it is let.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Expectation {
     Complete,
     Fail,
     /// Kills its worker at the first attempt.
@@ -34,9 +34,9 @@ pub(crate) enum Wish {
 
 /// One operation to be submitted.
 #[derive(Debug, Clone)]
-pub(crate) struct Order {
+pub(crate) struct PlannedJob {
     pub(crate) id: OperationId,
-    pub(crate) wish: Wish,
+    pub(crate) expected: Expectation,
     pub(crate) sleep: Duration,
     /// Since the start of the run.
     pub(crate) at: Duration,
@@ -47,18 +47,18 @@ pub(crate) struct Order {
     pub(crate) device: DeviceRequest,
 }
 
-impl Order {
+impl PlannedJob {
     pub(crate) fn spec(&self) -> ProbeSpec {
         ProbeSpec {
             sleep_ms: self.sleep.as_millis() as u64,
-            fail: (self.wish == Wish::Fail).then(|| "as it was told".to_owned()),
+            fail: (self.expected == Expectation::Fail).then(|| "as it was told".to_owned()),
             device: self.device,
             mark: true,
-            chaos: match self.wish {
-                Wish::Complete | Wish::Fail => None,
-                Wish::CrashOnce => Some(ChaosAction::CrashUntil(1)),
-                Wish::Poison => Some(ChaosAction::CrashUntil(u64::MAX)),
-                Wish::Deaf => Some(ChaosAction::Deaf),
+            chaos: match self.expected {
+                Expectation::Complete | Expectation::Fail => None,
+                Expectation::CrashOnce => Some(ChaosAction::CrashUntil(1)),
+                Expectation::Poison => Some(ChaosAction::CrashUntil(u64::MAX)),
+                Expectation::Deaf => Some(ChaosAction::Deaf),
             },
         }
     }
@@ -68,7 +68,7 @@ impl Order {
             id: self.id.clone(),
             kind: Kind::Probe,
             spec: JobSpec::Probe(self.spec()).to_value().unwrap(),
-            tries_max: if self.wish == Wish::Poison { TRIES_FEW } else { TRIES_MANY },
+            tries_max: if self.expected == Expectation::Poison { TRIES_FEW } else { TRIES_MANY },
             priority: 4,
             idempotency_key: self.has_key.then(|| format!("key of {}", self.id)),
         }
@@ -76,12 +76,12 @@ impl Order {
 }
 
 /// A fifth of the operations comes in one burst, the others one by one.
-pub(crate) fn orders(size: &Size, dice: &mut ChaCha8Rng) -> Vec<Order> {
+pub(crate) fn jobs(size: &Size, dice: &mut ChaCha8Rng) -> Vec<PlannedJob> {
     let (burst, last) = (size.jobs / 5, size.window.mul_f64(0.9));
-    let mut orders: Vec<Order> = (0..size.jobs)
-        .map(|i| Order {
+    let mut jobs: Vec<PlannedJob> = (0..size.jobs)
+        .map(|i| PlannedJob {
             id: OperationId::new(Kind::Probe, Timestamp(1_700_000_000), i as u32),
-            wish: if dice.random_bool(0.03) { Wish::Fail } else { Wish::Complete },
+            expected: if dice.random_bool(0.03) { Expectation::Fail } else { Expectation::Complete },
             sleep: sleep(dice),
             at: if i < burst { Duration::ZERO } else { last.mul_f64(dice.random_range(0.0..1.0)) },
             cancel_after: None,
@@ -91,25 +91,25 @@ pub(crate) fn orders(size: &Size, dice: &mut ChaCha8Rng) -> Vec<Order> {
         .collect();
     for (fault, times) in &size.faults {
         for _ in 0..*times {
-            let order = dice.random_range(0..orders.len());
-            afflict(&mut orders[order], *fault, dice);
+            let job = dice.random_range(0..jobs.len());
+            afflict(&mut jobs[job], *fault, dice);
         }
     }
-    orders
+    jobs
 }
 
-/// Gives an order a fault of its own.
-fn afflict(order: &mut Order, fault: Fault, dice: &mut ChaCha8Rng) {
+/// Gives a job a fault of its own.
+fn afflict(job: &mut PlannedJob, fault: Fault, dice: &mut ChaCha8Rng) {
     match fault {
-        Fault::Poison => order.wish = Wish::Poison,
-        Fault::CrashOnce => order.wish = Wish::CrashOnce,
+        Fault::Poison => job.expected = Expectation::Poison,
+        Fault::CrashOnce => job.expected = Expectation::CrashOnce,
         Fault::Deaf => {
-            order.wish = Wish::Deaf;
-            order.sleep = DEAF_FOR;
-            order.cancel_after = Some(Duration::ZERO);
+            job.expected = Expectation::Deaf;
+            job.sleep = DEAF_FOR;
+            job.cancel_after = Some(Duration::ZERO);
         }
         // Around the moment when it ends, if it is claimed at once.
-        Fault::Cancel => order.cancel_after = Some(order.sleep.mul_f64(dice.random_range(0.0..1.5))),
+        Fault::Cancel => job.cancel_after = Some(job.sleep.mul_f64(dice.random_range(0.0..1.5))),
         _ => {}
     }
 }

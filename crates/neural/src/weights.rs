@@ -19,7 +19,7 @@ const NUMBER_BYTES: usize = 4;
 
 /// Why bytes are not a network of the expected shape.
 #[derive(Debug, Error)]
-pub enum StoreError {
+pub enum WeightsError {
     /// The layers do not fit the shape.
     #[error(transparent)]
     Network(#[from] NetworkError),
@@ -37,8 +37,11 @@ pub enum StoreError {
     #[error("the header is damaged ({detail}): train the model again or fetch it anew")]
     Header {
         /// What is wrong.
-        detail: String,
+        detail: &'static str,
     },
+    /// The header is not the JSON of safetensors.
+    #[error("the header is damaged ({0}): train the model again or fetch it anew")]
+    Json(#[from] serde_json::Error),
     /// Not the tensors of this shape.
     #[error("tensor {name}: {detail}: load the model with the shape it was trained with")]
     Tensor {
@@ -57,7 +60,7 @@ impl Network {
     ///
     /// # Errors
     /// When the library refuses, which no network within the limits makes it do.
-    pub fn to_safetensors(&self) -> Result<Vec<u8>, StoreError> {
+    pub fn to_safetensors(&self) -> Result<Vec<u8>, WeightsError> {
         let layers: Vec<[(Vec<usize>, Vec<u8>); 2]> = self
             .layers()
             .iter()
@@ -79,11 +82,11 @@ impl Network {
     ///
     /// # Errors
     /// When the bytes are damaged, too long, of another shape, or hold NaN or infinity.
-    pub fn from_safetensors(bytes: &[u8], shape: &NetworkShape) -> Result<Self, StoreError> {
+    pub fn from_safetensors(bytes: &[u8], shape: &NetworkShape) -> Result<Self, WeightsError> {
         let numbers = shape.parameter_count().map_err(NetworkError::from)?;
         let most = LENGTH_BYTES + HEADER_BYTES_MAX + NUMBER_BYTES * numbers;
         if bytes.len() > most {
-            return Err(StoreError::TooLong { given: bytes.len(), most });
+            return Err(WeightsError::TooLong { given: bytes.len(), most });
         }
         let (metadata, data) = split(bytes)?;
         if metadata.data_len() != NUMBER_BYTES * numbers {
@@ -95,32 +98,32 @@ impl Network {
             let name = name_of(index, "weight");
             let weights = tensor(&metadata, data, &name, &[outputs, inputs])?;
             let weights = Array2::from_shape_vec((outputs, inputs), weights)
-                .map_err(|_| StoreError::Tensor { name, detail: "has another size" })?;
+                .map_err(|_| WeightsError::Tensor { name, detail: "has another size" })?;
             let bias = tensor(&metadata, data, &name_of(index, "bias"), &[outputs])?;
             Ok(Dense { weights, bias })
         });
-        let layers = layers.collect::<Result<Vec<_>, StoreError>>()?;
+        let layers = layers.collect::<Result<Vec<_>, WeightsError>>()?;
         Ok(Self::from_layers(shape, &layers)?)
     }
 }
 
 /// The checked header and the bytes it describes.
-fn split(bytes: &[u8]) -> Result<(Metadata, &[u8]), StoreError> {
+fn split(bytes: &[u8]) -> Result<(Metadata, &[u8]), WeightsError> {
     let (length, rest) = bytes.split_first_chunk().ok_or_else(|| header("it is cut off"))?;
     let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
     if length > HEADER_BYTES_MAX {
         return Err(header("it is too long"));
     }
     let (text, data) = rest.split_at_checked(length).ok_or_else(|| header("it is cut off"))?;
-    let metadata: Metadata = serde_json::from_slice(text).map_err(|error| header(&error.to_string()))?;
+    let metadata: Metadata = serde_json::from_slice(text)?;
     if metadata.data_len() != data.len() {
         return Err(header("it describes another number of bytes"));
     }
     Ok((metadata, data))
 }
 
-fn tensor(metadata: &Metadata, data: &[u8], name: &str, shape: &[usize]) -> Result<Vec<f32>, StoreError> {
-    let fault = |detail| StoreError::Tensor { name: name.to_owned(), detail };
+fn tensor(metadata: &Metadata, data: &[u8], name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+    let fault = |detail| WeightsError::Tensor { name: name.to_owned(), detail };
     let info = metadata.info(name).ok_or_else(|| fault("is missing"))?;
     if info.dtype != Dtype::F32 {
         return Err(fault("is not of 32-bit floats"));
@@ -133,8 +136,8 @@ fn tensor(metadata: &Metadata, data: &[u8], name: &str, shape: &[usize]) -> Resu
     Ok(bytes.as_chunks::<NUMBER_BYTES>().0.iter().map(|number| f32::from_le_bytes(*number)).collect())
 }
 
-fn header(detail: &str) -> StoreError {
-    StoreError::Header { detail: detail.to_owned() }
+fn header(detail: &'static str) -> WeightsError {
+    WeightsError::Header { detail }
 }
 
 fn name_of(index: usize, part: &str) -> String {

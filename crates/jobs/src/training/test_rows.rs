@@ -7,16 +7,20 @@ use ktrdr_neural::{Trained, score};
 use ktrdr_quant::{decide, simulate};
 
 use super::gather::Gathered;
-use crate::evaluate;
+use crate::evaluate::figures;
 use crate::fault::Fault;
 
-/// What the judging found.
-pub(crate) struct Judged {
+/// What the test rows say.
+pub(crate) struct TestResults {
     pub(crate) test: TestMetrics,
     pub(crate) trading: Option<TradingOnTest>,
 }
 
-pub(crate) fn judge(spec: &TrainingSpec, gathered: &Gathered, trained: &Trained) -> Result<Judged, Fault> {
+pub(crate) fn evaluate(
+    spec: &TrainingSpec,
+    gathered: &Gathered,
+    trained: &Trained,
+) -> Result<TestResults, Fault> {
     let samples = gathered.test.samples();
     let train = gathered.train.samples();
     let test = score::test_metrics(
@@ -26,16 +30,17 @@ pub(crate) fn judge(spec: &TrainingSpec, gathered: &Gathered, trained: &Trained)
         spec.strategy.training.optimisation.loss,
     )
     .map_err(Fault::input)?;
-    Ok(Judged { test, trading: trade(spec, gathered, trained)? })
+    Ok(TestResults { test, trading: trade(spec, gathered, trained)? })
 }
 
-/// Trades the stretch of the first symbol's test rows with the strategy's own size and exits, at default costs.
+/// Trades the stretch of the first symbol's test rows with the strategy's own size and exits, and the job's capital and
+/// costs.
 fn trade(
     spec: &TrainingSpec,
     gathered: &Gathered,
     trained: &Trained,
 ) -> Result<Option<TradingOnTest>, Fault> {
-    let (market, matrix, test_bars) = &gathered.first;
+    let (bars, matrix, test_bars) = &gathered.first;
     let (Some(&from), Some(&to)) = (test_bars.first(), test_bars.last()) else { return Ok(None) };
     let range = from..to + 1;
     let Some(rows) = matrix.rows_of_bars(range.clone()) else { return Ok(None) };
@@ -43,8 +48,8 @@ fn trade(
     let targets = decide::targets(&outputs, &spec.strategy.decisions).map_err(Fault::input)?;
     let risk = spec.strategy.risk;
     let account = Account { sizing: risk.position_sizing, exits: risk.exits, ..spec.account };
-    let run = simulate::run(&market.base, range.clone(), &targets, &account).map_err(Fault::input)?;
-    let figures = evaluate::figures(&run, &market.base, range, &account).metrics;
+    let run = simulate::run(&bars.base, range.clone(), &targets, &account).map_err(Fault::input)?;
+    let figures = figures(&run, &bars.base, range, &account).metrics;
     Ok(Some(TradingOnTest {
         total_return_pct: figures.total_return_pct,
         sharpe_ratio: figures.sharpe_ratio,

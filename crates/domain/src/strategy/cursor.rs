@@ -1,4 +1,4 @@
-//! Walking a file's tree: typed reading of values that notes each fault with its place and goes on.
+//! Walking a file's tree: a cursor reads values as typed ones, notes each fault with its path and line, and goes on.
 
 use std::collections::HashSet;
 use std::fmt::Display;
@@ -12,13 +12,13 @@ use super::words::Words;
 
 /// A node and the path that leads to it.
 #[derive(Debug, Clone)]
-pub(super) struct Place<'n> {
+pub(super) struct Cursor<'n> {
     pub(super) path: String,
     pub(super) line: Option<u32>,
     node: &'n Node,
 }
 
-impl<'n> Place<'n> {
+impl<'n> Cursor<'n> {
     /// The whole file.
     pub(super) fn root(node: &'n Node) -> Self {
         Self { path: String::new(), line: node.line, node }
@@ -134,7 +134,7 @@ impl<'n> Place<'n> {
     }
 
     /// The items of a list of 1 to `most`.
-    pub(super) fn items(&self, out: &mut Diagnostics, most: usize) -> Option<Vec<Place<'n>>> {
+    pub(super) fn items(&self, out: &mut Diagnostics, most: usize) -> Option<Vec<Cursor<'n>>> {
         let Content::List(items) = &self.node.content else {
             self.expected(out, "a list", "write [first, second]");
             return None;
@@ -143,68 +143,68 @@ impl<'n> Place<'n> {
             self.error(out, format!("the list has {} items", items.len()), format!("keep 1 to {most}"));
             return None;
         }
-        let place = |(i, node): (usize, &'n Node)| Place {
+        let cursor = |(i, node): (usize, &'n Node)| Cursor {
             path: format!("{}[{i}]", self.path),
             line: node.line,
             node,
         };
-        Some(items.iter().enumerate().map(place).collect())
+        Some(items.iter().enumerate().map(cursor).collect())
     }
 
-    /// The section that stands here. `name` is what [`refused`] calls it.
-    pub(super) fn section(&self, out: &mut Diagnostics, name: &'static str) -> Option<Section<'n>> {
+    /// A reader of the map that stands here. `name` is what [`refused`] calls it.
+    pub(super) fn map_reader(&self, out: &mut Diagnostics, name: &'static str) -> Option<MapReader<'n>> {
         let Content::Map(entries) = &self.node.content else {
             self.expected(out, "a map", "write `key: value` lines, indented below");
             return None;
         };
-        let mut section = Section { place: self.clone(), name, entries: Vec::new(), asked: Vec::new() };
+        let mut map = MapReader { cursor: self.clone(), name, entries: Vec::new(), asked: Vec::new() };
         let mut seen = HashSet::new();
         for entry in entries {
-            let place = Place { path: join(&self.path, &entry.key), line: entry.line, node: &entry.node };
+            let cursor = Cursor { path: join(&self.path, &entry.key), line: entry.line, node: &entry.node };
             if seen.insert(entry.key.as_str()) {
-                section.entries.push((&entry.key, place));
+                map.entries.push((&entry.key, cursor));
             } else {
-                place.error(out, "the key stands here a second time", "keep one of the two");
+                cursor.error(out, "the key stands here a second time", "keep one of the two");
             }
         }
-        Some(section)
+        Some(map)
     }
 }
 
-/// A map being read. It remembers which keys were asked for; [`Section::finish`] refuses the others.
-pub(super) struct Section<'n> {
-    pub(super) place: Place<'n>,
+/// A map being read. It remembers which keys were asked for; [`MapReader::finish`] refuses the others.
+pub(super) struct MapReader<'n> {
+    pub(super) cursor: Cursor<'n>,
     name: &'static str,
-    entries: Vec<(&'n str, Place<'n>)>,
+    entries: Vec<(&'n str, Cursor<'n>)>,
     asked: Vec<&'static str>,
 }
 
-impl<'n> Section<'n> {
+impl<'n> MapReader<'n> {
     /// The value of a key that may be left out.
-    pub(super) fn get(&mut self, key: &'static str) -> Option<Place<'n>> {
+    pub(super) fn get(&mut self, key: &'static str) -> Option<Cursor<'n>> {
         self.asked.push(key);
-        self.entries.iter().find(|(k, _)| *k == key).map(|(_, place)| place.clone())
+        self.entries.iter().find(|(k, _)| *k == key).map(|(_, cursor)| cursor.clone())
     }
 
     /// The value of a key that must be there.
-    pub(super) fn need(&mut self, out: &mut Diagnostics, key: &'static str) -> Option<Place<'n>> {
-        let place = self.get(key);
-        if place.is_none() {
-            let missing = Place { path: join(&self.place.path, key), ..self.place.clone() };
+    pub(super) fn need(&mut self, out: &mut Diagnostics, key: &'static str) -> Option<Cursor<'n>> {
+        let cursor = self.get(key);
+        if cursor.is_none() {
+            let missing = Cursor { path: join(&self.cursor.path, key), ..self.cursor.clone() };
             missing.error(out, "the key is missing", refused::missing_hint(key));
         }
-        place
+        cursor
     }
 
     /// A number: as written, else the field's default. `None` when it is faulty or there is neither.
     pub(super) fn number(&mut self, out: &mut Diagnostics, field: &Field) -> Option<f64> {
         match self.get(field.key) {
-            Some(place) => place.number(out, field),
+            Some(cursor) => cursor.number(out, field),
             None => field.default,
         }
     }
 
-    /// A whole number, like [`Section::number`].
+    /// A whole number, like [`MapReader::number`].
     pub(super) fn count(&mut self, out: &mut Diagnostics, field: &Field) -> Option<u32> {
         self.number(out, field).map(|n| n as u32)
     }
@@ -213,7 +213,7 @@ impl<'n> Section<'n> {
     pub(super) fn numbers(&mut self, out: &mut Diagnostics, fields: &[Field]) -> Option<Vec<f64>> {
         let read = |field: &Field| match field.default {
             Some(_) => self.number(out, field),
-            None => self.need(out, field.key).and_then(|place| place.number(out, field)),
+            None => self.need(out, field.key).and_then(|cursor| cursor.number(out, field)),
         };
         let values: Vec<Option<f64>> = fields.iter().map(read).collect();
         values.into_iter().collect()
@@ -226,25 +226,25 @@ impl<'n> Section<'n> {
         key: &'static str,
         default: T,
     ) -> Option<T> {
-        self.get(key).map_or(Some(default), |place| place.word(out))
+        self.get(key).map_or(Some(default), |cursor| cursor.word(out))
     }
 
     /// A flag; `default` when left out, `None` when faulty.
     pub(super) fn flag(&mut self, out: &mut Diagnostics, key: &'static str, default: bool) -> Option<bool> {
-        self.get(key).map_or(Some(default), |place| place.flag(out))
+        self.get(key).map_or(Some(default), |cursor| cursor.flag(out))
     }
 
     /// The entries that nobody asked for, such as the members of a fuzzy set.
-    pub(super) fn rest(&self) -> impl Iterator<Item = (&'n str, &Place<'n>)> {
-        self.entries.iter().filter(|(key, _)| !self.asked.contains(key)).map(|(key, place)| (*key, place))
+    pub(super) fn rest(&self) -> impl Iterator<Item = (&'n str, &Cursor<'n>)> {
+        self.entries.iter().filter(|(key, _)| !self.asked.contains(key)).map(|(key, cursor)| (*key, cursor))
     }
 
     /// Refuses every key that nobody asked for, with the reason or the nearest valid key.
     pub(super) fn finish(self, out: &mut Diagnostics) {
-        for (key, place) in self.rest().take(KEPT_MAX) {
+        for (key, cursor) in self.rest().take(KEPT_MAX) {
             match refused::key(self.name, key) {
-                Some((reason, fix)) => place.error(out, reason, fix),
-                None => place.error(out, "the key is not known here", advice(key, &self.asked)),
+                Some((reason, fix)) => cursor.error(out, reason, fix),
+                None => cursor.error(out, "the key is not known here", advice(key, &self.asked)),
             }
         }
     }
@@ -270,7 +270,7 @@ fn is_off(text: &str) -> bool {
     text.eq_ignore_ascii_case("false")
 }
 
-/// A finite decimal number. `inf`, `nan`, hexadecimal and `1_000` are none.
+/// A finite decimal number. `inf`, `nan`, hexadecimal and `1_000` are not.
 fn number(text: &str) -> Option<f64> {
     let decimal = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
     text.parse().ok().filter(|n: &f64| decimal && n.is_finite())

@@ -3,7 +3,7 @@
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::report::{Evidence, Metrics};
 use ktrdr_fabric::ledger::TrialCount;
-use ktrdr_quant::null::{self, Draws, Standing};
+use ktrdr_quant::null::{self, Draws, NullRank};
 use ktrdr_quant::statistics::{Moments, TrackRecord, luck};
 use ktrdr_worker::Job;
 
@@ -17,7 +17,7 @@ pub(super) fn against_shifted_copies(
     job: &Job,
     spec: &BacktestSpec,
     traded: &Traded<'_>,
-) -> Result<Standing, Fault> {
+) -> Result<NullRank, Fault> {
     let mut returns = Vec::new();
     if !traded.run.trades.is_empty() {
         let draws =
@@ -29,7 +29,7 @@ pub(super) fn against_shifted_copies(
             }
         }
     }
-    Ok(null::standing(&traded.run, spec.account.initial_capital, &returns))
+    Ok(null::rank(&traded.run, spec.account.initial_capital, &returns))
 }
 
 /// What the certainty of the daily Sharpe ratio depends on; `None` where it is undefined.
@@ -44,7 +44,7 @@ pub(super) fn track_record(metrics: &Metrics) -> Option<TrackRecord> {
 
 pub(super) fn evidence(
     record: Option<TrackRecord>,
-    null: &Standing,
+    null: &NullRank,
     count: &TrialCount,
     leakage_proof: Option<bool>,
 ) -> Evidence {

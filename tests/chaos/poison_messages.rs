@@ -10,7 +10,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 /// A connection that does what the fleet never does.
-pub(crate) struct Letters {
+pub(crate) struct PoisonPublisher {
     channel: Channel,
     _connection: Connection,
 }
@@ -40,7 +40,7 @@ impl Foreign {
     }
 }
 
-impl Letters {
+impl PoisonPublisher {
     pub(crate) async fn connect(url: &str) -> Self {
         let connection = Connection::connect(url, ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
