@@ -5,10 +5,11 @@ use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Symbol, Timeframe};
 use ktrdr_fabric::campaign::Campaign;
-use ktrdr_fabric::store::{Filter, Submitted};
+use ktrdr_fabric::store::{Filter, NewRoot, Submitted};
 use ktrdr_research::plan;
 use serde::{Deserialize, Serialize};
 
+use crate::idempotency::Seed;
 use crate::market::AccountChange;
 use crate::operations::PartRequest;
 use crate::training::seed;
@@ -92,6 +93,22 @@ pub struct CampaignDetail {
     pub total: u64,
 }
 
+/// The name that was given, or a new one.
+fn name(request: &CampaignRequest, seed: &Seed) -> Result<CampaignName, AppError> {
+    request.campaign.clone().map_or_else(|| ids::campaign(seed.now, seed.nonce), Ok)
+}
+
+/// Every cycle, ready to be submitted: the same seed gives the same ones.
+fn planned(
+    request: &CampaignRequest,
+    template: &ResearchSpec,
+    seed: &Seed,
+) -> Result<(CampaignName, Vec<NewRoot>), AppError> {
+    let campaign = name(request, seed)?;
+    let roots = plan(&campaign, request.cycles, template, seed.now, seed.nonce);
+    Ok((campaign, roots.or_kind(ErrorKind::InvalidRequest)?))
+}
+
 impl App {
     /// Starts a campaign: all of its cycles are submitted in one step, and so many of them run at a time.
     ///
@@ -104,12 +121,14 @@ impl App {
             let message = format!("{in_flight} cycles at a time: use 1 to {IN_FLIGHT_MAX}");
             return Err(AppError::new(ErrorKind::InvalidRequest, message));
         }
-        let seed = self.seed_of(request.idempotency_key.as_ref(), request).await?;
-        let named = request.campaign.clone();
-        let campaign = named.map_or_else(|| ids::campaign(seed.now, seed.nonce), Ok)?;
-        let template = self.template(request, campaign.clone()).await?;
-        let planned = plan(&campaign, request.cycles, &template, seed.now, seed.nonce);
-        let roots = planned.or_kind(ErrorKind::InvalidRequest)?;
+        let fresh = Seed::fresh(request)?;
+        let template = self.template(request, name(request, &fresh)?).await?;
+        let plan = planned(request, &template, &fresh)?;
+        // Only a request without faults is remembered by its key.
+        let (campaign, roots) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
+            seed if seed == fresh => plan,
+            earlier => planned(request, &template, &earlier)?,
+        };
         let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
         let created = match self.store.submit_roots(roots, in_flight).await? {
             Submitted::Created => true,

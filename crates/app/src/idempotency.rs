@@ -58,7 +58,7 @@ impl IdempotencyKey {
 }
 
 /// What the ids of many operations follow from, so that whoever submits them again gives the same ones.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seed {
     pub(crate) now: Timestamp,
     pub(crate) nonce: u32,
@@ -66,20 +66,25 @@ pub(crate) struct Seed {
     request: Sha256,
 }
 
+impl Seed {
+    /// A seed that no other request has.
+    pub(crate) fn fresh<T: Serialize>(request: &T) -> Result<Self, AppError> {
+        let request = Sha256::of_json(request).or_kind(ErrorKind::InvalidRequest)?;
+        Ok(Self { now: ids::now(), nonce: ids::nonce()?, request })
+    }
+}
+
 impl App {
-    /// A seed of its own for a request; of one that has a key the seed that it got when it came first. It is remembered
-    /// before anything is submitted: a repetition after a crash goes on with it.
-    pub(crate) async fn seed_of<T: Serialize>(
+    /// The seed that a key stands for: this one from now on, or the one that it got when its request came first. It is
+    /// remembered before anything is submitted: a repetition after a crash goes on with it.
+    pub(crate) async fn remembered(
         &self,
         key: Option<&IdempotencyKey>,
-        request: &T,
+        seed: Seed,
     ) -> Result<Seed, AppError> {
-        let request = Sha256::of_json(request).or_kind(ErrorKind::InvalidRequest)?;
-        let seed = Seed { now: ids::now(), nonce: ids::nonce()?, request };
         let Some(key) = key else { return Ok(seed) };
-        let place: Key = format!("requests/{}.json", Sha256::of(key.0.as_bytes()))
-            .parse()
-            .or_kind(ErrorKind::InvalidRequest)?;
+        let place = format!("requests/{}.json", Sha256::of(key.0.as_bytes()));
+        let place: Key = place.parse().or_kind(ErrorKind::InvalidRequest)?;
         let record = serde_json::to_vec(&seed).or_kind(ErrorKind::InvalidRequest)?;
         match self.artifacts.create(&place, &record).await {
             Ok(()) => return Ok(seed),
@@ -88,7 +93,7 @@ impl App {
         }
         let earlier: Seed = serde_json::from_slice(&self.artifacts.get(&place).await?)
             .map_err(|why| AppError::new(ErrorKind::InvalidInput, format!("{place} is unreadable: {why}")))?;
-        if earlier.request == request {
+        if earlier.request == seed.request {
             return Ok(earlier);
         }
         let message = format!("the idempotency key {key} came with another request before; use a new one");

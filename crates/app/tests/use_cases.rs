@@ -105,6 +105,11 @@ async fn a_campaign_that_is_started_twice_with_one_key_is_one_campaign() {
     let refused = app.start_campaign(&changed).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Conflict, "{refused}");
 
+    // What was refused may be said again, mended, with the same key.
+    let faulty = campaign(json!({ "idempotency_key": "f", "cycles": 0 }));
+    assert_eq!(app.start_campaign(&faulty).await.unwrap_err().kind, ErrorKind::InvalidRequest);
+    assert!(app.start_campaign(&campaign(json!({ "idempotency_key": "f" }))).await.unwrap().created);
+
     let unkeyed = campaign(json!({}));
     let [one, two] =
         [app.start_campaign(&unkeyed).await.unwrap(), app.start_campaign(&unkeyed).await.unwrap()];

@@ -9,7 +9,7 @@ use ktrdr_fabric::broker::BrokerError;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl};
 use ktrdr_fabric::fleet::artifacts::{self, ArtifactsUrl};
-use ktrdr_fabric::fleet::redis::{Channel, OpenError, Options, RedisStore, StoreFacts};
+use ktrdr_fabric::fleet::redis::{OpenError, Options, RedisStore, StoreFacts};
 use ktrdr_fabric::fleet::topology::{Administration, TopologyError};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
@@ -20,7 +20,7 @@ use super::config::{FleetConfig, Secret, needed};
 use super::examine::{Check, redis};
 use super::identity::{Identity, Known};
 use super::own_store::{OwnStore, Room, megabytes};
-use super::{Care, Messages, Opened, Opening, Part, Way};
+use super::{Care, Messages, Opened, Opening, Part, Topic, Way};
 use crate::dead_letters::{Letter, LetterBox};
 use crate::{App, AppError, ErrorKind, Labour, OrKind};
 
@@ -28,7 +28,7 @@ impl Opening {
     pub(super) async fn open_fleet(
         &self,
         fleet: &FleetConfig,
-        hears: &[Channel],
+        hears: &[Topic],
         care: Care,
     ) -> Result<Opened, AppError> {
         let (artifacts, epochs) = (self.artifacts()?, self.epochs()?);
@@ -72,7 +72,7 @@ pub async fn store_facts(fleet: &FleetConfig) -> Result<StoreFacts, AppError> {
 }
 
 /// Where the store is; `hears`: the hints that are needed.
-fn options(fleet: &FleetConfig, hears: &[Channel]) -> Result<Options, AppError> {
+fn options(fleet: &FleetConfig, hears: &[Topic]) -> Result<Options, AppError> {
     let url = needed(fleet.redis_url.as_ref(), "redis_url")?;
     let mut options = Options::new(url.expose().parse().or_kind(ErrorKind::InvalidInput)?);
     options.prefix = fleet.prefix()?;

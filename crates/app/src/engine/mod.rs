@@ -18,13 +18,14 @@ use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::embedded::Role;
 use ktrdr_fabric::epochs::{Epoch, Epochs};
-use ktrdr_fabric::fleet::redis::Channel;
 use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::store::BootId;
 
 pub use config::{EngineConfig, EngineName, FleetConfig, Secret};
 pub use fleet::{administration, broker, explain_broker, explain_topology, store_facts};
 pub use identity::Identity;
+/// What hints are about, for those who say which ones they need.
+pub use ktrdr_fabric::fleet::redis::Channel as Topic;
 pub use own_store::Room;
 
 use crate::{App, AppError, ErrorKind, OrKind, Policy};
@@ -105,7 +106,7 @@ impl Opening {
     ///
     /// # Errors
     /// When another process runs on it, its store can not be reached, or is not the one it remembers.
-    pub async fn to_run(&self, hears: &[Channel]) -> Result<Opened, AppError> {
+    pub async fn to_run(&self, hears: &[Topic]) -> Result<Opened, AppError> {
         match &self.engine {
             EngineConfig::Embedded => self.open_embedded(Role::Runner, Care::Sure).await,
             EngineConfig::Fleet(fleet) => self.open_fleet(fleet, hears, Care::Sure).await,
@@ -119,7 +120,7 @@ impl Opening {
     pub async fn beside(&self) -> Result<Opened, AppError> {
         match &self.engine {
             EngineConfig::Embedded => self.open_embedded(Role::Client, Care::AsFarAsSeen).await,
-            EngineConfig::Fleet(fleet) => self.open_fleet(fleet, &Channel::ALL, Care::AsFarAsSeen).await,
+            EngineConfig::Fleet(fleet) => self.open_fleet(fleet, &Topic::ALL, Care::AsFarAsSeen).await,
         }
     }
 

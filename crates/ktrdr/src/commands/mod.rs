@@ -29,9 +29,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_app::engine::Opening;
+use ktrdr_app::engine::{Opening, Topic};
 use ktrdr_fabric::artifacts::Artifacts;
-use ktrdr_fabric::fleet::redis::Channel;
 
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
@@ -94,11 +93,11 @@ impl<'a> Context<'a> {
 
     /// Opens the workspace to run every role on it.
     pub(crate) async fn open_to_run(&self) -> Result<Workspace, CliError> {
-        self.open_to_hear(&Channel::ALL).await
+        self.open_to_hear(&Topic::ALL).await
     }
 
     /// Opens the workspace to run roles on it that hear these hints.
-    pub(crate) async fn open_to_hear(&self, hints: &[Channel]) -> Result<Workspace, CliError> {
+    pub(crate) async fn open_to_hear(&self, hints: &[Topic]) -> Result<Workspace, CliError> {
         let opening = self.opening()?;
         let opened = opening.to_run(hints).await?;
         Ok(Workspace::new(opening, self.settings.clone(), opened))
