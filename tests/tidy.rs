@@ -13,23 +13,29 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("fabric", 1, &["domain"]),
     ("quant", 1, &["domain"]),
     ("neural", 1, &["domain"]),
+    ("embedded", 2, &["domain", "fabric"]),
+    ("fleet", 2, &["domain", "fabric"]),
     ("worker", 2, &["domain", "fabric"]),
     ("research", 2, &["domain", "fabric"]),
     ("agent", 2, &["domain", "quant"]),
     ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "worker"]),
-    ("ktrdr", 4, &["domain", "quant", "neural", "agent", "fabric", "worker", "research", "jobs"]),
+    (
+        "ktrdr",
+        4,
+        &["domain", "quant", "neural", "agent", "fabric", "embedded", "fleet", "worker", "research", "jobs"],
+    ),
 ];
 
 /// Words only one crate may say in its code, and why.
 const ONLY_IN: &[(&str, &[&str], &str)] = &[
-    ("rusqlite", &["fabric"], "only the fabric knows how rows are kept"),
-    ("lapin", &["fabric"], "only the fabric knows the broker"),
-    (" redis::", &["fabric"], "only the fabric knows the store"),
-    ("object_store", &["fabric"], "only the fabric knows where artefacts are"),
+    ("rusqlite", &["embedded"], "only the embedded engine knows SQLite"),
+    ("lapin", &["fleet"], "only the fleet's engine knows RabbitMQ"),
+    (" redis::", &["fleet"], "only the fleet's engine knows Redis"),
+    ("object_store", &["fleet"], "only the fleet's engine knows buckets"),
     ("ndarray", &["quant", "neural", "jobs"], "nouns, messages and the fleet hold no matrices"),
     ("axum", &["api"], "only the API speaks HTTP"),
     ("feature = \"torch\"", &["neural"], "scripts/test checks the code for GPUs in that crate alone"),
-    (".publish(", &["worker", "fabric"], "only the relay publishes what the outbox holds"),
+    (".publish(", &["worker", "embedded", "fleet"], "only the relay publishes what the outbox holds"),
 ];
 
 /// Words the pure floors must not say in code.
@@ -159,6 +165,8 @@ fn the_numerics_have_never_heard_of_a_queue_nor_the_fabric_of_a_strategy() {
         ("quant", "queue"),
         ("neural", "queue"),
         ("fabric", "fuzzy"),
+        ("embedded", "fuzzy"),
+        ("fleet", "fuzzy"),
         ("worker", "training_spec"),
         ("worker", "TrainingSpec"),
     ] {

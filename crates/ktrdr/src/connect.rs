@@ -7,12 +7,12 @@ use ktrdr_domain::DeviceClass;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{BrokerError, Queue};
 use ktrdr_fabric::epochs::Epochs;
-use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
-use ktrdr_fabric::fleet::artifacts::{self, ArtifactsUrl};
-use ktrdr_fabric::fleet::redis::{Channel, OpenError, Options, Prefix, RedisStore};
-use ktrdr_fabric::fleet::topology::{Administration, TopologyError};
 use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::store::BootId;
+use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl, Trust};
+use ktrdr_fleet::artifacts::{self, ArtifactsUrl};
+use ktrdr_fleet::redis::{Channel, OpenError, Options, Prefix, RedisStore};
+use ktrdr_fleet::topology::{Administration, TopologyError};
 
 use crate::exit::{CliError, Kind, OrExit};
 use crate::identity::Known;

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_embedded::SqliteStore;
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
-use ktrdr_fabric::embedded::SqliteStore;
 use ktrdr_fabric::epochs::{Epoch, Epochs, Stranger};
-use ktrdr_fabric::fleet::redis::RedisStore;
 use ktrdr_fabric::process::host_name;
 use ktrdr_fabric::store::StoreError;
+use ktrdr_fleet::redis::RedisStore;
 
 use crate::exit::{CliError, Kind, OrExit};
 use crate::room::Room;

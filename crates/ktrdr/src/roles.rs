@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::fleet::redis::Channel;
+use ktrdr_fleet::redis::Channel;
 use ktrdr_worker::KindConfig;
 
 use crate::device::Computing;

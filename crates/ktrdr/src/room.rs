@@ -1,7 +1,6 @@
 //! Whether a store has room for new work, in figures and with what to do about it.
 
-use ktrdr_fabric::embedded;
-use ktrdr_fabric::fleet::redis::StoreFacts;
+use ktrdr_fleet::redis::StoreFacts;
 
 /// How a store stands.
 pub(crate) struct Room {
@@ -34,7 +33,7 @@ impl Room {
     }
 
     /// Of SQLite: its disk, and its own limit.
-    pub(crate) fn of_sqlite(room: &embedded::Room) -> Self {
+    pub(crate) fn of_sqlite(room: &ktrdr_embedded::Room) -> Self {
         let figures = format!(
             "{} MB free of {} MB on its disk; the database has {} MB and may have {} MB",
             megabytes(room.disk_free),

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ktrdr_domain::{OperationId, Timestamp};
+use ktrdr_embedded::{Engine, OpenError, Role};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::campaign::Campaigns;
-use ktrdr_fabric::embedded::{self, Engine, OpenError, Role};
-use ktrdr_fabric::fleet::redis::{Channel, RedisStore};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::Store;
+use ktrdr_fleet::redis::{Channel, RedisStore};
 
 use crate::connect::{self, Part};
 use crate::exit::{CliError, Kind, OrExit};
@@ -88,7 +88,8 @@ impl Workspace {
     async fn open_embedded(folder: &Path, settings: &Settings, role: Role) -> Result<Self, CliError> {
         let epochs = epochs(artifacts(folder, settings)?, EngineName::Embedded)?;
         let known = Known::of(&epochs).await;
-        let options = embedded::Options { epoch: known.expected(), ..embedded::Options::default() };
+        let options =
+            ktrdr_embedded::Options { epoch: known.expected(), ..ktrdr_embedded::Options::default() };
         let engine = Engine::open_with(folder, role, options).map_err(|error| match &error {
             OpenError::Stranger(stranger) => known.refuse(&epochs, stranger),
             _ => explain(folder, &error),

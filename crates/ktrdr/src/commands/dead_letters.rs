@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use ktrdr_domain::{DeviceClass, Operation, OperationId};
-use ktrdr_fabric::fleet::amqp::{AmqpBroker, DeadLetter};
 use ktrdr_fabric::store::{BootId, Filter, Page};
+use ktrdr_fleet::amqp::{AmqpBroker, DeadLetter};
 
 use super::{Context, operations};
 use crate::cli::campaign::PartArguments;

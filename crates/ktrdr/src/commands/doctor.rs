@@ -35,7 +35,7 @@ pub(crate) fn run(context: &Context<'_>) -> Result<ExitCode, CliError> {
 async fn embedded(context: &Context<'_>) -> Result<Vec<Check>, CliError> {
     let workspace = context.open_beside().await?;
     let place = workspace.folder.display();
-    let runner = match ktrdr_fabric::embedded::holder(&workspace.folder) {
+    let runner = match ktrdr_embedded::holder(&workspace.folder) {
         Some(holder) => Check::ok("engine", format!("runs on {place}: {holder}")),
         None => Check::warning("engine", format!("nothing runs on {place}"), "start it with `ktrdr up`"),
     };

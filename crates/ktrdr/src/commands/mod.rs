@@ -28,7 +28,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ktrdr_fabric::fleet::redis::Channel;
+use ktrdr_fleet::redis::Channel;
 
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};

@@ -107,7 +107,7 @@ pub(crate) async fn here_or_there(
 /// Whether work that is handed over will be taken: a fleet takes it sooner or later, an embedded engine only while it
 /// runs.
 fn runs_somewhere(context: &Context<'_>) -> bool {
-    context.settings.engine == EngineName::Fleet || ktrdr_fabric::embedded::holder(&context.folder).is_some()
+    context.settings.engine == EngineName::Fleet || ktrdr_embedded::holder(&context.folder).is_some()
 }
 
 /// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.

@@ -43,7 +43,7 @@ impl Scene {
         let seen = workspace.registry.workers().await?;
         Ok(Self {
             engine: workspace.settings.engine,
-            is_held: ktrdr_fabric::embedded::holder(&workspace.folder).is_some(),
+            is_held: ktrdr_embedded::holder(&workspace.folder).is_some(),
             workers: seen.into_iter().map(|seen| seen.worker).filter(|worker| !worker.is_draining).collect(),
             paused: workspace.registry.paused().await?,
         })

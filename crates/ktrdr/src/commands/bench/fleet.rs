@@ -8,8 +8,8 @@ mod latency;
 mod processes;
 mod rate;
 
-use ktrdr_fabric::fleet::redis::{Fsync, Persistence, RedisStore};
 use ktrdr_fabric::store::Filter;
+use ktrdr_fleet::redis::{Fsync, Persistence, RedisStore};
 
 use super::{Measured, probes};
 use crate::cli::bench::FleetBench;

@@ -1,9 +1,9 @@
 //! RabbitMQ: version, protections really in force, and queues that nobody takes from.
 
 use ktrdr_domain::DeviceClass;
-use ktrdr_fabric::fleet::amqp::QueueFacts;
-use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference};
 use ktrdr_fabric::store::BootId;
+use ktrdr_fleet::amqp::QueueFacts;
+use ktrdr_fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference};
 
 use super::checks::Check;
 use crate::connect::{self, Part, explain_topology};

@@ -1,7 +1,7 @@
 //! The store: what survives, what is thrown away, whether there is room, which epoch it is, and whose clock is right.
 
 use ktrdr_fabric::epochs::Epoch;
-use ktrdr_fabric::fleet::redis::{Fsync, Persistence, StoreFacts};
+use ktrdr_fleet::redis::{Fsync, Persistence, StoreFacts};
 
 use super::checks::Check;
 use crate::exit::{CliError, Kind};

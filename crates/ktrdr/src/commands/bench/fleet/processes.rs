@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::fleet::amqp::AmqpBroker;
-use ktrdr_fabric::fleet::topology::queue_name;
 use ktrdr_fabric::store::BootId;
+use ktrdr_fleet::amqp::AmqpBroker;
+use ktrdr_fleet::topology::queue_name;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
