@@ -17,7 +17,7 @@ use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Status, Strategy, Timestamp};
-use ktrdr_fabric::embedded::{Engine, Role};
+use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Filter, Store, SweepPlan};
 use ktrdr_jobs::Services;
 use ktrdr_neural::Cpu;

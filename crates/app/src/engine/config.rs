@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use ktrdr_fabric::fleet::amqp::{AmqpUrl, Trust};
-use ktrdr_fabric::fleet::artifacts::AwsVariables;
-use ktrdr_fabric::fleet::redis::Prefix;
+use ktrdr_fleet::amqp::{AmqpUrl, Trust};
+use ktrdr_fleet::artifacts::AwsVariables;
+use ktrdr_fleet::redis::Prefix;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{AppError, ErrorKind, OrKind};

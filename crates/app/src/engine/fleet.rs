@@ -7,14 +7,14 @@ use async_trait::async_trait;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::BrokerError;
 use ktrdr_fabric::campaign::Campaigns;
-use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl};
-use ktrdr_fabric::fleet::artifacts::{self, ArtifactsUrl};
-use ktrdr_fabric::fleet::redis::{OpenError, Options, RedisStore, StoreFacts};
-use ktrdr_fabric::fleet::topology::{Administration, TopologyError};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::StoreError;
+use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl};
+use ktrdr_fleet::artifacts::{self, ArtifactsUrl};
+use ktrdr_fleet::redis::{OpenError, Options, RedisStore, StoreFacts};
+use ktrdr_fleet::topology::{Administration, TopologyError};
 
 use super::config::{FleetConfig, Secret, needed};
 use super::examine::{Check, redis};
@@ -202,8 +202,8 @@ impl LetterBox for AdministratorsLetterBox {
     }
 }
 
-fn letter(letter: ktrdr_fabric::fleet::amqp::DeadLetter) -> Letter {
-    let ktrdr_fabric::fleet::amqp::DeadLetter { id, message_id, queue, reason, at_ms, body, bytes } = letter;
+fn letter(letter: ktrdr_fleet::amqp::DeadLetter) -> Letter {
+    let ktrdr_fleet::amqp::DeadLetter { id, message_id, queue, reason, at_ms, body, bytes } = letter;
     Letter { id, message_id, queue, reason, at_ms, body, bytes }
 }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ktrdr_app::engine::{administration, explain_topology};
-use ktrdr_fabric::fleet::acl;
-use ktrdr_fabric::fleet::redis::Prefix;
-use ktrdr_fabric::fleet::topology::{BrokerVersion, Difference, Passwords, Topology};
+use ktrdr_fleet::acl;
+use ktrdr_fleet::redis::Prefix;
+use ktrdr_fleet::topology::{BrokerVersion, Difference, Passwords, Topology};
 
 use super::Context;
 use crate::cli::fleet::{TopologyArguments, TopologyVerb};

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use ktrdr_fabric::fleet::redis::Prefix;
 use ktrdr_fabric::local::regular;
+use ktrdr_fleet::redis::Prefix;
 
 use super::Settings;
 use super::secret;

@@ -1,7 +1,7 @@
 //! RabbitMQ: version, protections really in force, and queues that nobody takes from.
 
-use ktrdr_fabric::fleet::amqp::QueueFacts;
-use ktrdr_fabric::fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference};
+use ktrdr_fleet::amqp::QueueFacts;
+use ktrdr_fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference};
 
 use super::super::fleet::{administration, broker, explain_broker, explain_topology};
 use super::super::{FleetConfig, Part};

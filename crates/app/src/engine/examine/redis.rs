@@ -1,6 +1,6 @@
 //! Redis: what survives, and whose clock is right.
 
-use ktrdr_fabric::fleet::redis::{Fsync, Persistence, StoreFacts};
+use ktrdr_fleet::redis::{Fsync, Persistence, StoreFacts};
 
 use super::Check;
 

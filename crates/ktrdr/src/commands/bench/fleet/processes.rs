@@ -7,8 +7,8 @@ use std::time::Duration;
 use ktrdr_app::engine::{Part, broker};
 use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::fleet::amqp::AmqpBroker;
-use ktrdr_fabric::fleet::topology::queue_name;
+use ktrdr_fleet::amqp::AmqpBroker;
+use ktrdr_fleet::topology::queue_name;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 
