@@ -1,8 +1,9 @@
 //! `data_load`: check a raw file of bars and store it in the project's own layout.
 
-use ktrdr_domain::job::DataLoadSpec;
-use ktrdr_domain::{DataRef, Kind, Sha256};
+use ktrdr_domain::job::{DataLoadSpec, Stamp};
+use ktrdr_domain::{DataRef, Kind, Sha256, Timeframe};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
+use ktrdr_quant::Bars;
 use ktrdr_quant::data::import::{DateOrder, FileClock, ImportOptions, import};
 use ktrdr_quant::data::{csv, health};
 use ktrdr_worker::{Handler, Job, Outcome};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Services;
 use crate::fault::{self, Fault};
+use crate::foresight;
 use crate::series;
 
 /// See the module.
@@ -65,8 +67,12 @@ impl Handler for DataLoad {
 impl DataLoad {
     fn load(&self, spec: &DataLoadSpec) -> Result<DataLoaded, Fault> {
         let raw = self.0.runtime.block_on(self.0.artifacts.get(&raw_key(&spec.sha256)?))?;
-        let imported =
+        let mut imported =
             import(&raw, spec.symbol.clone(), spec.timeframe, &options(spec)?).map_err(Fault::input)?;
+        if spec.stamp == Stamp::Close {
+            imported.bars.time.iter_mut().for_each(|time| *time -= spec.timeframe.seconds());
+        }
+        let unread = self.refuse_early_stamps(&imported.bars)?;
         let bytes = csv::write(&imported.bars);
         let key = series::key(&spec.symbol, spec.timeframe)?;
         let stored = self.0.runtime.block_on(async {
@@ -87,9 +93,33 @@ impl DataLoad {
                 synthetic: imported.bars.synthetic,
             },
             bars: imported.bars.len() as u64,
-            notes: imported.notes.iter().map(ToString::to_string).collect(),
+            notes: imported.notes.iter().map(ToString::to_string).chain(unread).collect(),
             health: health::check(&imported.bars),
         })
+    }
+
+    /// Compares the bars with every series of the instrument that is there. Those that can not be read are noted.
+    fn refuse_early_stamps(&self, bars: &Bars) -> Result<Vec<String>, Fault> {
+        let artifacts = &*self.0.artifacts;
+        let folder: Key = "data".parse().map_err(ArtifactError::from)?;
+        let prefix = format!("{folder}/{}_", bars.symbol);
+        let timeframe = |key: &Key| key.as_str().strip_prefix(&prefix)?.strip_suffix(".csv")?.parse().ok();
+        let listed = self.0.runtime.block_on(artifacts.list(&folder))?;
+        let mut unread = Vec::new();
+        let others = listed.iter().filter_map(timeframe).filter(|other: &Timeframe| *other != bars.timeframe);
+        for timeframe in others {
+            match self.0.runtime.block_on(series::read_now(artifacts, &bars.symbol, timeframe)) {
+                Ok((_, beside)) if timeframe.seconds() < bars.timeframe.seconds() => {
+                    foresight::refuse_early_stamps(&beside, std::slice::from_ref(bars))?;
+                }
+                Ok((_, beside)) => foresight::refuse_early_stamps(bars, &[beside])?,
+                Err(_) => unread.push(format!(
+                    "{} {timeframe} can not be read, so the times of both were not compared",
+                    bars.symbol
+                )),
+            }
+        }
+        Ok(unread)
     }
 
     /// A second attempt of the same import finds its own file: that is success.

@@ -38,7 +38,7 @@ pub(super) struct Remark {
     pub(super) suggestion: Option<String>,
 }
 
-/// Deflated Sharpe ratio and share of null draws that count as evidence.
+/// Deflated Sharpe ratio that counts as evidence, and one minus the p-value that does.
 pub(super) const CONVINCING: f64 = 0.95;
 
 /// Closed trades that a judgement can rest on.
@@ -145,14 +145,17 @@ pub(super) fn counted_trials(trials: u64) -> String {
 
 fn null_draws(input: &AssessmentInput) -> Option<Remark> {
     let evidence = &input.backtest.evidence;
-    let share = evidence.null_percentile?;
+    let random = evidence.random_entries?;
+    let shifted = evidence.shifted_weeks.map_or_else(String::new, |shifted| {
+        format!(", and {:.1} % of {} shifts by whole weeks", 100.0 * shifted.p, shifted.draws)
+    });
     let text = format!(
-        "It earned more than {:.1} % of {} draws of the same positions at other times.",
-        100.0 * share,
-        evidence.null_draws
+        "Beyond the market, {:.1} % of {} random entries did as well{shifted}.",
+        100.0 * random.p,
+        random.draws
     );
     let suggestion = "Look at what decides when it enters: at other times the same positions earn as much.";
-    remark(7, share >= CONVINCING, text, if_traded(input, suggestion))
+    remark(7, evidence.null_p()? <= 1.0 - CONVINCING, text, if_traded(input, suggestion))
 }
 
 fn sharpe(input: &AssessmentInput) -> Option<Remark> {
@@ -244,7 +247,7 @@ fn network(input: &AssessmentInput) -> Option<Remark> {
 fn leakage(input: &AssessmentInput) -> Option<Remark> {
     let held = input.backtest.evidence.leakage_proof?;
     let (weight, text) = if held {
-        (1, "Its decisions did not change when the future was cut off or scrambled.")
+        (1, "Its decisions did not change when the future was cut off or scaled.")
     } else {
         (10, "Its decisions changed when the future was changed: it looks ahead.")
     };

@@ -60,6 +60,10 @@ pub(crate) struct ImportArguments {
     #[arg(long)]
     pub(crate) allow_negative_prices: bool,
 
+    /// Which moment of a bar the file's times are: its open, or its close.
+    #[arg(long, value_enum, default_value_t = StampName::Open)]
+    pub(crate) stamp: StampName,
+
     /// Replace the series if there is one.
     #[arg(long)]
     pub(crate) replace: bool,
@@ -113,6 +117,15 @@ pub(crate) struct GenerateArguments {
     /// Replace the series if there is one.
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+/// A moment of a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StampName {
+    /// The bar of 09:00 to 10:00 says 09:00.
+    Open,
+    /// The same bar says 10:00.
+    Close,
 }
 
 /// The order of numbers in a date.

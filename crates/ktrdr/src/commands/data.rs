@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_domain::job::DataLoadSpec;
+use ktrdr_domain::job::{DataLoadSpec, Stamp};
 use ktrdr_domain::window::Windows;
 use ktrdr_domain::{DataRef, JobSpec, Sha256, Symbol, Timeframe};
 use ktrdr_jobs::data_load::{self, DataLoaded};
@@ -16,7 +16,7 @@ use super::Context;
 use super::start::{Work, here_or_there, result_of};
 use crate::cli::data::{
     DataArguments, DataVerb, DateOrderName, GenerateArguments, ImportArguments, ProcessName, SeriesArguments,
-    SessionName,
+    SessionName, StampName,
 };
 use crate::exit::{CliError, Kind, OrExit};
 use crate::market;
@@ -56,6 +56,10 @@ async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), C
         sort: wanted.sort,
         day_first: wanted.date_order.map(|order| order == DateOrderName::DayFirst),
         allow_negative_prices: wanted.allow_negative_prices,
+        stamp: match wanted.stamp {
+            StampName::Open => Stamp::Open,
+            StampName::Close => Stamp::Close,
+        },
         replace: wanted.replace,
     };
     let prepare = async |workspace: &Workspace| {

@@ -50,7 +50,7 @@ pub(super) fn backtest(bars: usize, runs: usize) -> Result<Measured, CliError> {
     let (range, account) = (first..bars.len(), Account::default());
     let rates = per_second(range.len(), runs, || {
         let rows = trader.features(&market, range.start).map_err(market::explain)?;
-        let targets = trader.targets(&rows, &range).map_err(market::explain)?;
+        let targets = trader.targets(&rows).map_err(market::explain)?;
         let run =
             evaluate::trade(&bars, &range, &targets, &account, &mut |_| Some(())).map_err(market::explain)?;
         black_box(evaluate::figures(&run, &bars, range.clone(), &account));
