@@ -98,6 +98,7 @@ fn campaign(
         campaign: None,
         in_flight: None,
         gates: None,
+        agent: None,
         brief: None,
         device: DeviceRequest::Any,
         seed: arguments.seed,

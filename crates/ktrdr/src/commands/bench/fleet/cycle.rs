@@ -53,6 +53,7 @@ async fn campaign(workspace: &Workspace, cycles: u32) -> Result<Vec<NewRoot>, Cl
         cycles,
         campaign: None,
         in_flight: Some(1),
+        agent: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,
