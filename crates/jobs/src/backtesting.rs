@@ -1,18 +1,17 @@
-//! `backtesting`: trade a model or signals on one window, weigh luck, count the trial, store the report.
+//! `backtesting`: trade a model or signals on one window, test its significance, count the trial, store the report.
 //!
-//! A page of named steps: admit → decide → trade → weigh → count → store.
+//! A page of named steps: admit → decide → trade → test significance → count → store.
 
+mod significance;
 mod subject;
-mod weigh;
 
 use std::ops::Range;
 
+use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
-use ktrdr_domain::number;
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, EquityPoint, Hashes};
 use ktrdr_domain::trial::Trial;
-use ktrdr_domain::{Kind, OperationId, Progress, Sha256, Span, Timestamp, WindowKind, Windows};
-use ktrdr_fabric::artifacts::{ArtifactError, Key};
+use ktrdr_domain::{Kind, Progress, Span, Timestamp, WindowKind, Windows};
 use ktrdr_fabric::ledger::TrialCount;
 use ktrdr_quant::Bars;
 use ktrdr_quant::leaks::results;
@@ -24,27 +23,11 @@ use ktrdr_worker::{Handler, Job, Outcome};
 use crate::Services;
 use crate::evaluate;
 use crate::fault::{self, Fault};
+use significance::Weighed;
 use subject::Decided;
-use weigh::Weighed;
 
 /// See the module.
 pub struct Backtesting(pub(crate) Services);
-
-/// Where the report of one attempt of a backtest is.
-///
-/// # Errors
-/// Never for checked ids.
-pub fn report_key(operation: &OperationId, fence: u64) -> Result<Key, ArtifactError> {
-    Ok(format!("reports/{operation}/{fence}/backtest.json").parse()?)
-}
-
-/// Where signals wait for their replay.
-///
-/// # Errors
-/// Never: a hash makes a key.
-pub fn signals_key(sha256: &Sha256) -> Result<Key, ArtifactError> {
-    Ok(format!("signals/{sha256}.csv").parse()?)
-}
 
 impl Handler for Backtesting {
     fn kind(&self) -> Kind {
@@ -101,16 +84,16 @@ impl Backtesting {
         traded: &Traded<'_>,
     ) -> Result<BacktestReport, Fault> {
         let figures = evaluate::figures(&traded.run, traded.bars, traded.range.clone(), &spec.account);
-        say(job, 75.0, "weighing luck", Vec::new());
+        say(job, 75.0, "testing significance", Vec::new());
         let quarantine = results::implausible(&figures.metrics);
         let weighed = match no_result(traded.decided, &quarantine) {
-            Some(reason) => Weighed::default().without(&weigh::FIGURES, reason),
-            None => weigh::against_chance(job, spec, traded, figures.calendar.as_ref())?,
+            Some(reason) => Weighed::default().without(&significance::FIGURES, reason),
+            None => significance::against_chance(job, spec, traded, figures.calendar.as_ref())?,
         };
         let span = covered(traded.bars, &traded.range);
         let count = self.count(&trial(job, spec, windows, traded, span, weighed.record), traded.decided)?;
         let mut undefined = figures.undefined;
-        let evidence = weigh::evidence(&weighed, &count, traded.decided);
+        let evidence = significance::evidence(&weighed, &count, traded.decided);
         undefined.extend(weighed.undefined);
         let summary = BacktestSummary {
             operation: job.id.clone(),
@@ -148,9 +131,8 @@ impl Backtesting {
 
     fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {
         say(job, 98.0, "storing the report", Vec::new());
-        let bytes = number::json(report).map_err(Fault::input)?;
-        let key = report_key(&job.id, job.fence)?;
-        Ok(self.0.runtime.block_on(self.0.artifacts.put(&key, &bytes))?)
+        let stored = reports::store(&*self.0.artifacts, &job.id, job.fence, report);
+        Ok(self.0.runtime.block_on(stored)?)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::report::{ActiveReturn, BacktestSummary, Evidence, Metrics, NullRank};
 
+use crate::describe::counted;
 use crate::screen::{Screen, harmless};
 
 /// Prints the card; with every figure and the conventions behind them when all of it was asked for. What is no result is
@@ -113,7 +114,8 @@ fn beyond_market(active: &ActiveReturn) -> [String; 4] {
 
 fn chance(e: &Evidence) -> Vec<String> {
     let null = |null: NullRank, what| format!("p {:.3} of {} {what}", null.p, null.draws);
-    let deflated = e.deflated_sharpe.map(|d| format!("deflated Sharpe {d:.3} after {} trials", e.trials));
+    let deflated =
+        e.deflated_sharpe.map(|d| format!("deflated Sharpe {d:.3} after {}", counted(e.trials, "trial")));
     let said = [
         e.random_entries.map(|entries| null(entries, "random entries")),
         e.shifted_weeks.map(|shifts| null(shifts, "shifts by weeks")),

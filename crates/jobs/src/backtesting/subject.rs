@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use ktrdr_catalog::{models, signals as stored_signals};
 use ktrdr_domain::Sha256;
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
 use ktrdr_domain::report::{InSample, ModelRef};
@@ -9,12 +10,10 @@ use ktrdr_quant::features::{FeatureBars, FeatureMatrix, proof};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::{Bars, signals};
 
-use super::signals_key;
 use crate::Services;
 use crate::evaluate::Trader;
 use crate::fault::Fault;
 use crate::foresight;
-use crate::models;
 
 /// Cuts at which the leakage proof computes features and decisions again: the future is removed at half of them, scaled at
 /// the others.
@@ -113,10 +112,7 @@ fn by_signals(
     bars: &[Bars],
     range: &Range<usize>,
 ) -> Result<Decided, Fault> {
-    let bytes = services.runtime.block_on(services.artifacts.get(&signals_key(sha256)?))?;
-    if Sha256::of(&bytes) != *sha256 {
-        return Err(Fault::input("the signals file was changed since it was submitted; submit it again"));
-    }
+    let bytes = services.runtime.block_on(stored_signals::read(&*services.artifacts, sha256))?;
     let rows = signals::read(&bytes).map_err(Fault::input)?;
     let targets = signals::align(&bars[0], range.clone(), &rows).map_err(Fault::input)?;
     let name = "signals".to_owned();

@@ -4,20 +4,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use ktrdr_app::campaign::CampaignRequest;
+use ktrdr_app::data::{GenerateRequest, ProcessChoice, SessionChoice};
+use ktrdr_app::market::{AccountChange, Moment};
 use ktrdr_domain::{DeviceRequest, Symbol, Timeframe, Timestamp};
-use ktrdr_quant::data::generate::{Process, Recipe, Sessions};
 
 use super::start::Started;
-use super::{Context, data, research};
-use crate::cli::research::ResearchRun;
-use crate::cli::{AccountArguments, DemoArguments, StartArguments};
+use super::{Context, research};
+use crate::cli::{DemoArguments, StartArguments};
 use crate::exit::{CliError, Kind, OrExit};
 
 /// Hourly bars of each series: about twelve years of a currency pair, of which the exam is three.
-const BARS: usize = 75_000;
+const BARS: u32 = 75_000;
 
-/// Strength of the planted edge: whoever knows it earns a Sharpe ratio between 2 and 3 a year after costs. Better ones are hardly found on
-/// markets.
+/// Strength of the planted edge: whoever knows it earns a Sharpe ratio between 2 and 3 a year after costs. Better ones
+/// are hardly found on markets.
 const STRENGTH: f64 = 0.17;
 
 /// Seconds of 2018-01-01.
@@ -33,14 +34,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DemoArguments) -> Result<Ex
     for (symbol, process, about) in [
         (
             "EDGE",
-            Process::PlantedEdge { strength: STRENGTH },
+            ProcessChoice::PlantedEdge(STRENGTH),
             "a planted edge: prices are pulled back to a slow average, worth a Sharpe ratio between 2 and 3 to whoever knows it",
         ),
-        (
-            "NOISE",
-            Process::from_name("random-walk").or_exit(Kind::Usage)?,
-            "a random walk: there is nothing to find",
-        ),
+        ("NOISE", ProcessChoice::RandomWalk, "a random walk: there is nothing to find"),
     ] {
         let cycles = campaign(&context, arguments, symbol, process, about)?;
         answers.push(serde_json::json!({ "symbol": symbol, "about": about, "cycles": cycles }));
@@ -75,39 +72,40 @@ fn campaign(
     context: &Context<'_>,
     arguments: &DemoArguments,
     symbol: &str,
-    process: Process,
+    process: ProcessChoice,
     about: &str,
 ) -> Result<Vec<ktrdr_domain::Operation>, CliError> {
     context.screen.line(format!("\n{symbol}: {about}"));
     let symbol: Symbol = symbol.parse().or_exit(Kind::Usage)?;
     let timeframe: Timeframe = "1h".parse().or_exit(Kind::Usage)?;
-    let recipe = Recipe {
-        process,
-        sessions: Sessions::Currency,
+    let bars = GenerateRequest {
         symbol: symbol.clone(),
         timeframe,
-        start: START,
+        process,
+        session: SessionChoice::Currency,
         bars: BARS,
-        start_price: 1.1,
+        start: Moment(START),
         seed: arguments.seed,
+        replace: true,
     };
-    let wanted = ResearchRun {
+    let request = CampaignRequest {
         symbol,
         timeframe,
         cycles: arguments.cycles,
         campaign: None,
         in_flight: None,
-        gates: None,
         agent: None,
+        gates: None,
         brief: None,
         device: DeviceRequest::Any,
         seed: arguments.seed,
-        account: AccountArguments::default(),
-        start: StartArguments { local: true, wait: false },
+        account: AccountChange::default(),
+        idempotency_key: None,
     };
     context.block_on(async {
-        data::make(&context.open_beside().await?, &recipe, true).await?;
-        let Started::Ended(cycles) = research::begin(context, &wanted).await? else {
+        context.open_beside().await?.app.generate_data(&bars).await?;
+        let how = StartArguments { local: true, wait: false };
+        let Started::Ended(cycles) = research::begin(context, &request, how).await? else {
             return Err(CliError::new(Kind::Interrupted, "interrupted"));
         };
         if context.screen.is_text() {

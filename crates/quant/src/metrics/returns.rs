@@ -17,7 +17,7 @@ pub fn of(start: f64, equity: &[f64]) -> Vec<f64> {
 }
 
 /// The bars that close the trading days of a stretch, which may be fewer than its calendar days: a day without bars
-/// is no day.
+/// does not count.
 ///
 /// A bar belongs to the trading day on which it opens, by the same rule as [`Calendar`] counts the days of a year: its
 /// date in UTC, or the Monday after for instruments that open on Sunday evening.
