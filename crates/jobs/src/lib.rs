@@ -19,6 +19,7 @@ pub mod data_load;
 pub mod design;
 pub mod evaluate;
 pub mod fault;
+mod foresight;
 pub mod probe;
 pub mod training;
 

@@ -126,6 +126,7 @@ impl Training {
                 scaling: gathered.scaling.clone(),
                 shape,
                 data: spec.data.clone(),
+                learned: gathered.learned.clone(),
                 seed: spec.seed,
                 code: env!("CARGO_PKG_VERSION").to_owned(),
                 report: TrainingReport { model: model.clone(), ..report },

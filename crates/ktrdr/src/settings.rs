@@ -266,7 +266,7 @@ impl Settings {
             g.win_rate_min,
             g.drawdown_max,
             g.sharpe_min,
-            g.null_percentile_min,
+            g.null_p_max,
             g.deflated_sharpe_min,
         ];
         // Every comparison with NaN is false: such a gate would stand open.

@@ -42,8 +42,8 @@ pub(super) struct Remark {
 /// Deflated Sharpe ratio that counts as evidence.
 pub(super) const DEFLATED_SHARPE_CONVINCING: f64 = GatePolicy::DEFAULT.deflated_sharpe_min;
 
-/// Share of null draws beaten that counts as evidence.
-const NULL_PERCENTILE_CONVINCING: f64 = GatePolicy::DEFAULT.null_percentile_min;
+/// p-value of the nulls that counts as evidence.
+const NULL_P_CONVINCING: f64 = GatePolicy::DEFAULT.null_p_max;
 
 /// Largest fall from a peak, as a fraction, that is easy to bear.
 pub(super) const DRAWDOWN_EASY: f64 = 0.20;
@@ -146,14 +146,17 @@ pub(super) fn counted_trials(trials: u64) -> String {
 
 fn null_draws(input: &AssessmentSpec) -> Option<Remark> {
     let evidence = &input.backtest.evidence;
-    let share = evidence.null_percentile?;
+    let random = evidence.random_entries?;
+    let shifted = evidence.shifted_weeks.map_or_else(String::new, |shifted| {
+        format!(", and {:.1} % of {} shifts by whole weeks", 100.0 * shifted.p, shifted.draws)
+    });
     let text = format!(
-        "It earned more than {:.1} % of {} draws of the same positions at other times.",
-        100.0 * share,
-        evidence.null_draws
+        "Beyond the market, {:.1} % of {} random entries did as well{shifted}.",
+        100.0 * random.p,
+        random.draws
     );
     let suggestion = "Look at what decides when it enters: at other times the same positions earn as much.";
-    remark(7, share >= NULL_PERCENTILE_CONVINCING, text, if_traded(input, suggestion))
+    remark(7, evidence.null_p()? <= NULL_P_CONVINCING, text, if_traded(input, suggestion))
 }
 
 fn sharpe(input: &AssessmentSpec) -> Option<Remark> {
@@ -245,7 +248,7 @@ fn network(input: &AssessmentSpec) -> Option<Remark> {
 fn leakage(input: &AssessmentSpec) -> Option<Remark> {
     let held = input.backtest.evidence.leakage_proof?;
     let (weight, text) = if held {
-        (1, "Its decisions did not change when the future was cut off or scrambled.")
+        (1, "Its decisions did not change when the future was cut off or scaled.")
     } else {
         (10, "Its decisions changed when the future was changed: it looks ahead.")
     };

@@ -36,6 +36,23 @@ impl fmt::Display for ModelRef {
     }
 }
 
+/// A stretch that a model learned from: every bar that was in reach of its features, its scaling and its labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learned {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The bars.
+    pub timeframe: Timeframe,
+    /// From the first bar's open to the close by which the last label was known.
+    pub span: Span,
+}
+
+impl fmt::Display for Learned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.symbol, self.timeframe, self.span)
+    }
+}
+
 /// One pass over the training rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {

@@ -1,6 +1,7 @@
 //! From pinned bars to rows: features and labels per symbol, split by time, purged, pooled.
 
 use ktrdr_domain::job::TrainingSpec;
+use ktrdr_domain::report::Learned;
 use ktrdr_domain::{Strategy, Symbol, Timeframe};
 use ktrdr_neural::{Samples, Targets};
 use ktrdr_quant::Bars;
@@ -12,6 +13,7 @@ use ndarray::Array2;
 use super::variety;
 use crate::Services;
 use crate::fault::Fault;
+use crate::foresight;
 
 /// Rows of one part, pooled over symbols.
 #[derive(Debug, Clone)]
@@ -59,6 +61,15 @@ impl SymbolBars {
     pub(crate) fn features(&self) -> FeatureBars<'_> {
         FeatureBars { base: &self.base, others: &self.others }
     }
+
+    /// Labels end within the bars, so that nothing was learned from later ones.
+    fn learned(&self) -> impl Iterator<Item = Learned> {
+        let of = |bars: &Bars| {
+            let span = bars.span()?;
+            Some(Learned { symbol: bars.symbol.clone(), timeframe: bars.timeframe, span })
+        };
+        std::iter::once(&self.base).chain(&self.others).filter_map(of)
+    }
 }
 
 /// Everything training needs.
@@ -68,6 +79,8 @@ pub(crate) struct Gathered {
     pub(crate) test: Part,
     pub(crate) purged: usize,
     pub(crate) scaling: Scaling,
+    /// Every stretch of bars that was in reach.
+    pub(crate) learned: Vec<Learned>,
     pub(crate) warnings: Vec<String>,
     /// The first symbol's bars, its rows and the base bars of its test rows: for trading on them.
     pub(crate) first: (SymbolBars, FeatureMatrix, Vec<usize>),
@@ -116,6 +129,8 @@ fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<
     let slower = strategy.training_data.timeframes.iter().filter(|t| **t != base_timeframe);
     let bars =
         SymbolBars { base: of(base_timeframe)?, others: slower.map(|t| of(*t)).collect::<Result<_, _>>()? };
+    foresight::refuse_early_stamps(&bars.base, &bars.others)?;
+    foresight::refuse_columns(&bars.base, &bars.others)?;
     let first_bar = features::warm_up(strategy, &bars.features()).map_err(Fault::input)?;
     let labels = labels::make(&strategy.training.labels, strategy.decisions.output_format, &bars.base)
         .map_err(Fault::input)?;
@@ -137,8 +152,9 @@ fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<
 
 fn pool(strategy: &Strategy, symbols: Vec<Prepared>, scaling: Scaling) -> Result<Gathered, Fault> {
     let [mut train, mut validation, mut test] = [(); 3].map(|()| Part::of_width(strategy.features().len()));
-    let (mut purged, mut first) = (0, None);
+    let (mut purged, mut first, mut learned) = (0, None, Vec::new());
     for symbol in symbols {
+        learned.extend(symbol.bars.learned());
         let matrix = features::build(strategy, &symbol.bars.features(), &scaling).map_err(Fault::input)?;
         purged += symbol.split.purged;
         take(&mut train, &matrix, &symbol.labels, &symbol.split.train)?;
@@ -153,7 +169,7 @@ fn pool(strategy: &Strategy, symbols: Vec<Prepared>, scaling: Scaling) -> Result
     let mut warnings: Vec<String> =
         strategy.check().map_err(Fault::input)?.iter().map(ToString::to_string).collect();
     warnings.extend(variety::warnings(&train, [&validation, &test]));
-    Ok(Gathered { train, validation, test, purged, scaling, warnings, first })
+    Ok(Gathered { train, validation, test, purged, scaling, learned, warnings, first })
 }
 
 fn take(part: &mut Part, matrix: &FeatureMatrix, labels: &LabelSet, bars: &[usize]) -> Result<(), Fault> {

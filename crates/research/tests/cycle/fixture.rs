@@ -161,6 +161,8 @@ pub(crate) fn backtest() -> BacktestSummary {
             code: "test".into(),
         },
         warnings: vec![],
+        in_sample: None,
+        quarantine: vec![],
     }
 }
 
