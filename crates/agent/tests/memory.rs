@@ -51,13 +51,13 @@ fn the_word_of_a_gate_and_of_an_assessor_change_nothing() {
 fn undefined_figures_are_no_merit_and_no_fault_of_the_search() {
     let designs = with_lessons(|lesson| {
         lesson.test = None;
-        lesson.trading_on_test = None;
+        lesson.dev_backtest = None;
     });
     assert_eq!(designs.len(), 30);
     let wild = with_lessons(|lesson| {
-        if let (Some(test), Some(traded)) = (&mut lesson.test, &mut lesson.trading_on_test) {
+        if let (Some(test), Some(traded)) = (&mut lesson.test, &mut lesson.dev_backtest) {
             (test.loss, test.baseline_loss) = (Some(f64::NAN), Some(f64::INFINITY));
-            traded.sharpe_ratio = Some(f64::NAN);
+            traded.active_sharpe_ratio = Some(f64::NAN);
         }
     });
     assert_eq!(wild.len(), 30);
@@ -66,7 +66,7 @@ fn undefined_figures_are_no_merit_and_no_fault_of_the_search() {
 #[test]
 fn too_few_trades_are_answered_by_looser_settings() {
     let designs = with_lessons(|lesson| {
-        if let (Some(test), Some(traded)) = (&mut lesson.test, &mut lesson.trading_on_test) {
+        if let (Some(test), Some(traded)) = (&mut lesson.test, &mut lesson.dev_backtest) {
             // Class shares far below the confidence asked for leave room to loosen it.
             test.label_shares = [0.3, 0.4, 0.3];
             traded.total_trades = 2;

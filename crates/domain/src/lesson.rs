@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::hash::Sha256;
 use crate::id::OperationId;
 use crate::name::CampaignName;
-use crate::report::{TestMetrics, TradingOnTest, Verdict};
+use crate::report::{DevBacktest, TestMetrics, Verdict};
 use crate::strategy::Strategy;
 use crate::time::Timestamp;
 
@@ -42,8 +42,9 @@ pub struct Lesson {
     pub stopped_by: Option<String>,
     /// The network on the test rows of dev.
     pub test: Option<TestMetrics>,
-    /// The strategy traded on the test rows of dev.
-    pub trading_on_test: Option<TradingOnTest>,
+    /// The strategy traded walk-forward on dev.
+    #[serde(default)]
+    pub dev_backtest: Option<DevBacktest>,
     /// The assessor's word.
     pub verdict: Option<Verdict>,
     /// Last data time this lesson depends on; recall filters by it.

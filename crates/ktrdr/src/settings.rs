@@ -242,6 +242,7 @@ impl Settings {
             g.win_rate_min,
             g.drawdown_max,
             g.sharpe_min,
+            g.dev_null_max,
             g.null_percentile_min,
             g.deflated_sharpe_min,
         ];

@@ -4,8 +4,8 @@ use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::report::{
-    AssessmentReport, BacktestSummary, Evidence, Metrics, ModelRef, TestMetrics, TradingOnTest,
-    TrainingReport, Verdict,
+    AssessmentReport, BacktestSummary, DevBacktest, Evidence, Metrics, ModelRef, TestMetrics, TrainingReport,
+    Verdict,
 };
 use ktrdr_domain::{OperationId, Sha256, StrategyName};
 use serde::{Deserialize, Serialize};
@@ -38,8 +38,9 @@ pub struct CycleSummary {
     pub model: Option<ModelRef>,
     /// The network on the test rows of dev.
     pub test: Option<TestMetrics>,
-    /// The strategy traded on the test rows of dev.
-    pub trading_on_test: Option<TradingOnTest>,
+    /// The strategy traded walk-forward on dev.
+    #[serde(default)]
+    pub dev_backtest: Option<DevBacktest>,
     /// How the training gate judged.
     pub training_gate: Option<GateVerdict>,
     /// The backtest, under which the whole report is stored.
@@ -67,7 +68,7 @@ impl Findings<'_> {
             origin: design.map(|d| d.origin.clone()),
             model: training.map(|t| t.model.clone()),
             test: training.map(|t| t.test.clone()),
-            trading_on_test: training.and_then(|t| t.trading_on_test),
+            dev_backtest: training.and_then(|t| t.dev_backtest),
             training_gate: training.map(|t| cycle.spec.gates.training(t)),
             backtest: backtest.map(|b| b.operation.clone()),
             metrics: backtest.map(|b| b.metrics.clone()),
@@ -92,7 +93,7 @@ impl Findings<'_> {
             reached: self.reached(cycle),
             stopped_by: fault.map(|f| f.stopped_by.clone()),
             test: training.map(|t| t.test.clone()),
-            trading_on_test: training.and_then(|t| t.trading_on_test),
+            dev_backtest: training.and_then(|t| t.dev_backtest),
             verdict: assessment.map(|a| a.verdict),
             known_until: if backtest.is_some() { windows.gate.end } else { windows.dev.end },
         })

@@ -5,7 +5,7 @@
 use ktrdr_agent::{AgentError, Design, DesignBrief, Designer, LocalDesigner};
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::report::{TestMetrics, TradingOnTest};
+use ktrdr_domain::report::{DevBacktest, TestMetrics};
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Kind, OperationId, Sha256, Span, Strategy, Symbol, Timestamp, Windows};
@@ -112,7 +112,7 @@ impl Campaign {
         LocalDesigner.design(&brief, stop)
     }
 
-    /// Remembers a strategy that earned this Sharpe ratio on the test rows of dev.
+    /// Remembers a strategy that earned this Sharpe ratio on dev.
     pub(crate) fn learn(&mut self, strategy: Strategy, sharpe: f64) {
         self.lessons.insert(0, lesson(strategy, sharpe));
     }
@@ -141,10 +141,14 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
             label_shares: [0.4, 0.2, 0.4],
             answer_shares: [0.4, 0.2, 0.4],
         }),
-        trading_on_test: Some(TradingOnTest {
+        dev_backtest: Some(DevBacktest {
+            blocks: 3,
+            bars: 12_000,
             total_return_pct: Some(0.01 * sharpe),
             sharpe_ratio: Some(sharpe),
-            total_trades: 80,
+            active_sharpe_ratio: Some(sharpe),
+            total_trades: 320,
+            ..DevBacktest::default()
         }),
         verdict: None,
         known_until: Timestamp(0),

@@ -9,4 +9,4 @@ pub use assessment::{AssessmentReport, Verdict};
 pub use backtest::{
     BacktestReport, BacktestSummary, Direction, EquityPoint, Evidence, ExitReason, Hashes, Metrics, Trade,
 };
-pub use training::{EpochRecord, ModelRef, TestMetrics, TradingOnTest, TrainingReport};
+pub use training::{DevBacktest, EpochRecord, ModelRef, TestMetrics, TrainingReport};

@@ -39,7 +39,7 @@ fn lesson(name: &str, campaign: &str) -> Lesson {
         reached: Reached::Trained,
         stopped_by: Some("max_drawdown_above_threshold".into()),
         test: None,
-        trading_on_test: None,
+        dev_backtest: None,
         verdict: None,
         known_until: Timestamp(1_700_000_000),
     }

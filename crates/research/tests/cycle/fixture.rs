@@ -114,7 +114,7 @@ pub(crate) fn training() -> TrainingReport {
             label_shares: [0.3, 0.4, 0.3],
             answer_shares: [0.3, 0.4, 0.3],
         },
-        trading_on_test: None,
+        dev_backtest: None,
         strategy_sha256: Sha256::of(b"trend"),
         synthetic: true,
         warnings: vec![],
