@@ -90,13 +90,16 @@ impl EngineName {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ResearchSettings {
-    /// Cycles of a campaign at a time. One learns from every cycle before it; more are faster.
+    /// Cycles of a campaign at a time.
     pub(crate) in_flight: u32,
+    /// Cycles of a campaign that are designed from the same lessons. One learns from every cycle before it; more can run side by
+    /// side.
+    pub(crate) generation: u32,
 }
 
 impl Default for ResearchSettings {
     fn default() -> Self {
-        Self { in_flight: 2 }
+        Self { in_flight: 2, generation: 4 }
     }
 }
 
@@ -226,8 +229,8 @@ impl Settings {
         if fleet.training_slots == 0 || fleet.backtest_slots == 0 {
             return refuse("fleet.training_slots and fleet.backtest_slots must be at least 1");
         }
-        if self.research.in_flight == 0 {
-            return refuse("research.in_flight must be at least 1");
+        if self.research.in_flight == 0 || self.research.generation == 0 {
+            return refuse("research.in_flight and research.generation must be at least 1");
         }
         if let WindowPolicy::Shares { dev, gate } = self.windows
             && !(dev > 0.0 && gate > 0.0 && dev + gate < 1.0)

@@ -1,12 +1,12 @@
 //! What lessons teach the search: which strategies are worth varying, which readings have paid, what was tried.
 //!
-//! A lesson counts by dev figures and by how far it came, never by a figure of the gate or the vault:
+//! A lesson counts by dev figures and by how far it came, never by a figure of the exam or the vault:
 //!
 //! | part | worth |
 //! |---|---|
 //! | net trading beyond the market, walk-forward on dev | `0.4 × tanh(active Sharpe ratio / 2)`; −0.2 with fewer than 5 trades |
 //! | skill: `1 − loss / baseline loss` on the test rows of dev | `0.4 × tanh(20 × skill)` |
-//! | how far it came | designed −0.2, trained 0.1, survived 1 |
+//! | how far it came | designed −0.2, trained 0.1, examined 1 |
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,9 +45,8 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    pub(crate) fn of(lessons: &[Lesson], in_flight: &[Sha256]) -> Self {
+    pub(crate) fn of(lessons: &[Lesson]) -> Self {
         let mut memory = Self { lessons: lessons.len(), ..Self::default() };
-        memory.seen.extend(in_flight);
         for lesson in lessons {
             memory.seen.extend([lesson.strategy_sha256, lesson.strategy.content_sha256()]);
             let score = score(lesson);
@@ -70,6 +69,11 @@ impl Memory {
         }
         memory.parents.sort_by(|a, b| b.score.total_cmp(&a.score));
         memory
+    }
+
+    /// A design of the same generation: it is not repeated, and has taught nothing yet.
+    pub(crate) fn add_sibling(&mut self, strategy: &Strategy) {
+        self.seen.insert(strategy.content_sha256());
     }
 
     /// Whether this strategy, under any name, was tried or is being tried.
@@ -110,7 +114,7 @@ fn score(lesson: &Lesson) -> f64 {
     let reached = match lesson.reached {
         Reached::Designed => -0.2,
         Reached::Trained => 0.1,
-        Reached::Survived => 1.0,
+        Reached::Examined => 1.0,
     };
     let score = trading + 0.4 * (20.0 * skill).tanh() + reached;
     if score.is_finite() { score } else { -1.0 }

@@ -4,7 +4,6 @@
 
 use ktrdr_agent::{AgentError, Design, DesignBrief, Designer, LocalDesigner};
 use ktrdr_domain::lesson::{Lesson, Reached};
-use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::{DevBacktest, TestMetrics};
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
@@ -71,11 +70,10 @@ pub(crate) fn windows(dev: &[Bars]) -> Windows {
 pub(crate) struct Campaign {
     pub(crate) dev: Vec<Bars>,
     pub(crate) lessons: Vec<Lesson>,
-    pub(crate) in_flight: Vec<Sha256>,
+    pub(crate) generation: u32,
     pub(crate) account: Account,
     pub(crate) seed: u64,
     symbol: Symbol,
-    name: CampaignName,
 }
 
 impl Campaign {
@@ -83,11 +81,10 @@ impl Campaign {
         Self {
             dev,
             lessons: Vec::new(),
-            in_flight: Vec::new(),
+            generation: 1,
             account: Account::default(),
             seed,
             symbol: "EURUSD".parse().unwrap(),
-            name: "test".parse().unwrap(),
         }
     }
 
@@ -102,9 +99,8 @@ impl Campaign {
             windows: &windows(&self.dev),
             split: DataSplit::default(),
             lessons: &self.lessons,
-            in_flight: &self.in_flight,
-            campaign: &self.name,
             index,
+            generation: self.generation,
             seed: self.seed,
             text: None,
             account: &self.account,
@@ -125,6 +121,7 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
         cycle: OperationId::new(Kind::AgentResearch, Timestamp(0), 1),
         resumes: None,
         campaign: "test".parse().unwrap(),
+        index: 0,
         strategy,
         strategy_sha256,
         reached: if good { Reached::Trained } else { Reached::Designed },
@@ -150,7 +147,6 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
             total_trades: 320,
             ..DevBacktest::default()
         }),
-        verdict: None,
         known_until: Timestamp(0),
     }
 }

@@ -178,6 +178,11 @@ macro_rules! interleavings {
             }
 
             #[test]
+            fn a_generation_that_does_not_wait_for_those_before_it_is_caught() {
+                is_caught($subject, Mutant::NoGenerations, &["I10"]);
+            }
+
+            #[test]
             fn lanes_that_go_on_while_their_campaign_is_being_cancelled_are_caught() {
                 is_caught($subject, Mutant::LanesGoOn, &["group"]);
             }

@@ -136,7 +136,7 @@ mod tests {
 
     fn strategy() -> Strategy {
         let yaml = include_str!("../../../../strategies/fx_pullback.yaml");
-        Strategy::from_yaml(yaml).unwrap()
+        Strategy::from_yaml(yaml).unwrap().strategy
     }
 
     /// A walk whose steps after bar `known` are others.

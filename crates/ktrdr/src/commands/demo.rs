@@ -85,6 +85,7 @@ fn campaign(
         cycles: arguments.cycles,
         campaign: None,
         in_flight: None,
+        generation: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,

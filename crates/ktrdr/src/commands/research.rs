@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
+use ktrdr_fabric::store::Pace;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::number::Figure;
@@ -66,9 +67,10 @@ pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Resu
         None => {}
     }
     let campaign = wanted.campaign.clone().map_or_else(fresh_campaign, Ok)?;
+    let generation = wanted.generation.unwrap_or(workspace.settings.research.generation);
     let template = ResearchSpec {
         campaign: campaign.clone(),
-        index: 0,
+        index: next_index(workspace, &campaign, generation).await?,
         symbol: wanted.symbol.clone(),
         timeframe: wanted.timeframe,
         data,
@@ -78,13 +80,28 @@ pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Resu
         agent: AgentChoice::Local,
         brief: wanted.brief.clone(),
         device: wanted.device,
+        generation,
+        campaign_seed: wanted.seed,
         seed: wanted.seed,
         tries_max: workspace.settings.fleet.tries_max,
         resumes: None,
     };
     let in_flight = wanted.in_flight.unwrap_or(workspace.settings.research.in_flight);
     let roots = plan(&campaign, wanted.cycles, &template, now(), nonce()).or_exit(Kind::InvalidInput)?;
-    Ok(Work::Campaign(roots, in_flight))
+    Ok(Work::Campaign(roots, Pace { in_flight, generation }))
+}
+
+/// Where a campaign's next cycles are counted from: a new generation, behind all that were submitted under its name.
+async fn next_index(
+    workspace: &Workspace,
+    campaign: &CampaignName,
+    generation: u32,
+) -> Result<u32, CliError> {
+    let known = workspace.campaigns.campaign(campaign).await?;
+    let cycles = known.map_or(0, |campaign| u32::try_from(campaign.cycles).unwrap_or(u32::MAX));
+    cycles.checked_next_multiple_of(generation).ok_or_else(|| {
+        CliError::new(Kind::Conflict, format!("{campaign} has {cycles} cycles: start another campaign"))
+    })
 }
 
 fn fresh_campaign() -> Result<CampaignName, CliError> {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use ktrdr_domain::{DeviceRequest, JobSpec, Operation, OperationId, Status};
-use ktrdr_fabric::store::{NewOperation, NewRoot, Submitted};
+use ktrdr_fabric::store::{NewOperation, NewRoot, Pace, Submitted};
 use tokio_util::sync::CancellationToken;
 
 use super::{Context, roles};
@@ -30,7 +30,7 @@ pub(crate) enum Work {
     /// One job.
     Job(JobSpec),
     /// The cycles of a campaign, so many at a time.
-    Campaign(Vec<NewRoot>, u32),
+    Campaign(Vec<NewRoot>, Pace),
 }
 
 impl Work {
@@ -173,9 +173,9 @@ async fn submit(workspace: &Workspace, work: Work) -> Result<Vec<OperationId>, C
 async fn hand_over(workspace: &Workspace, work: Work) -> Result<Vec<OperationId>, CliError> {
     match work {
         Work::Job(spec) => Ok(vec![submit_job(workspace, &spec).await?]),
-        Work::Campaign(roots, in_flight) => {
+        Work::Campaign(roots, pace) => {
             let ids: Vec<OperationId> = roots.iter().map(|r| r.id.clone()).collect();
-            match workspace.store.submit_roots(roots, in_flight).await? {
+            match workspace.store.submit_roots(roots, pace).await? {
                 Submitted::Created => Ok(ids),
                 Submitted::Duplicate(id) => {
                     Err(CliError::new(Kind::Conflict, format!("the campaign was submitted before, as {id}")))

@@ -48,6 +48,8 @@ pub(crate) fn research() -> ResearchSpec {
         windows: WindowPolicy::default().split(span()).unwrap(),
         account: Account::default(),
         gates: GatePolicy { profile: GateProfile::Parity, ..GatePolicy::default() },
+        generation: 4,
+        campaign_seed: 7,
         agent: AgentChoice::Local,
         brief: None,
         device: DeviceRequest::Any,

@@ -16,9 +16,7 @@ use crate::broker::Queue;
 use crate::history::Transition;
 use crate::limits;
 use crate::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
-    Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OutboxEntry, Page,
-    Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OutboxEntry, Pace, Page, Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
@@ -49,10 +47,11 @@ impl Store for RedisStore {
         submitted(&call.answer().await?)
     }
 
-    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError> {
-        limits::check_roots(&roots, in_flight)?;
+    async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
+        limits::check_roots(&roots, pace)?;
         check_size(&roots)?;
-        let mut call = self.session.call_once(&self.session.scripts.submit_roots).arg(in_flight);
+        let script = &self.session.scripts.submit_roots;
+        let mut call = self.session.call_once(script).arg(pace.in_flight).arg(pace.generation);
         for root in &roots {
             call = call
                 .arg(root.id.as_str())

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::{Kind as OperationKind, Operation, OperationId, Status};
-use ktrdr_fabric::store::{NewOperation, NewRoot, Submitted};
+use ktrdr_fabric::store::{NewOperation, NewRoot, Pace, Submitted};
 use ktrdr_research::resume::{self, NotResumed, successor};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ async fn resume_one(workspace: &Workspace, cycle: &Operation) -> Result<Operatio
         CliError::new(kind, format!("{} is not resumed: {why}", cycle.id))
     })?;
     let new = next.id.clone();
-    match workspace.store.submit_roots(vec![next], 1).await? {
+    match workspace.store.submit_roots(vec![next], Pace::free(1)).await? {
         Submitted::Created => Ok(new),
         Submitted::Duplicate(new) => Err(resumed_before(&cycle.id, &new)),
     }

@@ -1,7 +1,7 @@
 //! What the protocol adds to a research cycle: the time from its start to its end, less the time its four jobs ran.
 
 use ktrdr_domain::{DeviceRequest, OperationId, Status};
-use ktrdr_fabric::store::{Filter, NewRoot};
+use ktrdr_fabric::store::{Filter, NewRoot, Pace};
 use ktrdr_quant::data::generate::{Process, Recipe, Sessions};
 
 use super::{Measured, probes};
@@ -19,7 +19,7 @@ const BARS: usize = 5_000;
 pub(super) async fn measure(workspace: &Workspace, cycles: u32, durable: &str) -> Result<Measured, CliError> {
     let roots = campaign(workspace, cycles).await?;
     let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
-    workspace.store.submit_roots(roots, 1).await?;
+    workspace.store.submit_roots(roots, Pace::free(1)).await?;
     probes::all_ended(workspace, &ids, u64::MAX).await?;
     let mut overheads = Vec::new();
     for id in &ids {
@@ -53,6 +53,7 @@ async fn campaign(workspace: &Workspace, cycles: u32) -> Result<Vec<NewRoot>, Cl
         cycles,
         campaign: None,
         in_flight: Some(1),
+        generation: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::process::ExitCode;
 
 use ktrdr_domain::{Operation, OperationId, Status};
-use ktrdr_fabric::store::{Filter, NewOperation, NewRoot, Submitted};
+use ktrdr_fabric::store::{Filter, NewOperation, NewRoot, Pace, Submitted};
 use ktrdr_research::resume;
 use serde_json::json;
 
@@ -148,8 +148,8 @@ async fn cycle_of(
 async fn submit(workspace: &Workspace, plan: Plan) -> Result<Vec<OperationId>, CliError> {
     let mut retried: Vec<OperationId> = plan.cycles.iter().map(|root| root.id.clone()).collect();
     if !plan.cycles.is_empty() {
-        let in_flight = workspace.settings.research.in_flight;
-        if let Submitted::Duplicate(id) = workspace.store.submit_roots(plan.cycles, in_flight).await? {
+        let pace = Pace::free(workspace.settings.research.in_flight);
+        if let Submitted::Duplicate(id) = workspace.store.submit_roots(plan.cycles, pace).await? {
             let message = format!("somebody else resumes these cycles, {id} among them: say it again");
             return Err(CliError::new(Kind::Conflict, message));
         }
