@@ -73,10 +73,7 @@ fn two_workers_of_each_kind_on_a_fleet_find_what_one_process_finds() {
     let kinds = ["design", "training", "backtesting", "assessment"];
     let workers = [kinds, kinds].concat().into_iter().map(|kind| vec!["worker", kind]);
     let _processes: Vec<Running> = roles.into_iter().chain(workers).map(|role| fleet.start(&role)).collect();
-    assert_eq!(
-        research(&fleet, "--wait", "fleet", "4"),
-        research(&alone, "--local", "alone", "1")
-    );
+    assert_eq!(research(&fleet, "--wait", "fleet", "4"), research(&alone, "--local", "alone", "1"));
 }
 
 fn cycles_that_are_added_to_a_campaign_are_others(engine: Engine) {

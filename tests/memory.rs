@@ -73,7 +73,7 @@ fn exams_that_differ_in_figures_only_lead_to_the_same_designs_and_leave_no_figur
     assert_eq!(designs(&one), designs(&other));
     assert_eq!(one.lessons.len(), 9, "what reached the exam taught something");
     for cycle in &one.cycles {
-        assert!(cycle["result"]["dev_backtest"]["null_p"].is_f64(), "{cycle}");
+        assert!(cycle["result"]["dev_backtest"]["active_sharpe_ratio"].is_f64(), "{cycle}");
         for figure in figures(&cycle["result"]["metrics"]).chain(figures(&cycle["result"]["evidence"])) {
             assert!(!one.remembered.contains(&figure), "{figure} of the exam is in memory");
         }

@@ -5,8 +5,7 @@
 use ktrdr_domain::gate::{GatePolicy, GateProfile, GateVerdict};
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::report::{
-    DevBacktest, 
-    BacktestSummary, Evidence, Hashes, Metrics, ModelRef, TestMetrics, TrainingReport,
+    BacktestSummary, DevBacktest, Evidence, Hashes, Metrics, ModelRef, TestMetrics, TrainingReport,
 };
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Kind, OperationId, Sha256, Span, Timestamp};

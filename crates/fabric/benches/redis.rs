@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::fleet::redis::{Options, RedisStore};
-use ktrdr_fabric::store::{Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, Pace, Stopwatch, Store};
+use ktrdr_fabric::store::{
+    Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, Pace, Stopwatch, Store,
+};
 use serde_json::json;
 use server::RedisServer;
 

@@ -107,7 +107,8 @@ impl Memory {
 /// A lesson's worth, from −0.8 to 1.8. See the table above.
 fn score(lesson: &Lesson) -> f64 {
     let traded = lesson.dev_backtest.filter(|t| t.total_trades >= TRADES_MIN);
-    let trading = traded.and_then(|t| t.active_sharpe_ratio).map_or(-0.2, |sharpe| 0.4 * (sharpe / 2.0).tanh());
+    let trading =
+        traded.and_then(|t| t.active_sharpe_ratio).map_or(-0.2, |sharpe| 0.4 * (sharpe / 2.0).tanh());
     let losses = lesson.test.as_ref().and_then(|t| t.loss.zip(t.baseline_loss));
     let skill =
         losses.filter(|(_, baseline)| *baseline > 0.0).map_or(0.0, |(loss, baseline)| 1.0 - loss / baseline);

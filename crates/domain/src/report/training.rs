@@ -97,6 +97,7 @@ pub struct DevBacktest {
     /// Annualised Sharpe ratio of the daily returns beyond the market's part.
     pub active_sharpe_ratio: Option<f64>,
     /// How often chance does as well: rank of the active Sharpe ratio among the same positions, whole weeks earlier or later.
+    /// Not asked of a loss.
     pub null_p: Option<f64>,
     /// Such draws.
     pub null_draws: u32,

@@ -24,7 +24,9 @@ use super::{backlog, history, limits, query, room};
 use crate::broker::Queue;
 use crate::history::Transition;
 use crate::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Pace, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
+    Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Pace, Page, Store,
+    StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.

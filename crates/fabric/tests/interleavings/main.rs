@@ -133,8 +133,8 @@ macro_rules! interleavings {
 
             #[test]
             fn a_finish_that_checks_no_status_is_caught() {
-                // Of an attempt whose worker was counted as lost, the try was given back.
-                is_caught($subject, Mutant::NoStatus, &["I3", "I4", "tries"]);
+                // Of an attempt whose worker was counted as lost, the try was given back. A row that ends twice is listed twice.
+                is_caught($subject, Mutant::NoStatus, &["I3", "I4", "tries", "list"]);
             }
 
             #[test]

@@ -8,7 +8,11 @@ use async_trait::async_trait;
 use ktrdr_domain::{Operation, OperationId, Progress, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
-use ktrdr_fabric::store::{Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Pace, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept};
+use ktrdr_fabric::store::{
+    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
+    GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Pace, Page, Store, StoreError,
+    StoreHint, Submitted, SweepPlan, Swept,
+};
 use tokio::sync::broadcast;
 
 /// Which guard is gone.

@@ -117,7 +117,8 @@ impl Oracle {
                     format!("{root} is {status} although it waited when all were cancelled"),
                 );
             }
-            let room = going.len() < self.in_flight && going.iter().all(|(before, _)| *before == Status::Running);
+            let room =
+                going.len() < self.in_flight && going.iter().all(|(before, _)| *before == Status::Running);
             if status == Status::Pending && room && !earlier_goes_on && !is_doomed {
                 self.complain("I9", format!("{root} waits although there is room for it in its lane"));
             }

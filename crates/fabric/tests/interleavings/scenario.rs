@@ -40,7 +40,7 @@ impl Scenario {
         let mut dice = Dice::new(seed);
         let scenario = Self {
             name: format!("op_{seed}"),
-            roots: dice.index(6),
+            roots: dice.index(5),
             in_flight: 1 + dice.index(3),
             generation: 1 + dice.index(3),
             phases: 1 + dice.index(PHASES.len()),

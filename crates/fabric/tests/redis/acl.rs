@@ -8,7 +8,9 @@ use ktrdr_fabric::fleet::acl;
 use ktrdr_fabric::fleet::redis::{Options, Persistence, Prefix, RedisStore};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
-use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, BootId, Filter, Finish, Finished, Pace, Store, StoreHint, SweepPlan};
+use ktrdr_fabric::store::{
+    Advance, AdvanceTo, Advanced, BootId, Filter, Finish, Finished, Pace, Store, StoreHint, SweepPlan,
+};
 use redis::Connection;
 use serde_json::json;
 

@@ -36,7 +36,10 @@ async fn a_submit_created_what_it_created() {
         assert_eq!(store.submit(leaf(name)).await.unwrap(), Submitted::Duplicate(id(name)));
     }
     proxy.set_trap(id("r1").as_str(), Fate::AnswerLost);
-    assert_eq!(store.submit_roots(vec![root("r1"), root("r2")], Pace::free(1)).await.unwrap(), Submitted::Created);
+    assert_eq!(
+        store.submit_roots(vec![root("r1"), root("r2")], Pace::free(1)).await.unwrap(),
+        Submitted::Created
+    );
     assert_eq!(store.outbox(None, 100).await.unwrap().len(), 3, "each message is there once");
 }
 

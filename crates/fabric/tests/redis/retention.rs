@@ -5,7 +5,9 @@ use std::time::Duration;
 use ktrdr_domain::{Kind, OperationId, Status};
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::fleet::redis::RedisStore;
-use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Filter, Finish, NewOperation, Pace, Store, Submitted, SweepPlan};
+use ktrdr_fabric::store::{
+    Advance, AdvanceTo, Advanced, Filter, Finish, NewOperation, Pace, Store, Submitted, SweepPlan,
+};
 use serde_json::json;
 
 use crate::clock::{ServerClock, options};

@@ -68,10 +68,16 @@ impl Market<'_> {
         };
         let days = figures.metrics.days_per_year;
         let sharpe_daily = ratios::sharpe(&active.returns).ok();
-        let null = sharpe_daily.map(|score| rank(job, &exam, &market, score)).transpose()?;
+        // How often chance does as well is not asked of a loss: that costs more than the fit.
+        let earned = figures.metrics.total_return_pct.is_some_and(|net| net > 0.0);
+        let score = sharpe_daily.filter(|_| earned);
+        let null = score.map(|score| rank(job, &exam, &market, score)).transpose()?;
         Ok(DevBacktest {
             beta: Some(active.beta),
-            active_return_per_year: moments::mean(&active.returns).ok().zip(days).map(|(mean, days)| mean * days),
+            active_return_per_year: moments::mean(&active.returns)
+                .ok()
+                .zip(days)
+                .map(|(mean, days)| mean * days),
             active_sharpe_ratio: sharpe_daily.zip(days).map(|(sharpe, days)| sharpe * days.sqrt()),
             null_p: null.map(|null| null.p),
             null_draws: null.map_or(0, |null| null.draws),

@@ -1,6 +1,7 @@
 //! From pinned bars to rows: features and labels per symbol, split by time, purged, pooled.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::{Strategy, Symbol, Timeframe};
@@ -125,8 +126,8 @@ pub(crate) struct Rows {
     pub(crate) validation: Part,
     pub(crate) test: Part,
     pub(crate) scaling: Scaling,
-    /// Features of the first symbol, scaled alike.
-    pub(crate) traded: FeatureMatrix,
+    /// All features of each symbol, scaled alike.
+    pub(crate) features: Rc<[FeatureMatrix]>,
 }
 
 impl Rows {
@@ -146,13 +147,18 @@ pub(crate) fn gather(services: &Services, spec: &TrainingSpec) -> Result<Gathere
     for symbol in &strategy.training_data.symbols {
         symbols.push(prepare(services, spec, symbol)?);
     }
+    together(strategy, symbols)
+}
+
+/// At least one symbol, the traded one first.
+pub(crate) fn together(strategy: &Strategy, mut symbols: Vec<Symbolic>) -> Result<Gathered, Fault> {
     let (first, others) =
         symbols.split_first_mut().ok_or_else(|| Fault::input("the strategy names no symbol"))?;
     if let Some(&judged_from) = first.split.test.first() {
         others.iter_mut().for_each(|other| other.forget_from(first.market.base.time[judged_from]));
     }
     let splits: Vec<Split> = symbols.iter().map(|s| s.split.clone()).collect();
-    let rows = pool(strategy, &symbols, &splits)?;
+    let rows = pool(strategy, &symbols, &splits, None)?;
     let mut warnings: Vec<String> =
         strategy.check().map_err(Fault::input)?.iter().map(ToString::to_string).collect();
     warnings.extend(variety::warnings(&rows.train, [&rows.validation, &rows.test]));
@@ -175,8 +181,13 @@ fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<
     Symbolic::new(&spec.strategy, market)
 }
 
-/// The rows of these splits, one for each symbol.
-pub(crate) fn pool(strategy: &Strategy, symbols: &[Symbolic], splits: &[Split]) -> Result<Rows, Fault> {
+/// The rows of these splits, one for each symbol. Features that are known with the same scales are not computed again.
+pub(crate) fn pool(
+    strategy: &Strategy,
+    symbols: &[Symbolic],
+    splits: &[Split],
+    known: Option<&Rows>,
+) -> Result<Rows, Fault> {
     let fitted: Vec<TrainingBars<'_>> = symbols
         .iter()
         .zip(splits)
@@ -184,17 +195,20 @@ pub(crate) fn pool(strategy: &Strategy, symbols: &[Symbolic], splits: &[Split]) 
         .collect();
     let scaling = features::fit_scaling(strategy, &fitted).map_err(Fault::input)?;
     let [mut train, mut validation, mut test] = [(); 3].map(|()| Part::of_width(strategy.features().len()));
-    let mut traded = None;
-    for (symbol, split) in symbols.iter().zip(splits) {
-        let matrix = features::build(strategy, &symbol.market.bars(), &scaling).map_err(Fault::input)?;
-        take(&mut train, &matrix, &symbol.labels, &split.train)?;
-        take(&mut validation, &matrix, &symbol.labels, &split.validation)?;
-        take(&mut test, &matrix, &symbol.labels, &split.test)?;
-        traded.get_or_insert(matrix);
+    let features: Rc<[FeatureMatrix]> = match known {
+        Some(known) if known.scaling == scaling => Rc::clone(&known.features),
+        _ => symbols
+            .iter()
+            .map(|symbol| features::build(strategy, &symbol.market.bars(), &scaling).map_err(Fault::input))
+            .collect::<Result<_, _>>()?,
+    };
+    for ((symbol, split), matrix) in symbols.iter().zip(splits).zip(features.iter()) {
+        take(&mut train, matrix, &symbol.labels, &split.train)?;
+        take(&mut validation, matrix, &symbol.labels, &split.validation)?;
+        take(&mut test, matrix, &symbol.labels, &split.test)?;
     }
     variety::admit(&train)?;
-    let traded = traded.ok_or_else(|| Fault::input("the strategy names no symbol"))?;
-    Ok(Rows { train, validation, test, scaling, traded })
+    Ok(Rows { train, validation, test, scaling, features })
 }
 
 fn take(part: &mut Part, matrix: &FeatureMatrix, labels: &LabelSet, bars: &[usize]) -> Result<(), Fault> {

@@ -32,7 +32,7 @@ pub(super) const BLOCKS: usize = 3;
 const KNOWN_FIRST: f64 = 0.4;
 
 /// Rows that need no thinning.
-const ROWS_ENOUGH: usize = 8_000;
+const ROWS_ENOUGH: usize = 6_000;
 
 /// Of at most so many rows one is learned from.
 const THINNING_MAX: usize = 3;
@@ -61,7 +61,7 @@ pub(super) fn walk(
     let (mut range, mut newest_first, mut shortened) = (last, vec![said], None);
     for (number, block) in earlier.into_iter().enumerate().rev() {
         let stage = stage(number, percent);
-        let network = rows_before(&fitter.spec.strategy, &gathered.symbols, block.start).and_then(|rows| {
+        let network = rows_before(&fitter.spec.strategy, gathered, block.start).and_then(|rows| {
             let trained = fitter.fit(&rows, &stage)?;
             answers(&trained, &rows, &block)
         });
@@ -72,7 +72,8 @@ pub(super) fn walk(
             }
             Ok(None) => break,
             Err(Fault::BadInput(why)) => {
-                shortened = Some(format!("the backtest on dev leaves out block {} of {BLOCKS}: {why}", number + 1));
+                shortened =
+                    Some(format!("the backtest on dev leaves out block {} of {BLOCKS}: {why}", number + 1));
                 break;
             }
             Err(fault) => return Err(fault),
@@ -94,19 +95,20 @@ fn blocks(traded: &Symbolic) -> Option<(Range<usize>, Vec<Range<usize>>)> {
 }
 
 /// Rows of every symbol that were settled before the traded symbol's bar `from` opened.
-fn rows_before(strategy: &Strategy, symbols: &[Symbolic], from: usize) -> Result<Rows, Fault> {
-    let opens = symbols[0].market.base.time[from];
+fn rows_before(strategy: &Strategy, gathered: &Gathered, from: usize) -> Result<Rows, Fault> {
+    let opens = gathered.symbols[0].market.base.time[from];
     let DataSplit { train, validation, .. } = strategy.training.data_split;
     let sum = train + validation;
     let shares = DataSplit { train: train / sum, validation: validation / sum, test: 0.0 };
     let settled = |symbol: &Symbolic| -> Result<Split, Fault> {
         let next = symbol.market.base.time.partition_point(|time| *time < opens);
         let rows = symbol.usable.start..symbol.usable.end.min(next).max(symbol.usable.start);
-        let split = split::purged(rows.clone(), symbol.labels.ends(rows), &shares, 0).map_err(Fault::input)?;
+        let split =
+            split::purged(rows.clone(), symbol.labels.ends(rows), &shares, 0).map_err(Fault::input)?;
         Ok(thinned(split))
     };
-    let splits: Vec<Split> = symbols.iter().map(settled).collect::<Result<_, _>>()?;
-    gather::pool(strategy, symbols, &splits)
+    let splits: Vec<Split> = gathered.symbols.iter().map(settled).collect::<Result<_, _>>()?;
+    gather::pool(strategy, &gathered.symbols, &splits, Some(&gathered.rows))
 }
 
 fn thinned(split: Split) -> Split {
@@ -116,7 +118,7 @@ fn thinned(split: Split) -> Split {
 }
 
 fn answers(trained: &Trained, rows: &Rows, block: &Range<usize>) -> Result<Option<Array2<f32>>, Fault> {
-    let shown = rows.traded.rows_of_bars(block.clone());
+    let shown = rows.features[0].rows_of_bars(block.clone());
     shown.map(|shown| trained.network.predict(&shown).map_err(Fault::input)).transpose()
 }
 
@@ -145,7 +147,8 @@ mod tests {
         let mut walk = Bars::with_capacity(symbol.parse().unwrap(), base, bars);
         let (mut price, mut state) = (100.0f64, 1u64);
         for bar in 0..bars {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(if bar < known { 1 } else { 3 });
+            state =
+                state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(if bar < known { 1 } else { 3 });
             let step = 0.01 * ((state >> 33) as f64 / f64::from(1u32 << 31) - 0.5);
             let open = price;
             price *= 1.0 + step;
@@ -175,7 +178,8 @@ mod tests {
         let pair = |known| ["A", "B"].map(|symbol| walked(4_000, known, &strategy, symbol));
         let from = blocks(&pair(4_000)[0]).unwrap().1[1].start;
         let rows = |known| {
-            let Rows { train, validation, .. } = rows_before(&strategy, &pair(known), from).unwrap();
+            let gathered = gather::together(&strategy, pair(known).into()).unwrap();
+            let Rows { train, validation, .. } = rows_before(&strategy, &gathered, from).unwrap();
             (train.x, train.classes, validation.x, validation.classes)
         };
         assert_eq!(rows(4_000), rows(from), "the future changes nothing");

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use ktrdr_fabric::store::Pace;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::research::{AgentChoice, ResearchSpec};
 use ktrdr_domain::{Operation, Status};
+use ktrdr_fabric::store::Pace;
 use ktrdr_research::campaign::plan;
 use serde::Deserialize;
 

@@ -20,7 +20,10 @@ use crate::world::{World, behave};
 async fn submit(world: &World, cycles: u32, in_flight: u32) -> Vec<OperationId> {
     let roots = plan(&"night".parse().unwrap(), cycles, &research(), Timestamp(0), 1).unwrap();
     let ids = roots.iter().map(|root| root.id.clone()).collect();
-    assert_eq!(world.engine.store.submit_roots(roots, Pace::free(in_flight)).await.unwrap(), Submitted::Created);
+    assert_eq!(
+        world.engine.store.submit_roots(roots, Pace::free(in_flight)).await.unwrap(),
+        Submitted::Created
+    );
     ids
 }
 

@@ -52,7 +52,10 @@ async fn planned(world: &World, id: &OperationId) -> Result<NewRoot, NotResumed>
 async fn resumed(world: &World, id: &OperationId) -> Operation {
     let next = planned(world, id).await.unwrap();
     let new = next.id.clone();
-    assert_eq!(world.engine.store.submit_roots(vec![next.clone()], Pace::free(1)).await.unwrap(), Submitted::Created);
+    assert_eq!(
+        world.engine.store.submit_roots(vec![next.clone()], Pace::free(1)).await.unwrap(),
+        Submitted::Created
+    );
     let again = world.engine.store.submit_roots(vec![next], Pace::free(1)).await.unwrap();
     assert_eq!(again, Submitted::Duplicate(new.clone()), "a cycle is resumed once");
     world.ended(&new).await

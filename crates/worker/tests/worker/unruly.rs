@@ -12,7 +12,11 @@ use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Message, P
 use ktrdr_fabric::embedded::{MemoryBroker, SqliteStore};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::registry::{ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
-use ktrdr_fabric::store::{Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Pace, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept};
+use ktrdr_fabric::store::{
+    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
+    GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Pace, Page, Store, StoreError,
+    StoreHint, Submitted, SweepPlan, Swept,
+};
 use tokio::sync::{broadcast, watch};
 
 pub(crate) struct Unruly {

@@ -16,7 +16,9 @@ use crate::broker::Queue;
 use crate::history::Transition;
 use crate::limits;
 use crate::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OutboxEntry, Pace, Page, Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
+    Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OutboxEntry, Pace, Page,
+    Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
