@@ -1,23 +1,22 @@
 //! What a designer is told and what it answers.
 
+use async_trait::async_trait;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Strategy, Symbol, Windows};
 use ktrdr_quant::Bars;
 
-use crate::AgentError;
+use crate::{AgentError, Call};
 
 /// Proposes one strategy at a time. It fills in a proposal and nothing else: the cycle decides what happens next.
+#[async_trait]
 pub trait Designer: Send + Sync {
-    /// Who designs: `local` or a model's name.
-    fn name(&self) -> &str;
-
-    /// One strategy for one cycle. `stop` is asked between steps; once it says yes, the answer is given up.
+    /// One strategy for one cycle. Dropped before it is ready, it has no effect.
     ///
     /// # Errors
     /// See [`AgentError`].
-    fn design(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError>;
+    async fn design(&self, brief: &DesignBrief<'_>, call: Call<'_>) -> Result<Design, AgentError>;
 }
 
 /// All that a designer may know: the dev window and what earlier cycles taught. No gate bar, no vault bar.
@@ -50,6 +49,8 @@ pub struct DesignBrief<'a> {
 pub struct Design {
     /// The strategy.
     pub strategy: Strategy,
+    /// Who designed it: `local` or a model's name.
+    pub designer: String,
     /// How it came about, such as `mutation of auto_rsi_1a2b3c4d: longer horizon (24 bars)`.
     pub origin: String,
     /// The evidence it rests on, in words and figures of dev.

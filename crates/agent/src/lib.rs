@@ -3,6 +3,7 @@
 //! | part | file |
 //! |---|---|
 //! | what a designer and an assessor are asked and answer | [`design`], [`assess`] |
+//! | who they are, by name | [`provider`] |
 //! | the dev window in figures: costs, moves, rows | [`market`] |
 //! | what can be said against a strategy before training | [`lint`] |
 //! | search and rules that need no key | [`local`] |
@@ -16,8 +17,10 @@ mod figures;
 pub mod lint;
 pub mod local;
 pub mod market;
+pub mod provider;
 
 pub use assess::{AssessmentInput, Assessor};
 pub use design::{Design, DesignBrief, Designer};
 pub use error::AgentError;
 pub use local::{LocalAssessor, LocalDesigner};
+pub use provider::{Call, Provider, Providers, UnknownProvider};

@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use ktrdr_agent::{AgentError, AssessmentInput, Assessor, LocalAssessor};
+use ktrdr_agent::{AssessmentInput, LocalAssessor};
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::report::{
@@ -97,6 +97,7 @@ fn good() -> AssessmentInput {
         ..Evidence::default()
     };
     AssessmentInput {
+        agent: Default::default(),
         training: training(&strategy),
         backtest: backtest(&strategy, metrics, evidence),
         verdict: GateVerdict::Passed,
@@ -118,7 +119,7 @@ fn bad() -> AssessmentInput {
 }
 
 fn assess(input: &AssessmentInput) -> AssessmentReport {
-    LocalAssessor.assess(input, &|| false).unwrap()
+    LocalAssessor.judge(input)
 }
 
 #[test]
@@ -196,5 +197,4 @@ fn a_broken_leakage_proof_comes_first_and_stopping_stops() {
     let mut input = good();
     input.backtest.evidence.leakage_proof = Some(false);
     assert!(assess(&input).weaknesses[0].contains("looks ahead"));
-    assert!(matches!(LocalAssessor.assess(&input, &|| true), Err(AgentError::Stopped)));
 }

@@ -3,7 +3,7 @@
 use ktrdr_domain::job::DataLoadSpec;
 use ktrdr_domain::{DataRef, Kind, Sha256};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
-use ktrdr_quant::data::import::{DateOrder, FileClock, ImportOptions, import};
+use ktrdr_quant::data::import::{FileClock, ImportOptions, import};
 use ktrdr_quant::data::{csv, health};
 use ktrdr_worker::{Handler, Job, Outcome};
 use serde::{Deserialize, Serialize};
@@ -42,10 +42,11 @@ fn options(spec: &DataLoadSpec) -> Result<ImportOptions, Fault> {
         Some(name) => FileClock::Zone(name.parse().map_err(Fault::input)?),
         None => FileClock::Ahead(spec.utc_offset_s),
     };
-    let order = |day_first| if day_first { DateOrder::DayFirst } else { DateOrder::MonthFirst };
     Ok(ImportOptions {
         clock: Some(clock),
-        date_order: spec.day_first.map(order),
+        date_order: spec.date_order,
+        decimal: spec.decimal,
+        volume_column: spec.volume_column.clone(),
         sort: spec.sort,
         allow_negative_prices: spec.allow_negative_prices,
         ..ImportOptions::default()

@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use ktrdr_agent::local::LocalDesigner;
-use ktrdr_agent::{DesignBrief, Designer};
+use ktrdr_agent::{Call, DesignBrief};
 use ktrdr_domain::job::{DesignResult, DesignSpec};
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::research::{AgentChoice, ResearchSpec};
+use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
@@ -34,10 +33,10 @@ impl Handler for Design {
 impl Design {
     fn design(&self, job: &Job, spec: DesignSpec) -> Result<DesignResult, Fault> {
         let research = spec.research;
+        let provider = self.0.providers.get(&research.agent)?;
         let windows = self.0.windows_of(&research.data, &research.windows)?;
         let dev_of = |pinned| self.0.bars(pinned).map(|bars| bars.slice(bars.window(&windows.dev)));
         let dev = research.data.iter().map(dev_of).collect::<Result<Vec<_>, _>>()?;
-        let AgentChoice::Local = research.agent;
         let brief = DesignBrief {
             symbol: &research.symbol,
             dev_bars: &dev,
@@ -51,17 +50,15 @@ impl Design {
             account: &research.account,
         };
         let stop = || job.stop.is_stopped();
-        let design = LocalDesigner.design(&brief, &stop).map_err(Fault::input)?;
-        if job.stop.is_stopped() {
-            return Err(Fault::Stopped);
-        }
+        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop };
+        let design = self.0.answer(job, provider.designer.design(&brief, call))?;
         let key: Key =
             format!("strategies/{}.yaml", design.strategy.name).parse().map_err(ArtifactError::from)?;
         self.0.runtime.block_on(self.0.artifacts.put(&key, design.strategy.to_yaml().as_bytes()))?;
         Ok(DesignResult {
             strategy_sha256: design.strategy.sha256(),
             strategy: design.strategy,
-            designer: LocalDesigner.name().to_owned(),
+            designer: design.designer,
             origin: design.origin,
         })
     }

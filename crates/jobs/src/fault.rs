@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use ktrdr_agent::{AgentError, UnknownProvider};
 use ktrdr_fabric::artifacts::ArtifactError;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_worker::{Job, Outcome};
@@ -49,6 +50,22 @@ impl From<ArtifactError> for Fault {
             | ArtifactError::Exists(_)
             | ArtifactError::Unreadable { .. }
             | ArtifactError::Key(_) => Self::BadInput(error.to_string()),
+        }
+    }
+}
+
+impl From<UnknownProvider> for Fault {
+    fn from(unknown: UnknownProvider) -> Self {
+        Self::Refused(unknown.to_string())
+    }
+}
+
+impl From<AgentError> for Fault {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::Stopped => Self::Stopped,
+            AgentError::Unavailable { .. } => Self::Outside(error.to_string()),
+            _ => Self::input(error),
         }
     }
 }

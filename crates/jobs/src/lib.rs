@@ -26,13 +26,14 @@ pub mod training;
 
 use std::sync::Arc;
 
+use ktrdr_agent::{AgentError, Providers};
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DataRef, DeviceRequest, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::Store;
 use ktrdr_neural::{Backend, Cpu};
-use ktrdr_worker::Handler;
+use ktrdr_worker::{Handler, Job};
 use tokio::runtime::Handle;
 
 use crate::fault::Fault;
@@ -57,6 +58,8 @@ pub struct Services {
     pub series: Arc<SeriesCache>,
     /// Trains networks that do not ask for a CPU.
     pub backend: Arc<dyn Backend>,
+    /// Who designs and assesses, by the name that a specification carries.
+    pub providers: Providers,
 }
 
 impl Services {
@@ -66,6 +69,16 @@ impl Services {
             DeviceRequest::Cpu => Arc::new(Cpu::new()),
             DeviceRequest::Any | DeviceRequest::Gpu => Arc::clone(&self.backend),
         }
+    }
+
+    /// A provider's answer, waited for on the job's own thread, and given up as soon as the job should stop.
+    pub(crate) fn answer<T>(
+        &self,
+        job: &Job,
+        answer: impl Future<Output = Result<T, AgentError>>,
+    ) -> Result<T, Fault> {
+        let answer = self.runtime.block_on(job.stop.unless_stopped(answer));
+        answer.ok_or(Fault::Stopped)?.map_err(Fault::from)
     }
 
     /// The windows of a job's data by the platform's own policy. A message that says otherwise is refused: whoever

@@ -7,6 +7,7 @@ use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_agent::Providers;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
@@ -134,6 +135,7 @@ fn worker(
         chaos_probes: fleet.chaos_probes,
         series: Arc::new(SeriesCache::default()),
         backend: Arc::clone(&roles.computing.backend),
+        providers: Providers::default(),
     };
     let config = WorkerConfig {
         kinds: roles.kinds.clone(),

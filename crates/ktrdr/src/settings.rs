@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use ktrdr_domain::TRIES_MAX;
 use ktrdr_domain::gate::GatePolicy;
+use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use serde::{Deserialize, Serialize};
@@ -87,9 +88,11 @@ impl EngineName {
 }
 
 /// `[research]`
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ResearchSettings {
+    /// The provider that designs and assesses.
+    pub(crate) agent: ProviderName,
     /// Cycles of a campaign at a time.
     pub(crate) in_flight: u32,
     /// Cycles of a campaign that are designed from the same lessons. One learns from every cycle before it; more can run side by
@@ -99,7 +102,7 @@ pub(crate) struct ResearchSettings {
 
 impl Default for ResearchSettings {
     fn default() -> Self {
-        Self { in_flight: 2, generation: 4 }
+        Self { agent: ProviderName::default(), in_flight: 2, generation: 4 }
     }
 }
 

@@ -4,7 +4,7 @@ use ktrdr_domain::strategy::{FuzzySet, IndicatorRef, MEMBERSHIP_HEARD_MIN, NnInp
 use ktrdr_domain::{Severity, Strategy, Timeframe};
 use ktrdr_quant::features::{self, FeatureError};
 
-use super::{Finding, percent};
+use super::{Finding, in_percent};
 use crate::market::Market;
 
 /// Silent rows that are worth a warning.
@@ -74,7 +74,7 @@ pub(super) fn warm_up(strategy: &Strategy, market: &Market<'_>, readings: &[Read
         Finding::new(
             if share > WARM_UP_ERROR { Severity::Error } else { Severity::Warning },
             "slow_start",
-            format!("warming up takes {first} bars, {} of the training rows", percent(share)),
+            format!("warming up takes {first} bars, {} of the training rows", in_percent(share)),
             fix,
         )
         .with_evidence([("warm_up_bars", first), ("training_rows", market.train_rows as f64)])
@@ -136,7 +136,7 @@ fn dead_zone(reading: &Reading<'_>) -> Option<Finding> {
             format!(
                 "no fuzzy set of {} reaches {MEMBERSHIP_HEARD_MIN} on {} of bars",
                 reading.name,
-                percent(share)
+                in_percent(share)
             ),
             "let neighbouring sets overlap and give the outermost ones shoulders",
         )

@@ -24,12 +24,13 @@ mod target;
 mod vary;
 mod words;
 
+use async_trait::async_trait;
 use ktrdr_domain::{Severity, Sha256};
 
-use crate::AgentError;
 use crate::design::{Design, DesignBrief, Designer};
 use crate::lint::{self, Finding};
 use crate::market::Market;
+use crate::{AgentError, Call};
 
 pub use assessor::LocalAssessor;
 
@@ -39,6 +40,9 @@ use explore::Search;
 use memory::{Memory, Parent};
 use screen::Screen;
 use sketch::{Sketch, Target};
+
+/// How designs and assessments of this module are signed.
+const NAME: &str = "local";
 
 /// Proposals before the search gives up.
 const ATTEMPTS_MAX: u32 = 60;
@@ -50,12 +54,19 @@ const PARENTS_MAX: usize = 6;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LocalDesigner;
 
+#[async_trait]
 impl Designer for LocalDesigner {
-    fn name(&self) -> &str {
-        "local"
+    async fn design(&self, brief: &DesignBrief<'_>, call: Call<'_>) -> Result<Design, AgentError> {
+        self.search(brief, &|| call.is_stopped())
     }
+}
 
-    fn design(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
+impl LocalDesigner {
+    /// One strategy for one cycle. `stop` is asked between steps; once it says yes, the search is given up.
+    ///
+    /// # Errors
+    /// See [`AgentError`].
+    pub fn search(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
         let market = Market::new(brief.dev_bars, brief.windows, brief.split, brief.account)?;
         let screen = Screen::of(&market, stop)?;
         let mut memory = Memory::of(brief.lessons);
@@ -149,7 +160,7 @@ impl Search<'_> {
             return Err("it was tried before".to_owned());
         }
         let rationale = words::rationale(&sketch, self.screen, self.market);
-        Ok(Design { strategy, origin, rationale })
+        Ok(Design { strategy, designer: NAME.to_owned(), origin, rationale })
     }
 
     /// Changes what the linter found fault with; the codes that led to a change.

@@ -19,12 +19,13 @@
 //! Suggestions must not contradict each other: while there are too few trades to judge by, only looser settings are
 //! suggested.
 
-use ktrdr_domain::gate::GateVerdict;
+use ktrdr_domain::gate::{GatePolicy, GateVerdict};
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::trading::Costs;
 
 use crate::assess::AssessmentInput;
 use crate::figures::percent;
+use crate::market::TRADES_ENOUGH;
 
 /// One fact about a finished cycle.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,11 +39,11 @@ pub(super) struct Remark {
     pub(super) suggestion: Option<String>,
 }
 
-/// Deflated Sharpe ratio and share of null draws that count as evidence.
-pub(super) const CONVINCING: f64 = 0.95;
+/// Deflated Sharpe ratio that counts as evidence.
+pub(super) const DEFLATED_SHARPE_CONVINCING: f64 = GatePolicy::DEFAULT.deflated_sharpe_min;
 
-/// Closed trades that a judgement can rest on.
-pub(super) const TRADES_ENOUGH: u64 = 50;
+/// Share of null draws beaten that counts as evidence.
+const NULL_PERCENTILE_CONVINCING: f64 = GatePolicy::DEFAULT.null_percentile_min;
 
 /// Largest fall from a peak, as a fraction, that is easy to bear.
 pub(super) const DRAWDOWN_EASY: f64 = 0.20;
@@ -135,7 +136,7 @@ fn deflated(input: &AssessmentInput) -> Option<Remark> {
         counted_trials(input.backtest.evidence.trials)
     );
     let suggestion = "Collect a longer record before believing it: more data, not more variations.";
-    remark(8, value >= CONVINCING, text, if value > 0.5 { suggestion } else { "" })
+    remark(8, value >= DEFLATED_SHARPE_CONVINCING, text, if value > 0.5 { suggestion } else { "" })
 }
 
 /// `1 counted trial`, `7 counted trials`
@@ -152,7 +153,7 @@ fn null_draws(input: &AssessmentInput) -> Option<Remark> {
         evidence.null_draws
     );
     let suggestion = "Look at what decides when it enters: at other times the same positions earn as much.";
-    remark(7, share >= CONVINCING, text, if_traded(input, suggestion))
+    remark(7, share >= NULL_PERCENTILE_CONVINCING, text, if_traded(input, suggestion))
 }
 
 fn sharpe(input: &AssessmentInput) -> Option<Remark> {

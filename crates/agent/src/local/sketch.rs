@@ -6,6 +6,7 @@ use std::fmt;
 use ktrdr_domain::Timeframe;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::strategy::decision::Decisions;
+use ktrdr_domain::strategy::field::HORIZON;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::network::{Activation, OutputKind};
 use ktrdr_domain::strategy::{Architecture, IndicatorRef, IndicatorSpec, NnInput, Strategy};
@@ -17,11 +18,6 @@ pub(crate) const FEATURES_MAX: usize = 48;
 
 /// Readings a sketch may have.
 pub(crate) const READINGS_MAX: usize = 4;
-
-/// Bars beyond which a lesson's horizon and its distance between changes are cut: what is tied to them is a small
-/// multiple, which has to fit.
-const HORIZON_MAX: u32 = 10_000;
-const SEPARATION_MAX: u32 = 100_000;
 
 /// Share of HOLD among the labels when a lesson does not say.
 const HOLD_SHARE_DEFAULT: f64 = 0.25;
@@ -142,7 +138,7 @@ impl Sketch {
         (!readings.is_empty()).then(|| Self {
             readings,
             target,
-            horizon: horizon.clamp(1, HORIZON_MAX),
+            horizon,
             hold_share,
             hidden: s.model.hidden_layers.clone(),
             dropout: s.model.dropout,
@@ -152,7 +148,7 @@ impl Sketch {
             edge: s.decisions.cost_model.map_or(1.0, |c| c.min_edge_multiplier),
             keeps: s.decisions.position_awareness,
             allow_short: s.decisions.allow_short,
-            separation: s.decisions.min_signal_separation.min(SEPARATION_MAX),
+            separation: s.decisions.min_signal_separation,
             holding_max: s.risk.exits.max_holding_bars,
             stop_loss: s.risk.exits.stop_loss,
         })
@@ -222,7 +218,7 @@ fn target_of(labels: &Labels, output: OutputKind) -> (Target, u32) {
         (Labels::ForwardReturn { horizon, .. }, OutputKind::Regression) => (Target::Return, *horizon),
         (Labels::ForwardReturn { horizon, .. }, OutputKind::Classification) => (Target::Direction, *horizon),
         // A leg's direction can be learned on noise: its reader is asked about barriers instead.
-        (Labels::Zigzag { .. }, _) => (Target::Barriers, 24),
+        (Labels::Zigzag { .. }, _) => (Target::Barriers, HORIZON.default_value() as u32),
     }
 }
 

@@ -5,13 +5,11 @@ use ktrdr_domain::strategy::label::Labels;
 
 use super::sketch::{Sketch, Target};
 use crate::figures::{quantile, round_significant};
+use crate::lint::CLASS_SHARE_MIN;
 use crate::market::Market;
 
 /// Barriers on offer, in average bar ranges.
 const BARRIERS: [f64; 14] = [0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
-
-/// A direction rarer than this can not be learned.
-const SHARE_MIN: f64 = 0.05;
 
 /// Labels ready for a strategy, with what they make of the training rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,7 +30,7 @@ pub(crate) fn fit(sketch: &Sketch, market: &Market<'_>) -> Option<FittedTarget> 
         }
     };
     let [buy, _, sell] = market.class_shares(&labels)?;
-    (buy.min(sell) >= SHARE_MIN).then_some(FittedTarget { labels, prior: (buy + sell) / 2.0 })
+    (buy.min(sell) >= CLASS_SHARE_MIN).then_some(FittedTarget { labels, prior: (buy + sell) / 2.0 })
 }
 
 /// The widest barriers that leave HOLD no more than its share: HOLD grows with their distance.

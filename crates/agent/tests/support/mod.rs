@@ -2,7 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
-use ktrdr_agent::{AgentError, Design, DesignBrief, Designer, LocalDesigner};
+use ktrdr_agent::{AgentError, Design, DesignBrief, LocalDesigner};
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::report::{DevBacktest, TestMetrics};
 use ktrdr_domain::strategy::DataSplit;
@@ -105,7 +105,7 @@ impl Campaign {
             text: None,
             account: &self.account,
         };
-        LocalDesigner.design(&brief, stop)
+        LocalDesigner.search(&brief, stop)
     }
 
     /// Remembers a strategy that earned this Sharpe ratio on dev.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use ktrdr_domain::job::{DateOrder, DecimalSign};
 use ktrdr_domain::{Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::import::TimeZone;
 
@@ -55,6 +56,15 @@ pub(crate) struct ImportArguments {
     /// Whether 01/02/2020 is in January or February, where no date of the file tells.
     #[arg(long, value_enum)]
     pub(crate) date_order: Option<DateOrderName>,
+
+    /// Whether the comma of 151,235 groups thousands (point) or stands before a fraction (comma), where no number of the
+    /// file tells.
+    #[arg(long, value_enum, value_name = "SIGN")]
+    pub(crate) decimal: Option<DecimalName>,
+
+    /// The column that holds the volume, by its name in the header, where the usual names do not tell.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) volume_column: Option<String>,
 
     /// Take prices of zero and below, as crude oil had in April 2020.
     #[arg(long)]
@@ -122,6 +132,36 @@ pub(crate) enum DateOrderName {
     DayFirst,
     /// 01/31/2020.
     MonthFirst,
+    /// 20/01/31.
+    YearFirst,
+}
+
+impl From<DateOrderName> for DateOrder {
+    fn from(name: DateOrderName) -> Self {
+        match name {
+            DateOrderName::DayFirst => Self::DayFirst,
+            DateOrderName::MonthFirst => Self::MonthFirst,
+            DateOrderName::YearFirst => Self::YearFirst,
+        }
+    }
+}
+
+/// The sign before a fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DecimalName {
+    /// 151,235 is 151235.
+    Point,
+    /// 151,235 is 151.235.
+    Comma,
+}
+
+impl From<DecimalName> for DecimalSign {
+    fn from(name: DecimalName) -> Self {
+        match name {
+            DecimalName::Point => Self::Point,
+            DecimalName::Comma => Self::Comma,
+        }
+    }
 }
 
 /// A stochastic process.

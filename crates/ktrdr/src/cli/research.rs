@@ -1,7 +1,7 @@
 //! `ktrdr research …` and `ktrdr ledger …`
 
 use clap::{Args, Subcommand, ValueEnum};
-use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{DeviceRequest, Symbol, Timeframe};
 
 use super::campaign::PartArguments;
@@ -59,6 +59,10 @@ pub(crate) struct ResearchRun {
     /// Rules of the gates; configuration by default.
     #[arg(long, value_enum)]
     pub(crate) gates: Option<GateName>,
+
+    /// Who designs and assesses; configuration by default.
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) agent: Option<ProviderName>,
 
     /// What to look for, in words.
     #[arg(long)]

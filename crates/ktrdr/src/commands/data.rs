@@ -15,8 +15,7 @@ use serde::Serialize;
 use super::Context;
 use super::start::{Work, here_or_there, result_of};
 use crate::cli::data::{
-    DataArguments, DataVerb, DateOrderName, GenerateArguments, ImportArguments, ProcessName, SeriesArguments,
-    SessionName,
+    DataArguments, DataVerb, GenerateArguments, ImportArguments, ProcessName, SeriesArguments, SessionName,
 };
 use crate::exit::{CliError, Kind, OrExit};
 use crate::market;
@@ -54,7 +53,9 @@ async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), C
         utc_offset_s: (utc_offset * 3600.0).round() as i32,
         time_zone: wanted.time_zone.map(|zone| zone.to_string()),
         sort: wanted.sort,
-        day_first: wanted.date_order.map(|order| order == DateOrderName::DayFirst),
+        date_order: wanted.date_order.map(Into::into),
+        decimal: wanted.decimal.map(Into::into),
+        volume_column: wanted.volume_column.clone(),
         allow_negative_prices: wanted.allow_negative_prices,
         replace: wanted.replace,
     };

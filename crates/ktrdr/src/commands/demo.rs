@@ -87,6 +87,7 @@ fn campaign(
         in_flight: None,
         generation: None,
         gates: None,
+        agent: None,
         brief: None,
         device: DeviceRequest::Any,
         seed: arguments.seed,

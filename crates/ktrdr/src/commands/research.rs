@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
+use ktrdr_agent::Providers;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::number::Figure;
-use ktrdr_domain::research::{AgentChoice, ResearchSpec};
+use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{Operation, Status};
 use ktrdr_fabric::store::Pace;
 use ktrdr_research::campaign::plan;
@@ -58,6 +59,8 @@ pub(crate) async fn begin(context: &Context<'_>, wanted: &ResearchRun) -> Result
 /// The campaign's roots, ready to be submitted.
 pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Result<Work, CliError> {
     device::admit(workspace, wanted.device, wanted.start).await?;
+    let agent = wanted.agent.clone().unwrap_or_else(|| workspace.settings.research.agent.clone());
+    Providers::default().get(&agent).or_exit(Kind::NotFound)?;
     let data = market::pin(workspace, std::slice::from_ref(&wanted.symbol), &[wanted.timeframe]).await?;
     let windows = workspace.settings.windows.split(data[0].span).or_exit(Kind::InvalidInput)?;
     let mut gates = workspace.settings.gates;
@@ -77,7 +80,7 @@ pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Resu
         windows,
         account: market::account(workspace.settings.account, &wanted.account)?,
         gates,
-        agent: AgentChoice::Local,
+        agent,
         brief: wanted.brief.clone(),
         device: wanted.device,
         generation,

@@ -96,7 +96,7 @@ pub(crate) fn overfitting() -> Optimisation {
 pub(crate) fn diverging() -> Optimisation {
     Optimisation {
         optimizer: Optimizer::Sgd,
-        learning_rate: 1000.0,
+        learning_rate: 10.0,
         gradient_clip: None,
         loss: Some(Loss::Mse),
         ..settings(50)

@@ -98,7 +98,7 @@ fn the_observer_hears_every_epoch_and_can_end_training() {
 fn the_stop_token_is_asked_for_every_64_rows_even_within_a_batch() {
     let rows = noisy_rows(1_000, 6, 1);
     let (shape, validation) = (shape(6, &[8], OutputKind::Classification), noisy_rows(200, 6, 2));
-    let optimisation = Optimisation { batch_size: 100_000, ..settings(2) };
+    let optimisation = Optimisation { batch_size: 65_536, ..settings(2) };
     let task = Task {
         shape: &shape,
         optimisation: &optimisation,

@@ -59,10 +59,9 @@ fn initial_weights_fill_the_range_of_pytorchs_linear_layer() {
     }
 }
 
-/// Settings as the `training` section of a strategy has them; one step is longer than a strategy may ask for.
+/// Settings as the `training` section of a strategy has them.
 fn optimisation(settings: &Value, output: &str) -> Optimisation {
     let mut training = settings.clone();
-    let learning_rate = training.as_object_mut().unwrap().remove("learning_rate").unwrap().as_f64().unwrap();
     training["labels"] = json!({"source": "forward_return"});
     let mut decisions = json!({"output_format": output});
     if output == "regression" {
@@ -79,7 +78,7 @@ fn optimisation(settings: &Value, output: &str) -> Optimisation {
         "decisions": decisions,
     }))
     .unwrap();
-    Optimisation { learning_rate, ..strategy.training.optimisation }
+    strategy.training.optimisation
 }
 
 #[test]

@@ -1,12 +1,9 @@
 //! How good the best of many worthless trials looks.
 
-use std::f64::consts::E;
+use std::f64::consts::{E, EULER_GAMMA};
 
 use super::moments::standard_deviation;
 use super::normal;
-
-/// Euler's constant γ.
-const EULER: f64 = 0.577_215_664_901_532_9;
 
 /// Variance of trials' Sharpe ratios, per period, as luck is judged by: that of `sharpes`, one for each *different* trial,
 /// but no less than `1 / (T − 1)`, the sampling variance of a worthless trial over as many `periods`. Without that floor a
@@ -28,7 +25,8 @@ pub fn expected_max_sharpe(variance: f64, trials: u64) -> f64 {
     }
     let n = trials as f64;
     // Φ⁻¹(1 − q) = −Φ⁻¹(q), and small q keep more digits than numbers next to 1.
-    let best = -(1.0 - EULER) * normal::quantile(1.0 / n) - EULER * normal::quantile(1.0 / (n * E));
+    let best =
+        -(1.0 - EULER_GAMMA) * normal::quantile(1.0 / n) - EULER_GAMMA * normal::quantile(1.0 / (n * E));
     variance.sqrt() * best
 }
 

@@ -54,6 +54,7 @@ async fn campaign(workspace: &Workspace, cycles: u32) -> Result<Vec<NewRoot>, Cl
         campaign: None,
         in_flight: Some(1),
         generation: None,
+        agent: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,
