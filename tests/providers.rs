@@ -19,7 +19,7 @@ use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Status, Strategy, Timestamp};
 use ktrdr_fabric::embedded::{Engine, Role};
-use ktrdr_fabric::store::{Filter, Store, SweepPlan};
+use ktrdr_fabric::store::{Filter, Pace, Store, SweepPlan};
 use ktrdr_jobs::Services;
 use ktrdr_jobs::series::{self, SeriesCache};
 use ktrdr_neural::Cpu;
@@ -125,7 +125,6 @@ impl Fleet {
         let services = Services {
             artifacts: engine.artifacts.clone(),
             ledger: engine.store.clone(),
-            store: engine.store.clone(),
             windows: WindowPolicy::default(),
             runtime: tokio::runtime::Handle::current(),
             chaos_probes: false,
@@ -149,7 +148,7 @@ impl Fleet {
         let template = ResearchSpec { agent: agent.parse().unwrap(), ..self.template.clone() };
         let roots = plan(&template.campaign, 1, &template, Timestamp(0), 1).unwrap();
         let id = roots[0].id.clone();
-        self.engine.store.submit_roots(roots, 1).await.unwrap();
+        self.engine.store.submit_roots(roots, Pace::free(1)).await.unwrap();
         id
     }
 
@@ -198,6 +197,8 @@ async fn template(engine: &Engine) -> ResearchSpec {
         agent: "scripted".parse().unwrap(),
         brief: Some("calm pullbacks".into()),
         device: DeviceRequest::Any,
+        generation: 4,
+        campaign_seed: 7,
         seed: 7,
         tries_max: 3,
         resumes: None,

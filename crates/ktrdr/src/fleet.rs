@@ -129,7 +129,6 @@ fn worker(
     let services = Services {
         artifacts: Arc::clone(&workspace.artifacts),
         ledger: Arc::clone(&workspace.ledger),
-        store: Arc::clone(&workspace.store),
         windows: workspace.settings.windows,
         runtime: tokio::runtime::Handle::current(),
         chaos_probes: fleet.chaos_probes,

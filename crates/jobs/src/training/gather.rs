@@ -109,7 +109,7 @@ impl Symbolic {
 
     /// Drops rows for fitting and stopping whose label reaches `time` or beyond: another symbol is judged from then on, and
     /// markets move together.
-    fn forget_from(&mut self, time: i64) {
+    pub(crate) fn forget_from(&mut self, time: i64) {
         let (labels, base) = (&self.labels, &self.market.base);
         let known = |bar: &usize| base.time[labels.end[bar - labels.start]] < time;
         for part in [&mut self.split.train, &mut self.split.validation] {
