@@ -282,6 +282,22 @@ fn a_mistyped_variable_is_refused_and_one_of_somebody_else_is_mentioned_once() {
 }
 
 #[test]
+fn a_kind_of_job_has_one_name_and_its_workers_short_word_is_read_as_well() {
+    let world = World::new();
+    for (word, kind) in
+        [("data", "data_load"), ("design", "agent_design"), ("assessment", "agent_assessment")]
+    {
+        for word in [word, kind] {
+            assert_eq!(world.json(&["queues", "pause", word])["kind"], kind);
+            assert_eq!(world.json(&["operations", "list", "--type", word])["total"], 0);
+        }
+        let help = String::from_utf8(world.run(&["worker", "--help"]).stdout).unwrap();
+        assert!(help.contains(&format!("- {kind}")) && !help.contains(&format!("- {word}:")), "{help}");
+    }
+    world.refused_with(2, &["queues", "pause", "all"], &["data_load"]);
+}
+
+#[test]
 fn the_schema_is_a_json_schema_whose_references_all_resolve() {
     let schema = World::new().json(&["strategies", "schema"]);
     assert!(schema["$schema"].as_str().unwrap().starts_with("https://json-schema.org/draft/"));

@@ -3,6 +3,7 @@
 // A skipped test says so, and a measured figure is shown.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod advice;
 mod answers;
 mod attack;
 mod campaign;
@@ -12,6 +13,7 @@ mod chaos;
 mod containers;
 mod crash;
 mod epochs;
+mod evidence;
 mod faces;
 mod first_light;
 mod fleet;

@@ -8,20 +8,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_agent::{
-    AgentError, AssessmentInput, Assessor, Call, Design, DesignBrief, Designer, Provider, Providers,
-};
+use ktrdr_agent::{AgentError, Assessor, Call, Design, DesignBrief, Designer, Provider, Providers};
+use ktrdr_catalog::series::{self, SeriesCache};
 use ktrdr_domain::gate::{GatePolicy, GateProfile};
-use ktrdr_domain::job::DesignResult;
+use ktrdr_domain::job::{AssessmentSpec, DesignResult};
 use ktrdr_domain::report::{AssessmentReport, Verdict};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Status, Strategy, Timestamp};
-use ktrdr_fabric::embedded::{Engine, Role};
+use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Filter, Pace, Store, SweepPlan};
 use ktrdr_jobs::Services;
-use ktrdr_jobs::series::{self, SeriesCache};
 use ktrdr_neural::Cpu;
 use ktrdr_research::{CycleSummary, Orchestrator, plan};
 use ktrdr_worker::{Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
@@ -60,7 +58,7 @@ impl Designer for Scripted {
 
 #[async_trait]
 impl Assessor for Scripted {
-    async fn assess(&self, input: &AssessmentInput, call: Call<'_>) -> Result<AssessmentReport, AgentError> {
+    async fn assess(&self, input: &AssessmentSpec, call: Call<'_>) -> Result<AssessmentReport, AgentError> {
         self.note(call);
         tokio::task::yield_now().await;
         Ok(AssessmentReport {

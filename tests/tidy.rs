@@ -13,23 +13,34 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("fabric", 1, &["domain"]),
     ("quant", 1, &["domain"]),
     ("neural", 1, &["domain"]),
+    ("embedded", 2, &["domain", "fabric"]),
+    ("fleet", 2, &["domain", "fabric"]),
     ("worker", 2, &["domain", "fabric"]),
     ("research", 2, &["domain", "fabric"]),
     ("agent", 2, &["domain", "quant"]),
-    ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "worker"]),
-    ("ktrdr", 4, &["domain", "quant", "neural", "agent", "fabric", "worker", "research", "jobs"]),
+    ("catalog", 2, &["domain", "fabric", "quant", "neural"]),
+    ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker"]),
+    ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research"]),
+    (
+        "ktrdr",
+        4,
+        &[
+            "domain", "quant", "neural", "agent", "fabric", "embedded", "fleet", "catalog", "worker",
+            "research", "jobs", "app",
+        ],
+    ),
 ];
 
 /// Words only one crate may say in its code, and why.
 const ONLY_IN: &[(&str, &[&str], &str)] = &[
-    ("rusqlite", &["fabric"], "only the fabric knows how rows are kept"),
-    ("lapin", &["fabric"], "only the fabric knows the broker"),
-    (" redis::", &["fabric"], "only the fabric knows the store"),
-    ("object_store", &["fabric"], "only the fabric knows where artefacts are"),
+    ("rusqlite", &["embedded"], "only the embedded engine knows SQLite"),
+    ("lapin", &["fleet"], "only the fleet's engine knows RabbitMQ"),
+    (" redis::", &["fleet"], "only the fleet's engine knows Redis"),
+    ("object_store", &["fleet"], "only the fleet's engine knows buckets"),
     ("ndarray", &["quant", "neural", "jobs"], "nouns, messages and the fleet hold no matrices"),
     ("axum", &["api"], "only the API speaks HTTP"),
     ("feature = \"torch\"", &["neural"], "scripts/test checks the code for GPUs in that crate alone"),
-    (".publish(", &["worker", "fabric"], "only the relay publishes what the outbox holds"),
+    (".publish(", &["worker", "embedded", "fleet"], "only the relay publishes what the outbox holds"),
 ];
 
 /// Words the pure floors must not say in code.
@@ -44,6 +55,32 @@ const IMPURE_WORDS: &[&str] = &[
     "Utc::now",
     "rand::rng",
     "thread_rng",
+];
+
+/// Words of the ways in, which the application floor must not say in code: it is asked the same by all of them.
+const WORDS_OF_WAYS_IN: &[&str] = &[
+    "clap",
+    "axum",
+    "indicatif",
+    "std::env",
+    "std::process",
+    "env!(",
+    "IsTerminal",
+    "stdin(",
+    "stdout(",
+    "stderr(",
+    "ExitCode",
+];
+
+/// The engines by their names in code, and the only files above them that may say one: where a workspace is opened, where
+/// a fleet's servers are set up and measured, and where their addresses are read.
+const ENGINES: &[&str] = &["ktrdr_embedded", "ktrdr_fleet"];
+const ENGINES_ARE_NAMED_IN: &[&str] = &[
+    "crates/app/src/engine/",
+    "crates/ktrdr/src/settings",
+    "crates/ktrdr/src/commands/topology.rs",
+    "crates/ktrdr/src/commands/bench/fleet",
+    "crates/ktrdr/src/logging.rs",
 ];
 
 /// Definitions that stand once in the whole code, however many crates go by them.
@@ -162,11 +199,37 @@ fn the_pure_floors_have_no_io_no_clock_no_ambient_randomness() {
 }
 
 #[test]
+fn the_application_floor_has_never_heard_of_a_way_in() {
+    for (path, text) in sources("app") {
+        for word in WORDS_OF_WAYS_IN {
+            assert!(!code(&text).contains(word), "{} says {word:?}: ways in say it", path.display());
+        }
+    }
+}
+
+#[test]
+fn above_the_opening_of_a_workspace_nobody_knows_which_engine_carries_it() {
+    for (path, text) in
+        ["app", "catalog", "jobs", "ktrdr", "research", "worker"].iter().flat_map(|name| sources(name))
+    {
+        let shown = path.display().to_string();
+        if ENGINES_ARE_NAMED_IN.iter().any(|file| shown.contains(file)) {
+            continue;
+        }
+        for engine in ENGINES {
+            assert!(!code(&text).contains(engine), "{shown} says {engine:?}: seams are enough");
+        }
+    }
+}
+
+#[test]
 fn the_numerics_have_never_heard_of_a_queue_nor_the_fabric_of_a_strategy() {
     for (name, word) in [
         ("quant", "queue"),
         ("neural", "queue"),
         ("fabric", "fuzzy"),
+        ("embedded", "fuzzy"),
+        ("fleet", "fuzzy"),
         ("worker", "training_spec"),
         ("worker", "TrainingSpec"),
     ] {

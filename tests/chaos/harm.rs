@@ -2,7 +2,7 @@
 
 use ktrdr_domain::job::{ChaosAction, ProbeSpec};
 use ktrdr_domain::{JobSpec, Kind, OperationId};
-use ktrdr_fabric::embedded::{Engine, Role};
+use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{NewOperation, Store};
 
 use crate::world::World;

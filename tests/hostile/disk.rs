@@ -93,13 +93,17 @@ fn folders_that_can_not_be_written_are_named() {
 }
 
 #[test]
-fn a_workspace_that_can_not_be_written_says_so_before_any_work() {
+fn a_workspace_that_can_not_be_written_says_so_before_any_work_and_its_bars_are_read_all_the_same() {
     let world = World::new();
     let Some(_mount) = Mount::new(world.folder(), "size=1m,ro") else { return };
-    for arguments in [&["operations", "list"][..], &["up", "--until-idle"], &["data", "list"]] {
+    for arguments in [&["operations", "list"][..], &["up", "--until-idle"]] {
         let said = world.refused(9, arguments);
         assert!(said.contains(world.folder().to_str().unwrap()), "{said}");
     }
+    for reading in ["data", "strategies"] {
+        assert!(world.run(&[reading, "list"]).status.success());
+    }
+    world.refused_with(3, &["data", "check", "-s", "EURUSD", "-t", "1h"], &["data/EURUSD_1h.csv"]);
 }
 
 #[test]

@@ -1,23 +1,10 @@
 //! What a designer is told and what it answers.
 
-use async_trait::async_trait;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Strategy, Symbol, Windows};
 use ktrdr_quant::Bars;
-
-use crate::{AgentError, Call};
-
-/// Proposes one strategy at a time. It fills in a proposal and nothing else: the cycle decides what happens next.
-#[async_trait]
-pub trait Designer: Send + Sync {
-    /// One strategy for one cycle. Dropped before it is ready, it has no effect.
-    ///
-    /// # Errors
-    /// See [`AgentError`].
-    async fn design(&self, brief: &DesignBrief<'_>, call: Call<'_>) -> Result<Design, AgentError>;
-}
 
 /// All that a designer may know: the dev window and what earlier cycles taught. No gate bar, no vault bar.
 #[derive(Debug, Clone, Copy)]

@@ -180,7 +180,8 @@ impl<'a> Market<'a> {
         let bars = self.bars.iter().find(|b| b.timeframe == timeframe).ok_or_else(|| {
             FeatureError::MissingBars { feature: feature.to_owned(), timeframe, symbol: base.symbol.clone() }
         })?;
-        let place = output.map_or(Some(0), |name| spec.kind.entry().outputs.iter().position(|o| *o == name));
+        let place =
+            output.map_or(Some(0), |name| spec.kind.definition().outputs.iter().position(|o| *o == name));
         let values = place.and_then(|place| indicator::compute(spec, bars).outputs.into_iter().nth(place));
         let values = values.ok_or_else(|| FeatureError::UnknownIndicator {
             feature: feature.to_owned(),

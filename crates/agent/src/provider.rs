@@ -6,10 +6,34 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use ktrdr_domain::OperationId;
+use ktrdr_domain::job::AssessmentSpec;
 use ktrdr_domain::name::ProviderName;
+use ktrdr_domain::report::AssessmentReport;
 
-use crate::{Assessor, Designer, LocalAssessor, LocalDesigner};
+use crate::design::{Design, DesignBrief};
+use crate::{AgentError, LocalAssessor, LocalDesigner};
+
+/// Proposes one strategy at a time. It fills in a proposal and nothing else: the cycle decides what happens next.
+#[async_trait]
+pub trait Designer: Send + Sync {
+    /// One strategy for one cycle. Dropped before it is ready, it has no effect.
+    ///
+    /// # Errors
+    /// See [`AgentError`].
+    async fn design(&self, brief: &DesignBrief<'_>, call: Call<'_>) -> Result<Design, AgentError>;
+}
+
+/// Judges one finished cycle in words. The gates have already decided; nothing it says moves a cycle.
+#[async_trait]
+pub trait Assessor: Send + Sync {
+    /// A judgement, signed by whoever made it. Dropped before it is ready, it has no effect.
+    ///
+    /// # Errors
+    /// See [`AgentError`].
+    async fn assess(&self, input: &AssessmentSpec, call: Call<'_>) -> Result<AssessmentReport, AgentError>;
+}
 
 /// One request to a provider: on whose behalf, and whether its answer is still wanted.
 ///

@@ -32,7 +32,8 @@ pub struct Transition {
 
 impl Transition {
     /// How every history begins.
-    pub(crate) fn created(at_ms: i64) -> Self {
+    #[must_use]
+    pub fn created(at_ms: i64) -> Self {
         Self { at_ms, what: Change::Created, fence: 0, worker: None, note: None }
     }
 }

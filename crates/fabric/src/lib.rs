@@ -1,10 +1,11 @@
-//! The seams of the fleet and the engines behind them.
+//! The seams of the fleet, and what every engine behind them has in common. The engines are crates of their own, so
+//! that only `ktrdr-embedded` can name SQLite, and only `ktrdr-fleet` RabbitMQ, Redis and object storage.
 //!
 //! **The row in the store is the truth; messages are hints.** Every hint may be lost, doubled, late or reordered,
 //! and is resolved by one compare-and-set against the row. The broker gives flow control and competing consumers;
 //! it never gives the lock, the retry count or the attempt number.
 //!
-//! | seam | what it holds | [`embedded`] engine | [`fleet`] engine |
+//! | seam | what it holds | embedded engine | fleet's engine |
 //! |---|---|---|---|
 //! | [`store::Store`] | rows, leases, outbox, cancel flags | SQLite | Redis |
 //! | [`campaign::Campaigns`] | campaigns, counted by what became of their cycles | SQLite | Redis |
@@ -13,22 +14,21 @@
 //! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
 //! | [`artifacts::Artifacts`] | bars, models, strategies, reports | [`local`] folders | shared folders, object storage |
 //!
-//! One conformance suite examines every engine.
+//! One conformance suite examines both engines. What they count, refuse and remember by the same rules stands here:
+//! [`limits`], [`losses`], [`history`], [`epochs`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod artifacts;
 pub mod broker;
 pub mod campaign;
-pub mod embedded;
 pub mod epochs;
-pub mod fleet;
 pub mod history;
 pub mod ledger;
-mod limits;
+pub mod limits;
 pub mod local;
 pub mod losses;
 pub mod process;
-mod random;
+pub mod random;
 pub mod registry;
 pub mod store;

@@ -1,4 +1,5 @@
-//! What every store refuses before it writes anything. Everything it is handed may come from outside.
+//! What every store refuses before it writes anything: both engines call these, so that they refuse the same.
+//! Everything a store is handed may come from outside.
 
 use std::collections::HashSet;
 
@@ -36,14 +37,22 @@ fn refuse<T>(why: String) -> Result<T, StoreError> {
     Err(StoreError::Invalid(why))
 }
 
-pub(crate) fn check_leaf(new: &NewOperation) -> Result<(), StoreError> {
+/// A job of its own.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_leaf(new: &NewOperation) -> Result<(), StoreError> {
     check_kind(new.kind)?;
     check_tries(new.tries_max, new.priority)?;
     check_text("idempotency key", new.idempotency_key.as_deref().unwrap_or_default())?;
     check_json("specification", &new.spec, MESSAGE_BYTES_MAX)
 }
 
-pub(crate) fn check_roots(roots: &[NewRoot], pace: Pace) -> Result<(), StoreError> {
+/// The cycles of a campaign.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_roots(roots: &[NewRoot], pace: Pace) -> Result<(), StoreError> {
     if roots.is_empty() || roots.len() > ROOTS_MAX || pace.in_flight == 0 || pace.generation == 0 {
         return refuse(format!("a campaign has 1 to {ROOTS_MAX} cycles, at least one of them in flight"));
     }
@@ -64,7 +73,11 @@ fn check_child(child: &NewChild) -> Result<(), StoreError> {
     check_json("specification", &child.spec, MESSAGE_BYTES_MAX)
 }
 
-pub(crate) fn check_finish(how: &Finish) -> Result<(), StoreError> {
+/// How a worker ends an attempt.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_finish(how: &Finish) -> Result<(), StoreError> {
     match how {
         Finish::Completed(result) => check_result(result),
         Finish::Failed { reason, result, .. } => {
@@ -75,7 +88,11 @@ pub(crate) fn check_finish(how: &Finish) -> Result<(), StoreError> {
     }
 }
 
-pub(crate) fn check_advance(to: &AdvanceTo) -> Result<(), StoreError> {
+/// Where a cycle goes.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_advance(to: &AdvanceTo) -> Result<(), StoreError> {
     match to {
         AdvanceTo::Phase { phase, child } => {
             check_text("phase", phase)?;
@@ -94,18 +111,30 @@ fn check_result(result: &Value) -> Result<(), StoreError> {
     check_json("result", result, RESULT_BYTES_MAX)
 }
 
-pub(crate) fn check_filter(filter: &Filter) -> Result<(), StoreError> {
+/// Which rows are asked for.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_filter(filter: &Filter) -> Result<(), StoreError> {
     check_page(filter.limit)
 }
 
-pub(crate) fn check_page(limit: u32) -> Result<(), StoreError> {
+/// How many rows a list may have.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_page(limit: u32) -> Result<(), StoreError> {
     if (1..=1000).contains(&limit) {
         return Ok(());
     }
     refuse(format!("a list has 1 to 1000 rows, not {limit}"))
 }
 
-pub(crate) fn check_group(group: &GroupCancel) -> Result<(), StoreError> {
+/// Which operations a group cancel means.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_group(group: &GroupCancel) -> Result<(), StoreError> {
     check_text("name of the asker", &group.by)?;
     check_text("reason", &group.reason)?;
     if group.status.is_some_and(Status::is_terminal) {
@@ -117,7 +146,11 @@ pub(crate) fn check_group(group: &GroupCancel) -> Result<(), StoreError> {
     refuse(format!("a batch has 1 to {BATCH_MAX} operations, not {}", group.limit))
 }
 
-pub(crate) fn check_text(what: &str, text: &str) -> Result<(), StoreError> {
+/// Text that people give: keys, names, reasons. `what` says which, for the refusal.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_text(what: &str, text: &str) -> Result<(), StoreError> {
     if text.len() <= TEXT_BYTES_MAX {
         return Ok(());
     }
@@ -125,19 +158,24 @@ pub(crate) fn check_text(what: &str, text: &str) -> Result<(), StoreError> {
 }
 
 /// Shortens words about an error: a row keeps the beginning, the log has it all.
-pub(crate) fn cut(mut error: String) -> String {
+#[must_use]
+pub fn cut(mut error: String) -> String {
     error.truncate(error.floor_char_boundary(TEXT_BYTES_MAX));
     error
 }
 
 /// The beginning of a text, as a history keeps it.
-pub(crate) fn note(text: &str) -> &str {
+#[must_use]
+pub fn note(text: &str) -> &str {
     &text[..text.floor_char_boundary(NOTE_BYTES_MAX)]
 }
 
 /// Progress as JSON. Figures that are no numbers are left out: JSON can not say them, and a loss of NaN must not
 /// make its row unreadable.
-pub(crate) fn progress_json(progress: &Progress) -> Result<String, StoreError> {
+///
+/// # Errors
+/// [`StoreError::Invalid`] for more than a row keeps.
+pub fn progress_json(progress: &Progress) -> Result<String, StoreError> {
     let mut progress = progress.clone();
     progress.figures.retain(|(_, figure)| figure.is_finite());
     progress.percentage =
@@ -152,7 +190,10 @@ pub(crate) fn progress_json(progress: &Progress) -> Result<String, StoreError> {
 }
 
 /// What a worker says of itself as JSON.
-pub(crate) fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
+///
+/// # Errors
+/// [`StoreError::Invalid`] for more than a registry keeps.
+pub fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
     match serde_json::to_string(worker) {
         Ok(json) if json.len() <= WORKER_BYTES_MAX => Ok(json),
         Ok(json) => {
@@ -164,14 +205,21 @@ pub(crate) fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
 
 /// An entry of the ledger as JSON that can be read back: a number that is none must be found now, not when the ledger
 /// is needed.
-pub(crate) fn readable_json<T: Serialize + DeserializeOwned>(entry: &T) -> Result<String, StoreError> {
+///
+/// # Errors
+/// [`StoreError::Invalid`] for what would not be read back.
+pub fn readable_json<T: Serialize + DeserializeOwned>(entry: &T) -> Result<String, StoreError> {
     let invalid = |e: serde_json::Error| StoreError::Invalid(format!("the ledger can not keep this: {e}"));
     let json = serde_json::to_string(entry).map_err(invalid)?;
     serde_json::from_str::<T>(&json).map_err(invalid)?;
     Ok(json)
 }
 
-pub(crate) fn check_kind(kind: Kind) -> Result<(), StoreError> {
+/// Kinds that have job messages: all but the research cycle.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_kind(kind: Kind) -> Result<(), StoreError> {
     if kind.is_root() {
         return refuse(format!("{kind} is a research cycle: it has no job message"));
     }

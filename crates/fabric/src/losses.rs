@@ -26,7 +26,7 @@ pub const BACK_OFF_MAX: Duration = Duration::from_secs(60);
 
 /// How long it is known who is suspected of the loss of a process: longer than the leases of one process take to lapse,
 /// and short enough that a process that was only frozen starts afresh.
-pub(crate) const CULPRIT_KEPT: Duration = Duration::from_secs(600);
+pub const CULPRIT_KEPT: Duration = Duration::from_secs(600);
 
 /// What a history says of a loss that cost a try.
 pub const COST_A_TRY: &str = "this loss costs a try";
@@ -44,7 +44,8 @@ pub fn back_off(losses: u32) -> Duration {
 }
 
 /// Whether this loss, counted from 1, costs a culprit its try.
-pub(crate) fn costs_a_try(losses: u32) -> bool {
+#[must_use]
+pub fn costs_a_try(losses: u32) -> bool {
     losses.is_multiple_of(LOSSES_PER_TRY)
 }
 

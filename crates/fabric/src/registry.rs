@@ -95,7 +95,7 @@ pub trait WorkerRegistry: Send + Sync {
 }
 
 /// For how long after a worker fell silent its orders are kept.
-pub(crate) const CONTROL_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub const CONTROL_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {

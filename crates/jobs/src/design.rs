@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use ktrdr_agent::{Call, DesignBrief};
+use ktrdr_catalog::strategies;
 use ktrdr_domain::job::{DesignResult, DesignSpec};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::{Kind, OperationId};
-use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
@@ -52,9 +52,7 @@ impl Design {
         let stop = || job.stop.is_stopped();
         let call = Call { operation: &job.id, attempt: job.fence, stop: &stop };
         let design = self.0.answer(job, provider.designer.design(&brief, call))?;
-        let key: Key =
-            format!("strategies/{}.yaml", design.strategy.name).parse().map_err(ArtifactError::from)?;
-        self.0.runtime.block_on(self.0.artifacts.put(&key, design.strategy.to_yaml().as_bytes()))?;
+        self.0.runtime.block_on(strategies::store(&*self.0.artifacts, &design.strategy))?;
         Ok(DesignResult {
             strategy_sha256: design.strategy.sha256(),
             strategy: design.strategy,

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use ktrdr_agent::{AgentError, UnknownProvider};
-use ktrdr_fabric::artifacts::ArtifactError;
+use ktrdr_catalog::CatalogError;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_worker::{Job, Outcome};
 use serde::Serialize;
@@ -41,15 +41,14 @@ impl From<StoreError> for Fault {
     }
 }
 
-impl From<ArtifactError> for Fault {
-    fn from(error: ArtifactError) -> Self {
+impl From<CatalogError> for Fault {
+    fn from(error: CatalogError) -> Self {
         match error {
-            ArtifactError::Io { .. } => Self::Outside(error.to_string()),
-            ArtifactError::NotFound { .. }
-            | ArtifactError::WrongHash { .. }
-            | ArtifactError::Exists(_)
-            | ArtifactError::Unreadable { .. }
-            | ArtifactError::Key(_) => Self::BadInput(error.to_string()),
+            CatalogError::Unavailable(_) => Self::Outside(error.to_string()),
+            CatalogError::NotFound(_)
+            | CatalogError::Invalid(_)
+            | CatalogError::Changed(_)
+            | CatalogError::Exists(_) => Self::BadInput(error.to_string()),
         }
     }
 }

@@ -11,6 +11,7 @@ mod walk_forward;
 
 use std::time::Instant;
 
+use ktrdr_catalog::models::{self, Manifest, Metadata};
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::report::{DevBacktest, ModelRef, TestMetrics, TrainingReport};
 use ktrdr_domain::{Kind, Progress, Sha256};
@@ -19,7 +20,6 @@ use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
 use crate::fault::{self, Fault};
-use crate::models::{self, Manifest, Metadata};
 use fit::{Fitter, Stage};
 use gather::Gathered;
 
@@ -104,7 +104,7 @@ impl Training {
         }
         let (name, base) = (&spec.strategy.name, spec.strategy.training_data.base_timeframe);
         let search = models::finished_before(&*self.0.artifacts, name, base, &job.id, spec_sha256);
-        self.0.runtime.block_on(search)
+        Ok(self.0.runtime.block_on(search)?)
     }
 
     #[allow(clippy::too_many_arguments)] // one call, and every argument is a noun of its own
@@ -158,7 +158,7 @@ fn walk_forward(
 ) -> Result<Option<DevBacktest>, Fault> {
     let Some(walked) = walk_forward::walk(fitter, gathered, trained, &(50.0..94.0))? else { return Ok(None) };
     say(fitter.job, 95.0, "trading dev", Vec::new());
-    let bars = &gathered.symbols[0].market.base;
+    let bars = &gathered.symbols[0].bars.base;
     let traded = dev_backtest::trade(fitter.job, fitter.spec, bars, &walked)?;
     gathered.warnings.extend(walked.shortened);
     Ok(Some(traded))

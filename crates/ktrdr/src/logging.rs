@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal};
 
-use ktrdr_fabric::fleet::amqp::LIBRARY;
+use ktrdr_fleet::amqp::LIBRARY;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Arguments;

@@ -5,20 +5,18 @@
 mod cli;
 mod commands;
 mod confirm;
-mod connect;
 mod describe;
 mod device;
 mod exit;
+mod files;
 mod fleet;
 mod follow;
 mod funnel;
-mod identity;
 mod logging;
-mod market;
+
 mod part;
 mod report_card;
 mod roles;
-mod room;
 mod screen;
 mod settings;
 mod signals;

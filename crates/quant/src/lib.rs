@@ -10,6 +10,7 @@
 //! | fills, costs, stops, equity | [`simulate`] |
 //! | the figures of a backtest | [`metrics`] |
 //! | how much of them is luck | [`exam`], [`null`], [`statistics`] |
+//! | what all of these draw from | [`random`] |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
@@ -23,9 +24,11 @@ pub mod labels;
 pub mod leaks;
 pub mod metrics;
 pub mod null;
+pub mod random;
 pub mod signals;
 pub mod simulate;
 pub mod split;
 pub mod statistics;
 
 pub use bars::Bars;
+pub use random::SeededRng;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ktrdr_domain::{Kind, OperationId, Status, Timestamp};
-use ktrdr_fabric::embedded::{Engine, Role};
+use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{NewOperation, Store, StoreError};
 use ktrdr_worker::{
     Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,

@@ -48,7 +48,7 @@ fn reading<'a>(
     let spec = strategy.indicators.get(&reference.id)?;
     let name = format!("{reference} on {timeframe}");
     Some(Reading {
-        in_price_units: spec.kind.entry().in_price_units,
+        in_price_units: spec.kind.definition().in_price_units,
         column: market.column(&name, spec, reference.output.as_deref(), timeframe),
         name,
         set,

@@ -7,13 +7,13 @@
 //! | mediocre | anything else |
 
 use async_trait::async_trait;
+use ktrdr_domain::job::AssessmentSpec;
 use ktrdr_domain::report::{AssessmentReport, Verdict};
 
 use super::NAME;
 use super::remarks::{self, DEFLATED_SHARPE_CONVINCING, DRAWDOWN_EASY, Remark};
-use crate::assess::{AssessmentInput, Assessor};
 use crate::market::TRADES_ENOUGH;
-use crate::{AgentError, Call};
+use crate::{AgentError, Assessor, Call};
 
 /// Most sentences of each sort.
 const SENTENCES_MAX: usize = 4;
@@ -27,7 +27,7 @@ pub struct LocalAssessor;
 
 #[async_trait]
 impl Assessor for LocalAssessor {
-    async fn assess(&self, input: &AssessmentInput, _: Call<'_>) -> Result<AssessmentReport, AgentError> {
+    async fn assess(&self, input: &AssessmentSpec, _: Call<'_>) -> Result<AssessmentReport, AgentError> {
         Ok(self.judge(input))
     }
 }
@@ -35,7 +35,7 @@ impl Assessor for LocalAssessor {
 impl LocalAssessor {
     /// The judgement: the same facts give the same words.
     #[must_use]
-    pub fn judge(&self, input: &AssessmentInput) -> AssessmentReport {
+    pub fn judge(&self, input: &AssessmentSpec) -> AssessmentReport {
         let verdict = verdict(input);
         let (favourable, against): (Vec<Remark>, Vec<Remark>) =
             remarks::of(input).into_iter().partition(|r| r.favourable);
@@ -52,7 +52,7 @@ impl LocalAssessor {
     }
 }
 
-fn verdict(input: &AssessmentInput) -> Verdict {
+fn verdict(input: &AssessmentSpec) -> Verdict {
     let (metrics, evidence) = (&input.backtest.metrics, &input.backtest.evidence);
     let passed = input.verdict.passed();
     let convincing = evidence.deflated_sharpe.is_some_and(|d| d >= DEFLATED_SHARPE_CONVINCING);
@@ -78,7 +78,7 @@ fn some(sentences: impl Iterator<Item = String>, general: [String; SENTENCES_MIN
     kept
 }
 
-fn general_strengths(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
+fn general_strengths(input: &AssessmentSpec) -> [String; SENTENCES_MIN] {
     let inputs = input.strategy.indicators.len();
     [
         format!(
@@ -89,7 +89,7 @@ fn general_strengths(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
     ]
 }
 
-fn general_weaknesses(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
+fn general_weaknesses(input: &AssessmentSpec) -> [String; SENTENCES_MIN] {
     let backtest = &input.backtest;
     let days = backtest.metrics.days;
     [
@@ -101,7 +101,7 @@ fn general_weaknesses(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
     ]
 }
 
-fn general_suggestions(input: &AssessmentInput, verdict: Verdict) -> [String; SENTENCES_MIN] {
+fn general_suggestions(input: &AssessmentSpec, verdict: Verdict) -> [String; SENTENCES_MIN] {
     let symbol = &input.backtest.symbol;
     let first = match verdict {
         Verdict::Promising => format!(

@@ -1,4 +1,4 @@
-//! Every number a strategy file may hold: key, range, default and meaning; and the forms that a choice with
+//! Every number a strategy file may hold: key, range, default and meaning; and the variants that a choice with
 //! numbers of its own may take. One table for the reader, the JSON schema and the manual.
 
 /// A number in a strategy file.
@@ -56,9 +56,9 @@ impl Field {
     }
 }
 
-/// One form of a choice, such as the `step` scheduler, with its own numbers.
+/// One variant of a choice, such as the `step` scheduler, with its own numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Form {
+pub struct Variant {
     /// The word that chooses it.
     pub word: &'static str,
     /// Its numbers.
@@ -67,7 +67,7 @@ pub struct Form {
     pub about: &'static str,
 }
 
-/// One form of membership function.
+/// One shape of membership function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shape {
     /// The word that chooses it.
@@ -152,18 +152,18 @@ pub const FORWARD_RETURN: [Field; 2] = [
 pub const ZIGZAG: [Field; 1] = [Field::number("threshold", 0.001, 0.2, "Size of a reversal, as a fraction.")];
 
 /// `training.labels`, by `source`.
-pub const LABELS: &[Form] = &[
-    Form {
+pub const LABELS: &[Variant] = &[
+    Variant {
         word: "triple_barrier",
         fields: &TRIPLE_BARRIER,
         about: "BUY when the upper barrier is touched first, SELL when the lower one is, HOLD when neither is.",
     },
-    Form {
+    Variant {
         word: "forward_return",
         fields: &FORWARD_RETURN,
         about: "The return from this close to the close `horizon` bars on.",
     },
-    Form {
+    Variant {
         word: "zigzag",
         fields: &ZIGZAG,
         about: "Direction of the zigzag leg a bar lies in; an untrained rule scores 65 % on noise with it.",
@@ -203,12 +203,12 @@ pub const EXPONENTIAL: [Field; 1] = [GAMMA.or(0.95)];
 pub const REDUCE_ON_PLATEAU: [Field; 2] = [Field::number("factor", 1e-6, 1.0, "Factor.").or(0.5), PATIENCE];
 
 /// `training.lr_scheduler`, by `type`.
-pub const SCHEDULERS: &[Form] = &[
-    Form { word: "constant", fields: &[], about: "The same step size throughout." },
-    Form { word: "step", fields: &STEP, about: "Times gamma every step_size epochs." },
-    Form { word: "exponential", fields: &EXPONENTIAL, about: "Times gamma every epoch." },
-    Form { word: "cosine", fields: &[], about: "Down a half cosine to zero at the last epoch." },
-    Form {
+pub const SCHEDULERS: &[Variant] = &[
+    Variant { word: "constant", fields: &[], about: "The same step size throughout." },
+    Variant { word: "step", fields: &STEP, about: "Times gamma every step_size epochs." },
+    Variant { word: "exponential", fields: &EXPONENTIAL, about: "Times gamma every epoch." },
+    Variant { word: "cosine", fields: &[], about: "Down a half cosine to zero at the last epoch." },
+    Variant {
         word: "reduce_on_plateau",
         fields: &REDUCE_ON_PLATEAU,
         about: "Times factor after patience epochs without a better validation loss.",
@@ -223,14 +223,14 @@ pub const EARLY_STOPPING: [Field; 2] =
 pub const HUBER_DELTA: Field = Field::number("delta", 1e-9, 1_000.0, "Where it turns linear.").or(0.01);
 
 /// `training.loss`, by `type`.
-pub const LOSSES: &[Form] = &[
-    Form { word: "cross_entropy", fields: &[], about: "Softmax cross-entropy; classification." },
-    Form {
+pub const LOSSES: &[Variant] = &[
+    Variant { word: "cross_entropy", fields: &[], about: "Softmax cross-entropy; classification." },
+    Variant {
         word: "huber",
         fields: &[HUBER_DELTA],
         about: "Quadratic within delta, linear beyond; regression.",
     },
-    Form { word: "mse", fields: &[], about: "Mean squared error; regression." },
+    Variant { word: "mse", fields: &[], about: "Mean squared error; regression." },
 ];
 
 /// Under `decisions`.

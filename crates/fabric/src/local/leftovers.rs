@@ -33,7 +33,7 @@ fn prefix_of_this_machine() -> String {
 }
 
 /// Removes abandoned unfinished files below a folder, wherever a key could have put them.
-pub(crate) fn remove(root: &Path) {
+pub(super) fn remove(root: &Path) {
     let ours = prefix_of_this_machine();
     let mut open = vec![(root.to_path_buf(), 0)];
     let mut looked_at = 0;

@@ -9,8 +9,8 @@
 //! | `leftovers` | unfinished files of writers that died |
 
 mod artifacts;
-pub(crate) mod leftovers;
-pub(crate) mod place;
+mod leftovers;
+mod place;
 pub mod regular;
 pub mod whole;
 

@@ -8,25 +8,25 @@ use super::whole::{self, sync_folder};
 use crate::artifacts::Key;
 
 /// The place of one key.
-pub(crate) struct Place {
+pub(super) struct Place {
     /// Canonical.
     root: PathBuf,
     path: PathBuf,
 }
 
 impl Place {
-    pub(crate) fn new(root: &Path, key: &Key) -> Self {
+    pub(super) fn new(root: &Path, key: &Key) -> Self {
         Self { root: root.to_path_buf(), path: root.join(key.as_str()) }
     }
 
     /// The path with all links resolved; an error when it leaves the root.
-    pub(crate) fn existing(&self) -> io::Result<PathBuf> {
+    pub(super) fn existing(&self) -> io::Result<PathBuf> {
         let resolved = self.path.canonicalize()?;
         self.inside(&resolved).map(|()| resolved)
     }
 
     /// Writes the pieces, whole or not at all; `name_it` gives them their name.
-    pub(crate) fn write(
+    pub(super) fn write(
         &self,
         pieces: &[&[u8]],
         name_it: impl FnOnce(&Path, &Path) -> io::Result<()>,

@@ -16,8 +16,16 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     publish(path, &[bytes], link)
 }
 
+/// Writes a file from its pieces, in the place of one that may be there.
+///
+/// # Errors
+/// What the system says. The file is then as it was.
+pub fn replace(path: &Path, pieces: &[&[u8]]) -> io::Result<()> {
+    publish(path, pieces, |part, whole| fs::rename(part, whole))
+}
+
 /// Writes the pieces and gives them their name with `name_it`, such as [`link`] or [`fs::rename`].
-pub(crate) fn publish(
+pub(super) fn publish(
     path: &Path,
     pieces: &[&[u8]],
     name_it: impl FnOnce(&Path, &Path) -> io::Result<()>,
@@ -34,7 +42,7 @@ pub(crate) fn publish(
 }
 
 /// Gives a file its name, unless that is taken: a rename would replace.
-pub(crate) fn link(part: &Path, whole: &Path) -> io::Result<()> {
+pub(super) fn link(part: &Path, whole: &Path) -> io::Result<()> {
     fs::hard_link(part, whole).and_then(|()| fs::remove_file(part))
 }
 

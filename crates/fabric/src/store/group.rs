@@ -39,7 +39,8 @@ impl GroupCancel {
     }
 
     /// Whether operations of this status are meant.
-    pub(crate) fn means(&self, status: Status) -> bool {
+    #[must_use]
+    pub fn means(&self, status: Status) -> bool {
         self.status.is_none_or(|only| only == status)
     }
 }

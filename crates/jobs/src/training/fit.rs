@@ -1,11 +1,11 @@
 //! One network, fitted with the strategy's own settings, told about epoch by epoch.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use ktrdr_domain::Progress;
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::report::EpochRecord;
-use ktrdr_neural::{Backend, EpochProgress, Flow, NetworkShape, Task, TrainError, Trained};
+use ktrdr_neural::{Backend, EpochProgress, NetworkShape, Task, TrainError, Trained};
 use ktrdr_worker::Job;
 
 use super::gather::Rows;
@@ -40,7 +40,7 @@ impl Fitter<'_> {
         };
         let mut observer = |progress: &EpochProgress| {
             tell(self.job, stage, &progress.record, progress.epochs);
-            Flow::Continue
+            ControlFlow::Continue(())
         };
         let stop = || self.job.stop.is_stopped();
         self.backend.train(&task, &mut observer, &stop).map_err(|error| match error {

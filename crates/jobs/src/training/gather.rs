@@ -53,13 +53,13 @@ impl Part {
 }
 
 /// One symbol's bars, cut to the window: nothing outside it is in reach of what follows.
-pub(crate) struct Market {
+pub(crate) struct SymbolBars {
     pub(crate) base: Bars,
     pub(crate) others: Vec<Bars>,
 }
 
-impl Market {
-    pub(crate) fn bars(&self) -> FeatureBars<'_> {
+impl SymbolBars {
+    pub(crate) fn features(&self) -> FeatureBars<'_> {
         FeatureBars { base: &self.base, others: &self.others }
     }
 }
@@ -67,7 +67,7 @@ impl Market {
 /// Everything training needs.
 pub(crate) struct Gathered {
     /// Every symbol; the first one is traded.
-    pub(crate) symbols: Vec<Symbolic>,
+    pub(crate) symbols: Vec<Prepared>,
     /// Their rows, as the stored network is fitted, stopped and judged.
     pub(crate) rows: Rows,
     pub(crate) purged: usize,
@@ -75,20 +75,20 @@ pub(crate) struct Gathered {
 }
 
 /// One symbol on its way to rows.
-pub(crate) struct Symbolic {
-    pub(crate) market: Market,
+pub(crate) struct Prepared {
+    pub(crate) bars: SymbolBars,
     pub(crate) labels: LabelSet,
     /// Bars with features and a label.
     pub(crate) usable: Range<usize>,
     pub(crate) split: Split,
 }
 
-impl Symbolic {
+impl Prepared {
     /// Labels and splits a market, as long as there is enough of it.
-    pub(crate) fn new(strategy: &Strategy, market: Market) -> Result<Self, Fault> {
-        let series = format!("{} {}", market.base.symbol, market.base.timeframe);
-        let first_bar = features::warm_up(strategy, &market.bars()).map_err(Fault::input)?;
-        let labels = labels::make(&strategy.training.labels, strategy.decisions.output_format, &market.base)
+    pub(crate) fn new(strategy: &Strategy, bars: SymbolBars) -> Result<Self, Fault> {
+        let series = format!("{} {}", bars.base.symbol, bars.base.timeframe);
+        let first_bar = features::warm_up(strategy, &bars.features()).map_err(Fault::input)?;
+        let labels = labels::make(&strategy.training.labels, strategy.decisions.output_format, &bars.base)
             .map_err(Fault::input)?;
         let labelled = labels.bars();
         let usable = first_bar.max(labelled.start).min(labelled.end)..labelled.end;
@@ -98,19 +98,19 @@ impl Symbolic {
                 "{series} has {} usable bars of {} after warm-up and unresolved labels, \
                  training_data.history_required asks for {required}: import a longer history or widen dev",
                 usable.len(),
-                market.base.len()
+                bars.base.len()
             )));
         }
         let ends = labels.ends(usable.clone());
         let split = split::purged(usable.clone(), ends, &strategy.training.data_split, 0)
             .map_err(|e| Fault::input(format!("{series}: {e}")))?;
-        Ok(Self { market, labels, usable, split })
+        Ok(Self { bars, labels, usable, split })
     }
 
     /// Drops rows for fitting and stopping whose label reaches `time` or beyond: another symbol is judged from then on, and
     /// markets move together.
     pub(crate) fn forget_from(&mut self, time: i64) {
-        let (labels, base) = (&self.labels, &self.market.base);
+        let (labels, base) = (&self.labels, &self.bars.base);
         let known = |bar: &usize| base.time[labels.end[bar - labels.start]] < time;
         for part in [&mut self.split.train, &mut self.split.validation] {
             let before = part.len();
@@ -151,11 +151,11 @@ pub(crate) fn gather(services: &Services, spec: &TrainingSpec) -> Result<Gathere
 }
 
 /// At least one symbol, the traded one first.
-pub(crate) fn together(strategy: &Strategy, mut symbols: Vec<Symbolic>) -> Result<Gathered, Fault> {
+pub(crate) fn together(strategy: &Strategy, mut symbols: Vec<Prepared>) -> Result<Gathered, Fault> {
     let (first, others) =
         symbols.split_first_mut().ok_or_else(|| Fault::input("the strategy names no symbol"))?;
     if let Some(&judged_from) = first.split.test.first() {
-        others.iter_mut().for_each(|other| other.forget_from(first.market.base.time[judged_from]));
+        others.iter_mut().for_each(|other| other.forget_from(first.bars.base.time[judged_from]));
     }
     let splits: Vec<Split> = symbols.iter().map(|s| s.split.clone()).collect();
     let rows = pool(strategy, &symbols, &splits, None)?;
@@ -166,32 +166,32 @@ pub(crate) fn together(strategy: &Strategy, mut symbols: Vec<Symbolic>) -> Resul
     Ok(Gathered { symbols, rows, purged, warnings })
 }
 
-fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<Symbolic, Fault> {
+fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<Prepared, Fault> {
     let base_timeframe = spec.strategy.training_data.base_timeframe;
     let of = |timeframe: Timeframe| -> Result<Bars, Fault> {
         let pinned = spec.data.iter().find(|d| d.symbol == *symbol && d.timeframe == timeframe);
         let pinned =
             pinned.ok_or_else(|| Fault::input(format!("the job names no data for {symbol} {timeframe}")))?;
-        let bars = services.bars(pinned)?;
-        Ok(bars.slice(bars.window(&spec.window)))
+        let series = services.bars(pinned)?;
+        Ok(series.slice(series.window(&spec.window)))
     };
     let slower = spec.strategy.training_data.timeframes.iter().filter(|t| **t != base_timeframe);
-    let market =
-        Market { base: of(base_timeframe)?, others: slower.map(|t| of(*t)).collect::<Result<_, _>>()? };
-    Symbolic::new(&spec.strategy, market)
+    let bars =
+        SymbolBars { base: of(base_timeframe)?, others: slower.map(|t| of(*t)).collect::<Result<_, _>>()? };
+    Prepared::new(&spec.strategy, bars)
 }
 
 /// The rows of these splits, one for each symbol. Features that are known with the same scales are not computed again.
 pub(crate) fn pool(
     strategy: &Strategy,
-    symbols: &[Symbolic],
+    symbols: &[Prepared],
     splits: &[Split],
     known: Option<&Rows>,
 ) -> Result<Rows, Fault> {
     let fitted: Vec<TrainingBars<'_>> = symbols
         .iter()
         .zip(splits)
-        .map(|(symbol, split)| TrainingBars { bars: symbol.market.bars(), train: &split.train })
+        .map(|(symbol, split)| TrainingBars { bars: symbol.bars.features(), train: &split.train })
         .collect();
     let scaling = features::fit_scaling(strategy, &fitted).map_err(Fault::input)?;
     let [mut train, mut validation, mut test] = [(); 3].map(|()| Part::of_width(strategy.features().len()));
@@ -199,7 +199,7 @@ pub(crate) fn pool(
         Some(known) if known.scaling == scaling => Rc::clone(&known.features),
         _ => symbols
             .iter()
-            .map(|symbol| features::build(strategy, &symbol.market.bars(), &scaling).map_err(Fault::input))
+            .map(|symbol| features::build(strategy, &symbol.bars.features(), &scaling).map_err(Fault::input))
             .collect::<Result<_, _>>()?,
     };
     for ((symbol, split), matrix) in symbols.iter().zip(splits).zip(features.iter()) {

@@ -22,7 +22,7 @@ use ktrdr_quant::split::{self, Split};
 use ndarray::{Array2, Axis, concatenate};
 
 use super::fit::{Fitter, Stage};
-use super::gather::{self, Gathered, Rows, Symbolic};
+use super::gather::{self, Gathered, Prepared, Rows};
 use crate::fault::Fault;
 
 /// Blocks, the test rows among them.
@@ -85,7 +85,7 @@ pub(super) fn walk(
 }
 
 /// The test rows and the blocks before them, as bars of the traded symbol.
-fn blocks(traded: &Symbolic) -> Option<(Range<usize>, Vec<Range<usize>>)> {
+fn blocks(traded: &Prepared) -> Option<(Range<usize>, Vec<Range<usize>>)> {
     let test = *traded.split.test.first()?..traded.split.test.last()? + 1;
     let from = traded.usable.start + (KNOWN_FIRST * traded.usable.len() as f64).round() as usize;
     let bars = test.start.saturating_sub(from);
@@ -96,12 +96,12 @@ fn blocks(traded: &Symbolic) -> Option<(Range<usize>, Vec<Range<usize>>)> {
 
 /// Rows of every symbol that were settled before the traded symbol's bar `from` opened.
 fn rows_before(strategy: &Strategy, gathered: &Gathered, from: usize) -> Result<Rows, Fault> {
-    let opens = gathered.symbols[0].market.base.time[from];
+    let opens = gathered.symbols[0].bars.base.time[from];
     let DataSplit { train, validation, .. } = strategy.training.data_split;
     let sum = train + validation;
     let shares = DataSplit { train: train / sum, validation: validation / sum, test: 0.0 };
-    let settled = |symbol: &Symbolic| -> Result<Split, Fault> {
-        let next = symbol.market.base.time.partition_point(|time| *time < opens);
+    let settled = |symbol: &Prepared| -> Result<Split, Fault> {
+        let next = symbol.bars.base.time.partition_point(|time| *time < opens);
         let rows = symbol.usable.start..symbol.usable.end.min(next).max(symbol.usable.start);
         let split =
             split::purged(rows.clone(), symbol.labels.ends(rows), &shares, 0).map_err(Fault::input)?;
@@ -133,7 +133,7 @@ fn stage(number: usize, percent: &Range<f64>) -> Stage {
 mod tests {
     use ktrdr_quant::Bars;
 
-    use super::super::gather::Market;
+    use super::super::gather::SymbolBars;
     use super::*;
 
     fn strategy() -> Strategy {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     /// A walk whose steps after bar `known` are others.
-    fn walked(bars: usize, known: usize, strategy: &Strategy, symbol: &str) -> Symbolic {
+    fn walked(bars: usize, known: usize, strategy: &Strategy, symbol: &str) -> Prepared {
         let base = strategy.training_data.base_timeframe;
         let mut walk = Bars::with_capacity(symbol.parse().unwrap(), base, bars);
         let (mut price, mut state) = (100.0f64, 1u64);
@@ -159,7 +159,7 @@ mod tests {
             walk.close.push(price);
             walk.volume.push(1.0);
         }
-        Symbolic::new(strategy, Market { base: walk, others: Vec::new() }).unwrap()
+        Prepared::new(strategy, SymbolBars { base: walk, others: Vec::new() }).unwrap()
     }
 
     #[test]
@@ -190,7 +190,7 @@ mod tests {
     fn a_symbol_that_is_judged_later_forgets_what_was_judged_before() {
         let mut longer = walked(4_000, 4_000, &strategy(), "B");
         let fitted = longer.split.train.len();
-        longer.forget_from(longer.market.base.time[1_000]);
+        longer.forget_from(longer.bars.base.time[1_000]);
         let last = *longer.split.train.last().unwrap();
         assert!(longer.labels.end[last - longer.labels.start] < 1_000);
         assert!(longer.split.validation.is_empty() && longer.split.train.len() < fitted);

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use ktrdr_app::data::{GenerateRequest, ImportRequest, ProcessChoice, SessionChoice};
+use ktrdr_app::market::Moment;
 use ktrdr_domain::job::{DateOrder, DecimalSign};
 use ktrdr_domain::{Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::import::TimeZone;
@@ -75,6 +77,24 @@ pub(crate) struct ImportArguments {
     pub(crate) replace: bool,
 }
 
+impl From<&ImportArguments> for ImportRequest {
+    fn from(typed: &ImportArguments) -> Self {
+        Self {
+            symbol: typed.symbol.clone(),
+            timeframe: typed.timeframe,
+            utc_offset_hours: typed.utc_offset,
+            time_zone: typed.time_zone.map(|zone| zone.to_string()),
+            sort: typed.sort,
+            date_order: typed.date_order.map(Into::into),
+            decimal: typed.decimal.map(Into::into),
+            volume_column: typed.volume_column.clone(),
+            allow_negative_prices: typed.allow_negative_prices,
+            replace: typed.replace,
+            idempotency_key: None,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct SeriesArguments {
     /// The instrument.
@@ -123,6 +143,29 @@ pub(crate) struct GenerateArguments {
     /// Replace the series if there is one.
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+impl From<&GenerateArguments> for GenerateRequest {
+    fn from(typed: &GenerateArguments) -> Self {
+        Self {
+            symbol: typed.symbol.clone(),
+            timeframe: typed.timeframe,
+            process: match typed.process {
+                ProcessName::RandomWalk => ProcessChoice::RandomWalk,
+                ProcessName::RegimeVolatility => ProcessChoice::RegimeVolatility,
+                ProcessName::PlantedEdge => ProcessChoice::PlantedEdge(typed.strength),
+            },
+            session: match typed.session {
+                SessionName::Currency => SessionChoice::Currency,
+                SessionName::Always => SessionChoice::Always,
+                SessionName::Shares => SessionChoice::Shares,
+            },
+            bars: typed.bars,
+            start: Moment(typed.start),
+            seed: typed.seed,
+            replace: typed.replace,
+        }
+    }
 }
 
 /// The order of numbers in a date.

@@ -1,8 +1,10 @@
 //! Whole trainings against PyTorch: `golden/trajectories.py` says how the numbers were made.
 
+use std::ops::ControlFlow;
+
 use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
-use ktrdr_neural::{Backend, Cpu, Dense, Flow, Network, NetworkShape, Task};
+use ktrdr_neural::{Backend, Cpu, Dense, Network, NetworkShape, Task};
 use serde_json::{Value, json};
 
 use crate::data::{Rows, matrix, shape};
@@ -105,7 +107,7 @@ pub(crate) fn follows_pytorch(backend: &dyn Backend) {
             train: of("train"),
             validation: Some(of("validation")),
         };
-        let trained = backend.train(&task, &mut |_| Flow::Continue, &|| false).unwrap();
+        let trained = backend.train(&task, &mut |_| ControlFlow::Continue(()), &|| false).unwrap();
         let context = format!("{}: {:?}", backend.name(), case["settings"]);
         let history = |number: fn(&ktrdr_domain::report::EpochRecord) -> f64| -> Vec<f64> {
             trained.history.iter().map(number).collect()

@@ -6,12 +6,9 @@
 
 use std::ops::Range;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
 use super::Exam;
-use crate::Bars;
 use crate::simulate::Target;
+use crate::{Bars, SeededRng};
 
 /// Bars over which volatility is measured, the bar of the decision included.
 const VOLATILITY_BARS: usize = 20;
@@ -40,7 +37,7 @@ pub struct Entries {
     episodes: Vec<Episode>,
     /// Bars of the exam by stratum.
     strata: Vec<Vec<usize>>,
-    random: ChaCha8Rng,
+    rng: SeededRng,
 }
 
 impl Entries {
@@ -52,13 +49,13 @@ impl Entries {
         stratum_of.iter().enumerate().for_each(|(bar, &stratum)| strata[stratum].push(bar));
         let mut episodes = episodes(exam.targets, &stratum_of);
         episodes.sort_by_key(|episode| std::cmp::Reverse(episode.bars));
-        Self { bars: exam.targets.len(), episodes, strata, random: ChaCha8Rng::seed_from_u64(seed) }
+        Self { bars: exam.targets.len(), episodes, strata, rng: SeededRng::new(seed) }
     }
 
     /// A random bar of a stratum. The remainder favours the first ones by less than one part in 10¹².
     fn pick(&mut self, stratum: usize) -> usize {
         let bars = &self.strata[stratum];
-        bars[(self.random.next_u64() % bars.len() as u64) as usize]
+        bars[(self.rng.bits() % bars.len() as u64) as usize]
     }
 
     /// Puts an episode where there is room for it; where none is found, as much of it as fits best. What would go on beyond

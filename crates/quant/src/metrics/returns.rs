@@ -16,7 +16,7 @@ pub fn of(start: f64, equity: &[f64]) -> Vec<f64> {
     before.zip(equity).map(|(before, now)| if *before > 0.0 { now / before - 1.0 } else { 0.0 }).collect()
 }
 
-/// Returns of `run` per trading day, which may be fewer than calendar days: a day without bars is no day.
+/// Returns of `run` per trading day, which may be fewer than calendar days: a day without bars does not count.
 ///
 /// A bar belongs to the trading day on which it opens, by the same rule as [`Calendar`] counts the days of a year: its
 /// date in UTC, or the Monday after for instruments that open on Sunday evening. A day's return goes from the last

@@ -9,7 +9,7 @@ use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Kind, Operation, OperationId};
-use ktrdr_fabric::embedded::{Durability, Engine, Options, Role, SqliteStore};
+use ktrdr_embedded::{Durability, Engine, Options, Role, SqliteStore};
 use ktrdr_fabric::ledger::{Ledger, TrialCount};
 use ktrdr_fabric::store::{Filter, Store, StoreError, SweepPlan};
 use ktrdr_research::{Orchestrator, Phase};

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ktrdr_domain::{Kind, Status};
+use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::embedded::{Engine, Role};
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::{Store, StoreHint};
 use ktrdr_worker::{Exit, KindConfig, Outcome};

@@ -15,6 +15,6 @@ mod relay;
 mod suspects;
 mod unruly;
 // Asks the management interface through reqwest, whose TLS wants a provider of rustls.
-#[path = "../../../fabric/tests/amqp/vhost.rs"]
+#[path = "../../../fleet/tests/amqp/vhost.rs"]
 mod vhost;
 mod world;

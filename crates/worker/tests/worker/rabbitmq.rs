@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind, OperationId, Status};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::fleet::amqp::{AmqpBroker, AmqpSettings};
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::{BootId, Store};
+use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings};
 use ktrdr_worker::{Handler, Job, KindConfig, Outcome, Relay, WorkerConfig};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ impl Fleet {
 
     /// Messages ready, and consumers.
     pub(crate) async fn queue(&self, queue: Queue) -> (u64, u64) {
-        let name = ktrdr_fabric::fleet::topology::queue_name(queue);
+        let name = ktrdr_fleet::topology::queue_name(queue);
         let queues = self.broker.queues().await.unwrap();
         queues.iter().find(|facts| facts.name == name).map(|facts| (facts.ready, facts.consumers)).unwrap()
     }

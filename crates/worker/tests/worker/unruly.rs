@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::{Kind, Operation, OperationId, Progress};
+use ktrdr_embedded::{MemoryBroker, SqliteStore};
 use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Message, Published, Queue, Receipt};
-use ktrdr_fabric::embedded::{MemoryBroker, SqliteStore};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::registry::{ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{

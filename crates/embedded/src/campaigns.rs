@@ -1,0 +1,95 @@
+//! Campaigns on SQLite: triggers count, this reads.
+
+use async_trait::async_trait;
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::operation::CancelRequest;
+use rusqlite::{Connection, Params, Row};
+
+use super::failure::Failure;
+use super::row;
+use super::store::SqliteStore;
+use super::tx::integer;
+use ktrdr_fabric::campaign::{Campaign, CampaignPage, Campaigns, Outcome};
+use ktrdr_fabric::limits;
+use ktrdr_fabric::store::StoreError;
+
+/// Selects what [`some`] reads.
+macro_rules! select {
+    ($tail:expr) => {
+        concat!(
+            "SELECT name, begun_at_ms, cancel_at_ms, cancel_by, cancel_reason, cancel_upto IS NOT NULL FROM campaigns ",
+            $tail
+        )
+    };
+}
+
+#[async_trait]
+impl Campaigns for SqliteStore {
+    async fn campaign(&self, name: &CampaignName) -> Result<Option<Campaign>, StoreError> {
+        let name = name.clone();
+        let read = move |db: &Connection| {
+            let snapshot = db.unchecked_transaction()?;
+            Ok(some(&snapshot, select!("WHERE name = ?1"), [name.as_str()])?.pop())
+        };
+        self.read_apart(read).await
+    }
+
+    async fn campaigns(&self, offset: u64, limit: u32) -> Result<CampaignPage, StoreError> {
+        limits::check_page(limit)?;
+        let read = move |db: &Connection| {
+            let snapshot = db.unchecked_transaction()?;
+            let page = (limit, integer(offset));
+            let campaigns = some(&snapshot, select!("ORDER BY seq DESC LIMIT ?1 OFFSET ?2"), page)?;
+            let total =
+                snapshot.query_row("SELECT count(*) FROM campaigns", (), |found| found.get::<_, i64>(0))?;
+            Ok(CampaignPage { campaigns, total: total.unsigned_abs() })
+        };
+        self.read_apart(read).await
+    }
+}
+
+fn some(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<Campaign>, Failure> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut campaigns = Vec::new();
+    while let Some(found) = rows.next()? {
+        let name: CampaignName = row::word(found, 0)?;
+        let outcomes = outcomes(db, &name)?;
+        campaigns.push(Campaign {
+            begun_at_ms: found.get(1)?,
+            cycles: outcomes.iter().map(|outcome| outcome.cycles).sum(),
+            forgotten: 0,
+            cancel: cancel(found)?,
+            is_cancelling: found.get(5)?,
+            outcomes,
+            name,
+        });
+    }
+    Ok(campaigns)
+}
+
+fn cancel(found: &Row<'_>) -> Result<Option<CancelRequest>, Failure> {
+    let Some(at_ms) = found.get(2)? else { return Ok(None) };
+    Ok(Some(CancelRequest { at_ms, by: found.get(3)?, reason: found.get(4)?, too_late: false }))
+}
+
+fn outcomes(db: &Connection, name: &CampaignName) -> Result<Vec<Outcome>, Failure> {
+    let mut statement = db.prepare_cached(
+        "SELECT status, phase, reason, stopped_by, cycles FROM campaign_outcomes WHERE campaign = ?1 AND cycles > 0",
+    )?;
+    let mut rows = statement.query([name.as_str()])?;
+    let mut outcomes = Vec::new();
+    while let Some(found) = rows.next()? {
+        let text =
+            |column| Ok::<_, Failure>(Some(found.get::<_, String>(column)?).filter(|text| !text.is_empty()));
+        outcomes.push(Outcome {
+            status: row::word(found, 0)?,
+            phase: text(1)?,
+            reason: text(2)?,
+            stopped_by: text(3)?,
+            cycles: row::count(found, 4)?,
+        });
+    }
+    outcomes.sort();
+    Ok(outcomes)
+}

@@ -1,0 +1,117 @@
+//! Why an engine could not be opened.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+use ktrdr_fabric::epochs::Stranger;
+use ktrdr_fabric::store::StoreError;
+
+/// Why an engine could not be opened. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process runs jobs on this workspace.
+    #[error("{path} is in use by {holder}: stop that process, or use this one as its client")]
+    Held {
+        /// The lock file.
+        path: PathBuf,
+        /// What the holder says about itself: `pid 123 host box since 2026-11-21T02:55:13Z role up`.
+        holder: Holder,
+    },
+    /// The file is no database, or one of another program.
+    #[error("{path} is not a ktrdr database: move it away or choose another workspace")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was written by a newer ktrdr.
+    #[error("{path} has version {found}, this ktrdr knows up to {known}: use the newer ktrdr")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i32,
+        /// The newest this program knows.
+        known: i32,
+    },
+    /// The file is damaged.
+    #[error("{path} is damaged ({what}): restore a copy")]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        what: String,
+    },
+    /// The file is not the one that is remembered, or there is none.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
+    /// Reading or writing failed: no such folder, no permission, disk full.
+    #[error("{path}: {what}")]
+    Io {
+        /// Folder or file.
+        path: PathBuf,
+        /// What the system said, and what to do.
+        what: String,
+    },
+}
+
+/// Who holds a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its process id, if it said so.
+    pub pid: Option<u32>,
+    /// Its computer.
+    pub host: Option<String>,
+    /// Since when, RFC 3339.
+    pub since: Option<String>,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "pid {pid}")?,
+            None => f.write_str("another process")?,
+        }
+        if let Some(host) = &self.host {
+            write!(f, " on {host}")?;
+        }
+        self.since.as_ref().map_or(Ok(()), |since| write!(f, " since {since}"))
+    }
+}
+
+impl OpenError {
+    pub(super) fn io(path: &Path, error: &std::io::Error) -> Self {
+        Self::Io { path: path.into(), what: error.to_string() }
+    }
+
+    pub(super) fn from_store(path: &Path, error: &StoreError) -> Self {
+        let (path, what) = (path.into(), error.to_string());
+        match error {
+            StoreError::Corrupt(_) => Self::Corrupt { path, what },
+            StoreError::Unavailable(_)
+            | StoreError::Files(_)
+            | StoreError::Full(_)
+            | StoreError::Replaced(_)
+            | StoreError::Invalid(_) => Self::Io { path, what },
+        }
+    }
+
+    pub(super) fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
+        let what = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                return Self::Corrupt { path: path.into(), what: error.to_string() };
+            }
+            Some(ErrorCode::DiskFull) => "the disk is full: free some space and try again".to_owned(),
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                "may not be opened for writing: check that its folder exists, its owner and its mode"
+                    .to_owned()
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another process keeps it busy: try again".to_owned()
+            }
+            Some(ErrorCode::SystemIoFailure) => format!("{error}: is its disk full, or broken?"),
+            _ => error.to_string(),
+        };
+        Self::Io { path: path.into(), what }
+    }
+}

@@ -1,0 +1,60 @@
+//! What SQLite says, in the words of the store.
+
+use rusqlite::{Error, ErrorCode};
+
+use ktrdr_fabric::store::StoreError;
+
+/// What to do about a full disk.
+pub(super) const NO_ROOM: &str =
+    "no room on the disk, or in the database: free some space and try again; nothing was lost";
+
+/// What a transition or a query failed with: SQLite's error, told as the store's, or the store's own.
+pub(super) struct Failure(StoreError);
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        failure.0
+    }
+}
+
+impl Failure {
+    /// A row that says what no row can say.
+    pub(super) fn corrupt(what: impl ToString) -> Self {
+        Self(StoreError::Corrupt(what.to_string()))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self(explain(&error))
+    }
+}
+
+/// SQLite's error in the words of the store.
+fn explain(error: &Error) -> StoreError {
+    let code = match error {
+        Error::SqliteFailure(failure, _) => failure.code,
+        // Everything else is a row that can not be read as what it should be.
+        other => return StoreError::Corrupt(other.to_string()),
+    };
+    match code {
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
+            StoreError::Corrupt(error.to_string())
+        }
+        ErrorCode::DiskFull => StoreError::Full(NO_ROOM.into()),
+        ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::Files(
+            "the database may not be written: check that its folder exists, its owner and its mode".into(),
+        ),
+        ErrorCode::SystemIoFailure => StoreError::Files(error.to_string()),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            StoreError::Unavailable("another process kept the database busy; try again".into())
+        }
+        _ => StoreError::Unavailable(error.to_string()),
+    }
+}

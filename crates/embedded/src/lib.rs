@@ -1,0 +1,54 @@
+//! The embedded engine: one SQLite file, queues in this process, folders. No server.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `store` | the [`SqliteStore`]: checks, then sends transitions to the writer |
+//! | `writer`, `desk` | one thread, one connection, group commit; which commits are synced and why |
+//! | `transitions/` | one file per door through which a row changes |
+//! | `tx`, `row`, `query` | the words transitions and reads are written in |
+//! | `backlog` | what waits for workers |
+//! | `history` | what each operation went through |
+//! | `ledger` | counted trials, remembered lessons |
+//! | `database`, `schema.sql`, and `*.sql` for each later step | opening, recognising and migrating the file |
+//! | `identity` | whether the file is the one it should be, and still there |
+//! | `room` | how much more it may grow |
+//! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
+//! | `registry` | which workers are there, what operators ask of them |
+//! | `engine` | the [`Engine`]: all of this for one workspace |
+//! | `lock`, `clock` | who runs jobs here, what time it is |
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod backlog;
+mod broker;
+mod campaigns;
+mod clock;
+mod consumer;
+mod database;
+mod desk;
+mod engine;
+mod error;
+mod failure;
+mod history;
+mod identity;
+mod ledger;
+mod lock;
+mod query;
+mod readers;
+mod ready;
+mod registry;
+mod room;
+mod row;
+mod store;
+mod transitions;
+mod tx;
+mod writer;
+
+pub use broker::MemoryBroker;
+pub use clock::{Clock, Now, SystemClock};
+pub use database::Durability;
+pub use engine::{Engine, Role};
+pub use error::{Holder, OpenError};
+pub use lock::holder;
+pub use room::Room;
+pub use store::{Options, SqliteStore};

@@ -1,0 +1,101 @@
+//! Which workers are there and what operators ask of them, in the store's file: other processes read it, and order.
+//!
+//! Everything goes through the writer, reads too: whether a worker is still there depends on the clock, which it owns.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ktrdr_domain::Kind;
+
+use super::failure::Failure;
+use super::row;
+use super::store::SqliteStore;
+use super::tx::Tx;
+use super::writer::Sync;
+use ktrdr_fabric::limits;
+use ktrdr_fabric::registry::{CONTROL_KEPT, ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
+use ktrdr_fabric::store::{BootId, StoreError, StoreHint};
+
+#[async_trait]
+impl WorkerRegistry for SqliteStore {
+    async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError> {
+        let (boot, said) = (worker.boot.0.clone(), limits::worker_json(worker)?);
+        self.writer.run(Sync::Later, move |tx| heartbeat(tx, &boot, &said, ttl)).await
+    }
+
+    async fn deregister(&self, boot: &BootId) -> Result<(), StoreError> {
+        let boot = boot.0.clone();
+        let forget = move |tx: &mut Tx<'_>| tx.execute("DELETE FROM workers WHERE boot = ?1", [boot]);
+        self.writer.run(Sync::Later, forget).await.map(|_| ())
+    }
+
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
+        self.writer.run(Sync::Later, |tx| workers(tx)).await
+    }
+
+    async fn drain(&self, boot: &BootId) -> Result<bool, StoreError> {
+        let boot = boot.0.clone();
+        self.writer.run(Sync::Now, move |tx| drain(tx, &boot)).await
+    }
+
+    async fn pause(&self, kind: Kind) -> Result<bool, StoreError> {
+        limits::check_kind(kind)?;
+        let sql = "INSERT INTO paused_kinds (kind) VALUES (?1) ON CONFLICT DO NOTHING";
+        self.writer.run(Sync::Now, move |tx| order(tx, sql, kind)).await
+    }
+
+    async fn resume(&self, kind: Kind) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM paused_kinds WHERE kind = ?1";
+        self.writer.run(Sync::Now, move |tx| order(tx, sql, kind)).await
+    }
+
+    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+        self.writer.run(Sync::Later, |tx| paused(tx)).await
+    }
+}
+
+fn heartbeat(tx: &mut Tx<'_>, boot: &str, said: &str, ttl: Duration) -> Result<ControlState, Failure> {
+    tx.execute(
+        "INSERT INTO workers (boot, said, said_at_ms, until_ms) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (boot) DO UPDATE
+           SET said = excluded.said, said_at_ms = excluded.said_at_ms, until_ms = excluded.until_ms",
+        (boot, said, tx.now.wall_ms, tx.now.wall_plus(ttl)),
+    )?;
+    let long_gone = tx.now.wall_ms - CONTROL_KEPT.as_millis() as i64;
+    tx.execute("DELETE FROM workers WHERE until_ms <= ?1", [long_gone])?;
+    let drain = tx.first("SELECT drain FROM workers WHERE boot = ?1", [boot], |found| Ok(found.get(0)?))?;
+    Ok(ControlState { drain: drain.unwrap_or_default(), paused: paused(tx)? })
+}
+
+fn workers(tx: &Tx<'_>) -> Result<Vec<WorkerEntry>, Failure> {
+    let sql = "SELECT said, said_at_ms FROM workers WHERE until_ms > ?1 ORDER BY boot";
+    tx.all(sql, [tx.now.wall_ms], |found| {
+        let said = found.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        Ok(WorkerEntry { worker: row::json(said)?, at_ms: found.get(1)? })
+    })
+}
+
+fn drain(tx: &mut Tx<'_>, boot: &str) -> Result<bool, Failure> {
+    let sql = "UPDATE workers SET drain = 1 WHERE boot = ?1 AND until_ms > ?2";
+    let is_there = tx.execute(sql, (boot, tx.now.wall_ms))? > 0;
+    if is_there {
+        tx.hint(StoreHint::Control);
+    }
+    Ok(is_there)
+}
+
+/// Pauses or resumes.
+fn order(tx: &mut Tx<'_>, sql: &str, kind: Kind) -> Result<bool, Failure> {
+    let has_changed = tx.execute(sql, [kind.as_str()])? > 0;
+    if has_changed {
+        tx.hint(StoreHint::Control);
+    }
+    Ok(has_changed)
+}
+
+/// A kind that only a newer version knows is nothing to us.
+fn paused(tx: &Tx<'_>) -> Result<BTreeSet<Kind>, Failure> {
+    let names: Vec<String> = tx.all("SELECT kind FROM paused_kinds", (), |found| Ok(found.get(0)?))?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+}

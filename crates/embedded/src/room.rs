@@ -1,0 +1,71 @@
+//! How much more the database may grow.
+
+use std::path::Path;
+
+use tokio::sync::broadcast;
+
+use super::database::{self, Reading};
+use super::error::OpenError;
+use super::failure::NO_ROOM;
+use super::store::{Options, SqliteStore};
+use super::writer::Writer;
+use ktrdr_fabric::store::StoreError;
+
+/// A disk with less room than this is full: a commit needs some pages of the log, and reading an index of it.
+const DISK_BYTES_MIN: u64 = 1 << 20;
+
+/// How much more the database may grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// What it has, bytes.
+    pub bytes: u64,
+    /// What it may have, bytes.
+    pub bytes_max: u64,
+    /// What its disk has left for us, bytes.
+    pub disk_free: u64,
+    /// What its disk has in all, bytes.
+    pub disk_bytes: u64,
+}
+
+impl Room {
+    /// Whether new work is refused, or soon will be.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.disk_free < DISK_BYTES_MIN || self.bytes + DISK_BYTES_MIN > self.bytes_max
+    }
+}
+
+/// What a disk has left for us, and in all, bytes.
+fn disk(path: &Path) -> rustix::io::Result<(u64, u64)> {
+    let disk = rustix::fs::statvfs(path)?;
+    let in_bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    Ok((in_bytes(disk.f_bavail), in_bytes(disk.f_blocks)))
+}
+
+/// Whether a database lies on a full disk and nobody has left a log: it is then whole by itself, and can be read without
+/// the index that readers and writers share, for which there is no room.
+pub(super) fn is_whole_without_room(path: &Path) -> bool {
+    let has_log = || std::fs::metadata(path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0);
+    disk(path).is_ok_and(|(free, _)| free < DISK_BYTES_MIN) && !has_log()
+}
+
+impl SqliteStore {
+    /// Opens a database that is whole without room, to read.
+    pub(super) fn open_without_room(path: &Path, options: Options) -> Result<Self, OpenError> {
+        database::check_to_read(path, options.epoch.as_ref())?;
+        let (hints, _) = broadcast::channel(1);
+        Self::assemble(path, options, Writer::without_room(NO_ROOM), hints, Reading::FileAlone)
+    }
+
+    /// How much more the database may grow.
+    ///
+    /// # Errors
+    /// When file or disk can not be asked.
+    pub fn room(&self) -> Result<Room, StoreError> {
+        let path = self.place();
+        let unknown = |e: &dyn std::fmt::Display| StoreError::Unavailable(format!("{path}: {e}"));
+        let bytes = std::fs::metadata(&path).map_err(|e| unknown(&e))?.len();
+        let (disk_free, disk_bytes) = disk(Path::new(&path)).map_err(|e| unknown(&e))?;
+        Ok(Room { bytes, bytes_max: self.bytes_max, disk_free, disk_bytes })
+    }
+}

@@ -1,0 +1,110 @@
+//! The end of an operation: the only place where a row becomes terminal.
+
+use ktrdr_domain::EndStatus::{self, Cancelled, Completed, Failed};
+use ktrdr_domain::Status;
+
+use super::roots::start_waiting;
+use crate::failure::Failure;
+use crate::row::Head;
+use crate::tx::{Tx, integer};
+use ktrdr_fabric::history::Change;
+use ktrdr_fabric::store::StoreHint;
+
+/// The reason of a failure whose tries are all spent.
+pub(super) const ATTEMPTS_EXHAUSTED: &str = "attempts_exhausted";
+
+/// How an operation ends.
+pub(super) struct End {
+    pub(super) status: EndStatus,
+    pub(super) reason: Option<String>,
+    /// `None` leaves the error of an earlier attempt standing.
+    pub(super) error: Option<String>,
+    /// JSON.
+    pub(super) result: Option<String>,
+    /// Of a failed root: what its campaign counts it as, unless it is the reason.
+    pub(super) stopped_by: Option<String>,
+    /// Of an attempt that ended itself: how long it lasted.
+    pub(super) took_ms: Option<u64>,
+}
+
+impl End {
+    pub(super) fn completed(result: String) -> Self {
+        Self { result: Some(result), ..Self::new(Completed) }
+    }
+
+    pub(super) fn failed(reason: &str, error: Option<String>, result: Option<String>) -> Self {
+        Self { reason: Some(reason.to_owned()), error, result, ..Self::new(Failed) }
+    }
+
+    pub(super) fn cancelled(error: Option<String>) -> Self {
+        Self { error, ..Self::new(Cancelled) }
+    }
+
+    fn new(status: EndStatus) -> Self {
+        Self { status, reason: None, error: None, result: None, stopped_by: None, took_ms: None }
+    }
+
+    fn change(&self) -> Change {
+        match self.status {
+            Completed => Change::Completed,
+            Failed => Change::Failed,
+            Cancelled => Change::Cancelled,
+        }
+    }
+
+    fn note(&self) -> Option<String> {
+        let words: Vec<&str> =
+            [&self.reason, &self.error].into_iter().flatten().map(String::as_str).collect();
+        (!words.is_empty()).then(|| words.join(": "))
+    }
+}
+
+/// Ends an operation that is not terminal: row, event, and for a root the start of those in its lane that waited for it.
+/// A result that arrives after a cancel request is marked as such.
+pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), Failure> {
+    tx.record(head, end.change(), end.note().as_deref())?;
+    tx.execute(
+        "UPDATE operations SET status = ?2, reason = ?3, result = ?5, finished_at_ms = ?6,
+           error = CASE ?2 WHEN 'completed' THEN NULL ELSE coalesce(?4, error) END,
+           cancel_too_late = (cancel_at_ms IS NOT NULL AND ?2 = 'completed'),
+           stopped_by = coalesce(?7, ?3),
+           took_ms = coalesce(?8, CASE steady_clock WHEN ?9 THEN ?10 - started_steady_ms END),
+           worker = NULL, lease_until_ms = NULL, published_at_ms = NULL, due_at_ms = NULL, waiting = NULL
+         WHERE seq = ?1",
+        (
+            head.seq,
+            Status::from(end.status).as_str(),
+            &end.reason,
+            &end.error,
+            &end.result,
+            tx.now.wall_ms,
+            &end.stopped_by,
+            end.took_ms.map(integer),
+            tx.steady_clock,
+            tx.now.steady_ms,
+        ),
+    )?;
+    if end.reason.as_deref() == Some(ATTEMPTS_EXHAUSTED) {
+        tx.execute("INSERT OR IGNORE INTO dead_letters (operation) VALUES (?1)", [head.seq])?;
+    }
+    tx.post_event(head.seq, end.status, head.fence, false)?;
+    tx.execute(
+        "UPDATE operations SET since_ms = ?2 WHERE id = (SELECT root FROM operations WHERE seq = ?1)",
+        (head.seq, tx.now.steady_ms),
+    )?;
+    tx.hint(StoreHint::Changed(head.id.clone()));
+    match head.lane {
+        Some(lane) => leave_lane(tx, head, lane),
+        None => Ok(()),
+    }
+}
+
+/// A root that ended while it still waited kept nobody waiting that is not kept by those before it: nothing to start.
+fn leave_lane(tx: &mut Tx<'_>, root: &Head, lane: i64) -> Result<(), Failure> {
+    if root.status == Status::Pending {
+        tx.execute("DELETE FROM waiting_roots WHERE root = ?1", [root.seq])?;
+        return Ok(());
+    }
+    start_waiting(tx, lane)?;
+    Ok(())
+}

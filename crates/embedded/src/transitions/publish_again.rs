@@ -1,0 +1,41 @@
+//! Publish again: what waits in a queue gets another message.
+
+use std::time::Duration;
+
+use crate::failure::Failure;
+use crate::row::{Head, pinned, select_head};
+use crate::tx::Tx;
+use ktrdr_fabric::broker::Queue;
+
+/// Those published longest ago first. A message that is still in the outbox needs no second one.
+pub(crate) fn publish_again(
+    tx: &mut Tx<'_>,
+    queue: Queue,
+    age: Duration,
+    limit: u32,
+) -> Result<u32, Failure> {
+    let Some(kind) = queue.kind() else { return Ok(0) };
+    let waiting = tx.all(
+        select_head!(
+            "WHERE published_at_ms <= ?1 AND kind = ?2 AND pinned IS ?3
+               AND seq NOT IN (SELECT operation FROM outbox WHERE ended IS NULL)
+             ORDER BY published_at_ms LIMIT ?4"
+        ),
+        (tx.now.minus(age), kind.as_str(), pinned(queue), limit),
+        Head::read,
+    )?;
+    for head in &waiting {
+        tx.record_publishing_again(head)?;
+        publish(tx, head.seq)?;
+    }
+    Ok(u32::try_from(waiting.len()).unwrap_or(u32::MAX))
+}
+
+/// Writes the message of a pending leaf.
+pub(super) fn publish(tx: &mut Tx<'_>, seq: i64) -> Result<(), Failure> {
+    tx.execute(
+        "UPDATE operations SET published_at_ms = ?2, due_at_ms = NULL WHERE seq = ?1",
+        (seq, tx.now.steady_ms),
+    )?;
+    tx.post_job(seq)
+}

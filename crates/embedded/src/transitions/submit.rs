@@ -1,0 +1,72 @@
+//! Submit: idempotency key, row and job message in one step.
+
+use ktrdr_domain::{Kind, OperationId};
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::row::{self, pinned};
+use crate::tx::Tx;
+use ktrdr_fabric::broker::Queue;
+use ktrdr_fabric::store::{NewOperation, StoreHint, Submitted};
+
+/// Creates a leaf, or tells whose key (or id) it is.
+pub(crate) fn submit(tx: &mut Tx<'_>, new: &NewOperation) -> Result<Submitted, Failure> {
+    let owner = tx.first(
+        "SELECT id FROM operations WHERE idempotency_key = ?1
+         UNION ALL SELECT id FROM operations WHERE id = ?2 LIMIT 1",
+        (&new.idempotency_key, new.id.as_str()),
+        |row| row::word(row, 0),
+    )?;
+    if let Some(owner) = owner {
+        return Ok(Submitted::Duplicate(owner));
+    }
+    let leaf = Leaf {
+        id: &new.id,
+        kind: new.kind,
+        spec: &new.spec,
+        tries_max: new.tries_max,
+        priority: new.priority,
+        root: None,
+        idempotency_key: new.idempotency_key.as_deref(),
+    };
+    leaf.insert(tx)?;
+    Ok(Submitted::Created)
+}
+
+/// A pending leaf, about to exist.
+pub(super) struct Leaf<'a> {
+    pub(super) id: &'a OperationId,
+    pub(super) kind: Kind,
+    pub(super) spec: &'a Value,
+    pub(super) tries_max: u32,
+    pub(super) priority: u8,
+    pub(super) root: Option<&'a OperationId>,
+    pub(super) idempotency_key: Option<&'a str>,
+}
+
+impl Leaf<'_> {
+    /// Writes the row and its job message.
+    pub(super) fn insert(&self, tx: &mut Tx<'_>) -> Result<(), Failure> {
+        tx.execute(
+            "INSERT INTO operations (id, kind, status, tries_max, priority, spec, root, idempotency_key,
+               created_at_ms, published_at_ms, pinned, campaign)
+             VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                     (SELECT campaign FROM operations WHERE id = ?6))",
+            (
+                self.id.as_str(),
+                self.kind.as_str(),
+                self.tries_max,
+                self.priority,
+                self.spec.to_string(),
+                self.root.map(OperationId::as_str),
+                self.idempotency_key,
+                tx.now.wall_ms,
+                tx.now.steady_ms,
+                pinned(Queue::of_job(self.kind, self.spec)),
+            ),
+        )?;
+        tx.post_job(tx.inserted())?;
+        tx.hint(StoreHint::Changed(self.id.clone()));
+        Ok(())
+    }
+}

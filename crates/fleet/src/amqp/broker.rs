@@ -1,0 +1,207 @@
+//! The broker seam over RabbitMQ.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, ExchangeDeclareOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Channel, ExchangeKind};
+use tokio::time::Instant;
+
+use super::acks::Acks;
+use super::address::AmqpUrl;
+use super::consumer::Consumer;
+use super::facts::{BrokerFacts, Counters};
+use super::failure::within;
+use super::link::Link;
+use super::message;
+use super::publisher::Publisher;
+use super::trust::Trust;
+use crate::topology::{DEAD_LETTER_QUEUE, DEAD_LETTERS, owner, queue_name};
+use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Message, Published, Queue};
+use ktrdr_fabric::store::BootId;
+
+/// Only asks whether it is there: declaring is not for the roles that work.
+pub(super) const PASSIVE: QueueDeclareOptions =
+    QueueDeclareOptions { passive: true, durable: true, exclusive: false, auto_delete: false, nowait: false };
+
+/// How a process talks to the broker.
+#[derive(Debug, Clone)]
+pub struct AmqpSettings {
+    /// Where it is.
+    pub url: AmqpUrl,
+    /// How far the way there is trusted.
+    pub trust: Trust,
+    /// What this process does, such as `worker/training`: shown in the broker's list of connections.
+    pub role: String,
+    /// This run of this process: names the consumers.
+    pub boot: BootId,
+    /// The queues that must be there. Checked when connecting.
+    pub needs: Vec<Queue>,
+    /// The fleet whose virtual host it must be, checked when connecting; `None` for who only looks.
+    pub fleet: Option<String>,
+    /// Consumers of higher priority are served first while they have room; 0 for all alike.
+    pub consumer_priority: i32,
+    /// After this long without a delivery the broker is asked whether it still knows the consumer: a minute. A
+    /// connection may hang without breaking.
+    pub silence: Duration,
+}
+
+impl AmqpSettings {
+    /// Settings of a role of the fleet `ktrdr` that needs these queues: the system's authorities, nothing readable on the way.
+    #[must_use]
+    pub fn new(url: AmqpUrl, role: &str, boot: BootId, needs: Vec<Queue>) -> Self {
+        let (role, silence) = (role.to_owned(), Duration::from_secs(60));
+        let fleet = Some("ktrdr".to_owned());
+        Self { url, trust: Trust::default(), role, boot, needs, fleet, consumer_priority: 0, silence }
+    }
+}
+
+/// One queue, as the broker sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueFacts {
+    /// Its name.
+    pub name: String,
+    /// Messages ready to be delivered.
+    pub ready: u64,
+    /// Consumers.
+    pub consumers: u64,
+}
+
+/// RabbitMQ.
+pub struct AmqpBroker {
+    publisher: Arc<Publisher>,
+    publish_link: Arc<Link>,
+    pub(super) consume_link: Arc<Link>,
+    counters: Arc<Counters>,
+    boot: BootId,
+    consumer_priority: i32,
+    silence: Duration,
+}
+
+impl AmqpBroker {
+    /// Connects, and checks that what this role needs is there.
+    ///
+    /// # Errors
+    /// [`BrokerError::Unavailable`] when it can not be reached: try again. [`BrokerError::Topology`] when something
+    /// is missing or refused, with what to do.
+    pub async fn connect(settings: AmqpSettings) -> Result<Self, BrokerError> {
+        let AmqpSettings { url, trust, role, boot, needs, fleet, consumer_priority, silence } = settings;
+        let link = |purpose: &str| {
+            let name = format!("ktrdr {role} {boot} {purpose}");
+            Link::new(url.clone(), &name, trust.clone()).map(Arc::new)
+        };
+        let (publish_link, consume_link) = (link("publish")?, link("consume")?);
+        let counters = Arc::new(Counters::default());
+        let publisher = Arc::new(Publisher::new(Arc::clone(&publish_link), Arc::clone(&counters)));
+        let broker =
+            Self { publisher, publish_link, consume_link, counters, boot, consumer_priority, silence };
+        broker.check(&needs).await?;
+        if let Some(fleet) = fleet {
+            owner::check(&broker.consume_link.channel().await?, url.vhost(), &fleet).await?;
+        }
+        Ok(broker)
+    }
+
+    /// Connections and counters of this process.
+    #[must_use]
+    pub fn facts(&self) -> BrokerFacts {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        BrokerFacts {
+            publishing: self.publish_link.is_connected(),
+            consuming: self.consume_link.is_connected(),
+            blocked: self.publish_link.is_blocked(),
+            acks_lost: count(&self.counters.acks_lost),
+            dead_letters: count(&self.counters.dead_letters),
+            unroutable: count(&self.counters.unroutable),
+            unknown: count(&self.counters.unknown),
+        }
+    }
+
+    /// Every queue of the fleet, dead letters last.
+    ///
+    /// # Errors
+    /// As [`Broker::depth`].
+    pub async fn queues(&self) -> Result<Vec<QueueFacts>, BrokerError> {
+        let names = Queue::all().into_iter().map(queue_name).chain([DEAD_LETTER_QUEUE.to_owned()]);
+        let mut facts = Vec::new();
+        for name in names {
+            facts.push(self.look_at(name).await?);
+        }
+        Ok(facts)
+    }
+
+    /// Dead letters are for every role; the queues only for those that need them.
+    async fn check(&self, needs: &[Queue]) -> Result<(), BrokerError> {
+        let passive = ExchangeDeclareOptions { passive: true, durable: true, ..Default::default() };
+        let channel = self.consume_link.channel().await?;
+        let (name, kind) = (DEAD_LETTERS.into(), ExchangeKind::Fanout);
+        within("find ktrdr.dlx", channel.exchange_declare(name, kind, passive, FieldTable::default()))
+            .await?;
+        for queue in needs {
+            self.look_at(queue_name(*queue)).await?;
+        }
+        Ok(())
+    }
+
+    /// On a channel that is thrown away: a queue that is missing closes it.
+    async fn look_at(&self, name: String) -> Result<QueueFacts, BrokerError> {
+        let channel = self.consume_link.channel().await?;
+        let asked = channel.queue_declare(name.as_str().into(), PASSIVE, FieldTable::default());
+        let queue = within(&format!("find {name}"), asked).await?;
+        let (ready, consumers) = (queue.message_count().into(), queue.consumer_count().into());
+        Ok(QueueFacts { name, ready, consumers })
+    }
+
+    async fn start(
+        &self,
+        channel: &Channel,
+        name: &str,
+        prefetch: u16,
+    ) -> Result<lapin::Consumer, BrokerError> {
+        // Without a limit the library would take in the whole queue.
+        let qos = channel.basic_qos(prefetch.max(1), BasicQosOptions { global: false });
+        within("limit deliveries", qos).await?;
+        let mut arguments = FieldTable::default();
+        if self.consumer_priority != 0 {
+            arguments.insert("x-priority".into(), AMQPValue::LongInt(self.consumer_priority));
+        }
+        let tag = self.boot.0.chars().filter(char::is_ascii).take(200).collect::<String>();
+        let options = BasicConsumeOptions::default();
+        let consuming = channel.basic_consume(name.into(), tag.into(), options, arguments);
+        within(&format!("consume {name}"), consuming).await
+    }
+}
+
+#[async_trait]
+impl Broker for AmqpBroker {
+    async fn publish(&self, messages: Vec<Message>) -> Result<Vec<Published>, BrokerError> {
+        let parcels: Result<Vec<_>, _> = messages.iter().map(message::wrap).collect();
+        let parcels = parcels.map_err(|why| BrokerError::Topology(format!("not writable as JSON: {why}")))?;
+        self.publisher.publish(&parcels).await
+    }
+
+    async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Deliveries>, BrokerError> {
+        let channel = self.consume_link.channel().await?;
+        let stream = self.start(&channel, &queue_name(queue), prefetch).await?;
+        let acks = Arc::new(Acks::new(channel.clone(), prefetch, Arc::clone(&self.counters)));
+        Ok(Box::new(Consumer {
+            queue,
+            channel,
+            stream,
+            link: Arc::clone(&self.consume_link),
+            publisher: Arc::clone(&self.publisher),
+            counters: Arc::clone(&self.counters),
+            acks,
+            silence: self.silence,
+            heard: Instant::now(),
+            refused: None,
+        }))
+    }
+
+    async fn depth(&self, queue: Queue) -> Result<u64, BrokerError> {
+        Ok(self.look_at(queue_name(queue)).await?.ready)
+    }
+}

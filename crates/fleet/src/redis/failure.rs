@@ -1,0 +1,71 @@
+//! The server's errors in our words: what it said, and what to do.
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use ktrdr_fabric::store::StoreError;
+
+/// What a server says of itself when it was emptied; the scripts say it.
+const EMPTIED: &str = "EMPTIED";
+
+/// Whether the same call may succeed soon, or may have succeeded already.
+pub(super) fn may_pass(error: &RedisError) -> bool {
+    use ServerErrorKind::{BusyLoading, MasterDown, TryAgain};
+    error.is_io_error()
+        || matches!(error.kind(), ErrorKind::Server(BusyLoading | TryAgain | MasterDown))
+        || error.code() == Some("BUSY")
+}
+
+/// Whether the connection is worth nothing any more. One that does not answer in time is.
+pub(super) fn is_broken(error: &RedisError) -> bool {
+    error.is_io_error() || error.is_unrecoverable_error()
+}
+
+/// What to tell the caller.
+pub(super) fn failure(place: &str, error: &RedisError) -> StoreError {
+    let said = words(error);
+    match error.code() {
+        // A script that fails has met something in the keys that should not be there.
+        Some("WRONGTYPE") => corrupt(place, &said),
+        Some("ERR") if said.contains("script") => corrupt(place, &said),
+        Some(EMPTIED) => StoreError::Replaced(format!("Redis at {place}: {said}{}", advice(error))),
+        Some("OOM") => StoreError::Full(format!("Redis at {place}: {said}{}", advice(error))),
+        _ => StoreError::Unavailable(format!("Redis at {place}: {said}{}", advice(error))),
+    }
+}
+
+fn corrupt(place: &str, said: &str) -> StoreError {
+    StoreError::Corrupt(format!("Redis at {place}: {said}"))
+}
+
+/// What the server or the system said. Neither repeats a password.
+pub(super) fn words(error: &RedisError) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) => format!("{code} {detail}"),
+        _ => error.to_string(),
+    }
+}
+
+fn advice(error: &RedisError) -> &'static str {
+    if matches!(error.kind(), ErrorKind::AuthenticationFailed) {
+        return "; correct user and password in KTRDR_REDIS_URL";
+    }
+    match error.code() {
+        Some(EMPTIED) => {
+            "; the store was emptied: nothing is claimed or written until this process is started anew. Restore the \
+             server's append-only file if the rows matter"
+        }
+        Some("NOAUTH" | "WRONGPASS") => "; correct user and password in KTRDR_REDIS_URL",
+        Some("NOPERM") => "; this user lacks rights: load the fleet's ACL file on the server",
+        Some("OOM") => {
+            "; raise maxmemory there (`redis-cli CONFIG SET maxmemory …`, and in its redis.conf): what waits goes on by \
+             itself, and nothing was lost"
+        }
+        Some("MISCONF") => "; it can not write to its disk: free some space there",
+        Some("READONLY") => "; it is a replica: name the primary in KTRDR_REDIS_URL",
+        _ if error.is_connection_refusal() => "; is it running, and is KTRDR_REDIS_URL right?",
+        _ => "",
+    }
+}

@@ -1,0 +1,138 @@
+//! Hints from all processes of the fleet, this one included: the scripts publish them.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use ktrdr_domain::OperationId;
+use redis::aio::PubSub;
+use redis::{Client, Msg, RedisError, RedisResult, Value};
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::failure::words;
+use super::link::jitter;
+use super::options::Channel;
+use super::url::Prefix;
+use ktrdr_fabric::store::StoreHint;
+
+/// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
+const HINTS_MAX: usize = 4096;
+
+/// A subscription that was silent for this long is asked whether it is still there.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// Waits between attempts to subscribe again grow up to this many steps.
+const BACK_OFF_STEPS_MAX: u32 = 20;
+
+/// The task that listens, where there is something to hear. Dropping it ends the task.
+pub(super) struct Listener {
+    hints: broadcast::Sender<StoreHint>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Listener {
+    /// Subscribes, and listens from then on.
+    pub(super) async fn start(
+        client: Client,
+        prefix: &Prefix,
+        hears: &[Channel],
+        patience: Duration,
+    ) -> RedisResult<Self> {
+        let (hints, _) = broadcast::channel(HINTS_MAX);
+        if hears.is_empty() {
+            return Ok(Self { hints, task: None });
+        }
+        let channels = hears.iter().map(|channel| prefix.key(channel.name())).collect();
+        let prefix_bytes = prefix.as_str().len();
+        let ear = Ear { client, channels, prefix_bytes, patience, hints: hints.clone() };
+        let subscription = ear.subscribe().await?;
+        Ok(Self { hints, task: Some(tokio::spawn(ear.listen(subscription))) })
+    }
+
+    pub(super) fn hints(&self) -> broadcast::Receiver<StoreHint> {
+        self.hints.subscribe()
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+/// What the task works with.
+struct Ear {
+    client: Client,
+    channels: Vec<String>,
+    prefix_bytes: usize,
+    patience: Duration,
+    hints: broadcast::Sender<StoreHint>,
+}
+
+impl Ear {
+    async fn subscribe(&self) -> RedisResult<PubSub> {
+        let subscribe = async {
+            let mut subscription = self.client.get_async_pubsub().await?;
+            subscription.subscribe(&self.channels).await?;
+            Ok(subscription)
+        };
+        let late = |_| RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
+        timeout(self.patience, subscribe).await.map_err(late)?
+    }
+
+    async fn listen(self, mut subscription: PubSub) {
+        loop {
+            self.pass_on(subscription).await;
+            tracing::warn!("hints of the store are interrupted; subscribing again");
+            subscription = self.subscribe_again().await;
+            // Only now: whoever reads again after this misses nothing, since everything later is heard.
+            let _ = self.hints.send(StoreHint::Unknown);
+        }
+    }
+
+    /// Passes hints on until the connection ends, or does not answer.
+    async fn pass_on(&self, subscription: PubSub) {
+        let (mut sink, mut stream) = subscription.split();
+        loop {
+            tokio::select! {
+                message = stream.next() => match message {
+                    Some(message) => self.tell(&message),
+                    None => return,
+                },
+                () = sleep(SILENCE_MAX) => match timeout(self.patience, sink.ping::<Value>()).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(_)) | Err(_) => return,
+                },
+            }
+        }
+    }
+
+    async fn subscribe_again(&self) -> PubSub {
+        let mut attempt = 1;
+        loop {
+            match self.subscribe().await {
+                Ok(subscription) => return subscription,
+                Err(error) => tracing::debug!(error = words(&error), attempt, "no hints of the store yet"),
+            }
+            sleep(jitter(attempt)).await;
+            attempt = (attempt + 1).min(BACK_OFF_STEPS_MAX);
+        }
+    }
+
+    fn tell(&self, message: &Msg) {
+        let channel = message.get_channel_name().get(self.prefix_bytes..).unwrap_or_default();
+        let id = || message.get_payload::<String>().ok().and_then(|text| text.parse::<OperationId>().ok());
+        let hint = match channel {
+            "outbox" => Some(StoreHint::Outbox),
+            "control" => Some(StoreHint::Control),
+            "cancel" => id().map(StoreHint::Cancel),
+            "changed" => id().map(StoreHint::Changed),
+            _ => None,
+        };
+        // Nobody listening is fine.
+        let _ = self.hints.send(hint.unwrap_or(StoreHint::Unknown));
+    }
+}

@@ -1,0 +1,44 @@
+//! Rows, leases, outbox, ledger and registry in Redis.
+//!
+//! Every transition is one Lua script: the server runs it alone and whole, and writes all of it or nothing into its log.
+//! Time is the server's. A script first compares the epoch: a server that was emptied meanwhile is refused, not filled anew.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `store` | the [`RedisStore`]: checks, then one script per method |
+//! | `query`, `row` | reading: from answers to operations, pages and outbox entries |
+//! | `backlog` | what waits for workers |
+//! | `history` | what each operation went through |
+//! | `ledger` | counted trials, remembered lessons |
+//! | `registry` | which workers are there, what operators ask of them |
+//! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
+//! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
+//! | `script`, `call`, `answer` | scripts put together from the files in `src/lua`, called, understood |
+//! | `link` | one connection, rebuilt by the call that needs it; calls repeated when that is safe |
+//! | `listener` | hints from other processes |
+//! | `failure` | the server's errors in our words |
+
+mod answer;
+mod backlog;
+mod call;
+mod campaigns;
+mod facts;
+mod failure;
+mod history;
+mod ledger;
+mod link;
+mod listener;
+mod opening;
+mod options;
+mod query;
+mod registry;
+mod row;
+mod script;
+mod store;
+mod url;
+
+pub use facts::{Fsync, Persistence, StoreFacts};
+pub use opening::OpenError;
+pub use options::{Channel, Clock, Options};
+pub use store::RedisStore;
+pub use url::{BadPrefix, BadUrl, Prefix, RedisUrl};

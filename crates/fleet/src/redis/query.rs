@@ -1,0 +1,108 @@
+//! Reading: a part of a list, the outbox.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use ktrdr_domain::job::SCHEMA;
+use ktrdr_domain::{Event, JobMessage, Kind, Status};
+use redis::{FromRedisValue, Value};
+
+use super::call::Session;
+use super::row;
+use ktrdr_fabric::broker::Message;
+use ktrdr_fabric::store::{Filter, OutboxEntry, Page, StoreError};
+
+/// Most outbox entries read at once, each with up to 64 KiB of specification: the relay comes back for more.
+const ENTRIES_MAX: u32 = 1000;
+
+/// In place of a status: the lists of the dead letters.
+const DEAD: &str = "dead";
+
+/// A part of a list, newest first, all numbers from one moment.
+pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, StoreError> {
+    let every_kind = words(Kind::ALL.into_iter());
+    let statuses = Status::ALL
+        .into_iter()
+        .filter(|status| filter.status.is_none_or(|wanted| wanted == *status))
+        .filter(|status| !filter.active || !status.is_terminal())
+        .filter(|status| !filter.dead || *status == Status::Failed)
+        // The dead have failed, and have lists of their own.
+        .map(|status| if filter.dead { DEAD } else { status.as_str() });
+    let kinds = Kind::ALL.into_iter().filter(|kind| filter.kind.is_none_or(|wanted| wanted == *kind));
+    let call = session.call(&session.scripts.list);
+    let call = call.arg(filter.offset).arg(filter.limit);
+    let call = call.arg(filter.root.as_ref().map_or("", |root| root.as_str()));
+    let call = call.arg(words(statuses)).arg(words(kinds)).arg(every_kind);
+    let mut answer = call.arg(filter.campaign.as_ref().map_or("", |name| name.as_str())).answer().await?;
+    let rows = Vec::<Value>::from_redis_value(answer.take(2)).map_err(|_| answer.strange())?;
+    let operations = rows.into_iter().map(row::operation).filter_map(Result::transpose);
+    Ok(Page {
+        operations: operations.collect::<Result<_, _>>()?,
+        total: answer.at(0)?,
+        active: answer.at(1)?,
+        now_ms: answer.at(3)?,
+    })
+}
+
+/// `,pending,running,`
+pub(super) fn words(items: impl Iterator<Item = impl Display>) -> String {
+    items.fold(String::from(","), |text, item| text + &format!("{item},"))
+}
+
+/// The oldest entries of the outbox, or the oldest behind a position.
+pub(super) async fn outbox(
+    session: &Session,
+    after: Option<u64>,
+    limit: u32,
+) -> Result<Vec<OutboxEntry>, StoreError> {
+    let start = after.map_or("-".to_owned(), |sequence| format!("({}", position(sequence)));
+    let call = session.call(&session.scripts.outbox).arg(start).arg(limit.min(ENTRIES_MAX));
+    let found: Vec<(String, Vec<String>)> =
+        redis::from_redis_value(call.value().await?).map_err(|e| unreadable(&e))?;
+    found.into_iter().map(|(position, fields)| entry(&position, fields)).collect()
+}
+
+/// Positions are `1-<sequence>`.
+fn entry(position: &str, fields: Vec<String>) -> Result<OutboxEntry, StoreError> {
+    let sequence = position.strip_prefix("1-").and_then(|n| n.parse().ok());
+    let sequence = sequence.ok_or_else(|| unreadable(&position))?;
+    Ok(OutboxEntry { sequence, message: message(fields)? })
+}
+
+/// The position of an entry, as Redis knows it.
+pub(super) fn position(sequence: u64) -> String {
+    format!("1-{sequence}")
+}
+
+fn message(fields: Vec<String>) -> Result<Message, StoreError> {
+    let mut fields = fields.into_iter();
+    let mut named = HashMap::new();
+    while let (Some(name), Some(value)) = (fields.next(), fields.next()) {
+        named.insert(name, value);
+    }
+    let field = |name: &str| named.get(name).map(String::as_str).unwrap_or_default();
+    let root = match field("root") {
+        "" => None,
+        root => Some(root.parse().map_err(|e| unreadable(&e))?),
+    };
+    let kind = field("kind").parse().map_err(|e| unreadable(&e))?;
+    if let Some(operation) = named.get("job") {
+        let operation = operation.parse().map_err(|e| unreadable(&e))?;
+        let job = JobMessage { schema: SCHEMA, operation, kind, root, spec: row::json(field("spec"))? };
+        let priority = field("priority").parse().map_err(|e| unreadable(&e))?;
+        return Ok(Message::Job { priority, job });
+    }
+    let status: Status = field("status").parse().map_err(|e| unreadable(&e))?;
+    Ok(Message::Event(Event {
+        operation: field("event").parse().map_err(|e| unreadable(&e))?,
+        kind,
+        root,
+        status: status.end().ok_or_else(|| unreadable(&status))?,
+        fence: field("fence").parse().map_err(|e| unreadable(&e))?,
+        again: field("again") == "1",
+    }))
+}
+
+fn unreadable(what: &dyn Display) -> StoreError {
+    StoreError::Corrupt(format!("an outbox entry can not be read: {what}"))
+}

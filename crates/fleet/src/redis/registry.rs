@@ -1,0 +1,65 @@
+//! Which workers are there, told by themselves to the store, and what operators ask of them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ktrdr_domain::Kind;
+use redis::{FromRedisValue, Value, from_redis_value};
+
+use super::row::json;
+use super::store::{RedisStore, whole_ms};
+use ktrdr_fabric::limits;
+use ktrdr_fabric::registry::{CONTROL_KEPT, ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
+use ktrdr_fabric::store::{BootId, StoreError};
+
+#[async_trait]
+impl WorkerRegistry for RedisStore {
+    async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError> {
+        let said = limits::worker_json(worker)?;
+        let call = self.session.call(&self.session.scripts.heartbeat).arg(&worker.boot.0);
+        let call = call.arg(whole_ms(ttl)).arg(whole_ms(CONTROL_KEPT)).arg(said);
+        let answer = call.answer().await?;
+        Ok(ControlState { drain: answer.at(0)?, paused: kinds(&answer.at::<Vec<_>>(1)?) })
+    }
+
+    async fn deregister(&self, boot: &BootId) -> Result<(), StoreError> {
+        self.session.call(&self.session.scripts.deregister).arg(&boot.0).value().await.map(|_| ())
+    }
+
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
+        let found: Vec<(String, i64)> =
+            readable(self.session.call(&self.session.scripts.workers).value().await?)?;
+        let read = |(said, at_ms): (String, i64)| Ok(WorkerEntry { worker: json(&said)?, at_ms });
+        let mut seen = found.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
+        seen.sort_by(|a, b| a.worker.boot.0.cmp(&b.worker.boot.0));
+        Ok(seen)
+    }
+
+    async fn drain(&self, boot: &BootId) -> Result<bool, StoreError> {
+        self.session.call(&self.session.scripts.drain).arg(&boot.0).answer().await?.at(0)
+    }
+
+    async fn pause(&self, kind: Kind) -> Result<bool, StoreError> {
+        limits::check_kind(kind)?;
+        self.session.call(&self.session.scripts.pause).arg(kind.as_str()).answer().await?.at(0)
+    }
+
+    async fn resume(&self, kind: Kind) -> Result<bool, StoreError> {
+        self.session.call(&self.session.scripts.resume).arg(kind.as_str()).answer().await?.at(0)
+    }
+
+    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+        let names: Vec<String> = readable(self.session.call(&self.session.scripts.paused).value().await?)?;
+        Ok(kinds(&names))
+    }
+}
+
+/// A kind that only a newer version knows is nothing to us.
+fn kinds(names: &[String]) -> BTreeSet<Kind> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
+fn readable<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
+    from_redis_value(value).map_err(|e| StoreError::Corrupt(e.to_string()))
+}

@@ -1,0 +1,158 @@
+//! The scripts, put together from their parts. Redis knows no modules: each script carries what it stands on.
+
+use redis::Script;
+
+use super::options::Clock;
+use ktrdr_fabric::losses;
+
+const PRELUDE: &str = include_str!("../lua/prelude.lua");
+const ROWS: &str = include_str!("../lua/rows.lua");
+const ENDS: &str = include_str!("../lua/ends.lua");
+const LOSSES: &str = include_str!("../lua/losses.lua");
+const CANCELS: &str = include_str!("../lua/cancels.lua");
+const GROUPS: &str = include_str!("../lua/groups.lua");
+const ADOPT: &str = include_str!("../lua/adopt.lua");
+const AGAIN: &str = include_str!("../lua/again.lua");
+
+/// Runs also where memory is full or the log can not be written, and may write nothing.
+const READS_ONLY: &str = "#!lua flags=no-writes\n";
+
+/// Runs also where memory is full. For what keeps work alive, ends it or steers it: little is written, and nothing of it
+/// makes more work. What does make more waits until there is room.
+const NEEDS_NO_ROOM: &str = "#!lua flags=allow-oom\n";
+
+/// One script, and its name for messages.
+pub(super) struct Named {
+    pub(super) name: &'static str,
+    pub(super) script: Script,
+}
+
+macro_rules! scripts {
+    ($($(#[$doc:meta])* $name:ident: $parts:expr;)+) => {
+        /// Every script there is.
+        pub(super) struct Scripts {
+            $($(#[$doc])* pub(super) $name: Named,)+
+        }
+
+        impl Scripts {
+            /// Puts them together for one source of time.
+            pub(super) fn new(clock: Clock) -> Self {
+                $(let $name = Named {
+                    name: stringify!($name),
+                    script: $parts(clock, include_str!(concat!("../lua/", stringify!($name), ".lua"))),
+                };)+
+                Self { $($name,)+ }
+            }
+        }
+    };
+}
+
+scripts! {
+    submit: writing;
+    submit_roots: changing;
+    claim: losing;
+    suspect: writing;
+    beat: keeping;
+    finish: ending;
+    cancel: cancelling;
+    cancel_matching: cancelling;
+    dismiss: keeping;
+    advance: changing;
+    sweep: sweeping;
+    publish_again: republishing;
+    backlog: watching;
+    row: reading;
+    history: reading;
+    list: watching;
+    campaign: reading;
+    campaigns: reading;
+    outbox: reading;
+    count: noting;
+    remember: noting;
+    entries: reading;
+    heartbeat: noting;
+    deregister: noting;
+    workers: watching;
+    drain: noting;
+    pause: noting;
+    resume: noting;
+    paused: reading;
+}
+
+/// Only reads.
+fn reading(_: Clock, body: &str) -> Script {
+    Script::new(&[READS_ONLY, PRELUDE, body].concat())
+}
+
+/// Only reads, and knows what time it is.
+fn watching(clock: Clock, body: &str) -> Script {
+    Script::new(&[READS_ONLY, PRELUDE, text_of(clock), body].concat())
+}
+
+/// Keeps what is no row: the ledger, who is here, what operators ask.
+fn noting(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), body].concat())
+}
+
+/// Writes rows, and ends none.
+fn writing(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, body].concat())
+}
+
+/// The same for rows that are there.
+fn keeping(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, body].concat())
+}
+
+/// Changes rows.
+fn changing(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
+}
+
+/// Changes rows, and notices that a worker was lost.
+fn losing(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
+}
+
+/// The same for rows whose work is done.
+fn ending(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
+}
+
+/// Stops what somebody wants stopped.
+fn cancelling(clock: Clock, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, ENDS, CANCELS, GROUPS, body].concat())
+}
+
+/// Changes rows that were left alone for too long.
+fn sweeping(clock: Clock, body: &str) -> Script {
+    let parts =
+        [PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, CANCELS, GROUPS, ADOPT, AGAIN, body];
+    Script::new(&parts.concat())
+}
+
+/// Writes messages again.
+fn republishing(clock: Clock, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), ROWS, AGAIN, body].concat())
+}
+
+/// The numbers and words by which losses are counted.
+fn of_losses() -> String {
+    format!(
+        "local LOSSES_PER_TRY, BACK_OFF_FIRST_MS, BACK_OFF_MAX_MS, CULPRIT_KEPT_MS = {}, {}, {}, {}\n\
+         local COST_A_TRY, TRY_GIVEN_BACK = '{}', '{}'\n",
+        losses::LOSSES_PER_TRY,
+        losses::BACK_OFF_FIRST.as_millis(),
+        losses::BACK_OFF_MAX.as_millis(),
+        losses::CULPRIT_KEPT.as_millis(),
+        losses::COST_A_TRY,
+        losses::TRY_GIVEN_BACK,
+    )
+}
+
+fn text_of(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Server => include_str!("../lua/clock_server.lua"),
+        Clock::Key => include_str!("../lua/clock_key.lua"),
+    }
+}
