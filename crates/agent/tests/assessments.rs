@@ -37,7 +37,7 @@ fn training(strategy: &Strategy) -> TrainingReport {
         final_train_loss: Some(1.0),
         history: Vec::new(),
         test,
-        trading_on_test: None,
+        dev_backtest: None,
         strategy_sha256: strategy.sha256(),
         synthetic: true,
         warnings: Vec::new(),

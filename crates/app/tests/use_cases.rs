@@ -39,6 +39,7 @@ impl Desk {
             account: Account::default(),
             agent: ProviderName::default(),
             in_flight: 2,
+            generation: 4,
             tries_max: 3,
         };
         let opening = Opening {

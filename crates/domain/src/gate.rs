@@ -8,14 +8,14 @@
 //! | profile | training | backtest |
 //! |---|---|---|
 //! | parity | accuracy, loss, loss decrease | win rate, drawdown, Sharpe ratio |
-//! | honest | loss, skill over the baseline, more than one answer, rows | leakage proof, trades, net return, drawdown, both nulls, deflated Sharpe |
+//! | honest | loss, skill over the baseline, more than one answer, rows, net return and null p-value on dev | leakage proof, trades, net return, drawdown, both nulls, deflated Sharpe |
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::number::Figure;
-use crate::report::{BacktestSummary, TrainingReport};
+use crate::report::{BacktestSummary, DevBacktest, TrainingReport};
 use crate::strategy::label::Class;
 
 /// Which set of rules.
@@ -49,6 +49,9 @@ pub struct GatePolicy {
     pub sharpe_min: f64,
     /// Honest: rows of the test part at least; fewer say nothing about skill.
     pub test_rows_min: usize,
+    /// Honest: p-value of the walk-forward backtest on dev at most. Not a proof, only a sieve: each exam costs every later one
+    /// some of its power, so that what chance does as well every fifth time does not look at it.
+    pub dev_null_max: f64,
     /// Honest: closed trades at least.
     pub trades_min: u64,
     /// Honest: p-value of either null at most.
@@ -68,6 +71,7 @@ impl GatePolicy {
         drawdown_max: 0.40,
         sharpe_min: -0.5,
         test_rows_min: 30,
+        dev_null_max: 0.2,
         trades_min: 30,
         null_p_max: 0.05,
         deflated_sharpe_min: 0.95,
@@ -185,6 +189,22 @@ impl GatePolicy {
         }
         if test.rows < self.test_rows_min {
             return fail("too_few_test_rows", format!("{} < {}", test.rows, self.test_rows_min));
+        }
+        self.dev_backtest(report.dev_backtest.as_ref())
+    }
+
+    /// Whether it is worth a look at the exam.
+    fn dev_backtest(&self, dev: Option<&DevBacktest>) -> Check {
+        let figure = |name, of: fn(&DevBacktest) -> Option<f64>| {
+            required(name, dev.and_then(of), "nothing was traded on dev")
+        };
+        let net_return = figure("dev_return", |dev| dev.total_return_pct.filter(|_| dev.total_trades > 0))?;
+        if net_return <= 0.0 {
+            return fail("no_dev_profit", format!("{:.2}% <= 0%", Figure(net_return * 100.0)));
+        }
+        let p = figure("dev_null_p", |dev| dev.null_p)?;
+        if p > self.dev_null_max {
+            return fail("within_dev_null", format!("{p:.3} > {}", self.dev_null_max));
         }
         Ok(())
     }

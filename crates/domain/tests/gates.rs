@@ -5,8 +5,8 @@
 use ktrdr_domain::gate::{GatePolicy, GateProfile, GateVerdict};
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::report::{
-    BacktestSummary, Evidence, Hashes, InSample, Learned, Metrics, ModelRef, NullRank, TestMetrics,
-    TrainingReport,
+    BacktestSummary, DevBacktest, Evidence, Hashes, InSample, Learned, Metrics, ModelRef, NullRank,
+    TestMetrics, TrainingReport,
 };
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Kind, OperationId, Sha256, Span, Timestamp};
@@ -55,7 +55,15 @@ fn trained() -> TrainingReport {
             label_shares: [0.3, 0.4, 0.3],
             answer_shares: [0.3, 0.4, 0.3],
         },
-        trading_on_test: None,
+        dev_backtest: Some(DevBacktest {
+            blocks: 3,
+            bars: 600,
+            total_return_pct: Some(0.04),
+            null_p: Some(0.03),
+            null_draws: 99,
+            total_trades: 80,
+            ..DevBacktest::default()
+        }),
         strategy_sha256: Sha256::of(b"strategy"),
         synthetic: true,
         warnings: vec![],
@@ -204,6 +212,22 @@ fn the_honest_training_gate_asks_for_skill_beyond_the_baseline() {
     assert_eq!(says(|r| r.test.answer_shares = [0.0, 1.0, 0.0]), "collapsed_answers (HOLD 100.0%)");
     assert_eq!(says(|r| r.test.rows = 29), "too_few_test_rows (29 < 30)");
     assert_eq!(says(|r| r.test.rows = 30), "passed");
+}
+
+#[test]
+fn only_what_earned_on_dev_more_than_chance_does_looks_at_the_exam() {
+    let says = |change: fn(&mut DevBacktest)| {
+        training_says(Honest, |report| report.dev_backtest.iter_mut().for_each(change))
+    };
+    assert_eq!(says(|_| ()), "passed");
+    assert_eq!(says(|dev| dev.total_return_pct = Some(-0.031)), "no_dev_profit (-3.10% <= 0%)");
+    assert_eq!(says(|dev| dev.null_p = Some(0.34)), "within_dev_null (0.340 > 0.2)");
+    assert_eq!(says(|dev| dev.null_p = Some(0.2)), "passed");
+    let missing = "metric_missing (dev_return: nothing was traded on dev)";
+    assert_eq!(says(|dev| dev.total_trades = 0), missing);
+    assert_eq!(training_says(Honest, |report| report.dev_backtest = None), missing);
+    assert_eq!(says(|dev| dev.null_p = None), "metric_missing (dev_null_p: nothing was traded on dev)");
+    assert_eq!(training_says(Parity, |report| report.dev_backtest = None), "passed");
 }
 
 #[test]

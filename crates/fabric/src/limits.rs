@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::history::NOTE_BYTES_MAX;
 use crate::registry::WorkerInfo;
 use crate::store::{
-    AdvanceTo, BATCH_MAX, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot, StoreError,
+    AdvanceTo, BATCH_MAX, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot, Pace, StoreError,
 };
 
 /// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
@@ -52,8 +52,8 @@ pub fn check_leaf(new: &NewOperation) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Invalid`] with what is refused and what is allowed.
-pub fn check_roots(roots: &[NewRoot], in_flight: u32) -> Result<(), StoreError> {
-    if roots.is_empty() || roots.len() > ROOTS_MAX || in_flight == 0 {
+pub fn check_roots(roots: &[NewRoot], pace: Pace) -> Result<(), StoreError> {
+    if roots.is_empty() || roots.len() > ROOTS_MAX || pace.in_flight == 0 || pace.generation == 0 {
         return refuse(format!("a campaign has 1 to {ROOTS_MAX} cycles, at least one of them in flight"));
     }
     let distinct: HashSet<_> = roots.iter().map(|root| &root.id).collect();

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::store::{
-    Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, Stopwatch, Store,
+    Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, Pace, Stopwatch, Store,
 };
 use ktrdr_fleet::redis::{Options, RedisStore};
 use serde_json::json;
@@ -82,7 +82,7 @@ async fn campaign(store: &RedisStore) {
     };
     let roots: Vec<NewRoot> = (0..10_000).map(root).collect();
     let started = Instant::now();
-    store.submit_roots(roots, 1).await.unwrap();
+    store.submit_roots(roots, Pace::free(1)).await.unwrap();
     println!("a campaign of 10000 cycles: {} ms", started.elapsed().as_millis());
 }
 

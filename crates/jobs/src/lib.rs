@@ -31,7 +31,6 @@ use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DataRef, DeviceRequest, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::Ledger;
-use ktrdr_fabric::store::Store;
 use ktrdr_neural::{Backend, Cpu};
 use ktrdr_quant::Bars;
 use ktrdr_worker::{Handler, Job};
@@ -46,8 +45,6 @@ pub struct Services {
     pub artifacts: Arc<dyn Artifacts>,
     /// Trials and lessons.
     pub ledger: Arc<dyn Ledger>,
-    /// Rows; jobs only read them.
-    pub store: Arc<dyn Store>,
     /// The platform's own cut of each data set: the worker does not trust the message's.
     pub windows: WindowPolicy,
     /// Runs the IO of job threads, which are no tasks themselves.

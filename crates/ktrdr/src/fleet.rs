@@ -129,7 +129,6 @@ fn worker(
     let services = Services {
         artifacts: Arc::clone(&workspace.app.artifacts),
         ledger: Arc::clone(&workspace.app.ledger),
-        store: Arc::clone(&workspace.app.store),
         windows: workspace.settings.windows,
         runtime: tokio::runtime::Handle::current(),
         chaos_probes: fleet.chaos_probes,

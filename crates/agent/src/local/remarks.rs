@@ -11,7 +11,7 @@
 //! | trades | > 50 | ≤ 50 | 5 |
 //! | drawdown | < 20 % | ≥ 20 % | 5 |
 //! | costs | break-even ≥ 2 × charged, per side | < 2 × charged | 4 |
-//! | test rows of dev against the gate window | profit in both | profit in one only | 4 |
+//! | dev against the gate window | profit in both | profit in one only | 4 |
 //! | fitting | – | the first epoch was the best | 2 |
 //! | network | parameters under a tenth of training rows | a tenth or more | 1 |
 //! | leakage proof | held | broken (10) | 1 |
@@ -214,14 +214,14 @@ fn costs(input: &AssessmentSpec) -> Option<Remark> {
 }
 
 fn consistency(input: &AssessmentSpec) -> Option<Remark> {
-    let on_test = input.training.trading_on_test.filter(|t| t.total_trades > 0)?.total_return_pct?;
+    let on_dev = input.training.dev_backtest.filter(|t| t.total_trades > 0)?.total_return_pct?;
     let on_gate = input.backtest.metrics.total_return_pct?;
     let text = format!(
-        "It returned {:+.2} % on the test rows of dev and {:+.2} % in the backtest.",
-        Figure(100.0 * on_test),
+        "It returned {:+.2} % walk-forward on dev and {:+.2} % in the backtest.",
+        Figure(100.0 * on_dev),
         Figure(100.0 * on_gate)
     );
-    let profits = [on_test, on_gate].iter().filter(|r| **r > 0.0).count();
+    let profits = [on_dev, on_gate].iter().filter(|r| **r > 0.0).count();
     let suggestion = "Find out which period made the difference before varying it.";
     if profits == 0 { None } else { remark(4, profits == 2, text, suggestion) }
 }

@@ -10,4 +10,4 @@ pub use backtest::{
     ActiveReturn, BacktestReport, BacktestSummary, Direction, EquityPoint, Evidence, ExitReason, Hashes,
     InSample, Metrics, NullRank, Trade,
 };
-pub use training::{EpochRecord, Learned, ModelRef, TestMetrics, TradingOnTest, TrainingReport};
+pub use training::{DevBacktest, EpochRecord, Learned, ModelRef, TestMetrics, TrainingReport};

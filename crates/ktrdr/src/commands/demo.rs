@@ -94,6 +94,7 @@ fn campaign(
         cycles: arguments.cycles,
         campaign: None,
         in_flight: None,
+        generation: None,
         agent: None,
         gates: None,
         brief: None,
