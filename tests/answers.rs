@@ -2,11 +2,12 @@
 //! terminal.
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::process::{Output, Stdio};
 
 use serde_json::Value;
 
-use crate::world::{World, shown};
+use crate::world::{World, shown, wait_for};
 
 /// Commands with an answer of every form.
 const COMMANDS: [&[&str]; 13] = [
@@ -24,6 +25,9 @@ const COMMANDS: [&[&str]; 13] = [
     &["--help"],
     &["--version"],
 ];
+
+/// What a pipe holds.
+const PIPE_BYTES: usize = 64 << 10;
 
 fn written_to(world: &World, command: &[&str], stdout: Stdio) -> Output {
     let child = world.command(command).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
@@ -44,6 +48,27 @@ fn an_answer_that_can_not_be_written_is_exit_9_and_a_reader_that_went_away_is_no
         let gone = written_to(&world, command, writer.into());
         let said = String::from_utf8_lossy(&gone.stderr);
         assert!(gone.status.success() && !said.contains("error"), "{command:?} {}", shown(&gone));
+    }
+}
+
+#[test]
+fn a_reader_behind_a_pipe_that_does_not_block_gets_the_whole_answer() {
+    let world = World::new();
+    for command in [&["completions", "bash"][..], &["completions", "bash", "-o", "json"]] {
+        let whole = world.run(command).stdout;
+        assert!(whole.len() > PIPE_BYTES, "the answer fills no pipe: {} bytes", whole.len());
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::NONBLOCK).unwrap();
+        let mut child = world.command(command).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for("a full pipe, or the end of the process", || {
+            let full = rustix::io::ioctl_fionread(&reader).unwrap() >= PIPE_BYTES as u64;
+            (full || child.try_wait().unwrap().is_some()).then_some(())
+        });
+        let mut answer = Vec::new();
+        reader.read_to_end(&mut answer).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        assert!(ended.status.success(), "{command:?} {}", shown(&ended));
+        assert!(answer == whole, "{command:?}: {} of {} bytes", answer.len(), whole.len());
     }
 }
 

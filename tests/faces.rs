@@ -254,6 +254,8 @@ fn a_mistyped_variable_is_refused_and_one_of_somebody_else_is_mentioned_once() {
         ("KTRDR_FLEET_LEASE", "KTRDR_FLEET__LEASE"),
         ("KTRDR_FLEET__LEESE", "KTRDR_FLEET__LEESE"),
         ("KTRDR_WINDOWS__SHARE__DEV", "KTRDR_WINDOWS__SHARE__DEV"),
+        ("KTRD_ENGINE", "KTRDR_ENGINE"),
+        ("KTDR_REDIS_URL", "KTRDR_REDIS_URL"),
     ] {
         let output = with(name, "fleet".as_ref());
         assert_eq!(output.status.code(), Some(8), "{name} {}", shown(&output));
@@ -269,8 +271,30 @@ fn a_mistyped_variable_is_refused_and_one_of_somebody_else_is_mentioned_once() {
     assert!(output.status.success(), "{}", shown(&output));
     assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok(), "{}", shown(&output));
     assert_eq!(String::from_utf8_lossy(&output.stderr).matches("KTRDR_SERVICE_HOST").count(), 1);
+    let hostile = with("KTRDR_\u{202e}\u{1b}]0;x\u{9b}1m", "x".as_ref());
+    let said = String::from_utf8_lossy(&hostile.stderr);
+    assert!(hostile.status.success() && said.contains("KTRDR_\u{fffd}"), "{}", shown(&hostile));
+    assert!(!said.contains(['\u{202e}', '\u{1b}', '\u{9b}']), "{said:?}");
+    let choices = with("KTRDR_ENGINE", "Fleet".as_ref());
+    assert!(shown(&choices).contains("KTRDR_ENGINE: expected `embedded` or `fleet`"), "{}", shown(&choices));
     let known = with("KTRDR_REAL_DATA", "/nowhere".as_ref());
     assert!(known.status.success() && known.stderr.is_empty(), "{}", shown(&known));
+}
+
+#[test]
+fn a_kind_of_job_has_one_name_and_its_workers_short_word_is_read_as_well() {
+    let world = World::new();
+    for (word, kind) in
+        [("data", "data_load"), ("design", "agent_design"), ("assessment", "agent_assessment")]
+    {
+        for word in [word, kind] {
+            assert_eq!(world.json(&["queues", "pause", word])["kind"], kind);
+            assert_eq!(world.json(&["operations", "list", "--type", word])["total"], 0);
+        }
+        let help = String::from_utf8(world.run(&["worker", "--help"]).stdout).unwrap();
+        assert!(help.contains(&format!("- {kind}")) && !help.contains(&format!("- {word}:")), "{help}");
+    }
+    world.refused_with(2, &["queues", "pause", "all"], &["data_load"]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn by_hand(world: &World, strategy: &str, symbol: &str, timeframe: &str) {
     assert_eq!(report["evidence"]["leakage_proof"], true);
 
     let id = report["operation"].as_str().unwrap();
-    let replayed = world.json(&["replay", id]);
+    let replayed = world.json(&["replay", id, "--local"]);
     assert_eq!(replayed["same"], true, "{replayed}");
     assert_eq!(replayed["trades_sha256"], report["hashes"]["trades"]);
 

@@ -39,6 +39,27 @@ fn the_third_signal_ends_a_process_whatever_its_threads_do() {
     ends_a_blocked_engine("INT", 2);
 }
 
+#[test]
+fn an_import_that_is_no_longer_waited_for_says_how_to_go_on_with_it() {
+    let world = World::new();
+    let engine = world.up(&[]);
+    world.json(&["queues", "pause", "data_load"]);
+    let file = world.write("bars.csv", "time,open,high,low,close\n2020-01-06T00:00:00Z,1,1,1,1\n");
+    let import = world.start(&["data", "import", file.to_str().unwrap(), "-s", "MINE", "-t", "1h"]);
+    let pid = u32::try_from(import.pid()).unwrap();
+    wait_for("who waits", || (handled(pid) >> 1 & 1 == 1).then_some(()));
+    import.signal("INT");
+    let ended = import.end();
+    assert_eq!(ended.status.code(), Some(130), "{}", shown(&ended));
+    let id = world.operations()[0]["id"].as_str().unwrap().to_owned();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    for way in ["watch", "cancel"] {
+        assert!(said.contains(&format!("ktrdr operations {way} {id}")), "{said}");
+    }
+    engine.signal("TERM");
+    engine.end();
+}
+
 /// Starts a command that waits, and reads the first line that it says on stderr.
 fn first_words(world: &World, command: &[&str]) -> (std::process::Child, String) {
     let mut child = world.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -95,7 +116,7 @@ fn a_fleet_says_which_of_its_processes_is_missing_and_a_worker_may_take_every_ki
     let (importing, said) = first_words(&world, &import);
     assert_eq!(
         reasons(&said),
-        [reason("no_coordinator", "ktrdr serve"), reason("no_worker", "ktrdr worker data")]
+        [reason("no_coordinator", "ktrdr serve"), reason("no_worker", "ktrdr worker data_load")]
     );
     let coordinator = world.command(&["serve"]).stderr(Stdio::null()).spawn().unwrap();
     let worker = world.command(&["worker", "all"]).stderr(Stdio::null()).spawn().unwrap();

@@ -30,7 +30,7 @@ fn borrowed(words: &[String]) -> Vec<&str> {
 #[test]
 fn every_documented_layout_gives_its_documented_bars() {
     let sections: Vec<&str> = DOCS.split("\n### ").skip(1).collect();
-    assert!(sections.len() >= 23, "{} layouts", sections.len());
+    assert!(sections.len() >= 28, "{} layouts", sections.len());
     let world = World::new();
     for section in sections {
         let title = section.lines().next().unwrap();
@@ -83,6 +83,19 @@ fn the_option_that_a_refusal_names_mends_it() {
             "-t 1d --date-order month-first",
             "--date-order day-first",
             None,
+        ),
+        (rows(&["02/01/24", "03/01/24"]), "-t 1d", "--date-order month-first", None),
+        (
+            "Date,Open,High,Low,Close\n2024-01-02,\"1,235\",\"1,500\",\"1,200\",\"1,400\"\n".into(),
+            "-t 1d",
+            "--decimal point",
+            None,
+        ),
+        (
+            "Date,Open,High,Low,Close,Volume BTC,Volume ETH\n2024-01-02,1,2,0.5,1.5,9,8\n".into(),
+            "-t 1d",
+            "--volume-column",
+            Some("VolumeETH"),
         ),
         (rows(&["2024-01-03", "2024-01-02"]), "-t 1d", "--sort", None),
         (rows(&["2024-01-03", "2024-01-05", "2024-01-02"]), "-t 1d", "--sort", None),

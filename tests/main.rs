@@ -3,6 +3,7 @@
 // A skipped test says so, and a measured figure is shown.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod advice;
 mod answers;
 mod attack;
 mod campaign;
@@ -12,6 +13,7 @@ mod chaos;
 mod containers;
 mod crash;
 mod epochs;
+mod evidence;
 mod faces;
 mod first_light;
 mod fleet;
@@ -21,8 +23,10 @@ mod impatience;
 mod import;
 mod kills;
 mod processes;
+mod providers;
 mod redis;
 mod retry;
+mod running;
 mod secrets;
 mod servers;
 mod signals;

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 /// Everything the fleet says to the servers goes to this virtual host.
 const VHOST: &str = "ktrdr";
 
-/// The append-only file is the witness: it must not be rewritten to what is left in the end.
+/// The append-only file proves what happened: it must not be rewritten to what is left in the end.
 const KEEP_THE_LOG_WHOLE: &str = "auto-aof-rewrite-percentage 0";
 
 /// Stopped when dropped.

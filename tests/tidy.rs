@@ -18,11 +18,13 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("worker", 2, &["domain", "fabric"]),
     ("research", 2, &["domain", "fabric"]),
     ("agent", 2, &["domain", "quant"]),
-    ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "worker"]),
+    ("catalog", 2, &["domain", "fabric", "quant", "neural"]),
+    ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker"]),
+    ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research"]),
     (
         "ktrdr",
         4,
-        &["domain", "quant", "neural", "agent", "fabric", "embedded", "fleet", "worker", "research", "jobs"],
+        &["domain", "quant", "neural", "agent", "fabric", "fleet", "catalog", "worker", "research", "jobs", "app"],
     ),
 ];
 
@@ -52,9 +54,43 @@ const IMPURE_WORDS: &[&str] = &[
     "thread_rng",
 ];
 
+/// Words of the ways in, which the application floor must not say in code: it is asked the same by all of them.
+const WORDS_OF_WAYS_IN: &[&str] = &[
+    "clap",
+    "axum",
+    "indicatif",
+    "std::env",
+    "std::process",
+    "env!(",
+    "IsTerminal",
+    "stdin(",
+    "stdout(",
+    "stderr(",
+    "ExitCode",
+];
+
+/// The engines by their names in code, and the only files above them that may say one: where a workspace is opened, where
+/// a fleet's servers are set up and measured, and where their addresses are read.
+const ENGINES: &[&str] = &["fabric::embedded", "fabric::fleet"];
+const ENGINES_ARE_NAMED_IN: &[&str] = &[
+    "crates/app/src/engine/",
+    "crates/ktrdr/src/settings",
+    "crates/ktrdr/src/commands/topology.rs",
+    "crates/ktrdr/src/commands/bench/fleet",
+    "crates/ktrdr/src/logging.rs",
+];
+
 /// Definitions that stand once in the whole code, however many crates go by them.
-const SAID_ONCE: &[&str] =
-    &["enum Severity ", "struct Finding<", "const HIDDEN_LAYERS_MAX:", "const HUBER_DELTA:"];
+const SAID_ONCE: &[&str] = &[
+    "enum Severity ",
+    "struct Finding<",
+    "const HIDDEN_LAYERS_MAX:",
+    "const HUBER_DELTA:",
+    "const HORIZON:",
+    "const MEMBERSHIP_HEARD_MIN:",
+    "const TRADES_ENOUGH:",
+    "trades_min: 30",
+];
 
 /// Names that say nothing.
 const GRAB_BAGS: &[&str] = &["common", "core", "util", "utils", "helpers", "misc"];
@@ -155,6 +191,30 @@ fn the_pure_floors_have_no_io_no_clock_no_ambient_randomness() {
             for word in IMPURE_WORDS {
                 assert!(!code(&text).contains(word), "{} says {word:?}", path.display());
             }
+        }
+    }
+}
+
+#[test]
+fn the_application_floor_has_never_heard_of_a_way_in() {
+    for (path, text) in sources("app") {
+        for word in WORDS_OF_WAYS_IN {
+            assert!(!code(&text).contains(word), "{} says {word:?}: ways in say it", path.display());
+        }
+    }
+}
+
+#[test]
+fn above_the_opening_of_a_workspace_nobody_knows_which_engine_carries_it() {
+    for (path, text) in
+        ["app", "catalog", "jobs", "ktrdr", "research", "worker"].iter().flat_map(|name| sources(name))
+    {
+        let shown = path.display().to_string();
+        if ENGINES_ARE_NAMED_IN.iter().any(|file| shown.contains(file)) {
+            continue;
+        }
+        for engine in ENGINES {
+            assert!(!code(&text).contains(engine), "{shown} says {engine:?}: seams are enough");
         }
     }
 }

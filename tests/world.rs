@@ -2,18 +2,14 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use crate::running::{Running, wait_for};
 use crate::servers::Servers;
-
-/// The longest any test waits for a fact, or for a process to end.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A workspace of one test; removed when the test ends.
 pub(crate) struct World {
@@ -242,7 +238,7 @@ impl World {
             fleet.up.get_or_init(|| self.up(&[]));
         }
         let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        Running(Some(child))
+        Running::of(child)
     }
 
     /// Generated hourly bars with a strong edge, or without any.
@@ -328,58 +324,6 @@ impl Fleet {
             ("KTRDR_PREFIX", name),
         ];
         Self { settings, up: OnceLock::new() }
-    }
-}
-
-/// A process that ends with its test.
-pub(crate) struct Running(Option<Child>);
-
-impl Running {
-    /// Its process id.
-    pub(crate) fn pid(&self) -> i32 {
-        i32::try_from(self.0.as_ref().unwrap().id()).unwrap()
-    }
-
-    /// Sends it a signal by name, such as `INT`.
-    pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.pid().to_string()).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Waits for its end; a process that does not end is killed when patience does.
-    pub(crate) fn end(mut self) -> Output {
-        let pid = self.pid().to_string();
-        let (ended, waits) = mpsc::channel::<()>();
-        let watchdog = std::thread::spawn(move || {
-            if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let _ = Command::new("kill").args(["-KILL", &pid]).status();
-            }
-        });
-        let output = self.0.take().unwrap().wait_with_output().unwrap();
-        drop(ended);
-        watchdog.join().unwrap();
-        output
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-/// Asks until there is an answer; fails the test when patience ends.
-pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let start = Instant::now();
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(start.elapsed() < PATIENCE, "gave up waiting for {what}");
-        std::thread::yield_now();
     }
 }
 

@@ -79,6 +79,27 @@ impl Arena {
         &self.processes[number % self.processes.len()]
     }
 
+    /// Which process, of those that run a job as soon as any does; of all of them when all work is done. The only process
+    /// of the embedded engine is hit at any moment: some of them must come before it has begun.
+    pub(super) fn victim_at_work(&self, number: usize) -> &Process {
+        if self.processes.len() == 1 {
+            return self.victim(number);
+        }
+        wait_for("a process that runs a job, or the end of all work", || {
+            let active = self.world.json(&["operations", "list", "--active", "--limit", "1000"]);
+            let rows = active["operations"].as_array().unwrap();
+            let runs_one = |process: &&Process| {
+                let mark = format!("-{}-", process.pid());
+                rows.iter().any(|row| row["worker"].as_str().is_some_and(|boot| boot.contains(&mark)))
+            };
+            let at_work: Vec<&Process> = self.processes.iter().filter(runs_one).collect();
+            match at_work.as_slice() {
+                [] => rows.is_empty().then(|| self.victim(number)),
+                at_work => Some(at_work[number % at_work.len()]),
+            }
+        })
+    }
+
     pub(super) fn wait_until_idle(&self) {
         wait_for("everything to end", || {
             let active = self.world.json(&["operations", "list", "--active", "--limit", "1"]);

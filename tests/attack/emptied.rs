@@ -1,10 +1,10 @@
-//! The last strike: the store has forgotten everything, while models and reports of its work lie beside it.
+//! The last fault: the store has forgotten everything, while models and reports of its work lie beside it.
 
 use super::arena::Deserted;
 use super::oracle::Oracle;
 
 /// Empties the store: nothing may be begun anew there without a person's word.
-pub(super) fn strike(deserted: &Deserted, oracle: &mut Oracle) {
+pub(super) fn judge(deserted: &Deserted, oracle: &mut Oracle) {
     let world = &deserted.world;
     let before = world.files();
     match &deserted.servers {

@@ -7,19 +7,19 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `plan` | which strikes, in which order, all of it from the seed |
+//! | `plan` | which faults, in which order, all of it from the seed |
 //! | `arena` | the world it happens in, and its processes |
-//! | `strike` | what each strike does, and what must be answered meanwhile |
+//! | `fault` | what each fault does, and what must be answered meanwhile |
 //! | `outcome` | what a cycle came to, comparable between runs |
 //! | `oracle` | what must be true when all is over |
-//! | `emptied` | the last strike: a store that has forgotten everything |
+//! | `emptied` | the last fault: a store that has forgotten everything |
 
 mod arena;
 mod emptied;
+mod fault;
 mod oracle;
 mod outcome;
 mod plan;
-mod strike;
 
 use std::env;
 use std::time::{Duration, Instant};
@@ -51,21 +51,21 @@ fn attack(engine: Engine, size: Size) {
     let arena = Arena::build(engine);
     let mut oracle = Oracle::default();
     let campaign = arena.submit(&plan);
-    for strike in &plan.strikes {
-        strike.hit(&arena, &mut oracle);
-        assert!(start.elapsed() < OVER_WITHIN, "still striking after {OVER_WITHIN:?}");
+    for planned in &plan.faults {
+        planned.inject(&arena, &mut oracle);
+        assert!(start.elapsed() < OVER_WITHIN, "still injecting faults after {OVER_WITHIN:?}");
     }
-    let struck = start.elapsed();
+    let injected = start.elapsed();
     arena.wait_until_idle();
     oracle.judge(&arena, &campaign, &undisturbed);
     let world = arena.end_processes();
-    emptied::strike(&world, &mut oracle);
+    emptied::judge(&world, &mut oracle);
     let complaints = oracle.complaints();
     let took = start.elapsed();
     eprintln!(
-        "{:.1} s in all, quiet {:.1} s after the last strike",
+        "{:.1} s in all, quiet {:.1} s after the last fault",
         took.as_secs_f64(),
-        (took - struck).as_secs_f64()
+        (took - injected).as_secs_f64()
     );
     assert!(complaints.is_empty(), "broken promises with seed {}: {complaints:#?}", plan.seed);
 }

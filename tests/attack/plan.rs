@@ -1,4 +1,4 @@
-//! Which strikes, in which order: all of it from one seed.
+//! Which faults, in which order: all of it from one seed.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::strike::{Blow, Strike};
+use super::fault::{Fault, PlannedFault};
 use crate::world::Engine;
 
 /// Kills come so close together that an engine is often hit before its first job has ended.
@@ -21,7 +21,7 @@ pub(super) struct Size {
     pub(super) cycles: u32,
     /// Processes killed without warning.
     pub(super) kills: usize,
-    /// Strikes of every other sort.
+    /// Faults of every other sort.
     pub(super) others: usize,
 }
 
@@ -29,34 +29,34 @@ pub(super) struct Size {
 pub(super) struct Plan {
     pub(super) seed: u64,
     pub(super) cycles: u32,
-    pub(super) strikes: Vec<Strike>,
+    pub(super) faults: Vec<PlannedFault>,
 }
 
 impl Plan {
     pub(super) fn of(size: Size, seed: u64, engine: Engine) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let others = Blow::OTHERS.iter().filter(|blow| blow.is_possible_on(engine));
-        let mut blows: Vec<Blow> = vec![Blow::Kill; size.kills];
-        blows.extend(others.flat_map(|blow| vec![*blow; size.others]));
-        blows.shuffle(&mut random);
-        let strikes = blows.into_iter().enumerate().map(|(number, blow)| Strike {
+        let others = Fault::OTHERS.iter().filter(|fault| fault.is_possible_on(engine));
+        let mut faults: Vec<Fault> = vec![Fault::Kill; size.kills];
+        faults.extend(others.flat_map(|fault| vec![*fault; size.others]));
+        faults.shuffle(&mut random);
+        let faults = faults.into_iter().enumerate().map(|(number, fault)| PlannedFault {
             number,
-            blow,
+            fault,
             after: Duration::from_millis(random.random_range(PAUSE_MS)),
             victim: random.random_range(0..1000),
         });
-        Self { seed, cycles: size.cycles, strikes: strikes.collect() }
+        Self { seed, cycles: size.cycles, faults: faults.collect() }
     }
 
     pub(super) fn summary(&self) -> String {
-        let kills = self.strikes.iter().filter(|strike| strike.blow == Blow::Kill).count();
-        format!("{} cycles, {kills} kills and {} other strikes", self.cycles, self.strikes.len() - kills)
+        let kills = self.faults.iter().filter(|planned| planned.fault == Fault::Kill).count();
+        format!("{} cycles, {kills} kills and {} other faults", self.cycles, self.faults.len() - kills)
     }
 }
 
 #[test]
 fn one_seed_is_one_plan() {
-    let shown = |seed| format!("{:?}", Plan::of(super::SHORT, seed, Engine::Fleet).strikes);
+    let shown = |seed| format!("{:?}", Plan::of(super::SHORT, seed, Engine::Fleet).faults);
     assert_eq!(shown(7), shown(7));
     assert_ne!(shown(7), shown(8));
 }

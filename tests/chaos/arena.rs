@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::{Mutex, RwLock};
 
 use super::plan::Size;
-use super::wire::{Mood, Wire};
+use super::wire::{LinkMode, Wire};
 use crate::processes::Process;
 use crate::servers::Servers;
 
@@ -64,8 +64,8 @@ impl Wires {
         self.broker.iter().for_each(Wire::cut);
     }
 
-    pub(crate) fn set_broker(&self, mood: Mood) {
-        self.broker.iter().for_each(|wire| wire.set(mood));
+    pub(crate) fn set_broker(&self, mode: LinkMode) {
+        self.broker.iter().for_each(|wire| wire.set(mode));
     }
 }
 
@@ -79,7 +79,7 @@ impl Arena {
         }
         let wires = Wires { redis: Wire::to(&servers.redis()).await, broker };
         let binary = Binary::new(folder.path(), &servers, &wires, size);
-        servers.set_consumer_timeout_ms(super::strikes::PATIENT_CONSUMER_TIMEOUT_MS);
+        servers.set_consumer_timeout_ms(super::faults::PATIENT_CONSUMER_TIMEOUT_MS);
         binary.must(&["topology", "apply"]);
         Self {
             fleet: fleet(size, &binary, folder.path()),

@@ -1,4 +1,4 @@
-//! Gathers what the oracle looks at: rows, lists, marks, ledger, and what the witness wrote down.
+//! Gathers what the oracle looks at: rows, lists, marks, ledger, and what Redis' log holds.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,12 +7,12 @@ use ktrdr_domain::{Kind, Operation, OperationId, Status};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::{Filter, Store};
 
+use super::aof_log;
 use super::arena::Arena;
-use super::letters::Foreign;
 use super::load::Answers;
 use super::oracle::Evidence;
 use super::plan::Plan;
-use super::witness;
+use super::poison_messages::Foreign;
 
 /// Rows in one part of a list.
 const PAGE: u32 = 1000;
@@ -39,11 +39,11 @@ pub(crate) async fn gather(
     }
     complaints.extend(answers.strange.clone());
     Evidence {
-        orders: plan.orders.clone(),
+        jobs: plan.jobs.clone(),
         cycles,
         rows,
         listed,
-        stories: witness::read(&arena.servers.redis_log(), &Arena::prefix()),
+        stories: aof_log::read(&arena.servers.redis_log(), &Arena::prefix()),
         histories,
         marks: marks(arena),
         cancels: answers.cancels.clone(),

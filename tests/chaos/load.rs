@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::arena::Arena;
-use super::orders::{Order, Wish};
+use super::jobs::{Expectation, PlannedJob};
 use super::plan::Plan;
 
 /// Calls at a time.
@@ -32,7 +32,7 @@ pub(crate) struct Answers {
     pub(crate) burst: Duration,
 }
 
-/// What became of one order.
+/// What became of one job.
 struct Handed {
     id: OperationId,
     submitted: Submitted,
@@ -41,14 +41,14 @@ struct Handed {
     accepted: Instant,
 }
 
-/// Hands in every order at its time, until the store has answered each.
+/// Hands in every job at its time, until the store has answered each.
 pub(crate) async fn hand_in(arena: &Arc<Arena>, plan: &Arc<Plan>, start: Instant) -> Answers {
     let calls = Arc::new(Semaphore::new(CALLS_MAX));
     let mut each = JoinSet::new();
-    for order in plan.orders.clone() {
-        each.spawn(one(Arc::clone(arena), order, start, Arc::clone(&calls)));
+    for job in plan.jobs.clone() {
+        each.spawn(one(Arc::clone(arena), job, start, Arc::clone(&calls)));
     }
-    let burst = plan.orders.iter().filter(|order| order.at.is_zero()).map(|order| order.id.clone());
+    let burst = plan.jobs.iter().filter(|job| job.at.is_zero()).map(|job| job.id.clone());
     let burst: BTreeSet<_> = burst.collect();
     let mut answers = Answers::default();
     while let Some(handed) = each.join_next().await {
@@ -67,24 +67,24 @@ pub(crate) async fn hand_in(arena: &Arc<Arena>, plan: &Arc<Plan>, start: Instant
     answers
 }
 
-async fn one(arena: Arc<Arena>, order: Order, start: Instant, calls: Arc<Semaphore>) -> Handed {
-    sleep_until(start + order.at).await;
+async fn one(arena: Arc<Arena>, job: PlannedJob, start: Instant, calls: Arc<Semaphore>) -> Handed {
+    sleep_until(start + job.at).await;
     let mut repeated = 0;
     let submitted = {
         let _call = calls.acquire().await.unwrap();
-        insist(&mut repeated, || arena.client.submit(order.operation())).await
+        insist(&mut repeated, || arena.client.submit(job.operation())).await
     };
     let accepted = Instant::now();
     let mut cancelled = None;
-    if let Some(after) = order.cancel_after {
+    if let Some(after) = job.cancel_after {
         sleep(after).await;
-        if order.wish == Wish::Deaf {
-            until_it_runs(&arena, &order.id).await;
+        if job.expected == Expectation::Deaf {
+            until_it_runs(&arena, &job.id).await;
         }
-        let ask = || arena.client.cancel(&order.id, "chaos", "as planned");
+        let ask = || arena.client.cancel(&job.id, "chaos", "as planned");
         cancelled = Some(insist(&mut repeated, ask).await);
     }
-    Handed { id: order.id, submitted, cancelled, repeated, accepted }
+    Handed { id: job.id, submitted, cancelled, repeated, accepted }
 }
 
 /// A cancel that comes before is over at once: nobody has to listen.

@@ -6,32 +6,32 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `plan`, `orders`, `fault` | what a run does, all of it from its seed |
+//! | `plan`, `jobs`, `fault` | what a run does, all of it from its seed |
 //! | `arena`, `wire` | the world it happens in |
-//! | `run`, `load`, `research`, `strikes`, `letters`, `injury` | clients and faults, at work |
-//! | `witness`, `evidence`, `sightings` | what is known afterwards |
+//! | `run`, `load`, `research`, `faults`, `poison_messages`, `fault_record` | clients and faults, at work |
+//! | `aof_log`, `evidence`, `sightings` | what is known afterwards |
 //! | `oracle`, `mutants` | what must be true then, and the test of that test |
 //! | `table` | what it showed, fault by fault |
 //! | `harm` | probes may break their worker here, and nowhere else |
 
+mod aof_log;
 mod arena;
 mod evidence;
 mod fault;
+mod fault_record;
+mod faults;
 mod harm;
-mod injury;
-mod letters;
+mod jobs;
 mod load;
 mod mutants;
 mod oracle;
-mod orders;
 mod plan;
+mod poison_messages;
 mod research;
 mod run;
 mod sightings;
-mod strikes;
 mod table;
 mod wire;
-mod witness;
 
 use std::env;
 use std::time::Duration;
@@ -82,7 +82,7 @@ fn long() -> Size {
     };
     let seconds = number("KTRDR_CHAOS_SECONDS").unwrap_or_else(|| (900.0 * share).max(60.0) as u64);
     Size {
-        seed: number("KTRDR_CHAOS_SEED").unwrap_or_else(|| injury::now_ms().unsigned_abs()),
+        seed: number("KTRDR_CHAOS_SEED").unwrap_or_else(|| fault_record::now_ms().unsigned_abs()),
         jobs,
         cycles: number("KTRDR_CHAOS_CYCLES").unwrap_or_else(|| (40.0 * share).ceil() as u64) as usize,
         window: Duration::from_secs(seconds),

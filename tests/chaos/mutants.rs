@@ -11,9 +11,9 @@ use ktrdr_fabric::history::{Change, Transition};
 use ktrdr_fabric::store::Cancelled;
 use serde_json::json;
 
+use super::aof_log::{Step, Story};
+use super::jobs::{Expectation, PlannedJob};
 use super::oracle::{Evidence, judge};
-use super::orders::{Order, Wish};
-use super::witness::{Step, Story};
 
 const PLAIN: &str = "op_plain";
 const POISON: &str = "op_poison";
@@ -28,9 +28,10 @@ fn id(name: &str) -> OperationId {
 /// A run in which everything went as it should: a probe that completed at its second attempt, one that killed all
 /// its workers, one that was cancelled, and a cycle.
 fn good() -> Evidence {
-    let orders = [(PLAIN, Wish::Complete), (POISON, Wish::Poison), (CANCELLED, Wish::Complete)];
+    let jobs =
+        [(PLAIN, Expectation::Complete), (POISON, Expectation::Poison), (CANCELLED, Expectation::Complete)];
     let mut evidence = Evidence {
-        orders: orders.map(|(name, wish)| order(name, wish)).into(),
+        jobs: jobs.map(|(name, expected)| job(name, expected)).into(),
         cycles: vec![id(ROOT)],
         marks: BTreeMap::from([(id(PLAIN), vec![1, 2])]),
         cancels: BTreeMap::from([(id(CANCELLED), Cancelled::Done)]),
@@ -56,10 +57,10 @@ fn good() -> Evidence {
     evidence
 }
 
-fn order(name: &str, wish: Wish) -> Order {
+fn job(name: &str, expected: Expectation) -> PlannedJob {
     let cancel_after = (name == CANCELLED).then_some(Duration::ZERO);
     let (sleep, at) = (Duration::ZERO, Duration::ZERO);
-    Order { id: id(name), wish, sleep, at, cancel_after, has_key: false, device: DeviceRequest::Any }
+    PlannedJob { id: id(name), expected, sleep, at, cancel_after, has_key: false, device: DeviceRequest::Any }
 }
 
 /// A row, its list and its story: claimed so many times, then ended.
@@ -108,7 +109,7 @@ fn a_run_that_went_well_breaks_no_promise() {
 #[test]
 fn an_operation_without_a_row_is_lost() {
     is_caught_as("lost", |e| e.rows.remove(&id(PLAIN)));
-    is_caught_as("lost", |e| e.orders.push(order("op_never_written", Wish::Complete)));
+    is_caught_as("lost", |e| e.jobs.push(job("op_never_written", Expectation::Complete)));
     is_caught_as("lost", |e| e.rows.remove(&id(ROOT)));
 }
 

@@ -6,9 +6,9 @@ use ktrdr_domain::{Operation, OperationId, Status};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::Cancelled;
 
-use super::letters::Foreign;
-use super::orders::{Order, Wish};
-use super::witness::Story;
+use super::aof_log::Story;
+use super::jobs::{Expectation, PlannedJob};
+use super::poison_messages::Foreign;
 
 /// A broken promise.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub(crate) struct Violation {
 /// Everything that is known when a run is over.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Evidence {
-    pub(crate) orders: Vec<Order>,
+    pub(crate) jobs: Vec<PlannedJob>,
     /// Research cycles that were submitted.
     pub(crate) cycles: Vec<OperationId>,
     /// Every row there is.
@@ -51,7 +51,7 @@ pub(crate) fn judge(evidence: &Evidence) -> Vec<Violation> {
     let mut verdict = Verdict { evidence, violations: Vec::new() };
     verdict.nothing_is_lost();
     evidence.rows.values().for_each(|row| verdict.row(row));
-    evidence.orders.iter().for_each(|order| verdict.order(order));
+    evidence.jobs.iter().for_each(|job| verdict.job(job));
     evidence.cycles.iter().for_each(|cycle| verdict.cycle(cycle));
     verdict.nothing_is_left();
     verdict.violations
@@ -75,7 +75,7 @@ impl Verdict<'_> {
 
     fn nothing_is_lost(&mut self) {
         let evidence = self.evidence;
-        let submitted = evidence.orders.iter().map(|order| &order.id).chain(&evidence.cycles);
+        let submitted = evidence.jobs.iter().map(|job| &job.id).chain(&evidence.cycles);
         for id in submitted {
             self.unless(evidence.rows.contains_key(id), "lost", || format!("{id} has no row"));
         }
@@ -123,7 +123,7 @@ impl Verdict<'_> {
         self.unless(!moved_twice, "I6", || format!("{id} moved through {phases:?}"));
     }
 
-    /// The fleet tells the same as the witness.
+    /// The fleet tells the same as Redis' log.
     fn history(&mut self, row: &Operation, story: &Story) {
         let told = self.evidence.histories.get(&row.id).map(Vec::as_slice).unwrap_or_default();
         let ends: Vec<_> = told.iter().filter(|entry| entry.what.is_end()).collect();
@@ -147,21 +147,21 @@ impl Verdict<'_> {
     }
 
     /// What was asked for must have come about.
-    fn order(&mut self, order: &Order) {
-        let Some(row) = self.evidence.rows.get(&order.id) else { return };
+    fn job(&mut self, job: &PlannedJob) {
+        let Some(row) = self.evidence.rows.get(&job.id) else { return };
         let ends_as_told = match (row.status, row.reason.as_deref()) {
-            (Status::Completed, _) => matches!(order.wish, Wish::Complete | Wish::CrashOnce),
-            (Status::Failed, Some("attempts_exhausted")) => order.wish == Wish::Poison,
-            (Status::Failed, Some("bad_input")) => order.wish == Wish::Fail,
-            (Status::Cancelled, _) => order.cancel_after.is_some(),
+            (Status::Completed, _) => matches!(job.expected, Expectation::Complete | Expectation::CrashOnce),
+            (Status::Failed, Some("attempts_exhausted")) => job.expected == Expectation::Poison,
+            (Status::Failed, Some("bad_input")) => job.expected == Expectation::Fail,
+            (Status::Cancelled, _) => job.cancel_after.is_some(),
             (Status::Failed | Status::Pending | Status::Running, _) => false,
         };
-        let ended = || format!("{order:?} is {} ({:?}, {:?})", row.status, row.reason, row.error);
+        let ended = || format!("{job:?} is {} ({:?}, {:?})", row.status, row.reason, row.error);
         self.unless(ends_as_told, "end", ended);
         if row.status == Status::Completed {
             self.effect(row);
         }
-        if let Some(answer) = self.evidence.cancels.get(&order.id) {
+        if let Some(answer) = self.evidence.cancels.get(&job.id) {
             self.cancel(row, *answer);
         }
     }

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::fault::Fault;
-use super::orders::{Order, orders};
+use super::jobs::{PlannedJob, jobs};
 
 /// How big a run is, and how it is set up.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Pace {
 
 /// One fault at one moment.
 #[derive(Debug, Clone)]
-pub(crate) struct Strike {
+pub(crate) struct PlannedFault {
     /// Since the start of the run.
     pub(crate) at: Duration,
     pub(crate) fault: Fault,
@@ -73,25 +73,25 @@ pub(crate) struct Strike {
 /// All that a run does.
 pub(crate) struct Plan {
     pub(crate) size: Size,
-    pub(crate) orders: Vec<Order>,
-    pub(crate) strikes: Vec<Strike>,
+    pub(crate) jobs: Vec<PlannedJob>,
+    pub(crate) faults: Vec<PlannedFault>,
 }
 
 impl Plan {
     pub(crate) fn of(size: Size) -> Self {
         let mut dice = ChaCha8Rng::seed_from_u64(size.seed);
-        let strikes = strikes(&size, &mut dice);
-        Self { orders: orders(&size, &mut dice), strikes, size }
+        let faults = faults(&size, &mut dice);
+        Self { jobs: jobs(&size, &mut dice), faults, size }
     }
 }
 
 /// Each fault so many times, spread evenly over the window, give or take.
-fn strikes(size: &Size, dice: &mut ChaCha8Rng) -> Vec<Strike> {
-    let mut strikes = Vec::new();
+fn faults(size: &Size, dice: &mut ChaCha8Rng) -> Vec<PlannedFault> {
+    let mut faults = Vec::new();
     for (fault, times) in &size.faults {
         for i in 0..*times {
             let share = (i as f64 + dice.random_range(0.05..0.95)) / *times as f64;
-            strikes.push(Strike {
+            faults.push(PlannedFault {
                 at: size.window.mul_f64(share),
                 fault: *fault,
                 victim: dice.random_range(0..1000),
@@ -99,8 +99,8 @@ fn strikes(size: &Size, dice: &mut ChaCha8Rng) -> Vec<Strike> {
             });
         }
     }
-    strikes.sort_by_key(|strike| strike.at);
-    strikes
+    faults.sort_by_key(|fault| fault.at);
+    faults
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn one_seed_is_one_plan() {
     let size = |seed| Size { seed, ..super::short() };
     let shown = |seed| {
         let plan = Plan::of(size(seed));
-        format!("{:?} {:?}", plan.orders, plan.strikes)
+        format!("{:?} {:?}", plan.jobs, plan.faults)
     };
     assert_eq!(shown(7), shown(7));
     assert_ne!(shown(7), shown(8));

@@ -1,4 +1,4 @@
-//! One run: build, load, strike, wait until nothing moves, judge.
+//! One run: build, load, inject faults, wait until nothing moves, judge.
 
 use std::collections::BTreeMap;
 use std::process::ExitStatus;
@@ -12,14 +12,14 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::arena::{Arena, Fleet};
 use super::evidence;
 use super::fault::Fault;
-use super::injury::{self, Injury};
-use super::letters::{Foreign, Letters};
+use super::fault_record::{self, FaultRecord};
+use super::faults::{EVENTS, FaultInjector, QUEUES};
+use super::jobs::Expectation;
 use super::load::{self, Answers};
 use super::oracle::{Evidence, judge};
-use super::orders::Wish;
 use super::plan::{Plan, Size};
+use super::poison_messages::{Foreign, PoisonPublisher};
 use super::sightings::{self, Sightings};
-use super::strikes::{EVENTS, QUEUES, Striker};
 use super::table::{self, Row};
 use crate::processes::Ends;
 
@@ -65,7 +65,7 @@ fn replay(size: &Size) -> String {
 /// What a run left behind.
 struct Outcome {
     evidence: Evidence,
-    injuries: Vec<Injury>,
+    records: Vec<FaultRecord>,
     answers: Answers,
     /// How the processes ended before they were asked to.
     ends: Ends,
@@ -81,9 +81,9 @@ impl Outcome {
         let cycles = super::research::begin(arena, plan.size.cycles);
         let start = Instant::now();
         let foreign = Arc::new(Mutex::new(Foreign::default()));
-        let strikes = tokio::spawn(strike(Arc::clone(arena), Arc::clone(plan), start, Arc::clone(&foreign)));
+        let injected = tokio::spawn(inject(Arc::clone(arena), Arc::clone(plan), start, Arc::clone(&foreign)));
         let answers = load::hand_in(arena, plan, start).await;
-        let injuries = strikes.await.unwrap();
+        let records = injected.await.unwrap();
         let over = Instant::now();
         let mut complaints = Vec::new();
         if !until_quiet(arena).await {
@@ -94,9 +94,9 @@ impl Outcome {
             complaints.push(format!("consumers are missing: {:?}", arena.aside(evidence::consumers).await));
         }
         let listening_after = over.elapsed();
-        let letters = Letters::connect(arena.servers.admin_url()).await;
+        let publisher = PoisonPublisher::connect(arena.servers.admin_url()).await;
         let mut foreign = foreign.lock().await.clone();
-        letters.collect(&mut foreign, Duration::from_secs(5)).await;
+        publisher.collect(&mut foreign, Duration::from_secs(5)).await;
         let logs = arena.logs();
         let fleet = Arc::get_mut(arena).unwrap().take_fleet();
         let ends = tokio::task::spawn_blocking(move || drain(fleet)).await.unwrap();
@@ -108,16 +108,16 @@ impl Outcome {
         let mut sightings = Sightings::read(&logs);
         complaints.append(&mut sightings.panics);
         let evidence = evidence::gather(arena, plan, cycles, &answers, foreign, complaints).await;
-        Self { evidence, injuries, answers, ends, sightings, quiet_after, listening_after }
+        Self { evidence, records, answers, ends, sightings, quiet_after, listening_after }
     }
 
     fn report(&self, arena: &mut Arena, plan: &Plan, replay: &str) -> BTreeMap<Fault, Row> {
-        let injuries: Vec<_> = self.injuries.iter().cloned().chain(table::of_jobs(&self.evidence)).collect();
-        let rows = table::rows(&self.evidence, &injuries);
+        let records: Vec<_> = self.records.iter().cloned().chain(table::of_jobs(&self.evidence)).collect();
+        let rows = table::rows(&self.evidence, &records);
         let attempts: u64 = self.evidence.rows.values().map(|row| row.fence).sum();
         let twice = self.evidence.marks.values().filter(|marks| marks.len() > 1).count();
-        let innocent = self.evidence.orders.iter().filter(|order| order.wish == Wish::Complete);
-        let tries = innocent.filter_map(|order| Some(self.evidence.rows.get(&order.id)?.tries)).max();
+        let innocent = self.evidence.jobs.iter().filter(|job| job.expected == Expectation::Complete);
+        let tries = innocent.filter_map(|job| Some(self.evidence.rows.get(&job.id)?.tries)).max();
         eprintln!(
             "{}\n{} operations in {attempts} attempts, {twice} run twice to the end, at most {} tries of one \
              that did no harm, {} cycles; the burst of {} was \
@@ -127,7 +127,7 @@ impl Outcome {
             self.evidence.rows.len(),
             tries.unwrap_or_default(),
             self.evidence.cycles.len(),
-            plan.orders.iter().filter(|order| order.at.is_zero()).count(),
+            plan.jobs.iter().filter(|job| job.at.is_zero()).count(),
             self.answers.burst.as_secs_f64(),
             self.answers.repeated,
             self.quiet_after.as_secs_f64(),
@@ -137,7 +137,7 @@ impl Outcome {
         );
         let violations = judge(&self.evidence);
         if !violations.is_empty() || std::env::var_os("KTRDR_CHAOS_KEEP").is_some() {
-            std::fs::write(arena.logs().join("faults"), injury::diary(&self.injuries)).unwrap();
+            std::fs::write(arena.logs().join("faults"), fault_record::diary(&self.records)).unwrap();
             eprintln!("logs and data: {}", arena.keep().display());
         }
         let some = &violations[..violations.len().min(20)];
@@ -147,18 +147,18 @@ impl Outcome {
 }
 
 /// Every fault at its time; those that are over late are waited for.
-async fn strike(
+async fn inject(
     arena: Arc<Arena>,
     plan: Arc<Plan>,
     start: Instant,
     foreign: Arc<Mutex<Foreign>>,
-) -> Vec<Injury> {
+) -> Vec<FaultRecord> {
     let mut each = JoinSet::new();
-    for planned in &plan.strikes {
-        let (striker, at) = (Striker::new(&arena, &plan, planned, &foreign), start + planned.at);
+    for planned in &plan.faults {
+        let (injector, at) = (FaultInjector::new(&arena, &plan, planned, &foreign), start + planned.at);
         each.spawn(async move {
             sleep_until(at).await;
-            striker.strike().await
+            injector.inject().await
         });
     }
     each.join_all().await.into_iter().flatten().collect()

@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 use ktrdr_domain::OperationId;
 
+use super::aof_log::Story;
 use super::fault::Fault;
-use super::injury::Injury;
+use super::fault_record::FaultRecord;
+use super::jobs::Expectation;
 use super::oracle::Evidence;
-use super::orders::Wish;
-use super::witness::Story;
 
 /// A fault of the whole fleet that begins so soon after another is the same trouble.
 const SAME_TROUBLE_MS: i64 = 1_000;
@@ -28,21 +28,21 @@ pub(crate) struct Row {
 }
 
 /// Rows by fault.
-pub(crate) fn rows(evidence: &Evidence, injuries: &[Injury]) -> BTreeMap<Fault, Row> {
+pub(crate) fn rows(evidence: &Evidence, records: &[FaultRecord]) -> BTreeMap<Fault, Row> {
     let claims = claims(evidence);
     let mut rows = BTreeMap::<Fault, Row>::new();
-    for injury in injuries {
-        let row = rows.entry(injury.fault).or_default();
+    for record in records {
+        let row = rows.entry(record.fault).or_default();
         row.times += 1;
-        for (id, fence) in &injury.touched {
+        for (id, fence) in &record.touched {
             row.touch(evidence, id, *fence);
-            if injury.fault.takes_a_worker() {
-                row.recoveries_ms.extend(of_operation(evidence, injury, id, *fence));
+            if record.fault.takes_a_worker() {
+                row.recoveries_ms.extend(of_operation(evidence, record, id, *fence));
             }
         }
         // The whole fleet was hit: it is back when anybody takes up work again.
-        if !injury.fault.takes_a_worker() && !injury.touched.is_empty() {
-            let over_ms = over_with_others(injury, injuries);
+        if !record.fault.takes_a_worker() && !record.touched.is_empty() {
+            let over_ms = over_with_others(record, records);
             row.recoveries_ms.extend(claims.range(over_ms..).next().map(|at| at - over_ms));
         }
     }
@@ -50,20 +50,20 @@ pub(crate) fn rows(evidence: &Evidence, injuries: &[Injury]) -> BTreeMap<Fault, 
 }
 
 /// When this fault of the whole fleet was over, and every other one that began before that was over too.
-fn over_with_others(injury: &Injury, injuries: &[Injury]) -> i64 {
-    let shared = injuries.iter().filter(|other| !other.fault.takes_a_worker());
-    let mut others: Vec<&Injury> = shared.filter(|other| other.at_ms >= injury.at_ms).collect();
+fn over_with_others(record: &FaultRecord, records: &[FaultRecord]) -> i64 {
+    let shared = records.iter().filter(|other| !other.fault.takes_a_worker());
+    let mut others: Vec<&FaultRecord> = shared.filter(|other| other.at_ms >= record.at_ms).collect();
     others.sort_by_key(|other| other.at_ms);
-    others.iter().fold(injury.over_ms, |over, other| match other.at_ms <= over + SAME_TROUBLE_MS {
+    others.iter().fold(record.over_ms, |over, other| match other.at_ms <= over + SAME_TROUBLE_MS {
         true => over.max(other.over_ms),
         false => over,
     })
 }
 
 /// From the fault until the operation was claimed again, or ended.
-fn of_operation(evidence: &Evidence, injury: &Injury, id: &OperationId, fence: u64) -> Option<i64> {
-    let next = evidence.stories.get(id.as_str())?.next_step_ms(injury.at_ms, fence)?;
-    Some(next - injury.at_ms)
+fn of_operation(evidence: &Evidence, record: &FaultRecord, id: &OperationId, fence: u64) -> Option<i64> {
+    let next = evidence.stories.get(id.as_str())?.next_step_ms(record.at_ms, fence)?;
+    Some(next - record.at_ms)
 }
 
 /// When anything was claimed.
@@ -112,31 +112,31 @@ pub(crate) fn table(rows: &BTreeMap<Fault, Row>) -> String {
     text
 }
 
-/// Faults that came with a job, as injuries of that job: a crash takes its worker at the end of its sleep, a cancel
+/// Faults that came with a job, as records of that job: a crash takes its worker at the end of its sleep, a cancel
 /// happens when it is asked for.
-pub(crate) fn of_jobs(evidence: &Evidence) -> Vec<Injury> {
-    let mut injuries = Vec::new();
-    for order in &evidence.orders {
-        let Some(story) = evidence.stories.get(order.id.as_str()) else { continue };
-        let sleep_ms = order.sleep.as_millis() as i64;
+pub(crate) fn of_jobs(evidence: &Evidence) -> Vec<FaultRecord> {
+    let mut records = Vec::new();
+    for job in &evidence.jobs {
+        let Some(story) = evidence.stories.get(job.id.as_str()) else { continue };
+        let sleep_ms = job.sleep.as_millis() as i64;
         let mut hurt = |fault, fence, at_ms| {
-            let touched = BTreeMap::from([(order.id.clone(), fence)]);
-            injuries.push(Injury { fault, at_ms, over_ms: at_ms, touched });
+            let touched = BTreeMap::from([(job.id.clone(), fence)]);
+            records.push(FaultRecord { fault, at_ms, over_ms: at_ms, touched });
         };
-        let crashes = match order.wish {
-            Wish::Poison => Some((Fault::Poison, u64::MAX)),
-            Wish::CrashOnce => Some((Fault::CrashOnce, 1)),
-            Wish::Complete | Wish::Fail | Wish::Deaf => None,
+        let crashes = match job.expected {
+            Expectation::Poison => Some((Fault::Poison, u64::MAX)),
+            Expectation::CrashOnce => Some((Fault::CrashOnce, 1)),
+            Expectation::Complete | Expectation::Fail | Expectation::Deaf => None,
         };
         if let Some((fault, until)) = crashes {
             let claims = story.claims().filter(|(fence, _)| *fence <= until);
             claims.for_each(|(fence, at_ms)| hurt(fault, fence, at_ms + sleep_ms));
         }
-        let Some(row) = evidence.rows.get(&order.id) else { continue };
+        let Some(row) = evidence.rows.get(&job.id) else { continue };
         if let Some(cancel) = &row.cancel {
-            let fault = if order.wish == Wish::Deaf { Fault::Deaf } else { Fault::Cancel };
+            let fault = if job.expected == Expectation::Deaf { Fault::Deaf } else { Fault::Cancel };
             hurt(fault, row.fence, cancel.at_ms);
         }
     }
-    injuries
+    records
 }

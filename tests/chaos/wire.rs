@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 /// How a wire behaves at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mood {
+pub(crate) enum LinkMode {
     /// Everything goes through.
     Open,
     /// Everything goes through, each piece that much later.
@@ -25,7 +25,7 @@ pub(crate) enum Mood {
 /// Stands between the fleet and one server.
 pub(crate) struct Wire {
     pub(crate) authority: String,
-    mood: watch::Sender<Mood>,
+    mode: watch::Sender<LinkMode>,
     /// Counts cuts: a connection ends when it changes.
     cuts: watch::Sender<u64>,
 }
@@ -34,10 +34,10 @@ impl Wire {
     pub(crate) async fn to(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let authority = listener.local_addr().unwrap().to_string();
-        let (mood, cuts) = (watch::Sender::new(Mood::Open), watch::Sender::new(0));
+        let (mode, cuts) = (watch::Sender::new(LinkMode::Open), watch::Sender::new(0));
         let server: SocketAddr = server.parse().unwrap();
-        tokio::spawn(accept(listener, server, mood.subscribe(), cuts.subscribe()));
-        Self { authority, mood, cuts }
+        tokio::spawn(accept(listener, server, mode.subscribe(), cuts.subscribe()));
+        Self { authority, mode, cuts }
     }
 
     /// Ends every connection. New ones get through.
@@ -45,25 +45,25 @@ impl Wire {
         self.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    pub(crate) fn set(&self, mood: Mood) {
-        self.mood.send_replace(mood);
+    pub(crate) fn set(&self, mode: LinkMode) {
+        self.mode.send_replace(mode);
     }
 }
 
 async fn accept(
     listener: TcpListener,
     server: SocketAddr,
-    mood: watch::Receiver<Mood>,
+    mode: watch::Receiver<LinkMode>,
     cuts: watch::Receiver<u64>,
 ) {
     while let Ok((near, _)) = listener.accept().await {
-        let (mood, mut cuts) = (mood.clone(), cuts.clone());
+        let (mode, mut cuts) = (mode.clone(), cuts.clone());
         cuts.mark_unchanged();
         tokio::spawn(async move {
             // A server that is gone takes nobody in: so does its wire.
             let Ok(far) = TcpStream::connect(server).await else { return };
             tokio::select! {
-                () = carry(near, far, mood) => {}
+                () = carry(near, far, mode) => {}
                 _ = cuts.changed() => {}
             }
         });
@@ -71,7 +71,7 @@ async fn accept(
 }
 
 /// Carries both ways until one side ends.
-fn carry(near: TcpStream, far: TcpStream, mood: watch::Receiver<Mood>) -> impl Future<Output = ()> {
+fn carry(near: TcpStream, far: TcpStream, mode: watch::Receiver<LinkMode>) -> impl Future<Output = ()> {
     for stream in [&near, &far] {
         stream.set_nodelay(true).unwrap();
     }
@@ -81,8 +81,8 @@ fn carry(near: TcpStream, far: TcpStream, mood: watch::Receiver<Mood>) -> impl F
     let is_torn = Arc::new(AtomicBool::new(false));
     async move {
         tokio::select! {
-            () = pump(near_read, far_write, &mood, &is_torn) => {}
-            () = pump(far_read, near_write, &mood, &is_torn) => {}
+            () = pump(near_read, far_write, &mode, &is_torn) => {}
+            () = pump(far_read, near_write, &mode, &is_torn) => {}
         }
     }
 }
@@ -90,16 +90,16 @@ fn carry(near: TcpStream, far: TcpStream, mood: watch::Receiver<Mood>) -> impl F
 async fn pump(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
-    mood: &watch::Receiver<Mood>,
+    mode: &watch::Receiver<LinkMode>,
     is_torn: &AtomicBool,
 ) {
     let mut bytes = vec![0; 1 << 16];
     while let Ok(n @ 1..) = from.read(&mut bytes).await {
-        let mood = *mood.borrow();
-        match mood {
-            Mood::Open => {}
-            Mood::Slow(delay) => tokio::time::sleep(delay).await,
-            Mood::Silent => is_torn.store(true, Ordering::Relaxed),
+        let mode = *mode.borrow();
+        match mode {
+            LinkMode::Open => {}
+            LinkMode::Slow(delay) => tokio::time::sleep(delay).await,
+            LinkMode::Silent => is_torn.store(true, Ordering::Relaxed),
         }
         if !is_torn.load(Ordering::Relaxed) && to.write_all(&bytes[..n]).await.is_err() {
             return;

@@ -7,20 +7,6 @@ use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Sha256, Strategy, Symbol, Windows};
 use ktrdr_quant::Bars;
 
-use crate::AgentError;
-
-/// Proposes one strategy at a time. It fills in a proposal and nothing else: the cycle decides what happens next.
-pub trait Designer: Send + Sync {
-    /// Who designs: `local` or a model's name.
-    fn name(&self) -> &str;
-
-    /// One strategy for one cycle. `stop` is asked between steps; once it says yes, the answer is given up.
-    ///
-    /// # Errors
-    /// See [`AgentError`].
-    fn design(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError>;
-}
-
 /// All that a designer may know: the dev window and what earlier cycles taught. No gate bar, no vault bar.
 #[derive(Debug, Clone, Copy)]
 pub struct DesignBrief<'a> {
@@ -53,6 +39,8 @@ pub struct DesignBrief<'a> {
 pub struct Design {
     /// The strategy.
     pub strategy: Strategy,
+    /// Who designed it: `local` or a model's name.
+    pub designer: String,
     /// How it came about, such as `mutation of auto_rsi_1a2b3c4d: longer horizon (24 bars)`.
     pub origin: String,
     /// The evidence it rests on, in words and figures of dev.

@@ -1,5 +1,7 @@
 //! Why there is no design or no assessment.
 
+use std::error::Error;
+
 use ktrdr_domain::trading::BadAccount;
 use ktrdr_domain::{Timeframe, Timestamp};
 
@@ -42,6 +44,22 @@ pub enum AgentError {
     /// The account can not trade.
     #[error(transparent)]
     Account(#[from] BadAccount),
+    /// The provider can not be reached, or has no time: another try may succeed.
+    #[error("{provider} can not answer now: {source}")]
+    Unavailable {
+        /// Who was asked.
+        provider: String,
+        /// What stood in the way.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The provider refused, or answered with what is of no use, and would do so again.
+    #[error("{provider} gave no usable answer: {source}")]
+    NoAnswer {
+        /// Who was asked.
+        provider: String,
+        /// What is wrong with the answer.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// Whoever waited no longer does.
     #[error("stopped before the answer was ready")]
     Stopped,

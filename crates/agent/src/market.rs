@@ -16,6 +16,12 @@ use crate::AgentError;
 /// Fewest bars of dev for which a design makes sense.
 pub const BARS_MIN: usize = 500;
 
+/// Closed trades from which on a result says something.
+pub const TRADES_ENOUGH: u64 = 50;
+
+/// Stretches of a horizon, in the training rows, from which on something can be learned.
+const INDEPENDENT_MIN: usize = 100;
+
 /// How far ahead a design may look, in bars.
 const HORIZONS: [u32; 13] = [2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 72, 96, 144];
 
@@ -146,13 +152,13 @@ impl<'a> Market<'a> {
     pub fn horizons(&self) -> Vec<TypicalMove> {
         let moves: Vec<TypicalMove> = HORIZONS
             .iter()
-            .filter(|h| self.gate_bars / **h as usize >= 50)
+            .filter(|h| self.gate_bars / **h as usize >= TRADES_ENOUGH as usize)
             .map(|h| self.typical_move(*h))
             .collect();
         let paying: Vec<TypicalMove> = moves
             .iter()
             .copied()
-            .filter(|m| m.cost_multiple >= MOVE_COSTS_MIN && m.independent >= 100)
+            .filter(|m| m.cost_multiple >= MOVE_COSTS_MIN && m.independent >= INDEPENDENT_MIN)
             .collect();
         let nearest = moves.iter().copied().max_by(|a, b| a.cost_multiple.total_cmp(&b.cost_multiple));
         if paying.is_empty() { nearest.into_iter().collect() } else { paying }
@@ -174,7 +180,8 @@ impl<'a> Market<'a> {
         let bars = self.bars.iter().find(|b| b.timeframe == timeframe).ok_or_else(|| {
             FeatureError::MissingBars { feature: feature.to_owned(), timeframe, symbol: base.symbol.clone() }
         })?;
-        let place = output.map_or(Some(0), |name| spec.kind.entry().outputs.iter().position(|o| *o == name));
+        let place =
+            output.map_or(Some(0), |name| spec.kind.definition().outputs.iter().position(|o| *o == name));
         let values = place.and_then(|place| indicator::compute(spec, bars).outputs.into_iter().nth(place));
         let values = values.ok_or_else(|| FeatureError::UnknownIndicator {
             feature: feature.to_owned(),
@@ -188,16 +195,6 @@ impl<'a> Market<'a> {
 pub const MOVE_COSTS_MIN: f64 = 3.0;
 
 /// Cost of entry and exit as a fraction of `price`, without financing.
-#[must_use]
-pub fn round_trip_cost(costs: &Costs, price: f64) -> f64 {
+fn round_trip_cost(costs: &Costs, price: f64) -> f64 {
     2.0 * (costs.commission_rate + costs.slippage_rate) + costs.spread / price
-}
-
-/// The horizon of a label in bars; `None` for one that ends when price says so.
-#[must_use]
-pub fn horizon_of(labels: &Labels) -> Option<u32> {
-    match labels {
-        Labels::TripleBarrier { horizon, .. } | Labels::ForwardReturn { horizon, .. } => Some(*horizon),
-        Labels::Zigzag { .. } => None,
-    }
 }

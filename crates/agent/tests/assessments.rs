@@ -6,9 +6,9 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use ktrdr_agent::{AgentError, AssessmentInput, Assessor, LocalAssessor};
+use ktrdr_agent::LocalAssessor;
 use ktrdr_domain::gate::GateVerdict;
-use ktrdr_domain::job::Origin;
+use ktrdr_domain::job::{AssessmentSpec, Origin};
 use ktrdr_domain::report::{
     AssessmentReport, BacktestSummary, Evidence, Hashes, Metrics, ModelRef, TrainingReport, Verdict,
 };
@@ -75,7 +75,7 @@ fn backtest(strategy: &Strategy, metrics: Metrics, evidence: Evidence) -> Backte
 }
 
 /// A cycle that went well in every respect.
-fn good() -> AssessmentInput {
+fn good() -> AssessmentSpec {
     let strategy = Campaign::new(vec![bars(1_500, 0.03, 1)], 1).design(0).unwrap().strategy;
     let metrics = Metrics {
         total_return_pct: Some(0.184),
@@ -96,7 +96,8 @@ fn good() -> AssessmentInput {
         leakage_proof: Some(true),
         ..Evidence::default()
     };
-    AssessmentInput {
+    AssessmentSpec {
+        agent: Default::default(),
         training: training(&strategy),
         backtest: backtest(&strategy, metrics, evidence),
         verdict: GateVerdict::Passed,
@@ -105,7 +106,7 @@ fn good() -> AssessmentInput {
 }
 
 /// The same after a backtest without profit.
-fn bad() -> AssessmentInput {
+fn bad() -> AssessmentSpec {
     let mut input = good();
     input.backtest.metrics.total_return_pct = Some(-0.052);
     input.backtest.metrics.sharpe_ratio = Some(-0.4);
@@ -117,8 +118,8 @@ fn bad() -> AssessmentInput {
     input
 }
 
-fn assess(input: &AssessmentInput) -> AssessmentReport {
-    LocalAssessor.assess(input, &|| false).unwrap()
+fn assess(input: &AssessmentSpec) -> AssessmentReport {
+    LocalAssessor.judge(input)
 }
 
 #[test]
@@ -131,7 +132,7 @@ fn a_strategy_that_convinces_in_every_respect_is_promising() {
 
 #[test]
 fn one_thing_amiss_makes_it_mediocre() {
-    let spoil: [fn(&mut AssessmentInput); 4] = [
+    let spoil: [fn(&mut AssessmentSpec); 4] = [
         |i| i.backtest.evidence.deflated_sharpe = Some(0.949),
         |i| i.backtest.evidence.deflated_sharpe = None,
         |i| i.backtest.metrics.max_drawdown_pct = Some(0.2),
@@ -196,5 +197,4 @@ fn a_broken_leakage_proof_comes_first_and_stopping_stops() {
     let mut input = good();
     input.backtest.evidence.leakage_proof = Some(false);
     assert!(assess(&input).weaknesses[0].contains("looks ahead"));
-    assert!(matches!(LocalAssessor.assess(&input, &|| true), Err(AgentError::Stopped)));
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Severity {
     /// Good to know.
     Note,
-    /// Doubtful: look before relying on a result.
+    /// Look before relying on a result.
     Warning,
     /// Results would mean little or nothing.
     Error,

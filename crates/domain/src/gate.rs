@@ -56,21 +56,26 @@ pub struct GatePolicy {
     pub deflated_sharpe_min: f64,
 }
 
+impl GatePolicy {
+    /// What is asked unless configuration says otherwise.
+    pub const DEFAULT: Self = Self {
+        profile: GateProfile::Honest,
+        accuracy_min: 0.45,
+        loss_max: 0.8,
+        loss_decrease_min: 0.20,
+        win_rate_min: 0.45,
+        drawdown_max: 0.40,
+        sharpe_min: -0.5,
+        test_rows_min: 30,
+        trades_min: 30,
+        null_percentile_min: 0.95,
+        deflated_sharpe_min: 0.95,
+    };
+}
+
 impl Default for GatePolicy {
     fn default() -> Self {
-        Self {
-            profile: GateProfile::Honest,
-            accuracy_min: 0.45,
-            loss_max: 0.8,
-            loss_decrease_min: 0.20,
-            win_rate_min: 0.45,
-            drawdown_max: 0.40,
-            sharpe_min: -0.5,
-            test_rows_min: 30,
-            trades_min: 30,
-            null_percentile_min: 0.95,
-            deflated_sharpe_min: 0.95,
-        }
+        Self::DEFAULT
     }
 }
 

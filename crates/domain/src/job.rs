@@ -9,7 +9,7 @@ use crate::device::DeviceRequest;
 use crate::gate::GateVerdict;
 use crate::hash::Sha256;
 use crate::id::OperationId;
-use crate::name::{CampaignName, Symbol};
+use crate::name::{CampaignName, ProviderName, Symbol};
 use crate::operation::Kind;
 use crate::report::{BacktestSummary, ModelRef, TrainingReport};
 use crate::research::ResearchSpec;
@@ -192,6 +192,9 @@ pub enum Origin {
 /// Judge one cycle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AssessmentSpec {
+    /// The provider that judges: that of the cycle's design. Older messages name none.
+    #[serde(default)]
+    pub agent: ProviderName,
     /// The strategy.
     pub strategy: Strategy,
     /// What training said.
@@ -220,15 +223,58 @@ pub struct DataLoadSpec {
     /// Whether rows may be put in order of time.
     #[serde(default)]
     pub sort: bool,
-    /// Whether 01/02/2020 is the first of February; `None` refuses such dates where they are ambiguous.
-    #[serde(default)]
-    pub day_first: Option<bool>,
+    /// The order of the numbers in its dates; `None` refuses dates that have several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date_order: Option<DateOrder>,
+    /// The sign before the fraction of its numbers; `None` refuses numbers that do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decimal: Option<DecimalSign>,
+    /// The name of the column that holds the volume; `None` finds it by the usual names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume_column: Option<String>,
     /// Whether prices of zero and below are real.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_negative_prices: bool,
     /// Whether an existing series may be replaced.
     #[serde(default)]
     pub replace: bool,
+}
+
+/// The order of day, month and year in the dates of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DateOrder {
+    /// 31/01/2020.
+    DayFirst,
+    /// 01/31/2020.
+    MonthFirst,
+    /// 20/01/31: only years of two digits leave that open.
+    YearFirst,
+}
+
+impl DateOrder {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::DayFirst, Self::MonthFirst, Self::YearFirst];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DayFirst => "day-first",
+            Self::MonthFirst => "month-first",
+            Self::YearFirst => "year-first",
+        }
+    }
+}
+
+/// Which sign stands before the fraction of a number; the other one groups thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecimalSign {
+    /// 1,890.5
+    Point,
+    /// 1.890,5
+    Comma,
 }
 
 /// Do nothing, or sleep, and return. Everything further is for measuring how a fleet recovers.

@@ -95,6 +95,21 @@ checked_name!(
     is_slug
 );
 
+checked_name!(
+    /// A provider of designs and assessments: `local`, or what a deployment calls its language model.
+    ProviderName,
+    "provider name",
+    "1 to 64 lower-case letters, digits, '_' or '-', starting with a letter or digit",
+    is_slug
+);
+
+impl Default for ProviderName {
+    /// `local`: seeded search and rules, which need no key.
+    fn default() -> Self {
+        Self("local".to_owned())
+    }
+}
+
 /// `^[a-z0-9][a-z0-9_-]{0,63}$`
 fn is_slug(s: &str) -> bool {
     let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();

@@ -6,7 +6,7 @@ use crate::data::DataRef;
 use crate::device::DeviceRequest;
 use crate::gate::GatePolicy;
 use crate::id::OperationId;
-use crate::name::{CampaignName, Symbol};
+use crate::name::{CampaignName, ProviderName, Symbol};
 use crate::operation::TRIES_MAX;
 use crate::timeframe::Timeframe;
 use crate::trading::Account;
@@ -31,8 +31,8 @@ pub struct ResearchSpec {
     pub account: Account,
     /// The gates.
     pub gates: GatePolicy,
-    /// Who designs and assesses.
-    pub agent: AgentChoice,
+    /// The provider that designs and assesses.
+    pub agent: ProviderName,
     /// What to look for, in words, for a designer that reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brief: Option<String>,
@@ -62,13 +62,4 @@ pub struct Resumed {
     pub cycle: OperationId,
     /// Jobs of earlier cycles that completed, in the order of the phases: their results are this cycle's.
     pub completed: Vec<OperationId>,
-}
-
-/// Who designs and assesses.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AgentChoice {
-    /// Seeded search and rules; needs no key.
-    #[default]
-    Local,
 }

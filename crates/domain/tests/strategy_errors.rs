@@ -39,7 +39,7 @@ fn fault(old: &str, new: &str, path: &str, line: u32) -> String {
 }
 
 #[test]
-fn the_good_file_has_neither_fault_nor_doubt() {
+fn the_good_file_has_neither_fault_nor_warning() {
     let read = Strategy::from_yaml(GOOD).unwrap();
     assert_eq!(read.warnings, []);
     let names: Vec<String> = read.strategy.features().into_iter().map(|f| f.name).collect();
@@ -248,15 +248,15 @@ fn stopping_that_is_disabled_is_off() {
     assert!(Strategy::from_yaml(GOOD).unwrap().strategy.training.optimisation.early_stopping.is_some());
 }
 
-/// The doubts after replacing `old` by `new` in the good file, as text.
-fn doubts(old: &str, new: &str) -> String {
+/// The warnings after replacing `old` by `new` in the good file, as text.
+fn warnings(old: &str, new: &str) -> String {
     let read = Strategy::from_yaml(&GOOD.replace(old, new)).unwrap();
     read.warnings.iter().map(|w| format!("{w}\n")).collect()
 }
 
 #[test]
-fn doubts_are_told_but_not_refused() {
-    for (old, new, doubt) in [
+fn warnings_are_told_but_not_refused() {
+    for (old, new, warning) in [
         ("source: forward_return, horizon: 24", "source: zigzag, threshold: 0.015", "learned from noise"),
         (
             "  macd_1: {type: macd}",
@@ -269,8 +269,8 @@ fn doubts_are_told_but_not_refused() {
         ("[40, 100, 100]", "[80, 100, 100]", "values from 57.25 to 80.75 belong to no member"),
         ("symbols: [EURUSD]", "symbols: [EURUSD, GBPUSD]", ""),
     ] {
-        let told = doubts(old, new);
-        assert!(told.contains(doubt) && told.is_empty() == doubt.is_empty(), "{new}: {told}");
+        let told = warnings(old, new);
+        assert!(told.contains(warning) && told.is_empty() == warning.is_empty(), "{new}: {told}");
     }
     let fuzzy_price =
         GOOD.replace("[EURUSD]", "[EURUSD, GBPUSD]").replace("{type: rsi, period: 14}", "{type: atr}");

@@ -6,8 +6,8 @@ mod schema;
 use std::path::{Path, PathBuf};
 
 use ktrdr_domain::Strategy;
-use ktrdr_domain::strategy::catalogue::CATALOGUE;
-use ktrdr_domain::strategy::field::{self, Field, Form};
+use ktrdr_domain::strategy::field::{self, Field, Variant};
+use ktrdr_domain::strategy::indicators::INDICATORS;
 use ktrdr_domain::strategy::schema::json_schema;
 use ktrdr_domain::strategy::words::Words;
 use ktrdr_domain::strategy::{Normalization, network};
@@ -17,7 +17,7 @@ fn root() -> PathBuf {
 }
 
 #[test]
-fn examples_are_valid_without_a_doubt() {
+fn examples_are_valid_without_a_warning() {
     let schema = json_schema();
     for name in ["fx_pullback", "trend_cost_aware", "equity_swing"] {
         let text = std::fs::read_to_string(root().join(format!("strategies/{name}.yaml"))).unwrap();
@@ -34,10 +34,10 @@ fn the_manual_knows_every_word_key_and_range() {
     let manual = std::fs::read_to_string(root().join("docs/strategy-format.md")).unwrap();
     let knows =
         |word: &str| assert!(manual.contains(&format!("`{word}`")), "docs/strategy-format.md lacks `{word}`");
-    for entry in CATALOGUE {
-        knows(entry.name);
-        entry.params.iter().for_each(|param| knows(param.name));
-        entry.outputs.iter().for_each(|output| knows(output));
+    for definition in INDICATORS {
+        knows(definition.name);
+        definition.params.iter().for_each(|param| knows(param.name));
+        definition.outputs.iter().for_each(|output| knows(output));
     }
     field::MEMBERSHIPS.iter().for_each(|shape| knows(shape.word));
     network::Activation::words().into_iter().for_each(knows);
@@ -45,7 +45,7 @@ fn the_manual_knows_every_word_key_and_range() {
     network::ClassWeights::words().into_iter().for_each(knows);
     Normalization::words().into_iter().for_each(knows);
     let tables = [field::LABELS, field::SCHEDULERS, field::LOSSES];
-    tables.into_iter().flatten().for_each(|form: &Form| knows(form.word));
+    tables.into_iter().flatten().for_each(|variant: &Variant| knows(variant.word));
     for field in fields() {
         let row = format!("| `{}` | {} – {} |", field.key, field.min, field.max);
         assert!(manual.contains(&row), "docs/strategy-format.md lacks the row {row}");
@@ -107,8 +107,8 @@ fn fields() -> Vec<Field> {
     let lists: [&[Field]; 5] =
         [&field::SHARES, &field::EARLY_STOPPING, field::COST_MODEL, field::SIZINGS, field::EXITS];
     all.extend(lists.concat());
-    for forms in [field::LABELS, field::SCHEDULERS, field::LOSSES] {
-        forms.iter().for_each(|form| all.extend_from_slice(form.fields));
+    for variants in [field::LABELS, field::SCHEDULERS, field::LOSSES] {
+        variants.iter().for_each(|variant| all.extend_from_slice(variant.fields));
     }
     all
 }

@@ -169,12 +169,12 @@ fn a_thousand_faults_are_answered_with_a_hundred() {
 }
 
 #[test]
-fn a_file_that_is_no_strategy_is_answered_once_and_not_quoted() {
+fn a_file_that_is_not_a_strategy_is_answered_once_and_not_quoted() {
     for text in
         ["root:canary:19000:0:99999:7:::\n", "- canary\n", "canary: {canary: canary}\n", "\"canary\"\n"]
     {
         let errors = Strategy::from_yaml(text).unwrap_err();
-        assert!(errors.0.len() == 1 && errors.to_string().contains("no strategy"), "{errors}");
+        assert!(errors.0.len() == 1 && errors.to_string().contains("not a strategy"), "{errors}");
         assert!(!errors.to_string().contains("canary"), "{errors}");
     }
 }

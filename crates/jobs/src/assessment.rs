@@ -1,12 +1,10 @@
 //! `agent_assessment`: judge one cycle and write the judgement beside its strategy.
 
-use ktrdr_agent::Assessor;
-use ktrdr_agent::local::LocalAssessor;
+use ktrdr_agent::Call;
+use ktrdr_catalog::strategies;
 use ktrdr_domain::Kind;
 use ktrdr_domain::job::AssessmentSpec;
-use ktrdr_domain::number;
 use ktrdr_domain::report::AssessmentReport;
-use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
@@ -27,12 +25,12 @@ impl Handler for Assessment {
 
 impl Assessment {
     fn assess(&self, job: &Job, spec: &AssessmentSpec) -> Result<AssessmentReport, Fault> {
-        let key: Key = format!("strategies/{}/assessment.json", spec.strategy.name)
-            .parse()
-            .map_err(ArtifactError::from)?;
-        let report = LocalAssessor.assess(spec, &|| job.stop.is_stopped()).map_err(Fault::input)?;
-        let bytes = number::json_pretty(&report).map_err(Fault::input)?;
-        self.0.runtime.block_on(self.0.artifacts.put(&key, &bytes))?;
+        let provider = self.0.providers.get(&spec.agent)?;
+        let stop = || job.stop.is_stopped();
+        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop };
+        let report = self.0.answer(job, provider.assessor.assess(spec, call))?;
+        let stored = strategies::store_assessment(&*self.0.artifacts, &spec.strategy.name, &report);
+        self.0.runtime.block_on(stored)?;
         Ok(report)
     }
 }

@@ -1,18 +1,17 @@
-//! `backtesting`: trade a model or signals on one window, weigh luck, count the trial, store the report.
+//! `backtesting`: trade a model or signals on one window, test its significance, count the trial, store the report.
 //!
-//! A page of named steps: admit → decide → trade → weigh → count → store.
+//! A page of named steps: admit → decide → trade → test significance → count → store.
 
+mod significance;
 mod subject;
-mod weigh;
 
 use std::ops::Range;
 
+use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
-use ktrdr_domain::number;
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, EquityPoint, Hashes};
 use ktrdr_domain::trial::Trial;
-use ktrdr_domain::{Kind, OperationId, Progress, Sha256, Span, Timestamp, WindowKind, Windows};
-use ktrdr_fabric::artifacts::{ArtifactError, Key};
+use ktrdr_domain::{Kind, Progress, Span, Timestamp, WindowKind, Windows};
 use ktrdr_quant::Bars;
 use ktrdr_quant::metrics;
 use ktrdr_quant::simulate::{Run, Simulation, trades_sha256};
@@ -26,22 +25,6 @@ use subject::Decided;
 
 /// See the module.
 pub struct Backtesting(pub(crate) Services);
-
-/// Where the report of one attempt of a backtest is.
-///
-/// # Errors
-/// Never for checked ids.
-pub fn report_key(operation: &OperationId, fence: u64) -> Result<Key, ArtifactError> {
-    Ok(format!("reports/{operation}/{fence}/backtest.json").parse()?)
-}
-
-/// Where signals wait for their replay.
-///
-/// # Errors
-/// Never: a hash makes a key.
-pub fn signals_key(sha256: &Sha256) -> Result<Key, ArtifactError> {
-    Ok(format!("signals/{sha256}.csv").parse()?)
-}
 
 impl Handler for Backtesting {
     fn kind(&self) -> Kind {
@@ -98,13 +81,13 @@ impl Backtesting {
         traded: &Traded<'_>,
     ) -> Result<BacktestReport, Fault> {
         let figures = evaluate::figures(&traded.run, traded.bars, traded.range.clone(), &spec.account);
-        say(job, 75.0, "weighing luck", Vec::new());
-        let null = weigh::against_shifted_copies(job, spec, traded)?;
+        say(job, 75.0, "testing significance", Vec::new());
+        let null = significance::against_shifted_copies(job, spec, traded)?;
         let span = covered(traded.bars, &traded.range);
-        let record = weigh::track_record(&figures.metrics);
+        let record = significance::track_record(&figures.metrics);
         let trial = trial(job, spec, windows, traded, span, record);
         let count = self.0.runtime.block_on(self.0.ledger.count(&trial))?;
-        let evidence = weigh::evidence(record, &null, &count, traded.decided.leakage_proof);
+        let evidence = significance::evidence(record, &null, &count, traded.decided.leakage_proof);
         let mut undefined = figures.undefined;
         undefined.extend(null.reason.map(|r| ("null_percentile".to_owned(), r.to_owned())));
         let summary = BacktestSummary {
@@ -131,9 +114,8 @@ impl Backtesting {
 
     fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {
         say(job, 98.0, "storing the report", Vec::new());
-        let bytes = number::json(report).map_err(Fault::input)?;
-        let key = report_key(&job.id, job.fence)?;
-        Ok(self.0.runtime.block_on(self.0.artifacts.put(&key, &bytes))?)
+        let stored = reports::store(&*self.0.artifacts, &job.id, job.fence, report);
+        Ok(self.0.runtime.block_on(stored)?)
     }
 }
 

@@ -1,40 +1,18 @@
 //! `data_load`: check a raw file of bars and store it in the project's own layout.
 
+use ktrdr_catalog::imports::{self, DataLoaded};
+use ktrdr_catalog::{CatalogError, series};
+use ktrdr_domain::Kind;
 use ktrdr_domain::job::DataLoadSpec;
-use ktrdr_domain::{DataRef, Kind, Sha256};
-use ktrdr_fabric::artifacts::{ArtifactError, Key};
-use ktrdr_quant::data::import::{DateOrder, FileClock, ImportOptions, import};
-use ktrdr_quant::data::{csv, health};
+use ktrdr_quant::data::health;
+use ktrdr_quant::data::import::{FileClock, ImportOptions, Imported, import};
 use ktrdr_worker::{Handler, Job, Outcome};
-use serde::{Deserialize, Serialize};
 
 use crate::Services;
 use crate::fault::{self, Fault};
-use crate::series;
 
 /// See the module.
 pub struct DataLoad(pub(crate) Services);
-
-/// What an import returns.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DataLoaded {
-    /// The stored series.
-    pub data: DataRef,
-    /// Bars stored.
-    pub bars: u64,
-    /// What the reader decided, such as a missing volume column.
-    pub notes: Vec<String>,
-    /// The health report.
-    pub health: health::HealthReport,
-}
-
-/// Where a raw file waits for its import.
-///
-/// # Errors
-/// Never: a hash makes a key.
-pub fn raw_key(sha256: &Sha256) -> Result<Key, ArtifactError> {
-    Ok(format!("imports/{sha256}.csv").parse()?)
-}
 
 /// The options that travelled as plain data.
 fn options(spec: &DataLoadSpec) -> Result<ImportOptions, Fault> {
@@ -42,10 +20,11 @@ fn options(spec: &DataLoadSpec) -> Result<ImportOptions, Fault> {
         Some(name) => FileClock::Zone(name.parse().map_err(Fault::input)?),
         None => FileClock::Ahead(spec.utc_offset_s),
     };
-    let order = |day_first| if day_first { DateOrder::DayFirst } else { DateOrder::MonthFirst };
     Ok(ImportOptions {
         clock: Some(clock),
-        date_order: spec.day_first.map(order),
+        date_order: spec.date_order,
+        decimal: spec.decimal,
+        volume_column: spec.volume_column.clone(),
         sort: spec.sort,
         allow_negative_prices: spec.allow_negative_prices,
         ..ImportOptions::default()
@@ -64,48 +43,23 @@ impl Handler for DataLoad {
 
 impl DataLoad {
     fn load(&self, spec: &DataLoadSpec) -> Result<DataLoaded, Fault> {
-        let raw = self.0.runtime.block_on(self.0.artifacts.get(&raw_key(&spec.sha256)?))?;
-        let imported =
+        let artifacts = &*self.0.artifacts;
+        let raw = self.0.runtime.block_on(imports::read(artifacts, &spec.sha256))?;
+        let Imported { bars, notes, .. } =
             import(&raw, spec.symbol.clone(), spec.timeframe, &options(spec)?).map_err(Fault::input)?;
-        let bytes = csv::write(&imported.bars);
-        let key = series::key(&spec.symbol, spec.timeframe)?;
-        let stored = self.0.runtime.block_on(async {
-            if spec.replace {
-                self.0.artifacts.put(&key, &bytes).await
-            } else {
-                self.0.artifacts.create(&key, &bytes).await
+        // A second attempt of the same import finds its own file: that is success.
+        let stored = self.0.runtime.block_on(series::store(artifacts, &bars, spec.replace));
+        let data = stored.map_err(|error| match error {
+            CatalogError::Exists(_) => {
+                Fault::Refused(format!("{error} with other bars; use --replace to replace it"))
             }
-        });
-        self.accept_repeat(&key, &bytes, stored)?;
-        let span = imported.bars.span().ok_or_else(|| Fault::input("the file holds no bars"))?;
+            other => other.into(),
+        })?;
         Ok(DataLoaded {
-            data: DataRef {
-                symbol: spec.symbol.clone(),
-                timeframe: spec.timeframe,
-                sha256: Sha256::of(&bytes),
-                span,
-                synthetic: imported.bars.synthetic,
-            },
-            bars: imported.bars.len() as u64,
-            notes: imported.notes.iter().map(ToString::to_string).collect(),
-            health: health::check(&imported.bars),
+            data,
+            bars: bars.len() as u64,
+            notes: notes.iter().map(ToString::to_string).collect(),
+            health: health::check(&bars),
         })
-    }
-
-    /// A second attempt of the same import finds its own file: that is success.
-    fn accept_repeat(&self, key: &Key, bytes: &[u8], stored: Result<(), ArtifactError>) -> Result<(), Fault> {
-        match stored {
-            Err(ArtifactError::Exists(_)) => {
-                let there = self.0.runtime.block_on(self.0.artifacts.get(key))?;
-                if there == bytes {
-                    Ok(())
-                } else {
-                    Err(Fault::Refused(format!(
-                        "{key} exists already with other bars; use --replace to replace it"
-                    )))
-                }
-            }
-            other => Ok(other?),
-        }
     }
 }

@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use ktrdr_agent::local::LocalDesigner;
-use ktrdr_agent::{DesignBrief, Designer};
+use ktrdr_agent::{Call, DesignBrief};
+use ktrdr_catalog::strategies;
 use ktrdr_domain::job::{DesignResult, DesignSpec};
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::research::{AgentChoice, ResearchSpec};
+use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::{Kind, OperationId, Sha256, Status};
-use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use ktrdr_fabric::store::Filter;
 use ktrdr_worker::{Handler, Job, Outcome};
 use serde::Deserialize;
@@ -39,10 +38,10 @@ impl Handler for Design {
 impl Design {
     fn design(&self, job: &Job, spec: DesignSpec) -> Result<DesignResult, Fault> {
         let research = spec.research;
+        let provider = self.0.providers.get(&research.agent)?;
         let windows = self.0.windows_of(&research.data, &research.windows)?;
         let dev_of = |pinned| self.0.bars(pinned).map(|bars| bars.slice(bars.window(&windows.dev)));
         let dev = research.data.iter().map(dev_of).collect::<Result<Vec<_>, _>>()?;
-        let AgentChoice::Local = research.agent;
         // Those that run are read before the lessons: whoever ends in between is seen by its lesson.
         let in_flight = self.siblings(&research)?;
         let brief = DesignBrief {
@@ -59,17 +58,13 @@ impl Design {
             account: &research.account,
         };
         let stop = || job.stop.is_stopped();
-        let design = LocalDesigner.design(&brief, &stop).map_err(Fault::input)?;
-        if job.stop.is_stopped() {
-            return Err(Fault::Stopped);
-        }
-        let key: Key =
-            format!("strategies/{}.yaml", design.strategy.name).parse().map_err(ArtifactError::from)?;
-        self.0.runtime.block_on(self.0.artifacts.put(&key, design.strategy.to_yaml().as_bytes()))?;
+        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop };
+        let design = self.0.answer(job, provider.designer.design(&brief, call))?;
+        self.0.runtime.block_on(strategies::store(&*self.0.artifacts, &design.strategy))?;
         Ok(DesignResult {
             strategy_sha256: design.strategy.sha256(),
             strategy: design.strategy,
-            designer: LocalDesigner.name().to_owned(),
+            designer: design.designer,
             origin: design.origin,
         })
     }

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use ktrdr_fabric::artifacts::ArtifactError;
+use ktrdr_agent::{AgentError, UnknownProvider};
+use ktrdr_catalog::CatalogError;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_worker::{Job, Outcome};
 use serde::Serialize;
@@ -40,15 +41,30 @@ impl From<StoreError> for Fault {
     }
 }
 
-impl From<ArtifactError> for Fault {
-    fn from(error: ArtifactError) -> Self {
+impl From<CatalogError> for Fault {
+    fn from(error: CatalogError) -> Self {
         match error {
-            ArtifactError::Io { .. } => Self::Outside(error.to_string()),
-            ArtifactError::NotFound { .. }
-            | ArtifactError::WrongHash { .. }
-            | ArtifactError::Exists(_)
-            | ArtifactError::Unreadable { .. }
-            | ArtifactError::Key(_) => Self::BadInput(error.to_string()),
+            CatalogError::Unavailable(_) => Self::Outside(error.to_string()),
+            CatalogError::NotFound(_)
+            | CatalogError::Invalid(_)
+            | CatalogError::Changed(_)
+            | CatalogError::Exists(_) => Self::BadInput(error.to_string()),
+        }
+    }
+}
+
+impl From<UnknownProvider> for Fault {
+    fn from(unknown: UnknownProvider) -> Self {
+        Self::Refused(unknown.to_string())
+    }
+}
+
+impl From<AgentError> for Fault {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::Stopped => Self::Stopped,
+            AgentError::Unavailable { .. } => Self::Outside(error.to_string()),
+            _ => Self::input(error),
         }
     }
 }

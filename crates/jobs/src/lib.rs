@@ -19,24 +19,24 @@ pub mod data_load;
 pub mod design;
 pub mod evaluate;
 pub mod fault;
-pub mod models;
 pub mod probe;
-pub mod series;
 pub mod training;
 
 use std::sync::Arc;
 
+use ktrdr_agent::{AgentError, Providers};
+use ktrdr_catalog::series::{self, SeriesCache};
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DataRef, DeviceRequest, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::Store;
 use ktrdr_neural::{Backend, Cpu};
-use ktrdr_worker::Handler;
+use ktrdr_quant::Bars;
+use ktrdr_worker::{Handler, Job};
 use tokio::runtime::Handle;
 
 use crate::fault::Fault;
-use crate::series::SeriesCache;
 
 /// What jobs may use of the world.
 #[derive(Clone)]
@@ -57,6 +57,8 @@ pub struct Services {
     pub series: Arc<SeriesCache>,
     /// Trains networks that do not ask for a CPU.
     pub backend: Arc<dyn Backend>,
+    /// Who designs and assesses, by the name that a specification carries.
+    pub providers: Providers,
 }
 
 impl Services {
@@ -68,12 +70,26 @@ impl Services {
         }
     }
 
+    /// A provider's answer, waited for on the job's own thread, and given up as soon as the job should stop.
+    pub(crate) fn answer<T>(
+        &self,
+        job: &Job,
+        answer: impl Future<Output = Result<T, AgentError>>,
+    ) -> Result<T, Fault> {
+        let answer = self.runtime.block_on(job.stop.unless_stopped(answer));
+        answer.ok_or(Fault::Stopped)?.map_err(Fault::from)
+    }
+
+    /// Reads a pinned series; other bytes than the pinned ones are refused.
+    pub(crate) fn bars(&self, pinned: &DataRef) -> Result<Arc<Bars>, Fault> {
+        let read = series::read_pinned(&*self.artifacts, &self.series, pinned);
+        Ok(self.runtime.block_on(read)?)
+    }
+
     /// The windows of a job's data by the platform's own policy. A message that says otherwise is refused: whoever
     /// wrote it could have moved the exam.
     pub(crate) fn windows_of(&self, data: &[DataRef], claimed: &Windows) -> Result<Windows, Fault> {
-        let span =
-            series::common_span(data).ok_or_else(|| Fault::input("the series do not overlap in time"))?;
-        let own = self.windows.split(span).map_err(Fault::input)?;
+        let own = self.windows.split(series::common_span(data)?).map_err(Fault::input)?;
         if own == *claimed {
             Ok(own)
         } else {

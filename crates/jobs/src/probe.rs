@@ -3,6 +3,7 @@
 use std::process;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use ktrdr_catalog::CatalogError;
 use ktrdr_domain::Kind;
 use ktrdr_domain::job::{ChaosAction, ProbeSpec};
 use ktrdr_worker::{Handler, Job, Outcome};
@@ -64,7 +65,8 @@ impl Probe {
 
     fn mark(&self, job: &Job) -> Result<(), Fault> {
         let key = format!("probes/{}/{}", job.id, job.fence).parse().map_err(Fault::input)?;
-        Ok(self.0.runtime.block_on(self.0.artifacts.put(&key, &[]))?)
+        let put = self.0.runtime.block_on(self.0.artifacts.put(&key, &[]));
+        Ok(put.map_err(CatalogError::from)?)
     }
 }
 

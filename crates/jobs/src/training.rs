@@ -1,22 +1,23 @@
-//! `training`: fit a strategy's network on dev, judge it on dev's last part, store the model.
+//! `training`: fit a strategy's network on dev, test it on dev's last part, store the model.
 //!
-//! A page of named steps: admit → gather → fit → judge → store.
+//! A page of named steps: admit → gather → fit → test → store.
 
 mod gather;
-mod judge;
+mod test_rows;
 mod variety;
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
+use ktrdr_catalog::models::{self, Manifest, Metadata};
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::report::{EpochRecord, ModelRef, TrainingReport};
 use ktrdr_domain::{Kind, Progress, Sha256};
-use ktrdr_neural::{Backend, EpochProgress, Flow, NetworkShape, Task, TrainError, Trained};
+use ktrdr_neural::{Backend, EpochProgress, NetworkShape, Task, TrainError, Trained};
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
 use crate::fault::{self, Fault};
-use crate::models::{self, Manifest, Metadata};
 use gather::Gathered;
 
 /// See the module.
@@ -48,8 +49,8 @@ impl Training {
         let backend = self.0.backend_for(spec.device);
         let trained = fit(&*backend, job, spec, &shape, &gathered)?;
         let seconds = started.elapsed().as_secs_f64();
-        say(job, 97.0, "judging on test rows", Vec::new());
-        let judged = judge::judge(spec, &gathered, &trained)?;
+        say(job, 97.0, "evaluating on test rows", Vec::new());
+        let tested = test_rows::evaluate(spec, &gathered, &trained)?;
         let model = ModelRef {
             strategy: spec.strategy.name.clone(),
             timeframe: spec.strategy.training_data.base_timeframe,
@@ -69,8 +70,8 @@ impl Training {
             initial_train_loss: trained.history.first().map(|e| e.train_loss),
             final_train_loss: trained.history.last().map(|e| e.train_loss),
             history: trained.history.clone(),
-            test: judged.test,
-            trading_on_test: judged.trading,
+            test: tested.test,
+            trading_on_test: tested.trading,
             strategy_sha256: spec.strategy.sha256(),
             synthetic: spec.data.iter().any(|d| d.synthetic),
             warnings: gathered.warnings.clone(),
@@ -99,7 +100,7 @@ impl Training {
         }
         let (name, base) = (&spec.strategy.name, spec.strategy.training_data.base_timeframe);
         let search = models::finished_before(&*self.0.artifacts, name, base, &job.id, spec_sha256);
-        self.0.runtime.block_on(search)
+        Ok(self.0.runtime.block_on(search)?)
     }
 
     #[allow(clippy::too_many_arguments)] // one call, and every argument is a noun of its own
@@ -155,7 +156,7 @@ fn fit(
     };
     let mut observer = |progress: &EpochProgress| {
         tell(job, &progress.record, progress.epochs);
-        Flow::Continue
+        ControlFlow::Continue(())
     };
     let stop = || job.stop.is_stopped();
     backend.train(&task, &mut observer, &stop).map_err(|error| match error {

@@ -74,6 +74,11 @@ fn figure(value: f64) -> String {
     }
 }
 
+/// So many of something: `1 trial`, `1,234 trials`.
+pub(crate) fn counted(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
 /// An instant to the millisecond, from Unix milliseconds.
 pub(crate) fn instant(ms: i64) -> String {
     let instant = chrono::DateTime::from_timestamp_millis(ms);
@@ -164,6 +169,11 @@ mod tests {
         assert_eq!(took_ms(&ended(jump, 5, None)), None);
         assert_eq!(took_ms(&ended(5, 65, None)), Some(60));
         assert_eq!([age(7_500, 5_000), age(5_000, 7_500)], ["2 s", "–"]);
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([0, 1, 2000].map(|n| counted(n, "trial")), ["0 trials", "1 trial", "2,000 trials"]);
     }
 
     #[test]

@@ -6,11 +6,8 @@ use std::sync::Arc;
 use ktrdr_domain::{DeviceClass, DeviceRequest};
 use ktrdr_neural::{Backend, Cpu, GPUS_BUILT_IN, gpu};
 
-use crate::cli::StartArguments;
 use crate::cli::fleet::Device;
 use crate::exit::{CliError, Kind};
-use crate::settings::EngineName;
-use crate::workspace::Workspace;
 
 /// Where the NVIDIA driver describes each GPU.
 const DRIVER: &str = "/proc/driver/nvidia/gpus";
@@ -84,24 +81,6 @@ fn gpu_model(information: &str) -> Option<String> {
 
 fn find(number: u8, otherwise: &str) -> Result<Computing, CliError> {
     Computing::on_gpu(number).map_err(|why| CliError::new(Kind::Refused, format!("{why}; or {otherwise}")))
-}
-
-/// Nobody should wait for a GPU that can never come: of an embedded engine there is one process, and that has one or not.
-pub(crate) async fn admit(
-    workspace: &Workspace,
-    request: DeviceRequest,
-    start: StartArguments,
-) -> Result<(), CliError> {
-    if request != DeviceRequest::Gpu || start.local || workspace.settings.engine == EngineName::Fleet {
-        return Ok(());
-    }
-    let engines = workspace.registry.workers().await?;
-    if engines.iter().any(|seen| seen.worker.class == DeviceClass::Gpu) {
-        return Ok(());
-    }
-    let message = "no engine with a GPU runs on this workspace: start it with `ktrdr up --device cuda:0`, use a fleet \
-                   with a GPU worker, or leave --device out";
-    Err(CliError::new(Kind::Refused, message))
 }
 
 #[cfg(test)]

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use ktrdr_app::{AppError, ErrorKind};
+use ktrdr_fabric::artifacts::ArtifactError;
+use ktrdr_fabric::store::StoreError;
+
 /// The kind of an error: decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -67,29 +71,38 @@ impl<T, E: fmt::Display> OrExit<T> for Result<T, E> {
     }
 }
 
-impl From<ktrdr_fabric::store::StoreError> for CliError {
-    fn from(error: ktrdr_fabric::store::StoreError) -> Self {
-        use ktrdr_fabric::store::StoreError as S;
-        let kind = match &error {
-            S::Unavailable(_) | S::Full(_) => Kind::Unreachable,
-            S::Replaced(_) => Kind::StoreLost,
-            S::Files(_) => Kind::Files,
-            S::Corrupt(_) | S::Invalid(_) => Kind::InvalidInput,
-        };
-        Self::new(kind, error)
+impl From<ErrorKind> for Kind {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::OperationFailed => Self::OperationFailed,
+            ErrorKind::OperationCancelled => Self::Interrupted,
+            ErrorKind::InvalidRequest => Self::Usage,
+            ErrorKind::NotFound => Self::NotFound,
+            ErrorKind::Conflict => Self::Conflict,
+            ErrorKind::Unreachable => Self::Unreachable,
+            ErrorKind::StoreLost => Self::StoreLost,
+            ErrorKind::Refused => Self::Refused,
+            ErrorKind::InvalidInput => Self::InvalidInput,
+            ErrorKind::Files => Self::Files,
+        }
     }
 }
 
-impl From<ktrdr_fabric::artifacts::ArtifactError> for CliError {
-    fn from(error: ktrdr_fabric::artifacts::ArtifactError) -> Self {
-        use ktrdr_fabric::artifacts::ArtifactError as A;
-        let kind = match &error {
-            A::NotFound { .. } => Kind::NotFound,
-            A::WrongHash { .. } | A::Exists(_) => Kind::Conflict,
-            A::Io { .. } => Kind::Files,
-            A::Unreadable { .. } | A::Key(_) => Kind::InvalidInput,
-        };
-        Self::new(kind, error)
+impl From<AppError> for CliError {
+    fn from(error: AppError) -> Self {
+        Self::new(error.kind.into(), error)
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        AppError::from(error).into()
+    }
+}
+
+impl From<ArtifactError> for CliError {
+    fn from(error: ArtifactError) -> Self {
+        AppError::from(error).into()
     }
 }
 

@@ -7,16 +7,17 @@ use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_app::App;
+use ktrdr_app::engine::Part;
+use ktrdr_catalog::series::SeriesCache;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
-use ktrdr_jobs::series::SeriesCache;
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{Bell, Exit, Identity, Registration, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::connect::Part;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::roles::Roles;
 use crate::settings::FleetSettings;
@@ -53,13 +54,13 @@ impl RunningRoles {
         let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), &computing.name).in_role(role);
         let (boot, needs, device) = (identity.boot.clone(), roles.needs(), computing.class);
         let part = Part { role: name, boot, needs, plays: true, device };
-        let (store, broker) = (&workspace.store, &workspace.broker(part).await?);
+        let (store, broker) = (&workspace.app.store, &workspace.broker(part).await?);
         let mut background = Vec::new();
         let sweeper = Sweeper::new(Arc::clone(store), sweeper_config(&fleet));
         let worker = match roles.kinds.as_slice() {
             [] => {
                 let (every, lease) = (fleet.heartbeat, fleet.lease);
-                let registry = Arc::clone(&workspace.registry);
+                let registry = Arc::clone(&workspace.app.registry);
                 let registration = Registration { registry, identity, every, lease };
                 background.push(tokio::spawn(registration.run(drain.clone(), stop.clone())));
                 None
@@ -74,7 +75,7 @@ impl RunningRoles {
         }
         if roles.orchestrator {
             let orchestrator =
-                Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.ledger), Arc::clone(broker));
+                Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.app.ledger), Arc::clone(broker));
             background.push(tokio::spawn(orchestrator.run(stop.clone())));
         }
         let worker = worker.map(|w| tokio::spawn(w.run(drain.clone(), force_drain.clone())));
@@ -126,14 +127,15 @@ fn worker(
 ) -> Result<Worker, CliError> {
     let fleet = &workspace.settings.fleet;
     let services = Services {
-        artifacts: Arc::clone(&workspace.artifacts),
-        ledger: Arc::clone(&workspace.ledger),
-        store: Arc::clone(&workspace.store),
+        artifacts: Arc::clone(&workspace.app.artifacts),
+        ledger: Arc::clone(&workspace.app.ledger),
+        store: Arc::clone(&workspace.app.store),
         windows: workspace.settings.windows,
         runtime: tokio::runtime::Handle::current(),
         chaos_probes: fleet.chaos_probes,
         series: Arc::new(SeriesCache::default()),
         backend: Arc::clone(&roles.computing.backend),
+        providers: App::providers(),
     };
     let config = WorkerConfig {
         kinds: roles.kinds.clone(),
@@ -144,7 +146,7 @@ fn worker(
         lease_margin: fleet.lease / LEASE_MARGIN_SHARE,
         ..WorkerConfig::default()
     };
-    let (store, registry) = (Arc::clone(&workspace.store), Arc::clone(&workspace.registry));
+    let (store, registry) = (Arc::clone(&workspace.app.store), Arc::clone(&workspace.app.registry));
     let handlers = ktrdr_jobs::handlers(&services);
     Worker::new(store, broker, registry, handlers, identity, config, bell).or_exit(Kind::InvalidInput)
 }

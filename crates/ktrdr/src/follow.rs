@@ -57,7 +57,7 @@ async fn follow(
     mut view: View<'_>,
     detach: &CancellationToken,
 ) -> Result<Followed, CliError> {
-    let store = &*workspace.store;
+    let store = &*workspace.app.store;
     let mut hints = store.hints();
     let mut waiting = Waiting::new(workspace);
     let mut rows = Vec::with_capacity(ids.len());

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ktrdr_domain::{Operation, Status};
 use ktrdr_fabric::campaign::Campaign;
 
-use crate::describe::thousands;
+use crate::describe::{counted, thousands};
 
 /// Different reasons that are named; the rest is added up.
 const REASONS_MAX: usize = 12;
@@ -80,8 +80,8 @@ impl Funnel {
         ];
         let rest = rest.iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!(", {} {word}", thousands(*n)));
         format!(
-            "{} cycles: {} stopped at the training gate, {} at the backtest gate, {} survived{}",
-            thousands(self.cycles),
+            "{}: {} stopped at the training gate, {} at the backtest gate, {} survived{}",
+            counted(self.cycles, "cycle"),
             at("training"),
             at("backtesting"),
             thousands(self.survived),

@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::settings;
+use crate::stream;
 
 /// Starts logging for the life of the process.
 pub(crate) fn start(arguments: &Arguments) -> Result<(), CliError> {
@@ -24,7 +25,7 @@ pub(crate) fn start(arguments: &Arguments) -> Result<(), CliError> {
     let filter = filter.add_directive(format!("{LIBRARY}=off").parse().or_exit(Kind::Usage)?);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(stream::stderr)
         .with_ansi(io::stderr().is_terminal());
     let as_json = match variable("KTRDR_LOG_FORMAT")?.as_deref() {
         None | Some("" | "text") => false,

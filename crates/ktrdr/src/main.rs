@@ -5,25 +5,25 @@
 mod cli;
 mod commands;
 mod confirm;
-mod connect;
 mod describe;
 mod device;
 mod exit;
+mod files;
 mod fleet;
 mod follow;
 mod funnel;
-mod identity;
 mod logging;
-mod market;
+
 mod part;
 mod report_card;
 mod roles;
-mod room;
 mod screen;
 mod settings;
 mod signals;
+mod stream;
 mod workspace;
 
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 fn refuse(refusal: &clap::Error) -> ExitCode {
     let screen = Screen::new(OutputForm::among(std::env::args_os()));
     if !refusal.use_stderr() {
-        screen.said(refusal.print());
+        screen.said(print(refusal));
         return screen.ended(Ok(ExitCode::SUCCESS));
     }
     // What is repeated of the arguments must not drive a terminal: the same is said of harmless ones.
@@ -55,7 +55,7 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
     match (screen.form, same) {
         (OutputForm::Text, Some(same)) => {
             // Where nobody can be told, the exit code says it.
-            let _ = same.print();
+            let _ = print(&same);
             ExitCode::from(Kind::Usage as u8)
         }
         (_, same) => {
@@ -63,6 +63,17 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
             let words = words.trim_end().trim_start_matches("error: ");
             screen.ended(Err(CliError::new(Kind::Usage, words)))
         }
+    }
+}
+
+/// The words of the command line's library, which sees to colours on a terminal.
+fn print(words: &clap::Error) -> io::Result<()> {
+    let plain = words.render().to_string();
+    match words.use_stderr() {
+        true if io::stderr().is_terminal() => words.print(),
+        false if io::stdout().is_terminal() => words.print(),
+        true => stream::stderr().write_all(plain.as_bytes()),
+        false => stream::stdout().write_all(plain.as_bytes()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::report::{BacktestSummary, Metrics};
 
+use crate::describe::counted;
 use crate::screen::{Screen, harmless};
 
 /// Prints the card; with the conventions behind the figures when all of it was asked for.
@@ -60,7 +61,8 @@ fn evidence(screen: &Screen, s: &BacktestSummary) {
     let null = e
         .null_percentile
         .map(|p| format!("beats {:.1} % of {} time-shifted copies", p * 100.0, e.null_draws));
-    let deflated = e.deflated_sharpe.map(|d| format!("deflated Sharpe {d:.3} after {} trials", e.trials));
+    let deflated =
+        e.deflated_sharpe.map(|d| format!("deflated Sharpe {d:.3} after {}", counted(e.trials, "trial")));
     let proof = match e.leakage_proof {
         Some(true) => Some("no look-ahead found".to_owned()),
         Some(false) => Some("LOOK-AHEAD FOUND".to_owned()),

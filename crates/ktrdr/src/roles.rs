@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use ktrdr_app::engine::Topic;
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fleet::redis::Channel;
 use ktrdr_worker::KindConfig;
 
 use crate::device::Computing;
@@ -95,9 +95,9 @@ impl Roles {
     }
 
     /// The hints these roles wait for.
-    pub(crate) fn hear(&self) -> Vec<Channel> {
-        let relay = self.coordinator.then_some(Channel::Outbox);
-        let worker = [Channel::Cancel, Channel::Control].into_iter().filter(|_| !self.kinds.is_empty());
+    pub(crate) fn hear(&self) -> Vec<Topic> {
+        let relay = self.coordinator.then_some(Topic::Outbox);
+        let worker = [Topic::Cancel, Topic::Control].into_iter().filter(|_| !self.kinds.is_empty());
         relay.into_iter().chain(worker).collect()
     }
 

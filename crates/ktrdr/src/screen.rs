@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::cli::OutputForm;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::stream;
 
 /// The user's terminal or pipe.
 #[derive(Debug)]
@@ -140,7 +141,7 @@ impl Screen {
     /// The end of the process: says the error, if there is one. Nobody is told that all is well whose answer did not
     /// reach the disk; only a reader that went away (`| head`) is no fault of ours.
     pub(crate) fn ended(&self, answer: Result<ExitCode, CliError>) -> ExitCode {
-        self.said(io::stdout().flush());
+        self.said(stream::stdout().flush());
         let unwritten = self.fault.get().filter(|fault| fault.kind() != ErrorKind::BrokenPipe);
         let answer = match (answer, unwritten) {
             (Ok(_), Some(fault)) => {
@@ -157,13 +158,13 @@ impl Screen {
     /// To stdout.
     fn say(&self, text: &str) {
         if self.fault.get().is_none() {
-            self.said(writeln!(io::stdout().lock(), "{text}"));
+            self.said(stream::stdout().write_all(format!("{text}\n").as_bytes()));
         }
     }
 
     /// To stderr: there is nobody to tell that it could not be written.
     fn whisper(&self, text: &str) {
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = stream::stderr().write_all(format!("{text}\n").as_bytes());
     }
 }
 

@@ -10,14 +10,19 @@ mod variables;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ktrdr_app::Policy;
+pub(crate) use ktrdr_app::engine::EngineName;
+use ktrdr_app::engine::{EngineConfig, FleetConfig, Opening, Secret};
 use ktrdr_domain::TRIES_MAX;
 use ktrdr_domain::gate::GatePolicy;
+use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
+use ktrdr_fleet::artifacts::AwsVariables;
+use ktrdr_fabric::process::host_name;
 use serde::{Deserialize, Serialize};
 
-use crate::exit::{CliError, Kind};
-pub(crate) use secret::Secret;
+use crate::exit::{CliError, Kind, OrExit};
 use variables::Variables;
 pub(crate) use variables::text;
 
@@ -65,38 +70,19 @@ pub(crate) struct Settings {
     pub(crate) cache: CacheSettings,
 }
 
-/// Which engine.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum EngineName {
-    /// Rows in SQLite, messages in this process.
-    #[default]
-    Embedded,
-    /// Rows in Redis, messages through RabbitMQ.
-    Fleet,
-}
-
-impl EngineName {
-    /// As it is configured.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Embedded => "embedded",
-            Self::Fleet => "fleet",
-        }
-    }
-}
-
 /// `[research]`
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ResearchSettings {
+    /// The provider that designs and assesses.
+    pub(crate) agent: ProviderName,
     /// Cycles of a campaign at a time. One learns from every cycle before it; more are faster.
     pub(crate) in_flight: u32,
 }
 
 impl Default for ResearchSettings {
     fn default() -> Self {
-        Self { in_flight: 2 }
+        Self { agent: ProviderName::default(), in_flight: 2 }
     }
 }
 
@@ -173,6 +159,44 @@ impl Default for FleetSettings {
 }
 
 impl Settings {
+    /// What requests are filled in with.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
+            windows: self.windows,
+            gates: self.gates,
+            account: self.account,
+            agent: self.research.agent.clone(),
+            in_flight: self.research.in_flight,
+            tries_max: self.fleet.tries_max,
+        }
+    }
+
+    /// The workspace in this folder, ready to be opened.
+    pub(crate) fn opening(&self, folder: &Path) -> Result<Opening, CliError> {
+        let engine = match self.engine {
+            EngineName::Embedded => EngineConfig::Embedded,
+            EngineName::Fleet => EngineConfig::Fleet(Box::new(self.fleet_config()?)),
+        };
+        Ok(Opening { folder: folder.to_owned(), engine, policy: self.policy(), by: user() })
+    }
+
+    /// Where the servers of a fleet are, whichever engine is configured.
+    pub(crate) fn fleet_config(&self) -> Result<FleetConfig, CliError> {
+        Ok(FleetConfig {
+            amqp_url: self.amqp_url.clone(),
+            amqp_admin_url: self.amqp_admin_url.clone(),
+            rabbitmq_management_url: self.rabbitmq_management_url.clone(),
+            redis_url: self.redis_url.clone(),
+            artifacts_url: self.artifacts_url.clone(),
+            prefix: self.prefix.clone(),
+            ca_pem: self.ca_pem().or_exit(Kind::Files)?,
+            allow_plaintext: self.allow_plaintext,
+            cache_folder: self.cache.folder.clone(),
+            cache_bytes_max: self.cache.bytes_max,
+            aws: AwsVariables::from_env(),
+        })
+    }
+
     /// Reads and checks the configuration of a workspace. Variables that nobody knows are mentioned once: they may belong
     /// to others.
     pub(crate) fn load(workspace: &Path) -> Result<Self, CliError> {
@@ -251,6 +275,12 @@ impl Settings {
         }
         self.account.validate().map_err(|e| format!("account: {e}"))
     }
+}
+
+/// Who runs this process: `user@host`.
+fn user() -> String {
+    let person = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    format!("{}@{}", person.unwrap_or_else(|| "unknown".into()), host_name())
 }
 
 #[cfg(test)]

@@ -1,19 +1,19 @@
 //! The gradient of a block of rows: forward with slopes kept, then back through the layers.
 
 use crate::activation::{DropoutMask, activate_with_slope, drop_units};
-use crate::elementary::settled;
+use crate::elementary::flush_to_zero;
 use crate::forward::{BLOCK_ROWS, linear};
 use crate::layout::{Layout, Linear};
-use crate::loss::{Tally, judge};
+use crate::loss::{LossStats, loss_and_grad};
 use crate::matrix::{Left, multiply_add};
-use crate::random::Stream;
+use crate::random::SeededRng;
 use crate::samples::Targets;
 use crate::shape::NetworkShape;
 use crate::vectors::{Vectors, vectorised};
 use ktrdr_domain::strategy::network::Loss;
 use ndarray::Array2;
 
-/// Errors below this are zero ([`settled`]): the smallest that a loss of 32 bits could notice is 1e-7.
+/// Errors below this are zero ([`flush_to_zero`]): the smallest that a loss of 32 bits could notice is 1e-7.
 const ERROR_LEAST: f32 = 1e-20;
 
 /// Everything a block needs, allocated once; each part holds [`BLOCK_ROWS`] rows.
@@ -82,17 +82,17 @@ impl Workspace {
         parameters: &[f32],
         targets: Targets<'_>,
         scales: &[f32],
-        dropout: &mut Stream,
+        dropout: &mut SeededRng,
         gradient: &mut [f32],
-    ) -> Tally {
+    ) -> LossStats {
         let rows = targets.len();
         self.forward(parameters, rows, dropout);
-        let tally = self.judge(targets, scales);
+        let stats = self.output_errors(targets, scales);
         self.backward(rows, gradient);
-        tally
+        stats
     }
 
-    fn forward(&mut self, parameters: &[f32], rows: usize, dropout: &mut Stream) {
+    fn forward(&mut self, parameters: &[f32], rows: usize, dropout: &mut SeededRng) {
         let last = self.layers.len() - 1;
         let mut left = Left::of(&self.input);
         for (index, (layer, buffers)) in self.layout.layers.iter().zip(&mut self.layers).enumerate() {
@@ -110,20 +110,26 @@ impl Workspace {
         }
     }
 
-    fn judge(&mut self, targets: Targets<'_>, scales: &[f32]) -> Tally {
+    fn output_errors(&mut self, targets: Targets<'_>, scales: &[f32]) -> LossStats {
         let (Some(layer), Some(buffers)) = (self.layout.layers.last(), self.layers.last_mut()) else {
-            return Tally::default();
+            return LossStats::default();
         };
         let used = targets.len() * layer.stride;
         let errors = &mut buffers.errors[..used];
-        let tally =
-            judge(self.vectors, self.loss, &buffers.values[..used], targets, errors, &mut self.losses);
+        let stats = loss_and_grad(
+            self.vectors,
+            self.loss,
+            &buffers.values[..used],
+            targets,
+            errors,
+            &mut self.losses,
+        );
         for (row, scale) in errors.chunks_exact_mut(layer.stride).zip(scales) {
             for error in row {
-                *error = settled(*error * scale, ERROR_LEAST);
+                *error = flush_to_zero(*error * scale, ERROR_LEAST);
             }
         }
-        tally
+        stats
     }
 
     fn backward(&mut self, rows: usize, gradient: &mut [f32]) {
@@ -174,7 +180,7 @@ vectorised! {
     /// Errors at a layer's values become errors at its linear outputs.
     fn apply_slopes(vectors: Vectors, errors: &mut [f32], slopes: &[f32]) {
         for (error, slope) in errors.iter_mut().zip(slopes) {
-            *error = settled(*error * slope, ERROR_LEAST);
+            *error = flush_to_zero(*error * slope, ERROR_LEAST);
         }
     }
 }

@@ -2,10 +2,12 @@
 
 mod epoch;
 
-use crate::evaluate::tally;
-use crate::fit::{EpochTally, Fitted, Learner, fit};
+use std::ops::ControlFlow;
+
+use crate::evaluate::loss_stats;
+use crate::fit::{EpochStats, Fitted, Learner, fit};
 use crate::network::Network;
-use crate::train::{Backend, EpochProgress, Flow, Task, TrainError, Trained};
+use crate::train::{Backend, EpochProgress, Task, TrainError, Trained};
 use crate::vectors::Vectors;
 use epoch::Epochs;
 
@@ -44,7 +46,7 @@ impl Backend for Cpu {
     fn train(
         &self,
         task: &Task<'_>,
-        observer: &mut dyn FnMut(&EpochProgress) -> Flow,
+        observer: &mut dyn FnMut(&EpochProgress) -> ControlFlow<()>,
         stop: &dyn Fn() -> bool,
     ) -> Result<Trained, TrainError> {
         let loss = task.check()?;
@@ -71,16 +73,16 @@ impl Learner for CpuLearner<'_> {
         epoch: u32,
         learning_rate: f64,
         stop: &dyn Fn() -> bool,
-    ) -> Result<EpochTally, TrainError> {
+    ) -> Result<EpochStats, TrainError> {
         let train = self.epochs.run(epoch, learning_rate, self.network.parameters_mut(), stop)?;
         let validation = match self.epochs.validation() {
             Some(samples) => Some(
-                tally(self.vectors, &self.network, samples, self.epochs.loss(), stop)
+                loss_stats(self.vectors, &self.network, samples, self.epochs.loss(), stop)
                     .ok_or(TrainError::Cancelled { epoch })?,
             ),
             None => None,
         };
-        Ok(EpochTally { train, validation })
+        Ok(EpochStats { train, validation })
     }
 
     fn keep(&mut self) -> Result<(), TrainError> {

@@ -7,9 +7,9 @@
 ///
 /// Processors take some hundred cycles over a number under 1.2e-38 (subnormal), and decaying averages of units that
 /// died end there: trainings became twenty times slower over time. So numbers far too small to matter become zero.
-/// The processor's own switch for that is no option, as not every processor has the same one.
+/// The processor's own switch for that is not an option, as not every processor has the same one.
 #[inline(always)]
-pub(crate) fn settled(x: f32, least: f32) -> f32 {
+pub(crate) fn flush_to_zero(x: f32, least: f32) -> f32 {
     if x.abs() < least { 0.0 } else { x }
 }
 

@@ -1,11 +1,11 @@
-//! A network judged on rows: mean loss and answers.
+//! A network evaluated on rows: mean loss and answers.
 
 use ktrdr_domain::strategy::network::{Loss, OutputKind};
 use ndarray::{Array2, Axis};
 use thiserror::Error;
 
 use crate::forward::{BLOCK_ROWS, copy_outputs};
-use crate::loss::{Tally, judge, loss_for};
+use crate::loss::{LossStats, loss_and_grad, loss_for};
 use crate::network::Network;
 use crate::samples::{SampleError, Samples, Targets};
 use crate::vectors::Vectors;
@@ -29,7 +29,7 @@ pub enum EvaluateError {
     Samples(#[from] SampleError),
     /// The loss does not suit the output.
     #[error(
-        "{loss:?} can not judge a {output:?} network: use cross_entropy for classification, huber or mse for regression"
+        "{loss:?} does not suit a {output:?} network: use cross_entropy for classification, huber or mse for regression"
     )]
     Loss {
         /// The loss asked for.
@@ -39,7 +39,7 @@ pub enum EvaluateError {
     },
 }
 
-/// Judges a network on rows. `loss` is the strategy's key; `None` is the output's usual one ([`loss_for`]).
+/// Evaluates a network on rows. `loss` is the strategy's key; `None` is the output's usual one ([`loss_for`]).
 ///
 /// # Errors
 /// When there are no rows, or they or the loss do not fit the network.
@@ -54,28 +54,28 @@ pub fn evaluate(
     let vectors = Vectors::widest();
     let mut outputs = Array2::zeros((samples.rows(), network.shape().outputs()));
     let mut blocks = outputs.axis_chunks_iter_mut(Axis(0), BLOCK_ROWS);
-    let mut total = Tally::default();
-    visit(vectors, network, samples, loss, |block, tally| {
+    let mut total = LossStats::default();
+    visit(vectors, network, samples, loss, |block, stats| {
         if let Some(mut into) = blocks.next() {
             copy_outputs(network.layout(), block, &mut into);
         }
-        total.add(tally);
+        total.add(stats);
         true
     });
     Ok(Evaluation { loss: total.mean_loss(), accuracy: total.accuracy(), outputs })
 }
 
 /// Sums over rows that were checked before; `None` when asked to stop.
-pub(crate) fn tally(
+pub(crate) fn loss_stats(
     vectors: Vectors,
     network: &Network,
     samples: &Samples<'_>,
     loss: Loss,
     stop: &dyn Fn() -> bool,
-) -> Option<Tally> {
-    let mut total = Tally::default();
-    visit(vectors, network, samples, loss, |_, tally| {
-        total.add(tally);
+) -> Option<LossStats> {
+    let mut total = LossStats::default();
+    visit(vectors, network, samples, loss, |_, stats| {
+        total.add(stats);
         !stop()
     })
     .then_some(total)
@@ -87,7 +87,7 @@ fn visit(
     network: &Network,
     samples: &Samples<'_>,
     loss: Loss,
-    mut visitor: impl FnMut(&[f32], Tally) -> bool,
+    mut visitor: impl FnMut(&[f32], LossStats) -> bool,
 ) -> bool {
     let mut forward = network.forward(vectors, samples.rows());
     let mut gradient = vec![0.0; BLOCK_ROWS * network.layout().output_stride()];
@@ -95,8 +95,8 @@ fn visit(
     samples.x.axis_chunks_iter(Axis(0), BLOCK_ROWS).zip(0..).all(|(x, block)| {
         let targets = samples.targets.slice(block * BLOCK_ROWS, x.nrows());
         let outputs = forward.block(network.parameters(), &x);
-        let tally = judge(vectors, loss, outputs, targets, &mut gradient, &mut losses);
-        visitor(outputs, tally)
+        let stats = loss_and_grad(vectors, loss, outputs, targets, &mut gradient, &mut losses);
+        visitor(outputs, stats)
     })
 }
 

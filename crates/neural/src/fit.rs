@@ -1,11 +1,13 @@
 //! Epoch after epoch until one of the three endings: what every backend does the same way.
 
+use std::ops::ControlFlow;
+
 use ktrdr_domain::report::EpochRecord;
 
-use crate::best::Best;
-use crate::loss::Tally;
+use crate::early_stopping::EarlyStopper;
+use crate::loss::LossStats;
 use crate::schedule::Schedule;
-use crate::train::{Ending, EpochProgress, Flow, Task, TrainError};
+use crate::train::{Ending, EpochProgress, Task, TrainError};
 
 /// Weights on some device, and the way they learn.
 pub(crate) trait Learner {
@@ -15,7 +17,7 @@ pub(crate) trait Learner {
         epoch: u32,
         learning_rate: f64,
         stop: &dyn Fn() -> bool,
-    ) -> Result<EpochTally, TrainError>;
+    ) -> Result<EpochStats, TrainError>;
 
     /// Copies the weights aside.
     fn keep(&mut self) -> Result<(), TrainError>;
@@ -24,11 +26,11 @@ pub(crate) trait Learner {
     fn restore(&mut self) -> Result<(), TrainError>;
 }
 
-/// What an epoch's rows cost.
+/// Loss and right answers of an epoch: on the training rows while it learned, on the validation rows after it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct EpochTally {
-    pub(crate) train: Tally,
-    pub(crate) validation: Option<Tally>,
+pub(crate) struct EpochStats {
+    pub(crate) train: LossStats,
+    pub(crate) validation: Option<LossStats>,
 }
 
 /// How a training went.
@@ -42,34 +44,35 @@ pub(crate) struct Fitted {
 pub(crate) fn fit(
     task: &Task<'_>,
     learner: &mut impl Learner,
-    observer: &mut dyn FnMut(&EpochProgress) -> Flow,
+    observer: &mut dyn FnMut(&EpochProgress) -> ControlFlow<()>,
     stop: &dyn Fn() -> bool,
 ) -> Result<Fitted, TrainError> {
     let mut schedule = Schedule::new(task.optimisation);
-    let mut best = task.optimisation.early_stopping.map(Best::new);
+    let mut stopper = task.optimisation.early_stopping.map(EarlyStopper::new);
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut ending = Ending::AllEpochs;
     for epoch in 1..=task.optimisation.epochs {
-        let tally = learner.epoch(epoch, schedule.rate(), stop)?;
-        let record = record(epoch, schedule.rate(), tally)?;
+        let stats = learner.epoch(epoch, schedule.rate(), stop)?;
+        let record = record(epoch, schedule.rate(), stats)?;
         history.push(record);
         schedule.advance(record.validation_loss);
-        let verdict = best.as_mut().zip(record.validation_loss).map(|(best, loss)| best.observe(epoch, loss));
-        if verdict.is_some_and(|verdict| verdict.is_best) {
+        let observed =
+            stopper.as_mut().zip(record.validation_loss).map(|(stopper, loss)| stopper.observe(epoch, loss));
+        if observed.is_some_and(|loss| loss.is_best) {
             learner.keep()?;
         }
         let progress = EpochProgress { record, epochs: task.optimisation.epochs, rows: task.train.rows() };
         let flow = observer(&progress);
-        if verdict.is_some_and(|verdict| verdict.in_vain) {
+        if observed.is_some_and(|loss| loss.exhausted) {
             ending = Ending::EarlyStopping;
             break;
         }
-        if flow == Flow::Stop {
+        if flow.is_break() {
             ending = Ending::Observer;
             break;
         }
     }
-    let best_epoch = best.and_then(|best| best.epoch());
+    let best_epoch = stopper.and_then(|stopper| stopper.best_epoch());
     if best_epoch.is_some() {
         learner.restore()?;
     }
@@ -77,18 +80,18 @@ pub(crate) fn fit(
     Ok(Fitted { history, best_epoch: best_epoch.unwrap_or(last), ending })
 }
 
-fn record(epoch: u32, learning_rate: f64, tally: EpochTally) -> Result<EpochRecord, TrainError> {
-    let EpochTally { train, validation } = tally;
+fn record(epoch: u32, learning_rate: f64, stats: EpochStats) -> Result<EpochRecord, TrainError> {
+    let EpochStats { train, validation } = stats;
     let diverged = |loss: f64| !loss.is_finite();
-    if diverged(train.mean_loss()) || validation.is_some_and(|tally| diverged(tally.mean_loss())) {
+    if diverged(train.mean_loss()) || validation.is_some_and(|stats| diverged(stats.mean_loss())) {
         return Err(TrainError::Diverged { epoch });
     }
     Ok(EpochRecord {
         epoch,
         train_loss: train.mean_loss(),
         train_accuracy: train.accuracy(),
-        validation_loss: validation.map(|tally| tally.mean_loss()),
-        validation_accuracy: validation.map(|tally| tally.accuracy()),
+        validation_loss: validation.map(|stats| stats.mean_loss()),
+        validation_accuracy: validation.map(|stats| stats.accuracy()),
         learning_rate,
     })
 }

@@ -1,8 +1,10 @@
 //! Neural networks: train, predict, save, load. Pure: no clock, no files, no randomness but a seed.
 //!
 //! ```
+//! use std::ops::ControlFlow;
+//!
 //! use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
-//! use ktrdr_neural::{Backend, Cpu, Flow, NetworkShape, Samples, Targets, Task};
+//! use ktrdr_neural::{Backend, Cpu, NetworkShape, Samples, Targets, Task};
 //!
 //! let shape = NetworkShape {
 //!     inputs: 2,
@@ -16,7 +18,7 @@
 //! let train = Samples { x: x.view(), targets: Targets::Classes(&classes), weights: None };
 //! let optimisation = Optimisation { early_stopping: None, ..Optimisation::default() };
 //! let task = Task { shape: &shape, optimisation: &optimisation, seed: 7, train, validation: None };
-//! let trained = Cpu::new().train(&task, &mut |_| Flow::Continue, &|| false)?;
+//! let trained = Cpu::new().train(&task, &mut |_| ControlFlow::Continue(()), &|| false)?;
 //! let logits = trained.network.predict(&x)?;
 //! assert_eq!(logits.dim(), (32, 3));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -56,8 +58,8 @@
 
 mod activation;
 mod backward;
-mod best;
 mod cpu;
+mod early_stopping;
 mod elementary;
 mod evaluate;
 mod fit;
@@ -69,19 +71,18 @@ mod matrix;
 mod network;
 mod optimiser;
 mod random;
-mod row_order;
 mod row_weights;
 mod samples;
 mod schedule;
 pub mod score;
 mod settings;
 mod shape;
-mod store;
 pub mod throughput;
 #[cfg(feature = "torch")]
 mod torch;
 mod train;
 mod vectors;
+mod weights;
 
 pub use cpu::Cpu;
 pub use evaluate::{EvaluateError, Evaluation, evaluate};
@@ -91,8 +92,8 @@ pub use network::{Dense, Network, NetworkError, PredictError};
 pub use samples::{SampleError, Samples, TRAINING_ROWS_MIN, Targets};
 pub use settings::SettingError;
 pub use shape::{LAYER_WIDTH_MAX, NetworkShape, PARAMETERS_MAX, ShapeError};
-pub use store::{HEADER_BYTES_MAX, StoreError};
 #[cfg(feature = "torch")]
 pub use torch::{NoGpu, Torch};
-pub use train::{Backend, Ending, EpochProgress, Flow, Task, TrainError, Trained};
+pub use train::{Backend, Ending, EpochProgress, Task, TrainError, Trained};
 pub use vectors::Vectors;
+pub use weights::{HEADER_BYTES_MAX, WeightsError};

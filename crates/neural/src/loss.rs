@@ -26,9 +26,9 @@ pub fn loss_for(output: OutputKind, asked: Option<Loss>) -> Option<Loss> {
     }
 }
 
-/// Sums over rows.
+/// Loss and right answers, summed over the rows of a block, a batch or an epoch.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Tally {
+pub(crate) struct LossStats {
     pub(crate) rows: u64,
     /// Sum of the plain losses, without any weights.
     pub(crate) loss: f64,
@@ -36,7 +36,7 @@ pub(crate) struct Tally {
     pub(crate) right: u64,
 }
 
-impl Tally {
+impl LossStats {
     pub(crate) fn add(&mut self, other: Self) {
         self.rows += other.rows;
         self.loss += other.loss;
@@ -52,16 +52,16 @@ impl Tally {
     }
 }
 
-/// Judges a block of outputs. Writes each row's derivative of its own loss into `gradient`, which is laid out as the
-/// outputs are, and each row's loss into `losses`.
-pub(crate) fn judge(
+/// The loss of a block of outputs. Writes each row's derivative of its own loss into `gradient`, which is laid out as
+/// the outputs are, and each row's loss into `losses`.
+pub(crate) fn loss_and_grad(
     vectors: Vectors,
     loss: Loss,
     outputs: &[f32],
     targets: Targets<'_>,
     gradient: &mut [f32],
     losses: &mut [f32],
-) -> Tally {
+) -> LossStats {
     let rows = targets.len();
     let losses = &mut losses[..rows];
     let right = match targets {
@@ -80,7 +80,7 @@ pub(crate) fn judge(
         }
     };
     let loss = losses.iter().map(|&loss| f64::from(loss)).sum();
-    Tally { rows: rows as u64, loss, right: right as u64 }
+    LossStats { rows: rows as u64, loss, right: right as u64 }
 }
 
 /// The regression loss of one error, in double precision.
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn cross_entropy_of_even_logits_is_ln_3() {
         let mut gradient = [0.0; 8];
-        let tally = judge(
+        let stats = loss_and_grad(
             Vectors::widest(),
             Loss::CrossEntropy,
             &[0.5; 8],
@@ -177,8 +177,8 @@ mod tests {
             &mut gradient,
             &mut [0.0],
         );
-        assert!((tally.loss - 3_f64.ln()).abs() < 1e-6);
-        assert_eq!(tally.right, 0);
+        assert!((stats.loss - 3_f64.ln()).abs() < 1e-6);
+        assert_eq!(stats.right, 0);
         for (got, expected) in gradient.iter().zip([1.0 / 3.0, 1.0 / 3.0, -2.0 / 3.0]) {
             assert!((got - expected).abs() < 1e-6);
         }
@@ -188,28 +188,42 @@ mod tests {
     #[test]
     fn enormous_logits_neither_overflow_nor_hide() {
         let outputs = [3e38, -3e38, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
-        let judged = |class| {
+        let loss_of = |class| {
             let (mut gradient, mut losses) = ([0.0; 8], [0.0]);
             let targets = Targets::Classes(class);
-            judge(Vectors::widest(), Loss::CrossEntropy, &outputs, targets, &mut gradient, &mut losses).loss
+            loss_and_grad(
+                Vectors::widest(),
+                Loss::CrossEntropy,
+                &outputs,
+                targets,
+                &mut gradient,
+                &mut losses,
+            )
+            .loss
         };
-        assert_eq!(judged(&[0]), 0.0);
-        assert!(judged(&[2]) > 1e38);
+        assert_eq!(loss_of(&[0]), 0.0);
+        assert!(loss_of(&[2]) > 1e38);
     }
 
     #[test]
     fn huber_turns_linear_at_delta_and_mse_never_does() {
         let row = |z: f32| [z, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
-        let judged = |loss, z| {
+        let loss_of = |loss, z| {
             let mut gradient = [0.0; 8];
-            let tally =
-                judge(Vectors::widest(), loss, &row(z), Targets::Values(&[1.0]), &mut gradient, &mut [0.0]);
-            (tally.loss, gradient[0])
+            let stats = loss_and_grad(
+                Vectors::widest(),
+                loss,
+                &row(z),
+                Targets::Values(&[1.0]),
+                &mut gradient,
+                &mut [0.0],
+            );
+            (stats.loss, gradient[0])
         };
-        assert_eq!(judged(Loss::Huber { delta: 0.5 }, 1.25), (0.03125, 0.25));
-        assert_eq!(judged(Loss::Huber { delta: 0.5 }, 3.0), (0.875, 0.5));
-        assert_eq!(judged(Loss::Huber { delta: 0.5 }, -1.0), (0.875, -0.5));
-        assert_eq!(judged(Loss::Mse, 3.0), (4.0, 4.0));
+        assert_eq!(loss_of(Loss::Huber { delta: 0.5 }, 1.25), (0.03125, 0.25));
+        assert_eq!(loss_of(Loss::Huber { delta: 0.5 }, 3.0), (0.875, 0.5));
+        assert_eq!(loss_of(Loss::Huber { delta: 0.5 }, -1.0), (0.875, -0.5));
+        assert_eq!(loss_of(Loss::Mse, 3.0), (4.0, 4.0));
     }
 
     #[test]

@@ -44,7 +44,7 @@ vectorised! {
     /// `C ← C + A·B` with A `rows × depth`, B `depth × width` and C `rows × width`, both row-major without gaps.
     ///
     /// # Panics
-    /// When a slice is too short for these dimensions, or `width` is no multiple of [`LANES`].
+    /// When a slice is too short for these dimensions, or `width` is not a multiple of [`LANES`].
     pub(crate) fn multiply_add(vectors: Vectors, left: Left<'_>, right: &[f32], out: &mut [f32], depth: usize, width: usize) {
         assert!(width > 0 && width.is_multiple_of(LANES), "width {width}");
         if depth == 0 {

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::forward::{BLOCK_ROWS, Forward, copy_outputs};
 use crate::layout::Layout;
-use crate::random::{Purpose, Stream};
+use crate::random::{Purpose, SeededRng};
 use crate::shape::{NetworkShape, ShapeError};
 use crate::vectors::Vectors;
 
@@ -83,7 +83,7 @@ impl Network {
     /// When the shape breaks a limit.
     pub fn seeded(shape: &NetworkShape, seed: u64) -> Result<Self, ShapeError> {
         let mut network = Self::zeroed(shape)?;
-        let mut stream = Stream::new(seed, Purpose::Weights);
+        let mut stream = SeededRng::new(seed, Purpose::Weights);
         for layer in &network.layout.layers {
             let bound = (1.0 / (layer.inputs as f64).sqrt()) as f32;
             let (weights, bias) =

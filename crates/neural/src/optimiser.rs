@@ -2,7 +2,7 @@
 
 use ktrdr_domain::strategy::network::{Optimisation, Optimizer};
 
-use crate::elementary::settled;
+use crate::elementary::flush_to_zero;
 use crate::vectors::{Vectors, vectorised};
 
 pub(crate) const BETA_1: f64 = 0.9;
@@ -10,7 +10,7 @@ pub(crate) const BETA_2: f64 = 0.999;
 pub(crate) const MOMENTUM: f64 = 0.9;
 pub(crate) const SMOOTHING: f64 = 0.99;
 pub(crate) const EPSILON: f32 = 1e-8;
-/// Gradients, their averages and the averages of their squares below these are zero ([`settled`]): beside ε they
+/// Gradients, their averages and the averages of their squares below these are zero ([`flush_to_zero`]): beside ε they
 /// would move a weight by less than its last digit.
 const GRADIENT_LEAST: f32 = 1e-15;
 const FIRST_LEAST: f32 = 1e-20;
@@ -115,9 +115,9 @@ vectorised! {
     ) {
         let moments = first.iter_mut().zip(second);
         for ((w, &g), (m, v)) in weights.iter_mut().zip(gradient).zip(moments) {
-            let g = settled(step.decay.mul_add(*w, g * step.scale), GRADIENT_LEAST);
-            *m = settled(((1.0 - BETA_1) as f32).mul_add(g - *m, *m), FIRST_LEAST);
-            *v = settled(((1.0 - BETA_2) as f32 * g).mul_add(g, BETA_2 as f32 * *v), SECOND_LEAST);
+            let g = flush_to_zero(step.decay.mul_add(*w, g * step.scale), GRADIENT_LEAST);
+            *m = flush_to_zero(((1.0 - BETA_1) as f32).mul_add(g - *m, *m), FIRST_LEAST);
+            *v = flush_to_zero(((1.0 - BETA_2) as f32 * g).mul_add(g, BETA_2 as f32 * *v), SECOND_LEAST);
             let change = *m / v.sqrt().mul_add(step.correction, EPSILON);
             *w = (-step.rate).mul_add(change, *w * step.shrink);
         }
@@ -130,8 +130,8 @@ vectorised! {
         vectors: Vectors, scale: f32, decay: f32, rate: f32, weights: &mut [f32], gradient: &[f32], momentum: &mut [f32],
     ) {
         for ((w, &g), b) in weights.iter_mut().zip(gradient).zip(momentum) {
-            let g = settled(decay.mul_add(*w, g * scale), GRADIENT_LEAST);
-            *b = settled((MOMENTUM as f32).mul_add(*b, g), FIRST_LEAST);
+            let g = flush_to_zero(decay.mul_add(*w, g * scale), GRADIENT_LEAST);
+            *b = flush_to_zero((MOMENTUM as f32).mul_add(*b, g), FIRST_LEAST);
             *w = (-rate).mul_add(*b, *w);
         }
     }
@@ -143,8 +143,8 @@ vectorised! {
         vectors: Vectors, scale: f32, decay: f32, rate: f32, weights: &mut [f32], gradient: &[f32], second: &mut [f32],
     ) {
         for ((w, &g), v) in weights.iter_mut().zip(gradient).zip(second) {
-            let g = settled(decay.mul_add(*w, g * scale), GRADIENT_LEAST);
-            *v = settled(((1.0 - SMOOTHING) as f32 * g).mul_add(g, SMOOTHING as f32 * *v), SECOND_LEAST);
+            let g = flush_to_zero(decay.mul_add(*w, g * scale), GRADIENT_LEAST);
+            *v = flush_to_zero(((1.0 - SMOOTHING) as f32 * g).mul_add(g, SMOOTHING as f32 * *v), SECOND_LEAST);
             *w = (-rate).mul_add(g / (v.sqrt() + EPSILON), *w);
         }
     }

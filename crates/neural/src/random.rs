@@ -1,4 +1,4 @@
-//! Random numbers from a seed, the same on every machine and in every version.
+//! What is random in a training, from a seed, the same on every machine and in every version.
 //!
 //! ChaCha8 with one stream per purpose, so that, say, another dropout never changes the order of the rows.
 
@@ -14,10 +14,10 @@ pub(crate) enum Purpose {
     SyntheticRows = 3,
 }
 
-/// A stream of random numbers.
-pub(crate) struct Stream(ChaCha8Rng);
+/// Random numbers of one purpose.
+pub(crate) struct SeededRng(ChaCha8Rng);
 
-impl Stream {
+impl SeededRng {
     pub(crate) fn new(seed: u64, purpose: Purpose) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -56,6 +56,24 @@ impl Stream {
     }
 }
 
+/// The order in which an epoch goes through the training rows.
+pub(crate) struct RowOrder {
+    /// First to last.
+    pub(crate) rows: Vec<u32>,
+    rng: SeededRng,
+}
+
+impl RowOrder {
+    pub(crate) fn new(rows: usize, seed: u64) -> Self {
+        Self { rows: (0..rows as u32).collect(), rng: SeededRng::new(seed, Purpose::RowOrder) }
+    }
+
+    /// To be called before each epoch: its order is that of the epoch before, shuffled further.
+    pub(crate) fn shuffle(&mut self) {
+        self.rng.shuffle(&mut self.rows);
+    }
+}
+
 /// A well-mixed function of its argument ("lowbias32", C. Wellons): many dropout decisions from one key, in vectors.
 #[inline(always)]
 pub(crate) fn mixed(mut x: u32) -> u32 {
@@ -74,7 +92,7 @@ mod tests {
     fn a_shuffle_keeps_every_row_and_depends_on_seed_and_purpose() {
         let order = |seed, purpose| {
             let mut rows: Vec<u32> = (0..1000).collect();
-            Stream::new(seed, purpose).shuffle(&mut rows);
+            SeededRng::new(seed, purpose).shuffle(&mut rows);
             rows
         };
         let mut sorted = order(1, Purpose::RowOrder);
@@ -87,18 +105,18 @@ mod tests {
 
     #[test]
     fn numbers_below_a_bound_are_even() {
-        let mut stream = Stream::new(7, Purpose::RowOrder);
+        let mut rng = SeededRng::new(7, Purpose::RowOrder);
         let mut counts = [0_u32; 6];
         for _ in 0..60_000 {
-            counts[stream.below(6) as usize] += 1;
+            counts[rng.below(6) as usize] += 1;
         }
         assert!(counts.iter().all(|&count| (9_600..10_400).contains(&count)), "{counts:?}");
     }
 
     #[test]
     fn symmetric_numbers_fill_their_range() {
-        let mut stream = Stream::new(7, Purpose::Weights);
-        let numbers: Vec<f32> = (0..10_000).map(|_| stream.symmetric()).collect();
+        let mut rng = SeededRng::new(7, Purpose::Weights);
+        let numbers: Vec<f32> = (0..10_000).map(|_| rng.symmetric()).collect();
         assert!(numbers.iter().all(|x| (-1.0..1.0).contains(x)));
         let mean = numbers.iter().sum::<f32>() / 10_000.0;
         let square = numbers.iter().map(|x| x * x).sum::<f32>() / 10_000.0;

@@ -99,7 +99,7 @@ impl Confusion {
 /// below), and precision, recall and F1 stay undefined.
 ///
 /// # Errors
-/// When the test rows or the loss do not fit the network. No rows at all are no error: nothing is defined then.
+/// When the test rows or the loss do not fit the network. Having no rows at all is not an error: nothing is defined then.
 pub fn test_metrics(
     network: &Network,
     test: &Samples<'_>,

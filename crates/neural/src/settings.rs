@@ -14,104 +14,47 @@ pub struct SettingError {
     /// Its value.
     pub given: String,
     /// What it should be.
-    pub advice: &'static str,
+    pub advice: String,
 }
 
 /// Checks every key and gives the loss to minimise.
 ///
 /// # Errors
-/// The first key that is out of range, that contradicts the output, or that needs validation rows where none are.
+/// The first key that is out of the range a strategy may write, that contradicts the output, or that needs validation rows
+/// where there are none.
 pub(crate) fn check(
     settings: &Optimisation,
     output: OutputKind,
     validation: bool,
 ) -> Result<Loss, SettingError> {
-    check_steps(settings)?;
-    check_scheduler(settings.lr_scheduler, validation)?;
-    check_early_stopping(settings, validation)?;
+    for (key, field, value) in settings.numbers() {
+        if !field.allows(value) {
+            return refuse(key, value, &format!("give {}", field.range()));
+        }
+    }
+    if !validation && matches!(settings.lr_scheduler, Scheduler::ReduceOnPlateau { .. }) {
+        let advice = "it watches validation rows and there are none";
+        return refuse("lr_scheduler", "reduce_on_plateau", advice);
+    }
+    if !validation && settings.early_stopping.is_some() {
+        let advice = "it watches validation rows and there are none: set it to false";
+        return refuse("early_stopping", "set", advice);
+    }
     if settings.class_weights != ClassWeights::None && output == OutputKind::Regression {
         let advice = "only a classification has class weights; remove it";
         return refuse("class_weights", "set for a regression", advice);
     }
-    match loss_for(output, settings.loss) {
-        Some(Loss::Huber { delta }) if !(delta > 0.0 && delta.is_finite()) => {
-            refuse("loss.delta", delta, "give a finite distance above 0")
-        }
-        Some(loss) => Ok(loss),
-        None => refuse(
-            "loss",
-            settings.loss.map_or(String::new(), |loss| format!("{loss:?}")),
-            "use cross_entropy for classification, huber or mse for regression",
-        ),
-    }
+    loss_for(output, settings.loss).map_or_else(
+        || {
+            let given = settings.loss.map_or(String::new(), |loss| format!("{loss:?}"));
+            refuse("loss", given, "use cross_entropy for classification, huber or mse for regression")
+        },
+        Ok,
+    )
 }
 
-fn check_steps(settings: &Optimisation) -> Result<(), SettingError> {
-    let Optimisation { epochs, batch_size, learning_rate, weight_decay, gradient_clip, .. } = *settings;
-    if epochs == 0 {
-        return refuse("epochs", epochs, "train for at least 1");
-    }
-    if batch_size == 0 {
-        return refuse("batch_size", batch_size, "use at least 1 row, usually 32 to 256");
-    }
-    if !(learning_rate > 0.0 && learning_rate <= 1e3) {
-        return refuse("learning_rate", learning_rate, "use a number above 0, usually 0.0001 to 0.01");
-    }
-    if !(0.0..=1e3).contains(&weight_decay) {
-        return refuse("weight_decay", weight_decay, "use 0 or a small number such as 0.0001");
-    }
-    match gradient_clip {
-        Some(norm) if !(norm > 0.0 && norm.is_finite()) => {
-            refuse("gradient_clip", norm, "use a finite number above 0, or false")
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_scheduler(scheduler: Scheduler, validation: bool) -> Result<(), SettingError> {
-    let factor_is_fine = |factor: f64| factor > 0.0 && factor <= 1.0;
-    match scheduler {
-        Scheduler::Step { step_size: 0, .. } => refuse("lr_scheduler.step_size", 0, "use at least 1 epoch"),
-        Scheduler::Step { gamma, .. } | Scheduler::Exponential { gamma } if !factor_is_fine(gamma) => {
-            refuse("lr_scheduler.gamma", gamma, "use a factor above 0 and at most 1")
-        }
-        Scheduler::ReduceOnPlateau { patience: 0, .. } => {
-            refuse("lr_scheduler.patience", 0, "wait at least 1 epoch")
-        }
-        Scheduler::ReduceOnPlateau { factor, .. } if !factor_is_fine(factor) => {
-            refuse("lr_scheduler.factor", factor, "use a factor above 0 and at most 1")
-        }
-        Scheduler::ReduceOnPlateau { .. } if !validation => {
-            refuse("lr_scheduler", "reduce_on_plateau", "it watches validation rows and there are none")
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_early_stopping(settings: &Optimisation, validation: bool) -> Result<(), SettingError> {
-    let Some(rule) = settings.early_stopping else { return Ok(()) };
-    if rule.patience == 0 {
-        return refuse("early_stopping.patience", 0, "wait at least 1 epoch, or set early_stopping to false");
-    }
-    if !(rule.min_delta >= 0.0 && rule.min_delta.is_finite()) {
-        return refuse("early_stopping.min_delta", rule.min_delta, "use 0 or a small number such as 0.0001");
-    }
-    if !validation {
-        return refuse(
-            "early_stopping",
-            "set",
-            "it watches validation rows and there are none: set it to false",
-        );
-    }
-    Ok(())
-}
-
-fn refuse<T>(
-    key: &'static str,
-    given: impl std::fmt::Display,
-    advice: &'static str,
-) -> Result<T, SettingError> {
-    Err(SettingError { key, given: given.to_string(), advice })
+fn refuse<T>(key: &'static str, given: impl std::fmt::Display, advice: &str) -> Result<T, SettingError> {
+    Err(SettingError { key, given: given.to_string(), advice: advice.to_owned() })
 }
 
 #[cfg(test)]
@@ -144,8 +87,9 @@ mod tests {
     #[test]
     fn numbers_out_of_range_are_refused_by_key() {
         assert_eq!(refused(|s| s.epochs = 0), "epochs");
+        assert_eq!(refused(|s| s.epochs = 10_001), "epochs");
         assert_eq!(refused(|s| s.batch_size = 0), "batch_size");
-        for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        for rate in [0.0, -1.0, 10.5, f64::NAN, f64::INFINITY] {
             assert_eq!(refused(|s| s.learning_rate = rate), "learning_rate");
         }
         assert_eq!(refused(|s| s.weight_decay = f64::NAN), "weight_decay");

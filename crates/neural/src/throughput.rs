@@ -2,15 +2,17 @@
 //!
 //! Build a load outside the measured stretch, run it inside, and divide the rows it returns by the seconds.
 
+use std::ops::ControlFlow;
+
 use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
 use ndarray::{Array2, ArrayView1};
 
 use crate::cpu::Cpu;
 use crate::network::Network;
-use crate::random::{Purpose, Stream};
+use crate::random::{Purpose, SeededRng};
 use crate::samples::{Samples, Targets};
 use crate::shape::{NetworkShape, ShapeError};
-use crate::train::{Backend, Flow, Task, TrainError};
+use crate::train::{Backend, Task, TrainError};
 use crate::vectors::Vectors;
 
 /// What a run did.
@@ -82,7 +84,7 @@ impl TrainingLoad {
         };
         let train = Samples { x: self.x.view(), targets, weights: None };
         let task = Task { shape: &self.shape, optimisation, seed: 1, train, validation: None };
-        let trained = backend.train(&task, &mut |_| Flow::Continue, &|| false)?;
+        let trained = backend.train(&task, &mut |_| ControlFlow::Continue(()), &|| false)?;
         let rows = trained.history.len() as u64 * self.classes.len() as u64;
         Ok(Work { rows, checksum: trained.history.last().map_or(0.0, |record| record.train_loss) })
     }
@@ -125,7 +127,7 @@ impl PredictionLoad {
 }
 
 fn rows_of(width: usize, rows: usize, seed: u64) -> Array2<f32> {
-    let mut stream = Stream::new(seed, Purpose::SyntheticRows);
+    let mut stream = SeededRng::new(seed, Purpose::SyntheticRows);
     Array2::from_shape_simple_fn((rows, width), || stream.symmetric())
 }
 

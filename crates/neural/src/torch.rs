@@ -11,13 +11,14 @@ mod learner;
 mod optimiser;
 mod rows;
 
+use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use tch::{Device, Kind, TchError, Tensor};
 
 use crate::fit::{Fitted, fit};
 use crate::network::{Network, NetworkError};
-use crate::train::{Backend, EpochProgress, Flow, Task, TrainError, Trained};
+use crate::train::{Backend, EpochProgress, Task, TrainError, Trained};
 pub use cuda::NoGpu;
 use learner::TorchLearner;
 
@@ -91,7 +92,7 @@ impl Backend for Torch {
     fn train(
         &self,
         task: &Task<'_>,
-        observer: &mut dyn FnMut(&EpochProgress) -> Flow,
+        observer: &mut dyn FnMut(&EpochProgress) -> ControlFlow<()>,
         stop: &dyn Fn() -> bool,
     ) -> Result<Trained, TrainError> {
         let loss = task.check()?;
@@ -106,7 +107,7 @@ impl Backend for Torch {
         let layers = learner.layers()?;
         let network = Network::from_layers(task.shape, &layers).map_err(|why| match why {
             NetworkError::Shape(shape) => TrainError::Shape(shape),
-            // the sizes are those of the shape: what is left are weights that are no numbers
+            // the sizes are those of the shape: what is left are weights that are not numbers
             NetworkError::LayerCount { .. }
             | NetworkError::LayerSize { .. }
             | NetworkError::NotFinite { .. } => TrainError::Diverged { epoch },

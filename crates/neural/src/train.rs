@@ -1,5 +1,7 @@
 //! Training: what is asked for, what is reported meanwhile, what comes back.
 
+use std::ops::ControlFlow;
+
 use ktrdr_domain::report::EpochRecord;
 use ktrdr_domain::strategy::network::Optimisation;
 use thiserror::Error;
@@ -54,15 +56,6 @@ pub struct EpochProgress {
     pub epochs: u32,
     /// Training rows of one epoch.
     pub rows: usize,
-}
-
-/// An observer's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Flow {
-    /// Train on.
-    Continue,
-    /// End here and keep the network.
-    Stop,
 }
 
 /// Why training ended.
@@ -153,7 +146,7 @@ pub trait Backend: Send + Sync {
     /// What runs, for the records: the device, and whatever else decides the bits.
     fn name(&self) -> String;
 
-    /// Trains. `observer` hears of each epoch; `stop` is asked at least once for every batch, and true ends the
+    /// Trains. `observer` hears of each epoch, and breaks off to end here and keep the network; `stop` is asked at least once for every batch, and true ends the
     /// training with [`TrainError::Cancelled`].
     ///
     /// # Errors
@@ -161,7 +154,7 @@ pub trait Backend: Send + Sync {
     fn train(
         &self,
         task: &Task<'_>,
-        observer: &mut dyn FnMut(&EpochProgress) -> Flow,
+        observer: &mut dyn FnMut(&EpochProgress) -> ControlFlow<()>,
         stop: &dyn Fn() -> bool,
     ) -> Result<Trained, TrainError>;
 }

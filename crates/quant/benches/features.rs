@@ -5,7 +5,7 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use ktrdr_domain::Strategy;
-use ktrdr_domain::strategy::catalogue::CATALOGUE;
+use ktrdr_domain::strategy::indicators::INDICATORS;
 use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::OutputKind;
 use ktrdr_domain::strategy::{IndicatorSpec, Labels};
@@ -72,7 +72,7 @@ fn rows_of_a_window_and_their_proof(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(args = CATALOGUE.iter().map(|e| e.name))]
+#[divan::bench(args = INDICATORS.iter().map(|e| e.name))]
 fn indicator(bencher: Bencher<'_, '_>, name: &str) {
     let bars = market::hourly(1, BARS);
     let spec = name.parse().map(IndicatorSpec::new);

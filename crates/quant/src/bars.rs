@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ktrdr_domain::strategy::catalogue::Source;
+use ktrdr_domain::strategy::indicators::Source;
 use ktrdr_domain::{Span, Symbol, Timeframe, Timestamp};
 
 /// Bars of one instrument in one timeframe, oldest first. All vectors have the same length.

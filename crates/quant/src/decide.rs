@@ -65,7 +65,7 @@ pub fn targets(outputs: &ArrayRef2<f32>, decisions: &Decisions) -> Result<Vec<Ta
 }
 
 /// The class with the highest softmax probability, if that reaches `confident`; else HOLD. BUY and SELL must beat
-/// the other two: a tie is no opinion.
+/// the other two: a tie is not an opinion.
 fn likeliest(logits: &ArrayRef1<f32>, confident: f64) -> Class {
     let [buy, hold, sell] =
         [Class::Buy, Class::Hold, Class::Sell].map(|class| f64::from(logits[class as usize]));

@@ -8,19 +8,17 @@
 use std::ops::Range;
 
 use ktrdr_domain::trading::Account;
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use crate::Bars;
 use crate::simulate::{self, Run, SimulateError, Target};
+use crate::{Bars, SeededRng};
 
 /// Shifts are at least this share of the window, and at most one minus it: a shift by a few bars is hardly another
 /// strategy.
 const SHIFT_MIN: f64 = 0.05;
 
-/// Where a run stands among its null draws.
+/// The rank of a run among its null draws.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standing {
+pub struct NullRank {
     /// Share of draws that earned less, ties counted half; `None` if that means nothing.
     pub percentile: Option<f64>,
     /// Draws made.
@@ -29,33 +27,12 @@ pub struct Standing {
     pub reason: Option<&'static str>,
 }
 
-/// Ranks the net return of `run` among `draws` null draws of its own `targets`.
-///
-/// # Errors
-/// As [`simulate::run`].
-pub fn percentile(
-    bars: &Bars,
-    range: Range<usize>,
-    targets: &[Target],
-    account: &Account,
-    run: &Run,
-    draws: u32,
-    seed: u64,
-) -> Result<Standing, SimulateError> {
-    let returns = if run.trades.is_empty() {
-        Vec::new()
-    } else {
-        Draws::new(bars, range, targets, account, seed).take(draws as usize).collect::<Result<_, _>>()?
-    };
-    Ok(standing(run, account.initial_capital, &returns))
-}
-
 /// Ranks the net return of `run` among the `null` returns of [`Draws`].
 #[must_use]
-pub fn standing(run: &Run, initial_capital: f64, null: &[f64]) -> Standing {
+pub fn rank(run: &Run, initial_capital: f64, null: &[f64]) -> NullRank {
     let net_return = run.net_return(initial_capital);
     let draws = u32::try_from(null.len()).unwrap_or(u32::MAX);
-    let without = |reason| Standing { percentile: None, draws, reason: Some(reason) };
+    let without = |reason| NullRank { percentile: None, draws, reason: Some(reason) };
     if run.trades.is_empty() {
         return without("there is no trade to shift");
     }
@@ -64,7 +41,7 @@ pub fn standing(run: &Run, initial_capital: f64, null: &[f64]) -> Standing {
     }
     let less = null.iter().filter(|drawn| **drawn < net_return).count() as f64;
     let level = null.iter().filter(|drawn| **drawn == net_return).count() as f64;
-    Standing { percentile: Some((less + level / 2.0) / null.len() as f64), draws, reason: None }
+    NullRank { percentile: Some((less + level / 2.0) / null.len() as f64), draws, reason: None }
 }
 
 /// An endless series of null draws, each its net return. Take as many as wanted, and look up in between.
@@ -76,7 +53,7 @@ pub struct Draws<'a> {
     range: Range<usize>,
     targets: &'a [Target],
     account: &'a Account,
-    random: ChaCha8Rng,
+    rng: SeededRng,
     shifted: Vec<Target>,
 }
 
@@ -90,8 +67,8 @@ impl<'a> Draws<'a> {
         account: &'a Account,
         seed: u64,
     ) -> Self {
-        let random = ChaCha8Rng::seed_from_u64(seed);
-        Self { bars, range, targets, account, random, shifted: targets.to_vec() }
+        let rng = SeededRng::new(seed);
+        Self { bars, range, targets, account, rng, shifted: targets.to_vec() }
     }
 
     /// The next shift in bars; `None` if there is none to choose from.
@@ -100,7 +77,7 @@ impl<'a> Draws<'a> {
         let least = ((bars as f64 * SHIFT_MIN).ceil() as usize).max(1);
         let choices = (bars + 1).checked_sub(2 * least).filter(|choices| *choices > 0)?;
         // The remainder favours small shifts by less than one part in 10¹².
-        Some(least + (self.random.next_u64() % choices as u64) as usize)
+        Some(least + (self.rng.bits() % choices as u64) as usize)
     }
 }
 

@@ -23,24 +23,24 @@ pub struct Split {
 /// Why rows can not be split.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SplitError {
-    /// Shares that are no shares.
+    /// Shares below 0, or of more than the whole.
     #[error(
         "data_split is train {train}, validation {validation}, test {test}: each must be 0 or more, their sum at most 1"
     )]
     Shares {
-        /// Given.
+        /// Share of the training rows.
         train: f64,
-        /// Given.
+        /// Share of the validation rows.
         validation: f64,
-        /// Given.
+        /// Share of the test rows.
         test: f64,
     },
     /// Rows and label ends do not belong together.
     #[error("{rows} rows have {ends} label ends: pass the end of each row's label")]
     Unequal {
-        /// Rows given.
+        /// How many rows.
         rows: usize,
-        /// Ends given.
+        /// How many label ends.
         ends: usize,
     },
     /// A part that should have rows has none.
@@ -50,7 +50,7 @@ pub enum SplitError {
     Empty {
         /// Which part.
         part: &'static str,
-        /// Rows given.
+        /// How many rows.
         rows: usize,
         /// Rows dropped.
         purged: usize,
@@ -64,7 +64,7 @@ pub enum SplitError {
 /// likewise before test.
 ///
 /// # Errors
-/// When the shares are no shares, and when a part with a share comes out empty.
+/// When a share is below 0 or their sum over 1, and when a part with a share comes out empty.
 pub fn purged(
     rows: Range<usize>,
     label_end: &[usize],

@@ -8,7 +8,9 @@ use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::{Calendar, TradingWeek};
 use ktrdr_quant::data::csv::{self, ReadOptions};
 use ktrdr_quant::data::generate::{Process, Recipe, Sessions, generate};
-use ktrdr_quant::data::health::{ChangeDates, FindingCode, GapClass, WrongZone, check};
+use ktrdr_quant::data::health::{
+    ChangeDates, ClockKind, FindingCode, GapClass, HealthReport, WrongZone, check,
+};
 use ktrdr_quant::data::import::{FileClock, ImportOptions, import};
 
 /// Ten weeks from Monday 2018-03-05: no holiday but Good Friday and Easter Monday.
@@ -147,7 +149,7 @@ fn shares(day: Weekday, hour: u32) -> bool {
     !matches!(day, Weekday::Sat | Weekday::Sun) && (9..16).contains(&hour)
 }
 
-fn wrong_zone(text: &str, clock: &str) -> Option<WrongZone> {
+fn health(text: &str, clock: &str) -> HealthReport {
     let clock = match clock.parse::<i32>() {
         Ok(hours) => FileClock::Ahead(hours * 3_600),
         Err(_) => FileClock::Zone(clock.parse().unwrap()),
@@ -156,16 +158,86 @@ fn wrong_zone(text: &str, clock: &str) -> Option<WrongZone> {
     let imported = import(text.as_bytes(), "X".parse().unwrap(), "1h".parse().unwrap(), &options);
     let health = check(&imported.unwrap_or_else(|bad| panic!("{bad}")).bars);
     assert_eq!(health.wrong_zone.is_some(), health.findings.iter().any(|f| f.code == FindingCode::WrongZone));
-    health.wrong_zone
+    health
+}
+
+fn wrong_zone(text: &str, clock: &str) -> Option<WrongZone> {
+    health(text, clock).wrong_zone
+}
+
+/// The kinds of clock that the opens of the weeks say were confused.
+fn confused(text: &str, clock: &str) -> Option<(ClockKind, ClockKind)> {
+    match wrong_zone(text, clock)? {
+        WrongZone::Confused { written, read, .. } => Some((written, read)),
+        other => panic!("{clock}: {other:?}"),
+    }
 }
 
 #[test]
-fn a_brokers_file_read_in_a_wrong_zone_is_told_by_the_opens_of_its_weeks() {
+fn any_two_kinds_of_clock_that_are_confused_are_told_by_the_opens_of_the_weeks() {
+    use ClockKind::{Europe, Fixed, NewYork};
     let broker = export(Tz::America__New_York, currencies, Tz::America__New_York, 7);
-    assert_eq!(wrong_zone(&broker, "new-york+7"), None);
-    assert_eq!(wrong_zone(&broker, "0"), Some(WrongZone::NeverMoves));
-    assert_eq!(wrong_zone(&broker, "2"), Some(WrongZone::NeverMoves));
-    assert_eq!(wrong_zone(&broker, "Europe/Athens"), Some(WrongZone::ByEuropesDates));
+    let athens = export(Tz::America__New_York, currencies, Tz::Europe__Athens, 0);
+    let utc = export(Tz::America__New_York, currencies, Tz::UTC, 0);
+    for (text, right, wrong) in [
+        (
+            &broker,
+            "new-york+7",
+            [("0", NewYork, Fixed), ("2", NewYork, Fixed), ("Europe/Athens", NewYork, Europe)],
+        ),
+        (
+            &athens,
+            "Europe/Athens",
+            [("0", Europe, Fixed), ("2", Europe, Fixed), ("new-york+7", Europe, NewYork)],
+        ),
+        (
+            &utc,
+            "0",
+            [
+                ("Europe/Athens", Fixed, Europe),
+                ("new-york+7", Fixed, NewYork),
+                ("America/New_York", Fixed, NewYork),
+            ],
+        ),
+    ] {
+        assert_eq!(confused(text, right), None, "{right}");
+        for (clock, written, read) in wrong {
+            assert_eq!(confused(text, clock), Some((written, read)), "{right} read as {clock}");
+        }
+    }
+}
+
+#[test]
+fn the_finding_of_a_wrong_zone_says_what_was_seen_and_which_zone_is_likely() {
+    let said = |text: &str, clock: &str| {
+        let health = health(text, clock);
+        let finding = health.findings.into_iter().find(|f| f.code == FindingCode::WrongZone).unwrap();
+        format!("{}; {}", finding.message, finding.fix)
+    };
+    let utc = export(Tz::America__New_York, currencies, Tz::UTC, 0);
+    let words = said(&utc, "Europe/Athens");
+    for word in [
+        "20:00 UTC in winter",
+        "18:00 in summer",
+        "Europe's summer time reads",
+        "`--time-zone UTC --replace`",
+    ] {
+        assert!(words.contains(word), "{word}: {words}");
+    }
+    let athens = export(Tz::America__New_York, currencies, Tz::Europe__Athens, 0);
+    let words = said(&athens, "new-york+7");
+    assert!(words.contains("20:00 while only New York") && words.contains("Europe/Athens"), "{words}");
+    // Shares of New York, written in UTC and read by New York's clock, seem to move by two hours as well.
+    let york = export(Tz::America__New_York, shares, Tz::UTC, 0);
+    assert_eq!(wrong_zone(&york, "0"), None);
+    assert_eq!(confused(&york, "America/New_York"), Some((ClockKind::Fixed, ClockKind::NewYork)));
+}
+
+#[test]
+fn findings_name_the_places_they_speak_of() {
+    let bars = without(&market(Sessions::Currency), "2018-03-14T05:00:00Z", "2018-03-14T08:00:00Z");
+    let finding = check(&bars).findings.into_iter().find(|f| f.code == FindingCode::UnexpectedGaps).unwrap();
+    assert!(finding.message.contains("2018-03-14T05:00:00Z to 2018-03-14T08:00:00Z"), "{}", finding.message);
 }
 
 #[test]
@@ -242,6 +314,7 @@ fn real_share_bars_are_sound_and_trade_252_days() {
         let Some(bars) = real("AAPL", timeframe) else { return };
         let health = check(&bars);
         println!("{health:#?}");
+        assert_eq!(health.wrong_zone, None);
         let calendar = Calendar::of(&bars).unwrap();
         assert!((calendar.days_per_year - 252.0).abs() < 1.5, "{calendar:?}");
         assert!(health.gaps.unexpected < 12, "{:?}", health.gaps);

@@ -48,7 +48,7 @@ fn each_vendors_daily_file_gives_its_bars() {
         (
             "a stock exchange: dollars, newest first, months first",
             "Date,Close/Last,Volume,Open,High,Low\n04/16/2024,$169.38,73711200,$171.75,$173.76,$168.27\n04/15/2024,$172.69,73531800,$175.36,$176.63,$172.50\n",
-            newest_first,
+            newest_first.clone(),
         ),
         (
             "a portal: the close is called price, volumes in millions",
@@ -246,7 +246,7 @@ fn numbers_are_read_as_vendors_write_them() {
     // Which sign is the decimal one is decided by all prices: three digits behind a comma alone do not tell.
     let yen = "Date;Open;High;Low;Close\n2024-04-16;154,229;154,605;153,902;154,500\n";
     assert_eq!(bars(yen, "1d", &options()), ["2024-04-16T00:00:00Z,154.229,154.605,153.902,154.5,0"]);
-    assert!(notes(yen, "1d", &options()).contains(&Note::DecimalCommas));
+    assert!(notes(yen, "1d", &options()).contains(&Note::DecimalCommasAssumed));
     let grouped = "Date;Open;High;Low;Close\n2024-04-16;1,229;1,605;998.25;1,500\n";
     assert_eq!(bars(grouped, "1d", &options()), ["2024-04-16T00:00:00Z,1229,1605,998.25,1500,0"]);
 }

@@ -170,7 +170,7 @@ fn what_was_assumed_is_noted() {
     let yahoo = "Date,Open,High,Low,Close,Adj Close\n2020-01-02,1.1,1.3,1.0,1.2,0.9\n";
     let yahoo = imported(yahoo, "1d", &plain).unwrap();
     assert_eq!(yahoo.notes, [Note::AdjustedCloseIgnored, Note::NoVolume]);
-    let early = ImportOptions { clock: Some(FileClock::Ahead(-3_600)), ..plain };
+    let early = ImportOptions { clock: Some(FileClock::Ahead(-3_600)), ..plain.clone() };
     let early =
         imported("time,o,h,l,c,tick_volume,spread\n2020-01-02 08:00,1,1,1,1,5,2\n", "1h", &early).unwrap();
     assert_eq!(early.bars.time, [NINE_S]);
@@ -196,7 +196,7 @@ fn what_reads_two_ways_is_refused_until_an_option_says_which() {
     assert!(matches!(problem(local, &plain), Problem::NoZone { .. }));
     let slashed = "time,open,high,low,close\n02/01/2020 09:00 UTC,1,1,1,1\n";
     assert!(matches!(problem(slashed, &plain), Problem::DateOrder { .. }));
-    let day_first = ImportOptions { date_order: Some(DateOrder::DayFirst), ..plain };
+    let day_first = ImportOptions { date_order: Some(DateOrder::DayFirst), ..plain.clone() };
     assert_eq!(imported(slashed, "1h", &day_first).unwrap().bars.time, [NINE_S]);
     assert!(matches!(problem("a,b,c,d,e\n", &plain), Problem::MissingColumns { .. }));
     assert!(matches!(problem("1,2,3,4,5,6\n", &plain), Problem::UnknownLayout { .. }));

@@ -1,10 +1,10 @@
-//! Every indicator of the catalogue: its values, its warm-up, and that it sees nothing but the past.
+//! Every indicator that a strategy may read: its values, its warm-up, and that it sees nothing but the past.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod market;
 
-use ktrdr_domain::strategy::catalogue::{CATALOGUE, Entry, ParamForm, Source};
+use ktrdr_domain::strategy::indicators::{INDICATORS, IndicatorDefinition, ParamForm, Source};
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
 use ktrdr_quant::Bars;
 use ktrdr_quant::indicator::{compute, first_valid};
@@ -22,13 +22,13 @@ fn any_spec() -> impl Strategy<Value = IndicatorSpec> {
         Just(Source::Close),
         Just(Source::Volume)
     ];
-    (0..CATALOGUE.len(), source, prop::collection::vec(0.0..1.0f64, 3)).prop_map(|(i, source, draws)| {
-        let entry = &CATALOGUE[i];
-        let mut spec = IndicatorSpec::new(entry.kind);
-        if entry.has_source {
+    (0..INDICATORS.len(), source, prop::collection::vec(0.0..1.0f64, 3)).prop_map(|(i, source, draws)| {
+        let definition = &INDICATORS[i];
+        let mut spec = IndicatorSpec::new(definition.kind);
+        if definition.has_source {
             spec.source = source;
         }
-        for (param, draw) in entry.params.iter().zip(draws) {
+        for (param, draw) in definition.params.iter().zip(draws) {
             let value = param.min + draw * (param.max.min(40.0) - param.min);
             spec = spec.with(param.name, if param.form == ParamForm::Number { value } else { value.round() });
         }
@@ -62,7 +62,7 @@ proptest! {
         let bars = hourly(seed, len);
         let warm_up = first_valid(&spec);
         let outputs = compute(&spec, &bars).outputs;
-        prop_assert_eq!(outputs.len(), spec.kind.entry().outputs.len());
+        prop_assert_eq!(outputs.len(), spec.kind.definition().outputs.len());
         for output in outputs {
             prop_assert_eq!(output.len(), len);
             prop_assert!(output.iter().take(warm_up).all(|x| x.is_nan()));
@@ -76,7 +76,7 @@ proptest! {
 
     #[test]
     fn bounded_indicators_stay_in_their_bounds(spec in any_spec(), seed: u64) {
-        if let Some((low, high)) = spec.kind.entry().bounds {
+        if let Some((low, high)) = spec.kind.definition().bounds {
             for x in compute(&spec, &hourly(seed, 300)).outputs.iter().flatten().filter(|x| !x.is_nan()) {
                 prop_assert!((low - 1e-9..=high + 1e-9).contains(x), "{spec:?} {x}");
             }
@@ -133,9 +133,9 @@ fn first_values_equal_those_of_ta_lib_on_noise_on_trends_and_where_nothing_moves
         assert_values(case, &bars_of(&golden["markets"][market]), first_valid(&spec));
         covered.push((market.to_owned(), spec.kind));
     }
-    for entry in CATALOGUE {
+    for definition in INDICATORS {
         for market in ["random", "rise", "fall", "still"] {
-            assert!(covered.contains(&(market.to_owned(), entry.kind)), "{market} {}", entry.name);
+            assert!(covered.contains(&(market.to_owned(), definition.kind)), "{market} {}", definition.name);
         }
     }
 }
@@ -173,11 +173,12 @@ fn a_steady_trend_reads_the_same_at_every_valid_bar() {
 }
 
 #[test]
-fn every_indicator_of_the_catalogue_has_a_golden_case() {
+fn every_indicator_has_a_golden_case() {
     let golden = golden();
     let kinds = |case: &Value| case["spec"]["type"].as_str().unwrap().parse::<IndicatorKind>().unwrap();
     let covered: Vec<IndicatorKind> = golden["cases"].as_array().unwrap().iter().map(kinds).collect();
-    let missing: Vec<&Entry> = CATALOGUE.iter().filter(|e| !covered.contains(&e.kind)).collect();
+    let missing: Vec<&IndicatorDefinition> =
+        INDICATORS.iter().filter(|e| !covered.contains(&e.kind)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -194,17 +195,21 @@ fn a_market_that_never_moves_reads_neutral() {
         IndicatorKind::Aroon => Some([100.0, 100.0, 0.0]),
         IndicatorKind::VolumeRatio => Some([1.0; 3]),
         IndicatorKind::Vwap => None,
-        kind if kind.entry().in_price_units => match kind {
+        kind if kind.definition().in_price_units => match kind {
             IndicatorKind::Macd | IndicatorKind::Momentum | IndicatorKind::Atr => Some([0.0; 3]),
             _ => Some([1.1; 3]),
         },
         _ => Some([0.0; 3]),
     };
-    for entry in CATALOGUE {
-        let Some(values) = neutral(entry.kind) else { continue };
-        let spec = IndicatorSpec::new(entry.kind);
+    for definition in INDICATORS {
+        let Some(values) = neutral(definition.kind) else { continue };
+        let spec = IndicatorSpec::new(definition.kind);
         for (output, value) in compute(&spec, &bars).outputs.iter().zip(values) {
-            assert!(output[first_valid(&spec)..].iter().all(|x| *x == value), "{}: {output:?}", entry.name);
+            assert!(
+                output[first_valid(&spec)..].iter().all(|x| *x == value),
+                "{}: {output:?}",
+                definition.name
+            );
         }
     }
 }
@@ -221,9 +226,12 @@ fn a_vwap_without_any_volume_has_no_value() {
 fn periods_out_of_range_count_as_the_nearest_allowed() {
     let bars = hourly(3, 50);
     for value in [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e300] {
-        for entry in CATALOGUE {
-            let spec = entry.params.iter().fold(IndicatorSpec::new(entry.kind), |s, p| s.with(p.name, value));
-            assert_eq!(compute(&spec, &bars).outputs.len(), entry.outputs.len());
+        for definition in INDICATORS {
+            let spec = definition
+                .params
+                .iter()
+                .fold(IndicatorSpec::new(definition.kind), |s, p| s.with(p.name, value));
+            assert_eq!(compute(&spec, &bars).outputs.len(), definition.outputs.len());
         }
     }
 }

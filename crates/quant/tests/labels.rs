@@ -34,7 +34,7 @@ fn classes(set: &LabelSet) -> &[Class] {
 
 fn any_labels() -> impl Strategy<Value = Labels> {
     prop_oneof![
-        (0.3..4.0f64, 1u32..30, 1u32..30).prop_map(|(barrier, horizon, volatility_span)| {
+        (0.3..4.0f64, 1u32..30, 2u32..30).prop_map(|(barrier, horizon, volatility_span)| {
             Labels::TripleBarrier { barrier, horizon, volatility_span }
         }),
         (1u32..30, 0.0..0.02f64)
@@ -91,23 +91,23 @@ proptest! {
 #[test]
 fn the_first_barrier_touched_decides_and_its_bar_ends_the_label() {
     // Range 2 on a close of 100: volatility 0.02, barriers at 104 and 96.
-    let bars = bars_of(&[100.0, 101.0, 102.0, 103.5, 90.0, 90.0], 1.0);
-    let labels = Labels::TripleBarrier { barrier: 2.0, horizon: 4, volatility_span: 1 };
+    let bars = bars_of(&[100.0, 100.0, 101.0, 102.0, 103.5, 90.0, 90.0], 1.0);
+    let labels = Labels::TripleBarrier { barrier: 2.0, horizon: 4, volatility_span: 2 };
     let set = make(&labels, Classification, &bars).unwrap();
-    assert_eq!((set.start, classes(&set)[0], set.end[0]), (0, Buy, 3));
-    assert_eq!((classes(&set)[1], set.end[1]), (Sell, 4));
+    assert_eq!((set.start, classes(&set)[0], set.end[0]), (1, Buy, 4));
+    assert_eq!((classes(&set)[1], set.end[1]), (Sell, 5));
     assert_eq!(set.len(), 2, "the rest has no full horizon behind it");
 }
 
 #[test]
 fn both_barriers_in_one_bar_or_none_in_time_is_hold() {
-    let mut bars = bars_of(&[100.0; 6], 1.0);
-    let labels = Labels::TripleBarrier { barrier: 2.0, horizon: 3, volatility_span: 1 };
+    let mut bars = bars_of(&[100.0; 7], 1.0);
+    let labels = Labels::TripleBarrier { barrier: 2.0, horizon: 3, volatility_span: 2 };
     let quiet = make(&labels, Classification, &bars).unwrap();
-    assert_eq!((classes(&quiet)[0], quiet.end[0]), (Hold, 3));
-    (bars.high[1], bars.low[1]) = (105.0, 95.0);
+    assert_eq!((classes(&quiet)[0], quiet.end[0]), (Hold, 4));
+    (bars.high[2], bars.low[2]) = (105.0, 95.0);
     let torn = make(&labels, Classification, &bars).unwrap();
-    assert_eq!((classes(&torn)[0], torn.end[0]), (Hold, 1));
+    assert_eq!((classes(&torn)[0], torn.end[0]), (Hold, 2));
 }
 
 #[test]
@@ -139,6 +139,8 @@ fn labels_that_can_not_be_made_say_why() {
         Labels::TripleBarrier { barrier: f64::NAN, horizon: 5, volatility_span: 5 },
         Labels::TripleBarrier { barrier: 1.0, horizon: 0, volatility_span: 5 },
         Labels::TripleBarrier { barrier: 1.0, horizon: 5, volatility_span: 0 },
+        Labels::TripleBarrier { barrier: 101.0, horizon: 5, volatility_span: 5 },
+        Labels::ForwardReturn { horizon: 10_001, threshold: 0.0 },
         Labels::ForwardReturn { horizon: 5, threshold: -1.0 },
         Labels::Zigzag { threshold: 1.0 },
     ] {
@@ -153,7 +155,7 @@ fn prices_of_zero_and_below_have_no_labels_and_the_bar_is_named() {
     let mut bars = bars_of(&[100.0; 60], 1.0);
     bars.low[7] = -40.32;
     for labels in [
-        Labels::TripleBarrier { barrier: 2.0, horizon: 3, volatility_span: 1 },
+        Labels::TripleBarrier { barrier: 2.0, horizon: 3, volatility_span: 2 },
         Labels::ForwardReturn { horizon: 1, threshold: 0.005 },
         Labels::Zigzag { threshold: 0.05 },
     ] {

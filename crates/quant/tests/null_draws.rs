@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use ktrdr_domain::trading::{Account, Costs, Sizing};
+use ktrdr_quant::Bars;
+use ktrdr_quant::null::{self, Draws, NullRank};
 use ktrdr_quant::simulate::{self, Target};
-use ktrdr_quant::{Bars, null};
 
 /// A wave of 40 bars: up for half of it, down for the other.
 fn wave(bars_count: usize) -> Bars {
@@ -32,22 +33,24 @@ fn account() -> Account {
     Account { sizing: Sizing::FixedUnits(10.0), costs: Costs::default(), ..Account::default() }
 }
 
-fn standing(bars: &Bars, targets: &[Target], draws: u32, seed: u64) -> null::Standing {
-    let run = simulate::run(bars, 0..bars.len(), targets, &account()).unwrap();
-    null::percentile(bars, 0..bars.len(), targets, &account(), &run, draws, seed).unwrap()
+fn rank(bars: &Bars, targets: &[Target], draws: usize, seed: u64) -> NullRank {
+    let account = account();
+    let run = simulate::run(bars, 0..bars.len(), targets, &account).unwrap();
+    let draws = Draws::new(bars, 0..bars.len(), targets, &account, seed).take(draws);
+    null::rank(&run, account.initial_capital, &draws.map(Result::unwrap).collect::<Vec<f64>>())
 }
 
 #[test]
 fn perfect_timing_stands_at_the_top_and_its_opposite_at_the_bottom() {
     let (bars, targets) = (wave(1_000), timed(1_000));
     let opposite: Vec<Target> = targets.iter().map(|t| -t).collect();
-    assert!(standing(&bars, &targets, 200, 1).percentile.unwrap() > 0.9);
-    assert!(standing(&bars, &opposite, 200, 1).percentile.unwrap() < 0.1);
+    assert!(rank(&bars, &targets, 200, 1).percentile.unwrap() > 0.9);
+    assert!(rank(&bars, &opposite, 200, 1).percentile.unwrap() < 0.1);
 }
 
 #[test]
 fn holding_all_the_time_is_no_timing_and_stands_in_the_middle() {
-    let found = standing(&wave(1_000), &[1; 1_000], 50, 3);
+    let found = rank(&wave(1_000), &[1; 1_000], 50, 3);
     assert_eq!((found.percentile, found.draws, found.reason), (Some(0.5), 50, None));
 }
 
@@ -55,7 +58,7 @@ fn holding_all_the_time_is_no_timing_and_stands_in_the_middle() {
 fn the_seed_decides_the_draws() {
     let (bars, targets, account) = (wave(300), timed(300), account());
     let draws = |seed| -> Vec<f64> {
-        null::Draws::new(&bars, 0..300, &targets, &account, seed).take(20).map(Result::unwrap).collect()
+        Draws::new(&bars, 0..300, &targets, &account, seed).take(20).map(Result::unwrap).collect()
     };
     assert_eq!(draws(7), draws(7));
     assert_ne!(draws(7), draws(8));
@@ -78,7 +81,7 @@ fn no_draw_leaves_the_targets_nearly_where_they_are() {
         simulate::run(&bars, 0..100, &moved, &account).unwrap().net_return(account.initial_capital)
     };
     let near: Vec<f64> = (1..5).chain(96..99).map(gain_of).collect();
-    for drawn in null::Draws::new(&bars, 0..100, &targets, &account, 5).take(500) {
+    for drawn in Draws::new(&bars, 0..100, &targets, &account, 5).take(500) {
         let drawn = drawn.unwrap();
         assert!((5..=95).any(|shift| gain_of(shift) == drawn), "{drawn}");
         assert!(near.iter().all(|near| *near != drawn), "{drawn} comes from a shift that is too small");
@@ -87,10 +90,11 @@ fn no_draw_leaves_the_targets_nearly_where_they_are() {
 
 #[test]
 fn without_trades_or_room_there_is_no_percentile_but_a_reason() {
-    let idle = standing(&wave(100), &[0; 100], 10, 1);
+    let idle = rank(&wave(100), &[0; 100], 10, 1);
     assert_eq!((idle.percentile, idle.reason), (None, Some("there is no trade to shift")));
     let bars = wave(2);
     let one = simulate::run(&bars, 0..1, &[1], &account()).unwrap();
-    let short = null::percentile(&bars, 0..1, &[1], &account(), &one, 10, 1).unwrap();
+    let short = null::rank(&one, account().initial_capital, &[]);
+    assert!(Draws::new(&bars, 0..1, &[1], &account(), 1).next().is_none());
     assert_eq!((short.percentile, short.draws), (None, 0));
 }

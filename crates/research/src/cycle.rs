@@ -269,7 +269,8 @@ fn backtested(cycle: &Cycle, design: &DesignResult, training: &TrainingReport, r
     let findings = Findings { backtest: Some(&backtest), ..cycle.stage.findings() };
     match cycle.spec.gates.backtest(&backtest) {
         GateVerdict::Passed => {
-            cycle.next(findings, Phase::Assessing, Ok(spec::assessment(design, training, &backtest)))
+            let assessment = spec::assessment(&cycle.spec, design, training, &backtest);
+            cycle.next(findings, Phase::Assessing, Ok(assessment))
         }
         GateVerdict::Failed { code, figures } => cycle.fail(findings, refused("Backtest", code, &figures)),
     }

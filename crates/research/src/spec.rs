@@ -66,11 +66,13 @@ pub(crate) fn backtest(
 
 /// Called for what passed the gate of the backtest.
 pub(crate) fn assessment(
+    spec: &ResearchSpec,
     design: &DesignResult,
     training: &TrainingReport,
     backtest: &BacktestSummary,
 ) -> JobSpec {
     JobSpec::Assessment(Box::new(AssessmentSpec {
+        agent: spec.agent.clone(),
         strategy: design.strategy.clone(),
         training: TrainingReport { history: thinned(&training.history), ..training.clone() },
         backtest: backtest.clone(),

@@ -1,4 +1,5 @@
-//! Progress from the job's thread to the flusher: the latest value wins, writing takes nanoseconds and never waits.
+//! Progress from the job's thread to the flusher: the latest value wins. A write waits for nothing but
+//! another look at the same cell, which is as short.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use tokio_util::sync::CancellationToken;
+
 /// Why a job should stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
@@ -18,7 +20,15 @@ pub enum StopReason {
 
 /// Shared between a job's thread (asks) and its heartbeat (tells). The first reason stays.
 #[derive(Debug, Clone, Default)]
-pub struct StopToken(Arc<AtomicU8>);
+pub struct StopToken(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// 1 + the reason's place among [`StopToken::REASONS`]; 0 while there is none.
+    code: AtomicU8,
+    /// Cancelled once there is a reason: wakes jobs that wait.
+    told: CancellationToken,
+}
 
 impl StopToken {
     const REASONS: [StopReason; 4] =
@@ -28,19 +38,25 @@ impl StopToken {
     pub fn stop(&self, reason: StopReason) {
         let code = Self::REASONS.iter().position(|r| *r == reason).map_or(0, |i| i as u8 + 1);
         // Losing the race is fine: an earlier reason stands.
-        let _ = self.0.compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.0.code.compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire);
+        self.0.told.cancel();
     }
 
     /// Whether to stop; costs one atomic load.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed) != 0
+        self.0.code.load(Ordering::Relaxed) != 0
+    }
+
+    /// What a future gives; `None` when the job should stop first: the future is dropped then.
+    pub async fn unless_stopped<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        self.0.told.run_until_cancelled(future).await
     }
 
     /// Why to stop, if so.
     #[must_use]
     pub fn reason(&self) -> Option<StopReason> {
-        let code = usize::from(self.0.load(Ordering::Acquire));
+        let code = usize::from(self.0.code.load(Ordering::Acquire));
         code.checked_sub(1).and_then(|i| Self::REASONS.get(i)).copied()
     }
 }

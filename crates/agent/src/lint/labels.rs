@@ -4,11 +4,11 @@ use ktrdr_domain::strategy::label::{Class, Labels};
 use ktrdr_domain::strategy::network::OutputKind;
 use ktrdr_domain::{Severity, Strategy};
 
-use super::{Finding, percent};
-use crate::market::{Market, horizon_of};
+use super::{Finding, in_percent};
+use crate::market::Market;
 
 /// A class rarer than this is hardly learned.
-const SHARE_WARNING: f64 = 0.05;
+pub(crate) const CLASS_SHARE_MIN: f64 = 0.05;
 
 /// A class rarer than this is not there.
 const SHARE_ERROR: f64 = 0.01;
@@ -42,11 +42,11 @@ fn class_shares(labels: &Labels, market: &Market<'_>) -> Vec<Finding> {
     let Some(shares) = market.class_shares(labels) else { return Vec::new() };
     let rare = |class: Class| {
         let share = shares[class as usize];
-        (share < SHARE_WARNING).then(|| {
+        (share < CLASS_SHARE_MIN).then(|| {
             Finding::new(
                 if share < SHARE_ERROR { Severity::Error } else { Severity::Warning },
                 "class_share",
-                format!("{class:?} makes up {} of the labels", percent(share)),
+                format!("{class:?} makes up {} of the labels", in_percent(share)),
                 "lower the threshold or the barrier, or look further ahead",
             )
             .with_evidence([("buy", shares[0]), ("hold", shares[1]), ("sell", shares[2])])
@@ -60,7 +60,7 @@ fn parameters(strategy: &Strategy, market: &Market<'_>) -> Option<Finding> {
     let inputs = strategy.features().len();
     let outputs = strategy.decisions.output_format.width();
     let parameters = strategy.model.parameters(inputs, outputs) as f64;
-    let horizon = horizon_of(&strategy.training.labels).unwrap_or(1).max(1);
+    let horizon = strategy.training.labels.horizon().unwrap_or(1);
     let samples = market.train_rows as f64 / f64::from(horizon);
     (parameters > samples).then(|| {
         Finding::new(

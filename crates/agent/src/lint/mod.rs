@@ -22,6 +22,8 @@ use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Strategy, Windows};
 use ktrdr_quant::Bars;
 
+pub(crate) use labels::CLASS_SHARE_MIN;
+
 use crate::AgentError;
 use crate::market::Market;
 
@@ -55,6 +57,6 @@ pub(crate) fn check(strategy: &Strategy, market: &Market<'_>) -> Vec<Finding> {
 }
 
 /// A share as `4.2 %`.
-fn percent(share: f64) -> String {
+fn in_percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }

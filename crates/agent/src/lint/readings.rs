@@ -4,7 +4,7 @@ use ktrdr_domain::strategy::{FuzzySet, IndicatorRef, MEMBERSHIP_HEARD_MIN, NnInp
 use ktrdr_domain::{Severity, Strategy, Timeframe};
 use ktrdr_quant::features::{self, FeatureError};
 
-use super::{Finding, percent};
+use super::{Finding, in_percent};
 use crate::market::Market;
 
 /// Silent rows that are worth a warning.
@@ -48,7 +48,7 @@ fn reading<'a>(
     let spec = strategy.indicators.get(&reference.id)?;
     let name = format!("{reference} on {timeframe}");
     Some(Reading {
-        in_price_units: spec.kind.entry().in_price_units,
+        in_price_units: spec.kind.definition().in_price_units,
         column: market.column(&name, spec, reference.output.as_deref(), timeframe),
         name,
         set,
@@ -74,7 +74,7 @@ pub(super) fn warm_up(strategy: &Strategy, market: &Market<'_>, readings: &[Read
         Finding::new(
             if share > WARM_UP_ERROR { Severity::Error } else { Severity::Warning },
             "slow_start",
-            format!("warming up takes {first} bars, {} of the training rows", percent(share)),
+            format!("warming up takes {first} bars, {} of the training rows", in_percent(share)),
             fix,
         )
         .with_evidence([("warm_up_bars", first), ("training_rows", market.train_rows as f64)])
@@ -136,7 +136,7 @@ fn dead_zone(reading: &Reading<'_>) -> Option<Finding> {
             format!(
                 "no fuzzy set of {} reaches {MEMBERSHIP_HEARD_MIN} on {} of bars",
                 reading.name,
-                percent(share)
+                in_percent(share)
             ),
             "let neighbouring sets overlap and give the outermost ones shoulders",
         )

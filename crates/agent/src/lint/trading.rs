@@ -1,17 +1,12 @@
 //! Findings about trading: does it trade often enough to be judged, and does price move enough to pay for it.
 
+use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::{Severity, Strategy};
 
 use super::Finding;
 use super::readings::Reading;
 use crate::figures::quantile;
-use crate::market::{MOVE_COSTS_MIN, Market, horizon_of};
-
-/// Trades in a gate window under which a result says little.
-const TRADES_WARNING: f64 = 50.0;
-
-/// Trades that the honest gate asks for.
-const TRADES_ERROR: f64 = 30.0;
+use crate::market::{MOVE_COSTS_MIN, Market, TRADES_ENOUGH};
 
 /// Bars a zigzag leg of usual size lasts: its labels have no horizon of their own.
 const LEG_BARS: u32 = 250;
@@ -28,9 +23,9 @@ fn few_trades(strategy: &Strategy, market: &Market<'_>, readings: &[Reading<'_>]
         strategy.risk.exits.max_holding_bars.map_or(0.0, |bars| gate_bars / f64::from(bars.max(1)));
     let possible = gate_bars / f64::from(strategy.decisions.min_signal_separation.max(1));
     let likely = by_readings.max(by_holding).min(possible);
-    (likely < TRADES_WARNING).then(|| {
+    (likely < TRADES_ENOUGH as f64).then(|| {
         Finding::new(
-            if possible < TRADES_ERROR { Severity::Error } else { Severity::Warning },
+            if possible < GatePolicy::DEFAULT.trades_min as f64 { Severity::Error } else { Severity::Warning },
             "few_trades",
             format!(
                 "about {likely:.0} trades are likely in a gate window of {gate_bars:.0} bars, at most {possible:.0}"
@@ -57,7 +52,7 @@ fn swings(column: &[f64]) -> usize {
 }
 
 fn move_under_cost(strategy: &Strategy, market: &Market<'_>) -> Option<Finding> {
-    let horizon = horizon_of(&strategy.training.labels).unwrap_or(LEG_BARS);
+    let horizon = strategy.training.labels.horizon().unwrap_or(LEG_BARS);
     let typical = market.typical_move(horizon);
     (typical.cost_multiple < MOVE_COSTS_MIN).then(|| {
         Finding::new(

@@ -6,11 +6,14 @@
 //! | poor | the gate failed and there was no net profit, no trade, or no better timing than half of the null draws |
 //! | mediocre | anything else |
 
+use async_trait::async_trait;
+use ktrdr_domain::job::AssessmentSpec;
 use ktrdr_domain::report::{AssessmentReport, Verdict};
 
-use super::remarks::{self, CONVINCING, DRAWDOWN_EASY, Remark, TRADES_ENOUGH};
-use crate::AgentError;
-use crate::assess::{AssessmentInput, Assessor};
+use super::NAME;
+use super::remarks::{self, DEFLATED_SHARPE_CONVINCING, DRAWDOWN_EASY, Remark};
+use crate::market::TRADES_ENOUGH;
+use crate::{AgentError, Assessor, Call};
 
 /// Most sentences of each sort.
 const SENTENCES_MAX: usize = 4;
@@ -22,39 +25,37 @@ const SENTENCES_MIN: usize = 2;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LocalAssessor;
 
+#[async_trait]
 impl Assessor for LocalAssessor {
-    fn name(&self) -> &str {
-        "local"
+    async fn assess(&self, input: &AssessmentSpec, _: Call<'_>) -> Result<AssessmentReport, AgentError> {
+        Ok(self.judge(input))
     }
+}
 
-    fn assess(
-        &self,
-        input: &AssessmentInput,
-        stop: &dyn Fn() -> bool,
-    ) -> Result<AssessmentReport, AgentError> {
-        if stop() {
-            return Err(AgentError::Stopped);
-        }
+impl LocalAssessor {
+    /// The judgement: the same facts give the same words.
+    #[must_use]
+    pub fn judge(&self, input: &AssessmentSpec) -> AssessmentReport {
         let verdict = verdict(input);
         let (favourable, against): (Vec<Remark>, Vec<Remark>) =
             remarks::of(input).into_iter().partition(|r| r.favourable);
         let suggestions = against.iter().filter_map(|r| r.suggestion.clone());
-        Ok(AssessmentReport {
+        AssessmentReport {
             strategy: input.strategy.name.clone(),
             strategy_sha256: input.training.strategy_sha256,
             verdict,
             strengths: some(favourable.into_iter().map(|r| r.text), general_strengths(input)),
             suggestions: some(suggestions, general_suggestions(input, verdict)),
             weaknesses: some(against.into_iter().map(|r| r.text), general_weaknesses(input)),
-            assessor: self.name().to_owned(),
-        })
+            assessor: NAME.to_owned(),
+        }
     }
 }
 
-fn verdict(input: &AssessmentInput) -> Verdict {
+fn verdict(input: &AssessmentSpec) -> Verdict {
     let (metrics, evidence) = (&input.backtest.metrics, &input.backtest.evidence);
     let passed = input.verdict.passed();
-    let convincing = evidence.deflated_sharpe.is_some_and(|d| d >= CONVINCING);
+    let convincing = evidence.deflated_sharpe.is_some_and(|d| d >= DEFLATED_SHARPE_CONVINCING);
     let easy = metrics.max_drawdown_pct.is_some_and(|d| d < DRAWDOWN_EASY);
     if passed && convincing && easy && metrics.total_trades > TRADES_ENOUGH {
         return Verdict::Promising;
@@ -77,7 +78,7 @@ fn some(sentences: impl Iterator<Item = String>, general: [String; SENTENCES_MIN
     kept
 }
 
-fn general_strengths(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
+fn general_strengths(input: &AssessmentSpec) -> [String; SENTENCES_MIN] {
     let inputs = input.strategy.indicators.len();
     [
         format!(
@@ -88,7 +89,7 @@ fn general_strengths(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
     ]
 }
 
-fn general_weaknesses(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
+fn general_weaknesses(input: &AssessmentSpec) -> [String; SENTENCES_MIN] {
     let backtest = &input.backtest;
     let days = backtest.metrics.days;
     [
@@ -100,7 +101,7 @@ fn general_weaknesses(input: &AssessmentInput) -> [String; SENTENCES_MIN] {
     ]
 }
 
-fn general_suggestions(input: &AssessmentInput, verdict: Verdict) -> [String; SENTENCES_MIN] {
+fn general_suggestions(input: &AssessmentSpec, verdict: Verdict) -> [String; SENTENCES_MIN] {
     let symbol = &input.backtest.symbol;
     let first = match verdict {
         Verdict::Promising => format!(

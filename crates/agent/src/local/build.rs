@@ -1,4 +1,4 @@
-//! From a sketch to a strategy: fuzzy sets, label thresholds and confidence are fitted to the training rows.
+//! From a candidate to a strategy: fuzzy sets, label thresholds and confidence are fitted to the training rows.
 
 use indexmap::IndexMap;
 use ktrdr_domain::strategy::decision::{CostModel, Decisions};
@@ -11,12 +11,12 @@ use ktrdr_domain::strategy::{
 use ktrdr_domain::trading::{Exits, Sizing};
 use ktrdr_domain::{Symbol, Timeframe};
 
-use super::sketch::{Form, Reading, Sketch, Target};
+use super::candidate::{Candidate, Encoding, Reading, Target};
 use super::{partition, target, words};
 use crate::figures::{round_significant, round_to};
 use crate::market::Market;
 
-/// Why a sketch makes no strategy.
+/// Why a candidate makes no strategy.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Flaw {
     /// The indicator hardly varies on dev.
@@ -36,32 +36,32 @@ pub(crate) enum Flaw {
     Name(#[from] ktrdr_domain::name::BadName),
 }
 
-/// The strategy of a sketch, named by its content.
-pub(crate) fn build(sketch: &Sketch, market: &Market<'_>, symbol: &Symbol) -> Result<Strategy, Flaw> {
+/// The strategy of a candidate, named by its content.
+pub(crate) fn build(candidate: &Candidate, market: &Market<'_>, symbol: &Symbol) -> Result<Strategy, Flaw> {
     let mut parts = Parts::default();
-    for reading in &sketch.readings {
+    for reading in &candidate.readings {
         parts.add(reading, market)?;
     }
-    let fitted = target::fit(sketch, market).ok_or(Flaw::OneSided { horizon: sketch.horizon })?;
+    let fitted = target::fit(candidate, market).ok_or(Flaw::OneSided { horizon: candidate.horizon })?;
     let mut strategy = Strategy {
         name: "auto".parse()?,
-        description: Some(words::description(sketch)),
-        hypothesis: Some(words::hypothesis(sketch, &fitted.labels)),
+        description: Some(words::description(candidate)),
+        hypothesis: Some(words::hypothesis(candidate, &fitted.labels)),
         version: "3.0".to_owned(),
-        training_data: training_data(sketch, market, symbol),
+        training_data: training_data(candidate, market, symbol),
         indicators: parts.indicators,
         fuzzy_sets: parts.fuzzy_sets,
         nn_inputs: parts.nn_inputs,
-        model: sketch.network(),
+        model: candidate.network(),
         training: Training {
             labels: fitted.labels,
             data_split: market.split,
-            optimisation: optimisation(sketch, market.train_rows),
+            optimisation: optimisation(candidate, market.train_rows),
         },
-        decisions: decisions(sketch, fitted.prior, market.round_trip_cost),
-        risk: risk(sketch),
+        decisions: decisions(candidate, fitted.prior, market.round_trip_cost),
+        risk: risk(candidate),
     };
-    strategy.name = words::name(sketch, &strategy.content_sha256()).parse()?;
+    strategy.name = words::name(candidate, &strategy.content_sha256()).parse()?;
     Ok(strategy)
 }
 
@@ -75,12 +75,12 @@ struct Parts {
 impl Parts {
     fn add(&mut self, reading: &Reading, market: &Market<'_>) -> Result<(), Flaw> {
         let flat = || Flaw::Flat(reading.to_string());
-        let output = reading.item.output;
-        let column = market.column(reading.item.words, &reading.spec, output, reading.timeframe)?;
+        let output = reading.choice.output;
+        let column = market.column(reading.choice.words, &reading.spec, output, reading.timeframe)?;
         let train = &column[..market.train_rows];
-        let bounds = reading.spec.kind.entry().bounds;
+        let bounds = reading.spec.kind.definition().bounds;
         let partition =
-            |members| partition::fit(train, members, reading.item.neutral, bounds).ok_or_else(flat);
+            |members| partition::fit(train, members, reading.choice.neutral, bounds).ok_or_else(flat);
         let reference =
             IndicatorRef { id: self.indicator_id(&reading.spec), output: output.map(str::to_owned) };
         let mut input = NnInput {
@@ -90,14 +90,14 @@ impl Parts {
             normalization: Normalization::None,
             lags: reading.lags,
         };
-        match reading.form {
-            Form::Raw => {
+        match reading.encoding {
+            Encoding::Raw => {
                 // Also proves that the value varies, so that it can be scaled.
                 partition(2)?;
                 input.raw_indicator = Some(reference);
                 input.normalization = Normalization::Zscore;
             }
-            Form::Fuzzy(members) => {
+            Encoding::Fuzzy(members) => {
                 let id = set_id(&reference.id, reading.timeframe, market.base().timeframe);
                 let members = partition(members)?.into_iter().map(|(name, m)| (name.to_owned(), m)).collect();
                 self.fuzzy_sets.insert(id.clone(), FuzzySet { indicator: reference, members });
@@ -120,9 +120,10 @@ fn set_id(indicator: &str, timeframe: Timeframe, base: Timeframe) -> String {
     if timeframe == base { indicator.to_owned() } else { format!("{indicator}_{timeframe}") }
 }
 
-fn training_data(sketch: &Sketch, market: &Market<'_>, symbol: &Symbol) -> TrainingData {
+fn training_data(candidate: &Candidate, market: &Market<'_>, symbol: &Symbol) -> TrainingData {
     let base = market.base().timeframe;
-    let mut timeframes: Vec<Timeframe> = sketch.readings.iter().map(|r| r.timeframe).chain([base]).collect();
+    let mut timeframes: Vec<Timeframe> =
+        candidate.readings.iter().map(|r| r.timeframe).chain([base]).collect();
     timeframes.sort();
     timeframes.dedup();
     TrainingData {
@@ -135,14 +136,14 @@ fn training_data(sketch: &Sketch, market: &Market<'_>, symbol: &Symbol) -> Train
     }
 }
 
-fn optimisation(sketch: &Sketch, train_rows: usize) -> Optimisation {
+fn optimisation(candidate: &Candidate, train_rows: usize) -> Optimisation {
     Optimisation {
         epochs: 40,
         batch_size: if train_rows > 10_000 { 256 } else { 64 },
-        learning_rate: sketch.learning_rate,
+        learning_rate: candidate.learning_rate,
         optimizer: Optimizer::AdamW,
-        weight_decay: sketch.weight_decay,
-        lr_scheduler: match sketch.target {
+        weight_decay: candidate.weight_decay,
+        lr_scheduler: match candidate.target {
             Target::Return => Scheduler::Exponential { gamma: 0.8 },
             Target::Barriers | Target::Direction => Scheduler::Constant,
         },
@@ -151,27 +152,31 @@ fn optimisation(sketch: &Sketch, train_rows: usize) -> Optimisation {
     }
 }
 
-fn decisions(sketch: &Sketch, prior: f64, round_trip_cost: f64) -> Decisions {
+fn decisions(candidate: &Candidate, prior: f64, round_trip_cost: f64) -> Decisions {
     let cost_model = CostModel {
         round_trip_cost: round_significant(round_trip_cost, 3).max(1e-6),
-        min_edge_multiplier: round_significant(sketch.edge, 2),
+        min_edge_multiplier: round_significant(candidate.edge, 2),
     };
     Decisions {
-        output_format: sketch.target.output(),
-        confidence_threshold: match sketch.target {
+        output_format: candidate.target.output(),
+        confidence_threshold: match candidate.target {
             Target::Return => CONFIDENCE.default_value(),
-            Target::Barriers | Target::Direction => round_to(prior + sketch.margin, 3).clamp(0.0, 0.95),
+            Target::Barriers | Target::Direction => round_to(prior + candidate.margin, 3).clamp(0.0, 0.95),
         },
-        position_awareness: sketch.keeps,
-        allow_short: sketch.allow_short,
-        min_signal_separation: sketch.separation,
-        cost_model: (sketch.target == Target::Return).then_some(cost_model),
+        position_awareness: candidate.keeps,
+        allow_short: candidate.allow_short,
+        min_signal_separation: candidate.separation,
+        cost_model: (candidate.target == Target::Return).then_some(cost_model),
     }
 }
 
-fn risk(sketch: &Sketch) -> Risk {
+fn risk(candidate: &Candidate) -> Risk {
     Risk {
         position_sizing: Sizing::default(),
-        exits: Exits { stop_loss: sketch.stop_loss, take_profit: None, max_holding_bars: sketch.holding_max },
+        exits: Exits {
+            stop_loss: candidate.stop_loss,
+            take_profit: None,
+            max_holding_bars: candidate.holding_max,
+        },
     }
 }

@@ -1,10 +1,11 @@
-//! Fresh sketches: readings that the screen finds clear and lessons find promising, at a horizon that pays.
+//! Fresh candidates: readings that the screen finds clear and lessons find promising, at a horizon that pays.
 
-use super::dice::Dice;
+use ktrdr_quant::SeededRng;
+
+use super::candidate::{Candidate, Encoding, MARGIN, READINGS_MAX, Reading, Target, WIDTH_MAX};
 use super::memory::Memory;
-use super::menu::Family;
 use super::screen::{Screen, Screened};
-use super::sketch::{FEATURES_MAX, Form, MARGIN, READINGS_MAX, Reading, Sketch, Target};
+use super::search_space::Family;
 use crate::figures::{round_significant, round_to};
 use crate::market::{Market, TypicalMove};
 
@@ -15,10 +16,10 @@ const NETWORKS: [&[usize]; 8] = [&[4], &[8], &[12], &[16], &[24], &[16, 8], &[32
 pub(crate) const PARAMETERS_PER_SAMPLE: f64 = 0.5;
 
 /// A step size that suits the target: returns are small numbers, reached by long steps that soon grow short.
-pub(crate) fn learning_rate(target: Target, dice: &mut Dice) -> f64 {
+pub(crate) fn learning_rate(target: Target, rng: &mut SeededRng) -> f64 {
     match target {
-        Target::Barriers | Target::Direction => dice.one_of([0.001, 0.002, 0.003]),
-        Target::Return => dice.one_of([0.003, 0.006, 0.01]),
+        Target::Barriers | Target::Direction => rng.one_of([0.001, 0.002, 0.003]),
+        Target::Return => rng.one_of([0.003, 0.006, 0.01]),
     }
 }
 
@@ -32,47 +33,47 @@ pub(crate) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// A sketch from nothing but the screen and what is known of each kind of reading.
-    pub(crate) fn fresh(&self, dice: &mut Dice) -> Sketch {
-        let place = self.horizon(dice);
-        let horizon = self.screen.moves[place].horizon;
-        let readings = self.readings(place, dice);
+    /// A candidate from nothing but the screen and what is known of each kind of reading.
+    pub(crate) fn fresh(&self, rng: &mut SeededRng) -> Candidate {
+        let horizon_index = self.horizon(rng);
+        let horizon = self.screen.moves[horizon_index].horizon;
+        let readings = self.readings(horizon_index, rng);
         let exotic = if self.opening { 0.0 } else { 1.0 };
-        let target = match dice.weighted(&[5.0, 4.0, exotic]) {
+        let target = match rng.weighted(&[5.0, 4.0, exotic]) {
             Some(0) | None => Target::Barriers,
             Some(1) => Target::Direction,
             Some(_) => Target::Return,
         };
-        let mut sketch = Sketch {
+        let mut candidate = Candidate {
             target,
             horizon,
-            hold_share: dice.one_of([0.15, 0.2, 0.25, 0.33]),
+            hold_share: rng.one_of([0.15, 0.2, 0.25, 0.33]),
             hidden: Vec::new(),
-            dropout: dice.one_of([0.0, 0.0, 0.1, 0.2]),
-            learning_rate: learning_rate(target, dice),
-            weight_decay: dice.one_of([0.0001, 0.001, 0.01]),
-            margin: self.margin(&readings, place, dice),
-            edge: dice.one_of([0.5, 1.0, 1.5, 2.0]),
-            keeps: self.opening || dice.chance(0.8),
+            dropout: rng.one_of([0.0, 0.0, 0.1, 0.2]),
+            learning_rate: learning_rate(target, rng),
+            weight_decay: rng.one_of([0.0001, 0.001, 0.01]),
+            margin: self.margin(&readings, horizon_index, rng),
+            edge: rng.one_of([0.5, 1.0, 1.5, 2.0]),
+            keeps: self.opening || rng.chance(0.8),
             allow_short: true,
             separation: 0,
             holding_max: None,
             stop_loss: None,
             readings,
         };
-        self.pace(&mut sketch, dice);
-        self.fit_network(&mut sketch, dice);
-        sketch
+        self.pace(&mut candidate, rng);
+        self.fit_network(&mut candidate, rng);
+        candidate
     }
 
     /// How quickly it trades: tied to the horizon, slower when HOLD closes positions.
-    fn pace(&self, sketch: &mut Sketch, dice: &mut Dice) {
-        let horizon = sketch.horizon;
-        sketch.separation =
-            if sketch.keeps { dice.one_of([horizon / 4, horizon / 2, horizon]) } else { horizon };
-        sketch.separation = sketch.separation.max(1);
-        sketch.holding_max = dice.chance(0.4).then(|| horizon * dice.one_of([2, 3, 4]));
-        sketch.stop_loss = dice.chance(0.25).then(|| self.stop_at(horizon, dice.one_of([2.0, 3.0, 4.0])));
+    fn pace(&self, candidate: &mut Candidate, rng: &mut SeededRng) {
+        let horizon = candidate.horizon;
+        candidate.separation =
+            if candidate.keeps { rng.one_of([horizon / 4, horizon / 2, horizon]) } else { horizon };
+        candidate.separation = candidate.separation.max(1);
+        candidate.holding_max = rng.chance(0.4).then(|| horizon * rng.one_of([2, 3, 4]));
+        candidate.stop_loss = rng.chance(0.25).then(|| self.stop_at(horizon, rng.one_of([2.0, 3.0, 4.0])));
     }
 
     /// A stop that many deviations of the horizon's return away.
@@ -86,19 +87,19 @@ impl Search<'_> {
         if self.opening { standard_errors.min(60.0) } else { 0.8 * standard_errors.min(6.0) }
     }
 
-    fn horizon(&self, dice: &mut Dice) -> usize {
+    fn horizon(&self, rng: &mut SeededRng) -> usize {
         let cost = self.market.round_trip_cost;
-        let weight = |place| self.appeal(self.screen.merit(place, cost)).exp();
+        let weight = |horizon_index| self.appeal(self.screen.merit(horizon_index, cost)).exp();
         let weights: Vec<f64> = (0..self.screen.moves.len()).map(weight).collect();
-        dice.weighted(&weights).unwrap_or(0)
+        rng.weighted(&weights).unwrap_or(0)
     }
 
-    fn readings(&self, place: usize, dice: &mut Dice) -> Vec<Reading> {
+    fn readings(&self, horizon_index: usize, rng: &mut SeededRng) -> Vec<Reading> {
         let counts = if self.opening { [0.0, 0.0, 1.0, 0.0] } else { [0.15, 0.35, 0.3, 0.2] };
-        let count = 1 + dice.weighted(&counts).unwrap_or(1);
+        let count = 1 + rng.weighted(&counts).unwrap_or(1);
         let mut readings = Vec::new();
         while readings.len() < count {
-            let Some(next) = self.another(&readings, place, dice) else { break };
+            let Some(next) = self.another(&readings, horizon_index, rng) else { break };
             readings.push(next);
         }
         self.trim(&mut readings);
@@ -106,56 +107,62 @@ impl Search<'_> {
     }
 
     /// One more reading beside those; `None` when the screen has nothing else to say.
-    pub(crate) fn another(&self, beside: &[Reading], place: usize, dice: &mut Dice) -> Option<Reading> {
-        let weights: Vec<f64> = self.screen.readings.iter().map(|s| self.weight(s, beside, place)).collect();
-        let screened = &self.screen.readings[dice.weighted(&weights)?];
-        let reading = self.read(screened, dice);
+    pub(crate) fn another(
+        &self,
+        beside: &[Reading],
+        horizon_index: usize,
+        rng: &mut SeededRng,
+    ) -> Option<Reading> {
+        let weights: Vec<f64> =
+            self.screen.readings.iter().map(|s| self.weight(s, beside, horizon_index)).collect();
+        let screened = &self.screen.readings[rng.weighted(&weights)?];
+        let reading = self.read(screened, rng);
         (beside.len() < READINGS_MAX && !beside.iter().any(|r| r.resembles(&reading))).then_some(reading)
     }
 
-    fn weight(&self, screened: &Screened, beside: &[Reading], place: usize) -> f64 {
-        let item = screened.item;
-        let has_direction = item.neutral.is_some();
+    fn weight(&self, screened: &Screened, beside: &[Reading], horizon_index: usize) -> f64 {
+        let choice = screened.choice;
+        let has_direction = choice.neutral.is_some();
         // Something has to say which way; and one reading of the same sort is enough to begin with.
         if beside.is_empty() && !has_direction || beside.iter().any(|r| r.resembles(&self.plain(screened))) {
             return 0.0;
         }
-        let familiar = beside.iter().filter(|r| r.item.family == item.family).count() as i32;
-        let clear = self.appeal(self.screen.strength(screened, place));
-        (clear + self.memory.promise(item.kind)).exp() * 0.4f64.powi(familiar)
+        let familiar = beside.iter().filter(|r| r.choice.family == choice.family).count() as i32;
+        let clear = self.appeal(self.screen.strength(screened, horizon_index));
+        (clear + self.memory.promise(choice.kind)).exp() * 0.4f64.powi(familiar)
     }
 
     /// The reading as it was screened.
     fn plain(&self, screened: &Screened) -> Reading {
         Reading {
-            item: screened.item,
-            spec: screened.item.spec(screened.period),
+            choice: screened.choice,
+            spec: screened.choice.spec(screened.period),
             timeframe: screened.timeframe,
-            form: Form::Fuzzy(3),
+            encoding: Encoding::Fuzzy(3),
             lags: 0,
         }
     }
 
-    fn read(&self, screened: &Screened, dice: &mut Dice) -> Reading {
+    fn read(&self, screened: &Screened, rng: &mut SeededRng) -> Reading {
         let mut reading = self.plain(screened);
-        reading.set_period(screened.period * dice.between(0.75, 1.33));
-        reading.form = match screened.item.family {
-            Family::Regime | Family::Volume => Form::Fuzzy(dice.one_of([2, 3])),
-            Family::Place | Family::Drift if dice.chance(0.15) => Form::Raw,
-            Family::Place | Family::Drift => Form::Fuzzy(dice.one_of([3, 5, 5, 4])),
+        reading.set_period(screened.period * rng.log_uniform(0.75, 1.33));
+        reading.encoding = match screened.choice.family {
+            Family::Regime | Family::Volume => Encoding::Fuzzy(rng.one_of([2, 3])),
+            Family::Place | Family::Drift if rng.chance(0.15) => Encoding::Raw,
+            Family::Place | Family::Drift => Encoding::Fuzzy(rng.one_of([3, 5, 5, 4])),
         };
         let quick = screened.timeframe == self.market.base().timeframe && reading.period() <= 20.0;
-        reading.lags = if quick { dice.one_of([0, 0, 1, 2, 3]) } else { 0 };
+        reading.lags = if quick { rng.one_of([0, 0, 1, 2, 3]) } else { 0 };
         reading
     }
 
     /// Makes readings fit the widest input allowed, first without lags, then with one fewer, and shows at least one
     /// of them in fuzzy sets.
     pub(crate) fn trim(&self, readings: &mut Vec<Reading>) {
-        if let Some(first) = readings.first_mut().filter(|r| r.form == Form::Raw) {
-            first.form = Form::Fuzzy(5);
+        if let Some(first) = readings.first_mut().filter(|r| r.encoding == Encoding::Raw) {
+            first.encoding = Encoding::Fuzzy(5);
         }
-        let wide = |readings: &[Reading]| readings.iter().map(Reading::width).sum::<usize>() > FEATURES_MAX;
+        let wide = |readings: &[Reading]| readings.iter().map(Reading::width).sum::<usize>() > WIDTH_MAX;
         while wide(readings) {
             match readings.iter_mut().rev().find(|r| r.lags > 0) {
                 Some(lagged) => lagged.lags -= 1,
@@ -166,12 +173,13 @@ impl Search<'_> {
 
     /// A margin that the clearest reading would reach on a clear signal. The probability of a rise moves by about
     /// `φ(0) × correlation` for each deviation of a reading (normal returns), of which a standard error is luck.
-    fn margin(&self, readings: &[Reading], place: usize, dice: &mut Dice) -> f64 {
-        let seen =
-            |r: &Reading| self.screen.nearest(r).map_or(0.0, |s| self.screen.correlation(s, place).abs());
+    fn margin(&self, readings: &[Reading], horizon_index: usize, rng: &mut SeededRng) -> f64 {
+        let seen = |r: &Reading| {
+            self.screen.nearest(r).map_or(0.0, |s| self.screen.correlation(s, horizon_index).abs())
+        };
         let clearest = readings.iter().map(seen).fold(0.0, f64::max);
-        let believed = (clearest - self.screen.standard_error(place)).max(0.0);
-        let deviations = dice.between(0.3, 1.2);
+        let believed = (clearest - self.screen.standard_error(horizon_index)).max(0.0);
+        let deviations = rng.log_uniform(0.3, 1.2);
         round_to((0.4 * believed * deviations).clamp(0.01, MARGIN.1), 3)
     }
 
@@ -182,13 +190,13 @@ impl Search<'_> {
     }
 
     /// Picks a network that the training rows can bear; the smallest when they can bear none.
-    pub(crate) fn fit_network(&self, sketch: &mut Sketch, dice: &mut Dice) {
-        let most = self.parameters_max(sketch.horizon);
+    pub(crate) fn fit_network(&self, candidate: &mut Candidate, rng: &mut SeededRng) {
+        let most = self.parameters_max(candidate.horizon);
         let bearable = |network: &&[usize]| {
-            sketch.hidden = network.to_vec();
-            sketch.parameters() <= most
+            candidate.hidden = network.to_vec();
+            candidate.parameters() <= most
         };
         let count = NETWORKS.iter().copied().filter(bearable).count();
-        sketch.hidden = NETWORKS[dice.below(count)].to_vec();
+        candidate.hidden = NETWORKS[rng.below(count)].to_vec();
     }
 }

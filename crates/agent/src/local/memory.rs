@@ -14,7 +14,7 @@ use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::strategy::IndicatorKind;
 use ktrdr_domain::{Sha256, Strategy, StrategyName};
 
-use super::sketch::Sketch;
+use super::candidate::Candidate;
 
 /// Fewer trades than this on the test rows say nothing about trading.
 const TRADES_MIN: u64 = 5;
@@ -25,7 +25,7 @@ const CURIOSITY: f64 = 0.5;
 /// A lesson worth varying.
 #[derive(Debug)]
 pub(crate) struct Parent {
-    pub(crate) sketch: Sketch,
+    pub(crate) candidate: Candidate,
     pub(crate) name: StrategyName,
     pub(crate) score: f64,
     /// Closed trades per test row; `None` when it was never traded.
@@ -58,10 +58,10 @@ impl Memory {
                 *count += 1;
                 *sum += score;
             }
-            if let Some(sketch) = Sketch::of(lesson) {
-                *memory.themes.entry(sketch.theme()).or_default() += 1;
+            if let Some(candidate) = Candidate::of(lesson) {
+                *memory.themes.entry(candidate.theme()).or_default() += 1;
                 memory.parents.push(Parent {
-                    sketch,
+                    candidate,
                     name: lesson.strategy.name.clone(),
                     score,
                     trades_per_bar: trades_per_bar(lesson),

@@ -3,7 +3,7 @@
 //! A design is drawn, built, checked and dropped or kept:
 //!
 //! 1. `screen` the training rows of dev for readings that spoke, `memory` what earlier cycles taught;
-//! 2. `explore` with a fresh sketch, or `vary` one of the best by one or two named changes;
+//! 2. `explore` with a fresh candidate, or `mutate` one of the best by one or two named changes;
 //! 3. `build` it: fuzzy sets (`partition`), label thresholds (`target`) and confidence fitted to training rows;
 //! 4. drop it when it was tried before, mostly drop it when its theme was; mend what the linter finds, once.
 //!
@@ -11,33 +11,36 @@
 
 mod assessor;
 mod build;
-mod dice;
+mod candidate;
 mod explore;
 mod memory;
-mod menu;
+mod mutate;
 mod partition;
 mod remarks;
 mod screen;
-mod sketch;
+mod search_space;
 mod target;
-mod vary;
 mod words;
 
+use async_trait::async_trait;
 use ktrdr_domain::{Severity, Sha256};
+use ktrdr_quant::SeededRng;
 
-use crate::AgentError;
-use crate::design::{Design, DesignBrief, Designer};
+use crate::design::{Design, DesignBrief};
 use crate::lint::{self, Finding};
 use crate::market::Market;
+use crate::{AgentError, Call, Designer};
 
 pub use assessor::LocalAssessor;
 
 use build::build;
-use dice::Dice;
+use candidate::{Candidate, Target};
 use explore::Search;
 use memory::{Memory, Parent};
 use screen::Screen;
-use sketch::{Sketch, Target};
+
+/// How designs and assessments of this module are signed.
+const NAME: &str = "local";
 
 /// Proposals before the search gives up.
 const ATTEMPTS_MAX: u32 = 60;
@@ -49,26 +52,33 @@ const PARENTS_MAX: usize = 6;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LocalDesigner;
 
+#[async_trait]
 impl Designer for LocalDesigner {
-    fn name(&self) -> &str {
-        "local"
+    async fn design(&self, brief: &DesignBrief<'_>, call: Call<'_>) -> Result<Design, AgentError> {
+        self.search(brief, &|| call.is_stopped())
     }
+}
 
-    fn design(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
+impl LocalDesigner {
+    /// One strategy for one cycle. `stop` is asked between steps; once it says yes, the search is given up.
+    ///
+    /// # Errors
+    /// See [`AgentError`].
+    pub fn search(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
         let market = Market::new(brief.dev_bars, brief.windows, brief.split, brief.account)?;
         let screen = Screen::of(&market, stop)?;
         let memory = Memory::of(brief.lessons, brief.in_flight);
         let opening = brief.index == 0 && brief.lessons.is_empty();
         let search = Search { market: &market, screen: &screen, memory: &memory, opening };
-        let mut dice = Dice::new(Sha256::of_json(&(brief.campaign, brief.index, brief.seed))?.seed());
+        let mut rng = SeededRng::new(Sha256::of_json(&(brief.campaign, brief.index, brief.seed))?.seed());
         let mut last = String::new();
         for attempt in 0..ATTEMPTS_MAX {
             if stop() {
                 return Err(AgentError::Stopped);
             }
-            let (sketch, origin) = search.propose(&mut dice);
+            let (candidate, origin) = search.propose(&mut rng);
             let patient = attempt < ATTEMPTS_MAX / 2;
-            match search.accept(sketch, origin, brief, patient, &mut dice) {
+            match search.accept(candidate, origin, brief, patient, &mut rng) {
                 Ok(design) => return Ok(design),
                 Err(reason) => last = reason,
             }
@@ -78,45 +88,45 @@ impl Designer for LocalDesigner {
 }
 
 impl Search<'_> {
-    /// A sketch and how it came about: fresh, varied or crossed.
-    fn propose(&self, dice: &mut Dice) -> (Sketch, String) {
+    /// A candidate and how it came about: fresh, varied or crossed.
+    fn propose(&self, rng: &mut SeededRng) -> (Candidate, String) {
         let best = &self.memory.parents[..self.memory.parents.len().min(PARENTS_MAX)];
         let weights: Vec<f64> = best.iter().map(|p| (3.0 * p.score).exp()).collect();
-        let parent = |dice: &mut Dice| -> Option<&Parent> { best.get(dice.weighted(&weights)?) };
-        if dice.chance(self.memory.exploit_chance())
-            && let Some(a) = parent(dice)
+        let parent = |rng: &mut SeededRng| -> Option<&Parent> { best.get(rng.weighted(&weights)?) };
+        if rng.chance(self.memory.exploit_chance())
+            && let Some(a) = parent(rng)
         {
-            let other = parent(dice).filter(|b| b.name != a.name && dice.chance(0.3));
+            let other = parent(rng).filter(|b| b.name != a.name && rng.chance(0.3));
             return match other {
-                Some(b) if b.score > a.score => self.crossed(b, a, dice),
-                Some(b) => self.crossed(a, b, dice),
-                None => self.mutated(a, dice),
+                Some(b) if b.score > a.score => self.crossed(b, a, rng),
+                Some(b) => self.crossed(a, b, rng),
+                None => self.mutated(a, rng),
             };
         }
-        let sketch = self.fresh(dice);
+        let candidate = self.fresh(rng);
         let how = if self.opening { "opening: the clearest readings" } else { "exploration" };
-        let origin = format!("{how}: {}", words::description(&sketch));
-        (sketch, origin)
+        let origin = format!("{how}: {}", words::description(&candidate));
+        (candidate, origin)
     }
 
-    /// The design of a sketch, mended once if need be; `Err` says why it was dropped. While `patient`, the n-th
+    /// The design of a candidate, mended once if need be; `Err` says why it was dropped. While `patient`, the n-th
     /// variation of a theme is kept once in n times only.
     fn accept(
         &self,
-        mut sketch: Sketch,
+        mut candidate: Candidate,
         mut origin: String,
         brief: &DesignBrief<'_>,
         patient: bool,
-        dice: &mut Dice,
+        rng: &mut SeededRng,
     ) -> Result<Design, String> {
-        let variations = f64::from(self.memory.variations(&sketch.theme()));
-        if patient && !dice.chance(1.0 / (1.0 + variations)) {
+        let variations = f64::from(self.memory.variations(&candidate.theme()));
+        if patient && !rng.chance(1.0 / (1.0 + variations)) {
             return Err("its theme was tried before".to_owned());
         }
-        let mut strategy = build(&sketch, self.market, brief.symbol).map_err(|flaw| flaw.to_string())?;
-        let mended = self.mend(&mut sketch, &lint::check(&strategy, self.market), dice);
+        let mut strategy = build(&candidate, self.market, brief.symbol).map_err(|flaw| flaw.to_string())?;
+        let mended = self.mend(&mut candidate, &lint::check(&strategy, self.market), rng);
         if !mended.is_empty() {
-            strategy = build(&sketch, self.market, brief.symbol).map_err(|flaw| flaw.to_string())?;
+            strategy = build(&candidate, self.market, brief.symbol).map_err(|flaw| flaw.to_string())?;
             origin = format!("{origin}; mended: {}", mended.join(", "));
         }
         let findings = lint::check(&strategy, self.market);
@@ -127,30 +137,35 @@ impl Search<'_> {
         if self.memory.knows(&strategy) {
             return Err("it was tried before".to_owned());
         }
-        let rationale = words::rationale(&sketch, self.screen, self.market);
-        Ok(Design { strategy, origin, rationale })
+        let rationale = words::rationale(&candidate, self.screen, self.market);
+        Ok(Design { strategy, designer: NAME.to_owned(), origin, rationale })
     }
 
     /// Changes what the linter found fault with; the codes that led to a change.
-    fn mend(&self, sketch: &mut Sketch, findings: &[Finding], dice: &mut Dice) -> Vec<&'static str> {
+    fn mend(
+        &self,
+        candidate: &mut Candidate,
+        findings: &[Finding],
+        rng: &mut SeededRng,
+    ) -> Vec<&'static str> {
         let mut mended = Vec::new();
         for finding in findings {
-            let before = sketch.clone();
+            let before = candidate.clone();
             match finding.code {
-                "class_share" => (sketch.target, sketch.hold_share) = (Target::Direction, 0.25),
-                "parameters_over_samples" => self.fit_network(sketch, dice),
+                "class_share" => (candidate.target, candidate.hold_share) = (Target::Direction, 0.25),
+                "parameters_over_samples" => self.fit_network(candidate, rng),
                 "few_trades" => {
-                    sketch.separation = (sketch.separation / 2).max(1);
-                    sketch.holding_max = sketch.holding_max.or(Some(2 * sketch.horizon));
+                    candidate.separation = (candidate.separation / 2).max(1);
+                    candidate.holding_max = candidate.holding_max.or(Some(2 * candidate.horizon));
                 }
                 "move_under_cost" => {
                     let widest =
                         self.screen.moves.iter().max_by(|a, b| a.cost_multiple.total_cmp(&b.cost_multiple));
-                    sketch.horizon = widest.map_or(sketch.horizon, |m| m.horizon);
+                    candidate.horizon = widest.map_or(candidate.horizon, |m| m.horizon);
                 }
                 _ => {}
             }
-            if *sketch != before {
+            if *candidate != before {
                 mended.push(finding.code);
             }
         }

@@ -19,12 +19,13 @@
 //! Suggestions must not contradict each other: while there are too few trades to judge by, only looser settings are
 //! suggested.
 
-use ktrdr_domain::gate::GateVerdict;
+use ktrdr_domain::gate::{GatePolicy, GateVerdict};
+use ktrdr_domain::job::AssessmentSpec;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::trading::Costs;
 
-use crate::assess::AssessmentInput;
 use crate::figures::percent;
+use crate::market::TRADES_ENOUGH;
 
 /// One fact about a finished cycle.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,16 +39,16 @@ pub(super) struct Remark {
     pub(super) suggestion: Option<String>,
 }
 
-/// Deflated Sharpe ratio and share of null draws that count as evidence.
-pub(super) const CONVINCING: f64 = 0.95;
+/// Deflated Sharpe ratio that counts as evidence.
+pub(super) const DEFLATED_SHARPE_CONVINCING: f64 = GatePolicy::DEFAULT.deflated_sharpe_min;
 
-/// Closed trades that a judgement can rest on.
-pub(super) const TRADES_ENOUGH: u64 = 50;
+/// Share of null draws beaten that counts as evidence.
+const NULL_PERCENTILE_CONVINCING: f64 = GatePolicy::DEFAULT.null_percentile_min;
 
 /// Largest fall from a peak, as a fraction, that is easy to bear.
 pub(super) const DRAWDOWN_EASY: f64 = 0.20;
 
-type Rule = fn(&AssessmentInput) -> Option<Remark>;
+type Rule = fn(&AssessmentSpec) -> Option<Remark>;
 
 const RULES: [Rule; 13] = [
     gate,
@@ -66,7 +67,7 @@ const RULES: [Rule; 13] = [
 ];
 
 /// Every remark that the figures allow, the weightiest first; equal weights in the order of the table.
-pub(super) fn of(input: &AssessmentInput) -> Vec<Remark> {
+pub(super) fn of(input: &AssessmentSpec) -> Vec<Remark> {
     let mut remarks: Vec<Remark> = RULES.iter().filter_map(|rule| rule(input)).collect();
     remarks.sort_by_key(|r| std::cmp::Reverse(r.weight));
     remarks
@@ -78,11 +79,11 @@ fn remark(weight: u32, favourable: bool, text: String, suggestion: &str) -> Opti
 }
 
 /// A suggestion that rests on trades: none while there are too few of them.
-fn if_traded<'a>(input: &AssessmentInput, suggestion: &'a str) -> &'a str {
+fn if_traded<'a>(input: &AssessmentSpec, suggestion: &'a str) -> &'a str {
     if input.backtest.metrics.total_trades > TRADES_ENOUGH { suggestion } else { "" }
 }
 
-fn gate(input: &AssessmentInput) -> Option<Remark> {
+fn gate(input: &AssessmentSpec) -> Option<Remark> {
     match &input.verdict {
         GateVerdict::Passed => remark(10, true, "It passed every check of the backtest gate.".into(), ""),
         GateVerdict::Failed { code, figures } => remark(
@@ -111,7 +112,7 @@ fn gate_suggestion(code: &str) -> &'static str {
     }
 }
 
-fn net_return(input: &AssessmentInput) -> Option<Remark> {
+fn net_return(input: &AssessmentSpec) -> Option<Remark> {
     let metrics = &input.backtest.metrics;
     let value = metrics.total_return_pct?;
     let text = format!(
@@ -128,14 +129,14 @@ fn net_return(input: &AssessmentInput) -> Option<Remark> {
     remark(9, value > 0.0, text, if_traded(input, suggestion))
 }
 
-fn deflated(input: &AssessmentInput) -> Option<Remark> {
+fn deflated(input: &AssessmentSpec) -> Option<Remark> {
     let value = input.backtest.evidence.deflated_sharpe?;
     let text = format!(
         "The deflated Sharpe ratio is {value:.3} after {} (0.950 convinces).",
         counted_trials(input.backtest.evidence.trials)
     );
     let suggestion = "Collect a longer record before believing it: more data, not more variations.";
-    remark(8, value >= CONVINCING, text, if value > 0.5 { suggestion } else { "" })
+    remark(8, value >= DEFLATED_SHARPE_CONVINCING, text, if value > 0.5 { suggestion } else { "" })
 }
 
 /// `1 counted trial`, `7 counted trials`
@@ -143,7 +144,7 @@ pub(super) fn counted_trials(trials: u64) -> String {
     format!("{trials} counted trial{}", if trials == 1 { "" } else { "s" })
 }
 
-fn null_draws(input: &AssessmentInput) -> Option<Remark> {
+fn null_draws(input: &AssessmentSpec) -> Option<Remark> {
     let evidence = &input.backtest.evidence;
     let share = evidence.null_percentile?;
     let text = format!(
@@ -152,10 +153,10 @@ fn null_draws(input: &AssessmentInput) -> Option<Remark> {
         evidence.null_draws
     );
     let suggestion = "Look at what decides when it enters: at other times the same positions earn as much.";
-    remark(7, share >= CONVINCING, text, if_traded(input, suggestion))
+    remark(7, share >= NULL_PERCENTILE_CONVINCING, text, if_traded(input, suggestion))
 }
 
-fn sharpe(input: &AssessmentInput) -> Option<Remark> {
+fn sharpe(input: &AssessmentSpec) -> Option<Remark> {
     let metrics = &input.backtest.metrics;
     let (ratio, error) = (metrics.sharpe_ratio?, metrics.sharpe_standard_error?);
     let text = format!(
@@ -166,7 +167,7 @@ fn sharpe(input: &AssessmentInput) -> Option<Remark> {
     remark(6, ratio > 2.0 * error, text, suggestion)
 }
 
-fn skill(input: &AssessmentInput) -> Option<Remark> {
+fn skill(input: &AssessmentSpec) -> Option<Remark> {
     let test = &input.training.test;
     let (loss, baseline) = (test.loss?, test.baseline_loss.filter(|b| *b > 0.0)?);
     let text = format!(
@@ -179,7 +180,7 @@ fn skill(input: &AssessmentInput) -> Option<Remark> {
     remark(6, loss < baseline, text, suggestion)
 }
 
-fn trades(input: &AssessmentInput) -> Option<Remark> {
+fn trades(input: &AssessmentSpec) -> Option<Remark> {
     let metrics = &input.backtest.metrics;
     let held =
         metrics.avg_holding_bars.map(|bars| format!(", held {bars:.1} bars on average")).unwrap_or_default();
@@ -189,7 +190,7 @@ fn trades(input: &AssessmentInput) -> Option<Remark> {
     remark(5, metrics.total_trades > TRADES_ENOUGH, text, suggestion)
 }
 
-fn drawdown(input: &AssessmentInput) -> Option<Remark> {
+fn drawdown(input: &AssessmentSpec) -> Option<Remark> {
     let metrics = &input.backtest.metrics;
     let depth = metrics.max_drawdown_pct.filter(|_| metrics.total_trades > 0)?;
     let text = format!("The largest fall from a peak was {:.1} % of equity.", 100.0 * depth);
@@ -197,7 +198,7 @@ fn drawdown(input: &AssessmentInput) -> Option<Remark> {
     remark(5, depth < DRAWDOWN_EASY, text, suggestion)
 }
 
-fn costs(input: &AssessmentInput) -> Option<Remark> {
+fn costs(input: &AssessmentSpec) -> Option<Remark> {
     let break_even = input.backtest.metrics.break_even_cost_bps?;
     let Costs { commission_rate, slippage_rate, .. } = input.backtest.account.costs;
     let charged = 10_000.0 * (commission_rate + slippage_rate);
@@ -209,7 +210,7 @@ fn costs(input: &AssessmentInput) -> Option<Remark> {
     remark(4, break_even >= 2.0 * charged && break_even > 0.0, text, if_traded(input, suggestion))
 }
 
-fn consistency(input: &AssessmentInput) -> Option<Remark> {
+fn consistency(input: &AssessmentSpec) -> Option<Remark> {
     let on_test = input.training.trading_on_test.filter(|t| t.total_trades > 0)?.total_return_pct?;
     let on_gate = input.backtest.metrics.total_return_pct?;
     let text = format!(
@@ -222,7 +223,7 @@ fn consistency(input: &AssessmentInput) -> Option<Remark> {
     if profits == 0 { None } else { remark(4, profits == 2, text, suggestion) }
 }
 
-fn fitting(input: &AssessmentInput) -> Option<Remark> {
+fn fitting(input: &AssessmentSpec) -> Option<Remark> {
     let training = &input.training;
     let text =
         format!("It was best after its first of {} passes over the training rows.", training.epochs_trained);
@@ -234,14 +235,14 @@ fn fitting(input: &AssessmentInput) -> Option<Remark> {
     }
 }
 
-fn network(input: &AssessmentInput) -> Option<Remark> {
+fn network(input: &AssessmentSpec) -> Option<Remark> {
     let (parameters, rows) = (input.training.parameter_count, input.training.rows[0]);
     let small = parameters.saturating_mul(10) < rows;
     let text = format!("The network fits {parameters} parameters to {rows} training rows.");
     remark(1, small, text, "Use fewer inputs or smaller layers.")
 }
 
-fn leakage(input: &AssessmentInput) -> Option<Remark> {
+fn leakage(input: &AssessmentSpec) -> Option<Remark> {
     let held = input.backtest.evidence.leakage_proof?;
     let (weight, text) = if held {
         (1, "Its decisions did not change when the future was cut off or scrambled.")
@@ -257,7 +258,7 @@ fn leakage(input: &AssessmentInput) -> Option<Remark> {
 }
 
 /// What the classes made of the answers; a fact for strategies with little else to say.
-pub(super) fn answers(input: &AssessmentInput) -> String {
+pub(super) fn answers(input: &AssessmentSpec) -> String {
     let [buy, hold, sell] = input.training.test.answer_shares.map(percent);
     format!("On the test rows it answered BUY {buy} %, HOLD {hold} % and SELL {sell} % of the time.")
 }

@@ -3,12 +3,12 @@
 
 use ktrdr_domain::Timeframe;
 
-use super::menu::{Family, Item, MENU};
-use super::sketch::Reading;
+use super::candidate::Reading;
+use super::search_space::{Family, IndicatorChoice, SEARCH_SPACE};
 use crate::AgentError;
 use crate::market::{Market, TypicalMove};
 
-/// Periods tried for each item of the menu.
+/// Periods tried for each choice of the search space.
 const PERIODS: usize = 4;
 
 /// Rows looked at: enough for a correlation of 0.03 to stand out, few enough to rank in milliseconds.
@@ -26,14 +26,14 @@ const INDEPENDENT_ENOUGH: f64 = 1_000.0;
 /// A reading with what it said about each horizon.
 #[derive(Debug, Clone)]
 pub(crate) struct Screened {
-    pub(crate) item: &'static Item,
+    pub(crate) choice: &'static IndicatorChoice,
     pub(crate) period: f64,
     pub(crate) timeframe: Timeframe,
     /// Rank correlation with the return over each horizon of the screen.
     correlations: Vec<f64>,
 }
 
-/// Every reading of the menu on every timeframe, against every horizon.
+/// Every reading of the search space on every timeframe, against every horizon.
 #[derive(Debug)]
 pub(crate) struct Screen {
     pub(crate) moves: Vec<TypicalMove>,
@@ -42,7 +42,7 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// Screens the menu.
+    /// Screens the search space.
     ///
     /// # Errors
     /// When `stop` says so, and when no reading varies.
@@ -53,13 +53,13 @@ impl Screen {
             moves.iter().map(|m| ranks(&strided(&market.train_returns(m.horizon), stride))).collect();
         let mut readings = Vec::new();
         for timeframe in market.timeframes() {
-            for item in MENU.iter().filter(|i| market.has_volume() || !i.needs_volume()) {
+            for choice in SEARCH_SPACE.iter().filter(|i| market.has_volume() || !i.needs_volume()) {
                 if stop() {
                     return Err(AgentError::Stopped);
                 }
-                let columns = item.ladder(PERIODS).filter_map(|period| {
+                let columns = choice.ladder(PERIODS).filter_map(|period| {
                     let column =
-                        market.column(item.words, &item.spec(period), item.output, timeframe).ok()?;
+                        market.column(choice.words, &choice.spec(period), choice.output, timeframe).ok()?;
                     let first = column.iter().position(|x| x.is_finite())?;
                     if first > market.train_rows / WARM_UP_SHARE {
                         return None;
@@ -69,7 +69,7 @@ impl Screen {
                     seen.iter().any(|r| *r != 0.0).then_some((period, seen))
                 });
                 readings.extend(columns.map(|(period, seen)| Screened {
-                    item,
+                    choice,
                     period,
                     timeframe,
                     correlations: outcomes.iter().map(|after| correlation(&seen, after)).collect(),
@@ -82,32 +82,33 @@ impl Screen {
         Ok(Self { moves, readings, rows: market.train_rows / stride })
     }
 
-    /// The rank correlation of a reading with the return over the horizon at `place`.
-    pub(crate) fn correlation(&self, reading: &Screened, place: usize) -> f64 {
-        reading.correlations.get(place).copied().unwrap_or(0.0)
+    /// The rank correlation of a reading with the return over the horizon at `horizon_index`.
+    pub(crate) fn correlation(&self, reading: &Screened, horizon_index: usize) -> f64 {
+        reading.correlations.get(horizon_index).copied().unwrap_or(0.0)
     }
 
     /// One standard error of a correlation when there is none: overlapping returns count once.
-    pub(crate) fn standard_error(&self, place: usize) -> f64 {
-        let independent = self.moves.get(place).map_or(1, |m| m.independent.min(self.rows));
+    pub(crate) fn standard_error(&self, horizon_index: usize) -> f64 {
+        let independent = self.moves.get(horizon_index).map_or(1, |m| m.independent.min(self.rows));
         1.0 / (independent.max(2) as f64).sqrt()
     }
 
     /// How clearly a reading speaks, in standard errors.
-    pub(crate) fn strength(&self, reading: &Screened, place: usize) -> f64 {
-        let seen = self.correlation(reading, place).abs() / self.standard_error(place);
-        if reading.item.family == Family::Regime { REGIME_STRENGTH } else { seen }
+    pub(crate) fn strength(&self, reading: &Screened, horizon_index: usize) -> f64 {
+        let seen = self.correlation(reading, horizon_index).abs() / self.standard_error(horizon_index);
+        if reading.choice.family == Family::Regime { REGIME_STRENGTH } else { seen }
     }
 
     /// How promising a horizon is: the clearest reading's strength, cut down when what it foretells on a clear
     /// signal, `|correlation| × deviation`, would not pay for two round trips, and when a network has few stretches
     /// of that length to learn from.
-    pub(crate) fn merit(&self, place: usize, round_trip_cost: f64) -> f64 {
-        let Some(typical) = self.moves.get(place) else { return 0.0 };
+    pub(crate) fn merit(&self, horizon_index: usize, round_trip_cost: f64) -> f64 {
+        let Some(typical) = self.moves.get(horizon_index) else { return 0.0 };
         let learnable = (typical.independent as f64 / INDEPENDENT_ENOUGH).sqrt().min(1.0);
         let merit = |r: &Screened| {
-            let foretold = self.correlation(r, place).abs() * typical.deviation;
-            self.strength(r, place) * (foretold / (2.0 * round_trip_cost).max(f64::MIN_POSITIVE)).min(1.0)
+            let foretold = self.correlation(r, horizon_index).abs() * typical.deviation;
+            self.strength(r, horizon_index)
+                * (foretold / (2.0 * round_trip_cost).max(f64::MIN_POSITIVE)).min(1.0)
         };
         learnable * self.readings.iter().map(merit).fold(0.0, f64::max)
     }
@@ -115,12 +116,12 @@ impl Screen {
     /// The screened reading of the same output whose period is nearest.
     pub(crate) fn nearest(&self, reading: &Reading) -> Option<&Screened> {
         let apart = |s: &&Screened| (s.period / reading.period()).ln().abs();
-        let same = |s: &&Screened| s.item == reading.item && s.timeframe == reading.timeframe;
+        let same = |s: &&Screened| s.choice == reading.choice && s.timeframe == reading.timeframe;
         self.readings.iter().filter(same).min_by(|a, b| apart(a).total_cmp(&apart(b)))
     }
 
-    /// The place of the horizon nearest to `horizon`.
-    pub(crate) fn place_of(&self, horizon: u32) -> usize {
+    /// The horizon_index of the horizon nearest to `horizon`.
+    pub(crate) fn index_of(&self, horizon: u32) -> usize {
         let apart = |m: &TypicalMove| (f64::from(m.horizon) / f64::from(horizon.max(1))).ln().abs();
         (0..self.moves.len())
             .min_by(|a, b| apart(&self.moves[*a]).total_cmp(&apart(&self.moves[*b])))
@@ -132,7 +133,7 @@ fn strided(values: &[f64], stride: usize) -> Vec<f64> {
     values.iter().copied().step_by(stride.max(1)).collect()
 }
 
-/// Ranks spread over −1 to 1, equal values sharing the middle of theirs; what is no number ranks in the middle.
+/// Ranks spread over −1 to 1, equal values sharing the middle of theirs; what is not a number ranks in the middle.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).filter(|i| values[*i].is_finite()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));

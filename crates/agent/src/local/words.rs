@@ -1,12 +1,12 @@
-//! Names, descriptions and hypotheses, said truthfully from a sketch's parts.
+//! Names, descriptions and hypotheses, said truthfully from a candidate's parts.
 
 use ktrdr_domain::Sha256;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
 
+use super::candidate::{Candidate, Reading};
 use super::screen::{Screen, Screened};
-use super::sketch::{Reading, Sketch};
 use crate::figures::percent;
 use crate::market::{Market, TypicalMove};
 
@@ -14,8 +14,8 @@ use crate::market::{Market, TypicalMove};
 const NAME_WORDS: usize = 2;
 
 /// `auto_rsi_roc_1a2b3c4d`
-pub(crate) fn name(sketch: &Sketch, content: &Sha256) -> String {
-    let mut kinds: Vec<&str> = sketch.readings.iter().map(|r| r.item.kind.entry().name).collect();
+pub(crate) fn name(candidate: &Candidate, content: &Sha256) -> String {
+    let mut kinds: Vec<&str> = candidate.readings.iter().map(|r| r.choice.kind.definition().name).collect();
     kinds.dedup();
     kinds.truncate(NAME_WORDS);
     format!("auto_{}_{}", kinds.join("_"), content.short())
@@ -23,23 +23,23 @@ pub(crate) fn name(sketch: &Sketch, content: &Sha256) -> String {
 
 /// The id of an indicator in a strategy: `rsi_14`, `distancefromma_100_ema`.
 pub(crate) fn indicator_id(spec: &IndicatorSpec) -> String {
-    let period = spec.kind.entry().params.first().map_or(0.0, |p| spec.number(p.name));
+    let period = spec.kind.definition().params.first().map_or(0.0, |p| spec.number(p.name));
     let exponential = spec.kind == IndicatorKind::DistanceFromMa && spec.number("ma_type") >= 0.5;
     format!("{}_{period}{}", spec.kind, if exponential { "_ema" } else { "" })
 }
 
 /// One line: what is read and what is looked for.
-pub(crate) fn description(sketch: &Sketch) -> String {
-    let readings: Vec<String> = sketch.readings.iter().map(Reading::to_string).collect();
-    format!("{} over {} bars from {}", sketch.target.words(), sketch.horizon, readings.join(", "))
+pub(crate) fn description(candidate: &Candidate) -> String {
+    let readings: Vec<String> = candidate.readings.iter().map(Reading::to_string).collect();
+    format!("{} over {} bars from {}", candidate.target.words(), candidate.horizon, readings.join(", "))
 }
 
 /// What would have to be true for it to work.
-pub(crate) fn hypothesis(sketch: &Sketch, labels: &Labels) -> String {
-    let readings: Vec<String> = sketch
+pub(crate) fn hypothesis(candidate: &Candidate, labels: &Labels) -> String {
+    let readings: Vec<String> = candidate
         .readings
         .iter()
-        .map(|r| format!("{} over {} bars ({})", r.item.words, r.period(), r.timeframe))
+        .map(|r| format!("{} over {} bars ({})", r.choice.words, r.period(), r.timeframe))
         .collect();
     let outcome = match labels {
         Labels::TripleBarrier { barrier, horizon, .. } => format!(
@@ -57,28 +57,28 @@ pub(crate) fn hypothesis(sketch: &Sketch, labels: &Labels) -> String {
 }
 
 /// The figures of dev that a first design rests on.
-pub(crate) fn rationale(sketch: &Sketch, screen: &Screen, market: &Market<'_>) -> String {
-    let place = screen.place_of(sketch.horizon);
-    let seen: Vec<String> = sketch
+pub(crate) fn rationale(candidate: &Candidate, screen: &Screen, market: &Market<'_>) -> String {
+    let horizon_index = screen.index_of(candidate.horizon);
+    let seen: Vec<String> = candidate
         .readings
         .iter()
-        .filter_map(|r| screen.nearest(r).map(|s| evidence(r, s, screen, place)))
+        .filter_map(|r| screen.nearest(r).map(|s| evidence(r, s, screen, horizon_index)))
         .collect();
-    let TypicalMove { horizon, mean_absolute, .. } = market.typical_move(sketch.horizon);
+    let TypicalMove { horizon, mean_absolute, .. } = market.typical_move(candidate.horizon);
     format!(
         "Rank correlations on the first {} rows of dev with the return over {} bars: {}. Over {horizon} bars price \
          typically moves {} %, a round trip costs {} %.",
         market.train_rows,
-        screen.moves.get(place).map_or(0, |m| m.horizon),
+        screen.moves.get(horizon_index).map_or(0, |m| m.horizon),
         seen.join("; "),
         percent(mean_absolute),
         percent(market.round_trip_cost),
     )
 }
 
-fn evidence(reading: &Reading, screened: &Screened, screen: &Screen, place: usize) -> String {
-    let correlation = screen.correlation(screened, place);
-    let errors = correlation.abs() / screen.standard_error(place);
+fn evidence(reading: &Reading, screened: &Screened, screen: &Screen, horizon_index: usize) -> String {
+    let correlation = screen.correlation(screened, horizon_index);
+    let errors = correlation.abs() / screen.standard_error(horizon_index);
     let nearly = if screened.period == reading.period() { "" } else { "near " };
     format!(
         "{nearly}{}({}) {:+.3} ({errors:.1} standard errors)",

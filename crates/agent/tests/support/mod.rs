@@ -2,23 +2,20 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
-use ktrdr_agent::{AgentError, Design, DesignBrief, Designer, LocalDesigner};
+use ktrdr_agent::{AgentError, Design, DesignBrief, LocalDesigner};
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::{TestMetrics, TradingOnTest};
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Kind, OperationId, Sha256, Span, Strategy, Symbol, Timestamp, Windows};
-use ktrdr_quant::Bars;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use ktrdr_quant::{Bars, SeededRng};
 
 /// Hourly bars of a log price that each hour falls back by `pull` of its distance from its own slow average, and
 /// is pushed by noise of 0.1 %. Without pull it is a random walk.
 pub(crate) fn bars(count: usize, pull: f64, seed: u64) -> Bars {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut normal =
-        || (0..12).map(|_| (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64).sum::<f64>() - 6.0;
+    let mut rng = SeededRng::new(seed);
+    let mut normal = || (0..12).map(|_| rng.unit()).sum::<f64>() - 6.0;
     let mut bars = Bars::with_capacity("EURUSD".parse().unwrap(), "1h".parse().unwrap(), count);
     let (mut log, mut slow) = (0.0f64, 0.0f64);
     for i in 0..count {
@@ -109,7 +106,7 @@ impl Campaign {
             text: None,
             account: &self.account,
         };
-        LocalDesigner.design(&brief, stop)
+        LocalDesigner.search(&brief, stop)
     }
 
     /// Remembers a strategy that earned this Sharpe ratio on the test rows of dev.

@@ -233,7 +233,7 @@ pub struct BacktestSummary {
     pub warnings: Vec<String>,
 }
 
-/// The whole report, as stored under `reports/<operation>/backtest.json`.
+/// The whole report, as stored under `reports/<operation>/<fence>/backtest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BacktestReport {
     /// Everything but the lists.

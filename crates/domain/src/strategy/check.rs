@@ -7,7 +7,7 @@ mod learning;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::read::Draft;
 
-/// Notes every fault and doubt that only shows when the sections are seen together.
+/// Notes every fault and warning that only shows when the sections are seen together.
 pub(super) fn rules(draft: &Draft, out: &mut Diagnostics) {
     inputs::references(draft, out);
     inputs::width_and_names(draft, out);

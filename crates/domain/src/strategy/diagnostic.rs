@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::node::ends_name;
 
-/// One fault or doubt in a strategy file.
+/// One fault of a strategy file, or one warning about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// The place, such as `fuzzy_sets.rsi.low`; empty for the file as a whole.
     pub path: String,
     /// Line in the file, from 1; `None` when the strategy did not come from a file.
     pub line: Option<u32>,
-    /// What is wrong or doubtful.
+    /// What is wrong, or may be.
     pub message: String,
     /// What to write instead.
     pub fix: String,
@@ -48,7 +48,7 @@ impl fmt::Display for StrategyErrors {
 /// Most kept of each sort: a hostile file earns no longer answer.
 pub(super) const KEPT_MAX: usize = 100;
 
-/// Faults and doubts as they are collected.
+/// Faults and warnings as they are collected.
 #[derive(Debug, Default)]
 pub(super) struct Diagnostics {
     errors: Vec<Diagnostic>,
@@ -61,7 +61,7 @@ impl Diagnostics {
         keep(&mut self.errors, diagnostic);
     }
 
-    /// Notes a doubt.
+    /// Notes a warning.
     pub(super) fn warning(&mut self, diagnostic: Diagnostic) {
         keep(&mut self.warnings, diagnostic);
     }
@@ -78,7 +78,7 @@ impl Diagnostics {
         }
     }
 
-    /// The doubts, when there is no fault; either in the order of the file.
+    /// The warnings, when there is no fault; either in the order of the file.
     pub(super) fn into_result(mut self) -> Result<Vec<Diagnostic>, StrategyErrors> {
         self.errors.sort_by_key(|diagnostic| diagnostic.line);
         self.warnings.sort_by_key(|diagnostic| diagnostic.line);

@@ -1,4 +1,4 @@
-//! Every number a strategy file may hold: key, range, default and meaning; and the forms that a choice with
+//! Every number a strategy file may hold: key, range, default and meaning; and the variants that a choice with
 //! numbers of its own may take. One table for the reader, the JSON schema and the manual.
 
 /// A number in a strategy file.
@@ -56,9 +56,9 @@ impl Field {
     }
 }
 
-/// One form of a choice, such as the `step` scheduler, with its own numbers.
+/// One variant of a choice, such as the `step` scheduler, with its own numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Form {
+pub struct Variant {
     /// The word that chooses it.
     pub word: &'static str,
     /// Its numbers.
@@ -67,7 +67,7 @@ pub struct Form {
     pub about: &'static str,
 }
 
-/// One form of membership function.
+/// One shape of membership function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Shape {
     /// The word that chooses it.
@@ -130,40 +130,42 @@ pub const UNITS: Field = Field::count("hidden_layers", 1, 1_024, "Units of a hid
 pub const DROPOUT: Field =
     Field::number("dropout", 0.0, 0.95, "Share of hidden units silenced while training.").or(0.0);
 
-const HORIZON: Field = Field::count("horizon", 1, 10_000, "Bars ahead.").or(24.0);
+/// Of `training.labels`, all sources but `zigzag`.
+pub const HORIZON: Field = Field::count("horizon", 1, 10_000, "Bars ahead.").or(24.0);
 /// Of `training.labels`, `source: triple_barrier`.
 pub const VOLATILITY_SPAN: Field =
     Field::count("volatility_span", 2, 10_000, "Span of the average bar range, in bars.").or(50.0);
 
+/// Of `training.labels`, `source: triple_barrier`.
+pub const TRIPLE_BARRIER: [Field; 3] = [
+    Field::number("barrier", 0.01, 100.0, "Distance of both barriers in units of volatility.").or(2.0),
+    HORIZON,
+    VOLATILITY_SPAN,
+];
+/// Of `training.labels`, `source: forward_return`.
+pub const FORWARD_RETURN: [Field; 2] = [
+    HORIZON,
+    Field::number("threshold", 0.0, 0.5, "Dead zone around zero, as a fraction; classification only.")
+        .or(0.0),
+];
+/// Of `training.labels`, `source: zigzag`.
+pub const ZIGZAG: [Field; 1] = [Field::number("threshold", 0.001, 0.2, "Size of a reversal, as a fraction.")];
+
 /// `training.labels`, by `source`.
-pub const LABELS: &[Form] = &[
-    Form {
+pub const LABELS: &[Variant] = &[
+    Variant {
         word: "triple_barrier",
-        fields: &[
-            Field::number("barrier", 0.01, 100.0, "Distance of both barriers in units of volatility.")
-                .or(2.0),
-            HORIZON,
-            VOLATILITY_SPAN,
-        ],
+        fields: &TRIPLE_BARRIER,
         about: "BUY when the upper barrier is touched first, SELL when the lower one is, HOLD when neither is.",
     },
-    Form {
+    Variant {
         word: "forward_return",
-        fields: &[
-            HORIZON,
-            Field::number(
-                "threshold",
-                0.0,
-                0.5,
-                "Dead zone around zero, as a fraction; classification only.",
-            )
-            .or(0.0),
-        ],
+        fields: &FORWARD_RETURN,
         about: "The return from this close to the close `horizon` bars on.",
     },
-    Form {
+    Variant {
         word: "zigzag",
-        fields: &[Field::number("threshold", 0.001, 0.2, "Size of a reversal, as a fraction.")],
+        fields: &ZIGZAG,
         about: "Direction of the zigzag leg a bar lies in; an untrained rule scores 65 % on noise with it.",
     },
 ];
@@ -181,7 +183,7 @@ pub const EPOCHS: Field = Field::count("epochs", 1, 10_000, "Passes over the tra
 pub const BATCH_SIZE: Field = Field::count("batch_size", 1, 65_536, "Rows per step.").or(64.0);
 /// Under `training`.
 pub const LEARNING_RATE: Field =
-    Field::number("learning_rate", 1e-9, 1.0, "Step size at the start.").or(0.001);
+    Field::number("learning_rate", 1e-9, 10.0, "Step size at the start.").or(0.001);
 /// Under `training`.
 pub const WEIGHT_DECAY: Field = Field::number("weight_decay", 0.0, 1.0, "Decay of the weights.").or(0.0);
 /// Under `training`.
@@ -190,27 +192,25 @@ pub const GRADIENT_CLIP: Field =
 
 const PATIENCE: Field =
     Field::count("patience", 1, 10_000, "Epochs to wait for a better validation loss.").or(5.0);
+const GAMMA: Field = Field::number("gamma", 1e-6, 1.0, "Factor.");
+
+/// Of `training.lr_scheduler`, `type: step`.
+pub const STEP: [Field; 2] =
+    [Field::count("step_size", 1, 10_000, "Epochs between changes.").or(30.0), GAMMA.or(0.1)];
+/// Of `training.lr_scheduler`, `type: exponential`.
+pub const EXPONENTIAL: [Field; 1] = [GAMMA.or(0.95)];
+/// Of `training.lr_scheduler`, `type: reduce_on_plateau`.
+pub const REDUCE_ON_PLATEAU: [Field; 2] = [Field::number("factor", 1e-6, 1.0, "Factor.").or(0.5), PATIENCE];
 
 /// `training.lr_scheduler`, by `type`.
-pub const SCHEDULERS: &[Form] = &[
-    Form { word: "constant", fields: &[], about: "The same step size throughout." },
-    Form {
-        word: "step",
-        fields: &[
-            Field::count("step_size", 1, 10_000, "Epochs between changes.").or(30.0),
-            Field::number("gamma", 1e-6, 1.0, "Factor.").or(0.1),
-        ],
-        about: "Times gamma every step_size epochs.",
-    },
-    Form {
-        word: "exponential",
-        fields: &[Field::number("gamma", 1e-6, 1.0, "Factor.").or(0.95)],
-        about: "Times gamma every epoch.",
-    },
-    Form { word: "cosine", fields: &[], about: "Down a half cosine to zero at the last epoch." },
-    Form {
+pub const SCHEDULERS: &[Variant] = &[
+    Variant { word: "constant", fields: &[], about: "The same step size throughout." },
+    Variant { word: "step", fields: &STEP, about: "Times gamma every step_size epochs." },
+    Variant { word: "exponential", fields: &EXPONENTIAL, about: "Times gamma every epoch." },
+    Variant { word: "cosine", fields: &[], about: "Down a half cosine to zero at the last epoch." },
+    Variant {
         word: "reduce_on_plateau",
-        fields: &[Field::number("factor", 1e-6, 1.0, "Factor.").or(0.5), PATIENCE],
+        fields: &REDUCE_ON_PLATEAU,
         about: "Times factor after patience epochs without a better validation loss.",
     },
 ];
@@ -223,14 +223,14 @@ pub const EARLY_STOPPING: [Field; 2] =
 pub const HUBER_DELTA: Field = Field::number("delta", 1e-9, 1_000.0, "Where it turns linear.").or(0.01);
 
 /// `training.loss`, by `type`.
-pub const LOSSES: &[Form] = &[
-    Form { word: "cross_entropy", fields: &[], about: "Softmax cross-entropy; classification." },
-    Form {
+pub const LOSSES: &[Variant] = &[
+    Variant { word: "cross_entropy", fields: &[], about: "Softmax cross-entropy; classification." },
+    Variant {
         word: "huber",
         fields: &[HUBER_DELTA],
         about: "Quadratic within delta, linear beyond; regression.",
     },
-    Form { word: "mse", fields: &[], about: "Mean squared error; regression." },
+    Variant { word: "mse", fields: &[], about: "Mean squared error; regression." },
 ];
 
 /// Under `decisions`.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::field::{FORWARD_RETURN, Field, TRIPLE_BARRIER, ZIGZAG};
+
 /// The class of a bar. The number is the network's output index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -48,4 +50,30 @@ pub enum Labels {
         /// Size of a reversal, as a fraction.
         threshold: f64,
     },
+}
+
+impl Labels {
+    /// How far ahead a label looks, in bars; `None` for one that ends when price says so.
+    #[must_use]
+    pub fn horizon(&self) -> Option<u32> {
+        match self {
+            Self::TripleBarrier { horizon, .. } | Self::ForwardReturn { horizon, .. } => Some(*horizon),
+            Self::Zigzag { .. } => None,
+        }
+    }
+
+    /// Every number in it with the field that bounds it.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<(Field, f64)> {
+        match *self {
+            Self::TripleBarrier { barrier, horizon, volatility_span } => TRIPLE_BARRIER
+                .into_iter()
+                .zip([barrier, f64::from(horizon), f64::from(volatility_span)])
+                .collect(),
+            Self::ForwardReturn { horizon, threshold } => {
+                FORWARD_RETURN.into_iter().zip([f64::from(horizon), threshold]).collect()
+            }
+            Self::Zigzag { threshold } => ZIGZAG.into_iter().zip([threshold]).collect(),
+        }
+    }
 }

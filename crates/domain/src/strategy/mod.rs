@@ -5,21 +5,21 @@
 //! → decisions ([`decision`]) → position size and exits ([`crate::trading`]).
 //!
 //! A file becomes a strategy in four steps: text to a tree that knows its lines (`yaml`, `node`), old grammars to
-//! the current one (`upgrade`), the tree to types ([`read`], over `place`), and the rules between the parts
-//! (`check`). A strategy that arrives as JSON takes the last two, so its parts are written by serde and never read by it. The tables in [`catalogue`], [`field`] and
+//! the current one (`upgrade`), the tree to types ([`read`], over `cursor`), and the rules between the parts
+//! (`check`). A strategy that arrives as JSON takes the last two, so its parts are written by serde and never read by it. The tables in [`indicators`], [`field`] and
 //! [`words`] say what may be written; [`schema`] tells editors.
 
-pub mod catalogue;
 mod check;
+mod cursor;
 pub mod decision;
 pub mod diagnostic;
 pub mod feature;
 pub mod field;
 pub mod fuzzy;
+pub mod indicators;
 pub mod label;
 pub mod network;
 mod node;
-mod place;
 pub mod read;
 mod refused;
 pub mod schema;
@@ -36,11 +36,11 @@ use crate::time::Timestamp;
 use crate::timeframe::Timeframe;
 use crate::trading::{Exits, Sizing};
 
-pub use catalogue::{IndicatorKind, IndicatorSpec, Source};
 pub use decision::Decisions;
 pub use diagnostic::{Diagnostic, StrategyErrors};
 pub use feature::{Feature, FeatureSource};
 pub use fuzzy::{FuzzySet, IndicatorRef, MEMBERSHIP_HEARD_MIN, Membership};
+pub use indicators::{IndicatorKind, IndicatorSpec, Source};
 pub use label::Labels;
 pub use network::{Architecture, Optimisation};
 pub use read::Read;

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::field::{BATCH_SIZE, EARLY_STOPPING, EPOCHS, GRADIENT_CLIP, LEARNING_RATE, WEIGHT_DECAY};
+use super::field::{
+    BATCH_SIZE, EARLY_STOPPING, EPOCHS, EXPONENTIAL, Field, GRADIENT_CLIP, HUBER_DELTA, LEARNING_RATE,
+    REDUCE_ON_PLATEAU, STEP, WEIGHT_DECAY,
+};
 
 /// A multi-layer perceptron: `[linear → activation → dropout]` per hidden layer, then a linear output.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -113,6 +116,42 @@ impl Default for Optimisation {
     }
 }
 
+impl Optimisation {
+    /// Every number in it: its path below `training`, the field that bounds it, its value.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<(&'static str, Field, f64)> {
+        let mut numbers = vec![
+            ("epochs", EPOCHS, f64::from(self.epochs)),
+            ("batch_size", BATCH_SIZE, self.batch_size as f64),
+            ("learning_rate", LEARNING_RATE, self.learning_rate),
+            ("weight_decay", WEIGHT_DECAY, self.weight_decay),
+        ];
+        match self.lr_scheduler {
+            Scheduler::Constant | Scheduler::Cosine => {}
+            Scheduler::Step { step_size, gamma } => numbers.extend([
+                ("lr_scheduler.step_size", STEP[0], f64::from(step_size)),
+                ("lr_scheduler.gamma", STEP[1], gamma),
+            ]),
+            Scheduler::Exponential { gamma } => {
+                numbers.push(("lr_scheduler.gamma", EXPONENTIAL[0], gamma));
+            }
+            Scheduler::ReduceOnPlateau { factor, patience } => numbers.extend([
+                ("lr_scheduler.factor", REDUCE_ON_PLATEAU[0], factor),
+                ("lr_scheduler.patience", REDUCE_ON_PLATEAU[1], f64::from(patience)),
+            ]),
+        }
+        numbers.extend(self.gradient_clip.map(|norm| ("gradient_clip", GRADIENT_CLIP, norm)));
+        if let Some(EarlyStopping { patience, min_delta }) = self.early_stopping {
+            numbers.push(("early_stopping.patience", EARLY_STOPPING[0], f64::from(patience)));
+            numbers.push(("early_stopping.min_delta", EARLY_STOPPING[1], min_delta));
+        }
+        if let Some(Loss::Huber { delta }) = self.loss {
+            numbers.push(("loss.delta", HUBER_DELTA, delta));
+        }
+        numbers
+    }
+}
+
 /// The rule of a step. Constants are those of the usual libraries.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -217,6 +256,13 @@ fn or_false<T: Serialize, S: Serializer>(value: &Option<T>, serializer: S) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_is_what_its_field_says() {
+        for (path, field, value) in Optimisation::default().numbers() {
+            assert!(field.default == Some(value) && field.allows(value), "{path}: {value}");
+        }
+    }
 
     #[test]
     fn parameters_are_weights_and_biases() {

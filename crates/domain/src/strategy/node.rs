@@ -1,6 +1,6 @@
 //! A strategy file as a tree that remembers its lines.
 //!
-//! Scalars stay text until the grammar says what they are, so the symbol `NO` is no boolean and `1e5` no string.
+//! Scalars stay text until the grammar says what they are, so the symbol `NO` is not a boolean and `1e5` not a string.
 
 use serde_json::Value;
 

@@ -4,13 +4,13 @@
 use serde_json::{Map, Value, json};
 
 use super::Normalization;
-use super::catalogue::{CATALOGUE, Entry, Param, ParamForm, Source};
 use super::field::{
-    BATCH_SIZE, CONFIDENCE, COST_MODEL, DROPOUT, EARLY_STOPPING, EPOCHS, EXITS, FUZZY_SETS_MAX, Field, Form,
+    BATCH_SIZE, CONFIDENCE, COST_MODEL, DROPOUT, EARLY_STOPPING, EPOCHS, EXITS, FUZZY_SETS_MAX, Field,
     GRADIENT_CLIP, HIDDEN_LAYERS_MAX, HISTORY_REQUIRED, HUBER_DELTA, INDICATORS_MAX, INPUTS_MAX, LABELS,
     LAGS, LEARNING_RATE, LOSSES, MEMBERS_MAX, MEMBERSHIPS, PARAMETER, PROSE_CHARS_MAX, RESERVED_IDS,
-    SCHEDULERS, SEPARATION, SHARES, SIZINGS, SYMBOLS_MAX, TIMEFRAMES_MAX, UNITS, WEIGHT_DECAY,
+    SCHEDULERS, SEPARATION, SHARES, SIZINGS, SYMBOLS_MAX, TIMEFRAMES_MAX, UNITS, Variant, WEIGHT_DECAY,
 };
+use super::indicators::{INDICATORS, IndicatorDefinition, Param, ParamForm, Source};
 use super::network::{Activation, ClassWeights, Optimizer, OutputKind};
 use super::words::Words;
 
@@ -92,23 +92,23 @@ fn by_id(thing: &Value, most: usize) -> Value {
 }
 
 fn indicators() -> Value {
-    by_id(&json!({"oneOf": CATALOGUE.iter().map(indicator).collect::<Vec<_>>()}), INDICATORS_MAX)
+    by_id(&json!({"oneOf": INDICATORS.iter().map(indicator).collect::<Vec<_>>()}), INDICATORS_MAX)
 }
 
-fn indicator(entry: &Entry) -> Value {
-    let mut names = vec![entry.name];
-    names.extend(entry.aliases);
+fn indicator(definition: &IndicatorDefinition) -> Value {
+    let mut names = vec![definition.name];
+    names.extend(definition.aliases);
     let mut properties = Map::new();
     properties.insert("type".to_owned(), json!({"enum": names}));
-    if entry.has_source {
+    if definition.has_source {
         properties.insert("source".to_owned(), words::<Source>());
     }
-    for param in entry.params {
+    for param in definition.params {
         properties.insert(param.name.to_owned(), parameter(param));
     }
     json!({
         "type": "object",
-        "description": entry.about,
+        "description": definition.about,
         "properties": properties,
         "required": ["type"],
         "additionalProperties": false,
@@ -183,7 +183,7 @@ fn training() -> Value {
     let mut stopping = fields(&EARLY_STOPPING);
     stopping["properties"]["enabled"] = json!({"type": "boolean", "default": true});
     let properties = [
-        ("labels", json!({"oneOf": LABELS.iter().map(|f| form("source", f)).collect::<Vec<_>>()})),
+        ("labels", json!({"oneOf": LABELS.iter().map(|f| variant("source", f)).collect::<Vec<_>>()})),
         ("data_split", fields(&SHARES)),
         (EPOCHS.key, number(&EPOCHS)),
         (BATCH_SIZE.key, number(&BATCH_SIZE)),
@@ -232,21 +232,21 @@ fn fields(fields: &[Field]) -> Value {
     object(fields.iter().map(|f| (f.key, number(f))), &required)
 }
 
-/// One form of a choice, as a map.
-fn form(tag: &str, form: &Form) -> Value {
-    let mut map = fields(form.fields);
-    map["properties"][tag] = json!({"const": form.word});
+/// One variant of a choice, as a map.
+fn variant(tag: &str, variant: &Variant) -> Value {
+    let mut map = fields(variant.fields);
+    map["properties"][tag] = json!({"const": variant.word});
     if let Some(required) = map["required"].as_array_mut() {
         required.push(json!(tag));
     }
-    map["description"] = json!(form.about);
+    map["description"] = json!(variant.about);
     map
 }
 
 /// A choice as its word alone, where every number has a default, or as a map with `type`.
-fn word_or_map(forms: &[Form]) -> Value {
-    let words: Vec<&str> = forms.iter().map(|f| f.word).collect();
-    let maps: Vec<Value> = forms.iter().map(|f| form("type", f)).collect();
+fn word_or_map(variants: &[Variant]) -> Value {
+    let words: Vec<&str> = variants.iter().map(|f| f.word).collect();
+    let maps: Vec<Value> = variants.iter().map(|f| variant("type", f)).collect();
     json!({"anyOf": [{"enum": words}, {"oneOf": maps}]})
 }
 

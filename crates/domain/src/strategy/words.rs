@@ -1,7 +1,7 @@
 //! The words a file may use for each closed choice.
 
 use super::Normalization;
-use super::catalogue::Source;
+use super::indicators::Source;
 use super::network::{Activation, ClassWeights, Optimizer, OutputKind};
 
 /// A closed set of values, each with the word that stands for it in files and messages.

@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::catalogue::{IndicatorSpec, Param, ParamForm};
+use super::indicators::{IndicatorSpec, Param, ParamForm};
 use super::{Architecture, Strategy};
 use crate::hash::Sha256;
 
@@ -67,16 +67,17 @@ pub(super) fn indicators<S: Serializer>(
 }
 
 fn indicator(spec: &IndicatorSpec) -> Value {
-    let entry = spec.kind.entry();
+    let definition = spec.kind.definition();
     let mut map = Map::new();
     map.insert("type".to_owned(), json!(spec.kind));
-    if entry.has_source {
+    if definition.has_source {
         map.insert("source".to_owned(), json!(spec.source));
     }
-    for param in entry.params {
+    for param in definition.params {
         map.insert(param.name.to_owned(), parameter(param, spec.number(param.name)));
     }
-    let unknown = spec.params.iter().filter(|(name, _)| entry.params.iter().all(|p| p.name != name.as_str()));
+    let unknown =
+        spec.params.iter().filter(|(name, _)| definition.params.iter().all(|p| p.name != name.as_str()));
     map.extend(unknown.map(|(name, value)| (name.clone(), json!(value))));
     Value::Object(map)
 }

@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 use ktrdr_domain::Strategy;
-use ktrdr_domain::strategy::catalogue::{CATALOGUE, IndicatorSpec, ParamForm, Source};
 use ktrdr_domain::strategy::decision::CostModel;
+use ktrdr_domain::strategy::indicators::{INDICATORS, IndicatorSpec, ParamForm, Source};
 use ktrdr_domain::strategy::network::{
     Activation, ClassWeights, EarlyStopping, Loss, Optimizer, OutputKind, Scheduler,
 };
@@ -70,7 +70,7 @@ fn features() -> impl Generator<Value = Features> {
             specs.into_iter().enumerate().map(|(i, s)| (format!("ind-{i}"), s)).collect();
         let fuzzy_set = |(i, (index, dotted, members)): (usize, (prop::sample::Index, bool, _))| {
             let (id, spec) = indicators.get_index(index.index(indicators.len())).unwrap();
-            let output = dotted.then(|| spec.kind.entry().outputs.last().unwrap().to_string());
+            let output = dotted.then(|| spec.kind.definition().outputs.last().unwrap().to_string());
             (format!("Set_{i}"), FuzzySet { indicator: IndicatorRef { id: id.clone(), output }, members })
         };
         let fuzzy_sets = sets.into_iter().enumerate().map(fuzzy_set).collect();
@@ -81,13 +81,13 @@ fn features() -> impl Generator<Value = Features> {
 }
 
 fn indicator() -> impl Generator<Value = IndicatorSpec> {
-    (select(CATALOGUE), word::<Source>(), prop::collection::vec(0.0..=1.0, 4)).prop_map(
-        |(entry, source, at)| {
-            let mut spec = IndicatorSpec::new(entry.kind);
-            if entry.has_source {
+    (select(INDICATORS), word::<Source>(), prop::collection::vec(0.0..=1.0, 4)).prop_map(
+        |(definition, source, at)| {
+            let mut spec = IndicatorSpec::new(definition.kind);
+            if definition.has_source {
                 spec.source = source;
             }
-            for (param, share) in entry.params.iter().zip(at) {
+            for (param, share) in definition.params.iter().zip(at) {
                 let value = param.min + (param.max - param.min) * share;
                 spec = spec
                     .with(param.name, if param.form == ParamForm::Number { value } else { value.round() });

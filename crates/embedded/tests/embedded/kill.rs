@@ -1,12 +1,11 @@
-//! Kill -9: a process that submits, claims and finishes is killed at random moments. What it was told is done, is done.
+//! Kill -9: a process that submits, claims and finishes is killed in the middle of it. What it was told is done, is done.
 //!
 //! The victim is this test binary again. It says on its standard output what was acknowledged to it, one line each.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 use ktrdr_domain::{Operation, Status};
 use ktrdr_fabric::broker::Message;
@@ -21,24 +20,27 @@ const ROUND: &str = "KTRDR_TEST_VICTIM_ROUND";
 /// Tasks of the victim that work at once, so that commits are shared.
 const TASKS: u32 = 6;
 
-/// How long each victim works after its first acknowledgement: long enough for commits, checkpoints and, in between,
-/// whatever the moment brings.
-const LIVES_MS: [u64; 10] = [0, 3, 7, 11, 19, 31, 47, 83, 140, 210];
+/// After how many acknowledgements each victim is killed: enough for commits, checkpoints and, as it works on while it
+/// is killed, whatever the moment brings. Counted, not timed: a busy machine gives a victim no less to do.
+const LIVES: [usize; 10] = [1, 3, 7, 11, 19, 31, 61, 127, 251, 509];
 
 #[test]
 fn what_was_acknowledged_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let mut told = Acknowledged::default();
-    for (round, life_ms) in LIVES_MS.into_iter().enumerate() {
-        let (mut victim, mut said) = start_victim(folder.path(), round);
-        let mut first = String::new();
-        said.read_line(&mut first).unwrap();
-        std::thread::sleep(Duration::from_millis(life_ms));
+    for (round, life) in LIVES.into_iter().enumerate() {
+        let (mut victim, said) = start_victim(folder.path(), round);
+        let mut lines = said.lines().map(Result::unwrap);
+        let mut heard = 0;
+        while heard < life {
+            let line = lines.next().expect("a victim works until it is killed");
+            heard += usize::from(told.hear(&line));
+        }
         victim.kill().unwrap();
         victim.wait().unwrap();
-        let mut rest = String::new();
-        said.read_to_string(&mut rest).unwrap();
-        first.lines().chain(rest.lines()).for_each(|line| told.hear(line));
+        for line in lines {
+            told.hear(&line);
+        }
         tokio::runtime::Runtime::new().unwrap().block_on(examine(folder.path(), &told));
     }
     assert!(told.finished.len() > 20, "the victims did something: {}", told.finished.len());
@@ -68,8 +70,9 @@ struct Acknowledged {
 }
 
 impl Acknowledged {
-    /// A line cut off by the kill was not acknowledged to anyone.
-    fn hear(&mut self, line: &str) {
+    /// Whether this was an acknowledgement: a line cut off by the kill was not given to anyone, and others are the test
+    /// runner's.
+    fn hear(&mut self, line: &str) -> bool {
         match line.split(' ').collect::<Vec<_>>().as_slice() {
             ["submitted", id, "."] => {
                 self.submitted.insert((*id).to_owned());
@@ -80,8 +83,9 @@ impl Acknowledged {
             ["finished", id, fence, "."] => {
                 self.finished.insert((*id).to_owned(), fence.parse().unwrap());
             }
-            _ => {}
+            _ => return false,
         }
+        true
     }
 }
 

@@ -13,7 +13,7 @@ use super::difference::{of_binding, of_exchange, of_policy, of_policy_text, of_q
 use super::management::Management;
 use super::{
     BrokerVersion, Difference, ManagementUrl, Passwords, Policy, Topology, TopologyError, User, declare,
-    owner,
+    operator_policy, owner,
 };
 use crate::amqp::{AmqpUrl, Link, Trust};
 
@@ -45,6 +45,17 @@ pub struct Applied {
     pub by_hand: Vec<String>,
     /// Bindings that are none of ours, and were left alone.
     pub foreign: Vec<Difference>,
+}
+
+/// What a removal of bindings did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removed {
+    /// What is gone.
+    pub gone: Vec<Difference>,
+    /// What is left, because our user may not remove it.
+    pub left: Vec<Difference>,
+    /// The command after which it may.
+    pub by_hand: Option<String>,
 }
 
 impl Administration {
@@ -106,18 +117,24 @@ impl Administration {
         Ok(Applied { done, by_hand: Vec::new(), foreign })
     }
 
-    /// Removes every binding of our queues and exchanges that is none of ours; what they were.
+    /// Removes every binding of our queues and exchanges that is none of ours, as far as our user may: those of exchanges
+    /// and queues of others it may not.
     ///
     /// # Errors
-    /// When there is no management interface, or it refuses.
-    pub async fn remove_foreign_bindings(&self) -> Result<Vec<Difference>, TopologyError> {
+    /// When there is no management interface, or it refuses for another reason.
+    pub async fn remove_foreign_bindings(&self) -> Result<Removed, TopologyError> {
         let management =
             self.management.as_ref().ok_or(TopologyError::Url("there is none, and only it sees bindings"))?;
-        let foreign = self.foreign_bindings(management).await?;
-        for binding in &foreign {
-            management.delete(&binding.path(&self.vhost)).await?;
+        let (mut gone, mut left) = (Vec::new(), Vec::new());
+        for binding in self.foreign_bindings(management).await? {
+            match management.delete(&binding.path(&self.vhost)).await? {
+                true => gone.push(binding.difference()),
+                false => left.push(binding),
+            }
         }
-        Ok(foreign.iter().map(Foreign::difference).collect())
+        let by_hand = || Foreign::command_to_allow(&left, &self.vhost, management.user());
+        let by_hand = (!left.is_empty()).then(by_hand);
+        Ok(Removed { gone, left: left.iter().map(Foreign::difference).collect(), by_hand })
     }
 
     async fn foreign_bindings(&self, management: &Management) -> Result<Vec<Foreign>, TopologyError> {
@@ -159,6 +176,8 @@ impl Administration {
             let found = management.get(&["policies", vhost, &policy.name]).await?;
             differences.extend(of_policy_text(policy, version, found.as_ref()));
         }
+        let operated = management.operated_queues(vhost).await?;
+        differences.extend(operator_policy::differences(&self.topology, version, &operated));
         for user in self.topology.users() {
             let found = management.get(&["permissions", vhost, &user.name]).await?;
             differences.extend(found.and_then(|found| of_rights(&user, &found)));
@@ -224,6 +243,6 @@ impl Administration {
 }
 
 /// One of a list of the management interface.
-fn named<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
+pub(super) fn named<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
     list.as_array()?.iter().find(|item| item["name"] == name)
 }

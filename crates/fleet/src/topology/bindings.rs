@@ -56,13 +56,64 @@ impl Foreign {
         Difference {
             subject: format!("binding of {destination} to {source} with {routing_key:?}"),
             trouble: "is none of ours: what is published there arrives here, too".into(),
-            mend: "`ktrdr topology apply --remove-foreign-bindings` removes it",
+            mend: "`ktrdr topology apply --remove-foreign-bindings` removes it, or says what that takes",
         }
+    }
+
+    /// The command after which these may be removed: whoever unbinds must be allowed to write to the one end and to read
+    /// from the other. Beside them it allows what `topology apply` allowed.
+    pub(super) fn command_to_allow(left: &[Self], vhost: &str, user: &str) -> String {
+        let allowed = |end: fn(&Self) -> &String| {
+            let mut names: Vec<String> =
+                left.iter().map(|binding| format!("{}$", literal(end(binding)))).collect();
+            names.sort_unstable();
+            names.dedup();
+            format!(r"^(ktrdr\.|{})", names.join("|"))
+        };
+        let (write, read) = (allowed(|binding| &binding.destination), allowed(|binding| &binding.source));
+        let words = [vhost, user, r"^ktrdr\.", &write, &read].map(quoted);
+        format!("rabbitmqctl set_permissions -p {}", words.join(" "))
     }
 
     /// Its place at the management interface.
     pub(super) fn path<'a>(&'a self, vhost: &'a str) -> [&'a str; 7] {
         let to = if self.destination_type == "exchange" { "e" } else { "q" };
         ["bindings", vhost, "e", &self.source, to, &self.destination, &self.properties_key]
+    }
+}
+
+/// A name as a pattern that nothing else matches.
+fn literal(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ');
+    name.chars().flat_map(|c| (!is_plain(c)).then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// A word of a shell's command, whatever is in it.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_strangers_are_words_of_a_pattern_and_of_a_shell() {
+        let left =
+            [("amq.topic", "ktrdr.events.orchestrator"), ("ktrdr.events", "it's $(id)|x")].map(|(s, d)| {
+                let text = |text: &str| text.to_owned();
+                let destination_type = text("queue");
+                Foreign {
+                    source: text(s),
+                    destination: text(d),
+                    destination_type,
+                    routing_key: text("#"),
+                    properties_key: text("%23"),
+                }
+            });
+        assert_eq!(
+            Foreign::command_to_allow(&left, "a/b", "admin"),
+            r"rabbitmqctl set_permissions -p 'a/b' 'admin' '^ktrdr\.' '^(ktrdr\.|it\'\''s \$\(id\)\|x$|ktrdr\.events\.orchestrator$)' '^(ktrdr\.|amq\.topic$|ktrdr\.events$)'"
+        );
     }
 }

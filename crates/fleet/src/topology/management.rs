@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
 
-use super::TopologyError;
+use super::{TopologyError, operator_policy};
 use crate::amqp::Trust;
 
 /// It answers in milliseconds, or something is wrong.
@@ -111,6 +111,16 @@ impl Management {
         self.look(&["queues", vhost], Some("disable_stats=true")).await.map(Option::unwrap_or_default)
     }
 
+    /// The queues of a virtual host by what the operator's policies make of them.
+    pub(super) async fn operated_queues(&self, vhost: &str) -> Result<Value, TopologyError> {
+        self.look(&["queues", vhost], Some(operator_policy::COLUMNS)).await.map(Option::unwrap_or_default)
+    }
+
+    /// Who we are there.
+    pub(super) fn user(&self) -> &str {
+        &self.url.user
+    }
+
     async fn look(&self, path: &[&str], query: Option<&str>) -> Result<Option<Value>, TopologyError> {
         let (status, text) = self.call(Method::GET, path, query, None).await?;
         match status {
@@ -122,11 +132,12 @@ impl Management {
         }
     }
 
-    /// Removes what is at a path; that it is gone already is fine.
-    pub(super) async fn delete(&self, path: &[&str]) -> Result<(), TopologyError> {
+    /// Removes what is at a path; that it is gone already is fine. `false`: we may not.
+    pub(super) async fn delete(&self, path: &[&str]) -> Result<bool, TopologyError> {
         let (status, text) = self.call(Method::DELETE, path, None, None).await?;
         match status {
-            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(()),
+            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(true),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Ok(false),
             status => Err(self.refused(&Method::DELETE, path, &format!("{status}: {text}"))),
         }
     }

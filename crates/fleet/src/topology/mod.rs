@@ -11,6 +11,7 @@
 //! | `declare`, `management` | its two ways to the broker |
 //! | `owner` | which fleet the virtual host belongs to |
 //! | `bindings` | bindings that are none of ours |
+//! | `operator_policy` | what the broker's operator has laid over our policies |
 //! | `difference` | one thing that is missing or otherwise |
 
 mod administration;
@@ -21,12 +22,13 @@ mod difference;
 mod error;
 mod file;
 mod management;
+mod operator_policy;
 pub(crate) mod owner;
 mod policy;
 mod user;
 mod version;
 
-pub use administration::{Administration, Applied};
+pub use administration::{Administration, Applied, Removed};
 pub use difference::Difference;
 pub use error::TopologyError;
 pub use file::{Exchange, ExchangeType, Policy, QueueRow, Topology};

@@ -145,11 +145,68 @@ async fn a_binding_that_is_none_of_ours_is_named_left_alone_and_removed_when_ask
     named.sort_unstable();
     assert_eq!(named, foreign);
     assert!(applied.foreign[0].mend.contains("--remove-foreign-bindings"));
-    assert_eq!(w.administration().remove_foreign_bindings().await.unwrap().len(), 3);
+    let removed = w.administration().remove_foreign_bindings().await.unwrap();
+    assert_eq!((removed.gone.len(), removed.left, removed.by_hand), (3, vec![], None));
     assert!(
         !differences(&w).await.iter().any(|d| d.contains("binding")),
         "one is left, or too many are gone"
     );
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn bindings_of_others_that_our_user_may_not_remove_are_named_with_the_command_that_allows_it() {
+    let w = World::new().await;
+    let vhost = &w.vhost.name;
+    let may = |write: &str, read: &str| json!({"configure": ".*", "write": write, "read": read});
+    let rights = format!("permissions/{vhost}/{}", w.administrator());
+    w.manage(Method::PUT, &rights, may(".*", ".*")).await;
+    w.manage(Method::PUT, &format!("queues/{vhost}/strange's"), json!({"durable": true})).await;
+    for (source, destination) in [
+        ("amq.topic", "ktrdr.events.orchestrator"),
+        ("ktrdr.events", "strange's"),
+        ("ktrdr.events", "ktrdr.jobs.probe"),
+    ] {
+        let path = format!("bindings/{vhost}/e/{source}/q/{destination}");
+        w.manage(Method::POST, &path, json!({"routing_key": "op.#"})).await;
+    }
+    w.manage(Method::PUT, &rights, may(r"^ktrdr\.", r"^ktrdr\.")).await;
+    let removed = w.administration().remove_foreign_bindings().await.unwrap();
+    assert_eq!(removed.gone.len(), 1, "{removed:?}");
+    assert!(removed.gone[0].subject.contains("ktrdr.jobs.probe"), "{removed:?}");
+    let left: Vec<&str> = removed.left.iter().map(|binding| binding.subject.as_str()).collect();
+    assert!(
+        left.iter().any(|s| s.contains("amq.topic")) && left.iter().any(|s| s.contains("strange's")),
+        "{left:?}"
+    );
+    let command = removed.by_hand.unwrap();
+    let given: Vec<&str> = command.split("' '").collect();
+    assert!(command.starts_with(&format!("rabbitmqctl set_permissions -p '{vhost}' ")), "{command}");
+    let [.., write, read] = given[..] else { panic!("{command}") };
+    let (write, read) = (write.replace(r"'\''", "'"), read.trim_end_matches('\''));
+    w.manage(Method::PUT, &rights, may(&write, read)).await;
+    let removed = w.administration().remove_foreign_bindings().await.unwrap();
+    assert_eq!((removed.gone.len(), removed.by_hand), (2, None));
+}
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn a_policy_of_the_operator_that_overrides_ours_is_seen() {
+    let w = World::new().await;
+    let path = format!("operator-policies/{}/tight", w.vhost.name);
+    let body =
+        json!({"pattern": r"^ktrdr\.jobs\.probe", "definition": {"max-length": 5}, "apply-to": "queues"});
+    w.manage(Method::PUT, &path, body).await;
+    let seen = loop {
+        let seen: Vec<_> = differences(&w).await.into_iter().filter(|d| d.starts_with("operator")).collect();
+        if !seen.is_empty() {
+            break seen;
+        }
+    };
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    for words in ["operator policy tight overrides ours on ktrdr.jobs.probe", "max-length is 5 instead of"] {
+        assert!(seen[0].contains(words), "{words}: {seen:?}");
+    }
 }
 
 #[tokio::test]

@@ -62,6 +62,12 @@ impl World {
         self.vhost.place.amqp.rsplit_once('@').unwrap().1
     }
 
+    /// The administrator's name.
+    pub(crate) fn administrator(&self) -> &str {
+        let user = self.vhost.place.amqp.split_once("//").unwrap().1;
+        user.split_once(':').unwrap().0
+    }
+
     /// One call of the management interface.
     pub(crate) async fn manage(&self, method: Method, path: &str, body: Value) -> Value {
         self.vhost.place.manage(method, path, body).await

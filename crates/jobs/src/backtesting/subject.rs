@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use ktrdr_catalog::{models, signals as stored_signals};
 use ktrdr_domain::Sha256;
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject};
 use ktrdr_domain::report::ModelRef;
@@ -9,11 +10,9 @@ use ktrdr_quant::features::{FeatureBars, proof};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::{Bars, signals};
 
-use super::signals_key;
 use crate::Services;
 use crate::evaluate::Trader;
 use crate::fault::Fault;
-use crate::models;
 
 /// Cuts at which the leakage proof recomputes the features.
 const PROOF_CUTS: usize = 3;
@@ -86,10 +85,7 @@ fn by_signals(
     bars: &[Bars],
     range: &Range<usize>,
 ) -> Result<Decided, Fault> {
-    let bytes = services.runtime.block_on(services.artifacts.get(&signals_key(sha256)?))?;
-    if Sha256::of(&bytes) != *sha256 {
-        return Err(Fault::input("the signals file was changed since it was submitted; submit it again"));
-    }
+    let bytes = services.runtime.block_on(stored_signals::read(&*services.artifacts, sha256))?;
     let rows = signals::read(&bytes).map_err(Fault::input)?;
     let targets = signals::align(&bars[0], range.clone(), &rows).map_err(Fault::input)?;
     Ok(Decided { name: "signals".to_owned(), sha256: *sha256, model: None, targets, leakage_proof: None })

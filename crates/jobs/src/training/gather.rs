@@ -50,13 +50,13 @@ impl Part {
 }
 
 /// One symbol's bars, cut to the window: nothing outside it is in reach of what follows.
-pub(crate) struct Market {
+pub(crate) struct SymbolBars {
     pub(crate) base: Bars,
     pub(crate) others: Vec<Bars>,
 }
 
-impl Market {
-    pub(crate) fn bars(&self) -> FeatureBars<'_> {
+impl SymbolBars {
+    pub(crate) fn features(&self) -> FeatureBars<'_> {
         FeatureBars { base: &self.base, others: &self.others }
     }
 }
@@ -69,8 +69,8 @@ pub(crate) struct Gathered {
     pub(crate) purged: usize,
     pub(crate) scaling: Scaling,
     pub(crate) warnings: Vec<String>,
-    /// The first symbol's market, its rows and the base bars of its test rows: for trading on them.
-    pub(crate) first: (Market, FeatureMatrix, Vec<usize>),
+    /// The first symbol's bars, its rows and the base bars of its test rows: for trading on them.
+    pub(crate) first: (SymbolBars, FeatureMatrix, Vec<usize>),
 }
 
 impl Gathered {
@@ -85,8 +85,8 @@ impl Gathered {
 }
 
 /// One symbol on its way to rows.
-struct Symbolic {
-    market: Market,
+struct Prepared {
+    bars: SymbolBars,
     labels: LabelSet,
     split: Split,
 }
@@ -98,26 +98,26 @@ pub(crate) fn gather(services: &Services, spec: &TrainingSpec) -> Result<Gathere
         symbols.push(prepare(services, spec, symbol)?);
     }
     let training: Vec<TrainingBars<'_>> =
-        symbols.iter().map(|s| TrainingBars { bars: s.market.bars(), train: &s.split.train }).collect();
+        symbols.iter().map(|s| TrainingBars { bars: s.bars.features(), train: &s.split.train }).collect();
     let scaling = features::fit_scaling(strategy, &training).map_err(Fault::input)?;
     pool(strategy, symbols, scaling)
 }
 
-fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<Symbolic, Fault> {
+fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<Prepared, Fault> {
     let strategy = &spec.strategy;
     let base_timeframe = strategy.training_data.base_timeframe;
     let of = |timeframe: Timeframe| -> Result<Bars, Fault> {
         let pinned = spec.data.iter().find(|d| d.symbol == *symbol && d.timeframe == timeframe);
         let pinned =
             pinned.ok_or_else(|| Fault::input(format!("the job names no data for {symbol} {timeframe}")))?;
-        let bars = services.bars(pinned)?;
-        Ok(bars.slice(bars.window(&spec.window)))
+        let series = services.bars(pinned)?;
+        Ok(series.slice(series.window(&spec.window)))
     };
     let slower = strategy.training_data.timeframes.iter().filter(|t| **t != base_timeframe);
-    let market =
-        Market { base: of(base_timeframe)?, others: slower.map(|t| of(*t)).collect::<Result<_, _>>()? };
-    let first_bar = features::warm_up(strategy, &market.bars()).map_err(Fault::input)?;
-    let labels = labels::make(&strategy.training.labels, strategy.decisions.output_format, &market.base)
+    let bars =
+        SymbolBars { base: of(base_timeframe)?, others: slower.map(|t| of(*t)).collect::<Result<_, _>>()? };
+    let first_bar = features::warm_up(strategy, &bars.features()).map_err(Fault::input)?;
+    let labels = labels::make(&strategy.training.labels, strategy.decisions.output_format, &bars.base)
         .map_err(Fault::input)?;
     let labelled = labels.bars();
     let usable = first_bar.max(labelled.start).min(labelled.end)..labelled.end;
@@ -132,20 +132,20 @@ fn prepare(services: &Services, spec: &TrainingSpec, symbol: &Symbol) -> Result<
     }
     let split = split::purged(usable.clone(), labels.ends(usable), &strategy.training.data_split, 0)
         .map_err(|e| Fault::input(format!("{symbol} {base_timeframe}: {e}")))?;
-    Ok(Symbolic { market, labels, split })
+    Ok(Prepared { bars, labels, split })
 }
 
-fn pool(strategy: &Strategy, symbols: Vec<Symbolic>, scaling: Scaling) -> Result<Gathered, Fault> {
+fn pool(strategy: &Strategy, symbols: Vec<Prepared>, scaling: Scaling) -> Result<Gathered, Fault> {
     let [mut train, mut validation, mut test] = [(); 3].map(|()| Part::of_width(strategy.features().len()));
     let (mut purged, mut first) = (0, None);
     for symbol in symbols {
-        let matrix = features::build(strategy, &symbol.market.bars(), &scaling).map_err(Fault::input)?;
+        let matrix = features::build(strategy, &symbol.bars.features(), &scaling).map_err(Fault::input)?;
         purged += symbol.split.purged;
         take(&mut train, &matrix, &symbol.labels, &symbol.split.train)?;
         take(&mut validation, &matrix, &symbol.labels, &symbol.split.validation)?;
         take(&mut test, &matrix, &symbol.labels, &symbol.split.test)?;
         if first.is_none() {
-            first = Some((symbol.market, matrix, symbol.split.test));
+            first = Some((symbol.bars, matrix, symbol.split.test));
         }
     }
     let first = first.ok_or_else(|| Fault::input("the strategy names no symbol"))?;

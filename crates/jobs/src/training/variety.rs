@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_that_comes_only_later_is_doubted() {
+    fn a_class_that_comes_only_later_is_warned_of() {
         let (both, sells) = (classes(&[0, 1]), classes(&[1, 2]));
         let said = warnings(&both, [&both, &sells]);
         assert!(matches!(said.as_slice(), [one] if one.contains("labelled SELL")), "{said:?}");

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use ktrdr_app::backtest::{BY_HAND, BacktestRequest, MarketRequest};
+use ktrdr_app::market::{EndDate, Moment, Stretch};
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Symbol, Timeframe, Timestamp};
+use ktrdr_domain::{StrategyName, Symbol, Timeframe, Timestamp};
 
 use super::{AccountArguments, StartArguments};
 
@@ -31,7 +33,7 @@ pub(crate) enum BacktestVerb {
 pub(crate) struct BacktestRun {
     /// Name of a strategy in this workspace.
     #[arg(long, short = 'S')]
-    pub(crate) strategy: String,
+    pub(crate) strategy: StrategyName,
 
     /// Version of its model; the newest by default.
     #[arg(long, value_name = "N")]
@@ -39,6 +41,17 @@ pub(crate) struct BacktestRun {
 
     #[command(flatten)]
     pub(crate) market: MarketArguments,
+}
+
+impl From<&BacktestRun> for BacktestRequest {
+    fn from(typed: &BacktestRun) -> Self {
+        Self {
+            strategy: typed.strategy.clone(),
+            model_version: typed.model_version,
+            market: (&typed.market).into(),
+            idempotency_key: None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -67,10 +80,10 @@ pub(crate) struct MarketArguments {
 
     /// End of the stretch; a date without a time includes that day.
     #[arg(long)]
-    pub(crate) end_date: Option<String>,
+    pub(crate) end_date: Option<EndDate>,
 
     /// The scope in which this trial is counted.
-    #[arg(long, default_value = "by-hand")]
+    #[arg(long, default_value = BY_HAND)]
     pub(crate) campaign: CampaignName,
 
     #[command(flatten)]
@@ -78,4 +91,16 @@ pub(crate) struct MarketArguments {
 
     #[command(flatten)]
     pub(crate) start: StartArguments,
+}
+
+impl From<&MarketArguments> for MarketRequest {
+    fn from(typed: &MarketArguments) -> Self {
+        Self {
+            symbol: typed.symbol.clone(),
+            timeframe: typed.timeframe,
+            stretch: Stretch { start: typed.start_date.map(Moment), end: typed.end_date },
+            campaign: Some(typed.campaign.clone()),
+            account: (&typed.account).into(),
+        }
+    }
 }

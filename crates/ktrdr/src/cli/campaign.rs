@@ -1,6 +1,7 @@
 //! `ktrdr campaign …`
 
 use clap::{Args, Subcommand};
+use ktrdr_app::operations::PartRequest;
 use ktrdr_domain::name::CampaignName;
 
 #[derive(Debug, Args)]
@@ -44,4 +45,10 @@ pub(crate) struct PartArguments {
     /// Skip this many of the latest.
     #[arg(long, default_value_t = 0)]
     pub(crate) offset: u64,
+}
+
+impl From<PartArguments> for PartRequest {
+    fn from(typed: PartArguments) -> Self {
+        Self { limit: typed.limit, offset: typed.offset }
+    }
 }

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use ktrdr_app::data::{GenerateRequest, ImportRequest, ProcessChoice, SessionChoice};
+use ktrdr_app::market::Moment;
+use ktrdr_domain::job::{DateOrder, DecimalSign};
 use ktrdr_domain::{Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::import::TimeZone;
 
@@ -56,6 +59,15 @@ pub(crate) struct ImportArguments {
     #[arg(long, value_enum)]
     pub(crate) date_order: Option<DateOrderName>,
 
+    /// Whether the comma of 151,235 groups thousands (point) or stands before a fraction (comma), where no number of the
+    /// file tells.
+    #[arg(long, value_enum, value_name = "SIGN")]
+    pub(crate) decimal: Option<DecimalName>,
+
+    /// The column that holds the volume, by its name in the header, where the usual names do not tell.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) volume_column: Option<String>,
+
     /// Take prices of zero and below, as crude oil had in April 2020.
     #[arg(long)]
     pub(crate) allow_negative_prices: bool,
@@ -63,6 +75,24 @@ pub(crate) struct ImportArguments {
     /// Replace the series if there is one.
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+impl From<&ImportArguments> for ImportRequest {
+    fn from(typed: &ImportArguments) -> Self {
+        Self {
+            symbol: typed.symbol.clone(),
+            timeframe: typed.timeframe,
+            utc_offset_hours: typed.utc_offset,
+            time_zone: typed.time_zone.map(|zone| zone.to_string()),
+            sort: typed.sort,
+            date_order: typed.date_order.map(Into::into),
+            decimal: typed.decimal.map(Into::into),
+            volume_column: typed.volume_column.clone(),
+            allow_negative_prices: typed.allow_negative_prices,
+            replace: typed.replace,
+            idempotency_key: None,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -115,6 +145,29 @@ pub(crate) struct GenerateArguments {
     pub(crate) replace: bool,
 }
 
+impl From<&GenerateArguments> for GenerateRequest {
+    fn from(typed: &GenerateArguments) -> Self {
+        Self {
+            symbol: typed.symbol.clone(),
+            timeframe: typed.timeframe,
+            process: match typed.process {
+                ProcessName::RandomWalk => ProcessChoice::RandomWalk,
+                ProcessName::RegimeVolatility => ProcessChoice::RegimeVolatility,
+                ProcessName::PlantedEdge => ProcessChoice::PlantedEdge(typed.strength),
+            },
+            session: match typed.session {
+                SessionName::Currency => SessionChoice::Currency,
+                SessionName::Always => SessionChoice::Always,
+                SessionName::Shares => SessionChoice::Shares,
+            },
+            bars: typed.bars,
+            start: Moment(typed.start),
+            seed: typed.seed,
+            replace: typed.replace,
+        }
+    }
+}
+
 /// The order of numbers in a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DateOrderName {
@@ -122,6 +175,36 @@ pub(crate) enum DateOrderName {
     DayFirst,
     /// 01/31/2020.
     MonthFirst,
+    /// 20/01/31.
+    YearFirst,
+}
+
+impl From<DateOrderName> for DateOrder {
+    fn from(name: DateOrderName) -> Self {
+        match name {
+            DateOrderName::DayFirst => Self::DayFirst,
+            DateOrderName::MonthFirst => Self::MonthFirst,
+            DateOrderName::YearFirst => Self::YearFirst,
+        }
+    }
+}
+
+/// The sign before a fraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DecimalName {
+    /// 151,235 is 151235.
+    Point,
+    /// 151,235 is 151.235.
+    Comma,
+}
+
+impl From<DecimalName> for DecimalSign {
+    fn from(name: DecimalName) -> Self {
+        match name {
+            DecimalName::Point => Self::Point,
+            DecimalName::Comma => Self::Comma,
+        }
+    }
 }
 
 /// A stochastic process.

@@ -44,7 +44,7 @@ impl FromStr for Device {
     }
 }
 
-/// What a worker takes.
+/// What a worker takes. One of one kind is called like its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WorkerKind {
     /// Trains networks.
@@ -52,10 +52,13 @@ pub(crate) enum WorkerKind {
     /// Trades models and signals on one window.
     Backtesting,
     /// Designs strategies.
+    #[value(name = "agent_design", alias = "design")]
     Design,
     /// Judges cycles.
+    #[value(name = "agent_assessment", alias = "assessment")]
     Assessment,
     /// Imports bars.
+    #[value(name = "data_load", alias = "data")]
     Data,
     /// Does nothing, or sleeps: measures the fleet itself.
     Probe,
@@ -82,10 +85,19 @@ impl WorkerKind {
         Self::value_variants().iter().copied().find(|worker| worker.kinds() == [kind])
     }
 
-    /// As it is typed.
+    /// As it is shown.
     pub(crate) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
+}
+
+/// A kind of job by its name, or by the short word for its worker.
+pub(crate) fn kind(word: &str) -> Result<Kind, <Kind as FromStr>::Err> {
+    let of_worker = || match WorkerKind::from_str(word, false).ok()?.kinds()[..] {
+        [kind] => Some(kind),
+        _ => None,
+    };
+    word.parse().or_else(|unknown| of_worker().ok_or(unknown))
 }
 
 #[derive(Debug, Args)]
@@ -155,11 +167,13 @@ pub(crate) enum QueuesVerb {
     /// Nobody takes jobs of this kind until it is resumed; running ones go on.
     Pause {
         /// Kind of jobs, such as training.
+        #[arg(value_parser = kind)]
         kind: Kind,
     },
     /// Take jobs of this kind again.
     Resume {
         /// Kind of jobs, such as training.
+        #[arg(value_parser = kind)]
         kind: Kind,
     },
 }

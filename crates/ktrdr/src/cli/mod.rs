@@ -15,6 +15,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ktrdr_app::market::AccountChange;
 use ktrdr_domain::OperationId;
 
 /// Heading of the options that every command takes.
@@ -178,6 +179,9 @@ pub(crate) struct UpArguments {
 pub(crate) struct ReplayArguments {
     /// A completed backtest.
     pub(crate) id: OperationId,
+
+    #[command(flatten)]
+    pub(crate) start: StartArguments,
 }
 
 #[derive(Debug, Args)]
@@ -200,7 +204,7 @@ pub(crate) struct CompletionsArguments {
 }
 
 /// How a job is started: here and now, or by the engine that runs on this workspace.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct StartArguments {
     /// Run the embedded engine in this process and wait for the end.
     #[arg(long)]
@@ -241,4 +245,18 @@ pub(crate) struct AccountArguments {
     /// Round positions down to whole units.
     #[arg(long)]
     pub(crate) whole_units: bool,
+}
+
+impl From<&AccountArguments> for AccountChange {
+    fn from(typed: &AccountArguments) -> Self {
+        Self {
+            initial_capital: typed.initial_capital,
+            units: typed.units,
+            fraction: typed.fraction,
+            commission_rate: typed.commission_rate,
+            spread: typed.spread,
+            slippage_rate: typed.slippage_rate,
+            whole_units: typed.whole_units,
+        }
+    }
 }

@@ -1,10 +1,14 @@
 //! `ktrdr operations …` and `ktrdr dead-letters …`
 
 use clap::{Args, Subcommand};
+use ktrdr_app::cancel::{GroupCancelRequest, OPERATOR};
+use ktrdr_app::operations::{ListRequest, PartRequest};
+use ktrdr_app::retry::GroupRetryRequest;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Kind, OperationId, Status};
 
 use super::campaign::PartArguments;
+use super::fleet::kind;
 
 #[derive(Debug, Args)]
 pub(crate) struct OperationsArguments {
@@ -67,7 +71,7 @@ pub(crate) struct RetryGroup {
     pub(crate) reason: Option<String>,
 
     /// Only this type, such as training.
-    #[arg(long = "type", short = 't', value_name = "TYPE", conflicts_with = "id")]
+    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = kind, conflicts_with = "id")]
     pub(crate) kind: Option<Kind>,
 
     /// Only dead letters: those that used up their tries and were not dropped.
@@ -75,11 +79,15 @@ pub(crate) struct RetryGroup {
     pub(crate) dead: bool,
 }
 
-impl RetryGroup {
-    /// Whether any filter was given.
-    pub(crate) fn is_meant(&self) -> bool {
-        let Self { campaign, status, reason, kind, dead } = self;
-        campaign.is_some() || status.is_some() || reason.is_some() || kind.is_some() || *dead
+impl From<&RetryGroup> for GroupRetryRequest {
+    fn from(typed: &RetryGroup) -> Self {
+        Self {
+            campaign: typed.campaign.clone(),
+            status: typed.status,
+            reason: typed.reason.clone(),
+            kind: typed.kind,
+            dead: typed.dead,
+        }
     }
 }
 
@@ -115,7 +123,7 @@ pub(crate) struct CancelGroup {
     pub(crate) campaign: Option<CampaignName>,
 
     /// Only this type, such as training.
-    #[arg(long = "type", short = 't', value_name = "TYPE", conflicts_with = "id")]
+    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = kind, conflicts_with = "id")]
     pub(crate) kind: Option<Kind>,
 
     /// Only pending, or only running ones.
@@ -124,9 +132,15 @@ pub(crate) struct CancelGroup {
 }
 
 impl CancelGroup {
-    /// Whether it says nothing: then it would be everything.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.campaign.is_none() && self.kind.is_none() && self.status.is_none()
+    /// An operator's request to stop them.
+    pub(crate) fn request(&self, reason: &str) -> GroupCancelRequest {
+        GroupCancelRequest {
+            campaign: self.campaign.clone(),
+            kind: self.kind,
+            status: self.status,
+            reason: reason.to_owned(),
+            by: OPERATOR.to_owned(),
+        }
     }
 }
 
@@ -144,7 +158,7 @@ pub(crate) struct ListArguments {
     pub(crate) campaign: Option<CampaignName>,
 
     /// Only this type, such as training.
-    #[arg(long = "type", short = 't', value_name = "TYPE")]
+    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = kind)]
     pub(crate) kind: Option<Kind>,
 
     /// Only this status.
@@ -162,6 +176,18 @@ pub(crate) struct ListArguments {
     /// Skip this many.
     #[arg(long, default_value_t = 0)]
     pub(crate) offset: u64,
+}
+
+impl From<&ListArguments> for ListRequest {
+    fn from(typed: &ListArguments) -> Self {
+        Self {
+            campaign: typed.campaign.clone(),
+            kind: typed.kind,
+            status: typed.status,
+            active: typed.active,
+            part: PartRequest { limit: typed.limit, offset: typed.offset },
+        }
+    }
 }
 
 #[derive(Debug, Args)]

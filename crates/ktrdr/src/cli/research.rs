@@ -1,7 +1,9 @@
 //! `ktrdr research …` and `ktrdr ledger …`
 
 use clap::{Args, Subcommand, ValueEnum};
-use ktrdr_domain::name::CampaignName;
+use ktrdr_app::campaign::CampaignRequest;
+use ktrdr_domain::gate::GateProfile;
+use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{DeviceRequest, Symbol, Timeframe};
 
 use super::campaign::PartArguments;
@@ -55,6 +57,10 @@ pub(crate) struct ResearchRun {
     #[arg(long, value_enum)]
     pub(crate) gates: Option<GateName>,
 
+    /// Who designs and assesses; configuration by default.
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) agent: Option<ProviderName>,
+
     /// What to look for, in words.
     #[arg(long)]
     pub(crate) brief: Option<String>,
@@ -74,6 +80,25 @@ pub(crate) struct ResearchRun {
     pub(crate) start: StartArguments,
 }
 
+impl From<&ResearchRun> for CampaignRequest {
+    fn from(typed: &ResearchRun) -> Self {
+        Self {
+            symbol: typed.symbol.clone(),
+            timeframe: typed.timeframe,
+            cycles: typed.cycles,
+            campaign: typed.campaign.clone(),
+            in_flight: typed.in_flight,
+            agent: typed.agent.clone(),
+            gates: typed.gates.map(Into::into),
+            brief: typed.brief.clone(),
+            device: typed.device,
+            seed: typed.seed,
+            account: (&typed.account).into(),
+            idempotency_key: None,
+        }
+    }
+}
+
 /// A gate profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GateName {
@@ -81,6 +106,15 @@ pub(crate) enum GateName {
     Honest,
     /// Thresholds of the system this one replaces.
     Parity,
+}
+
+impl From<GateName> for GateProfile {
+    fn from(name: GateName) -> Self {
+        match name {
+            GateName::Honest => Self::Honest,
+            GateName::Parity => Self::Parity,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

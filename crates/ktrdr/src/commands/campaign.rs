@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use ktrdr_domain::Kind as OperationKind;
+use ktrdr_app::App;
+use ktrdr_app::campaign::CampaignDetail;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_fabric::campaign::Campaign;
-use ktrdr_fabric::store::Filter;
 use serde_json::json;
 
 use super::operations::cancelling;
@@ -13,21 +13,20 @@ use super::{Context, research};
 use crate::cli::campaign::{CampaignArguments, CampaignVerb, PartArguments};
 use crate::cli::operations::CancelGroup;
 use crate::describe;
-use crate::exit::{CliError, Kind};
+use crate::exit::CliError;
 use crate::funnel::Funnel;
 use crate::part::Part;
 use crate::screen::{Screen, table};
-use crate::workspace::Workspace;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &CampaignArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let workspace = context.open_beside().await?;
+        let app = context.open_beside().await?.app;
         match &arguments.verb {
-            CampaignVerb::List(part) => list(context, &workspace, *part).await,
-            CampaignVerb::Show { name, part } => show(context, &workspace, name, *part).await,
+            CampaignVerb::List(part) => list(context, &app, *part).await,
+            CampaignVerb::Show { name, part } => show(context, &app, name, *part).await,
             CampaignVerb::Cancel { name, reason, yes } => {
                 let group = CancelGroup { campaign: Some(name.clone()), kind: None, status: None };
-                cancelling::group(context, &workspace, &group, reason, *yes).await
+                cancelling::group(context, &app, &group, reason, *yes).await
             }
         }
     })
@@ -36,10 +35,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &CampaignArguments) -> Resul
 /// Every campaign in one line each.
 pub(crate) async fn list(
     context: &Context<'_>,
-    workspace: &Workspace,
+    app: &App,
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {
-    let page = workspace.campaigns.campaigns(part.offset, part.limit).await?;
+    let page = app.campaigns(part.into()).await?;
     let part = Part { name: "campaigns", entries: &page.campaigns, offset: part.offset, total: page.total };
     part.answer(context.screen, |screen| {
         if page.campaigns.is_empty() {
@@ -69,22 +68,12 @@ pub(crate) async fn list(
 /// One campaign, and a part of its cycles.
 pub(crate) async fn show(
     context: &Context<'_>,
-    workspace: &Workspace,
+    app: &App,
     name: &CampaignName,
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {
-    let campaign = find(workspace, name).await?;
-    let filter = Filter {
-        campaign: Some(name.clone()),
-        kind: Some(OperationKind::AgentResearch),
-        offset: part.offset,
-        limit: part.limit,
-        ..Filter::default()
-    };
-    let page = workspace.store.list(&filter).await?;
-    let mut cycles = page.operations;
-    cycles.reverse();
-    let shown = Part { name: "cycles", entries: &cycles, offset: part.offset, total: page.total };
+    let CampaignDetail { campaign, cycles, total } = app.campaign(name, part.into()).await?;
+    let shown = Part { name: "cycles", entries: &cycles, offset: part.offset, total };
     shown.answer_with(context.screen, json!({ "campaign": campaign }), |screen| {
         let before = campaign.cycles.saturating_sub(part.offset + cycles.len() as u64);
         screen.line(research::cycle_table(&cycles, before));
@@ -107,11 +96,4 @@ fn summarise(screen: &Screen, campaign: &Campaign) {
         let at = describe::instant(cancel.at_ms / 1000 * 1000);
         screen.line(format!("it {how} by {} since {at} {}", cancel.by, cancel.reason));
     }
-}
-
-/// The campaign, or "not found".
-pub(crate) async fn find(workspace: &Workspace, name: &CampaignName) -> Result<Campaign, CliError> {
-    workspace.campaigns.campaign(name).await?.ok_or_else(|| {
-        CliError::new(Kind::NotFound, format!("there is no campaign {name} here; see `ktrdr campaign list`"))
-    })
 }

@@ -6,18 +6,15 @@ mod dropping;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use ktrdr_domain::{DeviceClass, Operation, OperationId};
-use ktrdr_fabric::store::{BootId, Filter, Page};
-use ktrdr_fleet::amqp::{AmqpBroker, DeadLetter};
+use ktrdr_app::dead_letters::DeadLetterList;
+use ktrdr_app::{App, Labour};
+use ktrdr_domain::{Operation, OperationId};
 
 use super::{Context, operations};
 use crate::cli::campaign::PartArguments;
 use crate::cli::operations::{DeadLettersArguments, DeadLettersVerb};
-use crate::connect::{self, Part};
 use crate::describe::{self, brief, thousands};
 use crate::exit::{CliError, Kind};
-use crate::settings::EngineName;
-use crate::workspace::Workspace;
 
 /// Longest error as the title of a group.
 const TITLE_CHARACTERS: usize = 160;
@@ -27,49 +24,23 @@ const MESSAGES_MAX: u32 = 10_000;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let workspace = context.open_beside().await?;
+        let app = &context.open_beside().await?.app;
         match &arguments.verb {
-            DeadLettersVerb::List { part } => list(context, &workspace, *part).await?,
-            DeadLettersVerb::Show { id } => show(context, &workspace, id).await?,
-            DeadLettersVerb::Retry { id } => return operations::retry::one(context, &workspace, id).await,
+            DeadLettersVerb::List { part } => list(context, app, *part).await?,
+            DeadLettersVerb::Show { id } => show(context, app, id).await?,
+            DeadLettersVerb::Retry { id } => return operations::retry::one(context, app, id).await,
             DeadLettersVerb::Drop { ids, error, yes } => match error {
-                Some(error) => dropping::by_error(context, &workspace, error, *yes).await?,
-                None => dropping::these(context, &workspace, ids, *yes).await?,
+                Some(error) => dropping::by_error(context, app, error, *yes).await?,
+                None => dropping::these(context, app, ids, *yes).await?,
             },
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Operations that used up their tries and were not dropped from the list, newest first.
-async fn dead_operations(workspace: &Workspace, offset: u64, limit: u32) -> Result<Page, CliError> {
-    let filter = Filter { dead: true, offset, limit, ..Filter::default() };
-    Ok(workspace.store.list(&filter).await?)
-}
-
-/// The broker as its administrator; `None` where there is none to ask: on the embedded engine no message can be
-/// unreadable, and a fleet's user may not read the dead letters.
-async fn letter_box(context: &Context<'_>) -> Result<Option<AmqpBroker>, CliError> {
-    let mut settings = context.settings.clone();
-    if settings.engine == EngineName::Embedded || settings.amqp_admin_url.is_none() {
-        return Ok(None);
-    }
-    settings.amqp_url = settings.amqp_admin_url.take();
-    let boot = BootId::of_this_process();
-    let part =
-        Part { role: "dead-letters".into(), boot, needs: Vec::new(), plays: false, device: DeviceClass::Cpu };
-    connect::broker(&settings, part).await.map(Some)
-}
-
-async fn letters(context: &Context<'_>, limit: u32) -> Result<Option<Vec<DeadLetter>>, CliError> {
-    let Some(broker) = letter_box(context).await? else { return Ok(None) };
-    let letters = broker.dead_letters(limit).await.map_err(|why| connect::explain(&why))?;
-    Ok(Some(letters))
-}
-
-async fn list(context: &Context<'_>, workspace: &Workspace, part: PartArguments) -> Result<(), CliError> {
-    let Page { operations, total, .. } = dead_operations(workspace, part.offset, part.limit).await?;
-    let messages = letters(context, part.limit).await?;
+async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(), CliError> {
+    let DeadLetterList { dead_letters: operations, total } = app.dead_letters(part.into()).await?;
+    let messages = app.letters.letters(part.limit).await?;
     let document = serde_json::json!({ "dead_letters": operations, "total": total, "messages": messages });
     context.screen.answer(&document, |screen| {
         let messages = messages.as_deref();
@@ -95,7 +66,7 @@ async fn list(context: &Context<'_>, workspace: &Workspace, part: PartArguments)
         if messages.is_some_and(|messages| messages.len() == part.limit as usize) {
             screen.note(format!("showing the oldest {} messages: there may be more", thousands(part.limit.into())));
         }
-        if messages.is_none() && context.settings.engine == EngineName::Fleet {
+        if messages.is_none() && app.labour == Labour::Fleet {
             screen.note("messages nobody could read are shown with amqp_admin_url only: their queue is the administrator's");
         }
     })
@@ -107,16 +78,16 @@ fn grouped<T>(items: &[T], by: impl Fn(&T) -> String) -> BTreeMap<String, Vec<&T
     groups
 }
 
-async fn show(context: &Context<'_>, workspace: &Workspace, id: &str) -> Result<(), CliError> {
+async fn show(context: &Context<'_>, app: &App, id: &str) -> Result<(), CliError> {
     if let Ok(id) = id.parse::<OperationId>()
-        && let Some(row) = workspace.store.get(&id).await?
+        && let Some(row) = app.store.get(&id).await?
     {
         return context.screen.answer(&row, |screen| {
             screen.line(describe::line(&row));
             screen.line(serde_json::to_string_pretty(&row.spec).unwrap_or_default());
         });
     }
-    let messages = letters(context, MESSAGES_MAX).await?.unwrap_or_default();
+    let messages = app.letters.letters(MESSAGES_MAX).await?.unwrap_or_default();
     let letter = messages.iter().find(|letter| letter.id == id).ok_or_else(|| not_found(id))?;
     context.screen.answer(letter, |screen| {
         screen.line(format!(

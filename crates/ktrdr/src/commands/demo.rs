@@ -4,17 +4,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use ktrdr_app::campaign::CampaignRequest;
+use ktrdr_app::data::{GenerateRequest, ProcessChoice, SessionChoice};
+use ktrdr_app::market::{AccountChange, Moment};
 use ktrdr_domain::{DeviceRequest, Symbol, Timeframe, Timestamp};
-use ktrdr_quant::data::generate::{Process, Recipe, Sessions};
 
 use super::start::Started;
-use super::{Context, data, research};
-use crate::cli::research::ResearchRun;
-use crate::cli::{AccountArguments, DemoArguments, StartArguments};
+use super::{Context, research};
+use crate::cli::{DemoArguments, StartArguments};
 use crate::exit::{CliError, Kind, OrExit};
 
 /// Hourly bars of each series: about five years of a currency pair.
-const BARS: usize = 30_000;
+const BARS: u32 = 30_000;
 
 /// Seconds of 2018-01-01.
 const START: Timestamp = Timestamp(1_514_764_800);
@@ -27,8 +28,8 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DemoArguments) -> Result<Ex
     screen.note(format!("workspace {}", folder.display()));
     let mut answers = Vec::new();
     for (symbol, process, about) in [
-        ("EDGE", "planted-edge", "a planted edge: prices are pulled back to a slow average"),
-        ("NOISE", "random-walk", "a random walk: there is nothing to find"),
+        ("EDGE", ProcessChoice::PlantedEdge(1.0), "a planted edge: prices are pulled back to a slow average"),
+        ("NOISE", ProcessChoice::RandomWalk, "a random walk: there is nothing to find"),
     ] {
         let cycles = campaign(&context, arguments, symbol, process, about)?;
         answers.push(serde_json::json!({ "symbol": symbol, "about": about, "cycles": cycles }));
@@ -63,38 +64,40 @@ fn campaign(
     context: &Context<'_>,
     arguments: &DemoArguments,
     symbol: &str,
-    process: &str,
+    process: ProcessChoice,
     about: &str,
 ) -> Result<Vec<ktrdr_domain::Operation>, CliError> {
     context.screen.line(format!("\n{symbol}: {about}"));
     let symbol: Symbol = symbol.parse().or_exit(Kind::Usage)?;
     let timeframe: Timeframe = "1h".parse().or_exit(Kind::Usage)?;
-    let recipe = Recipe {
-        process: Process::from_name(process).or_exit(Kind::Usage)?,
-        sessions: Sessions::Currency,
+    let bars = GenerateRequest {
         symbol: symbol.clone(),
         timeframe,
-        start: START,
+        process,
+        session: SessionChoice::Currency,
         bars: BARS,
-        start_price: 1.1,
+        start: Moment(START),
         seed: arguments.seed,
+        replace: true,
     };
-    let wanted = ResearchRun {
+    let request = CampaignRequest {
         symbol,
         timeframe,
         cycles: arguments.cycles,
         campaign: None,
         in_flight: None,
+        agent: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,
         seed: arguments.seed,
-        account: AccountArguments::default(),
-        start: StartArguments { local: true, wait: false },
+        account: AccountChange::default(),
+        idempotency_key: None,
     };
     context.block_on(async {
-        data::make(&context.open_beside().await?, &recipe, true).await?;
-        let Started::Ended(cycles) = research::begin(context, &wanted).await? else {
+        context.open_beside().await?.app.generate_data(&bars).await?;
+        let how = StartArguments { local: true, wait: false };
+        let Started::Ended(cycles) = research::begin(context, &request, how).await? else {
             return Err(CliError::new(Kind::Interrupted, "interrupted"));
         };
         if context.screen.is_text() {

@@ -13,10 +13,10 @@ use crate::screen::table;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let workspace = context.open_beside().await?;
+        let app = context.open_beside().await?.app;
         match &arguments.verb {
             LedgerVerb::Trials { campaign } => {
-                let trials = workspace.ledger.trials(campaign.as_ref()).await?;
+                let trials = app.trials(campaign.as_ref()).await?;
                 context.screen.list("trials", &trials, |screen| {
                     screen.line(table(
                         &["CAMPAIGN", "SUBJECT", "DATA", "WINDOWS", "BY", "SHARPE/DAY", "DAYS"],
@@ -25,7 +25,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<
                 })?;
             }
             LedgerVerb::Lessons { campaign } => {
-                let lessons = workspace.ledger.lessons(campaign.as_ref(), u32::MAX).await?;
+                let lessons = app.lessons(campaign.as_ref(), u32::MAX).await?;
                 context.screen.list("lessons", &lessons, |screen| {
                     screen.line(table(
                         &["CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY", "VERDICT"],

@@ -26,9 +26,11 @@ pub(crate) mod workers;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_fleet::redis::Channel;
+use ktrdr_app::engine::{Opening, Topic};
+use ktrdr_fabric::artifacts::Artifacts;
 
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
@@ -72,14 +74,33 @@ impl<'a> Context<'a> {
         Self { screen: self.screen, folder: self.folder.clone(), settings }
     }
 
+    /// The workspace, ready to be opened.
+    pub(crate) fn opening(&self) -> Result<Opening, CliError> {
+        self.settings.opening(&self.folder)
+    }
+
+    /// Bars, models and reports alone, without a store.
+    pub(crate) fn artifacts(&self) -> Result<Arc<dyn Artifacts>, CliError> {
+        Ok(self.opening()?.artifacts()?)
+    }
+
     /// Opens the workspace beside whoever runs it.
     pub(crate) async fn open_beside(&self) -> Result<Workspace, CliError> {
-        Workspace::open_beside(&self.folder, &self.settings).await
+        let opening = self.opening()?;
+        let opened = opening.beside().await?;
+        Ok(Workspace::new(opening, self.settings.clone(), opened))
     }
 
     /// Opens the workspace to run every role on it.
     pub(crate) async fn open_to_run(&self) -> Result<Workspace, CliError> {
-        Workspace::open_to_run(&self.folder, &self.settings, &Channel::ALL).await
+        self.open_to_hear(&Topic::ALL).await
+    }
+
+    /// Opens the workspace to run roles on it that hear these hints.
+    pub(crate) async fn open_to_hear(&self, hints: &[Topic]) -> Result<Workspace, CliError> {
+        let opening = self.opening()?;
+        let opened = opening.to_run(hints).await?;
+        Ok(Workspace::new(opening, self.settings.clone(), opened))
     }
 
     /// Runs a future on a small runtime of its own; jobs compute on threads of their own, never here. A thread that

@@ -5,19 +5,17 @@ pub(crate) mod retry;
 
 use std::process::ExitCode;
 
-use ktrdr_domain::research::ResearchSpec;
+use ktrdr_app::App;
+use ktrdr_app::operations::{History, ListRequest, OperationDetail, OperationList, Resumption};
 use ktrdr_domain::{Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Transition;
-use ktrdr_fabric::store::{Filter, Page};
-use ktrdr_research::resume::successor;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Context;
 use super::start::{exit_code, on_interrupt};
 use crate::cli::OutputForm;
 use crate::cli::operations::{ListArguments, OperationsArguments, OperationsVerb};
-use crate::describe::{self, brief};
+use crate::describe::{self, brief, counted};
 use crate::exit::{CliError, Kind};
 use crate::follow::{self, Followed};
 use crate::part::Part;
@@ -30,56 +28,42 @@ const DOING_CHARACTERS: usize = 160;
 pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
         let workspace = context.open_beside().await?;
+        let app = &workspace.app;
         match &arguments.verb {
-            OperationsVerb::List(filter) => list(context, &workspace, filter).await,
-            OperationsVerb::Status { id } => status(context, &workspace, id).await,
-            OperationsVerb::Events { id } => events(context, &workspace, id).await,
+            OperationsVerb::List(wanted) => list(context, app, wanted).await,
+            OperationsVerb::Status { id } => status(context, app, id).await,
+            OperationsVerb::Events { id } => events(context, app, id).await,
             OperationsVerb::Watch { id } => watch(context, &workspace, id).await,
-            OperationsVerb::Cancel(wanted) => cancelling::run(context, &workspace, wanted).await,
-            OperationsVerb::Retry(wanted) => retry::run(context, &workspace, wanted).await,
+            OperationsVerb::Cancel(wanted) => cancelling::run(context, app, wanted).await,
+            OperationsVerb::Retry(wanted) => retry::run(context, app, wanted).await,
         }
     })
 }
 
-async fn list(
-    context: &Context<'_>,
-    workspace: &Workspace,
-    wanted: &ListArguments,
-) -> Result<ExitCode, CliError> {
-    let filter = Filter {
-        campaign: wanted.campaign.clone(),
-        status: wanted.status,
-        kind: wanted.kind,
-        root: None,
-        active: wanted.active,
-        dead: false,
-        offset: wanted.offset,
-        limit: wanted.limit,
-    };
-    let page = workspace.store.list(&filter).await?;
-    let part =
-        Part { name: "operations", entries: &page.operations, offset: wanted.offset, total: page.total };
-    part.answer_with(context.screen, serde_json::json!({ "active": page.active }), |screen| {
-        if page.operations.is_empty() {
+async fn list(context: &Context<'_>, app: &App, wanted: &ListArguments) -> Result<ExitCode, CliError> {
+    let list = app.operations(&ListRequest::from(wanted)).await?;
+    let (entries, offset, total) = (&list.operations, wanted.offset, list.total);
+    let part = Part { name: "operations", entries, offset, total };
+    part.answer_with(context.screen, serde_json::json!({ "active": list.active }), |screen| {
+        if entries.is_empty() {
             screen.line("no operations match");
             return;
         }
-        print(screen, &page);
-        screen.note(format!("{} shown of {} · {} active", page.operations.len(), page.total, page.active));
+        print(screen, &list);
+        screen.note(format!("{} shown of {total} · {} active", entries.len(), list.active));
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// A row each; what it does, or what went wrong, stands below it.
-fn print(screen: &Screen, page: &Page) {
-    let operations = &page.operations;
+fn print(screen: &Screen, list: &OperationList) {
     let row = |o: &Operation| {
-        let age = describe::age(page.now_ms, o.created_at_ms);
+        let age = describe::age(list.now_ms, o.created_at_ms);
         vec![o.id.to_string(), describe::status(o), age, took(o)]
     };
-    let rows: Vec<Vec<String>> = operations.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = list.operations.iter().map(row).collect();
     let table = table(&["ID", "STATUS", "AGE", "TOOK"], &rows);
-    let below = std::iter::once(None).chain(operations.iter().map(doing));
+    let below = std::iter::once(None).chain(list.operations.iter().map(doing));
     for (line, below) in table.lines().zip(below) {
         screen.line(line);
         below.into_iter().for_each(|text| screen.line(format!("    {text}")));
@@ -107,65 +91,42 @@ fn doing(o: &Operation) -> Option<String> {
     (!said.is_empty()).then(|| brief(&said, DOING_CHARACTERS))
 }
 
-async fn status(
-    context: &Context<'_>,
-    workspace: &Workspace,
-    id: &OperationId,
-) -> Result<ExitCode, CliError> {
-    let operation = find(workspace, id).await?;
-    let filter = Filter { root: Some(id.clone()), limit: 100, ..Filter::default() };
-    let children = workspace.store.list(&filter).await?.operations;
-    let resumption = Resumption::of(workspace, &operation).await?;
-    let document =
-        serde_json::json!({ "operation": operation, "children": children, "resumption": resumption });
-    context.screen.answer(&document, |screen| {
-        screen.line(describe::line(&operation));
-        let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
-        fact("kind", operation.kind.to_string());
-        fact("created", when(operation.created_at_ms));
-        fact("took", took(&operation));
-        if !operation.kind.is_root() {
-            let Operation { tries, tries_max, fence, rescues, .. } = &operation;
-            let lost =
-                if *rescues == 0 { String::new() } else { format!(" · lost its worker {rescues} times") };
-            fact("tries", format!("{tries} of {tries_max} · fence {fence}{lost}"));
-        }
-        resumption.resumes.iter().for_each(|earlier| fact("resumes", earlier.to_string()));
-        resumption.resumed_by.iter().for_each(|later| fact("resumed by", later.to_string()));
-        if let Some(worker) = &operation.worker {
-            fact("worker", worker.clone());
-        }
-        if let Some(cancel) = &operation.cancel {
-            let late = if cancel.too_late { " (finished before the cancel arrived)" } else { "" };
-            fact("cancel", format!("by {} at {}{late} {}", cancel.by, when(cancel.at_ms), cancel.reason));
-        }
-        for child in children.iter().rev() {
-            screen.line(describe::line(child));
-        }
-        plain_facts(operation.result.as_ref()).for_each(|(name, value)| fact(name, value));
-        if operation.result.is_some() {
-            screen.note(format!("the whole result: ktrdr operations status {id} --output json"));
-        }
-    })?;
+async fn status(context: &Context<'_>, app: &App, id: &OperationId) -> Result<ExitCode, CliError> {
+    let detail = app.operation(id).await?;
+    context.screen.answer(&detail, |screen| print_detail(screen, &detail))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a cycle goes on with, and what goes on with it.
-#[derive(Debug, Serialize)]
-struct Resumption {
-    resumes: Option<OperationId>,
-    resumed_by: Option<OperationId>,
-}
-
-impl Resumption {
-    async fn of(workspace: &Workspace, operation: &Operation) -> Result<Self, CliError> {
-        let told = ResearchSpec::deserialize(&operation.spec).ok().filter(|_| operation.kind.is_root());
-        let successor = successor(&operation.id);
-        let is_resumed = operation.kind.is_root() && workspace.store.get(&successor).await?.is_some();
-        Ok(Self {
-            resumes: told.and_then(|told| told.resumes).map(|resumed| resumed.cycle),
-            resumed_by: is_resumed.then_some(successor),
-        })
+fn print_detail(screen: &Screen, detail: &OperationDetail) {
+    let OperationDetail { operation, children, resumption } = detail;
+    screen.line(describe::line(operation));
+    let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
+    fact("kind", operation.kind.to_string());
+    fact("created", when(operation.created_at_ms));
+    fact("took", took(operation));
+    if !operation.kind.is_root() {
+        let Operation { tries, tries_max, fence, rescues, .. } = operation;
+        let lost = match rescues {
+            0 => String::new(),
+            n => format!(" · lost its worker {}", counted(u64::from(*n), "time")),
+        };
+        fact("tries", format!("{tries} of {tries_max} · fence {fence}{lost}"));
+    }
+    resumption.resumes.iter().for_each(|earlier| fact("resumes", earlier.to_string()));
+    resumption.resumed_by.iter().for_each(|later| fact("resumed by", later.to_string()));
+    if let Some(worker) = &operation.worker {
+        fact("worker", worker.clone());
+    }
+    if let Some(cancel) = &operation.cancel {
+        let late = if cancel.too_late { " (finished before the cancel arrived)" } else { "" };
+        fact("cancel", format!("by {} at {}{late} {}", cancel.by, when(cancel.at_ms), cancel.reason));
+    }
+    for child in children.iter().rev() {
+        screen.line(describe::line(child));
+    }
+    plain_facts(operation.result.as_ref()).for_each(|(name, value)| fact(name, value));
+    if operation.result.is_some() {
+        screen.note(format!("the whole result: ktrdr operations status {} --output json", operation.id));
     }
 }
 
@@ -179,13 +140,8 @@ fn plain_facts(result: Option<&Value>) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
-async fn events(
-    context: &Context<'_>,
-    workspace: &Workspace,
-    id: &OperationId,
-) -> Result<ExitCode, CliError> {
-    let Resumption { resumes, resumed_by } = Resumption::of(workspace, &find(workspace, id).await?).await?;
-    let events = workspace.store.history(id).await?;
+async fn events(context: &Context<'_>, app: &App, id: &OperationId) -> Result<ExitCode, CliError> {
+    let History { events, resumption: Resumption { resumes, resumed_by } } = app.history(id).await?;
     resumes.iter().for_each(|earlier| context.screen.note(format!("it resumes {earlier}")));
     resumed_by.iter().for_each(|later| context.screen.note(format!("it was resumed by {later}")));
     context.screen.list("events", &events, |screen| {
@@ -207,7 +163,7 @@ async fn events(
 }
 
 async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
-    find(workspace, id).await?;
+    workspace.app.row(id).await?;
     let detach = on_interrupt()?;
     let followed = tokio::select! {
         followed = follow::stream(workspace, id, context.screen, &detach) => followed?,
@@ -223,16 +179,4 @@ async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -
         }
         Followed::Detached => Ok(ExitCode::from(Kind::Interrupted as u8)),
     }
-}
-
-/// The row, or "not found".
-pub(crate) async fn find(workspace: &Workspace, id: &OperationId) -> Result<Operation, CliError> {
-    workspace.store.get(id).await?.ok_or_else(|| not_found(id))
-}
-
-fn not_found(id: &OperationId) -> CliError {
-    CliError::new(
-        Kind::NotFound,
-        format!("there is no operation {id} in this workspace; see `ktrdr operations list`"),
-    )
 }

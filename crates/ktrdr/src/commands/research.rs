@@ -3,24 +3,22 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use ktrdr_domain::gate::GateProfile;
+use ktrdr_app::App;
+use ktrdr_app::campaign::CampaignRequest;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::number::Figure;
-use ktrdr_domain::research::{AgentChoice, ResearchSpec};
+use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{Operation, Status};
-use ktrdr_research::campaign::plan;
 use serde::Deserialize;
 
-use super::start::{self, Started, Work, answer};
+use super::start::{self, Started, answer};
 use super::{Context, campaign};
-use crate::cli::research::{GateName, ResearchArguments, ResearchRun, ResearchVerb};
+use crate::cli::StartArguments;
+use crate::cli::research::{ResearchArguments, ResearchVerb};
 use crate::describe::brief;
-use crate::device;
-use crate::exit::{CliError, Kind, OrExit};
+use crate::exit::{CliError, Kind};
 use crate::funnel::Funnel;
-use crate::market;
 use crate::screen::{Screen, table};
-use crate::workspace::{Workspace, nonce, now};
 
 /// Longest reason in the table of cycles.
 const WHY_CHARACTERS: usize = 100;
@@ -29,67 +27,33 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Resul
     context.block_on(async {
         match &arguments.verb {
             ResearchVerb::Run(wanted) => {
-                let campaign = wanted.campaign.clone().map_or_else(fresh_campaign, Ok)?;
-                let wanted = ResearchRun { campaign: Some(campaign.clone()), ..wanted.clone() };
-                let started = begin(context, &wanted).await?;
-                if matches!(started, Started::Submitted(_)) {
-                    context.screen.note(format!("follow it: ktrdr campaign show {campaign}"));
+                let started = begin(context, &wanted.into(), wanted.start).await?;
+                if let Started::Submitted(handed) = &started
+                    && let Some(name) = &handed.campaign
+                {
+                    context.screen.note(format!("follow it: ktrdr campaign show {name}"));
                 }
                 campaign_answer(context, started)
             }
             ResearchVerb::Status { name, campaign: option, part } => {
-                let workspace = context.open_beside().await?;
+                let app = context.open_beside().await?.app;
                 match name.as_ref().or(option.as_ref()) {
-                    Some(name) => campaign::show(context, &workspace, name, *part).await,
-                    None => campaign::list(context, &workspace, *part).await,
+                    Some(name) => campaign::show(context, &app, name, *part).await,
+                    None => campaign::list(context, &app, *part).await,
                 }
             }
         }
     })
 }
 
-/// Starts the campaign that the arguments describe.
-pub(crate) async fn begin(context: &Context<'_>, wanted: &ResearchRun) -> Result<Started, CliError> {
-    let prepare = async |workspace: &Workspace| prepare(workspace, wanted).await;
-    start::start(context, wanted.start, prepare).await
-}
-
-/// The campaign's roots, ready to be submitted.
-pub(crate) async fn prepare(workspace: &Workspace, wanted: &ResearchRun) -> Result<Work, CliError> {
-    device::admit(workspace, wanted.device, wanted.start).await?;
-    let data = market::pin(workspace, std::slice::from_ref(&wanted.symbol), &[wanted.timeframe]).await?;
-    let windows = workspace.settings.windows.split(data[0].span).or_exit(Kind::InvalidInput)?;
-    let mut gates = workspace.settings.gates;
-    match wanted.gates {
-        Some(GateName::Honest) => gates.profile = GateProfile::Honest,
-        Some(GateName::Parity) => gates.profile = GateProfile::Parity,
-        None => {}
-    }
-    let campaign = wanted.campaign.clone().map_or_else(fresh_campaign, Ok)?;
-    let template = ResearchSpec {
-        campaign: campaign.clone(),
-        index: 0,
-        symbol: wanted.symbol.clone(),
-        timeframe: wanted.timeframe,
-        data,
-        windows,
-        account: market::account(workspace.settings.account, &wanted.account)?,
-        gates,
-        agent: AgentChoice::Local,
-        brief: wanted.brief.clone(),
-        device: wanted.device,
-        seed: wanted.seed,
-        tries_max: workspace.settings.fleet.tries_max,
-        resumes: None,
-    };
-    let in_flight = wanted.in_flight.unwrap_or(workspace.settings.research.in_flight);
-    let roots = plan(&campaign, wanted.cycles, &template, now(), nonce()).or_exit(Kind::InvalidInput)?;
-    Ok(Work::Campaign(roots, in_flight))
-}
-
-fn fresh_campaign() -> Result<CampaignName, CliError> {
-    let when = now().to_string().to_ascii_lowercase().replace([':', '-'], "");
-    format!("c-{when}-{:04x}", nonce() & 0xffff).parse().or_exit(Kind::Usage)
+/// Starts a campaign.
+pub(crate) async fn begin(
+    context: &Context<'_>,
+    request: &CampaignRequest,
+    how: StartArguments,
+) -> Result<Started, CliError> {
+    let submit = async |app: &App| app.start_campaign(request).await;
+    start::start(context, how, request.device, submit).await
 }
 
 /// A campaign whose cycles were stopped by gates did its work: that is exit 0. Only trouble is not.

@@ -82,7 +82,7 @@ fn run(context: &Context<'_>, name: &str, roles: &Roles) -> Result<ExitCode, Cli
     }
     context.block_on(async {
         let hears = roles.hear();
-        let workspace = Workspace::open_to_run(&context.folder, &context.settings, &hears).await?;
+        let workspace = context.open_to_hear(&hears).await?;
         let banner = format!("ktrdr {name} · SIGTERM or Ctrl-C drains it, nothing is lost");
         until_stopped(context, &workspace, roles, &banner, std::future::pending()).await?;
         Ok(ExitCode::SUCCESS)
@@ -136,7 +136,7 @@ pub(super) async fn give_up(
     if !matches!(tokio::time::timeout(LAST_WAIT, running.drain()).await, Ok(Ok(()))) {
         tracing::warn!("jobs were left to their leases");
     }
-    match workspace.identity().rescue().await {
+    match workspace.identity.rescue().await {
         Some(saved) => CliError::new(lost.kind, format!("{lost}; {saved}")),
         None => lost,
     }

@@ -4,130 +4,173 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ktrdr_domain::{DeviceRequest, JobSpec, Operation, OperationId, Status};
-use ktrdr_fabric::store::{NewOperation, NewRoot, Submitted};
+use ktrdr_app::campaign::StartedCampaign;
+use ktrdr_app::cancel::CancelRequest;
+use ktrdr_app::engine::Opening;
+use ktrdr_app::submit::SubmittedJob;
+use ktrdr_app::{App, AppError, Labour};
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::{DeviceRequest, Operation, OperationId, Status};
 use tokio_util::sync::CancellationToken;
 
 use super::{Context, roles};
 use crate::cli::StartArguments;
+use crate::describe::counted;
 use crate::device::Computing;
-use crate::exit::{CliError, Kind, OrExit};
+use crate::exit::{CliError, Kind};
 use crate::fleet::RunningRoles;
 use crate::follow::{self, Followed};
 use crate::roles::Roles;
 use crate::settings::EngineName;
 use crate::signals::Signals;
-use crate::workspace::{Workspace, fresh_id};
-
-/// Priority of everything a person starts.
-const PRIORITY_NORMAL: u8 = 4;
+use crate::workspace::Workspace;
 
 /// How long the second Ctrl-C still waits for jobs to end.
 const LAST_WAIT: Duration = Duration::from_millis(500);
 
-/// What is to be started.
-pub(crate) enum Work {
-    /// One job.
-    Job(JobSpec),
-    /// The cycles of a campaign, so many at a time.
-    Campaign(Vec<NewRoot>, u32),
+/// Work that was handed over.
+pub(crate) struct HandedOver {
+    /// Its operations.
+    pub(crate) ids: Vec<OperationId>,
+    /// The campaign they belong to, if they are its cycles.
+    pub(crate) campaign: Option<CampaignName>,
 }
 
-impl Work {
-    /// What it asks to be computed on. The cycles of a campaign all ask for the same.
-    fn request(&self) -> DeviceRequest {
-        match self {
-            Self::Job(JobSpec::Training(spec)) => spec.device,
-            Self::Job(_) => DeviceRequest::Any,
-            Self::Campaign(roots, _) => {
-                roots.first().map_or(DeviceRequest::Any, |root| DeviceRequest::of(&root.spec))
-            }
-        }
+impl From<SubmittedJob> for HandedOver {
+    fn from(job: SubmittedJob) -> Self {
+        Self { ids: vec![job.operation], campaign: None }
+    }
+}
+
+impl From<StartedCampaign> for HandedOver {
+    fn from(started: StartedCampaign) -> Self {
+        Self { ids: started.cycles, campaign: Some(started.campaign) }
     }
 }
 
 /// What became of it.
 pub(crate) enum Started {
     /// Handed over.
-    Submitted(Vec<OperationId>),
+    Submitted(HandedOver),
     /// Waited for: the rows as they ended.
     Ended(Vec<Operation>),
     /// The user stopped waiting; the work goes on.
-    Detached(Vec<OperationId>),
+    Detached(HandedOver),
 }
 
-/// Opens the workspace as the arguments ask for, prepares the work there, starts it, and waits if asked to.
-pub(crate) async fn start(
+/// Opens the workspace as the arguments ask for, submits there what is to be computed on such a device, and waits if asked
+/// to.
+pub(crate) async fn start<T: Into<HandedOver>>(
     context: &Context<'_>,
     how: StartArguments,
-    prepare: impl AsyncFnOnce(&Workspace) -> Result<Work, CliError>,
+    device: DeviceRequest,
+    submit: impl AsyncFnOnce(&App) -> Result<T, AppError>,
 ) -> Result<Started, CliError> {
     if how.local {
-        let workspace = context.embedded().open_to_run().await?;
-        let work = prepare(&workspace).await?;
-        return run_here(context, &workspace, work).await;
+        let computing = Computing::for_request(device)?;
+        let mut workspace = context.embedded().open_to_run().await?;
+        workspace.app.labour = Labour::ThisProcess;
+        let handed = hand_over(&workspace, submit).await?;
+        return run_here(context, &workspace, computing, &handed.ids).await;
     }
     let workspace = context.open_beside().await?;
-    let work = prepare(&workspace).await?;
-    let ids = submit(&workspace, work).await?;
+    let handed = hand_over(&workspace, submit).await?;
     // Whoever waits is told in any case.
-    if !how.wait && !runs_somewhere(context) {
+    if !how.wait && !runs_somewhere(&workspace.opening) {
         context.screen.note("no engine runs on this workspace: start one with `ktrdr up`, or use --local");
     }
     if !how.wait {
-        return Ok(Started::Submitted(ids));
+        return Ok(Started::Submitted(handed));
     }
     let detach = on_interrupt()?;
     let followed = tokio::select! {
-        followed = follow::to_the_end(&workspace, &ids, context.screen, &detach) => followed?,
+        followed = follow::to_the_end(&workspace, &handed.ids, context.screen, &detach) => followed?,
         lost = workspace.lost() => return Err(lost),
     };
     Ok(match followed {
         Followed::Ended(rows) => Started::Ended(rows),
-        Followed::Detached => Started::Detached(ids),
+        Followed::Detached => Started::Detached(handed),
     })
 }
 
-/// Starts work that is always waited for: by the engine that runs on this workspace, or here when none does.
-pub(crate) async fn here_or_there(
+/// Starts work that is always waited for: as the arguments ask for, or by the engine that runs on this workspace, or here
+/// when none does.
+pub(crate) async fn start_and_wait(
     context: &Context<'_>,
-    prepare: impl AsyncFnOnce(&Workspace) -> Result<Work, CliError>,
-) -> Result<Vec<Operation>, CliError> {
-    let runs_already = runs_somewhere(context);
-    let how = StartArguments { local: !runs_already, wait: runs_already };
-    match start(context, how, prepare).await? {
+    how: StartArguments,
+    submit: impl AsyncFnOnce(&App) -> Result<SubmittedJob, AppError>,
+) -> Result<Started, CliError> {
+    let how = match how {
+        StartArguments { local: false, wait: false } => {
+            let runs_already = runs_somewhere(&context.opening()?);
+            StartArguments { local: !runs_already, wait: runs_already }
+        }
+        said => said,
+    };
+    start(context, how, DeviceRequest::Any, submit).await
+}
+
+/// The rows of work that was waited for; of work that goes on how to go on with it.
+pub(crate) fn ended(started: Started) -> Result<Vec<Operation>, CliError> {
+    match started {
         Started::Ended(rows) => Ok(rows),
-        Started::Submitted(ids) | Started::Detached(ids) => {
-            let ids: Vec<&str> = ids.iter().map(OperationId::as_str).collect();
-            Err(CliError::new(Kind::Interrupted, format!("detached; {} goes on", ids.join(", "))))
+        Started::Submitted(handed) | Started::Detached(handed) => {
+            let message =
+                format!("detached; the work goes on. Follow or stop it with:\n{}", ways_on(&handed));
+            Err(CliError::new(Kind::Interrupted, message))
         }
     }
 }
 
+/// The commands that follow work that goes on, and stop it.
+fn ways_on(handed: &HandedOver) -> String {
+    match (&handed.campaign, handed.ids.as_slice()) {
+        (Some(name), _) => format!("  ktrdr campaign show {name}\n  ktrdr campaign cancel {name}"),
+        (None, ids) => {
+            let ways = |id| format!("  ktrdr operations watch {id}\n  ktrdr operations cancel {id}");
+            ids.iter().map(ways).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// Submits; what went into a file that was deleted just before is not said to be submitted.
+async fn hand_over<T: Into<HandedOver>>(
+    workspace: &Workspace,
+    submit: impl AsyncFnOnce(&App) -> Result<T, AppError>,
+) -> Result<HandedOver, CliError> {
+    let handed = submit(&workspace.app).await?.into();
+    workspace.check().await?;
+    Ok(handed)
+}
+
 /// Whether work that is handed over will be taken: a fleet takes it sooner or later, an embedded engine only while it
 /// runs.
-fn runs_somewhere(context: &Context<'_>) -> bool {
-    context.settings.engine == EngineName::Fleet || ktrdr_embedded::holder(&context.folder).is_some()
+fn runs_somewhere(opening: &Opening) -> bool {
+    opening.engine.name() == EngineName::Fleet || opening.holder().is_some()
 }
 
 /// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.
-async fn run_here(context: &Context<'_>, workspace: &Workspace, work: Work) -> Result<Started, CliError> {
-    let computing = Computing::for_request(work.request())?;
+async fn run_here(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    computing: Computing,
+    ids: &[OperationId],
+) -> Result<Started, CliError> {
     let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet, computing)).await?;
-    let ids = submit(workspace, work).await?;
     let [first, second] = on_two_interrupts()?;
     let cancelling = async {
         first.cancelled().await;
         context.screen.note("stopping … (Ctrl-C again gives up waiting)");
-        for id in &ids {
-            if let Err(error) = workspace.store.cancel(id, "user", "interrupted").await {
+        for id in ids {
+            let request = CancelRequest { by: "user".into(), ..CancelRequest::of(id.clone(), "interrupted") };
+            if let Err(error) = workspace.app.cancel(&request).await {
                 tracing::error!(%id, %error, "could not ask for a cancel");
             }
         }
         std::future::pending::<()>().await;
     };
     let followed = tokio::select! {
-        followed = follow::to_the_end(workspace, &ids, context.screen, &second) => followed?,
+        followed = follow::to_the_end(workspace, ids, context.screen, &second) => followed?,
         () = cancelling => Followed::Detached,
         lost = workspace.lost() => return Err(roles::give_up(context, workspace, fleet, lost).await),
     };
@@ -163,59 +206,6 @@ pub(crate) fn on_interrupt() -> Result<CancellationToken, CliError> {
     on_two_interrupts().map(|[first, _]| first)
 }
 
-/// Submits; what went into a file that was deleted just before is not said to be submitted.
-async fn submit(workspace: &Workspace, work: Work) -> Result<Vec<OperationId>, CliError> {
-    let ids = hand_over(workspace, work).await?;
-    workspace.check().await?;
-    Ok(ids)
-}
-
-async fn hand_over(workspace: &Workspace, work: Work) -> Result<Vec<OperationId>, CliError> {
-    match work {
-        Work::Job(spec) => Ok(vec![submit_job(workspace, &spec).await?]),
-        Work::Campaign(roots, in_flight) => {
-            let ids: Vec<OperationId> = roots.iter().map(|r| r.id.clone()).collect();
-            match workspace.store.submit_roots(roots, in_flight).await? {
-                Submitted::Created => Ok(ids),
-                Submitted::Duplicate(id) => {
-                    Err(CliError::new(Kind::Conflict, format!("the campaign was submitted before, as {id}")))
-                }
-            }
-        }
-    }
-}
-
-/// Submits one job under a fresh id.
-pub(crate) async fn submit_job(workspace: &Workspace, spec: &JobSpec) -> Result<OperationId, CliError> {
-    let id = fresh_id(spec.kind());
-    let value = spec.to_value().or_exit(Kind::InvalidInput)?;
-    submit_value(workspace, id, spec.kind(), value).await
-}
-
-/// Submits a job whose specification is already a value.
-async fn submit_value(
-    workspace: &Workspace,
-    id: OperationId,
-    kind: ktrdr_domain::Kind,
-    spec: serde_json::Value,
-) -> Result<OperationId, CliError> {
-    match workspace.store.submit(leaf(workspace, id.clone(), kind, spec)).await? {
-        Submitted::Created => Ok(id),
-        Submitted::Duplicate(earlier) => Ok(earlier),
-    }
-}
-
-/// A job as people start it: with the tries of this workspace's settings.
-pub(crate) fn leaf(
-    workspace: &Workspace,
-    id: OperationId,
-    kind: ktrdr_domain::Kind,
-    spec: serde_json::Value,
-) -> NewOperation {
-    let tries_max = workspace.settings.fleet.tries_max;
-    NewOperation { id, kind, spec, tries_max, priority: PRIORITY_NORMAL, idempotency_key: None }
-}
-
 /// Answers for work that was not waited for, or ended badly; hands a good ending to `show`.
 pub(crate) fn answer(
     context: &Context<'_>,
@@ -223,16 +213,19 @@ pub(crate) fn answer(
     show: impl FnOnce(&Context<'_>, &[Operation]) -> Result<(), CliError>,
 ) -> Result<ExitCode, CliError> {
     match started {
-        Started::Submitted(ids) => {
-            context.screen.list("submitted", &ids, |screen| ids.iter().for_each(|id| screen.line(id)))?;
+        Started::Submitted(handed) => {
+            context.screen.list("submitted", &handed.ids, |screen| match &handed.campaign {
+                Some(name) => {
+                    let cycles = counted(handed.ids.len() as u64, "cycle");
+                    screen.line(format!("submitted {cycles} of campaign {name}"));
+                }
+                None => handed.ids.iter().for_each(|id| screen.line(id)),
+            })?;
             Ok(ExitCode::SUCCESS)
         }
-        Started::Detached(ids) => {
+        Started::Detached(handed) => {
             context.screen.note("detached; the work goes on. Follow or stop it with:");
-            context.screen.note(match ids.as_slice() {
-                [id] => format!("  ktrdr operations watch {id}\n  ktrdr operations cancel {id}"),
-                _ => "  ktrdr campaign list\n  ktrdr campaign show NAME\n  ktrdr campaign cancel NAME".into(),
-            });
+            context.screen.note(ways_on(&handed));
             Ok(ExitCode::from(Kind::Interrupted as u8))
         }
         Started::Ended(rows) => {
@@ -249,23 +242,5 @@ pub(crate) fn exit_code(rows: &[Operation]) -> ExitCode {
         (true, _) => ExitCode::from(Kind::OperationFailed as u8),
         (false, true) => ExitCode::from(Kind::Interrupted as u8),
         (false, false) => ExitCode::SUCCESS,
-    }
-}
-
-/// The typed result of one completed operation, or why there is none.
-pub(crate) fn result_of<T: serde::de::DeserializeOwned>(row: &Operation) -> Result<T, CliError> {
-    match (row.status, &row.result) {
-        (Status::Completed, Some(result)) => T::deserialize(result).or_exit(Kind::InvalidInput),
-        (status, _) => {
-            let asked = row.cancel.as_ref().map(|c| format!("by {} ({})", c.by, c.reason));
-            let why = row.error.clone().or(asked).unwrap_or_else(|| "no reason was recorded".into());
-            let kind = match row.reason.as_deref() {
-                Some("bad_input") => Kind::InvalidInput,
-                Some("refused") => Kind::Refused,
-                _ if status == Status::Cancelled => Kind::Interrupted,
-                _ => Kind::OperationFailed,
-            };
-            Err(CliError::new(kind, format!("{} {status}: {why}", row.id)))
-        }
     }
 }

@@ -2,18 +2,12 @@
 
 use std::process::ExitCode;
 
-use ktrdr_fabric::artifacts::ArtifactError;
 use ktrdr_fabric::epochs::Epoch;
 
 use super::Context;
 use crate::cli::store::{StoreArguments, StoreVerb};
-use crate::exit::{CliError, Kind};
-use crate::identity::{Known, epochs, met};
+use crate::exit::CliError;
 use crate::screen::table;
-use crate::workspace::{Workspace, artifacts};
-
-/// Longest reason, in bytes: it is a sentence or two.
-const REASON_BYTES_MAX: usize = 1000;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &StoreArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
@@ -26,8 +20,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &StoreArguments) -> Result<E
 
 /// Needs no store: also right when there is none.
 async fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
-    let artifacts = artifacts(&context.folder, &context.settings)?;
-    let all = epochs(artifacts, context.settings.engine)?.all().await?;
+    let all = context.opening()?.epochs()?.all().await?;
     context.screen.list("epochs", &all, |screen| {
         if all.is_empty() {
             return screen.line("this workspace has met no store yet");
@@ -43,27 +36,7 @@ async fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
 }
 
 async fn begin(context: &Context<'_>, reason: &str) -> Result<ExitCode, CliError> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.len() > REASON_BYTES_MAX {
-        let message = format!("--reason needs a sentence of at most {REASON_BYTES_MAX} bytes");
-        return Err(CliError::new(Kind::Usage, message));
-    }
-    let identity = Workspace::meet(&context.folder, &context.settings).await?;
-    let before = match Known::of(&identity.epochs).await {
-        Known::Remembered(epoch) => Some(epoch.epoch),
-        // A damaged record is superseded by the new one.
-        Known::Nothing | Known::Unreadable(ArtifactError::Unreadable { .. }) => None,
-        Known::Unreadable(why) => return Err(why.into()),
-    };
-    let (epoch, place) = identity.names();
-    if before.as_deref() == Some(epoch) {
-        let message = format!(
-            "{place} is the store that is remembered (epoch {epoch}): there is nothing to begin anew"
-        );
-        return Err(CliError::new(Kind::Conflict, message));
-    }
-    let begun = met(epoch, place, Some(reason.to_owned()), before);
-    identity.epochs.add(&begun).await?;
+    let begun = context.opening()?.begin_epoch(reason).await?;
     context.screen.answer(&begun, |screen| {
         screen.line(format!("epoch {} of {} is in force from now on", begun.epoch, begun.store));
         screen.note("say so beside figures: looks at data that were counted before are not in this store");

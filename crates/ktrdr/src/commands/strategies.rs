@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ktrdr_app::AppError;
+use ktrdr_app::strategies::{self, CheckedStrategy, UpgradedStrategy};
+use ktrdr_app::training::StrategyChoice;
+use ktrdr_catalog::strategies as stored;
 use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::schema;
-use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use ktrdr_fabric::local::whole;
 use serde::Serialize;
 
@@ -13,20 +16,16 @@ use super::Context;
 use crate::cli::strategies::{StrategiesArguments, StrategiesVerb};
 use crate::describe::brief;
 use crate::exit::{CliError, Kind, OrExit};
-use crate::market;
+use crate::files;
 use crate::screen::table;
-use crate::workspace::Workspace;
 
 /// Longest fault beside a strategy in the list.
 const FAULT_CHARACTERS: usize = 160;
 
-/// Largest strategy file, in bytes.
-const STRATEGY_BYTES_MAX: u64 = 256 * 1024;
-
 pub(crate) fn run(context: &Context<'_>, arguments: &StrategiesArguments) -> Result<ExitCode, CliError> {
     match &arguments.verb {
-        StrategiesVerb::Validate { strategies } => {
-            validate(context, &strategies.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+        StrategiesVerb::Validate { strategies: files } => {
+            validate(context, &files.iter().map(PathBuf::as_path).collect::<Vec<_>>())
         }
         StrategiesVerb::Migrate { file, to } => migrate(context, file, to.as_deref()),
         StrategiesVerb::Schema => {
@@ -42,25 +41,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &StrategiesArguments) -> Res
 
 /// One checked file.
 #[derive(Serialize)]
-struct Checked {
+struct CheckedFile {
     file: String,
-    valid: bool,
-    errors: Vec<String>,
-    warnings: Vec<String>,
-    upgraded_from: Option<String>,
-}
-
-impl Checked {
-    /// A file whose text can not be had.
-    fn unreadable(file: &Path, fault: CliError) -> Self {
-        Self {
-            file: file.display().to_string(),
-            valid: false,
-            errors: vec![fault.message],
-            warnings: Vec::new(),
-            upgraded_from: None,
-        }
-    }
+    #[serde(flatten)]
+    found: CheckedStrategy,
 }
 
 fn validate(context: &Context<'_>, files: &[&Path]) -> Result<ExitCode, CliError> {
@@ -70,34 +54,20 @@ fn validate(context: &Context<'_>, files: &[&Path]) -> Result<ExitCode, CliError
     }
     context.screen.list("strategies", &checked, |screen| {
         for c in &checked {
+            let CheckedFile { file, found: c } = c;
             let upgraded = c.upgraded_from.as_ref().map_or_else(String::new, |g| format!(" (read as {g})"));
-            screen.line(format!("{} {}{upgraded}", if c.valid { "valid  " } else { "INVALID" }, c.file));
+            screen.line(format!("{} {file}{upgraded}", if c.valid { "valid  " } else { "INVALID" }));
             c.errors.iter().for_each(|e| screen.line(format!("  error: {e}")));
             c.warnings.iter().for_each(|w| screen.line(format!("  warning: {w}")));
         }
     })?;
-    let all_valid = checked.iter().all(|c| c.valid);
+    let all_valid = checked.iter().all(|c| c.found.valid);
     Ok(if all_valid { ExitCode::SUCCESS } else { ExitCode::from(Kind::InvalidInput as u8) })
 }
 
-fn check(context: &Context<'_>, file: &Path) -> Result<Checked, CliError> {
-    let (shown, text) = read_text(context, file)?;
-    Ok(match Strategy::from_yaml(&text) {
-        Ok(read) => Checked {
-            file: shown,
-            valid: true,
-            errors: Vec::new(),
-            warnings: read.warnings.iter().map(ToString::to_string).collect(),
-            upgraded_from: read.upgraded_from.map(|g| g.to_string()),
-        },
-        Err(errors) => Checked {
-            file: shown,
-            valid: false,
-            errors: errors.0.iter().map(ToString::to_string).collect(),
-            warnings: Vec::new(),
-            upgraded_from: None,
-        },
-    })
+fn check(context: &Context<'_>, file: &Path) -> Result<CheckedFile, CliError> {
+    let (file, text) = read_text(context, file)?;
+    Ok(CheckedFile { file, found: strategies::validate(&text) })
 }
 
 /// The text of a file, or of the workspace's strategy of that name.
@@ -108,9 +78,9 @@ fn read_text(context: &Context<'_>, file: &Path) -> Result<(String, String), Cli
         stays_inside(context, &named)?;
     }
     let path = if is_name { named } else { file.to_owned() };
-    let bytes = market::read_file(&path, STRATEGY_BYTES_MAX)?;
+    let bytes = files::read(&path, stored::BYTES_MAX)?;
     let shown = path.display().to_string();
-    let text = utf8(&shown, bytes)?;
+    let text = stored::text(&shown, bytes).map_err(AppError::from)?;
     Ok((shown, text))
 }
 
@@ -131,54 +101,30 @@ fn stays_inside(context: &Context<'_>, path: &Path) -> Result<(), CliError> {
     Err(CliError::new(Kind::Refused, message))
 }
 
-fn utf8(shown: &str, bytes: Vec<u8>) -> Result<String, CliError> {
-    if bytes.len() as u64 > STRATEGY_BYTES_MAX {
-        let message =
-            format!("{shown} is larger than {} KiB, the most that is read", STRATEGY_BYTES_MAX >> 10);
-        return Err(CliError::new(Kind::InvalidInput, message));
-    }
-    String::from_utf8(bytes)
-        .map_err(|_| CliError::new(Kind::InvalidInput, format!("{shown} is no UTF-8 text; save it as UTF-8")))
-}
-
 fn read_strategy(context: &Context<'_>, file: &Path) -> Result<Strategy, CliError> {
     let (shown, text) = read_text(context, file)?;
-    parse(&shown, &text)
+    Ok(stored::parse(&shown, &text).map_err(AppError::from)?)
 }
 
-fn parse(shown: &str, text: &str) -> Result<Strategy, CliError> {
-    let read = Strategy::from_yaml(text);
-    read.map(|r| r.strategy)
-        .map_err(|e| CliError::new(Kind::InvalidInput, format!("{shown} is no valid strategy:\n{e}")))
-}
-
-/// A strategy of the workspace by name, or any file by path.
-pub(crate) async fn load_strategy(workspace: &Workspace, wanted: &str) -> Result<Strategy, CliError> {
-    if wanted.contains(['/', '\\']) || wanted.ends_with(".yaml") || wanted.ends_with(".yml") {
-        let bytes = market::read_file(Path::new(wanted), STRATEGY_BYTES_MAX)?;
-        return parse(wanted, &utf8(wanted, bytes)?);
+/// A strategy of the workspace by name, or the text of any file by path.
+pub(crate) fn choice(wanted: &str) -> Result<StrategyChoice, CliError> {
+    if !wanted.contains(['/', '\\']) && !wanted.ends_with(".yaml") && !wanted.ends_with(".yml") {
+        return Ok(StrategyChoice::Name(wanted.parse().or_exit(Kind::Usage)?));
     }
-    let name: ktrdr_domain::StrategyName = wanted.parse().or_exit(Kind::Usage)?;
-    let key: Key = format!("strategies/{name}.yaml").parse().or_exit(Kind::Usage)?;
-    let bytes = workspace.artifacts.get(&key).await.map_err(|e| match e {
-        ArtifactError::NotFound { .. } => {
-            CliError::new(Kind::NotFound, format!("{e}; see `ktrdr strategies list`"))
-        }
-        other => other.into(),
-    })?;
-    parse(key.as_str(), &utf8(key.as_str(), bytes)?)
+    let bytes = files::read(Path::new(wanted), stored::BYTES_MAX)?;
+    let text = stored::text(wanted, bytes).map_err(AppError::from)?;
+    // Faults are told with the name of the file.
+    stored::parse(wanted, &text).map_err(AppError::from)?;
+    Ok(StrategyChoice::Yaml(text))
 }
 
 fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<ExitCode, CliError> {
     let (shown, text) = read_text(context, file)?;
-    let read = Strategy::from_yaml(&text)
-        .map_err(|e| CliError::new(Kind::InvalidInput, format!("{shown} can not be migrated:\n{e}")))?;
-    let migrated = read.strategy.to_yaml();
+    let UpgradedStrategy { strategy: migrated, warnings } = strategies::upgrade(&shown, &text)?;
     if let Some(path) = to {
         whole::create(path, migrated.as_bytes())
             .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
     }
-    let warnings: Vec<String> = read.warnings.iter().map(ToString::to_string).collect();
     let document = serde_json::json!({ "written_to": to, "strategy": migrated, "warnings": warnings });
     context.screen.answer(&document, |screen| {
         warnings.iter().for_each(|w| screen.note(format!("warning: {w}")));
@@ -224,21 +170,21 @@ fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
     files.sort();
     let check = |file: &PathBuf| {
         let read = stays_inside(context, file).and_then(|()| check(context, file));
-        read.unwrap_or_else(|fault| Checked::unreadable(file, fault))
+        read.unwrap_or_else(|fault| CheckedFile {
+            file: file.display().to_string(),
+            found: CheckedStrategy::unreadable(fault.message),
+        })
     };
-    let checked: Vec<Checked> = files.iter().map(check).collect();
+    let checked: Vec<CheckedFile> = files.iter().map(check).collect();
     context.screen.list("strategies", &checked, |screen| {
         if checked.is_empty() {
             screen.line(format!("no strategies in {}", folder.display()));
         }
         for c in &checked {
+            let CheckedFile { file, found: c } = c;
             let fault =
                 c.errors.first().map_or_else(String::new, |e| format!(": {}", brief(e, FAULT_CHARACTERS)));
-            screen.line(format!(
-                "{} {}{fault}",
-                if c.valid { "valid  " } else { "INVALID" },
-                name_of(&c.file)
-            ));
+            screen.line(format!("{} {}{fault}", if c.valid { "valid  " } else { "INVALID" }, name_of(file)));
         }
     })?;
     Ok(ExitCode::SUCCESS)

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
+use ktrdr_app::engine::{administration, explain_topology};
 use ktrdr_fleet::acl;
 use ktrdr_fleet::redis::Prefix;
 use ktrdr_fleet::topology::{BrokerVersion, Difference, Passwords, Topology};
 
 use super::Context;
 use crate::cli::fleet::{TopologyArguments, TopologyVerb};
-use crate::connect::{administration, explain_topology, fleet_name, vhost};
 use crate::exit::{CliError, Kind, OrExit};
-use crate::market::read_file;
+use crate::files;
 
 /// Largest file of passwords, in bytes.
 const PASSWORDS_BYTES_MAX: u64 = 64 << 10;
@@ -34,16 +34,16 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TopologyArguments) -> Resul
 
 async fn apply(context: &Context<'_>, file: Option<&Path>, remove: bool) -> Result<ExitCode, CliError> {
     let passwords = passwords(file)?;
-    let administration = administration(&context.settings)?;
+    let administration = administration(&context.settings.fleet_config()?)?;
     let mut applied = administration.apply(&passwords).await.map_err(explain_topology)?;
+    let mut to_allow = None;
     if remove {
         let removed = administration.remove_foreign_bindings().await.map_err(explain_topology)?;
-        applied.done.extend(removed.iter().map(|binding| format!("removed {}", binding.subject)));
-        applied.foreign.clear();
+        applied.done.extend(removed.gone.iter().map(|binding| format!("removed {}", binding.subject)));
+        (applied.foreign, to_allow) = (removed.left, removed.by_hand);
     }
     let foreign: Vec<String> = applied.foreign.iter().map(Difference::to_string).collect();
-    let document =
-        serde_json::json!({ "done": applied.done, "by_hand": applied.by_hand, "foreign": foreign });
+    let document = serde_json::json!({ "done": applied.done, "by_hand": applied.by_hand, "foreign": foreign, "to_allow": to_allow });
     context.screen.answer(&document, |screen| {
         applied.done.iter().for_each(|done| screen.line(done));
         if !applied.by_hand.is_empty() {
@@ -51,14 +51,21 @@ async fn apply(context: &Context<'_>, file: Option<&Path>, remove: bool) -> Resu
             applied.by_hand.iter().for_each(|command| screen.line(format!("  {command}")));
         }
         for binding in &applied.foreign {
-            screen.note(format!("left alone: {binding}; {}", binding.mend));
+            match to_allow {
+                Some(_) => screen.note(format!("not removed, since our user may not: {binding}")),
+                None => screen.note(format!("left alone: {binding}; {}", binding.mend)),
+            }
+        }
+        if let Some(command) = &to_allow {
+            screen.note(format!("allow it with `{command}`, then say the same again"));
         }
     })?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(u8::from(to_allow.is_some())))
 }
 
 async fn diff(context: &Context<'_>) -> Result<ExitCode, CliError> {
-    let differences = administration(&context.settings)?.diff().await.map_err(explain_topology)?;
+    let differences =
+        administration(&context.settings.fleet_config()?)?.diff().await.map_err(explain_topology)?;
     let words: Vec<String> = differences.iter().map(Difference::to_string).collect();
     context.screen.list("differences", &words, |screen| {
         for difference in &differences {
@@ -80,15 +87,18 @@ async fn show(
     let version: BrokerVersion = match version {
         Some(text) => text.parse().or_exit(Kind::Usage)?,
         None => {
-            let asked = administration(&context.settings)?.version().await.map_err(explain_topology)?;
+            let asked = administration(&context.settings.fleet_config()?)?
+                .version()
+                .await
+                .map_err(explain_topology)?;
             asked.unwrap_or(BrokerVersion::OLDEST)
         }
     };
     let topology = Topology::built_in().map_err(explain_topology)?;
     let passwords = passwords(file)?;
     topology.check_users(&passwords).map_err(explain_topology)?;
-    let (vhost, fleet) = (vhost(&context.settings), fleet_name(&context.settings));
-    let definitions = topology.definitions(version, &vhost, &fleet, &passwords);
+    let fleet = context.settings.fleet_config()?;
+    let definitions = topology.definitions(version, &fleet.vhost(), &fleet.fleet_name(), &passwords);
     context.screen.raw(&serde_json::to_string_pretty(&definitions).or_exit(Kind::InvalidInput)?);
     Ok(ExitCode::SUCCESS)
 }
@@ -116,7 +126,7 @@ fn passwords(file: Option<&Path>) -> Result<Passwords, CliError> {
 }
 
 fn read_passwords(file: &Path) -> Result<BTreeMap<String, String>, CliError> {
-    let bytes = read_file(file, PASSWORDS_BYTES_MAX)?;
+    let bytes = files::read(file, PASSWORDS_BYTES_MAX)?;
     // The parser's words could repeat what it read.
     serde_json::from_slice(&bytes).map_err(|e| {
         let place = format!("{}, line {}", file.display(), e.line());

@@ -2,55 +2,42 @@
 
 use std::process::ExitCode;
 
-use ktrdr_domain::job::TrainingSpec;
+use ktrdr_app::App;
+use ktrdr_app::market::Moment;
+use ktrdr_app::operations::result_of;
+use ktrdr_app::training::TrainingRequest;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::report::TrainingReport;
-use ktrdr_domain::{DataRef, JobSpec, Operation, OperationId, Span, Symbol};
+use ktrdr_domain::{Operation, OperationId};
 
 use super::Context;
-use super::start::{self, Work, answer, result_of};
-use super::strategies::load_strategy;
+use super::start::{self, answer};
+use super::strategies::choice;
 use crate::cli::training::{TrainingArguments, TrainingRun, TrainingVerb};
-use crate::device;
-use crate::exit::{CliError, Kind, OrExit};
-use crate::market;
+use crate::describe::counted;
+use crate::exit::CliError;
 use crate::screen::{Screen, table};
-use crate::workspace::Workspace;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &TrainingArguments) -> Result<ExitCode, CliError> {
     let TrainingVerb::Run(wanted) = &arguments.verb;
+    let request = request(wanted)?;
     context.block_on(async {
-        let prepare = async |workspace: &Workspace| prepare(workspace, wanted).await;
-        let started = start::start(context, wanted.start, prepare).await?;
+        let submit = async |app: &App| app.submit_training(&request).await;
+        let started = start::start(context, wanted.start, wanted.device, submit).await?;
         answer(context, started, show)
     })
 }
 
-async fn prepare(workspace: &Workspace, wanted: &TrainingRun) -> Result<Work, CliError> {
-    device::admit(workspace, wanted.device, wanted.start).await?;
-    let mut strategy = load_strategy(workspace, &wanted.strategy).await?;
-    if !wanted.symbol.is_empty() {
-        strategy.training_data.symbols.clone_from(&wanted.symbol);
-    }
-    let symbols: Vec<Symbol> = strategy.training_data.symbols.clone();
-    let timeframes = strategy.training_data.timeframes.clone();
-    let data = market::pin(workspace, &symbols, &timeframes).await?;
-    let windows = workspace.settings.windows.split(common_span(&data)?).or_exit(Kind::InvalidInput)?;
-    let window = Span {
-        start: wanted.start_date.or(strategy.training_data.start_date).unwrap_or(windows.dev.start),
-        end: wanted.end_date.or(strategy.training_data.end_date).unwrap_or(windows.dev.end),
-    };
-    windows.allow_training(&window).or_exit(Kind::Refused)?;
-    let account = workspace.settings.account;
-    let spec =
-        TrainingSpec { strategy, data, windows, window, account, seed: wanted.seed, device: wanted.device };
-    Ok(Work::Job(JobSpec::Training(Box::new(spec))))
-}
-
-/// The stretch that every series covers: windows are cut from it, so that no symbol's exam is another's dev.
-fn common_span(data: &[DataRef]) -> Result<Span, CliError> {
-    ktrdr_jobs::series::common_span(data).ok_or_else(|| {
-        CliError::new(Kind::InvalidInput, "the series do not overlap in time; import longer ones")
+/// A strategy that is named by a file travels as its text.
+fn request(typed: &TrainingRun) -> Result<TrainingRequest, CliError> {
+    Ok(TrainingRequest {
+        strategy: choice(&typed.strategy)?,
+        symbols: typed.symbol.clone(),
+        start: typed.start_date.map(Moment),
+        end: typed.end_date.map(Moment),
+        seed: typed.seed,
+        device: typed.device,
+        idempotency_key: None,
     })
 }
 
@@ -111,10 +98,10 @@ fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
     screen.line(table(&["", ""], &rows).trim_start_matches('\n'));
     if let Some(traded) = &report.trading_on_test {
         screen.line(format!(
-            "traded on test rows: net {} · Sharpe {} (annualised, daily) · {} trades",
+            "traded on test rows: net {} · Sharpe {} (annualised, daily) · {}",
             percent(traded.total_return_pct),
             traded.sharpe_ratio.map_or_else(|| "undefined".into(), |s| format!("{:.2}", Figure(s))),
-            traded.total_trades
+            counted(traded.total_trades, "trade")
         ));
     }
     report.warnings.iter().for_each(|w| screen.line(format!("warning: {w}")));

@@ -39,16 +39,16 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
             }
         };
         let ended = until_stopped(&context, &workspace, &roles, &banner, idle).await?;
-        let answer = serde_json::json!({ "workspace": workspace.folder, "ended": ended });
+        let answer = serde_json::json!({ "workspace": context.folder, "ended": ended });
         context.screen.answer(&answer, |_| ())?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
 async fn until_idle(workspace: &Workspace) -> Result<(), CliError> {
-    let mut hints = workspace.store.hints();
+    let mut hints = workspace.app.store.hints();
     loop {
-        let page = workspace.store.list(&Filter { active: true, limit: 1, ..Filter::default() }).await?;
+        let page = workspace.app.store.list(&Filter { active: true, limit: 1, ..Filter::default() }).await?;
         if page.total == 0 {
             return Ok(());
         }

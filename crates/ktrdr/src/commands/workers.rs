@@ -2,43 +2,28 @@
 
 use std::process::ExitCode;
 
-use ktrdr_fabric::registry::{WorkerEntry, WorkerInfo};
-use ktrdr_fabric::store::{BootId, Filter};
-use serde::Serialize;
+use ktrdr_app::App;
+use ktrdr_app::workers::HeardWorker;
 
 use super::Context;
 use crate::cli::fleet::{WorkersArguments, WorkersVerb};
 use crate::describe;
-use crate::exit::{CliError, Kind};
+use crate::exit::CliError;
 use crate::screen::table;
-use crate::workspace::Workspace;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &WorkersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let workspace = context.open_beside().await?;
+        let app = context.open_beside().await?.app;
         match &arguments.verb {
-            WorkersVerb::List => list(context, &workspace).await?,
-            WorkersVerb::Drain { boot } => drain(context, &workspace, boot).await?,
+            WorkersVerb::List => list(context, &app).await?,
+            WorkersVerb::Drain { boot } => drain(context, &app, boot).await?,
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// A worker, and how long ago it was heard of.
-#[derive(Serialize)]
-struct Listed {
-    #[serde(flatten)]
-    worker: WorkerInfo,
-    heard_ms_ago: i64,
-}
-
-async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliError> {
-    let seen = workspace.registry.workers().await?;
-    // By the store's clock, which told the other time, too.
-    let now_ms = workspace.store.list(&Filter { limit: 1, ..Filter::default() }).await?.now_ms;
-    let heard =
-        |WorkerEntry { worker, at_ms }: WorkerEntry| Listed { worker, heard_ms_ago: (now_ms - at_ms).max(0) };
-    let workers: Vec<Listed> = seen.into_iter().map(heard).collect();
+async fn list(context: &Context<'_>, app: &App) -> Result<(), CliError> {
+    let workers = app.workers().await?;
     context.screen.list("workers", &workers, |screen| {
         if workers.is_empty() {
             screen.line("no process was heard of lately; start some with `ktrdr serve`, `ktrdr worker KIND` …, or `ktrdr up`");
@@ -53,8 +38,8 @@ async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliErr
     })
 }
 
-fn row(listed: &Listed) -> Vec<String> {
-    let Listed { worker, heard_ms_ago } = listed;
+fn row(heard: &HeardWorker) -> Vec<String> {
+    let HeardWorker { worker, heard_ms_ago } = heard;
     let kinds: Vec<&str> = worker.takes.keys().map(|kind| kind.as_str()).collect();
     let takes = match kinds.as_slice() {
         [] => "–".to_owned(),
@@ -76,11 +61,8 @@ fn row(listed: &Listed) -> Vec<String> {
     vec![worker.boot.to_string(), worker.role.clone(), takes, device, version, busy, state.to_owned(), heard]
 }
 
-async fn drain(context: &Context<'_>, workspace: &Workspace, boot: &str) -> Result<(), CliError> {
-    if !workspace.registry.drain(&BootId(boot.to_owned())).await? {
-        let message = format!("no worker {boot:?} was heard of lately; see `ktrdr workers list`");
-        return Err(CliError::new(Kind::NotFound, message));
-    }
+async fn drain(context: &Context<'_>, app: &App, boot: &str) -> Result<(), CliError> {
+    app.drain_worker(boot).await?;
     let document = serde_json::json!({ "worker": boot, "answer": "requested" });
     context.screen.answer(&document, |screen| {
         screen.line(format!("{boot} was asked to end; `ktrdr workers list` shows when it has"));

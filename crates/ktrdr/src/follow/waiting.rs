@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Operation, OperationId, Status};
 use serde::Serialize;
 
-use super::reason::{Reason, Scene};
+use super::reason::Reason;
 use crate::exit::CliError;
 use crate::workspace::Workspace;
 
@@ -66,7 +66,9 @@ impl<'a> Waiting<'a> {
             return Ok(None);
         }
         let is_first = self.asked.replace(now).is_none();
-        let reasons = Scene::of(self.workspace).await?.reasons(&stuck, !is_first);
+        let is_held = self.workspace.opening.holder().is_some();
+        let reasons = self.workspace.app.why_waiting(&stuck, is_held, !is_first).await?;
+        let reasons: Vec<Reason> = reasons.into_iter().map(Reason::from).collect();
         if reasons.is_empty() || reasons == self.told {
             return Ok(None);
         }

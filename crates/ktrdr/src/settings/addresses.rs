@@ -7,7 +7,7 @@ use ktrdr_fabric::local::regular;
 use ktrdr_fleet::redis::Prefix;
 
 use super::Settings;
-use super::secret::Secret;
+use super::secret;
 
 impl Settings {
     /// Takes addresses from the files that name them; an address that was given itself wins. Files are looked for
@@ -22,7 +22,7 @@ impl Settings {
         ];
         for (address, file) in pairs {
             if let (None, Some(file)) = (&address, file) {
-                *address = Some(Secret::from_file(&workspace.join(file))?);
+                *address = Some(secret::from_file(&workspace.join(file))?);
             }
         }
         Ok(())

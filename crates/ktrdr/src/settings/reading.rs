@@ -9,7 +9,7 @@ use config::ConfigError;
 use ktrdr_fabric::local::regular;
 
 use super::Settings;
-use super::variables::Variables;
+use super::variables::{OF, PREFIX, Variables};
 
 /// Largest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -103,7 +103,8 @@ fn blame(variables: &config::Map<String, String>) -> String {
         .filter_map(|(name, value)| {
             let alone = config::Map::from_iter([(name.clone(), value.clone())]);
             let fault = layered("", &alone).err()?;
-            Some(format!("{name}: {}", expected_by(&fault)))
+            let expected = expected_of(name, value).unwrap_or_else(|| expected_by(&fault));
+            Some(format!("{name}: {expected}"))
         })
         .collect();
     faults.sort_unstable();
@@ -113,6 +114,16 @@ fn blame(variables: &config::Map<String, String>) -> String {
         return format!("{} do not fit together, or not with the file", names.join(", "));
     }
     faults.join("\n")
+}
+
+/// What a file would be told that has this value in this place: it names the choices where there are some.
+fn expected_of(variable: &str, value: &str) -> Option<String> {
+    let place = variable.strip_prefix(PREFIX)?.to_lowercase();
+    let value = value.parse::<toml::Value>().unwrap_or_else(|_| toml::Value::String(value.to_owned()));
+    let nested = place
+        .rsplit(OF)
+        .fold(value, |inner, key| toml::Value::Table(toml::Table::from_iter([(key.to_owned(), inner)])));
+    nested.try_into::<Settings>().err().map(|fault| expectation(fault.message()))
 }
 
 fn expected_by(fault: &ConfigError) -> String {
@@ -136,7 +147,7 @@ mod tests {
                 "allow_plaintext = \"redis://:canary@h/0\"\n",
                 "line 1, column 19: allow_plaintext: expected a boolean",
             ),
-            ("engine = \"canary, expected canary\"", "engine: expected"),
+            ("engine = \"canary, expected canary\"", "engine: expected `embedded` or `fleet`"),
             ("\"redis://:canary@h/0\" = 1", "there is no such setting"),
             ("redis = \"redis://:canary@h/0\"", "there is no setting redis; expected"),
             ("[fleet]\nlease = \"canary\"", "line 2, column 9: lease: expected a duration"),
@@ -157,7 +168,8 @@ mod tests {
             ("KTRDR_ALLOW_PLAINTEXT", "redis://:canary@h", "KTRDR_ALLOW_PLAINTEXT: expected a boolean"),
             ("KTRDR_FLEET__LEASE", "canary", "KTRDR_FLEET__LEASE: expected a duration"),
             ("KTRDR_FLEET__LEESE", "canary", "KTRDR_FLEET__LEESE: there is no setting leese; expected"),
-            ("KTRDR_ENGINE", "canary", "KTRDR_ENGINE: what stands here can not be used"),
+            ("KTRDR_ENGINE", "canary", "KTRDR_ENGINE: expected `embedded` or `fleet`"),
+            ("KTRDR_ACCOUNT__SIZING", "canary", "KTRDR_ACCOUNT__SIZING: expected"),
         ] {
             let settings = config::Map::from_iter([(name.to_owned(), value.to_owned())]);
             let variables = Variables { settings, ..Variables::default() };

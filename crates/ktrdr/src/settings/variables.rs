@@ -4,12 +4,13 @@ use std::ffi::{OsStr, OsString};
 
 use super::Settings;
 use crate::exit::{CliError, Kind};
+use crate::screen::harmless_word;
 
 /// What all of them begin with.
 pub(super) const PREFIX: &str = "KTRDR_";
 
 /// Between a section and a setting of it.
-const OF: &str = "__";
+pub(super) const OF: &str = "__";
 
 /// Settings without a section that may be unset, so that the built-in values do not list them.
 const ADDRESSES: [&str; 11] = [
@@ -92,7 +93,7 @@ impl Variables {
                     let message = format!("{variable} is no setting; did you mean {PREFIX}{meant}?");
                     return Err(CliError::new(Kind::InvalidInput, message));
                 }
-                Meaning::Foreign => found.foreign.push(variable.to_string()),
+                Meaning::Foreign => found.foreign.push(harmless_word(&variable)),
             }
         }
         found.foreign.sort_unstable();
@@ -106,10 +107,19 @@ pub(crate) fn text(variable: &str, value: &OsStr) -> Result<String, CliError> {
     value.to_str().map(str::to_owned).ok_or_else(refused)
 }
 
-/// The rest of a name of ours, whatever its case.
+/// The rest of a name of ours, whatever its case, or of one whose beginning is ours but for one slip: `KTRD_ENGINE`,
+/// `KTDR_ENGINE`, `KTRDRENGINE`.
 fn after_prefix(variable: &str) -> Option<&str> {
-    let (prefix, name) = variable.split_at_checked(PREFIX.len())?;
-    prefix.eq_ignore_ascii_case(PREFIX).then_some(name)
+    let begins = |prefix: &str| {
+        let (begin, rest) = variable.split_at_checked(prefix.len())?;
+        begin.eq_ignore_ascii_case(prefix).then_some(rest)
+    };
+    let mistyped = || {
+        let end = variable.find('_')? + 1;
+        let (begin, rest) = variable.split_at(end);
+        (slips(PREFIX, begin) <= 1).then_some(rest)
+    };
+    begins(PREFIX).or_else(mistyped).or_else(|| begins(PREFIX.trim_end_matches('_')))
 }
 
 fn meaning(name: &str, variable: &str, known: &[String]) -> Meaning {
@@ -187,6 +197,11 @@ mod tests {
             ("KTRDR_FLET__LEASE", "FLEET__LEASE"),
             ("KTRDR_LOGS", "LOG"),
             ("KTRDR_WORKSPCE", "WORKSPACE"),
+            ("KTRD_ENGINE", "ENGINE"),
+            ("KTDR_ENGINE", "ENGINE"),
+            ("KTRDER_FLEET__LEASE", "FLEET__LEASE"),
+            ("KTRDRENGINE", "ENGINE"),
+            ("KTRD_ENGIN", "ENGINE"),
         ] {
             assert_eq!(meaning_of(slip), Some(Meaning::Slip(meant.into())), "{slip}");
         }
@@ -195,7 +210,10 @@ mod tests {
         {
             assert_eq!(meaning_of(foreign), Some(Meaning::Foreign), "{foreign}");
         }
-        assert_eq!(meaning_of("KTRDRX"), None);
+        assert_eq!(meaning_of("KTRD_PORT"), Some(Meaning::Foreign));
+        for other in ["TRADER_ENGINE", "KT_ENGINE", "ENGINE", "KTRX_REDIS_URL", "_KTRDR", ""] {
+            assert_eq!(meaning_of(other), None, "{other}");
+        }
     }
 
     #[test]

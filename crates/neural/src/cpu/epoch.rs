@@ -5,10 +5,9 @@ use ktrdr_domain::strategy::network::Loss;
 use crate::backward::Workspace;
 use crate::forward::BLOCK_ROWS;
 use crate::layout::Layout;
-use crate::loss::Tally;
+use crate::loss::LossStats;
 use crate::optimiser::Optimiser;
-use crate::random::{Purpose, Stream};
-use crate::row_order::RowOrder;
+use crate::random::{Purpose, RowOrder, SeededRng};
 use crate::row_weights::RowWeights;
 use crate::samples::{Samples, Targets};
 use crate::train::{Task, TrainError};
@@ -22,7 +21,7 @@ pub(super) struct Epochs<'a> {
     optimiser: Optimiser,
     gradient: Vec<f32>,
     order: RowOrder,
-    dropout: Stream,
+    dropout: SeededRng,
     weights: RowWeights<'a>,
 }
 
@@ -35,7 +34,7 @@ impl<'a> Epochs<'a> {
             optimiser: Optimiser::new(vectors, task.optimisation, layout.length),
             gradient: vec![0.0; layout.length],
             order: RowOrder::new(task.train.rows(), task.seed),
-            dropout: Stream::new(task.seed, Purpose::Dropout),
+            dropout: SeededRng::new(task.seed, Purpose::Dropout),
             weights: RowWeights::new(task.optimisation.class_weights, &task.train),
         }
     }
@@ -55,16 +54,16 @@ impl<'a> Epochs<'a> {
         learning_rate: f64,
         parameters: &mut [f32],
         stop: &dyn Fn() -> bool,
-    ) -> Result<Tally, TrainError> {
+    ) -> Result<LossStats, TrainError> {
         self.order.shuffle();
         let rows = std::mem::take(&mut self.order.rows);
-        let mut total = Tally::default();
+        let mut total = LossStats::default();
         for batch in rows.chunks(self.task.optimisation.batch_size) {
-            let tally = self.batch(batch, parameters, stop).ok_or(TrainError::Cancelled { epoch })?;
-            if !tally.loss.is_finite() {
+            let stats = self.batch(batch, parameters, stop).ok_or(TrainError::Cancelled { epoch })?;
+            if !stats.loss.is_finite() {
                 return Err(TrainError::Diverged { epoch });
             }
-            total.add(tally);
+            total.add(stats);
             self.optimiser.step(learning_rate, parameters, &self.gradient);
         }
         self.order.rows = rows;
@@ -72,11 +71,11 @@ impl<'a> Epochs<'a> {
     }
 
     /// The gradient of one batch, block by block; `None` when asked to stop.
-    fn batch(&mut self, rows: &[u32], parameters: &[f32], stop: &dyn Fn() -> bool) -> Option<Tally> {
+    fn batch(&mut self, rows: &[u32], parameters: &[f32], stop: &dyn Fn() -> bool) -> Option<LossStats> {
         let share = self.weights.share(rows);
         self.gradient.fill(0.0);
         self.workspace.adopt(parameters);
-        let mut total = Tally::default();
+        let mut total = LossStats::default();
         for block in rows.chunks(BLOCK_ROWS) {
             if stop() {
                 return None;
@@ -87,7 +86,7 @@ impl<'a> Epochs<'a> {
     }
 
     /// Gathers the rows of a block and adds their gradient.
-    fn block(&mut self, rows: &[u32], share: f64, parameters: &[f32]) -> Tally {
+    fn block(&mut self, rows: &[u32], share: f64, parameters: &[f32]) -> LossStats {
         let Samples { x, targets, .. } = self.task.train;
         let mut scales = [0.0_f32; BLOCK_ROWS];
         let slots = self.workspace.input.as_slice_mut().unwrap_or_default().chunks_exact_mut(x.ncols());

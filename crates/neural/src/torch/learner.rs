@@ -7,15 +7,15 @@ use super::Torch;
 use super::layers::Layers;
 use super::optimiser::TorchOptimiser;
 use super::rows::{Rows, Stretch};
-use crate::fit::{EpochTally, Learner};
-use crate::loss::Tally;
+use crate::fit::{EpochStats, Learner};
+use crate::loss::LossStats;
 use crate::network::{Dense, Network};
-use crate::row_order::RowOrder;
+use crate::random::RowOrder;
 use crate::row_weights::RowWeights;
 use crate::train::{Task, TrainError};
 
-/// Rows judged at once: bounds the memory of wide layers.
-const JUDGED_ROWS: i64 = 8192;
+/// Rows evaluated at once: bounds the memory of wide layers.
+const EVALUATED_ROWS: i64 = 8192;
 
 /// A network that learns on a device.
 pub(super) struct TorchLearner<'t, 'a> {
@@ -70,7 +70,7 @@ impl<'t, 'a> TorchLearner<'t, 'a> {
     }
 
     /// Learns from every training row; `None` when asked to stop.
-    fn learn(&mut self, learning_rate: f64, stop: &dyn Fn() -> bool) -> Result<Option<Tally>, TchError> {
+    fn learn(&mut self, learning_rate: f64, stop: &dyn Fn() -> bool) -> Result<Option<LossStats>, TchError> {
         let batch = self.task.optimisation.batch_size.min(self.order.rows.len());
         let rows = self.train.in_order(&self.order.rows)?;
         let scales = Tensor::f_from_slice(&self.scales(batch))?.f_to(self.torch.device)?;
@@ -86,7 +86,7 @@ impl<'t, 'a> TorchLearner<'t, 'a> {
             self.optimiser.step(learning_rate, self.layers.parameters_mut(), gradient)?;
             outputs.f_narrow(0, from, length)?.f_copy_(&answers.f_detach()?)?;
         }
-        tally(self.loss, &outputs, &rows.targets).map(Some)
+        loss_stats(self.loss, &outputs, &rows.targets).map(Some)
     }
 
     /// How much each row's gradient counts in its batch, in the order of the epoch.
@@ -99,17 +99,17 @@ impl<'t, 'a> TorchLearner<'t, 'a> {
     }
 
     /// Looks at rows without learning; `None` when asked to stop.
-    fn judge(&self, rows: &Rows, stop: &dyn Fn() -> bool) -> Result<Option<Tally>, TchError> {
+    fn evaluate(&self, rows: &Rows, stop: &dyn Fn() -> bool) -> Result<Option<LossStats>, TchError> {
         let _no_gradients = tch::no_grad_guard();
         let outputs = self.layers.blank_outputs(rows.count())?;
-        for stretch in rows.stretches(JUDGED_ROWS) {
+        for stretch in rows.stretches(EVALUATED_ROWS) {
             if stop() {
                 return Ok(None);
             }
             let Stretch { from, length, x, .. } = stretch?;
             outputs.f_narrow(0, from, length)?.f_copy_(&self.layers.forward(&x, 0.0)?)?;
         }
-        tally(self.loss, &outputs, &rows.targets).map(Some)
+        loss_stats(self.loss, &outputs, &rows.targets).map(Some)
     }
 }
 
@@ -119,16 +119,16 @@ impl Learner for TorchLearner<'_, '_> {
         epoch: u32,
         learning_rate: f64,
         stop: &dyn Fn() -> bool,
-    ) -> Result<EpochTally, TrainError> {
+    ) -> Result<EpochStats, TrainError> {
         self.epoch = epoch;
         self.order.shuffle();
         let torch = self.torch;
-        let done = |tally: Result<Option<Tally>, TchError>| {
-            tally.map_err(|why| torch.failure(epoch, &why))?.ok_or(TrainError::Cancelled { epoch })
+        let done = |stats: Result<Option<LossStats>, TchError>| {
+            stats.map_err(|why| torch.failure(epoch, &why))?.ok_or(TrainError::Cancelled { epoch })
         };
         let train = done(self.learn(learning_rate, stop))?;
-        let validation = self.validation.as_ref().map(|rows| done(self.judge(rows, stop))).transpose()?;
-        Ok(EpochTally { train, validation })
+        let validation = self.validation.as_ref().map(|rows| done(self.evaluate(rows, stop))).transpose()?;
+        Ok(EpochStats { train, validation })
     }
 
     fn keep(&mut self) -> Result<(), TrainError> {
@@ -158,13 +158,13 @@ fn losses(loss: Loss, outputs: &Tensor, targets: &Tensor) -> Result<Tensor, TchE
 }
 
 /// Sums over rows; waits for the device.
-fn tally(loss: Loss, outputs: &Tensor, targets: &Tensor) -> Result<Tally, TchError> {
+fn loss_stats(loss: Loss, outputs: &Tensor, targets: &Tensor) -> Result<LossStats, TchError> {
     let _no_gradients = tch::no_grad_guard();
     let answers = match loss {
         Loss::CrossEntropy => outputs.f_argmax(-1, false)?.f_eq_tensor(targets)?,
         Loss::Huber { .. } | Loss::Mse => outputs.f_sign()?.f_eq_tensor(&targets.f_sign()?)?,
     };
-    Ok(Tally {
+    Ok(LossStats {
         rows: targets.numel() as u64,
         loss: losses(loss, outputs, targets)?.f_sum(Kind::Double)?.f_double_value(&[])?,
         right: answers.f_sum(Kind::Int64)?.f_int64_value(&[])?.unsigned_abs(),

@@ -1,7 +1,9 @@
 //! Shapes, rows and settings that the tests share.
 
+use std::ops::ControlFlow;
+
 use ktrdr_domain::strategy::network::{Activation, EarlyStopping, Loss, Optimisation, Optimizer, OutputKind};
-use ktrdr_neural::{Backend, Cpu, Flow, Network, NetworkShape, Samples, Targets, Task, TrainError, Trained};
+use ktrdr_neural::{Backend, Cpu, Network, NetworkShape, Samples, Targets, Task, TrainError, Trained};
 use ndarray::ArrayView2;
 
 pub(crate) const ACTIVATIONS: [Activation; 5] =
@@ -92,11 +94,11 @@ pub(crate) fn overfitting() -> Optimisation {
     }
 }
 
-/// Steps so long that the loss soon is no number.
+/// Steps so long that the loss soon is not a number.
 pub(crate) fn diverging() -> Optimisation {
     Optimisation {
         optimizer: Optimizer::Sgd,
-        learning_rate: 1000.0,
+        learning_rate: 10.0,
         gradient_clip: None,
         loss: Some(Loss::Mse),
         ..settings(50)
@@ -113,7 +115,7 @@ pub(crate) fn train<'a>(
 }
 
 pub(crate) fn run(task: &Task<'_>) -> Result<Trained, TrainError> {
-    Cpu::new().train(task, &mut |_| Flow::Continue, &|| false)
+    Cpu::new().train(task, &mut |_| ControlFlow::Continue(()), &|| false)
 }
 
 /// Every weight and bias, bit for bit.

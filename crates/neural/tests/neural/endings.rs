@@ -1,9 +1,10 @@
 //! How training ends: all epochs, early stopping with the best weights, the observer, cancelling, divergence.
 
 use std::cell::Cell;
+use std::ops::ControlFlow;
 
 use ktrdr_domain::strategy::network::{EarlyStopping, Optimisation, Optimizer, OutputKind, Scheduler};
-use ktrdr_neural::{Backend, Cpu, Ending, Flow, Task, TrainError, evaluate};
+use ktrdr_neural::{Backend, Cpu, Ending, Task, TrainError, evaluate};
 
 use crate::data::{bits, diverging, noisy_rows, overfitting, run, settings, shape, train};
 
@@ -87,7 +88,7 @@ fn the_observer_hears_every_epoch_and_can_end_training() {
     let mut observer = |progress: &ktrdr_neural::EpochProgress| {
         assert_eq!((progress.epochs, progress.rows), (10, 80));
         heard.push(progress.record);
-        if progress.record.epoch == 4 { Flow::Stop } else { Flow::Continue }
+        if progress.record.epoch == 4 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let trained = Cpu::new().train(&task, &mut observer, &|| false).unwrap();
     assert_eq!((trained.ending, trained.best_epoch), (Ending::Observer, 4));
@@ -98,7 +99,7 @@ fn the_observer_hears_every_epoch_and_can_end_training() {
 fn the_stop_token_is_asked_for_every_64_rows_even_within_a_batch() {
     let rows = noisy_rows(1_000, 6, 1);
     let (shape, validation) = (shape(6, &[8], OutputKind::Classification), noisy_rows(200, 6, 2));
-    let optimisation = Optimisation { batch_size: 100_000, ..settings(2) };
+    let optimisation = Optimisation { batch_size: 65_536, ..settings(2) };
     let task = Task {
         shape: &shape,
         optimisation: &optimisation,
@@ -111,7 +112,7 @@ fn the_stop_token_is_asked_for_every_64_rows_even_within_a_batch() {
         asked.set(asked.get() + 1);
         false
     };
-    Cpu::new().train(&task, &mut |_| Flow::Continue, &count).unwrap();
+    Cpu::new().train(&task, &mut |_| ControlFlow::Continue(()), &count).unwrap();
     assert_eq!(asked.get(), 2 * (16 + 4));
 
     let asked = Cell::new(0);
@@ -119,7 +120,7 @@ fn the_stop_token_is_asked_for_every_64_rows_even_within_a_batch() {
         asked.set(asked.get() + 1);
         asked.get() == 23
     };
-    let cancelled = Cpu::new().train(&task, &mut |_| Flow::Continue, &third);
+    let cancelled = Cpu::new().train(&task, &mut |_| ControlFlow::Continue(()), &third);
     assert_eq!(cancelled, Err(TrainError::Cancelled { epoch: 2 }));
     assert_eq!(asked.get(), 23, "nothing runs on after the token says stop");
 }

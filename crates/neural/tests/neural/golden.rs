@@ -1,8 +1,10 @@
 //! Whole trainings against PyTorch: `golden/trajectories.py` says how the numbers were made.
 
+use std::ops::ControlFlow;
+
 use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::network::{Activation, Optimisation, OutputKind};
-use ktrdr_neural::{Backend, Cpu, Dense, Flow, Network, NetworkShape, Task};
+use ktrdr_neural::{Backend, Cpu, Dense, Network, NetworkShape, Task};
 use serde_json::{Value, json};
 
 use crate::data::{Rows, matrix, shape};
@@ -59,10 +61,9 @@ fn initial_weights_fill_the_range_of_pytorchs_linear_layer() {
     }
 }
 
-/// Settings as the `training` section of a strategy has them; one step is longer than a strategy may ask for.
+/// Settings as the `training` section of a strategy has them.
 fn optimisation(settings: &Value, output: &str) -> Optimisation {
     let mut training = settings.clone();
-    let learning_rate = training.as_object_mut().unwrap().remove("learning_rate").unwrap().as_f64().unwrap();
     training["labels"] = json!({"source": "forward_return"});
     let mut decisions = json!({"output_format": output});
     if output == "regression" {
@@ -79,7 +80,7 @@ fn optimisation(settings: &Value, output: &str) -> Optimisation {
         "decisions": decisions,
     }))
     .unwrap();
-    Optimisation { learning_rate, ..strategy.training.optimisation }
+    strategy.training.optimisation
 }
 
 #[test]
@@ -106,7 +107,7 @@ pub(crate) fn follows_pytorch(backend: &dyn Backend) {
             train: of("train"),
             validation: Some(of("validation")),
         };
-        let trained = backend.train(&task, &mut |_| Flow::Continue, &|| false).unwrap();
+        let trained = backend.train(&task, &mut |_| ControlFlow::Continue(()), &|| false).unwrap();
         let context = format!("{}: {:?}", backend.name(), case["settings"]);
         let history = |number: fn(&ktrdr_domain::report::EpochRecord) -> f64| -> Vec<f64> {
             trained.history.iter().map(number).collect()

@@ -1,7 +1,7 @@
 //! Networks survive being written and read; nothing else is let in.
 
 use ktrdr_domain::strategy::network::OutputKind;
-use ktrdr_neural::{HEADER_BYTES_MAX, Network, NetworkShape, StoreError};
+use ktrdr_neural::{HEADER_BYTES_MAX, Network, NetworkShape, WeightsError};
 use proptest::prelude::*;
 
 use crate::data::{bits, shape};
@@ -51,7 +51,7 @@ fn another_shape_is_refused_even_when_it_has_as_many_numbers() {
         r#"{"layers.0.weight":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"layers.0.bias":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
         12,
     );
-    assert!(matches!(Network::from_safetensors(&turned, &linear), Err(StoreError::Tensor { .. })));
+    assert!(matches!(Network::from_safetensors(&turned, &linear), Err(WeightsError::Tensor { .. })));
 }
 
 #[test]
@@ -64,17 +64,17 @@ fn other_number_types_further_tensors_and_infinities_are_refused() {
     let integers = good.replacen("F32", "I32", 1);
     assert!(matches!(
         Network::from_safetensors(&file(&integers, 8), &linear),
-        Err(StoreError::Tensor { .. })
+        Err(WeightsError::Tensor { .. })
     ));
     let further = good.replace("}}", r#"},"more":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#);
     assert!(matches!(
         Network::from_safetensors(&file(&further, 12), &linear),
-        Err(StoreError::Header { .. })
+        Err(WeightsError::Header { .. })
     ));
     let mut infinite = file(&good, 8);
     let end = infinite.len();
     infinite[end - 4..].copy_from_slice(&f32::INFINITY.to_le_bytes());
-    assert!(matches!(Network::from_safetensors(&infinite, &linear), Err(StoreError::Network(_))));
+    assert!(matches!(Network::from_safetensors(&infinite, &linear), Err(WeightsError::Network(_))));
 }
 
 #[test]
@@ -82,12 +82,12 @@ fn lengths_that_promise_too_much_are_refused_before_they_are_believed() {
     let (shape, bytes) = small();
     let mut long_header = bytes.clone();
     long_header[..8].copy_from_slice(&u64::MAX.to_le_bytes());
-    assert!(matches!(Network::from_safetensors(&long_header, &shape), Err(StoreError::Header { .. })));
+    assert!(matches!(Network::from_safetensors(&long_header, &shape), Err(WeightsError::Header { .. })));
     let too_long = vec![0; bytes.len() + HEADER_BYTES_MAX + 9];
-    assert!(matches!(Network::from_safetensors(&too_long, &shape), Err(StoreError::TooLong { .. })));
-    assert!(matches!(Network::from_safetensors(&[], &shape), Err(StoreError::Header { .. })));
+    assert!(matches!(Network::from_safetensors(&too_long, &shape), Err(WeightsError::TooLong { .. })));
+    assert!(matches!(Network::from_safetensors(&[], &shape), Err(WeightsError::Header { .. })));
     let deep = file(&"[".repeat(5_000), 0);
-    assert!(matches!(Network::from_safetensors(&deep, &shape), Err(StoreError::Header { .. })));
+    assert!(matches!(Network::from_safetensors(&deep, &shape), Err(WeightsError::Json(_))));
 }
 
 /// Eight tensors whose sizes add up to just under 2⁶⁴: a sum that wraps would make the header agree with the file.
@@ -103,7 +103,10 @@ fn offsets_that_overflow_are_refused() {
         )
     };
     let header = format!("{{{}}}", (0..8).map(entry).collect::<Vec<_>>().join(","));
-    assert!(matches!(Network::from_safetensors(&file(&header, 0), &linear), Err(StoreError::Header { .. })));
+    assert!(matches!(
+        Network::from_safetensors(&file(&header, 0), &linear),
+        Err(WeightsError::Header { .. })
+    ));
 }
 
 proptest! {

@@ -1,11 +1,10 @@
 //! The backend of libtorch, on its CPU kernels, and on a GPU where there is one.
 
 use std::cell::Cell;
+use std::ops::ControlFlow;
 
 use ktrdr_domain::strategy::network::{ClassWeights, EarlyStopping, Loss, Optimisation, OutputKind};
-use ktrdr_neural::{
-    Backend, Cpu, Ending, Flow, NetworkShape, Samples, Task, Torch, TrainError, Trained, evaluate,
-};
+use ktrdr_neural::{Backend, Cpu, Ending, NetworkShape, Samples, Task, Torch, TrainError, Trained, evaluate};
 
 use tch::{Device, Kind, Tensor};
 
@@ -22,7 +21,7 @@ fn devices() -> Vec<Torch> {
 }
 
 fn trained(backend: &dyn Backend, task: &Task<'_>) -> Trained {
-    backend.train(task, &mut |_| Flow::Continue, &|| false).unwrap()
+    backend.train(task, &mut |_| ControlFlow::Continue(()), &|| false).unwrap()
 }
 
 fn task<'a>(
@@ -142,9 +141,9 @@ fn the_stop_token_is_asked_for_every_batch_and_nothing_runs_on_after_it() {
                 asked.get() == time
             }
         };
-        torch.train(&task, &mut |_| Flow::Continue, &says_stop_at(u32::MAX)).unwrap();
+        torch.train(&task, &mut |_| ControlFlow::Continue(()), &says_stop_at(u32::MAX)).unwrap();
         assert_eq!(asked.take(), 2 * (4 + 1));
-        let cancelled = torch.train(&task, &mut |_| Flow::Continue, &says_stop_at(10));
+        let cancelled = torch.train(&task, &mut |_| ControlFlow::Continue(()), &says_stop_at(10));
         assert_eq!((cancelled, asked.take()), (Err(TrainError::Cancelled { epoch: 2 }), 10));
     }
 }
@@ -156,7 +155,7 @@ fn a_loss_that_is_no_number_ends_training_with_advice() {
     let optimisation = diverging();
     for torch in devices() {
         let task = task(&shape, &optimisation, rows.valued(), None);
-        let error = torch.train(&task, &mut |_| Flow::Continue, &|| false).unwrap_err();
+        let error = torch.train(&task, &mut |_| ControlFlow::Continue(()), &|| false).unwrap_err();
         assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
     }
 }
@@ -173,7 +172,7 @@ fn a_device_without_enough_memory_says_so_and_goes_on() {
     let narrow = shape(6, &[8], OutputKind::Classification);
     for torch in devices() {
         let task_too_large = task(&wide, &optimisation, rows.valued(), None);
-        let error = torch.train(&task_too_large, &mut |_| Flow::Continue, &|| false).unwrap_err();
+        let error = torch.train(&task_too_large, &mut |_| ControlFlow::Continue(()), &|| false).unwrap_err();
         assert!(matches!(error, TrainError::Device { epoch: 1, .. }), "{error}");
         assert!(
             error.to_string().contains("smaller batches") && !error.to_string().contains('\n'),
@@ -196,7 +195,7 @@ fn a_gpu_that_is_lost_is_not_taken_for_one_that_failed() {
     let place = (Kind::Float, Device::Cuda(0));
     let beyond = Tensor::from_slice(&[8_i64]).to_device(Device::Cuda(0));
     let _never_seen = Tensor::zeros([8], place).f_index_select(0, &beyond);
-    let error = torch.train(&task, &mut |_| Flow::Continue, &|| false).unwrap_err();
+    let error = torch.train(&task, &mut |_| ControlFlow::Continue(()), &|| false).unwrap_err();
     assert!(matches!(error, TrainError::DeviceLost { .. }), "{error}");
     assert!(error.to_string().contains("is lost to this process"), "{error}");
 }

@@ -66,7 +66,7 @@ pub fn write(bars: &Bars) -> Vec<u8> {
         let _ = writeln!(
             out,
             "{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z,{open},{high},{low},{close},{}",
-            bars.volume[i] + 0.0 // −0 is 0
+            bars.volume[i]
         );
     }
     out

@@ -161,11 +161,12 @@ impl Intake {
     fn accept(&mut self, row: Row) {
         let [open, high, low, close, volume] = row.values;
         self.bars.time.push(row.time);
-        self.bars.open.push(open);
-        self.bars.high.push(high);
-        self.bars.low.push(low);
-        self.bars.close.push(close);
-        self.bars.volume.push(volume);
+        // −0 is 0: no file and no figure shows a sign that means nothing.
+        self.bars.open.push(open + 0.0);
+        self.bars.high.push(high + 0.0);
+        self.bars.low.push(low + 0.0);
+        self.bars.close.push(close + 0.0);
+        self.bars.volume.push(volume + 0.0);
     }
 
     /// The row with `−1` volume (none published) as 0, or what is wrong with it.

@@ -71,6 +71,24 @@ pub enum Problem {
         /// The column in our words.
         column: &'static str,
     },
+    /// Volumes of several assets, and a name that does not tell which is traded.
+    #[error(
+        "the header has volumes in {assets}, and {instrument} begins with none of them alone; name the column that counts what is traded with `--volume-column`, or the pair with `--symbol`"
+    )]
+    VolumeOfWhat {
+        /// The assets.
+        assets: String,
+        /// The instrument.
+        instrument: String,
+    },
+    /// A column that was asked for.
+    #[error("`{found}` has no column {name:?}; give `--volume-column` a name as it stands in the header")]
+    NoSuchColumn {
+        /// What was asked for.
+        name: String,
+        /// The header, or the first row where there is none.
+        found: String,
+    },
     /// A first line that tells nothing about the columns.
     #[error(
         "`{found}` is neither a known header nor a row of time and prices; put a header line first that names each column, such as `{header}`"
@@ -105,6 +123,12 @@ pub enum Problem {
         /// How many the header has.
         expected: usize,
     },
+    /// A line of text among the rows.
+    #[error("`{text}` is text, not a row of prices; remove the line if it is a footer or a second header")]
+    Words {
+        /// The line.
+        text: String,
+    },
     /// No time.
     #[error("{text:?} is no time; write 2020-01-31T13:00:00Z")]
     Time {
@@ -121,7 +145,7 @@ pub enum Problem {
     },
     /// A zone that is none.
     #[error(
-        "{text:?}: no time zone is called {zone:?}; write a name such as America/New_York or an offset such as +02:00, or leave it out and import with `--time-zone`"
+        "{text:?}: {zone:?} is the name of no time zone, or of several; write a name such as America/New_York or an offset such as +02:00, or leave it out and import with `--time-zone`"
     )]
     UnknownZone {
         /// The field.
@@ -149,11 +173,34 @@ pub enum Problem {
         /// The zone.
         zone: String,
     },
-    /// Dates that all can be read two ways.
+    /// Dates that all can be read in several ways.
     #[error(
-        "{text:?} may start with the day or the month, and so may every date of the file; say which with `--date-order day-first` or `--date-order month-first`"
+        "{text:?} is a date in several orders, and so is every date of the file; say which with {}",
+        options("--date-order", orders)
     )]
     DateOrder {
+        /// The field.
+        text: String,
+        /// The orders, by their names.
+        orders: Vec<&'static str>,
+    },
+    /// Dates of two forms.
+    #[error(
+        "{text:?} is not written as {other_text:?} in line {other_line} is; a file has one form of dates: mend the row that is wrong, or import the rows of each form by themselves"
+    )]
+    MixedDateForms {
+        /// The field.
+        text: String,
+        /// The first date of the file.
+        other_text: String,
+        /// Where it is.
+        other_line: u64,
+    },
+    /// Prices that all may be whole numbers with groups, or fractions.
+    #[error(
+        "{text:?} has a comma that may group thousands or stand before a fraction, and no number of the file tells; say which with `--decimal point` (thousands) or `--decimal comma` (fraction)"
+    )]
+    DecimalSign {
         /// The field.
         text: String,
     },
@@ -177,7 +224,7 @@ pub enum Problem {
         /// The field.
         text: String,
         /// The order that the other date needs.
-        order: &'static str,
+        order: String,
         /// The other date.
         other_text: String,
         /// Where it is.
@@ -294,6 +341,12 @@ pub enum Problem {
         /// Its value.
         value: f64,
     },
+}
+
+/// An option with each of its values, as advice.
+fn options(name: &str, values: &[&str]) -> String {
+    let each: Vec<String> = values.iter().map(|value| format!("`{name} {value}`")).collect();
+    each.join(" or ")
 }
 
 /// The option for bars of this length, where a timeframe has it.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ktrdr_domain::strategy::catalogue::Source;
+use ktrdr_domain::strategy::indicators::Source;
 use ktrdr_domain::strategy::{Feature, FeatureSource, IndicatorSpec, Normalization};
 use ktrdr_domain::{Strategy, Timeframe, Timestamp};
 
@@ -124,7 +124,9 @@ impl<'a> Plan<'a> {
         };
         let spec = strategy.indicators.get(&feature.indicator.id).ok_or_else(unknown)?;
         let output = match &feature.indicator.output {
-            Some(name) => spec.kind.entry().outputs.iter().position(|o| o == name).ok_or_else(unknown)?,
+            Some(name) => {
+                spec.kind.definition().outputs.iter().position(|o| o == name).ok_or_else(unknown)?
+            }
             None => 0,
         };
         let series = self.series_of(bars, feature.timeframe, &feature.name)?;

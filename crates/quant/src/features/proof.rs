@@ -6,12 +6,10 @@
 //! indicators have to read all history for that, since some never forget; only the run's own rows are laid out.
 
 use ktrdr_domain::{Strategy, Timestamp};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{FeatureBars, FeatureError, FeatureMatrix, Scaling, build_from};
-use crate::Bars;
+use crate::{Bars, SeededRng};
 
 /// What a leakage proof found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,10 +59,10 @@ const SCRAMBLED_BARS: usize = 1_000;
 /// `count` cuts drawn by `seed` among the bars that have features and a future, in time order.
 #[must_use]
 pub fn cuts(first_bar: usize, bar_count: usize, count: usize, seed: u64) -> Vec<usize> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = SeededRng::new(seed);
     let end = bar_count.saturating_sub(1);
     let draws = if first_bar < end { count } else { 0 };
-    let mut cuts: Vec<usize> = (0..draws).map(|_| rng.random_range(first_bar..end)).collect();
+    let mut cuts: Vec<usize> = (0..draws).map(|_| rng.within(first_bar..end)).collect();
     cuts.sort_unstable();
     cuts
 }

@@ -1,4 +1,4 @@
-//! The indicators of the catalogue, computed on bars.
+//! Every indicator that a strategy may read, computed on bars.
 //!
 //! Where sources differ, each says which it follows. In common:
 //!
@@ -39,13 +39,13 @@ pub(crate) use smoothing::ewm_adjusted;
 /// An indicator's values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IndicatorOutput {
-    /// One vector per output in catalogue order, each as long as the bars; NaN before the first valid bar.
+    /// One vector per output in the order of its definition, each as long as the bars; NaN before the first valid bar.
     pub outputs: Vec<Vec<f64>>,
 }
 
 /// Computes an indicator on all bars.
 ///
-/// Parameters are taken as the reader of strategies let them through; one outside the catalogue's range counts as
+/// Parameters are taken as the reader of strategies let them through; one outside its definition's range counts as
 /// the nearest end of that range.
 #[must_use]
 pub fn compute(spec: &IndicatorSpec, bars: &Bars) -> IndicatorOutput {
@@ -134,9 +134,9 @@ pub fn divides_by_source(kind: IndicatorKind) -> bool {
     matches!(kind, IndicatorKind::DistanceFromMa | IndicatorKind::Roc | IndicatorKind::BollingerBandWidth)
 }
 
-/// A period inside the catalogue's range, and so at least 1.
+/// A period inside its definition's range, and so at least 1.
 fn count(spec: &IndicatorSpec, name: &str) -> usize {
-    let range = spec.kind.entry().params.iter().find(|p| p.name == name);
+    let range = spec.kind.definition().params.iter().find(|p| p.name == name);
     let (min, max) = range.map_or((1, 1), |p| (p.min as usize, p.max as usize));
     spec.count(name).clamp(min.max(1), max.max(1))
 }

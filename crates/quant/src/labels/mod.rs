@@ -53,7 +53,7 @@ pub enum LabelError {
         /// What was given.
         value: f64,
         /// What is allowed.
-        rule: &'static str,
+        rule: String,
     },
     /// Labels are moves as shares of the price.
     #[error(
@@ -135,21 +135,8 @@ pub fn make(labels: &Labels, output: OutputKind, bars: &Bars) -> Result<LabelSet
 }
 
 fn check(labels: &Labels) -> Result<(), LabelError> {
-    let refuse = |name, value, rule| Err(LabelError::Parameter { name, value, rule });
-    match *labels {
-        Labels::TripleBarrier { horizon: 0, .. } | Labels::ForwardReturn { horizon: 0, .. } => {
-            refuse("horizon", 0.0, "at least 1 bar")
-        }
-        Labels::TripleBarrier { volatility_span: 0, .. } => refuse("volatility_span", 0.0, "at least 1 bar"),
-        Labels::TripleBarrier { barrier, .. } if !(barrier > 0.0 && barrier.is_finite()) => {
-            refuse("barrier", barrier, "a number over 0")
-        }
-        Labels::ForwardReturn { threshold, .. } if !(threshold >= 0.0 && threshold.is_finite()) => {
-            refuse("threshold", threshold, "a fraction of 0 or more")
-        }
-        Labels::Zigzag { threshold } if !(threshold > 0.0 && threshold < 1.0) => {
-            refuse("threshold", threshold, "a fraction between 0 and 1")
-        }
-        _ => Ok(()),
-    }
+    let outside = labels.numbers().into_iter().find(|(field, value)| !field.allows(*value));
+    outside.map_or(Ok(()), |(field, value)| {
+        Err(LabelError::Parameter { name: field.key, value, rule: field.range() })
+    })
 }

@@ -29,7 +29,7 @@ pub enum SimulateError {
         /// Bars to trade.
         bars: usize,
     },
-    /// A target that is no position.
+    /// A target that is not a position.
     #[error("target {value} of bar {bar}: use 1 for long, 0 for none, -1 for short")]
     Target {
         /// Its place in the range, from 0.
@@ -60,7 +60,7 @@ pub enum SimulateError {
         spread: f64,
     },
     /// Prices or sizes beyond what a 64-bit float can hold.
-    #[error("equity at {time} is no number: check the prices of that bar and the size of the position")]
+    #[error("equity at {time} is not a number: check the prices of that bar and the size of the position")]
     NotFinite {
         /// Open time of the bar.
         time: Timestamp,

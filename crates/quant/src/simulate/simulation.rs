@@ -15,7 +15,7 @@ use crate::Bars;
 #[derive(Debug, Clone)]
 pub struct Simulation<'a> {
     account: &'a Account,
-    market: Market<'a>,
+    prices: Prices<'a>,
     /// Wanted at each bar's close.
     targets: &'a [Target],
     /// The target that was last made an order.
@@ -28,7 +28,7 @@ pub struct Simulation<'a> {
 
 /// The bars that are traded, field by field.
 #[derive(Debug, Clone, Copy)]
-struct Market<'a> {
+struct Prices<'a> {
     time: &'a [i64],
     open: &'a [f64],
     high: &'a [f64],
@@ -48,15 +48,15 @@ impl<'a> Simulation<'a> {
         account: &'a Account,
     ) -> Result<Self, SimulateError> {
         account.validate()?;
-        let market = Market::of(bars, range.clone())?;
+        let prices = Prices::of(bars, range.clone())?;
         if let Some(bar) = bars.not_above_zero(range) {
             return Err(SimulateError::NotAboveZero {
                 time: Timestamp(bars.time[bar]),
                 price: bars.low[bar],
             });
         }
-        if targets.len() != market.time.len() {
-            return Err(SimulateError::TargetCount { targets: targets.len(), bars: market.time.len() });
+        if targets.len() != prices.time.len() {
+            return Err(SimulateError::TargetCount { targets: targets.len(), bars: prices.time.len() });
         }
         if let Some(bar) = targets.iter().position(|target| !(-1..=1).contains(target)) {
             return Err(SimulateError::Target { bar, value: targets[bar] });
@@ -64,7 +64,7 @@ impl<'a> Simulation<'a> {
         let changes = targets.windows(2).filter(|pair| pair[0] != pair[1]).count();
         Ok(Self {
             account,
-            market,
+            prices,
             targets,
             ordered: 0,
             broker: Broker::new(account, changes + 1),
@@ -144,15 +144,15 @@ impl<'a> Simulation<'a> {
     fn fill_order(&mut self, bar: usize) -> Result<(), SimulateError> {
         let Some(previous) = bar.checked_sub(1) else { return Ok(()) };
         if self.broker.position.is_some() && self.account.costs.have_financing() {
-            let days = self.market.days_between(previous, bar);
-            self.broker.charge_financing(days, self.market.close[previous]);
+            let days = self.prices.days_between(previous, bar);
+            self.broker.charge_financing(days, self.prices.close[previous]);
         }
         let wanted = self.targets[previous];
         if wanted == self.ordered {
             return Ok(());
         }
         self.ordered = wanted;
-        let open = self.market.quote(bar, self.market.open[bar]);
+        let open = self.prices.quote(bar, self.prices.open[bar]);
         self.close_at_open(open, ExitReason::Signal)?;
         match wanted {
             0 => Ok(()),
@@ -165,16 +165,16 @@ impl<'a> Simulation<'a> {
     fn leave_early(&mut self, bar: usize) -> Result<(), SimulateError> {
         let Some(position) = &self.broker.position else { return Ok(()) };
         let bars_before = bar - position.entry_bar;
-        let market = &self.market;
+        let prices = &self.prices;
         if self.account.exits.max_holding_bars.is_some_and(|most| bars_before >= most as usize) {
-            return self.close_at_open(market.quote(bar, market.open[bar]), ExitReason::MaxHolding);
+            return self.close_at_open(prices.quote(bar, prices.open[bar]), ExitReason::MaxHolding);
         }
         let Some(levels) = &position.levels else { return Ok(()) };
-        let Some(touch) = levels.touched(market.open[bar], market.high[bar], market.low[bar]) else {
+        let Some(touch) = levels.touched(prices.open[bar], prices.high[bar], prices.low[bar]) else {
             return Ok(());
         };
         let bars_held = bars_before + usize::from(!touch.at_open);
-        self.broker.close(market.quote(bar, touch.price), bars_held, touch.reason)
+        self.broker.close(prices.quote(bar, touch.price), bars_held, touch.reason)
     }
 
     fn close_at_open(&mut self, open: Quote, reason: ExitReason) -> Result<(), SimulateError> {
@@ -186,7 +186,7 @@ impl<'a> Simulation<'a> {
 
     /// At the close: values the account, ends it if nothing is left, and closes what is open at the last bar.
     fn mark_to_market(&mut self, bar: usize) -> Result<(), SimulateError> {
-        let close = self.market.close[bar];
+        let close = self.prices.close[bar];
         let equity = self.broker.equity(close);
         self.bars_in_market += u64::from(self.broker.position.is_some());
         let is_last = bar + 1 == self.targets.len();
@@ -199,14 +199,14 @@ impl<'a> Simulation<'a> {
 
     /// The mark after which nothing is traded any more.
     fn last_mark(&mut self, bar: usize, equity: f64) -> Result<(), SimulateError> {
-        let not_finite = SimulateError::NotFinite { time: Timestamp(self.market.time[bar]) };
+        let not_finite = SimulateError::NotFinite { time: Timestamp(self.prices.time[bar]) };
         if !equity.is_finite() {
             return Err(not_finite);
         }
         let reason = if equity > 0.0 { ExitReason::EndOfData } else { ExitReason::Ruin };
         if let Some(position) = &self.broker.position {
             let bars_held = bar - position.entry_bar + 1;
-            self.broker.close(self.market.quote(bar, self.market.close[bar]), bars_held, reason)?;
+            self.broker.close(self.prices.quote(bar, self.prices.close[bar]), bars_held, reason)?;
         }
         if !self.broker.cash.is_finite() {
             return Err(not_finite);
@@ -217,7 +217,7 @@ impl<'a> Simulation<'a> {
     }
 }
 
-impl<'a> Market<'a> {
+impl<'a> Prices<'a> {
     fn of(bars: &'a Bars, range: Range<usize>) -> Result<Self, SimulateError> {
         let cut = |field: &'a [f64]| field.get(range.clone());
         let fields = (

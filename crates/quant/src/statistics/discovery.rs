@@ -1,6 +1,6 @@
 //! Online control of false discoveries: how small a p-value the next test of an endless series needs.
 
-use std::f64::consts::PI;
+use std::f64::consts::{EULER_GAMMA, PI};
 
 /// The level of test number `test` (from 1) under LOND, after `discoveries` among the tests before it:
 /// `βᵢ (D + 1)` with `βᵢ = 6 α / (π² i²)`, which sum to `alpha`. Javanmard & Montanari (2015).
@@ -24,12 +24,11 @@ pub fn lond_dependent(alpha: f64, test: u64, discoveries: u64) -> f64 {
 
 /// `1 + 1/2 + … + 1/n`; by its expansion where the sum would be long.
 fn harmonic(n: u64) -> f64 {
-    const EULER: f64 = 0.577_215_664_901_532_9;
     if n <= 1_000 {
         return (1..=n).rev().map(|i| 1.0 / i as f64).sum();
     }
     let n = n as f64;
-    n.ln() + EULER + 1.0 / (2.0 * n) - 1.0 / (12.0 * n * n)
+    n.ln() + EULER_GAMMA + 1.0 / (2.0 * n) - 1.0 / (12.0 * n * n)
 }
 
 #[cfg(test)]

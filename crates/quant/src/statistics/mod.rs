@@ -6,23 +6,32 @@
 //! | reward for risk: Sharpe, Sortino, SQN | [`ratios`] |
 //! | how far and how long under a peak | [`drawdown`] |
 //! | how sure is a Sharpe ratio: standard error, PSR, MinTRL | [`track_record`] |
+//! | what was earned beyond the market | [`active`] |
 //! | how good the best of many worthless trials looks | [`luck`] |
+//! | how many of them are different | [`clusters`] |
 //! | does picking the best trial work at all (PBO by CSCV) | [`overfitting`] |
 //! | how small a p-value the next test needs (LOND) | [`discovery`] |
+//! | how sure a share of successes is | [`proportion`] |
+//! | how much two samples move together | [`correlation`] |
 //! | the normal distribution | [`normal`] |
 //!
 //! Ratios are per period: multiply by `√periods per year` to annualise. A figure that does not exist is an
 //! [`Undefined`] with its reason, never 0 or a large number; a NaN is refused, never skipped.
 
+pub mod active;
+pub mod clusters;
+pub mod correlation;
 pub mod discovery;
 pub mod drawdown;
 pub mod luck;
 pub mod moments;
 pub mod normal;
 pub mod overfitting;
+pub mod proportion;
 pub mod ratios;
 pub mod track_record;
 
+pub use active::ActiveReturns;
 pub use drawdown::Drawdown;
 pub use moments::Moments;
 pub use track_record::TrackRecord;

@@ -2,11 +2,12 @@
 
 use ktrdr_domain::gate::{GatePolicy, GateProfile};
 use ktrdr_domain::job::{DesignResult, Origin};
+use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::report::{
     AssessmentReport, BacktestSummary, Evidence, Hashes, Metrics, ModelRef, TestMetrics, TrainingReport,
     Verdict,
 };
-use ktrdr_domain::research::{AgentChoice, ResearchSpec};
+use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{
@@ -48,7 +49,7 @@ pub(crate) fn research() -> ResearchSpec {
         windows: WindowPolicy::default().split(span()).unwrap(),
         account: Account::default(),
         gates: GatePolicy { profile: GateProfile::Parity, ..GatePolicy::default() },
-        agent: AgentChoice::Local,
+        agent: ProviderName::default(),
         brief: None,
         device: DeviceRequest::Any,
         seed: 7,

@@ -121,6 +121,7 @@ fn the_assessor_gets_the_reports_and_a_message_that_travels() {
     backtesting.stage = ktrdr_research::Stage::Backtesting(Box::new(design()), Box::new(training));
     let spec: AssessmentSpec = next(&backtesting, &ChildEnd::Completed(value(backtest())));
     assert_eq!(spec.verdict, GateVerdict::Passed);
+    assert_eq!(spec.agent, research().agent);
     assert_eq!(spec.training.history.last().unwrap().epoch, 5000);
     assert!(spec.training.history.len() <= 100);
 }

@@ -27,7 +27,7 @@ pub(super) fn dead_zones(draft: &Draft, out: &mut Diagnostics) {
 fn bounds(kind: IndicatorKind, output: Option<&str>) -> Option<(f64, f64)> {
     match (kind, output) {
         (IndicatorKind::Aroon, None | Some("up" | "down")) => Some((0.0, 100.0)),
-        _ => kind.entry().bounds,
+        _ => kind.definition().bounds,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::strategy::field::FEATURES_MAX;
 use crate::strategy::read::Draft;
 use crate::strategy::{IndicatorKind, IndicatorRef, NnInput, Normalization};
 
-/// Fuzzy sets and inputs name what exists; what nothing names is doubtful.
+/// Fuzzy sets and inputs name what exists; a warning tells what nothing names.
 pub(super) fn references(draft: &Draft, out: &mut Diagnostics) {
     let mut used = HashSet::new();
     for (id, set) in &draft.fuzzy_sets {
@@ -52,7 +52,7 @@ fn indicator(wanted: &IndicatorRef, path: &str, draft: &Draft, out: &mut Diagnos
         }
         return;
     };
-    let outputs = spec.kind.entry().outputs;
+    let outputs = spec.kind.definition().outputs;
     if let Some(output) = wanted.output.as_deref().filter(|o| !outputs.contains(o)) {
         let message = format!("{} has no output {}", spec.kind, shown(output));
         let fix = match outputs {
@@ -99,11 +99,12 @@ fn width(input: &NnInput, draft: &Draft) -> usize {
     input.timeframes.len() * values * (1 + input.lags as usize)
 }
 
-/// Doubts about values that mean little: of no fixed size, upside down, or different for each symbol.
+/// Warns of values that mean little: of no fixed size, upside down, or different for each symbol.
 pub(super) fn scales(draft: &Draft, out: &mut Diagnostics) {
     for (i, input) in draft.nn_inputs.iter().enumerate() {
         let spec = input.raw_indicator.as_ref().and_then(|raw| draft.indicators.get(&raw.id));
-        if spec.is_some_and(|s| s.kind.entry().bounds.is_none()) && input.normalization == Normalization::None
+        if spec.is_some_and(|s| s.kind.definition().bounds.is_none())
+            && input.normalization == Normalization::None
         {
             let message = "values of any size reach the network";
             out.warning(at(format!("nn_inputs[{i}]"), message, "add normalization: zscore"));
@@ -120,10 +121,12 @@ pub(super) fn scales(draft: &Draft, out: &mut Diagnostics) {
         return;
     }
     for (id, set) in &draft.fuzzy_sets {
-        let entry = draft.indicators.get(&set.indicator.id).map(|spec| spec.kind.entry());
-        if let Some(entry) = entry.filter(|e| e.in_price_units) {
-            let message =
-                format!("{} is in price units: its members mean something else for each symbol", entry.name);
+        let definition = draft.indicators.get(&set.indicator.id).map(|spec| spec.kind.definition());
+        if let Some(definition) = definition.filter(|d| d.in_price_units) {
+            let message = format!(
+                "{} is in price units: its members mean something else for each symbol",
+                definition.name
+            );
             out.warning(at(
                 format!("fuzzy_sets.{id}"),
                 message,

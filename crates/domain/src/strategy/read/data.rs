@@ -6,14 +6,14 @@ use std::str::FromStr;
 
 use crate::name::Symbol;
 use crate::strategy::TrainingData;
+use crate::strategy::cursor::{Cursor, MapReader};
 use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{HISTORY_REQUIRED, SYMBOLS_MAX, TIMEFRAMES_MAX};
-use crate::strategy::place::{Place, Section};
 use crate::time::Timestamp;
 use crate::timeframe::Timeframe;
 
-pub(super) fn training_data(place: &Place<'_>, out: &mut Diagnostics) -> Option<TrainingData> {
-    let mut map = place.section(out, "training_data")?;
+pub(super) fn training_data(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<TrainingData> {
+    let mut map = cursor.map_reader(out, "training_data")?;
     let symbols = map.need(out, "symbols").and_then(|p| symbols(&p, out));
     let timeframes = map.need(out, "timeframes").and_then(|p| timeframes(&p, out));
     let (timeframes, base_inside) = timeframes.unzip();
@@ -25,7 +25,7 @@ pub(super) fn training_data(place: &Place<'_>, out: &mut Diagnostics) -> Option<
     if let (Some(start), Some(end)) = (start_date, end_date)
         && start >= end
     {
-        place.error(
+        cursor.error(
             out,
             format!("start_date {start} is not before end_date {end}"),
             "swap or move the dates",
@@ -42,59 +42,62 @@ pub(super) fn training_data(place: &Place<'_>, out: &mut Diagnostics) -> Option<
     })
 }
 
-fn date(map: &mut Section<'_>, key: &'static str, out: &mut Diagnostics) -> Option<Timestamp> {
+fn date(map: &mut MapReader<'_>, key: &'static str, out: &mut Diagnostics) -> Option<Timestamp> {
     map.get(key)?.parsed(out, "write a date such as \"2018-01-31\"")
 }
 
 /// `[EURUSD]`, or `{mode, list}`, or `{mode: single, symbol}`.
-fn symbols(place: &Place<'_>, out: &mut Diagnostics) -> Option<Vec<Symbol>> {
-    if !place.is_map() {
-        return distinct(place, SYMBOLS_MAX, out);
+fn symbols(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Vec<Symbol>> {
+    if !cursor.is_map() {
+        return distinct(cursor, SYMBOLS_MAX, out);
     }
-    let mut map = place.section(out, "symbols")?;
+    let mut map = cursor.map_reader(out, "symbols")?;
     let mode = mode(&mut map, ["single", "multi_symbol"], out);
     let list = map.get("list").and_then(|p| distinct(&p, SYMBOLS_MAX, out));
     let single = map.get("symbol").and_then(|p| p.parsed(out, "name one symbol"));
-    let all = one_or_list(place, single, list, ["symbol", "list"], out);
-    refuse_several(place, mode, all.as_deref(), out);
+    let all = one_or_list(cursor, single, list, ["symbol", "list"], out);
+    refuse_several(cursor, mode, all.as_deref(), out);
     map.finish(out);
     all
 }
 
 /// `[1h, 4h]`, or `{mode, list, base_timeframe}`, or `{mode: single, timeframe}`; and where the base stands inside.
-fn timeframes<'n>(place: &Place<'n>, out: &mut Diagnostics) -> Option<(Vec<Timeframe>, Option<Place<'n>>)> {
-    if !place.is_map() {
-        return distinct(place, TIMEFRAMES_MAX, out).map(|all| (all, None));
+fn timeframes<'n>(
+    cursor: &Cursor<'n>,
+    out: &mut Diagnostics,
+) -> Option<(Vec<Timeframe>, Option<Cursor<'n>>)> {
+    if !cursor.is_map() {
+        return distinct(cursor, TIMEFRAMES_MAX, out).map(|all| (all, None));
     }
-    let mut map = place.section(out, "timeframes")?;
+    let mut map = cursor.map_reader(out, "timeframes")?;
     let mode = mode(&mut map, ["single", "multi_timeframe"], out);
     let list = map.get("list").and_then(|p| distinct(&p, TIMEFRAMES_MAX, out));
     let single = map.get("timeframe").and_then(|p| p.parsed(out, "name one timeframe"));
     let base = map.get("base_timeframe");
-    let all = one_or_list(place, single, list, ["timeframe", "list"], out);
-    refuse_several(place, mode, all.as_deref(), out);
+    let all = one_or_list(cursor, single, list, ["timeframe", "list"], out);
+    refuse_several(cursor, mode, all.as_deref(), out);
     map.finish(out);
     all.map(|all| (all, base))
 }
 
 /// Whether the mode says that there is one only.
-fn mode(map: &mut Section<'_>, words: [&str; 2], out: &mut Diagnostics) -> bool {
-    let Some(place) = map.get("mode") else { return false };
-    let Some(text) = place.text(out) else { return false };
+fn mode(map: &mut MapReader<'_>, words: [&str; 2], out: &mut Diagnostics) -> bool {
+    let Some(cursor) = map.get("mode") else { return false };
+    let Some(text) = cursor.text(out) else { return false };
     if !words.contains(&text) {
-        place.no_such_word(out, text, &words);
+        cursor.no_such_word(out, text, &words);
     }
     text == words[0]
 }
 
-fn refuse_several<T>(place: &Place<'_>, single: bool, all: Option<&[T]>, out: &mut Diagnostics) {
+fn refuse_several<T>(cursor: &Cursor<'_>, single: bool, all: Option<&[T]>, out: &mut Diagnostics) {
     if single && all.is_some_and(|all| all.len() > 1) {
-        place.error(out, "mode is single but several are listed", "list one, or remove `mode`");
+        cursor.error(out, "mode is single but several are listed", "list one, or remove `mode`");
     }
 }
 
 fn one_or_list<T: PartialEq + Clone>(
-    place: &Place<'_>,
+    cursor: &Cursor<'_>,
     one: Option<T>,
     list: Option<Vec<T>>,
     keys: [&str; 2],
@@ -103,14 +106,14 @@ fn one_or_list<T: PartialEq + Clone>(
     match (one, list) {
         (Some(one), Some(list)) if list.contains(&one) => Some(list),
         (Some(_), Some(_)) => {
-            place.error(out, format!("`{}` is not in `{}`", keys[0], keys[1]), "name each in the list");
+            cursor.error(out, format!("`{}` is not in `{}`", keys[0], keys[1]), "name each in the list");
             None
         }
         (Some(one), None) => Some(vec![one]),
         (None, Some(list)) => Some(list),
         (None, None) => {
-            if !out.faulty(&place.path) {
-                place.error(out, "nothing is listed", format!("add `{}: […]`", keys[1]));
+            if !out.faulty(&cursor.path) {
+                cursor.error(out, "nothing is listed", format!("add `{}: […]`", keys[1]));
             }
             None
         }
@@ -118,13 +121,13 @@ fn one_or_list<T: PartialEq + Clone>(
 }
 
 /// A list of different values, each in its own form.
-fn distinct<T>(place: &Place<'_>, most: usize, out: &mut Diagnostics) -> Option<Vec<T>>
+fn distinct<T>(cursor: &Cursor<'_>, most: usize, out: &mut Diagnostics) -> Option<Vec<T>>
 where
     T: FromStr<Err: std::fmt::Display> + Eq + Hash + Clone,
 {
     let mut seen = HashSet::new();
     let mut all = Vec::new();
-    for item in place.items(out, most)? {
+    for item in cursor.items(out, most)? {
         let Some(value) = item.parsed::<T>(out, "correct it") else { continue };
         if seen.insert(value.clone()) {
             all.push(value);
@@ -137,16 +140,16 @@ where
 
 /// The shortest of the timeframes. Where a base is written, it must be that one.
 fn base_timeframe(
-    written: &[Option<Place<'_>>; 2],
+    written: &[Option<Cursor<'_>>; 2],
     all: &[Timeframe],
     out: &mut Diagnostics,
 ) -> Option<Timeframe> {
     let shortest = all.iter().min().copied()?;
-    for place in written.iter().flatten() {
-        let base: Timeframe = place.parsed(out, "name one of the timeframes")?;
+    for cursor in written.iter().flatten() {
+        let base: Timeframe = cursor.parsed(out, "name one of the timeframes")?;
         if base != shortest {
             let message = format!("{base} is not the shortest of the timeframes");
-            place.error(out, message, format!("decisions are taken on the shortest bars: write {shortest}"));
+            cursor.error(out, message, format!("decisions are taken on the shortest bars: write {shortest}"));
         }
     }
     Some(shortest)

@@ -3,14 +3,14 @@
 use indexmap::IndexMap;
 
 use super::id;
+use crate::strategy::cursor::Cursor;
 use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{FUZZY_SETS_MAX, MEMBERS_MAX, MEMBERSHIPS, PARAMETER};
-use crate::strategy::place::Place;
 use crate::strategy::{FuzzySet, Membership};
 
 /// `{id: {indicator, member: …}}`
-pub(super) fn fuzzy_sets(place: &Place<'_>, out: &mut Diagnostics) -> IndexMap<String, FuzzySet> {
-    let Some(map) = place.section(out, "fuzzy_sets") else { return IndexMap::new() };
+pub(super) fn fuzzy_sets(cursor: &Cursor<'_>, out: &mut Diagnostics) -> IndexMap<String, FuzzySet> {
+    let Some(map) = cursor.map_reader(out, "fuzzy_sets") else { return IndexMap::new() };
     let mut all = IndexMap::new();
     for (id, entry) in id::named(&map, FUZZY_SETS_MAX, "fuzzy sets", out) {
         all.extend(fuzzy_set(entry, out).map(|set| (id.to_owned(), set)));
@@ -18,8 +18,8 @@ pub(super) fn fuzzy_sets(place: &Place<'_>, out: &mut Diagnostics) -> IndexMap<S
     all
 }
 
-fn fuzzy_set(place: &Place<'_>, out: &mut Diagnostics) -> Option<FuzzySet> {
-    let mut map = place.section(out, "fuzzy_set")?;
+fn fuzzy_set(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<FuzzySet> {
+    let mut map = cursor.map_reader(out, "fuzzy_set")?;
     let indicator = map.need(out, "indicator").and_then(|p| p.text(out).map(str::to_owned));
     if let Some(transform) = map.get("input_transform") {
         let fix = "read distancefromma: it is 100 × (price − average) / average, so a ratio of 1.02 is 2.0";
@@ -28,7 +28,7 @@ fn fuzzy_set(place: &Place<'_>, out: &mut Diagnostics) -> Option<FuzzySet> {
     let count = map.rest().count();
     if count == 0 || count > MEMBERS_MAX {
         let fix = format!("give it 1 to {MEMBERS_MAX}, such as low: [0, 0, 50]");
-        place.error(out, format!("the set has {count} members"), fix);
+        cursor.error(out, format!("the set has {count} members"), fix);
     }
     let mut members = IndexMap::new();
     for (name, member) in map.rest().take(MEMBERS_MAX) {
@@ -39,11 +39,11 @@ fn fuzzy_set(place: &Place<'_>, out: &mut Diagnostics) -> Option<FuzzySet> {
 }
 
 /// `[a, b, c]`, `[a, b, c, d]` or `{type, parameters}`
-fn membership(place: &Place<'_>, out: &mut Diagnostics) -> Option<Membership> {
-    let (shape, numbers) = if place.is_list() {
-        (None, parameters(place, out)?)
+fn membership(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Membership> {
+    let (shape, numbers) = if cursor.is_list() {
+        (None, parameters(cursor, out)?)
     } else {
-        let mut map = place.section(out, "membership")?;
+        let mut map = cursor.map_reader(out, "membership")?;
         let shape = map.need(out, "type").and_then(|p| shape(&p, out));
         let numbers = map.need(out, "parameters").and_then(|p| parameters(&p, out));
         map.finish(out);
@@ -57,7 +57,7 @@ fn membership(place: &Place<'_>, out: &mut Diagnostics) -> Option<Membership> {
         (shape, numbers) => {
             let message =
                 format!("{} numbers make no {} membership", numbers.len(), shape.unwrap_or("short-form"));
-            place.error(
+            cursor.error(
                 out,
                 message,
                 "triangular takes 3, trapezoidal 4, gaussian [mean, sigma], sigmoid [centre, slope]",
@@ -66,23 +66,23 @@ fn membership(place: &Place<'_>, out: &mut Diagnostics) -> Option<Membership> {
         }
     };
     if let Some(fault) = membership.fault() {
-        place.error(out, fault, "correct the parameters");
+        cursor.error(out, fault, "correct the parameters");
     }
     Some(membership)
 }
 
-fn shape(place: &Place<'_>, out: &mut Diagnostics) -> Option<&'static str> {
-    let text = place.text(out)?;
+fn shape(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<&'static str> {
+    let text = cursor.text(out)?;
     let is = |word: &&str| word.eq_ignore_ascii_case(text);
     let known = MEMBERSHIPS.iter().find(|shape| is(&shape.word) || shape.aliases.iter().any(is));
     if known.is_none() {
         let words: Vec<&str> = MEMBERSHIPS.iter().map(|shape| shape.word).collect();
-        place.no_such_word(out, text, &words);
+        cursor.no_such_word(out, text, &words);
     }
     known.map(|shape| shape.word)
 }
 
-fn parameters(place: &Place<'_>, out: &mut Diagnostics) -> Option<Vec<f64>> {
-    let numbers: Vec<_> = place.items(out, 4)?.iter().map(|p| p.number(out, &PARAMETER)).collect();
+fn parameters(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Vec<f64>> {
+    let numbers: Vec<_> = cursor.items(out, 4)?.iter().map(|p| p.number(out, &PARAMETER)).collect();
     numbers.into_iter().collect()
 }

@@ -4,14 +4,14 @@ use indexmap::IndexMap;
 
 use super::id;
 use crate::strategy::IndicatorSpec;
-use crate::strategy::catalogue::{CATALOGUE, IndicatorKind, Param, ParamForm, Source};
+use crate::strategy::cursor::Cursor;
 use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{Field, INDICATORS_MAX};
-use crate::strategy::place::Place;
+use crate::strategy::indicators::{INDICATORS, IndicatorKind, Param, ParamForm, Source};
 
 /// `{id: {type, parameters…}}`
-pub(super) fn indicators(place: &Place<'_>, out: &mut Diagnostics) -> IndexMap<String, IndicatorSpec> {
-    let Some(map) = place.section(out, "indicators") else { return IndexMap::new() };
+pub(super) fn indicators(cursor: &Cursor<'_>, out: &mut Diagnostics) -> IndexMap<String, IndicatorSpec> {
+    let Some(map) = cursor.map_reader(out, "indicators") else { return IndexMap::new() };
     let mut all = IndexMap::new();
     for (id, entry) in id::named(&map, INDICATORS_MAX, "indicators", out) {
         all.extend(indicator(entry, out).map(|spec| (id.to_owned(), spec)));
@@ -20,20 +20,20 @@ pub(super) fn indicators(place: &Place<'_>, out: &mut Diagnostics) -> IndexMap<S
 }
 
 /// `{type, source, parameters…}`
-pub(super) fn indicator(place: &Place<'_>, out: &mut Diagnostics) -> Option<IndicatorSpec> {
-    let mut map = place.section(out, "indicator")?;
-    let kind_place = map.need(out, "type")?;
-    let text = kind_place.text(out)?;
+pub(super) fn indicator(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<IndicatorSpec> {
+    let mut map = cursor.map_reader(out, "indicator")?;
+    let kind_cursor = map.need(out, "type")?;
+    let text = kind_cursor.text(out)?;
     let Ok(kind) = text.parse::<IndicatorKind>() else {
-        unknown_indicator(&kind_place, text, out);
+        unknown_indicator(&kind_cursor, text, out);
         return None;
     };
-    let entry = kind.entry();
+    let definition = kind.definition();
     let mut spec = IndicatorSpec::new(kind);
-    if entry.has_source {
+    if definition.has_source {
         spec.source = map.word(out, "source", Source::Close)?;
     }
-    for param in entry.params {
+    for param in definition.params {
         let value = map.get(param.name).map_or(Some(param.default), |p| parameter(&p, param, out));
         spec.params.insert(param.name.to_owned(), value.unwrap_or(param.default));
     }
@@ -41,28 +41,28 @@ pub(super) fn indicator(place: &Place<'_>, out: &mut Diagnostics) -> Option<Indi
     Some(spec)
 }
 
-fn unknown_indicator(place: &Place<'_>, text: &str, out: &mut Diagnostics) {
+fn unknown_indicator(cursor: &Cursor<'_>, text: &str, out: &mut Diagnostics) {
     if text.eq_ignore_ascii_case("zigzag") {
         let fix = "use it as labels only, or read donchianchannels";
-        return place.error(out, "zigzag repaints: as an input it would see the future", fix);
+        return cursor.error(out, "zigzag repaints: as an input it would see the future", fix);
     }
-    let names: Vec<&str> = CATALOGUE.iter().map(|e| e.name).collect();
-    place.no_such_word(out, text, &names);
+    let names: Vec<&str> = INDICATORS.iter().map(|e| e.name).collect();
+    cursor.no_such_word(out, text, &names);
 }
 
-fn parameter(place: &Place<'_>, param: &Param, out: &mut Diagnostics) -> Option<f64> {
+fn parameter(cursor: &Cursor<'_>, param: &Param, out: &mut Diagnostics) -> Option<f64> {
     let whole = param.form == ParamForm::Count;
     match param.form {
         ParamForm::Count | ParamForm::Number => {
             let (min, max) = (param.min, param.max);
-            place.number(out, &Field { key: param.name, min, max, whole, default: None, about: "" })
+            cursor.number(out, &Field { key: param.name, min, max, whole, default: None, about: "" })
         }
-        ParamForm::Flag => place.flag(out).map(f64::from),
+        ParamForm::Flag => cursor.flag(out).map(f64::from),
         ParamForm::Average => {
-            let text = place.text(out)?;
+            let text = cursor.text(out)?;
             let value = ["sma", "ema"].iter().position(|w| w.eq_ignore_ascii_case(text));
             if value.is_none() {
-                place.no_such_word(out, text, &["SMA", "EMA"]);
+                cursor.no_such_word(out, text, &["SMA", "EMA"]);
             }
             value.map(|i| i as f64)
         }

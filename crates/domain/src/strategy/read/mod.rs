@@ -12,10 +12,10 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::check;
+use super::cursor::{Cursor, MapReader};
 use super::diagnostic::{Diagnostic, Diagnostics, StrategyErrors};
 use super::field::PROSE_CHARS_MAX;
 use super::node::Node;
-use super::place::{Place, Section};
 use super::upgrade::{self, OldGrammar};
 use super::yaml;
 use super::{
@@ -31,7 +31,7 @@ pub const VERSION: &str = "3.0";
 pub struct Read {
     /// The strategy, checked.
     pub strategy: Strategy,
-    /// What is doubtful, and what an upgrade dropped.
+    /// What may be wrong, and what an upgrade dropped.
     pub warnings: Vec<Diagnostic>,
     /// The grammar the file was written in, when it was not the current one.
     pub upgraded_from: Option<OldGrammar>,
@@ -128,15 +128,15 @@ fn of_a_strategy(root: Node) -> Result<Node, Diagnostic> {
         return Ok(root);
     }
     let message = match root.entries() {
-        Some(_) => "this is no strategy: it has none of a strategy's keys",
-        None => "this is no strategy: it is no map of keys",
+        Some(_) => "this is not a strategy: it has none of a strategy's keys",
+        None => "this is not a strategy: it is not a map of keys",
     };
     let fix = "start with `name:`, `training_data:` and `indicators:`";
     Err(Diagnostic { path: String::new(), line: root.line, message: message.into(), fix: fix.into() })
 }
 
 fn read(root: &Node, mut out: Diagnostics) -> Result<(Strategy, Vec<Diagnostic>), StrategyErrors> {
-    let draft = draft(&Place::root(root), &mut out).unwrap_or_default();
+    let draft = draft(&Cursor::root(root), &mut out).unwrap_or_default();
     check::rules(&draft, &mut out);
     out.locate(|path| root.line_at(path));
     let warnings = out.into_result()?;
@@ -144,8 +144,8 @@ fn read(root: &Node, mut out: Diagnostics) -> Result<(Strategy, Vec<Diagnostic>)
     draft.complete().map(|strategy| (strategy, warnings)).ok_or(StrategyErrors(Vec::new()))
 }
 
-fn draft(place: &Place<'_>, out: &mut Diagnostics) -> Option<Draft> {
-    let mut top = place.section(out, "strategy")?;
+fn draft(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Draft> {
+    let mut top = cursor.map_reader(out, "strategy")?;
     let name = top.need(out, "name").and_then(|p| p.parsed(out, "choose another name"));
     let description = prose(&mut top, "description", out);
     let hypothesis = prose(&mut top, "hypothesis", out);
@@ -172,19 +172,19 @@ fn draft(place: &Place<'_>, out: &mut Diagnostics) -> Option<Draft> {
     Some(draft)
 }
 
-fn prose(top: &mut Section<'_>, key: &'static str, out: &mut Diagnostics) -> Option<String> {
-    let place = top.get(key)?;
-    let text = place.text(out)?;
+fn prose(top: &mut MapReader<'_>, key: &'static str, out: &mut Diagnostics) -> Option<String> {
+    let cursor = top.get(key)?;
+    let text = cursor.text(out)?;
     if text.chars().count() > PROSE_CHARS_MAX {
-        place.error(out, "the text is too long", format!("keep it within {PROSE_CHARS_MAX} characters"));
+        cursor.error(out, "the text is too long", format!("keep it within {PROSE_CHARS_MAX} characters"));
     }
     Some(text.to_owned())
 }
 
-fn version(top: &mut Section<'_>, out: &mut Diagnostics) {
-    let Some(place) = top.get("version") else { return };
-    if let Some(text) = place.text(out).filter(|text| !matches!(*text, "3.0" | "3")) {
+fn version(top: &mut MapReader<'_>, out: &mut Diagnostics) {
+    let Some(cursor) = top.get("version") else { return };
+    if let Some(text) = cursor.text(out).filter(|text| !matches!(*text, "3.0" | "3")) {
         let message = format!("grammar {} does not fit this file's layout", super::diagnostic::shown(text));
-        place.error(out, message, format!("write version: \"{VERSION}\""));
+        cursor.error(out, message, format!("write version: \"{VERSION}\""));
     }
 }

@@ -1,17 +1,17 @@
 //! The `model` and `training` sections.
 
+use crate::strategy::cursor::{Cursor, MapReader};
 use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{
-    BATCH_SIZE, DROPOUT, EARLY_STOPPING, EPOCHS, Form, GRADIENT_CLIP, HIDDEN_LAYERS_MAX, HUBER_DELTA, LABELS,
-    LEARNING_RATE, LOSSES, SCHEDULERS, SHARES, UNITS, WEIGHT_DECAY,
+    BATCH_SIZE, DROPOUT, EARLY_STOPPING, EPOCHS, GRADIENT_CLIP, HIDDEN_LAYERS_MAX, HUBER_DELTA, LABELS,
+    LEARNING_RATE, LOSSES, SCHEDULERS, SHARES, UNITS, Variant, WEIGHT_DECAY,
 };
 use crate::strategy::network::{Activation, ClassWeights, EarlyStopping, Loss, Scheduler};
-use crate::strategy::place::{Place, Section};
 use crate::strategy::{Architecture, DataSplit, Labels, Optimisation, Training};
 
 /// `{type: mlp, architecture: {hidden_layers, activation, dropout}}`
-pub(super) fn architecture(place: &Place<'_>, out: &mut Diagnostics) -> Option<Architecture> {
-    let mut model = place.section(out, "model")?;
+pub(super) fn architecture(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Architecture> {
+    let mut model = cursor.map_reader(out, "model")?;
     if let Some(kind) = model.get("type")
         && let Some(text) = kind.text(out).filter(|text| !text.eq_ignore_ascii_case("mlp"))
     {
@@ -19,7 +19,7 @@ pub(super) fn architecture(place: &Place<'_>, out: &mut Diagnostics) -> Option<A
     }
     let architecture = model.need(out, "architecture");
     model.finish(out);
-    let mut map = architecture?.section(out, "architecture")?;
+    let mut map = architecture?.map_reader(out, "architecture")?;
     let hidden_layers = map.need(out, "hidden_layers").and_then(|p| units(&p, out));
     let activation = map.word(out, "activation", Activation::default());
     let dropout = map.number(out, &DROPOUT);
@@ -27,15 +27,15 @@ pub(super) fn architecture(place: &Place<'_>, out: &mut Diagnostics) -> Option<A
     Some(Architecture { hidden_layers: hidden_layers?, activation: activation?, dropout: dropout? as f32 })
 }
 
-fn units(place: &Place<'_>, out: &mut Diagnostics) -> Option<Vec<usize>> {
-    let layers = place.items(out, HIDDEN_LAYERS_MAX)?;
+fn units(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Vec<usize>> {
+    let layers = cursor.items(out, HIDDEN_LAYERS_MAX)?;
     let units: Vec<_> = layers.iter().map(|p| p.number(out, &UNITS).map(|n| n as usize)).collect();
     units.into_iter().collect()
 }
 
 /// Labels, split and optimisation, side by side.
-pub(super) fn training(place: &Place<'_>, out: &mut Diagnostics) -> Option<Training> {
-    let mut map = place.section(out, "training")?;
+pub(super) fn training(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Training> {
+    let mut map = cursor.map_reader(out, "training")?;
     let labels = map.need(out, "labels").and_then(|p| labels(&p, out));
     let data_split = map.get("data_split").map_or(Some(DataSplit::default()), |p| data_split(&p, out));
     let optimisation = optimisation(&mut map, out);
@@ -43,8 +43,8 @@ pub(super) fn training(place: &Place<'_>, out: &mut Diagnostics) -> Option<Train
     Some(Training { labels: labels?, data_split: data_split?, optimisation: optimisation? })
 }
 
-fn labels(place: &Place<'_>, out: &mut Diagnostics) -> Option<Labels> {
-    let mut map = place.section(out, "labels")?;
+fn labels(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Labels> {
+    let mut map = cursor.map_reader(out, "labels")?;
     let (word, numbers) = chosen(&mut map, "source", LABELS, out)?;
     map.finish(out);
     match (word, numbers.as_slice()) {
@@ -59,20 +59,20 @@ fn labels(place: &Place<'_>, out: &mut Diagnostics) -> Option<Labels> {
     }
 }
 
-fn data_split(place: &Place<'_>, out: &mut Diagnostics) -> Option<DataSplit> {
-    let mut map = place.section(out, "data_split")?;
+fn data_split(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<DataSplit> {
+    let mut map = cursor.map_reader(out, "data_split")?;
     let shares = map.numbers(out, &SHARES);
     map.finish(out);
     let &[train, validation, test] = shares?.as_slice() else { return None };
     let sum: f64 = train + validation + test;
     if (sum - 1.0).abs() > 1e-6 {
         let sum = (sum * 1e6).round() / 1e6;
-        place.error(out, format!("the shares sum to {sum}"), "let train, validation and test sum to 1");
+        cursor.error(out, format!("the shares sum to {sum}"), "let train, validation and test sum to 1");
     }
     Some(DataSplit { train, validation, test })
 }
 
-fn optimisation(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<Optimisation> {
+fn optimisation(map: &mut MapReader<'_>, out: &mut Diagnostics) -> Option<Optimisation> {
     let epochs = map.count(out, &EPOCHS);
     let batch_size = map.number(out, &BATCH_SIZE);
     let learning_rate = map.number(out, &LEARNING_RATE);
@@ -80,8 +80,8 @@ fn optimisation(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<Optimisa
     let weight_decay = map.number(out, &WEIGHT_DECAY);
     let lr_scheduler = map.get("lr_scheduler").map_or(Some(Scheduler::default()), |p| scheduler(&p, out));
     let gradient_clip = match map.get(GRADIENT_CLIP.key) {
-        Some(place) if place.is_off() => Some(None),
-        Some(place) => place.number(out, &GRADIENT_CLIP).map(Some),
+        Some(cursor) if cursor.is_off() => Some(None),
+        Some(cursor) => cursor.number(out, &GRADIENT_CLIP).map(Some),
         None => Some(Optimisation::default().gradient_clip),
     };
     let early_stopping =
@@ -103,8 +103,8 @@ fn optimisation(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<Optimisa
 }
 
 /// `cosine`, or `{type: step, step_size: 10, gamma: 0.5}`
-fn scheduler(place: &Place<'_>, out: &mut Diagnostics) -> Option<Scheduler> {
-    match form(place, SCHEDULERS, out)? {
+fn scheduler(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Scheduler> {
+    match variant(cursor, SCHEDULERS, out)? {
         ("constant", _) => Some(Scheduler::Constant),
         ("step", n) => Some(Scheduler::Step { step_size: *n.first()? as u32, gamma: *n.get(1)? }),
         ("exponential", n) => Some(Scheduler::Exponential { gamma: *n.first()? }),
@@ -117,11 +117,11 @@ fn scheduler(place: &Place<'_>, out: &mut Diagnostics) -> Option<Scheduler> {
 }
 
 /// `false`, `true`, or `{enabled, patience, min_delta}`
-fn early_stopping(place: &Place<'_>, out: &mut Diagnostics) -> Option<Option<EarlyStopping>> {
-    if !place.is_map() {
-        return place.flag(out).map(|on| on.then(EarlyStopping::default));
+fn early_stopping(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Option<EarlyStopping>> {
+    if !cursor.is_map() {
+        return cursor.flag(out).map(|on| on.then(EarlyStopping::default));
     }
-    let mut map = place.section(out, "early_stopping")?;
+    let mut map = cursor.map_reader(out, "early_stopping")?;
     let enabled = map.flag(out, "enabled", true);
     let numbers = map.numbers(out, &EARLY_STOPPING);
     map.finish(out);
@@ -130,22 +130,22 @@ fn early_stopping(place: &Place<'_>, out: &mut Diagnostics) -> Option<Option<Ear
 }
 
 /// `mse`, `{type: huber, delta: 0.01}`, or `huber` with `huber_delta` beside it.
-fn loss(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<Option<Loss>> {
+fn loss(map: &mut MapReader<'_>, out: &mut Diagnostics) -> Option<Option<Loss>> {
     let beside = map.get("huber_delta");
-    let Some(place) = map.get("loss") else {
-        if let Some(place) = beside {
-            place.error(out, "there is no loss it could belong to", "add `loss: huber`");
+    let Some(cursor) = map.get("loss") else {
+        if let Some(cursor) = beside {
+            cursor.error(out, "there is no loss it could belong to", "add `loss: huber`");
         }
         return Some(None);
     };
-    let loss = match form(&place, LOSSES, out)? {
+    let loss = match variant(&cursor, LOSSES, out)? {
         ("cross_entropy", _) => Loss::CrossEntropy,
         ("huber", n) => Loss::Huber { delta: *n.first()? },
         ("mse", _) => Loss::Mse,
         _ => return None,
     };
     match (beside, loss) {
-        (Some(beside), Loss::Huber { .. }) if !place.is_map() => {
+        (Some(beside), Loss::Huber { .. }) if !cursor.is_map() => {
             beside.number(out, &HUBER_DELTA).map(|delta| Some(Loss::Huber { delta }))
         }
         (Some(beside), _) => {
@@ -161,40 +161,44 @@ fn loss(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<Option<Loss>> {
 }
 
 /// A choice written as its word alone, or as a map with `type` and its numbers.
-fn form(
-    place: &Place<'_>,
-    forms: &'static [Form],
+fn variant(
+    cursor: &Cursor<'_>,
+    variants: &'static [Variant],
     out: &mut Diagnostics,
 ) -> Option<(&'static str, Vec<f64>)> {
-    if place.is_map() {
-        let mut map = place.section(out, "form")?;
-        let chosen = chosen(&mut map, "type", forms, out)?;
+    if cursor.is_map() {
+        let mut map = cursor.map_reader(out, "variant")?;
+        let chosen = chosen(&mut map, "type", variants, out)?;
         map.finish(out);
         return Some(chosen);
     }
-    let form = one_of(place, forms, out)?;
-    let defaults: Vec<Option<f64>> = form.fields.iter().map(|f| f.default).collect();
-    Some((form.word, defaults.into_iter().collect::<Option<_>>()?))
+    let variant = one_of(cursor, variants, out)?;
+    let defaults: Vec<Option<f64>> = variant.fields.iter().map(|f| f.default).collect();
+    Some((variant.word, defaults.into_iter().collect::<Option<_>>()?))
 }
 
-/// The form named by `key`, and its numbers in the order of its fields.
+/// The variant named by `key`, and its numbers in the order of its fields.
 fn chosen(
-    map: &mut Section<'_>,
+    map: &mut MapReader<'_>,
     key: &'static str,
-    forms: &'static [Form],
+    variants: &'static [Variant],
     out: &mut Diagnostics,
 ) -> Option<(&'static str, Vec<f64>)> {
-    let place = map.need(out, key)?;
-    let form = one_of(&place, forms, out)?;
-    map.numbers(out, form.fields).map(|numbers| (form.word, numbers))
+    let cursor = map.need(out, key)?;
+    let variant = one_of(&cursor, variants, out)?;
+    map.numbers(out, variant.fields).map(|numbers| (variant.word, numbers))
 }
 
-fn one_of(place: &Place<'_>, forms: &'static [Form], out: &mut Diagnostics) -> Option<&'static Form> {
-    let text = place.text(out)?;
-    let form = forms.iter().find(|f| f.word.eq_ignore_ascii_case(text));
-    if form.is_none() {
-        let words: Vec<&str> = forms.iter().map(|f| f.word).collect();
-        place.no_such_word(out, text, &words);
+fn one_of(
+    cursor: &Cursor<'_>,
+    variants: &'static [Variant],
+    out: &mut Diagnostics,
+) -> Option<&'static Variant> {
+    let text = cursor.text(out)?;
+    let variant = variants.iter().find(|f| f.word.eq_ignore_ascii_case(text));
+    if variant.is_none() {
+        let words: Vec<&str> = variants.iter().map(|f| f.word).collect();
+        cursor.no_such_word(out, text, &words);
     }
-    form
+    variant
 }

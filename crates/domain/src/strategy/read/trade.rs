@@ -1,15 +1,15 @@
 //! The `decisions` and `risk` sections.
 
+use crate::strategy::cursor::{Cursor, MapReader};
 use crate::strategy::decision::CostModel;
 use crate::strategy::diagnostic::Diagnostics;
 use crate::strategy::field::{CONFIDENCE, COST_MODEL, EXITS, SEPARATION, SIZINGS};
 use crate::strategy::network::OutputKind;
-use crate::strategy::place::{Place, Section};
 use crate::strategy::{Decisions, Risk};
 use crate::trading::{Exits, Sizing};
 
-pub(super) fn decisions(place: &Place<'_>, out: &mut Diagnostics) -> Option<Decisions> {
-    let mut map = place.section(out, "decisions")?;
+pub(super) fn decisions(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Decisions> {
+    let mut map = cursor.map_reader(out, "decisions")?;
     let output_format = map.need(out, "output_format").and_then(|p| p.word::<OutputKind>(out));
     let confidence_threshold = map.number(out, &CONFIDENCE);
     let position_awareness = map.flag(out, "position_awareness", true);
@@ -28,9 +28,9 @@ pub(super) fn decisions(place: &Place<'_>, out: &mut Diagnostics) -> Option<Deci
 }
 
 /// `min_signal_separation`, directly or in `filters`.
-fn separation(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<u32> {
+fn separation(map: &mut MapReader<'_>, out: &mut Diagnostics) -> Option<u32> {
     let Some(filters) = map.get("filters") else { return map.count(out, &SEPARATION) };
-    let mut inner = filters.section(out, "filters")?;
+    let mut inner = filters.map_reader(out, "filters")?;
     let inside = inner.get(SEPARATION.key);
     inner.finish(out);
     match (map.get(SEPARATION.key), inside) {
@@ -43,8 +43,8 @@ fn separation(map: &mut Section<'_>, out: &mut Diagnostics) -> Option<u32> {
     }
 }
 
-fn cost_model(place: &Place<'_>, out: &mut Diagnostics) -> Option<CostModel> {
-    let mut map = place.section(out, "cost_model")?;
+fn cost_model(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<CostModel> {
+    let mut map = cursor.map_reader(out, "cost_model")?;
     let numbers = map.numbers(out, COST_MODEL);
     map.finish(out);
     let &[round_trip_cost, min_edge_multiplier] = numbers?.as_slice() else { return None };
@@ -52,8 +52,8 @@ fn cost_model(place: &Place<'_>, out: &mut Diagnostics) -> Option<CostModel> {
 }
 
 /// `{position_sizing, exits}`
-pub(super) fn risk(place: &Place<'_>, out: &mut Diagnostics) -> Option<Risk> {
-    let mut map = place.section(out, "risk")?;
+pub(super) fn risk(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Risk> {
+    let mut map = cursor.map_reader(out, "risk")?;
     let position_sizing =
         map.get("position_sizing").map_or(Some(Risk::default().position_sizing), |p| sizing(&p, out));
     let exits = map.get("exits").map_or(Some(Exits::default()), |p| exits(&p, out));
@@ -62,32 +62,32 @@ pub(super) fn risk(place: &Place<'_>, out: &mut Diagnostics) -> Option<Risk> {
 }
 
 /// `all_in`, `{fixed_fraction: 0.95}` or `{fixed_units: 1000}`
-fn sizing(place: &Place<'_>, out: &mut Diagnostics) -> Option<Sizing> {
+fn sizing(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Sizing> {
     let fix = "write all_in, {fixed_fraction: 0.95} or {fixed_units: 1000}";
-    if !place.is_map() {
-        return match place.text(out)? {
+    if !cursor.is_map() {
+        return match cursor.text(out)? {
             "all_in" => Some(Sizing::AllIn),
             _ => {
-                place.error(out, "this says no position size", fix);
+                cursor.error(out, "this says no position size", fix);
                 None
             }
         };
     }
-    let mut map = place.section(out, "position_sizing")?;
+    let mut map = cursor.map_reader(out, "position_sizing")?;
     let [fraction, units] = [&SIZINGS[0], &SIZINGS[1]].map(|field| map.get(field.key).map(|p| (p, field)));
     map.finish(out);
     match (fraction, units) {
-        (Some((place, field)), None) => place.number(out, field).map(Sizing::FixedFraction),
-        (None, Some((place, field))) => place.number(out, field).map(Sizing::FixedUnits),
+        (Some((cursor, field)), None) => cursor.number(out, field).map(Sizing::FixedFraction),
+        (None, Some((cursor, field))) => cursor.number(out, field).map(Sizing::FixedUnits),
         _ => {
-            place.error(out, "a position has one size", fix);
+            cursor.error(out, "a position has one size", fix);
             None
         }
     }
 }
 
-fn exits(place: &Place<'_>, out: &mut Diagnostics) -> Option<Exits> {
-    let mut map = place.section(out, "exits")?;
+fn exits(cursor: &Cursor<'_>, out: &mut Diagnostics) -> Option<Exits> {
+    let mut map = cursor.map_reader(out, "exits")?;
     let [stop_loss, take_profit, max_holding_bars] =
         [&EXITS[0], &EXITS[1], &EXITS[2]].map(|field| map.get(field.key).and_then(|p| p.number(out, field)));
     map.finish(out);

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{Old, OldGrammar, dropped};
-use crate::strategy::catalogue::IndicatorKind;
 use crate::strategy::diagnostic::Diagnostics;
+use crate::strategy::indicators::IndicatorKind;
 use crate::strategy::node::{Content, Entry, Node};
 
 /// Parameters that the old system knew and that changed nothing a strategy could read.
@@ -59,7 +59,7 @@ fn indicator(mut item: Node, out: &mut Diagnostics) -> Entry {
         old.drop(key, "it changes no value a strategy can read", out);
     }
     let kind = name.as_ref().and_then(Node::text).and_then(|n| n.parse::<IndicatorKind>().ok());
-    if kind.is_some_and(|k| !k.entry().has_source) {
+    if kind.is_some_and(|k| !k.definition().has_source) {
         old.drop("source", "the indicator reads fixed bar fields", out);
     }
     if let (Some(entries), Some(name)) = (old.section.entries_mut(), name) {

@@ -8,13 +8,13 @@ mod latency;
 mod processes;
 mod rate;
 
+use ktrdr_app::engine::store_facts;
+use ktrdr_fleet::redis::{Fsync, Persistence};
 use ktrdr_fabric::store::Filter;
-use ktrdr_fleet::redis::{Fsync, Persistence, RedisStore};
 
 use super::{Measured, probes};
 use crate::cli::bench::FleetBench;
 use crate::commands::Context;
-use crate::connect;
 use crate::describe::thousands;
 use crate::exit::{CliError, Kind};
 use crate::settings::EngineName;
@@ -35,7 +35,7 @@ pub(super) async fn measure(
     }
     let workspace = context.open_to_run().await?;
     let durable = durability(context).await?;
-    let others = workspace.store.list(&Filter { limit: 1, ..Filter::default() }).await?.active;
+    let others = workspace.app.store.list(&Filter { limit: 1, ..Filter::default() }).await?.active;
     if others > 0 {
         context.screen.note(format!(
             "{} operations of others are pending or running here: what runs of them slows the figures down",
@@ -68,9 +68,7 @@ fn setting(wanted: &FleetBench) -> String {
 
 /// What the servers promise about what they acknowledged.
 async fn durability(context: &Context<'_>) -> Result<String, CliError> {
-    let options = connect::store_options(&context.settings, &[])?;
-    let store = RedisStore::open(options).await.map_err(|why| connect::explain_store(&why))?;
-    let facts = store.facts().await?;
+    let facts = store_facts(&context.settings.fleet_config()?).await?;
     let store = match facts.persistence {
         Persistence::Snapshots => "snapshots only",
         Persistence::AppendOnly { fsync: Some(Fsync::Always), .. } => "appendfsync always",

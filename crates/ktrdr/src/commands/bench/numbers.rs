@@ -6,6 +6,7 @@ use ktrdr_domain::strategy::network::OutputKind;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Strategy, Timestamp};
 use ktrdr_jobs::evaluate::{self, Trader};
+use ktrdr_jobs::fault::Fault;
 use ktrdr_neural::{Network, NetworkShape};
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::generate::{self, Process, Recipe, Sessions};
@@ -14,7 +15,6 @@ use ktrdr_quant::simulate;
 
 use super::{Measured, per_second};
 use crate::exit::{CliError, Kind, OrExit};
-use crate::market;
 
 /// A strategy with twelve inputs and a small network, as people write them.
 const STRATEGY: &str = include_str!("strategy.yaml");
@@ -36,6 +36,15 @@ fn hourly(bars: usize) -> Result<Bars, CliError> {
     generate::generate(&recipe).or_exit(Kind::Usage)
 }
 
+fn fault(fault: Fault) -> CliError {
+    match fault {
+        Fault::BadInput(what) | Fault::Refused(what) | Fault::Outside(what) | Fault::Unhealthy(what) => {
+            CliError::new(Kind::InvalidInput, what)
+        }
+        Fault::Stopped => CliError::new(Kind::Interrupted, "stopped"),
+    }
+}
+
 /// Bars in memory → features → network → decisions → fills → figures.
 pub(super) fn backtest(bars: usize, runs: usize) -> Result<Measured, CliError> {
     let strategy = Strategy::from_yaml(STRATEGY).or_exit(Kind::InvalidInput)?.strategy;
@@ -49,10 +58,9 @@ pub(super) fn backtest(bars: usize, runs: usize) -> Result<Measured, CliError> {
     let first = features::warm_up(&strategy, &market).or_exit(Kind::Usage)?;
     let (range, account) = (first..bars.len(), Account::default());
     let rates = per_second(range.len(), runs, || {
-        let rows = trader.features(&market, range.start).map_err(market::explain)?;
-        let targets = trader.targets(&rows, &range).map_err(market::explain)?;
-        let run =
-            evaluate::trade(&bars, &range, &targets, &account, &mut |_| Some(())).map_err(market::explain)?;
+        let rows = trader.features(&market, range.start).map_err(fault)?;
+        let targets = trader.targets(&rows, &range).map_err(fault)?;
+        let run = evaluate::trade(&bars, &range, &targets, &account, &mut |_| Some(())).map_err(fault)?;
         black_box(evaluate::figures(&run, &bars, range.clone(), &account));
         Ok(())
     })?;

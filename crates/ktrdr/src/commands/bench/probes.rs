@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ktrdr_app::ids;
 use ktrdr_domain::job::ProbeSpec;
 use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId, TRIES_MAX};
 use ktrdr_fabric::store::{Filter, NewOperation, Store};
 
 use crate::exit::{CliError, Kind, OrExit};
-use crate::workspace::{Workspace, now};
+use crate::workspace::Workspace;
 
 /// Time between looks at the lists. Each is work for the store that is being measured.
 pub(super) const LOOK: Duration = Duration::from_millis(20);
@@ -17,9 +18,10 @@ pub(super) const LOOK: Duration = Duration::from_millis(20);
 const ROWS: usize = 128;
 
 /// Distinct ids for many probes.
-pub(super) fn ids(count: u32) -> Vec<OperationId> {
-    let salt = crate::workspace::nonce();
-    (0..count).map(|i| OperationId::new(OperationKind::Probe, now(), salt.wrapping_add(i))).collect()
+pub(super) fn ids(count: u32) -> Result<Vec<OperationId>, CliError> {
+    let nonce = ids::nonce()?;
+    let id = |i| OperationId::new(OperationKind::Probe, ids::now(), nonce.wrapping_add(i));
+    Ok((0..count).map(id).collect())
 }
 
 /// Submits a probe that sleeps for so long.
@@ -40,7 +42,7 @@ pub(super) async fn submit(store: Arc<dyn Store>, id: OperationId, sleep_ms: u64
 /// How many probes of anybody are pending or running.
 pub(super) async fn active(workspace: &Workspace) -> Result<u64, CliError> {
     let filter = Filter { kind: Some(OperationKind::Probe), active: true, limit: 1, ..Filter::default() };
-    Ok(workspace.store.list(&filter).await?.total)
+    Ok(workspace.app.store.list(&filter).await?.total)
 }
 
 /// Waits until these operations have ended, whatever others do: when it was noticed. `others`: how many probes are there
@@ -71,7 +73,7 @@ pub(super) async fn all_ended(
 }
 
 async fn have_ended(workspace: &Workspace, ids: &[OperationId]) -> Result<bool, CliError> {
-    let rows = ids.iter().map(|id| workspace.store.get(id));
+    let rows = ids.iter().map(|id| workspace.app.store.get(id));
     let rows = futures_util::future::try_join_all(rows).await?;
     Ok(rows.iter().all(|row| row.as_ref().is_none_or(|row| row.status.is_terminal())))
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use ktrdr_app::ids;
 use ktrdr_domain::{Kind as OperationKind, OperationId, Status};
 use ktrdr_fabric::store::{Store, StoreHint};
 use tokio::sync::Semaphore;
@@ -17,7 +18,7 @@ use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::RunningRoles;
 use crate::roles::Roles;
-use crate::workspace::{Workspace, fresh_id};
+use crate::workspace::Workspace;
 
 /// One job at a time is timed this often.
 const SINGLE_JOBS: usize = 300;
@@ -63,10 +64,10 @@ fn probe_slots(in_flight: u32) -> u16 {
 async fn one_at_a_time(workspace: &Workspace) -> Result<Vec<f64>, CliError> {
     let mut took = Vec::with_capacity(SINGLE_JOBS);
     for _ in 0..SINGLE_JOBS {
-        let mut hints = workspace.store.hints();
+        let mut hints = workspace.app.store.hints();
         let started = Instant::now();
-        let id = fresh_id(OperationKind::Probe);
-        probes::submit(Arc::clone(&workspace.store), id.clone(), 0).await?;
+        let id = ids::operation(OperationKind::Probe)?;
+        probes::submit(Arc::clone(&workspace.app.store), id.clone(), 0).await?;
         loop {
             let hint = hints.recv().await;
             let ours = match &hint {
@@ -77,7 +78,7 @@ async fn one_at_a_time(workspace: &Workspace) -> Result<Vec<f64>, CliError> {
                     return Err(CliError::new(Kind::Unreachable, "the store was closed"));
                 }
             };
-            if ours && has_ended(&*workspace.store, &id).await? {
+            if ours && has_ended(&*workspace.app.store, &id).await? {
                 break;
             }
         }
@@ -88,13 +89,13 @@ async fn one_at_a_time(workspace: &Workspace) -> Result<Vec<f64>, CliError> {
 
 /// Jobs per second, from the first submit to the last end.
 async fn many(workspace: &Workspace, jobs: u32, in_flight: u32) -> Result<f64, CliError> {
-    let mut hints = workspace.store.hints();
+    let mut hints = workspace.app.store.hints();
     let started = Instant::now();
     let window = Arc::new(Semaphore::new(in_flight as usize));
-    let ids = probes::ids(jobs);
+    let ids = probes::ids(jobs)?;
     let mut open: HashSet<OperationId> = ids.iter().cloned().collect();
     let mut submits = JoinSet::new();
-    let (store, to_submit) = (Arc::clone(&workspace.store), ids);
+    let (store, to_submit) = (Arc::clone(&workspace.app.store), ids);
     let permits = Arc::clone(&window);
     submits.spawn(async move {
         let mut each = JoinSet::new();
@@ -111,14 +112,14 @@ async fn many(workspace: &Workspace, jobs: u32, in_flight: u32) -> Result<f64, C
     while !open.is_empty() {
         match hints.recv().await {
             Ok(StoreHint::Changed(id)) => {
-                if open.contains(&id) && has_ended(&*workspace.store, &id).await? && open.remove(&id) {
+                if open.contains(&id) && has_ended(&*workspace.app.store, &id).await? && open.remove(&id) {
                     window.add_permits(1);
                 }
             }
             Ok(StoreHint::Outbox | StoreHint::Cancel(_) | StoreHint::Control) => {}
             Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => {
                 for id in open.clone() {
-                    if has_ended(&*workspace.store, &id).await? && open.remove(&id) {
+                    if has_ended(&*workspace.app.store, &id).await? && open.remove(&id) {
                         window.add_permits(1);
                     }
                 }

@@ -4,17 +4,15 @@
 //! The same recipe gives the same bits on every platform: the generator is ChaCha8, and the arithmetic is `+ − × ÷ √`
 //! alone, which IEEE 754 rounds exactly. No function of the platform's mathematics library is used.
 
-mod noise;
 mod process;
 mod sessions;
 
 use ktrdr_domain::{Symbol, Timeframe, Timestamp};
 
-use self::noise::Noise;
 use self::process::State;
 pub use self::process::{BadProcess, Process};
 pub use self::sessions::Sessions;
-use crate::Bars;
+use crate::{Bars, SeededRng};
 
 /// A bar's open, high, low and close come from a path of this many steps.
 const STEPS_PER_BAR: u32 = 8;
@@ -82,11 +80,11 @@ pub fn generate(recipe: &Recipe) -> Result<Bars, BadRecipe> {
     if bars.time.last().is_none_or(|last| *last + recipe.timeframe.seconds() > TIME_MAX) {
         return Err(BadRecipe::Time);
     }
-    let mut noise = Noise::new(recipe.seed);
+    let mut rng = SeededRng::new(recipe.seed);
     let mut state = State::new(recipe.process, recipe.start_price);
     let mut price = recipe.start_price;
     for i in 0..recipe.bars {
-        price = push_bar(&mut bars, &mut state, &mut noise, price);
+        price = push_bar(&mut bars, &mut state, &mut rng, price);
         let ratio = price / recipe.start_price;
         if !(1.0 / PRICE_RATIO_MAX..=PRICE_RATIO_MAX).contains(&ratio) {
             return Err(BadRecipe::Exploded(i + 1));
@@ -112,13 +110,13 @@ fn check(recipe: &Recipe) -> Result<(), BadRecipe> {
 }
 
 /// Walks one bar's path from `open`, records the bar and returns its close.
-fn push_bar(bars: &mut Bars, state: &mut State, noise: &mut Noise, open: f64) -> f64 {
-    let (mean, sigma) = state.next_bar(open, noise);
+fn push_bar(bars: &mut Bars, state: &mut State, rng: &mut SeededRng, open: f64) -> f64 {
+    let (mean, sigma) = state.next_bar(open, rng);
     let steps = f64::from(STEPS_PER_BAR);
     let (step_mean, step_sigma) = (mean / steps, sigma / steps.sqrt());
     let (mut price, mut high, mut low) = (open, open, open);
     for _ in 0..STEPS_PER_BAR {
-        let step = step_mean + step_sigma * noise.normal();
+        let step = step_mean + step_sigma * rng.normal();
         price *= 1.0 + step.clamp(-STEP_MAX, STEP_MAX);
         high = high.max(price);
         low = low.min(price);
@@ -127,6 +125,6 @@ fn push_bar(bars: &mut Bars, state: &mut State, noise: &mut Noise, open: f64) ->
     bars.high.push(high);
     bars.low.push(low);
     bars.close.push(price);
-    bars.volume.push((500.0 + 1_000.0 * noise.uniform()).round());
+    bars.volume.push((500.0 + 1_000.0 * rng.unit_coarse()).round());
     price
 }

@@ -1,6 +1,6 @@
 //! The processes of prices, each with its formula.
 
-use super::noise::Noise;
+use crate::SeededRng;
 
 /// Reversion per bar of a planted edge of strength 1; see [`Process::PlantedEdge`].
 const KAPPA_AT_FULL_STRENGTH: f64 = 0.08;
@@ -126,14 +126,14 @@ impl State {
     }
 
     /// Mean and standard deviation of the next bar's return, `price` being the last close.
-    pub(super) fn next_bar(&mut self, price: f64, noise: &mut Noise) -> (f64, f64) {
+    pub(super) fn next_bar(&mut self, price: f64, rng: &mut SeededRng) -> (f64, f64) {
         match self.process {
             Process::RandomWalk { sigma_per_bar, drift } => (drift, sigma_per_bar),
             Process::RegimeVolatility { calm_sigma, storm_sigma, storm_begins, storm_ends } => {
                 let chance = if self.stormy { storm_ends } else { storm_begins };
-                self.stormy ^= noise.uniform() < chance;
+                self.stormy ^= rng.unit_coarse() < chance;
                 let sigma = if self.stormy { storm_sigma } else { calm_sigma };
-                (0.0, sigma * noise.t_factor(4))
+                (0.0, sigma * t_factor(4, rng))
             }
             Process::PlantedEdge { strength } => {
                 self.average += SLOW_ALPHA * (price - self.average);
@@ -141,4 +141,11 @@ impl State {
             }
         }
     }
+}
+
+/// The factor that makes a normal variable Student's t with `freedom` degrees of freedom, scaled to variance 1:
+/// `√((freedom − 2) / χ²)`. At most 5, so that one bar can not end the market.
+fn t_factor(freedom: u32, rng: &mut SeededRng) -> f64 {
+    let chi_squared: f64 = (0..freedom).map(|_| rng.normal()).map(|z| z * z).sum();
+    (f64::from(freedom.saturating_sub(2)) / chi_squared).sqrt().min(5.0)
 }

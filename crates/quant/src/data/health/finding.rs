@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use ktrdr_domain::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeDates, HealthReport, WrongZone};
+use super::{ChangeDates, ClockKind, GapClass, HealthReport, SeasonOpens, WrongZone};
 
 /// Fewer bars than this leave too little for train, validation, gate and vault.
 const ROWS_FEW: u64 = 2_000;
@@ -17,6 +17,8 @@ const LOST_SHARE_MAX: f64 = 0.01;
 const STALE_SHARE_MAX: f64 = 0.05;
 /// A run of repeated bars this long is worth a look even in a good series.
 const STALE_RUN_MAX: u64 = 24;
+/// How many places a finding names; `-o json` has more of them.
+const SHOWN_MAX: usize = 3;
 /// Share of bars without volume from which volume is not worth reading.
 const NO_VOLUME_SHARE: f64 = 0.5;
 
@@ -89,34 +91,50 @@ fn unexpected_gaps(report: &HealthReport) -> Option<Finding<FindingCode>> {
         _ if lost_share > LOST_SHARE_MAX => Severity::Warning,
         _ => Severity::Note,
     };
+    let unexpected = gaps.longest.iter().filter(|gap| gap.class == GapClass::Unexpected);
     let message = format!(
-        "unexpected gaps: {}; bars missing in them: {} at most ({:.2} %)",
+        "unexpected gaps: {}; bars missing in them: {} at most ({:.2} %); the longest: {}",
         gaps.unexpected,
         gaps.unexpected_bars,
-        lost_share * 100.0
+        lost_share * 100.0,
+        some_of(unexpected.map(|gap| format!("{} to {}", gap.from, gap.to)))
     );
-    Some(Finding::new(severity, FindingCode::UnexpectedGaps, message, "fetch the listed stretches again"))
+    Some(Finding::new(severity, FindingCode::UnexpectedGaps, message, "fetch these stretches again"))
 }
 
 fn closures(report: &HealthReport) -> Option<Finding<FindingCode>> {
     let count = report.gaps.closure;
-    let message = format!("stretches of more than 3 days without bars: {count}");
+    let closures = report.gaps.longest.iter().filter(|gap| gap.class == GapClass::Closure);
+    let message = format!(
+        "stretches of more than 3 days without bars: {count}; the longest: {}",
+        some_of(closures.map(|gap| format!("{} to {}", gap.from, gap.to)))
+    );
     let action = "see whether the market was closed; if not, fetch them again";
     (count > 0).then(|| Finding::new(Severity::Warning, FindingCode::Closures, message, action))
 }
 
 fn spikes(report: &HealthReport) -> Option<Finding<FindingCode>> {
-    let largest = report.spikes.largest.first()?;
-    let reverted = report.spikes.largest.iter().filter(|spike| spike.reverted).count();
+    let largest = &report.spikes.largest;
+    let reverted = largest.iter().filter(|spike| spike.reverted).count();
+    if largest.is_empty() {
+        return None;
+    }
     let message = format!(
-        "moves over 20 × the median before: {}, the largest {:.0} × at {}; taken back at once: {reverted} of {} listed",
+        "moves over 20 × the median before: {}; the largest: {}; taken back at once: {reverted} of the {} largest",
         report.spikes.count,
-        largest.times_median,
-        largest.at,
-        report.spikes.largest.len()
+        some_of(largest.iter().map(|spike| format!("{:.0} × at {}", spike.times_median, spike.at))),
+        largest.len()
     );
     let severity = if reverted > 0 { Severity::Warning } else { Severity::Note };
-    Some(Finding::new(severity, FindingCode::Spikes, message, "compare the listed bars with another source"))
+    Some(Finding::new(severity, FindingCode::Spikes, message, "compare these bars with another source"))
+}
+
+/// The first few of many, in words.
+fn some_of(all: impl Iterator<Item = String>) -> String {
+    let mut all = all.peekable();
+    let mut shown: Vec<String> = all.by_ref().take(SHOWN_MAX).collect();
+    shown.extend(all.peek().map(|_| "…".to_owned()));
+    shown.join(", ")
 }
 
 fn stale(report: &HealthReport) -> Option<Finding<FindingCode>> {
@@ -145,15 +163,55 @@ fn wrong_zone(report: &HealthReport) -> Option<Finding<FindingCode>> {
         ChangeDates::NewYork => "New York's",
         ChangeDates::Europe => "Europe's",
     };
-    let message = match report.wrong_zone? {
-        WrongZone::LaterInSummer(dates) => {
-            format!("the week opens an hour later in summer, by {} dates: no market does", by(dates))
-        }
-        WrongZone::NeverMoves => "the week opens at the same hour of UTC in summer and winter, though a market around the clock moves with New York".to_owned(),
-        WrongZone::ByEuropesDates => "the open of the week moves by Europe's dates, though a market around the clock moves with New York".to_owned(),
+    let (message, action) = match report.wrong_zone? {
+        WrongZone::LaterInSummer(dates) => (
+            format!("the week opens an hour later in summer, by {} dates: no market does", by(dates)),
+            format!("the file was read in a wrong zone: {}", import_again(ClockKind::NewYork)),
+        ),
+        WrongZone::Confused { written, read, opens } => (
+            format!(
+                "{}; that is what {} looks like when {} reads it",
+                seen(opens),
+                clock(written),
+                clock(read)
+            ),
+            format!("the file was read in a wrong zone: {}", import_again(written)),
+        ),
     };
-    let action = "the file was read in a wrong zone: import it again with its `--time-zone`, such as `--time-zone new-york+7 --replace` for the clock of most brokers";
     Some(Finding::new(Severity::Warning, FindingCode::WrongZone, message, action))
+}
+
+/// When the weeks open, in words.
+fn seen(opens: SeasonOpens) -> String {
+    let time = |s: i64| format!("{:02}:{:02}", s / 3_600, s / 60 % 60);
+    format!(
+        "the weeks open at {} UTC in winter, at {} in summer, and at {} while only New York has summer time",
+        time(opens.winter_s),
+        time(opens.summer_s),
+        time(opens.between_s)
+    )
+}
+
+fn clock(kind: ClockKind) -> &'static str {
+    match kind {
+        ClockKind::Fixed => "a clock without summer time",
+        ClockKind::NewYork => "a clock with New York's summer time",
+        ClockKind::Europe => "a clock with Europe's summer time",
+    }
+}
+
+fn import_again(written: ClockKind) -> &'static str {
+    match written {
+        ClockKind::Fixed => {
+            "import it again with `--time-zone UTC --replace`, or with its `--utc-offset` if it has another one"
+        }
+        ClockKind::NewYork => {
+            "import it again with its `--time-zone`, such as `--time-zone new-york+7 --replace` for the clock of most brokers"
+        }
+        ClockKind::Europe => {
+            "import it again with its `--time-zone`, such as `--time-zone Europe/Athens --replace` for a broker's clock by Europe's dates"
+        }
+    }
 }
 
 fn negative_prices(report: &HealthReport) -> Option<Finding<FindingCode>> {

@@ -5,6 +5,7 @@
 
 mod finding;
 mod gaps;
+mod seasons;
 mod spikes;
 mod week_open;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::finding::FindingCode;
 pub use self::gaps::{Gap, GapClass, Gaps};
+pub use self::seasons::{ClockKind, SeasonOpens};
 pub use self::spikes::{Spike, Spikes};
 pub use self::week_open::{ChangeDates, WrongZone};
 use super::calendar::Calendar;

@@ -1,9 +1,9 @@
 //! When the weeks of a series open, and whether any market's clock explains it.
 //!
 //! Seen from UTC, a market with summer time opens an hour earlier in summer, by its own dates; one without opens at
-//! the same time all the year; none opens later in summer but in the south, by dates of the south. Markets that trade
-//! around the clock from Sunday evening to Friday evening follow New York. Whatever else is seen was read in a wrong
-//! zone: a broker's clock in a fixed offset, or by Europe's dates.
+//! the same time all the year; none opens later in summer but in the south, by dates of the south, and none by two hours
+//! earlier. Markets that trade around the clock from Sunday evening to Friday evening follow New York. Whatever else is
+//! seen was read in a wrong zone: a broker's clock in a fixed offset, or UTC by a clock that changes.
 
 use std::collections::HashMap;
 
@@ -11,13 +11,16 @@ use chrono::{DateTime, TimeZone};
 use chrono_tz::{OffsetComponents, Tz};
 use serde::{Deserialize, Serialize};
 
+use super::seasons::{ClockKind, SeasonOpens};
 use crate::Bars;
-use crate::data::calendar::{TradingWeek, weekday};
+use crate::data::calendar::weekday;
 
 const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 86_400;
 /// Longer bars do not show by an hour when a week opens.
 const BAR_S_MAX: i64 = HOUR_S;
+/// No night of a market is as long, and every weekend is longer.
+const REST_S_MIN: i64 = 30 * HOUR_S;
 /// Fewer weeks of summer or of winter prove nothing.
 const WEEKS_MIN: usize = 8;
 /// Share of weeks that the best explanation holds for; holidays take the rest.
@@ -34,10 +37,15 @@ const HOURS_MIN: usize = 23;
 pub enum WrongZone {
     /// The week opens an hour later in summer.
     LaterInSummer(ChangeDates),
-    /// The week of a market around the clock opens at one time of UTC all the year.
-    NeverMoves,
-    /// The week of a market around the clock opens earlier in summer, but by Europe's dates.
-    ByEuropesDates,
+    /// One kind of clock wrote the times, another one read them.
+    Confused {
+        /// The kind of the file's clock.
+        written: ClockKind,
+        /// The kind it was taken for.
+        read: ClockKind,
+        /// When the weeks seem to open.
+        opens: SeasonOpens,
+    },
 }
 
 /// Whose dates of summer time.
@@ -91,7 +99,7 @@ impl Explanation {
 }
 
 impl ChangeDates {
-    fn summer_s(self, instant: i64) -> i64 {
+    pub(super) fn summer_s(self, instant: i64) -> i64 {
         match self {
             Self::NewYork => summer_s(Tz::America__New_York, instant),
             Self::Europe => summer_s(Tz::Europe__London, instant),
@@ -107,37 +115,29 @@ fn summer_s(tz: Tz, instant: i64) -> i64 {
 
 impl WrongZone {
     pub(super) fn of(bars: &Bars) -> Option<Self> {
-        let has_weekly_opens =
-            bars.timeframe.seconds() <= BAR_S_MAX && TradingWeek::of(bars) == TradingWeek::MondayToFriday;
-        if bars.synthetic || !has_weekly_opens {
+        if bars.synthetic || bars.timeframe.seconds() > BAR_S_MAX {
             return None;
         }
         let opens = weekly_opens(bars);
-        match best_explanation(&opens)? {
+        Self::by_seasons(bars, &opens).or_else(|| match best_explanation(&opens)? {
             Explanation::Later(dates) => Some(Self::LaterInSummer(dates)),
-            Explanation::Still if trades_around_the_clock(bars) => Some(Self::NeverMoves),
-            Explanation::Earlier(ChangeDates::Europe) if trades_around_the_clock(bars) => {
-                Some(Self::ByEuropesDates)
-            }
             _ => None,
-        }
+        })
+    }
+
+    /// What the three seasons tell: of a market around the clock, and of any other that seems to move by two hours.
+    fn by_seasons(bars: &Bars, opens: &[i64]) -> Option<Self> {
+        let opens = SeasonOpens::of(opens)?;
+        let (written, read) = opens.confused()?;
+        let tells = opens.moves_by_two_hours() || trades_around_the_clock(bars);
+        tells.then_some(Self::Confused { written, read, opens })
     }
 }
 
-/// The first bar of each trading week.
+/// The first bars after the rests of the weeks, wherever a wrong zone may have put them.
 fn weekly_opens(bars: &Bars) -> Vec<i64> {
-    let mut opens = Vec::new();
-    let mut last_week = i64::MIN;
-    for time in &bars.time {
-        let day = TradingWeek::MondayToFriday.trading_day(ktrdr_domain::Timestamp(*time));
-        // Days since a Monday, in weeks.
-        let week = (day + 3).div_euclid(7);
-        if week != last_week {
-            opens.push(*time);
-        }
-        last_week = week;
-    }
-    opens
+    let rested = bars.time.windows(2).filter(|pair| pair[1] - pair[0] >= REST_S_MIN);
+    rested.map(|pair| pair[1]).collect()
 }
 
 /// The one that holds for most weeks, if it is plainly ahead.

@@ -1,9 +1,10 @@
 //! What stands above the rows: marks, a declared separator, names.
 
 use super::cells::Splitter;
-use super::layout::{COLUMNS_MAX, Layout};
-use super::names::{Name, PRICES};
+use super::layout::{COLUMNS_MAX, Layout, Wanted};
+use super::names::{Name, PRICES, TIMES};
 use super::note::Note;
+use super::written_date::Date;
 use crate::data::csv;
 use crate::data::fault::{BadBars, Problem, shown};
 use crate::data::intake::Marks;
@@ -12,6 +13,8 @@ use crate::data::lines::Filled;
 const DELIMITERS: &[u8] = b",;\t";
 /// A spreadsheet's way to name the separator.
 const DECLARATION: &[u8] = b"sep=";
+/// How many lines of title, such as a vendor's address, may stand above the names.
+const TITLE_LINES_MAX: usize = 8;
 
 /// What the top of a file says, and the lines behind it.
 pub(super) struct Head<'a> {
@@ -24,33 +27,69 @@ pub(super) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Reads the top of a file; the instrument's name tells columns of volume apart.
-    pub(super) fn of(bytes: &'a [u8], instrument: &str) -> Result<Self, BadBars> {
+    /// Reads the top of a file.
+    pub(super) fn of(bytes: &'a [u8], wanted: Wanted<'_>) -> Result<Self, BadBars> {
         let mut lines = Filled::new(bytes);
         let mut marks = Marks::default();
         while lines.next_if(|line| marks.take(line)).is_some() {}
         let declared = lines.next_if(is_declaration).map(|line| line[DECLARATION.len()]);
+        let title = skip_title(&mut lines, declared);
         let mut rows = lines.clone();
         let (number, first) = rows.next().ok_or_else(|| BadBars::whole(Problem::Empty))?;
         let delimiter = declared.unwrap_or_else(|| most_frequent_delimiter(first));
         let at = |problem| BadBars::at(number, problem);
         let first_cells = cells(first, delimiter).map_err(at)?;
-        let is_data = first_cells[0].first().is_some_and(u8::is_ascii_digit);
+        let is_data = is_time(&first_cells[0]);
         let layout = if let Some(frame) = DataFrame::of(&first_cells, rows.clone(), delimiter) {
             // The other two lines of names.
             rows.nth(1);
-            frame.layout(instrument)
+            frame.layout(wanted)
         } else if is_data {
             rows = lines;
-            as_slices(&first_cells, Layout::by_position)
-                .ok_or_else(|| unknown(first, &first_cells, delimiter))
+            without_header(first, &first_cells, delimiter, wanted)
         } else if !(1 + PRICES.len()..=COLUMNS_MAX).contains(&first_cells.len()) {
             Err(unknown(first, &first_cells, delimiter))
         } else {
-            as_slices(&first_cells, |names| Layout::by_name(names, instrument))
+            as_slices(&first_cells, |names| Layout::by_name(names, wanted))
         };
-        Ok(Self { marks, delimiter, layout: layout.map_err(at)?, is_own: csv::is_header(first), rows })
+        let mut layout = layout.map_err(at)?;
+        layout.notes.splice(..0, title);
+        Ok(Self { marks, delimiter, layout, is_own: csv::is_header(first), rows })
     }
+}
+
+/// Skips the lines above the names, if all of them are too short to be a row and what follows them is no row either.
+fn skip_title(lines: &mut Filled<'_>, declared: Option<u8>) -> Option<Note> {
+    let (mut ahead, mut title) = (lines.clone(), None);
+    for count in 0..=TITLE_LINES_MAX {
+        let before = ahead.clone();
+        let (_, line) = ahead.next()?;
+        let cells = cells(line, declared.unwrap_or_else(|| most_frequent_delimiter(line))).ok()?;
+        if cells.len() > PRICES.len() {
+            let title = title.filter(|_| !is_time(&cells[0]))?;
+            *lines = before;
+            return Some(Note::TitleSkipped { lines: count, title });
+        }
+        title.get_or_insert_with(|| shown(line));
+    }
+    None
+}
+
+/// Whether a cell begins as a time does; names of columns do not.
+fn is_time(cell: &[u8]) -> bool {
+    cell.first().is_some_and(u8::is_ascii_digit) || Date::of(Date::split_off(cell).0).is_some()
+}
+
+fn without_header(
+    first: &[u8],
+    cells: &[Vec<u8>],
+    delimiter: u8,
+    wanted: Wanted<'_>,
+) -> Result<Layout, Problem> {
+    if let Some(name) = wanted.volume_column {
+        return Err(Problem::NoSuchColumn { name: shown(name.as_bytes()), found: shown(first) });
+    }
+    as_slices(cells, Layout::by_position).ok_or_else(|| unknown(first, cells, delimiter))
 }
 
 fn is_declaration(line: &[u8]) -> bool {
@@ -104,7 +143,9 @@ impl DataFrame {
             let words: Vec<String> = cells.iter().skip(1).map(|cell| Name::of(cell).word).collect();
             PRICES.iter().all(|(_, spellings)| words.iter().any(|word| spellings.contains(&word.as_str())))
         };
-        let is_time_alone = third.len() == 1 && !third[0].first().is_some_and(u8::is_ascii_digit);
+        // One row and a footer have the same shape, but a footer is no name of a time.
+        let time = Name::of(&third[0]).word;
+        let is_time_alone = third.len() == 1 && (time == "date" || TIMES.contains(&time.as_str()));
         let (names, instruments) = match (named(first), named(&second)) {
             (true, false) => (first.to_vec(), second),
             (false, true) => (second, first.to_vec()),
@@ -115,7 +156,7 @@ impl DataFrame {
         (is_time_alone && frame.instruments.len() == frame.names.len()).then_some(frame)
     }
 
-    fn layout(self, instrument: &str) -> Result<Layout, Problem> {
+    fn layout(self, wanted: Wanted<'_>) -> Result<Layout, Problem> {
         let mut instruments = self.instruments[1..].to_vec();
         instruments.sort();
         instruments.dedup();
@@ -123,7 +164,7 @@ impl DataFrame {
         if shown.len() > 1 {
             return Err(Problem::SeveralInstruments { names: shown[..shown.len().min(5)].join(", ") });
         }
-        let mut layout = as_slices(&self.names, |names| Layout::by_name(names, instrument))?;
+        let mut layout = as_slices(&self.names, |names| Layout::by_name(names, wanted))?;
         layout.notes.insert(0, Note::DataFrame(shown.concat()));
         Ok(layout)
     }

@@ -1,9 +1,12 @@
 //! Which column holds what: from the header, or by position where there is none.
 
+use ktrdr_domain::job::DateOrder;
+
 use super::cells::Cells;
-use super::moment::{Clock, DateOrder, Moment, TimeStyle};
+use super::moment::{Clock, Moment, TimeStyle};
 use super::names::{ADJUSTED_CLOSES, INDEXES, Name, PRICES, TICK_VOLUMES, TIMES, VOLUMES};
 use super::note::Note;
+use super::volume_column::AssetVolumes;
 use crate::data::fault::{Problem, shown};
 
 /// Wider tables are no price files.
@@ -34,9 +37,18 @@ pub(super) struct Layout {
     pub(super) notes: Vec<Note>,
 }
 
+/// What is known of a file before it is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The instrument's name tells its volume from its money's.
+    pub(super) instrument: &'a str,
+    /// The name of the column that holds the volume, where its user knows better.
+    pub(super) volume_column: Option<&'a str>,
+}
+
 impl Layout {
-    /// Recognises the layout by the names in a header. The instrument's name tells its volume from its money's.
-    pub(super) fn by_name(cells: &[&[u8]], instrument: &str) -> Result<Self, Problem> {
+    /// Recognises the layout by the names in a header.
+    pub(super) fn by_name(cells: &[&[u8]], wanted: Wanted<'_>) -> Result<Self, Problem> {
         let names: Vec<Name> = cells.iter().map(|cell| Name::of(cell)).collect();
         let header = Header { found: shown(&cells.join(&b',')), names: &names };
         let mut missing = Vec::new();
@@ -57,15 +69,19 @@ impl Layout {
         let clock_column = match time {
             TimeColumns::One(at) | TimeColumns::DateAndTime(_, at) => at,
         };
-        let traded = header.find("volume", VOLUMES)?;
-        let of_asset = header.volume_of_asset(instrument).filter(|_| traded.is_none());
+        let named = wanted.volume_column.map(|name| header.called(name, cells)).transpose()?;
+        let traded = if named.is_some() { named } else { header.find("volume", VOLUMES)? };
+        let of_asset = match traded {
+            Some(_) => None,
+            None => AssetVolumes::among(&names).of_base(wanted.instrument)?,
+        };
         let mut layout = Self {
             width: cells.len(),
             time,
             clock: names[clock_column].clock(),
             prices,
             volume: traded.or(of_asset.as_ref().map(|(at, _)| *at)),
-            ticks: header.find("volume", TICK_VOLUMES)?,
+            ticks: if named.is_some() { None } else { header.find("volume", TICK_VOLUMES)? },
             notes: Vec::new(),
         };
         layout.note(of_asset.map(|(_, asset)| Note::VolumeOf(asset)));
@@ -88,7 +104,7 @@ impl Layout {
         };
         // Any order of day and month will do to see that this is a time.
         let reads = |order| Moment::read(cells[0], TimeStyle { order: Some(order), ..TimeStyle::default() });
-        reads(DateOrder::DayFirst).or_else(|_| reads(DateOrder::MonthFirst)).ok()?;
+        DateOrder::ALL.into_iter().find_map(|order| reads(order).ok())?;
         let volume = first_price + 4;
         let mut layout = Self {
             width: cells.len(),
@@ -163,14 +179,14 @@ impl Header<'_> {
         self.names[at].volume_asset().is_some()
     }
 
-    /// The volume in what is traded, not in what it is paid with: `Volume BTC` of BTCUSDT, not `Volume USDT`. Where
-    /// the instrument's name does not tell, exchanges write the traded one first.
-    fn volume_of_asset(&self, instrument: &str) -> Option<(usize, String)> {
-        let instrument = instrument.to_lowercase();
-        let named: Vec<(usize, String)> =
-            (0..self.names.len()).filter_map(|at| Some((at, self.names[at].volume_asset()?))).collect();
-        let traded = named.iter().find(|(_, asset)| instrument.starts_with(asset.as_str()));
-        let unpaid = || named.iter().find(|(_, asset)| !instrument.ends_with(asset.as_str()));
-        traded.or_else(unpaid).or(named.first()).map(|(at, asset)| (*at, asset.to_uppercase()))
+    /// Where the column is that the user named. Case, blanks and underscores count for nothing.
+    fn called(&self, name: &str, cells: &[&[u8]]) -> Result<usize, Problem> {
+        let plain = |text: &str| text.to_lowercase().replace([' ', '_'], "");
+        let wanted = plain(name);
+        let is_it = |cell: &&[u8]| plain(&String::from_utf8_lossy(cell)) == wanted;
+        cells
+            .iter()
+            .position(is_it)
+            .ok_or_else(|| Problem::NoSuchColumn { name: shown(name.as_bytes()), found: self.found.clone() })
     }
 }

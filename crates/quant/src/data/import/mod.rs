@@ -5,15 +5,16 @@
 //!
 //! | step | module |
 //! |---|---|
-//! | names, marks and separator above the rows | `head`, `layout`, `names` |
-//! | what only all rows together tell | `survey` |
-//! | a line as numbers and a reading of a clock | `rows`, `cells`, `number`, `moment`, `rounding` |
+//! | names, marks and separator above the rows | `head`, `layout`, `names`, `volume_column` |
+//! | what only all rows together tell | `survey`, `date_orders` |
+//! | a line as numbers and a reading of a clock | `rows`, `cells`, `number`, `moment`, `written_date`, `zone_name`, `rounding` |
 //! | the instant of that reading | `clock`, `zone` |
 //! | where a bar that opens late begins | `late_opens` |
 //! | what a user should know | `note` |
 
 mod cells;
 mod clock;
+mod date_orders;
 mod head;
 mod late_opens;
 mod layout;
@@ -24,14 +25,18 @@ mod number;
 mod rounding;
 mod rows;
 mod survey;
+mod volume_column;
+mod written_date;
+mod zone_name;
 
+pub use ktrdr_domain::job::{DateOrder, DecimalSign};
 use ktrdr_domain::{Symbol, Timeframe};
 
 use self::cells::Splitter;
 use self::clock::ClockReader;
 use self::head::Head;
 use self::late_opens::{LateOpens, Numbered, Stamped};
-pub use self::moment::DateOrder;
+use self::layout::Wanted;
 pub use self::note::Note;
 use self::rows::{Draft, RowReader};
 use self::survey::Style;
@@ -52,12 +57,16 @@ pub enum FileClock {
 }
 
 /// What the file itself may not say.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
     /// The clock of times without a zone. Times with a zone keep theirs.
     pub clock: Option<FileClock>,
     /// Whether 01/02/2020 is in January or February. Found in the file where one of its dates tells.
     pub date_order: Option<DateOrder>,
+    /// The sign before fractions. Found in the file where one of its numbers tells.
+    pub decimal: Option<DecimalSign>,
+    /// The name of the column that holds the volume. Found by the usual names.
+    pub volume_column: Option<String>,
     /// Whether rows may be put in order of time. Duplicates are refused either way.
     pub sort: bool,
     /// Whether prices of zero and below are real.
@@ -90,17 +99,18 @@ pub fn import(
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(BadBars::whole(Problem::Utf16));
     }
-    let head = Head::of(bytes, &instrument)?;
+    let wanted = Wanted { instrument: &instrument, volume_column: options.volume_column.as_deref() };
+    let head = Head::of(bytes, wanted)?;
     intake.mark(head.marks);
     if options.allow_negative_prices {
         intake.allow_negative_prices();
     }
-    let style = Style::of(&head, options.date_order)?;
+    let style = Style::of(&head, options)?;
     let mut reader = RowReader::new(&head, &style);
     let mut clock = ClockReader::new(timeframe, head.layout.clock, options.clock);
     let mut opens = LateOpens::new(timeframe);
     let mut splitter = Splitter::new(head.delimiter);
-    let drafts = head.rows.clone().map(|(number, line)| (number, reader.read(line, &mut splitter)));
+    let drafts = head.rows.clone().map(|(number, line)| (number, reader.read((number, line), &mut splitter)));
     if options.sort {
         take_sorted(&mut intake, drafts, &mut clock, &mut opens, options.limits.rows_max);
     } else {

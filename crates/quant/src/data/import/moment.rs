@@ -1,41 +1,18 @@
 //! A time as other programs write it.
 
-use crate::data::date::day_of;
+use ktrdr_domain::job::DateOrder;
+
+use super::written_date::{Date, DateForm, compact_day, number};
+use super::zone_name::zone_of;
 use crate::data::fault::{Problem, shown};
 use crate::data::zone::TimeZone;
 
 const DAY_S: i64 = 86_400;
 
-/// The order of day and month in the dates of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DateOrder {
-    /// 31/01/2020.
-    DayFirst,
-    /// 01/31/2020.
-    MonthFirst,
-}
-
-impl DateOrder {
-    pub(super) const fn other(self) -> Self {
-        match self {
-            Self::DayFirst => Self::MonthFirst,
-            Self::MonthFirst => Self::DayFirst,
-        }
-    }
-
-    /// The word of `--date-order` for it.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::DayFirst => "day-first",
-            Self::MonthFirst => "month-first",
-        }
-    }
-}
-
 /// How a file writes times, where one time alone does not tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct TimeStyle {
-    /// Of dates that end with the year.
+    /// Of dates that are numbers only and do not begin with a year of four digits.
     pub(super) order: Option<DateOrder>,
     /// Whether 90000 and 500 are 09:00:00 and 00:05:00, not hours and minutes.
     pub(super) clocks_have_seconds: bool,
@@ -48,6 +25,8 @@ pub(super) struct Moment {
     pub(super) wall_s: i64,
     /// Which clock.
     pub(super) clock: Clock,
+    /// How the date is written.
+    pub(super) form: DateForm,
 }
 
 /// Which clock was read.
@@ -62,8 +41,8 @@ pub(super) enum Clock {
 }
 
 impl Moment {
-    /// Reads epochs (seconds to nanoseconds), `YYYYMMDD[ HHMMSS]`, and dates with `-`, `.` or `/` that may be followed
-    /// by a time of day and a zone.
+    /// Reads epochs (seconds to nanoseconds), `YYYYMMDD[ HHMMSS]`, and dates with `-`, `.` or `/` or a month's name, which
+    /// may be followed by a time of day and a zone.
     pub(super) fn read(text: &[u8], style: TimeStyle) -> Result<Self, Problem> {
         let bad = || Problem::Time { text: shown(text) };
         let digits = text.strip_suffix(b".0").unwrap_or(text);
@@ -71,26 +50,28 @@ impl Moment {
             return Self::from_digits(digits, style).ok_or_else(bad);
         }
         let parts = Parts::of(text);
-        let day = match Date::of(parts.date).ok_or_else(bad)? {
-            Date::Day(day) => day,
-            Date::YearLast(date) => date.day(style.order, text)?,
+        let (day, form) = match Date::of(parts.date).ok_or_else(bad)? {
+            Date::Day(day, form) => (day, form),
+            Date::Ordered(date) => (date.day(style.order, text)?, date.form()),
         };
         let (zone, afternoon) = without_half_of_day(parts.zone);
         let second = second_of_day(parts.clock, style.clocks_have_seconds, afternoon).ok_or_else(bad)?;
         let clock =
             zone_of(zone).ok_or_else(|| Problem::UnknownZone { text: shown(text), zone: shown(zone) })?;
-        Ok(Self { wall_s: day * DAY_S + second, clock })
+        Ok(Self { wall_s: day * DAY_S + second, clock, form })
     }
 
     /// Digits alone: a compact date by its length, or time since the epoch by its size.
     fn from_digits(text: &[u8], style: TimeStyle) -> Option<Self> {
         let compact = |text: &[u8]| {
             let second = second_of_day(&text[8..], style.clocks_have_seconds, None)?;
-            Some(Self { wall_s: compact_day(&text[..8])? * DAY_S + second, clock: Clock::Unknown })
+            let wall_s = compact_day(&text[..8])? * DAY_S + second;
+            Some(Self { wall_s, clock: Clock::Unknown, form: DateForm::Compact })
         };
         let epoch = |per_second: i64| {
             let count = number(text, 19)?;
-            (count % per_second == 0).then_some(Self { wall_s: count / per_second, clock: Clock::Ahead(0) })
+            let (wall_s, clock) = (count / per_second, Clock::Ahead(0));
+            (count % per_second == 0).then_some(Self { wall_s, clock, form: DateForm::Epoch })
         };
         match text.len() {
             8 | 14 => compact(text),
@@ -113,94 +94,14 @@ pub(super) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     pub(super) fn of(text: &'a [u8]) -> Self {
-        let date_end = text.iter().position(|b| matches!(b, b' ' | b'T')).unwrap_or(text.len());
-        let (date, rest) = text.split_at(date_end);
+        let (date, rest) = Date::split_off(text);
+        let rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
         let rest = rest.strip_prefix(b"T").unwrap_or(rest).trim_ascii();
         let is_clock = |b: &u8| matches!(b, b'0'..=b'9' | b':' | b'.');
         let clock_end = rest.iter().position(|b| !is_clock(b)).unwrap_or(rest.len());
         let (clock, zone) = rest.split_at(clock_end);
         Self { date, clock, zone: zone.trim_ascii() }
     }
-}
-
-/// A date as it is written.
-pub(super) enum Date {
-    /// The year comes first, so the month is next.
-    Day(i64),
-    /// The year comes last.
-    YearLast(YearLast),
-}
-
-/// A date whose order of day and month is a habit of the file.
-pub(super) struct YearLast {
-    first: i64,
-    second: i64,
-    year: i64,
-    dots: bool,
-}
-
-impl Date {
-    /// `None` where it is none.
-    pub(super) fn of(text: &[u8]) -> Option<Self> {
-        if text.len() == 8 && text.iter().all(u8::is_ascii_digit) {
-            return compact_day(text).map(Self::Day);
-        }
-        let separator = text.iter().copied().find(|b| matches!(b, b'-' | b'.' | b'/'))?;
-        let mut parts = text.split(|b| *b == separator);
-        let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() {
-            return None;
-        }
-        let (a, b, c) = (number(first, 4)?, number(second, 2)?, number(third, 4)?);
-        match (first.len(), third.len()) {
-            (4, 1 | 2) => day_of(a, b, c).map(Self::Day),
-            (1 | 2, 4) => {
-                Some(Self::YearLast(YearLast { first: a, second: b, year: c, dots: separator == b'.' }))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl YearLast {
-    /// The one order in which it is a date; `None` where both, or neither, will do.
-    pub(super) fn order(&self) -> Option<DateOrder> {
-        match (self.read(DateOrder::DayFirst), self.read(DateOrder::MonthFirst)) {
-            (Some(_), None) => Some(DateOrder::DayFirst),
-            (None, Some(_)) => Some(DateOrder::MonthFirst),
-            _ => None,
-        }
-    }
-
-    /// Dots are written where the day comes first.
-    pub(super) fn usual_order(&self) -> Option<DateOrder> {
-        self.dots.then_some(DateOrder::DayFirst)
-    }
-
-    fn read(&self, order: DateOrder) -> Option<i64> {
-        match order {
-            DateOrder::DayFirst => day_of(self.year, self.second, self.first),
-            DateOrder::MonthFirst => day_of(self.year, self.first, self.second),
-        }
-    }
-
-    fn day(&self, order: Option<DateOrder>, text: &[u8]) -> Result<i64, Problem> {
-        let Some(order) = order.or_else(|| self.usual_order()) else {
-            return Err(Problem::DateOrder { text: shown(text) });
-        };
-        self.read(order).ok_or_else(|| match self.read(order.other()) {
-            Some(_) => Problem::AgainstDateOrder {
-                text: shown(text),
-                order: order.word(),
-                other: order.other().word(),
-            },
-            None => Problem::Time { text: shown(text) },
-        })
-    }
-}
-
-fn compact_day(text: &[u8]) -> Option<i64> {
-    day_of(number(&text[..4], 4)?, number(&text[4..6], 2)?, number(&text[6..], 2)?)
 }
 
 /// Takes `AM` or `PM` off the front; `Some(true)` is the afternoon.
@@ -244,48 +145,21 @@ fn second_of_day(text: &[u8], has_seconds: bool, afternoon: Option<bool>) -> Opt
     (hour < 24 && minute < 60 && second < 60).then_some(hour * 3_600 + minute * 60 + second)
 }
 
-/// `Z`, `UTC`, `GMT`, `+H`, `+HH`, `+HHMM`, `+HH:MM`, `GMT+0100`, `US/Eastern`; nothing is an unknown clock.
-pub(super) fn zone_of(text: &[u8]) -> Option<Clock> {
-    if text.is_empty() {
-        return Some(Clock::Unknown);
-    }
-    let offset = text.strip_prefix(b"GMT").or_else(|| text.strip_prefix(b"UTC")).unwrap_or(text);
-    if offset.is_empty() || offset == b"Z" {
-        return Some(Clock::Ahead(0));
-    }
-    let (sign, digits) = match offset.split_first()? {
-        (b'+', digits) => (1, digits),
-        (b'-', digits) => (-1, digits),
-        _ => return TimeZone::named(text).map(Clock::Zone),
-    };
-    let (hours, minutes) = match digits.len() {
-        1 | 2 => (digits, &b"0"[..]),
-        4 => digits.split_at(2),
-        5 if digits[2] == b':' => (&digits[..2], &digits[3..]),
-        _ => return None,
-    };
-    let (hours, minutes) = (number(hours, 2)?, number(minutes, 2)?);
-    (hours <= 15 && minutes < 60).then_some(Clock::Ahead(sign * (hours * 3_600 + minutes * 60)))
-}
-
-/// Up to `digits_max` decimal digits, at most 19 of them.
-fn number(text: &[u8], digits_max: usize) -> Option<i64> {
-    if text.is_empty() || text.len() > digits_max || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    text.iter().try_fold(0_i64, |n, b| n.checked_mul(10)?.checked_add(i64::from(b - b'0')))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::data::date::day_of;
 
     const NOON: i64 = 1_580_472_000;
 
     fn read(text: &str) -> Result<Moment, Problem> {
         Moment::read(text.as_bytes(), TimeStyle::default())
+    }
+
+    fn shown_clock(moment: Moment) -> (i64, Clock) {
+        (moment.wall_s, moment.clock)
     }
 
     fn day_first() -> TimeStyle {
@@ -301,10 +175,14 @@ mod tests {
             "31.01.2020 12:00:00.000",
             "31/01/2020 12:00",
             "31/01/2020 12:00 PM",
+            "31/01/20 12:00",
+            "31/1/20, 12:00 PM",
+            "31-Jan-20 12:00 PM",
+            "Jan 31, 2020 12:00:00",
             "202001311200",
         ] {
             let read = Moment::read(text.as_bytes(), day_first());
-            assert_eq!(read, Ok(Moment { wall_s: NOON, clock: Clock::Unknown }), "{text}");
+            assert_eq!(read.map(shown_clock), Ok((NOON, Clock::Unknown)), "{text}");
         }
         for text in [
             "1580472000",
@@ -314,15 +192,16 @@ mod tests {
             "1580472000000000000",
             "2020-01-31T12:00:00Z",
             "2020-01-31 12:00 UTC",
+            "Fri, 31 Jan 2020 12:00:00 GMT",
         ] {
-            assert_eq!(read(text), Ok(Moment { wall_s: NOON, clock: Clock::Ahead(0) }), "{text}");
+            assert_eq!(read(text).map(shown_clock), Ok((NOON, Clock::Ahead(0))), "{text}");
         }
         for text in ["31.01.2020 12:00:00.000 GMT+0100", "2020-01-31 12:00:00+01:00", "2020-01-31T12:00+01"] {
-            assert_eq!(read(text), Ok(Moment { wall_s: NOON, clock: Clock::Ahead(3_600) }), "{text}");
+            assert_eq!(read(text).map(shown_clock), Ok((NOON, Clock::Ahead(3_600))), "{text}");
         }
         let eastern = Clock::Zone("US/Eastern".parse().unwrap());
         for text in ["20200131 12:00:00 US/Eastern", "2020-01-31 12:00:00  US/Eastern"] {
-            assert_eq!(read(text), Ok(Moment { wall_s: NOON, clock: eastern }), "{text}");
+            assert_eq!(read(text).map(shown_clock), Ok((NOON, eastern)), "{text}");
         }
     }
 
@@ -368,7 +247,8 @@ mod tests {
             "1580472000500",
             "2020-01-31 24:00",
             "2020-02-30",
-            "1.2.20",
+            "1.2.2",
+            "31 Jan 2020 24:00",
             "2020-01-31 12:00:00.5",
             "2020-01-31 12:00:00:00",
             "1",

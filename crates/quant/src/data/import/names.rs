@@ -1,6 +1,7 @@
 //! What columns are called.
 
-use super::moment::{Clock, zone_of};
+use super::moment::Clock;
+use super::zone_name::zone_of;
 use crate::data::zone::TimeZone;
 
 /// Columns that hold the whole time, best first.

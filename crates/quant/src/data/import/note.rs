@@ -11,6 +11,13 @@ pub enum Note {
     NoHeader,
     /// Three lines of names stand above the rows, as a data frame of this instrument writes them.
     DataFrame(String),
+    /// Lines above the names of the columns were left aside.
+    TitleSkipped {
+        /// How many.
+        lines: usize,
+        /// The first of them.
+        title: String,
+    },
     /// An adjusted close was left aside.
     AdjustedCloseIgnored,
     /// Columns that were left aside.
@@ -32,6 +39,8 @@ pub enum Note {
     },
     /// Commas were read as decimal signs.
     DecimalCommas,
+    /// Commas were read as decimal signs by the habit of files with semicolons: no number tells.
+    DecimalCommasAssumed,
     /// The clock at which times without a zone were read.
     ClockApplied(FileClock),
     /// The zone that the header names for its times.
@@ -66,6 +75,9 @@ impl fmt::Display for Note {
             Self::DataFrame(instrument) => {
                 write!(f, "three header lines, as a data frame of {instrument} writes them")
             }
+            Self::TitleSkipped { lines, title } => {
+                write!(f, "lines above the header skipped: {lines}, from {title:?} on")
+            }
             Self::AdjustedCloseIgnored => {
                 f.write_str("the adjusted close is ignored: splits and dividends show as price moves")
             }
@@ -76,6 +88,9 @@ impl fmt::Display for Note {
             Self::TickVolume => f.write_str("volume counts ticks, not traded units"),
             Self::DateOrderFound { order, line } => write!(f, "dates read {order}, as line {line} must be"),
             Self::DecimalCommas => f.write_str("commas in numbers read as decimal signs"),
+            Self::DecimalCommasAssumed => f.write_str(
+                "commas in numbers read as decimal signs, as files with semicolons have them, though no number tells; if they group thousands, import again with `--decimal point`",
+            ),
             Self::ClockApplied(FileClock::Ahead(0)) => f.write_str(
                 "times without a zone taken as UTC; if they are not, import again with `--time-zone` or `--utc-offset`",
             ),

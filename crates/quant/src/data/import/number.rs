@@ -1,32 +1,28 @@
 //! Numbers as people and programs write them: `$1,890.00`, `1.890,00`, `58.41K`.
 
 use fast_float2::parse;
+use ktrdr_domain::job::DecimalSign;
 
-/// Which sign stands before the fraction; the other one groups thousands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decimal {
-    /// 1,890.5
-    Point,
-    /// 1.890,5
-    Comma,
+/// The decimal sign and the one that groups thousands.
+const fn signs(decimal: DecimalSign) -> (u8, u8) {
+    match decimal {
+        DecimalSign::Point => (b'.', b','),
+        DecimalSign::Comma => (b',', b'.'),
+    }
 }
 
-impl Decimal {
-    const fn signs(self) -> (u8, u8) {
-        match self {
-            Self::Point => (b'.', b','),
-            Self::Comma => (b',', b'.'),
-        }
+/// The one sign with which a text is a number; `None` where both, or neither, will do.
+pub(super) fn decimal_of(text: &[u8]) -> Option<DecimalSign> {
+    match (plain(text, DecimalSign::Point), plain(text, DecimalSign::Comma)) {
+        (Some(_), None) => Some(DecimalSign::Point),
+        (None, Some(_)) => Some(DecimalSign::Comma),
+        _ => None,
     }
+}
 
-    /// The one way in which a text is a number; `None` where both ways, or neither, will do.
-    pub(super) fn of(text: &[u8]) -> Option<Self> {
-        match (plain(text, Self::Point), plain(text, Self::Comma)) {
-            (Some(_), None) => Some(Self::Point),
-            (None, Some(_)) => Some(Self::Comma),
-            _ => None,
-        }
-    }
+/// The same of a volume.
+pub(super) fn decimal_of_volume(text: &[u8]) -> Option<DecimalSign> {
+    decimal_of(multiple(text).map_or(text, |(count, _)| count))
 }
 
 /// More digits than any double has and any feed prints.
@@ -36,28 +32,31 @@ const CURRENCIES: [&str; 4] = ["$", "€", "£", "¥"];
 const MULTIPLES: [(&[u8], &[u8]); 4] = [(b"Kk", b"e3"), (b"Mm", b"e6"), (b"Bb", b"e9"), (b"Tt", b"e12")];
 
 /// A price.
-pub(super) fn price(text: &[u8], decimal: Decimal) -> Option<f64> {
+pub(super) fn price(text: &[u8], decimal: DecimalSign) -> Option<f64> {
     match decimal {
-        Decimal::Point => parse(text).ok().or_else(|| plain(text, decimal)?.value(b"")),
-        Decimal::Comma => plain(text, decimal)?.value(b""),
+        DecimalSign::Point => parse(text).ok().or_else(|| plain(text, decimal)?.value(b"")),
+        DecimalSign::Comma => plain(text, decimal)?.value(b""),
     }
 }
 
 /// A volume, perhaps in thousands, millions or billions.
-pub(super) fn volume(text: &[u8], decimal: Decimal) -> Option<f64> {
-    let multiple = text.split_last().and_then(|(last, count)| {
-        let (_, exponent) = MULTIPLES.iter().find(|(letters, _)| letters.contains(last))?;
-        Some((count, *exponent))
-    });
-    match multiple {
-        Some((count, exponent)) => plain(count.trim_ascii_end(), decimal)?.value(exponent),
+pub(super) fn volume(text: &[u8], decimal: DecimalSign) -> Option<f64> {
+    match multiple(text) {
+        Some((count, exponent)) => plain(count, decimal)?.value(exponent),
         None => price(text, decimal),
     }
 }
 
+/// A count of thousands, millions or more, and the exponent it stands for.
+fn multiple(text: &[u8]) -> Option<(&[u8], &'static [u8])> {
+    let (last, count) = text.split_last()?;
+    let (_, exponent) = MULTIPLES.iter().find(|(letters, _)| letters.contains(last))?;
+    Some((count.trim_ascii_end(), exponent))
+}
+
 /// How many digits stand behind the decimal sign.
-pub(super) fn decimals(text: &[u8], decimal: Decimal) -> usize {
-    let (point, _) = decimal.signs();
+pub(super) fn decimals(text: &[u8], decimal: DecimalSign) -> usize {
+    let (point, _) = signs(decimal);
     match text.iter().position(|b| *b == point) {
         // 1.5e-7 prints more digits than stand there: it is not rounded to them.
         _ if text.iter().any(u8::is_ascii_alphabetic) => DIGITS_MAX,
@@ -87,14 +86,14 @@ impl Plain {
 }
 
 /// Takes currency and groups of thousands out of a number; `None` if it is none.
-fn plain(text: &[u8], decimal: Decimal) -> Option<Plain> {
+fn plain(text: &[u8], decimal: DecimalSign) -> Option<Plain> {
     let mut plain = Plain { text: [0; DIGITS_MAX + 4], len: 0 };
     let mut rest = without_currency(text);
     if let Some(after) = rest.strip_prefix(b"-") {
         plain.push(b'-')?;
         rest = without_currency(after);
     }
-    let (point, comma) = decimal.signs();
+    let (point, comma) = signs(decimal);
     let mut parts = rest.splitn(2, |b| *b == point);
     let (whole, fraction) = (parts.next()?, parts.next());
     for (at, group) in whole.split(|b| *b == comma).enumerate() {
@@ -126,7 +125,7 @@ fn without_currency(text: &[u8]) -> &[u8] {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Decimal::{Comma, Point};
+    use super::DecimalSign::{Comma, Point};
     use super::*;
 
     #[test]
@@ -175,7 +174,7 @@ mod tests {
             ("12", None),
             ("x", None),
         ] {
-            assert_eq!(Decimal::of(text.as_bytes()), decimal, "{text}");
+            assert_eq!(decimal_of(text.as_bytes()), decimal, "{text}");
         }
     }
 

@@ -1,26 +1,30 @@
 //! What only all rows together tell: the order of day and month, the decimal sign, where the volume is.
 
+use ktrdr_domain::job::DecimalSign;
 use memchr::memchr;
 
+use super::ImportOptions;
 use super::cells::{Cells, Splitter};
+use super::date_orders::{DateOrders, Place};
 use super::head::Head;
 use super::layout::{Layout, TimeColumns};
-use super::moment::{Date, DateOrder, Parts, TimeStyle};
+use super::moment::{Parts, TimeStyle};
 use super::note::Note;
-use super::number::{self, Decimal};
-use crate::data::fault::{BadBars, Problem, shown};
+use super::number;
+use super::written_date::Date;
+use crate::data::fault::{BadBars, Problem};
 
 /// How the rows of a file are written.
 pub(super) struct Style {
     pub(super) time: TimeStyle,
-    pub(super) decimal: Decimal,
+    pub(super) decimal: DecimalSign,
     pub(super) volume: Option<usize>,
     pub(super) notes: Vec<Note>,
 }
 
 impl Style {
-    /// Looks at every row, if the first leaves a question open. `given` is the order of dates that was asked for.
-    pub(super) fn of(head: &Head<'_>, given: Option<DateOrder>) -> Result<Self, BadBars> {
+    /// Looks at every row, if the first leaves a question open.
+    pub(super) fn of(head: &Head<'_>, options: &ImportOptions) -> Result<Self, BadBars> {
         let mut survey = Survey::default();
         let mut splitter = Splitter::new(head.delimiter);
         for (number, line) in head.rows.clone() {
@@ -34,30 +38,21 @@ impl Style {
                 break;
             }
         }
-        survey.style(head, given)
+        survey.style(head, options)
     }
-}
-
-/// A date that has one order only, and its line.
-struct Ordered {
-    order: DateOrder,
-    line: u64,
-    text: String,
 }
 
 #[derive(Default)]
 struct Survey {
     rows: u64,
-    /// The first date that ends with its year and has no usual order.
-    open_date: Option<(u64, String)>,
-    ordered: Option<Ordered>,
-    /// The first date that has another order than `ordered`.
-    contrary: Option<Ordered>,
-    has_dates_with_year_last: bool,
+    dates: DateOrders,
     has_clocks_of_digits: bool,
     clock_digits_max: usize,
-    has_commas: bool,
-    decimal: Option<Decimal>,
+    /// The first price with a comma.
+    comma: Option<Place>,
+    /// What a price tells of the decimal sign, and what a volume does.
+    decimal: Option<DecimalSign>,
+    decimal_of_volume: Option<DecimalSign>,
     traded: bool,
     ticked: bool,
 }
@@ -65,10 +60,7 @@ struct Survey {
 impl Survey {
     fn has_questions(&self, head: &Head<'_>) -> bool {
         let both_volumes = head.layout.volume.is_some() && head.layout.ticks.is_some();
-        self.has_dates_with_year_last
-            || self.has_clocks_of_digits
-            || both_volumes
-            || commas_may_be_inside(head)
+        self.dates.are_open() || self.has_clocks_of_digits || both_volumes || commas_may_be_inside(head)
     }
 
     fn look(&mut self, layout: &Layout, number: u64, line: &[u8], cells: Cells<'_>) {
@@ -80,47 +72,39 @@ impl Survey {
             }
             TimeColumns::DateAndTime(date, time) => (cells.get(date), cells.get(time)),
         };
-        self.look_at_date(number, date);
+        if let Some(Date::Ordered(read)) = Date::of(date) {
+            self.dates.look(&read, number, date);
+        }
         if !clock.is_empty() && clock.iter().all(u8::is_ascii_digit) {
             self.has_clocks_of_digits = true;
             self.clock_digits_max = self.clock_digits_max.max(clock.len());
         }
         if memchr(b',', line).is_some() {
-            for price in layout.prices.map(|at| cells.get(at)) {
-                self.has_commas |= price.contains(&b',');
-                self.decimal = self.decimal.or_else(|| Decimal::of(price));
-            }
+            self.look_at_commas(layout, number, cells);
         }
         let counts = |at: Option<usize>| at.is_some_and(|at| is_counted(cells.get(at)));
         self.traded |= counts(layout.volume);
         self.ticked |= counts(layout.ticks);
     }
 
-    fn look_at_date(&mut self, line: u64, text: &[u8]) {
-        let Some(Date::YearLast(date)) = Date::of(text) else { return };
-        self.has_dates_with_year_last = true;
-        match (date.order(), &self.ordered) {
-            (Some(order), None) => self.ordered = Some(Ordered { order, line, text: shown(text) }),
-            (Some(order), Some(known)) if order != known.order && self.contrary.is_none() => {
-                self.contrary = Some(Ordered { order, line, text: shown(text) });
+    fn look_at_commas(&mut self, layout: &Layout, line: u64, cells: Cells<'_>) {
+        for price in layout.prices.map(|at| cells.get(at)) {
+            if price.contains(&b',') {
+                self.comma.get_or_insert_with(|| Place::of(line, price));
             }
-            (None, _) if self.open_date.is_none() && date.usual_order().is_none() => {
-                self.open_date = Some((line, shown(text)));
-            }
-            _ => {}
+            self.decimal = self.decimal.or_else(|| number::decimal_of(price));
         }
+        let volume = layout.volume.map(|at| cells.get(at)).unwrap_or_default();
+        self.decimal_of_volume = self.decimal_of_volume.or_else(|| number::decimal_of_volume(volume));
     }
 
-    fn style(self, head: &Head<'_>, given: Option<DateOrder>) -> Result<Style, BadBars> {
+    fn style(self, head: &Head<'_>, options: &ImportOptions) -> Result<Style, BadBars> {
         let mut notes = Vec::new();
-        let order = match given {
+        let order = match options.date_order {
             Some(order) => Some(order),
-            None => self.order(&mut notes)?,
+            None => self.dates.order(&mut notes)?,
         };
-        let by_habit =
-            if head.delimiter != b',' && self.has_commas { Decimal::Comma } else { Decimal::Point };
-        let decimal = self.decimal.unwrap_or(by_habit);
-        notes.extend((decimal == Decimal::Comma).then_some(Note::DecimalCommas));
+        let decimal = self.decimal(head, options.decimal, &mut notes)?;
         let ticks =
             head.layout.ticks.filter(|_| !self.traded && (self.ticked || head.layout.volume.is_none()));
         let volume = ticks.or(head.layout.volume);
@@ -130,33 +114,34 @@ impl Survey {
         Ok(Style { time: TimeStyle { order, clocks_have_seconds }, decimal, volume, notes })
     }
 
-    /// The one order that all dates can have.
-    fn order(&self, notes: &mut Vec<Note>) -> Result<Option<DateOrder>, BadBars> {
-        match (&self.ordered, &self.contrary, &self.open_date) {
-            (Some(known), Some(contrary), _) => Err(BadBars::at(
-                contrary.line,
-                Problem::MixedDateOrders {
-                    text: contrary.text.clone(),
-                    order: known.order.word(),
-                    other_text: known.text.clone(),
-                    other_line: known.line,
-                },
-            )),
-            (Some(known), None, _) => {
-                notes.push(Note::DateOrderFound { order: known.order.word(), line: known.line });
-                Ok(Some(known.order))
+    /// The sign before fractions: as was asked for, as prices or else volumes tell, or by habit, which is said.
+    fn decimal(
+        &self,
+        head: &Head<'_>,
+        given: Option<DecimalSign>,
+        notes: &mut Vec<Note>,
+    ) -> Result<DecimalSign, BadBars> {
+        let of_volume = self.decimal_of_volume.filter(|_| self.comma.is_some());
+        match (given.or(self.decimal).or(of_volume), &self.comma) {
+            (Some(DecimalSign::Comma), _) => {
+                notes.push(Note::DecimalCommas);
+                Ok(DecimalSign::Comma)
             }
-            (None, _, Some((line, text))) => {
-                Err(BadBars::at(*line, Problem::DateOrder { text: text.clone() }))
+            (Some(DecimalSign::Point), _) | (None, None) => Ok(DecimalSign::Point),
+            (None, Some(_)) if head.delimiter == b';' => {
+                notes.push(Note::DecimalCommasAssumed);
+                Ok(DecimalSign::Comma)
             }
-            (None, ..) => Ok(None),
+            (None, Some(Place { line, text })) => {
+                Err(BadBars::at(*line, Problem::DecimalSign { text: text.clone() }))
+            }
         }
     }
 }
 
 /// Whether a volume is there and is not zero.
 fn is_counted(text: &[u8]) -> bool {
-    !matches!(text, b"" | b"-") && number::volume(text, Decimal::Point) != Some(0.0)
+    !matches!(text, b"" | b"-") && number::volume(text, DecimalSign::Point) != Some(0.0)
 }
 
 /// Whether a cell can hold a comma: between quotes, or where other signs separate.

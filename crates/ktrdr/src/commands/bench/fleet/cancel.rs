@@ -17,9 +17,9 @@ const SLEEP_MS: u64 = 600_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) async fn measure(workspace: &Workspace, jobs: u32, durable: &str) -> Result<Measured, CliError> {
-    let ids = probes::ids(jobs);
+    let ids = probes::ids(jobs)?;
     for id in &ids {
-        probes::submit(Arc::clone(&workspace.store), id.clone(), SLEEP_MS).await?;
+        probes::submit(Arc::clone(&workspace.app.store), id.clone(), SLEEP_MS).await?;
     }
     let kind = Some(OperationKind::Probe);
     let running = Filter { kind, status: Some(Status::Running), limit: 1, ..Filter::default() };
@@ -27,7 +27,7 @@ pub(super) async fn measure(workspace: &Workspace, jobs: u32, durable: &str) -> 
     let mut before = 0;
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        let now = workspace.store.list(&running).await?.total;
+        let now = workspace.app.store.list(&running).await?.total;
         if now > 0 && now == before {
             break;
         }
@@ -35,10 +35,10 @@ pub(super) async fn measure(workspace: &Workspace, jobs: u32, durable: &str) -> 
     }
     let mut took = Vec::with_capacity(ids.len());
     for id in &ids {
-        if workspace.store.get(id).await?.is_some_and(|row| row.status == Status::Running) {
+        if workspace.app.store.get(id).await?.is_some_and(|row| row.status == Status::Running) {
             took.push(one(workspace, id).await?);
         } else {
-            workspace.store.cancel(id, "bench", "").await?;
+            workspace.app.store.cancel(id, "bench", "").await?;
         }
     }
     took.sort_by(f64::total_cmp);
@@ -55,15 +55,15 @@ pub(super) async fn measure(workspace: &Workspace, jobs: u32, durable: &str) -> 
 
 /// Milliseconds.
 async fn one(workspace: &Workspace, id: &OperationId) -> Result<f64, CliError> {
-    let mut hints = workspace.store.hints();
+    let mut hints = workspace.app.store.hints();
     let asked = Instant::now();
-    workspace.store.cancel(id, "bench", "").await?;
+    workspace.app.store.cancel(id, "bench", "").await?;
     let ended = async {
         loop {
             match hints.recv().await {
                 Ok(StoreHint::Changed(changed)) if changed != *id => {}
                 _ => {
-                    if workspace.store.get(id).await?.is_some_and(|row| row.status.is_terminal()) {
+                    if workspace.app.store.get(id).await?.is_some_and(|row| row.status.is_terminal()) {
                         return Ok::<_, CliError>(asked.elapsed().as_secs_f64() * 1e3);
                     }
                 }

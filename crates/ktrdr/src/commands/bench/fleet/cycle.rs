@@ -1,25 +1,25 @@
 //! What the protocol adds to a research cycle: the time from its start to its end, less the time its four jobs ran.
 
-use ktrdr_domain::{DeviceRequest, OperationId, Status};
-use ktrdr_fabric::store::{Filter, NewRoot};
-use ktrdr_quant::data::generate::{Process, Recipe, Sessions};
+use ktrdr_app::App;
+use ktrdr_app::campaign::CampaignRequest;
+use ktrdr_app::data::{GenerateRequest, ProcessChoice, SessionChoice};
+use ktrdr_app::market::{AccountChange, Moment};
+use ktrdr_domain::{DeviceRequest, OperationId, Status, Symbol, Timeframe, Timestamp};
+use ktrdr_fabric::store::Filter;
 
 use super::{Measured, probes};
-use crate::cli::research::ResearchRun;
-use crate::cli::{AccountArguments, StartArguments};
-use crate::commands::start::Work;
-use crate::commands::{data, research};
 use crate::describe::took_ms;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::workspace::Workspace;
 
 /// Hourly bars of the generated series.
-const BARS: usize = 5_000;
+const BARS: u32 = 5_000;
+
+/// Seconds of 2018-01-01.
+const START: Timestamp = Timestamp(1_514_764_800);
 
 pub(super) async fn measure(workspace: &Workspace, cycles: u32, durable: &str) -> Result<Measured, CliError> {
-    let roots = campaign(workspace, cycles).await?;
-    let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
-    workspace.store.submit_roots(roots, 1).await?;
+    let ids = campaign(&workspace.app, cycles).await?;
     probes::all_ended(workspace, &ids, u64::MAX).await?;
     let mut overheads = Vec::new();
     for id in &ids {
@@ -33,44 +33,43 @@ pub(super) async fn measure(workspace: &Workspace, cycles: u32, durable: &str) -
     Ok(Measured::of("research cycle, protocol alone", "ms", overheads, setting))
 }
 
-async fn campaign(workspace: &Workspace, cycles: u32) -> Result<Vec<NewRoot>, CliError> {
-    let symbol: ktrdr_domain::Symbol = "BENCH".parse().or_exit(Kind::Usage)?;
-    let timeframe: ktrdr_domain::Timeframe = "1h".parse().or_exit(Kind::Usage)?;
-    let recipe = Recipe {
-        process: Process::PlantedEdge { strength: 0.9 },
-        sessions: Sessions::Currency,
+/// One cycle at a time on a series with an edge.
+async fn campaign(app: &App, cycles: u32) -> Result<Vec<OperationId>, CliError> {
+    let symbol: Symbol = "BENCH".parse().or_exit(Kind::Usage)?;
+    let timeframe: Timeframe = "1h".parse().or_exit(Kind::Usage)?;
+    let bars = GenerateRequest {
         symbol: symbol.clone(),
         timeframe,
-        start: ktrdr_domain::Timestamp(1_514_764_800),
+        process: ProcessChoice::PlantedEdge(0.9),
+        session: SessionChoice::Currency,
         bars: BARS,
-        start_price: 1.1,
+        start: Moment(START),
         seed: 3,
+        replace: true,
     };
-    data::make(workspace, &recipe, true).await?;
-    let wanted = ResearchRun {
+    app.generate_data(&bars).await?;
+    let request = CampaignRequest {
         symbol,
         timeframe,
         cycles,
         campaign: None,
         in_flight: Some(1),
+        agent: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,
         seed: 1,
-        account: AccountArguments::default(),
-        start: StartArguments { local: false, wait: false },
+        account: AccountChange::default(),
+        idempotency_key: None,
     };
-    match research::prepare(workspace, &wanted).await? {
-        Work::Campaign(roots, _) => Ok(roots),
-        Work::Job(_) => Err(CliError::new(Kind::Usage, "a campaign was expected")),
-    }
+    Ok(app.start_campaign(&request).await?.cycles)
 }
 
 /// `None` where a gate ended the cycle before its fourth step.
 async fn overhead_ms(workspace: &Workspace, root: &OperationId) -> Result<Option<f64>, CliError> {
-    let row = workspace.store.get(root).await?;
+    let row = workspace.app.store.get(root).await?;
     let filter = Filter { root: Some(root.clone()), limit: 10, ..Filter::default() };
-    let children = workspace.store.list(&filter).await?.operations;
+    let children = workspace.app.store.list(&filter).await?.operations;
     let Some(row) = row.filter(|row| row.status == Status::Completed && children.len() == 4) else {
         return Ok(None);
     };

@@ -28,10 +28,10 @@ pub(super) async fn measure(
     let mut pace = interval(Duration::from_secs_f64(1.0 / rate));
     let mut samples = Vec::new();
     let mut submits = JoinSet::new();
-    for id in probes::ids(jobs.min(JOBS_MAX)) {
+    for id in probes::ids(jobs.min(JOBS_MAX))? {
         pace.tick().await;
         let before_us = chrono::Utc::now().timestamp_micros();
-        submits.spawn(probes::submit(Arc::clone(&workspace.store), id.clone(), 0));
+        submits.spawn(probes::submit(Arc::clone(&workspace.app.store), id.clone(), 0));
         samples.push((id, before_us));
     }
     while let Some(done) = submits.join_next().await {
@@ -41,7 +41,7 @@ pub(super) async fn measure(
     probes::all_ended(workspace, &ids, others).await?;
     let mut took = Vec::with_capacity(samples.len());
     for (id, before_us) in samples {
-        let row = workspace.store.get(&id).await?;
+        let row = workspace.app.store.get(&id).await?;
         let started_us = row.and_then(|row| row.result?.get("started_us")?.as_i64());
         took.extend(started_us.map(|started_us| started_us.saturating_sub(before_us).max(0) as f64 / 1000.0));
     }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use ktrdr_domain::{DeviceClass, Kind as OperationKind};
+use ktrdr_app::engine::{Part, broker};
+use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::store::BootId;
 use ktrdr_fleet::amqp::AmqpBroker;
 use ktrdr_fleet::topology::queue_name;
 use tokio::process::{Child, Command};
@@ -14,7 +14,6 @@ use tokio::time::{Instant, sleep};
 
 use crate::cli::bench::FleetBench;
 use crate::commands::Context;
-use crate::connect::{self, Part};
 use crate::exit::{CliError, Kind, OrExit};
 
 /// Where the workers that are waited for consume.
@@ -44,7 +43,9 @@ impl Processes {
         roles.extend(["design", "training", "backtesting", "assessment"].map(|kind| vec!["worker", kind]));
         roles.extend((0..wanted.workers).map(|_| vec!["worker", "probe", "--slots", &slots]));
         let program = std::env::current_exe().or_exit(Kind::Files)?;
-        let broker = connect::broker(&context.settings, part()).await?;
+        let broker =
+            broker(&context.settings.fleet_config()?, Part { needs: vec![PROBES], ..Part::looking("bench") })
+                .await?;
         let before = consumers(&broker).await?;
         let started = roles.iter().map(|role| spawn(context, &program, role));
         let processes = Self(started.collect::<Result<_, _>>()?);
@@ -90,16 +91,6 @@ fn spawn(context: &Context<'_>, program: &PathBuf, role: &[&str]) -> Result<Proc
         .or_exit(Kind::Files)?;
     let pid = child.id().unwrap_or_default();
     Ok(Process { role: role.iter().take(2).copied().collect::<Vec<_>>().join(" "), pid, child })
-}
-
-fn part() -> Part {
-    Part {
-        role: "bench".into(),
-        boot: BootId::of_this_process(),
-        needs: vec![PROBES],
-        plays: false,
-        device: DeviceClass::Cpu,
-    }
 }
 
 async fn consumers(broker: &AmqpBroker) -> Result<u64, CliError> {

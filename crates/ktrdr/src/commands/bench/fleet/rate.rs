@@ -19,7 +19,7 @@ pub(super) fn name(wanted: &FleetBench) -> &'static str {
 
 pub(super) async fn of(workspace: &Workspace, wanted: &FleetBench) -> Result<f64, CliError> {
     let others = probes::active(workspace).await?;
-    let ids = probes::ids(wanted.jobs);
+    let ids = probes::ids(wanted.jobs)?;
     let started = Instant::now();
     let mut left = ids.as_slice();
     while !left.is_empty() {
@@ -29,7 +29,7 @@ pub(super) async fn of(workspace: &Workspace, wanted: &FleetBench) -> Result<f64
         let (now, later) = left.split_at(room.min(left.len()));
         left = later;
         stream::iter(now.iter().cloned())
-            .map(|id| probes::submit(Arc::clone(&workspace.store), id, wanted.sleep_ms))
+            .map(|id| probes::submit(Arc::clone(&workspace.app.store), id, wanted.sleep_ms))
             .buffer_unordered(SUBMITS)
             .try_collect::<()>()
             .await?;

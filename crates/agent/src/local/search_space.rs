@@ -1,0 +1,125 @@
+//! Which indicators the local designer may read, and how. Only scale-free ones: a reading in price units means
+//! something else for every symbol and every year.
+
+use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
+
+/// What an indicator speaks about; a design likes to hear different families.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Family {
+    /// Where price stands in its recent range or against its average.
+    Place,
+    /// How far it has moved.
+    Drift,
+    /// How strong and how wide moves are, without a direction.
+    Regime,
+    /// How much is traded.
+    Volume,
+}
+
+/// One way to read one indicator.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct IndicatorChoice {
+    pub(crate) kind: IndicatorKind,
+    /// The output that is read; `None` is the primary one.
+    pub(crate) output: Option<&'static str>,
+    /// The parameter that says how far back it looks.
+    pub(crate) period: &'static str,
+    /// Sensible values of that parameter.
+    pub(crate) range: (f64, f64),
+    pub(crate) family: Family,
+    /// The value that says nothing in either direction; fuzzy sets lie evenly around it.
+    pub(crate) neutral: Option<f64>,
+    /// For people.
+    pub(crate) words: &'static str,
+}
+
+impl IndicatorChoice {
+    /// The indicator with its period set to a whole number in range.
+    pub(crate) fn spec(&self, period: f64) -> IndicatorSpec {
+        IndicatorSpec::new(self.kind).with(self.period, period.round().clamp(self.range.0, self.range.1))
+    }
+
+    /// A few periods from short to long, even on a log scale.
+    pub(crate) fn ladder(&self, steps: usize) -> impl Iterator<Item = f64> + use<> {
+        let (low, high) = self.range;
+        let last = steps.saturating_sub(1).max(1) as f64;
+        (0..steps).map(move |i| (low * (high / low).powf(i as f64 / last)).round())
+    }
+
+    /// Whether the indicator needs volume.
+    pub(crate) fn needs_volume(&self) -> bool {
+        self.family == Family::Volume
+    }
+}
+
+const fn choice(
+    kind: IndicatorKind,
+    family: Family,
+    range: (f64, f64),
+    neutral: Option<f64>,
+    words: &'static str,
+) -> IndicatorChoice {
+    IndicatorChoice { kind, output: None, period: "period", range, family, neutral, words }
+}
+
+/// Every choice.
+pub(crate) const SEARCH_SPACE: &[IndicatorChoice] = &[
+    choice(IndicatorKind::Rsi, Family::Place, (6.0, 60.0), Some(50.0), "relative strength"),
+    IndicatorChoice {
+        period: "k_period",
+        ..choice(IndicatorKind::Stochastic, Family::Place, (8.0, 120.0), Some(50.0), "the stochastic")
+    },
+    choice(IndicatorKind::WilliamsR, Family::Place, (8.0, 150.0), Some(-50.0), "Williams %R"),
+    choice(IndicatorKind::Cci, Family::Place, (10.0, 150.0), Some(0.0), "the commodity channel index"),
+    choice(
+        IndicatorKind::DistanceFromMa,
+        Family::Place,
+        (10.0, 200.0),
+        Some(0.0),
+        "the distance from the moving average",
+    ),
+    choice(IndicatorKind::Roc, Family::Drift, (3.0, 150.0), Some(0.0), "the rate of change"),
+    IndicatorChoice {
+        output: Some("oscillator"),
+        ..choice(IndicatorKind::Aroon, Family::Drift, (14.0, 120.0), Some(0.0), "the Aroon oscillator")
+    },
+    choice(IndicatorKind::Adx, Family::Regime, (8.0, 60.0), None, "trend strength"),
+    choice(
+        IndicatorKind::BollingerBandWidth,
+        Family::Regime,
+        (12.0, 120.0),
+        None,
+        "the width of the Bollinger bands",
+    ),
+    choice(IndicatorKind::Mfi, Family::Volume, (8.0, 60.0), Some(50.0), "money flow"),
+    choice(IndicatorKind::VolumeRatio, Family::Volume, (10.0, 100.0), None, "volume against its average"),
+];
+
+/// The choice that reads this output of this kind of indicator, if there is one.
+pub(crate) fn find(kind: IndicatorKind, output: Option<&str>) -> Option<&'static IndicatorChoice> {
+    let primary = kind.definition().outputs[0];
+    SEARCH_SPACE.iter().find(|i| i.kind == kind && i.output.unwrap_or(primary) == output.unwrap_or(primary))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_is_scale_free_and_within_the_limits_of_its_indicator() {
+        for choice in SEARCH_SPACE {
+            let definition = choice.kind.definition();
+            assert!(!definition.in_price_units, "{}", definition.name);
+            assert!(choice.output.is_none_or(|o| definition.outputs.contains(&o)), "{}", definition.name);
+            let param = definition.params.iter().find(|p| p.name == choice.period).unwrap();
+            assert!(choice.range.0 >= param.min && choice.range.1 <= param.max, "{}", definition.name);
+            assert_eq!(find(choice.kind, choice.output).unwrap().words, choice.words);
+        }
+    }
+
+    #[test]
+    fn a_ladder_goes_from_end_to_end() {
+        let steps: Vec<f64> = SEARCH_SPACE[0].ladder(3).collect();
+        assert_eq!(steps, [6.0, 19.0, 60.0]);
+    }
+}

@@ -1,0 +1,166 @@
+//! Backtesting: a trained model, or target positions from any tool, through the same engine. And what came of it.
+
+use ktrdr_catalog::{models, reports, series, signals};
+use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::report::{BacktestReport, BacktestSummary};
+use ktrdr_domain::{JobSpec, OperationId, StrategyName, Symbol, Timeframe};
+use serde::{Deserialize, Serialize};
+
+use crate::market::{AccountChange, Stretch};
+use crate::operations::result_of;
+use crate::submit::SubmittedJob;
+use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind};
+
+/// Largest file of signals, in bytes.
+pub const SIGNALS_BYTES_MAX: u64 = 512 << 20;
+
+/// The scope in which a look by hand is counted, unless another one is named.
+pub const BY_HAND: &str = "by-hand";
+
+/// Trade a trained strategy. Every run is counted as a trial.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BacktestRequest {
+    /// Whose model.
+    pub strategy: StrategyName,
+    /// Its version; the newest otherwise.
+    #[serde(default)]
+    pub model_version: Option<u32>,
+    /// Where, and at what costs; without dates on the gate window.
+    pub market: MarketRequest,
+    /// Makes a repeated request the same one.
+    #[serde(default)]
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// Trade target positions that another tool decided on; without dates on the whole series.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignalsRequest {
+    /// Where, and at what costs.
+    pub market: MarketRequest,
+    /// Makes a repeated request the same one.
+    #[serde(default)]
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// What is traded, when, and with what money.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarketRequest {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The bars that are traded.
+    pub timeframe: Timeframe,
+    /// The dates.
+    #[serde(default)]
+    pub stretch: Stretch,
+    /// The scope in which this trial is counted; [`BY_HAND`] otherwise.
+    #[serde(default)]
+    pub campaign: Option<CampaignName>,
+    /// What differs from the configured account.
+    #[serde(default)]
+    pub account: AccountChange,
+}
+
+/// A backtest that completed: the figures of its row, and the whole report with where it lies.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoredReport {
+    /// The figures.
+    pub summary: BacktestSummary,
+    /// All of it: trades and equity too.
+    pub report: BacktestReport,
+    /// Where it is, for people.
+    pub place: String,
+}
+
+impl App {
+    /// Submits a backtest of a trained model.
+    ///
+    /// # Errors
+    /// When the model or the data is missing, or they do not fit together.
+    pub async fn submit_backtest(&self, request: &BacktestRequest) -> Result<SubmittedJob, AppError> {
+        let (name, market) = (&request.strategy, &request.market);
+        let model = models::find(&*self.artifacts, name, request.model_version).await?;
+        let stored = models::load(&*self.artifacts, &model).await?;
+        let strategy = &stored.metadata.strategy;
+        let base = strategy.training_data.base_timeframe;
+        if market.timeframe != base {
+            let message =
+                format!("{name} decides on {base} bars, not {}; use --timeframe {base}", market.timeframe);
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
+        let mut timeframes = vec![base];
+        timeframes.extend(strategy.training_data.timeframes.iter().filter(|t| **t != base));
+        let mut spec = self.backtest_of(BacktestSubject::Model(model), market, &timeframes).await?;
+        spec.account.exits = strategy.risk.exits;
+        if !market.account.has_size() {
+            spec.account.sizing = strategy.risk.position_sizing;
+        }
+        self.submit_job(&JobSpec::Backtest(Box::new(spec)), request.idempotency_key.as_ref()).await
+    }
+
+    /// Keeps a file of signals (`timestamp,target`) and submits their backtest.
+    ///
+    /// # Errors
+    /// When the file has faults, each with its line; when there is no data to trade them on.
+    pub async fn submit_signals(
+        &self,
+        request: &SignalsRequest,
+        csv: &[u8],
+    ) -> Result<SubmittedJob, AppError> {
+        if csv.len() as u64 > SIGNALS_BYTES_MAX {
+            let message = format!("signals of more than {} MiB are not read", SIGNALS_BYTES_MAX >> 20);
+            return Err(AppError::new(ErrorKind::InvalidInput, message));
+        }
+        ktrdr_quant::signals::read(csv).or_kind(ErrorKind::InvalidInput)?;
+        let sha256 = signals::keep(&*self.artifacts, csv).await?;
+        let subject = BacktestSubject::Signals { sha256 };
+        let spec = self.backtest_of(subject, &request.market, &[request.market.timeframe]).await?;
+        self.submit_job(&JobSpec::Backtest(Box::new(spec)), request.idempotency_key.as_ref()).await
+    }
+
+    /// Everything but size and exits, which belong to the subject.
+    async fn backtest_of(
+        &self,
+        subject: BacktestSubject,
+        market: &MarketRequest,
+        timeframes: &[Timeframe],
+    ) -> Result<BacktestSpec, AppError> {
+        let data = self.pin(std::slice::from_ref(&market.symbol), timeframes).await?;
+        let windows = self.policy.windows.split(series::common_span(&data)?)?;
+        let everything = data[0].span;
+        let whole = match subject {
+            BacktestSubject::Model(_) => windows.gate,
+            BacktestSubject::Signals { .. } => everything,
+        };
+        let by_hand = || BY_HAND.parse().or_kind(ErrorKind::InvalidRequest);
+        Ok(BacktestSpec {
+            subject,
+            symbol: market.symbol.clone(),
+            timeframe: market.timeframe,
+            windows,
+            window: market.stretch.within(whole, everything)?,
+            account: market.account.on(self.policy.account)?,
+            campaign: market.campaign.clone().map_or_else(by_hand, Ok)?,
+            origin: Origin::Person,
+            // Null draws of a backtest by hand are seeded by its data: the same request gives the same report.
+            seed: data[0].sha256.seed(),
+            data,
+            repeats: None,
+        })
+    }
+
+    /// The report of a completed backtest.
+    ///
+    /// # Errors
+    /// When there is no such operation, it did not complete, or its report is not there.
+    pub async fn report(&self, id: &OperationId) -> Result<StoredReport, AppError> {
+        let row = self.row(id).await?;
+        let summary = result_of(&row)?;
+        let report = reports::read(&*self.artifacts, id, row.fence).await?;
+        let place = format!("{}/{}", self.artifacts.place(), reports::key(id, row.fence)?);
+        Ok(StoredReport { summary, report, place })
+    }
+}

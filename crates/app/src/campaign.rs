@@ -1,0 +1,211 @@
+//! Campaigns of research cycles: starting one, and what the store counts of them.
+
+use ktrdr_domain::gate::GateProfile;
+use ktrdr_domain::name::{CampaignName, ProviderName};
+use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Symbol, Timeframe};
+use ktrdr_fabric::campaign::Campaign;
+use ktrdr_fabric::store::{Filter, NewRoot, Submitted};
+use ktrdr_research::plan;
+use serde::{Deserialize, Serialize};
+
+use crate::idempotency::Seed;
+use crate::market::AccountChange;
+use crate::operations::PartRequest;
+use crate::training::seed;
+use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind, ids};
+
+/// Most cycles of a campaign at a time.
+const IN_FLIGHT_MAX: u32 = 1000;
+
+/// Start research cycles on one series.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignRequest {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The bars that are traded.
+    pub timeframe: Timeframe,
+    /// How many cycles, up to [`ktrdr_research::campaign::CYCLES_MAX`].
+    #[serde(default = "one")]
+    pub cycles: u32,
+    /// The scope in which trials are counted and lessons shared; a new one otherwise.
+    #[serde(default)]
+    pub campaign: Option<CampaignName>,
+    /// Cycles at a time; as configured otherwise.
+    #[serde(default)]
+    pub in_flight: Option<u32>,
+    /// Who designs and assesses; as configured otherwise.
+    #[serde(default)]
+    pub agent: Option<ProviderName>,
+    /// Rules of the gates; as configured otherwise.
+    #[serde(default)]
+    pub gates: Option<GateProfile>,
+    /// What to look for, in words.
+    #[serde(default)]
+    pub brief: Option<String>,
+    /// Of everything random.
+    #[serde(default = "seed")]
+    pub seed: u64,
+    /// What to train on.
+    #[serde(default)]
+    pub device: DeviceRequest,
+    /// What differs from the configured account.
+    #[serde(default)]
+    pub account: AccountChange,
+    /// Makes a repeated request the same one.
+    #[serde(default)]
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// A campaign that was handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StartedCampaign {
+    /// Its name.
+    pub campaign: CampaignName,
+    /// The cycles of this request, in their order.
+    pub cycles: Vec<OperationId>,
+    /// Whether this request created them, and not an earlier one with the same idempotency key.
+    pub created: bool,
+}
+
+/// A part of the list of campaigns, the latest first.
+#[derive(Debug, Clone, Serialize)]
+pub struct CampaignList {
+    /// The campaigns.
+    pub campaigns: Vec<Campaign>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// One campaign, and a part of its cycles.
+#[derive(Debug, Clone, Serialize)]
+pub struct CampaignDetail {
+    /// What is counted of it.
+    pub campaign: Campaign,
+    /// The cycles of this part, oldest first.
+    pub cycles: Vec<Operation>,
+    /// How many of its cycles have rows.
+    pub total: u64,
+}
+
+/// The name that was given, or a new one.
+fn name(request: &CampaignRequest, seed: &Seed) -> Result<CampaignName, AppError> {
+    request.campaign.clone().map_or_else(|| ids::campaign(seed.now, seed.nonce), Ok)
+}
+
+/// Every cycle, ready to be submitted: the same seed gives the same ones.
+fn planned(
+    request: &CampaignRequest,
+    template: &ResearchSpec,
+    seed: &Seed,
+) -> Result<(CampaignName, Vec<NewRoot>), AppError> {
+    let campaign = name(request, seed)?;
+    let roots = plan(&campaign, request.cycles, template, seed.now, seed.nonce);
+    Ok((campaign, roots.or_kind(ErrorKind::InvalidRequest)?))
+}
+
+impl App {
+    /// Starts a campaign: all of its cycles are submitted in one step, and so many of them run at a time.
+    ///
+    /// # Errors
+    /// When its data is missing, or a value is out of range.
+    pub async fn start_campaign(&self, request: &CampaignRequest) -> Result<StartedCampaign, AppError> {
+        self.admit(request.device).await?;
+        let in_flight = request.in_flight.unwrap_or(self.policy.in_flight);
+        if !(1..=IN_FLIGHT_MAX).contains(&in_flight) {
+            let message = format!("{in_flight} cycles at a time: use 1 to {IN_FLIGHT_MAX}");
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
+        let fresh = Seed::fresh(request)?;
+        let template = self.template(request, name(request, &fresh)?).await?;
+        let plan = planned(request, &template, &fresh)?;
+        // Only a request without faults is remembered by its key.
+        let (campaign, roots) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
+            seed if seed == fresh => plan,
+            earlier => planned(request, &template, &earlier)?,
+        };
+        let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
+        let created = match self.store.submit_roots(roots, in_flight).await? {
+            Submitted::Created => true,
+            Submitted::Duplicate(_) if request.idempotency_key.is_some() => false,
+            Submitted::Duplicate(id) => {
+                let message = format!("the campaign was submitted before, as {id}");
+                return Err(AppError::new(ErrorKind::Conflict, message));
+            }
+        };
+        Ok(StartedCampaign { campaign, cycles: ids, created })
+    }
+
+    /// What every cycle is told, but for its number and its seed.
+    async fn template(
+        &self,
+        request: &CampaignRequest,
+        campaign: CampaignName,
+    ) -> Result<ResearchSpec, AppError> {
+        let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
+        Self::providers().get(&agent).or_kind(ErrorKind::NotFound)?;
+        let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
+        let mut gates = self.policy.gates;
+        gates.profile = request.gates.unwrap_or(gates.profile);
+        Ok(ResearchSpec {
+            campaign,
+            index: 0,
+            symbol: request.symbol.clone(),
+            timeframe: request.timeframe,
+            windows: self.policy.windows.split(data[0].span)?,
+            data,
+            account: request.account.on(self.policy.account)?,
+            gates,
+            agent,
+            brief: request.brief.clone(),
+            device: request.device,
+            seed: request.seed,
+            tries_max: self.policy.tries_max,
+            resumes: None,
+        })
+    }
+
+    /// A part of the list of campaigns.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn campaigns(&self, part: PartRequest) -> Result<CampaignList, AppError> {
+        let page = self.campaigns.campaigns(part.offset, part.limit()?).await?;
+        Ok(CampaignList { campaigns: page.campaigns, total: page.total })
+    }
+
+    /// What is counted of one campaign.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub async fn campaign_counts(&self, name: &CampaignName) -> Result<Campaign, AppError> {
+        self.campaigns.campaign(name).await?.ok_or_else(|| {
+            let message = format!("there is no campaign {name} here; see `ktrdr campaign list`");
+            AppError::new(ErrorKind::NotFound, message)
+        })
+    }
+
+    /// One campaign, and a part of its cycles.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub async fn campaign(&self, name: &CampaignName, part: PartRequest) -> Result<CampaignDetail, AppError> {
+        let campaign = self.campaign_counts(name).await?;
+        let filter = Filter {
+            campaign: Some(name.clone()),
+            kind: Some(Kind::AgentResearch),
+            offset: part.offset,
+            limit: part.limit()?,
+            ..Filter::default()
+        };
+        let page = self.store.list(&filter).await?;
+        let mut cycles = page.operations;
+        cycles.reverse();
+        Ok(CampaignDetail { campaign, cycles, total: page.total })
+    }
+}

@@ -1,0 +1,100 @@
+//! The embedded engine: everything in the workspace's folder.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ktrdr_fabric::campaign::Campaigns;
+use ktrdr_embedded::{Engine, OpenError, Options, Role, SqliteStore};
+use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::store::StoreError;
+
+use super::examine::Check;
+use super::identity::{Identity, Known};
+use super::own_store::{OwnStore, Room, megabytes};
+use super::{Care, Messages, Opened, Opening, Way};
+use crate::dead_letters::NoLetterBox;
+use crate::{App, AppError, ErrorKind, Labour};
+
+impl Opening {
+    pub(super) async fn open_embedded(&self, role: Role, care: Care) -> Result<Opened, AppError> {
+        let epochs = self.epochs()?;
+        let known = Known::of(&epochs).await;
+        let options = Options { epoch: known.expected(), ..Options::default() };
+        let engine = Engine::open_with(&self.folder, role, options).map_err(|error| match &error {
+            OpenError::Stranger(stranger) => known.refuse(&epochs, stranger),
+            _ => explain(&self.folder, &error),
+        })?;
+        let identity = Identity::new(Arc::clone(&engine.store) as Arc<dyn OwnStore>, epochs);
+        Ok(Opened {
+            identity: self.settled(identity, known, care).await?,
+            app: App {
+                campaigns: Arc::clone(&engine.store) as Arc<dyn Campaigns>,
+                ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
+                registry: Arc::clone(&engine.store) as Arc<dyn WorkerRegistry>,
+                store: engine.store,
+                artifacts: engine.artifacts,
+                letters: Arc::new(NoLetterBox),
+                policy: self.policy.clone(),
+                labour: Labour::OneProcess,
+            },
+            messages: Messages(Way::Here(engine.broker)),
+        })
+    }
+}
+
+/// The store that is there, whatever it is.
+pub(super) fn meet(folder: &Path) -> Result<Arc<dyn OwnStore>, AppError> {
+    Ok(Engine::open(folder, Role::Client).map_err(|e| explain(folder, &e))?.store)
+}
+
+fn explain(folder: &Path, error: &OpenError) -> AppError {
+    let kind = match error {
+        OpenError::Held { .. } => ErrorKind::Conflict,
+        OpenError::Stranger(_) => ErrorKind::StoreLost,
+        OpenError::Foreign { .. } | OpenError::Newer { .. } | OpenError::Corrupt { .. } => {
+            ErrorKind::InvalidInput
+        }
+        OpenError::Io { .. } => ErrorKind::Files,
+    };
+    AppError::new(kind, format!("workspace {}: {error}", folder.display()))
+}
+
+#[async_trait]
+impl OwnStore for SqliteStore {
+    fn epoch(&self) -> &str {
+        Self::epoch(self)
+    }
+
+    fn place(&self) -> String {
+        Self::place(self)
+    }
+
+    async fn check_identity(&self) -> Result<(), StoreError> {
+        Self::check_identity(self)
+    }
+
+    /// Its disk, and its own limit.
+    async fn room(&self) -> Result<Room, StoreError> {
+        let room = Self::room(self)?;
+        let figures = format!(
+            "{} MB free of {} MB on its disk; the database has {} MB and may have {} MB",
+            megabytes(room.disk_free),
+            megabytes(room.disk_bytes),
+            megabytes(room.bytes),
+            megabytes(room.bytes_max)
+        );
+        let is_scarce = room.disk_free < room.disk_bytes / 50;
+        let action = "free some space on its disk; new work is refused meanwhile, reading goes on";
+        Ok(Room { refuses: room.is_full(), is_scarce, figures, action })
+    }
+
+    async fn protections(&self) -> Result<Vec<Check>, StoreError> {
+        Ok(vec![Check::ok("store", "SQLite, write-ahead log, synchronous=FULL")])
+    }
+
+    async fn rescue(&self, name: String) -> Option<Result<PathBuf, StoreError>> {
+        Some(Self::rescue(self, name).await)
+    }
+}

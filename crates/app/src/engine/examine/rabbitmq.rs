@@ -1,0 +1,92 @@
+//! RabbitMQ: version, protections really in force, and queues that nobody takes from.
+
+use ktrdr_fleet::amqp::QueueFacts;
+use ktrdr_fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference};
+
+use super::super::fleet::{administration, broker, explain_broker, explain_topology};
+use super::super::{FleetConfig, Part};
+use super::Check;
+
+/// What only the administrator may see.
+pub(super) async fn administered(fleet: &FleetConfig) -> Vec<Check> {
+    let administration = match administration(fleet) {
+        Ok(administration) => administration,
+        Err(why) => return vec![Check::unreachable("rabbitmq", why)],
+    };
+    let version = match administration.version().await {
+        Ok(version) => version,
+        Err(why) => return vec![Check::unreachable("rabbitmq", explain_topology(why))],
+    };
+    let mut checks = vec![server(version)];
+    checks.extend(version.map(consumer_timeout));
+    checks.extend(topology(&administration, version.is_some()).await);
+    checks
+}
+
+fn server(version: Option<BrokerVersion>) -> Check {
+    match version {
+        Some(version) => Check::ok("rabbitmq", format!("version {version}")),
+        None => Check::warning(
+            "rabbitmq",
+            "its version and policies can not be seen",
+            "set rabbitmq_management_url to have them checked",
+        ),
+    }
+}
+
+fn consumer_timeout(version: BrokerVersion) -> Check {
+    match version.has_consumer_timeout() {
+        true => Check::ok("consumer timeout", "set by the policies of the queues"),
+        false => Check::warning(
+            "consumer timeout",
+            format!(
+                "version {version} knows it for the whole node only, which can not be seen from here; without it a job over 30 min is delivered twice \
+                     (harmless: the second finds it leased)"
+            ),
+            "see that rabbitmq.conf says consumer_timeout = 22200000",
+        ),
+    }
+}
+
+async fn topology(administration: &Administration, all_is_visible: bool) -> Vec<Check> {
+    match administration.diff().await {
+        Err(why) => vec![Check::unreachable("topology", explain_topology(why))],
+        Ok(differences) if differences.is_empty() => {
+            let seen = if all_is_visible {
+                "exchanges, queues, bindings, policies, users"
+            } else {
+                "exchanges, queues"
+            };
+            vec![Check::ok("topology", format!("as it should be: {seen}"))]
+        }
+        Ok(differences) => differences.iter().map(difference).collect(),
+    }
+}
+
+fn difference(difference: &Difference) -> Check {
+    Check::fault("topology", difference, difference.mend)
+}
+
+/// The queues, or why they can not be seen.
+pub(super) async fn queues(fleet: &FleetConfig) -> Result<Vec<QueueFacts>, Check> {
+    let facts = match broker(fleet, Part::looking("doctor")).await {
+        Ok(broker) => broker.queues().await,
+        Err(why) => return Err(Check::unreachable("queues", why)),
+    };
+    facts.map_err(|why| Check::unreachable("queues", explain_broker(why)))
+}
+
+pub(super) fn queue(queue: &QueueFacts) -> Check {
+    let name = queue.name.trim_start_matches("ktrdr.");
+    let found = format!("{} waiting, {} consumers", queue.ready, queue.consumers);
+    if queue.name == DEAD_LETTER_QUEUE {
+        return match queue.ready {
+            0 => Check::ok(name, "empty"),
+            n => Check::warning(name, format!("{n} messages"), "look at them with `ktrdr dead-letters list`"),
+        };
+    }
+    match (queue.ready, queue.consumers) {
+        (0, _) | (_, 1..) => Check::ok(name, found),
+        (_, 0) => Check::warning(name, found, "nobody takes them: start a worker of this kind"),
+    }
+}

@@ -1,0 +1,102 @@
+//! Saying something twice that is to be done once.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ktrdr_domain::{Sha256, Timestamp};
+use ktrdr_fabric::artifacts::{ArtifactError, Key};
+use serde::{Deserialize, Serialize};
+
+use crate::{App, AppError, ErrorKind, OrKind, ids};
+
+/// What tells a repeated request from a new one. Two requests with one key are one request: the second gets the answer of the
+/// first, whether that had arrived or not.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IdempotencyKey(String);
+
+/// Longest key, in bytes.
+const LENGTH_MAX: usize = 128;
+
+/// Text that is not a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key has 1 to {LENGTH_MAX} printable ASCII characters, such as a UUID")]
+pub struct BadIdempotencyKey;
+
+impl FromStr for IdempotencyKey {
+    type Err = BadIdempotencyKey;
+    fn from_str(text: &str) -> Result<Self, BadIdempotencyKey> {
+        let fine = (1..=LENGTH_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        fine.then(|| Self(text.to_owned())).ok_or(BadIdempotencyKey)
+    }
+}
+
+impl TryFrom<String> for IdempotencyKey {
+    type Error = BadIdempotencyKey;
+    fn try_from(text: String) -> Result<Self, BadIdempotencyKey> {
+        text.parse()
+    }
+}
+
+impl From<IdempotencyKey> for String {
+    fn from(key: IdempotencyKey) -> Self {
+        key.0
+    }
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl IdempotencyKey {
+    /// As the store keeps it, apart from keys of other origin.
+    pub(crate) fn in_store(&self) -> String {
+        format!("request {}", self.0)
+    }
+}
+
+/// What the ids of many operations follow from, so that whoever submits them again gives the same ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Seed {
+    pub(crate) now: Timestamp,
+    pub(crate) nonce: u32,
+    /// Hash of the request that came with the key first.
+    request: Sha256,
+}
+
+impl Seed {
+    /// A seed that no other request has.
+    pub(crate) fn fresh<T: Serialize>(request: &T) -> Result<Self, AppError> {
+        let request = Sha256::of_json(request).or_kind(ErrorKind::InvalidRequest)?;
+        Ok(Self { now: ids::now(), nonce: ids::nonce()?, request })
+    }
+}
+
+impl App {
+    /// The seed that a key stands for: this one from now on, or the one that it got when its request came first. It is
+    /// remembered before anything is submitted: a repetition after a crash goes on with it.
+    pub(crate) async fn remembered(
+        &self,
+        key: Option<&IdempotencyKey>,
+        seed: Seed,
+    ) -> Result<Seed, AppError> {
+        let Some(key) = key else { return Ok(seed) };
+        let place = format!("requests/{}.json", Sha256::of(key.0.as_bytes()));
+        let place: Key = place.parse().or_kind(ErrorKind::InvalidRequest)?;
+        let record = serde_json::to_vec(&seed).or_kind(ErrorKind::InvalidRequest)?;
+        match self.artifacts.create(&place, &record).await {
+            Ok(()) => return Ok(seed),
+            Err(ArtifactError::Exists(_)) => {}
+            Err(other) => return Err(other.into()),
+        }
+        let earlier: Seed = serde_json::from_slice(&self.artifacts.get(&place).await?)
+            .map_err(|why| AppError::new(ErrorKind::InvalidInput, format!("{place} is unreadable: {why}")))?;
+        if earlier.request == seed.request {
+            return Ok(earlier);
+        }
+        let message = format!("the idempotency key {key} came with another request before; use a new one");
+        Err(AppError::new(ErrorKind::Conflict, message))
+    }
+}

@@ -1,0 +1,122 @@
+//! The application floor: one function for each thing a user can ask, whatever way they come in.
+//!
+//! Every function is a method of [`App`], takes a plain request and returns a plain answer. It has never heard of a command
+//! line, of HTTP or of a terminal: those read a request, call one function and show the answer.
+//!
+//! | what is asked | functions | file |
+//! |---|---|---|
+//! | train a strategy | [`App::submit_training`] | [`training`] |
+//! | backtest a model, or target positions; its report | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`] | [`backtest`] |
+//! | repeat a backtest and compare | [`App::submit_replay`], [`App::compare_replay`] | [`replay`] |
+//! | research cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
+//! | bars: import, generate, check, list | [`App::import_data`], [`App::generate_data`], [`App::check_data`], [`App::list_data`] | [`data`] |
+//! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
+//! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
+//! | why something waits | [`App::why_waiting`] | [`waiting`] |
+//! | cancel one, or a group | [`App::cancel`], [`App::plan_cancel`], [`App::cancel_group`] | [`cancel`] |
+//! | retry one, or a group | [`App::retry`], [`App::plan_retry`], [`App::retry_group`] | [`retry`] |
+//! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
+//! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
+//! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
+//!
+//! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
+//!
+//! Group actions have two steps: a plan says what would be done, so that somebody can be asked, and then it is done.
+//! Whatever submits takes an [`IdempotencyKey`]: the same key gives the same work, however often it is said.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod backtest;
+pub mod campaign;
+pub mod cancel;
+pub mod data;
+pub mod dead_letters;
+pub mod engine;
+mod error;
+mod idempotency;
+pub mod ids;
+pub mod ledger;
+pub mod market;
+pub mod operations;
+pub mod queues;
+pub mod replay;
+pub mod retry;
+pub mod strategies;
+pub mod submit;
+pub mod training;
+pub mod waiting;
+pub mod workers;
+
+use std::sync::Arc;
+
+use ktrdr_agent::Providers;
+use ktrdr_domain::gate::GatePolicy;
+use ktrdr_domain::name::ProviderName;
+use ktrdr_domain::trading::Account;
+use ktrdr_domain::window::WindowPolicy;
+use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::campaign::Campaigns;
+use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::store::Store;
+
+use crate::dead_letters::LetterBox;
+pub use error::{AppError, ErrorKind, OrKind};
+pub use idempotency::IdempotencyKey;
+
+/// An opened workspace, and what it is configured to.
+#[derive(Clone)]
+pub struct App {
+    /// Rows.
+    pub store: Arc<dyn Store>,
+    /// Campaigns, counted.
+    pub campaigns: Arc<dyn Campaigns>,
+    /// Trials and lessons.
+    pub ledger: Arc<dyn Ledger>,
+    /// Workers, and what operators ask of them.
+    pub registry: Arc<dyn WorkerRegistry>,
+    /// Bars, models, strategies, reports.
+    pub artifacts: Arc<dyn Artifacts>,
+    /// Messages that nobody could read.
+    pub letters: Arc<dyn LetterBox>,
+    /// What is filled in where a request says nothing.
+    pub policy: Policy,
+    /// Who takes work.
+    pub labour: Labour,
+}
+
+/// What a workspace is configured to.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// How each data set is cut into dev, gate and vault.
+    pub windows: WindowPolicy,
+    /// Rules of the gates.
+    pub gates: GatePolicy,
+    /// Capital, size and costs.
+    pub account: Account,
+    /// The provider that designs and assesses.
+    pub agent: ProviderName,
+    /// Cycles of a campaign at a time.
+    pub in_flight: u32,
+    /// Tries of a job.
+    pub tries_max: u32,
+}
+
+/// Who takes the work of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Labour {
+    /// Workers that come and go, on any machine: whatever is submitted may find one later.
+    Fleet,
+    /// One process that plays every role, some time or other; its trainings compute on what it finds.
+    OneProcess,
+    /// This process, as soon as it has submitted; it has what is asked for.
+    ThisProcess,
+}
+
+impl App {
+    /// Who designs and assesses, by name: asked before anything is submitted, and by the workers of a process.
+    #[must_use]
+    pub fn providers() -> Providers {
+        Providers::default()
+    }
+}

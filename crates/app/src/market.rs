@@ -1,0 +1,173 @@
+//! What requests say of data, dates and accounts, and what a specification holds of it.
+
+use std::str::FromStr;
+
+use ktrdr_catalog::series;
+use ktrdr_domain::time::BadTime;
+use ktrdr_domain::trading::{Account, Sizing};
+use ktrdr_domain::{DataRef, Span, Symbol, Timeframe, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{App, AppError, ErrorKind, OrKind};
+
+const DAY_S: i64 = 86_400;
+
+/// The end of a stretch, exclusive. A date alone means the end of that day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EndDate(Timestamp);
+
+impl FromStr for EndDate {
+    type Err = BadTime;
+    fn from_str(text: &str) -> Result<Self, BadTime> {
+        let t: Timestamp = text.parse()?;
+        let is_date = text.trim().len() == "2020-01-31".len();
+        Ok(Self(if is_date { Timestamp(t.0 + DAY_S) } else { t }))
+    }
+}
+
+impl TryFrom<String> for EndDate {
+    type Error = BadTime;
+    fn try_from(text: String) -> Result<Self, BadTime> {
+        text.parse()
+    }
+}
+
+impl From<EndDate> for String {
+    fn from(end: EndDate) -> Self {
+        end.0.to_string()
+    }
+}
+
+/// A moment in a request, written as people write it: `2020-01-31`, `2020-01-31T10:00:00Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Moment(pub Timestamp);
+
+impl TryFrom<String> for Moment {
+    type Error = BadTime;
+    fn try_from(text: String) -> Result<Self, BadTime> {
+        text.parse().map(Self)
+    }
+}
+
+impl From<Moment> for String {
+    fn from(moment: Moment) -> Self {
+        moment.0.to_string()
+    }
+}
+
+/// A stretch of time, as far as it was given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stretch {
+    /// First instant.
+    pub start: Option<Moment>,
+    /// End.
+    pub end: Option<EndDate>,
+}
+
+impl Stretch {
+    /// The stretch meant: `whole` where nothing was given, and never outside `everything`.
+    pub(crate) fn within(self, whole: Span, everything: Span) -> Result<Span, AppError> {
+        let (start, end) = (self.start.map(|start| start.0), self.end.map(|end| end.0));
+        let outer = if start.is_some() || end.is_some() { everything } else { whole };
+        if let (Some(start), Some(end)) = (start, end)
+            && start >= end
+        {
+            let message = format!("the start date {start} is not before the end date {end}");
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
+        let wanted = Span { start: start.unwrap_or(outer.start), end: end.unwrap_or(outer.end) };
+        wanted.intersection(&everything).ok_or_else(|| {
+            let message = format!(
+                "there are no bars in that stretch: the series covers {everything}; choose dates inside it"
+            );
+            AppError::new(ErrorKind::InvalidInput, message)
+        })
+    }
+}
+
+/// Capital, size and costs, as far as they differ from those that are configured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountChange {
+    /// Money at the start, in the quote currency.
+    pub initial_capital: Option<f64>,
+    /// Always trade this many units; not together with `fraction`.
+    pub units: Option<f64>,
+    /// Trade this fraction of equity.
+    pub fraction: Option<f64>,
+    /// Commission as a fraction of traded value, per side.
+    pub commission_rate: Option<f64>,
+    /// Full bid–ask spread in price units.
+    pub spread: Option<f64>,
+    /// Slippage as a fraction of price, per side.
+    pub slippage_rate: Option<f64>,
+    /// Round positions down to whole units.
+    pub whole_units: bool,
+}
+
+impl AccountChange {
+    /// Whether the size of positions was given.
+    pub(crate) fn has_size(&self) -> bool {
+        self.units.is_some() || self.fraction.is_some()
+    }
+
+    /// The configured account with what was given on top.
+    pub(crate) fn on(&self, configured: Account) -> Result<Account, AppError> {
+        let mut account = configured;
+        account.initial_capital = self.initial_capital.unwrap_or(account.initial_capital);
+        account.costs.commission_rate = self.commission_rate.unwrap_or(account.costs.commission_rate);
+        account.costs.spread = self.spread.unwrap_or(account.costs.spread);
+        account.costs.slippage_rate = self.slippage_rate.unwrap_or(account.costs.slippage_rate);
+        account.fractional_units &= !self.whole_units;
+        account.sizing = match (self.units, self.fraction) {
+            (Some(_), Some(_)) => {
+                let message = "a size is given in units or as a fraction of equity, not both";
+                return Err(AppError::new(ErrorKind::InvalidRequest, message));
+            }
+            (Some(units), None) => Sizing::FixedUnits(units),
+            (None, Some(fraction)) => Sizing::FixedFraction(fraction),
+            (None, None) => account.sizing,
+        };
+        account.validate().or_kind(ErrorKind::InvalidRequest)?;
+        Ok(account)
+    }
+}
+
+impl App {
+    /// Reads and pins every series of these symbols on these timeframes, in that order.
+    pub(crate) async fn pin(
+        &self,
+        symbols: &[Symbol],
+        timeframes: &[Timeframe],
+    ) -> Result<Vec<DataRef>, AppError> {
+        let mut pinned = Vec::new();
+        for symbol in symbols {
+            for timeframe in timeframes {
+                pinned.push(series::read_now(&*self.artifacts, symbol, *timeframe).await?.0);
+            }
+        }
+        Ok(pinned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_date_includes_its_day_and_an_end_time_is_exact() {
+        let end = |text: &str| text.parse::<EndDate>().unwrap().0;
+        assert_eq!(end("2020-01-31"), "2020-02-01".parse().unwrap());
+        assert_eq!(end("2020-01-31T10:00:00Z"), "2020-01-31 10:00".parse().unwrap());
+    }
+
+    #[test]
+    fn an_end_that_is_written_down_is_read_as_the_same() {
+        let end: EndDate = "2020-01-31".parse().unwrap();
+        let written = serde_json::to_string(&end).unwrap();
+        assert_eq!(serde_json::from_str::<EndDate>(&written).unwrap(), end);
+    }
+}

@@ -1,0 +1,215 @@
+//! Many at once: those that failed, or were cancelled, and to which every filter applies.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_fabric::store::{Filter, NewOperation, NewRoot, Submitted};
+use ktrdr_research::resume;
+use serde::{Deserialize, Serialize};
+
+use super::successor;
+use crate::{App, AppError, ErrorKind};
+
+/// Rows read at once.
+const PAGE: u32 = 1000;
+
+/// Cycles and jobs that are submitted in one go; what remains is for the next.
+const GROUP_MAX: usize = 10_000;
+
+/// Submit a group again: those to which all of it applies.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GroupRetryRequest {
+    /// Only of this campaign.
+    pub campaign: Option<CampaignName>,
+    /// Only what ended so: failed, unless cancelled is given.
+    pub status: Option<Status>,
+    /// Only what failed for this reason, such as `attempts_exhausted`.
+    pub reason: Option<String>,
+    /// Only this type.
+    #[serde(rename = "type")]
+    pub kind: Option<Kind>,
+    /// Only dead letters: those that used up their tries and were not dropped.
+    pub dead: bool,
+}
+
+impl GroupRetryRequest {
+    fn check(&self) -> Result<(), AppError> {
+        let refuse = |what| Err(AppError::new(ErrorKind::InvalidRequest, what));
+        let Self { campaign, status, reason, kind, dead } = self;
+        if campaign.is_none() && status.is_none() && reason.is_none() && kind.is_none() && !dead {
+            return refuse(
+                "say which: an ID, or a group by --campaign, --status, --reason, --type or --dead",
+            );
+        }
+        match status {
+            None | Some(Status::Failed | Status::Cancelled) => Ok(()),
+            Some(_) => {
+                refuse("what is retried together has failed or was cancelled: use failed or cancelled")
+            }
+        }
+    }
+
+    fn filter(&self, status: Status, limit: u32) -> Filter {
+        Filter {
+            campaign: self.campaign.clone(),
+            status: Some(status),
+            kind: self.kind,
+            dead: self.dead,
+            limit,
+            ..Filter::default()
+        }
+    }
+}
+
+/// What retrying a group would do.
+#[derive(Debug, Default, Serialize)]
+pub struct RetryPlan {
+    /// Research cycles that are resumed.
+    #[serde(serialize_with = "count")]
+    cycles: Vec<NewRoot>,
+    /// Jobs that run again.
+    #[serde(serialize_with = "count")]
+    jobs: Vec<NewOperation>,
+    /// What is left alone, and why.
+    pub left_alone: BTreeMap<String, usize>,
+    /// Where nothing that failed is retried: how many that were cancelled match otherwise.
+    pub cancelled: u64,
+}
+
+fn count<T, S: serde::Serializer>(of: &[T], to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u64(of.len() as u64)
+}
+
+impl RetryPlan {
+    /// How many research cycles are resumed.
+    #[must_use]
+    pub fn cycles(&self) -> usize {
+        self.cycles.len()
+    }
+
+    /// How many jobs run again.
+    #[must_use]
+    pub fn jobs(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Whether it would do nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cycles.is_empty() && self.jobs.is_empty()
+    }
+
+    fn leave(&mut self, why: impl Into<String>) {
+        *self.left_alone.entry(why.into()).or_default() += 1;
+    }
+}
+
+/// What retrying a group did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GroupRetryAnswer {
+    /// The new operations.
+    pub retried: Vec<OperationId>,
+    /// What was left alone, and why.
+    pub left_alone: BTreeMap<String, usize>,
+}
+
+impl App {
+    /// What retrying a group would do.
+    ///
+    /// # Errors
+    /// When the request names no group, or a campaign that is not there.
+    pub async fn plan_retry(&self, request: &GroupRetryRequest) -> Result<RetryPlan, AppError> {
+        request.check()?;
+        if let Some(name) = &request.campaign {
+            self.campaign_counts(name).await?;
+        }
+        let (mut plan, mut read, mut seen) = (RetryPlan::default(), HashMap::new(), HashSet::new());
+        for row in self.matching(request).await? {
+            let whole = match &row.root {
+                None => row,
+                Some(root) => match self.cycle_of(root, &mut read).await? {
+                    Some(cycle) => cycle,
+                    None => continue,
+                },
+            };
+            if seen.insert(whole.id.clone()) {
+                self.add(&mut plan, &whole).await?;
+            }
+        }
+        if plan.is_empty() && request.status.is_none() {
+            plan.cancelled = self.store.list(&request.filter(Status::Cancelled, 1)).await?.total;
+        }
+        Ok(plan)
+    }
+
+    async fn add(&self, plan: &mut RetryPlan, whole: &Operation) -> Result<(), AppError> {
+        if plan.cycles.len() + plan.jobs.len() == GROUP_MAX {
+            plan.leave(format!("more than {GROUP_MAX}: say it again"));
+        } else if !whole.kind.is_root() {
+            // Of one operation one repetition, however often a group is retried.
+            let key = Some(format!("retry of {}", whole.id));
+            plan.jobs.push(NewOperation { idempotency_key: key, ..self.again(whole)? });
+        } else if self.store.get(&successor(&whole.id)).await?.is_some() {
+            plan.leave("resumed before");
+        } else {
+            match resume::plan(&*self.store, whole, self.policy.tries_max).await? {
+                Ok(next) => plan.cycles.push(next),
+                Err(resume::NotResumed::OnItsMerits(_)) => plan.leave("ended by their own merits"),
+                Err(why) => plan.leave(why.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Every row that the store can tell belongs to the group, newest first.
+    async fn matching(&self, request: &GroupRetryRequest) -> Result<Vec<Operation>, AppError> {
+        let mut found = Vec::new();
+        let mut filter = request.filter(request.status.unwrap_or(Status::Failed), PAGE);
+        loop {
+            let page = self.store.list(&filter).await?.operations;
+            filter.offset += u64::from(PAGE);
+            let is_last = page.len() < PAGE as usize;
+            let has_reason = |o: &Operation| request.reason.is_none() || request.reason == o.reason;
+            found.extend(page.into_iter().filter(has_reason));
+            if is_last {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The cycle of a job, read once.
+    async fn cycle_of(
+        &self,
+        root: &OperationId,
+        read: &mut HashMap<OperationId, Option<Operation>>,
+    ) -> Result<Option<Operation>, AppError> {
+        if !read.contains_key(root) {
+            read.insert(root.clone(), self.store.get(root).await?);
+        }
+        Ok(read.get(root).cloned().flatten())
+    }
+
+    /// Carries out a plan. Its cycles wait in one queue, so that no more of them run at a time than is configured.
+    ///
+    /// # Errors
+    /// When somebody else resumes the same cycles at the same time: nothing was done then.
+    pub async fn retry_group(&self, plan: RetryPlan) -> Result<GroupRetryAnswer, AppError> {
+        let mut retried: Vec<OperationId> = plan.cycles.iter().map(|root| root.id.clone()).collect();
+        if !plan.cycles.is_empty() {
+            let submitted = self.store.submit_roots(plan.cycles, self.policy.in_flight).await?;
+            if let Submitted::Duplicate(id) = submitted {
+                let message = format!("somebody else resumes these cycles, {id} among them: say it again");
+                return Err(AppError::new(ErrorKind::Conflict, message));
+            }
+        }
+        for job in plan.jobs {
+            let id = job.id.clone();
+            if self.store.submit(job).await? == Submitted::Created {
+                retried.push(id);
+            }
+        }
+        Ok(GroupRetryAnswer { retried, left_alone: plan.left_alone })
+    }
+}

@@ -1,0 +1,146 @@
+//! Strategies and their models. Checking and upgrading a text needs no workspace.
+
+use ktrdr_catalog::models::{self, ListedModel, Metadata};
+use ktrdr_catalog::strategies;
+use ktrdr_domain::report::ModelRef;
+use ktrdr_domain::strategy::Feature;
+use ktrdr_domain::{Strategy, StrategyName};
+use serde::Serialize;
+
+use crate::{App, AppError, ErrorKind};
+
+/// What is found in the text of a strategy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckedStrategy {
+    /// Whether it can be used.
+    pub valid: bool,
+    /// Every fault, with its place.
+    pub errors: Vec<String>,
+    /// What deserves a second thought.
+    pub warnings: Vec<String>,
+    /// The older grammar that it was read as, if it was.
+    pub upgraded_from: Option<String>,
+}
+
+impl CheckedStrategy {
+    /// A strategy whose text can not be had.
+    #[must_use]
+    pub fn unreadable(why: String) -> Self {
+        Self { valid: false, errors: vec![why], warnings: Vec::new(), upgraded_from: None }
+    }
+}
+
+/// A strategy of the workspace, checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListedStrategy {
+    /// Its name.
+    pub name: StrategyName,
+    /// What was found in it.
+    #[serde(flatten)]
+    pub checked: CheckedStrategy,
+}
+
+/// A strategy, with the features that its network sees.
+#[derive(Debug, Clone, Serialize)]
+pub struct StrategyDetail {
+    /// The strategy.
+    pub strategy: Strategy,
+    /// The feature vector, in order.
+    pub features: Vec<Feature>,
+}
+
+/// A strategy in today's grammar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UpgradedStrategy {
+    /// Its text.
+    pub strategy: String,
+    /// What deserves a second thought.
+    pub warnings: Vec<String>,
+}
+
+/// A trained model, and all that stands beside its weights.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModelDetail {
+    /// Where it is.
+    pub model: ModelRef,
+    /// How it came about.
+    pub metadata: Metadata,
+}
+
+/// Checks the text of a strategy.
+#[must_use]
+pub fn validate(text: &str) -> CheckedStrategy {
+    match Strategy::from_yaml(text) {
+        Ok(read) => CheckedStrategy {
+            valid: true,
+            errors: Vec::new(),
+            warnings: read.warnings.iter().map(ToString::to_string).collect(),
+            upgraded_from: read.upgraded_from.map(|grammar| grammar.to_string()),
+        },
+        Err(faults) => CheckedStrategy {
+            valid: false,
+            errors: faults.0.iter().map(ToString::to_string).collect(),
+            warnings: Vec::new(),
+            upgraded_from: None,
+        },
+    }
+}
+
+/// Writes the text of a strategy in today's grammar; `place` is named where it has faults.
+///
+/// # Errors
+/// When it has faults.
+pub fn upgrade(place: &str, text: &str) -> Result<UpgradedStrategy, AppError> {
+    let read = Strategy::from_yaml(text).map_err(|faults| {
+        AppError::new(ErrorKind::InvalidInput, format!("{place} can not be migrated:\n{faults}"))
+    })?;
+    let warnings = read.warnings.iter().map(ToString::to_string).collect();
+    Ok(UpgradedStrategy { strategy: read.strategy.to_yaml(), warnings })
+}
+
+impl App {
+    /// Every strategy of the workspace, checked.
+    ///
+    /// # Errors
+    /// When the folder can not be listed.
+    pub async fn strategies(&self) -> Result<Vec<ListedStrategy>, AppError> {
+        let mut listed = Vec::new();
+        for name in strategies::names(&*self.artifacts).await? {
+            let text = strategies::read(&*self.artifacts, &name).await;
+            let checked = text.map_or_else(|e| CheckedStrategy::unreadable(e.to_string()), |t| validate(&t));
+            listed.push(ListedStrategy { name, checked });
+        }
+        Ok(listed)
+    }
+
+    /// One strategy of the workspace.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it has faults.
+    pub async fn strategy(&self, name: &StrategyName) -> Result<StrategyDetail, AppError> {
+        let strategy = strategies::load(&*self.artifacts, name).await?;
+        Ok(StrategyDetail { features: strategy.features(), strategy })
+    }
+
+    /// Every trained model, by strategy and version.
+    ///
+    /// # Errors
+    /// When the folder can not be listed.
+    pub async fn models(&self) -> Result<Vec<ListedModel>, AppError> {
+        Ok(models::all(&*self.artifacts).await?)
+    }
+
+    /// The newest model of a strategy, or one version of it.
+    ///
+    /// # Errors
+    /// When there is none, or it is not whole.
+    pub async fn model(
+        &self,
+        strategy: &StrategyName,
+        version: Option<u32>,
+    ) -> Result<ModelDetail, AppError> {
+        let model = models::find(&*self.artifacts, strategy, version).await?;
+        let stored = models::load(&*self.artifacts, &model).await?;
+        Ok(ModelDetail { model, metadata: stored.metadata })
+    }
+}

@@ -1,0 +1,85 @@
+//! Training a strategy's network.
+
+use ktrdr_catalog::{series, strategies};
+use ktrdr_domain::job::TrainingSpec;
+use ktrdr_domain::{DeviceRequest, JobSpec, Span, Strategy, StrategyName, Symbol};
+use serde::{Deserialize, Serialize};
+
+use crate::market::Moment;
+use crate::submit::SubmittedJob;
+use crate::{App, AppError, IdempotencyKey};
+
+/// Seed of weights, shuffling, dropout and search where none is given: any number would do.
+pub const SEED: u64 = 7;
+
+pub(crate) fn seed() -> u64 {
+    SEED
+}
+
+/// Train a strategy's network on the dev window, or a part of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingRequest {
+    /// What to train.
+    pub strategy: StrategyChoice,
+    /// Train on these instead of the strategy's own symbols.
+    #[serde(default)]
+    pub symbols: Vec<Symbol>,
+    /// Start of the stretch, inside dev.
+    #[serde(default)]
+    pub start: Option<Moment>,
+    /// End of the stretch (exclusive), inside dev.
+    #[serde(default)]
+    pub end: Option<Moment>,
+    /// Of weights, shuffling and dropout.
+    #[serde(default = "seed")]
+    pub seed: u64,
+    /// What to train on.
+    #[serde(default)]
+    pub device: DeviceRequest,
+    /// Makes a repeated request the same one.
+    #[serde(default)]
+    pub idempotency_key: Option<IdempotencyKey>,
+}
+
+/// Which strategy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StrategyChoice {
+    /// One of the workspace.
+    Name(StrategyName),
+    /// The text of a strategy file.
+    Yaml(String),
+}
+
+impl App {
+    /// Submits a training. Data is pinned as it is now; what reaches into an exam is refused.
+    ///
+    /// # Errors
+    /// When the strategy or its data is missing or invalid, or the stretch is not inside dev.
+    pub async fn submit_training(&self, request: &TrainingRequest) -> Result<SubmittedJob, AppError> {
+        self.admit(request.device).await?;
+        let mut strategy = self.chosen(&request.strategy).await?;
+        if !request.symbols.is_empty() {
+            strategy.training_data.symbols.clone_from(&request.symbols);
+        }
+        let wanted = &strategy.training_data;
+        let data = self.pin(&wanted.symbols, &wanted.timeframes).await?;
+        let windows = self.policy.windows.split(series::common_span(&data)?)?;
+        let window = Span {
+            start: request.start.map(|m| m.0).or(wanted.start_date).unwrap_or(windows.dev.start),
+            end: request.end.map(|m| m.0).or(wanted.end_date).unwrap_or(windows.dev.end),
+        };
+        windows.allow_training(&window)?;
+        let (account, seed, device) = (self.policy.account, request.seed, request.device);
+        let spec = TrainingSpec { strategy, data, windows, window, account, seed, device };
+        self.submit_job(&JobSpec::Training(Box::new(spec)), request.idempotency_key.as_ref()).await
+    }
+
+    async fn chosen(&self, choice: &StrategyChoice) -> Result<Strategy, AppError> {
+        Ok(match choice {
+            StrategyChoice::Name(name) => strategies::load(&*self.artifacts, name).await?,
+            StrategyChoice::Yaml(text) => strategies::parse("the text", text)?,
+        })
+    }
+}

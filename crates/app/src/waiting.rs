@@ -1,0 +1,131 @@
+//! Why what waits does not go on: who would have to be there, and is not.
+
+use std::collections::BTreeSet;
+
+use ktrdr_domain::{DeviceClass, Kind, Operation};
+use ktrdr_fabric::broker::Queue;
+use ktrdr_fabric::registry::WorkerInfo;
+use serde::Serialize;
+
+use crate::{App, AppError, Labour};
+
+/// Why something waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum WaitReason {
+    /// No process plays the roles of this workspace.
+    NoEngine,
+    /// Nobody publishes what was submitted.
+    NoCoordinator,
+    /// Nobody moves research cycles.
+    NoOrchestrator,
+    /// Jobs of this kind are paused.
+    Paused {
+        /// The kind.
+        kind: Kind,
+    },
+    /// No worker takes these jobs.
+    NoWorker {
+        /// Their kind.
+        kind: Kind,
+        /// What they ask to run on.
+        device: Option<DeviceClass>,
+    },
+    /// Every slot for these jobs is taken.
+    Busy {
+        /// Their kind.
+        kind: Kind,
+        /// What they ask to run on.
+        device: Option<DeviceClass>,
+        /// How many slots there are.
+        slots: u32,
+    },
+    /// Everybody is there.
+    Unknown,
+}
+
+impl App {
+    /// Why these stand still, each reason once; `is_held` tells whether a process plays the roles of this workspace where
+    /// that is one at a time. After a `long` time nobody is left without any reason.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn why_waiting(
+        &self,
+        stuck: &[&Operation],
+        is_held: bool,
+        long: bool,
+    ) -> Result<Vec<WaitReason>, AppError> {
+        let seen = self.registry.workers().await?;
+        let workers = seen.into_iter().map(|seen| seen.worker).filter(|worker| !worker.is_draining);
+        let scene = Scene {
+            has_many_roles: self.labour == Labour::Fleet,
+            is_held,
+            workers: workers.collect(),
+            paused: self.registry.paused().await?,
+        };
+        Ok(scene.reasons(stuck, long))
+    }
+}
+
+/// Who is there.
+struct Scene {
+    /// Whether each role is its own process.
+    has_many_roles: bool,
+    is_held: bool,
+    workers: Vec<WorkerInfo>,
+    paused: BTreeSet<Kind>,
+}
+
+impl Scene {
+    fn reasons(&self, stuck: &[&Operation], long: bool) -> Vec<WaitReason> {
+        if !self.has_many_roles && !self.is_held {
+            return vec![WaitReason::NoEngine];
+        }
+        let mut reasons = Vec::new();
+        if self.has_many_roles {
+            reasons.extend(self.missing_roles(stuck.iter().any(|row| row.kind.is_root())));
+        }
+        for row in stuck.iter().filter(|row| !row.kind.is_root()) {
+            reasons.extend(self.untaken(row.kind, Queue::of_job(row.kind, &row.spec)));
+        }
+        // What is tried again later says so itself.
+        let is_a_riddle = reasons.is_empty() && stuck.iter().any(|row| row.error.is_none());
+        if long && is_a_riddle {
+            reasons.push(WaitReason::Unknown);
+        }
+        let mut seen: Vec<WaitReason> = Vec::with_capacity(reasons.len());
+        for reason in reasons {
+            if !seen.contains(&reason) {
+                seen.push(reason);
+            }
+        }
+        seen
+    }
+
+    fn missing_roles(&self, a_cycle_waits: bool) -> impl Iterator<Item = WaitReason> {
+        let plays = |role: &str| self.workers.iter().any(|w| w.role == role || w.role == "up");
+        let coordinator = (!plays("coordinator")).then_some(WaitReason::NoCoordinator);
+        let orchestrator = (a_cycle_waits && !plays("orchestrator")).then_some(WaitReason::NoOrchestrator);
+        coordinator.into_iter().chain(orchestrator)
+    }
+
+    /// Why jobs of a queue are not taken.
+    fn untaken(&self, kind: Kind, queue: Queue) -> Option<WaitReason> {
+        if self.paused.contains(&kind) {
+            return Some(WaitReason::Paused { kind });
+        }
+        let device = match queue {
+            Queue::Pinned(_, device) => Some(device),
+            Queue::Jobs(_) | Queue::OrchestratorEvents => None,
+        };
+        let takers: Vec<&WorkerInfo> =
+            self.workers.iter().filter(|worker| worker.slots_for(queue) > 0).collect();
+        if takers.is_empty() {
+            return Some(WaitReason::NoWorker { kind, device });
+        }
+        let slots: u32 = takers.iter().map(|worker| worker.slots_for(queue)).sum();
+        let taken = takers.iter().flat_map(|worker| &worker.running).filter(|id| id.is_of(kind)).count();
+        (taken as u64 >= u64::from(slots)).then_some(WaitReason::Busy { kind, device, slots })
+    }
+}

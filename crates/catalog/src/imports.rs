@@ -1,0 +1,43 @@
+//! Imports: raw files that wait for theirs, and what an import returns.
+
+use ktrdr_domain::{DataRef, Sha256};
+use ktrdr_fabric::artifacts::{Artifacts, Key};
+use ktrdr_quant::data::health::HealthReport;
+use serde::{Deserialize, Serialize};
+
+use crate::CatalogError;
+
+/// What an import returns.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DataLoaded {
+    /// The stored series.
+    pub data: DataRef,
+    /// Bars stored.
+    pub bars: u64,
+    /// What the reader decided, such as a missing volume column.
+    pub notes: Vec<String>,
+    /// The health report.
+    pub health: HealthReport,
+}
+
+fn key(sha256: &Sha256) -> Result<Key, CatalogError> {
+    Ok(format!("imports/{sha256}.csv").parse()?)
+}
+
+/// Keeps a raw file for its import; its hash is its name.
+///
+/// # Errors
+/// When it can not be written.
+pub async fn keep(artifacts: &dyn Artifacts, bytes: &[u8]) -> Result<Sha256, CatalogError> {
+    let sha256 = Sha256::of(bytes);
+    artifacts.put(&key(&sha256)?, bytes).await?;
+    Ok(sha256)
+}
+
+/// Reads a raw file that was kept.
+///
+/// # Errors
+/// When it is not there any more, or can not be read.
+pub async fn read(artifacts: &dyn Artifacts, sha256: &Sha256) -> Result<Vec<u8>, CatalogError> {
+    Ok(artifacts.get(&key(sha256)?).await?)
+}

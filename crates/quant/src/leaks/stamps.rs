@@ -1,0 +1,98 @@
+//! A coarser series beside a finer one of the same instrument: do its bars end when their stamps say?
+//!
+//! A daily bar that is stamped one day early closes, by its stamp, a day before its closing price was paid. Whoever joins it
+//! to hourly bars by that stamp sees tomorrow. The finer series tells: the coarse closes agree best with its prices at
+//! some distance from the stamped closes; that distance should not be later.
+
+use std::fmt;
+
+use ktrdr_domain::{Symbol, Timeframe};
+
+use crate::Bars;
+
+/// Fewer coarse bars than this within the finer series say nothing.
+const BARS_MIN: usize = 30;
+
+/// The disagreement at the best distance is at most this share of the one at the stamp before a stamp counts as wrong.
+const DISAGREEMENT_SHARE: f64 = 0.5;
+
+/// A coarser series whose prices were paid later than its stamps say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlyStamp {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The series with the wrong stamps.
+    pub coarse: Timeframe,
+    /// The series that tells.
+    pub fine: Timeframe,
+    /// By how much its bars close later than stamped, in seconds: a whole number of finer bars.
+    pub early_s: i64,
+}
+
+impl fmt::Display for EarlyStamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { symbol, coarse, fine, early_s } = self;
+        let hours = *early_s as f64 / 3_600.0;
+        write!(
+            f,
+            "{symbol} {coarse} is stamped {hours} hours early: its closes are prices that {symbol} {fine} shows only then. \
+             Import it again with `--stamp close` if its stamps are those of closes, or with the right time zone"
+        )
+    }
+}
+
+/// Whether the bars of `coarse` close later than stamped, by as much as one of its bars; `None` where they do not, or where
+/// the two have too little in common to tell.
+#[must_use]
+pub fn early_stamp(fine: &Bars, coarse: &Bars) -> Option<EarlyStamp> {
+    let (step, length) = (fine.timeframe.seconds(), coarse.timeframe.seconds());
+    if step >= length || fine.is_empty() {
+        return None;
+    }
+    let at_stamp = disagreement(fine, coarse, 0)?;
+    let reach = length / step;
+    let tried =
+        (1..=reach).filter_map(|steps| Some((steps * step, disagreement(fine, coarse, steps * step)?)));
+    let (early_s, least) = tried.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    // What agrees as well earlier is stamped late, if anything: nobody sees the future by it.
+    let earlier = (1..=reach).filter_map(|steps| disagreement(fine, coarse, -steps * step));
+    let least_earlier = earlier.fold(at_stamp, f64::min);
+    (least < DISAGREEMENT_SHARE * least_earlier).then(|| EarlyStamp {
+        symbol: coarse.symbol.clone(),
+        coarse: coarse.timeframe,
+        fine: fine.timeframe,
+        early_s,
+    })
+}
+
+/// The median distance of the coarse closes from the fine prices `later_s` after their stamped ends, in logarithms, once
+/// their usual ratio is taken out (prices of one may be adjusted, those of the other not). `None` with too few pairs.
+fn disagreement(fine: &Bars, coarse: &Bars, later_s: i64) -> Option<f64> {
+    let length = coarse.timeframe.seconds();
+    let mut known = 0;
+    let mut ratios = Vec::with_capacity(coarse.len());
+    for (time, close) in coarse.time.iter().zip(&coarse.close) {
+        let at = time.saturating_add(length).saturating_add(later_s);
+        while fine.time.get(known).is_some_and(|open| open + fine.timeframe.seconds() <= at) {
+            known += 1;
+        }
+        // Only within the finer series, and not where it pauses for longer than a coarse bar.
+        if let Some(last) = known.checked_sub(1)
+            && known < fine.len()
+            && at - fine.time[last] <= length
+        {
+            ratios.push((close / fine.close[last]).ln());
+        }
+    }
+    if ratios.len() < BARS_MIN {
+        return None;
+    }
+    let usual = median(&mut ratios);
+    ratios.iter_mut().for_each(|ratio| *ratio = (*ratio - usual).abs());
+    Some(median(&mut ratios))
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
