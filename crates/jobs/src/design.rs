@@ -99,7 +99,7 @@ impl Design {
             limit,
             ..Filter::default()
         };
-        let list = |filter: Filter| self.0.runtime.block_on(self.0.store.list(&filter));
+        let list = |filter: Filter| self.0.runtime.block_on(self.0.operations.list(&filter));
         let running = list(of_campaign(Kind::AgentResearch, Status::Running, SIBLINGS_MAX))?.operations;
         let mut hashes = Vec::with_capacity(running.len());
         for cycle in running {

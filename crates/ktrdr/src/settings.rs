@@ -18,8 +18,8 @@ use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_fleet::artifacts::AwsVariables;
 use ktrdr_fabric::process::host_name;
+use ktrdr_fleet::artifacts::AwsVariables;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind, OrExit};

@@ -4,12 +4,12 @@
 //! not complete, with the results of the jobs that did. What ended by its own merits has nothing to go on with. The new
 //! cycle's id follows from the old one's, so that a cycle is resumed once, whoever asks how often.
 //!
-//! Before this: somebody asked. After this: [`Store::submit_roots`] creates the new cycle.
+//! Before this: somebody asked. After this: [`Store::submit_roots`](ktrdr_fabric::store::Store::submit_roots) creates the new cycle.
 
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::research::{ResearchSpec, Resumed};
 use ktrdr_domain::{Kind, Operation, OperationId, Status};
-use ktrdr_fabric::store::{NewChild, NewRoot, Store, StoreError};
+use ktrdr_fabric::store::{NewChild, NewRoot, OperationReader, StoreError};
 use serde::Deserialize;
 
 use crate::campaign::first_child;
@@ -54,7 +54,7 @@ pub fn successor(cycle: &OperationId) -> OperationId {
 /// # Errors
 /// When the store can not be read. The answer itself may be that there is nothing to resume.
 pub async fn plan(
-    store: &dyn Store,
+    store: &dyn OperationReader,
     cycle: &Operation,
     tries_max: u32,
 ) -> Result<Result<NewRoot, NotResumed>, StoreError> {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_embedded::{Engine, OpenError, Options, Role, SqliteStore};
+use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::StoreError;

@@ -14,18 +14,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ktrdr_domain::DeviceClass;
+use ktrdr_embedded::Role;
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
 use ktrdr_fabric::broker::{Broker, Queue};
-use ktrdr_embedded::Role;
 use ktrdr_fabric::epochs::{Epoch, Epochs};
 use ktrdr_fabric::local::LocalArtifacts;
-use ktrdr_fabric::store::BootId;
+use ktrdr_fabric::store::{BootId, Topic};
 
 pub use config::{EngineConfig, EngineName, FleetConfig, Secret};
 pub use fleet::{administration, broker, explain_broker, explain_topology, store_facts};
 pub use identity::Identity;
-/// What hints are about, for those who say which ones they need.
-pub use ktrdr_fleet::redis::Channel as Topic;
 pub use own_store::Room;
 
 use crate::{App, AppError, ErrorKind, OrKind, Policy};
@@ -141,9 +139,7 @@ impl Opening {
     #[must_use]
     pub fn holder(&self) -> Option<String> {
         match &self.engine {
-            EngineConfig::Embedded => {
-                ktrdr_embedded::holder(&self.folder).map(|holder| holder.to_string())
-            }
+            EngineConfig::Embedded => ktrdr_embedded::holder(&self.folder).map(|holder| holder.to_string()),
             EngineConfig::Fleet(_) => None,
         }
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use ktrdr_domain::{Kind, Status};
-use ktrdr_fabric::store::{Advance, AdvanceTo, BootId, Claim, Filter, Finish, Store, StoreError, SweepPlan};
+use ktrdr_fabric::store::{
+    Advance, AdvanceTo, BootId, Claim, Filter, Finish, OperationReader, Store, StoreError, SweepPlan,
+};
 use serde_json::json;
 
 use crate::server::RedisServer;

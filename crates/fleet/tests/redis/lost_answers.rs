@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::Status;
-use ktrdr_fabric::store::{BootId, Cancelled, Claim, Finish, Finished, Store, Submitted};
+use ktrdr_fabric::store::{BootId, Cancelled, Claim, Finish, Finished, OperationReader, Store, Submitted};
 use ktrdr_fleet::redis::{Options, RedisStore};
 use serde_json::json;
 

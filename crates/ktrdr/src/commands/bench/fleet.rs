@@ -9,8 +9,8 @@ mod processes;
 mod rate;
 
 use ktrdr_app::engine::store_facts;
-use ktrdr_fleet::redis::{Fsync, Persistence};
 use ktrdr_fabric::store::Filter;
+use ktrdr_fleet::redis::{Fsync, Persistence};
 
 use super::{Measured, probes};
 use crate::cli::bench::FleetBench;
