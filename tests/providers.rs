@@ -18,7 +18,7 @@ use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Status, Strategy, Timestamp};
 use ktrdr_embedded::{Engine, Role};
-use ktrdr_fabric::store::{Filter, Pace, Store, SweepPlan};
+use ktrdr_fabric::store::{Filter, OperationReader, Pace, Store, SweepPlan};
 use ktrdr_jobs::Services;
 use ktrdr_neural::Cpu;
 use ktrdr_research::{CycleSummary, Orchestrator, plan};
@@ -130,7 +130,7 @@ impl Fleet {
             backend: Arc::new(Cpu::new()),
             providers,
         };
-        let handlers = ktrdr_jobs::handlers(&services);
+        let handlers = ktrdr_jobs::handlers(&services, engine.store.clone());
         let kinds = handlers.iter().map(|handler| KindConfig::new(handler.kind(), 1)).collect();
         let config = WorkerConfig { kinds, ..WorkerConfig::default() };
         let (store, broker, registry) = (engine.store.clone(), engine.broker.clone(), engine.store.clone());

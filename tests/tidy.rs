@@ -25,8 +25,8 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
         "ktrdr",
         4,
         &[
-            "domain", "quant", "neural", "agent", "fabric", "embedded", "fleet", "catalog", "worker",
-            "research", "jobs", "app",
+            "domain", "quant", "neural", "agent", "fabric", "fleet", "catalog", "worker", "research", "jobs",
+            "app",
         ],
     ),
 ];
@@ -223,7 +223,7 @@ fn above_the_opening_of_a_workspace_nobody_knows_which_engine_carries_it() {
 }
 
 #[test]
-fn the_numerics_have_never_heard_of_a_queue_nor_the_fabric_of_a_strategy() {
+fn the_numerics_have_never_heard_of_a_queue_nor_the_fabric_of_a_strategy_and_jobs_only_read_rows() {
     for (name, word) in [
         ("quant", "queue"),
         ("neural", "queue"),
@@ -232,6 +232,7 @@ fn the_numerics_have_never_heard_of_a_queue_nor_the_fabric_of_a_strategy() {
         ("fleet", "fuzzy"),
         ("worker", "training_spec"),
         ("worker", "TrainingSpec"),
+        ("jobs", "dyn Store"),
     ] {
         for (path, text) in sources(name) {
             assert!(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::{Operation, OperationId, Status};
-use ktrdr_fabric::store::{Filter, Store};
+use ktrdr_fabric::store::{Filter, OperationReader};
 use ktrdr_fleet::redis::{Options, Prefix, RedisStore};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, RwLock};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use ktrdr_domain::{Kind, Operation, OperationId, Status};
-use ktrdr_fabric::ledger::Ledger;
-use ktrdr_fabric::store::{Filter, Store};
+use ktrdr_fabric::ledger::LedgerReader;
+use ktrdr_fabric::store::{Filter, OperationReader, Store};
 
 use super::aof_log;
 use super::arena::Arena;

@@ -16,7 +16,7 @@ use divan::counter::ItemsCount;
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_embedded::{Engine, Role, SqliteStore};
 use ktrdr_fabric::broker::{Broker, Deliveries, Message, Queue};
-use ktrdr_fabric::store::{BootId, Claim, Finish, NewOperation, Store};
+use ktrdr_fabric::store::{BootId, Claim, Finish, NewOperation, OperationReader, Store};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

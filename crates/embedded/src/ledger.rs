@@ -13,21 +13,30 @@ use super::row;
 use super::store::SqliteStore;
 use super::tx::Tx;
 use super::writer::Sync;
-use ktrdr_fabric::ledger::{Ledger, TrialCount};
+use ktrdr_fabric::ledger::{Ledger, LedgerReader, TrialCount};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
+
+#[async_trait]
+impl LedgerReader for SqliteStore {
+    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
+        let campaign = campaign.map(CampaignName::to_string);
+        let sql = "SELECT trial FROM trials WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq";
+        self.read_apart(move |db| all_json(db, sql, [campaign])).await
+    }
+
+    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
+        let campaign = campaign.map(CampaignName::to_string);
+        let sql = "SELECT lesson FROM lessons WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq DESC LIMIT ?2";
+        self.read_apart(move |db| all_json(db, sql, (campaign, limit))).await
+    }
+}
 
 #[async_trait]
 impl Ledger for SqliteStore {
     async fn count(&self, trial: &Trial) -> Result<TrialCount, StoreError> {
         let (trial, json) = (trial.clone(), readable_json(trial)?);
         self.writer.run(Sync::Now, move |tx| count(tx, &trial, &json)).await
-    }
-
-    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
-        let campaign = campaign.map(CampaignName::to_string);
-        let sql = "SELECT trial FROM trials WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq";
-        self.read_apart(move |db| all_json(db, sql, [campaign])).await
     }
 
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
@@ -38,12 +47,6 @@ impl Ledger for SqliteStore {
             tx.execute(sql, (cycle.as_str(), campaign.as_str(), &json)).map(|_| ())
         };
         self.writer.run(Sync::Now, insert).await
-    }
-
-    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
-        let campaign = campaign.map(CampaignName::to_string);
-        let sql = "SELECT lesson FROM lessons WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq DESC LIMIT ?2";
-        self.read_apart(move |db| all_json(db, sql, (campaign, limit))).await
     }
 }
 

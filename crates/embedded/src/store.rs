@@ -27,8 +27,8 @@ use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
-    Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Pace, Page, Store,
-    StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace,
+    Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
@@ -173,6 +173,39 @@ impl SqliteStore {
 }
 
 #[async_trait]
+impl OperationReader for SqliteStore {
+    /// Reads on the caller's thread: one row from memory takes less than a hop to another thread would.
+    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
+        self.readers.read(|db| query::get(db, id))
+    }
+
+    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
+        limits::check_filter(filter)?;
+        let (filter, now_ms) = (filter.clone(), self.clock.now().wall_ms);
+        self.read_apart(move |db| query::list(db, &filter, now_ms)).await
+    }
+
+    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
+        let id = id.clone();
+        self.read_apart(move |db| history::read(db, &id)).await
+    }
+
+    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
+        let until_ms = self.clock.now().minus(age);
+        self.read_apart(move |db| backlog::backlog(db, until_ms)).await
+    }
+
+    /// Reads on the caller's thread, for the same reason as [`Self::get`].
+    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.readers.read(|db| query::outbox(db, after, limit))
+    }
+
+    fn hints(&self) -> broadcast::Receiver<StoreHint> {
+        self.hints.subscribe()
+    }
+}
+
+#[async_trait]
 impl Store for SqliteStore {
     async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError> {
         limits::check_leaf(&new)?;
@@ -246,11 +279,6 @@ impl Store for SqliteStore {
         self.writer.run(Sync::Now, move |tx| sweep::sweep(tx, plan)).await
     }
 
-    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
-        let until_ms = self.clock.now().minus(age);
-        self.read_apart(move |db| backlog::backlog(db, until_ms)).await
-    }
-
     async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError> {
         self.writer.run(Sync::Now, move |tx| publish_again::publish_again(tx, queue, age, limit)).await
     }
@@ -263,27 +291,6 @@ impl Store for SqliteStore {
         self.writer.run(Sync::Now, move |tx| advance::advance(tx, &step)).await
     }
 
-    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
-        let id = id.clone();
-        self.read_apart(move |db| history::read(db, &id)).await
-    }
-
-    /// Reads on the caller's thread: one row from memory takes less than a hop to another thread would.
-    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
-        self.readers.read(|db| query::get(db, id))
-    }
-
-    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
-        limits::check_filter(filter)?;
-        let (filter, now_ms) = (filter.clone(), self.clock.now().wall_ms);
-        self.read_apart(move |db| query::list(db, &filter, now_ms)).await
-    }
-
-    /// Reads on the caller's thread, for the same reason as [`Self::get`].
-    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.readers.read(|db| query::outbox(db, after, limit))
-    }
-
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
         let sequences: Vec<i64> = sequences.iter().copied().map(integer).collect();
         let remove = move |tx: &mut super::tx::Tx<'_>| {
@@ -293,9 +300,5 @@ impl Store for SqliteStore {
             Ok(())
         };
         self.writer.run(Sync::Later, remove).await
-    }
-
-    fn hints(&self) -> broadcast::Receiver<StoreHint> {
-        self.hints.subscribe()
     }
 }

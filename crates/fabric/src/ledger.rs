@@ -19,16 +19,21 @@ pub struct TrialCount {
     pub looks_at_window: u64,
 }
 
+/// The reading half of a [`Ledger`]. An `Arc<dyn Ledger>` is an `Arc<dyn LedgerReader>` wherever one is asked for.
+#[async_trait]
+pub trait LedgerReader: Send + Sync {
+    /// Trials of a campaign (`None`: of all), oldest first.
+    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError>;
+    /// Lessons of a campaign (`None`: of all), newest first, at most `limit`.
+    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError>;
+}
+
 /// The ledger.
 #[async_trait]
-pub trait Ledger: Send + Sync {
+pub trait Ledger: LedgerReader {
     /// Counts a trial, durably, before its result is shown to anyone. Once per operation: a second attempt of the
     /// same operation changes nothing and gets the same kind of answer.
     async fn count(&self, trial: &Trial) -> Result<TrialCount, StoreError>;
-    /// Trials of a campaign (`None`: of all), oldest first.
-    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError>;
     /// Remembers a cycle, once.
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError>;
-    /// Lessons of a campaign (`None`: of all), newest first, at most `limit`.
-    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError>;
 }

@@ -20,23 +20,25 @@
 mod advance;
 mod attempt;
 mod group;
+mod hint;
+mod reader;
 
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Event, Kind, Operation, OperationId, Progress, Status};
+use ktrdr_domain::{Event, Kind, OperationId, Progress, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::sync::broadcast;
 
 pub use advance::{Advance, AdvanceTo, Advanced};
 pub use attempt::{Attempt, Beat, Claim, Finish, Finished, Stopwatch};
 pub use group::{BATCH_MAX, GroupCancel, GroupCancelled};
+pub use hint::{StoreHint, Topic};
+pub use reader::{Backlog, Filter, OperationReader, OutboxEntry, Page};
 
 use crate::broker::Queue;
-use crate::history::Transition;
 
 /// Identity of one run of one process: `<host>-<pid>-<random>`. Never configured, never reused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -171,74 +173,6 @@ pub struct Swept {
     pub republished: u32,
 }
 
-/// Which operations to list, newest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// Only this status.
-    pub status: Option<Status>,
-    /// Only this kind.
-    pub kind: Option<Kind>,
-    /// Only what belongs to this campaign: its cycles and their children.
-    pub campaign: Option<CampaignName>,
-    /// Only children of this root.
-    pub root: Option<OperationId>,
-    /// Only pending and running ones.
-    pub active: bool,
-    /// Only dead letters: those that used up their tries and were not dismissed.
-    pub dead: bool,
-    /// Skip this many.
-    pub offset: u64,
-    /// At most this many, 1 to 1000.
-    pub limit: u32,
-}
-
-/// What waits for workers. With the depth of each queue it tells whether messages are missing (I1).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Backlog {
-    /// Queues of which some operation has waited for as long as was asked, and how many operations wait for each in
-    /// all. Those that wait for the time of a retry are not among them.
-    pub waiting: Vec<(Queue, u64)>,
-    /// Entries in the outbox, of every sort.
-    pub outbox: u64,
-}
-
-/// A part of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page {
-    /// The rows.
-    pub operations: Vec<Operation>,
-    /// How many match the filter in all.
-    pub total: u64,
-    /// How many operations of any kind are pending or running.
-    pub active: u64,
-    /// When this was so, Unix milliseconds of the store's clock: the rows' times are its, too.
-    pub now_ms: i64,
-}
-
-/// Something to be published, written in the same step as the change that caused it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OutboxEntry {
-    /// Position in the outbox.
-    pub sequence: u64,
-    /// What to publish.
-    pub message: crate::broker::Message,
-}
-
-/// A hint about the store, for waking up; never the truth. Receivers that lag treat it as [`StoreHint::Unknown`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum StoreHint {
-    /// The outbox has entries.
-    Outbox,
-    /// A running operation was asked to stop.
-    Cancel(OperationId),
-    /// This row changed (status or progress).
-    Changed(OperationId),
-    /// Operators ask something of the workers ([`crate::registry`]).
-    Control,
-    /// Something changed that this process did not do: read again whatever you wait for.
-    Unknown,
-}
-
 /// Why the store could not do its part.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -273,9 +207,9 @@ impl StoreError {
     }
 }
 
-/// The store. Every method is one atomic step unless it only reads.
+/// The store. Every method is one atomic step. Whoever only reads takes an [`OperationReader`], which every store is.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: OperationReader {
     /// Creates a leaf: idempotency key, row and job message together.
     async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError>;
     /// Creates the roots of a campaign as one lane, and starts as many as its pace allows.
@@ -309,28 +243,14 @@ pub trait Store: Send + Sync {
     async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError>;
     /// Brings back what was lost, except for job messages. Idempotent; run by every long-lived process.
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError>;
-    /// What waits for workers, of the queues of which the last message of some operation is at least that old.
-    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError>;
     /// Publishes the messages of operations that wait in a queue again: of those whose last one is at least that old,
     /// oldest first, at most `limit`. How many. For those who have looked whether messages are missing: the broker can
     /// not tell which of them are.
     async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError>;
     /// Moves a research cycle. A next child whose id is taken is [`StoreError::Invalid`], and nothing moves.
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError>;
-    /// What an operation went through, oldest first, at most [`crate::history::ENTRIES_MAX`] entries; none when there
-    /// is no such operation.
-    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError>;
-    /// Reads one row.
-    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError>;
-    /// Reads a part of a list.
-    async fn list(&self, filter: &Filter) -> Result<Page, StoreError>;
-    /// The oldest outbox entries, or the oldest behind a position. Whatever comes has a higher position than all that
-    /// came before it.
-    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError>;
     /// Removes entries that were published. Losing this is harmless: they are published twice.
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError>;
-    /// Hints about changes, from now on. Register before looking.
-    fn hints(&self) -> broadcast::Receiver<StoreHint>;
 }
 
 /// An event as an outbox entry's message.

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::store::{
-    Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, Pace, Stopwatch, Store,
+    Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, OperationReader, Pace,
+    Stopwatch, Store,
 };
 use ktrdr_fleet::redis::{Options, RedisStore};
 use serde_json::json;

@@ -6,13 +6,14 @@ mod significance;
 mod subject;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, EquityPoint, Hashes};
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Kind, Progress, Span, Timestamp, WindowKind, Windows};
-use ktrdr_fabric::ledger::TrialCount;
+use ktrdr_fabric::ledger::{Ledger, TrialCount};
 use ktrdr_quant::Bars;
 use ktrdr_quant::leaks::results;
 use ktrdr_quant::metrics;
@@ -27,7 +28,11 @@ use significance::Weighed;
 use subject::Decided;
 
 /// See the module.
-pub struct Backtesting(pub(crate) Services);
+pub struct Backtesting {
+    pub(crate) services: Services,
+    /// Where trials are counted.
+    pub(crate) ledger: Arc<dyn Ledger>,
+}
 
 impl Handler for Backtesting {
     fn kind(&self) -> Kind {
@@ -50,10 +55,10 @@ struct Traded<'a> {
 impl Backtesting {
     fn backtest(&self, job: &Job, spec: &BacktestSpec) -> Result<BacktestSummary, Fault> {
         let windows = self.admit(spec)?;
-        let bars = subject::market(&self.0, spec)?;
+        let bars = subject::market(&self.services, spec)?;
         let range = evaluate::window(&bars[0], &spec.window)?;
         say(job, 2.0, "deciding", Vec::new());
-        let decided = subject::decide(&self.0, spec, &bars, &range)?;
+        let decided = subject::decide(&self.services, spec, &bars, &range)?;
         let run = evaluate::trade(&bars[0], &range, &decided.targets, &spec.account, &mut |s| {
             tell(job, &bars[0], &range, s)
         })?;
@@ -66,7 +71,7 @@ impl Backtesting {
     /// A research cycle may look at its gate window and nowhere else; a person may look anywhere, and is counted.
     fn admit(&self, spec: &BacktestSpec) -> Result<Windows, Fault> {
         spec.account.validate().map_err(Fault::input)?;
-        let windows = self.0.windows_of(&spec.data, &spec.windows)?;
+        let windows = self.services.windows_of(&spec.data, &spec.windows)?;
         if spec.origin == Origin::Research && !windows.gate.covers(&spec.window) {
             return Err(Fault::Refused(format!(
                 "a research cycle is examined on the gate window ({}) only, not on {}",
@@ -126,13 +131,13 @@ impl Backtesting {
         if decided.in_sample.is_some() && only_dev {
             return Ok(TrialCount { trials: 0, sharpes_daily: Vec::new(), looks_at_window: 0 });
         }
-        Ok(self.0.runtime.block_on(self.0.ledger.count(trial))?)
+        Ok(self.services.runtime.block_on(self.ledger.count(trial))?)
     }
 
     fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {
         say(job, 98.0, "storing the report", Vec::new());
-        let stored = reports::store(&*self.0.artifacts, &job.id, job.fence, report);
-        Ok(self.0.runtime.block_on(stored)?)
+        let stored = reports::store(&*self.services.artifacts, &job.id, job.fence, report);
+        Ok(self.services.runtime.block_on(stored)?)
     }
 }
 

@@ -30,7 +30,7 @@ use ktrdr_catalog::series::{self, SeriesCache};
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DataRef, DeviceRequest, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
-use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::ledger::{Ledger, LedgerReader};
 use ktrdr_neural::{Backend, Cpu};
 use ktrdr_quant::Bars;
 use ktrdr_worker::{Handler, Job};
@@ -43,8 +43,8 @@ use crate::fault::Fault;
 pub struct Services {
     /// Bars, models, strategies, reports.
     pub artifacts: Arc<dyn Artifacts>,
-    /// Trials and lessons.
-    pub ledger: Arc<dyn Ledger>,
+    /// Trials and lessons, to learn from.
+    pub ledger: Arc<dyn LedgerReader>,
     /// The platform's own cut of each data set: the worker does not trust the message's.
     pub windows: WindowPolicy,
     /// Runs the IO of job threads, which are no tasks themselves.
@@ -100,13 +100,13 @@ impl Services {
     }
 }
 
-/// Every handler: one per kind that can be claimed.
+/// Every handler: one per kind that can be claimed. Backtests alone write into the ledger: they count their trials.
 #[must_use]
-pub fn handlers(services: &Services) -> Vec<Arc<dyn Handler>> {
+pub fn handlers(services: &Services, ledger: Arc<dyn Ledger>) -> Vec<Arc<dyn Handler>> {
     vec![
         Arc::new(design::Design(services.clone())),
         Arc::new(training::Training(services.clone())),
-        Arc::new(backtesting::Backtesting(services.clone())),
+        Arc::new(backtesting::Backtesting { services: services.clone(), ledger }),
         Arc::new(assessment::Assessment(services.clone())),
         Arc::new(data_load::DataLoad(services.clone())),
         Arc::new(probe::Probe(services.clone())),

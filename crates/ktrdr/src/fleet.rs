@@ -128,7 +128,7 @@ fn worker(
     let fleet = &workspace.settings.fleet;
     let services = Services {
         artifacts: Arc::clone(&workspace.app.artifacts),
-        ledger: Arc::clone(&workspace.app.ledger),
+        ledger: Arc::clone(&workspace.app.ledger) as _,
         windows: workspace.settings.windows,
         runtime: tokio::runtime::Handle::current(),
         chaos_probes: fleet.chaos_probes,
@@ -146,7 +146,7 @@ fn worker(
         ..WorkerConfig::default()
     };
     let (store, registry) = (Arc::clone(&workspace.app.store), Arc::clone(&workspace.app.registry));
-    let handlers = ktrdr_jobs::handlers(&services);
+    let handlers = ktrdr_jobs::handlers(&services, Arc::clone(&workspace.app.ledger));
     Worker::new(store, broker, registry, handlers, identity, config, bell).or_exit(Kind::InvalidInput)
 }
 

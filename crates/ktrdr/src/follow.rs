@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use ktrdr_domain::{Operation, OperationId};
-use ktrdr_fabric::store::{Store, StoreHint};
+use ktrdr_fabric::store::{OperationReader, StoreHint};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
@@ -118,7 +118,7 @@ async fn changed(hints: &mut Receiver<StoreHint>) -> Option<HashSet<OperationId>
     }
 }
 
-async fn read(store: &dyn Store, id: &OperationId) -> Result<Operation, CliError> {
+async fn read(store: &dyn OperationReader, id: &OperationId) -> Result<Operation, CliError> {
     let row = store.get(id).await?;
     row.ok_or_else(|| CliError::new(Kind::NotFound, format!("there is no operation {id}")))
 }

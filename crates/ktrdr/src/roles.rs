@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ktrdr_app::engine::Topic;
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_fabric::broker::Queue;
+use ktrdr_fabric::store::Topic;
 use ktrdr_worker::KindConfig;
 
 use crate::device::Computing;

@@ -2,7 +2,7 @@
 
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{EndStatus, Event, Operation, OperationId, Status};
-use ktrdr_fabric::store::{Store, StoreError};
+use ktrdr_fabric::store::{OperationReader, StoreError};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub(crate) enum Read {
 }
 
 /// Reads the rows that an event points at.
-pub(crate) async fn rows(store: &dyn Store, event: &Event) -> Result<Read, StoreError> {
+pub(crate) async fn rows(store: &dyn OperationReader, event: &Event) -> Result<Read, StoreError> {
     let Some(root) = waiting_root(store, event).await? else { return Ok(Read::Stale) };
     let Some(child) = store.get(&event.operation).await? else { return Ok(Read::Stale) };
     let Some(end) = child_end(child) else { return Ok(Read::Stale) };
@@ -34,7 +34,7 @@ pub(crate) async fn rows(store: &dyn Store, event: &Event) -> Result<Read, Store
 }
 
 /// The root, if it waits for what the event announces.
-async fn waiting_root(store: &dyn Store, event: &Event) -> Result<Option<Operation>, StoreError> {
+async fn waiting_root(store: &dyn OperationReader, event: &Event) -> Result<Option<Operation>, StoreError> {
     let Some(root) = &event.root else { return Ok(None) };
     let root = store.get(root).await?;
     Ok(root.filter(|r| r.status == Status::Running && r.waiting.as_ref() == Some(&event.operation)))
@@ -54,7 +54,7 @@ pub(crate) fn child_end(child: Operation) -> Option<ChildEnd> {
 
 /// The cycle with what the children before the present one returned.
 async fn cycle(
-    store: &dyn Store,
+    store: &dyn OperationReader,
     root: Operation,
     waiting: &OperationId,
 ) -> Result<Result<(Phase, Cycle), Fault>, StoreError> {
@@ -82,7 +82,7 @@ pub(crate) fn jobs_before(root: &OperationId, spec: &ResearchSpec, phase: Phase)
 
 /// What they returned.
 pub(crate) async fn results_before(
-    store: &dyn Store,
+    store: &dyn OperationReader,
     root: &OperationId,
     spec: &ResearchSpec,
     phase: Phase,

@@ -7,12 +7,12 @@
 //! It has the old one's number in the campaign, so that its design knows what the old one's could: what the generations before
 //! that number taught. No cycle waits for it, and what it teaches is known to those that are designed later.
 //!
-//! Before this: somebody asked. After this: [`Store::submit_roots`] creates the new cycle.
+//! Before this: somebody asked. After this: [`Store::submit_roots`](ktrdr_fabric::store::Store::submit_roots) creates the new cycle.
 
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::research::{ResearchSpec, Resumed};
 use ktrdr_domain::{Kind, Operation, OperationId, Status};
-use ktrdr_fabric::store::{NewChild, NewRoot, Store, StoreError};
+use ktrdr_fabric::store::{NewChild, NewRoot, OperationReader, StoreError};
 use serde::Deserialize;
 
 use crate::campaign::first_child;
@@ -57,7 +57,7 @@ pub fn successor(cycle: &OperationId) -> OperationId {
 /// # Errors
 /// When the store can not be read. The answer itself may be that there is nothing to resume.
 pub async fn plan(
-    store: &dyn Store,
+    store: &dyn OperationReader,
     cycle: &Operation,
     tries_max: u32,
 ) -> Result<Result<NewRoot, NotResumed>, StoreError> {

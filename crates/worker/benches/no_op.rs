@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ktrdr_domain::{Kind, OperationId, Status, Timestamp};
 use ktrdr_embedded::{Engine, Role};
-use ktrdr_fabric::store::{NewOperation, Store, StoreError};
+use ktrdr_fabric::store::{NewOperation, OperationReader, Store, StoreError};
 use ktrdr_worker::{
     Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
 };

@@ -11,6 +11,7 @@ use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::StoreError;
+use ktrdr_fabric::store::Topic;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl};
 use ktrdr_fleet::artifacts::{self, ArtifactsUrl};
 use ktrdr_fleet::redis::{OpenError, Options, RedisStore, StoreFacts};
@@ -20,7 +21,7 @@ use super::config::{FleetConfig, Secret, needed};
 use super::examine::{Check, redis};
 use super::identity::{Identity, Known};
 use super::own_store::{OwnStore, Room, megabytes};
-use super::{Care, Messages, Opened, Opening, Part, Topic, Way};
+use super::{Care, Messages, Opened, Opening, Part, Way};
 use crate::dead_letters::{Letter, LetterBox};
 use crate::{App, AppError, ErrorKind, Labour, OrKind};
 

@@ -19,13 +19,11 @@ use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::epochs::{Epoch, Epochs};
 use ktrdr_fabric::local::LocalArtifacts;
-use ktrdr_fabric::store::BootId;
+use ktrdr_fabric::store::{BootId, Topic};
 
 pub use config::{EngineConfig, EngineName, FleetConfig, Secret};
 pub use fleet::{administration, broker, explain_broker, explain_topology, store_facts};
 pub use identity::Identity;
-/// What hints are about, for those who say which ones they need.
-pub use ktrdr_fleet::redis::Channel as Topic;
 pub use own_store::Room;
 
 use crate::{App, AppError, ErrorKind, OrKind, Policy};

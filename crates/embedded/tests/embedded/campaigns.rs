@@ -2,7 +2,7 @@
 
 use ktrdr_domain::Status;
 use ktrdr_fabric::campaign::{Campaigns, Outcome};
-use ktrdr_fabric::store::{Filter, Store};
+use ktrdr_fabric::store::{Filter, OperationReader, Store};
 use rusqlite::Connection;
 
 use crate::{client, id};

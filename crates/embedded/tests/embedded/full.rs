@@ -1,7 +1,7 @@
 //! A full disk, played by a database that may not grow: what does not fit is refused, and nothing else suffers.
 
 use ktrdr_embedded::{Engine, Options, Role};
-use ktrdr_fabric::store::{Finish, NewOperation, Store, StoreError, Submitted};
+use ktrdr_fabric::store::{Finish, NewOperation, OperationReader, Store, StoreError, Submitted};
 use serde_json::json;
 
 use crate::{claim, id, leaf, runner};

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use ktrdr_domain::{Operation, Status};
 use ktrdr_fabric::broker::Message;
-use ktrdr_fabric::store::{Filter, Finish, Finished, OutboxEntry, Store};
+use ktrdr_fabric::store::{Filter, Finish, Finished, OperationReader, OutboxEntry, Store};
 use serde_json::json;
 
 use crate::{claim, leaf, runner};

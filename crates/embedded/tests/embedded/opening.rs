@@ -6,7 +6,7 @@ use ktrdr_domain::Kind;
 use ktrdr_embedded::{Engine, OpenError, Role, holder};
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::registry::WorkerRegistry;
-use ktrdr_fabric::store::Store;
+use ktrdr_fabric::store::{OperationReader, Store};
 use rusqlite::Connection;
 
 use crate::{claim, client, id, leaf, runner};

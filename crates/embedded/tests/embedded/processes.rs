@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ktrdr_domain::{Kind, Status};
 use ktrdr_fabric::broker::{Broker, BrokerError, Queue};
-use ktrdr_fabric::store::{Cancelled, Finish, Store, StoreHint};
+use ktrdr_fabric::store::{Cancelled, Finish, OperationReader, Store, StoreHint};
 use serde_json::json;
 use tokio::sync::broadcast::Receiver;
 

@@ -2,7 +2,7 @@
 
 use ktrdr_domain::{Kind, OperationId, Status};
 use ktrdr_fabric::broker::Message;
-use ktrdr_fabric::store::{Advance, AdvanceTo, Finish, NewChild, NewRoot, Pace, Store};
+use ktrdr_fabric::store::{Advance, AdvanceTo, Finish, NewChild, NewRoot, OperationReader, Pace, Store};
 use rusqlite::Connection;
 use serde_json::json;
 use std::path::Path;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind};
 use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
-use ktrdr_fabric::store::{BootId, Store, StoreHint};
+use ktrdr_fabric::store::{BootId, OperationReader, StoreHint};
 
 use crate::{client, runner};
 

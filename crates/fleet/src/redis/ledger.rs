@@ -9,12 +9,26 @@ use serde::de::DeserializeOwned;
 
 use super::row::json;
 use super::store::RedisStore;
-use ktrdr_fabric::ledger::{Ledger, TrialCount};
+use ktrdr_fabric::ledger::{Ledger, LedgerReader, TrialCount};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
 
 /// Entries read at once.
 const ENTRIES_MAX: usize = 500;
+
+#[async_trait]
+impl LedgerReader for RedisStore {
+    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
+        let mut trials = self.newest("trials", campaign, usize::MAX).await?;
+        trials.reverse();
+        Ok(trials)
+    }
+
+    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.newest("lessons", campaign, limit).await
+    }
+}
 
 #[async_trait]
 impl Ledger for RedisStore {
@@ -36,21 +50,10 @@ impl Ledger for RedisStore {
         })
     }
 
-    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
-        let mut trials = self.newest("trials", campaign, usize::MAX).await?;
-        trials.reverse();
-        Ok(trials)
-    }
-
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
         let call = self.session.call(&self.session.scripts.remember);
         let call = call.arg(lesson.cycle.as_str()).arg(lesson.campaign.as_str());
         call.arg(readable_json(lesson)?).value().await.map(|_| ())
-    }
-
-    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        self.newest("lessons", campaign, limit).await
     }
 }
 

@@ -12,9 +12,8 @@ use tokio::time::{sleep, timeout};
 
 use super::failure::words;
 use super::link::jitter;
-use super::options::Channel;
 use super::url::Prefix;
-use ktrdr_fabric::store::StoreHint;
+use ktrdr_fabric::store::{StoreHint, Topic};
 
 /// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
 const HINTS_MAX: usize = 4096;
@@ -36,14 +35,14 @@ impl Listener {
     pub(super) async fn start(
         client: Client,
         prefix: &Prefix,
-        hears: &[Channel],
+        hears: &[Topic],
         patience: Duration,
     ) -> RedisResult<Self> {
         let (hints, _) = broadcast::channel(HINTS_MAX);
         if hears.is_empty() {
             return Ok(Self { hints, task: None });
         }
-        let channels = hears.iter().map(|channel| prefix.key(channel.name())).collect();
+        let channels = hears.iter().map(|topic| prefix.key(channel(*topic))).collect();
         let prefix_bytes = prefix.as_str().len();
         let ear = Ear { client, channels, prefix_bytes, patience, hints: hints.clone() };
         let subscription = ear.subscribe().await?;
@@ -123,16 +122,26 @@ impl Ear {
     }
 
     fn tell(&self, message: &Msg) {
-        let channel = message.get_channel_name().get(self.prefix_bytes..).unwrap_or_default();
+        let said_in = message.get_channel_name().get(self.prefix_bytes..).unwrap_or_default();
         let id = || message.get_payload::<String>().ok().and_then(|text| text.parse::<OperationId>().ok());
-        let hint = match channel {
-            "outbox" => Some(StoreHint::Outbox),
-            "control" => Some(StoreHint::Control),
-            "cancel" => id().map(StoreHint::Cancel),
-            "changed" => id().map(StoreHint::Changed),
-            _ => None,
+        let hint = match Topic::ALL.into_iter().find(|topic| channel(*topic) == said_in) {
+            Some(Topic::Outbox) => Some(StoreHint::Outbox),
+            Some(Topic::Control) => Some(StoreHint::Control),
+            Some(Topic::Cancel) => id().map(StoreHint::Cancel),
+            Some(Topic::Changed) => id().map(StoreHint::Changed),
+            None => None,
         };
         // Nobody listening is fine.
         let _ = self.hints.send(hint.unwrap_or(StoreHint::Unknown));
+    }
+}
+
+/// The channel of a topic, below the prefix. The scripts publish in it.
+fn channel(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Cancel => "cancel",
+        Topic::Control => "control",
+        Topic::Outbox => "outbox",
+        Topic::Changed => "changed",
     }
 }

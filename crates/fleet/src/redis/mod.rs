@@ -39,6 +39,6 @@ mod url;
 
 pub use facts::{Fsync, Persistence, StoreFacts};
 pub use opening::OpenError;
-pub use options::{Channel, Clock, Options};
+pub use options::{Clock, Options};
 pub use store::RedisStore;
 pub use url::{BadPrefix, BadUrl, Prefix, RedisUrl};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ktrdr_fabric::store::Topic;
+
 use super::url::{Prefix, RedisUrl};
 
 /// How a store is opened.
@@ -18,39 +20,11 @@ pub struct Options {
     /// Whether rows and password may travel unencrypted to another machine.
     pub allow_plaintext: bool,
     /// The hints this process needs. Everyone who hears what nobody waits for costs the server a message each time.
-    pub hears: Vec<Channel>,
+    pub hears: Vec<Topic>,
     /// Longest wait for a connection, and for an answer.
     pub patience: Duration,
     /// Where time comes from.
     pub clock: Clock,
-}
-
-/// What hints are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channel {
-    /// [`StoreHint::Cancel`](ktrdr_fabric::store::StoreHint::Cancel): for workers.
-    Cancel,
-    /// [`StoreHint::Control`](ktrdr_fabric::store::StoreHint::Control): for workers.
-    Control,
-    /// [`StoreHint::Outbox`](ktrdr_fabric::store::StoreHint::Outbox): for relays.
-    Outbox,
-    /// [`StoreHint::Changed`](ktrdr_fabric::store::StoreHint::Changed): for whoever follows operations.
-    Changed,
-}
-
-impl Channel {
-    /// Everything there is to hear.
-    pub const ALL: [Self; 4] = [Self::Cancel, Self::Control, Self::Outbox, Self::Changed];
-
-    /// Below the prefix.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Cancel => "cancel",
-            Self::Control => "control",
-            Self::Outbox => "outbox",
-            Self::Changed => "changed",
-        }
-    }
 }
 
 /// Where the scripts get their time from.
@@ -72,7 +46,7 @@ impl Options {
             epoch: None,
             ca_pem: None,
             allow_plaintext: false,
-            hears: Channel::ALL.to_vec(),
+            hears: Topic::ALL.to_vec(),
             patience: Duration::from_secs(5),
             clock: Clock::Server,
         }

@@ -17,8 +17,8 @@ use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
-    Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OutboxEntry, Pace, Page,
-    Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OperationReader,
+    OutboxEntry, Pace, Page, Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
@@ -36,6 +36,34 @@ pub struct RedisStore {
 impl RedisStore {
     pub(super) fn new(session: Session, listener: Listener) -> Self {
         Self { session, listener, has_swept: AtomicBool::new(false) }
+    }
+}
+
+#[async_trait]
+impl OperationReader for RedisStore {
+    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
+        row::operation(self.session.call(&self.session.scripts.row).arg(id.as_str()).value().await?)
+    }
+
+    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
+        limits::check_filter(filter)?;
+        query::list(&self.session, filter).await
+    }
+
+    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
+        history::read(&self.session, id).await
+    }
+
+    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
+        backlog::backlog(&self.session, age).await
+    }
+
+    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        query::outbox(&self.session, after, limit).await
+    }
+
+    fn hints(&self) -> broadcast::Receiver<StoreHint> {
+        self.listener.hints()
     }
 }
 
@@ -174,10 +202,6 @@ impl Store for RedisStore {
         Ok(Swept { rescued: answer.at(0)?, due: answer.at(1)?, republished: answer.at(2)? })
     }
 
-    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
-        backlog::backlog(&self.session, age).await
-    }
-
     async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError> {
         let Some(queue) = backlog::name_of(queue) else { return Ok(0) };
         let call = self.session.call(&self.session.scripts.publish_again);
@@ -204,23 +228,6 @@ impl Store for RedisStore {
         }
     }
 
-    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
-        history::read(&self.session, id).await
-    }
-
-    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
-        row::operation(self.session.call(&self.session.scripts.row).arg(id.as_str()).value().await?)
-    }
-
-    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
-        limits::check_filter(filter)?;
-        query::list(&self.session, filter).await
-    }
-
-    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        query::outbox(&self.session, after, limit).await
-    }
-
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
         if sequences.is_empty() {
             return Ok(());
@@ -231,10 +238,6 @@ impl Store for RedisStore {
             command.arg(query::position(*sequence));
         }
         self.session.link.send(&command).await.map(|_| ())
-    }
-
-    fn hints(&self) -> broadcast::Receiver<StoreHint> {
-        self.listener.hints()
     }
 }
 

@@ -10,8 +10,8 @@ use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Pace, Page, Store, StoreError,
-    StoreHint, Submitted, SweepPlan, Swept,
+    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace, Page, Store,
+    StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::broadcast;
 
@@ -160,6 +160,28 @@ impl Broken {
 }
 
 #[async_trait]
+impl OperationReader for Broken {
+    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
+        self.store.get(id).await
+    }
+    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
+        self.store.list(filter).await
+    }
+    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
+        self.store.history(id).await
+    }
+    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
+        self.store.backlog(age).await
+    }
+    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.store.outbox(after, limit).await
+    }
+    fn hints(&self) -> broadcast::Receiver<StoreHint> {
+        self.store.hints()
+    }
+}
+
+#[async_trait]
 impl Store for Broken {
     async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError> {
         self.store.submit(new).await
@@ -242,10 +264,6 @@ impl Store for Broken {
         }
     }
 
-    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
-        self.store.backlog(age).await
-    }
-
     async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError> {
         match self.mutant {
             Mutant::NoRepublish => Ok(0),
@@ -262,27 +280,7 @@ impl Store for Broken {
         }
     }
 
-    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
-        self.store.history(id).await
-    }
-
-    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
-        self.store.get(id).await
-    }
-
-    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
-        self.store.list(filter).await
-    }
-
-    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.store.outbox(after, limit).await
-    }
-
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
         self.store.relayed(sequences).await
-    }
-
-    fn hints(&self) -> broadcast::Receiver<StoreHint> {
-        self.store.hints()
     }
 }

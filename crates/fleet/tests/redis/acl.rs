@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind, Progress, Status};
-use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::ledger::LedgerReader;
 use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, Advanced, BootId, Filter, Finish, Finished, Pace, Store, StoreHint, SweepPlan,
+    Advance, AdvanceTo, Advanced, BootId, Filter, Finish, Finished, OperationReader, Pace, Store, StoreHint,
+    SweepPlan,
 };
 use ktrdr_fleet::acl;
 use ktrdr_fleet::redis::{Options, Persistence, Prefix, RedisStore};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{Kind, OperationId, Status};
 use ktrdr_fabric::campaign::{Campaign, Campaigns};
-use ktrdr_fabric::store::{Advance, AdvanceTo, Filter, Finish, Pace, Store, SweepPlan};
+use ktrdr_fabric::store::{Advance, AdvanceTo, Filter, Finish, OperationReader, Pace, Store, SweepPlan};
 use ktrdr_fleet::redis::RedisStore;
 use serde_json::json;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{Operation, OperationId, Status};
 use ktrdr_fabric::broker::Message;
-use ktrdr_fabric::store::{BootId, Claim, Filter, Finish, Finished, OutboxEntry, Store};
+use ktrdr_fabric::store::{BootId, Claim, Filter, Finish, Finished, OperationReader, OutboxEntry, Store};
 use ktrdr_fleet::redis::RedisStore;
 use serde_json::json;
 

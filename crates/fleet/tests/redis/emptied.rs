@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{Kind, Status};
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, BootId, Claim, Filter, Finish, Pace, Store, StoreError, SweepPlan,
+    Advance, AdvanceTo, BootId, Claim, Filter, Finish, OperationReader, Pace, Store, StoreError, SweepPlan,
 };
 use serde_json::json;
 

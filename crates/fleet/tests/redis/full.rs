@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use ktrdr_domain::{Kind, Status};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::ledger::LedgerReader;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::{
-    Beat, BootId, Cancelled, Filter, Finish, Finished, NewOperation, Store, StoreError,
+    Beat, BootId, Cancelled, Filter, Finish, Finished, NewOperation, OperationReader, Store, StoreError,
 };
 use serde_json::json;
 

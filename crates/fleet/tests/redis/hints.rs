@@ -1,7 +1,8 @@
 //! Hints: from every process to every process, and back after an interruption.
 
-use ktrdr_fabric::store::{Store, StoreHint};
-use ktrdr_fleet::redis::{Channel, Options, RedisStore};
+use ktrdr_fabric::store::Topic;
+use ktrdr_fabric::store::{OperationReader, Store, StoreHint};
+use ktrdr_fleet::redis::{Options, RedisStore};
 use tokio::sync::broadcast::Receiver;
 
 use crate::server::RedisServer;
@@ -24,11 +25,11 @@ async fn a_change_by_one_process_is_hinted_to_another() {
 #[tokio::test]
 async fn a_process_hears_what_it_asked_for_and_nothing_else() {
     let server = RedisServer::start(&[]);
-    let listening = async |hears: &[Channel]| {
+    let listening = async |hears: &[Topic]| {
         let options = Options { hears: hears.to_vec(), ..Options::new(server.url().parse().unwrap()) };
         RedisStore::open(options).await.unwrap()
     };
-    let (deaf, relay) = (listening(&[]).await, listening(&[Channel::Outbox]).await);
+    let (deaf, relay) = (listening(&[]).await, listening(&[Topic::Outbox]).await);
     let (mut nothing, mut outbox) = (deaf.hints(), relay.hints());
     deaf.submit(leaf("a")).await.unwrap();
     deaf.submit(leaf("b")).await.unwrap();

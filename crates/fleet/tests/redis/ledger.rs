@@ -3,7 +3,7 @@
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{OperationId, Sha256, Span, Timestamp, WindowKind};
-use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::ledger::{Ledger, LedgerReader};
 
 use crate::server::RedisServer;
 use crate::{id, store_at};

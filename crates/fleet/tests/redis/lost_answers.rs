@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use ktrdr_domain::Status;
-use ktrdr_fabric::store::{BootId, Cancelled, Claim, Finish, Finished, Pace, Store, Submitted};
+use ktrdr_fabric::store::{
+    BootId, Cancelled, Claim, Finish, Finished, OperationReader, Pace, Store, Submitted,
+};
 use ktrdr_fleet::redis::{Options, RedisStore};
 use serde_json::json;
 

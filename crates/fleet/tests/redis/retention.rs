@@ -5,7 +5,8 @@ use std::time::Duration;
 use ktrdr_domain::{Kind, OperationId, Status};
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, Advanced, Filter, Finish, NewOperation, Pace, Store, Submitted, SweepPlan,
+    Advance, AdvanceTo, Advanced, Filter, Finish, NewOperation, OperationReader, Pace, Store, Submitted,
+    SweepPlan,
 };
 use ktrdr_fleet::redis::RedisStore;
 use serde_json::json;

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use ktrdr_fabric::store::Store;
+use ktrdr_fabric::store::{OperationReader, Store};
 use ktrdr_fleet::redis::{Options, RedisStore};
 
 use crate::server::RedisServer;

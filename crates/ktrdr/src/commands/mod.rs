@@ -29,8 +29,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_app::engine::{Opening, Topic};
+use ktrdr_app::engine::Opening;
 use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::store::Topic;
 
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};

@@ -10,8 +10,8 @@ use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Kind, Operation, OperationId};
 use ktrdr_embedded::{Durability, Engine, Options, Role, SqliteStore};
-use ktrdr_fabric::ledger::{Ledger, TrialCount};
-use ktrdr_fabric::store::{Filter, Store, StoreError, SweepPlan};
+use ktrdr_fabric::ledger::{Ledger, LedgerReader, TrialCount};
+use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
 use ktrdr_research::{Orchestrator, Phase};
 use ktrdr_worker::{
     Backoff, Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
@@ -38,12 +38,19 @@ pub(crate) struct Forgetful {
 }
 
 #[async_trait]
+impl LedgerReader for Forgetful {
+    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
+        self.inner.trials(campaign).await
+    }
+    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
+        self.inner.lessons(campaign, limit).await
+    }
+}
+
+#[async_trait]
 impl Ledger for Forgetful {
     async fn count(&self, trial: &Trial) -> Result<TrialCount, StoreError> {
         self.inner.count(trial).await
-    }
-    async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
-        self.inner.trials(campaign).await
     }
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
         let forget = self.to_forget.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
@@ -51,9 +58,6 @@ impl Ledger for Forgetful {
             return Err(StoreError::Unavailable("forgotten by the test".into()));
         }
         self.inner.remember(lesson).await
-    }
-    async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
-        self.inner.lessons(campaign, limit).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Message, Published, Queue};
-use ktrdr_fabric::store::Store;
+use ktrdr_fabric::store::OperationReader;
 use ktrdr_worker::Relay;
 use tokio_util::sync::CancellationToken;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ktrdr_domain::{Kind, OperationId, Status};
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::history::Change;
-use ktrdr_fabric::store::{Attempt, BootId, Claim, Finish, Finished, Store};
+use ktrdr_fabric::store::{Attempt, BootId, Claim, Finish, Finished, OperationReader, Store};
 use ktrdr_worker::Outcome;
 use serde_json::json;
 

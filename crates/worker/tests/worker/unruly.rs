@@ -14,8 +14,8 @@ use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::registry::{ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    GroupCancel, GroupCancelled, NewOperation, NewRoot, OutboxEntry, Pace, Page, Store, StoreError,
-    StoreHint, Submitted, SweepPlan, Swept,
+    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace, Page, Store,
+    StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -68,6 +68,29 @@ impl Unruly {
         let (sender, _) = broadcast::channel(16);
         *self.hints.lock().unwrap() = Some(sender.clone());
         sender
+    }
+}
+
+#[async_trait]
+impl OperationReader for Unruly {
+    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
+        self.inner.get(id).await
+    }
+    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
+        self.inner.list(filter).await
+    }
+    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
+        self.inner.history(id).await
+    }
+    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
+        self.inner.backlog(age).await
+    }
+    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.inner.outbox(after, limit).await
+    }
+    fn hints(&self) -> broadcast::Receiver<StoreHint> {
+        let own = self.hints.lock().unwrap();
+        own.as_ref().map_or_else(|| self.inner.hints(), broadcast::Sender::subscribe)
     }
 }
 
@@ -125,33 +148,14 @@ impl Store for Unruly {
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
         self.inner.sweep(plan).await
     }
-    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
-        self.inner.backlog(age).await
-    }
     async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError> {
         self.inner.publish_again(queue, age, limit).await
     }
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError> {
         self.inner.advance(step).await
     }
-    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
-        self.inner.history(id).await
-    }
-    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
-        self.inner.get(id).await
-    }
-    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
-        self.inner.list(filter).await
-    }
-    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.inner.outbox(after, limit).await
-    }
     async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
         self.inner.relayed(sequences).await
-    }
-    fn hints(&self) -> broadcast::Receiver<StoreHint> {
-        let own = self.hints.lock().unwrap();
-        own.as_ref().map_or_else(|| self.inner.hints(), broadcast::Sender::subscribe)
     }
 }
 

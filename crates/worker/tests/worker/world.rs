@@ -8,7 +8,7 @@ use std::time::Duration;
 use ktrdr_domain::{Kind, Operation, OperationId, Status, Timestamp};
 use ktrdr_embedded::{Durability, Engine, Options, Role};
 use ktrdr_fabric::broker::{Broker, Queue};
-use ktrdr_fabric::store::{BootId, NewOperation, Store, Submitted, SweepPlan};
+use ktrdr_fabric::store::{BootId, NewOperation, OperationReader, Store, Submitted, SweepPlan};
 use ktrdr_worker::{
     Backoff, Bell, Exit, Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker,
     WorkerConfig,

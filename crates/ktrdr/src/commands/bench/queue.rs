@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use ktrdr_app::ids;
 use ktrdr_domain::{Kind as OperationKind, OperationId, Status};
-use ktrdr_fabric::store::{Store, StoreHint};
+use ktrdr_fabric::store::{OperationReader, StoreHint};
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
@@ -133,6 +133,6 @@ async fn many(workspace: &Workspace, jobs: u32, in_flight: u32) -> Result<f64, C
     Ok(f64::from(jobs) / started.elapsed().as_secs_f64())
 }
 
-async fn has_ended(store: &dyn Store, id: &OperationId) -> Result<bool, CliError> {
+async fn has_ended(store: &dyn OperationReader, id: &OperationId) -> Result<bool, CliError> {
     Ok(store.get(id).await?.is_some_and(|row| row.status == Status::Completed))
 }
