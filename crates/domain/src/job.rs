@@ -10,7 +10,7 @@ use crate::gate::GateVerdict;
 use crate::hash::Sha256;
 use crate::id::OperationId;
 use crate::name::{CampaignName, ProviderName, Symbol};
-use crate::operation::Kind;
+use crate::kind::Kind;
 use crate::report::{BacktestSummary, ModelRef, TrainingReport};
 use crate::research::ResearchSpec;
 use crate::strategy::Strategy;

@@ -38,7 +38,7 @@ impl Roles {
         let has_gpu = computing.class == DeviceClass::Gpu;
         let training_slots = if has_gpu { 1 } else { fleet.training_slots };
         let fleet = FleetSettings { training_slots, ..*fleet };
-        let kinds = OperationKind::ALL.into_iter().filter(|k| !k.is_root());
+        let kinds = OperationKind::with_jobs();
         Self {
             coordinator: true,
             orchestrator: true,

@@ -7,10 +7,10 @@ use ktrdr_domain::report::{
     AssessmentReport, BacktestSummary, Evidence, Metrics, ModelRef, TestMetrics, TradingOnTest,
     TrainingReport, Verdict,
 };
-use ktrdr_domain::{OperationId, Sha256, StrategyName};
+use ktrdr_domain::{Phase, OperationId, Sha256, StrategyName};
 use serde::{Deserialize, Serialize};
 
-use crate::cycle::{Cycle, Fault, Phase};
+use crate::cycle::{Cycle, Fault};
 
 /// What the children returned so far.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,5 +1,6 @@
 //! The scripts, put together from their parts. Redis knows no modules: each script carries what it stands on.
 
+use ktrdr_domain::Kind;
 use redis::Script;
 
 use super::options::Clock;
@@ -96,44 +97,50 @@ fn noting(clock: Clock, body: &str) -> Script {
 
 /// Writes rows, and ends none.
 fn writing(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, body].concat())
 }
 
 /// The same for rows that are there.
 fn keeping(clock: Clock, body: &str) -> Script {
-    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, body].concat())
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, body].concat())
 }
 
 /// Changes rows.
 fn changing(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, body].concat())
 }
 
 /// Changes rows, and notices that a worker was lost.
 fn losing(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
 }
 
 /// The same for rows whose work is done.
 fn ending(clock: Clock, body: &str) -> Script {
-    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, body].concat())
 }
 
 /// Stops what somebody wants stopped.
 fn cancelling(clock: Clock, body: &str) -> Script {
-    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, ENDS, CANCELS, GROUPS, body].concat())
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, CANCELS, GROUPS, body].concat())
 }
 
 /// Changes rows that were left alone for too long.
 fn sweeping(clock: Clock, body: &str) -> Script {
     let parts =
-        [PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, CANCELS, GROUPS, ADOPT, AGAIN, body];
+        [PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, &of_losses(), LOSSES, CANCELS, GROUPS, ADOPT, AGAIN, body];
     Script::new(&parts.concat())
 }
 
 /// Writes messages again.
 fn republishing(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, AGAIN, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, AGAIN, body].concat())
+}
+
+/// The kinds that are roots: the scripts name none.
+fn of_roots() -> String {
+    let roots: String = Kind::roots().map(|kind| format!("{kind},")).collect();
+    format!("local ROOT_KINDS = ',{roots}'\n")
 }
 
 /// The numbers and words by which losses are counted.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Operation, OperationId, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::history::{Change, Transition};
@@ -147,7 +147,7 @@ impl Oracle {
         if row.status == Status::Running && !row.kind.is_root() && row.lease_until_ms.is_none() {
             self.complain("I2", format!("{id} runs without a lease"));
         }
-        if row.reason.as_deref() == Some("attempts_exhausted") {
+        if row.reason == Some(FailureReason::AttemptsExhausted) {
             self.count("attempts were exhausted");
         }
         if row.tries > row.tries_max {

@@ -1,7 +1,7 @@
 //! One interleaving: a few cycles in lanes and a few loose operations, thrown to the actors.
 
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{Phase, Priority, Kind, OperationId};
 use ktrdr_fabric::store::{NewChild, NewOperation, NewRoot, Submitted};
 use serde_json::json;
 
@@ -114,24 +114,25 @@ impl Scenario {
         (phase, Some(phase + 1).filter(|next| *next < self.phases))
     }
 
-    pub(crate) fn phase_name(phase: usize) -> String {
-        PHASES[phase].0.to_owned()
+    pub(crate) fn phase(phase: usize) -> Phase {
+        Phase::ALL[phase]
     }
 
     pub(crate) fn child(root: &OperationId, phase: usize) -> NewChild {
         let kind = PHASES[phase].1;
-        NewChild { id: root.child(kind, 1), kind, spec: json!({}), tries_max: 4, priority: 4 }
+        NewChild { id: root.child(kind, 1), kind, spec: json!({}), tries_max: 4, priority: Priority::Normal }
     }
 
     async fn submit(&self, world: &World) {
         let new_root = |i| {
             let id = self.root(i);
             NewRoot {
+                kind: Kind::AgentResearch,
                 first: Self::child(&id, 0),
                 id,
                 campaign: self.campaign(),
                 spec: json!({}),
-                phase: Self::phase_name(0),
+                phase: Self::phase(0),
             }
         };
         let roots: Vec<NewRoot> = (0..self.roots).map(new_root).collect();
@@ -149,7 +150,7 @@ impl Scenario {
                 kind: Kind::Probe,
                 spec: json!({}),
                 tries_max: 3,
-                priority: 4,
+                priority: Priority::Normal,
             };
             assert_eq!(world.store.submit(new.clone()).await.unwrap(), Submitted::Created);
             assert_eq!(world.store.submit(new.clone()).await.unwrap(), Submitted::Duplicate(new.id));

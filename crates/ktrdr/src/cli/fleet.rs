@@ -76,7 +76,7 @@ impl WorkerKind {
             Self::Assessment => vec![Kind::AgentAssessment],
             Self::Data => vec![Kind::DataLoad],
             Self::Probe => vec![Kind::Probe],
-            Self::All => Kind::ALL.into_iter().filter(|kind| !kind.is_root()).collect(),
+            Self::All => Kind::with_jobs().collect(),
         }
     }
 

@@ -1,8 +1,9 @@
 //! Every (phase, end): what the cycle does, what it says, what it remembers.
 
+use ktrdr_domain::{FailureReason, Phase};
 use ktrdr_domain::lesson::Reached;
 use ktrdr_domain::report::Verdict;
-use ktrdr_research::{ChildEnd, Decision, Phase, step};
+use ktrdr_research::{ChildEnd, Decision, step};
 use serde_json::{Value, json};
 
 use crate::fixture::{cycles, day, losing, results, root, untalented, value};
@@ -41,7 +42,7 @@ fn a_completed_child_leads_to_the_next_phase() {
 
 #[test]
 fn a_failed_child_closes_the_cycle_with_the_childs_reason() {
-    let told = row(|_| ChildEnd::Failed { reason: "bad_input".into(), error: "no bars".into() });
+    let told = row(|_| ChildEnd::Failed { reason: FailureReason::BadInput, error: "no bars".into() });
     let expected = [
         "bad_input: Design failed: no bars | nothing",
         "bad_input: Training failed: no bars | Designed bad_input",
