@@ -16,7 +16,7 @@ use ktrdr_domain::report::{AssessmentReport, Verdict};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{FailureReason, DeviceRequest, Kind, Operation, OperationId, Status, Strategy, Timestamp};
+use ktrdr_domain::{DeviceRequest, FailureReason, Kind, Operation, OperationId, Status, Strategy, Timestamp};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Filter, OperationReader, Store, SweepPlan};
 use ktrdr_jobs::Services;

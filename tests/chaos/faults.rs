@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{Priority, EndStatus, Event, JobMessage, JobSpec, Kind, Operation, Status};
+use ktrdr_domain::{EndStatus, Event, JobMessage, JobSpec, Kind, Operation, Priority, Status};
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::store::BootId;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings};

@@ -1,7 +1,7 @@
 //! A probe can do harm only where a worker was told to allow it.
 
 use ktrdr_domain::job::{ChaosAction, ProbeSpec};
-use ktrdr_domain::{Priority, JobSpec, Kind, OperationId};
+use ktrdr_domain::{JobSpec, Kind, OperationId, Priority};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{NewOperation, Store};
 

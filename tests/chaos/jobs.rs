@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ktrdr_domain::device::DeviceRequest;
 use ktrdr_domain::job::{ChaosAction, ProbeSpec};
-use ktrdr_domain::{Priority, JobSpec, Kind, OperationId, Timestamp};
+use ktrdr_domain::{JobSpec, Kind, OperationId, Priority, Timestamp};
 use ktrdr_fabric::store::NewOperation;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

@@ -1,6 +1,6 @@
 //! Handing work over: a row and its message in one step, under an id of its own.
 
-use ktrdr_domain::{Priority, DeviceClass, DeviceRequest, JobSpec, Kind, OperationId};
+use ktrdr_domain::{DeviceClass, DeviceRequest, JobSpec, Kind, OperationId, Priority};
 use ktrdr_fabric::store::{NewOperation, Submitted};
 use serde::Serialize;
 use serde_json::Value;

@@ -74,23 +74,18 @@ impl Kind {
     /// The table.
     #[must_use]
     pub fn facts(self) -> KindFacts {
-        let light = KindFacts {
-            is_root: false,
-            has_devices: false,
-            load: Load::Light,
-            short_name: None,
-            does: "",
-        };
+        let light =
+            KindFacts { is_root: false, has_devices: false, load: Load::Light, short_name: None, does: "" };
         match self {
             Self::AgentResearch => KindFacts { is_root: true, does: "Moves research cycles", ..light },
             Self::AgentDesign => {
                 KindFacts { short_name: Some("design"), does: "Designs strategies", ..light }
             }
             Self::Training => {
-                KindFacts { has_devices: true, load: Load::Training, does: "Trains models", ..light }
+                KindFacts { has_devices: true, load: Load::Training, does: "Trains networks", ..light }
             }
             Self::Backtesting => {
-                KindFacts { load: Load::Backtest, does: "Backtests models and signals", ..light }
+                KindFacts { load: Load::Backtest, does: "Trades models and signals on one window", ..light }
             }
             Self::AgentAssessment => {
                 KindFacts { short_name: Some("assessment"), does: "Judges cycles", ..light }

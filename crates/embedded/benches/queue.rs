@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use ktrdr_domain::{Priority, Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Priority};
 use ktrdr_embedded::{Engine, Role, SqliteStore};
 use ktrdr_fabric::broker::{Broker, Deliveries, Message, Queue};
 use ktrdr_fabric::store::{BootId, Claim, Finish, NewOperation, OperationReader, Store};

@@ -4,9 +4,9 @@
 //! that forgets old rows says how many.
 
 use async_trait::async_trait;
-use ktrdr_domain::{FailureReason, Phase, Status};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::operation::CancelRequest;
+use ktrdr_domain::{FailureReason, Phase, Status};
 use serde::Serialize;
 
 use crate::store::StoreError;

@@ -8,7 +8,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{Priority, JobMessage, Kind};
+use ktrdr_domain::{JobMessage, Kind, Priority};
 use ktrdr_fabric::broker::{Broker, Message, Published, Queue};
 use ktrdr_fabric::store::BootId;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings};

@@ -1,7 +1,7 @@
 //! Operations in words and figures, for a line on a screen.
 
 use ktrdr_domain::number::Figure;
-use ktrdr_domain::{Phase, Operation, Progress, Status};
+use ktrdr_domain::{Operation, Phase, Progress, Status};
 
 use crate::screen::harmless;
 
@@ -33,7 +33,10 @@ pub(crate) fn doing(row: &Operation, child: Option<&Operation>) -> String {
         return "stopping …".into();
     }
     let progress = child.unwrap_or(row).progress.as_ref().map(figures);
-    let words = [row.phase.map(|phase| phase.to_string()), progress].into_iter().flatten().filter(|words| !words.is_empty());
+    let words = [row.phase.map(|phase| phase.to_string()), progress]
+        .into_iter()
+        .flatten()
+        .filter(|words| !words.is_empty());
     let words: Vec<String> = words.collect();
     harmless(&words.join(" · "))
 }

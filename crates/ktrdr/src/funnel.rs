@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ktrdr_domain::{Phase, FailureReason, Operation, Status};
+use ktrdr_domain::{FailureReason, Operation, Phase, Status};
 use ktrdr_fabric::campaign::Campaign;
 
 use crate::describe::{counted, thousands};

@@ -3,7 +3,7 @@
 use ktrdr_domain::job::DesignSpec;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Phase, JobSpec, Kind, OperationId, Timestamp};
+use ktrdr_domain::{JobSpec, Kind, OperationId, Phase, Timestamp};
 use ktrdr_fabric::store::{NewChild, NewRoot};
 
 use crate::cycle::{Fault, child};

@@ -147,10 +147,13 @@ pub fn step(cycle: &Cycle, end: &ChildEnd) -> Decision {
             backtested(cycle, design, training, result)
         }
         (Stage::Assessing(..), ChildEnd::Completed(result)) => assessed(cycle, result),
-        (_, ChildEnd::Failed { reason, error }) => close(reason.clone(), format!("{} failed: {error}", noun(phase))),
-        (_, ChildEnd::Exhausted(error)) => {
-            close(FailureReason::AttemptsExhausted, format!("{} failed on every try, last with: {error}", noun(phase)))
+        (_, ChildEnd::Failed { reason, error }) => {
+            close(reason.clone(), format!("{} failed: {error}", noun(phase)))
         }
+        (_, ChildEnd::Exhausted(error)) => close(
+            FailureReason::AttemptsExhausted,
+            format!("{} failed on every try, last with: {error}", noun(phase)),
+        ),
         (_, ChildEnd::Cancelled) => close(FailureReason::Cancelled, format!("{} was cancelled", noun(phase))),
     }
 }
@@ -203,7 +206,8 @@ fn assessed(cycle: &Cycle, result: &Value) -> Decision {
         Some(lesson) => {
             Decision::Complete { summary: Box::new(findings.summary(cycle)), lesson: Box::new(lesson) }
         }
-        None => cycle.fail(findings, Fault::new(FailureReason::Error, "an assessed cycle without a strategy".into())),
+        None => cycle
+            .fail(findings, Fault::new(FailureReason::Error, "an assessed cycle without a strategy".into())),
     }
 }
 
@@ -257,8 +261,9 @@ pub(crate) fn child(
     job: &JobSpec,
     tries_max: u32,
 ) -> Result<NewChild, Fault> {
-    let fault =
-        |what: String| Fault::new(FailureReason::Error, format!("the {} job can not be written: {what}", phase.kind()));
+    let fault = |what: String| {
+        Fault::new(FailureReason::Error, format!("the {} job can not be written: {what}", phase.kind()))
+    };
     let spec = job.to_value().map_err(|e| fault(e.to_string()))?;
     let bytes = serde_json::to_vec(&spec).map_err(|e| fault(e.to_string()))?.len();
     if bytes > MESSAGE_BYTES_MAX {

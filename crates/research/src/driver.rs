@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::{Phase, FailureReason, Event, OperationId, Status};
+use ktrdr_domain::{Event, FailureReason, OperationId, Phase, Status};
 use ktrdr_fabric::broker::{Broker, Delivery, Message, Queue};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Store, StoreError};
@@ -193,9 +193,7 @@ fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreE
             .map_err(|e| StoreError::Invalid(format!("a summary can not be written: {e}")))
     };
     Ok(match decision {
-        Decision::Next { phase, child } => {
-            (AdvanceTo::Phase { phase, child: *child }, None)
-        }
+        Decision::Next { phase, child } => (AdvanceTo::Phase { phase, child: *child }, None),
         Decision::Complete { summary, lesson } => {
             (AdvanceTo::Completed { result: value(summary)? }, Some(lesson))
         }

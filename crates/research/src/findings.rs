@@ -7,7 +7,7 @@ use ktrdr_domain::report::{
     AssessmentReport, BacktestSummary, Evidence, Metrics, ModelRef, TestMetrics, TradingOnTest,
     TrainingReport, Verdict,
 };
-use ktrdr_domain::{Phase, OperationId, Sha256, StrategyName};
+use ktrdr_domain::{OperationId, Phase, Sha256, StrategyName};
 use serde::{Deserialize, Serialize};
 
 use crate::cycle::{Cycle, Fault};

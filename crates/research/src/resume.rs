@@ -8,7 +8,7 @@
 
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::research::{ResearchSpec, Resumed};
-use ktrdr_domain::{Priority, Phase, Kind, Operation, OperationId, Status};
+use ktrdr_domain::{Kind, Operation, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::store::{NewChild, NewRoot, OperationReader, StoreError};
 use serde::Deserialize;
 

@@ -1,6 +1,6 @@
 //! Campaigns in a file that is older than they are.
 
-use ktrdr_domain::{Phase, Status, FailureReason};
+use ktrdr_domain::{FailureReason, Phase, Status};
 use ktrdr_fabric::campaign::{Campaigns, Outcome};
 use ktrdr_fabric::store::{Filter, OperationReader, Store};
 use rusqlite::Connection;
@@ -55,7 +55,10 @@ async fn the_cycles_of_an_older_file_are_listed_and_counted() {
         fate(Status::Pending, None),
         fate(Status::Running, None),
         fate(Status::Completed, None),
-        fate(Status::Failed, Some((Phase::Designing, FailureReason::AttemptsExhausted, "attempts_exhausted"))),
+        fate(
+            Status::Failed,
+            Some((Phase::Designing, FailureReason::AttemptsExhausted, "attempts_exhausted")),
+        ),
         fate(Status::Failed, Some((Phase::Training, FailureReason::Gate, "no_skill"))),
     ];
     assert_eq!(campaign.outcomes, expected);

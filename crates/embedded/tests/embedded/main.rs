@@ -15,7 +15,7 @@ mod registry;
 use std::path::Path;
 use std::time::Duration;
 
-use ktrdr_domain::{Priority, Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Priority};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Attempt, BootId, Claim, NewOperation, Store};
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! What a runner finds when it starts, and what it makes of it.
 
-use ktrdr_domain::{Phase, Priority, Kind, OperationId, Status};
+use ktrdr_domain::{Kind, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Finish, NewChild, NewRoot, OperationReader, Store};
 use rusqlite::Connection;
@@ -19,7 +19,8 @@ fn root(name: &str) -> NewRoot {
         priority: Priority::Normal,
     };
     NewRoot {
-        kind: Kind::AgentResearch, id,
+        kind: Kind::AgentResearch,
+        id,
         campaign: "c".parse().unwrap(),
         spec: json!({"campaign": "c"}),
         phase: Phase::Designing,

@@ -5,7 +5,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::job::{MESSAGE_BYTES_MAX, SCHEMA};
-use ktrdr_domain::{Priority, Event, JobMessage, Kind, OperationId};
+use ktrdr_domain::{Event, JobMessage, Kind, OperationId, Priority};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 use serde::de::DeserializeOwned;
@@ -15,7 +15,6 @@ use ktrdr_fabric::broker::{Message, Queue};
 
 /// A specification, and the few ids that stand around it.
 const BODY_BYTES_MAX: usize = MESSAGE_BYTES_MAX + 1024;
-
 
 /// Survives a restart of the broker.
 pub(super) const PERSISTENT: u8 = 2;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use ktrdr_domain::{FailureReason, Operation};
 use ktrdr_domain::operation::CancelRequest;
+use ktrdr_domain::{FailureReason, Operation};
 use redis::{FromRedisValue, Value};
 use serde::de::DeserializeOwned;
 

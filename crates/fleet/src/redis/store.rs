@@ -296,7 +296,8 @@ fn destination(call: Call<'_>, to: AdvanceTo) -> Call<'_> {
         AdvanceTo::Phase { phase, child: next } => child(call.arg("phase").arg(phase.as_str()), &next),
         AdvanceTo::Completed { result } => call.arg("completed").arg(result.to_string()),
         AdvanceTo::Failed { reason, error, stopped_by, result } => {
-            let call = call.arg("failed").arg(reason.as_str()).arg(limits::cut(error)).arg(result.to_string());
+            let call =
+                call.arg("failed").arg(reason.as_str()).arg(limits::cut(error)).arg(result.to_string());
             call.arg(stopped_by)
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{Priority, EndStatus, Event, JobMessage, Kind, OperationId};
+use ktrdr_domain::{EndStatus, Event, JobMessage, Kind, OperationId, Priority};
 use ktrdr_fabric::broker::{Broker, Deliveries, Delivery, Message, Published, Queue};
 use ktrdr_fabric::store::BootId;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings};

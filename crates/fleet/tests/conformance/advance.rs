@@ -1,6 +1,6 @@
 //! Advancing research cycles.
 
-use ktrdr_domain::{Phase, FailureReason, EndStatus, Kind, Status};
+use ktrdr_domain::{EndStatus, FailureReason, Kind, Phase, Status};
 use ktrdr_fabric::store::{Advance, Advanced, Finish};
 use serde_json::json;
 

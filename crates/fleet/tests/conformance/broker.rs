@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{Priority, DeviceClass, EndStatus, Event, JobMessage, Kind};
+use ktrdr_domain::{DeviceClass, EndStatus, Event, JobMessage, Kind, Priority};
 use ktrdr_fabric::broker::{BrokerError, Deliveries, Delivery, Message, Published, Queue};
 use serde_json::json;
 
@@ -20,7 +20,10 @@ fn job(name: &str, priority: Priority) -> Message {
 /// A probe that asks for a device.
 fn asking(name: &str, kind: Kind, request: &str) -> Message {
     let (operation, spec) = (id(name), json!({ "device": request }));
-    Message::Job { priority: Priority::Normal, job: JobMessage { schema: SCHEMA, operation, kind, root: None, spec } }
+    Message::Job {
+        priority: Priority::Normal,
+        job: JobMessage { schema: SCHEMA, operation, kind, root: None, spec },
+    }
 }
 
 fn event(name: &str) -> Message {
@@ -53,7 +56,12 @@ async fn expect_nothing(deliveries: &mut Box<dyn Deliveries>) {
 }
 
 pub(crate) async fn messages_come_in_order_of_priority_then_age(w: World) {
-    let (low, first, second, high) = (job("low", Priority::Low), job("first", Priority::Normal), job("second", Priority::Normal), job("high", Priority::High));
+    let (low, first, second, high) = (
+        job("low", Priority::Low),
+        job("first", Priority::Normal),
+        job("second", Priority::Normal),
+        job("high", Priority::High),
+    );
     publish(&w, &[low.clone(), first.clone(), second.clone(), high.clone()]).await;
     assert_eq!(w.broker.depth(PROBES).await.unwrap(), 4);
     let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();

@@ -1,6 +1,6 @@
 //! Campaigns: counted in the step in which their cycles change.
 
-use ktrdr_domain::{Phase, FailureReason, Kind, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status};
 use ktrdr_fabric::campaign::{Campaign, Outcome};
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Filter, NewRoot, StoreError, Submitted};
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! Claiming.
 
-use ktrdr_domain::{FailureReason, EndStatus, Status};
+use ktrdr_domain::{EndStatus, FailureReason, Status};
 use ktrdr_fabric::losses::LOSSES_PER_TRY;
 use ktrdr_fabric::store::{Claim, Finish, NewOperation, StoreError};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{FailureReason, EndStatus, Status};
+use ktrdr_domain::{EndStatus, FailureReason, Status};
 use ktrdr_fabric::store::{Attempt, Finish, Finished, StoreError};
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{FailureReason, EndStatus, Status};
+use ktrdr_domain::{EndStatus, FailureReason, Status};
 use ktrdr_fabric::losses::LOSSES_PER_TRY;
 use ktrdr_fabric::store::{NewOperation, SweepPlan, Swept};
 

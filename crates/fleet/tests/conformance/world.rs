@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_domain::{Phase, Priority, FailureReason, Event, Kind, Operation, OperationId, Status};
+use ktrdr_domain::{Event, FailureReason, Kind, Operation, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::campaign::Campaigns;
@@ -66,7 +66,13 @@ pub(crate) fn design_of(root: &OperationId) -> NewChild {
 }
 
 pub(crate) fn child_of(root: &OperationId, kind: Kind) -> NewChild {
-    NewChild { id: root.child(kind, 1), kind, spec: json!({"of": root.as_str()}), tries_max: 3, priority: Priority::Normal }
+    NewChild {
+        id: root.child(kind, 1),
+        kind,
+        spec: json!({"of": root.as_str()}),
+        tries_max: 3,
+        priority: Priority::Normal,
+    }
 }
 
 pub(crate) fn root(name: &str) -> NewRoot {

@@ -382,7 +382,9 @@ fn outcome(busy: &Busy, dice: &mut Dice) -> Finish {
     let result = json!({"fence": busy.attempt.fence});
     match dice.within(0..100) {
         0..70 => Finish::Completed(result),
-        70..75 => Finish::Failed { reason: FailureReason::Error, error: "it broke".into(), result: Some(result) },
+        70..75 => {
+            Finish::Failed { reason: FailureReason::Error, error: "it broke".into(), result: Some(result) }
+        }
         75..90 => Finish::Retry { error: "not yet".into(), delay: Duration::from_millis(dice.within(0..40)) },
         _ => Finish::Release,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Phase, Operation, OperationId, Progress, Status};
+use ktrdr_domain::{Operation, OperationId, Phase, Progress, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{

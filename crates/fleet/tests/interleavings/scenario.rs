@@ -1,7 +1,7 @@
 //! One interleaving: a few cycles in lanes and a few loose operations, thrown to the actors.
 
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Phase, Priority, Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Phase, Priority};
 use ktrdr_fabric::store::{NewChild, NewOperation, NewRoot, Submitted};
 use serde_json::json;
 
@@ -11,13 +11,6 @@ use crate::oracle::{Cycle, Oracle};
 use crate::world::World;
 
 /// The phases of a cycle, as far as a scenario goes.
-const PHASES: [(&str, Kind); 4] = [
-    ("designing", Kind::AgentDesign),
-    ("training", Kind::Training),
-    ("backtesting", Kind::Backtesting),
-    ("assessing", Kind::AgentAssessment),
-];
-
 /// Steps of chaos before the canceller and the crashes rest, so that everything can end.
 const CHAOS_STEPS: u64 = 150;
 
@@ -41,7 +34,7 @@ impl Scenario {
             name: format!("op_{seed}"),
             roots: dice.index(4),
             in_flight: 1 + dice.index(2),
-            phases: 1 + dice.index(PHASES.len()),
+            phases: 1 + dice.index(Phase::ALL.len()),
             leaves: 1 + dice.index(3),
         };
         let name = scenario.campaign();
@@ -101,7 +94,7 @@ impl Scenario {
     fn cycles(&self) -> Vec<Cycle> {
         let cycle = |i| {
             let root = self.root(i);
-            let children = PHASES[..self.phases].iter().map(|(_, kind)| root.child(*kind, 1)).collect();
+            let children = Phase::ALL[..self.phases].iter().map(|phase| phase.child_of(&root)).collect();
             Cycle { root, children, lane: i % self.in_flight }
         };
         (0..self.roots).map(cycle).collect()
@@ -110,7 +103,7 @@ impl Scenario {
     /// The phase that a child belongs to, and the one after it.
     pub(crate) fn phase_of(&self, child: &OperationId) -> (usize, Option<usize>) {
         let phase =
-            PHASES.iter().position(|(_, kind)| child.as_str().ends_with(&format!(".{kind}.1"))).unwrap();
+            Phase::ALL.iter().position(|phase| child.is_of(phase.kind())).unwrap();
         (phase, Some(phase + 1).filter(|next| *next < self.phases))
     }
 
@@ -119,7 +112,7 @@ impl Scenario {
     }
 
     pub(crate) fn child(root: &OperationId, phase: usize) -> NewChild {
-        let kind = PHASES[phase].1;
+        let kind = Phase::ALL[phase].kind();
         NewChild { id: root.child(kind, 1), kind, spec: json!({}), tries_max: 4, priority: Priority::Normal }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ktrdr_domain::{Phase, DeviceClass, Kind, Progress, Status};
+use ktrdr_domain::{DeviceClass, Kind, Phase, Progress, Status};
 use ktrdr_fabric::ledger::LedgerReader;
 use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{

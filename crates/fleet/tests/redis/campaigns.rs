@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Phase, FailureReason, Kind, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status};
 use ktrdr_fabric::campaign::{Campaign, Campaigns};
 use ktrdr_fabric::store::{Advance, AdvanceTo, Filter, Finish, OperationReader, Store, SweepPlan};
 use ktrdr_fleet::redis::RedisStore;

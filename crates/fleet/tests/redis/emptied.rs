@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Phase, Kind, Status};
+use ktrdr_domain::{Kind, Phase, Status};
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, BootId, Claim, Filter, Finish, OperationReader, Store, StoreError, SweepPlan,
 };

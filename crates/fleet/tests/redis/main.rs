@@ -22,7 +22,7 @@ mod tls;
 
 use std::time::Duration;
 
-use ktrdr_domain::{Phase, Priority, Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Phase, Priority};
 use ktrdr_fabric::store::{Attempt, BootId, Claim, NewChild, NewOperation, NewRoot, Store};
 use ktrdr_fleet::redis::{Options, RedisStore};
 use serde_json::json;
@@ -60,7 +60,8 @@ fn root(name: &str) -> NewRoot {
         priority: Priority::Normal,
     };
     NewRoot {
-        kind: Kind::AgentResearch, id,
+        kind: Kind::AgentResearch,
+        id,
         campaign: "c".parse().unwrap(),
         spec: json!({"campaign": "c"}),
         phase: Phase::Training,

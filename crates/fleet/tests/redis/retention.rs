@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Phase, Kind, OperationId, Status};
+use ktrdr_domain::{Kind, OperationId, Phase, Status};
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Filter, Finish, NewOperation, OperationReader, Store, Submitted, SweepPlan,

@@ -104,7 +104,9 @@ fn row(number: u64, cycle: &Operation) -> Vec<String> {
         (Status::Failed, Some((gate, figures))) => {
             (format!("{} gate", gate.to_lowercase()), figures.to_owned())
         }
-        (Status::Running, _) => (cycle.phase.map_or_else(String::new, |phase| phase.to_string()), String::new()),
+        (Status::Running, _) => {
+            (cycle.phase.map_or_else(String::new, |phase| phase.to_string()), String::new())
+        }
         (other, _) => (other.to_string(), error.to_owned()),
     };
     let strategy = of_result("strategy").unwrap_or_else(|| "–".into());

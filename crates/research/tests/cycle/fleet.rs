@@ -7,7 +7,7 @@ use std::time::Duration;
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::lesson::Reached;
 use ktrdr_domain::report::Verdict;
-use ktrdr_domain::{Phase, FailureReason, EndStatus, Event, OperationId, Status, Timestamp};
+use ktrdr_domain::{EndStatus, Event, FailureReason, OperationId, Phase, Status, Timestamp};
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::store::{Cancelled, Store, Submitted};
 use ktrdr_research::{CycleSummary, plan};
@@ -90,7 +90,11 @@ async fn a_child_that_fails_in_any_phase_ends_the_cycle() {
         });
         let root = one(&world).await;
         let row = world.ended(&root).await;
-        assert_eq!((row.status, row.reason.as_ref()), (Status::Failed, Some(&FailureReason::BadInput)), "{fails}");
+        assert_eq!(
+            (row.status, row.reason.as_ref()),
+            (Status::Failed, Some(&FailureReason::BadInput)),
+            "{fails}"
+        );
         assert_eq!(world.lessons().await.len(), usize::from(fails != Phase::Designing));
         assert!(world.children(&root).await.iter().all(|c| c.status.is_terminal()));
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use ktrdr_domain::job::BacktestSpec;
-use ktrdr_domain::{Phase, FailureReason, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Operation, OperationId, Phase, Status};
 use ktrdr_fabric::store::{NewRoot, Store, Submitted};
-use ktrdr_research::resume::{self, NotResumed, successor};
 use ktrdr_research::CycleSummary;
+use ktrdr_research::resume::{self, NotResumed, successor};
 use ktrdr_worker::Outcome;
 use serde::Deserialize;
 

@@ -1,8 +1,8 @@
 //! Every (phase, end): what the cycle does, what it says, what it remembers.
 
-use ktrdr_domain::{FailureReason, Phase};
 use ktrdr_domain::lesson::Reached;
 use ktrdr_domain::report::Verdict;
+use ktrdr_domain::{FailureReason, Phase};
 use ktrdr_research::{ChildEnd, Decision, step};
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::trial::Trial;
-use ktrdr_domain::{Phase, Kind, Operation, OperationId};
+use ktrdr_domain::{Kind, Operation, OperationId, Phase};
 use ktrdr_embedded::{Durability, Engine, Options, Role, SqliteStore};
 use ktrdr_fabric::ledger::{Ledger, LedgerReader, TrialCount};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};

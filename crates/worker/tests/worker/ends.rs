@@ -26,8 +26,8 @@ async fn a_job_runs_with_its_spec_and_leaves_its_result() {
 #[tokio::test]
 async fn a_failure_is_for_good() {
     let world = World::new();
-    let _worker =
-        world.prober(&quick(), |_| Outcome::Failed { reason: FailureReason::BadInput, error: "no bars".into() });
+    let _worker = world
+        .prober(&quick(), |_| Outcome::Failed { reason: FailureReason::BadInput, error: "no bars".into() });
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 1));
     assert_eq!((row.reason, row.error.as_deref()), (Some(FailureReason::BadInput), Some("no bars")));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Priority, DeviceClass, Kind, OperationId, Timestamp};
+use ktrdr_domain::{DeviceClass, Kind, OperationId, Priority, Timestamp};
 use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Message, Published, Queue};
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::store::{BootId, Claim, Finish, NewOperation, Store, SweepPlan};

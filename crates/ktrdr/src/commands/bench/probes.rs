@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ktrdr_app::ids;
 use ktrdr_domain::job::ProbeSpec;
-use ktrdr_domain::{Priority, JobSpec, Kind as OperationKind, OperationId, TRIES_MAX};
+use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId, Priority, TRIES_MAX};
 use ktrdr_fabric::store::{Filter, NewOperation, Store};
 
 use crate::exit::{CliError, Kind, OrExit};
