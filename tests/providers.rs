@@ -16,7 +16,7 @@ use ktrdr_domain::report::{AssessmentReport, Verdict};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Status, Strategy, Timestamp};
+use ktrdr_domain::{DeviceRequest, FailureReason, Kind, Operation, OperationId, Status, Strategy, Timestamp};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Filter, OperationReader, Pace, Store, SweepPlan};
 use ktrdr_jobs::Services;
@@ -252,7 +252,7 @@ async fn an_answer_that_nobody_wants_any_more_is_given_up() {
 async fn a_worker_without_the_provider_refuses_the_design_and_names_those_it_has() {
     let fleet = Fleet::with(Providers::default()).await;
     let cycle = fleet.ended(&fleet.cycle("nobody").await).await;
-    assert_eq!((cycle.status, cycle.reason.as_deref()), (Status::Failed, Some("refused")));
+    assert_eq!((cycle.status, cycle.reason.as_ref()), (Status::Failed, Some(&FailureReason::Refused)));
     let error = cycle.error.unwrap();
     assert!(error.contains("no provider of designs is called nobody; there is local"), "{error}");
 }

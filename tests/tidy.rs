@@ -311,6 +311,31 @@ fn each_kind_of_job_has_its_queue_its_handler_and_its_row_in_the_docs() {
     }
 }
 
+/// Files that may name many kinds of job: the table, the specifications, the phases of a cycle, the handlers.
+const LISTS_KINDS: &[&str] =
+    &["domain/src/kind.rs", "domain/src/job.rs", "domain/src/phase.rs", "jobs/src/lib.rs"];
+
+#[test]
+fn a_new_kind_of_job_touches_the_table_its_specification_its_handler_the_handlers_and_its_queues() {
+    for name in crates() {
+        for (path, text) in sources(&name) {
+            if LISTS_KINDS.iter().any(|file| path.ends_with(file)) {
+                continue;
+            }
+            let code = code(&text);
+            let named: Vec<_> = Kind::ALL
+                .iter()
+                .filter(|kind| {
+                    let variant = format!("Kind::{kind:?}");
+                    code.match_indices(&variant)
+                        .any(|(at, _)| !code[at + variant.len()..].starts_with(|c: char| c.is_alphanumeric()))
+                })
+                .collect();
+            assert!(named.len() <= 2, "{} names {named:?}: ask the table of kinds", path.display());
+        }
+    }
+}
+
 #[test]
 fn the_project_speaks_of_itself_only_and_its_links_lead_somewhere() {
     for file in markdown() {

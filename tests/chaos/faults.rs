@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{EndStatus, Event, JobMessage, JobSpec, Kind, Operation, Status};
+use ktrdr_domain::{EndStatus, Event, JobMessage, JobSpec, Kind, Operation, Priority, Status};
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::store::BootId;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings};
@@ -292,7 +292,7 @@ fn job_message(job: &PlannedJob) -> Message {
     let spec = JobSpec::Probe(job.spec()).to_value().unwrap();
     let operation = job.id.clone();
     let job = JobMessage { schema: SCHEMA, operation, kind: Kind::Probe, root: None, spec };
-    Message::Job { priority: 4, job }
+    Message::Job { priority: Priority::Normal, job }
 }
 
 fn event_message(job: &PlannedJob) -> Message {

@@ -1,7 +1,7 @@
 //! A probe can do harm only where a worker was told to allow it.
 
 use ktrdr_domain::job::{ChaosAction, ProbeSpec};
-use ktrdr_domain::{JobSpec, Kind, OperationId};
+use ktrdr_domain::{JobSpec, Kind, OperationId, Priority};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{NewOperation, Store};
 
@@ -18,7 +18,7 @@ fn crash_once(settings: &str) -> serde_json::Value {
         kind: Kind::Probe,
         spec: JobSpec::Probe(spec).to_value().unwrap(),
         tries_max: 3,
-        priority: 4,
+        priority: Priority::Normal,
         idempotency_key: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

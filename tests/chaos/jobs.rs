@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ktrdr_domain::device::DeviceRequest;
 use ktrdr_domain::job::{ChaosAction, ProbeSpec};
-use ktrdr_domain::{JobSpec, Kind, OperationId, Timestamp};
+use ktrdr_domain::{JobSpec, Kind, OperationId, Priority, Timestamp};
 use ktrdr_fabric::store::NewOperation;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -69,7 +69,7 @@ impl PlannedJob {
             kind: Kind::Probe,
             spec: JobSpec::Probe(self.spec()).to_value().unwrap(),
             tries_max: if self.expected == Expectation::Poison { TRIES_FEW } else { TRIES_MANY },
-            priority: 4,
+            priority: Priority::Normal,
             idempotency_key: self.has_key.then(|| format!("key of {}", self.id)),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ktrdr_domain::device::DeviceRequest;
 use ktrdr_domain::operation::CancelRequest;
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
 use ktrdr_fabric::history::{Change, Transition};
 use ktrdr_fabric::store::Cancelled;
 use serde_json::json;
@@ -46,7 +46,7 @@ fn good() -> Evidence {
     add(&mut evidence, ROOT, Kind::AgentResearch, Status::Completed, 0);
     add(&mut evidence, BACKTEST, Kind::Backtesting, Status::Completed, 1);
     row(&mut evidence, PLAIN).result = Some(json!({"attempt": 2}));
-    row(&mut evidence, POISON).reason = Some("attempts_exhausted".into());
+    row(&mut evidence, POISON).reason = Some(FailureReason::AttemptsExhausted);
     row(&mut evidence, BACKTEST).root = Some(id(ROOT));
     let request = CancelRequest { at_ms: 1, by: "us".into(), reason: String::new(), too_late: false };
     row(&mut evidence, CANCELLED).cancel = Some(request);
@@ -203,10 +203,10 @@ fn a_row_in_no_list_or_in_two_is_caught() {
 fn an_end_that_nobody_asked_for_is_caught() {
     is_caught_as("end", |e| {
         row(e, PLAIN).status = Status::Failed;
-        row(e, PLAIN).reason = Some("attempts_exhausted".into());
+        row(e, PLAIN).reason = Some(FailureReason::AttemptsExhausted);
     });
     is_caught_as("end", |e| row(e, PLAIN).status = Status::Cancelled);
-    is_caught_as("end", |e| row(e, POISON).reason = Some("error".into()));
+    is_caught_as("end", |e| row(e, POISON).reason = Some(FailureReason::Error));
     is_caught_as("end", |e| row(e, ROOT).status = Status::Cancelled);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ktrdr_domain::{Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Operation, OperationId, Status};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::Cancelled;
 
@@ -149,10 +149,10 @@ impl Verdict<'_> {
     /// What was asked for must have come about.
     fn job(&mut self, job: &PlannedJob) {
         let Some(row) = self.evidence.rows.get(&job.id) else { return };
-        let ends_as_told = match (row.status, row.reason.as_deref()) {
+        let ends_as_told = match (row.status, &row.reason) {
             (Status::Completed, _) => matches!(job.expected, Expectation::Complete | Expectation::CrashOnce),
-            (Status::Failed, Some("attempts_exhausted")) => job.expected == Expectation::Poison,
-            (Status::Failed, Some("bad_input")) => job.expected == Expectation::Fail,
+            (Status::Failed, Some(FailureReason::AttemptsExhausted)) => job.expected == Expectation::Poison,
+            (Status::Failed, Some(FailureReason::BadInput)) => job.expected == Expectation::Fail,
             (Status::Cancelled, _) => job.cancel_after.is_some(),
             (Status::Failed | Status::Pending | Status::Running, _) => false,
         };
@@ -200,7 +200,7 @@ impl Verdict<'_> {
         let Some(root) = evidence.rows.get(id) else { return };
         // Nothing runs any more: whoever would start it is gone.
         self.unless(root.status != Status::Pending, "I9", || format!("{id} waits for ever"));
-        let ended_well = root.status == Status::Completed || root.reason.as_deref() == Some("gate");
+        let ended_well = root.status == Status::Completed || root.reason == Some(FailureReason::Gate);
         self.unless(ended_well, "end", || format!("{id} is {}: {:?}", root.status, root.error));
         let lessons = evidence.lessons.get(id).copied().unwrap_or_default();
         self.unless(lessons == 1, "ledger", || format!("{id} is remembered {lessons} times"));

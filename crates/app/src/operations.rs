@@ -3,7 +3,7 @@
 
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::Filter;
 use ktrdr_research::resume::successor;
@@ -179,9 +179,9 @@ pub fn result_of<T: DeserializeOwned>(row: &Operation) -> Result<T, AppError> {
         (status, _) => {
             let asked = row.cancel.as_ref().map(|c| format!("by {} ({})", c.by, c.reason));
             let why = row.error.clone().or(asked).unwrap_or_else(|| "no reason was recorded".into());
-            let kind = match row.reason.as_deref() {
-                Some("bad_input") => ErrorKind::InvalidInput,
-                Some("refused") => ErrorKind::Refused,
+            let kind = match row.reason {
+                Some(FailureReason::BadInput) => ErrorKind::InvalidInput,
+                Some(FailureReason::Refused) => ErrorKind::Refused,
                 _ if status == Status::Cancelled => ErrorKind::OperationCancelled,
                 _ => ErrorKind::OperationFailed,
             };

@@ -66,7 +66,7 @@ impl App {
         let (paused, workers) = (self.registry.paused().await?, self.registry.workers().await?);
         let waiting = self.store.backlog(Duration::ZERO).await?.waiting;
         let mut queues = Vec::new();
-        for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_root()) {
+        for kind in Kind::with_jobs() {
             let pinned =
                 waiting.iter().filter_map(|&(queue, pending)| pinned(queue, kind, pending, &workers));
             queues

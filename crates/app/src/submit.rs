@@ -1,6 +1,6 @@
 //! Handing work over: a row and its message in one step, under an id of its own.
 
-use ktrdr_domain::{DeviceClass, DeviceRequest, JobSpec, Kind, OperationId};
+use ktrdr_domain::{DeviceClass, DeviceRequest, JobSpec, Kind, OperationId, Priority};
 use ktrdr_fabric::store::{NewOperation, Submitted};
 use serde::Serialize;
 use serde_json::Value;
@@ -8,7 +8,6 @@ use serde_json::Value;
 use crate::{App, AppError, ErrorKind, IdempotencyKey, Labour, OrKind, ids};
 
 /// Priority of everything a person starts.
-const PRIORITY_NORMAL: u8 = 4;
 
 /// A job that was handed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -45,7 +44,7 @@ impl App {
     /// A job as people start it, with as many tries as are configured.
     pub(crate) fn new_job(&self, kind: Kind, spec: Value) -> Result<NewOperation, AppError> {
         let (id, tries_max) = (ids::operation(kind)?, self.policy.tries_max);
-        Ok(NewOperation { id, kind, spec, tries_max, priority: PRIORITY_NORMAL, idempotency_key: None })
+        Ok(NewOperation { id, kind, spec, tries_max, priority: Priority::Normal, idempotency_key: None })
     }
 
     /// Nobody should wait for a GPU that can never come: where one process does everything, that has one or not.

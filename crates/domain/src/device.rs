@@ -1,14 +1,26 @@
 //! What a job asks to be computed on, and what a worker computes on.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use strum::{Display, EnumString, IntoStaticStr};
 
 /// What a job asks to be computed on. The strings are stable: they stand in specifications.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = BadDeviceRequest, parse_err_fn = BadDeviceRequest::of)]
 pub enum DeviceRequest {
     /// Whatever is free, a GPU first.
     #[default]
@@ -26,11 +38,7 @@ impl DeviceRequest {
     /// The stable name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::Gpu => "gpu",
-            Self::Cpu => "cpu",
-        }
+        self.into()
     }
 
     /// The request stated by a specification, in its field `device`. None that can be read counts as any: whoever runs the
@@ -57,28 +65,23 @@ impl DeviceRequest {
     }
 }
 
-impl fmt::Display for DeviceRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 /// Text that is not a request for a device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no device to ask for: use any, gpu or cpu")]
+#[error("{0:?} is not a device to ask for: use any, gpu or cpu")]
 pub struct BadDeviceRequest(pub String);
 
-impl FromStr for DeviceRequest {
-    type Err = BadDeviceRequest;
-    fn from_str(text: &str) -> Result<Self, BadDeviceRequest> {
-        let request = Self::ALL.into_iter().find(|request| request.as_str() == text);
-        request.ok_or_else(|| BadDeviceRequest(text.chars().take(40).collect()))
+impl BadDeviceRequest {
+    fn of(text: &str) -> Self {
+        Self(text.chars().take(40).collect())
     }
 }
 
 /// What a worker computes on. The strings are stable: they name queues and routing keys.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Display, IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum DeviceClass {
     /// A CPU.
     #[default]
@@ -94,10 +97,7 @@ impl DeviceClass {
     /// The stable name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Gpu => "gpu",
-        }
+        self.into()
     }
 
     /// How eagerly its workers consume: the broker serves those of a higher number first while they have room.
@@ -110,19 +110,13 @@ impl DeviceClass {
     }
 }
 
-impl fmt::Display for DeviceClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
     #[test]
-    fn a_wish_is_written_as_it_is_read() {
+    fn a_request_is_written_as_it_is_read() {
         for request in DeviceRequest::ALL {
             assert_eq!(request.as_str().parse(), Ok(request));
             assert_eq!(serde_json::to_value(request).unwrap(), json!(request.as_str()));
@@ -132,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_specification_without_a_readable_wish_takes_any_device() {
+    fn a_specification_without_a_readable_request_takes_any_device() {
         for spec in [json!({}), json!(null), json!([1]), json!({"device": 3}), json!({"device": "tpu"})] {
             assert_eq!(DeviceRequest::of(&spec), DeviceRequest::Any, "{spec}");
         }

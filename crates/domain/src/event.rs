@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::OperationId;
-use crate::operation::Kind;
+use crate::kind::Kind;
 use crate::status::EndStatus;
 
 /// An end, as announced. May be lost, doubled, late or reordered.

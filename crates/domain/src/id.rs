@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::operation::Kind;
+use crate::kind::Kind;
 use crate::time::Timestamp;
 
 /// The identity of an operation. Safe as a path component and as a key.

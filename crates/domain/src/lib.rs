@@ -4,7 +4,8 @@
 //! |---|---|
 //! | names that are safe as file names and queue names | [`name`], [`timeframe`] |
 //! | instants and half-open spans of time | [`time`] |
-//! | operations, their statuses and who moves them | [`operation`], [`status`], [`id`] |
+//! | operations, their statuses and who moves them, why they failed | [`operation`], [`status`], [`id`], [`failure`] |
+//! | kinds of work, which of two waiting jobs comes first | [`kind`], [`priority`] |
 //! | what a job is told, what it asks to run on, what an event says | [`job`], [`device`], [`event`] |
 //! | strategies: grammar 3.0, its resolver into features | [`strategy`] |
 //! | dev, gate and vault windows | [`window`] |
@@ -12,22 +13,26 @@
 //! | quality gates | [`gate`] |
 //! | what checks of bars and strategies find | [`finding`] |
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
-//! | a research cycle's specification | [`research`] |
+//! | a research cycle's specification, its phases | [`research`], [`phase`] |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod data;
 pub mod device;
 pub mod event;
+pub mod failure;
 pub mod finding;
 pub mod gate;
 pub mod hash;
 pub mod id;
 pub mod job;
+pub mod kind;
 pub mod lesson;
 pub mod name;
 pub mod number;
 pub mod operation;
+pub mod phase;
+pub mod priority;
 pub mod report;
 pub mod research;
 pub mod status;
@@ -41,12 +46,16 @@ pub mod window;
 pub use data::DataRef;
 pub use device::{DeviceClass, DeviceRequest};
 pub use event::Event;
+pub use failure::FailureReason;
 pub use finding::{Finding, Severity};
 pub use hash::Sha256;
 pub use id::OperationId;
 pub use job::{JobMessage, JobSpec};
+pub use kind::{Kind, Load};
 pub use name::{StrategyName, Symbol};
-pub use operation::{Kind, Operation, Progress, TRIES_MAX};
+pub use operation::{Operation, Progress, TRIES_MAX};
+pub use phase::Phase;
+pub use priority::Priority;
 pub use status::{EndStatus, Status};
 pub use strategy::Strategy;
 pub use time::{Span, Timestamp};

@@ -1,96 +1,16 @@
 //! An operation: one tracked unit of work with one row in the store.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::failure::FailureReason;
 use crate::id::OperationId;
+use crate::kind::Kind;
+use crate::phase::Phase;
 use crate::status::Status;
 
 /// Tries of a job, unless configured otherwise.
 pub const TRIES_MAX: u32 = 4;
-
-/// What kind of work. The strings are stable: they name queues, routing keys and rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A research cycle: a root, without message and lease, moved only by `advance`.
-    AgentResearch,
-    /// Design one strategy.
-    AgentDesign,
-    /// Train one model.
-    Training,
-    /// Backtest one model, or replay signals, on one window.
-    Backtesting,
-    /// Judge one cycle's results.
-    AgentAssessment,
-    /// Validate and import one file of bars.
-    DataLoad,
-    /// Do nothing, or sleep: measures the fleet itself.
-    Probe,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 7] = [
-        Self::AgentResearch,
-        Self::AgentDesign,
-        Self::Training,
-        Self::Backtesting,
-        Self::AgentAssessment,
-        Self::DataLoad,
-        Self::Probe,
-    ];
-
-    /// The stable name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AgentResearch => "agent_research",
-            Self::AgentDesign => "agent_design",
-            Self::Training => "training",
-            Self::Backtesting => "backtesting",
-            Self::AgentAssessment => "agent_assessment",
-            Self::DataLoad => "data_load",
-            Self::Probe => "probe",
-        }
-    }
-
-    /// Whether operations of this kind are roots: moved by `advance`, never claimed.
-    #[must_use]
-    pub fn is_root(self) -> bool {
-        self == Self::AgentResearch
-    }
-
-    /// Whether jobs of this kind may ask for a device. Others take any.
-    #[must_use]
-    pub fn has_devices(self) -> bool {
-        matches!(self, Self::Training | Self::Probe)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// Text that is no kind of operation.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an operation type: use {1}")]
-pub struct BadKind(pub String, pub String);
-
-impl FromStr for Kind {
-    type Err = BadKind;
-    fn from_str(text: &str) -> Result<Self, BadKind> {
-        Self::ALL
-            .into_iter()
-            .find(|k| k.as_str() == text)
-            .ok_or_else(|| BadKind(text.chars().take(40).collect(), Self::ALL.map(Self::as_str).join(", ")))
-    }
-}
 
 /// How far a running job is. Written by the job's thread, read by everyone.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -133,8 +53,8 @@ pub struct Operation {
     pub kind: Kind,
     /// Where it stands.
     pub status: Status,
-    /// Why it failed, as a stable word: `attempts_exhausted`, `time_limit`, `gate`, `error`, `worker_lost`.
-    pub reason: Option<String>,
+    /// Why it failed.
+    pub reason: Option<FailureReason>,
     /// What went wrong, in words for people.
     pub error: Option<String>,
     /// Attempt number; every write carries it; it only grows.
@@ -158,7 +78,7 @@ pub struct Operation {
     /// The cycle this belongs to (children only).
     pub root: Option<OperationId>,
     /// Current phase (roots only).
-    pub phase: Option<String>,
+    pub phase: Option<Phase>,
     /// The child whose end moves this root (roots only).
     pub waiting: Option<OperationId>,
     /// When it was submitted.

@@ -12,13 +12,28 @@
 //! "Cancelling" (running with a cancel flag) and "stale" (running with a lapsed lease) are views, not statuses.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr};
 
 /// Where an operation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", parse_err_ty = BadStatus, parse_err_fn = BadStatus::of)]
 pub enum Status {
     /// Waiting for a worker, for a retry's due time, or (a root) for its lane.
     Pending,
@@ -78,13 +93,7 @@ impl Status {
     /// The status in lower case.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
+        self.into()
     }
 }
 
@@ -98,30 +107,20 @@ impl From<EndStatus> for Status {
     }
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 impl fmt::Display for EndStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Status::from(*self).fmt(f)
     }
 }
 
-/// Text that is no status.
+/// Text that is not a status.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a status: use pending, running, completed, failed or cancelled")]
 pub struct BadStatus(pub String);
 
-impl FromStr for Status {
-    type Err = BadStatus;
-    fn from_str(text: &str) -> Result<Self, BadStatus> {
-        Self::ALL
-            .into_iter()
-            .find(|s| s.as_str() == text)
-            .ok_or_else(|| BadStatus(text.chars().take(40).collect()))
+impl BadStatus {
+    fn of(text: &str) -> Self {
+        Self(text.chars().take(40).collect())
     }
 }
 

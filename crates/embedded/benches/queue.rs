@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Priority};
 use ktrdr_embedded::{Engine, Role, SqliteStore};
 use ktrdr_fabric::broker::{Broker, Deliveries, Message, Queue};
 use ktrdr_fabric::store::{BootId, Claim, Finish, NewOperation, OperationReader, Store};
@@ -44,7 +44,7 @@ fn new_operation() -> NewOperation {
         kind: Kind::Probe,
         spec: json!({"sleep_ms": 0}),
         tries_max: 3,
-        priority: 4,
+        priority: Priority::Normal,
         idempotency_key: None,
     }
 }

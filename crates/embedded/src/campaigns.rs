@@ -1,8 +1,10 @@
 //! Campaigns on SQLite: triggers count, this reads.
 
 use async_trait::async_trait;
+use ktrdr_domain::FailureReason;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::operation::CancelRequest;
+use ktrdr_domain::phase::BadPhase;
 use rusqlite::{Connection, Params, Row};
 
 use super::failure::Failure;
@@ -84,8 +86,10 @@ fn outcomes(db: &Connection, name: &CampaignName) -> Result<Vec<Outcome>, Failur
             |column| Ok::<_, Failure>(Some(found.get::<_, String>(column)?).filter(|text| !text.is_empty()));
         outcomes.push(Outcome {
             status: row::word(found, 0)?,
-            phase: text(1)?,
-            reason: text(2)?,
+            phase: text(1)?
+                .map(|word| word.parse().map_err(|e: BadPhase| Failure::corrupt(e)))
+                .transpose()?,
+            reason: text(2)?.map(FailureReason::from),
             stopped_by: text(3)?,
             cycles: row::count(found, 4)?,
         });

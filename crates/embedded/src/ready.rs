@@ -3,12 +3,12 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use ktrdr_domain::OperationId;
+use ktrdr_domain::{OperationId, Priority};
 use tokio::sync::Notify;
 
 use ktrdr_fabric::broker::Message;
 
-/// A queue with three lanes, high priority first.
+/// A queue with three lines, high priority first.
 pub(super) struct Ready {
     room: usize,
     lines: Mutex<Lines>,
@@ -106,8 +106,8 @@ impl Lines {
 /// High, normal, low; events all go one way.
 fn line_of(message: &Message) -> usize {
     match message {
-        Message::Job { priority: 7.., .. } => 0,
-        Message::Job { priority: 4..=6, .. } | Message::Event(_) => 1,
-        Message::Job { priority: 0..=3, .. } => 2,
+        Message::Job { priority: Priority::High, .. } => 0,
+        Message::Job { priority: Priority::Normal, .. } | Message::Event(_) => 1,
+        Message::Job { priority: Priority::Low, .. } => 2,
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use ktrdr_domain::operation::CancelRequest;
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
 use rusqlite::Row;
 use serde::de::DeserializeOwned;
 
@@ -37,7 +37,7 @@ pub(super) fn operation(row: &Row<'_>) -> Result<Operation, Failure> {
         id: word(row, 0)?,
         kind: word(row, 1)?,
         status: word(row, 2)?,
-        reason: row.get(3)?,
+        reason: row.get::<_, Option<String>>(3)?.map(FailureReason::from),
         error: row.get(4)?,
         fence: count(row, 5)?,
         tries: row.get(6)?,
@@ -49,7 +49,7 @@ pub(super) fn operation(row: &Row<'_>) -> Result<Operation, Failure> {
         result: optional_json(row, 15)?,
         progress: optional_json(row, 16)?,
         root: optional_word(row, 17)?,
-        phase: row.get(18)?,
+        phase: optional_word(row, 18)?,
         waiting: optional_word(row, 19)?,
         created_at_ms: row.get(20)?,
         started_at_ms: row.get(21)?,
@@ -80,6 +80,7 @@ pub(super) struct Head {
     pub(super) worker: Option<String>,
     pub(super) lease_until_ms: Option<i64>,
     pub(super) is_cancel_requested: bool,
+    /// As it stands: it is compared, and a sweep must not stumble over a word of a newer version.
     pub(super) phase: Option<String>,
     pub(super) waiting: Option<OperationId>,
     pub(super) lane: Option<i64>,

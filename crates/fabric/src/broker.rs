@@ -3,7 +3,7 @@
 //! Before this: the outbox ([`crate::store`]). After this: a worker claims, or the orchestrator advances.
 
 use async_trait::async_trait;
-use ktrdr_domain::{DeviceClass, DeviceRequest, Event, JobMessage, Kind};
+use ktrdr_domain::{DeviceClass, DeviceRequest, Event, JobMessage, Kind, Priority};
 use serde_json::Value;
 
 /// Anything that travels.
@@ -11,8 +11,8 @@ use serde_json::Value;
 pub enum Message {
     /// An operation may be claimed.
     Job {
-        /// 1 low, 4 normal, 7 high.
-        priority: u8,
+        /// Which of two waiting jobs is taken first.
+        priority: Priority,
         /// What it says.
         job: JobMessage,
     },
@@ -35,7 +35,7 @@ impl Queue {
     /// Every queue there is. Cycles have none: they have no job message.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let kinds = Kind::ALL.into_iter().filter(|kind| !kind.is_root());
+        let kinds = Kind::with_jobs();
         let jobs = kinds.flat_map(|kind| {
             let pinned = DeviceClass::ALL.into_iter().filter(move |_| kind.has_devices());
             std::iter::once(Self::Jobs(kind)).chain(pinned.map(move |class| Self::Pinned(kind, class)))

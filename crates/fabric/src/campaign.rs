@@ -4,9 +4,9 @@
 //! that forgets old rows says how many.
 
 use async_trait::async_trait;
-use ktrdr_domain::Status;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::operation::CancelRequest;
+use ktrdr_domain::{FailureReason, Phase, Status};
 use serde::Serialize;
 
 use crate::store::StoreError;
@@ -36,9 +36,9 @@ pub struct Outcome {
     /// Where they stand.
     pub status: Status,
     /// Of failed ones: the phase they failed in.
-    pub phase: Option<String>,
-    /// Of failed ones: why, as a stable word such as `gate`.
-    pub reason: Option<String>,
+    pub phase: Option<Phase>,
+    /// Of failed ones: why.
+    pub reason: Option<FailureReason>,
     /// Of failed ones: the gate's code, or the reason again.
     pub stopped_by: Option<String>,
     /// How many.

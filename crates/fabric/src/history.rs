@@ -4,10 +4,8 @@
 //! first one, the creation, is read from the row itself. No decision hangs on a history: a long one lacks what came
 //! after the creation, and that of a row which is older than histories lacks what came before them.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// Most entries of one operation: its creation and the latest. One that is tried five times has about twenty.
 pub const ENTRIES_MAX: u32 = 200;
@@ -38,66 +36,72 @@ impl Transition {
     }
 }
 
-macro_rules! changes {
-    ($($(#[$doc:meta])+ $change:ident = $name:literal,)+) => {
-        /// What may happen to an operation. The names are stable.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum Change {
-            $($(#[$doc])+ #[serde(rename = $name)] $change,)+
-        }
-
-        impl Change {
-            /// Every change, in the order of an operation's life.
-            pub const ALL: &'static [Self] = &[$(Self::$change,)+];
-
-            /// The stable name.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$change => $name,)+
-                }
-            }
-        }
-    };
-}
-
-changes! {
+/// What may happen to an operation. The names are stable.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case", parse_err_ty = BadChange, parse_err_fn = BadChange::of)]
+pub enum Change {
     /// The row was written: by a submit, or by the root whose child it is.
-    Created = "created",
+    Created,
     /// A root left its lane; its first child was created. Note: the child.
-    Started = "started",
+    Started,
     /// A worker took it: the try is counted, the fence has grown.
-    Claimed = "claimed",
+    Claimed,
     /// As [`Self::Claimed`], from a worker whose lease had lapsed. Note: that worker.
-    TakenOver = "taken_over",
+    TakenOver,
     /// The broker lost its worker, which has to beat soon to keep it. Note: who noticed.
-    Suspected = "suspected",
+    // Histories in Redis outlive the program that wrote them: an older one said so.
+    #[strum(serialize = "doubted", to_string = "suspected")]
+    #[serde(alias = "doubted")]
+    Suspected,
     /// Its worker gave it back undone; the try does not count.
-    Released = "released",
+    Released,
     /// An attempt failed and another follows. Note: the error.
-    RetryScheduled = "retry_scheduled",
+    RetryScheduled,
     /// The wait for a retry is over: its message was written.
-    Due = "due",
+    Due,
     /// A sweep took it from a worker whose lease had lapsed.
-    LeaseLapsed = "lease_lapsed",
+    LeaseLapsed,
     /// Its message, or the event of its end, was published again, because it may have been lost. Several in a row are
     /// one entry, the latest: what happens every minute must not push out the rest.
-    PublishedAgain = "published_again",
+    PublishedAgain,
     /// A root entered its next phase. Note: the phase.
-    Advanced = "advanced",
+    Advanced,
     /// Someone asked for a stop, for the first time. Note: who, and why.
-    CancelRequested = "cancel_requested",
+    CancelRequested,
     /// Ended with a result.
-    Completed = "completed",
+    Completed,
     /// Ended without. Note: the reason, and the error.
-    Failed = "failed",
+    Failed,
     /// Ended because someone asked. Note: the error of the attempt that was given up, should there be one.
-    Cancelled = "cancelled",
+    Cancelled,
     /// Someone took it out of the dead letters. Note: who.
-    Dismissed = "dismissed",
+    Dismissed,
 }
 
 impl Change {
+    /// Every change, in the order of an operation's life.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
+
+    /// The stable name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
     /// Whether the operation ended with it: exactly one of these stands in the history of one that has.
     #[must_use]
     pub fn is_end(self) -> bool {
@@ -111,24 +115,14 @@ impl Change {
     }
 }
 
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// Text that is no change.
+/// Text that is not a change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no change of an operation that this version knows; was it written by a newer one?")]
+#[error("{0:?} is not a change of an operation that this version knows; was it written by a newer one?")]
 pub struct BadChange(pub String);
 
-impl FromStr for Change {
-    type Err = BadChange;
-    fn from_str(text: &str) -> Result<Self, BadChange> {
-        // Histories in Redis outlive the program that wrote them.
-        let text = if text == "doubted" { Self::Suspected.as_str() } else { text };
-        let known = Self::ALL.iter().find(|change| change.as_str() == text);
-        known.copied().ok_or_else(|| BadChange(text.chars().take(40).collect()))
+impl BadChange {
+    fn of(text: &str) -> Self {
+        Self(text.chars().take(40).collect())
     }
 }
 
@@ -142,6 +136,7 @@ mod tests {
             assert_eq!(serde_json::to_value(change).unwrap(), change.as_str());
             assert_eq!(change.as_str().parse(), Ok(*change));
         }
+        assert_eq!("doubted".parse(), Ok(Change::Suspected));
         let unknown = "exploded".parse::<Change>().unwrap_err();
         assert!(unknown.to_string().contains("written by a newer one"), "{unknown}");
     }

@@ -43,7 +43,7 @@ fn refuse<T>(why: String) -> Result<T, StoreError> {
 /// [`StoreError::Invalid`] with what is refused and what is allowed.
 pub fn check_leaf(new: &NewOperation) -> Result<(), StoreError> {
     check_kind(new.kind)?;
-    check_tries(new.tries_max, new.priority)?;
+    check_tries(new.tries_max)?;
     check_text("idempotency key", new.idempotency_key.as_deref().unwrap_or_default())?;
     check_json("specification", &new.spec, MESSAGE_BYTES_MAX)
 }
@@ -61,7 +61,9 @@ pub fn check_roots(roots: &[NewRoot], pace: Pace) -> Result<(), StoreError> {
         return refuse("two cycles of one campaign have the same id".into());
     }
     roots.iter().try_for_each(|root| {
-        check_text("phase", &root.phase)?;
+        if !root.kind.is_root() {
+            return refuse(format!("{} is no kind of cycle: submit it as a job", root.kind));
+        }
         check_json("specification", &root.spec, MESSAGE_BYTES_MAX)?;
         check_child(&root.first)
     })
@@ -69,7 +71,7 @@ pub fn check_roots(roots: &[NewRoot], pace: Pace) -> Result<(), StoreError> {
 
 fn check_child(child: &NewChild) -> Result<(), StoreError> {
     check_kind(child.kind)?;
-    check_tries(child.tries_max, child.priority)?;
+    check_tries(child.tries_max)?;
     check_json("specification", &child.spec, MESSAGE_BYTES_MAX)
 }
 
@@ -81,7 +83,7 @@ pub fn check_finish(how: &Finish) -> Result<(), StoreError> {
     match how {
         Finish::Completed(result) => check_result(result),
         Finish::Failed { reason, result, .. } => {
-            check_text("reason", reason)?;
+            check_text("reason", reason.as_str())?;
             result.as_ref().map_or(Ok(()), check_result)
         }
         Finish::Cancelled | Finish::Retry { .. } | Finish::Release => Ok(()),
@@ -94,13 +96,10 @@ pub fn check_finish(how: &Finish) -> Result<(), StoreError> {
 /// [`StoreError::Invalid`] with what is refused and what is allowed.
 pub fn check_advance(to: &AdvanceTo) -> Result<(), StoreError> {
     match to {
-        AdvanceTo::Phase { phase, child } => {
-            check_text("phase", phase)?;
-            check_child(child)
-        }
+        AdvanceTo::Phase { child, .. } => check_child(child),
         AdvanceTo::Completed { result } => check_result(result),
         AdvanceTo::Failed { reason, stopped_by, result, .. } => {
-            check_text("reason", reason)?;
+            check_text("reason", reason.as_str())?;
             check_text("reason", stopped_by)?;
             check_result(result)
         }
@@ -226,12 +225,9 @@ pub fn check_kind(kind: Kind) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn check_tries(tries_max: u32, priority: u8) -> Result<(), StoreError> {
+fn check_tries(tries_max: u32) -> Result<(), StoreError> {
     if tries_max == 0 {
         return refuse("an operation needs at least one try".into());
-    }
-    if ![1, 4, 7].contains(&priority) {
-        return refuse(format!("priority {priority} does not exist: use 1 (low), 4 (normal) or 7 (high)"));
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Event, Kind, OperationId, Progress, Status};
+use ktrdr_domain::{Event, Kind, OperationId, Phase, Priority, Progress, Status};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -61,8 +61,8 @@ pub struct NewOperation {
     pub spec: Value,
     /// Tries allowed.
     pub tries_max: u32,
-    /// 1 low, 4 normal, 7 high.
-    pub priority: u8,
+    /// Which of two waiting jobs is taken first.
+    pub priority: Priority,
     /// Submitting twice with one key gives the first operation's id. `None`: the id itself is the key.
     pub idempotency_key: Option<String>,
 }
@@ -73,12 +73,14 @@ pub struct NewOperation {
 pub struct NewRoot {
     /// Its id.
     pub id: OperationId,
+    /// Its kind: a root kind.
+    pub kind: Kind,
     /// The campaign it is counted in.
     pub campaign: CampaignName,
     /// Its specification.
     pub spec: Value,
     /// Phase it starts in.
-    pub phase: String,
+    pub phase: Phase,
     /// The child created when it starts.
     pub first: NewChild,
 }
@@ -112,7 +114,7 @@ pub struct NewChild {
     /// Tries allowed.
     pub tries_max: u32,
     /// As in [`NewOperation`].
-    pub priority: u8,
+    pub priority: Priority,
 }
 
 /// What a submit did.

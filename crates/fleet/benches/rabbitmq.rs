@@ -8,7 +8,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{JobMessage, Kind};
+use ktrdr_domain::{JobMessage, Kind, Priority};
 use ktrdr_fabric::broker::{Broker, Message, Published, Queue};
 use ktrdr_fabric::store::BootId;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings};
@@ -81,7 +81,7 @@ fn messages(count: usize) -> Vec<Message> {
         root: None,
         spec: json!({"text": "x".repeat(900)}),
     };
-    vec![Message::Job { priority: 4, job }; count]
+    vec![Message::Job { priority: Priority::Normal, job }; count]
 }
 
 #[divan::bench(args = [1, 16, 256], sample_count = 5, sample_size = 1)]

@@ -10,7 +10,7 @@ use std::env;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Phase, Priority};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::store::{
     Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, OperationReader, Pace,
@@ -78,8 +78,21 @@ async fn campaign(store: &RedisStore) {
         let id: OperationId = format!("op_campaign_{n}").parse().unwrap();
         let spec = json!({"strategy": "x".repeat(1000)});
         let kind = Kind::AgentDesign;
-        let first = NewChild { id: id.child(kind, 1), kind, spec: spec.clone(), tries_max: 3, priority: 4 };
-        NewRoot { id, campaign: "bench".parse().unwrap(), spec, phase: "designing".into(), first }
+        let first = NewChild {
+            id: id.child(kind, 1),
+            kind,
+            spec: spec.clone(),
+            tries_max: 3,
+            priority: Priority::Normal,
+        };
+        NewRoot {
+            kind: Kind::AgentResearch,
+            id,
+            campaign: "bench".parse().unwrap(),
+            spec,
+            phase: Phase::Designing,
+            first,
+        }
     };
     let roots: Vec<NewRoot> = (0..10_000).map(root).collect();
     let started = Instant::now();
@@ -164,7 +177,7 @@ fn leaf(id: OperationId) -> NewOperation {
         kind: Kind::Probe,
         spec: json!({"sleep_ms": 0}),
         tries_max: 3,
-        priority: 4,
+        priority: Priority::Normal,
         idempotency_key: None,
     }
 }

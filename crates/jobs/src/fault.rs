@@ -1,5 +1,6 @@
 //! Why a job ended without a result, and what the worker makes of it.
 
+use ktrdr_domain::FailureReason;
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -79,8 +80,8 @@ impl From<AgentError> for Fault {
 impl From<Fault> for Outcome {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::BadInput(error) => Self::Failed { reason: "bad_input".into(), error },
-            Fault::Refused(error) => Self::Failed { reason: "refused".into(), error },
+            Fault::BadInput(error) => Self::Failed { reason: FailureReason::BadInput, error },
+            Fault::Refused(error) => Self::Failed { reason: FailureReason::Refused, error },
             Fault::Outside(error) => Self::Retry { error, delay: RETRY_DELAY },
             Fault::Unhealthy(error) => Self::Unhealthy { error },
             Fault::Stopped => Self::Stopped,

@@ -2,17 +2,17 @@
 
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::report::InSample;
-use ktrdr_domain::{Operation, Progress, Status};
+use ktrdr_domain::{Operation, Phase, Progress, Status};
 use serde::Deserialize;
 
 use crate::screen::harmless;
 
 /// How much of a cycle's bar each phase takes: name, from, to, in percent.
-const PHASES: [(&str, f64, f64); 4] = [
-    ("designing", 0.0, 10.0),
-    ("training", 10.0, 60.0),
-    ("backtesting", 60.0, 95.0),
-    ("assessing", 95.0, 100.0),
+const PHASES: [(Phase, f64, f64); 4] = [
+    (Phase::Designing, 0.0, 10.0),
+    (Phase::Training, 10.0, 60.0),
+    (Phase::Backtesting, 60.0, 95.0),
+    (Phase::Assessing, 95.0, 100.0),
 ];
 
 /// One line about an operation: id, status, phase or progress, error.
@@ -35,7 +35,10 @@ pub(crate) fn doing(row: &Operation, child: Option<&Operation>) -> String {
         return "stopping …".into();
     }
     let progress = child.unwrap_or(row).progress.as_ref().map(figures);
-    let words = [row.phase.clone(), progress].into_iter().flatten().filter(|words| !words.is_empty());
+    let words = [row.phase.map(|phase| phase.to_string()), progress]
+        .into_iter()
+        .flatten()
+        .filter(|words| !words.is_empty());
     let words: Vec<String> = words.collect();
     harmless(&words.join(" · "))
 }
@@ -59,7 +62,7 @@ pub(crate) fn percentage(row: &Operation, child: Option<&Operation>) -> f64 {
         Status::Completed => 100.0,
         _ => o.progress.as_ref().map_or(0.0, |p| p.percentage.clamp(0.0, 100.0)),
     };
-    let phase = PHASES.iter().find(|(name, _, _)| Some(*name) == row.phase.as_deref());
+    let phase = PHASES.iter().find(|(name, _, _)| Some(*name) == row.phase);
     match phase {
         Some((_, from, to)) if !row.status.is_terminal() => {
             from + (to - from) * child.map_or(0.0, of_progress) / 100.0

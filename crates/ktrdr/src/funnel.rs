@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ktrdr_domain::{Operation, Status};
+use ktrdr_domain::{FailureReason, Operation, Phase, Status};
 use ktrdr_fabric::campaign::Campaign;
 
 use crate::describe::{counted, thousands};
@@ -15,7 +15,7 @@ const REASONS_MAX: usize = 12;
 pub(crate) struct Funnel {
     cycles: u64,
     /// Stopped at the gate after this phase.
-    gates: BTreeMap<String, u64>,
+    gates: BTreeMap<Phase, u64>,
     survived: u64,
     failed: u64,
     cancelled: u64,
@@ -30,7 +30,7 @@ impl Funnel {
     pub(crate) fn of_cycles(cycles: &[Operation]) -> Self {
         let mut funnel = Self::default();
         for cycle in cycles {
-            funnel.add(1, cycle.status, cycle.phase.as_deref(), cycle.reason.as_deref(), None);
+            funnel.add(1, cycle.status, cycle.phase, cycle.reason.as_ref(), None);
         }
         funnel
     }
@@ -40,7 +40,7 @@ impl Funnel {
         let mut funnel = Self::default();
         for fate in &campaign.outcomes {
             let stopped_by = fate.stopped_by.as_deref();
-            funnel.add(fate.cycles, fate.status, fate.phase.as_deref(), fate.reason.as_deref(), stopped_by);
+            funnel.add(fate.cycles, fate.status, fate.phase, fate.reason.as_ref(), stopped_by);
         }
         funnel
     }
@@ -49,8 +49,8 @@ impl Funnel {
         &mut self,
         n: u64,
         status: Status,
-        phase: Option<&str>,
-        reason: Option<&str>,
+        phase: Option<Phase>,
+        reason: Option<&FailureReason>,
         stopped_by: Option<&str>,
     ) {
         self.cycles += n;
@@ -62,7 +62,7 @@ impl Funnel {
             Status::Failed => {
                 stopped_by.into_iter().for_each(|what| *self.stopped_by.entry(what.into()).or_default() += n);
                 match (reason, phase) {
-                    (Some("gate"), Some(phase)) => *self.gates.entry(phase.into()).or_default() += n,
+                    (Some(FailureReason::Gate), Some(phase)) => *self.gates.entry(phase).or_default() += n,
                     _ => self.failed += n,
                 }
             }
@@ -71,7 +71,7 @@ impl Funnel {
 
     /// One line.
     pub(crate) fn line(&self) -> String {
-        let at = |phase: &str| thousands(self.gates.get(phase).copied().unwrap_or_default());
+        let at = |phase| thousands(self.gates.get(&phase).copied().unwrap_or_default());
         let rest = [
             ("failed", self.failed),
             ("cancelled", self.cancelled),
@@ -82,8 +82,8 @@ impl Funnel {
         format!(
             "{}: {} stopped at the training gate, {} at the backtest gate, {} survived{}",
             counted(self.cycles, "cycle"),
-            at("training"),
-            at("backtesting"),
+            at(Phase::Training),
+            at(Phase::Backtesting),
             thousands(self.survived),
             rest.collect::<String>()
         )

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{DeviceClass, Kind as OperationKind};
+use ktrdr_domain::{DeviceClass, Kind as OperationKind, Load};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::store::Topic;
 use ktrdr_worker::KindConfig;
@@ -38,7 +38,7 @@ impl Roles {
         let has_gpu = computing.class == DeviceClass::Gpu;
         let training_slots = if has_gpu { 1 } else { fleet.training_slots };
         let fleet = FleetSettings { training_slots, ..*fleet };
-        let kinds = OperationKind::ALL.into_iter().filter(|k| !k.is_root());
+        let kinds = OperationKind::with_jobs();
         Self {
             coordinator: true,
             orchestrator: true,
@@ -112,21 +112,17 @@ impl Roles {
 pub(crate) fn kind_config(kind: OperationKind, fleet: &FleetSettings) -> KindConfig {
     let light =
         KindConfig { kind, slots: LIGHT_SLOTS, time_limit: LIGHT_TIME_LIMIT, drain_wait: fleet.drain };
-    match kind {
-        OperationKind::Training => KindConfig {
+    match kind.facts().load {
+        Load::Training => KindConfig {
             slots: fleet.training_slots,
             time_limit: fleet.training_time_limit,
             // Training may run for hours: it is given back at once.
             drain_wait: Duration::ZERO,
             ..light
         },
-        OperationKind::Backtesting => {
+        Load::Backtest => {
             KindConfig { slots: fleet.backtest_slots, time_limit: fleet.backtest_time_limit, ..light }
         }
-        OperationKind::AgentResearch
-        | OperationKind::AgentDesign
-        | OperationKind::AgentAssessment
-        | OperationKind::DataLoad
-        | OperationKind::Probe => light,
+        Load::Light => light,
     }
 }

@@ -3,10 +3,10 @@
 use ktrdr_domain::job::DesignSpec;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{JobSpec, Kind, OperationId, Timestamp};
+use ktrdr_domain::{JobSpec, Kind, OperationId, Phase, Timestamp};
 use ktrdr_fabric::store::{NewChild, NewRoot};
 
-use crate::cycle::{Fault, Phase, child};
+use crate::cycle::{Fault, child};
 use crate::spec::seed;
 
 /// Most cycles of one campaign started at once.
@@ -60,7 +60,7 @@ fn root(id: OperationId, research: ResearchSpec) -> Result<NewRoot, PlanError> {
     let spec = serde_json::to_value(&research).map_err(|e| PlanError::Unwritable(e.to_string()))?;
     let campaign = research.campaign.clone();
     let first = first_child(&id, research).map_err(|fault| PlanError::Unwritable(fault.error))?;
-    Ok(NewRoot { id, campaign, spec, phase: Phase::Designing.to_string(), first })
+    Ok(NewRoot { id, kind: Kind::AgentResearch, campaign, spec, phase: Phase::Designing, first })
 }
 
 /// The child that a cycle begins with.

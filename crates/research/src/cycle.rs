@@ -6,98 +6,18 @@
 //! Before this: `reading.rs` turned rows into a [`Cycle`] and a [`ChildEnd`]. After this: [`crate::driver`]
 //! carries out the [`Decision`].
 
-use std::fmt;
-use std::str::FromStr;
-
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::job::{DesignResult, MESSAGE_BYTES_MAX};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::report::{AssessmentReport, BacktestSummary, TrainingReport};
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{JobSpec, Kind, OperationId};
+use ktrdr_domain::{FailureReason, JobSpec, OperationId, Phase, Priority};
 use ktrdr_fabric::store::NewChild;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::findings::{CycleSummary, Findings};
 use crate::spec;
-
-/// Where a cycle stands: which child it waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Phase {
-    /// A strategy is being designed.
-    Designing,
-    /// Its network is being trained.
-    Training,
-    /// It is being backtested on data nobody could tune to.
-    Backtesting,
-    /// Its results are being judged.
-    Assessing,
-}
-
-impl Phase {
-    /// Every phase, in order.
-    pub const ALL: [Self; 4] = [Self::Designing, Self::Training, Self::Backtesting, Self::Assessing];
-
-    /// The stable name, as rows hold it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Designing => "designing",
-            Self::Training => "training",
-            Self::Backtesting => "backtesting",
-            Self::Assessing => "assessing",
-        }
-    }
-
-    /// The kind of child that this phase waits for.
-    #[must_use]
-    pub fn kind(self) -> Kind {
-        match self {
-            Self::Designing => Kind::AgentDesign,
-            Self::Training => Kind::Training,
-            Self::Backtesting => Kind::Backtesting,
-            Self::Assessing => Kind::AgentAssessment,
-        }
-    }
-
-    /// The phase's child: known before anything starts, the same however often it is asked for.
-    #[must_use]
-    pub fn child_of(self, root: &OperationId) -> OperationId {
-        root.child(self.kind(), 1)
-    }
-
-    /// As the subject of a sentence.
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Designing => "Design",
-            Self::Training => "Training",
-            Self::Backtesting => "Backtest",
-            Self::Assessing => "Assessment",
-        }
-    }
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// Text that is no phase.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a phase of a research cycle")]
-pub struct BadPhase(pub String);
-
-impl FromStr for Phase {
-    type Err = BadPhase;
-    fn from_str(text: &str) -> Result<Self, BadPhase> {
-        let found = Self::ALL.into_iter().find(|p| p.as_str() == text);
-        found.ok_or_else(|| BadPhase(text.chars().take(40).collect()))
-    }
-}
 
 /// A cycle: what it was told, and what the children before the present one returned.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,7 +80,7 @@ pub enum ChildEnd {
     /// For good.
     Failed {
         /// Stable word.
-        reason: String,
+        reason: FailureReason,
         /// Words for people.
         error: String,
     },
@@ -173,8 +93,8 @@ pub enum ChildEnd {
 /// Why a cycle is closed as failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Stable word: `gate`, `cancelled`, `attempts_exhausted`, `unreadable_result`, `missing_data`, … or the child's own.
-    pub reason: String,
+    /// Its own, or its child's.
+    pub reason: FailureReason,
     /// Words for people.
     pub error: String,
     /// What memory keeps of it: the gate's code, or the reason.
@@ -182,8 +102,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn new(reason: &str, error: String) -> Self {
-        Self { reason: reason.into(), error, stopped_by: reason.into() }
+    pub(crate) fn new(reason: FailureReason, error: String) -> Self {
+        Self { stopped_by: reason.to_string(), reason, error }
     }
 }
 
@@ -215,14 +135,11 @@ pub enum Decision {
     },
 }
 
-/// Normal.
-pub(crate) const PRIORITY: u8 = 4;
-
 /// Decides what the end of a child means. The same cycle and end always give the same decision.
 #[must_use]
 pub fn step(cycle: &Cycle, end: &ChildEnd) -> Decision {
     let phase = cycle.stage.phase();
-    let close = |reason: &str, error| cycle.fail(cycle.stage.findings(), Fault::new(reason, error));
+    let close = |reason: FailureReason, error| cycle.fail(cycle.stage.findings(), Fault::new(reason, error));
     match (&cycle.stage, end) {
         (Stage::Designing, ChildEnd::Completed(result)) => designed(cycle, result),
         (Stage::Training(design), ChildEnd::Completed(result)) => trained(cycle, design, result),
@@ -230,11 +147,14 @@ pub fn step(cycle: &Cycle, end: &ChildEnd) -> Decision {
             backtested(cycle, design, training, result)
         }
         (Stage::Assessing(..), ChildEnd::Completed(result)) => assessed(cycle, result),
-        (_, ChildEnd::Failed { reason, error }) => close(reason, format!("{} failed: {error}", phase.noun())),
-        (_, ChildEnd::Exhausted(error)) => {
-            close("attempts_exhausted", format!("{} failed on every try, last with: {error}", phase.noun()))
+        (_, ChildEnd::Failed { reason, error }) => {
+            close(reason.clone(), format!("{} failed: {error}", noun(phase)))
         }
-        (_, ChildEnd::Cancelled) => close("cancelled", format!("{} was cancelled", phase.noun())),
+        (_, ChildEnd::Exhausted(error)) => close(
+            FailureReason::AttemptsExhausted,
+            format!("{} failed on every try, last with: {error}", noun(phase)),
+        ),
+        (_, ChildEnd::Cancelled) => close(FailureReason::Cancelled, format!("{} was cancelled", noun(phase))),
     }
 }
 
@@ -286,7 +206,18 @@ fn assessed(cycle: &Cycle, result: &Value) -> Decision {
         Some(lesson) => {
             Decision::Complete { summary: Box::new(findings.summary(cycle)), lesson: Box::new(lesson) }
         }
-        None => cycle.fail(findings, Fault::new("error", "an assessed cycle without a strategy".into())),
+        None => cycle
+            .fail(findings, Fault::new(FailureReason::Error, "an assessed cycle without a strategy".into())),
+    }
+}
+
+/// A phase as the subject of a sentence.
+fn noun(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Designing => "Design",
+        Phase::Training => "Training",
+        Phase::Backtesting => "Backtest",
+        Phase::Assessing => "Assessment",
     }
 }
 
@@ -295,15 +226,15 @@ pub(crate) fn read<T: DeserializeOwned>(phase: Phase, result: &Value) -> Result<
     T::deserialize(result).map_err(|e| {
         let error = format!(
             "{} returned something unreadable: {e}; are workers and orchestrator of one version?",
-            phase.noun()
+            noun(phase)
         );
-        Fault::new("unreadable_result", error)
+        Fault::new(FailureReason::UnreadableResult, error)
     })
 }
 
 fn refused(gate: &str, code: String, figures: &str) -> Fault {
     Fault {
-        reason: "gate".into(),
+        reason: FailureReason::Gate,
         error: format!("{gate} gate failed: {code} ({figures})"),
         stopped_by: code,
     }
@@ -330,12 +261,13 @@ pub(crate) fn child(
     job: &JobSpec,
     tries_max: u32,
 ) -> Result<NewChild, Fault> {
-    let fault =
-        |what: String| Fault::new("error", format!("the {} job can not be written: {what}", phase.kind()));
+    let fault = |what: String| {
+        Fault::new(FailureReason::Error, format!("the {} job can not be written: {what}", phase.kind()))
+    };
     let spec = job.to_value().map_err(|e| fault(e.to_string()))?;
     let bytes = serde_json::to_vec(&spec).map_err(|e| fault(e.to_string()))?.len();
     if bytes > MESSAGE_BYTES_MAX {
         return Err(fault(format!("it has {bytes} bytes, at most {MESSAGE_BYTES_MAX} travel")));
     }
-    Ok(NewChild { id: phase.child_of(root), kind: phase.kind(), spec, tries_max, priority: PRIORITY })
+    Ok(NewChild { id: phase.child_of(root), kind: phase.kind(), spec, tries_max, priority: Priority::Normal })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::{Event, OperationId, Status};
+use ktrdr_domain::{Event, FailureReason, OperationId, Phase, Status};
 use ktrdr_fabric::broker::{Broker, Delivery, Message, Queue};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Store, StoreError};
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-use crate::cycle::{ChildEnd, Cycle, Decision, Fault, Phase, step};
+use crate::cycle::{ChildEnd, Cycle, Decision, Fault, step};
 use crate::reading::{Read, rows};
 
 /// Events worked on at once.
@@ -128,7 +128,7 @@ impl Orchestrator {
         let stays_open = lesson.is_none();
         // Before the cycle is closed: what died in between is remembered by the next look, once.
         self.remember(lesson.as_deref()).await?;
-        match self.advance(cycle.id.clone(), child, phase.to_string(), to).await {
+        match self.advance(cycle.id.clone(), child, phase, to).await {
             Ok((moved, Some(Status::Cancelled))) if stays_open => {
                 // A cancel came between our look and our move.
                 let (_, lesson) = orders(step(cycle, &ChildEnd::Cancelled))?;
@@ -149,10 +149,10 @@ impl Orchestrator {
         child: &OperationId,
         why: String,
     ) -> Result<Moved, StoreError> {
-        let fault = Fault::new("error", format!("the store refuses the next step: {why}"));
+        let fault = Fault::new(FailureReason::Error, format!("the store refuses the next step: {why}"));
         let (to, lesson) = orders(cycle.fail(cycle.stage.findings(), fault))?;
         self.remember(lesson.as_deref()).await?;
-        self.advance(cycle.id.clone(), child, phase.to_string(), to).await.map(|(moved, _)| moved)
+        self.advance(cycle.id.clone(), child, phase, to).await.map(|(moved, _)| moved)
     }
 
     async fn remember(&self, lesson: Option<&Lesson>) -> Result<(), StoreError> {
@@ -167,7 +167,7 @@ impl Orchestrator {
         &self,
         root: OperationId,
         finished: &OperationId,
-        expected_phase: String,
+        expected_phase: Phase,
         to: AdvanceTo,
     ) -> Result<(Moved, Option<Status>), StoreError> {
         let step = Advance { root: root.clone(), finished: finished.clone(), expected_phase, to };
@@ -193,9 +193,7 @@ fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreE
             .map_err(|e| StoreError::Invalid(format!("a summary can not be written: {e}")))
     };
     Ok(match decision {
-        Decision::Next { phase, child } => {
-            (AdvanceTo::Phase { phase: phase.to_string(), child: *child }, None)
-        }
+        Decision::Next { phase, child } => (AdvanceTo::Phase { phase, child: *child }, None),
         Decision::Complete { summary, lesson } => {
             (AdvanceTo::Completed { result: value(summary)? }, Some(lesson))
         }

@@ -7,10 +7,10 @@ use ktrdr_domain::report::{
     AssessmentReport, BacktestSummary, DevBacktest, Evidence, Metrics, ModelRef, TestMetrics, TrainingReport,
     Verdict,
 };
-use ktrdr_domain::{OperationId, Sha256, StrategyName};
+use ktrdr_domain::{OperationId, Phase, Sha256, StrategyName};
 use serde::{Deserialize, Serialize};
 
-use crate::cycle::{Cycle, Fault, Phase};
+use crate::cycle::{Cycle, Fault};
 
 /// What the children returned so far.
 #[derive(Debug, Clone, Copy, Default)]

@@ -42,6 +42,6 @@ pub mod resume;
 mod spec;
 
 pub use campaign::{PlanError, plan};
-pub use cycle::{ChildEnd, Cycle, Decision, Fault, Phase, Stage, step};
+pub use cycle::{ChildEnd, Cycle, Decision, Fault, Stage, step};
 pub use driver::Orchestrator;
 pub use findings::CycleSummary;

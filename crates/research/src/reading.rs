@@ -1,12 +1,12 @@
 //! From rows to a cycle and the end of its child. The event only said that it is worth looking.
 
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{EndStatus, Event, Operation, OperationId, Status};
+use ktrdr_domain::{EndStatus, Event, FailureReason, Operation, OperationId, Phase, Status};
 use ktrdr_fabric::store::{OperationReader, StoreError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::cycle::{ChildEnd, Cycle, Fault, Phase, Stage, read};
+use crate::cycle::{ChildEnd, Cycle, Fault, Stage, read};
 
 /// What the rows said.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub(crate) enum Read {
     /// The cycle waits for this child, and it ended.
     Ended(Phase, Box<Cycle>, ChildEnd),
     /// The cycle waits for this child, but something in its rows can not be read: nothing to decide upon.
-    Unreadable(String, Fault),
+    Unreadable(Phase, Fault),
     /// Nothing to do: the cycle is over, waits for another child, or the child has not ended.
     Stale,
 }
@@ -26,10 +26,11 @@ pub(crate) async fn rows(store: &dyn OperationReader, event: &Event) -> Result<R
     let Some(end) = child_end(child) else { return Ok(Read::Stale) };
     // Stored cancels win over what the child brought home: `advance` will close the cycle as cancelled.
     let end = if root.cancel.is_some() { ChildEnd::Cancelled } else { end };
-    let raw_phase = root.phase.clone().unwrap_or_default();
-    Ok(match cycle(store, root, &event.operation).await? {
-        Ok((phase, cycle)) => Read::Ended(phase, Box::new(cycle), end),
-        Err(fault) => Read::Unreadable(raw_phase, fault),
+    // A cycle that runs is in a phase.
+    let Some(phase) = root.phase else { return Ok(Read::Stale) };
+    Ok(match cycle(store, root, phase, &event.operation).await? {
+        Ok(cycle) => Read::Ended(phase, Box::new(cycle), end),
+        Err(fault) => Read::Unreadable(phase, fault),
     })
 }
 
@@ -45,9 +46,9 @@ pub(crate) fn child_end(child: Operation) -> Option<ChildEnd> {
     Some(match child.status.end()? {
         EndStatus::Completed => ChildEnd::Completed(child.result.unwrap_or(Value::Null)),
         EndStatus::Cancelled => ChildEnd::Cancelled,
-        EndStatus::Failed => match child.reason.as_deref() {
-            Some("attempts_exhausted") => ChildEnd::Exhausted(error()),
-            reason => ChildEnd::Failed { reason: reason.unwrap_or("error").into(), error: error() },
+        EndStatus::Failed => match child.reason.clone().unwrap_or(FailureReason::Error) {
+            FailureReason::AttemptsExhausted => ChildEnd::Exhausted(error()),
+            reason => ChildEnd::Failed { reason, error: error() },
         },
     })
 }
@@ -56,20 +57,19 @@ pub(crate) fn child_end(child: Operation) -> Option<ChildEnd> {
 async fn cycle(
     store: &dyn OperationReader,
     root: Operation,
+    phase: Phase,
     waiting: &OperationId,
-) -> Result<Result<(Phase, Cycle), Fault>, StoreError> {
-    let unreadable = |what: String| Fault::new("unreadable_cycle", what);
-    let phase = match root.phase.as_deref().unwrap_or_default().parse::<Phase>() {
-        Ok(phase) if phase.child_of(&root.id) == *waiting => phase,
-        Ok(phase) => return Ok(Err(unreadable(format!("a cycle in {phase} does not wait for {waiting}")))),
-        Err(why) => return Ok(Err(unreadable(why.to_string()))),
-    };
+) -> Result<Result<Cycle, Fault>, StoreError> {
+    let unreadable = |what: String| Fault::new(FailureReason::UnreadableCycle, what);
+    if phase.child_of(&root.id) != *waiting {
+        return Ok(Err(unreadable(format!("a cycle in {phase} does not wait for {waiting}"))));
+    }
     let spec = match ResearchSpec::deserialize(&root.spec) {
         Ok(spec) => spec,
         Err(why) => return Ok(Err(unreadable(format!("its specification can not be read: {why}")))),
     };
     let results = results_before(store, &root.id, &spec, phase).await?;
-    Ok(stage(&results).map(|stage| (phase, Cycle { id: root.id, spec, stage })))
+    Ok(stage(&results).map(|stage| Cycle { id: root.id, spec, stage }))
 }
 
 /// The jobs whose results a cycle has when it enters a phase, in order: what it resumed comes first.

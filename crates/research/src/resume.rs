@@ -11,12 +11,12 @@
 
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::research::{ResearchSpec, Resumed};
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{Kind, Operation, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::store::{NewChild, NewRoot, OperationReader, StoreError};
 use serde::Deserialize;
 
 use crate::campaign::first_child;
-use crate::cycle::{ChildEnd, Cycle, Decision, Fault, PRIORITY, Phase, Stage, step};
+use crate::cycle::{ChildEnd, Cycle, Decision, Fault, Stage, step};
 use crate::reading::{child_end, jobs_before, results_before, stage};
 
 /// Why a cycle is not resumed.
@@ -66,11 +66,10 @@ pub async fn plan(
     }
     let told = ResearchSpec::deserialize(&cycle.spec)
         .map_err(|why| NotResumed::Unreadable(format!("its specification can not be read: {why}")));
-    let phase = cycle.phase.as_deref().unwrap_or_default().parse::<Phase>();
+    let phase = cycle.phase.ok_or_else(|| NotResumed::Unreadable("its row names no phase".into()));
     let (told, phase) = match (told, phase) {
         (Ok(told), Ok(phase)) => (told, phase),
-        (Err(why), _) => return Ok(Err(why)),
-        (_, Err(why)) => return Ok(Err(NotResumed::Unreadable(why.to_string()))),
+        (Err(why), _) | (_, Err(why)) => return Ok(Err(why)),
     };
     let job = store.get(&phase.child_of(&cycle.id)).await?;
     let results = results_before(store, &cycle.id, &told, phase).await?;
@@ -106,7 +105,7 @@ impl CutShort<'_> {
             job => (phase, again(&cycle, job)?),
         };
         let spec = serde_json::to_value(&cycle.spec).map_err(|e| NotResumed::Unreadable(e.to_string()))?;
-        Ok(NewRoot { id: cycle.id, campaign, spec, phase: phase.to_string(), first })
+        Ok(NewRoot { id: cycle.id, kind: Kind::AgentResearch, campaign, spec, phase, first })
     }
 }
 
@@ -136,7 +135,7 @@ fn again(cycle: &Cycle, job: Option<Operation>) -> Result<NewChild, NotResumed> 
     };
     let phase = cycle.stage.phase();
     let (id, tries_max) = (phase.child_of(&cycle.id), cycle.spec.tries_max);
-    Ok(NewChild { id, kind: phase.kind(), spec, tries_max, priority: PRIORITY })
+    Ok(NewChild { id, kind: phase.kind(), spec, tries_max, priority: Priority::Normal })
 }
 
 #[cfg(test)]

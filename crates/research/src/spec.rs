@@ -8,9 +8,9 @@ use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::strategy::Strategy;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowError;
-use ktrdr_domain::{DataRef, JobSpec, Sha256, Span, Symbol, Timeframe};
+use ktrdr_domain::{DataRef, FailureReason, JobSpec, Phase, Sha256, Span, Symbol, Timeframe};
 
-use crate::cycle::{Fault, Phase};
+use crate::cycle::Fault;
 
 /// Epochs that travel with an assessment: enough to see the curve, and the message stays small.
 const EPOCHS_TOLD_MAX: usize = 100;
@@ -23,7 +23,7 @@ pub(crate) fn training(spec: &ResearchSpec, design: &DesignResult) -> Result<Job
             "Design failed: {} decides on {} bars, but this cycle trades {} bars",
             strategy.name, wanted.base_timeframe, spec.timeframe
         );
-        return Err(Fault::new("wrong_timeframe", error));
+        return Err(Fault::new(FailureReason::WrongTimeframe, error));
     }
     // Asked for now, so that no network is trained that can not be backtested.
     backtest_data(spec, strategy)?;
@@ -97,7 +97,7 @@ fn training_window(spec: &ResearchSpec, strategy: &Strategy) -> Result<Span, Fau
         Span { start: wanted.start_date.unwrap_or(dev.start), end: wanted.end_date.unwrap_or(dev.end) };
     dev.intersection(&dates).ok_or_else(|| {
         let error = WindowError::OutsideDev { wanted: dates, dev };
-        Fault::new("outside_dev", format!("Design failed: {}: {error}", strategy.name))
+        Fault::new(FailureReason::OutsideDev, format!("Design failed: {}: {error}", strategy.name))
     })
 }
 
@@ -121,7 +121,7 @@ fn data_ref(
             strategy.name,
             given.join(", ")
         );
-        Fault::new("missing_data", error)
+        Fault::new(FailureReason::MissingData, error)
     })
 }
 

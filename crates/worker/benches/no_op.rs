@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use ktrdr_domain::{Kind, OperationId, Status, Timestamp};
+use ktrdr_domain::{Kind, OperationId, Priority, Status, Timestamp};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{NewOperation, OperationReader, Store, StoreError};
 use ktrdr_worker::{
@@ -95,7 +95,14 @@ async fn submit(engine: &Engine, jobs: u32) -> Result<(), Box<dyn std::error::Er
             for n in (client..jobs).step_by(64) {
                 let id = OperationId::new(Kind::Probe, Timestamp(0), n);
                 let (kind, spec) = (Kind::Probe, serde_json::json!({}));
-                let new = NewOperation { id, kind, spec, tries_max: 3, priority: 4, idempotency_key: None };
+                let new = NewOperation {
+                    id,
+                    kind,
+                    spec,
+                    tries_max: 3,
+                    priority: Priority::Normal,
+                    idempotency_key: None,
+                };
                 store.submit(new).await?;
             }
             Ok::<(), StoreError>(())
@@ -113,8 +120,14 @@ async fn cancels(engine: &Engine, count: u32) -> Result<Vec<f64>, StoreError> {
     for n in 0..count {
         let id = OperationId::new(Kind::DataLoad, Timestamp(0), n);
         let (kind, spec) = (Kind::DataLoad, serde_json::json!({}));
-        let new =
-            NewOperation { id: id.clone(), kind, spec, tries_max: 3, priority: 4, idempotency_key: None };
+        let new = NewOperation {
+            id: id.clone(),
+            kind,
+            spec,
+            tries_max: 3,
+            priority: Priority::Normal,
+            idempotency_key: None,
+        };
         engine.store.submit(new).await?;
         until(engine, &id, |status| status == Status::Running).await?;
         let asked = Instant::now();

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ktrdr_domain::{Operation, OperationId};
+use ktrdr_domain::{FailureReason, Operation, OperationId};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{Attempt, Claim, Finish, Finished, Store, StoreError};
 use tokio::sync::oneshot;
@@ -234,7 +234,7 @@ async fn record(crew: &Crew, attempt: &Attempt, mut finish: Finish, lease_end: I
             }
             Err(why) if matches!(finish, Finish::Completed(_)) => {
                 finish = Finish::Failed {
-                    reason: "error".into(),
+                    reason: FailureReason::Error,
                     error: format!("its result can not be stored: {why}"),
                     result: None,
                 };

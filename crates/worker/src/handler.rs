@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{FailureReason, Kind, OperationId};
 use serde_json::Value;
 
 use crate::progress::ProgressCell;
@@ -31,8 +31,8 @@ pub enum Outcome {
     Completed(Value),
     /// For good: trying again would end the same way.
     Failed {
-        /// Stable word, such as `bad_input`.
-        reason: String,
+        /// Why, as a stable word.
+        reason: FailureReason,
         /// What, where, what to do next.
         error: String,
     },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::Status;
+use ktrdr_domain::{FailureReason, Status};
 use ktrdr_fabric::store::Finish;
 
 use crate::handler::Outcome;
@@ -61,7 +61,7 @@ pub(crate) fn settle(ended: Ended, asked: Option<StopReason>, retry_delay: Durat
 /// Not a retry: another attempt would take as long.
 fn time_limit() -> Finish {
     Finish::Failed {
-        reason: "time_limit".into(),
+        reason: FailureReason::TimeLimit,
         error: "the job ran longer than its kind may; give it less to do, or raise the kind's time limit"
             .into(),
         result: None,
@@ -93,7 +93,7 @@ mod tests {
             assert_eq!(told(Some(StopReason::Draining)), Some(Finish::Release));
             assert_eq!(told(Some(StopReason::Fenced)), None);
             assert!(
-                matches!(told(Some(StopReason::TimeLimit)), Some(Finish::Failed { reason, .. }) if reason == "time_limit")
+                matches!(told(Some(StopReason::TimeLimit)), Some(Finish::Failed { reason, .. }) if reason == FailureReason::TimeLimit)
             );
             assert!(matches!(told(None), Some(Finish::Retry { delay: DELAY, .. })));
         }

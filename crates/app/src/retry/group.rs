@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
 use ktrdr_fabric::store::{Filter, NewOperation, NewRoot, Pace, Submitted};
 use ktrdr_research::resume;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub struct GroupRetryRequest {
     /// Only what ended so: failed, unless cancelled is given.
     pub status: Option<Status>,
     /// Only what failed for this reason, such as `attempts_exhausted`.
-    pub reason: Option<String>,
+    pub reason: Option<FailureReason>,
     /// Only this type.
     #[serde(rename = "type")]
     pub kind: Option<Kind>,

@@ -1,6 +1,6 @@
 //! Advance: moves a research cycle, once per (root, phase), on what the child's row says.
 
-use ktrdr_domain::{EndStatus, Status};
+use ktrdr_domain::{EndStatus, Phase, Status};
 
 use super::end::{End, end};
 use super::roots::insert_child;
@@ -27,7 +27,7 @@ pub(crate) fn advance(tx: &mut Tx<'_>, step: &Advance) -> Result<Advanced, Failu
             close(tx, &root, &End::cancelled(Some(format!("{} was cancelled", step.finished))))
         }
         (_, AdvanceTo::Failed { reason, error, stopped_by, result }) => {
-            let failed = End::failed(reason, Some(error.clone()), Some(result.to_string()));
+            let failed = End::failed(reason.clone(), Some(error.clone()), Some(result.to_string()));
             close(tx, &root, &End { stopped_by: Some(stopped_by.clone()), ..failed })
         }
         (EndStatus::Failed, AdvanceTo::Phase { .. } | AdvanceTo::Completed { .. }) => {
@@ -36,7 +36,7 @@ pub(crate) fn advance(tx: &mut Tx<'_>, step: &Advance) -> Result<Advanced, Failu
         (EndStatus::Completed, AdvanceTo::Completed { result }) => {
             close(tx, &root, &End::completed(result.to_string()))
         }
-        (EndStatus::Completed, AdvanceTo::Phase { phase, child }) => enter(tx, &root, phase, child),
+        (EndStatus::Completed, AdvanceTo::Phase { phase, child }) => enter(tx, &root, *phase, child),
     }
 }
 
@@ -51,13 +51,13 @@ fn close(tx: &mut Tx<'_>, root: &Head, over: &End) -> Result<Advanced, Failure> 
     Ok(Advanced::Closed(over.status.into()))
 }
 
-fn enter(tx: &mut Tx<'_>, root: &Head, phase: &str, child: &NewChild) -> Result<Advanced, Failure> {
+fn enter(tx: &mut Tx<'_>, root: &Head, phase: Phase, child: &NewChild) -> Result<Advanced, Failure> {
     insert_child(tx, &root.id, child)?;
     tx.execute(
         "UPDATE operations SET phase = ?2, waiting = ?3, since_ms = ?4 WHERE seq = ?1",
-        (root.seq, phase, child.id.as_str(), tx.now.steady_ms),
+        (root.seq, phase.as_str(), child.id.as_str(), tx.now.steady_ms),
     )?;
-    tx.record(root, Change::Advanced, Some(phase))?;
+    tx.record(root, Change::Advanced, Some(phase.as_str()))?;
     tx.hint(StoreHint::Changed(root.id.clone()));
     Ok(Advanced::Next(child.id.clone()))
 }

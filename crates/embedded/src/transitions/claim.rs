@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{OperationId, Status};
+use ktrdr_domain::{FailureReason, OperationId, Status};
 
-use super::end::{ATTEMPTS_EXHAUSTED, End, end};
+use super::end::{End, end};
 use super::loss::{Lost, come_back, lose};
 use crate::failure::Failure;
 use crate::row::Head;
@@ -60,7 +60,7 @@ fn over_before_start(head: &Head) -> Option<End> {
     if head.is_cancel_requested {
         return Some(End::cancelled(None));
     }
-    (head.tries >= head.tries_max).then(|| End::failed(ATTEMPTS_EXHAUSTED, None, None))
+    (head.tries >= head.tries_max).then(|| End::failed(FailureReason::AttemptsExhausted, None, None))
 }
 
 fn run(tx: &mut Tx<'_>, mut head: Head, boot: &BootId, lease: Duration) -> Result<Claim, Failure> {

@@ -1,7 +1,7 @@
 //! The end of an operation: the only place where a row becomes terminal.
 
 use ktrdr_domain::EndStatus::{self, Cancelled, Completed, Failed};
-use ktrdr_domain::Status;
+use ktrdr_domain::{FailureReason, Status};
 
 use super::roots::start_waiting;
 use crate::failure::Failure;
@@ -10,13 +10,10 @@ use crate::tx::{Tx, integer};
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::store::StoreHint;
 
-/// The reason of a failure whose tries are all spent.
-pub(super) const ATTEMPTS_EXHAUSTED: &str = "attempts_exhausted";
-
 /// How an operation ends.
 pub(super) struct End {
     pub(super) status: EndStatus,
-    pub(super) reason: Option<String>,
+    pub(super) reason: Option<FailureReason>,
     /// `None` leaves the error of an earlier attempt standing.
     pub(super) error: Option<String>,
     /// JSON.
@@ -32,8 +29,8 @@ impl End {
         Self { result: Some(result), ..Self::new(Completed) }
     }
 
-    pub(super) fn failed(reason: &str, error: Option<String>, result: Option<String>) -> Self {
-        Self { reason: Some(reason.to_owned()), error, result, ..Self::new(Failed) }
+    pub(super) fn failed(reason: FailureReason, error: Option<String>, result: Option<String>) -> Self {
+        Self { reason: Some(reason), error, result, ..Self::new(Failed) }
     }
 
     pub(super) fn cancelled(error: Option<String>) -> Self {
@@ -53,8 +50,8 @@ impl End {
     }
 
     fn note(&self) -> Option<String> {
-        let words: Vec<&str> =
-            [&self.reason, &self.error].into_iter().flatten().map(String::as_str).collect();
+        let reason = self.reason.as_ref().map(FailureReason::as_str);
+        let words: Vec<&str> = [reason, self.error.as_deref()].into_iter().flatten().collect();
         (!words.is_empty()).then(|| words.join(": "))
     }
 }
@@ -74,7 +71,7 @@ pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), Failure
         (
             head.seq,
             Status::from(end.status).as_str(),
-            &end.reason,
+            end.reason.as_ref().map(FailureReason::as_str),
             &end.error,
             &end.result,
             tx.now.wall_ms,
@@ -84,7 +81,7 @@ pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), Failure
             tx.now.steady_ms,
         ),
     )?;
-    if end.reason.as_deref() == Some(ATTEMPTS_EXHAUSTED) {
+    if end.reason == Some(FailureReason::AttemptsExhausted) {
         tx.execute("INSERT OR IGNORE INTO dead_letters (operation) VALUES (?1)", [head.seq])?;
     }
     tx.post_event(head.seq, end.status, head.fence, false)?;

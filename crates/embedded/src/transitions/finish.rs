@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::Status;
+use ktrdr_domain::{FailureReason, Status};
 
 use super::beat::is_held_by;
-use super::end::{ATTEMPTS_EXHAUSTED, End, end};
+use super::end::{End, end};
 use crate::failure::Failure;
 use crate::row::Head;
 use crate::tx::Tx;
@@ -23,10 +23,10 @@ pub(crate) fn finish(tx: &mut Tx<'_>, attempt: &Attempt, how: Finish) -> Result<
         how if head.is_cancel_requested => End::cancelled(error_of(how)),
         Finish::Cancelled => End::cancelled(None),
         Finish::Failed { reason, error, result } => {
-            End::failed(&reason, Some(error), result.map(|r| r.to_string()))
+            End::failed(reason, Some(error), result.map(|r| r.to_string()))
         }
         Finish::Retry { error, .. } if head.tries >= head.tries_max => {
-            End::failed(ATTEMPTS_EXHAUSTED, Some(error), None)
+            End::failed(FailureReason::AttemptsExhausted, Some(error), None)
         }
         Finish::Retry { error, delay } => return retry(tx, &head, &error, delay),
         Finish::Release => return release(tx, &head),

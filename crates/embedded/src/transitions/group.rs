@@ -37,7 +37,7 @@ pub(super) fn go_on(tx: &mut Tx<'_>, limit: u32) -> Result<(), Failure> {
         |found| {
             Ok(GroupCancel {
                 campaign: Some(row::word(found, 0)?),
-                kind: Some(Kind::AgentResearch),
+                kind: Kind::roots().next(),
                 status: None,
                 by: found.get(1)?,
                 reason: found.get(2)?,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::EndStatus;
+use ktrdr_domain::{EndStatus, FailureReason};
 
-use super::end::{ATTEMPTS_EXHAUSTED, End, end};
+use super::end::{End, end};
 use crate::failure::Failure;
 use crate::row::Head;
 use crate::tx::Tx;
@@ -35,7 +35,7 @@ pub(super) fn lose(tx: &mut Tx<'_>, head: &mut Head) -> Result<Lost, Failure> {
     let over = if head.is_cancel_requested {
         End::cancelled(Some(error))
     } else if head.tries >= head.tries_max {
-        End::failed(ATTEMPTS_EXHAUSTED, Some(error), None)
+        End::failed(FailureReason::AttemptsExhausted, Some(error), None)
     } else {
         return Ok(Lost::GoesOn(losses::back_off(head.rescues)));
     };

@@ -1,7 +1,7 @@
 //! Roots and their lanes: the roots of one submit, started in their order as their pace allows. The end of one starts those that
 //! waited for it in the same step.
 
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::OperationId;
 
 use super::submit::Leaf;
 use crate::failure::Failure;
@@ -41,9 +41,9 @@ fn insert_waiting(tx: &mut Tx<'_>, root: &NewRoot, lane: Option<i64>) -> Result<
                  coalesce(?5, (SELECT coalesce(max(seq), 0) + 1 FROM operations)), ?6, ?7)",
         (
             root.id.as_str(),
-            Kind::AgentResearch.as_str(),
+            root.kind.as_str(),
             root.spec.to_string(),
-            &root.phase,
+            root.phase.as_str(),
             lane,
             tx.now.wall_ms,
             root.campaign.as_str(),

@@ -1,6 +1,6 @@
 //! Submit: idempotency key, row and job message in one step.
 
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Priority};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -39,7 +39,7 @@ pub(super) struct Leaf<'a> {
     pub(super) kind: Kind,
     pub(super) spec: &'a Value,
     pub(super) tries_max: u32,
-    pub(super) priority: u8,
+    pub(super) priority: Priority,
     pub(super) root: Option<&'a OperationId>,
     pub(super) idempotency_key: Option<&'a str>,
 }
@@ -56,7 +56,7 @@ impl Leaf<'_> {
                 self.id.as_str(),
                 self.kind.as_str(),
                 self.tries_max,
-                self.priority,
+                u8::from(self.priority),
                 self.spec.to_string(),
                 self.root.map(OperationId::as_str),
                 self.idempotency_key,

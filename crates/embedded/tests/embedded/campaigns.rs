@@ -1,6 +1,6 @@
 //! Campaigns in a file that is older than they are.
 
-use ktrdr_domain::Status;
+use ktrdr_domain::{FailureReason, Phase, Status};
 use ktrdr_fabric::campaign::{Campaigns, Outcome};
 use ktrdr_fabric::store::{Filter, OperationReader, Store};
 use rusqlite::Connection;
@@ -37,9 +37,11 @@ fn version_five(folder: &std::path::Path) {
     db.pragma_update(None, "user_version", 5).unwrap();
 }
 
-fn fate(status: Status, failed: Option<[&str; 3]>) -> Outcome {
-    let word = |i: usize| failed.map(|words| words[i].to_owned());
-    Outcome { status, phase: word(0), reason: word(1), stopped_by: word(2), cycles: 1 }
+fn fate(status: Status, failed: Option<(Phase, FailureReason, &str)>) -> Outcome {
+    let (phase, reason, stopped_by) = failed.map_or((None, None, None), |(phase, reason, stopped_by)| {
+        (Some(phase), Some(reason), Some(stopped_by.to_owned()))
+    });
+    Outcome { status, phase, reason, stopped_by, cycles: 1 }
 }
 
 #[tokio::test]
@@ -53,8 +55,11 @@ async fn the_cycles_of_an_older_file_are_listed_and_counted() {
         fate(Status::Pending, None),
         fate(Status::Running, None),
         fate(Status::Completed, None),
-        fate(Status::Failed, Some(["designing", "attempts_exhausted", "attempts_exhausted"])),
-        fate(Status::Failed, Some(["training", "gate", "no_skill"])),
+        fate(
+            Status::Failed,
+            Some((Phase::Designing, FailureReason::AttemptsExhausted, "attempts_exhausted")),
+        ),
+        fate(Status::Failed, Some((Phase::Training, FailureReason::Gate, "no_skill"))),
     ];
     assert_eq!(campaign.outcomes, expected);
     let of_it = Filter { campaign: Some("c".parse().unwrap()), limit: 100, ..Filter::default() };

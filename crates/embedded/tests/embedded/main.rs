@@ -15,7 +15,7 @@ mod registry;
 use std::path::Path;
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Priority};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Attempt, BootId, Claim, NewOperation, Store};
 use serde_json::json;
@@ -32,7 +32,7 @@ fn leaf(name: &str) -> NewOperation {
         kind: Kind::Probe,
         spec: json!({}),
         tries_max: 3,
-        priority: 4,
+        priority: Priority::Normal,
         idempotency_key: None,
     }
 }

@@ -1,6 +1,6 @@
 //! What a runner finds when it starts, and what it makes of it.
 
-use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_domain::{Kind, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Finish, NewChild, NewRoot, OperationReader, Pace, Store};
 use rusqlite::Connection;
@@ -16,13 +16,14 @@ fn root(name: &str) -> NewRoot {
         kind: Kind::AgentDesign,
         spec: json!({}),
         tries_max: 3,
-        priority: 4,
+        priority: Priority::Normal,
     };
     NewRoot {
+        kind: Kind::AgentResearch,
         id,
         campaign: "c".parse().unwrap(),
         spec: json!({"campaign": "c"}),
-        phase: "designing".into(),
+        phase: Phase::Designing,
         first,
     }
 }
@@ -122,9 +123,9 @@ async fn a_child_whose_id_is_taken_is_refused_and_nothing_moves() {
     let design = id("r").child(Kind::AgentDesign, 1);
     let attempt = claim(engine.store.as_ref(), &design, "worker-1").await;
     engine.store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
-    let to = AdvanceTo::Phase { phase: "designing again".into(), child: root("r").first };
-    let step = Advance { root: id("r"), finished: design, expected_phase: "designing".into(), to };
+    let to = AdvanceTo::Phase { phase: Phase::Training, child: root("r").first };
+    let step = Advance { root: id("r"), finished: design, expected_phase: Phase::Designing, to };
     assert!(engine.store.advance(step).await.is_err());
     let row = engine.store.get(&id("r")).await.unwrap().unwrap();
-    assert_eq!((row.status, row.phase.as_deref()), (Status::Running, Some("designing")));
+    assert_eq!((row.status, row.phase), (Status::Running, Some(Phase::Designing)));
 }

@@ -1,6 +1,6 @@
 //! How a research cycle moves.
 
-use ktrdr_domain::{OperationId, Status};
+use ktrdr_domain::{FailureReason, OperationId, Phase, Status};
 use serde_json::Value;
 
 use super::NewChild;
@@ -13,7 +13,7 @@ pub struct Advance {
     /// The child whose end was decided upon.
     pub finished: OperationId,
     /// The phase the caller saw.
-    pub expected_phase: String,
+    pub expected_phase: Phase,
     /// Where to.
     pub to: AdvanceTo,
 }
@@ -23,8 +23,8 @@ pub struct Advance {
 pub enum AdvanceTo {
     /// The next phase with its child; row and message are created in the same step.
     Phase {
-        /// Name of the phase.
-        phase: String,
+        /// Which.
+        phase: Phase,
         /// Its child.
         child: NewChild,
     },
@@ -35,8 +35,8 @@ pub enum AdvanceTo {
     },
     /// Over.
     Failed {
-        /// Stable word.
-        reason: String,
+        /// Why, as a stable word.
+        reason: FailureReason,
         /// Words for people.
         error: String,
         /// What campaigns count it as: the gate's code, or the reason again.

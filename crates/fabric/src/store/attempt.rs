@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::time::{Duration, Instant};
 
-use ktrdr_domain::{Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Operation, OperationId, Status};
 use serde_json::Value;
 
 use super::BootId;
@@ -90,8 +90,8 @@ pub enum Finish {
     Completed(Value),
     /// For good, with a stable word and words for people.
     Failed {
-        /// Such as `error`.
-        reason: String,
+        /// Why, as a stable word.
+        reason: FailureReason,
         /// What went wrong.
         error: String,
         /// What is known nevertheless.

@@ -34,7 +34,7 @@ impl GroupCancel {
     /// The campaign whose cycles are meant, all of them.
     #[must_use]
     pub fn whole_campaign(&self) -> Option<&CampaignName> {
-        let are_all_cycles = self.kind == Some(Kind::AgentResearch) && self.status.is_none();
+        let are_all_cycles = self.kind.is_some_and(Kind::is_root) && self.status.is_none();
         self.campaign.as_ref().filter(|_| are_all_cycles)
     }
 

@@ -5,7 +5,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::job::{MESSAGE_BYTES_MAX, SCHEMA};
-use ktrdr_domain::{Event, JobMessage, Kind, OperationId};
+use ktrdr_domain::{Event, JobMessage, Kind, OperationId, Priority};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 use serde::de::DeserializeOwned;
@@ -15,9 +15,6 @@ use ktrdr_fabric::broker::{Message, Queue};
 
 /// A specification, and the few ids that stand around it.
 const BODY_BYTES_MAX: usize = MESSAGE_BYTES_MAX + 1024;
-
-/// Where messages without a priority stand.
-const PRIORITY_NORMAL: u8 = 4;
 
 /// Survives a restart of the broker.
 pub(super) const PERSISTENT: u8 = 2;
@@ -65,7 +62,7 @@ pub(super) fn wrap(message: &Message) -> Result<Parcel, serde_json::Error> {
         Message::Event(event) => {
             let Event { operation, root, kind, fence, .. } = event;
             let properties =
-                properties(operation, root.as_ref(), *kind, PRIORITY_NORMAL, SCHEMA, Some(*fence));
+                properties(operation, root.as_ref(), *kind, Priority::Normal, SCHEMA, Some(*fence));
             let routing_key = event.routing_key();
             Ok(Parcel { exchange: EVENTS, routing_key, properties, body: serde_json::to_vec(event)? })
         }
@@ -76,7 +73,7 @@ fn properties(
     id: &OperationId,
     root: Option<&OperationId>,
     kind: Kind,
-    priority: u8,
+    priority: Priority,
     schema: u32,
     fence: Option<u64>,
 ) -> BasicProperties {
@@ -87,7 +84,7 @@ fn properties(
     }
     let properties = BasicProperties::default()
         .with_delivery_mode(PERSISTENT)
-        .with_priority(priority)
+        .with_priority(priority.into())
         .with_message_id(id.as_str().into())
         .with_type(format!("ktrdr.{kind}.v{schema}").into())
         .with_content_type("application/json".into())
@@ -119,7 +116,7 @@ pub(super) fn unwrap(queue: Queue, properties: &BasicProperties, body: &[u8]) ->
             if job.kind != kind {
                 return Err(Refusal::WrongQueue(job.kind));
             }
-            let priority = properties.priority().unwrap_or(PRIORITY_NORMAL);
+            let priority = properties.priority().map(Priority::from).unwrap_or_default();
             Ok(Message::Job { priority, job })
         }
         Queue::OrchestratorEvents => read::<Event>(body).map(Message::Event),
@@ -166,7 +163,7 @@ mod tests {
     }
 
     fn message() -> impl Strategy<Value = (Queue, Message)> {
-        let priority = prop::sample::select(vec![1_u8, 4, 7]);
+        let priority = prop::sample::select(vec![Priority::Low, Priority::Normal, Priority::High]);
         let request = prop::sample::select(DeviceRequest::ALL.to_vec());
         let job = (id(), kind(), prop::option::of(id()), priority, any::<String>(), request).prop_map(
             |(operation, kind, root, priority, text, request)| {
@@ -211,7 +208,7 @@ mod tests {
         let kind = Kind::AgentAssessment;
         let (operation, root) = (long.child(kind, u32::MAX), Some(long));
         let job = JobMessage { schema: SCHEMA, operation, kind, root, spec: json!({"t": text}) };
-        let parcel = wrap(&Message::Job { priority: 7, job }).unwrap();
+        let parcel = wrap(&Message::Job { priority: Priority::High, job }).unwrap();
         assert!(parcel.body.len() <= BODY_BYTES_MAX, "{}", parcel.body.len());
     }
 }

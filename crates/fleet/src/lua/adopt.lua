@@ -4,9 +4,10 @@
 local function lists_of_roots(from, limit)
   local rows = {}
   for _, status in ipairs({'pending', 'running', 'completed', 'failed', 'cancelled'}) do
-    local list = list_of(status, 'agent_research')
-    local found = redis.call('ZRANGEBYSCORE', list, '(' .. from, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
-    for i = 1, #found, 2 do rows[#rows + 1] = {found[i], tonumber(found[i + 1])} end
+    for kind in string.gmatch(ROOT_KINDS, '[^,]+') do
+      local found = redis.call('ZRANGEBYSCORE', list_of(status, kind), '(' .. from, '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
+      for i = 1, #found, 2 do rows[#rows + 1] = {found[i], tonumber(found[i + 1])} end
+    end
   end
   table.sort(rows, function(a, b) return a[2] < b[2] end)
   return rows

@@ -3,7 +3,7 @@
 local call, boot, lease_ms = ARGV[2], ARGV[4], tonumber(ARGV[5])
 local h = head(ARGV[3])
 if not h then return {'missing'} end
-if h.kind == 'agent_research' then return {'root'} end
+if is_root(h.kind) then return {'root'} end
 if is_terminal(h.status) then return {'terminal', h.status} end
 if h.lease_until_ms and tonumber(h.lease_until_ms) > now then
   -- The same call again, because its first answer was lost.

@@ -68,7 +68,7 @@ local function go_on_cancelling(limit)
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'cancelling')) do
     local upto, by, reason = unpack(redis.call('HMGET', campaign(name), 'cancel_upto', 'cancel_by', 'cancel_reason'))
     if upto then
-      cancel_some({kinds = ',agent_research,', statuses = ',pending,running,', campaign = name, whole = true, upto = upto,
+      cancel_some({kinds = ROOT_KINDS, statuses = ',pending,running,', campaign = name, whole = true, upto = upto,
         limit = limit, ask = {by = by, reason = reason, call = ''}})
     else
       redis.call('SREM', P .. 'cancelling', name)

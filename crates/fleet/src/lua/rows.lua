@@ -134,3 +134,6 @@ local function insert_leaf(leaf)
   redis.call('ZADD', pending_in(leaf.queue), now_text, id)
   tell_changed(id)
 end
+
+-- ROOT_KINDS: `,kind,kind,`, as the program that sends the script knows them.
+local function is_root(kind) return string.find(ROOT_KINDS, ',' .. kind .. ',', 1, true) end

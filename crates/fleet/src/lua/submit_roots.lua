@@ -1,12 +1,13 @@
 -- The roots of a campaign, all or none, as one lane, which is called by its first root.
--- ARGV: 2 call 3 in_flight 4 size of a generation, then for each root: id campaign spec phase, first child: id kind queue spec tries_max priority
-local call, WIDTH, FROM = ARGV[2], 10, 5
+-- ARGV: 2 call 3 in_flight 4 size of a generation, then for each root: id kind campaign spec phase, first child: id kind queue
+--       spec tries_max priority
+local call, WIDTH, FROM = ARGV[2], 11, 5
 for at = FROM, #ARGV, WIDTH do
   if redis.call('EXISTS', op(ARGV[at])) == 1 then
     if redis.call('HGET', op(ARGV[at]), 'submit_call') == call then return {'created'} end
     return {'duplicate', ARGV[at]}
   end
-  if redis.call('EXISTS', op(ARGV[at + 4])) == 1 then return {'taken', ARGV[at + 4], ARGV[at]} end
+  if redis.call('EXISTS', op(ARGV[at + 5])) == 1 then return {'taken', ARGV[at + 5], ARGV[at]} end
 end
 
 -- Adds them to a list, so many in one call as Lua can pass.
@@ -18,27 +19,31 @@ end
 
 local roots = (#ARGV - FROM + 1) / WIDTH
 local seq = redis.call('INCRBY', P .. 'seq', roots) - roots
-local lane, all, of_campaign = ARGV[FROM], {}, {}
+local lane, listed, of_campaign = ARGV[FROM], {}, {}
 redis.call('HSET', P .. 'paces', lane, table.concat({ARGV[3], ARGV[4], string.format('%.0f', seq + 1)}, ' '))
 for at = FROM, #ARGV, WIDTH do
-  local id, name = ARGV[at], ARGV[at + 1]
+  local id, kind, name = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   seq = seq + 1
-  redis.call('HSET', op(id), 'id', id, 'kind', 'agent_research', 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
-    'tries_max', 0, 'rescues', 0, 'created_at_ms', now_text, 'campaign', name, 'counted', 'pending', 'spec', ARGV[at + 2],
-    'phase', ARGV[at + 3], 'lane', lane, 'submit_call', call, 'first_id', ARGV[at + 4], 'first_kind', ARGV[at + 5],
-    'first_queue', ARGV[at + 6], 'first_spec', ARGV[at + 7], 'first_tries_max', ARGV[at + 8], 'first_priority', ARGV[at + 9])
+  redis.call('HSET', op(id), 'id', id, 'kind', kind, 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
+    'tries_max', 0, 'rescues', 0, 'created_at_ms', now_text, 'campaign', name, 'counted', 'pending', 'spec', ARGV[at + 3],
+    'phase', ARGV[at + 4], 'lane', lane, 'submit_call', call, 'first_id', ARGV[at + 5], 'first_kind', ARGV[at + 6],
+    'first_queue', ARGV[at + 7], 'first_spec', ARGV[at + 8], 'first_tries_max', ARGV[at + 9], 'first_priority', ARGV[at + 10])
   local entries = of_campaign[name] or {}
   of_campaign[name] = entries
-  for _, list in ipairs({all, entries}) do list[#list + 1] = seq; list[#list + 1] = id end
+  for _, list in ipairs({list_of('pending', kind), list_of('pending', kind, name)}) do
+    listed[list] = listed[list] or {}
+    table.insert(listed[list], seq)
+    table.insert(listed[list], id)
+  end
+  table.insert(entries, seq)
   redis.call('RPUSH', P .. 'lane:' .. lane, id)
   tell_changed(id)
 end
-add_all(list_of('pending', 'agent_research'), all)
+for list, entries in pairs(listed) do add_all(list, entries) end
 for name, entries in pairs(of_campaign) do
-  add_all(list_of('pending', 'agent_research', name), entries)
   open_campaign(name, entries[1], now_text)
-  redis.call('HINCRBY', campaign(name), 'cycles', #entries / 2)
-  redis.call('HINCRBY', campaign(name), 'is:pending', #entries / 2)
+  redis.call('HINCRBY', campaign(name), 'cycles', #entries)
+  redis.call('HINCRBY', campaign(name), 'is:pending', #entries)
 end
 start_waiting(lane)
 return {'created'}

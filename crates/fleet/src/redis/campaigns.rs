@@ -1,11 +1,12 @@
 //! Campaigns on Redis: the scripts that change a cycle count it.
 
+use ktrdr_domain::phase::BadPhase;
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::operation::CancelRequest;
-use ktrdr_domain::{Kind, Status};
+use ktrdr_domain::{FailureReason, Kind, Status};
 use redis::from_redis_value;
 
 use super::call::Session;
@@ -49,7 +50,7 @@ pub(super) async fn cancel_matching(
     group: &GroupCancel,
 ) -> Result<GroupCancelled, StoreError> {
     let statuses = [Status::Pending, Status::Running].into_iter().filter(|status| group.means(*status));
-    let kinds = Kind::ALL.into_iter().filter(|kind| group.kind.is_none_or(|only| only == *kind));
+    let kinds = Kind::ALL.iter().copied().filter(|kind| group.kind.is_none_or(|only| only == *kind));
     let call = session.call(&session.scripts.cancel_matching).arg(&group.by).arg(&group.reason);
     let call = call.arg(group.limit).arg(group.upto.map_or_else(String::new, |upto| upto.to_string()));
     let call = call.arg(group.campaign.as_ref().map_or("", |name| name.as_str()));
@@ -100,8 +101,8 @@ fn outcome(fate: &str, cycles: &str) -> Result<Outcome, StoreError> {
     let mut line = || lines.next().filter(|line| !line.is_empty()).map(str::to_owned);
     Ok(Outcome {
         status,
-        phase: line(),
-        reason: line(),
+        phase: line().map(|word| word.parse()).transpose().map_err(|e: BadPhase| corrupt(&e))?,
+        reason: line().map(FailureReason::from),
         stopped_by: line(),
         cycles: cycles.parse().map_err(|e| corrupt(&e))?,
     })

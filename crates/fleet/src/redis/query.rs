@@ -20,7 +20,7 @@ const DEAD: &str = "dead";
 
 /// A part of a list, newest first, all numbers from one moment.
 pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, StoreError> {
-    let every_kind = words(Kind::ALL.into_iter());
+    let every_kind = words(Kind::ALL.iter().copied());
     let statuses = Status::ALL
         .into_iter()
         .filter(|status| filter.status.is_none_or(|wanted| wanted == *status))
@@ -28,7 +28,7 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
         .filter(|status| !filter.dead || *status == Status::Failed)
         // The dead have failed, and have lists of their own.
         .map(|status| if filter.dead { DEAD } else { status.as_str() });
-    let kinds = Kind::ALL.into_iter().filter(|kind| filter.kind.is_none_or(|wanted| wanted == *kind));
+    let kinds = Kind::ALL.iter().copied().filter(|kind| filter.kind.is_none_or(|wanted| wanted == *kind));
     let call = session.call(&session.scripts.list);
     let call = call.arg(filter.offset).arg(filter.limit);
     let call = call.arg(filter.root.as_ref().map_or("", |root| root.as_str()));
@@ -89,8 +89,8 @@ fn message(fields: Vec<String>) -> Result<Message, StoreError> {
     if let Some(operation) = named.get("job") {
         let operation = operation.parse().map_err(|e| unreadable(&e))?;
         let job = JobMessage { schema: SCHEMA, operation, kind, root, spec: row::json(field("spec"))? };
-        let priority = field("priority").parse().map_err(|e| unreadable(&e))?;
-        return Ok(Message::Job { priority, job });
+        let priority: u8 = field("priority").parse().map_err(|e| unreadable(&e))?;
+        return Ok(Message::Job { priority: priority.into(), job });
     }
     let status: Status = field("status").parse().map_err(|e| unreadable(&e))?;
     Ok(Message::Event(Event {

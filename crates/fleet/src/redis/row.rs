@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use ktrdr_domain::Operation;
 use ktrdr_domain::operation::CancelRequest;
+use ktrdr_domain::{FailureReason, Operation};
 use redis::{FromRedisValue, Value};
 use serde::de::DeserializeOwned;
 
@@ -26,7 +26,7 @@ pub(super) fn operation(value: Value) -> Result<Option<Operation>, StoreError> {
         id: row.needed("id")?,
         kind: row.needed("kind")?,
         status: row.needed("status")?,
-        reason: row.text("reason"),
+        reason: row.text("reason").map(FailureReason::from),
         error: row.text("error"),
         fence: row.needed("fence")?,
         tries: row.needed("tries")?,
@@ -37,7 +37,7 @@ pub(super) fn operation(value: Value) -> Result<Option<Operation>, StoreError> {
         result: row.json("result")?,
         progress: row.json("progress")?,
         root: row.parsed("root")?,
-        phase: row.text("phase"),
+        phase: row.parsed("phase")?,
         waiting: row.parsed("waiting")?,
         created_at_ms: row.needed("created_at_ms")?,
         started_at_ms: row.parsed("started_at_ms")?,

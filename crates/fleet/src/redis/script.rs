@@ -1,5 +1,6 @@
 //! The scripts, put together from their parts. Redis knows no modules: each script carries what it stands on.
 
+use ktrdr_domain::Kind;
 use redis::Script;
 
 use super::options::Clock;
@@ -96,44 +97,64 @@ fn noting(clock: Clock, body: &str) -> Script {
 
 /// Writes rows, and ends none.
 fn writing(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, body].concat())
 }
 
 /// The same for rows that are there.
 fn keeping(clock: Clock, body: &str) -> Script {
-    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, body].concat())
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, body].concat())
 }
 
 /// Changes rows.
 fn changing(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, body].concat())
 }
 
 /// Changes rows, and notices that a worker was lost.
 fn losing(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
 }
 
 /// The same for rows whose work is done.
 fn ending(clock: Clock, body: &str) -> Script {
-    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, ENDS, body].concat())
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, body].concat())
 }
 
 /// Stops what somebody wants stopped.
 fn cancelling(clock: Clock, body: &str) -> Script {
-    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), ROWS, ENDS, CANCELS, GROUPS, body].concat())
+    Script::new(
+        &[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, CANCELS, GROUPS, body].concat(),
+    )
 }
 
 /// Changes rows that were left alone for too long.
 fn sweeping(clock: Clock, body: &str) -> Script {
-    let parts =
-        [PRELUDE, text_of(clock), ROWS, ENDS, &of_losses(), LOSSES, CANCELS, GROUPS, ADOPT, AGAIN, body];
+    let parts = [
+        PRELUDE,
+        text_of(clock),
+        &of_roots(),
+        ROWS,
+        ENDS,
+        &of_losses(),
+        LOSSES,
+        CANCELS,
+        GROUPS,
+        ADOPT,
+        AGAIN,
+        body,
+    ];
     Script::new(&parts.concat())
 }
 
 /// Writes messages again.
 fn republishing(clock: Clock, body: &str) -> Script {
-    Script::new(&[PRELUDE, text_of(clock), ROWS, AGAIN, body].concat())
+    Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, AGAIN, body].concat())
+}
+
+/// The kinds that are roots: the scripts name none.
+fn of_roots() -> String {
+    let roots: String = Kind::roots().map(|kind| format!("{kind},")).collect();
+    format!("local ROOT_KINDS = ',{roots}'\n")
 }
 
 /// The numbers and words by which losses are counted.
@@ -154,5 +175,61 @@ fn text_of(clock: Clock) -> &'static str {
     match clock {
         Clock::Server => include_str!("../lua/clock_server.lua"),
         Clock::Key => include_str!("../lua/clock_key.lua"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::str::FromStr;
+
+    use ktrdr_domain::{FailureReason, Status};
+    use ktrdr_fabric::history::Change;
+
+    use super::*;
+
+    /// The code of every script, without comments.
+    fn code() -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lua");
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let lines = files.flat_map(|file| {
+            let text = fs::read_to_string(file).unwrap();
+            text.lines().map(|line| line.split("--").next().unwrap().to_owned()).collect::<Vec<_>>()
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The words in quotes that come right behind one of these beginnings.
+    fn words_behind(beginnings: &[&str]) -> Vec<String> {
+        let code = code();
+        let behind = beginnings.iter().flat_map(|beginning| code.split(beginning).skip(1));
+        let words: Vec<String> =
+            behind.filter_map(|rest| Some(rest.split_once('\'')?.0.to_owned())).collect();
+        assert!(words.len() > 3, "{beginnings:?} are not how the scripts say it");
+        words
+    }
+
+    #[test]
+    fn the_scripts_say_reasons_statuses_and_changes_as_the_enums_do() {
+        for word in words_behind(&["reason = '", "reason == '", "reason or '"]) {
+            assert!(FailureReason::from_str(&word).is_ok(), "{word} is not a reason of a failure");
+        }
+        for word in words_behind(&["status = '", "status == '", "status ~= '", "'status', '"]) {
+            assert!(Status::from_str(&word).is_ok(), "{word} is not a status");
+        }
+        for word in words_behind(&["record(h, '"]) {
+            assert!(Change::from_str(&word).is_ok(), "{word} is not a change");
+        }
+    }
+
+    #[test]
+    fn the_scripts_name_no_kind() {
+        let code = code();
+        for kind in Kind::ALL {
+            let named = [format!("'{kind}'"), format!(",{kind},")];
+            assert!(!named.iter().any(|text| code.contains(text)), "a script names {kind}");
+        }
+        assert!(of_roots().contains("',agent_research,'"), "{}", of_roots());
     }
 }

@@ -73,7 +73,7 @@ impl Store for RedisStore {
         limits::check_leaf(&new)?;
         let call = self.session.call_once(&self.session.scripts.submit);
         let call = job(call, &new.id, new.kind, &new.spec);
-        let call = call.arg(new.tries_max).arg(new.priority).optional(new.idempotency_key);
+        let call = call.arg(new.tries_max).arg(u8::from(new.priority)).optional(new.idempotency_key);
         submitted(&call.answer().await?)
     }
 
@@ -85,9 +85,10 @@ impl Store for RedisStore {
         for root in &roots {
             call = call
                 .arg(root.id.as_str())
+                .arg(root.kind.as_str())
                 .arg(root.campaign.as_str())
                 .arg(root.spec.to_string())
-                .arg(&root.phase);
+                .arg(root.phase.as_str());
             call = child(call, &root.first);
         }
         submitted(&call.answer().await?)
@@ -211,7 +212,7 @@ impl Store for RedisStore {
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError> {
         limits::check_advance(&step.to)?;
         let call = self.session.call(&self.session.scripts.advance).arg(step.root.as_str());
-        let call = call.arg(step.finished.as_str()).arg(&step.expected_phase);
+        let call = call.arg(step.finished.as_str()).arg(step.expected_phase.as_str());
         let answer = destination(call, step.to).answer().await?;
         match answer.word()?.as_str() {
             "next" => Ok(Advanced::Next(answer.parsed(1)?)),
@@ -265,7 +266,7 @@ fn job<'s>(call: Call<'s>, id: &OperationId, kind: Kind, spec: &Value) -> Call<'
 }
 
 fn child<'s>(call: Call<'s>, child: &NewChild) -> Call<'s> {
-    job(call, &child.id, child.kind, &child.spec).arg(child.tries_max).arg(child.priority)
+    job(call, &child.id, child.kind, &child.spec).arg(child.tries_max).arg(u8::from(child.priority))
 }
 
 fn outcome(call: Call<'_>, how: Finish, took_ms: u64) -> Call<'_> {
@@ -280,7 +281,7 @@ fn outcome(call: Call<'_>, how: Finish, took_ms: u64) -> Call<'_> {
     match how {
         Finish::Completed(result) => call.named("result", Some(result.to_string())),
         Finish::Failed { reason, error, result } => {
-            let call = call.named("reason", Some(reason));
+            let call = call.named("reason", Some(reason.as_str()));
             call.named("error", Some(limits::cut(error))).named("result", result.map(|r| r.to_string()))
         }
         Finish::Cancelled | Finish::Release => call,
@@ -293,10 +294,11 @@ fn outcome(call: Call<'_>, how: Finish, took_ms: u64) -> Call<'_> {
 
 fn destination(call: Call<'_>, to: AdvanceTo) -> Call<'_> {
     match to {
-        AdvanceTo::Phase { phase, child: next } => child(call.arg("phase").arg(phase), &next),
+        AdvanceTo::Phase { phase, child: next } => child(call.arg("phase").arg(phase.as_str()), &next),
         AdvanceTo::Completed { result } => call.arg("completed").arg(result.to_string()),
         AdvanceTo::Failed { reason, error, stopped_by, result } => {
-            let call = call.arg("failed").arg(reason).arg(limits::cut(error)).arg(result.to_string());
+            let call =
+                call.arg("failed").arg(reason.as_str()).arg(limits::cut(error)).arg(result.to_string());
             call.arg(stopped_by)
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{EndStatus, Event, JobMessage, Kind, OperationId};
+use ktrdr_domain::{EndStatus, Event, JobMessage, Kind, OperationId, Priority};
 use ktrdr_fabric::broker::{Broker, Deliveries, Delivery, Message, Published, Queue};
 use ktrdr_fabric::store::BootId;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings};
@@ -131,7 +131,7 @@ pub(crate) fn id(name: &str) -> OperationId {
 
 pub(crate) fn job(kind: Kind, name: &str) -> Message {
     let job = JobMessage { schema: SCHEMA, operation: id(name), kind, root: None, spec: json!({"of": name}) };
-    Message::Job { priority: 4, job }
+    Message::Job { priority: Priority::Normal, job }
 }
 
 pub(crate) fn probe(name: &str) -> Message {

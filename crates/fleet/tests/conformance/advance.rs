@@ -1,6 +1,6 @@
 //! Advancing research cycles.
 
-use ktrdr_domain::{EndStatus, Kind, Status};
+use ktrdr_domain::{EndStatus, FailureReason, Kind, Phase, Status};
 use ktrdr_fabric::store::{Advance, Advanced, Finish};
 use serde_json::json;
 
@@ -11,7 +11,7 @@ pub(crate) async fn a_root_starts_with_its_first_child(w: World) {
     let row = w.row(&root).await;
     let design = design_of(&root).id;
     assert_eq!((row.kind, row.status), (Kind::AgentResearch, Status::Running));
-    assert_eq!((row.phase.as_deref(), row.waiting.as_ref()), (Some("designing"), Some(&design)));
+    assert_eq!((row.phase, row.waiting.as_ref()), (Some(Phase::Designing), Some(&design)));
     assert!(row.started_at_ms.is_some() && row.lease_until_ms.is_none());
     assert_eq!(w.row(&design).await.root, Some(root));
     assert_eq!(w.jobs().await, [design], "the root itself has no message");
@@ -24,7 +24,7 @@ pub(crate) async fn an_advance_creates_the_next_child_and_its_message(w: World) 
     let training = child_of(&root, Kind::Training).id;
     assert_eq!(w.advance(into_training(&root)).await, Advanced::Next(training.clone()));
     let row = w.row(&root).await;
-    assert_eq!((row.phase.as_deref(), row.waiting.as_ref()), (Some("training"), Some(&training)));
+    assert_eq!((row.phase, row.waiting.as_ref()), (Some(Phase::Training), Some(&training)));
     assert_eq!(w.status(&training).await, Status::Pending);
     assert_eq!(w.jobs().await, [training]);
 }
@@ -59,7 +59,7 @@ pub(crate) async fn a_failed_child_fails_the_root(w: World) {
     w.fail(&design_of(&root).id).await;
     assert_eq!(w.advance(into_failure(&root)).await, Advanced::Closed(Status::Failed));
     let row = w.row(&root).await;
-    assert_eq!((row.status, row.reason.as_deref()), (Status::Failed, Some("gate")));
+    assert_eq!((row.status, row.reason.as_ref()), (Status::Failed, Some(&FailureReason::Gate)));
     assert_eq!(row.error.as_deref(), Some("Training gate failed"));
     assert_eq!((row.result, row.waiting), (Some(json!({"accuracy": 0.4})), None));
 }
@@ -122,6 +122,6 @@ pub(crate) async fn an_advance_of_an_unknown_root_or_a_wrong_phase_is_stale(w: W
     assert_eq!(w.advance(into_training(&id("never"))).await, Advanced::Stale);
     let root = w.start_root("r").await;
     w.complete(&design_of(&root).id).await;
-    let wrong = Advance { expected_phase: "training".into(), ..into_training(&root) };
+    let wrong = Advance { expected_phase: Phase::Training, ..into_training(&root) };
     assert_eq!(w.advance(wrong).await, Advanced::Stale);
 }

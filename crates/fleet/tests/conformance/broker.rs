@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{DeviceClass, EndStatus, Event, JobMessage, Kind};
+use ktrdr_domain::{DeviceClass, EndStatus, Event, JobMessage, Kind, Priority};
 use ktrdr_fabric::broker::{BrokerError, Deliveries, Delivery, Message, Published, Queue};
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::world::{World, id};
 
 const PROBES: Queue = Queue::Jobs(Kind::Probe);
 
-fn job(name: &str, priority: u8) -> Message {
+fn job(name: &str, priority: Priority) -> Message {
     let job =
         JobMessage { schema: SCHEMA, operation: id(name), kind: Kind::Probe, root: None, spec: json!({}) };
     Message::Job { priority, job }
@@ -20,7 +20,10 @@ fn job(name: &str, priority: u8) -> Message {
 /// A probe that asks for a device.
 fn asking(name: &str, kind: Kind, request: &str) -> Message {
     let (operation, spec) = (id(name), json!({ "device": request }));
-    Message::Job { priority: 4, job: JobMessage { schema: SCHEMA, operation, kind, root: None, spec } }
+    Message::Job {
+        priority: Priority::Normal,
+        job: JobMessage { schema: SCHEMA, operation, kind, root: None, spec },
+    }
 }
 
 fn event(name: &str) -> Message {
@@ -53,7 +56,12 @@ async fn expect_nothing(deliveries: &mut Box<dyn Deliveries>) {
 }
 
 pub(crate) async fn messages_come_in_order_of_priority_then_age(w: World) {
-    let (low, first, second, high) = (job("low", 1), job("first", 4), job("second", 4), job("high", 7));
+    let (low, first, second, high) = (
+        job("low", Priority::Low),
+        job("first", Priority::Normal),
+        job("second", Priority::Normal),
+        job("high", Priority::High),
+    );
     publish(&w, &[low.clone(), first.clone(), second.clone(), high.clone()]).await;
     assert_eq!(w.broker.depth(PROBES).await.unwrap(), 4);
     let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();
@@ -64,7 +72,7 @@ pub(crate) async fn messages_come_in_order_of_priority_then_age(w: World) {
 }
 
 pub(crate) async fn a_consumer_holds_no_more_than_its_prefetch(w: World) {
-    let (a, b, c) = (job("a", 4), job("b", 4), job("c", 4));
+    let (a, b, c) = (job("a", Priority::Normal), job("b", Priority::Normal), job("c", Priority::Normal));
     publish(&w, &[a.clone(), b.clone(), c.clone()]).await;
     let mut deliveries = w.broker.consume(PROBES, 2).await.unwrap();
     let first = expect(&mut deliveries, &a).await;
@@ -75,7 +83,7 @@ pub(crate) async fn a_consumer_holds_no_more_than_its_prefetch(w: World) {
 }
 
 pub(crate) async fn an_unacknowledged_message_is_delivered_again(w: World) {
-    let (a, b) = (job("a", 4), job("b", 4));
+    let (a, b) = (job("a", Priority::Normal), job("b", Priority::Normal));
     publish(&w, &[a.clone(), b.clone()]).await;
     let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();
     let first = expect(&mut deliveries, &a).await;
@@ -92,7 +100,7 @@ pub(crate) async fn an_unacknowledged_message_is_delivered_again(w: World) {
 
 pub(crate) async fn acknowledgements_in_any_order_forget_those_messages_and_no_others(w: World) {
     let names: Vec<String> = (0..60).map(|i| format!("m{i:02}")).collect();
-    let messages: Vec<Message> = names.iter().map(|name| job(name, 4)).collect();
+    let messages: Vec<Message> = names.iter().map(|name| job(name, Priority::Normal)).collect();
     publish(&w, &messages).await;
     let mut deliveries = w.broker.consume(PROBES, 60).await.unwrap();
     let mut held = Vec::new();
@@ -126,7 +134,7 @@ pub(crate) async fn acknowledgements_in_any_order_forget_those_messages_and_no_o
 }
 
 pub(crate) async fn a_dropped_consumer_gives_back_what_it_had_not_handed_out(w: World) {
-    let (a, b, c) = (job("a", 4), job("b", 4), job("c", 4));
+    let (a, b, c) = (job("a", Priority::Normal), job("b", Priority::Normal), job("c", Priority::Normal));
     publish(&w, &[a.clone(), b.clone(), c.clone()]).await;
     let mut first = w.broker.consume(PROBES, 5).await.unwrap();
     let held = expect(&mut first, &a).await;
@@ -140,7 +148,7 @@ pub(crate) async fn a_dropped_consumer_gives_back_what_it_had_not_handed_out(w: 
 }
 
 pub(crate) async fn what_a_dropped_consumer_handed_out_can_still_be_acknowledged(w: World) {
-    let (a, b) = (job("a", 4), job("b", 4));
+    let (a, b) = (job("a", Priority::Normal), job("b", Priority::Normal));
     publish(&w, &[a.clone(), b.clone()]).await;
     let mut first = w.broker.consume(PROBES, 5).await.unwrap();
     let held = expect(&mut first, &a).await;
@@ -157,19 +165,19 @@ pub(crate) async fn a_message_wakes_a_waiting_consumer(w: World) {
     let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();
     let waiting = tokio::spawn(async move { deliveries.next().await.unwrap().message });
     tokio::task::yield_now().await;
-    publish(&w, &[job("a", 4)]).await;
-    assert_eq!(waiting.await.unwrap(), job("a", 4));
+    publish(&w, &[job("a", Priority::Normal)]).await;
+    assert_eq!(waiting.await.unwrap(), job("a", Priority::Normal));
 }
 
 pub(crate) async fn an_abandoned_wait_loses_nothing(w: World) {
     let mut deliveries = w.broker.consume(PROBES, 1).await.unwrap();
     expect_nothing(&mut deliveries).await;
-    publish(&w, &[job("a", 4)]).await;
-    expect(&mut deliveries, &job("a", 4)).await.receipt.ack().await;
+    publish(&w, &[job("a", Priority::Normal)]).await;
+    expect(&mut deliveries, &job("a", Priority::Normal)).await.receipt.ack().await;
 }
 
 pub(crate) async fn a_cycle_has_no_queue(w: World) {
-    let Message::Job { priority, job } = job("r", 4) else { unreachable!() };
+    let Message::Job { priority, job } = job("r", Priority::Normal) else { unreachable!() };
     let of_a_cycle = Message::Job { priority, job: JobMessage { kind: Kind::AgentResearch, ..job } };
     let published = w.broker.publish(vec![of_a_cycle, event("a")]).await.unwrap();
     assert_eq!(published, [Published::Unroutable, Published::Confirmed]);

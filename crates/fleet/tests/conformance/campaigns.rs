@@ -1,6 +1,6 @@
 //! Campaigns: counted in the step in which their cycles change.
 
-use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status};
 use ktrdr_fabric::campaign::{Campaign, Outcome};
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Filter, NewRoot, Pace, StoreError, Submitted};
 use serde_json::json;
@@ -62,7 +62,7 @@ pub(crate) async fn each_gate_and_each_reason_is_counted_apart(w: World) {
     }
     w.advance(into_failure(&id("r1"))).await;
     let error = || AdvanceTo::Failed {
-        reason: "error".into(),
+        reason: FailureReason::Error,
         error: "it broke".into(),
         stopped_by: "error".into(),
         result: json!({}),
@@ -71,19 +71,19 @@ pub(crate) async fn each_gate_and_each_reason_is_counted_apart(w: World) {
     assert!(matches!(w.advance(into_training(&id("r3"))).await, Advanced::Next(_)));
     let training = id("r3").child(Kind::Training, 1);
     w.complete(&training).await;
-    let step = Advance { root: id("r3"), finished: training, expected_phase: "training".into(), to: error() };
+    let step = Advance { root: id("r3"), finished: training, expected_phase: Phase::Training, to: error() };
     assert_eq!(w.advance(step).await, Advanced::Closed(Status::Failed));
-    let fate = |phase: &str, reason: &str, stopped_by: &str| Outcome {
+    let fate = |phase, reason, stopped_by: &str| Outcome {
         status: Status::Failed,
-        phase: Some(phase.into()),
-        reason: Some(reason.into()),
+        phase: Some(phase),
+        reason: Some(reason),
         stopped_by: Some(stopped_by.into()),
         cycles: 1,
     };
     let expected = [
-        fate("designing", "error", "error"),
-        fate("designing", "gate", "no_skill"),
-        fate("training", "error", "error"),
+        fate(Phase::Designing, FailureReason::Error, "error"),
+        fate(Phase::Designing, FailureReason::Gate, "no_skill"),
+        fate(Phase::Training, FailureReason::Error, "error"),
     ];
     assert_eq!(of(&w, "c").await.outcomes, expected);
 }

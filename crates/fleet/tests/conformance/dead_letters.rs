@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, OperationId, Status};
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Dismissed, Filter, Finish, NewOperation, Page};
 use serde_json::json;
@@ -44,7 +44,7 @@ pub(crate) async fn those_that_used_up_their_tries_are_dead_letters(w: World) {
     let design = design_of(&root).id;
     exhaust(&w, &design).await;
     let to = AdvanceTo::Failed {
-        reason: "gate".into(),
+        reason: FailureReason::Gate,
         error: "no design".into(),
         stopped_by: "gate".into(),
         result: json!({}),

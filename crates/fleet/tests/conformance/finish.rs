@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{EndStatus, Status};
+use ktrdr_domain::{EndStatus, FailureReason, Status};
 use ktrdr_fabric::store::{Attempt, Finish, Finished, StoreError};
 use serde_json::json;
 
@@ -16,7 +16,7 @@ fn retry() -> Finish {
 
 fn failed() -> Finish {
     Finish::Failed {
-        reason: "bad_input".into(),
+        reason: FailureReason::BadInput,
         error: "line 3: high < low".into(),
         result: Some(json!({"line": 3})),
     }
@@ -39,7 +39,7 @@ pub(crate) async fn failed_keeps_reason_error_and_result(w: World) {
     let attempt = w.running("a").await;
     assert_eq!(w.finish(&attempt, failed()).await, Finished::Recorded(Status::Failed));
     let row = w.row(&attempt.id).await;
-    assert_eq!(row.reason.as_deref(), Some("bad_input"));
+    assert_eq!(row.reason, Some(FailureReason::BadInput));
     assert_eq!(row.error.as_deref(), Some("line 3: high < low"));
     assert_eq!(row.result, Some(json!({"line": 3})));
 }
@@ -70,8 +70,8 @@ pub(crate) async fn a_retry_without_tries_left_fails_as_attempts_exhausted(w: Wo
     assert_eq!(w.finish(&last, retry()).await, Finished::Recorded(Status::Failed));
     let row = w.row(&a).await;
     assert_eq!(
-        (row.reason.as_deref(), row.error.as_deref()),
-        (Some("attempts_exhausted"), Some("no data yet"))
+        (row.reason, row.error.as_deref()),
+        (Some(FailureReason::AttemptsExhausted), Some("no data yet"))
     );
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Phase};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::{Change, ENTRIES_MAX, NOTE_BYTES_MAX, Transition};
 use ktrdr_fabric::losses::{COST_A_TRY, TRY_GIVEN_BACK, back_off};
@@ -120,8 +120,7 @@ pub(crate) async fn a_cycle_tells_of_its_lane_its_phases_and_its_end(w: World) {
     assert_eq!(w.advance(into_training(&id("r1"))).await, Advanced::Next(training.clone()));
     assert_eq!(changes(&w, &training).await, [Change::Created]);
     w.store.cancel(&id("r1"), "me", "").await.unwrap();
-    let end =
-        Advance { finished: training.clone(), expected_phase: "training".into(), ..into_done(&id("r1")) };
+    let end = Advance { finished: training.clone(), expected_phase: Phase::Training, ..into_done(&id("r1")) };
     w.advance(end).await;
     let ended = history(&w, &id("r1")).await;
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{OperationId, Status};
+use ktrdr_domain::{FailureReason, OperationId, Status};
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::losses::{BACK_OFF_MAX, COST_A_TRY, LOSSES_PER_TRY, TRY_GIVEN_BACK, back_off};
 use ktrdr_fabric::store::{Claim, Finish, NewOperation};
@@ -70,7 +70,7 @@ pub(crate) async fn a_job_that_kills_its_workers_ends_when_they_have_cost_its_tr
         w.lose(&poison, &format!("worker-{worker}")).await;
     }
     let row = w.row(&poison).await;
-    assert_eq!((row.status, row.reason.as_deref()), (Status::Failed, Some("attempts_exhausted")));
+    assert_eq!((row.status, row.reason.as_ref()), (Status::Failed, Some(&FailureReason::AttemptsExhausted)));
     assert_eq!((row.rescues, row.tries), (workers, row.tries_max));
     let third = |loss: u32| loss.is_multiple_of(LOSSES_PER_TRY);
     assert_eq!(costs(&w, &poison).await, (1..=workers).map(third).collect::<Vec<_>>());
@@ -131,5 +131,5 @@ pub(crate) async fn tries_that_failed_and_workers_that_were_lost_are_counted_apa
     assert_eq!((w.row(&a).await.tries, w.status(&a).await), (1, Status::Pending));
     let attempt = w.claim(&a, "worker-4").await;
     w.finish(&attempt, Finish::Retry { error: "no".into(), delay: Duration::ZERO }).await;
-    assert_eq!(w.row(&a).await.reason.as_deref(), Some("attempts_exhausted"));
+    assert_eq!(w.row(&a).await.reason, Some(FailureReason::AttemptsExhausted));
 }

@@ -1,7 +1,7 @@
 //! Submitting leaves.
 
 use ktrdr_domain::job::MESSAGE_BYTES_MAX;
-use ktrdr_domain::{Kind, Status};
+use ktrdr_domain::{Kind, Priority, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{NewOperation, StoreError, Submitted};
 use serde_json::{Value, json};
@@ -15,7 +15,9 @@ pub(crate) async fn a_new_operation_is_pending_and_its_message_is_in_the_outbox(
     assert_eq!(row.spec, leaf("a").spec);
     assert!(row.created_at_ms > 0 && row.started_at_ms.is_none() && row.finished_at_ms.is_none());
     let messages = w.relay().await;
-    let [Message::Job { priority: 4, job }] = messages.as_slice() else { panic!("{messages:?}") };
+    let [Message::Job { priority: Priority::Normal, job }] = messages.as_slice() else {
+        panic!("{messages:?}")
+    };
     assert_eq!((&job.operation, job.kind, &job.spec), (&id, Kind::Probe, &row.spec));
 }
 
@@ -57,7 +59,6 @@ pub(crate) async fn what_can_not_be_is_refused(w: World) {
     let impossible = [
         NewOperation { kind: Kind::AgentResearch, ..leaf("a") },
         NewOperation { tries_max: 0, ..leaf("a") },
-        NewOperation { priority: 5, ..leaf("a") },
         NewOperation { spec: json!("x".repeat(MESSAGE_BYTES_MAX)), ..leaf("a") },
         NewOperation { spec: deep, ..leaf("a") },
     ];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{EndStatus, Status};
+use ktrdr_domain::{EndStatus, FailureReason, Status};
 use ktrdr_fabric::losses::LOSSES_PER_TRY;
 use ktrdr_fabric::store::{NewOperation, SweepPlan, Swept};
 
@@ -53,7 +53,7 @@ pub(crate) async fn a_worker_lost_once_too_often_ends_it_as_attempts_exhausted(w
         assert_eq!(w.status(&a).await, expected);
     }
     let row = w.row(&a).await;
-    assert_eq!((row.reason.as_deref(), row.rescues), (Some("attempts_exhausted"), LOSSES_PER_TRY));
+    assert_eq!((row.reason, row.rescues), (Some(FailureReason::AttemptsExhausted), LOSSES_PER_TRY));
     assert_eq!(w.events().await.len(), 1);
 }
 

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_domain::{Event, Kind, Operation, OperationId, Status};
+use ktrdr_domain::{Event, FailureReason, Kind, Operation, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::campaign::Campaigns;
@@ -55,7 +55,7 @@ pub(crate) fn leaf(name: &str) -> NewOperation {
         kind: Kind::Probe,
         spec: json!({"sleep_ms": 0, "of": name}),
         tries_max: 3,
-        priority: 4,
+        priority: Priority::Normal,
         idempotency_key: None,
     }
 }
@@ -66,17 +66,24 @@ pub(crate) fn design_of(root: &OperationId) -> NewChild {
 }
 
 pub(crate) fn child_of(root: &OperationId, kind: Kind) -> NewChild {
-    NewChild { id: root.child(kind, 1), kind, spec: json!({"of": root.as_str()}), tries_max: 3, priority: 4 }
+    NewChild {
+        id: root.child(kind, 1),
+        kind,
+        spec: json!({"of": root.as_str()}),
+        tries_max: 3,
+        priority: Priority::Normal,
+    }
 }
 
 pub(crate) fn root(name: &str) -> NewRoot {
     let id = id(name);
     NewRoot {
+        kind: Kind::AgentResearch,
         first: design_of(&id),
         id,
         campaign: "c".parse().unwrap(),
         spec: json!({"campaign": "c"}),
-        phase: "designing".into(),
+        phase: Phase::Designing,
     }
 }
 
@@ -85,8 +92,8 @@ pub(crate) fn into_training(root: &OperationId) -> Advance {
     Advance {
         root: root.clone(),
         finished: design_of(root).id,
-        expected_phase: "designing".into(),
-        to: AdvanceTo::Phase { phase: "training".into(), child: child_of(root, Kind::Training) },
+        expected_phase: Phase::Designing,
+        to: AdvanceTo::Phase { phase: Phase::Training, child: child_of(root, Kind::Training) },
     }
 }
 
@@ -98,7 +105,7 @@ pub(crate) fn into_done(root: &OperationId) -> Advance {
 /// The step from a finished design to a failed root.
 pub(crate) fn into_failure(root: &OperationId) -> Advance {
     let to = AdvanceTo::Failed {
-        reason: "gate".into(),
+        reason: FailureReason::Gate,
         error: "Training gate failed".into(),
         stopped_by: "no_skill".into(),
         result: json!({"accuracy": 0.4}),
@@ -167,7 +174,7 @@ impl World {
     /// Claims and fails.
     pub(crate) async fn fail(&self, id: &OperationId) {
         let attempt = self.claim(id, "worker-1").await;
-        let how = Finish::Failed { reason: "error".into(), error: "it broke".into(), result: None };
+        let how = Finish::Failed { reason: FailureReason::Error, error: "it broke".into(), result: None };
         assert_eq!(self.finish(&attempt, how).await, Finished::Recorded(Status::Failed));
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, OperationId, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, Beat, BootId, Cancelled, Claim, Finish, Finished, GroupCancel,
@@ -266,17 +266,17 @@ impl Actors {
         let believed = if dice.percent(5) { Status::Completed } else { row.status };
         let to = match (believed, next) {
             (Status::Failed, _) => AdvanceTo::Failed {
-                reason: "error".into(),
+                reason: FailureReason::Error,
                 error: "its child failed".into(),
                 stopped_by: "error".into(),
                 result: json!({}),
             },
             (_, Some(next)) => {
-                AdvanceTo::Phase { phase: Scenario::phase_name(next), child: Scenario::child(&root, next) }
+                AdvanceTo::Phase { phase: Scenario::phase(next), child: Scenario::child(&root, next) }
             }
             (_, None) => AdvanceTo::Completed { result: json!({}) },
         };
-        let step = Advance { root, finished: child.clone(), expected_phase: Scenario::phase_name(phase), to };
+        let step = Advance { root, finished: child.clone(), expected_phase: Scenario::phase(phase), to };
         self.orchestrators[who] = Some((child, step));
     }
 
@@ -382,7 +382,9 @@ fn outcome(busy: &Busy, dice: &mut Dice) -> Finish {
     let result = json!({"fence": busy.attempt.fence});
     match dice.within(0..100) {
         0..70 => Finish::Completed(result),
-        70..75 => Finish::Failed { reason: "error".into(), error: "it broke".into(), result: Some(result) },
+        70..75 => {
+            Finish::Failed { reason: FailureReason::Error, error: "it broke".into(), result: Some(result) }
+        }
         75..90 => Finish::Retry { error: "not yet".into(), delay: Duration::from_millis(dice.within(0..40)) },
         _ => Finish::Release,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Operation, OperationId, Progress, Status};
+use ktrdr_domain::{Operation, OperationId, Phase, Progress, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
@@ -95,10 +95,10 @@ impl Broken {
         else {
             return self.store.advance(step).await;
         };
-        self.tamper.set_waiting(&root.id, Some(&step.expected_phase), Some(&step.finished));
+        self.tamper.set_waiting(&root.id, Some(step.expected_phase.as_str()), Some(&step.finished));
         let advanced = self.store.advance(step).await;
         if !matches!(advanced, Ok(Advanced::Next(_) | Advanced::Closed(_))) {
-            self.tamper.set_waiting(&root.id, root.phase.as_deref(), root.waiting.as_ref());
+            self.tamper.set_waiting(&root.id, root.phase.map(Phase::as_str), root.waiting.as_ref());
         }
         advanced
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Operation, OperationId, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::history::{Change, Transition};
@@ -155,7 +155,7 @@ impl Oracle {
         if row.status == Status::Running && !row.kind.is_root() && row.lease_until_ms.is_none() {
             self.complain("I2", format!("{id} runs without a lease"));
         }
-        if row.reason.as_deref() == Some("attempts_exhausted") {
+        if row.reason == Some(FailureReason::AttemptsExhausted) {
             self.count("attempts were exhausted");
         }
         if row.tries > row.tries_max {
@@ -214,6 +214,7 @@ impl Oracle {
             let history = store.history(&id).await.unwrap();
             let row = store.get(&id).await.unwrap().unwrap();
             self.look_at_losses(&row, &history);
+            self.look_at_statuses(&row, &history);
             let ends: Vec<_> = history.iter().filter(|entry| entry.what.is_end()).collect();
             let tells_of_the_end =
                 matches!(ends[..], [end] if (end.what.as_str(), end.fence) == (status.as_str(), fence));
@@ -224,6 +225,17 @@ impl Oracle {
             let is_in_order = history.is_sorted_by_key(|entry| entry.at_ms);
             if !(tells_of_the_end && tells_of_every_claim && is_in_order) {
                 self.complain("history", format!("{id} is {status} at fence {fence} after {history:#?}"));
+            }
+        }
+    }
+
+    /// Each change of a status is one that the table of statuses has.
+    fn look_at_statuses(&mut self, row: &Operation, history: &[Transition]) {
+        let statuses: Vec<Status> = history.iter().filter_map(|entry| status_after(entry.what)).collect();
+        for step in statuses.windows(2).filter(|step| step[0] != step[1]) {
+            if !step[0].may_become(step[1]) {
+                let what = format!("{} went from {} to {} in {history:#?}", row.id, step[0], step[1]);
+                self.complain("status", what);
             }
         }
     }
@@ -280,5 +292,25 @@ impl Oracle {
                 self.complain("I5", format!("{id} is {status} after {completions} recorded completions"));
             }
         }
+    }
+}
+
+/// The status of a row after a change, where the change is one of its status. A claim that takes a row over from a lost worker
+/// goes through pending, as a sweep would.
+fn status_after(change: Change) -> Option<Status> {
+    match change {
+        Change::Created | Change::Released | Change::RetryScheduled | Change::LeaseLapsed => {
+            Some(Status::Pending)
+        }
+        Change::Started | Change::Claimed | Change::TakenOver => Some(Status::Running),
+        Change::Completed => Some(Status::Completed),
+        Change::Failed => Some(Status::Failed),
+        Change::Cancelled => Some(Status::Cancelled),
+        Change::Suspected
+        | Change::Due
+        | Change::PublishedAgain
+        | Change::Advanced
+        | Change::CancelRequested
+        | Change::Dismissed => None,
     }
 }

@@ -1,7 +1,7 @@
 //! One interleaving: a few cycles in lanes and a few loose operations, thrown to the actors.
 
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Phase, Priority};
 use ktrdr_fabric::store::{NewChild, NewOperation, NewRoot, Pace, Submitted};
 use serde_json::json;
 
@@ -11,13 +11,6 @@ use crate::oracle::{Cycle, Oracle};
 use crate::world::World;
 
 /// The phases of a cycle, as far as a scenario goes.
-const PHASES: [(&str, Kind); 4] = [
-    ("designing", Kind::AgentDesign),
-    ("training", Kind::Training),
-    ("backtesting", Kind::Backtesting),
-    ("assessing", Kind::AgentAssessment),
-];
-
 /// Steps of chaos before the canceller and the crashes rest, so that everything can end.
 const CHAOS_STEPS: u64 = 150;
 
@@ -43,7 +36,7 @@ impl Scenario {
             roots: dice.index(5),
             in_flight: 1 + dice.index(3),
             generation: 1 + dice.index(3),
-            phases: 1 + dice.index(PHASES.len()),
+            phases: 1 + dice.index(Phase::ALL.len()),
             leaves: 1 + dice.index(3),
         };
         let name = scenario.campaign();
@@ -103,7 +96,7 @@ impl Scenario {
     fn cycles(&self) -> Vec<Cycle> {
         let cycle = |i| {
             let root = self.root(i);
-            let children = PHASES[..self.phases].iter().map(|(_, kind)| root.child(*kind, 1)).collect();
+            let children = Phase::ALL[..self.phases].iter().map(|phase| phase.child_of(&root)).collect();
             Cycle { root, children, generation: i / self.generation }
         };
         (0..self.roots).map(cycle).collect()
@@ -111,29 +104,29 @@ impl Scenario {
 
     /// The phase that a child belongs to, and the one after it.
     pub(crate) fn phase_of(&self, child: &OperationId) -> (usize, Option<usize>) {
-        let phase =
-            PHASES.iter().position(|(_, kind)| child.as_str().ends_with(&format!(".{kind}.1"))).unwrap();
+        let phase = Phase::ALL.iter().position(|phase| child.is_of(phase.kind())).unwrap();
         (phase, Some(phase + 1).filter(|next| *next < self.phases))
     }
 
-    pub(crate) fn phase_name(phase: usize) -> String {
-        PHASES[phase].0.to_owned()
+    pub(crate) fn phase(phase: usize) -> Phase {
+        Phase::ALL[phase]
     }
 
     pub(crate) fn child(root: &OperationId, phase: usize) -> NewChild {
-        let kind = PHASES[phase].1;
-        NewChild { id: root.child(kind, 1), kind, spec: json!({}), tries_max: 4, priority: 4 }
+        let kind = Phase::ALL[phase].kind();
+        NewChild { id: root.child(kind, 1), kind, spec: json!({}), tries_max: 4, priority: Priority::Normal }
     }
 
     async fn submit(&self, world: &World) {
         let new_root = |i| {
             let id = self.root(i);
             NewRoot {
+                kind: Kind::AgentResearch,
                 first: Self::child(&id, 0),
                 id,
                 campaign: self.campaign(),
                 spec: json!({}),
-                phase: Self::phase_name(0),
+                phase: Self::phase(0),
             }
         };
         let roots: Vec<NewRoot> = (0..self.roots).map(new_root).collect();
@@ -153,7 +146,7 @@ impl Scenario {
                 kind: Kind::Probe,
                 spec: json!({}),
                 tries_max: 3,
-                priority: 4,
+                priority: Priority::Normal,
             };
             assert_eq!(world.store.submit(new.clone()).await.unwrap(), Submitted::Created);
             assert_eq!(world.store.submit(new.clone()).await.unwrap(), Submitted::Duplicate(new.id));

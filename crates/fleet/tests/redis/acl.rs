@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ktrdr_domain::{DeviceClass, Kind, Progress, Status};
+use ktrdr_domain::{DeviceClass, Kind, Phase, Progress, Status};
 use ktrdr_fabric::ledger::LedgerReader;
 use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{
@@ -74,7 +74,7 @@ async fn live(store: &RedisStore) {
     let step = Advance {
         root: id("r1"),
         finished: child,
-        expected_phase: "training".into(),
+        expected_phase: Phase::Training,
         to: AdvanceTo::Completed { result: json!({}) },
     };
     assert_eq!(store.advance(step).await.unwrap(), Advanced::Closed(Status::Cancelled));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status};
 use ktrdr_fabric::campaign::{Campaign, Campaigns};
 use ktrdr_fabric::store::{Advance, AdvanceTo, Filter, Finish, OperationReader, Pace, Store, SweepPlan};
 use ktrdr_fleet::redis::RedisStore;
@@ -30,12 +30,12 @@ async fn world() -> World {
     let attempt = claim(&store, &training).await;
     store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
     let to = AdvanceTo::Failed {
-        reason: "gate".into(),
+        reason: FailureReason::Gate,
         error: "Training gate failed: no_skill (1.2 >= 1.1)".into(),
         stopped_by: "no_skill".into(),
         result: json!({}),
     };
-    let step = Advance { root: id("r1"), finished: training, expected_phase: "training".into(), to };
+    let step = Advance { root: id("r1"), finished: training, expected_phase: Phase::Training, to };
     store.advance(step).await.unwrap();
     World { store, server, _clock: clock }
 }

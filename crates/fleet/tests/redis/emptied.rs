@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, Status};
+use ktrdr_domain::{Kind, Phase, Status};
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, BootId, Claim, Filter, Finish, OperationReader, Pace, Store, StoreError, SweepPlan,
 };
@@ -40,7 +40,7 @@ async fn every_call_of_a_process_that_knew_the_rows_raises_the_alarm() {
     let step = Advance {
         root: id("r"),
         finished: id("r").child(Kind::Training, 1),
-        expected_phase: "training".into(),
+        expected_phase: Phase::Training,
         to: AdvanceTo::Completed { result: json!({}) },
     };
     assert_alarm(store.advance(step).await);

@@ -22,7 +22,7 @@ mod tls;
 
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, OperationId};
+use ktrdr_domain::{Kind, OperationId, Phase, Priority};
 use ktrdr_fabric::store::{Attempt, BootId, Claim, NewChild, NewOperation, NewRoot, Store};
 use ktrdr_fleet::redis::{Options, RedisStore};
 use serde_json::json;
@@ -45,7 +45,7 @@ fn leaf(name: &str) -> NewOperation {
         kind: Kind::Probe,
         spec: json!({}),
         tries_max: 3,
-        priority: 4,
+        priority: Priority::Normal,
         idempotency_key: None,
     }
 }
@@ -57,13 +57,14 @@ fn root(name: &str) -> NewRoot {
         kind: Kind::Training,
         spec: json!({}),
         tries_max: 3,
-        priority: 4,
+        priority: Priority::Normal,
     };
     NewRoot {
+        kind: Kind::AgentResearch,
         id,
         campaign: "c".parse().unwrap(),
         spec: json!({"campaign": "c"}),
-        phase: "training".into(),
+        phase: Phase::Training,
         first,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_domain::{Kind, OperationId, Phase, Status};
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Filter, Finish, NewOperation, OperationReader, Pace, Store, Submitted,
@@ -112,7 +112,7 @@ async fn a_child_stays_for_as_long_as_its_root_goes_on_and_nothing_of_either_is_
     let step = Advance {
         root: id("r"),
         finished: child.clone(),
-        expected_phase: "training".into(),
+        expected_phase: Phase::Training,
         to: AdvanceTo::Completed { result: json!({}) },
     };
     assert_eq!(w.store.advance(step).await.unwrap(), Advanced::Closed(Status::Completed));

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_domain::Kind;
 
@@ -44,60 +46,35 @@ impl FromStr for Device {
     }
 }
 
-/// What a worker takes. One of one kind is called like its kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WorkerKind {
-    /// Trains networks.
-    Training,
-    /// Trades models and signals on one window.
-    Backtesting,
-    /// Designs strategies.
-    #[value(name = "agent_design", alias = "design")]
-    Design,
-    /// Judges cycles.
-    #[value(name = "agent_assessment", alias = "assessment")]
-    Assessment,
-    /// Imports bars.
-    #[value(name = "data_load", alias = "data")]
-    Data,
-    /// Does nothing, or sleeps: measures the fleet itself.
-    Probe,
-    /// Takes every kind.
-    All,
+/// What a worker takes: jobs of one kind, and is called like it, or of every kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WorkerKind(Option<Kind>);
+
+impl ValueEnum for WorkerKind {
+    fn value_variants<'a>() -> &'a [Self] {
+        static EVERY: LazyLock<Vec<WorkerKind>> =
+            LazyLock::new(|| Kind::with_jobs().map(Some).chain([None]).map(WorkerKind).collect());
+        &EVERY
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let Some(kind) = self.0 else { return Some(PossibleValue::new("all").help("Takes every kind")) };
+        let facts = kind.facts();
+        Some(PossibleValue::new(kind.as_str()).aliases(facts.short_name).help(facts.does))
+    }
 }
 
 impl WorkerKind {
     /// The kinds of jobs that such a worker takes.
     pub(crate) fn kinds(self) -> Vec<Kind> {
-        match self {
-            Self::Training => vec![Kind::Training],
-            Self::Backtesting => vec![Kind::Backtesting],
-            Self::Design => vec![Kind::AgentDesign],
-            Self::Assessment => vec![Kind::AgentAssessment],
-            Self::Data => vec![Kind::DataLoad],
-            Self::Probe => vec![Kind::Probe],
-            Self::All => Kind::ALL.into_iter().filter(|kind| !kind.is_root()).collect(),
-        }
-    }
-
-    /// The worker that takes this kind and no other.
-    pub(crate) fn of(kind: Kind) -> Option<Self> {
-        Self::value_variants().iter().copied().find(|worker| worker.kinds() == [kind])
-    }
-
-    /// As it is shown.
-    pub(crate) fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        self.0.map_or_else(|| Kind::with_jobs().collect(), |kind| vec![kind])
     }
 }
 
 /// A kind of job by its name, or by the short word for its worker.
 pub(crate) fn kind(word: &str) -> Result<Kind, <Kind as FromStr>::Err> {
-    let of_worker = || match WorkerKind::from_str(word, false).ok()?.kinds()[..] {
-        [kind] => Some(kind),
-        _ => None,
-    };
-    word.parse().or_else(|unknown| of_worker().ok_or(unknown))
+    let by_short_name = || Kind::with_jobs().find(|kind| kind.facts().short_name == Some(word));
+    word.parse().or_else(|unknown| by_short_name().ok_or(unknown))
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use ktrdr_app::cancel::{GroupCancelRequest, OPERATOR};
 use ktrdr_app::operations::{ListRequest, PartRequest};
 use ktrdr_app::retry::GroupRetryRequest;
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, OperationId, Status};
 
 use super::campaign::PartArguments;
 use super::fleet::kind;
@@ -84,7 +84,7 @@ impl From<&RetryGroup> for GroupRetryRequest {
         Self {
             campaign: typed.campaign.clone(),
             status: typed.status,
-            reason: typed.reason.clone(),
+            reason: typed.reason.as_deref().map(FailureReason::of),
             kind: typed.kind,
             dead: typed.dead,
         }

@@ -8,7 +8,7 @@ use ktrdr_app::campaign::CampaignRequest;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Operation, Status};
+use ktrdr_domain::{FailureReason, Operation, Status};
 use serde::Deserialize;
 
 use super::start::{self, Started, answer};
@@ -62,7 +62,7 @@ fn campaign_answer(context: &Context<'_>, started: Started) -> Result<ExitCode, 
         return answer(context, started, |_, _| Ok(()));
     };
     show(context, &cycles)?;
-    let trouble = |c: &Operation| c.status == Status::Failed && c.reason.as_deref() != Some("gate");
+    let trouble = |c: &Operation| c.status == Status::Failed && c.reason != Some(FailureReason::Gate);
     Ok(if cycles.iter().any(trouble) {
         ExitCode::from(Kind::OperationFailed as u8)
     } else if cycles.iter().any(|c| c.status == Status::Cancelled) {
@@ -104,7 +104,9 @@ fn row(number: u64, cycle: &Operation) -> Vec<String> {
         (Status::Failed, Some((gate, figures))) => {
             (format!("{} gate", gate.to_lowercase()), figures.to_owned())
         }
-        (Status::Running, _) => (cycle.phase.clone().unwrap_or_default(), String::new()),
+        (Status::Running, _) => {
+            (cycle.phase.map_or_else(String::new, |phase| phase.to_string()), String::new())
+        }
         (other, _) => (other.to_string(), error.to_owned()),
     };
     let strategy = of_result("strategy").unwrap_or_else(|| "–".into());

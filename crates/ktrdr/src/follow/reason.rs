@@ -4,8 +4,6 @@ use ktrdr_app::waiting::WaitReason;
 use ktrdr_domain::{DeviceClass, Kind};
 use serde::Serialize;
 
-use crate::cli::fleet::WorkerKind;
-
 /// One reason, in words for people and programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Reason {
@@ -53,11 +51,10 @@ impl From<WaitReason> for Reason {
 
 /// What a worker for such jobs would have to compute on, and how one is started.
 fn start_a_worker(kind: Kind, device: Option<DeviceClass>) -> (&'static str, String) {
-    let name = WorkerKind::of(kind).unwrap_or(WorkerKind::All).name();
     let (on, option) = match device {
         Some(DeviceClass::Gpu) => (" on a GPU", " --device cuda:0"),
         Some(DeviceClass::Cpu) => (" on a CPU", " --device cpu"),
         None => ("", ""),
     };
-    (on, format!("ktrdr worker {name}{option}"))
+    (on, format!("ktrdr worker {kind}{option}"))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use ktrdr_domain::{Kind, Operation, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, Status};
 
 use crate::cli::OutputForm;
 use crate::describe::{self, brief};
@@ -169,9 +169,9 @@ fn name(index: usize, count: usize, row: &Operation) -> String {
 /// What became of an operation, with the strategy where there is one. A gate's words say that it was a gate.
 fn outcome(row: &Operation) -> String {
     let strategy = row.result.as_ref().and_then(|r| r.get("strategy")).and_then(|s| s.as_str());
-    let status = match (row.status, row.reason.as_deref()) {
+    let status = match (row.status, &row.reason) {
         (Status::Completed, _) if row.kind.is_root() => Some("survived".to_owned()),
-        (_, Some("gate")) => None,
+        (_, Some(FailureReason::Gate)) => None,
         (status, _) => Some(status.to_string()),
     };
     let words = [strategy.map(str::to_owned), status, row.error.clone()];
@@ -200,7 +200,7 @@ fn plain(row: &Operation, child: Option<&Operation>, takes_long: bool) -> Option
     if row.status.is_terminal() || row.is_cancelling() {
         return Some((status.clone(), format!("{} {status}", row.id)));
     }
-    let phase = row.phase.as_deref().map_or_else(String::new, |p| format!(" · {p}"));
+    let phase = row.phase.map_or_else(String::new, |p| format!(" · {p}"));
     let percentage = describe::percentage(row, child);
     if !takes_long || row.kind.is_root() {
         return Some((format!("{status}{phase}"), format!("{} {status}{phase}", row.id)));

@@ -7,10 +7,10 @@ use std::time::Duration;
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::lesson::Reached;
 use ktrdr_domain::report::Verdict;
-use ktrdr_domain::{EndStatus, Event, OperationId, Status, Timestamp};
+use ktrdr_domain::{EndStatus, Event, FailureReason, OperationId, Phase, Status, Timestamp};
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::store::{Cancelled, Pace, Store, Submitted};
-use ktrdr_research::{CycleSummary, Phase, plan};
+use ktrdr_research::{CycleSummary, plan};
 use ktrdr_worker::Outcome;
 use serde_json::json;
 
@@ -36,7 +36,7 @@ async fn a_cycle_runs_through_its_four_phases_and_is_remembered() {
     let world = World::new(|phase, _| behave(phase));
     let root = one(&world).await;
     let row = world.ended(&root).await;
-    assert_eq!((row.status, row.phase.as_deref()), (Status::Completed, Some("assessing")));
+    assert_eq!((row.status, row.phase), (Status::Completed, Some(Phase::Assessing)));
     let summary: CycleSummary = serde_json::from_value(row.result.unwrap()).unwrap();
     assert_eq!(
         (summary.verdict, summary.backtest_gate),
@@ -75,7 +75,7 @@ async fn a_gate_that_says_no_ends_the_cycle_and_is_remembered() {
                 },
             );
         let row = world.ended(&one(&world).await).await;
-        assert_eq!((row.status, row.reason.as_deref()), (Status::Failed, Some("gate")));
+        assert_eq!((row.status, row.reason.as_ref()), (Status::Failed, Some(&FailureReason::Gate)));
         assert_eq!(row.error.as_deref(), Some(error));
         assert_eq!(world.lessons().await[0].reached, reached);
     }
@@ -86,14 +86,18 @@ async fn a_child_that_fails_in_any_phase_ends_the_cycle() {
     for fails in Phase::ALL {
         let world = World::new(move |phase, _| {
             if phase == fails {
-                Outcome::Failed { reason: "bad_input".into(), error: "no bars".into() }
+                Outcome::Failed { reason: FailureReason::BadInput, error: "no bars".into() }
             } else {
                 behave(phase)
             }
         });
         let root = one(&world).await;
         let row = world.ended(&root).await;
-        assert_eq!((row.status, row.reason.as_deref()), (Status::Failed, Some("bad_input")), "{fails}");
+        assert_eq!(
+            (row.status, row.reason.as_ref()),
+            (Status::Failed, Some(&FailureReason::BadInput)),
+            "{fails}"
+        );
         assert_eq!(world.lessons().await.len(), usize::from(fails != Phase::Designing));
         assert!(world.children(&root).await.iter().all(|c| c.status.is_terminal()));
     }
@@ -106,7 +110,7 @@ async fn a_child_out_of_tries_ends_the_cycle() {
         behave(phase)
     });
     let row = world.ended(&one(&world).await).await;
-    assert_eq!((row.status, row.reason.as_deref()), (Status::Failed, Some("attempts_exhausted")));
+    assert_eq!((row.status, row.reason.as_ref()), (Status::Failed, Some(&FailureReason::AttemptsExhausted)));
     assert!(row.error.unwrap().contains("poison"));
 }
 
@@ -117,7 +121,7 @@ async fn a_child_that_returns_nonsense_ends_the_cycle() {
         phase => behave(phase),
     });
     let row = world.ended(&one(&world).await).await;
-    assert_eq!((row.status, row.reason.as_deref()), (Status::Failed, Some("unreadable_result")));
+    assert_eq!((row.status, row.reason.as_ref()), (Status::Failed, Some(&FailureReason::UnreadableResult)));
 }
 
 #[tokio::test]

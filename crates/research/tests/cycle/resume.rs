@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use ktrdr_domain::job::BacktestSpec;
-use ktrdr_domain::{Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Operation, OperationId, Phase, Status};
 use ktrdr_fabric::store::{NewRoot, Pace, Store, Submitted};
+use ktrdr_research::CycleSummary;
 use ktrdr_research::resume::{self, NotResumed, successor};
-use ktrdr_research::{CycleSummary, Phase};
 use ktrdr_worker::Outcome;
 use serde::Deserialize;
 
@@ -37,7 +37,7 @@ fn troubled(phase: Phase, failures: u32) -> (World, Arc<Trouble>) {
                 .fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1))
                 .is_ok();
         match fails {
-            true => Outcome::Failed { reason: "bad_input".into(), error: "no bars".into() },
+            true => Outcome::Failed { reason: FailureReason::BadInput, error: "no bars".into() },
             false => behave(phase),
         }
     });
@@ -66,7 +66,7 @@ async fn a_cycle_goes_on_from_the_job_that_failed_whichever_it_was() {
     for phase in Phase::ALL {
         let (world, trouble) = troubled(phase, 1);
         let first = one(&world).await;
-        assert_eq!(world.ended(&first).await.reason.as_deref(), Some("bad_input"));
+        assert_eq!(world.ended(&first).await.reason, Some(FailureReason::BadInput));
         let before = world.row(&first).await;
         let row = resumed(&world, &first).await;
         assert_eq!((row.status, row.id), (Status::Completed, successor(&first)), "{phase}: {:?}", row.error);
@@ -141,6 +141,6 @@ async fn a_cancelled_cycle_goes_on_behind_what_it_had_done() {
     assert_eq!(world.ended(&cancelled).await.status, Status::Cancelled);
     assert_eq!(world.row(&training).await.status, Status::Completed, "it completed all the same");
     let next = planned(&world, &cancelled).await.unwrap();
-    assert_eq!(next.phase, "backtesting");
+    assert_eq!(next.phase, Phase::Backtesting);
     assert_eq!(resumed(&world, &cancelled).await.status, Status::Completed);
 }

@@ -3,7 +3,8 @@
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::lesson::Reached;
 use ktrdr_domain::report::{BacktestSummary, NullRank, Verdict};
-use ktrdr_research::{ChildEnd, Decision, Phase, Stage, step};
+use ktrdr_domain::{FailureReason, Phase};
+use ktrdr_research::{ChildEnd, Decision, Stage, step};
 use serde_json::{Value, json};
 
 use crate::fixture::{backtest, cycles, day, losing, results, root, untalented, value};
@@ -42,7 +43,7 @@ fn a_completed_child_leads_to_the_next_phase() {
 
 #[test]
 fn a_failed_child_closes_the_cycle_with_the_childs_reason() {
-    let told = row(|_| ChildEnd::Failed { reason: "bad_input".into(), error: "no bars".into() });
+    let told = row(|_| ChildEnd::Failed { reason: FailureReason::BadInput, error: "no bars".into() });
     let expected = [
         "bad_input: Design failed: no bars | nothing",
         "bad_input: Training failed: no bars | Designed bad_input",

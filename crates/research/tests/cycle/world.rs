@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::trial::Trial;
-use ktrdr_domain::{Kind, Operation, OperationId};
+use ktrdr_domain::{Kind, Operation, OperationId, Phase};
 use ktrdr_embedded::{Durability, Engine, Options, Role, SqliteStore};
 use ktrdr_fabric::ledger::{Ledger, LedgerReader, TrialCount};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
-use ktrdr_research::{Orchestrator, Phase};
+use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
     Backoff, Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
 };

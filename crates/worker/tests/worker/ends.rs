@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, Progress, Status};
+use ktrdr_domain::{FailureReason, Kind, Progress, Status};
 use ktrdr_worker::{Exit, KindConfig, Outcome, StopReason};
 use serde_json::json;
 
@@ -26,11 +26,11 @@ async fn a_job_runs_with_its_spec_and_leaves_its_result() {
 #[tokio::test]
 async fn a_failure_is_for_good() {
     let world = World::new();
-    let _worker =
-        world.prober(&quick(), |_| Outcome::Failed { reason: "bad_input".into(), error: "no bars".into() });
+    let _worker = world
+        .prober(&quick(), |_| Outcome::Failed { reason: FailureReason::BadInput, error: "no bars".into() });
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 1));
-    assert_eq!((row.reason.as_deref(), row.error.as_deref()), (Some("bad_input"), Some("no bars")));
+    assert_eq!((row.reason, row.error.as_deref()), (Some(FailureReason::BadInput), Some("no bars")));
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn a_poisonous_job_runs_out_of_tries_and_says_why() {
     let _worker = world.prober(&quick(), |_| panic!("poison"));
     let row = world.ended(&world.submit(Kind::Probe, json!({}), 2).await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 2));
-    assert_eq!(row.reason.as_deref(), Some("attempts_exhausted"));
+    assert_eq!(row.reason, Some(FailureReason::AttemptsExhausted));
     assert!(row.error.unwrap().contains("the job panicked: poison"));
 }
 
@@ -71,7 +71,7 @@ async fn a_job_that_runs_too_long_is_stopped_and_fails() {
     let short = KindConfig { time_limit: Duration::from_millis(50), ..KindConfig::new(Kind::Probe, 1) };
     let _worker = world.worker(&quick(), vec![job(short, until_stopped)]);
     let row = world.ended(&world.probe().await).await;
-    assert_eq!((row.status, row.reason.as_deref()), (Status::Failed, Some("time_limit")));
+    assert_eq!((row.status, row.reason.as_ref()), (Status::Failed, Some(&FailureReason::TimeLimit)));
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn stopping_without_being_asked_is_tried_again_until_the_tries_are_spent()
         Outcome::Stopped
     });
     let row = world.ended(&world.submit(Kind::Probe, json!({}), 1).await).await;
-    assert_eq!(row.reason.as_deref(), Some("attempts_exhausted"));
+    assert_eq!(row.reason, Some(FailureReason::AttemptsExhausted));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ktrdr_domain::job::{JobMessage, SCHEMA};
-use ktrdr_domain::{Kind, OperationId, Status, Timestamp};
+use ktrdr_domain::{FailureReason, Kind, OperationId, Priority, Status, Timestamp};
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::store::{BootId, Claim, Store};
 use ktrdr_worker::{Exit, KindConfig, Outcome, StopReason};
@@ -37,7 +37,7 @@ async fn a_worker_cut_off_from_the_store_stops_by_itself_and_writes_nothing() {
             until_stopped(job);
             assert_eq!(job.stop.reason(), Some(StopReason::Fenced));
             store.beats_fail.store(false, Ordering::Release);
-            return Outcome::Failed { reason: "never".into(), error: "to be written".into() };
+            return Outcome::Failed { reason: FailureReason::Error, error: "to be written".into() };
         }
         Outcome::Completed(json!(job.fence))
     });
@@ -116,7 +116,10 @@ async fn a_claim_that_failed_is_tried_again() {
 
 fn message(operation: &OperationId) -> Message {
     let (operation, kind, root, spec) = (operation.clone(), Kind::Probe, None, json!({}));
-    Message::Job { priority: 4, job: JobMessage { schema: SCHEMA, operation, kind, root, spec } }
+    Message::Job {
+        priority: Priority::Normal,
+        job: JobMessage { schema: SCHEMA, operation, kind, root, spec },
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{DeviceClass, Kind, OperationId, Timestamp};
+use ktrdr_domain::{DeviceClass, Kind, OperationId, Priority, Timestamp};
 use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Message, Published, Queue};
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::store::{BootId, Claim, Finish, NewOperation, Store, SweepPlan};
@@ -95,7 +95,7 @@ impl Scene {
             kind: Kind::Probe,
             spec: spec.clone(),
             tries_max: 3,
-            priority: 4,
+            priority: Priority::Normal,
             idempotency_key: None,
         };
         // Many at once: they share commits.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, Operation, OperationId, Status, Timestamp};
+use ktrdr_domain::{Kind, Operation, OperationId, Priority, Status, Timestamp};
 use ktrdr_embedded::{Durability, Engine, Options, Role};
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::store::{BootId, NewOperation, OperationReader, Store, Submitted, SweepPlan};
@@ -101,7 +101,14 @@ impl World {
 
     pub(crate) async fn submit(&self, kind: Kind, spec: Value, tries_max: u32) -> OperationId {
         let id = OperationId::new(kind, Timestamp(0), self.ids.fetch_add(1, Ordering::Relaxed));
-        let new = NewOperation { id: id.clone(), kind, spec, tries_max, priority: 4, idempotency_key: None };
+        let new = NewOperation {
+            id: id.clone(),
+            kind,
+            spec,
+            tries_max,
+            priority: Priority::Normal,
+            idempotency_key: None,
+        };
         assert_eq!(self.engine.store.submit(new).await.unwrap(), Submitted::Created);
         id
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use ktrdr_app::ids;
 use ktrdr_domain::job::ProbeSpec;
-use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId, TRIES_MAX};
+use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId, Priority, TRIES_MAX};
 use ktrdr_fabric::store::{Filter, NewOperation, Store};
 
 use crate::exit::{CliError, Kind, OrExit};
@@ -32,7 +32,7 @@ pub(super) async fn submit(store: Arc<dyn Store>, id: OperationId, sleep_ms: u64
         kind: OperationKind::Probe,
         spec: JobSpec::Probe(spec).to_value().or_exit(Kind::Usage)?,
         tries_max: TRIES_MAX,
-        priority: 4,
+        priority: Priority::Normal,
         idempotency_key: None,
     };
     store.submit(new).await?;
