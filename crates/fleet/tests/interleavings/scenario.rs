@@ -102,8 +102,7 @@ impl Scenario {
 
     /// The phase that a child belongs to, and the one after it.
     pub(crate) fn phase_of(&self, child: &OperationId) -> (usize, Option<usize>) {
-        let phase =
-            Phase::ALL.iter().position(|phase| child.is_of(phase.kind())).unwrap();
+        let phase = Phase::ALL.iter().position(|phase| child.is_of(phase.kind())).unwrap();
         (phase, Some(phase + 1).filter(|next| *next < self.phases))
     }
 
