@@ -115,7 +115,7 @@ impl Fleet {
         let plan = SweepPlan { grace: Duration::from_millis(20), limit: 100, republish_after: None };
         let every = Duration::from_millis(20);
         let sweeper = Sweeper::new(engine.store.clone(), SweeperConfig { every, plan });
-        let bell = sweeper.bell();
+        let trigger = sweeper.trigger();
         tokio::spawn(sweeper.run(stop.clone()));
         let orchestrator =
             Orchestrator::new(engine.store.clone(), engine.store.clone(), engine.broker.clone());
@@ -135,7 +135,7 @@ impl Fleet {
         let config = WorkerConfig { kinds, ..WorkerConfig::default() };
         let (store, broker, registry) = (engine.store.clone(), engine.broker.clone(), engine.store.clone());
         let identity = Identity::of_this_process("test", "cpu");
-        let worker = Worker::new(store, broker, registry, handlers, identity, config, bell).unwrap();
+        let worker = Worker::new(store, broker, registry, handlers, identity, config, trigger).unwrap();
         tokio::spawn(worker.run(stop.clone(), CancellationToken::new()));
         let template = template(&engine).await;
         Self { engine, template, world, _stop: stop.drop_guard() }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{Operation, OperationId, Status};
 use ktrdr_fabric::store::{Filter, OperationReader};
-use ktrdr_fleet::redis::{Options, Prefix, RedisStore};
+use ktrdr_fleet::redis::{Prefix, RedisOptions, RedisStore};
 use tempfile::TempDir;
 use tokio::sync::{Mutex, RwLock};
 
@@ -151,7 +151,7 @@ impl Arena {
 }
 
 async fn open(url: &str) -> RedisStore {
-    let mut options = Options::new(url.parse().unwrap());
+    let mut options = RedisOptions::new(url.parse().unwrap());
     options.prefix = Prefix::new(FLEET).unwrap();
     RedisStore::open(options).await.unwrap()
 }

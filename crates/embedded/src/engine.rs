@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::broker::MemoryBroker;
 use super::error::OpenError;
 use super::lock::ProcessLock;
-use super::store::{Options, SqliteStore};
+use super::store::{SqliteOptions, SqliteStore};
 use ktrdr_fabric::local::LocalArtifacts;
 
 /// What a process does with a workspace.
@@ -36,14 +36,14 @@ impl Engine {
     /// # Errors
     /// [`OpenError::Held`] when another process runs jobs there; otherwise what is wrong with folder or file.
     pub fn open(folder: &Path, role: Role) -> Result<Self, OpenError> {
-        Self::open_with(folder, role, Options::default())
+        Self::open_with(folder, role, SqliteOptions::default())
     }
 
     /// As [`Self::open`], with another clock or durability.
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_with(folder: &Path, role: Role, options: Options) -> Result<Self, OpenError> {
+    pub fn open_with(folder: &Path, role: Role, options: SqliteOptions) -> Result<Self, OpenError> {
         std::fs::create_dir_all(folder).map_err(|e| OpenError::io(folder, &e))?;
         let artifacts = LocalArtifacts::open(folder).map_err(|e| OpenError::io(folder, &e))?;
         let (store, broker) = match role {

@@ -3,7 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `store` | the [`SqliteStore`]: checks, then sends transitions to the writer |
-//! | `writer`, `desk` | one thread, one connection, group commit; which commits are synced and why |
+//! | `writer`, `writer_loop` | one thread, one connection, group commit; which commits are synced and why |
 //! | `transitions/` | one file per door through which a row changes |
 //! | `tx`, `row`, `query` | the words transitions and reads are written in |
 //! | `backlog` | what waits for workers |
@@ -25,7 +25,6 @@ mod campaigns;
 mod clock;
 mod consumer;
 mod database;
-mod desk;
 mod engine;
 mod error;
 mod failure;
@@ -43,6 +42,7 @@ mod store;
 mod transitions;
 mod tx;
 mod writer;
+mod writer_loop;
 
 pub use broker::MemoryBroker;
 pub use clock::{Clock, Now, SystemClock};
@@ -51,4 +51,4 @@ pub use engine::{Engine, Role};
 pub use error::{Holder, OpenError};
 pub use lock::holder;
 pub use room::Room;
-pub use store::{Options, SqliteStore};
+pub use store::{SqliteOptions, SqliteStore};

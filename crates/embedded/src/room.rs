@@ -7,7 +7,7 @@ use tokio::sync::broadcast;
 use super::database::{self, Reading};
 use super::error::OpenError;
 use super::failure::NO_ROOM;
-use super::store::{Options, SqliteStore};
+use super::store::{SqliteOptions, SqliteStore};
 use super::writer::Writer;
 use ktrdr_fabric::store::StoreError;
 
@@ -51,7 +51,7 @@ pub(super) fn is_whole_without_room(path: &Path) -> bool {
 
 impl SqliteStore {
     /// Opens a database that is whole without room, to read.
-    pub(super) fn open_without_room(path: &Path, options: Options) -> Result<Self, OpenError> {
+    pub(super) fn open_without_room(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
         database::check_to_read(path, options.epoch.as_ref())?;
         let (hints, _) = broadcast::channel(1);
         Self::assemble(path, options, Writer::without_room(NO_ROOM), hints, Reading::FileAlone)

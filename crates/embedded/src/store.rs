@@ -10,7 +10,6 @@ use tokio::sync::broadcast;
 
 use super::clock::{Clock, SystemClock};
 use super::database::{self, Durability, Reading};
-use super::desk::Desk;
 use super::error::OpenError;
 use super::failure::Failure;
 use super::identity::Identity;
@@ -21,6 +20,7 @@ use super::transitions::{
 };
 use super::tx::integer;
 use super::writer::{Sync, Writer};
+use super::writer_loop::WriterLoop;
 use super::{backlog, history, query, room};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
@@ -36,7 +36,7 @@ const HINTS_MAX: usize = 4096;
 
 /// How a store is opened; the default is what production uses.
 #[derive(Clone)]
-pub struct Options {
+pub struct SqliteOptions {
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
     /// Whether commits wait for the disk.
@@ -47,12 +47,12 @@ pub struct Options {
     pub epoch: Option<String>,
 }
 
-impl Options {
+impl SqliteOptions {
     /// Default of [`Self::bytes_max`]: tens of millions of operations, and less than what fills a disk unnoticed.
     pub const BYTES_MAX: u64 = 64 << 30;
 }
 
-impl Default for Options {
+impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
             clock: Arc::new(SystemClock::default()),
@@ -82,7 +82,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`OpenError`]: not ours, damaged, or not writable. Nothing was changed then.
-    pub fn open(folder: &Path, options: Options) -> Result<Self, OpenError> {
+    pub fn open(folder: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
         match Self::open_with(folder, options.clone(), None) {
             Err(OpenError::Io { path, .. }) if room::is_whole_without_room(&path) => {
                 Self::open_without_room(&path, options)
@@ -96,38 +96,42 @@ impl SqliteStore {
     /// is dead, and that every message outside the outbox died with it.
     pub(super) fn open_recovered(
         folder: &Path,
-        options: Options,
+        options: SqliteOptions,
         lock: ProcessLock,
     ) -> Result<Self, OpenError> {
         Self::open_with(folder, options, Some(lock))
     }
 
-    fn open_with(folder: &Path, options: Options, lock: Option<ProcessLock>) -> Result<Self, OpenError> {
+    fn open_with(
+        folder: &Path,
+        options: SqliteOptions,
+        lock: Option<ProcessLock>,
+    ) -> Result<Self, OpenError> {
         let path = folder.join(database::FILE_NAME);
         let db = database::open_writer(&path, options.bytes_max, options.epoch.as_ref())?;
         let (hints, _) = broadcast::channel(HINTS_MAX);
-        let mut desk = Desk::new(db, options.clock.clone(), options.durability, hints.clone());
+        let mut writer_loop = WriterLoop::new(db, options.clock.clone(), options.durability, hints.clone());
         if lock.is_some() {
-            let swept = desk.recover().map_err(|e| OpenError::from_store(&path, &e.into()))?;
+            let swept = writer_loop.recover().map_err(|e| OpenError::from_store(&path, &e.into()))?;
             if swept != Swept::default() {
                 tracing::info!(?swept, "brought back what an earlier process left behind");
             }
         }
-        let writer = Writer::start(desk, lock).map_err(|e| OpenError::io(&path, &e))?;
+        let writer = Writer::start(writer_loop, lock).map_err(|e| OpenError::io(&path, &e))?;
         Self::assemble(&path, options, writer, hints, Reading::WithLog)
     }
 
     /// Puts the parts together around a writer and its hints.
     pub(super) fn assemble(
         path: &Path,
-        options: Options,
+        options: SqliteOptions,
         writer: Writer,
         hints: broadcast::Sender<StoreHint>,
         reading: Reading,
     ) -> Result<Self, OpenError> {
         let identity = Arc::new(Identity::of(path, reading)?);
         let readers = Arc::new(Readers::new(path.to_owned(), reading));
-        let Options { clock, bytes_max, .. } = options;
+        let SqliteOptions { clock, bytes_max, .. } = options;
         Ok(Self { identity, readers, writer, clock, hints, bytes_max })
     }
 
@@ -226,10 +230,10 @@ impl Store for SqliteStore {
         &self,
         id: &OperationId,
         by: &BootId,
-        patience: Duration,
+        grace_period: Duration,
     ) -> Result<Option<Duration>, StoreError> {
         let (id, by) = (id.clone(), by.clone());
-        self.writer.run(Sync::Later, move |tx| suspect::suspect(tx, &id, &by, patience)).await
+        self.writer.run(Sync::Later, move |tx| suspect::suspect(tx, &id, &by, grace_period)).await
     }
 
     async fn beat(

@@ -1,4 +1,4 @@
-//! The way to the writer: one thread that owns the one writing connection ([`super::desk`]).
+//! The way to the writer: one thread that owns the one writing connection ([`super::writer_loop`]).
 //!
 //! Commands wait in a queue of bounded length, run inside a transaction, and are answered once it is committed.
 
@@ -8,10 +8,10 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::desk::Desk;
 use super::failure::Failure;
 use super::lock::ProcessLock;
 use super::tx::Tx;
+use super::writer_loop::WriterLoop;
 use ktrdr_fabric::store::StoreError;
 
 /// Most commands that wait for the writer; whoever comes later waits to be let in.
@@ -79,11 +79,11 @@ fn stopped() -> StoreError {
 }
 
 /// A command, and its place among those that wait.
-pub(super) type Letter = (Box<dyn Command>, OwnedSemaphorePermit);
+pub(super) type WriteRequest = (Box<dyn Command>, OwnedSemaphorePermit);
 
 /// The way to the writer's thread. Dropping it ends the thread after the last command.
 pub(super) struct Writer {
-    commands: Option<Sender<Letter>>,
+    commands: Option<Sender<WriteRequest>>,
     /// Why there is no thread.
     refuses: Option<&'static str>,
     admission: Arc<Semaphore>,
@@ -92,11 +92,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. It keeps `lock` until the file is closed.
-    pub(super) fn start(mut desk: Desk, lock: Option<ProcessLock>) -> std::io::Result<Self> {
+    pub(super) fn start(mut writer_loop: WriterLoop, lock: Option<ProcessLock>) -> std::io::Result<Self> {
         let (commands, waiting) = channel();
         let thread = std::thread::Builder::new().name("ktrdr-store".into()).spawn(move || {
-            desk.serve(&waiting);
-            drop(desk);
+            writer_loop.serve(&waiting);
+            drop(writer_loop);
             drop(lock);
         })?;
         let admission = Arc::new(Semaphore::new(WAITING_MAX));

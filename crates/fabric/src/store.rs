@@ -219,13 +219,13 @@ pub trait Store: OperationReader {
     async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError>;
     /// Takes an operation for work. Of a root it is [`StoreError::Invalid`].
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError>;
-    /// Suspects whoever holds an operation, because the broker lost them: unless they beat within `patience`, their lease
+    /// Suspects whoever holds an operation, because the broker lost them: unless they beat within `grace_period`, their lease
     /// is over. How long it lasts now; `None` when there is nobody to suspect: nobody holds it, or `by` does.
     async fn suspect(
         &self,
         id: &OperationId,
         by: &BootId,
-        patience: Duration,
+        grace_period: Duration,
     ) -> Result<Option<Duration>, StoreError>;
     /// Extends the lease and stores progress.
     async fn beat(

@@ -16,7 +16,7 @@ use ktrdr_fabric::store::{
     Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, OperationReader, Pace,
     Stopwatch, Store,
 };
-use ktrdr_fleet::redis::{Options, RedisStore};
+use ktrdr_fleet::redis::{RedisOptions, RedisStore};
 use serde_json::json;
 use server::RedisServer;
 
@@ -33,7 +33,7 @@ const LEASE: Duration = Duration::from_secs(30);
 async fn main() {
     let fsync = env::var("KTRDR_BENCH_FSYNC").unwrap_or_else(|_| "always".into());
     let server = RedisServer::start(&[("appendfsync", &fsync)]);
-    let store = Arc::new(RedisStore::open(Options::new(server.url().parse().unwrap())).await.unwrap());
+    let store = Arc::new(RedisStore::open(RedisOptions::new(server.url().parse().unwrap())).await.unwrap());
     println!("appendfsync {fsync}");
     one_after_another(&server, &store).await;
     for at_once in AT_ONCE {

@@ -14,7 +14,9 @@ use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
 use ktrdr_research::Orchestrator;
-use ktrdr_worker::{Bell, Exit, Identity, Registration, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
+use ktrdr_worker::{
+    Exit, Identity, Registration, Relay, SweepTrigger, Sweeper, SweeperConfig, Worker, WorkerConfig,
+};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -65,7 +67,7 @@ impl RunningRoles {
                 background.push(tokio::spawn(registration.run(drain.clone(), stop.clone())));
                 None
             }
-            _ => Some(worker(workspace, Arc::clone(broker), identity, roles, sweeper.bell())?),
+            _ => Some(worker(workspace, Arc::clone(broker), identity, roles, sweeper.trigger())?),
         };
         let sweeper = if roles.coordinator { sweeper.watching_queues(Arc::clone(broker)) } else { sweeper };
         background.push(tokio::spawn(sweeper.run(stop.clone())));
@@ -123,7 +125,7 @@ fn worker(
     broker: Arc<dyn Broker>,
     identity: Identity,
     roles: &Roles,
-    bell: Bell,
+    trigger: SweepTrigger,
 ) -> Result<Worker, CliError> {
     let fleet = &workspace.settings.fleet;
     let services = Services {
@@ -147,7 +149,7 @@ fn worker(
     };
     let (store, registry) = (Arc::clone(&workspace.app.store), Arc::clone(&workspace.app.registry));
     let handlers = ktrdr_jobs::handlers(&services, Arc::clone(&workspace.app.ledger));
-    Worker::new(store, broker, registry, handlers, identity, config, bell).or_exit(Kind::InvalidInput)
+    Worker::new(store, broker, registry, handlers, identity, config, trigger).or_exit(Kind::InvalidInput)
 }
 
 fn sweeper_config(fleet: &FleetSettings) -> SweeperConfig {

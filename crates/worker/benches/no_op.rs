@@ -69,8 +69,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let identity = Identity::of_this_process("bench", "cpu");
     let (store, broker) = (engine.store.clone(), engine.broker.clone());
     // Nobody dies here: its sweeper never runs.
-    let bell = Sweeper::new(store.clone(), SweeperConfig::default()).bell();
-    let worker = Worker::new(store, broker, engine.store.clone(), handlers, identity, config, bell)?;
+    let trigger = Sweeper::new(store.clone(), SweeperConfig::default()).trigger();
+    let worker = Worker::new(store, broker, engine.store.clone(), handlers, identity, config, trigger)?;
     let worker = tokio::spawn(worker.run(stop.clone(), CancellationToken::new()));
     let active = ktrdr_fabric::store::Filter { active: true, limit: 1, ..Default::default() };
     while engine.store.list(&active).await?.total > 0 {

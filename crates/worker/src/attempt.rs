@@ -18,23 +18,23 @@ use tracing::{error, info, warn};
 use crate::config::{KindConfig, WorkerConfig};
 use crate::handler::{Handler, Job, Outcome};
 use crate::identity::Identity;
-use crate::owned::Owned;
 use crate::progress::ProgressCell;
+use crate::running_jobs::RunningJobs;
 use crate::settle::{Ended, settle, wanted};
 use crate::stop::StopToken;
-use crate::sweeper::Bell;
+use crate::sweeper::SweepTrigger;
 use crate::threads::Threads;
 use crate::watch::{Watch, Watched};
 
 /// What all attempts of one process share.
-pub(crate) struct Crew {
+pub(crate) struct WorkerContext {
     pub(crate) store: Arc<dyn Store>,
     /// For leases that may lapse soon.
-    pub(crate) bell: Bell,
+    pub(crate) trigger: SweepTrigger,
     pub(crate) identity: Identity,
     pub(crate) config: WorkerConfig,
     pub(crate) threads: Threads,
-    pub(crate) owned: Arc<Owned>,
+    pub(crate) running_jobs: Arc<RunningJobs>,
     /// No new claims. Cancelled by the caller's drain, by an operator's, or because this process is unhealthy.
     pub(crate) quit: CancellationToken,
     /// In a drain nobody waits for jobs to end: all are given back at once.
@@ -66,7 +66,7 @@ enum Declined {
 
 /// Works on one message until its row is told how it ended. Whether the message may be acknowledged.
 pub(crate) async fn work(
-    crew: &Crew,
+    context: &WorkerContext,
     kind: KindConfig,
     handler: &Arc<dyn Handler>,
     message: Message,
@@ -77,30 +77,30 @@ pub(crate) async fn work(
         return true;
     };
     let stop = StopToken::default();
-    let listed = crew.owned.list(&job.operation, &stop);
-    match claim(crew, &job.operation).await {
-        Ok(claimed) => attempt(crew, kind, handler, claimed, &stop).await,
+    let listed = context.running_jobs.list(&job.operation, &stop);
+    match claim(context, &job.operation).await {
+        Ok(claimed) => attempt(context, kind, handler, claimed, &stop).await,
         Err(Declined::Leased) => {
             if is_redelivered {
-                suspect(crew, &job.operation).await;
+                suspect(context, &job.operation).await;
             }
             true
         }
         Err(Declined::Ended) => true,
         Err(Declined::Park) => {
             drop(listed);
-            crew.quit.run_until_cancelled(sleep(crew.config.park)).await;
+            context.quit.run_until_cancelled(sleep(context.config.park)).await;
             false
         }
         Err(Declined::GiveBack) => false,
     }
 }
 
-async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
+async fn claim(context: &WorkerContext, id: &OperationId) -> Result<Claimed, Declined> {
     let mut failures = 0;
     loop {
         let at = Instant::now();
-        match crew.store.claim(id, &crew.identity.boot, crew.config.lease).await {
+        match context.store.claim(id, &context.identity.boot, context.config.lease).await {
             Ok(Claim::Run { attempt, operation }) => return Ok(Claimed { attempt, operation, at }),
             Ok(Claim::Leased(_)) => return Err(Declined::Leased),
             Ok(Claim::Terminal(_)) => return Err(Declined::Ended),
@@ -111,8 +111,8 @@ async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
             Err(why) if why.is_transient() => {
                 failures += 1;
                 warn!(operation = %id, %why, "claim failed; trying again");
-                let wait = sleep(crew.config.outside.after(failures));
-                crew.quit.run_until_cancelled(wait).await.ok_or(Declined::GiveBack)?;
+                let wait = sleep(context.config.outside.after(failures));
+                context.quit.run_until_cancelled(wait).await.ok_or(Declined::GiveBack)?;
             }
             Err(why) => {
                 error!(operation = %id, %why, "can not be claimed; parked");
@@ -125,11 +125,11 @@ async fn claim(crew: &Crew, id: &OperationId) -> Result<Claimed, Declined> {
 /// The broker lost whoever holds an operation. That their process is dead is likely, and not certain: a live one keeps
 /// what it holds by its next beat. Should none come, the sweep brings the operation back long before the lease would
 /// have lapsed. Losing this call costs only that time.
-async fn suspect(crew: &Crew, id: &OperationId) {
-    match crew.store.suspect(id, &crew.identity.boot, crew.config.patience()).await {
+async fn suspect(context: &WorkerContext, id: &OperationId) {
+    match context.store.suspect(id, &context.identity.boot, context.config.grace_period()).await {
         Ok(Some(left)) => {
             info!(operation = %id, left_ms = left.as_millis() as u64, "its worker is lost to the broker, perhaps dead");
-            crew.bell.ring_after(left);
+            context.trigger.sweep_after(left);
         }
         Ok(None) => {}
         Err(why) => warn!(operation = %id, %why, "can not suspect its worker; the lease decides"),
@@ -138,7 +138,7 @@ async fn suspect(crew: &Crew, id: &OperationId) {
 
 /// Runs a claimed operation and tells its row. Whether the delivery may be acknowledged.
 async fn attempt(
-    crew: &Crew,
+    context: &WorkerContext,
     kind: KindConfig,
     handler: &Arc<dyn Handler>,
     claimed: Claimed,
@@ -147,16 +147,16 @@ async fn attempt(
     let Claimed { attempt, operation, at } = claimed;
     let tries = operation.tries;
     let progress = ProgressCell::default();
-    let running = start(crew, handler, *operation, &attempt, stop, &progress);
-    let watch = Watch::new(crew, kind, &attempt, stop, &progress, at);
+    let running = start(context, handler, *operation, &attempt, stop, &progress);
+    let watch = Watch::new(context, kind, &attempt, stop, &progress, at);
     let Watched { ended, lease_end } = watch.until_ended(running).await;
     if let Some(why) = ended.unhealthy() {
         error!(operation = %attempt.id, why, asked = ?stop.reason(), "this process must end");
-        crew.unhealthy.store(true, Ordering::Release);
-        crew.quit.cancel();
+        context.unhealthy.store(true, Ordering::Release);
+        context.quit.cancel();
     }
-    let recorded = match settle(ended, stop.reason(), crew.config.retry.after(tries)) {
-        Some(finish) => record(crew, &attempt, finish, lease_end).await,
+    let recorded = match settle(ended, stop.reason(), context.config.retry.after(tries)) {
+        Some(finish) => record(context, &attempt, finish, lease_end).await,
         None => {
             warn!(operation = %attempt.id, fence = attempt.fence, "fenced: not ours any more; nothing written");
             true
@@ -169,7 +169,7 @@ async fn attempt(
 
 /// Starts the handler on a thread of its own; what comes back says how it ended.
 fn start(
-    crew: &Crew,
+    context: &WorkerContext,
     handler: &Arc<dyn Handler>,
     operation: Operation,
     attempt: &Attempt,
@@ -188,9 +188,9 @@ fn start(
             Err(panic) => Ended::Panicked(panic_words(panic.as_ref())),
         });
     };
-    if let Err(why) = crew.threads.run(Box::new(task)) {
+    if let Err(why) = context.threads.run(Box::new(task)) {
         let (tell, refused) = oneshot::channel();
-        let delay = crew.config.retry.first;
+        let delay = context.config.retry.first;
         let _ = tell
             .send(Ended::Returned(Outcome::Retry { error: format!("no thread to run it: {why}"), delay }));
         return refused;
@@ -205,12 +205,12 @@ fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// Tells the row how the attempt ended, again and again until the lease lapses. After that the sweep owns it.
 /// Whether the row was told, or was found to be past being told.
-async fn record(crew: &Crew, attempt: &Attempt, mut finish: Finish, lease_end: Instant) -> bool {
+async fn record(context: &WorkerContext, attempt: &Attempt, mut finish: Finish, lease_end: Instant) -> bool {
     // One honest try even where the lease has lapsed already: the store may not have noticed.
-    let until = lease_end.max(Instant::now() + crew.config.heartbeat);
+    let until = lease_end.max(Instant::now() + context.config.heartbeat);
     let mut failures = 0;
     loop {
-        let answer = timeout_at(until, crew.store.finish(attempt, finish.clone())).await;
+        let answer = timeout_at(until, context.store.finish(attempt, finish.clone())).await;
         let answer = answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())));
         match answer {
             Ok(Finished::Recorded(_)) => return true,
@@ -224,7 +224,7 @@ async fn record(crew: &Crew, attempt: &Attempt, mut finish: Finish, lease_end: I
             }
             Err(why) if why.is_transient() => {
                 failures += 1;
-                let again = Instant::now() + crew.config.outside.after(failures);
+                let again = Instant::now() + context.config.outside.after(failures);
                 if again >= until {
                     error!(operation = %attempt.id, %why, "finish not written before the lease lapsed; the sweep decides");
                     return false;

@@ -119,7 +119,7 @@ impl WorkerConfig {
     }
 
     /// How long one whom the broker lost has to show that they are alive: in that time every holder beats.
-    pub(crate) fn patience(&self) -> Duration {
+    pub(crate) fn grace_period(&self) -> Duration {
         self.heartbeat * 3 / 2
     }
 

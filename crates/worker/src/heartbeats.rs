@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
-use crate::attempt::Crew;
+use crate::attempt::WorkerContext;
 use crate::backoff::jittered;
 
 /// Changes of what runs are announced at most this often; a job that comes and goes meanwhile is not worth a call.
@@ -25,8 +25,8 @@ const SETTLE: Duration = Duration::from_secs(1);
 /// The worker's voice and ear.
 pub(crate) struct Heartbeats {
     pub(crate) registry: Arc<dyn WorkerRegistry>,
-    pub(crate) crew: Arc<Crew>,
-    /// Where the lanes learn what is paused.
+    pub(crate) context: Arc<WorkerContext>,
+    /// Where the consumers learn what is paused.
     pub(crate) paused: watch::Sender<Option<BTreeSet<Kind>>>,
 }
 
@@ -37,23 +37,23 @@ impl Heartbeats {
         loop {
             // Whatever was hinted so far, this announcement brings.
             hints = hints.resubscribe();
-            let said = self.crew.describe();
+            let said = self.context.describe();
             let again = match self.heartbeat(&said).await {
                 Ok(orders) => {
                     failures = 0;
                     self.obey(orders);
-                    jittered(self.crew.config.heartbeat)
+                    jittered(self.context.config.heartbeat)
                 }
                 Err(why) => {
                     failures += 1;
                     warn!(%why, "not announced; orders stay as they are");
-                    self.crew.config.outside.after(failures)
+                    self.context.config.outside.after(failures)
                 }
             };
             tokio::select! {
                 () = sleep(again) => {}
                 () = told(&mut hints) => {}
-                () = self.crew.quit.cancelled(), if !said.is_draining => {}
+                () = self.context.quit.cancelled(), if !said.is_draining => {}
                 () = self.has_changed(&said) => {}
             }
         }
@@ -61,8 +61,8 @@ impl Heartbeats {
 
     /// Takes the worker off the list; should the store not hear it, the time does.
     pub(crate) async fn leave(&self) {
-        let leaving = self.registry.deregister(&self.crew.identity.boot);
-        match timeout(self.crew.config.heartbeat, leaving).await {
+        let leaving = self.registry.deregister(&self.context.identity.boot);
+        match timeout(self.context.config.heartbeat, leaving).await {
             Ok(Ok(())) => {}
             Ok(Err(why)) => warn!(%why, "left without saying so"),
             Err(_) => warn!("left without saying so: no answer in time"),
@@ -70,15 +70,15 @@ impl Heartbeats {
     }
 
     async fn heartbeat(&self, said: &WorkerInfo) -> Result<ControlState, StoreError> {
-        let config = &self.crew.config;
+        let config = &self.context.config;
         let answer = timeout(config.heartbeat, self.registry.heartbeat(said, config.lease)).await;
         answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())))
     }
 
     fn obey(&self, ControlState { drain, paused }: ControlState) {
-        if drain && !self.crew.quit.is_cancelled() {
+        if drain && !self.context.quit.is_cancelled() {
             info!("asked to end");
-            self.crew.quit.cancel();
+            self.context.quit.cancel();
         }
         self.paused.send_if_modified(|known| {
             if *known.as_ref().unwrap_or(&BTreeSet::new()) != paused {
@@ -91,18 +91,18 @@ impl Heartbeats {
     /// Until the worker runs something else than it said.
     async fn has_changed(&self, said: &WorkerInfo) {
         sleep(SETTLE).await;
-        while self.crew.describe() == *said {
-            self.crew.owned.changed().await;
+        while self.context.describe() == *said {
+            self.context.running_jobs.changed().await;
         }
     }
 }
 
-impl Crew {
+impl WorkerContext {
     fn describe(&self) -> WorkerInfo {
         WorkerInfo {
             takes: self.config.kinds.iter().map(|kind| (kind.kind, kind.slots)).collect(),
             class: self.config.device,
-            running: self.owned.ids(),
+            running: self.running_jobs.ids(),
             is_draining: self.quit.is_cancelled(),
             ..self.identity.idle()
         }

@@ -3,10 +3,10 @@
 //! | part | what it does | file |
 //! |---|---|---|
 //! | [`Relay`] | outbox → broker | [`relay`] |
-//! | [`Worker`] | broker → slots, one lane per kind | [`worker`], `lane`, `intake` |
+//! | [`Worker`] | broker → slots, one consumer of each kind | [`worker`], `kind_consumer`, `consumers` |
 //! | | says that it is there, hears what operators ask | `heartbeats`, `paused` |
 //! | | one delivery: claim → run → watch → record → ack | `attempt`, `watch` |
-//! | [`Sweeper`] | brings back what was lost | [`sweeper`], `missing` |
+//! | [`Sweeper`] | brings back what was lost | [`sweeper`], `lost_messages` |
 //!
 //! All parts in one process, each stopped by the same token (an orchestrator, when there is one, beside them):
 //!
@@ -21,7 +21,7 @@
 //! let identity = Identity::of_this_process("0.1.0", "cpu");
 //! let sweeper = Sweeper::new(store.clone(), SweeperConfig::default()).watching_queues(broker.clone());
 //! let worker =
-//!     Worker::new(store.clone(), broker.clone(), registry, vec![probe], identity, config, sweeper.bell())?;
+//!     Worker::new(store.clone(), broker.clone(), registry, vec![probe], identity, config, sweeper.trigger())?;
 //!
 //! let drain = CancellationToken::new();
 //! let stop = CancellationToken::new();
@@ -46,18 +46,18 @@ mod attempt;
 pub mod backoff;
 pub mod config;
 mod confirmed;
+mod consumers;
 pub mod handler;
 mod heartbeats;
 pub mod identity;
-mod intake;
-mod lane;
-mod missing;
+mod kind_consumer;
+mod lost_messages;
 mod outside;
-mod owned;
 mod paused;
 pub mod progress;
 pub mod registration;
 pub mod relay;
+mod running_jobs;
 mod settle;
 pub mod stop;
 pub mod sweeper;
@@ -73,5 +73,5 @@ pub use progress::ProgressCell;
 pub use registration::Registration;
 pub use relay::Relay;
 pub use stop::{StopReason, StopToken};
-pub use sweeper::{Bell, Sweeper, SweeperConfig};
+pub use sweeper::{SweepTrigger, Sweeper, SweeperConfig};
 pub use worker::{EXIT_UNHEALTHY, Exit, Worker};

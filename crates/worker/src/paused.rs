@@ -1,4 +1,4 @@
-//! What operators asked for last, as the lanes see it.
+//! What operators asked for last, as the consumers see it.
 
 use std::collections::BTreeSet;
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::backoff::jittered;
-use crate::missing::Missing;
+use crate::lost_messages::LostMessages;
 
 /// How often to sweep, and for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,23 +40,23 @@ pub struct Sweeper {
     store: Arc<dyn Store>,
     broker: Option<Arc<dyn Broker>>,
     config: SweeperConfig,
-    rung: Arc<Notify>,
+    triggered: Arc<Notify>,
 }
 
 /// Calls a sweeper before its time.
 #[derive(Debug, Clone)]
-pub struct Bell {
-    rung: Arc<Notify>,
+pub struct SweepTrigger {
+    triggered: Arc<Notify>,
     grace: Duration,
 }
 
-impl Bell {
-    /// Rings when a lease that lasts for so long counts as lapsed, should it not be extended.
-    pub(crate) fn ring_after(&self, left: Duration) {
-        let Self { rung, grace } = self.clone();
+impl SweepTrigger {
+    /// Sweeps when a lease that lasts for so long counts as lapsed, should it not be extended.
+    pub(crate) fn sweep_after(&self, left: Duration) {
+        let Self { triggered, grace } = self.clone();
         tokio::spawn(async move {
             sleep(left + grace).await;
-            rung.notify_one();
+            triggered.notify_one();
         });
     }
 }
@@ -65,13 +65,13 @@ impl Sweeper {
     /// A sweeper that has not started yet.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, config: SweeperConfig) -> Self {
-        Self { store, broker: None, config, rung: Arc::default() }
+        Self { store, broker: None, config, triggered: Arc::default() }
     }
 
     /// What calls it.
     #[must_use]
-    pub fn bell(&self) -> Bell {
-        Bell { rung: Arc::clone(&self.rung), grace: self.config.plan.grace }
+    pub fn trigger(&self) -> SweepTrigger {
+        SweepTrigger { triggered: Arc::clone(&self.triggered), grace: self.config.plan.grace }
     }
 
     /// The same, which also publishes job messages again that their queues lost. For a process that relays: its user may
@@ -84,12 +84,12 @@ impl Sweeper {
     /// Sweeps at once, because a process that starts may follow one that died, and then regularly until stopped.
     pub async fn run(self, stop: CancellationToken) {
         let sweeping = async {
-            let mut missing = Missing::default();
+            let mut missing = LostMessages::default();
             loop {
                 self.sweep().await;
                 self.publish_again(&mut missing).await;
-                // Nobody ringing is as good as being called: then it is time.
-                let _ = timeout(jittered(self.config.every), self.rung.notified()).await;
+                // Not being called is as good: then it is time.
+                let _ = timeout(jittered(self.config.every), self.triggered.notified()).await;
             }
         };
         stop.run_until_cancelled(sweeping).await;
@@ -103,7 +103,7 @@ impl Sweeper {
         }
     }
 
-    async fn publish_again(&self, missing: &mut Missing) {
+    async fn publish_again(&self, missing: &mut LostMessages) {
         let (Some(broker), Some(age)) = (&self.broker, self.config.plan.republish_after) else { return };
         match missing.publish_again(self.store.as_ref(), broker.as_ref(), age).await {
             Ok(0) => {}

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 use tracing::warn;
 
-use crate::attempt::Crew;
+use crate::attempt::WorkerContext;
 use crate::config::KindConfig;
 use crate::progress::ProgressCell;
 use crate::settle::Ended;
@@ -14,7 +14,7 @@ use crate::stop::{StopReason, StopToken};
 
 /// The life of one running job, as seen from outside its thread.
 pub(crate) struct Watch<'a> {
-    crew: &'a Crew,
+    context: &'a WorkerContext,
     kind: KindConfig,
     attempt: &'a Attempt,
     stop: &'a StopToken,
@@ -43,7 +43,7 @@ pub(crate) struct Watched {
 
 impl<'a> Watch<'a> {
     pub(crate) fn new(
-        crew: &'a Crew,
+        context: &'a WorkerContext,
         kind: KindConfig,
         attempt: &'a Attempt,
         stop: &'a StopToken,
@@ -51,7 +51,7 @@ impl<'a> Watch<'a> {
         claimed: Instant,
     ) -> Self {
         Self {
-            crew,
+            context,
             kind,
             attempt,
             stop,
@@ -68,7 +68,7 @@ impl<'a> Watch<'a> {
 
     /// Until the thread ends, or is given up.
     pub(crate) async fn until_ended(mut self, mut running: oneshot::Receiver<Ended>) -> Watched {
-        let every = self.crew.config.progress_flush;
+        let every = self.context.config.progress_flush;
         let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let ended = loop {
@@ -85,21 +85,21 @@ impl<'a> Watch<'a> {
             }
         };
         self.send_last_progress().await;
-        Watched { ended, lease_end: self.beaten + self.crew.config.lease }
+        Watched { ended, lease_end: self.beaten + self.context.config.lease }
     }
 
     /// The clock's reasons to stop; cancels come by hint and by beat.
     fn ask_to_stop_if_due(&mut self) {
-        let config = &self.crew.config;
+        let config = &self.context.config;
         if self.beaten.elapsed() >= config.lease - config.lease_margin {
             self.stop.stop(StopReason::Fenced);
         }
         if self.started.elapsed() >= self.kind.time_limit {
             self.stop.stop(StopReason::TimeLimit);
         }
-        if self.crew.quit.is_cancelled() {
+        if self.context.quit.is_cancelled() {
             let since = *self.draining.get_or_insert_with(Instant::now);
-            let at_once = self.crew.is_unhealthy() || self.crew.force_drain.is_cancelled();
+            let at_once = self.context.is_unhealthy() || self.context.force_drain.is_cancelled();
             if at_once || since.elapsed() >= self.kind.drain_wait {
                 self.stop.stop(StopReason::Draining);
             }
@@ -111,7 +111,7 @@ impl<'a> Watch<'a> {
             self.unsent = Some(latest);
         }
         let has_news = self.unsent.is_some() && !self.failing;
-        if has_news || self.tried.elapsed() >= self.crew.config.heartbeat {
+        if has_news || self.tried.elapsed() >= self.context.config.heartbeat {
             self.beat().await;
         }
     }
@@ -120,11 +120,11 @@ impl<'a> Watch<'a> {
         if self.stop.reason() == Some(StopReason::Fenced) {
             return;
         }
-        let config = &self.crew.config;
+        let config = &self.context.config;
         let sent = Instant::now();
         self.tried = sent;
         let deadline = (sent + config.heartbeat).min(self.beaten + config.lease - config.lease_margin);
-        let beat = self.crew.store.beat(self.attempt, config.lease, self.unsent.as_ref());
+        let beat = self.context.store.beat(self.attempt, config.lease, self.unsent.as_ref());
         let answer = timeout_at(deadline, beat).await;
         let answer = answer.unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())));
         self.failing = answer.is_err();
@@ -151,7 +151,7 @@ impl<'a> Watch<'a> {
         if !self.stop.is_stopped() {
             return false;
         }
-        self.stopped.get_or_insert_with(Instant::now).elapsed() >= self.crew.config.cancel_bound
+        self.stopped.get_or_insert_with(Instant::now).elapsed() >= self.context.config.cancel_bound
     }
 
     async fn send_last_progress(&mut self) {

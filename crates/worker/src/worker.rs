@@ -1,6 +1,6 @@
-//! The worker: one lane per kind of job, and a voice that says that it is there.
+//! The worker: one consumer of each kind of job, and a voice that says that it is there.
 //!
-//! Before this: the relay published what a submit wrote ([`crate::relay`]). After this: `lane.rs`.
+//! Before this: the relay published what a submit wrote ([`crate::relay`]). After this: `kind_consumer.rs`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,15 +12,15 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::attempt::Crew;
+use crate::attempt::WorkerContext;
 use crate::config::{ConfigError, WorkerConfig};
 use crate::handler::Handler;
 use crate::heartbeats::Heartbeats;
 use crate::identity::Identity;
-use crate::lane::Lane;
-use crate::owned::{Owned, listen};
+use crate::kind_consumer::KindConsumer;
 use crate::paused::Paused;
-use crate::sweeper::Bell;
+use crate::running_jobs::{RunningJobs, listen};
+use crate::sweeper::SweepTrigger;
 use crate::threads::Threads;
 
 /// Exit code of a process that can run no jobs any more ([`Exit::Unhealthy`]), `EX_TEMPFAIL`: its supervisor starts it
@@ -45,11 +45,11 @@ pub struct Worker {
     handlers: Vec<Arc<dyn Handler>>,
     identity: Identity,
     config: WorkerConfig,
-    bell: Bell,
+    trigger: SweepTrigger,
 }
 
 impl Worker {
-    /// A worker that has not started yet; `bell` calls a sweeper of the same store.
+    /// A worker that has not started yet; `trigger` calls a sweeper of the same store.
     ///
     /// # Errors
     /// When the settings contradict each other, or a kind has no handler.
@@ -60,52 +60,53 @@ impl Worker {
         handlers: Vec<Arc<dyn Handler>>,
         identity: Identity,
         config: WorkerConfig,
-        bell: Bell,
+        trigger: SweepTrigger,
     ) -> Result<Self, ConfigError> {
         config.validate(&handlers)?;
-        Ok(Self { store, broker, registry, handlers, identity, config, bell })
+        Ok(Self { store, broker, registry, handlers, identity, config, trigger })
     }
 
     /// Works until `drain` is cancelled, or an operator asks for the same: then takes nothing new, lets short jobs
     /// finish, gives long ones back. `force_drain`: then short ones are given back as well, at once.
     pub async fn run(self, drain: CancellationToken, force_drain: CancellationToken) -> Exit {
-        let owned = Arc::new(Owned::default());
+        let running_jobs = Arc::new(RunningJobs::default());
         // Registered before the first look and the first announcement, so that nothing falls between.
         let (cancels, orders) = (self.store.hints(), self.store.hints());
-        let listener = tokio::spawn(listen(Arc::clone(&owned), Arc::clone(&self.store), cancels));
-        let crew = Arc::new(Crew {
+        let listener = tokio::spawn(listen(Arc::clone(&running_jobs), Arc::clone(&self.store), cancels));
+        let context = Arc::new(WorkerContext {
             store: self.store,
-            bell: self.bell,
+            trigger: self.trigger,
             identity: self.identity,
             config: self.config,
             threads: Threads::default(),
-            owned,
+            running_jobs,
             quit: drain.child_token(),
             force_drain,
             unhealthy: AtomicBool::new(false),
         });
         let (tell, paused) = Paused::unknown();
-        let lanes = TaskTracker::new();
-        for kind in crew.config.kinds.clone() {
+        let consumers = TaskTracker::new();
+        for kind in context.config.kinds.clone() {
             // Checked when the worker was made: every kind has its handler.
             let Some(handler) = self.handlers.iter().find(|h| h.kind() == kind.kind) else { continue };
-            let (crew, broker, handler) = (Arc::clone(&crew), Arc::clone(&self.broker), Arc::clone(handler));
+            let (context, broker, handler) =
+                (Arc::clone(&context), Arc::clone(&self.broker), Arc::clone(handler));
             let (paused, slots) = (paused.clone(), Arc::new(Semaphore::new(usize::from(kind.slots))));
-            lanes.spawn(Lane { crew, broker, handler, kind, paused, slots }.run());
+            consumers.spawn(KindConsumer { context, broker, handler, kind, paused, slots }.run());
         }
-        lanes.close();
-        let heartbeats = Heartbeats { registry: self.registry, crew: Arc::clone(&crew), paused: tell };
+        consumers.close();
+        let heartbeats = Heartbeats { registry: self.registry, context: Arc::clone(&context), paused: tell };
         tokio::select! {
-            () = lanes.wait() => {}
+            () = consumers.wait() => {}
             () = heartbeats.run(orders) => {}
         }
         heartbeats.leave().await;
         listener.abort();
-        if crew.is_unhealthy() { Exit::Unhealthy } else { Exit::Drained }
+        if context.is_unhealthy() { Exit::Unhealthy } else { Exit::Drained }
     }
 }
 
-impl Crew {
+impl WorkerContext {
     pub(crate) fn is_unhealthy(&self) -> bool {
         self.unhealthy.load(Ordering::Acquire)
     }

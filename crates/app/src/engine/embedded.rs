@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ktrdr_embedded::{Engine, OpenError, Options, Role, SqliteStore};
+use ktrdr_embedded::{Engine, OpenError, Role, SqliteOptions, SqliteStore};
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
@@ -21,7 +21,7 @@ impl Opening {
     pub(super) async fn open_embedded(&self, role: Role, care: Care) -> Result<Opened, AppError> {
         let epochs = self.epochs()?;
         let known = Known::of(&epochs).await;
-        let options = Options { epoch: known.expected(), ..Options::default() };
+        let options = SqliteOptions { epoch: known.expected(), ..SqliteOptions::default() };
         let engine = Engine::open_with(&self.folder, role, options).map_err(|error| match &error {
             OpenError::Stranger(stranger) => known.refuse(&epochs, stranger),
             _ => explain(&self.folder, &error),

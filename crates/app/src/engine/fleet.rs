@@ -14,7 +14,7 @@ use ktrdr_fabric::store::StoreError;
 use ktrdr_fabric::store::Topic;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl};
 use ktrdr_fleet::artifacts::{self, ArtifactsUrl};
-use ktrdr_fleet::redis::{OpenError, Options, RedisStore, StoreFacts};
+use ktrdr_fleet::redis::{OpenError, RedisOptions, RedisStore, StoreFacts};
 use ktrdr_fleet::topology::{Administration, TopologyError};
 
 use super::config::{FleetConfig, Secret, needed};
@@ -34,7 +34,7 @@ impl Opening {
     ) -> Result<Opened, AppError> {
         let (artifacts, epochs) = (self.artifacts()?, self.epochs()?);
         let known = Known::of(&epochs).await;
-        let options = Options { epoch: known.expected(), ..options(fleet, hears)? };
+        let options = RedisOptions { epoch: known.expected(), ..options(fleet, hears)? };
         let opened = RedisStore::open(options).await.map_err(|error| match &error {
             OpenError::Stranger(stranger) => known.refuse(&epochs, stranger),
             _ => explain_store(error),
@@ -73,9 +73,9 @@ pub async fn store_facts(fleet: &FleetConfig) -> Result<StoreFacts, AppError> {
 }
 
 /// Where the store is; `hears`: the hints that are needed.
-fn options(fleet: &FleetConfig, hears: &[Topic]) -> Result<Options, AppError> {
+fn options(fleet: &FleetConfig, hears: &[Topic]) -> Result<RedisOptions, AppError> {
     let url = needed(fleet.redis_url.as_ref(), "redis_url")?;
-    let mut options = Options::new(url.expose().parse().or_kind(ErrorKind::InvalidInput)?);
+    let mut options = RedisOptions::new(url.expose().parse().or_kind(ErrorKind::InvalidInput)?);
     options.prefix = fleet.prefix()?;
     options.ca_pem.clone_from(&fleet.ca_pem);
     options.allow_plaintext = fleet.allow_plaintext;
@@ -102,11 +102,11 @@ pub(super) fn artifacts(folder: &Path, fleet: &FleetConfig) -> Result<Arc<dyn Ar
     };
     let url: ArtifactsUrl = url.expose().parse().or_kind(ErrorKind::InvalidInput)?;
     let (folder, bytes_max) = (folder.join(&fleet.cache_folder), fleet.cache_bytes_max);
-    let options = artifacts::Options {
+    let options = artifacts::ArtifactOptions {
         aws: fleet.aws.clone(),
         cache: Some(artifacts::CacheSettings { folder, bytes_max }),
         trust: fleet.trust(),
-        ..artifacts::Options::default()
+        ..artifacts::ArtifactOptions::default()
     };
     artifacts::open(&url, &options).map_err(|error| {
         let kind = match &error {

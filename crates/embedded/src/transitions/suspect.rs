@@ -14,13 +14,13 @@ pub(crate) fn suspect(
     tx: &mut Tx<'_>,
     id: &OperationId,
     by: &BootId,
-    patience: Duration,
+    grace_period: Duration,
 ) -> Result<Option<Duration>, Failure> {
     let Some(head) = tx.head(id)?.filter(|head| head.worker.as_deref() != Some(by.0.as_str())) else {
         return Ok(None);
     };
     let Some(until_ms) = head.lease_until_ms else { return Ok(None) };
-    let soon_ms = tx.now.plus(patience);
+    let soon_ms = tx.now.plus(grace_period);
     if until_ms > soon_ms {
         tx.execute("UPDATE operations SET lease_until_ms = ?2 WHERE seq = ?1", (head.seq, soon_ms))?;
         tx.record(&head, Change::Suspected, Some(&by.0))?;

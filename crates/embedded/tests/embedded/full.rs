@@ -1,6 +1,6 @@
 //! A full disk, played by a database that may not grow: what does not fit is refused, and nothing else suffers.
 
-use ktrdr_embedded::{Engine, Options, Role};
+use ktrdr_embedded::{Engine, Role, SqliteOptions};
 use ktrdr_fabric::store::{Finish, NewOperation, OperationReader, Store, StoreError, Submitted};
 use serde_json::json;
 
@@ -13,7 +13,7 @@ fn large(name: &str) -> NewOperation {
 #[tokio::test]
 async fn what_does_not_fit_is_refused_and_what_was_there_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { bytes_max: 400_000, ..Options::default() };
+    let options = SqliteOptions { bytes_max: 400_000, ..SqliteOptions::default() };
     let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
     engine.store.submit(leaf("small")).await.unwrap();
     let refused = loop {
@@ -40,7 +40,7 @@ async fn what_does_not_fit_is_refused_and_what_was_there_stays() {
 #[tokio::test]
 async fn one_command_that_does_not_fit_fails_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options { bytes_max: 400_000, ..Options::default() };
+    let options = SqliteOptions { bytes_max: 400_000, ..SqliteOptions::default() };
     let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
     let submits: Vec<_> = (0..40)
         .map(|n| {

@@ -47,8 +47,8 @@ impl LocalArtifacts {
         work: impl FnOnce(&Place) -> io::Result<T> + Send + 'static,
     ) -> Result<T, ArtifactError> {
         let place = Place::new(&self.root, key);
-        let patience = ANSWERS_WITHIN + Duration::from_secs(bytes / SLOWEST);
-        answer_within(patience, move || work(&place)).await.map_err(|e| self.explain(key, &e))
+        let limit = ANSWERS_WITHIN + Duration::from_secs(bytes / SLOWEST);
+        answer_within(limit, move || work(&place)).await.map_err(|e| self.explain(key, &e))
     }
 
     fn explain(&self, key: &Key, error: &io::Error) -> ArtifactError {
@@ -111,14 +111,14 @@ impl Artifacts for LocalArtifacts {
 
 /// What file work answers, if it does so in time.
 async fn answer_within<T: Send + 'static>(
-    patience: Duration,
+    limit: Duration,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    let done = tokio::time::timeout(patience, tokio::task::spawn_blocking(work)).await;
+    let done = tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await;
     done.map(|done| done.unwrap_or_else(|e| Err(io::Error::other(e)))).unwrap_or_else(|_| {
         let what = format!(
             "the file system gave no answer within {} s: is it a folder of a network that is out of reach?",
-            patience.as_secs()
+            limit.as_secs()
         );
         Err(io::Error::new(ErrorKind::TimedOut, what))
     })

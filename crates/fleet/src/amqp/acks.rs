@@ -75,7 +75,7 @@ impl Acks {
     /// One at a time: two frames for one delivery would cost the channel.
     async fn tell(self: Arc<Self>) {
         if self.has_room() {
-            // Running out of patience is as good as being pressed.
+            // Running out of time is as good as being pressed.
             let _ = timeout(LINGER, self.pressed.notified()).await;
         }
         while let Some(frame) = self.next_frame() {

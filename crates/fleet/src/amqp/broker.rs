@@ -12,10 +12,10 @@ use tokio::time::Instant;
 
 use super::acks::Acks;
 use super::address::AmqpUrl;
+use super::connection::AmqpConnection;
 use super::consumer::Consumer;
 use super::facts::{BrokerFacts, Counters};
 use super::failure::within;
-use super::link::Link;
 use super::message;
 use super::publisher::Publisher;
 use super::trust::Trust;
@@ -73,8 +73,8 @@ pub struct QueueFacts {
 /// RabbitMQ.
 pub struct AmqpBroker {
     publisher: Arc<Publisher>,
-    publish_link: Arc<Link>,
-    pub(super) consume_link: Arc<Link>,
+    publish_connection: Arc<AmqpConnection>,
+    pub(super) consume_connection: Arc<AmqpConnection>,
     counters: Arc<Counters>,
     boot: BootId,
     consumer_priority: i32,
@@ -89,18 +89,25 @@ impl AmqpBroker {
     /// is missing or refused, with what to do.
     pub async fn connect(settings: AmqpSettings) -> Result<Self, BrokerError> {
         let AmqpSettings { url, trust, role, boot, needs, fleet, consumer_priority, silence } = settings;
-        let link = |purpose: &str| {
+        let connection = |purpose: &str| {
             let name = format!("ktrdr {role} {boot} {purpose}");
-            Link::new(url.clone(), &name, trust.clone()).map(Arc::new)
+            AmqpConnection::new(url.clone(), &name, trust.clone()).map(Arc::new)
         };
-        let (publish_link, consume_link) = (link("publish")?, link("consume")?);
+        let (publish_connection, consume_connection) = (connection("publish")?, connection("consume")?);
         let counters = Arc::new(Counters::default());
-        let publisher = Arc::new(Publisher::new(Arc::clone(&publish_link), Arc::clone(&counters)));
-        let broker =
-            Self { publisher, publish_link, consume_link, counters, boot, consumer_priority, silence };
+        let publisher = Arc::new(Publisher::new(Arc::clone(&publish_connection), Arc::clone(&counters)));
+        let broker = Self {
+            publisher,
+            publish_connection,
+            consume_connection,
+            counters,
+            boot,
+            consumer_priority,
+            silence,
+        };
         broker.check(&needs).await?;
         if let Some(fleet) = fleet {
-            owner::check(&broker.consume_link.channel().await?, url.vhost(), &fleet).await?;
+            owner::check(&broker.consume_connection.channel().await?, url.vhost(), &fleet).await?;
         }
         Ok(broker)
     }
@@ -110,9 +117,9 @@ impl AmqpBroker {
     pub fn facts(&self) -> BrokerFacts {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         BrokerFacts {
-            publishing: self.publish_link.is_connected(),
-            consuming: self.consume_link.is_connected(),
-            blocked: self.publish_link.is_blocked(),
+            publishing: self.publish_connection.is_connected(),
+            consuming: self.consume_connection.is_connected(),
+            blocked: self.publish_connection.is_blocked(),
             acks_lost: count(&self.counters.acks_lost),
             dead_letters: count(&self.counters.dead_letters),
             unroutable: count(&self.counters.unroutable),
@@ -136,7 +143,7 @@ impl AmqpBroker {
     /// Dead letters are for every role; the queues only for those that need them.
     async fn check(&self, needs: &[Queue]) -> Result<(), BrokerError> {
         let passive = ExchangeDeclareOptions { passive: true, durable: true, ..Default::default() };
-        let channel = self.consume_link.channel().await?;
+        let channel = self.consume_connection.channel().await?;
         let (name, kind) = (DEAD_LETTERS.into(), ExchangeKind::Fanout);
         within("find ktrdr.dlx", channel.exchange_declare(name, kind, passive, FieldTable::default()))
             .await?;
@@ -148,7 +155,7 @@ impl AmqpBroker {
 
     /// On a channel that is thrown away: a queue that is missing closes it.
     async fn look_at(&self, name: String) -> Result<QueueFacts, BrokerError> {
-        let channel = self.consume_link.channel().await?;
+        let channel = self.consume_connection.channel().await?;
         let asked = channel.queue_declare(name.as_str().into(), PASSIVE, FieldTable::default());
         let queue = within(&format!("find {name}"), asked).await?;
         let (ready, consumers) = (queue.message_count().into(), queue.consumer_count().into());
@@ -184,14 +191,14 @@ impl Broker for AmqpBroker {
     }
 
     async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Deliveries>, BrokerError> {
-        let channel = self.consume_link.channel().await?;
+        let channel = self.consume_connection.channel().await?;
         let stream = self.start(&channel, &queue_name(queue), prefetch).await?;
         let acks = Arc::new(Acks::new(channel.clone(), prefetch, Arc::clone(&self.counters)));
         Ok(Box::new(Consumer {
             queue,
             channel,
             stream,
-            link: Arc::clone(&self.consume_link),
+            connection: Arc::clone(&self.consume_connection),
             publisher: Arc::clone(&self.publisher),
             counters: Arc::clone(&self.counters),
             acks,

@@ -23,10 +23,10 @@ use tracing::{debug, error, warn};
 
 use super::acks::Acks;
 use super::broker::PASSIVE;
+use super::connection::AmqpConnection;
 use super::dead_letters;
 use super::facts::Counters;
 use super::failure::within;
-use super::link::Link;
 use super::message::{self, Parcel, Refusal};
 use super::publisher::Publisher;
 use crate::topology::{DEAD_LETTERS, queue_name};
@@ -38,7 +38,7 @@ pub(super) struct Consumer {
     pub(super) channel: Channel,
     pub(super) stream: lapin::Consumer,
     /// For asking after ourselves.
-    pub(super) link: Arc<Link>,
+    pub(super) connection: Arc<AmqpConnection>,
     /// Where dead letters are published.
     pub(super) publisher: Arc<Publisher>,
     pub(super) counters: Arc<Counters>,
@@ -106,7 +106,7 @@ impl Consumer {
     /// what lies in the queue all the same shows that the broker has forgotten us, though it may remember others. A
     /// queue of a cluster that was deleted and declared again may do that without a word.
     async fn ask_after_us(&self) -> Result<(), BrokerError> {
-        let channel = self.link.channel().await?;
+        let channel = self.connection.channel().await?;
         let name = queue_name(self.queue);
         let asked = channel.queue_declare(name.as_str().into(), PASSIVE, FieldTable::default());
         let queue = within("ask for a queue", asked).await?;

@@ -81,7 +81,7 @@ impl AmqpBroker {
         limit: u32,
         is_dropped: impl Fn(&DeadLetter) -> bool,
     ) -> Result<Vec<DeadLetter>, BrokerError> {
-        let channel = self.consume_link.channel().await?;
+        let channel = self.consume_connection.channel().await?;
         let letters = take(&channel, limit, is_dropped).await?;
         // Those that were only left behind by a channel would come back a little later.
         let all_the_rest = BasicNackOptions { multiple: true, requeue: true };

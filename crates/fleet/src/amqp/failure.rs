@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use ktrdr_fabric::broker::BrokerError;
 
 /// Longest wait for the broker's answer to anything. It answers in milliseconds, or something is wrong.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 // Reply codes of AMQP 0.9.1, section 1.2.
 const ACCESS_REFUSED: u16 = 403;
@@ -22,11 +22,11 @@ pub(crate) async fn within<T>(
     doing: &str,
     answer: impl Future<Output = lapin::Result<T>>,
 ) -> Result<T, BrokerError> {
-    match timeout(PATIENCE, answer).await {
+    match timeout(TIMEOUT, answer).await {
         Ok(answer) => answer.map_err(|why| failure(doing, &why)),
         Err(_) => {
-            let patience_s = PATIENCE.as_secs();
-            Err(BrokerError::Unavailable(format!("can not {doing}: no answer within {patience_s} s")))
+            let timeout_s = TIMEOUT.as_secs();
+            Err(BrokerError::Unavailable(format!("can not {doing}: no answer within {timeout_s} s")))
         }
     }
 }

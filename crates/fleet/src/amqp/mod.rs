@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `address` | where the broker is; never shows the password |
 //! | `trust` | whom a connection trusts, and whether it may be read on the way |
-//! | `link` | one connection, rebuilt on demand |
+//! | `connection` | one connection, rebuilt on demand |
 //! | `transport` | the stream beneath a connection: plain or TLS |
 //! | `message` | messages as they travel, and what is refused |
 //! | `publisher` | a window of messages at a time, each confirmed |
@@ -24,11 +24,11 @@ pub const LIBRARY: &str = "lapin";
 mod acks;
 mod address;
 mod broker;
+mod connection;
 mod consumer;
 mod dead_letters;
 mod facts;
 mod failure;
-mod link;
 mod message;
 mod publisher;
 mod transport;
@@ -40,5 +40,5 @@ pub use dead_letters::DeadLetter;
 pub use facts::BrokerFacts;
 pub use trust::Trust;
 
+pub(super) use connection::AmqpConnection;
 pub(super) use failure::within;
-pub(super) use link::Link;

@@ -9,9 +9,9 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
+use super::connection::AmqpConnection;
 use super::facts::Counters;
-use super::failure::{PATIENCE, failure, within};
-use super::link::Link;
+use super::failure::{TIMEOUT, failure, within};
 use super::message::Parcel;
 use ktrdr_fabric::broker::{BrokerError, Published};
 
@@ -23,14 +23,14 @@ const MANDATORY: BasicPublishOptions = BasicPublishOptions { mandatory: true, im
 
 /// Publishes on a channel of its own, in confirm mode.
 pub(super) struct Publisher {
-    link: Arc<Link>,
+    connection: Arc<AmqpConnection>,
     channel: Mutex<Option<Channel>>,
     counters: Arc<Counters>,
 }
 
 impl Publisher {
-    pub(super) fn new(link: Arc<Link>, counters: Arc<Counters>) -> Self {
-        Self { link, channel: Mutex::default(), counters }
+    pub(super) fn new(connection: Arc<AmqpConnection>, counters: Arc<Counters>) -> Self {
+        Self { connection, channel: Mutex::default(), counters }
     }
 
     /// Publishes in order; one answer per parcel. What was confirmed is never answered by an error.
@@ -38,7 +38,7 @@ impl Publisher {
         let mut answers = Vec::with_capacity(parcels.len());
         for window in parcels.chunks(WINDOW) {
             // Nothing is read from us now: whatever we sent would arrive after we had given it up.
-            if self.link.is_blocked() {
+            if self.connection.is_blocked() {
                 warn!("the broker is blocked: low on memory or disk");
                 break;
             }
@@ -65,7 +65,7 @@ impl Publisher {
     /// The answers that came in time; fewer than parcels when some did not.
     async fn publish_window(&self, window: &[Parcel]) -> Result<Vec<Published>, BrokerError> {
         let channel = self.channel().await?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let answers = match send(&channel, window, deadline).await {
             Ok(confirms) => collect(confirms, deadline).await,
             Err(why) => Err(why),
@@ -86,7 +86,7 @@ impl Publisher {
         if let Some(channel) = current.as_ref().filter(|channel| channel.status().connected()) {
             return Ok(channel.clone());
         }
-        let channel = self.link.channel().await?;
+        let channel = self.connection.channel().await?;
         within("turn confirms on", channel.confirm_select(ConfirmSelectOptions::default())).await?;
         Ok(current.insert(channel).clone())
     }
@@ -95,8 +95,8 @@ impl Publisher {
     /// that does not answer and is not blocked either is of no use any more.
     async fn give_up(&self, silent: bool) {
         *self.channel.lock().await = None;
-        if silent && !self.link.is_blocked() {
-            self.link.forget();
+        if silent && !self.connection.is_blocked() {
+            self.connection.forget();
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct S3Artifacts {
     pub(super) once: AmazonS3,
     prefix: Option<Key>,
     place: String,
-    patience: Duration,
+    timeout: Duration,
     /// Set once the storage proved that it refuses to replace.
     pub(super) refuses_to_replace: OnceCell<()>,
 }
@@ -38,9 +38,9 @@ impl S3Artifacts {
         once: AmazonS3,
         prefix: Option<Key>,
         place: String,
-        patience: Duration,
+        timeout: Duration,
     ) -> Self {
-        Self { patient, once, prefix, place, patience, refuses_to_replace: OnceCell::new() }
+        Self { patient, once, prefix, place, timeout, refuses_to_replace: OnceCell::new() }
     }
 
     /// Where a key, or a name of ours that is none, lies in the bucket.
@@ -58,7 +58,7 @@ impl S3Artifacts {
 
     /// Longest wait for so many bytes to be moved.
     pub(super) fn time_for(&self, bytes: u64) -> Duration {
-        self.patience + Duration::from_secs(bytes / BYTES_PER_SECOND_MIN)
+        self.timeout + Duration::from_secs(bytes / BYTES_PER_SECOND_MIN)
     }
 
     pub(super) fn explain(&self, key: &Key, error: &Error) -> ArtifactError {

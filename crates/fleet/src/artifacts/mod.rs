@@ -27,5 +27,5 @@ mod upload;
 mod url;
 
 pub use opening::{OpenError, open};
-pub use options::{AwsVariables, CacheSettings, Options};
+pub use options::{ArtifactOptions, AwsVariables, CacheSettings};
 pub use url::{ArtifactsUrl, BadUrl};

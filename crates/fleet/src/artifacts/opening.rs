@@ -12,7 +12,7 @@ use super::bucket::S3Artifacts;
 use super::cache::Cache;
 use super::cached::CachedArtifacts;
 use super::failure::deepest_cause;
-use super::options::Options;
+use super::options::ArtifactOptions;
 use super::url::{ArtifactsUrl, Location};
 use ktrdr_fabric::artifacts::{Artifacts, Key};
 use ktrdr_fabric::local::LocalArtifacts;
@@ -68,7 +68,7 @@ pub enum OpenError {
 ///
 /// # Errors
 /// [`OpenError`]: what is wrong, and what to do. No secret is ever repeated.
-pub fn open(url: &ArtifactsUrl, options: &Options) -> Result<Arc<dyn Artifacts>, OpenError> {
+pub fn open(url: &ArtifactsUrl, options: &ArtifactOptions) -> Result<Arc<dyn Artifacts>, OpenError> {
     let (bucket, prefix) = match &url.0 {
         Location::Bucket { bucket, prefix } => (bucket, prefix),
         Location::Folder(folder) => {
@@ -90,7 +90,7 @@ fn open_bucket(
     url: &ArtifactsUrl,
     bucket: &str,
     prefix: Option<Key>,
-    options: &Options,
+    options: &ArtifactOptions,
 ) -> Result<S3Artifacts, OpenError> {
     let refused = |what: String| OpenError::Setting { place: url.to_string(), what };
     let builder = builder(bucket, options);
@@ -102,16 +102,15 @@ fn open_bucket(
     let client = client_options(options).map_err(refused)?.with_allow_http(plain.is_some());
     // An upload is silent until its end, and only we know whether it may be repeated: its limits are in `upload`.
     let once = build(&builder, client.clone(), 0).map_err(refused)?;
-    let patient =
-        build(&builder, client.with_read_timeout(options.patience), RETRIES_MAX).map_err(refused)?;
+    let patient = build(&builder, client.with_read_timeout(options.timeout), RETRIES_MAX).map_err(refused)?;
     let place = match endpoint {
         Some(endpoint) => format!("{url} at {}", endpoint.origin().ascii_serialization()),
         None => url.to_string(),
     };
-    Ok(S3Artifacts::new(patient, once, prefix, place, options.patience))
+    Ok(S3Artifacts::new(patient, once, prefix, place, options.timeout))
 }
 
-fn builder(bucket: &str, options: &Options) -> AmazonS3Builder {
+fn builder(bucket: &str, options: &ArtifactOptions) -> AmazonS3Builder {
     let keys =
         options.aws.iter().filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse().ok()?, value)));
     let builder = keys.fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
@@ -151,10 +150,10 @@ fn endpoint(builder: &AmazonS3Builder) -> Result<Option<Url>, String> {
     }
 }
 
-fn client_options(options: &Options) -> Result<ClientOptions, String> {
+fn client_options(options: &ArtifactOptions) -> Result<ClientOptions, String> {
     let client = ClientOptions::new()
         .with_timeout_disabled()
-        .with_connect_timeout(CONNECT_TIMEOUT.min(options.patience));
+        .with_connect_timeout(CONNECT_TIMEOUT.min(options.timeout));
     let Some(pem) = &options.trust.ca_pem else { return Ok(client) };
     let authorities = Certificate::from_pem_bundle(pem.as_bytes()).map_err(|e| deepest_cause(&e))?;
     if authorities.is_empty() {

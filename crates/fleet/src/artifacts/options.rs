@@ -9,7 +9,7 @@ use crate::amqp::Trust;
 
 /// How artefacts are opened. By default: without credentials and without a cache, over encrypted ways only.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct ArtifactOptions {
     /// Who we are at the storage, and where it is.
     pub aws: AwsVariables,
     /// Where artefacts of a bucket are kept on this machine. A shared folder is read where it is.
@@ -17,14 +17,14 @@ pub struct Options {
     /// Whom the way to the storage is trusted to.
     pub trust: Trust,
     /// Longest silence of the storage before a call is repeated or given up.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
-impl Default for Options {
+impl Default for ArtifactOptions {
     /// Thirty seconds of silence are far above what storage takes to answer.
     fn default() -> Self {
         let (aws, trust) = (AwsVariables::default(), Trust::default());
-        Self { aws, cache: None, trust, patience: Duration::from_secs(30) }
+        Self { aws, cache: None, trust, timeout: Duration::from_secs(30) }
     }
 }
 

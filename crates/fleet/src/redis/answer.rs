@@ -17,7 +17,7 @@ impl Answer {
     pub(super) fn new(of: &'static str, value: Value) -> Result<Self, StoreError> {
         match value {
             Value::Array(values) => Ok(Self { of, values }),
-            other => Err(strange(of, &other)),
+            other => Err(unexpected(of, &other)),
         }
     }
 
@@ -29,7 +29,7 @@ impl Answer {
     /// The value at a position.
     pub(super) fn at<T: FromRedisValue>(&self, i: usize) -> Result<T, StoreError> {
         let value = self.values.get(i).cloned().unwrap_or(Value::Nil);
-        from_redis_value(value.clone()).map_err(|_| strange(self.of, &value))
+        from_redis_value(value.clone()).map_err(|_| unexpected(self.of, &value))
     }
 
     /// The value at a position, which is the text form of something.
@@ -44,12 +44,12 @@ impl Answer {
     }
 
     /// The error of an answer nobody expects.
-    pub(super) fn strange(&self) -> StoreError {
-        strange(self.of, &Value::Array(self.values.clone()))
+    pub(super) fn unexpected(&self) -> StoreError {
+        unexpected(self.of, &Value::Array(self.values.clone()))
     }
 }
 
-fn strange(of: &str, value: &Value) -> StoreError {
+fn unexpected(of: &str, value: &Value) -> StoreError {
     let shown: String = format!("{value:?}").chars().take(200).collect();
     StoreError::Corrupt(format!("the script {of} answered {shown}; do all processes run the same ktrdr?"))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use redis::{Cmd, ToRedisArgs, Value};
 
 use super::answer::Answer;
-use super::link::Link;
+use super::connection::RedisConnection;
 use super::script::{Named, Scripts};
 use super::url::Prefix;
 use ktrdr_fabric::random::random;
@@ -13,7 +13,7 @@ use ktrdr_fabric::store::StoreError;
 
 /// What lasts from opening a store to dropping it.
 pub(super) struct Session {
-    pub(super) link: Link,
+    pub(super) connection: RedisConnection,
     pub(super) scripts: Scripts,
     pub(super) prefix: Prefix,
     /// What the server called itself when we met. Another epoch is another, empty store.
@@ -22,15 +22,15 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(link: Link, scripts: Scripts, prefix: Prefix, epoch: String) -> Self {
-        Self { link, scripts, prefix, epoch, calls: Calls::default() }
+    pub(super) fn new(connection: RedisConnection, scripts: Scripts, prefix: Prefix, epoch: String) -> Self {
+        Self { connection, scripts, prefix, epoch, calls: Calls::default() }
     }
 
     /// Begins a call.
     pub(super) fn call<'s>(&'s self, script: &'s Named) -> Call<'s> {
         let mut command = redis::cmd("EVALSHA");
         command.arg(script.script.get_hash()).arg(1).arg(self.prefix.as_str()).arg(&self.epoch);
-        Call { link: &self.link, script, command }
+        Call { connection: &self.connection, script, command }
     }
 
     /// Begins a call that creates something: its first argument tells its repetition from somebody else's call, so that
@@ -42,7 +42,7 @@ impl Session {
 
 /// A call being put together.
 pub(super) struct Call<'s> {
-    link: &'s Link,
+    connection: &'s RedisConnection,
     script: &'s Named,
     command: Cmd,
 }
@@ -71,7 +71,7 @@ impl Call<'_> {
 
     /// Calls, and gives back whatever came.
     pub(super) async fn value(self) -> Result<Value, StoreError> {
-        self.link.call(&self.command, self.script).await
+        self.connection.call(&self.command, self.script).await
     }
 
     /// Calls.

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use redis::from_redis_value;
 
 use super::call::Session;
+use super::connection::RedisConnection;
 use super::failure::words;
-use super::link::Link;
 use super::opening::read_epoch;
 use super::store::RedisStore;
 use ktrdr_fabric::store::StoreError;
@@ -68,19 +68,19 @@ impl RedisStore {
     /// # Errors
     /// When it can not be reached.
     pub async fn facts(&self) -> Result<StoreFacts, StoreError> {
-        let link = &self.session.link;
-        let info = Info::read(link).await?;
-        let epoch = read_epoch(link, &self.session.prefix.key("epoch")).await?;
+        let connection = &self.session.connection;
+        let info = Info::read(connection).await?;
+        let epoch = read_epoch(connection, &self.session.prefix.key("epoch")).await?;
         Ok(StoreFacts {
             version: info.text("redis_version").to_owned(),
-            persistence: persistence(link, &info).await,
+            persistence: persistence(connection, &info).await,
             eviction: info.text("maxmemory_policy").to_owned(),
             memory_bytes: info.number("used_memory"),
             memory_bytes_max: Some(info.number("maxmemory")).filter(|bytes| *bytes > 0),
             refuses: self.refusal().await,
             is_same_epoch: epoch.as_ref() == Some(&self.session.epoch),
             epoch: self.session.epoch.clone(),
-            clock_skew_ms: clock_skew_ms(link).await?,
+            clock_skew_ms: clock_skew_ms(connection).await?,
             uptime_s: info.number("uptime_in_seconds"),
         })
     }
@@ -90,8 +90,8 @@ impl RedisStore {
     /// # Errors
     /// [`StoreError::Replaced`] when it was emptied; otherwise that it can not be reached.
     pub async fn check_identity(&self) -> Result<(), StoreError> {
-        let Session { link, prefix, epoch, .. } = &self.session;
-        let found = read_epoch(link, &prefix.key("epoch")).await?;
+        let Session { connection, prefix, epoch, .. } = &self.session;
+        let found = read_epoch(connection, &prefix.key("epoch")).await?;
         if found.as_ref() == Some(epoch) {
             return Ok(());
         }
@@ -102,10 +102,10 @@ impl RedisStore {
 
     /// What the server says to a write that changes nothing: of a key that is never there.
     async fn refusal(&self) -> Option<String> {
-        let Session { link, prefix, .. } = &self.session;
+        let Session { connection, prefix, .. } = &self.session;
         let mut write = redis::cmd("SET");
         write.arg(prefix.key("room")).arg("").arg("XX");
-        let refused = link.try_once(&write, None).await.err()?;
+        let refused = connection.try_once(&write, None).await.err()?;
         matches!(refused.code(), Some("OOM" | "MISCONF")).then(|| words(&refused))
     }
 
@@ -118,15 +118,15 @@ impl RedisStore {
     /// Where the server is, without its password.
     #[must_use]
     pub fn place(&self) -> String {
-        format!("Redis at {}, prefix {}", self.session.link.place(), self.session.prefix.name())
+        format!("Redis at {}, prefix {}", self.session.connection.place(), self.session.prefix.name())
     }
 }
 
-async fn persistence(link: &Link, info: &Info) -> Persistence {
+async fn persistence(connection: &RedisConnection, info: &Info) -> Persistence {
     if info.text("aof_enabled") != "1" {
         return Persistence::Snapshots;
     }
-    let asked = link.try_once(redis::cmd("CONFIG").arg("GET").arg("appendfsync"), None).await;
+    let asked = connection.try_once(redis::cmd("CONFIG").arg("GET").arg("appendfsync"), None).await;
     let answer: Option<Vec<String>> = asked.ok().and_then(|value| from_redis_value(value).ok());
     let fsync = match answer.as_deref() {
         Some([_, policy]) if policy == "always" => Some(Fsync::Always),
@@ -137,9 +137,9 @@ async fn persistence(link: &Link, info: &Info) -> Persistence {
     Persistence::AppendOnly { fsync, is_healthy: info.text("aof_last_write_status") == "ok" }
 }
 
-async fn clock_skew_ms(link: &Link) -> Result<i64, StoreError> {
+async fn clock_skew_ms(connection: &RedisConnection) -> Result<i64, StoreError> {
     let before = wall_ms();
-    let time = link.send(&redis::cmd("TIME")).await?;
+    let time = connection.send(&redis::cmd("TIME")).await?;
     let after = wall_ms();
     let (seconds, micros): (i64, i64) = from_redis_value(time).map_err(unreadable)?;
     let server = seconds.saturating_mul(1000).saturating_add(micros / 1000);
@@ -159,8 +159,9 @@ fn unreadable(error: impl std::fmt::Display) -> StoreError {
 pub(super) struct Info(HashMap<String, String>);
 
 impl Info {
-    pub(super) async fn read(link: &Link) -> Result<Self, StoreError> {
-        let text: String = from_redis_value(link.send(&redis::cmd("INFO")).await?).map_err(unreadable)?;
+    pub(super) async fn read(connection: &RedisConnection) -> Result<Self, StoreError> {
+        let text: String =
+            from_redis_value(connection.send(&redis::cmd("INFO")).await?).map_err(unreadable)?;
         let fields = text.lines().filter_map(|line| line.trim().split_once(':'));
         Ok(Self(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
     }

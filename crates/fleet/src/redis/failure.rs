@@ -8,7 +8,7 @@ use ktrdr_fabric::store::StoreError;
 const EMPTIED: &str = "EMPTIED";
 
 /// Whether the same call may succeed soon, or may have succeeded already.
-pub(super) fn may_pass(error: &RedisError) -> bool {
+pub(super) fn is_transient(error: &RedisError) -> bool {
     use ServerErrorKind::{BusyLoading, MasterDown, TryAgain};
     error.is_io_error()
         || matches!(error.kind(), ErrorKind::Server(BusyLoading | TryAgain | MasterDown))

@@ -46,7 +46,7 @@ impl Ledger for RedisStore {
         Ok(TrialCount {
             trials: answer.at(0)?,
             looks_at_window: answer.at(1)?,
-            sharpes_daily: sharpes_daily.map_err(|_| answer.strange())?,
+            sharpes_daily: sharpes_daily.map_err(|_| answer.unexpected())?,
         })
     }
 

@@ -10,8 +10,8 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::connection::jitter;
 use super::failure::words;
-use super::link::jitter;
 use super::url::Prefix;
 use ktrdr_fabric::store::{StoreHint, Topic};
 
@@ -36,7 +36,7 @@ impl Listener {
         client: Client,
         prefix: &Prefix,
         hears: &[Topic],
-        patience: Duration,
+        timeout: Duration,
     ) -> RedisResult<Self> {
         let (hints, _) = broadcast::channel(HINTS_MAX);
         if hears.is_empty() {
@@ -44,9 +44,9 @@ impl Listener {
         }
         let channels = hears.iter().map(|topic| prefix.key(channel(*topic))).collect();
         let prefix_bytes = prefix.as_str().len();
-        let ear = Ear { client, channels, prefix_bytes, patience, hints: hints.clone() };
-        let subscription = ear.subscribe().await?;
-        Ok(Self { hints, task: Some(tokio::spawn(ear.listen(subscription))) })
+        let subscriber = Subscriber { client, channels, prefix_bytes, timeout, hints: hints.clone() };
+        let subscription = subscriber.subscribe().await?;
+        Ok(Self { hints, task: Some(tokio::spawn(subscriber.listen(subscription))) })
     }
 
     pub(super) fn hints(&self) -> broadcast::Receiver<StoreHint> {
@@ -63,15 +63,15 @@ impl Drop for Listener {
 }
 
 /// What the task works with.
-struct Ear {
+struct Subscriber {
     client: Client,
     channels: Vec<String>,
     prefix_bytes: usize,
-    patience: Duration,
+    timeout: Duration,
     hints: broadcast::Sender<StoreHint>,
 }
 
-impl Ear {
+impl Subscriber {
     async fn subscribe(&self) -> RedisResult<PubSub> {
         let subscribe = async {
             let mut subscription = self.client.get_async_pubsub().await?;
@@ -79,7 +79,7 @@ impl Ear {
             Ok(subscription)
         };
         let late = |_| RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
-        timeout(self.patience, subscribe).await.map_err(late)?
+        timeout(self.timeout, subscribe).await.map_err(late)?
     }
 
     async fn listen(self, mut subscription: PubSub) {
@@ -101,7 +101,7 @@ impl Ear {
                     Some(message) => self.tell(&message),
                     None => return,
                 },
-                () = sleep(SILENCE_MAX) => match timeout(self.patience, sink.ping::<Value>()).await {
+                () = sleep(SILENCE_MAX) => match timeout(self.timeout, sink.ping::<Value>()).await {
                     Ok(Ok(_)) => {}
                     Ok(Err(_)) | Err(_) => return,
                 },

@@ -14,7 +14,7 @@
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
 //! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
 //! | `script`, `call`, `answer` | scripts put together from the files in `src/lua`, called, understood |
-//! | `link` | one connection, rebuilt by the call that needs it; calls repeated when that is safe |
+//! | `connection` | one connection, rebuilt by the call that needs it; calls repeated when that is safe |
 //! | `listener` | hints from other processes |
 //! | `failure` | the server's errors in our words |
 
@@ -22,11 +22,11 @@ mod answer;
 mod backlog;
 mod call;
 mod campaigns;
+mod connection;
 mod facts;
 mod failure;
 mod history;
 mod ledger;
-mod link;
 mod listener;
 mod opening;
 mod options;
@@ -39,6 +39,6 @@ mod url;
 
 pub use facts::{Fsync, Persistence, StoreFacts};
 pub use opening::OpenError;
-pub use options::{Clock, Options};
+pub use options::{RedisOptions, TimeSource};
 pub use store::RedisStore;
 pub use url::{BadPrefix, BadUrl, Prefix, RedisUrl};

@@ -4,11 +4,11 @@ use redis::io::tcp::TcpSettings;
 use redis::{Client, TlsCertificates};
 
 use super::call::Session;
+use super::connection::RedisConnection;
 use super::facts::Info;
 use super::failure::{failure, words};
-use super::link::Link;
 use super::listener::Listener;
-use super::options::Options;
+use super::options::RedisOptions;
 use super::script::Scripts;
 use super::store::RedisStore;
 use ktrdr_fabric::epochs::Stranger;
@@ -67,24 +67,24 @@ impl RedisStore {
     ///
     /// # Errors
     /// [`OpenError`]: what is wrong, and what to do. No password is ever repeated.
-    pub async fn open(options: Options) -> Result<Self, OpenError> {
+    pub async fn open(options: RedisOptions) -> Result<Self, OpenError> {
         if let Some(host) = options.url.readable_on_the_way().filter(|_| !options.allow_plaintext) {
             return Err(OpenError::Plaintext { host: host.to_owned() });
         }
         let place = options.url.place();
         let client = client(&options)?;
-        let link = Link::new(client.clone(), place.clone(), options.patience);
-        let info = Info::read(&link).await?;
+        let connection = RedisConnection::new(client.clone(), place.clone(), options.timeout);
+        let info = Info::read(&connection).await?;
         check(&info, &place)?;
-        let epoch = meet(&link, &options, &place).await?;
-        let listener = Listener::start(client, &options.prefix, &options.hears, options.patience).await;
+        let epoch = meet(&connection, &options, &place).await?;
+        let listener = Listener::start(client, &options.prefix, &options.hears, options.timeout).await;
         let listener = listener.map_err(|error| failure(&place, &error))?;
-        let session = Session::new(link, Scripts::new(options.clock), options.prefix, epoch);
+        let session = Session::new(connection, Scripts::new(options.clock), options.prefix, epoch);
         Ok(Self::new(session, listener))
     }
 }
 
-fn client(options: &Options) -> Result<Client, OpenError> {
+fn client(options: &RedisOptions) -> Result<Client, OpenError> {
     // Whoever chose before us is right too.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Small calls must not wait for each other's acknowledgements.
@@ -121,9 +121,13 @@ fn check(info: &Info, place: &str) -> Result<(), OpenError> {
 
 /// The epoch of the store. Where none is expected it is written by whoever meets an empty store first; a store that has
 /// one is only read.
-async fn meet(link: &Link, options: &Options, place: &str) -> Result<String, OpenError> {
+async fn meet(
+    connection: &RedisConnection,
+    options: &RedisOptions,
+    place: &str,
+) -> Result<String, OpenError> {
     let key = options.prefix.key("epoch");
-    let found = read_epoch(link, &key).await?;
+    let found = read_epoch(connection, &key).await?;
     if let Some(expected) = &options.epoch
         && found.as_ref() != Some(expected)
     {
@@ -134,13 +138,16 @@ async fn meet(link: &Link, options: &Options, place: &str) -> Result<String, Ope
         return Ok(found);
     }
     let fresh = format!("{:016x}{:016x}", random(), random());
-    link.send(redis::cmd("SET").arg(&key).arg(fresh).arg("NX")).await?;
-    let met = read_epoch(link, &key).await?;
+    connection.send(redis::cmd("SET").arg(&key).arg(fresh).arg("NX")).await?;
+    let met = read_epoch(connection, &key).await?;
     met.ok_or_else(|| StoreError::Replaced(format!("{key} was removed just now")).into())
 }
 
 /// What the store calls itself; `None` where there is none.
-pub(super) async fn read_epoch(link: &Link, key: &str) -> Result<Option<String>, StoreError> {
-    let epoch = link.send(redis::cmd("GET").arg(key)).await?;
+pub(super) async fn read_epoch(
+    connection: &RedisConnection,
+    key: &str,
+) -> Result<Option<String>, StoreError> {
+    let epoch = connection.send(redis::cmd("GET").arg(key)).await?;
     redis::from_redis_value(epoch).map_err(|_| StoreError::Corrupt(format!("{key} is no epoch")))
 }

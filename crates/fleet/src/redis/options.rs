@@ -8,7 +8,7 @@ use super::url::{Prefix, RedisUrl};
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct RedisOptions {
     /// Where the server is.
     pub url: RedisUrl,
     /// What all keys begin with. Several fleets may share one server.
@@ -22,21 +22,21 @@ pub struct Options {
     /// The hints this process needs. Everyone who hears what nobody waits for costs the server a message each time.
     pub hears: Vec<Topic>,
     /// Longest wait for a connection, and for an answer.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// Where time comes from.
-    pub clock: Clock,
+    pub clock: TimeSource,
 }
 
 /// Where the scripts get their time from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clock {
+pub enum TimeSource {
     /// The server's clock: one for all machines.
     Server,
     /// The key `clock` below the prefix, in Unix milliseconds: for tests, which own time.
     Key,
 }
 
-impl Options {
+impl RedisOptions {
     /// The settings of production: five seconds are far above what any script takes, and short against a lease.
     #[must_use]
     pub fn new(url: RedisUrl) -> Self {
@@ -47,8 +47,8 @@ impl Options {
             ca_pem: None,
             allow_plaintext: false,
             hears: Topic::ALL.to_vec(),
-            patience: Duration::from_secs(5),
-            clock: Clock::Server,
+            timeout: Duration::from_secs(5),
+            clock: TimeSource::Server,
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
     let call = call.arg(filter.root.as_ref().map_or("", |root| root.as_str()));
     let call = call.arg(words(statuses)).arg(words(kinds)).arg(every_kind);
     let mut answer = call.arg(filter.campaign.as_ref().map_or("", |name| name.as_str())).answer().await?;
-    let rows = Vec::<Value>::from_redis_value(answer.take(2)).map_err(|_| answer.strange())?;
+    let rows = Vec::<Value>::from_redis_value(answer.take(2)).map_err(|_| answer.unexpected())?;
     let operations = rows.into_iter().map(row::operation).filter_map(Result::transpose);
     Ok(Page {
         operations: operations.collect::<Result<_, _>>()?,

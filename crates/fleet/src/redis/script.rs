@@ -3,7 +3,7 @@
 use ktrdr_domain::Kind;
 use redis::Script;
 
-use super::options::Clock;
+use super::options::TimeSource;
 use ktrdr_fabric::losses;
 
 const PRELUDE: &str = include_str!("../lua/prelude.lua");
@@ -37,7 +37,7 @@ macro_rules! scripts {
 
         impl Scripts {
             /// Puts them together for one source of time.
-            pub(super) fn new(clock: Clock) -> Self {
+            pub(super) fn new(clock: TimeSource) -> Self {
                 $(let $name = Named {
                     name: stringify!($name),
                     script: $parts(clock, include_str!(concat!("../lua/", stringify!($name), ".lua"))),
@@ -81,54 +81,54 @@ scripts! {
 }
 
 /// Only reads.
-fn reading(_: Clock, body: &str) -> Script {
+fn reading(_: TimeSource, body: &str) -> Script {
     Script::new(&[READS_ONLY, PRELUDE, body].concat())
 }
 
 /// Only reads, and knows what time it is.
-fn watching(clock: Clock, body: &str) -> Script {
+fn watching(clock: TimeSource, body: &str) -> Script {
     Script::new(&[READS_ONLY, PRELUDE, text_of(clock), body].concat())
 }
 
 /// Keeps what is no row: the ledger, who is here, what operators ask.
-fn noting(clock: Clock, body: &str) -> Script {
+fn noting(clock: TimeSource, body: &str) -> Script {
     Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), body].concat())
 }
 
 /// Writes rows, and ends none.
-fn writing(clock: Clock, body: &str) -> Script {
+fn writing(clock: TimeSource, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, body].concat())
 }
 
 /// The same for rows that are there.
-fn keeping(clock: Clock, body: &str) -> Script {
+fn keeping(clock: TimeSource, body: &str) -> Script {
     Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, body].concat())
 }
 
 /// Changes rows.
-fn changing(clock: Clock, body: &str) -> Script {
+fn changing(clock: TimeSource, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, body].concat())
 }
 
 /// Changes rows, and notices that a worker was lost.
-fn losing(clock: Clock, body: &str) -> Script {
+fn losing(clock: TimeSource, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, &of_losses(), LOSSES, body].concat())
 }
 
 /// The same for rows whose work is done.
-fn ending(clock: Clock, body: &str) -> Script {
+fn ending(clock: TimeSource, body: &str) -> Script {
     Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, body].concat())
 }
 
 /// Stops what somebody wants stopped.
-fn cancelling(clock: Clock, body: &str) -> Script {
+fn cancelling(clock: TimeSource, body: &str) -> Script {
     Script::new(
         &[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, CANCELS, GROUPS, body].concat(),
     )
 }
 
 /// Changes rows that were left alone for too long.
-fn sweeping(clock: Clock, body: &str) -> Script {
+fn sweeping(clock: TimeSource, body: &str) -> Script {
     let parts = [
         PRELUDE,
         text_of(clock),
@@ -147,7 +147,7 @@ fn sweeping(clock: Clock, body: &str) -> Script {
 }
 
 /// Writes messages again.
-fn republishing(clock: Clock, body: &str) -> Script {
+fn republishing(clock: TimeSource, body: &str) -> Script {
     Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, AGAIN, body].concat())
 }
 
@@ -171,10 +171,10 @@ fn of_losses() -> String {
     )
 }
 
-fn text_of(clock: Clock) -> &'static str {
+fn text_of(clock: TimeSource) -> &'static str {
     match clock {
-        Clock::Server => include_str!("../lua/clock_server.lua"),
-        Clock::Key => include_str!("../lua/clock_key.lua"),
+        TimeSource::Server => include_str!("../lua/clock_server.lua"),
+        TimeSource::Key => include_str!("../lua/clock_key.lua"),
     }
 }
 
@@ -215,7 +215,13 @@ mod tests {
         for word in words_behind(&["reason = '", "reason == '", "reason or '"]) {
             assert!(FailureReason::from_str(&word).is_ok(), "{word} is not a reason of a failure");
         }
-        for word in words_behind(&["status = '", "status == '", "status ~= '", "'status', '"]) {
+        for word in words_behind(&[
+            "status = '",
+            "status == '",
+            "status ~= '",
+            "id), 'status', '",
+            "kind, 'status', '",
+        ]) {
             assert!(Status::from_str(&word).is_ok(), "{word} is not a status");
         }
         for word in words_behind(&["record(h, '"]) {

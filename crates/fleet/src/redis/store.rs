@@ -99,7 +99,7 @@ impl Store for RedisStore {
         let mut answer = call.arg(id.as_str()).arg(&boot.0).arg(whole_ms(lease)).answer().await?;
         match answer.word()?.as_str() {
             "run" => {
-                let operation = row::operation(answer.take(1))?.ok_or_else(|| answer.strange())?;
+                let operation = row::operation(answer.take(1))?.ok_or_else(|| answer.unexpected())?;
                 let attempt = Attempt {
                     id: id.clone(),
                     fence: operation.fence,
@@ -114,7 +114,7 @@ impl Store for RedisStore {
             "root" => {
                 Err(StoreError::Invalid(format!("{id} is a research cycle: it is advanced, never claimed")))
             }
-            _ => Err(answer.strange()),
+            _ => Err(answer.unexpected()),
         }
     }
 
@@ -122,14 +122,14 @@ impl Store for RedisStore {
         &self,
         id: &OperationId,
         by: &BootId,
-        patience: Duration,
+        grace_period: Duration,
     ) -> Result<Option<Duration>, StoreError> {
         let call = self.session.call(&self.session.scripts.suspect).arg(id.as_str()).arg(&by.0);
-        let answer = call.arg(whole_ms(patience)).answer().await?;
+        let answer = call.arg(whole_ms(grace_period)).answer().await?;
         match answer.word()?.as_str() {
             "suspected" => Ok(Some(Duration::from_millis(answer.at(1)?))),
             "nobody" => Ok(None),
-            _ => Err(answer.strange()),
+            _ => Err(answer.unexpected()),
         }
     }
 
@@ -145,7 +145,7 @@ impl Store for RedisStore {
         match answer.word()?.as_str() {
             "alive" => Ok(Beat::Alive { cancel: answer.at(1)? }),
             "fenced" => Ok(Beat::Fenced),
-            _ => Err(answer.strange()),
+            _ => Err(answer.unexpected()),
         }
     }
 
@@ -160,7 +160,7 @@ impl Store for RedisStore {
                 let status: Option<Status> = if status.is_empty() { None } else { Some(answer.parsed(1)?) };
                 Ok(Finished::Refused { status, fence: answer.at(2)? })
             }
-            _ => Err(answer.strange()),
+            _ => Err(answer.unexpected()),
         }
     }
 
@@ -174,7 +174,7 @@ impl Store for RedisStore {
             "requested" => Ok(Cancelled::Requested),
             "too_late" => Ok(Cancelled::TooLate(answer.parsed(1)?)),
             "missing" => Ok(Cancelled::Missing),
-            _ => Err(answer.strange()),
+            _ => Err(answer.unexpected()),
         }
     }
 
@@ -192,7 +192,7 @@ impl Store for RedisStore {
             "before" => Ok(Dismissed::Before),
             "not_dead" => Ok(Dismissed::NotDead(answer.parsed(1)?)),
             "missing" => Ok(Dismissed::Missing),
-            _ => Err(answer.strange()),
+            _ => Err(answer.unexpected()),
         }
     }
 
@@ -225,7 +225,7 @@ impl Store for RedisStore {
                 let what = format!("{} waits for {}, which has no row", step.root, step.finished);
                 Err(StoreError::Corrupt(what))
             }
-            _ => Err(answer.strange()),
+            _ => Err(answer.unexpected()),
         }
     }
 
@@ -238,7 +238,7 @@ impl Store for RedisStore {
         for sequence in sequences {
             command.arg(query::position(*sequence));
         }
-        self.session.link.send(&command).await.map(|_| ())
+        self.session.connection.send(&command).await.map(|_| ())
     }
 }
 
@@ -309,7 +309,7 @@ fn submitted(answer: &Answer) -> Result<Submitted, StoreError> {
         "created" => Ok(Submitted::Created),
         "duplicate" => Ok(Submitted::Duplicate(answer.parsed(1)?)),
         "taken" => Err(taken(&answer.at::<String>(1)?, &answer.at::<String>(2)?)),
-        _ => Err(answer.strange()),
+        _ => Err(answer.unexpected()),
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     BrokerVersion, Difference, ManagementUrl, Passwords, Policy, Topology, TopologyError, User, declare,
     operator_policy, owner,
 };
-use crate::amqp::{AmqpUrl, Link, Trust};
+use crate::amqp::{AmqpConnection, AmqpUrl, Trust};
 
 /// A policy acts on its queues within milliseconds; it is given two seconds.
 const EFFECT_LOOKS: u32 = 20;
@@ -27,7 +27,7 @@ const DEFAULT_FLEET: &str = "ktrdr";
 /// A broker, seen by its administrator.
 pub struct Administration {
     topology: Topology,
-    link: Link,
+    connection: AmqpConnection,
     vhost: String,
     /// Whose the virtual host is to be.
     fleet: String,
@@ -66,9 +66,9 @@ impl Administration {
     pub fn new(url: AmqpUrl, management: Option<ManagementUrl>, trust: Trust) -> Result<Self, TopologyError> {
         let management = management.map(|management| Management::new(management, &trust)).transpose()?;
         let (vhost, user) = (url.vhost().to_owned(), url.user().to_owned());
-        let link = Link::new(url, "ktrdr topology", trust)?;
+        let connection = AmqpConnection::new(url, "ktrdr topology", trust)?;
         let fleet = DEFAULT_FLEET.to_owned();
-        Ok(Self { topology: Topology::built_in()?, link, vhost, fleet, user, management })
+        Ok(Self { topology: Topology::built_in()?, connection, vhost, fleet, user, management })
     }
 
     /// The same for the fleet of another name than `ktrdr`.
@@ -96,8 +96,8 @@ impl Administration {
     pub async fn apply(&self, passwords: &Passwords) -> Result<Applied, TopologyError> {
         self.topology.check_users(passwords)?;
         let mut done = self.vhost_if_missing().await?;
-        done.extend(owner::take(&self.link, &self.vhost, &self.fleet).await?);
-        done.extend(declare::everything(&self.link, &self.topology).await?);
+        done.extend(owner::take(&self.connection, &self.vhost, &self.fleet).await?);
+        done.extend(declare::everything(&self.connection, &self.topology).await?);
         let version = self.version().await?.unwrap_or(BrokerVersion::OLDEST);
         let Some(management) = &self.management else {
             let by_hand = self.topology.policies.iter().map(|p| p.command(&self.vhost, version)).collect();
@@ -148,7 +148,7 @@ impl Administration {
     /// When the broker can not be asked.
     pub async fn diff(&self) -> Result<Vec<Difference>, TopologyError> {
         let Some(management) = &self.management else {
-            return Ok(declare::missing(&self.link, &self.topology).await?);
+            return Ok(declare::missing(&self.connection, &self.topology).await?);
         };
         let version = self.version().await?.unwrap_or(BrokerVersion::OLDEST);
         let vhost = self.vhost.as_str();

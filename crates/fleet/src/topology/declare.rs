@@ -5,12 +5,15 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
 use super::{Difference, Exchange, ExchangeType, QueueRow, Topology};
-use crate::amqp::{Link, within};
+use crate::amqp::{AmqpConnection, within};
 use ktrdr_fabric::broker::BrokerError;
 
 /// Declares what is missing; the names of all.
-pub(super) async fn everything(link: &Link, topology: &Topology) -> Result<Vec<String>, BrokerError> {
-    let channel = link.channel().await?;
+pub(super) async fn everything(
+    connection: &AmqpConnection,
+    topology: &Topology,
+) -> Result<Vec<String>, BrokerError> {
+    let channel = connection.channel().await?;
     let mut there = Vec::new();
     for exchange in &topology.exchanges {
         declare_exchange(&channel, exchange, false).await?;
@@ -25,14 +28,17 @@ pub(super) async fn everything(link: &Link, topology: &Topology) -> Result<Vec<S
 }
 
 /// What is not there. Each question has a channel of its own: what is missing closes it.
-pub(super) async fn missing(link: &Link, topology: &Topology) -> Result<Vec<Difference>, BrokerError> {
+pub(super) async fn missing(
+    connection: &AmqpConnection,
+    topology: &Topology,
+) -> Result<Vec<Difference>, BrokerError> {
     let mut missing = Vec::new();
     for exchange in &topology.exchanges {
-        let asked = declare_exchange(&link.channel().await?, exchange, true).await;
+        let asked = declare_exchange(&connection.channel().await?, exchange, true).await;
         missing.extend(absent(asked, || format!("exchange {}", exchange.name))?);
     }
     for queue in &topology.queues {
-        let asked = declare_queue(&link.channel().await?, queue, true).await;
+        let asked = declare_queue(&connection.channel().await?, queue, true).await;
         missing.extend(absent(asked, || format!("queue {}", queue.name))?);
     }
     Ok(missing)

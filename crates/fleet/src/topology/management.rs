@@ -11,7 +11,7 @@ use super::{TopologyError, operator_policy};
 use crate::amqp::Trust;
 
 /// It answers in milliseconds, or something is wrong.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Largest answer looked at, in characters, when something is refused.
 const WORDS_MAX: usize = 300;
@@ -92,7 +92,7 @@ impl Management {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let refuse = |why: reqwest::Error| failed(&url, "be used", &why);
         let mut client =
-            reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+            reqwest::Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none());
         if let Some(pem) = &trust.ca_pem {
             client =
                 client.add_root_certificate(reqwest::Certificate::from_pem(pem.as_bytes()).map_err(refuse)?);

@@ -10,7 +10,7 @@ use lapin::{Channel, ExchangeKind};
 use serde_json::{Value, json};
 
 use super::{Difference, TopologyError};
-use crate::amqp::{Link, within};
+use crate::amqp::{AmqpConnection, within};
 use ktrdr_fabric::broker::BrokerError;
 
 /// Names the owner.
@@ -22,17 +22,21 @@ pub(crate) fn mark(fleet: &str) -> String {
 }
 
 /// Makes a virtual host a fleet's own; the names of what is declared.
-pub(super) async fn take(link: &Link, vhost: &str, fleet: &str) -> Result<Vec<String>, TopologyError> {
+pub(super) async fn take(
+    connection: &AmqpConnection,
+    vhost: &str,
+    fleet: &str,
+) -> Result<Vec<String>, TopologyError> {
     let mark = mark(fleet);
     let mut arguments = FieldTable::default();
     arguments.insert("alternate-exchange".into(), AMQPValue::LongString(mark.as_str().into()));
-    match declare(&link.channel().await?, OWNER, arguments, false).await {
+    match declare(&connection.channel().await?, OWNER, arguments, false).await {
         Err(BrokerError::Topology(why)) if why.contains("alternate-exchange") => {
             return Err(TopologyError::Owned { vhost: vhost.into(), fleet: fleet.into(), why });
         }
         declared => declared?,
     }
-    declare(&link.channel().await?, &mark, FieldTable::default(), false).await?;
+    declare(&connection.channel().await?, &mark, FieldTable::default(), false).await?;
     Ok(vec![format!("exchange {OWNER}"), format!("exchange {mark}")])
 }
 

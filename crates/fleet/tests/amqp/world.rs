@@ -21,7 +21,7 @@ pub(crate) const TRAINING: Queue = Queue::Jobs(Kind::Training);
 pub(crate) const BACKTESTS: Queue = Queue::Jobs(Kind::Backtesting);
 
 /// Longer than anything here takes, unless it fails.
-const PATIENCE: Duration = Duration::from_secs(90);
+const TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A virtual host with the fleet's topology.
 pub(crate) struct World {
@@ -117,7 +117,7 @@ impl Raw {
                 }
             }
         };
-        timeout(PATIENCE, looking).await.expect("a message there")
+        timeout(TIMEOUT, looking).await.expect("a message there")
     }
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn publish(broker: &AmqpBroker, messages: &[Message]) {
 
 /// The next delivery, which must come.
 pub(crate) async fn next(deliveries: &mut Box<dyn Deliveries>) -> Delivery {
-    timeout(PATIENCE, deliveries.next()).await.expect("a delivery in time").expect("a living consumer")
+    timeout(TIMEOUT, deliveries.next()).await.expect("a delivery in time").expect("a living consumer")
 }
 
 /// The next delivery, which must be this one.
@@ -169,7 +169,7 @@ pub(crate) async fn expect(deliveries: &mut Box<dyn Deliveries>, message: &Messa
 
 /// The consumer must end.
 pub(crate) async fn expect_end(deliveries: &mut Box<dyn Deliveries>) {
-    let end = timeout(PATIENCE, deliveries.next()).await.expect("an end in time");
+    let end = timeout(TIMEOUT, deliveries.next()).await.expect("an end in time");
     assert!(end.is_none(), "a delivery came");
 }
 
@@ -185,5 +185,5 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl 
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("{what} did not come about"));
+    timeout(TIMEOUT, looking).await.unwrap_or_else(|_| panic!("{what} did not come about"));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use ktrdr_embedded::{Clock, Durability, Engine, Now, Options, Role};
+use ktrdr_embedded::{Clock, Durability, Engine, Now, Role, SqliteOptions};
 
 use crate::world::{Passage, World};
 
@@ -27,7 +27,8 @@ impl Passage for ManualClock {
 pub(crate) fn world() -> World {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(ManualClock(AtomicI64::new(1_795_229_713_000)));
-    let options = Options { clock: clock.clone(), durability: Durability::Full, ..Options::default() };
+    let options =
+        SqliteOptions { clock: clock.clone(), durability: Durability::Full, ..SqliteOptions::default() };
     let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
     World {
         campaigns: engine.store.clone(),

@@ -1,6 +1,6 @@
 //! Object storage as a subject: a server that speaks S3, with and without a cache in front of it.
 
-use ktrdr_fleet::artifacts::{CacheSettings, Options, open};
+use ktrdr_fleet::artifacts::{ArtifactOptions, CacheSettings, open};
 
 use crate::s3_server::S3Server;
 use crate::world::World;
@@ -14,6 +14,6 @@ pub(crate) async fn cached_world() -> World {
     let server = S3Server::start().await;
     let folder = tempfile::tempdir().unwrap();
     let cache = Some(CacheSettings { folder: folder.path().join("cache"), bytes_max: 1 << 20 });
-    let artifacts = open(&server.url(), &Options { cache, ..server.options() }).unwrap();
+    let artifacts = open(&server.url(), &ArtifactOptions { cache, ..server.options() }).unwrap();
     World { artifacts, _belongings: Box::new(folder), ..crate::embedded::world() }
 }

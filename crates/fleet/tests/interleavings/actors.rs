@@ -153,8 +153,8 @@ impl Actors {
 
     /// Whoever the broker lost may be dead, or not.
     async fn suspect(&self, id: &OperationId, by: &BootId, dice: &mut Dice, oracle: &mut Oracle) {
-        let patience = Duration::from_millis(dice.within(0..LEASE_MS));
-        if dice.percent(30) && self.store.suspect(id, by, patience).await.unwrap().is_some() {
+        let grace_period = Duration::from_millis(dice.within(0..LEASE_MS));
+        if dice.percent(30) && self.store.suspect(id, by, grace_period).await.unwrap().is_some() {
             oracle.count("a holder was suspected");
         }
     }

@@ -203,9 +203,9 @@ impl Store for Broken {
         &self,
         id: &OperationId,
         by: &BootId,
-        patience: Duration,
+        grace_period: Duration,
     ) -> Result<Option<Duration>, StoreError> {
-        self.store.suspect(id, by, patience).await
+        self.store.suspect(id, by, grace_period).await
     }
 
     async fn beat(

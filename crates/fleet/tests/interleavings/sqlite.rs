@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use ktrdr_domain::OperationId;
-use ktrdr_embedded::{Durability, Now, Options, SqliteStore};
+use ktrdr_embedded::{Durability, Now, SqliteOptions, SqliteStore};
 use ktrdr_fabric::store::Attempt;
 use rusqlite::{Connection, Params};
 use tempfile::TempDir;
@@ -16,7 +16,11 @@ use crate::world::{Clock, Subject};
 pub(crate) fn subject() -> Subject {
     let folder = memory_folder();
     let clock = Arc::new(ManualClock(AtomicI64::new(1_795_229_713_000)));
-    let options = Options { clock: clock.clone(), durability: Durability::ProcessOnly, ..Options::default() };
+    let options = SqliteOptions {
+        clock: clock.clone(),
+        durability: Durability::ProcessOnly,
+        ..SqliteOptions::default()
+    };
     let store = Arc::new(SqliteStore::open(folder.path(), options).unwrap());
     let tamper = Box::new(ByHand::new(&folder.path().join("ktrdr.db")));
     Subject { campaigns: store.clone(), store, clock, tamper, belongings: Box::new(folder) }

@@ -11,7 +11,7 @@ use ktrdr_fabric::store::{
     SweepPlan,
 };
 use ktrdr_fleet::acl;
-use ktrdr_fleet::redis::{Options, Persistence, Prefix, RedisStore};
+use ktrdr_fleet::redis::{Persistence, Prefix, RedisOptions, RedisStore};
 use redis::Connection;
 use serde_json::json;
 
@@ -51,7 +51,7 @@ fn assert_refused(connection: &mut Connection, command: &str) {
 #[tokio::test]
 async fn the_fleets_user_may_do_all_that_the_fleet_does() {
     let server = server();
-    let store = RedisStore::open(Options::new(url_of(&server, "ktrdr").parse().unwrap())).await.unwrap();
+    let store = RedisStore::open(RedisOptions::new(url_of(&server, "ktrdr").parse().unwrap())).await.unwrap();
     let mut hints = store.hints();
     live(&store).await;
     for hint in [StoreHint::Outbox, StoreHint::Control] {

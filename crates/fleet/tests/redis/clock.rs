@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use ktrdr_fleet::redis::{Clock, Options, Prefix};
+use ktrdr_fleet::redis::{Prefix, RedisOptions, TimeSource};
 
 use crate::server::RedisServer;
 
@@ -31,7 +31,7 @@ impl ServerClock {
 }
 
 /// Settings of a store that lives by this clock.
-pub(crate) fn options(server: &RedisServer, fleet: &str) -> Options {
+pub(crate) fn options(server: &RedisServer, fleet: &str) -> RedisOptions {
     let prefix = Prefix::new(fleet).unwrap();
-    Options { prefix, clock: Clock::Key, ..Options::new(server.url().parse().unwrap()) }
+    RedisOptions { prefix, clock: TimeSource::Key, ..RedisOptions::new(server.url().parse().unwrap()) }
 }

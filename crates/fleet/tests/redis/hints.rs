@@ -2,7 +2,7 @@
 
 use ktrdr_fabric::store::Topic;
 use ktrdr_fabric::store::{OperationReader, Store, StoreHint};
-use ktrdr_fleet::redis::{Options, RedisStore};
+use ktrdr_fleet::redis::{RedisOptions, RedisStore};
 use tokio::sync::broadcast::Receiver;
 
 use crate::server::RedisServer;
@@ -26,7 +26,8 @@ async fn a_change_by_one_process_is_hinted_to_another() {
 async fn a_process_hears_what_it_asked_for_and_nothing_else() {
     let server = RedisServer::start(&[]);
     let listening = async |hears: &[Topic]| {
-        let options = Options { hears: hears.to_vec(), ..Options::new(server.url().parse().unwrap()) };
+        let options =
+            RedisOptions { hears: hears.to_vec(), ..RedisOptions::new(server.url().parse().unwrap()) };
         RedisStore::open(options).await.unwrap()
     };
     let (deaf, relay) = (listening(&[]).await, listening(&[Topic::Outbox]).await);

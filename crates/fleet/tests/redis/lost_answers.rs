@@ -6,7 +6,7 @@ use ktrdr_domain::Status;
 use ktrdr_fabric::store::{
     BootId, Cancelled, Claim, Finish, Finished, OperationReader, Pace, Store, Submitted,
 };
-use ktrdr_fleet::redis::{Options, RedisStore};
+use ktrdr_fleet::redis::{RedisOptions, RedisStore};
 use serde_json::json;
 
 use crate::proxy::{Fate, Proxy};
@@ -15,7 +15,7 @@ use crate::{LEASE, claim, id, leaf, relay, root};
 
 async fn store_through(proxy: &Proxy) -> RedisStore {
     let url = proxy.url().parse().unwrap();
-    let options = Options { patience: Duration::from_millis(500), ..Options::new(url) };
+    let options = RedisOptions { timeout: Duration::from_millis(500), ..RedisOptions::new(url) };
     let store = RedisStore::open(options).await.unwrap();
     // From here on the server knows the scripts: the answer that is lost is the one that counts.
     store.submit_roots(vec![root("known")], Pace::free(1)).await.unwrap();

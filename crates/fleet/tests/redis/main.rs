@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{Kind, OperationId, Phase, Priority};
 use ktrdr_fabric::store::{Attempt, BootId, Claim, NewChild, NewOperation, NewRoot, Store};
-use ktrdr_fleet::redis::{Options, RedisStore};
+use ktrdr_fleet::redis::{RedisOptions, RedisStore};
 use serde_json::json;
 use server::RedisServer;
 
@@ -32,7 +32,7 @@ const LEASE: Duration = Duration::from_secs(30);
 
 /// A store as production has it.
 async fn store_at(server: &RedisServer) -> RedisStore {
-    RedisStore::open(Options::new(server.url().parse().unwrap())).await.unwrap()
+    RedisStore::open(RedisOptions::new(server.url().parse().unwrap())).await.unwrap()
 }
 
 fn id(name: &str) -> OperationId {

@@ -3,19 +3,19 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 
-use ktrdr_fleet::redis::{Fsync, OpenError, Options, Persistence, RedisStore};
+use ktrdr_fleet::redis::{Fsync, OpenError, Persistence, RedisOptions, RedisStore};
 
 use crate::server::RedisServer;
 use crate::store_at;
 
-async fn refusal(options: Options) -> OpenError {
+async fn refusal(options: RedisOptions) -> OpenError {
     RedisStore::open(options).await.err().expect("it was opened")
 }
 
 #[tokio::test]
 async fn a_server_that_would_throw_rows_away_is_refused_with_the_cure() {
     let server = RedisServer::start(&[("maxmemory-policy", "allkeys-lru")]);
-    let refused = refusal(Options::new(server.url().parse().unwrap())).await;
+    let refused = refusal(RedisOptions::new(server.url().parse().unwrap())).await;
     assert!(matches!(&refused, OpenError::Evicts { policy, .. } if policy == "allkeys-lru"), "{refused}");
     assert!(refused.to_string().contains("redis-cli CONFIG SET maxmemory-policy noeviction"), "{refused}");
     redis::cmd("CONFIG").arg(&["SET", "maxmemory-policy", "noeviction"]).exec(&mut server.admin()).unwrap();
@@ -25,7 +25,7 @@ async fn a_server_that_would_throw_rows_away_is_refused_with_the_cure() {
 #[tokio::test]
 async fn an_old_server_is_refused() {
     let place = old_server();
-    let refused = refusal(Options::new(format!("redis://{place}").parse().unwrap())).await;
+    let refused = refusal(RedisOptions::new(format!("redis://{place}").parse().unwrap())).await;
     assert!(matches!(&refused, OpenError::TooOld { found, .. } if found == "6.2.14"), "{refused}");
 }
 
@@ -51,7 +51,7 @@ fn old_server() -> SocketAddr {
 
 #[tokio::test]
 async fn plain_text_to_another_machine_must_be_acknowledged() {
-    let options = Options::new("redis://u:p@192.0.2.1:6379".parse().unwrap());
+    let options = RedisOptions::new("redis://u:p@192.0.2.1:6379".parse().unwrap());
     let refused = refusal(options).await;
     assert!(matches!(&refused, OpenError::Plaintext { host } if host == "192.0.2.1"), "{refused}");
 }

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use ktrdr_fleet::redis::{OpenError, Options, RedisStore, RedisUrl};
+use ktrdr_fleet::redis::{OpenError, RedisOptions, RedisStore, RedisUrl};
 
 use crate::log::Log;
 use crate::server::RedisServer;
@@ -14,7 +14,8 @@ async fn everything_said(url: &str) -> String {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone());
     let _logging = tracing::subscriber::set_default(subscriber.finish());
-    let options = Options { allow_plaintext: true, ..Options::new(url.parse::<RedisUrl>().unwrap()) };
+    let options =
+        RedisOptions { allow_plaintext: true, ..RedisOptions::new(url.parse::<RedisUrl>().unwrap()) };
     tracing::error!(?options, url = %options.url, "opening");
     let refused: OpenError = RedisStore::open(options).await.err().expect("it was opened");
     tracing::error!(error = %refused, ?refused, "refused");

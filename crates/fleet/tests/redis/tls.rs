@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use ktrdr_fabric::store::{OperationReader, Store};
-use ktrdr_fleet::redis::{Options, RedisStore};
+use ktrdr_fleet::redis::{RedisOptions, RedisStore};
 
 use crate::server::RedisServer;
 use crate::{id, leaf};
@@ -25,9 +25,9 @@ fn server() -> (RedisServer, u16) {
     (RedisServer::start(&settings), port)
 }
 
-fn options(port: u16, ca_pem: Option<&str>) -> Options {
+fn options(port: u16, ca_pem: Option<&str>) -> RedisOptions {
     let url = format!("rediss://localhost:{port}").parse().unwrap();
-    Options { ca_pem: ca_pem.map(str::to_owned), ..Options::new(url) }
+    RedisOptions { ca_pem: ca_pem.map(str::to_owned), ..RedisOptions::new(url) }
 }
 
 #[tokio::test]

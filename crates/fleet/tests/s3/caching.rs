@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
-use ktrdr_fleet::artifacts::{CacheSettings, Options, open};
+use ktrdr_fleet::artifacts::{ArtifactOptions, CacheSettings, open};
 use tempfile::TempDir;
 
 use crate::key;
@@ -29,7 +29,7 @@ impl World {
     /// As another process would open it.
     fn artifacts(&self) -> Arc<dyn Artifacts> {
         let cache = CacheSettings { folder: self.folder.path().to_path_buf(), bytes_max: self.bytes_max };
-        open(&self.server.url(), &Options { cache: Some(cache), ..self.server.options() }).unwrap()
+        open(&self.server.url(), &ArtifactOptions { cache: Some(cache), ..self.server.options() }).unwrap()
     }
 
     fn bodies_sent(&self) -> u64 {
@@ -187,7 +187,7 @@ async fn a_cache_that_can_not_be_written_to_costs_no_work() {
 async fn buckets_and_prefixes_do_not_mix_in_one_cache() {
     let world = World::with(1 << 20).await;
     let cache = CacheSettings { folder: world.folder.path().to_path_buf(), bytes_max: 1 << 20 };
-    let options = Options { cache: Some(cache), ..world.server.options() };
+    let options = ArtifactOptions { cache: Some(cache), ..world.server.options() };
     for prefix in ["a", "b"] {
         let artifacts = open(&format!("s3://research/{prefix}").parse().unwrap(), &options).unwrap();
         artifacts.put(&key("data/d.csv"), prefix.as_bytes()).await.unwrap();

@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use hyper::Method;
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
-use ktrdr_fleet::artifacts::{Options, open};
+use ktrdr_fleet::artifacts::{ArtifactOptions, open};
 
 use crate::key;
 use crate::server::{Fate, S3Server};
 
 /// Far longer than a server on this machine takes.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 
 async fn server_with(report: &[u8]) -> (S3Server, Arc<dyn Artifacts>) {
     let server = S3Server::start().await;
-    let artifacts = open(&server.url(), &Options { patience: PATIENCE, ..server.options() }).unwrap();
+    let artifacts = open(&server.url(), &ArtifactOptions { timeout: TIMEOUT, ..server.options() }).unwrap();
     artifacts.create(&key("reports/first.json"), report).await.unwrap();
     (server, artifacts)
 }

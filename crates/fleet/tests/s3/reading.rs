@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hyper::Method;
 use ktrdr_fabric::artifacts::{ArtifactError, BYTES_MAX};
-use ktrdr_fleet::artifacts::{Options, open};
+use ktrdr_fleet::artifacts::{ArtifactOptions, open};
 
 use crate::key;
 use crate::objects::Stored;
@@ -39,7 +39,7 @@ async fn a_body_that_always_breaks_off_is_an_error_and_no_short_artefact() {
 #[tokio::test]
 async fn a_read_that_meets_silence_is_repeated() {
     let (server, bars) = server_with_bars().await;
-    let options = Options { patience: Duration::from_millis(500), ..server.options() };
+    let options = ArtifactOptions { timeout: Duration::from_millis(500), ..server.options() };
     server.set_trap(Method::GET, Fate::Silence, 1);
     assert!(open(&server.url(), &options).unwrap().get(&key(BARS)).await.unwrap() == bars);
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
-use ktrdr_fleet::artifacts::{ArtifactsUrl, AwsVariables, Options, open};
+use ktrdr_fleet::artifacts::{ArtifactOptions, ArtifactsUrl, AwsVariables, open};
 use tracing_subscriber::EnvFilter;
 
 use crate::key;
@@ -21,7 +21,7 @@ async fn everything_said(variables: &[(&str, &str)]) -> String {
     let subscriber = tracing_subscriber::fmt().with_env_filter(heard).with_writer(log.clone());
     let _logging = tracing::subscriber::set_default(subscriber.finish());
     let aws = AwsVariables::from_iter(variables.iter().copied());
-    let options = Options { aws, patience: Duration::from_secs(2), ..Options::default() };
+    let options = ArtifactOptions { aws, timeout: Duration::from_secs(2), ..ArtifactOptions::default() };
     let url: ArtifactsUrl = "s3://research/fleet".parse().unwrap();
     tracing::error!(?options, ?url, "opening");
     match open(&url, &options) {

@@ -12,7 +12,7 @@ use hyper::service::{Service, service_fn};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use ktrdr_fabric::artifacts::Artifacts;
-use ktrdr_fleet::artifacts::{ArtifactsUrl, AwsVariables, Options, open};
+use ktrdr_fleet::artifacts::{ArtifactOptions, ArtifactsUrl, AwsVariables, open};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -92,14 +92,14 @@ impl S3Server {
         format!("s3://{BUCKET}/fleet/a").parse().unwrap()
     }
 
-    pub(crate) fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> ArtifactOptions {
         let endpoint = self.endpoint();
         let variables = [
             ("AWS_ACCESS_KEY_ID", USER),
             ("AWS_SECRET_ACCESS_KEY", SECRET),
             ("AWS_ENDPOINT_URL_S3", &endpoint),
         ];
-        Options { aws: AwsVariables::from_iter(variables), ..Options::default() }
+        ArtifactOptions { aws: AwsVariables::from_iter(variables), ..ArtifactOptions::default() }
     }
 
     /// Its artefacts, without a cache.

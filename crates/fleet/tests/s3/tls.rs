@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ktrdr_fleet::amqp::Trust;
-use ktrdr_fleet::artifacts::{Options, open};
+use ktrdr_fleet::artifacts::{ArtifactOptions, open};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -32,7 +32,7 @@ async fn server() -> S3Server {
 async fn a_server_with_a_certificate_of_our_authority_is_trusted() {
     let server = server().await;
     let trust = Trust { ca_pem: Some(AUTHORITY.into()), ..Trust::default() };
-    let artifacts = open(&server.url(), &Options { trust, ..server.options() }).unwrap();
+    let artifacts = open(&server.url(), &ArtifactOptions { trust, ..server.options() }).unwrap();
     artifacts.put(&key("models/m.json"), b"x").await.unwrap();
     assert_eq!(artifacts.get(&key("models/m.json")).await.unwrap(), b"x");
 }

@@ -9,7 +9,7 @@ use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Kind, Operation, OperationId, Phase};
-use ktrdr_embedded::{Durability, Engine, Options, Role, SqliteStore};
+use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions, SqliteStore};
 use ktrdr_fabric::ledger::{Ledger, LedgerReader, TrialCount};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
 use ktrdr_research::Orchestrator;
@@ -21,7 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::fixture::results;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
     pub(crate) engine: Engine,
@@ -85,7 +85,7 @@ impl World {
     /// With one orchestrator, and `run` in place of every child.
     pub(crate) fn new(run: impl Fn(Phase, &Job) -> Outcome + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { durability: Durability::ProcessOnly, ..Options::default() };
+        let options = SqliteOptions { durability: Durability::ProcessOnly, ..SqliteOptions::default() };
         let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
         let stop = CancellationToken::new();
         tokio::spawn(Relay::new(engine.store.clone(), engine.broker.clone()).run(stop.clone()));
@@ -96,7 +96,7 @@ impl World {
         };
         let sweeps = SweeperConfig { every: Duration::from_millis(50), plan };
         let sweeper = Sweeper::new(engine.store.clone(), sweeps);
-        let bell = sweeper.bell();
+        let trigger = sweeper.trigger();
         tokio::spawn(sweeper.run(stop.clone()));
         let run = Arc::new(run);
         let handlers = Phase::ALL.map(|phase| {
@@ -109,7 +109,7 @@ impl World {
         let config = WorkerConfig { kinds, retry: backoff, ..WorkerConfig::default() };
         let (store, broker, registry) = (engine.store.clone(), engine.broker.clone(), engine.store.clone());
         let identity = Identity::of_this_process("test", "cpu");
-        let worker = Worker::new(store, broker, registry, handlers.into(), identity, config, bell);
+        let worker = Worker::new(store, broker, registry, handlers.into(), identity, config, trigger);
         tokio::spawn(worker.unwrap().run(stop.clone(), CancellationToken::new()));
         let ledger = Arc::new(Forgetful { inner: engine.store.clone(), to_forget: AtomicU32::new(0) });
         let world = Self { engine, ledger, _stops: stop.clone().drop_guard(), stop, _folder: folder };
@@ -140,7 +140,7 @@ impl World {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, found).await {
+        match tokio::time::timeout(TIMEOUT, found).await {
             Ok(row) => row,
             Err(_) => panic!("waited in vain; the row says {:?}", self.engine.store.get(id).await),
         }

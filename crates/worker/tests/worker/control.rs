@@ -140,34 +140,34 @@ async fn while_the_store_can_not_be_reached_orders_stay_as_they_were() {
     world.store.pause(Kind::Probe).await.unwrap();
     hints.send(StoreHint::Unknown).unwrap();
     world.consumers(PROBES, 0).await;
-    world.store.announcements_fail.store(true, Ordering::Release);
-    let mut announcements = world.store.announcements.subscribe();
+    world.store.heartbeats_fail.store(true, Ordering::Release);
+    let mut heartbeats = world.store.heartbeats.subscribe();
     hints.send(StoreHint::Control).unwrap();
     for _ in 0..3 {
-        announcements.changed().await.unwrap();
+        heartbeats.changed().await.unwrap();
     }
     assert_eq!(*world.broker.consumed.borrow(), [LOADS]);
     let other = world.submit(Kind::DataLoad, json!({}), 3).await;
     assert_eq!(world.ended(&other).await.status, Status::Completed);
     // Once it can be reached again, the next try brings what was asked meanwhile.
     world.store.resume(Kind::Probe).await.unwrap();
-    world.store.announcements_fail.store(false, Ordering::Release);
+    world.store.heartbeats_fail.store(false, Ordering::Release);
     world.consumers(PROBES, 1).await;
 }
 
 #[tokio::test]
 async fn a_worker_that_has_not_heard_its_orders_yet_takes_nothing() {
     let world = World::new();
-    world.store.announcements_fail.store(true, Ordering::Release);
-    let mut announcements = world.store.announcements.subscribe();
+    world.store.heartbeats_fail.store(true, Ordering::Release);
+    let mut heartbeats = world.store.heartbeats.subscribe();
     let worker = world.prober(&quick(), complete);
     let id = world.probe().await;
     for _ in 0..3 {
-        announcements.changed().await.unwrap();
+        heartbeats.changed().await.unwrap();
     }
     assert!(world.broker.consumed.borrow().is_empty());
     assert_eq!(world.row(&id).await.fence, 0);
-    world.store.announcements_fail.store(false, Ordering::Release);
+    world.store.heartbeats_fail.store(false, Ordering::Release);
     assert_eq!(world.ended(&id).await.status, Status::Completed);
     assert_eq!(worker.drained().await, Exit::Drained);
 }

@@ -8,7 +8,7 @@ mod devices;
 mod drain;
 mod ends;
 mod losses;
-mod missing;
+mod lost_messages;
 mod rabbitmq;
 mod registry;
 mod relay;

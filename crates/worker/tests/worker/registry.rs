@@ -14,14 +14,14 @@ use crate::world::{World, job, quick, until_stopped, without_beats};
 
 /// Waits for a fact about who is there.
 pub(crate) async fn until_there(world: &World, fact: impl Fn(&[WorkerInfo]) -> bool) {
-    let mut announcements = world.store.announcements.subscribe();
+    let mut heartbeats = world.store.heartbeats.subscribe();
     loop {
         let there: Vec<WorkerInfo> =
             world.store.workers().await.unwrap().into_iter().map(|seen| seen.worker).collect();
         if fact(&there) {
             return;
         }
-        let more = tokio::time::timeout(Duration::from_secs(60), announcements.changed()).await;
+        let more = tokio::time::timeout(Duration::from_secs(60), heartbeats.changed()).await;
         assert!(more.is_ok(), "waited in vain; there are {there:?}");
     }
 }
@@ -72,8 +72,8 @@ async fn heartbeats_keep_a_worker_there_beyond_one_announcement() {
     until_there(&world, |there| !there.is_empty()).await;
     let first = world.store.workers().await.unwrap()[0].at_ms;
     let later = first + quick().lease.as_millis() as i64;
-    let mut announcements = world.store.announcements.subscribe();
+    let mut heartbeats = world.store.heartbeats.subscribe();
     while world.store.workers().await.unwrap()[0].at_ms <= later {
-        announcements.changed().await.unwrap();
+        heartbeats.changed().await.unwrap();
     }
 }

@@ -32,9 +32,9 @@ pub(crate) struct Unruly {
     /// This many claims fail.
     pub(crate) claims_to_lose: AtomicU32,
     /// Announcements fail while set.
-    pub(crate) announcements_fail: AtomicBool,
+    pub(crate) heartbeats_fail: AtomicBool,
     /// Announcements tried.
-    pub(crate) announcements: watch::Sender<u32>,
+    pub(crate) heartbeats: watch::Sender<u32>,
     /// In place of the store's own hints, when set.
     pub(crate) hints: std::sync::Mutex<Option<broadcast::Sender<StoreHint>>>,
 }
@@ -57,8 +57,8 @@ impl Unruly {
             finishes_to_lose: AtomicU32::new(0),
             answers_to_lose: AtomicU32::new(0),
             claims_to_lose: AtomicU32::new(0),
-            announcements_fail: AtomicBool::new(false),
-            announcements: watch::Sender::new(0),
+            heartbeats_fail: AtomicBool::new(false),
+            heartbeats: watch::Sender::new(0),
             hints: std::sync::Mutex::new(None),
         }
     }
@@ -112,9 +112,9 @@ impl Store for Unruly {
         &self,
         id: &OperationId,
         by: &BootId,
-        patience: Duration,
+        grace_period: Duration,
     ) -> Result<Option<Duration>, StoreError> {
-        self.inner.suspect(id, by, patience).await
+        self.inner.suspect(id, by, grace_period).await
     }
     async fn beat(
         &self,
@@ -162,11 +162,11 @@ impl Store for Unruly {
 #[async_trait]
 impl WorkerRegistry for Unruly {
     async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError> {
-        let answer = match self.announcements_fail.load(Ordering::Acquire) {
+        let answer = match self.heartbeats_fail.load(Ordering::Acquire) {
             true => Err(lost()),
             false => self.inner.heartbeat(worker, ttl).await,
         };
-        self.announcements.send_modify(|announcements| *announcements += 1);
+        self.heartbeats.send_modify(|heartbeats| *heartbeats += 1);
         answer
     }
     async fn deregister(&self, boot: &BootId) -> Result<(), StoreError> {

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ktrdr_domain::{Kind, Operation, OperationId, Priority, Status, Timestamp};
-use ktrdr_embedded::{Durability, Engine, Options, Role};
+use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions};
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::store::{BootId, NewOperation, OperationReader, Store, Submitted, SweepPlan};
 use ktrdr_worker::{
-    Backoff, Bell, Exit, Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker,
-    WorkerConfig,
+    Backoff, Exit, Handler, Identity, Job, KindConfig, Outcome, Relay, SweepTrigger, Sweeper, SweeperConfig,
+    Worker, WorkerConfig,
 };
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
@@ -21,7 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::unruly::{Counting, Unruly};
 
 /// No fact of these tests takes this long; running into it is a failure.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A lease of seconds, heartbeat and back-off of milliseconds, and half a second to stop.
 pub(crate) fn quick() -> WorkerConfig {
@@ -52,7 +52,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<Unruly>,
     /// The broker as workers see it.
     pub(crate) broker: Arc<Counting>,
-    pub(crate) bell: Bell,
+    pub(crate) trigger: SweepTrigger,
     pub(crate) stop: CancellationToken,
     _stops: DropGuard,
     folder: tempfile::TempDir,
@@ -81,18 +81,18 @@ impl World {
 
     fn sweeping_every(every: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { durability: Durability::ProcessOnly, ..Options::default() };
+        let options = SqliteOptions { durability: Durability::ProcessOnly, ..SqliteOptions::default() };
         let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
         let stop = CancellationToken::new();
         let plan = SweepPlan { grace: Duration::from_millis(20), limit: 100, republish_after: None };
         let sweeps = SweeperConfig { every, plan };
         let sweeper = Sweeper::new(engine.store.clone(), sweeps);
-        let bell = sweeper.bell();
+        let trigger = sweeper.trigger();
         tokio::spawn(sweeper.run(stop.clone()));
         let store = Arc::new(Unruly::new(engine.store.clone()));
         let broker = Arc::new(Counting::new(engine.broker.clone()));
         let _stops = stop.clone().drop_guard();
-        Self { engine, store, broker, bell, stop, _stops, folder, ids: AtomicU32::new(0) }
+        Self { engine, store, broker, trigger, stop, _stops, folder, ids: AtomicU32::new(0) }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -137,8 +137,8 @@ impl World {
         let identity = Identity::of_this_process("0.1.0", "cpu");
         let boot = identity.boot.clone();
         let (store, registry) = (self.store.clone(), self.store.clone());
-        let bell = self.bell.clone();
-        let worker = Worker::new(store, broker, registry, handlers, identity, config, bell).unwrap();
+        let trigger = self.trigger.clone();
+        let worker = Worker::new(store, broker, registry, handlers, identity, config, trigger).unwrap();
         let (drain, force_drain) = (CancellationToken::new(), CancellationToken::new());
         Running {
             exit: tokio::spawn(worker.run(drain.clone(), force_drain.clone())),
@@ -176,7 +176,7 @@ impl World {
                 }
             }
         };
-        match tokio::time::timeout(PATIENCE, found).await {
+        match tokio::time::timeout(TIMEOUT, found).await {
             Ok(row) => row,
             Err(_) => panic!("waited in vain; the row says {:?}", self.row(id).await),
         }
@@ -194,7 +194,7 @@ impl World {
     pub(crate) async fn acked(&self, count: u32) {
         let mut acks = self.broker.acks.subscribe();
         let acks =
-            *tokio::time::timeout(PATIENCE, acks.wait_for(|acks| *acks >= count)).await.unwrap().unwrap();
+            *tokio::time::timeout(TIMEOUT, acks.wait_for(|acks| *acks >= count)).await.unwrap().unwrap();
         assert_eq!(acks, count);
     }
 
@@ -207,7 +207,7 @@ impl World {
         let of_queue = |consumed: &Vec<Queue>| consumed.iter().filter(|q| **q == queue).count();
         let mut consumed = self.broker.consumed.subscribe();
         let there = consumed.wait_for(|consumed| of_queue(consumed) == count);
-        assert!(tokio::time::timeout(PATIENCE, there).await.is_ok(), "{queue:?} never had {count}");
+        assert!(tokio::time::timeout(TIMEOUT, there).await.is_ok(), "{queue:?} never had {count}");
     }
 }
 
@@ -222,7 +222,7 @@ pub(crate) struct Running {
 impl Running {
     /// How it ended by itself.
     pub(crate) async fn ended(self) -> Exit {
-        tokio::time::timeout(PATIENCE, self.exit).await.unwrap().unwrap()
+        tokio::time::timeout(TIMEOUT, self.exit).await.unwrap().unwrap()
     }
 
     pub(crate) async fn drained(self) -> Exit {

@@ -1,6 +1,6 @@
-//! What a lane reads: one consumer per queue.
+//! What the consumer of a kind reads: one consumer per queue.
 //!
-//! Each queue holds back what the lane has no slot for only as far as its own prefetch goes; with two queues more can
+//! Each queue holds back what it has no slot for only as far as its own prefetch goes; with two queues more can
 //! arrive than there are slots. Such a message is turned away: it goes back, its consumer stops, and when a slot is free
 //! the queue is read again, before the others.
 
@@ -15,8 +15,8 @@ use tokio::time::timeout;
 /// trips; nothing comes when another worker has taken it.
 const TURN: Duration = Duration::from_millis(100);
 
-/// The consumers of one lane.
-pub(crate) struct Intake {
+/// The consumers of one kind.
+pub(crate) struct Consumers {
     broker: Arc<dyn Broker>,
     /// Of each consumer.
     prefetch: u16,
@@ -31,7 +31,7 @@ struct Source {
     was_turned_away: bool,
 }
 
-impl Intake {
+impl Consumers {
     pub(crate) fn new(broker: Arc<dyn Broker>, queues: Vec<Queue>, prefetch: u16) -> Self {
         let source = |queue| Source { queue, consumer: None, was_turned_away: false };
         Self { broker, prefetch, sources: queues.into_iter().map(source).collect() }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
 
-use super::failure::{failure, is_broken, may_pass};
+use super::failure::{failure, is_broken, is_transient};
 use super::script::Named;
 use ktrdr_fabric::store::StoreError;
 
@@ -23,7 +23,7 @@ const BACK_OFF: Duration = Duration::from_millis(100);
 /// Calls that may wait to be written out together.
 const WAITING_MAX: usize = 512;
 
-pub(super) struct Link {
+pub(super) struct RedisConnection {
     client: Client,
     place: String,
     config: AsyncConnectionConfig,
@@ -39,11 +39,11 @@ struct Current {
     generation: u64,
 }
 
-impl Link {
-    pub(super) fn new(client: Client, place: String, patience: Duration) -> Self {
+impl RedisConnection {
+    pub(super) fn new(client: Client, place: String, timeout: Duration) -> Self {
         let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(patience))
-            .set_response_timeout(Some(patience))
+            .set_connection_timeout(Some(timeout))
+            .set_response_timeout(Some(timeout))
             .set_pipeline_buffer_size(WAITING_MAX);
         Self { client, place, config, current: Mutex::default(), connecting: tokio::sync::Mutex::default() }
     }
@@ -67,7 +67,7 @@ impl Link {
         let mut attempt = 1;
         loop {
             match self.try_once(command, script).await {
-                Err(error) if attempt < TRIES && may_pass(&error) => {
+                Err(error) if attempt < TRIES && is_transient(&error) => {
                     tokio::time::sleep(jitter(attempt)).await;
                     attempt += 1;
                 }

@@ -7,7 +7,7 @@ use lapin::{Channel, Connection, ConnectionProperties};
 use tracing::info;
 
 use super::address::AmqpUrl;
-use super::failure::{PATIENCE, within};
+use super::failure::{TIMEOUT, within};
 use super::transport;
 use super::trust::Trust;
 use ktrdr_fabric::broker::BrokerError;
@@ -19,7 +19,7 @@ const HEARTBEAT_S: u16 = 15;
 const NAME_BYTES_MAX: usize = 200;
 
 /// A connection, or the wish for one.
-pub(crate) struct Link {
+pub(crate) struct AmqpConnection {
     url: AmqpUrl,
     /// Shown in the broker's list of connections.
     name: String,
@@ -29,7 +29,7 @@ pub(crate) struct Link {
     connecting: tokio::sync::Mutex<()>,
 }
 
-impl Link {
+impl AmqpConnection {
     /// # Errors
     /// When a way there is not trusted.
     pub(crate) fn new(url: AmqpUrl, name: &str, trust: Trust) -> Result<Self, BrokerError> {
@@ -94,7 +94,7 @@ impl Link {
     async fn connect_to(&self, node: &AMQPUri) -> Result<Connection, BrokerError> {
         let mut node = node.clone();
         node.query.heartbeat = Some(HEARTBEAT_S);
-        node.query.connection_timeout = Some(PATIENCE.as_millis() as u64);
+        node.query.connection_timeout = Some(TIMEOUT.as_millis() as u64);
         let doing = format!("connect to {}:{}", node.authority.host, node.authority.port);
         let properties = ConnectionProperties::default().with_connection_name(self.name.as_str().into());
         within(&doing, transport::connect(node, properties, self.trust.ca_pem.clone())).await

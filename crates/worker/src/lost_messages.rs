@@ -29,11 +29,11 @@ const ON_ITS_WAY: u64 = BATCH as u64;
 
 /// What was short at the last look.
 #[derive(Debug, Default)]
-pub(crate) struct Missing {
+pub(crate) struct LostMessages {
     short: HashMap<Queue, u64>,
 }
 
-impl Missing {
+impl LostMessages {
     /// Looks, and writes again what is missing for the second time, should it be that old; how many messages. After a
     /// failure the next look counts as the first.
     pub(crate) async fn publish_again(

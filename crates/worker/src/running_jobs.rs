@@ -16,7 +16,7 @@ use crate::stop::{StopReason, StopToken};
 
 /// Keyed by a number of our own: a zombie of ours and its successor may share an operation for a moment.
 #[derive(Default)]
-pub(crate) struct Owned {
+pub(crate) struct RunningJobs {
     entries: Mutex<HashMap<u64, (OperationId, StopToken)>>,
     next: AtomicU64,
     /// One permit for any number of changes.
@@ -25,17 +25,17 @@ pub(crate) struct Owned {
 
 /// Holds an entry; dropping it takes the operation off the list.
 pub(crate) struct Entry<'a> {
-    owned: &'a Owned,
+    running_jobs: &'a RunningJobs,
     key: u64,
 }
 
-impl Owned {
+impl RunningJobs {
     /// Lists an operation. Called before the claim, so that no hint falls between claim and listing.
     pub(crate) fn list(&self, id: &OperationId, stop: &StopToken) -> Entry<'_> {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         self.lock().insert(key, (id.clone(), stop.clone()));
         self.changed.notify_one();
-        Entry { owned: self, key }
+        Entry { running_jobs: self, key }
     }
 
     fn cancel(&self, id: &OperationId) {
@@ -63,30 +63,34 @@ impl Owned {
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
-        self.owned.lock().remove(&self.key);
-        self.owned.changed.notify_one();
+        self.running_jobs.lock().remove(&self.key);
+        self.running_jobs.changed.notify_one();
     }
 }
 
 /// Passes cancels on until the store is gone.
-pub(crate) async fn listen(owned: Arc<Owned>, store: Arc<dyn Store>, mut hints: Receiver<StoreHint>) {
+pub(crate) async fn listen(
+    running_jobs: Arc<RunningJobs>,
+    store: Arc<dyn Store>,
+    mut hints: Receiver<StoreHint>,
+) {
     loop {
         match hints.recv().await {
-            Ok(StoreHint::Cancel(id)) => owned.cancel(&id),
-            Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => reread(&owned, store.as_ref()).await,
+            Ok(StoreHint::Cancel(id)) => running_jobs.cancel(&id),
+            Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => reread(&running_jobs, store.as_ref()).await,
             Ok(StoreHint::Outbox | StoreHint::Changed(_) | StoreHint::Control) => {}
             Err(RecvError::Closed) => return,
         }
     }
 }
 
-/// A hint may have been lost: looks at the flag of every owned row. An unreadable store is the beats' business.
-async fn reread(owned: &Owned, store: &dyn Store) {
-    for id in owned.ids() {
+/// A hint may have been lost: looks at the flag of every running row. An unreadable store is the beats' business.
+async fn reread(running_jobs: &RunningJobs, store: &dyn Store) {
+    for id in running_jobs.ids() {
         if let Ok(Some(row)) = store.get(&id).await
             && row.cancel.is_some()
         {
-            owned.cancel(&id);
+            running_jobs.cancel(&id);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The writer's desk: the one connection that writes, and how commands are committed on it.
+//! The writer's loop: the one connection that writes, and how commands are committed on it.
 //!
 //! **Group commit.** It takes all commands that wait, runs each in its own savepoint inside one transaction, commits
 //! once (one sync of the log), and only then answers them. A command that fails undoes only itself.
@@ -25,7 +25,7 @@ use super::database::Durability;
 use super::failure::Failure;
 use super::transitions::sweep;
 use super::tx::Tx;
-use super::writer::{Command, Failed, Letter, Sync};
+use super::writer::{Command, Failed, Sync, WriteRequest};
 use ktrdr_fabric::random::random;
 use ktrdr_fabric::store::{StoreError, StoreHint, Swept};
 
@@ -39,7 +39,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(20);
 const LOG_PAGES_MAX: i64 = 2000;
 
 /// What the thread works with.
-pub(super) struct Desk {
+pub(super) struct WriterLoop {
     db: Connection,
     clock: Arc<dyn Clock>,
     /// A name for that clock's steady time.
@@ -53,7 +53,7 @@ pub(super) struct Desk {
     watched: Instant,
 }
 
-impl Desk {
+impl WriterLoop {
     pub(super) fn new(
         db: Connection,
         clock: Arc<dyn Clock>,
@@ -74,7 +74,7 @@ impl Desk {
     }
 
     /// Serves commands until nobody can send any more.
-    pub(super) fn serve(&mut self, commands: &Receiver<Letter>) {
+    pub(super) fn serve(&mut self, commands: &Receiver<WriteRequest>) {
         self.version = self.data_version().unwrap_or_default();
         loop {
             match commands.recv_timeout(WATCH_EVERY) {
@@ -90,7 +90,7 @@ impl Desk {
         }
     }
 
-    fn serve_batch(&mut self, batch: Vec<Letter>) {
+    fn serve_batch(&mut self, batch: Vec<WriteRequest>) {
         let (mut batch, _permits): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let committed = self.commit(&mut batch);
         let (commit, hints) = match committed {

@@ -20,7 +20,7 @@ use crate::world::World;
 const PROBES: Queue = Queue::Jobs(Kind::Probe);
 
 /// No fact here takes this long.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Counts what goes through.
 struct Watched {
@@ -52,7 +52,7 @@ impl Broker for Watched {
 /// Until a count is reached.
 async fn reaches(count: &watch::Sender<usize>, wanted: usize) {
     let mut seen = count.subscribe();
-    let reached = tokio::time::timeout(PATIENCE, seen.wait_for(|count| *count >= wanted)).await;
+    let reached = tokio::time::timeout(TIMEOUT, seen.wait_for(|count| *count >= wanted)).await;
     assert!(reached.is_ok(), "{} and never {wanted}", *count.borrow());
 }
 
@@ -190,7 +190,7 @@ async fn a_lost_message_is_found_while_others_come_and_go() {
     };
     tokio::select! {
         () = traffic => unreachable!("it goes on for ever"),
-        found = tokio::time::timeout(PATIENCE, found) => assert!(found.is_ok()),
+        found = tokio::time::timeout(TIMEOUT, found) => assert!(found.is_ok()),
     }
 }
 
