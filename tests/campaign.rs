@@ -1,10 +1,11 @@
-//! The main job: campaigns. On noise nothing may be found, on a strong planted edge something must be.
+//! The main job: campaigns. On noise nothing may be found, on a planted edge that is strong and can be believed something
+//! must be.
 
 use serde_json::Value;
 
 use crate::world::{Engine, World, on_each_engine};
 
-on_each_engine!(twenty_cycles_find_a_strong_planted_edge);
+on_each_engine!(twenty_cycles_find_a_planted_edge);
 
 fn campaign(world: &World, cycles: &str) -> Vec<Value> {
     let answer = world.json(&[
@@ -48,9 +49,9 @@ fn twenty_cycles_on_a_random_walk_pass_the_honest_gates_at_most_once() {
     assert_eq!(lessons["lessons"].as_array().unwrap().len(), 20);
 }
 
-fn twenty_cycles_find_a_strong_planted_edge(engine: Engine) {
+fn twenty_cycles_find_a_planted_edge(engine: Engine) {
     let world = World::on(engine);
-    world.generate("SERIES", "planted-edge", 20_000, 12);
+    world.plant("SERIES", 0.3, 40_000, 12);
     let cycles = campaign(&world, "20");
     orderly(&cycles);
     assert!(survivors(&cycles) >= 1, "{:#?}", cycles.iter().map(|c| &c["error"]).collect::<Vec<_>>());

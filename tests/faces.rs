@@ -235,7 +235,7 @@ fn the_configuration_is_shown_as_it_is_in_force_and_faults_are_named() {
         ("[fleet]\nlease = \"soon\"\n", "line 2, column 9: lease: expected a duration such as 30s"),
         ("[account]\ninitial_capital = -5\n", "initial_capital"),
         ("[windows.shares]\ndev = 0.9\ngate = 0.5\n", "windows"),
-        ("[gates]\nnull_percentile_min = nan\n", "gates"),
+        ("[gates]\nnull_p_max = nan\n", "gates"),
         ("not toml at all", "ktrdr.toml"),
     ] {
         world.write("ktrdr.toml", fault);

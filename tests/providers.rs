@@ -18,7 +18,7 @@ use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DeviceRequest, FailureReason, Kind, Operation, OperationId, Status, Strategy, Timestamp};
 use ktrdr_embedded::{Engine, Role};
-use ktrdr_fabric::store::{Filter, OperationReader, Store, SweepPlan};
+use ktrdr_fabric::store::{Filter, OperationReader, Pace, Store, SweepPlan};
 use ktrdr_jobs::Services;
 use ktrdr_neural::Cpu;
 use ktrdr_research::{CycleSummary, Orchestrator, plan};
@@ -123,7 +123,6 @@ impl Fleet {
         let services = Services {
             artifacts: engine.artifacts.clone(),
             ledger: engine.store.clone(),
-            operations: engine.store.clone(),
             windows: WindowPolicy::default(),
             runtime: tokio::runtime::Handle::current(),
             chaos_probes: false,
@@ -147,7 +146,7 @@ impl Fleet {
         let template = ResearchSpec { agent: agent.parse().unwrap(), ..self.template.clone() };
         let roots = plan(&template.campaign, 1, &template, Timestamp(0), 1).unwrap();
         let id = roots[0].id.clone();
-        self.engine.store.submit_roots(roots, 1).await.unwrap();
+        self.engine.store.submit_roots(roots, Pace::free(1)).await.unwrap();
         id
     }
 
@@ -196,6 +195,8 @@ async fn template(engine: &Engine) -> ResearchSpec {
         agent: "scripted".parse().unwrap(),
         brief: Some("calm pullbacks".into()),
         device: DeviceRequest::Any,
+        generation: 4,
+        campaign_seed: 7,
         seed: 7,
         tries_max: 3,
         resumes: None,

@@ -74,7 +74,7 @@ const WORDS_OF_WAYS_IN: &[&str] = &[
 
 /// The engines by their names in code, and the only files above them that may say one: where a workspace is opened, where
 /// a fleet's servers are set up and measured, and where their addresses are read.
-const ENGINES: &[&str] = &["fabric::embedded", "fabric::fleet"];
+const ENGINES: &[&str] = &["ktrdr_embedded", "ktrdr_fleet"];
 const ENGINES_ARE_NAMED_IN: &[&str] = &[
     "crates/app/src/engine/",
     "crates/ktrdr/src/settings",

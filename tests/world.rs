@@ -260,6 +260,13 @@ impl World {
         ]);
     }
 
+    /// Generated hourly bars with an edge of so much strength.
+    pub(crate) fn plant(&self, symbol: &str, strength: f64, bars: u32, seed: u64) {
+        let [strength, bars, seed] = [strength.to_string(), bars.to_string(), seed.to_string()];
+        let edge = ["--process", "planted-edge", "--strength", &strength, "--bars", &bars, "--seed", &seed];
+        self.json(&[&["data", "generate", "--symbol", symbol, "--timeframe", "1h"], &edge[..]].concat());
+    }
+
     /// A copy of one of the project's example strategies in this workspace.
     pub(crate) fn example(&self, name: &str) {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../strategies/{name}.yaml"));

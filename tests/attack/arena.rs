@@ -123,7 +123,7 @@ impl Arena {
 
 /// Bars that reward research, and nothing else.
 pub(super) fn furnish(world: &World) {
-    world.generate("EURUSD", "planted-edge", BARS, 3);
+    world.plant("EURUSD", 0.3, BARS, 3);
 }
 
 /// Submits a campaign, one cycle at a time, so that each can only learn from those before it.

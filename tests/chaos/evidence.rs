@@ -93,7 +93,9 @@ pub(crate) fn leftovers(arena: &Arena) -> BTreeMap<&'static str, u64> {
     let queues = ["leases", "delayed", "pending", "roots"].map(|key| (key, size("zcard", key)));
     let mut left: BTreeMap<_, _> = queues.into_iter().collect();
     left.insert("outbox", size("xlen", "outbox"));
-    left.insert("lanes", size("hlen", "lanes"));
+    for hash in ["lanes", "paces"] {
+        left.insert(hash, size("hlen", hash));
+    }
     left.insert("queues of the broker", messages(arena));
     left
 }

@@ -1,10 +1,9 @@
 //! What a designer is told and what it answers.
 
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
-use ktrdr_domain::{Sha256, Strategy, Symbol, Windows};
+use ktrdr_domain::{Strategy, Symbol, Windows};
 use ktrdr_quant::Bars;
 
 /// All that a designer may know: the dev window and what earlier cycles taught. No gate bar, no vault bar.
@@ -18,15 +17,13 @@ pub struct DesignBrief<'a> {
     pub windows: &'a Windows,
     /// How the design is to split dev.
     pub split: DataSplit,
-    /// What earlier cycles taught, newest first.
+    /// What the cycles of earlier generations taught, newest first.
     pub lessons: &'a [Lesson],
-    /// Hashes of strategies that are being tried, whole or by content.
-    pub in_flight: &'a [Sha256],
-    /// The campaign.
-    pub campaign: &'a CampaignName,
     /// The cycle's number in its campaign, from 0.
     pub index: u32,
-    /// Of everything random in the design.
+    /// Cycles of a generation: those before this one in its own are designed from the same lessons, and none like another.
+    pub generation: u32,
+    /// Of everything random in the campaign's designs.
     pub seed: u64,
     /// What to look for, in words, for a designer that reads.
     pub text: Option<&'a str>,

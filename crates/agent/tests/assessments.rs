@@ -10,7 +10,7 @@ use ktrdr_agent::LocalAssessor;
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::job::{AssessmentSpec, Origin};
 use ktrdr_domain::report::{
-    AssessmentReport, BacktestSummary, Evidence, Hashes, Metrics, ModelRef, TrainingReport, Verdict,
+    AssessmentReport, BacktestSummary, Evidence, Hashes, Metrics, ModelRef, NullRank, TrainingReport, Verdict,
 };
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Kind, OperationId, Sha256, Span, Strategy, Timestamp};
@@ -37,7 +37,7 @@ fn training(strategy: &Strategy) -> TrainingReport {
         final_train_loss: Some(1.0),
         history: Vec::new(),
         test,
-        trading_on_test: None,
+        dev_backtest: None,
         strategy_sha256: strategy.sha256(),
         synthetic: true,
         warnings: Vec::new(),
@@ -71,6 +71,8 @@ fn backtest(strategy: &Strategy, metrics: Metrics, evidence: Evidence) -> Backte
             code: "test".to_owned(),
         },
         warnings: Vec::new(),
+        in_sample: None,
+        quarantine: Vec::new(),
     }
 }
 
@@ -89,8 +91,8 @@ fn good() -> AssessmentSpec {
         ..Metrics::default()
     };
     let evidence = Evidence {
-        null_percentile: Some(0.99),
-        null_draws: 200,
+        shifted_weeks: Some(NullRank { p: 0.02, draws: 155 }),
+        random_entries: Some(NullRank { p: 0.01, draws: 1_000 }),
         deflated_sharpe: Some(0.971),
         trials: 7,
         leakage_proof: Some(true),
@@ -111,7 +113,7 @@ fn bad() -> AssessmentSpec {
     input.backtest.metrics.total_return_pct = Some(-0.052);
     input.backtest.metrics.sharpe_ratio = Some(-0.4);
     input.backtest.metrics.break_even_cost_bps = Some(0.9);
-    input.backtest.evidence.null_percentile = Some(0.31);
+    input.backtest.evidence.random_entries = Some(NullRank { p: 0.69, draws: 1_000 });
     input.backtest.evidence.deflated_sharpe = Some(0.08);
     input.verdict =
         GateVerdict::Failed { code: "no_net_profit".to_owned(), figures: "-5.20% <= 0%".to_owned() };
@@ -150,9 +152,9 @@ fn a_failed_gate_is_poor_without_profit_and_mediocre_with_profit_and_timing() {
     assert_eq!(assess(&bad()).verdict, Verdict::Poor);
     let mut close = bad();
     close.backtest.metrics.total_return_pct = Some(0.03);
-    close.backtest.evidence.null_percentile = Some(0.93);
+    close.backtest.evidence.random_entries = Some(NullRank { p: 0.07, draws: 1_000 });
     assert_eq!(assess(&close).verdict, Verdict::Mediocre);
-    close.backtest.evidence.null_percentile = Some(0.4);
+    close.backtest.evidence.random_entries = Some(NullRank { p: 0.6, draws: 1_000 });
     assert_eq!(assess(&close).verdict, Verdict::Poor);
 }
 
@@ -175,7 +177,8 @@ fn every_list_holds_two_to_four_different_sentences() {
 #[test]
 fn sentences_rest_on_figures_with_their_units() {
     let said = assess(&good()).strengths.join("\n");
-    for figure in ["+18.40 % over 18000 bars", "0.971 after 7 counted trials", "99.0 % of 200 draws"] {
+    for figure in ["+18.40 % over 18000 bars", "0.971 after 7 counted trials", "1.0 % of 1000 random entries"]
+    {
         assert!(said.contains(figure), "{figure} is missing: {said}");
     }
     let against = assess(&bad()).weaknesses.join("\n");

@@ -112,11 +112,16 @@ fn a_mutation_says_what_it_changed() {
 }
 
 #[test]
-fn what_is_in_flight_is_not_designed_again() {
+fn cycles_of_a_generation_repeat_neither_each_other_nor_themselves() {
     let mut campaign = Campaign::new(vec![bars(3_000, 0.02, 6)], 5);
+    campaign.generation = 4;
     let first = campaign.design(0).unwrap().strategy;
-    campaign.in_flight.push(ktrdr_domain::Sha256::of_json(&first).unwrap());
-    assert_ne!(content(&campaign.design(0).unwrap().strategy), content(&first));
+    campaign.learn(first, 3.0);
+    let designs = |campaign: &Campaign| (4..8).map(|i| campaign.design(i).unwrap()).collect::<Vec<_>>();
+    let generation = designs(&campaign);
+    let contents: BTreeSet<String> = generation.iter().map(|d| content(&d.strategy)).collect();
+    assert_eq!(contents.len(), 4);
+    assert_eq!(generation, designs(&campaign), "whoever is designed first");
 }
 
 #[test]

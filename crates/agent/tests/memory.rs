@@ -6,7 +6,6 @@ mod support;
 
 use ktrdr_agent::Design;
 use ktrdr_domain::lesson::{Lesson, Reached};
-use ktrdr_domain::report::Verdict;
 use support::{Campaign, bars};
 
 /// A campaign with six lessons, of which the third from last is by far the best on dev.
@@ -40,24 +39,23 @@ fn the_best_on_dev_is_varied_most() {
 }
 
 #[test]
-fn the_word_of_a_gate_and_of_an_assessor_change_nothing() {
+fn the_word_of_a_gate_changes_nothing_and_a_passed_exam_does() {
     let plain = with_lessons(|_| ());
     assert_eq!(plain, with_lessons(|lesson| lesson.stopped_by = Some("within_null".to_owned())));
-    assert_eq!(plain, with_lessons(|lesson| lesson.verdict = Some(Verdict::Promising)));
-    assert_ne!(plain, with_lessons(|lesson| lesson.reached = Reached::Survived));
+    assert_ne!(plain, with_lessons(|lesson| lesson.reached = Reached::Examined));
 }
 
 #[test]
 fn undefined_figures_are_no_merit_and_no_fault_of_the_search() {
     let designs = with_lessons(|lesson| {
         lesson.test = None;
-        lesson.trading_on_test = None;
+        lesson.dev_backtest = None;
     });
     assert_eq!(designs.len(), 30);
     let wild = with_lessons(|lesson| {
-        if let (Some(test), Some(traded)) = (&mut lesson.test, &mut lesson.trading_on_test) {
+        if let (Some(test), Some(traded)) = (&mut lesson.test, &mut lesson.dev_backtest) {
             (test.loss, test.baseline_loss) = (Some(f64::NAN), Some(f64::INFINITY));
-            traded.sharpe_ratio = Some(f64::NAN);
+            traded.active_sharpe_ratio = Some(f64::NAN);
         }
     });
     assert_eq!(wild.len(), 30);
@@ -66,7 +64,7 @@ fn undefined_figures_are_no_merit_and_no_fault_of_the_search() {
 #[test]
 fn too_few_trades_are_answered_by_looser_settings() {
     let designs = with_lessons(|lesson| {
-        if let (Some(test), Some(traded)) = (&mut lesson.test, &mut lesson.trading_on_test) {
+        if let (Some(test), Some(traded)) = (&mut lesson.test, &mut lesson.dev_backtest) {
             // Class shares far below the confidence asked for leave room to loosen it.
             test.label_shares = [0.3, 0.4, 0.3];
             traded.total_trades = 2;

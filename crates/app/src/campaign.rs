@@ -5,7 +5,7 @@ use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Symbol, Timeframe};
 use ktrdr_fabric::campaign::Campaign;
-use ktrdr_fabric::store::{Filter, NewRoot, Submitted};
+use ktrdr_fabric::store::{Filter, NewRoot, Pace, Submitted};
 use ktrdr_research::plan;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,10 @@ pub struct CampaignRequest {
     /// Cycles at a time; as configured otherwise.
     #[serde(default)]
     pub in_flight: Option<u32>,
+    /// Cycles that are designed from the same lessons, those of the generations before; as configured otherwise. No cycle starts
+    /// before those of earlier generations have ended, so that at most as many run at a time.
+    #[serde(default)]
+    pub generation: Option<u32>,
     /// Who designs and assesses; as configured otherwise.
     #[serde(default)]
     pub agent: Option<ProviderName>,
@@ -121,8 +125,13 @@ impl App {
             let message = format!("{in_flight} cycles at a time: use 1 to {IN_FLIGHT_MAX}");
             return Err(AppError::new(ErrorKind::InvalidRequest, message));
         }
+        let generation = request.generation.unwrap_or(self.policy.generation);
+        if generation == 0 {
+            let message = "a generation of 0 cycles: use 1 or more".to_owned();
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
         let fresh = Seed::fresh(request)?;
-        let template = self.template(request, name(request, &fresh)?).await?;
+        let template = self.template(request, name(request, &fresh)?, generation).await?;
         let plan = planned(request, &template, &fresh)?;
         // Only a request without faults is remembered by its key.
         let (campaign, roots) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
@@ -130,7 +139,7 @@ impl App {
             earlier => planned(request, &template, &earlier)?,
         };
         let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
-        let created = match self.store.submit_roots(roots, in_flight).await? {
+        let created = match self.store.submit_roots(roots, Pace { in_flight, generation }).await? {
             Submitted::Created => true,
             Submitted::Duplicate(_) if request.idempotency_key.is_some() => false,
             Submitted::Duplicate(id) => {
@@ -146,6 +155,7 @@ impl App {
         &self,
         request: &CampaignRequest,
         campaign: CampaignName,
+        generation: u32,
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         Self::providers().get(&agent).or_kind(ErrorKind::NotFound)?;
@@ -153,8 +163,8 @@ impl App {
         let mut gates = self.policy.gates;
         gates.profile = request.gates.unwrap_or(gates.profile);
         Ok(ResearchSpec {
+            index: self.next_index(&campaign, generation).await?,
             campaign,
-            index: 0,
             symbol: request.symbol.clone(),
             timeframe: request.timeframe,
             windows: self.policy.windows.split(data[0].span)?,
@@ -164,9 +174,21 @@ impl App {
             agent,
             brief: request.brief.clone(),
             device: request.device,
+            generation,
+            campaign_seed: request.seed,
             seed: request.seed,
             tries_max: self.policy.tries_max,
             resumes: None,
+        })
+    }
+
+    /// Where a campaign's next cycles are counted from: a new generation, behind all that were submitted under its name.
+    async fn next_index(&self, campaign: &CampaignName, generation: u32) -> Result<u32, AppError> {
+        let known = self.campaigns.campaign(campaign).await?;
+        let cycles = known.map_or(0, |campaign| u32::try_from(campaign.cycles).unwrap_or(u32::MAX));
+        cycles.checked_next_multiple_of(generation).ok_or_else(|| {
+            let message = format!("{campaign} has {cycles} cycles: start another campaign");
+            AppError::new(ErrorKind::Conflict, message)
         })
     }
 

@@ -3,7 +3,7 @@
 //! What only reads needs artefacts alone, no store: it is said by functions beside the methods.
 
 use ktrdr_catalog::{CatalogError, imports, series};
-use ktrdr_domain::job::{DataLoadSpec, DateOrder, DecimalSign};
+use ktrdr_domain::job::{DataLoadSpec, DateOrder, DecimalSign, Stamp};
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DataRef, JobSpec, Symbol, Timeframe, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
@@ -55,6 +55,9 @@ pub struct ImportRequest {
     /// Take prices of zero and below.
     #[serde(default)]
     pub allow_negative_prices: bool,
+    /// Which moment of a bar the file's times are.
+    #[serde(default)]
+    pub stamp: Stamp,
     /// Replace the series if there is one.
     #[serde(default)]
     pub replace: bool,
@@ -235,6 +238,7 @@ impl App {
             decimal: request.decimal,
             volume_column: request.volume_column.clone(),
             allow_negative_prices: request.allow_negative_prices,
+            stamp: request.stamp,
             replace: request.replace,
         };
         self.submit_job(&JobSpec::DataLoad(spec), request.idempotency_key.as_ref()).await

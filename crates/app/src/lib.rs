@@ -98,6 +98,8 @@ pub struct Policy {
     pub agent: ProviderName,
     /// Cycles of a campaign at a time.
     pub in_flight: u32,
+    /// Cycles of a campaign that are designed from the same lessons.
+    pub generation: u32,
     /// Tries of a job.
     pub tries_max: u32,
 }

@@ -5,7 +5,7 @@ mod group;
 
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::{Kind, Operation, OperationId, Status};
-use ktrdr_fabric::store::{NewOperation, NewRoot, Submitted};
+use ktrdr_fabric::store::{NewOperation, NewRoot, Pace, Submitted};
 use ktrdr_research::resume::{self, NotResumed, successor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -84,7 +84,7 @@ impl App {
             AppError::new(kind, format!("{} is not resumed: {why}", cycle.id))
         })?;
         let new = next.id.clone();
-        match self.store.submit_roots(vec![next], 1).await? {
+        match self.store.submit_roots(vec![next], Pace::free(1)).await? {
             Submitted::Created => Ok(new),
             Submitted::Duplicate(new) => before(new),
         }

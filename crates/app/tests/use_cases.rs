@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use ktrdr_app::backtest::SignalsRequest;
 use ktrdr_app::campaign::CampaignRequest;
 use ktrdr_app::cancel::{CancelOutcome, CancelRequest, GroupCancelRequest, OPERATOR};
@@ -13,12 +16,15 @@ use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
 use ktrdr_app::strategies;
 use ktrdr_app::training::TrainingRequest;
 use ktrdr_app::{App, ErrorKind, Policy};
+use ktrdr_catalog::reports;
 use ktrdr_domain::gate::GatePolicy;
-use ktrdr_domain::job::BacktestSpec;
+use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::name::ProviderName;
+use ktrdr_domain::report::{BacktestReport, BacktestSummary, Evidence, Hashes, Metrics};
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_domain::{Kind, Operation, OperationId, Sha256, Status};
+use ktrdr_fabric::store::{BootId, Claim, Finish};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -39,6 +45,7 @@ impl Desk {
             account: Account::default(),
             agent: ProviderName::default(),
             in_flight: 2,
+            generation: 4,
             tries_max: 3,
         };
         let opening = Opening {
@@ -57,6 +64,45 @@ impl Desk {
         let csv = b"timestamp,target\n2020-01-07T00:00:00Z,1\n";
         self.app.submit_signals(&signals(None), csv).await.unwrap().operation
     }
+}
+
+/// What a worker does with a backtest, but for the trading: its report with this list of trades.
+async fn complete(app: &App, id: &OperationId, trades: &[u8]) {
+    let boot = BootId::of_this_process();
+    let claimed = app.store.claim(id, &boot, Duration::from_secs(60)).await.unwrap();
+    let Claim::Run { attempt, operation } = claimed else { panic!("{claimed:?}") };
+    let spec = BacktestSpec::deserialize(&operation.spec).unwrap();
+    let summary = BacktestSummary {
+        operation: id.clone(),
+        subject: "signals".into(),
+        model: None,
+        symbol: spec.symbol,
+        timeframe: spec.timeframe,
+        window: spec.window,
+        window_kind: None,
+        origin: spec.origin,
+        synthetic: true,
+        bars: 2000,
+        account: spec.account,
+        metrics: Metrics { total_trades: 1, ..Metrics::default() },
+        undefined: BTreeMap::new(),
+        evidence: Evidence::default(),
+        conventions: BTreeMap::new(),
+        hashes: Hashes {
+            subject: Sha256::of(b""),
+            model: None,
+            data: BTreeMap::new(),
+            trades: Sha256::of(trades),
+            code: "1".into(),
+        },
+        warnings: Vec::new(),
+        in_sample: None,
+        quarantine: Vec::new(),
+    };
+    let report = BacktestReport { summary: summary.clone(), trades: Vec::new(), equity: Vec::new() };
+    reports::store(&*app.artifacts, id, attempt.fence, &report).await.unwrap();
+    let result = serde_json::to_value(summary).unwrap();
+    app.store.finish(&attempt, Finish::Completed(result)).await.unwrap();
 }
 
 /// A request as it comes from outside.
@@ -263,6 +309,28 @@ async fn a_workspace_remembers_its_store_and_who_met_it_and_refuses_an_emptied_o
     let begun = opening.begin_epoch("the disk was lost").await.unwrap();
     assert_eq!(begun.before.as_ref(), Some(&remembered[0].epoch));
     opening.beside().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_is_the_same_look_at_the_same_inputs_and_compares_its_trades() {
+    let desk = Desk::with_bars().await;
+    let (app, id) = (&desk.app, desk.submit_signals().await);
+    complete(app, &id, b"one list").await;
+    assert_eq!(app.report(&id).await.unwrap().summary.metrics.total_trades, 1);
+
+    let replay = ReplayRequest { operation: id.clone(), idempotency_key: Some("r".parse().unwrap()) };
+    let again = app.submit_replay(&replay).await.unwrap().operation;
+    assert_eq!(app.submit_replay(&replay).await.unwrap().operation, again);
+    let told = |row: Operation| BacktestSpec::deserialize(&row.spec).unwrap();
+    let (first, second) = (told(app.row(&id).await.unwrap()), told(app.row(&again).await.unwrap()));
+    assert_eq!((first.origin, second.origin), (Origin::Person, Origin::Replay));
+    assert_eq!(BacktestSpec { origin: first.origin, ..second }, first);
+
+    let early = app.compare_replay(&id, &again).await.unwrap_err();
+    assert_eq!(early.kind, ErrorKind::OperationFailed, "{early}");
+    complete(app, &again, b"another list").await;
+    let compared = app.compare_replay(&id, &again).await.unwrap();
+    assert!(!compared.same && compared.replayed_as == again, "{compared:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use ktrdr_domain::number;
-use ktrdr_domain::report::{ModelRef, TrainingReport};
+use ktrdr_domain::report::{InSample, Learned, ModelRef, TrainingReport};
 use ktrdr_domain::strategy::Feature;
-use ktrdr_domain::{DataRef, OperationId, Sha256, Strategy, StrategyName, Timeframe};
+use ktrdr_domain::{DataRef, OperationId, Sha256, Span, Strategy, StrategyName, Timeframe};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
 use ktrdr_neural::{Network, NetworkShape};
 use ktrdr_quant::features::Scaling;
@@ -30,12 +30,38 @@ pub struct Metadata {
     pub shape: NetworkShape,
     /// The data it saw.
     pub data: Vec<DataRef>,
+    /// What of it the model learned from; empty in models from before this was kept.
+    #[serde(default)]
+    pub learned: Vec<Learned>,
     /// The seed.
     pub seed: u64,
     /// Version of the program.
     pub code: String,
     /// The report. Its `model.sha256` is the hash of no bytes here: a file can not hold the hash of what holds its hash.
     pub report: TrainingReport,
+}
+
+impl Metadata {
+    /// The first stretch that the model learned from and that `exam` meets, of whatever instrument: markets move together.
+    #[must_use]
+    pub fn in_sample(&self, exam: Span) -> Option<InSample> {
+        let met = self.learned().into_iter().find(|learned| learned.span.overlaps(&exam));
+        met.map(|learned| InSample { learned, exam })
+    }
+
+    /// What it learned from. A model that does not say it learned from no more than its training's window: nothing else
+    /// was in reach.
+    fn learned(&self) -> Vec<Learned> {
+        if !self.learned.is_empty() {
+            return self.learned.clone();
+        }
+        let of = |data: &DataRef| Learned {
+            symbol: data.symbol.clone(),
+            timeframe: data.timeframe,
+            span: self.report.window,
+        };
+        self.data.iter().map(of).collect()
+    }
 }
 
 /// The last file written.

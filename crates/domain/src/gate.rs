@@ -2,19 +2,20 @@
 //! keeps the rules of the system this one replaces.
 //!
 //! Each gate is a list of checks; the first that fails is the verdict. A figure that is not a number counts as
-//! missing. A figure equal to its threshold passes; skill and profit must lie strictly beyond theirs.
+//! missing. A figure equal to its threshold passes; skill and profit must lie strictly beyond theirs. What is no result is
+//! judged by neither profile: `in_sample`, `implausible`.
 //!
 //! | profile | training | backtest |
 //! |---|---|---|
 //! | parity | accuracy, loss, loss decrease | win rate, drawdown, Sharpe ratio |
-//! | honest | loss, skill over the baseline, more than one answer, rows | leakage proof, trades, net return, drawdown, null percentile, deflated Sharpe |
+//! | honest | loss, skill over the baseline, more than one answer, rows, net return and null p-value on dev | leakage proof, trades, net return, drawdown, both nulls, deflated Sharpe |
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::number::Figure;
-use crate::report::{BacktestSummary, TrainingReport};
+use crate::report::{BacktestSummary, DevBacktest, TrainingReport};
 use crate::strategy::label::Class;
 
 /// Which set of rules.
@@ -48,10 +49,13 @@ pub struct GatePolicy {
     pub sharpe_min: f64,
     /// Honest: rows of the test part at least; fewer say nothing about skill.
     pub test_rows_min: usize,
+    /// Honest: p-value of the walk-forward backtest on dev at most. Not a proof, only a sieve: each exam costs every later one
+    /// some of its power, so that what chance does as well every fifth time does not look at it.
+    pub dev_null_max: f64,
     /// Honest: closed trades at least.
     pub trades_min: u64,
-    /// Honest: share of null draws beaten at least.
-    pub null_percentile_min: f64,
+    /// Honest: p-value of either null at most.
+    pub null_p_max: f64,
     /// Honest: deflated Sharpe ratio at least.
     pub deflated_sharpe_min: f64,
 }
@@ -67,8 +71,9 @@ impl GatePolicy {
         drawdown_max: 0.40,
         sharpe_min: -0.5,
         test_rows_min: 30,
+        dev_null_max: 0.2,
         trades_min: 30,
-        null_percentile_min: 0.95,
+        null_p_max: 0.05,
         deflated_sharpe_min: 0.95,
     };
 }
@@ -127,10 +132,10 @@ impl GatePolicy {
     /// Judges a backtest.
     #[must_use]
     pub fn backtest(&self, summary: &BacktestSummary) -> GateVerdict {
-        verdict(match self.profile {
+        verdict(is_a_result(summary).and_then(|()| match self.profile {
             GateProfile::Parity => self.parity_backtest(summary),
             GateProfile::Honest => self.honest_backtest(summary),
-        })
+        }))
     }
 
     fn parity_training(&self, report: &TrainingReport) -> Check {
@@ -185,6 +190,22 @@ impl GatePolicy {
         if test.rows < self.test_rows_min {
             return fail("too_few_test_rows", format!("{} < {}", test.rows, self.test_rows_min));
         }
+        self.dev_backtest(report.dev_backtest.as_ref())
+    }
+
+    /// Whether it is worth a look at the exam.
+    fn dev_backtest(&self, dev: Option<&DevBacktest>) -> Check {
+        let figure = |name, of: fn(&DevBacktest) -> Option<f64>| {
+            required(name, dev.and_then(of), "nothing was traded on dev")
+        };
+        let net_return = figure("dev_return", |dev| dev.total_return_pct.filter(|_| dev.total_trades > 0))?;
+        if net_return <= 0.0 {
+            return fail("no_dev_profit", format!("{:.2}% <= 0%", Figure(net_return * 100.0)));
+        }
+        let p = figure("dev_null_p", |dev| dev.null_p)?;
+        if p > self.dev_null_max {
+            return fail("within_dev_null", format!("{p:.3} > {}", self.dev_null_max));
+        }
         Ok(())
     }
 
@@ -202,16 +223,29 @@ impl GatePolicy {
             return fail("no_net_profit", format!("{:.2}% <= 0%", Figure(net_return * 100.0)));
         }
         self.drawdown(needed("max_drawdown_pct", metrics.max_drawdown_pct)?)?;
-        let percentile = needed("null_percentile", evidence.null_percentile)?;
-        if percentile < self.null_percentile_min {
-            let figures = format!("{:.1}% < {}", percentile * 100.0, percent(self.null_percentile_min));
-            return fail("within_null", figures);
-        }
+        self.beyond_chance(summary)?;
         let deflated = needed("deflated_sharpe", evidence.deflated_sharpe)?;
         if deflated < self.deflated_sharpe_min {
             return fail("deflated_sharpe_too_low", format!("{deflated:.3} < {}", self.deflated_sharpe_min));
         }
         Ok(())
+    }
+
+    /// Both nulls must be beaten; the shifts by weeks only where the window has enough of them.
+    fn beyond_chance(&self, summary: &BacktestSummary) -> Check {
+        let evidence = &summary.evidence;
+        let nulls =
+            [("random entries", evidence.random_entries), ("shifts by weeks", evidence.shifted_weeks)];
+        for (what, null) in nulls {
+            let Some(null) = null else { continue };
+            let p = required("null_p", Some(null.p), "not a number")?;
+            if p > self.null_p_max {
+                let figures = format!("p {p:.3} > {} of {} {what}", self.null_p_max, null.draws);
+                return fail("within_null", figures);
+            }
+        }
+        let why = summary.undefined.get("random_entries").map_or("undefined", String::as_str);
+        required("random_entries", evidence.null_p(), why).map(|_| ())
     }
 
     fn drawdown(&self, drawdown: f64) -> Check {
@@ -220,6 +254,15 @@ impl GatePolicy {
             return fail("drawdown_too_high", figures);
         }
         Ok(())
+    }
+}
+
+/// No profile judges what is no result: a model on time it learned from, figures that no honest account leads to.
+fn is_a_result(summary: &BacktestSummary) -> Check {
+    match (&summary.in_sample, summary.quarantine.first()) {
+        (Some(known), _) => fail("in_sample", known.to_string()),
+        (None, Some(finding)) => fail("implausible", finding.clone()),
+        (None, None) => Ok(()),
     }
 }
 

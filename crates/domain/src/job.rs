@@ -235,9 +235,29 @@ pub struct DataLoadSpec {
     /// Whether prices of zero and below are real.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_negative_prices: bool,
+    /// Which moment of a bar its time is.
+    #[serde(default, skip_serializing_if = "Stamp::is_open")]
+    pub stamp: Stamp,
     /// Whether an existing series may be replaced.
     #[serde(default)]
     pub replace: bool,
+}
+
+/// Which moment of a bar its time in a file is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stamp {
+    /// Its first: the bar of 09:00 to 10:00 says 09:00.
+    #[default]
+    Open,
+    /// Its last: the same bar says 10:00.
+    Close,
+}
+
+impl Stamp {
+    fn is_open(&self) -> bool {
+        *self == Self::Open
+    }
 }
 
 /// The order of day, month and year in the dates of a file.

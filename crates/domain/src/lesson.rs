@@ -1,12 +1,12 @@
-//! What research remembers of a cycle. Only dev figures and a coarse answer of the gate: no gate detail and no
-//! vault number ever enters memory.
+//! What research remembers of a cycle: every figure of dev, and of the exam whether it was passed and what stopped it, in one
+//! word. No other figure of the exam and none of the vault ever enters memory.
 
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256;
 use crate::id::OperationId;
 use crate::name::CampaignName;
-use crate::report::{TestMetrics, TradingOnTest, Verdict};
+use crate::report::{DevBacktest, TestMetrics};
 use crate::strategy::Strategy;
 use crate::time::Timestamp;
 
@@ -18,8 +18,10 @@ pub enum Reached {
     Designed,
     /// Trained and past the training gate; the backtest failed or its gate said no.
     Trained,
-    /// Past the backtest's gate.
-    Survived,
+    /// Past every check of the exam that it answers for by itself. Whether it also stands with every other trial counted, which
+    /// the deflated Sharpe ratio asks, is no merit of its own and depends on who was looked at before it.
+    #[serde(alias = "survived")]
+    Examined,
 }
 
 /// One cycle, remembered once.
@@ -32,6 +34,9 @@ pub struct Lesson {
     pub resumes: Option<OperationId>,
     /// Its campaign.
     pub campaign: CampaignName,
+    /// Its number there; that of the cycle it went on with, if it did.
+    #[serde(default)]
+    pub index: u32,
     /// What was tried.
     pub strategy: Strategy,
     /// Its hash.
@@ -42,10 +47,9 @@ pub struct Lesson {
     pub stopped_by: Option<String>,
     /// The network on the test rows of dev.
     pub test: Option<TestMetrics>,
-    /// The strategy traded on the test rows of dev.
-    pub trading_on_test: Option<TradingOnTest>,
-    /// The assessor's word.
-    pub verdict: Option<Verdict>,
-    /// Last data time this lesson depends on; recall filters by it.
+    /// The strategy traded walk-forward on dev.
+    #[serde(default)]
+    pub dev_backtest: Option<DevBacktest>,
+    /// Last data time this lesson depends on, apart from the exam's one word; recall filters by it.
     pub known_until: Timestamp,
 }

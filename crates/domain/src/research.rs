@@ -39,7 +39,14 @@ pub struct ResearchSpec {
     /// What its networks are trained on.
     #[serde(default, skip_serializing_if = "DeviceRequest::is_any")]
     pub device: DeviceRequest,
-    /// Of everything random in the cycle.
+    /// How many cycles of the campaign, counted from its first one, make a generation: they are designed from what the
+    /// generations before theirs have taught, whatever runs beside them.
+    #[serde(default = "one")]
+    pub generation: u32,
+    /// Of everything random in the campaign's designs.
+    #[serde(default)]
+    pub campaign_seed: u64,
+    /// Of everything random in the cycle's other jobs.
     pub seed: u64,
     /// Tries of each of its jobs.
     #[serde(default = "tries_max")]
@@ -47,6 +54,11 @@ pub struct ResearchSpec {
     /// The cycle that it goes on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes: Option<Resumed>,
+}
+
+/// Cycles that are older than generations.
+fn one() -> u32 {
+    1
 }
 
 /// Cycles that were submitted before they said so.

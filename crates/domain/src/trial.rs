@@ -34,7 +34,7 @@ pub struct Trial {
     pub windows: Vec<WindowKind>,
     /// Who looked.
     pub origin: Origin,
-    /// Sharpe ratio of daily returns, not annualised.
+    /// Sharpe ratio of the daily active returns, not annualised.
     pub sharpe_daily: Option<f64>,
     /// Daily returns.
     pub days: u64,

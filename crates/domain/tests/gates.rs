@@ -5,7 +5,8 @@
 use ktrdr_domain::gate::{GatePolicy, GateProfile, GateVerdict};
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::report::{
-    BacktestSummary, Evidence, Hashes, Metrics, ModelRef, TestMetrics, TrainingReport,
+    BacktestSummary, DevBacktest, Evidence, Hashes, InSample, Learned, Metrics, ModelRef, NullRank,
+    TestMetrics, TrainingReport,
 };
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Kind, OperationId, Sha256, Span, Timestamp};
@@ -54,13 +55,26 @@ fn trained() -> TrainingReport {
             label_shares: [0.3, 0.4, 0.3],
             answer_shares: [0.3, 0.4, 0.3],
         },
-        trading_on_test: None,
+        dev_backtest: Some(DevBacktest {
+            blocks: 3,
+            bars: 600,
+            total_return_pct: Some(0.04),
+            null_p: Some(0.03),
+            null_draws: 99,
+            total_trades: 80,
+            ..DevBacktest::default()
+        }),
         strategy_sha256: Sha256::of(b"strategy"),
         synthetic: true,
         warnings: vec![],
         training_seconds: 1.0,
         trained_on: "cpu".into(),
     }
+}
+
+/// A rank among a thousand draws.
+fn ranked(p: f64) -> Option<NullRank> {
+    Some(NullRank { p, draws: 1_000 })
 }
 
 /// A backtest that passes both backtest gates.
@@ -87,7 +101,8 @@ fn traded() -> BacktestSummary {
         },
         undefined: [("deflated_sharpe".to_string(), "fewer than two daily returns".to_string())].into(),
         evidence: Evidence {
-            null_percentile: Some(0.99),
+            shifted_weeks: ranked(0.02),
+            random_entries: ranked(0.01),
             deflated_sharpe: Some(0.97),
             leakage_proof: Some(true),
             ..Evidence::default()
@@ -101,6 +116,8 @@ fn traded() -> BacktestSummary {
             code: "test".into(),
         },
         warnings: vec![],
+        in_sample: None,
+        quarantine: vec![],
     }
 }
 
@@ -198,6 +215,22 @@ fn the_honest_training_gate_asks_for_skill_beyond_the_baseline() {
 }
 
 #[test]
+fn only_what_earned_on_dev_more_than_chance_does_looks_at_the_exam() {
+    let says = |change: fn(&mut DevBacktest)| {
+        training_says(Honest, |report| report.dev_backtest.iter_mut().for_each(change))
+    };
+    assert_eq!(says(|_| ()), "passed");
+    assert_eq!(says(|dev| dev.total_return_pct = Some(-0.031)), "no_dev_profit (-3.10% <= 0%)");
+    assert_eq!(says(|dev| dev.null_p = Some(0.34)), "within_dev_null (0.340 > 0.2)");
+    assert_eq!(says(|dev| dev.null_p = Some(0.2)), "passed");
+    let missing = "metric_missing (dev_return: nothing was traded on dev)";
+    assert_eq!(says(|dev| dev.total_trades = 0), missing);
+    assert_eq!(training_says(Honest, |report| report.dev_backtest = None), missing);
+    assert_eq!(says(|dev| dev.null_p = None), "metric_missing (dev_null_p: nothing was traded on dev)");
+    assert_eq!(training_says(Parity, |report| report.dev_backtest = None), "passed");
+}
+
+#[test]
 fn the_honest_backtest_gate_names_the_first_thing_that_is_wrong() {
     let says = |change: fn(&mut BacktestSummary)| backtest_says(Honest, change);
     assert_eq!(says(|_| ()), "passed");
@@ -209,14 +242,40 @@ fn the_honest_backtest_gate_names_the_first_thing_that_is_wrong() {
     assert_eq!(says(|s| s.metrics.total_return_pct = Some(-0.012)), "no_net_profit (-1.20% <= 0%)");
     assert_eq!(says(|s| s.metrics.total_return_pct = Some(0.0)), "no_net_profit (0.00% <= 0%)");
     assert_eq!(says(|s| s.metrics.max_drawdown_pct = Some(0.45)), "drawdown_too_high (45.0% > 40%)");
-    assert_eq!(says(|s| s.evidence.null_percentile = Some(0.8)), "within_null (80.0% < 95%)");
+    assert_eq!(
+        says(|s| s.evidence.random_entries = ranked(0.2)),
+        "within_null (p 0.200 > 0.05 of 1000 random entries)"
+    );
+    assert_eq!(
+        says(|s| s.evidence.shifted_weeks = ranked(0.06)),
+        "within_null (p 0.060 > 0.05 of 1000 shifts by weeks)"
+    );
+    assert_eq!(
+        says(|s| s.evidence.shifted_weeks = None),
+        "passed",
+        "a window of few weeks has no shifts to beat"
+    );
     assert_eq!(says(|s| s.evidence.deflated_sharpe = Some(0.412)), "deflated_sharpe_too_low (0.412 < 0.95)");
     let all_equal = says(|s| {
         s.metrics.total_trades = 30;
         s.metrics.max_drawdown_pct = Some(0.40);
-        (s.evidence.null_percentile, s.evidence.deflated_sharpe) = (Some(0.95), Some(0.95));
+        (s.evidence.shifted_weeks, s.evidence.random_entries) = (ranked(0.05), ranked(0.05));
+        s.evidence.deflated_sharpe = Some(0.95);
     });
     assert_eq!(all_equal, "passed");
+}
+
+#[test]
+fn what_is_no_result_passes_no_profile() {
+    for profile in [Honest, Parity] {
+        let remembered = backtest_says(profile, |s| {
+            let learned = Learned { symbol: s.symbol.clone(), timeframe: s.timeframe, span: span() };
+            s.in_sample = Some(InSample { learned, exam: span() });
+        });
+        assert!(remembered.starts_with("in_sample (the model learned from EURUSD 1h "), "{remembered}");
+        let implausible = backtest_says(profile, |s| s.quarantine = vec!["Sharpe 18.18".into()]);
+        assert_eq!(implausible, "implausible (Sharpe 18.18)");
+    }
 }
 
 #[test]
@@ -230,15 +289,22 @@ fn the_honest_gates_fail_closed() {
             training_says(Honest, |r| r.test.baseline_loss = missing),
             "metric_missing (baseline_loss: no finite loss of the baseline)"
         );
-        let figures: [(&str, fn(&mut BacktestSummary, Option<f64>), &str); 4] = [
+        let figures: [(&str, fn(&mut BacktestSummary, Option<f64>), &str); 3] = [
             ("total_return_pct", |s, v| s.metrics.total_return_pct = v, "undefined"),
             ("max_drawdown_pct", |s, v| s.metrics.max_drawdown_pct = v, "undefined"),
-            ("null_percentile", |s, v| s.evidence.null_percentile = v, "undefined"),
             ("deflated_sharpe", |s, v| s.evidence.deflated_sharpe = v, "fewer than two daily returns"),
         ];
         for (name, set, why) in figures {
             assert_eq!(backtest_says(Honest, |s| set(s, missing)), format!("metric_missing ({name}: {why})"));
         }
+    }
+    assert_eq!(
+        backtest_says(Honest, |s| s.evidence.random_entries = None),
+        "metric_missing (random_entries: undefined)"
+    );
+    for p in [f64::NAN, f64::INFINITY] {
+        let said = backtest_says(Honest, |s| s.evidence.random_entries = ranked(p));
+        assert_eq!(said, "metric_missing (null_p: not a number)");
     }
     assert_eq!(
         training_says(Honest, |r| r.test.answer_shares = [f64::NAN; 3]),

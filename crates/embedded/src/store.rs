@@ -27,8 +27,8 @@ use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
-    Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Page,
-    Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace,
+    Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
@@ -216,10 +216,9 @@ impl Store for SqliteStore {
         self.writer.run(Sync::Now, move |tx| submit::submit(tx, &new)).await
     }
 
-    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError> {
-        limits::check_roots(&roots, in_flight)?;
-        let in_flight = usize::try_from(in_flight).map_or(roots.len(), |n| n.min(roots.len()));
-        self.writer.run(Sync::Now, move |tx| submit_roots(tx, &roots, in_flight)).await
+    async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
+        limits::check_roots(&roots, pace)?;
+        self.writer.run(Sync::Now, move |tx| submit_roots(tx, &roots, pace)).await
     }
 
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::history::NOTE_BYTES_MAX;
 use crate::registry::WorkerInfo;
 use crate::store::{
-    AdvanceTo, BATCH_MAX, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot, StoreError,
+    AdvanceTo, BATCH_MAX, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot, Pace, StoreError,
 };
 
 /// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
@@ -52,8 +52,8 @@ pub fn check_leaf(new: &NewOperation) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Invalid`] with what is refused and what is allowed.
-pub fn check_roots(roots: &[NewRoot], in_flight: u32) -> Result<(), StoreError> {
-    if roots.is_empty() || roots.len() > ROOTS_MAX || in_flight == 0 {
+pub fn check_roots(roots: &[NewRoot], pace: Pace) -> Result<(), StoreError> {
+    if roots.is_empty() || roots.len() > ROOTS_MAX || pace.in_flight == 0 || pace.generation == 0 {
         return refuse(format!("a campaign has 1 to {ROOTS_MAX} cycles, at least one of them in flight"));
     }
     let distinct: HashSet<_> = roots.iter().map(|root| &root.id).collect();
@@ -62,7 +62,7 @@ pub fn check_roots(roots: &[NewRoot], in_flight: u32) -> Result<(), StoreError> 
     }
     roots.iter().try_for_each(|root| {
         if !root.kind.is_root() {
-            return refuse(format!("{} is no kind of cycle: submit it as a job", root.kind));
+            return refuse(format!("{} is not a kind of cycle: submit it as a job", root.kind));
         }
         check_json("specification", &root.spec, MESSAGE_BYTES_MAX)?;
         check_child(&root.first)
@@ -169,7 +169,7 @@ pub fn note(text: &str) -> &str {
     &text[..text.floor_char_boundary(NOTE_BYTES_MAX)]
 }
 
-/// Progress as JSON. Figures that are no numbers are left out: JSON can not say them, and a loss of NaN must not
+/// Progress as JSON. Figures that are not numbers are left out: JSON can not say them, and a loss of NaN must not
 /// make its row unreadable.
 ///
 /// # Errors
@@ -202,7 +202,7 @@ pub fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
     }
 }
 
-/// An entry of the ledger as JSON that can be read back: a number that is none must be found now, not when the ledger
+/// An entry of the ledger as JSON that can be read back: a figure that is not a number must be found now, not when the ledger
 /// is needed.
 ///
 /// # Errors

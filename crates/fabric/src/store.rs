@@ -14,7 +14,8 @@
 //! | I6 | at most one advance per (root, phase) |
 //! | I7 | a terminal root has only terminal children |
 //! | I8 | a completed root has only completed children |
-//! | I9 | a pending root has a root before it in its lane that is not terminal; if not, the sweep starts it, or cancels it when that was asked of its campaign |
+//! | I9 | a pending root waits for one before it in its lane that is not terminal: as many run as may, or one of an earlier generation goes on; if not, the sweep starts it, or cancels it when that was asked of its campaign |
+//! | I10 | a running root has no root of an earlier generation of its lane beside it |
 
 mod advance;
 mod attempt;
@@ -66,8 +67,8 @@ pub struct NewOperation {
     pub idempotency_key: Option<String>,
 }
 
-/// A research cycle to be created. Roots of one campaign wait in lanes: the first of each lane starts at once,
-/// every other is started by the end of the root before it, in the same atomic step.
+/// A research cycle to be created. The roots of one submit are a lane: they start in their order as their [`Pace`] allows,
+/// the first ones at once, every other by the end of a root before it, in the same atomic step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRoot {
     /// Its id.
@@ -82,6 +83,23 @@ pub struct NewRoot {
     pub phase: Phase,
     /// The child created when it starts.
     pub first: NewChild,
+}
+
+/// How the roots of a lane follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Most of them that run at a time.
+    pub in_flight: u32,
+    /// Roots of a generation, counted in their order. None starts before every root of the generations before its own has ended.
+    pub generation: u32,
+}
+
+impl Pace {
+    /// So many at a time, all of one generation.
+    #[must_use]
+    pub fn free(in_flight: u32) -> Self {
+        Self { in_flight, generation: u32::MAX }
+    }
 }
 
 /// A child to be created by an advance, with its message.
@@ -192,13 +210,17 @@ impl StoreError {
 }
 
 /// The store. Every method is one atomic step. Whoever only reads takes an [`OperationReader`], which every store is.
+///
+/// # Errors
+/// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later. What a caller gets wrong is
+/// [`StoreError::Invalid`]; losing a race is an answer and not an error.
 #[async_trait]
 pub trait Store: OperationReader {
     /// Creates a leaf: idempotency key, row and job message together.
     async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError>;
-    /// Creates the roots of a campaign, at most `in_flight` of them started: root `i` waits in lane `i mod in_flight`.
+    /// Creates the roots of a campaign as one lane, and starts as many as its pace allows.
     /// All or nothing: when an id is taken, nothing is created and the answer names it.
-    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError>;
+    async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError>;
     /// Takes an operation for work. Of a root it is [`StoreError::Invalid`].
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError>;
     /// Suspects whoever holds an operation, because the broker lost them: unless they beat within `grace_period`, their lease

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Kind, OperationId, Phase, Priority};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::store::{
-    Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, OperationReader, Stopwatch,
-    Store,
+    Attempt, BootId, Claim, Filter, Finish, NewChild, NewOperation, NewRoot, OperationReader, Pace,
+    Stopwatch, Store,
 };
 use ktrdr_fleet::redis::{RedisOptions, RedisStore};
 use serde_json::json;
@@ -96,7 +96,7 @@ async fn campaign(store: &RedisStore) {
     };
     let roots: Vec<NewRoot> = (0..10_000).map(root).collect();
     let started = Instant::now();
-    store.submit_roots(roots, 1).await.unwrap();
+    store.submit_roots(roots, Pace::free(1)).await.unwrap();
     println!("a campaign of 10000 cycles: {} ms", started.elapsed().as_millis());
 }
 

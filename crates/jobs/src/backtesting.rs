@@ -13,8 +13,9 @@ use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, EquityPoint, Hashes};
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Kind, Progress, Span, Timestamp, WindowKind, Windows};
-use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::ledger::{Ledger, TrialCount};
 use ktrdr_quant::Bars;
+use ktrdr_quant::leaks::results;
 use ktrdr_quant::metrics;
 use ktrdr_quant::simulate::{Run, Simulation, trades_sha256};
 use ktrdr_quant::statistics::TrackRecord;
@@ -23,6 +24,7 @@ use ktrdr_worker::{Handler, Job, Outcome};
 use crate::Services;
 use crate::evaluate;
 use crate::fault::{self, Fault};
+use significance::Weighed;
 use subject::Decided;
 
 /// See the module.
@@ -88,14 +90,16 @@ impl Backtesting {
     ) -> Result<BacktestReport, Fault> {
         let figures = evaluate::figures(&traded.run, traded.bars, traded.range.clone(), &spec.account);
         say(job, 75.0, "testing significance", Vec::new());
-        let null = significance::against_shifted_copies(job, spec, traded)?;
+        let quarantine = results::implausible(&figures.metrics);
+        let weighed = match no_result(traded.decided, &quarantine) {
+            Some(reason) => Weighed::default().without(&significance::FIGURES, reason),
+            None => significance::against_chance(job, spec, traded, figures.calendar.as_ref())?,
+        };
         let span = covered(traded.bars, &traded.range);
-        let record = significance::track_record(&figures.metrics);
-        let trial = trial(job, spec, windows, traded, span, record);
-        let count = self.services.runtime.block_on(self.ledger.count(&trial))?;
-        let evidence = significance::evidence(record, &null, &count, traded.decided.leakage_proof);
+        let count = self.count(&trial(job, spec, windows, traded, span, weighed.record), traded.decided)?;
         let mut undefined = figures.undefined;
-        undefined.extend(null.reason.map(|r| ("null_percentile".to_owned(), r.to_owned())));
+        let evidence = significance::evidence(&weighed, &count, traded.decided);
+        undefined.extend(weighed.undefined);
         let summary = BacktestSummary {
             operation: job.id.clone(),
             subject: traded.decided.name.clone(),
@@ -114,8 +118,20 @@ impl Backtesting {
             conventions: metrics::conventions(figures.calendar.as_ref()),
             hashes: hashes(spec, traded),
             warnings: warnings(traded),
+            in_sample: traded.decided.in_sample.clone(),
+            quarantine,
         };
         Ok(BacktestReport { summary, equity: curve(traded), trades: traded.run.trades.clone() })
+    }
+
+    /// A model shown again what it learned within dev is no look at an exam, and counts as none; whatever shows a part of
+    /// the gate or the vault is one.
+    fn count(&self, trial: &Trial, decided: &Decided) -> Result<TrialCount, Fault> {
+        let only_dev = trial.windows.iter().all(|window| *window == WindowKind::Dev);
+        if decided.in_sample.is_some() && only_dev {
+            return Ok(TrialCount { trials: 0, sharpes_daily: Vec::new(), looks_at_window: 0 });
+        }
+        Ok(self.services.runtime.block_on(self.ledger.count(trial))?)
     }
 
     fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {
@@ -147,6 +163,12 @@ fn trial(
         sharpe_daily: record.map(|r| r.sharpe),
         days: record.map_or(0, |r| r.periods as u64),
     }
+}
+
+/// Why the figures are no result, if they are none.
+fn no_result(decided: &Decided, quarantine: &[String]) -> Option<String> {
+    let known = decided.in_sample.as_ref().map(|known| format!("it is in-sample: {known}"));
+    known.or_else(|| quarantine.first().map(|finding| format!("it is quarantined: {finding}")))
 }
 
 /// From the first bar's open to the last bar's close.

@@ -3,13 +3,15 @@
 use ktrdr_catalog::imports::{self, DataLoaded};
 use ktrdr_catalog::{CatalogError, series};
 use ktrdr_domain::Kind;
-use ktrdr_domain::job::DataLoadSpec;
+use ktrdr_domain::job::{DataLoadSpec, Stamp};
+use ktrdr_quant::Bars;
 use ktrdr_quant::data::health;
 use ktrdr_quant::data::import::{FileClock, ImportOptions, Imported, import};
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
 use crate::fault::{self, Fault};
+use crate::foresight;
 
 /// See the module.
 pub struct DataLoad(pub(crate) Services);
@@ -45,8 +47,12 @@ impl DataLoad {
     fn load(&self, spec: &DataLoadSpec) -> Result<DataLoaded, Fault> {
         let artifacts = &*self.0.artifacts;
         let raw = self.0.runtime.block_on(imports::read(artifacts, &spec.sha256))?;
-        let Imported { bars, notes, .. } =
+        let Imported { mut bars, notes, .. } =
             import(&raw, spec.symbol.clone(), spec.timeframe, &options(spec)?).map_err(Fault::input)?;
+        if spec.stamp == Stamp::Close {
+            bars.time.iter_mut().for_each(|time| *time -= spec.timeframe.seconds());
+        }
+        let unread = self.refuse_early_stamps(&bars)?;
         // A second attempt of the same import finds its own file: that is success.
         let stored = self.0.runtime.block_on(series::store(artifacts, &bars, spec.replace));
         let data = stored.map_err(|error| match error {
@@ -58,8 +64,31 @@ impl DataLoad {
         Ok(DataLoaded {
             data,
             bars: bars.len() as u64,
-            notes: notes.iter().map(ToString::to_string).collect(),
+            notes: notes.iter().map(ToString::to_string).chain(unread).collect(),
             health: health::check(&bars),
         })
+    }
+
+    /// Compares the bars with every series of the instrument that is there. Those that can not be read are noted.
+    fn refuse_early_stamps(&self, bars: &Bars) -> Result<Vec<String>, Fault> {
+        let artifacts = &*self.0.artifacts;
+        let listed = self.0.runtime.block_on(series::all(artifacts))?;
+        let beside = |(_, symbol, timeframe)| {
+            (symbol == bars.symbol && timeframe != bars.timeframe).then_some(timeframe)
+        };
+        let mut unread = Vec::new();
+        for timeframe in listed.into_iter().filter_map(beside) {
+            match self.0.runtime.block_on(series::read_now(artifacts, &bars.symbol, timeframe)) {
+                Ok((_, finer)) if timeframe < bars.timeframe => {
+                    foresight::refuse_early_stamps(&finer, std::slice::from_ref(bars))?;
+                }
+                Ok((_, coarser)) => foresight::refuse_early_stamps(bars, &[coarser])?,
+                Err(_) => unread.push(format!(
+                    "{} {timeframe} can not be read, so the times of both were not compared",
+                    bars.symbol
+                )),
+            }
+        }
+        Ok(unread)
     }
 }

@@ -66,15 +66,12 @@ impl Trader<'_> {
         Ok(rows)
     }
 
-    /// The position wanted at each close of `range`, which lies within `rows`.
+    /// The position wanted at the close of each row's bar.
     ///
     /// # Errors
-    /// When rows are missing or do not fit the network, or an output is not a finite number.
-    pub fn targets(&self, rows: &FeatureMatrix, range: &Range<usize>) -> Result<Vec<Target>, Fault> {
-        let known =
-            || Fault::input(format!("bars {range:?} were asked for, {:?} have features", rows.bars()));
-        let shown = rows.rows_of_bars(range.clone()).ok_or_else(known)?;
-        let outputs = self.network.predict(&shown).map_err(Fault::input)?;
+    /// When the rows do not fit the network, or an output is not a finite number.
+    pub fn targets(&self, rows: &FeatureMatrix) -> Result<Vec<Target>, Fault> {
+        let outputs = self.network.predict(&rows.values).map_err(Fault::input)?;
         decide::targets(&outputs, &self.strategy.decisions).map_err(Fault::input)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ktrdr_agent::{AgentError, UnknownProvider};
 use ktrdr_catalog::CatalogError;
 use ktrdr_fabric::store::StoreError;
+use ktrdr_quant::features::FeatureError;
 use ktrdr_worker::{Job, Outcome};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -33,6 +34,12 @@ impl Fault {
     /// Blames the input.
     pub fn input(what: impl Display) -> Self {
         Self::BadInput(what.to_string())
+    }
+}
+
+impl From<FeatureError> for Fault {
+    fn from(error: FeatureError) -> Self {
+        Self::input(error)
     }
 }
 

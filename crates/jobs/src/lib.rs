@@ -19,6 +19,7 @@ pub mod data_load;
 pub mod design;
 pub mod evaluate;
 pub mod fault;
+mod foresight;
 pub mod probe;
 pub mod training;
 
@@ -30,7 +31,6 @@ use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DataRef, DeviceRequest, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::{Ledger, LedgerReader};
-use ktrdr_fabric::store::OperationReader;
 use ktrdr_neural::{Backend, Cpu};
 use ktrdr_quant::Bars;
 use ktrdr_worker::{Handler, Job};
@@ -45,8 +45,6 @@ pub struct Services {
     pub artifacts: Arc<dyn Artifacts>,
     /// Trials and lessons, to learn from.
     pub ledger: Arc<dyn LedgerReader>,
-    /// Rows. A job's own row is changed by its worker.
-    pub operations: Arc<dyn OperationReader>,
     /// The platform's own cut of each data set: the worker does not trust the message's.
     pub windows: WindowPolicy,
     /// Runs the IO of job threads, which are no tasks themselves.

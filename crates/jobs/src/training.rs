@@ -1,23 +1,26 @@
-//! `training`: fit a strategy's network on dev, test it on dev's last part, store the model.
+//! `training`: fit a strategy's network on dev, judge it on dev's last part, trade it walk-forward through dev, store the
+//! model.
 //!
-//! A page of named steps: admit → gather → fit → test → store.
+//! A page of named steps: admit → gather → fit → score → walk forward → store.
 
+mod dev_backtest;
+mod fit;
 mod gather;
-mod test_rows;
 mod variety;
+mod walk_forward;
 
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use ktrdr_catalog::models::{self, Manifest, Metadata};
 use ktrdr_domain::job::TrainingSpec;
-use ktrdr_domain::report::{EpochRecord, ModelRef, TrainingReport};
+use ktrdr_domain::report::{DevBacktest, ModelRef, TestMetrics, TrainingReport};
 use ktrdr_domain::{Kind, Progress, Sha256};
-use ktrdr_neural::{Backend, EpochProgress, NetworkShape, Task, TrainError, Trained};
+use ktrdr_neural::{NetworkShape, Trained, score};
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
 use crate::fault::{self, Fault};
+use fit::{Fitter, Stage};
 use gather::Gathered;
 
 /// See the module.
@@ -41,16 +44,17 @@ impl Training {
         }
         self.admit(spec)?;
         say(job, 0.0, "reading bars", Vec::new());
-        let gathered = gather::gather(&self.0, spec)?;
-        let shape =
-            NetworkShape::new(&spec.strategy.model, gathered.width(), spec.strategy.decisions.output_format)
-                .map_err(Fault::input)?;
-        let started = Instant::now();
+        let mut gathered = gather::gather(&self.0, spec)?;
+        let width = gathered.rows.width();
+        let shape = NetworkShape::new(&spec.strategy.model, width, spec.strategy.decisions.output_format)
+            .map_err(Fault::input)?;
         let backend = self.0.backend_for(spec.device);
-        let trained = fit(&*backend, job, spec, &shape, &gathered)?;
+        let fitter = Fitter { backend: &*backend, job, spec, shape: &shape };
+        let started = Instant::now();
+        let trained = fitter.fit(&gathered.rows, &Stage { name: String::new(), percent: 3.0..50.0 })?;
         let seconds = started.elapsed().as_secs_f64();
-        say(job, 97.0, "evaluating on test rows", Vec::new());
-        let tested = test_rows::evaluate(spec, &gathered, &trained)?;
+        let test = score(spec, &gathered, &trained)?;
+        let dev_backtest = walk_forward(&fitter, &mut gathered, &trained)?;
         let model = ModelRef {
             strategy: spec.strategy.name.clone(),
             timeframe: spec.strategy.training_data.base_timeframe,
@@ -61,17 +65,17 @@ impl Training {
             model,
             symbols: spec.strategy.training_data.symbols.clone(),
             window: spec.window,
-            rows: gathered.rows(),
+            rows: gathered.rows.counts(),
             rows_purged: gathered.purged,
-            feature_count: gathered.width(),
+            feature_count: width,
             parameter_count: shape.parameter_count().map_err(Fault::input)?,
             epochs_trained: trained.history.len() as u32,
             best_epoch: trained.best_epoch,
             initial_train_loss: trained.history.first().map(|e| e.train_loss),
             final_train_loss: trained.history.last().map(|e| e.train_loss),
             history: trained.history.clone(),
-            test: tested.test,
-            trading_on_test: tested.trading,
+            test,
+            dev_backtest,
             strategy_sha256: spec.strategy.sha256(),
             synthetic: spec.data.iter().any(|d| d.synthetic),
             warnings: gathered.warnings.clone(),
@@ -123,9 +127,10 @@ impl Training {
             let metadata = Metadata {
                 strategy: spec.strategy.clone(),
                 features: spec.strategy.features(),
-                scaling: gathered.scaling.clone(),
+                scaling: gathered.rows.scaling.clone(),
                 shape,
                 data: spec.data.clone(),
+                learned: gathered.learned(),
                 seed: spec.seed,
                 code: env!("CARGO_PKG_VERSION").to_owned(),
                 report: TrainingReport { model: model.clone(), ..report },
@@ -139,49 +144,25 @@ impl Training {
     }
 }
 
-fn fit(
-    backend: &dyn Backend,
-    job: &Job,
-    spec: &TrainingSpec,
-    shape: &NetworkShape,
-    gathered: &Gathered,
-) -> Result<Trained, Fault> {
-    let optimisation = &spec.strategy.training.optimisation;
-    let task = Task {
-        shape,
-        optimisation,
-        seed: spec.seed,
-        train: gathered.train.samples(),
-        validation: (!gathered.validation.is_empty()).then(|| gathered.validation.samples()),
-    };
-    let mut observer = |progress: &EpochProgress| {
-        tell(job, &progress.record, progress.epochs);
-        ControlFlow::Continue(())
-    };
-    let stop = || job.stop.is_stopped();
-    backend.train(&task, &mut observer, &stop).map_err(|error| match error {
-        TrainError::Cancelled { .. } => Fault::Stopped,
-        TrainError::Device { .. } => Fault::Outside(error.to_string()),
-        TrainError::DeviceLost { .. } => Fault::Unhealthy(error.to_string()),
-        TrainError::Shape(_)
-        | TrainError::Setting(_)
-        | TrainError::Samples { .. }
-        | TrainError::Diverged { .. } => Fault::input(error),
-    })
+/// The network on the test rows, as a forecaster.
+fn score(spec: &TrainingSpec, gathered: &Gathered, trained: &Trained) -> Result<TestMetrics, Fault> {
+    let (test, train) = (gathered.rows.test.samples(), gathered.rows.train.samples());
+    let loss = spec.strategy.training.optimisation.loss;
+    score::test_metrics(&trained.network, &test, &train.targets, loss).map_err(Fault::input)
 }
 
-fn tell(job: &Job, record: &EpochRecord, epochs: u32) {
-    let share = f64::from(record.epoch) / f64::from(epochs.max(1));
-    let mut figures = vec![("loss".to_owned(), record.train_loss)];
-    figures.extend(record.validation_loss.map(|l| ("val loss".to_owned(), l)));
-    figures.extend(record.validation_accuracy.map(|a| ("val accuracy".to_owned(), a)));
-    job.progress.set(Progress {
-        percentage: 3.0 + 92.0 * share,
-        step: format!("epoch {}/{epochs}", record.epoch),
-        items_done: u64::from(record.epoch),
-        items_total: Some(u64::from(epochs)),
-        figures,
-    });
+/// The strategy on rows of dev that its networks never saw, as a trader.
+fn walk_forward(
+    fitter: &Fitter<'_>,
+    gathered: &mut Gathered,
+    trained: &Trained,
+) -> Result<Option<DevBacktest>, Fault> {
+    let Some(walked) = walk_forward::walk(fitter, gathered, trained, &(50.0..94.0))? else { return Ok(None) };
+    say(fitter.job, 95.0, "trading dev", Vec::new());
+    let bars = &gathered.symbols[0].bars.base;
+    let traded = dev_backtest::trade(fitter.job, fitter.spec, bars, &walked)?;
+    gathered.warnings.extend(walked.shortened);
+    Ok(Some(traded))
 }
 
 fn say(job: &Job, percentage: f64, step: &str, figures: Vec<(String, f64)>) {

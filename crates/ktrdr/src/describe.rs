@@ -1,7 +1,9 @@
 //! Operations in words and figures, for a line on a screen.
 
 use ktrdr_domain::number::Figure;
+use ktrdr_domain::report::InSample;
 use ktrdr_domain::{Operation, Phase, Progress, Status};
+use serde::Deserialize;
 
 use crate::screen::harmless;
 
@@ -39,6 +41,19 @@ pub(crate) fn doing(row: &Operation, child: Option<&Operation>) -> String {
         .filter(|words| !words.is_empty());
     let words: Vec<String> = words.collect();
     harmless(&words.join(" · "))
+}
+
+/// Why the figures of an ended operation are no result, if they are none.
+pub(crate) fn caveat(row: &Operation) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Caveats {
+        in_sample: Option<InSample>,
+        #[serde(default)]
+        quarantine: Vec<String>,
+    }
+    let told = Caveats::deserialize(row.result.as_ref()?).ok()?;
+    let known = told.in_sample.map(|known| format!("IN-SAMPLE: {known}"));
+    known.or_else(|| Some(format!("QUARANTINED: {}", told.quarantine.first()?)))
 }
 
 /// From 0 to 100; a cycle's share of its phases, and within a phase its child's.

@@ -131,7 +131,6 @@ fn worker(
     let services = Services {
         artifacts: Arc::clone(&workspace.app.artifacts),
         ledger: Arc::clone(&workspace.app.ledger) as _,
-        operations: Arc::clone(&workspace.app.store) as _,
         windows: workspace.settings.windows,
         runtime: tokio::runtime::Handle::current(),
         chaos_probes: fleet.chaos_probes,

@@ -3,16 +3,27 @@
 use std::collections::BTreeMap;
 
 use ktrdr_domain::number::Figure;
-use ktrdr_domain::report::{BacktestSummary, Metrics};
+use ktrdr_domain::report::{ActiveReturn, BacktestSummary, Evidence, Metrics, NullRank};
 
 use crate::describe::counted;
 use crate::screen::{Screen, harmless};
 
-/// Prints the card; with the conventions behind the figures when all of it was asked for.
+/// Prints the card; with every figure and the conventions behind them when all of it was asked for. What is no result is
+/// said first, and quarantined figures are not printed as if they were some.
 pub(crate) fn print(screen: &Screen, summary: &BacktestSummary, whole: bool) {
     header(screen, summary);
-    figures(screen, &summary.metrics);
-    reasons(screen, summary);
+    summary.quarantine.iter().for_each(|finding| screen.line(format!("QUARANTINED: {finding}")));
+    if summary.quarantine.is_empty() {
+        grid(screen, figures(&summary.metrics));
+        if whole {
+            grid(screen, more_figures(&summary.metrics));
+        }
+        reasons(screen, summary);
+    } else {
+        screen.line(
+            "  nobody earns that: look for what knows the future. The figures are in the report, not here",
+        );
+    }
     evidence(screen, summary);
     if whole {
         screen.line("conventions");
@@ -23,18 +34,35 @@ pub(crate) fn print(screen: &Screen, summary: &BacktestSummary, whole: bool) {
     screen.line(format!("trades hash {}", summary.hashes.trades));
 }
 
-fn figures(screen: &Screen, m: &Metrics) {
-    let grid = [
+/// A name and its figure.
+type Cell = (&'static str, String);
+
+fn grid<const ROWS: usize>(screen: &Screen, rows: [[Cell; 2]; ROWS]) {
+    for [(left, of_left), (right, of_right)] in rows {
+        screen.line(format!("  {left:<13} {of_left:<26} {right:<16} {of_right}"));
+    }
+}
+
+fn figures(m: &Metrics) -> [[Cell; 2]; 6] {
+    [
         [("net return", percent(m.total_return_pct)), ("trades", m.total_trades.to_string())],
         [("CAGR", percent(m.cagr)), ("win rate", percent(m.win_rate))],
         [("Sharpe", sharpe(m)), ("profit factor", number(m.profit_factor))],
         [("Sortino", number(m.sortino_ratio)), ("expectancy", currency(m.expectancy))],
         [("max drawdown", percent(m.max_drawdown_pct)), ("exposure", percent(m.exposure))],
         [("volatility", percent(m.volatility)), ("break-even cost", bps(m.break_even_cost_bps))],
-    ];
-    for [(left, of_left), (right, of_right)] in grid {
-        screen.line(format!("  {left:<13} {of_left:<26} {right:<16} {of_right}"));
-    }
+    ]
+}
+
+/// Those that only few ask for.
+fn more_figures(m: &Metrics) -> [[Cell; 2]; 4] {
+    let years = m.min_track_record_years.map(|years| format!("{years:.1} years"));
+    [
+        [("PSR", number(m.psr)), ("needs a record of", years.unwrap_or_else(|| "undefined".into()))],
+        [("skewness", number(m.skewness)), ("kurtosis", number(m.kurtosis))],
+        [("Calmar", number(m.calmar_ratio)), ("SQN", number(m.sqn))],
+        [("payoff", number(m.payoff_ratio)), ("turnover", times(m.turnover))],
+    ]
 }
 
 /// Why figures are undefined: the reason, then the figures it concerns.
@@ -54,25 +82,61 @@ fn header(screen: &Screen, s: &BacktestSummary) {
     let model = s.model.as_ref().map_or_else(String::new, |m| format!(" · models/{m}"));
     screen.line(format!("{}{model} on {} {}{generated}", s.subject, s.symbol, s.timeframe));
     screen.line(format!("{}{window} · {} bars", s.window, s.bars));
+    if let Some(known) = &s.in_sample {
+        screen.line(format!("IN-SAMPLE: {known}. The figures show what it remembers; no gate takes them"));
+    }
 }
 
 fn evidence(screen: &Screen, s: &BacktestSummary) {
     let e = &s.evidence;
-    let null = e
-        .null_percentile
-        .map(|p| format!("beats {:.1} % of {} time-shifted copies", p * 100.0, e.null_draws));
-    let deflated =
-        e.deflated_sharpe.map(|d| format!("deflated Sharpe {d:.3} after {}", counted(e.trials, "trial")));
-    let proof = match e.leakage_proof {
-        Some(true) => Some("no look-ahead found".to_owned()),
-        Some(false) => Some("LOOK-AHEAD FOUND".to_owned()),
-        None => None,
-    };
-    let looks = Some(format!("look number {} at this stretch", e.looks_at_window));
-    for (name, said) in [("luck or not", [null, deflated]), ("honesty", [proof, looks])] {
-        let said: Vec<String> = said.into_iter().flatten().collect();
+    let rows = [
+        ("beyond market", e.active.as_ref().map_or_else(Vec::new, |active| beyond_market(active).to_vec())),
+        ("luck or not", chance(e)),
+        ("honesty", honesty(s)),
+    ];
+    for (name, said) in rows.iter().filter(|(_, said)| !said.is_empty()) {
         screen.line(format!("  {name:<13} {}", said.join(" · ")));
     }
+}
+
+fn beyond_market(active: &ActiveReturn) -> [String; 4] {
+    let sides = match active.one_sided() {
+        Some(one) => one.replace('_', " "),
+        None => format!("long {:.0} % of the time held", active.long_share * 100.0),
+    };
+    [
+        format!("Sharpe {} a year", number(active.sharpe_ratio)),
+        format!("β {:.2}", Figure(active.beta)),
+        format!("mean exposure {:.1} %", Figure(active.mean_exposure * 100.0)),
+        sides,
+    ]
+}
+
+fn chance(e: &Evidence) -> Vec<String> {
+    let null = |null: NullRank, what| format!("p {:.3} of {} {what}", null.p, null.draws);
+    let deflated =
+        e.deflated_sharpe.map(|d| format!("deflated Sharpe {d:.3} after {}", counted(e.trials, "trial")));
+    let said = [
+        e.random_entries.map(|entries| null(entries, "random entries")),
+        e.shifted_weeks.map(|shifts| null(shifts, "shifts by weeks")),
+        deflated,
+    ];
+    said.into_iter().flatten().collect()
+}
+
+fn honesty(s: &BacktestSummary) -> Vec<String> {
+    let e = &s.evidence;
+    let examined = format!("in {} at {} cuts", e.proof_examined.join(" and "), e.proof_cuts);
+    let proof = match e.leakage_proof {
+        Some(true) => Some(format!("no look-ahead found {examined}")),
+        Some(false) => Some(format!("LOOK-AHEAD FOUND {examined}")),
+        None => None,
+    };
+    let looks = match e.looks_at_window {
+        0 => "not counted as a look".to_owned(),
+        looks => format!("look number {looks} at this stretch"),
+    };
+    proof.into_iter().chain([looks]).collect()
 }
 
 fn percent(x: Option<f64>) -> String {
@@ -89,6 +153,10 @@ fn currency(x: Option<f64>) -> String {
 
 fn bps(x: Option<f64>) -> String {
     x.map_or_else(|| "undefined".into(), |x| format!("{:.2} bp per side", Figure(x)))
+}
+
+fn times(x: Option<f64>) -> String {
+    x.map_or_else(|| "undefined".into(), |x| format!("{:.1} × equity a year", Figure(x)))
 }
 
 fn sharpe(m: &Metrics) -> String {

@@ -76,13 +76,16 @@ pub(crate) struct Settings {
 pub(crate) struct ResearchSettings {
     /// The provider that designs and assesses.
     pub(crate) agent: ProviderName,
-    /// Cycles of a campaign at a time. One learns from every cycle before it; more are faster.
+    /// Cycles of a campaign at a time.
     pub(crate) in_flight: u32,
+    /// Cycles of a campaign that are designed from the same lessons. One learns from every cycle before it; more can run side by
+    /// side.
+    pub(crate) generation: u32,
 }
 
 impl Default for ResearchSettings {
     fn default() -> Self {
-        Self { agent: ProviderName::default(), in_flight: 2 }
+        Self { agent: ProviderName::default(), in_flight: 2, generation: 4 }
     }
 }
 
@@ -167,6 +170,7 @@ impl Settings {
             account: self.account,
             agent: self.research.agent.clone(),
             in_flight: self.research.in_flight,
+            generation: self.research.generation,
             tries_max: self.fleet.tries_max,
         }
     }
@@ -250,8 +254,8 @@ impl Settings {
         if fleet.training_slots == 0 || fleet.backtest_slots == 0 {
             return refuse("fleet.training_slots and fleet.backtest_slots must be at least 1");
         }
-        if self.research.in_flight == 0 {
-            return refuse("research.in_flight must be at least 1");
+        if self.research.in_flight == 0 || self.research.generation == 0 {
+            return refuse("research.in_flight and research.generation must be at least 1");
         }
         if let WindowPolicy::Shares { dev, gate } = self.windows
             && !(dev > 0.0 && gate > 0.0 && dev + gate < 1.0)
@@ -266,7 +270,8 @@ impl Settings {
             g.win_rate_min,
             g.drawdown_max,
             g.sharpe_min,
-            g.null_percentile_min,
+            g.dev_null_max,
+            g.null_p_max,
             g.deflated_sharpe_min,
         ];
         // Every comparison with NaN is false: such a gate would stand open.

@@ -39,7 +39,7 @@ pub enum WeightsError {
         /// What is wrong.
         detail: &'static str,
     },
-    /// The header is not the JSON of safetensors.
+    /// The header is not the JSON of safetensors, or what it says of its tensors contradicts itself.
     #[error("the header is damaged ({0}): train the model again or fetch it anew")]
     Json(#[from] serde_json::Error),
     /// Not the tensors of this shape.

@@ -10,7 +10,7 @@ use ktrdr_domain::strategy::label::Class;
 use ktrdr_domain::strategy::network::OutputKind;
 use ktrdr_domain::strategy::{IndicatorSpec, Labels};
 use ktrdr_quant::Bars;
-use ktrdr_quant::features::{FeatureBars, Scaling, build, build_from, proof};
+use ktrdr_quant::features::{FeatureBars, FeatureError, FeatureMatrix, Scaling, build, build_from, proof};
 use ktrdr_quant::labels::{Targets, make};
 
 #[path = "../tests/market/mod.rs"]
@@ -64,10 +64,13 @@ fn rows_of_a_window_and_their_proof(bencher: Bencher<'_, '_>) {
     let (strategy, base) = (sixteen_features(), market::hourly(1, BARS));
     let (bars, scaling) = (FeatureBars { base: &base, others: &[] }, Scaling::default());
     let from = BARS * 60 / 85;
-    let cuts = proof::cuts(from, BARS, 3, 1);
+    let cuts = proof::cuts(from, BARS, 6, 1);
+    let idle = |rows: &FeatureMatrix| Ok::<_, FeatureError>(vec![0; rows.values.nrows()]);
     bencher.counter(ItemsCount::new(BARS)).bench(|| {
         let rows = build_from(&strategy, black_box(&bars), &scaling, from).unwrap();
-        let outcome = proof::leakage(&strategy, &bars, &scaling, &rows, &cuts);
+        let targets = idle(&rows).unwrap();
+        let run = proof::Run { rows: &rows, targets: &targets };
+        let outcome = proof::leakage(&strategy, &bars, &scaling, run, idle, &cuts);
         assert!(outcome.unwrap().holds());
     });
 }

@@ -9,7 +9,7 @@
 //! | data that knows the future | [`leaks`] |
 //! | fills, costs, stops, equity | [`simulate`] |
 //! | the figures of a backtest | [`metrics`] |
-//! | how much of them is luck | [`exam`], [`null`], [`statistics`] |
+//! | how much of them is luck | [`exam`], [`statistics`] |
 //! | what all of these draw from | [`random`] |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -23,7 +23,6 @@ pub mod indicator;
 pub mod labels;
 pub mod leaks;
 pub mod metrics;
-pub mod null;
 pub mod random;
 pub mod signals;
 pub mod simulate;

@@ -7,11 +7,12 @@ mod market;
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec, Membership};
 use ktrdr_domain::{Strategy, Timestamp};
 use ktrdr_quant::Bars;
-use ktrdr_quant::features::proof::{Probe, ProofOutcome, cuts, leakage, leakage_of};
+use ktrdr_quant::features::proof::{Probe, ProofOutcome, Run, cuts, leakage, leakage_of};
 use ktrdr_quant::features::{
     FeatureBars, FeatureError, FeatureMatrix, Scaling, TrainingBars, build, build_from, fit_scaling, warm_up,
 };
 use ktrdr_quant::indicator::compute;
+use ktrdr_quant::simulate::Target;
 use ndarray::{Array1, Axis, s};
 use proptest::prelude::*;
 use proptest::strategy::Strategy as _;
@@ -164,9 +165,11 @@ proptest! {
         let others = [resampled(&base, "4h")];
         let bars = FeatureBars { base: &base, others: &others };
         let strategy = strategy(indicators, json!({}), inputs);
-        let at = cuts(warm_up(&strategy, &bars).unwrap(), base.len(), 3, seed);
+        let at = cuts(warm_up(&strategy, &bars).unwrap(), base.len(), 6, seed);
         let rows = build(&strategy, &bars, &identity()).unwrap();
-        let outcome = leakage(&strategy, &bars, &identity(), &rows, &at).unwrap();
+        let targets = by_first_feature(&rows).unwrap();
+        let run = Run { rows: &rows, targets: &targets };
+        let outcome = leakage(&strategy, &bars, &identity(), run, by_first_feature, &at).unwrap();
         prop_assert_eq!(outcome, ProofOutcome::Holds { cuts: at });
     }
 }
@@ -190,7 +193,10 @@ fn the_proof_examines_the_rows_that_were_traded_and_nothing_but_them() {
     let others = [resampled(&base, "4h")];
     let bars = FeatureBars { base: &base, others: &others };
     let mut rows = build_from(&strategy, &bars, &identity(), 300).unwrap();
-    let prove = |rows: &FeatureMatrix, cut| leakage(&strategy, &bars, &identity(), rows, &[cut]);
+    let targets = by_first_feature(&rows).unwrap();
+    let prove = |rows: &FeatureMatrix, cut| {
+        leakage(&strategy, &bars, &identity(), Run { rows, targets: &targets }, by_first_feature, &[cut, cut])
+    };
     assert!(prove(&rows, 350).unwrap().holds());
     let refused = prove(&rows, 299).unwrap_err();
     assert_eq!(refused, FeatureError::CutOutside { cut: 299, first: 300, last: 398 });
@@ -199,9 +205,36 @@ fn the_proof_examines_the_rows_that_were_traded_and_nothing_but_them() {
     assert!(prove(&rows, 319).unwrap().holds());
     let found = prove(&rows, 320).unwrap();
     assert!(
-        matches!(&found, ProofOutcome::Leaks { bar: 320, feature, .. } if *feature == rows.names[3]),
+        matches!(&found, ProofOutcome::Leaks { bar: 320, what, .. } if *what == rows.names[3]),
         "{found:?}"
     );
+}
+
+/// Long while the first feature is above 0, short below it.
+fn by_first_feature(rows: &FeatureMatrix) -> Result<Vec<Target>, FeatureError> {
+    Ok(rows.values.column(0).iter().map(|x| if *x > 0.0 { 1 } else { -1 }).collect())
+}
+
+#[test]
+fn the_proof_finds_decisions_that_know_the_future_though_features_do_not() {
+    let (base, strategy) = (hourly(7, 400), two_timeframes("none"));
+    let others = [resampled(&base, "4h")];
+    let bars = FeatureBars { base: &base, others: &others };
+    let rows = build_from(&strategy, &bars, &identity(), 300).unwrap();
+    let prove = |decide: &dyn Fn(&FeatureMatrix) -> Result<Vec<Target>, FeatureError>, cuts: &[usize]| {
+        let targets = decide(&rows).unwrap();
+        leakage(&strategy, &bars, &identity(), Run { rows: &rows, targets: &targets }, decide, cuts).unwrap()
+    };
+    assert!(prove(&by_first_feature, &[350, 350]).holds());
+    // Whether the mean of the whole window is above or below what is known at each bar.
+    let by_mean = |rows: &FeatureMatrix| {
+        let mean = rows.values.column(0).mean().unwrap();
+        Ok(rows.values.column(0).iter().map(|x| if *x > mean { 1 } else { -1 }).collect())
+    };
+    assert!(!prove(&by_mean, &[310, 320, 340, 360]).holds());
+    let by_length = |rows: &FeatureMatrix| Ok(vec![(rows.values.nrows() == 100).into(); rows.values.nrows()]);
+    let found = prove(&by_length, &[350]);
+    assert!(matches!(&found, ProofOutcome::Leaks { bar: 300, what, .. } if what == "decision"), "{found:?}");
 }
 
 #[test]
@@ -224,18 +257,21 @@ fn the_proof_finds_features_that_know_the_future() {
         Ok(one_column(bars.base.time.iter().map(|t| four.close[at(t)] as f32).collect()))
     };
     let known: FeatureMatrix = tomorrow(&bars).unwrap();
-    let outcome = leakage_of(tomorrow, &bars, &known, &[100]).unwrap();
+    let idle = |rows: &FeatureMatrix| Ok::<_, FeatureError>(vec![0; rows.values.nrows()]);
+    let targets = vec![0; 300];
+    let run = |rows| Run { rows, targets: &targets };
+    let outcome = leakage_of(tomorrow, &bars, run(&known), idle, &[100]).unwrap();
     let expected = ProofOutcome::Leaks {
         probe: Probe::Removed,
         cut: 100,
-        feature: "cheat".to_owned(),
+        what: "cheat".to_owned(),
         bar: 100,
         at: Timestamp(360_000),
     };
     assert_eq!(outcome, expected);
     let known: FeatureMatrix = forming(&bars).unwrap();
-    assert!(!leakage_of(forming, &bars, &known, &[101]).unwrap().holds());
-    let refused = leakage_of(tomorrow, &bars, &known, &[299]).unwrap_err();
+    assert!(!leakage_of(forming, &bars, run(&known), idle, &[101, 101]).unwrap().holds());
+    let refused = leakage_of(tomorrow, &bars, run(&known), idle, &[299]).unwrap_err();
     assert_eq!(refused, FeatureError::CutOutside { cut: 299, first: 0, last: 298 });
 }
 

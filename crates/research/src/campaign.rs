@@ -25,7 +25,8 @@ pub enum PlanError {
 
 /// The roots of `cycles` cycles, ready for [`ktrdr_fabric::store::Store::submit_roots`].
 ///
-/// Cycle *i* gets index `template.index + i` and a seed derived from the template's seed and that index. `now` and
+/// Cycle *i* gets index `template.index + i`, the template's seed for its design, and for the rest one derived from that and
+/// its index; the campaign's name has no part in them. `now` and
 /// `nonce` make the ids: the same arguments give the same campaign, so that submitting it twice changes nothing.
 ///
 /// # Errors
@@ -46,6 +47,7 @@ pub fn plan(
             let research = ResearchSpec {
                 campaign: campaign.clone(),
                 index,
+                campaign_seed: template.seed,
                 seed: seed(template.seed, &format!("cycle/{index}")),
                 ..template.clone()
             };

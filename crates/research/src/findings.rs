@@ -1,11 +1,11 @@
 //! What a cycle found, as its row returns it and as research remembers it, for every way to end.
 
-use ktrdr_domain::gate::GateVerdict;
+use ktrdr_domain::gate::{GatePolicy, GateVerdict};
 use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::report::{
-    AssessmentReport, BacktestSummary, Evidence, Metrics, ModelRef, TestMetrics, TradingOnTest,
-    TrainingReport, Verdict,
+    AssessmentReport, BacktestSummary, DevBacktest, Evidence, Metrics, ModelRef, TestMetrics, TrainingReport,
+    Verdict,
 };
 use ktrdr_domain::{OperationId, Phase, Sha256, StrategyName};
 use serde::{Deserialize, Serialize};
@@ -38,8 +38,9 @@ pub struct CycleSummary {
     pub model: Option<ModelRef>,
     /// The network on the test rows of dev.
     pub test: Option<TestMetrics>,
-    /// The strategy traded on the test rows of dev.
-    pub trading_on_test: Option<TradingOnTest>,
+    /// The strategy traded walk-forward on dev.
+    #[serde(default)]
+    pub dev_backtest: Option<DevBacktest>,
     /// How the training gate judged.
     pub training_gate: Option<GateVerdict>,
     /// The backtest, under which the whole report is stored.
@@ -67,7 +68,7 @@ impl Findings<'_> {
             origin: design.map(|d| d.origin.clone()),
             model: training.map(|t| t.model.clone()),
             test: training.map(|t| t.test.clone()),
-            trading_on_test: training.and_then(|t| t.trading_on_test),
+            dev_backtest: training.and_then(|t| t.dev_backtest),
             training_gate: training.map(|t| cycle.spec.gates.training(t)),
             backtest: backtest.map(|b| b.operation.clone()),
             metrics: backtest.map(|b| b.metrics.clone()),
@@ -78,30 +79,30 @@ impl Findings<'_> {
         }
     }
 
-    /// `None` where there is no strategy to learn from. Only dev figures and the gate's code enter memory.
+    /// `None` where there is no strategy to learn from. Only dev figures and the exam's one word enter memory.
     pub(crate) fn lesson(&self, cycle: &Cycle, fault: Option<&Fault>) -> Option<Lesson> {
-        let Self { design, training, backtest, assessment } = *self;
+        let Self { design, training, .. } = *self;
         let design = design?;
-        let windows = &cycle.spec.windows;
         Some(Lesson {
             cycle: cycle.id.clone(),
             resumes: cycle.spec.resumes.as_ref().map(|resumed| resumed.cycle.clone()),
             campaign: cycle.spec.campaign.clone(),
+            index: cycle.spec.index,
             strategy: design.strategy.clone(),
             strategy_sha256: design.strategy_sha256,
             reached: self.reached(cycle),
             stopped_by: fault.map(|f| f.stopped_by.clone()),
             test: training.map(|t| t.test.clone()),
-            trading_on_test: training.and_then(|t| t.trading_on_test),
-            verdict: assessment.map(|a| a.verdict),
-            known_until: if backtest.is_some() { windows.gate.end } else { windows.dev.end },
+            dev_backtest: training.and_then(|t| t.dev_backtest),
+            known_until: cycle.spec.windows.dev.end,
         })
     }
 
     fn reached(&self, cycle: &Cycle) -> Reached {
         let gates = &cycle.spec.gates;
-        if self.backtest.is_some_and(|b| gates.backtest(b).passed()) {
-            Reached::Survived
+        let whatever_else_was_tried = GatePolicy { deflated_sharpe_min: f64::MIN, ..*gates };
+        if self.backtest.is_some_and(|b| whatever_else_was_tried.backtest(b).passed()) {
+            Reached::Examined
         } else if self.training.is_some_and(|t| gates.training(t).passed()) {
             Reached::Trained
         } else {

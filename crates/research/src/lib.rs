@@ -15,7 +15,7 @@
 //! ```no_run
 //! # use std::sync::Arc;
 //! # use ktrdr_domain::{Timestamp, name::CampaignName, research::ResearchSpec};
-//! # use ktrdr_fabric::{broker::Broker, ledger::Ledger, store::Store};
+//! # use ktrdr_fabric::{broker::Broker, ledger::Ledger, store::{Pace, Store}};
 //! # use ktrdr_research::{Orchestrator, plan};
 //! # use tokio_util::sync::CancellationToken;
 //! # async fn up(store: Arc<dyn Store>, ledger: Arc<dyn Ledger>, broker: Arc<dyn Broker>, template: ResearchSpec,
@@ -23,8 +23,8 @@
 //! let stop = CancellationToken::new();
 //! let orchestrator = tokio::spawn(Orchestrator::new(store.clone(), ledger, broker).run(stop.clone()));
 //!
-//! let (cycles, in_flight) = (100, 8);
-//! store.submit_roots(plan(&campaign, cycles, &template, now, nonce)?, in_flight).await?;
+//! let pace = Pace { in_flight: 8, generation: template.generation };
+//! store.submit_roots(plan(&campaign, 100, &template, now, nonce)?, pace).await?;
 //! // … until the roots are terminal, or on SIGTERM:
 //! stop.cancel();
 //! orchestrator.await?;

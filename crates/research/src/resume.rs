@@ -4,6 +4,9 @@
 //! not complete, with the results of the jobs that did. What ended by its own merits has nothing to go on with. The new
 //! cycle's id follows from the old one's, so that a cycle is resumed once, whoever asks how often.
 //!
+//! It has the old one's number in the campaign, so that its design knows what the old one's could: what the generations before
+//! that number taught. No cycle waits for it, and what it teaches is known to those that are designed later.
+//!
 //! Before this: somebody asked. After this: [`Store::submit_roots`](ktrdr_fabric::store::Store::submit_roots) creates the new cycle.
 
 use ktrdr_domain::job::BacktestSpec;

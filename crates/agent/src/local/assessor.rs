@@ -61,7 +61,7 @@ fn verdict(input: &AssessmentSpec) -> Verdict {
         return Verdict::Promising;
     }
     let earned = metrics.total_trades > 0 && metrics.total_return_pct.is_some_and(|r| r > 0.0);
-    let timed = evidence.null_percentile.is_none_or(|share| share > 0.5);
+    let timed = evidence.null_p().is_none_or(|p| p < 0.5);
     if passed || (earned && timed) { Verdict::Mediocre } else { Verdict::Poor }
 }
 

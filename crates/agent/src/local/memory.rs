@@ -1,12 +1,12 @@
 //! What lessons teach the search: which strategies are worth varying, which readings have paid, what was tried.
 //!
-//! A lesson counts by dev figures and by how far it came, never by a figure of the gate or the vault:
+//! A lesson counts by dev figures and by how far it came, never by a figure of the exam or the vault:
 //!
 //! | part | worth |
 //! |---|---|
-//! | net trading on the test rows of dev | `0.4 × tanh(Sharpe ratio / 2)`; −0.2 with fewer than 5 trades |
-//! | skill: `1 − loss / baseline loss` on the same rows | `0.4 × tanh(20 × skill)` |
-//! | how far it came | designed −0.2, trained 0.1, survived 1 |
+//! | net trading beyond the market, walk-forward on dev | `0.4 × tanh(active Sharpe ratio / 2)`; −0.2 with fewer than 5 trades |
+//! | skill: `1 − loss / baseline loss` on the test rows of dev | `0.4 × tanh(20 × skill)` |
+//! | how far it came | designed −0.2, trained 0.1, examined 1 |
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use ktrdr_domain::{Sha256, Strategy, StrategyName};
 
 use super::candidate::Candidate;
 
-/// Fewer trades than this on the test rows say nothing about trading.
+/// Fewer trades than this on dev say nothing about trading.
 const TRADES_MIN: u64 = 5;
 
 /// How much an untried reading is worth a look, in units of a lesson's score.
@@ -28,7 +28,7 @@ pub(crate) struct Parent {
     pub(crate) candidate: Candidate,
     pub(crate) name: StrategyName,
     pub(crate) score: f64,
-    /// Closed trades per test row; `None` when it was never traded.
+    /// Closed trades per bar of dev that was traded; `None` when none was.
     pub(crate) trades_per_bar: Option<f64>,
 }
 
@@ -45,9 +45,8 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    pub(crate) fn of(lessons: &[Lesson], in_flight: &[Sha256]) -> Self {
+    pub(crate) fn of(lessons: &[Lesson]) -> Self {
         let mut memory = Self { lessons: lessons.len(), ..Self::default() };
-        memory.seen.extend(in_flight);
         for lesson in lessons {
             memory.seen.extend([lesson.strategy_sha256, lesson.strategy.content_sha256()]);
             let score = score(lesson);
@@ -70,6 +69,11 @@ impl Memory {
         }
         memory.parents.sort_by(|a, b| b.score.total_cmp(&a.score));
         memory
+    }
+
+    /// A design of the same generation: it is not repeated, and has taught nothing yet.
+    pub(crate) fn add_sibling(&mut self, strategy: &Strategy) {
+        self.seen.insert(strategy.content_sha256());
     }
 
     /// Whether this strategy, under any name, was tried or is being tried.
@@ -102,21 +106,22 @@ impl Memory {
 
 /// A lesson's worth, from −0.8 to 1.8. See the table above.
 fn score(lesson: &Lesson) -> f64 {
-    let traded = lesson.trading_on_test.filter(|t| t.total_trades >= TRADES_MIN);
-    let trading = traded.and_then(|t| t.sharpe_ratio).map_or(-0.2, |sharpe| 0.4 * (sharpe / 2.0).tanh());
+    let traded = lesson.dev_backtest.filter(|t| t.total_trades >= TRADES_MIN);
+    let trading =
+        traded.and_then(|t| t.active_sharpe_ratio).map_or(-0.2, |sharpe| 0.4 * (sharpe / 2.0).tanh());
     let losses = lesson.test.as_ref().and_then(|t| t.loss.zip(t.baseline_loss));
     let skill =
         losses.filter(|(_, baseline)| *baseline > 0.0).map_or(0.0, |(loss, baseline)| 1.0 - loss / baseline);
     let reached = match lesson.reached {
         Reached::Designed => -0.2,
         Reached::Trained => 0.1,
-        Reached::Survived => 1.0,
+        Reached::Examined => 1.0,
     };
     let score = trading + 0.4 * (20.0 * skill).tanh() + reached;
     if score.is_finite() { score } else { -1.0 }
 }
 
 fn trades_per_bar(lesson: &Lesson) -> Option<f64> {
-    let rows = lesson.test.as_ref().map(|t| t.rows).filter(|rows| *rows > 0)?;
-    Some(lesson.trading_on_test?.total_trades as f64 / rows as f64)
+    let dev = lesson.dev_backtest.filter(|dev| dev.bars > 0)?;
+    Some(dev.total_trades as f64 / dev.bars as f64)
 }

@@ -7,7 +7,8 @@
 //! 3. `build` it: fuzzy sets (`partition`), label thresholds (`target`) and confidence fitted to training rows;
 //! 4. drop it when it was tried before, mostly drop it when its theme was; mend what the linter finds, once.
 //!
-//! The same brief gives the same design, bit for bit.
+//! The same brief gives the same design, bit for bit. Cycles of one generation do not see each other's outcomes; so that none
+//! repeats another, each first makes the designs of those before it in its generation, from the same lessons.
 
 mod assessor;
 mod build;
@@ -67,27 +68,47 @@ impl LocalDesigner {
     pub fn search(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
         let market = Market::new(brief.dev_bars, brief.windows, brief.split, brief.account)?;
         let screen = Screen::of(&market, stop)?;
-        let memory = Memory::of(brief.lessons, brief.in_flight);
-        let opening = brief.index == 0 && brief.lessons.is_empty();
-        let search = Search { market: &market, screen: &screen, memory: &memory, opening };
-        let mut rng = SeededRng::new(Sha256::of_json(&(brief.campaign, brief.index, brief.seed))?.seed());
+        let mut memory = Memory::of(brief.lessons);
+        let design = |index: u32, memory: &Memory| {
+            let opening = index == 0 && brief.lessons.is_empty();
+            Search { market: &market, screen: &screen, memory, opening }.design(brief, index, stop)
+        };
+        for sibling in brief.index - brief.index % brief.generation.max(1)..brief.index {
+            match design(sibling, &memory) {
+                Ok(sibling) => memory.add_sibling(&sibling.strategy),
+                Err(AgentError::Stopped) => return Err(AgentError::Stopped),
+                // It has no strategy that could be repeated.
+                Err(_) => {}
+            }
+        }
+        design(brief.index, &memory)
+    }
+}
+
+impl Search<'_> {
+    /// The design of one cycle of the generation.
+    fn design(
+        &self,
+        brief: &DesignBrief<'_>,
+        index: u32,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Design, AgentError> {
+        let mut rng = SeededRng::new(Sha256::of_json(&(brief.seed, index))?.seed());
         let mut last = String::new();
         for attempt in 0..ATTEMPTS_MAX {
             if stop() {
                 return Err(AgentError::Stopped);
             }
-            let (candidate, origin) = search.propose(&mut rng);
+            let (candidate, origin) = self.propose(&mut rng);
             let patient = attempt < ATTEMPTS_MAX / 2;
-            match search.accept(candidate, origin, brief, patient, &mut rng) {
+            match self.accept(candidate, origin, brief, patient, &mut rng) {
                 Ok(design) => return Ok(design),
                 Err(reason) => last = reason,
             }
         }
         Err(AgentError::NothingNew { attempts: ATTEMPTS_MAX, last })
     }
-}
 
-impl Search<'_> {
     /// A candidate and how it came about: fresh, varied or crossed.
     fn propose(&self, rng: &mut SeededRng) -> (Candidate, String) {
         let best = &self.memory.parents[..self.memory.parents.len().min(PARENTS_MAX)];

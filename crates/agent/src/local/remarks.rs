@@ -11,7 +11,7 @@
 //! | trades | > 50 | ≤ 50 | 5 |
 //! | drawdown | < 20 % | ≥ 20 % | 5 |
 //! | costs | break-even ≥ 2 × charged, per side | < 2 × charged | 4 |
-//! | test rows of dev against the gate window | profit in both | profit in one only | 4 |
+//! | dev against the gate window | profit in both | profit in one only | 4 |
 //! | fitting | – | the first epoch was the best | 2 |
 //! | network | parameters under a tenth of training rows | a tenth or more | 1 |
 //! | leakage proof | held | broken (10) | 1 |
@@ -42,8 +42,8 @@ pub(super) struct Remark {
 /// Deflated Sharpe ratio that counts as evidence.
 pub(super) const DEFLATED_SHARPE_CONVINCING: f64 = GatePolicy::DEFAULT.deflated_sharpe_min;
 
-/// Share of null draws beaten that counts as evidence.
-const NULL_PERCENTILE_CONVINCING: f64 = GatePolicy::DEFAULT.null_percentile_min;
+/// p-value of the nulls that counts as evidence.
+const NULL_P_CONVINCING: f64 = GatePolicy::DEFAULT.null_p_max;
 
 /// Largest fall from a peak, as a fraction, that is easy to bear.
 pub(super) const DRAWDOWN_EASY: f64 = 0.20;
@@ -146,14 +146,17 @@ pub(super) fn counted_trials(trials: u64) -> String {
 
 fn null_draws(input: &AssessmentSpec) -> Option<Remark> {
     let evidence = &input.backtest.evidence;
-    let share = evidence.null_percentile?;
+    let random = evidence.random_entries?;
+    let shifted = evidence.shifted_weeks.map_or_else(String::new, |shifted| {
+        format!(", and {:.1} % of {} shifts by whole weeks", 100.0 * shifted.p, shifted.draws)
+    });
     let text = format!(
-        "It earned more than {:.1} % of {} draws of the same positions at other times.",
-        100.0 * share,
-        evidence.null_draws
+        "Beyond the market, {:.1} % of {} random entries did as well{shifted}.",
+        100.0 * random.p,
+        random.draws
     );
     let suggestion = "Look at what decides when it enters: at other times the same positions earn as much.";
-    remark(7, share >= NULL_PERCENTILE_CONVINCING, text, if_traded(input, suggestion))
+    remark(7, evidence.null_p()? <= NULL_P_CONVINCING, text, if_traded(input, suggestion))
 }
 
 fn sharpe(input: &AssessmentSpec) -> Option<Remark> {
@@ -211,14 +214,14 @@ fn costs(input: &AssessmentSpec) -> Option<Remark> {
 }
 
 fn consistency(input: &AssessmentSpec) -> Option<Remark> {
-    let on_test = input.training.trading_on_test.filter(|t| t.total_trades > 0)?.total_return_pct?;
+    let on_dev = input.training.dev_backtest.filter(|t| t.total_trades > 0)?.total_return_pct?;
     let on_gate = input.backtest.metrics.total_return_pct?;
     let text = format!(
-        "It returned {:+.2} % on the test rows of dev and {:+.2} % in the backtest.",
-        Figure(100.0 * on_test),
+        "It returned {:+.2} % walk-forward on dev and {:+.2} % in the backtest.",
+        Figure(100.0 * on_dev),
         Figure(100.0 * on_gate)
     );
-    let profits = [on_test, on_gate].iter().filter(|r| **r > 0.0).count();
+    let profits = [on_dev, on_gate].iter().filter(|r| **r > 0.0).count();
     let suggestion = "Find out which period made the difference before varying it.";
     if profits == 0 { None } else { remark(4, profits == 2, text, suggestion) }
 }
@@ -245,7 +248,7 @@ fn network(input: &AssessmentSpec) -> Option<Remark> {
 fn leakage(input: &AssessmentSpec) -> Option<Remark> {
     let held = input.backtest.evidence.leakage_proof?;
     let (weight, text) = if held {
-        (1, "Its decisions did not change when the future was cut off or scrambled.")
+        (1, "Its decisions did not change when the future was cut off or scaled.")
     } else {
         (10, "Its decisions changed when the future was changed: it looks ahead.")
     };

@@ -4,8 +4,7 @@
 
 use ktrdr_agent::{AgentError, Design, DesignBrief, LocalDesigner};
 use ktrdr_domain::lesson::{Lesson, Reached};
-use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::report::{TestMetrics, TradingOnTest};
+use ktrdr_domain::report::{DevBacktest, TestMetrics};
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::{Kind, OperationId, Sha256, Span, Strategy, Symbol, Timestamp, Windows};
@@ -68,11 +67,10 @@ pub(crate) fn windows(dev: &[Bars]) -> Windows {
 pub(crate) struct Campaign {
     pub(crate) dev: Vec<Bars>,
     pub(crate) lessons: Vec<Lesson>,
-    pub(crate) in_flight: Vec<Sha256>,
+    pub(crate) generation: u32,
     pub(crate) account: Account,
     pub(crate) seed: u64,
     symbol: Symbol,
-    name: CampaignName,
 }
 
 impl Campaign {
@@ -80,11 +78,10 @@ impl Campaign {
         Self {
             dev,
             lessons: Vec::new(),
-            in_flight: Vec::new(),
+            generation: 1,
             account: Account::default(),
             seed,
             symbol: "EURUSD".parse().unwrap(),
-            name: "test".parse().unwrap(),
         }
     }
 
@@ -99,9 +96,8 @@ impl Campaign {
             windows: &windows(&self.dev),
             split: DataSplit::default(),
             lessons: &self.lessons,
-            in_flight: &self.in_flight,
-            campaign: &self.name,
             index,
+            generation: self.generation,
             seed: self.seed,
             text: None,
             account: &self.account,
@@ -109,7 +105,7 @@ impl Campaign {
         LocalDesigner.search(&brief, stop)
     }
 
-    /// Remembers a strategy that earned this Sharpe ratio on the test rows of dev.
+    /// Remembers a strategy that earned this Sharpe ratio on dev.
     pub(crate) fn learn(&mut self, strategy: Strategy, sharpe: f64) {
         self.lessons.insert(0, lesson(strategy, sharpe));
     }
@@ -122,6 +118,7 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
         cycle: OperationId::new(Kind::AgentResearch, Timestamp(0), 1),
         resumes: None,
         campaign: "test".parse().unwrap(),
+        index: 0,
         strategy,
         strategy_sha256,
         reached: if good { Reached::Trained } else { Reached::Designed },
@@ -138,12 +135,15 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
             label_shares: [0.4, 0.2, 0.4],
             answer_shares: [0.4, 0.2, 0.4],
         }),
-        trading_on_test: Some(TradingOnTest {
+        dev_backtest: Some(DevBacktest {
+            blocks: 3,
+            bars: 12_000,
             total_return_pct: Some(0.01 * sharpe),
             sharpe_ratio: Some(sharpe),
-            total_trades: 80,
+            active_sharpe_ratio: Some(sharpe),
+            total_trades: 320,
+            ..DevBacktest::default()
         }),
-        verdict: None,
         known_until: Timestamp(0),
     }
 }

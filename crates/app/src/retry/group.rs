@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
-use ktrdr_fabric::store::{Filter, NewOperation, NewRoot, Submitted};
+use ktrdr_fabric::store::{Filter, NewOperation, NewRoot, Pace, Submitted};
 use ktrdr_research::resume;
 use serde::{Deserialize, Serialize};
 
@@ -198,7 +198,8 @@ impl App {
     pub async fn retry_group(&self, plan: RetryPlan) -> Result<GroupRetryAnswer, AppError> {
         let mut retried: Vec<OperationId> = plan.cycles.iter().map(|root| root.id.clone()).collect();
         if !plan.cycles.is_empty() {
-            let submitted = self.store.submit_roots(plan.cycles, self.policy.in_flight).await?;
+            let pace = Pace::free(self.policy.in_flight);
+            let submitted = self.store.submit_roots(plan.cycles, pace).await?;
             if let Submitted::Duplicate(id) = submitted {
                 let message = format!("somebody else resumes these cycles, {id} among them: say it again");
                 return Err(AppError::new(ErrorKind::Conflict, message));

@@ -1,10 +1,11 @@
 //! What a backtest reports: metrics, evidence, every trade, the whole equity curve, conventions and hashes.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::training::ModelRef;
+use super::training::{Learned, ModelRef};
 use crate::hash::Sha256;
 use crate::id::OperationId;
 use crate::job::Origin;
@@ -159,24 +160,94 @@ pub struct Metrics {
     pub bars_per_year: Option<f64>,
 }
 
-/// What speaks for or against luck.
+/// What was earned beyond the market: daily returns `r − β m`, m those of the instrument itself.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ActiveReturn {
+    /// Units of the market held on average, as its daily returns tell (least squares, with an intercept).
+    pub beta: f64,
+    /// Bars held long minus bars held short ÷ all bars.
+    pub mean_exposure: f64,
+    /// Bars held long ÷ bars held.
+    pub long_share: f64,
+    /// Annualised Sharpe ratio of the daily active returns; `None` where the data has no whole week to measure a year by.
+    pub sharpe_ratio: Option<f64>,
+    /// The same per day: what is judged.
+    pub sharpe_daily: f64,
+    /// Probability that the true Sharpe ratio of the active return is over 0 (PSR).
+    pub psr: Option<f64>,
+}
+
+impl ActiveReturn {
+    /// `only_long` or `only_short`, where the account never held the other side.
+    #[must_use]
+    pub fn one_sided(&self) -> Option<&'static str> {
+        match self.long_share {
+            1.0 => Some("only_long"),
+            0.0 => Some("only_short"),
+            _ => None,
+        }
+    }
+}
+
+/// How often chance does as well.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct NullRank {
+    /// `(1 + k) / (1 + draws)`, k draws scoring as high or higher.
+    pub p: f64,
+    /// Draws.
+    pub draws: u32,
+}
+
+/// What speaks for or against luck. Why a part is missing stands in the report's `undefined`, by its name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Evidence {
-    /// Share of null draws (the same positions, shifted in time) that earned less than this backtest.
-    pub null_percentile: Option<f64>,
-    /// Null draws.
-    pub null_draws: u32,
-    /// Deflated Sharpe ratio with the trials of the campaign.
+    /// What was earned beyond the market.
+    pub active: Option<ActiveReturn>,
+    /// Rank of its Sharpe ratio among those of the same positions, whole weeks earlier or later. Missing, too, where the
+    /// window has too few weeks: [`random_entries`](Self::random_entries) decides alone then.
+    pub shifted_weeks: Option<NullRank>,
+    /// Rank among the same holding times and sides, entered at random bars of the same hour and volatility.
+    pub random_entries: Option<NullRank>,
+    /// Deflated Sharpe ratio of the active return, with the trials counted.
     pub deflated_sharpe: Option<f64>,
-    /// Trials counted in the campaign, this one included.
+    /// Trials counted, this one included.
     pub trials: u64,
     /// Expected best daily Sharpe ratio of that many worthless trials.
     pub luck_sharpe_daily: Option<f64>,
-    /// Whether features and decisions were the same on cut and on scrambled futures; `None` when nothing was
-    /// there to prove (signals from elsewhere).
+    /// Whether what was examined was the same on cut and on scaled futures; `None` when nothing was there to prove
+    /// (signals from elsewhere).
     pub leakage_proof: Option<bool>,
+    /// What the proof examined: `features`, `decisions`.
+    pub proof_examined: Vec<String>,
+    /// Moments at which the future was cut off or scaled.
+    pub proof_cuts: u32,
     /// Looks at this window so far in the whole workspace, this one included.
     pub looks_at_window: u64,
+}
+
+impl Evidence {
+    /// The larger p-value of the nulls there are; `None` without random entries, which every run has.
+    #[must_use]
+    pub fn null_p(&self) -> Option<f64> {
+        let entered = self.random_entries?.p;
+        Some(self.shifted_weeks.map_or(entered, |shifted| shifted.p.max(entered)))
+    }
+}
+
+/// A model examined on time that it learned from: the figures show what it remembers, not what it can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InSample {
+    /// What it learned from.
+    pub learned: Learned,
+    /// What it was examined on.
+    pub exam: Span,
+}
+
+impl fmt::Display for InSample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the model learned from {}, and the exam is {}", self.learned, self.exam)
+    }
 }
 
 /// Hashes by which a backtest can be repeated and compared.
@@ -231,6 +302,12 @@ pub struct BacktestSummary {
     pub hashes: Hashes,
     /// Things worth knowing.
     pub warnings: Vec<String>,
+    /// Set where the model learned from the time it is examined on: outside gates and evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_sample: Option<InSample>,
+    /// Findings that no honest account leads to: the figures are not results until these are explained.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quarantine: Vec<String>,
 }
 
 /// The whole report, as stored under `reports/<operation>/<fence>/backtest.json`.

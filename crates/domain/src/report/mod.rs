@@ -7,6 +7,7 @@ pub mod training;
 
 pub use assessment::{AssessmentReport, Verdict};
 pub use backtest::{
-    BacktestReport, BacktestSummary, Direction, EquityPoint, Evidence, ExitReason, Hashes, Metrics, Trade,
+    ActiveReturn, BacktestReport, BacktestSummary, Direction, EquityPoint, Evidence, ExitReason, Hashes,
+    InSample, Metrics, NullRank, Trade,
 };
-pub use training::{EpochRecord, ModelRef, TestMetrics, TradingOnTest, TrainingReport};
+pub use training::{DevBacktest, EpochRecord, Learned, ModelRef, TestMetrics, TrainingReport};

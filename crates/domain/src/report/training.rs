@@ -36,6 +36,23 @@ impl fmt::Display for ModelRef {
     }
 }
 
+/// A stretch that a model learned from: every bar that was in reach of its features, its scaling and its labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learned {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The bars.
+    pub timeframe: Timeframe,
+    /// From the first bar's open to the close by which the last label was known.
+    pub span: Span,
+}
+
+impl fmt::Display for Learned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.symbol, self.timeframe, self.span)
+    }
+}
+
 /// One pass over the training rows.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
@@ -78,13 +95,29 @@ pub struct TestMetrics {
     pub answer_shares: [f64; 3],
 }
 
-/// The strategy traded on the test rows of dev, costs included: what a designer may learn from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TradingOnTest {
+/// The strategy traded on dev by networks that had not seen what they traded: walk-forward, net of costs, as one account. What
+/// a designer may learn from. Undefined where nothing was traded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct DevBacktest {
+    /// Blocks of dev, each traded by a network fitted on what lies before it; the last one by the stored network.
+    pub blocks: u32,
+    /// Bars traded.
+    pub bars: u64,
     /// Net return as a fraction.
     pub total_return_pct: Option<f64>,
     /// Annualised Sharpe ratio of daily returns.
     pub sharpe_ratio: Option<f64>,
+    /// Units of the market held on average, as daily returns tell.
+    pub beta: Option<f64>,
+    /// Mean daily return beyond that part of the market × days per year.
+    pub active_return_per_year: Option<f64>,
+    /// Annualised Sharpe ratio of the daily returns beyond the market's part.
+    pub active_sharpe_ratio: Option<f64>,
+    /// How often chance does as well: rank of the active Sharpe ratio among the same positions, whole weeks earlier or later.
+    /// Not asked of a loss.
+    pub null_p: Option<f64>,
+    /// Such draws.
+    pub null_draws: u32,
     /// Closed trades.
     pub total_trades: u64,
 }
@@ -118,8 +151,9 @@ pub struct TrainingReport {
     pub history: Vec<EpochRecord>,
     /// On the test rows.
     pub test: TestMetrics,
-    /// Traded on the test rows of the first symbol.
-    pub trading_on_test: Option<TradingOnTest>,
+    /// The first symbol traded on dev; `None` without test rows.
+    #[serde(default)]
+    pub dev_backtest: Option<DevBacktest>,
     /// Hash of the strategy.
     pub strategy_sha256: Sha256,
     /// Whether any bar was generated.

@@ -3,7 +3,7 @@
 use ktrdr_domain::EndStatus::{self, Cancelled, Completed, Failed};
 use ktrdr_domain::{FailureReason, Status};
 
-use super::roots::start_next_of;
+use super::roots::start_waiting;
 use crate::failure::Failure;
 use crate::row::Head;
 use crate::tx::{Tx, integer};
@@ -56,7 +56,7 @@ impl End {
     }
 }
 
-/// Ends an operation that is not terminal: row, event, and for a root the start of the next one in its lane.
+/// Ends an operation that is not terminal: row, event, and for a root the start of those in its lane that waited for it.
 /// A result that arrives after a cancel request is marked as such.
 pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), Failure> {
     tx.record(head, end.change(), end.note().as_deref())?;
@@ -96,12 +96,12 @@ pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), Failure
     }
 }
 
-/// A root that ended while it still waited has a running one before it: nothing to start.
+/// A root that ended while it still waited kept nobody waiting that is not kept by those before it: nothing to start.
 fn leave_lane(tx: &mut Tx<'_>, root: &Head, lane: i64) -> Result<(), Failure> {
     if root.status == Status::Pending {
         tx.execute("DELETE FROM waiting_roots WHERE root = ?1", [root.seq])?;
         return Ok(());
     }
-    start_next_of(tx, lane)?;
+    start_waiting(tx, lane)?;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Roots and their lanes: at most one root of a lane runs, and its end starts the next in the same step.
+//! Roots and their lanes: the roots of one submit, started in their order as their pace allows. The end of one starts those that
+//! waited for it in the same step.
 
 use ktrdr_domain::OperationId;
 
@@ -7,28 +8,27 @@ use crate::failure::Failure;
 use crate::row;
 use crate::tx::Tx;
 use ktrdr_fabric::history::Change;
-use ktrdr_fabric::store::{NewChild, NewRoot, StoreError, StoreHint, Submitted};
+use ktrdr_fabric::store::{NewChild, NewRoot, Pace, StoreError, StoreHint, Submitted};
 
-/// Creates a campaign's roots. Root `i` belongs to lane `i mod in_flight`; the first of each lane starts.
-pub(crate) fn submit_roots(
-    tx: &mut Tx<'_>,
-    roots: &[NewRoot],
-    in_flight: usize,
-) -> Result<Submitted, Failure> {
+/// Creates a campaign's roots as one lane.
+pub(crate) fn submit_roots(tx: &mut Tx<'_>, roots: &[NewRoot], pace: Pace) -> Result<Submitted, Failure> {
     for root in roots {
         if tx.head(&root.id)?.is_some() {
             return Ok(Submitted::Duplicate(root.id.clone()));
         }
     }
-    let mut lanes = Vec::with_capacity(in_flight);
-    for (i, root) in roots.iter().enumerate() {
-        let seq = insert_waiting(tx, root, lanes.get(i % in_flight).copied())?;
-        if i < in_flight {
-            lanes.push(seq);
-        }
+    let mut lane = None;
+    for root in roots {
+        let seq = insert_waiting(tx, root, lane)?;
+        lane = lane.or(Some(seq));
     }
-    for lane in lanes {
-        start_next_of(tx, lane)?;
+    if let Some(lane) = lane {
+        let Pace { in_flight, generation } = pace;
+        tx.execute(
+            "INSERT INTO lanes (lane, in_flight, generation) VALUES (?1, ?2, ?3)",
+            (lane, in_flight, generation),
+        )?;
+        start_waiting(tx, lane)?;
     }
     Ok(Submitted::Created)
 }
@@ -59,9 +59,18 @@ fn insert_waiting(tx: &mut Tx<'_>, root: &NewRoot, lane: Option<i64>) -> Result<
     Ok(seq)
 }
 
-/// Starts the first waiting root of a lane in which none runs; whether there was one that may start. While its campaign is
-/// being cancelled none may: it will be cancelled where it waits.
-pub(super) fn start_next_of(tx: &mut Tx<'_>, lane: i64) -> Result<bool, Failure> {
+/// Starts waiting roots of a lane for as long as its pace allows; how many.
+pub(super) fn start_waiting(tx: &mut Tx<'_>, lane: i64) -> Result<u32, Failure> {
+    let mut started = 0;
+    while start_next_of(tx, lane)? {
+        started += 1;
+    }
+    Ok(started)
+}
+
+/// Starts the first waiting root of a lane; whether there was one that may start. While its campaign is being cancelled none
+/// may: it will be cancelled where it waits.
+fn start_next_of(tx: &mut Tx<'_>, lane: i64) -> Result<bool, Failure> {
     let next = tx.first(
         "SELECT o.id, w.first, c.cancel_upto >= o.seq FROM waiting_roots w JOIN operations o ON o.seq = w.root
            LEFT JOIN campaigns c ON c.name = o.campaign
@@ -75,6 +84,9 @@ pub(super) fn start_next_of(tx: &mut Tx<'_>, lane: i64) -> Result<bool, Failure>
     )?;
     let Some((id, first, false)) = next else { return Ok(false) };
     let Some(root) = tx.head(&id)? else { return Ok(false) };
+    if !may_start(tx, lane, root.seq)? {
+        return Ok(false);
+    }
     tx.execute("DELETE FROM waiting_roots WHERE root = ?1", [root.seq])?;
     tx.execute(
         "UPDATE operations SET status = 'running', started_at_ms = ?2, since_ms = ?3, waiting = ?4,
@@ -86,6 +98,25 @@ pub(super) fn start_next_of(tx: &mut Tx<'_>, lane: i64) -> Result<bool, Failure>
     insert_child(tx, &root.id, &first)?;
     tx.hint(StoreHint::Changed(root.id));
     Ok(true)
+}
+
+/// Whether fewer of its lane run than may, and all of them are of its own generation: earlier ones have ended. In lanes that
+/// are older than generations one root runs at a time.
+fn may_start(tx: &Tx<'_>, lane: i64, root: i64) -> Result<bool, Failure> {
+    let pace = "SELECT in_flight, generation FROM lanes WHERE lane = ?1";
+    let pace = tx.first(pace, [lane], |found| Ok((found.get::<_, i64>(0)?, found.get::<_, i64>(1)?)))?;
+    let (in_flight, generation) = pace.unwrap_or((1, 1));
+    let running = tx.first(
+        "SELECT count(*), min(seq) FROM operations WHERE lane = ?1 AND waiting IS NOT NULL",
+        [lane],
+        |found| Ok((found.get::<_, i64>(0)?, found.get::<_, Option<i64>>(1)?)),
+    )?;
+    // The roots of a lane were inserted one after the other, so that their numbers tell their places.
+    let generation_of = |seq: i64| (seq - lane) / generation;
+    Ok(match running {
+        Some((running, Some(first))) => running < in_flight && generation_of(first) == generation_of(root),
+        _ => true,
+    })
 }
 
 /// Creates a root's child and its message. The id must be new: two children of one id are a mistake of the caller.

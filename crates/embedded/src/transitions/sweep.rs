@@ -9,7 +9,7 @@ use rusqlite::Row;
 use super::group;
 use super::loss::{Lost, come_back, lose};
 use super::publish_again::{publish, publish_again};
-use super::roots::start_next_of;
+use super::roots::start_waiting;
 use crate::failure::Failure;
 use crate::row::{self, Head, select_head};
 use crate::tx::Tx;
@@ -110,7 +110,7 @@ fn start_stalled_lanes(tx: &mut Tx<'_>, limit: u32) -> Result<u32, Failure> {
     )?;
     let mut started = 0;
     for lane in stalled {
-        started += u32::from(start_next_of(tx, lane)?);
+        started += start_waiting(tx, lane)?;
     }
     Ok(started)
 }

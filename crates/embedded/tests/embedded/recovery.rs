@@ -2,7 +2,7 @@
 
 use ktrdr_domain::{Kind, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::broker::Message;
-use ktrdr_fabric::store::{Advance, AdvanceTo, Finish, NewChild, NewRoot, OperationReader, Store};
+use ktrdr_fabric::store::{Advance, AdvanceTo, Finish, NewChild, NewRoot, OperationReader, Pace, Store};
 use rusqlite::Connection;
 use serde_json::json;
 use std::path::Path;
@@ -79,7 +79,7 @@ async fn a_client_that_opens_leaves_the_leases_of_the_living_alone() {
 async fn an_event_that_was_lost_is_announced_again() {
     let folder = tempfile::tempdir().unwrap();
     let first = runner(folder.path());
-    first.store.submit_roots(vec![root("r")], 1).await.unwrap();
+    first.store.submit_roots(vec![root("r")], Pace::free(1)).await.unwrap();
     let design = id("r").child(Kind::AgentDesign, 1);
     let attempt = claim(first.store.as_ref(), &design, "worker-1").await;
     first.store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
@@ -107,7 +107,7 @@ fn stall(folder: &Path) {
 async fn a_stalled_lane_is_started_again() {
     let folder = tempfile::tempdir().unwrap();
     let first = runner(folder.path());
-    first.store.submit_roots(vec![root("r1"), root("r2"), root("r3")], 1).await.unwrap();
+    first.store.submit_roots(vec![root("r1"), root("r2"), root("r3")], Pace::free(1)).await.unwrap();
     drop(first);
     stall(folder.path());
     let second = runner(folder.path());
@@ -119,7 +119,7 @@ async fn a_stalled_lane_is_started_again() {
 async fn a_child_whose_id_is_taken_is_refused_and_nothing_moves() {
     let folder = tempfile::tempdir().unwrap();
     let engine = runner(folder.path());
-    engine.store.submit_roots(vec![root("r")], 1).await.unwrap();
+    engine.store.submit_roots(vec![root("r")], Pace::free(1)).await.unwrap();
     let design = id("r").child(Kind::AgentDesign, 1);
     let attempt = claim(engine.store.as_ref(), &design, "worker-1").await;
     engine.store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();

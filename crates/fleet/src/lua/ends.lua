@@ -4,7 +4,7 @@ local DAY_MS = 24 * 60 * 60 * 1000
 local KEPT_MS = 7 * DAY_MS
 local KEPT_EXHAUSTED_MS = 30 * DAY_MS     -- people look into these later
 
-local start_next
+local start_waiting
 
 -- What a campaign counts a cycle as that ended.
 local function outcome_of(h, over)
@@ -43,14 +43,18 @@ local function leave_leaf_queues(h)
   if h.root then redis.call('ZADD', P .. 'roots', 'XX', now, h.root) end
 end
 
--- A root that ends while it still waits has a running one before it: nothing to start.
+-- A lane: the roots of one submit, in their order. Those that run, by their order.
+local function going(lane) return P .. 'going:' .. lane end
+
+-- A root that ends while it still waits kept nobody waiting that is not kept by those before it: nothing to start.
 local function leave_lane(h)
   if h.status == 'pending' then
     -- It stands there once, and mostly first.
     redis.call('LREM', P .. 'lane:' .. h.lane, 1, h.id)
   else
     redis.call('ZREM', P .. 'roots', h.id)
-    start_next(h.lane)
+    redis.call('ZREM', going(h.lane), h.id)
+    start_waiting(h.lane)
   end
 end
 
@@ -66,12 +70,34 @@ local function is_held(h)
   return upto and tonumber(h.seq) <= tonumber(upto)
 end
 
--- Starts the first waiting root of a lane in which none runs; whether there was one that may start.
-start_next = function(lane)
+-- Whether fewer of a lane run than may, and all of them are of this root's generation: earlier ones have ended. In a lane
+-- without a pace, which is older than generations, one root runs at a time.
+local function may_start(lane, h)
+  local pace = redis.call('HGET', P .. 'paces', lane)
+  if not pace then
+    local before = redis.call('HGET', P .. 'lanes', lane)
+    return not before or redis.call('HGET', op(before), 'status') ~= 'running'
+  end
+  local first = redis.call('ZRANGE', going(lane), 0, 0, 'WITHSCORES')
+  if not first[1] then return true end
+  local in_flight, size, begins = string.match(pace, '^(%d+) (%d+) (%d+)$')
+  local function generation(seq) return math.floor((tonumber(seq) - tonumber(begins)) / tonumber(size)) end
+  return redis.call('ZCARD', going(lane)) < tonumber(in_flight) and generation(first[2]) == generation(h.seq)
+end
+
+-- The lane is forgotten with its last root.
+local function forget_lane(lane)
+  if redis.call('EXISTS', going(lane)) == 1 then return end
+  redis.call('HDEL', P .. 'lanes', lane)
+  redis.call('HDEL', P .. 'paces', lane)
+end
+
+-- Starts the first waiting root of a lane; whether there was one that may start.
+local function start_next(lane)
   local id = redis.call('LINDEX', P .. 'lane:' .. lane, 0)
-  if not id then redis.call('HDEL', P .. 'lanes', lane); return false end
+  if not id then forget_lane(lane); return false end
   local h = head(id)
-  if is_held(h) then return false end
+  if is_held(h) or not may_start(lane, h) then return false end
   redis.call('LPOP', P .. 'lane:' .. lane)
   local FIRST = {'first_id', 'first_kind', 'first_queue', 'first_spec', 'first_tries_max', 'first_priority'}
   local first = redis.call('HMGET', op(id), unpack(FIRST))
@@ -85,9 +111,17 @@ start_next = function(lane)
   relist(h, 'running')
   redis.call('ZADD', P .. 'roots', now, id)
   redis.call('HSET', P .. 'lanes', lane, id)
+  redis.call('ZADD', going(lane), h.seq, id)
   record(h, 'started', first[1])
   insert_leaf({id = first[1], kind = first[2], queue = first[3], spec = first[4], tries_max = first[5], priority = first[6],
     root = id, campaign = h.campaign})
   tell_changed(id)
   return true
+end
+
+-- Starts waiting roots of a lane for as long as its pace allows; how many.
+start_waiting = function(lane)
+  local started = 0
+  while start_next(lane) do started = started + 1 end
+  return started
 end

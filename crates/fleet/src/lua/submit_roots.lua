@@ -1,7 +1,8 @@
--- The roots of a campaign, all or none. Root i belongs to lane i mod in_flight; the first of each lane starts.
--- ARGV: 2 call 3 in_flight, then for each root: id kind campaign spec phase, first child: id kind queue spec tries_max priority
-local call, in_flight, WIDTH = ARGV[2], tonumber(ARGV[3]), 11
-for at = 4, #ARGV, WIDTH do
+-- The roots of a campaign, all or none, as one lane, which is called by its first root.
+-- ARGV: 2 call 3 in_flight 4 size of a generation, then for each root: id kind campaign spec phase,
+--       first child: id kind queue spec tries_max priority
+local call, WIDTH, FROM = ARGV[2], 11, 5
+for at = FROM, #ARGV, WIDTH do
   if redis.call('EXISTS', op(ARGV[at])) == 1 then
     if redis.call('HGET', op(ARGV[at]), 'submit_call') == call then return {'created'} end
     return {'duplicate', ARGV[at]}
@@ -16,13 +17,12 @@ local function add_all(list, entries)
   end
 end
 
-local roots = (#ARGV - 3) / WIDTH
+local roots = (#ARGV - FROM + 1) / WIDTH
 local seq = redis.call('INCRBY', P .. 'seq', roots) - roots
-local lanes, listed, of_campaign = {}, {}, {}
-for at = 4, #ARGV, WIDTH do
-  local i, id, kind, name = (at - 4) / WIDTH, ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local lane = lanes[i % in_flight + 1]
-  if not lane then lane = id; lanes[i + 1] = id end
+local lane, listed, of_campaign = ARGV[FROM], {}, {}
+redis.call('HSET', P .. 'paces', lane, table.concat({ARGV[3], ARGV[4], string.format('%.0f', seq + 1)}, ' '))
+for at = FROM, #ARGV, WIDTH do
+  local id, kind, name = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   seq = seq + 1
   redis.call('HSET', op(id), 'id', id, 'kind', kind, 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
     'tries_max', 0, 'rescues', 0, 'created_at_ms', now_text, 'campaign', name, 'counted', 'pending', 'spec', ARGV[at + 3],
@@ -45,5 +45,5 @@ for name, entries in pairs(of_campaign) do
   redis.call('HINCRBY', campaign(name), 'cycles', #entries)
   redis.call('HINCRBY', campaign(name), 'is:pending', #entries)
 end
-for _, lane in ipairs(lanes) do start_next(lane) end
+start_waiting(lane)
 return {'created'}

@@ -26,12 +26,15 @@ local function republish_event(root)
   return 1
 end
 
--- I9: a lane with waiting roots has a running one.
+-- I9: a lane in which a root may start has none that waits. A program that is older than generations does not say which roots
+-- go on and which have ended.
 local function start_stalled_lanes()
-  local lanes, started = redis.call('HGETALL', P .. 'lanes'), 0
-  for i = 1, #lanes, 2 do
-    local stalled = redis.call('HGET', op(lanes[i + 1]), 'status') ~= 'running'
-    if stalled and start_next(lanes[i]) then started = started + 1 end
+  local lanes, started = redis.call('HKEYS', P .. 'lanes'), 0
+  for _, lane in ipairs(lanes) do
+    for _, id in ipairs(redis.call('ZRANGE', going(lane), 0, -1)) do
+      if redis.call('HGET', op(id), 'status') ~= 'running' then redis.call('ZREM', going(lane), id) end
+    end
+    started = started + start_waiting(lane)
   end
   return started
 end

@@ -18,7 +18,7 @@ use ktrdr_fabric::limits;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
     Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OperationReader,
-    OutboxEntry, Page, Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    OutboxEntry, Pace, Page, Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
@@ -77,10 +77,11 @@ impl Store for RedisStore {
         submitted(&call.answer().await?)
     }
 
-    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError> {
-        limits::check_roots(&roots, in_flight)?;
+    async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
+        limits::check_roots(&roots, pace)?;
         check_size(&roots)?;
-        let mut call = self.session.call_once(&self.session.scripts.submit_roots).arg(in_flight);
+        let script = &self.session.scripts.submit_roots;
+        let mut call = self.session.call_once(script).arg(pace.in_flight).arg(pace.generation);
         for root in &roots {
             call = call
                 .arg(root.id.as_str())

@@ -2,7 +2,7 @@
 
 use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status};
 use ktrdr_fabric::campaign::{Campaign, Outcome};
-use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Filter, NewRoot, StoreError, Submitted};
+use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Filter, NewRoot, Pace, StoreError, Submitted};
 use serde_json::json;
 
 use crate::world::{World, design_of, id, into_done, into_failure, into_training, root};
@@ -10,7 +10,8 @@ use crate::world::{World, design_of, id, into_done, into_failure, into_training,
 /// Cycles of a campaign by name.
 pub(crate) async fn submit_to(w: &World, campaign: &str, names: &[&str], in_flight: u32) {
     let of_it = |name: &&str| NewRoot { campaign: campaign.parse().unwrap(), ..root(name) };
-    let submitted = w.store.submit_roots(names.iter().map(of_it).collect(), in_flight).await.unwrap();
+    let submitted =
+        w.store.submit_roots(names.iter().map(of_it).collect(), Pace::free(in_flight)).await.unwrap();
     assert_eq!(submitted, Submitted::Created);
 }
 

@@ -77,7 +77,7 @@ pub(crate) async fn of_a_campaign_that_is_being_cancelled_nothing_starts(w: Worl
     assert_eq!((first.cancelled, first.more, of(&w, "c").await.is_cancelling), (1, true, true));
     w.complete(&design_of(&id("r2")).id).await;
     assert_eq!(w.advance(into_done(&id("r2"))).await, Advanced::Closed(Status::Completed));
-    assert_eq!(w.status(&id("r4")).await, Status::Pending, "its lane stands still");
+    assert_eq!(w.status(&id("r4")).await, Status::Pending, "the lane stands still");
     w.store.sweep(ktrdr_fabric::store::SweepPlan { limit: 1, ..crate::world::FULL_SWEEP }).await.unwrap();
     assert_ne!(w.status(&id("r4")).await, Status::Running);
     all(&w, GroupCancel { upto: Some(first.upto), ..campaign() }).await;

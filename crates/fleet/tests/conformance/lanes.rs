@@ -1,9 +1,9 @@
-//! Campaigns: lanes of roots.
+//! Campaigns: lanes of roots, started in their order as their pace allows.
 
 use ktrdr_domain::{OperationId, Status};
-use ktrdr_fabric::store::{Advanced, Filter, StoreError, Submitted};
+use ktrdr_fabric::store::{Advanced, Filter, Pace, StoreError, Submitted};
 
-use crate::world::{World, design_of, id, into_done, into_failure, root};
+use crate::world::{FULL_SWEEP, World, design_of, id, into_done, into_failure, root};
 
 const NAMES: [&str; 5] = ["r1", "r2", "r3", "r4", "r5"];
 
@@ -36,7 +36,7 @@ pub(crate) async fn as_many_roots_start_as_may_be_in_flight(w: World) {
 pub(crate) async fn the_end_of_a_root_starts_the_next_in_its_lane(w: World) {
     w.submit_roots(&NAMES, 2).await;
     complete(&w, "r2").await;
-    assert_eq!(running(&w).await, [id("r1"), id("r4")], "r2, r4 share a lane");
+    assert_eq!(running(&w).await, [id("r1"), id("r3")]);
     complete(&w, "r1").await;
     complete(&w, "r3").await;
     assert_eq!(running(&w).await, [id("r4"), id("r5")]);
@@ -63,6 +63,47 @@ pub(crate) async fn a_cancelled_waiting_root_starts_nothing(w: World) {
     assert_eq!(running(&w).await, [id("r3")]);
 }
 
+pub(crate) async fn a_generation_starts_when_all_before_it_have_ended(w: World) {
+    submit_in_generations(&w, 8, 2).await;
+    assert_eq!(running(&w).await, [id("r1"), id("r2")], "as many as could, of the first two");
+    complete(&w, "r2").await;
+    w.store.sweep(FULL_SWEEP).await.unwrap();
+    assert_eq!(running(&w).await, [id("r1")], "the second generation waits for all of the first");
+    w.fail(&design_of(&id("r1")).id).await;
+    assert_eq!(w.advance(into_failure(&id("r1"))).await, Advanced::Closed(Status::Failed));
+    assert_eq!(running(&w).await, [id("r3"), id("r4")], "however it ended");
+    complete(&w, "r3").await;
+    complete(&w, "r4").await;
+    assert_eq!(running(&w).await, [id("r5")]);
+}
+
+pub(crate) async fn fewer_in_flight_than_a_generation_go_through_it_in_order(w: World) {
+    submit_in_generations(&w, 2, 3).await;
+    assert_eq!(running(&w).await, [id("r1"), id("r2")]);
+    complete(&w, "r1").await;
+    assert_eq!(running(&w).await, [id("r2"), id("r3")]);
+    complete(&w, "r3").await;
+    assert_eq!(running(&w).await, [id("r2")], "r4 is of the next one");
+    complete(&w, "r2").await;
+    assert_eq!(running(&w).await, [id("r4"), id("r5")]);
+}
+
+pub(crate) async fn cancelling_does_not_open_the_way_to_the_next_generation_early(w: World) {
+    submit_in_generations(&w, 1, 2).await;
+    w.store.cancel(&id("r2"), "me", "").await.unwrap();
+    w.store.cancel(&id("r3"), "me", "").await.unwrap();
+    assert_eq!(running(&w).await, [id("r1")]);
+    w.store.cancel(&id("r1"), "me", "").await.unwrap();
+    assert_eq!(w.advance(into_done(&id("r1"))).await, Advanced::Closed(Status::Cancelled));
+    assert_eq!(running(&w).await, [id("r4")]);
+}
+
+async fn submit_in_generations(w: &World, in_flight: u32, generation: u32) {
+    let roots = NAMES.iter().map(|name| root(name)).collect();
+    let submitted = w.store.submit_roots(roots, Pace { in_flight, generation }).await.unwrap();
+    assert_eq!(submitted, Submitted::Created);
+}
+
 pub(crate) async fn a_failed_root_starts_the_next_one(w: World) {
     w.submit_roots(&NAMES, 1).await;
     w.fail(&design_of(&id("r1")).id).await;
@@ -81,8 +122,10 @@ pub(crate) async fn submitting_roots_twice_changes_nothing(w: World) {
 
 pub(crate) async fn roots_that_can_not_be_are_refused(w: World) {
     for (roots, in_flight) in [(vec![], 1), (vec![root("a")], 0), (vec![root("a"), root("a")], 1)] {
-        let refused = w.store.submit_roots(roots, in_flight).await;
+        let refused = w.store.submit_roots(roots, Pace::free(in_flight)).await;
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     }
+    let refused = w.store.submit_roots(vec![root("a")], Pace { in_flight: 1, generation: 0 }).await;
+    assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     assert!(w.store.get(&id("a")).await.unwrap().is_none());
 }

@@ -34,13 +34,13 @@ fn lesson(name: &str, campaign: &str) -> Lesson {
         cycle: id(name),
         resumes: None,
         campaign: campaign.parse().unwrap(),
+        index: 3,
         strategy_sha256: Sha256::of_json(&strategy).unwrap(),
         strategy,
         reached: Reached::Trained,
         stopped_by: Some("max_drawdown_above_threshold".into()),
         test: None,
-        trading_on_test: None,
-        verdict: None,
+        dev_backtest: None,
         known_until: Timestamp(1_700_000_000),
     }
 }
@@ -92,7 +92,7 @@ pub(crate) async fn trials_come_back_oldest_first(w: World) {
 pub(crate) async fn a_cycle_is_remembered_once(w: World) {
     let first = lesson("r1", "fx");
     w.ledger.remember(&first).await.unwrap();
-    w.ledger.remember(&Lesson { reached: Reached::Survived, ..first.clone() }).await.unwrap();
+    w.ledger.remember(&Lesson { reached: Reached::Examined, ..first.clone() }).await.unwrap();
     assert_eq!(w.ledger.lessons(None, 10).await.unwrap(), [first]);
 }
 

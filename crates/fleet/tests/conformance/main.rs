@@ -178,6 +178,9 @@ macro_rules! exam_of_a_store {
             }
             lanes {
                 as_many_roots_start_as_may_be_in_flight
+                a_generation_starts_when_all_before_it_have_ended
+                fewer_in_flight_than_a_generation_go_through_it_in_order
+                cancelling_does_not_open_the_way_to_the_next_generation_early
                 the_end_of_a_root_starts_the_next_in_its_lane
                 a_cancelled_root_is_skipped
                 a_cancelled_waiting_root_starts_nothing

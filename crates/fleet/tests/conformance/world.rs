@@ -13,7 +13,7 @@ use ktrdr_fabric::losses::BACK_OFF_MAX;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, BootId, Claim, Finish, Finished, NewChild, NewOperation, NewRoot,
-    Store, Submitted, SweepPlan, Swept,
+    Pace, Store, Submitted, SweepPlan, Swept,
 };
 use serde_json::json;
 
@@ -131,7 +131,10 @@ impl World {
     }
 
     pub(crate) async fn submit_roots(&self, names: &[&str], in_flight: u32) -> Submitted {
-        self.store.submit_roots(names.iter().map(|name| root(name)).collect(), in_flight).await.unwrap()
+        self.store
+            .submit_roots(names.iter().map(|name| root(name)).collect(), Pace::free(in_flight))
+            .await
+            .unwrap()
     }
 
     /// Claims what must be free.

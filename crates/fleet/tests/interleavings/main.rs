@@ -133,8 +133,8 @@ macro_rules! interleavings {
 
             #[test]
             fn a_finish_that_checks_no_status_is_caught() {
-                // Of an attempt whose worker was counted as lost, the try was given back.
-                is_caught($subject, Mutant::NoStatus, &["I3", "I4", "tries"]);
+                // Of an attempt whose worker was counted as lost, the try was given back. A row that ends twice is listed twice.
+                is_caught($subject, Mutant::NoStatus, &["I3", "I4", "tries", "list"]);
             }
 
             #[test]
@@ -175,6 +175,11 @@ macro_rules! interleavings {
             #[test]
             fn an_end_of_a_root_that_starts_no_other_is_caught() {
                 is_caught($subject, Mutant::NoNextInLane, &["I9"]);
+            }
+
+            #[test]
+            fn a_generation_that_does_not_wait_for_those_before_it_is_caught() {
+                is_caught($subject, Mutant::NoGenerations, &["I10"]);
             }
 
             #[test]

@@ -10,7 +10,7 @@ use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Page, Store,
+    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace, Page, Store,
     StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::broadcast;
@@ -38,6 +38,8 @@ pub(crate) enum Mutant {
     SameFence,
     /// The end of a root starts no other, and the sweep does not notice.
     NoNextInLane,
+    /// Roots do not wait for earlier generations.
+    NoGenerations,
     /// Lanes go on while their campaign is being cancelled.
     LanesGoOn,
 }
@@ -185,8 +187,9 @@ impl Store for Broken {
         self.store.submit(new).await
     }
 
-    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError> {
-        self.store.submit_roots(roots, in_flight).await
+    async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
+        let pace = if self.mutant == Mutant::NoGenerations { Pace::free(pace.in_flight) } else { pace };
+        self.store.submit_roots(roots, pace).await
     }
 
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {

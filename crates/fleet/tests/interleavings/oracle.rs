@@ -24,7 +24,7 @@ pub(crate) struct Violation {
 pub(crate) struct Cycle {
     pub(crate) root: OperationId,
     pub(crate) children: Vec<OperationId>,
-    pub(crate) lane: usize,
+    pub(crate) generation: usize,
 }
 
 /// How often what happened.
@@ -36,6 +36,7 @@ pub(crate) struct Oracle {
     pub(crate) tally: Tally,
     cycles: Vec<Cycle>,
     leaves: Vec<OperationId>,
+    in_flight: usize,
     /// Status and fence when last seen.
     seen: HashMap<OperationId, (Status, u64)>,
     /// Terminal events that were no repetitions, by outbox entry.
@@ -49,8 +50,8 @@ pub(crate) struct Oracle {
 }
 
 impl Oracle {
-    pub(crate) fn new(cycles: Vec<Cycle>, leaves: Vec<OperationId>) -> Self {
-        Self { cycles, leaves, ..Self::default() }
+    pub(crate) fn new(cycles: Vec<Cycle>, leaves: Vec<OperationId>, in_flight: usize) -> Self {
+        Self { cycles, leaves, in_flight, ..Self::default() }
     }
 
     pub(crate) fn complain(&mut self, invariant: &'static str, what: String) {
@@ -100,12 +101,15 @@ impl Oracle {
         for leaf in self.leaves.clone() {
             all_ended &= self.look_at(store, &leaf).await.is_some_and(Status::is_terminal);
         }
-        let mut lanes: HashMap<usize, bool> = HashMap::new();
+        let mut going: Vec<(Status, usize)> = Vec::new();
         for i in 0..self.cycles.len() {
-            let (root, lane) = (self.cycles[i].root.clone(), self.cycles[i].lane);
+            let (root, generation) = (self.cycles[i].root.clone(), self.cycles[i].generation);
             let status = self.look_at(store, &root).await.unwrap_or(Status::Pending);
             self.look_at_children(store, i, status).await;
-            let lane_is_busy = lanes.entry(lane).or_default();
+            let earlier_goes_on = going.iter().any(|(_, before)| *before < generation);
+            if status == Status::Running && earlier_goes_on {
+                self.complain("I10", format!("{root} runs beside one of an earlier generation"));
+            }
             let is_doomed = self.doomed.contains(&root);
             if is_doomed && !matches!(status, Status::Pending | Status::Cancelled) {
                 self.complain(
@@ -113,10 +117,14 @@ impl Oracle {
                     format!("{root} is {status} although it waited when all were cancelled"),
                 );
             }
-            if status == Status::Pending && !*lane_is_busy && !is_doomed {
-                self.complain("I9", format!("{root} waits although nothing before it in its lane goes on"));
+            let room =
+                going.len() < self.in_flight && going.iter().all(|(before, _)| *before == Status::Running);
+            if status == Status::Pending && room && !earlier_goes_on && !is_doomed {
+                self.complain("I9", format!("{root} waits although there is room for it in its lane"));
             }
-            *lane_is_busy |= !status.is_terminal();
+            if !status.is_terminal() {
+                going.push((status, generation));
+            }
             all_ended &= status.is_terminal();
         }
         all_ended

@@ -2,7 +2,7 @@
 
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Kind, OperationId, Phase, Priority};
-use ktrdr_fabric::store::{NewChild, NewOperation, NewRoot, Submitted};
+use ktrdr_fabric::store::{NewChild, NewOperation, NewRoot, Pace, Submitted};
 use serde_json::json;
 
 use crate::actors::{Actors, Chaos};
@@ -22,6 +22,7 @@ pub(crate) struct Scenario {
     name: String,
     roots: usize,
     in_flight: usize,
+    generation: usize,
     phases: usize,
     leaves: usize,
 }
@@ -32,14 +33,15 @@ impl Scenario {
         let mut dice = Dice::new(seed);
         let scenario = Self {
             name: format!("op_{seed}"),
-            roots: dice.index(4),
-            in_flight: 1 + dice.index(2),
+            roots: dice.index(5),
+            in_flight: 1 + dice.index(3),
+            generation: 1 + dice.index(3),
             phases: 1 + dice.index(Phase::ALL.len()),
             leaves: 1 + dice.index(3),
         };
         let name = scenario.campaign();
         let chaos = Chaos::of_some_kind(&mut dice);
-        let mut oracle = Oracle::new(scenario.cycles(), scenario.leaves());
+        let mut oracle = Oracle::new(scenario.cycles(), scenario.leaves(), scenario.in_flight);
         scenario.submit(world).await;
         let mut actors = Actors::new(world, scenario, chaos);
         for step in 0.. {
@@ -95,7 +97,7 @@ impl Scenario {
         let cycle = |i| {
             let root = self.root(i);
             let children = Phase::ALL[..self.phases].iter().map(|phase| phase.child_of(&root)).collect();
-            Cycle { root, children, lane: i % self.in_flight }
+            Cycle { root, children, generation: i / self.generation }
         };
         (0..self.roots).map(cycle).collect()
     }
@@ -129,10 +131,12 @@ impl Scenario {
         };
         let roots: Vec<NewRoot> = (0..self.roots).map(new_root).collect();
         if !roots.is_empty() {
-            let in_flight = u32::try_from(self.in_flight).unwrap();
-            let submitted = world.store.submit_roots(roots.clone(), in_flight).await.unwrap();
+            let [in_flight, generation] =
+                [self.in_flight, self.generation].map(|count| u32::try_from(count).unwrap());
+            let pace = Pace { in_flight, generation };
+            let submitted = world.store.submit_roots(roots.clone(), pace).await.unwrap();
             assert_eq!(submitted, Submitted::Created);
-            let again = world.store.submit_roots(roots, in_flight).await.unwrap();
+            let again = world.store.submit_roots(roots, pace).await.unwrap();
             assert_eq!(again, Submitted::Duplicate(self.root(0)));
         }
         for id in self.leaves() {

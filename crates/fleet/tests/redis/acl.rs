@@ -7,7 +7,7 @@ use ktrdr_domain::{DeviceClass, Kind, Phase, Progress, Status};
 use ktrdr_fabric::ledger::LedgerReader;
 use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, Advanced, BootId, Filter, Finish, Finished, OperationReader, Store, StoreHint,
+    Advance, AdvanceTo, Advanced, BootId, Filter, Finish, Finished, OperationReader, Pace, Store, StoreHint,
     SweepPlan,
 };
 use ktrdr_fleet::acl;
@@ -68,7 +68,7 @@ async fn live(store: &RedisStore) {
     store.beat(&attempt, LEASE, Some(&Progress::default())).await.unwrap();
     let finished = store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
     assert_eq!(finished, Finished::Recorded(Status::Completed));
-    store.submit_roots(vec![root("r1"), root("r2")], 1).await.unwrap();
+    store.submit_roots(vec![root("r1"), root("r2")], Pace::free(1)).await.unwrap();
     let child = id("r1").child(Kind::Training, 1);
     store.cancel(&child, "me", "").await.unwrap();
     let step = Advance {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status};
 use ktrdr_fabric::campaign::{Campaign, Campaigns};
-use ktrdr_fabric::store::{Advance, AdvanceTo, Filter, Finish, OperationReader, Store, SweepPlan};
+use ktrdr_fabric::store::{Advance, AdvanceTo, Filter, Finish, OperationReader, Pace, Store, SweepPlan};
 use ktrdr_fleet::redis::RedisStore;
 use serde_json::json;
 
@@ -25,7 +25,7 @@ async fn world() -> World {
     let server = RedisServer::start(&[]);
     let clock = ServerClock::new(&server, FLEET);
     let store = RedisStore::open(options(&server, FLEET)).await.unwrap();
-    store.submit_roots(["r1", "r2", "r3", "r4"].map(root).to_vec(), 1).await.unwrap();
+    store.submit_roots(["r1", "r2", "r3", "r4"].map(root).to_vec(), Pace::free(1)).await.unwrap();
     let training = id("r1").child(Kind::Training, 1);
     let attempt = claim(&store, &training).await;
     store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{Kind, Phase, Status};
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, BootId, Claim, Filter, Finish, OperationReader, Store, StoreError, SweepPlan,
+    Advance, AdvanceTo, BootId, Claim, Filter, Finish, OperationReader, Pace, Store, StoreError, SweepPlan,
 };
 use serde_json::json;
 
@@ -28,7 +28,7 @@ async fn every_call_of_a_process_that_knew_the_rows_raises_the_alarm() {
 
     assert_alarm(store.claim(&id("a"), &BootId("w".into()), LEASE).await);
     assert_alarm(store.submit(leaf("b")).await);
-    assert_alarm(store.submit_roots(vec![root("r")], 1).await);
+    assert_alarm(store.submit_roots(vec![root("r")], Pace::free(1)).await);
     assert_alarm(store.beat(&attempt, LEASE, None).await);
     assert_alarm(store.finish(&attempt, Finish::Completed(json!({}))).await);
     assert_alarm(store.cancel(&id("a"), "me", "").await);

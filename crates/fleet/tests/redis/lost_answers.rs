@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use ktrdr_domain::Status;
-use ktrdr_fabric::store::{BootId, Cancelled, Claim, Finish, Finished, OperationReader, Store, Submitted};
+use ktrdr_fabric::store::{
+    BootId, Cancelled, Claim, Finish, Finished, OperationReader, Pace, Store, Submitted,
+};
 use ktrdr_fleet::redis::{RedisOptions, RedisStore};
 use serde_json::json;
 
@@ -16,7 +18,7 @@ async fn store_through(proxy: &Proxy) -> RedisStore {
     let options = RedisOptions { timeout: Duration::from_millis(500), ..RedisOptions::new(url) };
     let store = RedisStore::open(options).await.unwrap();
     // From here on the server knows the scripts: the answer that is lost is the one that counts.
-    store.submit_roots(vec![root("known")], 1).await.unwrap();
+    store.submit_roots(vec![root("known")], Pace::free(1)).await.unwrap();
     store.submit(leaf("known_too")).await.unwrap();
     let attempt = claim(&store, &id("known_too")).await;
     store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
@@ -36,7 +38,10 @@ async fn a_submit_created_what_it_created() {
         assert_eq!(store.submit(leaf(name)).await.unwrap(), Submitted::Duplicate(id(name)));
     }
     proxy.set_trap(id("r1").as_str(), Fate::AnswerLost);
-    assert_eq!(store.submit_roots(vec![root("r1"), root("r2")], 1).await.unwrap(), Submitted::Created);
+    assert_eq!(
+        store.submit_roots(vec![root("r1"), root("r2")], Pace::free(1)).await.unwrap(),
+        Submitted::Created
+    );
     assert_eq!(store.outbox(None, 100).await.unwrap().len(), 3, "each message is there once");
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use ktrdr_domain::{Kind, OperationId, Phase, Status};
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, Advanced, Filter, Finish, NewOperation, OperationReader, Store, Submitted, SweepPlan,
+    Advance, AdvanceTo, Advanced, Filter, Finish, NewOperation, OperationReader, Pace, Store, Submitted,
+    SweepPlan,
 };
 use ktrdr_fleet::redis::RedisStore;
 use serde_json::json;
@@ -102,7 +103,7 @@ async fn what_has_not_ended_is_kept_for_ever() {
 #[tokio::test]
 async fn a_child_stays_for_as_long_as_its_root_goes_on_and_nothing_of_either_is_left_behind() {
     let w = world().await;
-    w.store.submit_roots(vec![root("r")], 1).await.unwrap();
+    w.store.submit_roots(vec![root("r")], Pace::free(1)).await.unwrap();
     let child = id("r").child(Kind::Training, 1);
     w.complete(&child).await;
     w.clock.pass_ms(WEEK_MS);

@@ -1,62 +1,197 @@
-//! Luck or not: the run against shifted copies of itself, and its Sharpe ratio against the campaign's trials.
+//! Luck or not: what the run earned beyond the market, ranked among what chance gives, and deflated by the trials.
 
-use ktrdr_domain::job::BacktestSpec;
-use ktrdr_domain::report::{Evidence, Metrics};
+use std::collections::BTreeMap;
+
+use ktrdr_domain::job::{BacktestSpec, Origin};
+use ktrdr_domain::report::{ActiveReturn, Direction, Evidence, NullRank, Trade};
 use ktrdr_fabric::ledger::TrialCount;
-use ktrdr_quant::null::{self, Draws, NullRank};
-use ktrdr_quant::statistics::{Moments, TrackRecord, luck};
+use ktrdr_quant::data::calendar::Calendar;
+use ktrdr_quant::exam::{Entries, Exam, Market, PValue, Shifts, shifts};
+use ktrdr_quant::simulate::Target;
+use ktrdr_quant::statistics::{TrackRecord, Undefined, luck, ratios};
 use ktrdr_worker::Job;
 
 use super::Traded;
+use super::subject::{Decided, Proof};
 use crate::fault::Fault;
 
-/// Null draws: enough to tell the 95th percentile from the 90th.
-const NULL_DRAWS: usize = 200;
+/// Random entries drawn: enough to tell one in twenty from one in fifteen.
+const RANDOM_ENTRIES: usize = 1_000;
 
-pub(super) fn against_shifted_copies(
+/// What chance has to say about one run. What is missing has its reason in `undefined`.
+#[derive(Debug, Default)]
+pub(super) struct Weighed {
+    pub(super) active: Option<ActiveReturn>,
+    /// Of the daily active return.
+    pub(super) record: Option<TrackRecord>,
+    pub(super) shifted_weeks: Option<NullRank>,
+    pub(super) random_entries: Option<NullRank>,
+    pub(super) undefined: BTreeMap<String, String>,
+}
+
+/// Weighs a run against the market and against both nulls.
+pub(super) fn against_chance(
     job: &Job,
     spec: &BacktestSpec,
     traded: &Traded<'_>,
-) -> Result<NullRank, Fault> {
-    let mut returns = Vec::new();
-    if !traded.run.trades.is_empty() {
-        let draws =
-            Draws::new(traded.bars, traded.range.clone(), &traded.decided.targets, &spec.account, spec.seed);
-        for draw in draws.take(NULL_DRAWS) {
-            returns.push(draw.map_err(Fault::input)?);
-            if job.stop.is_stopped() {
-                return Err(Fault::Stopped);
-            }
-        }
+    calendar: Option<&Calendar>,
+) -> Result<Weighed, Fault> {
+    let exam = Exam {
+        bars: traded.bars,
+        range: traded.range.clone(),
+        targets: &traded.decided.targets,
+        account: &spec.account,
+        calendar,
+    };
+    let market = exam.market();
+    let mut weighed = Weighed::default();
+    let score = match weighed.beyond_the_market(traded, &exam, &market) {
+        Ok(score) => score,
+        Err(reason) => return Ok(weighed.without(&FIGURES, reason)),
+    };
+    if spec.origin == Origin::Research && traded.run.net_return(spec.account.initial_capital) <= 0.0 {
+        // No gate asks how lucky a loss is, and most looks end here.
+        return Ok(
+            weighed.without(&NULLS, "the cycle's run earned nothing that chance would have to explain")
+        );
     }
-    Ok(null::rank(&traded.run, spec.account.initial_capital, &returns))
+    weighed.random_entries =
+        Some(rank(job, &exam, &market, score, Entries::new(&exam, spec.seed).take(RANDOM_ENTRIES))?);
+    let shifted = Shifts::new(&exam);
+    if shifted.len() < shifts::SHIFTS_MIN {
+        let reason = format!(
+            "the window can be shifted by {} whole weeks only, and {} are needed to tell anything: random entries decide alone",
+            shifted.len(),
+            shifts::SHIFTS_MIN
+        );
+        return Ok(weighed.without(&NULLS[..1], reason));
+    }
+    weighed.shifted_weeks = Some(rank(job, &exam, &market, score, shifted)?);
+    Ok(weighed)
 }
 
-/// What the certainty of the daily Sharpe ratio depends on; `None` where it is undefined.
-pub(super) fn track_record(metrics: &Metrics) -> Option<TrackRecord> {
-    Some(TrackRecord {
-        sharpe: metrics.sharpe_ratio? / metrics.days_per_year?.sqrt(),
-        periods: usize::try_from(metrics.days).ok()?,
-        skewness: metrics.skewness?,
-        kurtosis: metrics.kurtosis?,
-    })
+/// The names of what is weighed, in reports.
+pub(super) const FIGURES: [&str; 4] = ["active_return", "shifted_weeks", "random_entries", "deflated_sharpe"];
+
+/// Those of the nulls.
+const NULLS: [&str; 2] = ["shifted_weeks", "random_entries"];
+
+impl Weighed {
+    /// Fills in the active return; gives the score that is ranked.
+    fn beyond_the_market(
+        &mut self,
+        traded: &Traded<'_>,
+        exam: &Exam<'_>,
+        market: &Market,
+    ) -> Result<f64, Undefined> {
+        if traded.run.trades.is_empty() {
+            return Err(Undefined::Nothing("trade"));
+        }
+        let active = exam.active(&traded.run, market)?;
+        let (score, record) = (ratios::sharpe(&active.returns)?, TrackRecord::of(&active.returns)?);
+        let [long, short] = [Direction::Long, Direction::Short].map(|side| held(&traded.run.trades, side));
+        self.active = Some(ActiveReturn {
+            beta: active.beta,
+            mean_exposure: (long - short) / traded.range.len().max(1) as f64,
+            long_share: if long + short > 0.0 { long / (long + short) } else { 0.5 },
+            sharpe_ratio: exam.calendar.map(|calendar| score * calendar.days_per_year.sqrt()),
+            sharpe_daily: score,
+            psr: record.probability_over(0.0).ok(),
+        });
+        self.record = Some(record);
+        Ok(score)
+    }
+
+    /// The same, which has no such figures for this reason.
+    pub(super) fn without(mut self, figures: &[&str], reason: impl ToString) -> Self {
+        let reasons = figures.iter().map(|figure| ((*figure).to_owned(), reason.to_string()));
+        self.undefined.extend(reasons);
+        self
+    }
 }
 
-pub(super) fn evidence(
-    record: Option<TrackRecord>,
-    null: &NullRank,
-    count: &TrialCount,
-    leakage_proof: Option<bool>,
-) -> Evidence {
-    // One trial has no variance, and nothing to be the best of.
-    let variance = Moments::of(&count.sharpes_daily).map_or(0.0, |m| m.standard_deviation.powi(2));
+/// Bars held on one side.
+fn held(trades: &[Trade], side: Direction) -> f64 {
+    trades.iter().filter(|trade| trade.direction == side).map(|trade| f64::from(trade.bars_held)).sum()
+}
+
+fn rank(
+    job: &Job,
+    exam: &Exam<'_>,
+    market: &Market,
+    score: f64,
+    draws: impl Iterator<Item = Vec<Target>>,
+) -> Result<NullRank, Fault> {
+    let mut scores = Vec::new();
+    for drawn in draws {
+        if job.stop.is_stopped() {
+            return Err(Fault::Stopped);
+        }
+        scores.push(exam.score(&drawn, market).map_err(Fault::input)?);
+    }
+    let PValue { p, draws } = PValue::of(score, &scores);
+    Ok(NullRank { p, draws })
+}
+
+/// The trials that a verdict is deflated by, the one that is judged among them.
+#[derive(Debug, Clone, Copy)]
+struct Trials<'a> {
+    /// All of them: what the best of luck is computed for.
+    counted: u64,
+    /// Daily Sharpe ratios of the active returns of those that have one.
+    sharpes_daily: &'a [f64],
+}
+
+/// What is left of a track record once the trials are counted.
+#[derive(Debug, Default)]
+struct Deflated {
+    sharpe: Option<f64>,
+    /// Expected best daily Sharpe ratio of as many worthless trials.
+    luck_daily: Option<f64>,
+}
+
+/// Where the number of trials and what they came to enter a verdict; nowhere else.
+fn deflate(record: Option<&TrackRecord>, trials: Trials<'_>) -> Deflated {
+    let Some(record) = record else { return Deflated::default() };
+    let variance = luck::variance_of_trials(trials.sharpes_daily, record.periods);
+    Deflated {
+        sharpe: record.deflated(variance, trials.counted).ok(),
+        luck_daily: Some(luck::expected_max_sharpe(variance, trials.counted)),
+    }
+}
+
+/// The evidence of a report.
+pub(super) fn evidence(weighed: &Weighed, count: &TrialCount, decided: &Decided) -> Evidence {
+    let trials = Trials { counted: count.trials, sharpes_daily: &count.sharpes_daily };
+    let deflated = deflate(weighed.record.as_ref(), trials);
     Evidence {
-        null_percentile: null.percentile,
-        null_draws: null.draws,
-        deflated_sharpe: record.and_then(|r| r.deflated(variance, count.trials).ok()),
+        active: weighed.active,
+        shifted_weeks: weighed.shifted_weeks,
+        random_entries: weighed.random_entries,
+        deflated_sharpe: deflated.sharpe,
         trials: count.trials,
-        luck_sharpe_daily: Some(luck::expected_max_sharpe(variance, count.trials)),
-        leakage_proof,
+        luck_sharpe_daily: deflated.luck_daily,
+        leakage_proof: decided.proof.map(|proof| proof.holds),
+        proof_examined: decided.proof.iter().flat_map(|_| Proof::EXAMINED).map(str::to_owned).collect(),
+        proof_cuts: decided.proof.map_or(0, |proof| proof.cuts),
         looks_at_window: count.looks_at_window,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deflated(sharpe: f64, counted: u64, sharpes_daily: &[f64]) -> f64 {
+        let record = TrackRecord { sharpe, periods: 750, skewness: 0.0, kurtosis: 3.0 };
+        deflate(Some(&record), Trials { counted, sharpes_daily }).sharpe.unwrap()
+    }
+
+    #[test]
+    fn copies_of_one_trial_count_as_trials_and_look_as_lucky_as_strangers() {
+        let alone = deflated(0.08, 1, &[0.08]);
+        let among_copies = deflated(0.08, 40, &[0.08; 40]);
+        assert!(alone > 0.95 && among_copies < 0.6, "{alone} {among_copies}");
+        assert!(deflated(0.08, 40, &[]) == among_copies, "trials without a ratio count as well");
     }
 }

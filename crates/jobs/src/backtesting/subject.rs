@@ -4,18 +4,20 @@ use std::ops::Range;
 
 use ktrdr_catalog::{models, signals as stored_signals};
 use ktrdr_domain::Sha256;
-use ktrdr_domain::job::{BacktestSpec, BacktestSubject};
-use ktrdr_domain::report::ModelRef;
-use ktrdr_quant::features::{FeatureBars, proof};
+use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
+use ktrdr_domain::report::{InSample, ModelRef};
+use ktrdr_quant::features::{FeatureBars, FeatureMatrix, proof};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::{Bars, signals};
 
 use crate::Services;
 use crate::evaluate::Trader;
 use crate::fault::Fault;
+use crate::foresight;
 
-/// Cuts at which the leakage proof recomputes the features.
-const PROOF_CUTS: usize = 3;
+/// Cuts at which the leakage proof computes features and decisions again: the future is removed at half of them, scaled at
+/// the others.
+const PROOF_CUTS: usize = 6;
 
 /// Decisions for every bar of the window.
 pub(super) struct Decided {
@@ -23,8 +25,22 @@ pub(super) struct Decided {
     pub(super) sha256: Sha256,
     pub(super) model: Option<ModelRef>,
     pub(super) targets: Vec<Target>,
-    /// `None` when there are no features to prove anything of.
-    pub(super) leakage_proof: Option<bool>,
+    /// `None` when there is nothing to prove anything of.
+    pub(super) proof: Option<Proof>,
+    /// Set where the model learned from what it is examined on.
+    pub(super) in_sample: Option<InSample>,
+}
+
+/// What became of the leakage proof.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Proof {
+    pub(super) holds: bool,
+    pub(super) cuts: u32,
+}
+
+impl Proof {
+    /// What it examines.
+    pub(super) const EXAMINED: [&str; 2] = ["features", "decisions"];
 }
 
 /// The bars of every timeframe, the traded one first, cut at the window's end: nothing later is in reach.
@@ -62,20 +78,31 @@ fn by_model(
     range: &Range<usize>,
 ) -> Result<Decided, Fault> {
     let stored = services.runtime.block_on(models::load(&*services.artifacts, reference))?;
+    let in_sample = stored.metadata.in_sample(super::covered(&bars[0], range));
+    if let Some(known) = in_sample.as_ref().filter(|_| spec.origin == Origin::Research) {
+        return Err(Fault::Refused(format!(
+            "models/{reference} can not be examined here: {known}; train it again within the dev window as it is now"
+        )));
+    }
     let strategy = &stored.metadata.strategy;
     let trader = Trader { strategy, scaling: &stored.metadata.scaling, network: &stored.network };
     let (base, others) = bars.split_first().ok_or_else(|| Fault::input("the job names no data"))?;
+    foresight::refuse_early_stamps(base, others)?;
     let bars = FeatureBars { base, others };
     let rows = trader.features(&bars, range.start)?;
-    let targets = trader.targets(&rows, range)?;
+    let mut targets = trader.targets(&rows)?;
     let cuts = proof::cuts(range.start, base.len(), PROOF_CUTS, spec.seed);
-    let outcome = proof::leakage(strategy, &bars, trader.scaling, &rows, &cuts).map_err(Fault::input)?;
+    let run = proof::Run { rows: &rows, targets: &targets };
+    let decide = |rows: &FeatureMatrix| trader.targets(rows);
+    let outcome = proof::leakage(strategy, &bars, trader.scaling, run, decide, &cuts)?;
+    targets.truncate(range.len());
     Ok(Decided {
         name: strategy.name.to_string(),
         sha256: strategy.sha256(),
         model: Some(reference.clone()),
         targets,
-        leakage_proof: Some(outcome.holds()),
+        proof: Some(Proof { holds: outcome.holds(), cuts: cuts.len() as u32 }),
+        in_sample,
     })
 }
 
@@ -88,5 +115,6 @@ fn by_signals(
     let bytes = services.runtime.block_on(stored_signals::read(&*services.artifacts, sha256))?;
     let rows = signals::read(&bytes).map_err(Fault::input)?;
     let targets = signals::align(&bars[0], range.clone(), &rows).map_err(Fault::input)?;
-    Ok(Decided { name: "signals".to_owned(), sha256: *sha256, model: None, targets, leakage_proof: None })
+    let name = "signals".to_owned();
+    Ok(Decided { name, sha256: *sha256, model: None, targets, proof: None, in_sample: None })
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_app::data::{GenerateRequest, ImportRequest, ProcessChoice, SessionChoice};
 use ktrdr_app::market::Moment;
-use ktrdr_domain::job::{DateOrder, DecimalSign};
+use ktrdr_domain::job::{DateOrder, DecimalSign, Stamp};
 use ktrdr_domain::{Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::import::TimeZone;
 
@@ -72,6 +72,10 @@ pub(crate) struct ImportArguments {
     #[arg(long)]
     pub(crate) allow_negative_prices: bool,
 
+    /// Which moment of a bar the file's times are: its open, or its close.
+    #[arg(long, value_enum, default_value_t = StampName::Open)]
+    pub(crate) stamp: StampName,
+
     /// Replace the series if there is one.
     #[arg(long)]
     pub(crate) replace: bool,
@@ -89,6 +93,7 @@ impl From<&ImportArguments> for ImportRequest {
             decimal: typed.decimal.map(Into::into),
             volume_column: typed.volume_column.clone(),
             allow_negative_prices: typed.allow_negative_prices,
+            stamp: typed.stamp.into(),
             replace: typed.replace,
             idempotency_key: None,
         }
@@ -143,6 +148,24 @@ pub(crate) struct GenerateArguments {
     /// Replace the series if there is one.
     #[arg(long)]
     pub(crate) replace: bool,
+}
+
+/// A moment of a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StampName {
+    /// The bar of 09:00 to 10:00 says 09:00.
+    Open,
+    /// The same bar says 10:00.
+    Close,
+}
+
+impl From<StampName> for Stamp {
+    fn from(name: StampName) -> Self {
+        match name {
+            StampName::Open => Self::Open,
+            StampName::Close => Self::Close,
+        }
+    }
 }
 
 impl From<&GenerateArguments> for GenerateRequest {

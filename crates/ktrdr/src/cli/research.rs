@@ -53,6 +53,11 @@ pub(crate) struct ResearchRun {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) in_flight: Option<u32>,
 
+    /// Cycles that are designed from the same lessons, those of the generations before; configuration by default. No cycle
+    /// starts before those of earlier generations have ended, so that at most as many run at a time.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) generation: Option<u32>,
+
     /// Rules of the gates; configuration by default.
     #[arg(long, value_enum)]
     pub(crate) gates: Option<GateName>,
@@ -65,7 +70,8 @@ pub(crate) struct ResearchRun {
     #[arg(long)]
     pub(crate) brief: Option<String>,
 
-    /// Of everything random.
+    /// Of everything random. The same seed on the same data gives the same designs and trades, under any name of the campaign and
+    /// on any number of workers.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
 
@@ -88,6 +94,7 @@ impl From<&ResearchRun> for CampaignRequest {
             cycles: typed.cycles,
             campaign: typed.campaign.clone(),
             in_flight: typed.in_flight,
+            generation: typed.generation,
             agent: typed.agent.clone(),
             gates: typed.gates.map(Into::into),
             brief: typed.brief.clone(),

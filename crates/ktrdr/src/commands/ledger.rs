@@ -28,7 +28,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<
                 let lessons = app.lessons(campaign.as_ref(), u32::MAX).await?;
                 context.screen.list("lessons", &lessons, |screen| {
                     screen.line(table(
-                        &["CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY", "VERDICT"],
+                        &["CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY"],
                         &lesson_rows(&lessons),
                     ));
                 })?;
@@ -61,7 +61,6 @@ fn lesson_rows(lessons: &[Lesson]) -> Vec<Vec<String>> {
             l.strategy.name.to_string(),
             format!("{:?}", l.reached).to_lowercase(),
             l.stopped_by.clone().unwrap_or_else(|| "–".into()),
-            l.verdict.map_or_else(|| "–".into(), |v| format!("{v:?}").to_lowercase()),
         ]
     };
     lessons.iter().map(row).collect()

@@ -86,7 +86,7 @@ fn doing(o: &Operation) -> Option<String> {
                 o.progress.as_ref().map(|p| format!("{:.0}% ", p.percentage)).unwrap_or_default();
             format!("{percentage}{}", describe::doing(o, None))
         }
-        None => return None,
+        None => describe::caveat(o)?,
     };
     (!said.is_empty()).then(|| brief(&said, DOING_CHARACTERS))
 }

@@ -113,11 +113,21 @@ fn row(number: u64, cycle: &Operation) -> Vec<String> {
     vec![number.to_string(), strategy, outcome, brief(&why, WHY_CHARACTERS)]
 }
 
-/// What a survivor did on its exam.
+/// What a survivor did on its exam, with what it rests on: the chance of it, the looks, how much of it is the market.
 fn exam(cycle: &Operation) -> String {
     let figure = |pointer: &str| cycle.result.as_ref()?.pointer(pointer)?.as_f64();
     let net = figure("/metrics/total_return_pct").map(|x| format!("net {:.1} %", Figure(x * 100.0)));
     let sharpe = figure("/metrics/sharpe_ratio").map(|x| format!("Sharpe {:.2}", Figure(x)));
     let deflated = figure("/evidence/deflated_sharpe").map(|x| format!("deflated {x:.3}"));
-    [net, sharpe, deflated].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let trials = figure("/evidence/trials").map(|n| format!("N {n:.0}"));
+    let nulls = ["/evidence/random_entries/p", "/evidence/shifted_weeks/p"].map(figure);
+    let p = nulls.into_iter().flatten().reduce(f64::max).map(|p| format!("p {p:.3}"));
+    let looks = figure("/evidence/looks_at_window").map(|n| format!("look {n:.0}"));
+    let beta = figure("/evidence/active/beta").map(|x| format!("β {:.2}", Figure(x)));
+    let long = figure("/evidence/active/long_share").map(|x| format!("long {:.0} %", x * 100.0));
+    [net, sharpe, deflated, trials, p, looks, beta, long]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
 }

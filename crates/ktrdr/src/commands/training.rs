@@ -96,11 +96,17 @@ fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
     ];
     let rows: Vec<Vec<String>> = facts.iter().map(|(k, v)| vec![(*k).to_owned(), v.clone()]).collect();
     screen.line(table(&["", ""], &rows).trim_start_matches('\n'));
-    if let Some(traded) = &report.trading_on_test {
+    if let Some(traded) = &report.dev_backtest {
+        let figure = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.2}", Figure(x)));
         screen.line(format!(
-            "traded on test rows: net {} · Sharpe {} (annualised, daily) · {}",
+            "traded on dev, on rows its networks never saw ({} blocks): net {} · Sharpe {} · active Sharpe {} (annualised, \
+             daily) · null p {} of {} draws · {}",
+            traded.blocks,
             percent(traded.total_return_pct),
-            traded.sharpe_ratio.map_or_else(|| "undefined".into(), |s| format!("{:.2}", Figure(s))),
+            figure(traded.sharpe_ratio),
+            figure(traded.active_sharpe_ratio),
+            figure(traded.null_p),
+            traded.null_draws,
             counted(traded.total_trades, "trade")
         ));
     }

@@ -31,7 +31,7 @@ const ADDRESSES: [&str; 11] = [
 const OF_THE_PROCESS: [&str; 3] = ["WORKSPACE", "LOG", "LOG_FORMAT"];
 
 /// What scripts, tests and containers read. A name that ends with `_` stands for all that begin with it.
-const OF_OTHERS: [&str; 20] = [
+const OF_OTHERS: [&str; 21] = [
     "ASSESSMENT_WORKERS",
     "BACKTESTING_CPUS",
     "BACKTESTING_MEMORY",
@@ -52,6 +52,7 @@ const OF_OTHERS: [&str; 20] = [
     "TEST_",
     "TRAINING_",
     "ATTACK_",
+    "EVIDENCE_",
 ];
 
 /// From this many characters on, two slips are taken for a slip; of a shorter name one.

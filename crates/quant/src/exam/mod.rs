@@ -24,7 +24,7 @@ pub use shifts::Shifts;
 
 use crate::Bars;
 use crate::data::calendar::Calendar;
-use crate::metrics::returns;
+use crate::metrics::returns::Days;
 use crate::simulate::{self, Run, SimulateError, Target};
 use crate::statistics::{ActiveReturns, Undefined, ratios};
 
@@ -43,21 +43,32 @@ pub struct Exam<'a> {
     pub calendar: Option<&'a Calendar>,
 }
 
+/// What the instrument itself returned, day by day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Market {
+    days: Days,
+    returns: Vec<f64>,
+}
+
 impl Exam<'_> {
-    /// Daily returns of the instrument itself over the range.
+    /// Daily returns of the instrument itself over the range; the first one from the range's first open.
     #[must_use]
-    pub fn market(&self) -> Vec<f64> {
-        returns::daily_of_market(self.bars, self.range.clone(), self.calendar)
+    pub fn market(&self) -> Market {
+        let bars = self.bars;
+        let time = bars.time.get(self.range.clone()).unwrap_or_default();
+        let close = bars.close.get(self.range.clone()).unwrap_or_default();
+        let start = bars.open.get(self.range.start).copied().unwrap_or_default();
+        let days = Days::of(time, self.calendar);
+        Market { returns: days.returns(start, close), days }
     }
 
     /// A run's daily returns without the market's part.
     ///
     /// # Errors
     /// No day, or a return that is not finite.
-    pub fn active(&self, run: &Run, market: &[f64]) -> Result<ActiveReturns, Undefined> {
-        let capital = self.account.initial_capital;
-        let daily = returns::daily(run, self.bars, self.range.clone(), capital, self.calendar);
-        ActiveReturns::of(&daily, market)
+    pub fn active(&self, run: &Run, market: &Market) -> Result<ActiveReturns, Undefined> {
+        let daily = market.days.returns(self.account.initial_capital, &run.equity);
+        ActiveReturns::of(&daily, &market.returns)
     }
 
     /// Trades other targets and scores them: the daily Sharpe ratio of their active return, 0 where there is none (nothing
@@ -65,7 +76,7 @@ impl Exam<'_> {
     ///
     /// # Errors
     /// As [`simulate::run`].
-    pub fn score(&self, targets: &[Target], market: &[f64]) -> Result<f64, SimulateError> {
+    pub fn score(&self, targets: &[Target], market: &Market) -> Result<f64, SimulateError> {
         let run = simulate::run(self.bars, self.range.clone(), targets, self.account)?;
         let active = self.active(&run, market);
         Ok(active.and_then(|active| ratios::sharpe(&active.returns)).unwrap_or(0.0))

@@ -39,12 +39,6 @@ impl<'a> Shifts<'a> {
         Self { time, targets: exam.targets, weeks, next: 0, count }
     }
 
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
     /// The targets, `weeks` later; what leaves at the end comes in at the start. The circle is whole weeks long; in the
     /// part of the last week that has no bars, and wherever a bar has none at its time in another week, the
     /// target last decided stands.
@@ -79,4 +73,11 @@ impl Iterator for Shifts<'_> {
         let weeks = self.next as i64 * (self.weeks - 1) / self.count as i64;
         Some(self.later(weeks))
     }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.count - self.next;
+        (left, Some(left))
+    }
 }
+
+impl ExactSizeIterator for Shifts<'_> {}

@@ -1,14 +1,16 @@
-//! The leakage proof of a run: its features do not move when the future does.
+//! The leakage proof of a run: neither its features nor its decisions move when the future does.
 //!
 //! What is examined are the very rows that the run decided on; they are not computed again. At each cut the features
-//! are, (a) on the bars known at the cut alone and (b) with everything after it multiplied by a million, among that
-//! the higher bars still forming. Every row of the run up to the cut must come out the same bit for bit. The
-//! indicators have to read all history for that, since some never forget; only the run's own rows are laid out.
+//! are, on the bars known at the cut alone or with everything after it multiplied by a million, among that
+//! the higher bars still forming: at one cut after the other in turn. Every row of the run up to the cut must come out the
+//! same bit for bit, and so must every position decided on these rows. The indicators have to read all history for that,
+//! since some never forget; only the run's own rows are laid out.
 
 use ktrdr_domain::{Strategy, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{FeatureBars, FeatureError, FeatureMatrix, Scaling, build_from};
+use crate::simulate::Target;
 use crate::{Bars, SeededRng};
 
 /// What a leakage proof found.
@@ -20,14 +22,14 @@ pub enum ProofOutcome {
         /// The cuts, as indices of base bars.
         cuts: Vec<usize>,
     },
-    /// A row knew the future.
+    /// A row or a decision knew the future.
     Leaks {
         /// What was done to the future.
         probe: Probe,
         /// The cut.
         cut: usize,
-        /// The feature that moved.
-        feature: String,
+        /// What moved: the name of a feature, or `decision`.
+        what: String,
         /// The base bar of its row.
         bar: usize,
         /// When that bar opened.
@@ -67,46 +69,61 @@ pub fn cuts(first_bar: usize, bar_count: usize, count: usize, seed: u64) -> Vec<
     cuts
 }
 
-/// Proves that no feature of a strategy knew the future at the given cuts, in the rows that a run decided on: `rows`
-/// as [`build_from`] gave them for these bars.
+/// What a run decided on, and what it decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The rows, as [`build_from`] gave them.
+    pub rows: &'a FeatureMatrix,
+    /// The position wanted at each of the rows' bars.
+    pub targets: &'a [Target],
+}
+
+/// Proves that a run knew the future at none of the given cuts, in the rows it decided on and in what it decided.
+/// `decide` gives the run's targets for its rows, and is asked for those of changed ones.
 ///
-/// Each cut costs two more computations on the bars before it; three are plenty.
+/// Each cut costs one more computation on the bars before it.
 ///
 /// # Errors
-/// As [`build_from`], and for a cut before the first row or without a bar after it.
-pub fn leakage(
+/// As [`build_from`] and as `decide`, and for a cut before the first row or without a bar after it.
+pub fn leakage<E: From<FeatureError>>(
     strategy: &Strategy,
     bars: &FeatureBars<'_>,
     scaling: &Scaling,
-    rows: &FeatureMatrix,
+    run: Run<'_>,
+    decide: impl Fn(&FeatureMatrix) -> Result<Vec<Target>, E>,
     cuts: &[usize],
-) -> Result<ProofOutcome, FeatureError> {
-    leakage_of(|bars| build_from(strategy, bars, scaling, rows.first_bar), bars, rows, cuts)
+) -> Result<ProofOutcome, E> {
+    let features = |bars: &FeatureBars<'_>| Ok(build_from(strategy, bars, scaling, run.rows.first_bar)?);
+    leakage_of(features, bars, run, decide, cuts)
 }
 
-/// The same for any way to compute features: `features` gives `rows` for `bars`, and is asked for changed ones.
+/// The same for any way to compute features: `features` gives the run's rows for `bars`, and is asked for changed ones.
 ///
 /// # Errors
 /// As [`leakage`].
-pub fn leakage_of(
-    features: impl Fn(&FeatureBars<'_>) -> Result<FeatureMatrix, FeatureError>,
+pub fn leakage_of<E: From<FeatureError>>(
+    features: impl Fn(&FeatureBars<'_>) -> Result<FeatureMatrix, E>,
     bars: &FeatureBars<'_>,
-    rows: &FeatureMatrix,
+    run: Run<'_>,
+    decide: impl Fn(&FeatureMatrix) -> Result<Vec<Target>, E>,
     cuts: &[usize],
-) -> Result<ProofOutcome, FeatureError> {
+) -> Result<ProofOutcome, E> {
+    let Run { rows, targets } = run;
     let (first, last) =
         (rows.first_bar, rows.bars().end.min(bars.base.len().saturating_sub(1)).saturating_sub(1));
-    for &cut in cuts {
+    for (&cut, probe) in cuts.iter().zip([Probe::Removed, Probe::Scrambled].into_iter().cycle()) {
         if !(first..=last).contains(&cut) {
-            return Err(FeatureError::CutOutside { cut, first, last });
+            return Err(FeatureError::CutOutside { cut, first, last }.into());
         }
-        for probe in [Probe::Removed, Probe::Scrambled] {
-            let (base, others) = probe.apply(bars, cut);
-            let probed = features(&FeatureBars { base: &base, others: &others })?;
-            if let Some((bar, feature)) = first_difference(rows, &probed, cut) {
-                let at = Timestamp(bars.base.time[bar]);
-                return Ok(ProofOutcome::Leaks { probe, cut, feature, bar, at });
-            }
+        let (base, others) = probe.apply(bars, cut);
+        let probed = features(&FeatureBars { base: &base, others: &others })?;
+        let moved = match first_difference(rows, &probed, cut) {
+            Some(moved) => Some(moved),
+            None => first_other_decision(targets, &decide(&probed)?, first, cut),
+        };
+        if let Some((bar, what)) = moved {
+            let at = Timestamp(bars.base.time[bar]);
+            return Ok(ProofOutcome::Leaks { probe, cut, what, bar, at });
         }
     }
     Ok(ProofOutcome::Holds { cuts: cuts.to_vec() })
@@ -156,4 +173,15 @@ fn first_difference(rows: &FeatureMatrix, probed: &FeatureMatrix, cut: usize) ->
         let moved = known.iter().zip(again).position(|(x, y)| x.to_bits() != y.to_bits())?;
         Some((bar, rows.names[moved].clone()))
     })
+}
+
+/// The first base bar up to `cut` at which another position is wanted; `first` is the bar of the first target.
+fn first_other_decision(
+    known: &[Target],
+    again: &[Target],
+    first: usize,
+    cut: usize,
+) -> Option<(usize, String)> {
+    let bar = (first..=cut).find(|bar| known.get(bar - first) != again.get(bar - first))?;
+    Some((bar, "decision".to_owned()))
 }

@@ -17,7 +17,7 @@ const BARS_MIN: usize = 30;
 const DISAGREEMENT_SHARE: f64 = 0.5;
 
 /// A coarser series whose prices were paid later than its stamps say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EarlyStamp {
     /// The instrument.
     pub symbol: Symbol,
@@ -27,16 +27,22 @@ pub struct EarlyStamp {
     pub fine: Timeframe,
     /// By how much its bars close later than stamped, in seconds: a whole number of finer bars.
     pub early_s: i64,
+    /// Median distance of its closes from the finer prices at their stamped ends, in logarithms.
+    pub apart_as_stamped: f64,
+    /// The same so much later.
+    pub apart_later: f64,
 }
 
 impl fmt::Display for EarlyStamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { symbol, coarse, fine, early_s } = self;
+        let Self { symbol, coarse, fine, early_s, .. } = self;
         let hours = *early_s as f64 / 3_600.0;
+        let [stamped, later] = [self.apart_as_stamped, self.apart_later].map(|apart| apart * 10_000.0);
         write!(
             f,
-            "{symbol} {coarse} is stamped {hours} hours early: its closes are prices that {symbol} {fine} shows only then. \
-             Import it again with `--stamp close` if its stamps are those of closes, or with the right time zone"
+            "{symbol} {coarse} is stamped {hours} hours early: its closes are {stamped:.1} basis points from the prices of \
+             {symbol} {fine} at their stamped ends, and {later:.1} from those {hours} hours later. Import {symbol} {coarse} \
+             again with `--stamp close` if its stamps are those of closes, or with the right time zone"
         )
     }
 }
@@ -62,6 +68,8 @@ pub fn early_stamp(fine: &Bars, coarse: &Bars) -> Option<EarlyStamp> {
         coarse: coarse.timeframe,
         fine: fine.timeframe,
         early_s,
+        apart_as_stamped: at_stamp,
+        apart_later: least,
     })
 }
 

@@ -49,6 +49,8 @@ pub(crate) fn research() -> ResearchSpec {
         windows: WindowPolicy::default().split(span()).unwrap(),
         account: Account::default(),
         gates: GatePolicy { profile: GateProfile::Parity, ..GatePolicy::default() },
+        generation: 4,
+        campaign_seed: 7,
         agent: ProviderName::default(),
         brief: None,
         device: DeviceRequest::Any,
@@ -115,7 +117,7 @@ pub(crate) fn training() -> TrainingReport {
             label_shares: [0.3, 0.4, 0.3],
             answer_shares: [0.3, 0.4, 0.3],
         },
-        trading_on_test: None,
+        dev_backtest: None,
         strategy_sha256: Sha256::of(b"trend"),
         synthetic: true,
         warnings: vec![],
@@ -161,6 +163,8 @@ pub(crate) fn backtest() -> BacktestSummary {
             code: "test".into(),
         },
         warnings: vec![],
+        in_sample: None,
+        quarantine: vec![],
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::{FailureReason, Operation, OperationId, Phase, Status};
-use ktrdr_fabric::store::{NewRoot, Store, Submitted};
+use ktrdr_fabric::store::{NewRoot, Pace, Store, Submitted};
 use ktrdr_research::CycleSummary;
 use ktrdr_research::resume::{self, NotResumed, successor};
 use ktrdr_worker::Outcome;
@@ -52,8 +52,11 @@ async fn planned(world: &World, id: &OperationId) -> Result<NewRoot, NotResumed>
 async fn resumed(world: &World, id: &OperationId) -> Operation {
     let next = planned(world, id).await.unwrap();
     let new = next.id.clone();
-    assert_eq!(world.engine.store.submit_roots(vec![next.clone()], 1).await.unwrap(), Submitted::Created);
-    let again = world.engine.store.submit_roots(vec![next], 1).await.unwrap();
+    assert_eq!(
+        world.engine.store.submit_roots(vec![next.clone()], Pace::free(1)).await.unwrap(),
+        Submitted::Created
+    );
+    let again = world.engine.store.submit_roots(vec![next], Pace::free(1)).await.unwrap();
     assert_eq!(again, Submitted::Duplicate(new.clone()), "a cycle is resumed once");
     world.ended(&new).await
 }

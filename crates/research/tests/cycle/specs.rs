@@ -136,6 +136,10 @@ fn a_plan_gives_each_cycle_its_own_id_index_and_seed() {
     distinct(roots.iter().map(|r| r.id.to_string()).collect());
     distinct(specs.iter().map(|s| s.research.seed.to_string()).collect());
     assert!(specs.iter().map(|s| s.research.index).eq(0..500));
+    assert!(specs.iter().all(|s| s.research.campaign_seed == research().seed), "designs share one seed");
+    let renamed = plan(&"day".parse().unwrap(), 500, &research(), Timestamp(0), 1).unwrap();
+    let seeds = renamed.iter().map(|r| r.first.spec["research"]["seed"].as_u64().unwrap());
+    assert!(seeds.eq(specs.iter().map(|s| s.research.seed)), "a name is no chance");
     for root in &roots {
         assert_eq!((root.phase.as_str(), root.first.kind), ("designing", Kind::AgentDesign));
         assert_eq!(root.first.id, root.id.child(Kind::AgentDesign, 1));

@@ -1,12 +1,13 @@
 //! Every (phase, end): what the cycle does, what it says, what it remembers.
 
+use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::lesson::Reached;
-use ktrdr_domain::report::Verdict;
+use ktrdr_domain::report::{BacktestSummary, NullRank, Verdict};
 use ktrdr_domain::{FailureReason, Phase};
-use ktrdr_research::{ChildEnd, Decision, step};
+use ktrdr_research::{ChildEnd, Decision, Stage, step};
 use serde_json::{Value, json};
 
-use crate::fixture::{cycles, day, losing, results, root, untalented, value};
+use crate::fixture::{backtest, cycles, day, losing, results, root, untalented, value};
 
 /// A decision in one line.
 fn told(decision: &Decision) -> String {
@@ -37,7 +38,7 @@ fn row(end: impl Fn(usize) -> ChildEnd) -> [String; 4] {
 #[test]
 fn a_completed_child_leads_to_the_next_phase() {
     let told = row(|phase| ChildEnd::Completed(results()[phase].clone()));
-    assert_eq!(told, ["→ training", "→ backtesting", "→ assessing", "done | Survived to the end"]);
+    assert_eq!(told, ["→ training", "→ backtesting", "→ assessing", "done | Examined to the end"]);
 }
 
 #[test]
@@ -47,7 +48,7 @@ fn a_failed_child_closes_the_cycle_with_the_childs_reason() {
         "bad_input: Design failed: no bars | nothing",
         "bad_input: Training failed: no bars | Designed bad_input",
         "bad_input: Backtest failed: no bars | Trained bad_input",
-        "bad_input: Assessment failed: no bars | Survived bad_input",
+        "bad_input: Assessment failed: no bars | Examined bad_input",
     ];
     assert_eq!(told, expected);
 }
@@ -59,7 +60,7 @@ fn a_child_out_of_tries_closes_the_cycle() {
         "attempts_exhausted: Design failed on every try, last with: worker lost | nothing",
         "attempts_exhausted: Training failed on every try, last with: worker lost | Designed attempts_exhausted",
         "attempts_exhausted: Backtest failed on every try, last with: worker lost | Trained attempts_exhausted",
-        "attempts_exhausted: Assessment failed on every try, last with: worker lost | Survived attempts_exhausted",
+        "attempts_exhausted: Assessment failed on every try, last with: worker lost | Examined attempts_exhausted",
     ];
     assert_eq!(told, expected);
 }
@@ -71,7 +72,7 @@ fn a_cancelled_child_closes_the_cycle() {
         "cancelled: Design was cancelled | nothing",
         "cancelled: Training was cancelled | Designed cancelled",
         "cancelled: Backtest was cancelled | Trained cancelled",
-        "cancelled: Assessment was cancelled | Survived cancelled",
+        "cancelled: Assessment was cancelled | Examined cancelled",
     ];
     assert_eq!(told, expected);
 }
@@ -123,31 +124,78 @@ fn a_done_cycle_sums_up_and_remembers_everything() {
     assert!(
         summary.training_gate.as_ref().unwrap().passed() && summary.backtest_gate.as_ref().unwrap().passed()
     );
-    assert_eq!((summary.verdict, lesson.verdict), (Some(Verdict::Promising), Some(Verdict::Promising)));
+    assert_eq!((summary.verdict, lesson.reached), (Some(Verdict::Promising), Reached::Examined));
     assert!(summary.synthetic);
     assert_eq!(value(&summary)["metrics"]["win_rate"], json!(0.5));
 }
 
 #[test]
-fn memory_is_dated_by_the_last_data_it_depends_on() {
+fn memory_depends_on_nothing_after_dev_but_the_exams_one_word() {
     let known_until = |phase: usize, result: Value| match step(&cycles()[phase], &ChildEnd::Completed(result))
     {
         Decision::Fail { lesson, .. } => lesson.unwrap().known_until,
         other => panic!("not failed: {other:?}"),
     };
-    assert_eq!(known_until(1, value(untalented())), day(600), "dev only");
-    assert_eq!(known_until(2, value(losing())), day(850), "the gate's answer too");
-    assert_eq!(known_until(2, Value::Null), day(600), "a backtest without an answer taught nothing");
+    let ends = [(1, value(untalented())), (2, value(losing())), (2, Value::Null)];
+    assert_eq!(ends.map(|(phase, result)| known_until(phase, result)), [day(600); 3]);
+}
+
+/// Sentinels where an exam has figures and words: none of them may be remembered.
+fn planted(mut exam: BacktestSummary, seed: f64) -> BacktestSummary {
+    exam.metrics.total_return = Some(31_415.9 + seed);
+    exam.metrics.volatility = Some(0.271_828 + seed);
+    exam.evidence.luck_sharpe_daily = Some(0.577_215 + seed);
+    exam.evidence.trials = 161_803 + seed as u64;
+    exam.warnings = vec![format!("sentinel {seed}")];
+    exam.undefined.insert("sortino_ratio".into(), format!("sentinel {seed}"));
+    exam
 }
 
 #[test]
-fn memory_holds_no_figure_of_the_gate() {
-    let Decision::Fail { lesson, .. } = step(&cycles()[2], &ChildEnd::Completed(value(losing()))) else {
-        panic!("not failed");
+fn memory_holds_no_figure_of_the_exam() {
+    let lesson_of = |exam: BacktestSummary| match step(&cycles()[2], &ChildEnd::Completed(value(exam))) {
+        Decision::Fail { lesson, .. } => serde_json::to_string(&lesson).unwrap(),
+        other => panic!("not failed: {other:?}"),
     };
-    let text = serde_json::to_string(&lesson).unwrap();
-    assert!(
-        text.contains("drawdown_too_high") && !text.contains("0.45") && !text.contains("45.0%"),
-        "{text}"
-    );
+    let text = lesson_of(planted(losing(), 0.0));
+    assert!(text.contains("drawdown_too_high"));
+    for sentinel in ["0.45", "45.0%", "31415", "0.271", "0.577", "161803", "sentinel"] {
+        assert!(!text.contains(sentinel), "{sentinel} in {text}");
+    }
+    assert_eq!(text, lesson_of(planted(losing(), 5.0)), "exams that differ in nothing but figures");
+}
+
+#[test]
+fn a_survivors_lesson_holds_no_figure_of_its_exam_and_not_the_words_of_its_assessment() {
+    let lesson_of = |seed: f64, verdict: &str| {
+        let [.., mut assessing] = cycles();
+        let Stage::Assessing(design, training, exam) = assessing.stage else { panic!("not assessing") };
+        assessing.stage = Stage::Assessing(design, training, Box::new(planted(*exam, seed)));
+        let mut assessment = results()[3].clone();
+        assessment["verdict"] = verdict.into();
+        match step(&assessing, &ChildEnd::Completed(assessment)) {
+            Decision::Complete { lesson, .. } => serde_json::to_string(&lesson).unwrap(),
+            other => panic!("not done: {other:?}"),
+        }
+    };
+    assert_eq!(lesson_of(0.0, "promising"), lesson_of(5.0, "mediocre"));
+}
+
+#[test]
+fn what_only_the_number_of_trials_stopped_teaches_as_much_as_what_passed() {
+    let reached = |deflated: f64| {
+        let [_, _, mut backtesting, _] = cycles();
+        backtesting.spec.gates = GatePolicy::default();
+        let mut exam = backtest();
+        exam.metrics.total_return_pct = Some(0.1);
+        exam.metrics.max_drawdown_pct = Some(0.1);
+        exam.evidence.deflated_sharpe = Some(deflated);
+        exam.evidence.random_entries = Some(NullRank { p: 0.001, draws: 1000 });
+        exam.evidence.leakage_proof = Some(true);
+        match step(&backtesting, &ChildEnd::Completed(value(exam))) {
+            Decision::Fail { lesson, fault, .. } => (lesson.unwrap().reached, fault.stopped_by),
+            other => panic!("not failed: {other:?}"),
+        }
+    };
+    assert_eq!(reached(0.3), (Reached::Examined, "deflated_sharpe_too_low".to_owned()));
 }

@@ -14,7 +14,7 @@ use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::registry::{ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Page, Store,
+    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace, Page, Store,
     StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::{broadcast, watch};
@@ -99,8 +99,8 @@ impl Store for Unruly {
     async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError> {
         self.inner.submit(new).await
     }
-    async fn submit_roots(&self, roots: Vec<NewRoot>, in_flight: u32) -> Result<Submitted, StoreError> {
-        self.inner.submit_roots(roots, in_flight).await
+    async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
+        self.inner.submit_roots(roots, pace).await
     }
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
         if spend(&self.claims_to_lose) {

@@ -59,7 +59,7 @@ pub(super) fn backtest(bars: usize, runs: usize) -> Result<Measured, CliError> {
     let (range, account) = (first..bars.len(), Account::default());
     let rates = per_second(range.len(), runs, || {
         let rows = trader.features(&market, range.start).map_err(fault)?;
-        let targets = trader.targets(&rows, &range).map_err(fault)?;
+        let targets = trader.targets(&rows).map_err(fault)?;
         let run = evaluate::trade(&bars, &range, &targets, &account, &mut |_| Some(())).map_err(fault)?;
         black_box(evaluate::figures(&run, &bars, range.clone(), &account));
         Ok(())

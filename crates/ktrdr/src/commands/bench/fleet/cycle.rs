@@ -54,6 +54,7 @@ async fn campaign(app: &App, cycles: u32) -> Result<Vec<OperationId>, CliError> 
         cycles,
         campaign: None,
         in_flight: Some(1),
+        generation: None,
         agent: None,
         gates: None,
         brief: None,

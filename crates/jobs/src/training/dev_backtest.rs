@@ -1,0 +1,101 @@
+//! The strategy traded on what its networks had not seen, net of costs, as one account, and ranked among null draws.
+
+use std::ops::Range;
+
+use ktrdr_domain::job::TrainingSpec;
+use ktrdr_domain::report::DevBacktest;
+use ktrdr_domain::trading::Account;
+use ktrdr_quant::exam::{Exam, Market, PValue, Shifts};
+use ktrdr_quant::simulate::{Run, Target};
+use ktrdr_quant::statistics::{moments, ratios};
+use ktrdr_quant::{Bars, decide, simulate};
+use ktrdr_worker::Job;
+
+use super::walk_forward::WalkForward;
+use crate::evaluate::{self, Figures};
+use crate::fault::Fault;
+
+/// Null draws: p-values in steps of one in a hundred, which is finer than any bar that they are held against here. The exam
+/// on unseen data draws many more.
+const DRAWS: usize = 99;
+
+/// Trades what was said on dev with the strategy's own size and exits.
+pub(super) fn trade(
+    job: &Job,
+    spec: &TrainingSpec,
+    bars: &Bars,
+    walked: &WalkForward,
+) -> Result<DevBacktest, Fault> {
+    let targets = decide::targets(&walked.outputs, &spec.strategy.decisions).map_err(Fault::input)?;
+    let risk = spec.strategy.risk;
+    let account = Account { sizing: risk.position_sizing, exits: risk.exits, ..spec.account };
+    let range = walked.range.clone();
+    let run = simulate::run(bars, range.clone(), &targets, &account).map_err(Fault::input)?;
+    let figures = evaluate::figures(&run, bars, range.clone(), &account);
+    let traded = Traded { bars, range, targets: &targets, account: &account };
+    let beyond = traded.beyond(job, &run, &figures)?;
+    Ok(DevBacktest {
+        blocks: walked.blocks,
+        bars: walked.range.len() as u64,
+        total_return_pct: figures.metrics.total_return_pct,
+        sharpe_ratio: figures.metrics.sharpe_ratio,
+        total_trades: figures.metrics.total_trades,
+        ..beyond
+    })
+}
+
+/// What was traded.
+struct Traded<'a> {
+    bars: &'a Bars,
+    range: Range<usize>,
+    targets: &'a [Target],
+    account: &'a Account,
+}
+
+impl Traded<'_> {
+    /// What was earned beyond the market's own part; nothing where nothing was traded.
+    fn beyond(&self, job: &Job, run: &Run, figures: &Figures) -> Result<DevBacktest, Fault> {
+        let exam = Exam {
+            bars: self.bars,
+            range: self.range.clone(),
+            targets: self.targets,
+            account: self.account,
+            calendar: figures.calendar.as_ref(),
+        };
+        let market = exam.market();
+        let Some(active) = exam.active(run, &market).ok().filter(|_| !run.trades.is_empty()) else {
+            return Ok(DevBacktest::default());
+        };
+        let days = figures.metrics.days_per_year;
+        let sharpe_daily = ratios::sharpe(&active.returns).ok();
+        // How often chance does as well is not asked of a loss: that costs more than the fit.
+        let earned = figures.metrics.total_return_pct.is_some_and(|net| net > 0.0);
+        let score = sharpe_daily.filter(|_| earned);
+        let null = score.map(|score| rank(job, &exam, &market, score)).transpose()?;
+        Ok(DevBacktest {
+            beta: Some(active.beta),
+            active_return_per_year: moments::mean(&active.returns)
+                .ok()
+                .zip(days)
+                .map(|(mean, days)| mean * days),
+            active_sharpe_ratio: sharpe_daily.zip(days).map(|(sharpe, days)| sharpe * days.sqrt()),
+            null_p: null.map(|null| null.p),
+            null_draws: null.map_or(0, |null| null.draws),
+            ..DevBacktest::default()
+        })
+    }
+}
+
+/// Among the same positions, whole weeks earlier or later: an even choice of [`DRAWS`] shifts.
+fn rank(job: &Job, exam: &Exam<'_>, market: &Market, score: f64) -> Result<PValue, Fault> {
+    let shifts = Shifts::new(exam);
+    let every = shifts.len().div_ceil(DRAWS).max(1);
+    let mut drawn = Vec::with_capacity(DRAWS);
+    for targets in shifts.step_by(every) {
+        if job.stop.is_stopped() {
+            return Err(Fault::Stopped);
+        }
+        drawn.push(exam.score(&targets, market).map_err(Fault::input)?);
+    }
+    Ok(PValue::of(score, &drawn))
+}
