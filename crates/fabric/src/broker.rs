@@ -127,6 +127,9 @@ pub trait Deliveries: Send {
 }
 
 /// The broker.
+///
+/// # Errors
+/// Every method: [`BrokerError::Unavailable`] passes, [`BrokerError::Topology`] waits for a person.
 #[async_trait]
 pub trait Broker: Send + Sync {
     /// Publishes in order; the answer has one entry per message.

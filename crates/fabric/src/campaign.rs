@@ -68,6 +68,9 @@ impl Campaign {
 }
 
 /// The campaigns of a store.
+///
+/// # Errors
+/// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later.
 #[async_trait]
 pub trait Campaigns: Send + Sync {
     /// One of them.

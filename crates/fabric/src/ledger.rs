@@ -20,6 +20,9 @@ pub struct TrialCount {
 }
 
 /// The reading half of a [`Ledger`]. An `Arc<dyn Ledger>` is an `Arc<dyn LedgerReader>` wherever one is asked for.
+///
+/// # Errors
+/// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later.
 #[async_trait]
 pub trait LedgerReader: Send + Sync {
     /// Trials of a campaign (`None`: of all), oldest first.
@@ -29,6 +32,10 @@ pub trait LedgerReader: Send + Sync {
 }
 
 /// The ledger.
+///
+/// # Errors
+/// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later. What could not be read
+/// back is [`StoreError::Invalid`].
 #[async_trait]
 pub trait Ledger: LedgerReader {
     /// Counts a trial, durably, before its result is shown to anyone. Once per operation: a second attempt of the

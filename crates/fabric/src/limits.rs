@@ -62,7 +62,7 @@ pub fn check_roots(roots: &[NewRoot], pace: Pace) -> Result<(), StoreError> {
     }
     roots.iter().try_for_each(|root| {
         if !root.kind.is_root() {
-            return refuse(format!("{} is no kind of cycle: submit it as a job", root.kind));
+            return refuse(format!("{} is not a kind of cycle: submit it as a job", root.kind));
         }
         check_json("specification", &root.spec, MESSAGE_BYTES_MAX)?;
         check_child(&root.first)
@@ -169,7 +169,7 @@ pub fn note(text: &str) -> &str {
     &text[..text.floor_char_boundary(NOTE_BYTES_MAX)]
 }
 
-/// Progress as JSON. Figures that are no numbers are left out: JSON can not say them, and a loss of NaN must not
+/// Progress as JSON. Figures that are not numbers are left out: JSON can not say them, and a loss of NaN must not
 /// make its row unreadable.
 ///
 /// # Errors
@@ -202,7 +202,7 @@ pub fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
     }
 }
 
-/// An entry of the ledger as JSON that can be read back: a number that is none must be found now, not when the ledger
+/// An entry of the ledger as JSON that can be read back: a figure that is not a number must be found now, not when the ledger
 /// is needed.
 ///
 /// # Errors

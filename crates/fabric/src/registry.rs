@@ -74,6 +74,9 @@ pub struct ControlState {
 }
 
 /// Who is there, and what they are asked.
+///
+/// # Errors
+/// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later.
 #[async_trait]
 pub trait WorkerRegistry: Send + Sync {
     /// Says that a worker is there. It is no longer shown after `ttl` unless it says so again; what it was asked is kept

@@ -210,6 +210,10 @@ impl StoreError {
 }
 
 /// The store. Every method is one atomic step. Whoever only reads takes an [`OperationReader`], which every store is.
+///
+/// # Errors
+/// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later. What a caller gets wrong is
+/// [`StoreError::Invalid`]; losing a race is an answer and not an error.
 #[async_trait]
 pub trait Store: OperationReader {
     /// Creates a leaf: idempotency key, row and job message together.

@@ -66,6 +66,9 @@ pub struct OutboxEntry {
 
 /// The reading half of a [`Store`](super::Store). An `Arc<dyn Store>` is an `Arc<dyn OperationReader>` wherever one is asked
 /// for.
+///
+/// # Errors
+/// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later.
 #[async_trait]
 pub trait OperationReader: Send + Sync {
     /// Reads one row.

@@ -1,6 +1,6 @@
 -- The roots of a campaign, all or none, as one lane, which is called by its first root.
--- ARGV: 2 call 3 in_flight 4 size of a generation, then for each root: id kind campaign spec phase, first child: id kind queue
---       spec tries_max priority
+-- ARGV: 2 call 3 in_flight 4 size of a generation, then for each root: id kind campaign spec phase,
+--       first child: id kind queue spec tries_max priority
 local call, WIDTH, FROM = ARGV[2], 11, 5
 for at = FROM, #ARGV, WIDTH do
   if redis.call('EXISTS', op(ARGV[at])) == 1 then
