@@ -51,7 +51,8 @@ impl Training {
         let backend = self.0.backend_for(spec.device);
         let fitter = Fitter { backend: &*backend, job, spec, shape: &shape };
         let started = Instant::now();
-        let trained = fitter.fit(&gathered.rows, &Stage { name: String::new(), percent: 3.0..50.0 })?;
+        let trained =
+            fitter.fit(&gathered.rows, &Stage { name: String::new(), before: 0, percent: 3.0..50.0 })?;
         let seconds = started.elapsed().as_secs_f64();
         let test = score(spec, &gathered, &trained)?;
         let dev_backtest = walk_forward(&fitter, &mut gathered, &trained)?;

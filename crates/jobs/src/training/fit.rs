@@ -9,6 +9,7 @@ use ktrdr_neural::{Backend, EpochProgress, NetworkShape, Task, TrainError, Train
 use ktrdr_worker::Job;
 
 use super::gather::Rows;
+use super::walk_forward::BLOCKS;
 use crate::fault::Fault;
 
 /// What fits every network of one training.
@@ -23,6 +24,8 @@ pub(super) struct Fitter<'a> {
 pub(super) struct Stage {
     /// Before the epoch; empty for the network that is stored.
     pub(super) name: String,
+    /// Networks of the job that were fitted before it: their epochs are work that is done.
+    pub(super) before: u32,
     /// Its part of the job, in percent.
     pub(super) percent: Range<f64>,
 }
@@ -64,8 +67,8 @@ fn tell(job: &Job, stage: &Stage, record: &EpochRecord, epochs: u32) {
     job.progress.set(Progress {
         percentage: start + (end - start) * share,
         step: format!("{}epoch {}/{epochs}", stage.name, record.epoch),
-        items_done: u64::from(record.epoch),
-        items_total: Some(u64::from(epochs)),
+        items_done: u64::from(stage.before) * u64::from(epochs) + u64::from(record.epoch),
+        items_total: Some(BLOCKS as u64 * u64::from(epochs)),
         figures,
     });
 }

@@ -125,8 +125,11 @@ fn answers(trained: &Trained, rows: &Rows, block: &Range<usize>) -> Result<Optio
 /// The networks before the stored one share the percentages, the last block first.
 fn stage(number: usize, percent: &Range<f64>) -> Stage {
     let each = (percent.end - percent.start) / (BLOCKS - 1) as f64;
-    let start = percent.start + each * (BLOCKS - 2 - number) as f64;
-    Stage { name: format!("block {}/{BLOCKS} of dev: ", number + 1), percent: start..start + each }
+    let walked = BLOCKS - 2 - number;
+    let start = percent.start + each * walked as f64;
+    // The stored network is the first that is fitted.
+    let before = 1 + walked as u32;
+    Stage { name: format!("block {}/{BLOCKS} of dev: ", number + 1), before, percent: start..start + each }
 }
 
 #[cfg(test)]
