@@ -19,8 +19,7 @@ impl From<Failure> for StoreError {
 
 impl Failure {
     /// A row that says what no row can say.
-    #[expect(clippy::needless_pass_by_value, reason = "so that `map_err` takes it as it is")]
-    pub(super) fn corrupt(what: impl ToString) -> Self {
+    pub(super) fn corrupt(what: &impl ToString) -> Self {
         Self(StoreError::Corrupt(what.to_string()))
     }
 }
