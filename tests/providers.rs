@@ -32,11 +32,14 @@ use crate::world::World;
 /// Answers what it was told to answer, in order, and notes what it was asked.
 struct Scripted {
     designs: Mutex<VecDeque<Result<Design, AgentError>>>,
-    asked: Arc<Mutex<Vec<(OperationId, u64)>>>,
+    asked: Asked,
 }
 
+/// Operation and attempt of each call.
+type Asked = Arc<Mutex<Vec<(OperationId, u64)>>>;
+
 impl Scripted {
-    fn new(designs: Vec<Result<Design, AgentError>>) -> (Self, Arc<Mutex<Vec<(OperationId, u64)>>>) {
+    fn new(designs: Vec<Result<Design, AgentError>>) -> (Self, Asked) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         (Self { designs: Mutex::new(designs.into()), asked: Arc::clone(&asked) }, asked)
     }

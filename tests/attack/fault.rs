@@ -70,7 +70,7 @@ impl PlannedFault {
         thread::sleep(self.after);
         match self.fault {
             Fault::Kill => {
-                let is_aimed = self.number % UNAIMED_EVERY != 0;
+                let is_aimed = !self.number.is_multiple_of(UNAIMED_EVERY);
                 let victim =
                     if is_aimed { arena.victim_at_work(self.victim) } else { arena.victim(self.victim) };
                 victim.signal("KILL");

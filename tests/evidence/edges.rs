@@ -215,11 +215,11 @@ mod tests {
         let (series, means) = Mechanism::DriftState.series(strength, 40.0, 2);
         let mut known = Knowledge::new(Mechanism::DriftState, strength);
         let (mut missed, mut scaled_missed) = (0.0, [0.0; 2]);
-        for i in 1..series.len() {
+        for (i, mean) in means.iter().enumerate().skip(1) {
             known.turn_to(series.time[i]);
-            missed += (means[i] - known.next).powi(2);
+            missed += (mean - known.next).powi(2);
             for (sum, factor) in scaled_missed.iter_mut().zip([0.7, 1.3]) {
-                *sum += (means[i] - factor * known.next).powi(2);
+                *sum += (mean - factor * known.next).powi(2);
             }
             known.see((series.close[i] / series.close[i - 1]).ln());
         }

@@ -182,15 +182,17 @@ impl App {
     pub async fn cancel_group(&self, plan: CancelPlan) -> Result<GroupCancelAnswer, AppError> {
         let CancelPlan { matched, mut group, .. } = plan;
         let mut answer = GroupCancelAnswer { matched, cancelled: 0, asked: 0 };
-        while matched > 0 {
+        if matched == 0 {
+            return Ok(answer);
+        }
+        loop {
             let done = self.store.cancel_matching(&group).await?;
             answer.cancelled += done.cancelled;
             answer.asked += done.asked;
-            group.upto = Some(done.upto);
             if !done.more {
-                break;
+                return Ok(answer);
             }
+            group.upto = Some(done.upto);
         }
-        Ok(answer)
     }
 }

@@ -7,8 +7,6 @@ use serde_json::Value;
 
 use crate::{App, AppError, ErrorKind, IdempotencyKey, Labour, OrKind, ids};
 
-/// Priority of everything a person starts.
-
 /// A job that was handed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubmittedJob {

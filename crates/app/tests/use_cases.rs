@@ -114,7 +114,7 @@ fn signals(key: Option<&str>) -> SignalsRequest {
     request(json!({ "market": { "symbol": "MINE", "timeframe": "1h" }, "idempotency_key": key }))
 }
 
-fn campaign(document: Value) -> CampaignRequest {
+fn campaign(document: &Value) -> CampaignRequest {
     let mut all = json!({ "symbol": "MINE", "timeframe": "1h", "cycles": 3 });
     all.as_object_mut().unwrap().extend(document.as_object().unwrap().clone());
     request(all)
@@ -140,23 +140,23 @@ async fn a_job_that_is_submitted_twice_with_one_key_is_one_job() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_campaign_that_is_started_twice_with_one_key_is_one_campaign() {
     let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
-    let keyed = campaign(json!({ "idempotency_key": "k" }));
+    let keyed = campaign(&json!({ "idempotency_key": "k" }));
     let first = app.start_campaign(&keyed).await.unwrap();
     let again = app.start_campaign(&keyed).await.unwrap();
     assert_eq!((first.campaign.clone(), first.cycles.clone()), (again.campaign, again.cycles));
     assert!(first.created && !again.created);
     assert_eq!(app.campaigns(PartRequest::default()).await.unwrap().total, 1);
 
-    let changed = campaign(json!({ "idempotency_key": "k", "seed": 8 }));
+    let changed = campaign(&json!({ "idempotency_key": "k", "seed": 8 }));
     let refused = app.start_campaign(&changed).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Conflict, "{refused}");
 
     // What was refused may be said again, mended, with the same key.
-    let faulty = campaign(json!({ "idempotency_key": "f", "cycles": 0 }));
+    let faulty = campaign(&json!({ "idempotency_key": "f", "cycles": 0 }));
     assert_eq!(app.start_campaign(&faulty).await.unwrap_err().kind, ErrorKind::InvalidRequest);
-    assert!(app.start_campaign(&campaign(json!({ "idempotency_key": "f" }))).await.unwrap().created);
+    assert!(app.start_campaign(&campaign(&json!({ "idempotency_key": "f" }))).await.unwrap().created);
 
-    let unkeyed = campaign(json!({}));
+    let unkeyed = campaign(&json!({}));
     let [one, two] =
         [app.start_campaign(&unkeyed).await.unwrap(), app.start_campaign(&unkeyed).await.unwrap()];
     assert!(one.campaign != two.campaign && one.cycles != two.cycles);
@@ -173,7 +173,7 @@ async fn what_makes_no_sense_is_refused_by_its_kind() {
         (json!({ "symbol": "ABSENT" }), ErrorKind::NotFound),
         (json!({ "device": "gpu" }), ErrorKind::Refused),
     ] {
-        let refused = app.start_campaign(&campaign(document.clone())).await.unwrap_err();
+        let refused = app.start_campaign(&campaign(&document)).await.unwrap_err();
         assert_eq!(refused.kind, kind, "{document}: {refused}");
     }
     assert!(app.campaigns(PartRequest::default()).await.unwrap().campaigns.is_empty());
@@ -219,7 +219,7 @@ async fn strategies_are_listed_shown_checked_and_written_in_todays_grammar() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_is_cancelled_as_planned_and_then_there_is_nothing_more_to_do() {
     let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
-    let started = app.start_campaign(&campaign(json!({ "in_flight": 1 }))).await.unwrap();
+    let started = app.start_campaign(&campaign(&json!({ "in_flight": 1 }))).await.unwrap();
     let whole: GroupCancelRequest = request(json!({ "campaign": started.campaign }));
     let plan = app.plan_cancel(&whole).await.unwrap();
     assert_eq!((plan.matched, plan.kind), (3, Some(Kind::AgentResearch)));
@@ -244,7 +244,7 @@ async fn a_group_is_cancelled_as_planned_and_then_there_is_nothing_more_to_do() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_holds_only_what_was_cancelled_says_so_and_is_resumed_when_that_is_meant() {
     let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
-    let name = app.start_campaign(&campaign(json!({ "in_flight": 1 }))).await.unwrap().campaign;
+    let name = app.start_campaign(&campaign(&json!({ "in_flight": 1 }))).await.unwrap().campaign;
     let plan = app.plan_cancel(&request(json!({ "campaign": name }))).await.unwrap();
     app.cancel_group(plan).await.unwrap();
 

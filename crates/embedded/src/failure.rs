@@ -19,7 +19,7 @@ impl From<Failure> for StoreError {
 
 impl Failure {
     /// A row that says what no row can say.
-    pub(super) fn corrupt(what: impl ToString) -> Self {
+    pub(super) fn corrupt(what: &impl ToString) -> Self {
         Self(StoreError::Corrupt(what.to_string()))
     }
 }

@@ -97,7 +97,7 @@ pub trait WorkerRegistry: Send + Sync {
     async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError>;
 }
 
-/// For how long after a worker fell silent its orders are kept.
+/// For how long after a worker fell silent what is asked of it is kept.
 pub const CONTROL_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl Backtesting {
         say(job, 75.0, "testing significance", Vec::new());
         let quarantine = results::implausible(&figures.metrics);
         let weighed = match no_result(traded.decided, &quarantine) {
-            Some(reason) => Weighed::default().without(&significance::FIGURES, reason),
+            Some(reason) => Weighed::default().without(&significance::FIGURES, &reason),
             None => significance::against_chance(job, spec, traded, figures.calendar.as_ref())?,
         };
         let span = covered(traded.bars, &traded.range);

@@ -1,7 +1,7 @@
 //! Says who is here and what it runs, and passes on what operators ask for in return.
 //!
-//! At the start, with every heartbeat, when a hint says that there are orders, and when what runs has changed. While the
-//! store can not be reached the orders stay as they were last heard.
+//! At the start, with every heartbeat, when a hint says that operators ask something, and when what runs has changed. While the
+//! store can not be reached what they ask stays as it was last heard.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use tracing::{info, warn};
 use crate::attempt::WorkerContext;
 use crate::backoff::jittered;
 
-/// Changes of what runs are announced at most this often; a job that comes and goes meanwhile is not worth a call.
+/// Changes of what runs are told at most this often; a job that comes and goes meanwhile is not worth a call.
 const SETTLE: Duration = Duration::from_secs(1);
 
 /// The worker's voice and ear.
@@ -31,7 +31,7 @@ pub(crate) struct Heartbeats {
 }
 
 impl Heartbeats {
-    /// Announces for as long as it is polled.
+    /// Sends heartbeats for as long as it is polled.
     pub(crate) async fn run(&self, mut hints: Receiver<StoreHint>) {
         let mut failures = 0;
         loop {
@@ -39,14 +39,14 @@ impl Heartbeats {
             hints = hints.resubscribe();
             let said = self.context.describe();
             let again = match self.heartbeat(&said).await {
-                Ok(orders) => {
+                Ok(control) => {
                     failures = 0;
-                    self.obey(orders);
+                    self.obey(control);
                     jittered(self.context.config.heartbeat)
                 }
                 Err(why) => {
                     failures += 1;
-                    warn!(%why, "not announced; orders stay as they are");
+                    warn!(%why, "the heartbeat failed; what operators ask stays as it was");
                     self.context.config.outside.after(failures)
                 }
             };
@@ -109,7 +109,7 @@ impl WorkerContext {
     }
 }
 
-/// Until there may be new orders.
+/// Until operators may ask something new.
 async fn told(hints: &mut Receiver<StoreHint>) {
     loop {
         match hints.recv().await {

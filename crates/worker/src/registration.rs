@@ -24,18 +24,18 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Announces until stopped, then withdraws. An operator who asks the process to end cancels `drain`.
+    /// Sends heartbeats until stopped, then deregisters. An operator who asks the process to end cancels `drain`.
     pub async fn run(self, drain: CancellationToken, stop: CancellationToken) {
         while !stop.is_cancelled() {
             let said = WorkerInfo { is_draining: drain.is_cancelled(), ..self.identity.idle() };
             match timeout(self.every, self.registry.heartbeat(&said, self.lease)).await {
-                Ok(Ok(orders)) if orders.drain && !drain.is_cancelled() => {
+                Ok(Ok(control)) if control.drain && !drain.is_cancelled() => {
                     info!("asked to end");
                     drain.cancel();
                 }
                 Ok(Ok(_)) => {}
-                Ok(Err(why)) => warn!(%why, "not announced"),
-                Err(_) => warn!("not announced: no answer in time"),
+                Ok(Err(why)) => warn!(%why, "the heartbeat failed"),
+                Err(_) => warn!("the heartbeat failed: no answer in time"),
             }
             stop.run_until_cancelled(sleep(jittered(self.every))).await;
         }

@@ -78,7 +78,7 @@ fn run(tx: &mut Tx<'_>, mut head: Head, boot: &BootId, lease: Duration) -> Resul
     tx.hint(StoreHint::Changed(head.id.clone()));
     let row = tx.operation(head.seq)?;
     let operation =
-        row.ok_or_else(|| Failure::corrupt(format!("{} vanished while it was claimed", head.id)))?;
+        row.ok_or_else(|| Failure::corrupt(&format!("{} vanished while it was claimed", head.id)))?;
     let attempt = Attempt { id: head.id, fence, boot: boot.clone(), since: Stopwatch::start() };
     Ok(Claim::Run { attempt, operation: Box::new(operation) })
 }

@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn the_scripts_say_reasons_statuses_and_changes_as_the_enums_do() {
-        for word in words_behind(&["reason = '", "reason == '", "reason or '"]) {
+        for word in words_behind(&["reason = '", "over.reason == '", "reason or '"]) {
             assert!(FailureReason::from_str(&word).is_ok(), "{word} is not a reason of a failure");
         }
         for word in words_behind(&[

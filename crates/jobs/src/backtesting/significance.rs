@@ -47,7 +47,7 @@ pub(super) fn against_chance(
     let mut weighed = Weighed::default();
     let score = match weighed.beyond_the_market(traded, &exam, &market) {
         Ok(score) => score,
-        Err(reason) => return Ok(weighed.without(&FIGURES, reason)),
+        Err(reason) => return Ok(weighed.without(&FIGURES, &reason.to_string())),
     };
     if spec.origin == Origin::Research && traded.run.net_return(spec.account.initial_capital) <= 0.0 {
         // No gate asks how lucky a loss is, and most looks end here.
@@ -64,7 +64,7 @@ pub(super) fn against_chance(
             shifted.len(),
             shifts::SHIFTS_MIN
         );
-        return Ok(weighed.without(&NULLS[..1], reason));
+        return Ok(weighed.without(&NULLS[..1], &reason));
     }
     weighed.shifted_weeks = Some(rank(job, &exam, &market, score, shifted)?);
     Ok(weighed)
@@ -103,8 +103,8 @@ impl Weighed {
     }
 
     /// The same, which has no such figures for this reason.
-    pub(super) fn without(mut self, figures: &[&str], reason: impl ToString) -> Self {
-        let reasons = figures.iter().map(|figure| ((*figure).to_owned(), reason.to_string()));
+    pub(super) fn without(mut self, figures: &[&str], reason: &str) -> Self {
+        let reasons = figures.iter().map(|figure| ((*figure).to_owned(), reason.to_owned()));
         self.undefined.extend(reasons);
         self
     }

@@ -193,6 +193,7 @@ impl From<&GenerateArguments> for GenerateRequest {
 
 /// The order of numbers in a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(clippy::enum_variant_names, reason = "these are the words that users type")]
 pub(crate) enum DateOrderName {
     /// 31/01/2020.
     DayFirst,
