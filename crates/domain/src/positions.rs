@@ -79,7 +79,7 @@ mod tests {
     fn a_sketch_holds_the_mean_of_each_part_and_comes_back_as_it_was() {
         let stretch = Span { start: Timestamp(1_000), end: Timestamp(1_000 + 2_560) };
         // Ten times in each part; the first part is half long, the last one short; the rest flat.
-        let held = (0..2_600).map(|t| (990 + t, if t < 15 { 1 } else { i8::from(t >= 2_560) * -1 }));
+        let held = (0..2_600).map(|t| (990 + t, if t < 15 { 1 } else { -i8::from(t >= 2_560) }));
         let sketch = Positions::sketch(stretch, held);
         let means = sketch.means();
         assert_eq!((means.len(), means[1], means[255]), (256, 0.0, -1.0));

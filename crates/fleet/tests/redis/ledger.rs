@@ -78,7 +78,7 @@ async fn looks_that_an_older_program_counted_by_file_are_looks_at_their_instrume
     }
     store.begin(&Look { span: span(0, 50), ..look(2) }).await.unwrap();
     let looks = store.looks(&"EURUSD".parse().unwrap(), span(0, 15)).await.unwrap();
-    let found: Vec<_> = looks.iter().map(|look| look.sharpe_daily()).collect();
+    let found: Vec<_> = looks.iter().map(Trial::sharpe_daily).collect();
     assert_eq!(found, [showed(0).sharpe_daily, None], "the replay is none, the new one showed nothing yet");
     assert_eq!(store.trials(None).await.unwrap().len(), 3);
 }

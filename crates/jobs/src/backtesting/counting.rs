@@ -52,8 +52,8 @@ pub(super) fn looks(
         }
         let own_closes = own_closes.get_or_insert_with(|| daily_closes(bars));
         let read = series::read_cached(&*services.artifacts, &services.series, &symbol, timeframe);
-        let other = daily_closes(&*services.runtime.block_on(read)?);
-        if is_same_instrument(own_closes, &other, spec.windows.dev) {
+        let other = services.runtime.block_on(read)?;
+        if is_same_instrument(own_closes, &daily_closes(&other), spec.windows.dev) {
             counted.trials.extend(theirs);
             counted.correlated.push(symbol);
         }
