@@ -47,8 +47,19 @@ fn stopped_soon(row: &Value, what: &str) {
 
 /// Starts a local run, interrupts it once it runs, and returns its row.
 fn interrupted(world: &World, kind: &str, arguments: &[&str]) -> Value {
+    interrupted_when(world, kind, |_| true, arguments)
+}
+
+/// The same, once its row says so.
+fn interrupted_when(
+    world: &World,
+    kind: &str,
+    is_time: impl Fn(&Value) -> bool,
+    arguments: &[&str],
+) -> Value {
     let process = world.start(arguments);
     let id = running(world, kind);
+    wait_for("the time to interrupt", || is_time(&world.operation(&id)).then_some(()));
     process.signal("INT");
     let output = process.end();
     assert_eq!(output.status.code(), Some(130), "{}", shown(&output));
@@ -68,7 +79,7 @@ fn ctrl_c_stops_a_local_training_and_the_next_one_starts_at_once() {
 }
 
 #[test]
-fn ctrl_c_stops_a_local_backtest() {
+fn ctrl_c_stops_a_local_backtest_whose_gains_were_shown_and_that_was_a_look() {
     let world = World::new();
     world.json(&["data", "generate", "-s", "LONG", "-t", "1h", "--session", "always", "--bars", "200000"]);
     let hours = (0..200_000i64).step_by(24);
@@ -76,9 +87,16 @@ fn ctrl_c_stops_a_local_backtest() {
     let file =
         world.write("signals.csv", format!("timestamp,target\n{}", hours.map(row).collect::<String>()));
     let run = ["backtest", "signals", "--local", "-s", "LONG", "-t", "1h", "--signals"];
-    let row = interrupted(&world, "backtesting", &[&run[..], &[file.to_str().unwrap()]].concat());
+    let was_shown = |row: &Value| row["progress"]["step"] == "testing significance";
+    let run = [&run[..], &[file.to_str().unwrap()]].concat();
+    let row = interrupted_when(&world, "backtesting", was_shown, &run);
     stopped_soon(&row, "backtest");
     assert!(!world.path("reports").exists(), "{:?}", world.files());
+    let trials = world.json(&["ledger", "trials"])["trials"].clone();
+    assert_eq!(trials.as_array().unwrap().len(), 1, "{trials}");
+    assert_eq!(trials[0]["operation"], row["id"]);
+    assert!(trials[0]["days"].is_null(), "nothing was concluded: {trials}");
+    assert!(shown(&world.run(&["ledger", "trials"])).contains("not concluded"));
     world.still_works();
 }
 

@@ -35,6 +35,7 @@ mod secrets;
 mod servers;
 mod signals;
 mod tidy;
+mod trials;
 #[macro_use]
 mod world;
 mod zeros;

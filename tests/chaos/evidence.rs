@@ -49,7 +49,7 @@ pub(crate) async fn gather(
         cancels: answers.cancels.clone(),
         foreign,
         leftovers: leftovers(arena),
-        trials: count(arena.store.trials(None).await.unwrap().into_iter().map(|trial| trial.operation)),
+        trials: count(arena.store.trials(None).await.unwrap().into_iter().map(|trial| trial.look.operation)),
         lessons: count(arena.store.lessons(None, PAGE).await.unwrap().into_iter().map(|lesson| lesson.cycle)),
         complaints,
     }

@@ -15,7 +15,7 @@ use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind};
 /// Largest file of signals, in bytes.
 pub const SIGNALS_BYTES_MAX: u64 = 512 << 20;
 
-/// The scope in which a look by hand is counted, unless another one is named.
+/// The campaign that a look by hand belongs to, unless another one is named.
 pub const BY_HAND: &str = "by-hand";
 
 /// Trade a trained strategy. Every run is counted as a trial.
@@ -56,7 +56,7 @@ pub struct MarketRequest {
     /// The dates.
     #[serde(default)]
     pub stretch: Stretch,
-    /// The scope in which this trial is counted; [`BY_HAND`] otherwise.
+    /// Who this trial belongs to; [`BY_HAND`] otherwise.
     #[serde(default)]
     pub campaign: Option<CampaignName>,
     /// What differs from the configured account.

@@ -29,7 +29,7 @@ pub struct CampaignRequest {
     /// How many cycles, up to [`ktrdr_research::campaign::CYCLES_MAX`].
     #[serde(default = "one")]
     pub cycles: u32,
-    /// The scope in which trials are counted and lessons shared; a new one otherwise.
+    /// Whose lessons are shared; a new one otherwise.
     #[serde(default)]
     pub campaign: Option<CampaignName>,
     /// Cycles at a time; as configured otherwise.

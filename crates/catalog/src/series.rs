@@ -108,6 +108,27 @@ pub async fn read_now(
     Ok((pin(&key, &bars, &bytes)?, bars))
 }
 
+/// Reads a series as it is now, from memory where these bytes were read before.
+///
+/// # Errors
+/// When it is not there or not fit for use.
+pub async fn read_cached(
+    artifacts: &dyn Artifacts,
+    cache: &SeriesCache,
+    symbol: &Symbol,
+    timeframe: Timeframe,
+) -> Result<Arc<Bars>, CatalogError> {
+    let key = key(symbol, timeframe)?;
+    let bytes = artifacts.get(&key).await?;
+    let hash = Sha256::of(&bytes);
+    if let Some(bars) = cache.find(&hash) {
+        return Ok(bars);
+    }
+    let bars = Arc::new(parse(&key, &bytes, symbol, timeframe)?);
+    cache.keep(hash, Arc::clone(&bars));
+    Ok(bars)
+}
+
 /// Reads a pinned series, from memory where it was read before; other bytes than the pinned ones are refused.
 ///
 /// # Errors

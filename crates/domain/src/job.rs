@@ -144,7 +144,7 @@ pub struct BacktestSpec {
     pub window: Span,
     /// Capital, size, costs.
     pub account: Account,
-    /// The scope in which this trial is counted.
+    /// Who this trial belongs to. Looks are counted across campaigns.
     pub campaign: CampaignName,
     /// Who looks at the result.
     pub origin: Origin,

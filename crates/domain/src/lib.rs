@@ -32,6 +32,7 @@ pub mod name;
 pub mod number;
 pub mod operation;
 pub mod phase;
+pub mod positions;
 pub mod priority;
 pub mod report;
 pub mod research;

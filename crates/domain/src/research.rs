@@ -15,7 +15,7 @@ use crate::window::Windows;
 /// One cycle of a campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResearchSpec {
-    /// The scope in which trials are counted and lessons are shared.
+    /// Whose lessons are shared. Looks are counted across campaigns.
     pub campaign: CampaignName,
     /// This cycle's number in its campaign, from 0.
     pub index: u32,

@@ -1,4 +1,4 @@
-//! The trial ledger: every backtest that anyone can see, counted before its result is shown.
+//! The trial ledger: every look at data that anyone takes, counted before the first bar is traded, and what it showed.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,17 +6,18 @@ use crate::hash::Sha256;
 use crate::id::OperationId;
 use crate::job::Origin;
 use crate::name::{CampaignName, Symbol};
+use crate::positions::Positions;
 use crate::time::Span;
 use crate::timeframe::Timeframe;
 use crate::window::WindowKind;
 
-/// One look at data. Appended once per operation (a second attempt of the same operation is the same trial),
-/// never changed, never removed.
+/// One look at data, as it is counted. Appended once per operation (a second attempt of the same operation is the same
+/// look), never changed, never removed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Trial {
+pub struct Look {
     /// The backtest.
     pub operation: OperationId,
-    /// The scope of counting.
+    /// Who belongs together; looks are counted across campaigns.
     pub campaign: CampaignName,
     /// What was tried: hash of the strategy or of the signals.
     pub subject_sha256: Sha256,
@@ -34,8 +35,41 @@ pub struct Trial {
     pub windows: Vec<WindowKind>,
     /// Who looked.
     pub origin: Origin,
-    /// Sharpe ratio of the daily active returns, not annualised.
+}
+
+/// What a look showed. Appended once, never changed, never removed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conclusion {
+    /// Sharpe ratio of the daily active returns, not annualised; `None` where it is undefined.
     pub sharpe_daily: Option<f64>,
     /// Daily returns.
     pub days: u64,
+    /// What the same subject would have held on dev, by which near-copies are told; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positions: Option<Positions>,
+}
+
+/// A look with what it showed. One without a conclusion is under way, or was cut off: it counts as any other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// The look.
+    #[serde(flatten)]
+    pub look: Look,
+    /// What it showed.
+    #[serde(flatten)]
+    pub conclusion: Option<Conclusion>,
+}
+
+impl Trial {
+    /// Sharpe ratio of the daily active returns, where there is one.
+    #[must_use]
+    pub fn sharpe_daily(&self) -> Option<f64> {
+        self.conclusion.as_ref()?.sharpe_daily
+    }
+
+    /// What it would have held on dev, where that is known.
+    #[must_use]
+    pub fn positions(&self) -> Option<&Positions> {
+        self.conclusion.as_ref()?.positions.as_ref()
+    }
 }

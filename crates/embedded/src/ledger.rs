@@ -3,40 +3,58 @@
 use async_trait::async_trait;
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::trial::Trial;
-use rusqlite::{Connection, Params};
-use serde::de::DeserializeOwned;
+use ktrdr_domain::name::{CampaignName, Symbol};
+use ktrdr_domain::trial::{Conclusion, Look, Trial};
+use ktrdr_domain::{OperationId, Span};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Params, Row};
 
 use super::failure::Failure;
 use super::row;
 use super::store::SqliteStore;
 use super::tx::Tx;
 use super::writer::Sync;
-use ktrdr_fabric::ledger::{Ledger, LedgerReader, TrialCount};
+use ktrdr_fabric::ledger::{Ledger, LedgerReader, never_counted};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
+
+/// A look beside what it showed.
+const TRIALS: &str = "SELECT trial, conclusion FROM trials LEFT JOIN conclusions USING (operation) ";
 
 #[async_trait]
 impl LedgerReader for SqliteStore {
     async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
         let campaign = campaign.map(CampaignName::to_string);
-        let sql = "SELECT trial FROM trials WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq";
-        self.read_apart(move |db| all_json(db, sql, [campaign])).await
+        let sql = format!("{TRIALS} WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq");
+        self.read_apart(move |db| trials(db, &sql, [campaign])).await
+    }
+
+    async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError> {
+        let symbol = symbol.to_string();
+        let sql = format!(
+            "{TRIALS} WHERE json_extract(trial, '$.symbol') = ?1 AND span_start < ?3 AND ?2 < span_end AND NOT is_replay
+             ORDER BY seq"
+        );
+        self.read_apart(move |db| trials(db, &sql, (symbol, during.start.0, during.end.0))).await
     }
 
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         let campaign = campaign.map(CampaignName::to_string);
         let sql = "SELECT lesson FROM lessons WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq DESC LIMIT ?2";
-        self.read_apart(move |db| all_json(db, sql, (campaign, limit))).await
+        self.read_apart(move |db| all(db, sql, (campaign, limit), |found| row::json(text(found, 0)?))).await
     }
 }
 
 #[async_trait]
 impl Ledger for SqliteStore {
-    async fn count(&self, trial: &Trial) -> Result<TrialCount, StoreError> {
-        let (trial, json) = (trial.clone(), readable_json(trial)?);
-        self.writer.run(Sync::Now, move |tx| count(tx, &trial, &json)).await
+    async fn begin(&self, look: &Look) -> Result<(), StoreError> {
+        let (look, json) = (look.clone(), readable_json(look)?);
+        self.writer.run(Sync::Now, move |tx| begin(tx, &look, &json)).await
+    }
+
+    async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError> {
+        let (operation, json) = (operation.clone(), readable_json(conclusion)?);
+        self.writer.run(Sync::Now, move |tx| conclude(tx, &operation, &json)).await
     }
 
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
@@ -50,46 +68,50 @@ impl Ledger for SqliteStore {
     }
 }
 
-fn count(tx: &mut Tx<'_>, trial: &Trial, json: &str) -> Result<TrialCount, Failure> {
-    let (data, span, campaign) = (trial.data_sha256.to_string(), trial.span, trial.campaign.as_str());
-    tx.execute(
-        "INSERT INTO trials (operation, campaign, is_replay, data_sha256, span_start, span_end, sharpe_daily, trial)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
-        (
-            trial.operation.as_str(),
-            campaign,
-            trial.origin == Origin::Replay,
-            &data,
-            span.start.0,
-            span.end.0,
-            trial.sharpe_daily,
-            json,
-        ),
-    )?;
-    let sharpes: Vec<Option<f64>> = tx.all(
-        "SELECT sharpe_daily FROM trials WHERE campaign = ?1 AND NOT is_replay ORDER BY seq",
-        [campaign],
-        |found| Ok(found.get(0)?),
-    )?;
-    let looks = tx.first(
-        "SELECT count(*) FROM trials
-         WHERE data_sha256 = ?1 AND span_start < ?3 AND ?2 < span_end AND NOT is_replay",
-        (&data, span.start.0, span.end.0),
-        |found| row::count(found, 0),
-    )?;
-    Ok(TrialCount {
-        trials: sharpes.len() as u64,
-        sharpes_daily: sharpes.into_iter().flatten().collect(),
-        looks_at_window: looks.unwrap_or_default(),
+fn begin(tx: &mut Tx<'_>, look: &Look, json: &str) -> Result<(), Failure> {
+    let insert =
+        "INSERT INTO trials (operation, campaign, is_replay, data_sha256, span_start, span_end, trial)
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+    let is_replay = look.origin == Origin::Replay;
+    let (data, span, campaign) = (look.data_sha256.to_string(), look.span, look.campaign.as_str());
+    let values = (look.operation.as_str(), campaign, is_replay, &data, span.start.0, span.end.0, json);
+    tx.execute(insert, values).map(|_| ())
+}
+
+fn conclude(tx: &mut Tx<'_>, operation: &OperationId, json: &str) -> Result<(), Failure> {
+    let counted = "SELECT 1 FROM trials WHERE operation = ?1";
+    if tx.first(counted, [operation.as_str()], |_| Ok(()))?.is_none() {
+        return Err(never_counted(operation).into());
+    }
+    let insert = "INSERT INTO conclusions (operation, conclusion) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    tx.execute(insert, (operation.as_str(), json)).map(|_| ())
+}
+
+fn trials(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<Trial>, Failure> {
+    all(db, sql, params, |found| {
+        let mut trial: Trial = row::json(text(found, 0)?)?;
+        if trial.conclusion.is_none() && found.get_ref(1)? != ValueRef::Null {
+            trial.conclusion = Some(row::json(text(found, 1)?)?);
+        }
+        Ok(trial)
     })
 }
 
-fn all_json<T: DeserializeOwned>(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<T>, Failure> {
+fn all<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl Fn(&Row<'_>) -> Result<T, Failure>,
+) -> Result<Vec<T>, Failure> {
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut entries = Vec::new();
     while let Some(found) = rows.next()? {
-        entries.push(row::json(found.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?);
+        entries.push(read(found)?);
     }
     Ok(entries)
+}
+
+fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str, Failure> {
+    Ok(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
 }

@@ -1,7 +1,8 @@
-//! `backtesting`: trade a model or signals on one window, test its significance, count the trial, store the report.
+//! `backtesting`: trade a model or signals on one window, test its significance, store the report.
 //!
-//! A page of named steps: admit → decide → trade → test significance → count → store.
+//! A page of named steps: admit → decide → count the look → trade → test significance → conclude → deflate → store.
 
+mod counting;
 mod significance;
 mod subject;
 
@@ -11,26 +12,26 @@ use std::sync::Arc;
 use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, EquityPoint, Hashes};
-use ktrdr_domain::trial::Trial;
+use ktrdr_domain::trial::{Conclusion, Look};
 use ktrdr_domain::{Kind, Progress, Span, Timestamp, WindowKind, Windows};
-use ktrdr_fabric::ledger::{Ledger, TrialCount};
+use ktrdr_fabric::ledger::Ledger;
 use ktrdr_quant::Bars;
 use ktrdr_quant::leaks::results;
 use ktrdr_quant::metrics;
 use ktrdr_quant::simulate::{Run, Simulation, trades_sha256};
-use ktrdr_quant::statistics::TrackRecord;
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
 use crate::evaluate;
 use crate::fault::{self, Fault};
+use counting::Counted;
 use significance::Weighed;
 use subject::Decided;
 
 /// See the module.
 pub struct Backtesting {
     pub(crate) services: Services,
-    /// Where trials are counted.
+    /// Where looks are counted.
     pub(crate) ledger: Arc<dyn Ledger>,
 }
 
@@ -49,6 +50,8 @@ struct Traded<'a> {
     bars: &'a Bars,
     range: Range<usize>,
     decided: &'a Decided,
+    /// `None` for what is no look.
+    look: Option<Look>,
     run: Run,
 }
 
@@ -59,10 +62,11 @@ impl Backtesting {
         let range = evaluate::window(&bars[0], &spec.window)?;
         say(job, 2.0, "deciding", Vec::new());
         let decided = subject::decide(&self.services, spec, &bars, &range)?;
+        let look = self.begin(job, spec, &windows, covered(&bars[0], &range), &decided)?;
         let run = evaluate::trade(&bars[0], &range, &decided.targets, &spec.account, &mut |s| {
             tell(job, &bars[0], &range, s)
         })?;
-        let traded = Traded { bars: &bars[0], range, decided: &decided, run };
+        let traded = Traded { bars: &bars[0], range, decided: &decided, look, run };
         let report = self.judge(job, spec, &windows, &traded)?;
         self.store(job, &report)?;
         Ok(report.summary)
@@ -96,9 +100,9 @@ impl Backtesting {
             None => significance::against_chance(job, spec, traded, figures.calendar.as_ref())?,
         };
         let span = covered(traded.bars, &traded.range);
-        let count = self.count(&trial(job, spec, windows, traded, span, weighed.record), traded.decided)?;
+        let counted = self.conclude(spec, traded, &weighed, span)?;
         let mut undefined = figures.undefined;
-        let evidence = significance::evidence(&weighed, &count, traded.decided);
+        let evidence = significance::evidence(&weighed, &counted, traded.decided);
         undefined.extend(weighed.undefined);
         let summary = BacktestSummary {
             operation: job.id.clone(),
@@ -124,14 +128,42 @@ impl Backtesting {
         Ok(BacktestReport { summary, equity: curve(traded), trades: traded.run.trades.clone() })
     }
 
+    /// Counts the look before its first bar is traded: whoever is stopped from now on has seen a part.
+    ///
     /// A model shown again what it learned within dev is no look at an exam, and counts as none; whatever shows a part of
     /// the gate or the vault is one.
-    fn count(&self, trial: &Trial, decided: &Decided) -> Result<TrialCount, Fault> {
-        let only_dev = trial.windows.iter().all(|window| *window == WindowKind::Dev);
-        if decided.in_sample.is_some() && only_dev {
-            return Ok(TrialCount { trials: 0, sharpes_daily: Vec::new(), looks_at_window: 0 });
+    fn begin(
+        &self,
+        job: &Job,
+        spec: &BacktestSpec,
+        windows: &Windows,
+        span: Span,
+        decided: &Decided,
+    ) -> Result<Option<Look>, Fault> {
+        let look = look(job, spec, windows, span, decided);
+        if decided.in_sample.is_some() && look.windows.iter().all(|window| *window == WindowKind::Dev) {
+            return Ok(None);
         }
-        Ok(self.services.runtime.block_on(self.ledger.count(trial))?)
+        self.services.runtime.block_on(self.ledger.begin(&look))?;
+        Ok(Some(look))
+    }
+
+    /// Writes down what the look showed; gives the looks that its verdict pays for, itself among them.
+    fn conclude(
+        &self,
+        spec: &BacktestSpec,
+        traded: &Traded<'_>,
+        weighed: &Weighed,
+        span: Span,
+    ) -> Result<Counted, Fault> {
+        let Some(look) = &traded.look else { return Ok(Counted::default()) };
+        let conclusion = Conclusion {
+            sharpe_daily: weighed.record.map(|record| record.sharpe),
+            days: weighed.record.map_or(0, |record| record.periods as u64),
+            positions: traded.decided.on_dev.clone(),
+        };
+        self.services.runtime.block_on(self.ledger.conclude(&look.operation, &conclusion))?;
+        counting::looks(&self.services, spec, traded.bars, span)
     }
 
     fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {
@@ -141,27 +173,18 @@ impl Backtesting {
     }
 }
 
-fn trial(
-    job: &Job,
-    spec: &BacktestSpec,
-    windows: &Windows,
-    traded: &Traded<'_>,
-    span: Span,
-    record: Option<TrackRecord>,
-) -> Trial {
-    Trial {
+fn look(job: &Job, spec: &BacktestSpec, windows: &Windows, span: Span, decided: &Decided) -> Look {
+    Look {
         operation: spec.repeats.as_ref().unwrap_or(&job.id).clone(),
         campaign: spec.campaign.clone(),
-        subject_sha256: traded.decided.sha256,
-        subject: traded.decided.name.clone(),
+        subject_sha256: decided.sha256,
+        subject: decided.name.clone(),
         symbol: spec.symbol.clone(),
         timeframe: spec.timeframe,
         data_sha256: spec.data[0].sha256,
         span,
         windows: windows.touched(&span),
         origin: spec.origin,
-        sharpe_daily: record.map(|r| r.sharpe),
-        days: record.map_or(0, |r| r.periods as u64),
     }
 }
 

@@ -114,14 +114,29 @@ fn beyond_market(active: &ActiveReturn) -> [String; 4] {
 
 fn chance(e: &Evidence) -> Vec<String> {
     let null = |null: NullRank, what| format!("p {:.3} of {} {what}", null.p, null.draws);
-    let deflated =
-        e.deflated_sharpe.map(|d| format!("deflated Sharpe {d:.3} after {}", counted(e.trials, "trial")));
+    let deflated = e.deflated_sharpe.map(|d| format!("deflated Sharpe {d:.3} after {}", trials(e)));
     let said = [
         e.random_entries.map(|entries| null(entries, "random entries")),
         e.shifted_weeks.map(|shifts| null(shifts, "shifts by weeks")),
         deflated,
     ];
     said.into_iter().flatten().collect()
+}
+
+/// What the verdict pays for: `12 trials, 5 of them different, with those of EURGBP`.
+fn trials(e: &Evidence) -> String {
+    let different = if e.different_trials < e.trials {
+        format!(", {} of them different", e.different_trials)
+    } else {
+        String::new()
+    };
+    let correlated: Vec<String> = e.correlated.iter().map(ToString::to_string).collect();
+    let with = if correlated.is_empty() {
+        String::new()
+    } else {
+        format!(", with those of {}", correlated.join(" and "))
+    };
+    format!("{}{different}{with}", counted(e.trials, "trial"))
 }
 
 fn honesty(s: &BacktestSummary) -> Vec<String> {

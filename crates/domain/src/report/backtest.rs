@@ -211,8 +211,13 @@ pub struct Evidence {
     pub random_entries: Option<NullRank>,
     /// Deflated Sharpe ratio of the active return, with the trials counted.
     pub deflated_sharpe: Option<f64>,
-    /// Trials counted, this one included.
+    /// Looks at this stretch of time, this one included: by anyone, in any campaign and on any timeframe, at this instrument
+    /// and at those of [`correlated`](Self::correlated).
     pub trials: u64,
+    /// Groups of near-copies among them.
+    pub different_trials: u64,
+    /// Other instruments whose looks were counted in, since their daily returns go with this one's on dev.
+    pub correlated: Vec<Symbol>,
     /// Expected best daily Sharpe ratio of that many worthless trials.
     pub luck_sharpe_daily: Option<f64>,
     /// Whether what was examined was the same on cut and on scaled futures; `None` when nothing was there to prove
@@ -222,7 +227,7 @@ pub struct Evidence {
     pub proof_examined: Vec<String>,
     /// Moments at which the future was cut off or scaled.
     pub proof_cuts: u32,
-    /// Looks at this window so far in the whole workspace, this one included.
+    /// Those of the looks that were at this instrument.
     pub looks_at_window: u64,
 }
 

@@ -7,6 +7,7 @@ mod artifacts;
 mod campaigns;
 mod full;
 mod kill;
+mod ledger;
 mod opening;
 mod processes;
 mod recovery;

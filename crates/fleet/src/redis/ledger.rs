@@ -1,15 +1,14 @@
 //! The ledger on Redis: each entry is written once, in the step that also counts it.
 
 use async_trait::async_trait;
-use ktrdr_domain::job::Origin;
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::trial::Trial;
-use serde::de::DeserializeOwned;
+use ktrdr_domain::name::{CampaignName, Symbol};
+use ktrdr_domain::trial::{Conclusion, Look, Trial};
+use ktrdr_domain::{OperationId, Span};
 
 use super::row::json;
 use super::store::RedisStore;
-use ktrdr_fabric::ledger::{Ledger, LedgerReader, TrialCount};
+use ktrdr_fabric::ledger::{Ledger, LedgerReader, never_counted};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
 
@@ -19,35 +18,41 @@ const ENTRIES_MAX: usize = 500;
 #[async_trait]
 impl LedgerReader for RedisStore {
     async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
-        let mut trials = self.newest("trials", campaign, usize::MAX).await?;
-        trials.reverse();
-        Ok(trials)
+        self.trials_of(&list_of("trials", campaign)).await
+    }
+
+    async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError> {
+        let mut looks = self.trials_of(&format!("looks:of:{symbol}")).await?;
+        looks.retain(|trial| trial.look.span.overlaps(&during));
+        Ok(looks)
     }
 
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        self.newest("lessons", campaign, limit).await
+        self.newest("lessons", &list_of("lessons", campaign), limit, |lesson, _| json(lesson)).await
     }
+}
+
+/// The list of a campaign's entries, or of all.
+fn list_of(what: &str, campaign: Option<&CampaignName>) -> String {
+    campaign.map_or_else(|| format!("{what}:all"), |campaign| format!("{what}:of:{campaign}"))
 }
 
 #[async_trait]
 impl Ledger for RedisStore {
-    async fn count(&self, trial: &Trial) -> Result<TrialCount, StoreError> {
-        let sharpe = trial.sharpe_daily.filter(|sharpe| sharpe.is_finite());
-        let call = self.session.call(&self.session.scripts.count);
-        let call = call.arg(trial.operation.as_str()).arg(trial.campaign.as_str());
-        let call = call.arg(trial.data_sha256.to_string()).arg(trial.span.start.0).arg(trial.span.end.0);
-        let call = call.arg(sharpe.map_or_else(String::new, |sharpe| sharpe.to_string()));
-        let call = call.arg(readable_json(trial)?).arg(trial.origin == Origin::Replay);
-        let answer = call.answer().await?;
-        let sharpes: Vec<String> = answer.at(2)?;
-        let defined = sharpes.iter().filter(|sharpe| !sharpe.is_empty());
-        let sharpes_daily = defined.map(|text| text.parse()).collect::<Result<_, _>>();
-        Ok(TrialCount {
-            trials: answer.at(0)?,
-            looks_at_window: answer.at(1)?,
-            sharpes_daily: sharpes_daily.map_err(|_| answer.unexpected())?,
-        })
+    async fn begin(&self, look: &Look) -> Result<(), StoreError> {
+        let call = self.session.call(&self.session.scripts.begin);
+        let call = call.arg(look.operation.as_str()).arg(look.campaign.as_str()).arg(readable_json(look)?);
+        call.value().await.map(|_| ())
+    }
+
+    async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError> {
+        let call = self.session.call(&self.session.scripts.conclude);
+        let answer = call.arg(operation.as_str()).arg(readable_json(conclusion)?).answer().await?;
+        match answer.at::<String>(0)?.as_str() {
+            "unknown" => Err(never_counted(operation)),
+            _ => Ok(()),
+        }
     }
 
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
@@ -58,23 +63,34 @@ impl Ledger for RedisStore {
 }
 
 impl RedisStore {
-    /// Entries of a list, newest first, read part by part.
-    async fn newest<T: DeserializeOwned>(
+    /// Trials of a list, oldest first.
+    async fn trials_of(&self, list: &str) -> Result<Vec<Trial>, StoreError> {
+        let mut trials = self.newest("trials", list, usize::MAX, trial).await?;
+        trials.reverse();
+        Ok(trials)
+    }
+
+    /// Entries of a list, newest first, read part by part. `read` gets an entry, and what it was concluded with or nothing.
+    async fn newest<T>(
         &self,
         of: &str,
-        campaign: Option<&CampaignName>,
+        list: &str,
         limit: usize,
-    ) -> Result<Vec<T>, StoreError> {
-        let list = campaign.map_or_else(|| format!("{of}:all"), |campaign| format!("{of}:of:{campaign}"));
+        read: impl Fn(&str, &str) -> Result<T, StoreError> + Send,
+    ) -> Result<Vec<T>, StoreError>
+    where
+        T: Send,
+    {
         let mut entries = Vec::new();
         let mut upto = String::new();
         while entries.len() < limit {
             let wanted = ENTRIES_MAX.min(limit - entries.len());
             let call = self.session.call(&self.session.scripts.entries);
-            let answer = call.arg(of).arg(&list).arg(&upto).arg(wanted).answer().await?;
+            let answer = call.arg(of).arg(list).arg(&upto).arg(wanted).answer().await?;
             let (from, found): (u64, Vec<String>) = (answer.at(0)?, answer.at(1)?);
-            for text in found.iter().rev() {
-                entries.push(json(text)?);
+            let concluded: Vec<String> = answer.at(2)?;
+            for (entry, conclusion) in found.iter().zip(&concluded).rev() {
+                entries.push(read(entry, conclusion)?);
             }
             if from == 0 {
                 break;
@@ -83,4 +99,13 @@ impl RedisStore {
         }
         Ok(entries)
     }
+}
+
+/// A look beside what it showed. Older programs wrote both as one.
+fn trial(look: &str, conclusion: &str) -> Result<Trial, StoreError> {
+    let mut trial: Trial = json(look)?;
+    if trial.conclusion.is_none() && !conclusion.is_empty() {
+        trial.conclusion = Some(json(conclusion)?);
+    }
+    Ok(trial)
 }

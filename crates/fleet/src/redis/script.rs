@@ -68,7 +68,8 @@ scripts! {
     campaign: reading;
     campaigns: reading;
     outbox: reading;
-    count: noting;
+    begin: noting;
+    conclude: noting;
     remember: noting;
     entries: reading;
     heartbeat: noting;

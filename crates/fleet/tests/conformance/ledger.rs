@@ -2,16 +2,16 @@
 
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::lesson::{Lesson, Reached};
-use ktrdr_domain::trial::Trial;
+use ktrdr_domain::positions::Positions;
+use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Sha256, Span, Strategy, Timestamp, WindowKind};
-use ktrdr_fabric::ledger::TrialCount;
 
 use crate::world::{World, id};
 
 const DAY: i64 = 86_400;
 
-fn trial(name: &str, campaign: &str, days: std::ops::Range<i64>, sharpe_daily: Option<f64>) -> Trial {
-    Trial {
+fn look(name: &str, campaign: &str, days: std::ops::Range<i64>) -> Look {
+    Look {
         operation: id(name),
         campaign: campaign.parse().unwrap(),
         subject_sha256: Sha256::of(name.as_bytes()),
@@ -19,12 +19,27 @@ fn trial(name: &str, campaign: &str, days: std::ops::Range<i64>, sharpe_daily: O
         symbol: "EURUSD".parse().unwrap(),
         timeframe: "1h".parse().unwrap(),
         data_sha256: Sha256::of(b"EURUSD_1h.csv"),
-        span: Span { start: Timestamp(days.start * DAY), end: Timestamp(days.end * DAY) },
+        span: span(days),
         windows: vec![WindowKind::Gate],
         origin: Origin::Research,
-        sharpe_daily,
-        days: 250,
     }
+}
+
+fn span(days: std::ops::Range<i64>) -> Span {
+    Span { start: Timestamp(days.start * DAY), end: Timestamp(days.end * DAY) }
+}
+
+fn conclusion(sharpe_daily: Option<f64>) -> Conclusion {
+    let held = (0..300 * DAY).step_by(3_600).map(|time| (time, i8::from(time % DAY > 43_200)));
+    Conclusion { sharpe_daily, days: 250, positions: Some(Positions::sketch(span(0..300), held)) }
+}
+
+fn names(trials: &[Trial]) -> Vec<&str> {
+    trials.iter().map(|trial| trial.look.subject.as_str()).collect()
+}
+
+async fn looks_at(w: &World, symbol: &str, days: std::ops::Range<i64>) -> Vec<Trial> {
+    w.ledger.looks(&symbol.parse().unwrap(), span(days)).await.unwrap()
 }
 
 fn lesson(name: &str, campaign: &str) -> Lesson {
@@ -45,48 +60,63 @@ fn lesson(name: &str, campaign: &str) -> Lesson {
     }
 }
 
-pub(crate) async fn a_trial_counts_once_per_operation(w: World) {
-    let first = trial("a", "fx", 0..10, Some(0.05));
-    let counted = w.ledger.count(&first).await.unwrap();
-    assert_eq!(counted, TrialCount { trials: 1, sharpes_daily: vec![0.05], looks_at_window: 1 });
-    let second_attempt = Trial { sharpe_daily: Some(9.0), ..first.clone() };
-    assert_eq!(w.ledger.count(&second_attempt).await.unwrap(), counted);
-    assert_eq!(w.ledger.trials(None).await.unwrap(), [first], "the first count stands");
+pub(crate) async fn a_look_counts_once_per_operation_and_before_it_showed_anything(w: World) {
+    let first = look("a", "fx", 0..10);
+    w.ledger.begin(&first).await.unwrap();
+    let counted = Trial { look: first.clone(), conclusion: None };
+    assert_eq!(looks_at(&w, "EURUSD", 0..10).await, [counted.clone()]);
+    let second_attempt = Look { campaign: "other".parse().unwrap(), span: span(5..90), ..first };
+    w.ledger.begin(&second_attempt).await.unwrap();
+    assert_eq!(looks_at(&w, "EURUSD", 0..100).await, [counted.clone()], "the first count stands");
+    assert_eq!(w.ledger.trials(None).await.unwrap(), [counted]);
 }
 
-pub(crate) async fn trials_are_counted_per_campaign_and_looks_across_campaigns(w: World) {
-    w.ledger.count(&trial("a", "fx", 0..10, Some(0.01))).await.unwrap();
-    w.ledger.count(&trial("b", "other", 9..20, Some(0.02))).await.unwrap();
-    w.ledger.count(&trial("c", "fx", 10..20, None)).await.unwrap();
-    let other_file =
-        Trial { data_sha256: Sha256::of(b"another file"), ..trial("d", "fx", 0..10, Some(0.03)) };
-    assert_eq!(w.ledger.count(&other_file).await.unwrap().looks_at_window, 1);
-    let counted = w.ledger.count(&trial("e", "fx", 9..10, Some(0.04))).await.unwrap();
-    assert_eq!(counted.trials, 4);
-    assert_eq!(
-        counted.sharpes_daily,
-        [0.01, 0.03, 0.04],
-        "in the order of counting, without the undefined one"
-    );
-    assert_eq!(counted.looks_at_window, 3, "a, b and itself; c begins where this ends");
+pub(crate) async fn what_a_look_showed_is_written_down_once(w: World) {
+    let (first, seen) = (look("a", "fx", 0..10), conclusion(Some(0.1 / 3.0)));
+    w.ledger.begin(&first).await.unwrap();
+    w.ledger.conclude(&first.operation, &seen).await.unwrap();
+    w.ledger.conclude(&first.operation, &conclusion(Some(9.0))).await.unwrap();
+    w.ledger.begin(&first).await.unwrap();
+    let concluded = Trial { look: first, conclusion: Some(seen) };
+    assert_eq!(looks_at(&w, "EURUSD", 0..10).await, [concluded.clone()], "to the last bit");
+    assert_eq!(w.ledger.trials(Some(&"fx".parse().unwrap())).await.unwrap(), [concluded]);
+    let never_begun = w.ledger.conclude(&id("b"), &conclusion(None)).await.unwrap_err();
+    assert!(never_begun.to_string().contains("was never counted"), "{never_begun}");
+    assert_eq!(w.ledger.trials(None).await.unwrap().len(), 1);
 }
 
-pub(crate) async fn a_replay_is_no_trial(w: World) {
-    let first = w.ledger.count(&trial("a", "fx", 0..10, Some(0.01))).await.unwrap();
-    let replay = Trial { origin: Origin::Replay, ..trial("b", "fx", 0..10, Some(0.01)) };
-    assert_eq!(w.ledger.count(&replay).await.unwrap(), first);
-    assert_eq!(w.ledger.trials(None).await.unwrap().len(), 2, "but it is on record");
+pub(crate) async fn looks_are_those_at_one_instrument_and_time_whoever_takes_them_and_at_whatever_file(
+    w: World,
+) {
+    w.ledger.begin(&look("a", "fx", 0..10)).await.unwrap();
+    w.ledger.begin(&look("b", "other", 9..20)).await.unwrap();
+    w.ledger.begin(&look("c", "fx", 10..20)).await.unwrap();
+    let daily = Look { timeframe: "1d".parse().unwrap(), ..look("d", "fx", 0..10) };
+    w.ledger.begin(&Look { data_sha256: Sha256::of(b"one bar more"), ..daily }).await.unwrap();
+    w.ledger.begin(&Look { symbol: "GBPUSD".parse().unwrap(), ..look("e", "fx", 0..20) }).await.unwrap();
+    w.ledger.begin(&Look { origin: Origin::Person, ..look("f", "fx", 19..21) }).await.unwrap();
+    w.ledger.conclude(&id("b"), &conclusion(None)).await.unwrap();
+    assert_eq!(names(&looks_at(&w, "EURUSD", 9..10).await), ["a", "b", "d"], "c begins where this ends");
+    assert_eq!(names(&looks_at(&w, "EURUSD", 10..20).await), ["b", "c", "f"], "a ends where this begins");
+    assert_eq!(names(&looks_at(&w, "GBPUSD", 9..10).await), ["e"]);
+    assert!(looks_at(&w, "USDJPY", 0..30).await.is_empty());
+}
+
+pub(crate) async fn a_replay_is_no_look(w: World) {
+    w.ledger.begin(&look("a", "fx", 0..10)).await.unwrap();
+    w.ledger.begin(&Look { origin: Origin::Replay, ..look("b", "fx", 0..10) }).await.unwrap();
+    w.ledger.conclude(&id("b"), &conclusion(Some(0.01))).await.unwrap();
+    assert_eq!(names(&looks_at(&w, "EURUSD", 0..10).await), ["a"]);
+    assert_eq!(names(&w.ledger.trials(None).await.unwrap()), ["a", "b"], "but it is on record");
 }
 
 pub(crate) async fn trials_come_back_oldest_first(w: World) {
-    let trials =
-        [trial("b", "fx", 0..1, None), trial("a", "other", 0..1, None), trial("c", "fx", 0..1, Some(-0.5))];
-    for trial in &trials {
-        w.ledger.count(trial).await.unwrap();
+    for (name, campaign) in [("b", "fx"), ("a", "other"), ("c", "fx")] {
+        w.ledger.begin(&look(name, campaign, 0..1)).await.unwrap();
     }
-    assert_eq!(w.ledger.trials(None).await.unwrap(), trials);
-    let of_fx = w.ledger.trials(Some(&"fx".parse().unwrap())).await.unwrap();
-    assert_eq!(of_fx, [trials[0].clone(), trials[2].clone()]);
+    w.ledger.conclude(&id("a"), &conclusion(Some(-0.5))).await.unwrap();
+    assert_eq!(names(&w.ledger.trials(None).await.unwrap()), ["b", "a", "c"]);
+    assert_eq!(names(&w.ledger.trials(Some(&"fx".parse().unwrap())).await.unwrap()), ["b", "c"]);
 }
 
 pub(crate) async fn a_cycle_is_remembered_once(w: World) {
@@ -106,21 +136,22 @@ pub(crate) async fn lessons_come_newest_first(w: World) {
     assert_eq!(cycles(w.ledger.lessons(None, 3).await.unwrap()), [id("r4"), id("r3"), id("r2")]);
 }
 
-pub(crate) async fn every_trial_counts_however_many_there_are(w: World) {
-    const TRIALS: u64 = 1_100;
-    let counted: Vec<_> = (0..TRIALS)
+pub(crate) async fn every_look_counts_however_many_there_are(w: World) {
+    const LOOKS: usize = 1_100;
+    let counted: Vec<_> = (0..LOOKS)
         .map(|i| {
-            let (ledger, trial) = (w.ledger.clone(), trial(&format!("t{i}"), "c", 0..10, Some(0.01)));
-            tokio::spawn(async move { ledger.count(&trial).await.unwrap() })
+            let (ledger, look) = (w.ledger.clone(), look(&format!("t{i}"), "c", 0..10));
+            tokio::spawn(async move {
+                ledger.begin(&look).await.unwrap();
+                ledger.conclude(&look.operation, &conclusion(Some(0.01))).await.unwrap();
+            })
         })
         .collect();
     for count in counted {
         count.await.unwrap();
     }
-    let last = w.ledger.count(&trial("last", "c", 0..10, Some(0.01))).await.unwrap();
-    assert_eq!(
-        (last.trials, last.looks_at_window, last.sharpes_daily.len() as u64),
-        (TRIALS + 1, TRIALS + 1, TRIALS + 1)
-    );
-    assert_eq!(w.ledger.trials(None).await.unwrap().len() as u64, TRIALS + 1);
+    let looks = looks_at(&w, "EURUSD", 0..10).await;
+    assert!(looks.iter().all(|look| look.conclusion.is_some()));
+    assert_eq!(looks.len(), LOOKS);
+    assert_eq!(w.ledger.trials(None).await.unwrap(), looks);
 }

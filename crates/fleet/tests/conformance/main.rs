@@ -227,11 +227,12 @@ macro_rules! exam_of_a_store {
                 changes_are_hinted
             }
             ledger {
-                a_trial_counts_once_per_operation
-                trials_are_counted_per_campaign_and_looks_across_campaigns
-                a_replay_is_no_trial
+                a_look_counts_once_per_operation_and_before_it_showed_anything
+                what_a_look_showed_is_written_down_once
+                looks_are_those_at_one_instrument_and_time_whoever_takes_them_and_at_whatever_file
+                a_replay_is_no_look
                 trials_come_back_oldest_first
-                every_trial_counts_however_many_there_are
+                every_look_counts_however_many_there_are
                 a_cycle_is_remembered_once
                 lessons_come_newest_first
             }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::{ActiveReturn, Direction, Evidence, NullRank, Trade};
-use ktrdr_fabric::ledger::TrialCount;
 use ktrdr_quant::data::calendar::Calendar;
 use ktrdr_quant::exam::{Entries, Exam, Market, PValue, Shifts, shifts};
 use ktrdr_quant::simulate::Target;
@@ -12,6 +11,7 @@ use ktrdr_quant::statistics::{TrackRecord, Undefined, luck, ratios};
 use ktrdr_worker::Job;
 
 use super::Traded;
+use super::counting::Counted;
 use super::subject::{Decided, Proof};
 use crate::fault::Fault;
 
@@ -138,7 +138,7 @@ fn rank(
 struct Trials<'a> {
     /// All of them: what the best of luck is computed for.
     counted: u64,
-    /// Daily Sharpe ratios of the active returns of those that have one.
+    /// Daily Sharpe ratios of the active returns, one for each group of near-copies that has one.
     sharpes_daily: &'a [f64],
 }
 
@@ -161,20 +161,24 @@ fn deflate(record: Option<&TrackRecord>, trials: Trials<'_>) -> Deflated {
 }
 
 /// The evidence of a report.
-pub(super) fn evidence(weighed: &Weighed, count: &TrialCount, decided: &Decided) -> Evidence {
-    let trials = Trials { counted: count.trials, sharpes_daily: &count.sharpes_daily };
+pub(super) fn evidence(weighed: &Weighed, counted: &Counted, decided: &Decided) -> Evidence {
+    let different = counted.representatives();
+    let sharpes_daily: Vec<f64> = different.iter().filter_map(|trial| trial.sharpe_daily()).collect();
+    let trials = Trials { counted: counted.count(), sharpes_daily: &sharpes_daily };
     let deflated = deflate(weighed.record.as_ref(), trials);
     Evidence {
         active: weighed.active,
         shifted_weeks: weighed.shifted_weeks,
         random_entries: weighed.random_entries,
         deflated_sharpe: deflated.sharpe,
-        trials: count.trials,
+        trials: counted.count(),
+        different_trials: different.len() as u64,
+        correlated: counted.correlated.clone(),
         luck_sharpe_daily: deflated.luck_daily,
         leakage_proof: decided.proof.map(|proof| proof.holds),
         proof_examined: decided.proof.iter().flat_map(|_| Proof::EXAMINED).map(str::to_owned).collect(),
         proof_cuts: decided.proof.map_or(0, |proof| proof.cuts),
-        looks_at_window: count.looks_at_window,
+        looks_at_window: counted.looks_at_window,
     }
 }
 

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use ktrdr_catalog::{models, signals as stored_signals};
-use ktrdr_domain::Sha256;
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
+use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::{InSample, ModelRef};
-use ktrdr_quant::features::{FeatureBars, FeatureMatrix, proof};
+use ktrdr_domain::{Sha256, Span};
+use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, proof};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::{Bars, signals};
 
@@ -27,6 +28,8 @@ pub(super) struct Decided {
     pub(super) targets: Vec<Target>,
     /// `None` when there is nothing to prove anything of.
     pub(super) proof: Option<Proof>,
+    /// What it would have held on dev; `None` where that can not be told.
+    pub(super) on_dev: Option<Positions>,
     /// Set where the model learned from what it is examined on.
     pub(super) in_sample: Option<InSample>,
 }
@@ -66,7 +69,7 @@ pub(super) fn decide(
 ) -> Result<Decided, Fault> {
     match &spec.subject {
         BacktestSubject::Model(reference) => by_model(services, spec, reference, bars, range),
-        BacktestSubject::Signals { sha256 } => by_signals(services, sha256, bars, range),
+        BacktestSubject::Signals { sha256 } => by_signals(services, spec, sha256, bars, range),
     }
 }
 
@@ -96,18 +99,34 @@ fn by_model(
     let decide = |rows: &FeatureMatrix| trader.targets(rows);
     let outcome = proof::leakage(strategy, &bars, trader.scaling, run, decide, &cuts)?;
     targets.truncate(range.len());
+    let on_dev = on_dev_by(&trader, &bars, spec.windows.dev);
     Ok(Decided {
         name: strategy.name.to_string(),
         sha256: strategy.sha256(),
         model: Some(reference.clone()),
         targets,
         proof: Some(Proof { holds: outcome.holds(), cuts: cuts.len() as u32 }),
+        on_dev,
         in_sample,
     })
 }
 
+/// What a model holds on dev, once its features are warm. Where it can decide nothing there it is a near-copy of nothing.
+fn on_dev_by(trader: &Trader<'_>, bars: &FeatureBars<'_>, dev: Span) -> Option<Positions> {
+    let base = bars.base.slice(bars.base.window(&dev));
+    let bars = FeatureBars { base: &base, others: bars.others };
+    let rows = features::build(trader.strategy, &bars, trader.scaling).ok()?;
+    let targets = trader.targets(&rows).ok()?;
+    Some(sketch(&base, rows.first_bar, &targets, dev))
+}
+
+fn sketch(bars: &Bars, first: usize, targets: &[Target], dev: Span) -> Positions {
+    Positions::sketch(dev, bars.time[first..].iter().copied().zip(targets.iter().copied()))
+}
+
 fn by_signals(
     services: &Services,
+    spec: &BacktestSpec,
     sha256: &Sha256,
     bars: &[Bars],
     range: &Range<usize>,
@@ -115,6 +134,9 @@ fn by_signals(
     let bytes = services.runtime.block_on(stored_signals::read(&*services.artifacts, sha256))?;
     let rows = signals::read(&bytes).map_err(Fault::input)?;
     let targets = signals::align(&bars[0], range.clone(), &rows).map_err(Fault::input)?;
+    let dev = bars[0].window(&spec.windows.dev);
+    let held = signals::align(&bars[0], dev.clone(), &rows).map_err(Fault::input)?;
+    let on_dev = Some(sketch(&bars[0], dev.start, &held, spec.windows.dev));
     let name = "signals".to_owned();
-    Ok(Decided { name, sha256: *sha256, model: None, targets, proof: None, in_sample: None })
+    Ok(Decided { name, sha256: *sha256, model: None, targets, proof: None, on_dev, in_sample: None })
 }

@@ -82,7 +82,7 @@ pub(crate) struct MarketArguments {
     #[arg(long)]
     pub(crate) end_date: Option<EndDate>,
 
-    /// The scope in which this trial is counted.
+    /// Who this trial belongs to. Looks at the same time of an instrument count across campaigns.
     #[arg(long, default_value = BY_HAND)]
     pub(crate) campaign: CampaignName,
 

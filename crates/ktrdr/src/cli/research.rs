@@ -45,7 +45,7 @@ pub(crate) struct ResearchRun {
     #[arg(long, short = 'n', default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) cycles: u32,
 
-    /// The scope in which trials are counted and lessons shared; a new one by default.
+    /// Whose lessons are shared; looks count across campaigns; a new one by default.
     #[arg(long)]
     pub(crate) campaign: Option<CampaignName>,
 

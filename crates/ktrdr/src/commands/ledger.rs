@@ -40,15 +40,15 @@ pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<
 
 fn trial_rows(trials: &[Trial]) -> Vec<Vec<String>> {
     let row = |t: &Trial| {
-        let windows: Vec<String> = t.windows.iter().map(ToString::to_string).collect();
+        let windows: Vec<String> = t.look.windows.iter().map(ToString::to_string).collect();
         vec![
-            t.campaign.to_string(),
-            t.subject.clone(),
-            format!("{} {}", t.symbol, t.timeframe),
+            t.look.campaign.to_string(),
+            t.look.subject.clone(),
+            format!("{} {}", t.look.symbol, t.look.timeframe),
             windows.join("+"),
-            format!("{:?}", t.origin).to_lowercase(),
-            t.sharpe_daily.map_or_else(|| "–".into(), |s| format!("{:.4}", Figure(s))),
-            t.days.to_string(),
+            format!("{:?}", t.look.origin).to_lowercase(),
+            t.sharpe_daily().map_or_else(|| "–".into(), |s| format!("{:.4}", Figure(s))),
+            t.conclusion.as_ref().map_or_else(|| "not concluded".into(), |c| c.days.to_string()),
         ]
     };
     trials.iter().map(row).collect()

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::trial::Trial;
-use ktrdr_domain::{Kind, Operation, OperationId, Phase};
+use ktrdr_domain::name::{CampaignName, Symbol};
+use ktrdr_domain::trial::{Conclusion, Look, Trial};
+use ktrdr_domain::{Kind, Operation, OperationId, Phase, Span};
 use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions, SqliteStore};
-use ktrdr_fabric::ledger::{Ledger, LedgerReader, TrialCount};
+use ktrdr_fabric::ledger::{Ledger, LedgerReader};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
@@ -42,6 +42,9 @@ impl LedgerReader for Forgetful {
     async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
         self.inner.trials(campaign).await
     }
+    async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError> {
+        self.inner.looks(symbol, during).await
+    }
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         self.inner.lessons(campaign, limit).await
     }
@@ -49,8 +52,11 @@ impl LedgerReader for Forgetful {
 
 #[async_trait]
 impl Ledger for Forgetful {
-    async fn count(&self, trial: &Trial) -> Result<TrialCount, StoreError> {
-        self.inner.count(trial).await
+    async fn begin(&self, look: &Look) -> Result<(), StoreError> {
+        self.inner.begin(look).await
+    }
+    async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError> {
+        self.inner.conclude(operation, conclusion).await
     }
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
         let forget = self.to_forget.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));

@@ -1,0 +1,15 @@
+-- Counts a look at data, once per operation.
+-- ARGV: 2 operation 3 campaign 4 look
+if redis.call('HSETNX', P .. 'trials', ARGV[2], ARGV[4]) == 1 then
+  redis.call('RPUSH', P .. 'trials:all', ARGV[2])
+  redis.call('RPUSH', P .. 'trials:of:' .. ARGV[3], ARGV[2])
+end
+-- Sorts into their instruments' lists what is in none yet: this look, and those that older programs counted by file.
+local sorted = tonumber(redis.call('GET', P .. 'looks:sorted') or 0)
+local unsorted = redis.call('LRANGE', P .. 'trials:all', sorted, -1)
+for _, operation in ipairs(unsorted) do
+  local look = cjson.decode(redis.call('HGET', P .. 'trials', operation))
+  if look.origin ~= 'replay' then redis.call('RPUSH', P .. 'looks:of:' .. look.symbol, operation) end
+end
+redis.call('SET', P .. 'looks:sorted', sorted + #unsorted)
+return {'counted'}
