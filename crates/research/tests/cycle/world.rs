@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ktrdr_domain::closing::{Candidate, Closing};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::{CampaignName, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Kind, Operation, OperationId, Phase, Span};
 use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions, SqliteStore};
-use ktrdr_fabric::ledger::{Ledger, LedgerReader};
+use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
@@ -45,6 +46,12 @@ impl LedgerReader for Forgetful {
     async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError> {
         self.inner.looks(symbol, during).await
     }
+    async fn candidates(&self, campaign: &CampaignName) -> Result<Vec<Candidate>, StoreError> {
+        self.inner.candidates(campaign).await
+    }
+    async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, StoreError> {
+        self.inner.closings(campaign).await
+    }
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         self.inner.lessons(campaign, limit).await
     }
@@ -57,6 +64,12 @@ impl Ledger for Forgetful {
     }
     async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError> {
         self.inner.conclude(operation, conclusion).await
+    }
+    async fn nominate(&self, candidate: &Candidate) -> Result<(), StoreError> {
+        self.inner.nominate(candidate).await
+    }
+    async fn close(&self, closing: &Closing) -> Result<Closed, StoreError> {
+        self.inner.close(closing).await
     }
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
         let forget = self.to_forget.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
@@ -125,7 +138,8 @@ impl World {
 
     pub(crate) fn add_orchestrator(&self) {
         let (store, broker) = (self.engine.store.clone(), self.engine.broker.clone());
-        tokio::spawn(Orchestrator::new(store, self.ledger.clone(), broker).run(self.stop.clone()));
+        let orchestrator = Orchestrator::new(store.clone(), store, self.ledger.clone(), broker);
+        tokio::spawn(orchestrator.run(self.stop.clone()));
     }
 
     pub(crate) async fn row(&self, id: &OperationId) -> Operation {
