@@ -14,6 +14,9 @@ use crate::{App, AppError};
 /// Name of the final verdict in a cycle's result; `null` there while the verdict is provisional.
 const FINAL: &str = "final";
 
+/// Campaigns that orchestrators look after.
+const OF_LATE: u32 = ktrdr_research::closing::LOOKED_AFTER;
+
 impl App {
     /// What a campaign came to when it closed (`None`: all of them), oldest first.
     ///
@@ -30,6 +33,19 @@ impl App {
     pub async fn is_closing(&self, name: &CampaignName) -> Result<bool, AppError> {
         let campaign = self.campaign_counts(name).await?;
         Ok(campaign.has_ended() && !is_closed(&campaign, &self.closings(Some(name)).await?))
+    }
+
+    /// Whether that is so of any campaign of late.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn is_any_closing(&self) -> Result<bool, AppError> {
+        for campaign in self.campaigns.campaigns(0, OF_LATE).await?.campaigns {
+            if campaign.has_ended() && !is_closed(&campaign, &self.closings(Some(&campaign.name)).await?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The same rows; in the results of cycles stands what their exams came to.

@@ -105,8 +105,8 @@ pub struct Closing {
     pub cycles: u64,
     /// How many it had at its closing before this one; 0: there was none.
     pub after: u64,
-    /// A cycle of it that ended last.
-    pub last: OperationId,
+    /// The cycle that ended last, where its end was heard of.
+    pub last: Option<OperationId>,
     /// When.
     pub closed_at: Timestamp,
     /// Every candidate since the closing before this one.

@@ -37,6 +37,6 @@ pub(super) fn close(tx: &mut Tx<'_>, closing: &Closing, json: &str) -> Result<Cl
         let insert = "INSERT INTO discovery_tests (sequence, number, closing) VALUES (?1, ?2, ?3)";
         tx.execute(insert, (test.sequence.key(), integer(test.number), written))?;
     }
-    tx.hint(StoreHint::Changed(closing.last.clone()));
+    closing.last.iter().for_each(|last| tx.hint(StoreHint::Changed(last.clone())));
     Ok(Closed::Recorded)
 }

@@ -8,16 +8,13 @@ use std::time::SystemTime;
 
 use ktrdr_domain::closing::{Candidate, Closing, DiscoveryTest};
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Kind, OperationId, Timestamp};
+use ktrdr_domain::{OperationId, Timestamp};
 use ktrdr_fabric::campaign::{Campaign, Campaigns};
 use ktrdr_fabric::ledger::{Closed, Ledger};
-use ktrdr_fabric::store::{Filter, OperationReader, StoreError};
+use ktrdr_fabric::store::{OperationReader, StoreError};
 use tracing::info;
 
-use crate::closing::judge;
-
-/// Campaigns that are looked after, the latest ones: those before them ended while somebody was there.
-const LOOKED_AFTER: u32 = 100;
+use crate::closing::{LOOKED_AFTER, judge};
 
 /// Closes campaigns.
 #[derive(Clone)]
@@ -37,31 +34,22 @@ impl Closer {
         let name = row.and_then(|row| row.spec.get("campaign")?.as_str()?.parse::<CampaignName>().ok());
         let Some(name) = name else { return Ok(()) };
         match self.campaigns.campaign(&name).await? {
-            Some(campaign) if campaign.has_ended() => self.close(&campaign, cycle).await,
+            Some(campaign) if campaign.has_ended() => self.close(&campaign, Some(cycle)).await,
             _ => Ok(()),
         }
     }
 
     /// Closes what ended and was not closed, since the event of its end was lost.
-    pub(crate) async fn look_after(&self, store: &dyn OperationReader) -> Result<(), StoreError> {
+    pub(crate) async fn look_after(&self) -> Result<(), StoreError> {
         for campaign in self.campaigns.campaigns(0, LOOKED_AFTER).await?.campaigns {
-            if !campaign.has_ended() || cycles_closed(&self.closings(&campaign).await?) >= campaign.cycles {
-                continue;
-            }
-            let newest = Filter {
-                campaign: Some(campaign.name.clone()),
-                kind: Some(Kind::AgentResearch),
-                limit: 1,
-                ..Filter::default()
-            };
-            if let Some(last) = store.list(&newest).await?.operations.pop() {
-                self.close(&campaign, &last.id).await?;
+            if campaign.has_ended() {
+                self.close(&campaign, None).await?;
             }
         }
         Ok(())
     }
 
-    async fn close(&self, campaign: &Campaign, last: &OperationId) -> Result<(), StoreError> {
+    async fn close(&self, campaign: &Campaign, last: Option<&OperationId>) -> Result<(), StoreError> {
         loop {
             let before = self.closings(campaign).await?;
             if cycles_closed(&before) >= campaign.cycles {
@@ -79,7 +67,7 @@ impl Closer {
     async fn closing(
         &self,
         campaign: &Campaign,
-        last: &OperationId,
+        last: Option<&OperationId>,
         before: &[Closing],
     ) -> Result<Closing, StoreError> {
         let candidates = self.to_judge(campaign, before).await?;
@@ -94,7 +82,7 @@ impl Closer {
             campaign: campaign.name.clone(),
             cycles: campaign.cycles,
             after: cycles_closed(before),
-            last: last.clone(),
+            last: last.cloned(),
             closed_at: now(),
             verdicts,
             tests,

@@ -16,6 +16,9 @@ use ktrdr_quant::statistics::discovery::{alpha_left, lond_dependent};
 /// Share of false ones among the discoveries of a sequence, at most, in the long run.
 pub const FALSE_DISCOVERIES_MAX: f64 = 0.05;
 
+/// Campaigns that are looked after, the latest ones: those before them ended while somebody was there.
+pub const LOOKED_AFTER: u32 = 100;
+
 /// Judges candidates for good: with every look of the ledger (`trials`, replays among them), and after all tests of before.
 #[must_use]
 pub fn judge(

@@ -130,7 +130,7 @@ impl Orchestrator {
     /// The event of the end of a campaign may be lost with its broker.
     async fn look_after_campaigns(self, stop: CancellationToken) {
         loop {
-            if let Err(why) = self.closer.look_after(self.store.as_ref()).await {
+            if let Err(why) = self.closer.look_after().await {
                 warn!(%why, "campaigns could not be looked after; trying again");
             }
             if stop.run_until_cancelled(sleep(LOOK_AFTER_EVERY)).await.is_none() {

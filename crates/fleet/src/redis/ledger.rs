@@ -74,7 +74,8 @@ impl Ledger for RedisStore {
     async fn close(&self, closing: &Closing) -> Result<Closed, StoreError> {
         let call = self.session.call(&self.session.scripts.close);
         let call = call.arg(closing.campaign.as_str()).arg(closing.after).arg(closing.cycles);
-        let mut call = call.arg(readable_json(closing)?).arg(closing.last.as_str());
+        let mut call =
+            call.arg(readable_json(closing)?).arg(closing.last.as_ref().map_or("", |last| last.as_str()));
         for test in &closing.tests {
             call = call.arg(test.sequence.key()).arg(test.number);
         }

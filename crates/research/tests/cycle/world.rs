@@ -32,10 +32,11 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
 }
 
-/// A ledger that fails to remember a number of times.
+/// A ledger that fails to remember, and to close, a number of times.
 pub(crate) struct Forgetful {
     inner: Arc<SqliteStore>,
     pub(crate) to_forget: AtomicU32,
+    pub(crate) closings_to_fail: AtomicU32,
 }
 
 #[async_trait]
@@ -69,6 +70,11 @@ impl Ledger for Forgetful {
         self.inner.nominate(candidate).await
     }
     async fn close(&self, closing: &Closing) -> Result<Closed, StoreError> {
+        let fail =
+            self.closings_to_fail.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
+        if fail.is_ok() {
+            return Err(StoreError::Unavailable("closed by the test".into()));
+        }
         self.inner.close(closing).await
     }
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
@@ -130,7 +136,11 @@ impl World {
         let identity = Identity::of_this_process("test", "cpu");
         let worker = Worker::new(store, broker, registry, handlers.into(), identity, config, trigger);
         tokio::spawn(worker.unwrap().run(stop.clone(), CancellationToken::new()));
-        let ledger = Arc::new(Forgetful { inner: engine.store.clone(), to_forget: AtomicU32::new(0) });
+        let ledger = Arc::new(Forgetful {
+            inner: engine.store.clone(),
+            to_forget: AtomicU32::new(0),
+            closings_to_fail: AtomicU32::new(0),
+        });
         let world = Self { engine, ledger, _stops: stop.clone().drop_guard(), stop, _folder: folder };
         world.add_orchestrator();
         world
@@ -144,6 +154,23 @@ impl World {
 
     pub(crate) async fn row(&self, id: &OperationId) -> Operation {
         self.engine.store.get(id).await.unwrap().unwrap()
+    }
+
+    /// The closings of all campaigns, once there are so many.
+    pub(crate) async fn closings(&self, at_least: usize) -> Vec<Closing> {
+        let mut hints = self.engine.store.hints();
+        let found = async {
+            loop {
+                let closings = self.engine.store.closings(None).await.unwrap();
+                if closings.len() >= at_least {
+                    return closings;
+                }
+                if let Err(RecvError::Closed) = hints.recv().await {
+                    panic!("the store is gone");
+                }
+            }
+        };
+        tokio::time::timeout(TIMEOUT, found).await.expect("a closing")
     }
 
     pub(crate) async fn until(&self, id: &OperationId, fact: impl Fn(&Operation) -> bool) -> Operation {
