@@ -23,6 +23,7 @@ mod backlog;
 mod broker;
 mod campaigns;
 mod clock;
+mod closings;
 mod consumer;
 mod database;
 mod engine;

@@ -70,6 +70,8 @@ scripts! {
     outbox: reading;
     begin: noting;
     conclude: noting;
+    nominate: noting;
+    close: noting;
     remember: noting;
     entries: reading;
     heartbeat: noting;
