@@ -5,10 +5,10 @@
 //! of them through.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::{Event, FailureReason, OperationId, Phase, Status};
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::broker::{Broker, Delivery, Message, Queue};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Store, StoreError};
@@ -73,7 +73,7 @@ impl Orchestrator {
                     warn!(%why, "events can not be consumed; trying again");
                 }
             }
-            sleep(wait(failures)).await;
+            sleep(Backoff::OUTSIDE.after(failures)).await;
         }
     }
 
@@ -92,7 +92,7 @@ impl Orchestrator {
                 Err(why) if why.is_transient() => {
                     failures += 1;
                     warn!(operation = %event.operation, %why, "a cycle could not be moved; trying again");
-                    if stop.run_until_cancelled(sleep(wait(failures))).await.is_none() {
+                    if stop.run_until_cancelled(sleep(Backoff::OUTSIDE.after(failures))).await.is_none() {
                         return;
                     }
                 }
@@ -207,9 +207,4 @@ fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreE
 fn failed(fault: Fault, result: Value) -> AdvanceTo {
     let Fault { reason, error, stopped_by } = fault;
     AdvanceTo::Failed { reason, error, stopped_by, result }
-}
-
-/// 0.2 s to 10 s.
-fn wait(failures: u32) -> Duration {
-    Duration::from_millis(100 << failures.clamp(1, 7)).min(Duration::from_secs(10))
 }
