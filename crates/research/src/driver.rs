@@ -10,6 +10,7 @@ use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::{Event, FailureReason, OperationId, Phase, Status};
 use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::broker::{Broker, Delivery, Message, Queue};
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Store, StoreError};
 use serde_json::Value;
@@ -136,7 +137,7 @@ impl Orchestrator {
                 Ok(moved)
             }
             Ok((moved, _)) => Ok(moved),
-            Err(StoreError::Invalid(why)) => self.give_up(phase, cycle, child, why).await,
+            Err(StoreError::Invalid(why)) => self.give_up(phase, cycle, child, &why).await,
             Err(why) => Err(why),
         }
     }
@@ -147,7 +148,7 @@ impl Orchestrator {
         phase: Phase,
         cycle: &Cycle,
         child: &OperationId,
-        why: String,
+        why: &str,
     ) -> Result<Moved, StoreError> {
         let fault = Fault::new(FailureReason::Error, format!("the store refuses the next step: {why}"));
         let (to, lesson) = orders(cycle.fail(cycle.stage.findings(), fault))?;
@@ -190,7 +191,7 @@ impl Orchestrator {
 fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreError> {
     let value = |summary| {
         serde_json::to_value(summary)
-            .map_err(|e| StoreError::Invalid(format!("a summary can not be written: {e}")))
+            .map_err(|e| StoreError::Invalid(Cause::because("a summary can not be written", e)))
     };
     Ok(match decision {
         Decision::Next { phase, child } => (AdvanceTo::Phase { phase, child: *child }, None),

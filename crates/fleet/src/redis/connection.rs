@@ -71,7 +71,7 @@ impl RedisConnection {
                     tokio::time::sleep(BACKOFF.after(attempt)).await;
                     attempt += 1;
                 }
-                answer => return answer.map_err(|error| failure(&self.place, &error)),
+                answer => return answer.map_err(|error| failure(&self.place, error)),
             }
         }
     }
