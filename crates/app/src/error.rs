@@ -56,6 +56,13 @@ impl AppError {
         let cause = cause.into();
         Self { kind, message: cause.to_string(), source: Some(cause) }
     }
+
+    /// The same, saying first where it happened.
+    #[must_use]
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
 }
 
 impl fmt::Display for AppError {

@@ -64,5 +64,5 @@ pub enum Closed {
 /// What engines say of a conclusion without a look.
 #[must_use]
 pub fn never_counted(operation: &OperationId) -> StoreError {
-    StoreError::Invalid(format!("{operation} was never counted as a look at data: begin it first"))
+    StoreError::Invalid(format!("{operation} was never counted as a look at data: begin it first").into())
 }

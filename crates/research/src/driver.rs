@@ -6,12 +6,13 @@
 //! of them through.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::{Event, FailureReason, OperationId, Phase, Status};
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::broker::{Broker, Delivery, Message, Queue};
 use ktrdr_fabric::campaign::Campaigns;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Store, StoreError};
 use serde_json::Value;
@@ -88,7 +89,7 @@ impl Orchestrator {
                     warn!(%why, "events can not be consumed; trying again");
                 }
             }
-            sleep(wait(failures)).await;
+            sleep(Backoff::OUTSIDE.after(failures)).await;
         }
     }
 
@@ -107,7 +108,7 @@ impl Orchestrator {
                 Err(why) if why.is_transient() => {
                     failures += 1;
                     warn!(operation = %event.operation, %why, "a cycle could not be moved; trying again");
-                    if stop.run_until_cancelled(sleep(wait(failures))).await.is_none() {
+                    if stop.run_until_cancelled(sleep(Backoff::OUTSIDE.after(failures))).await.is_none() {
                         return;
                     }
                 }
@@ -173,7 +174,7 @@ impl Orchestrator {
                 Ok(moved)
             }
             Ok((moved, _)) => Ok(moved),
-            Err(StoreError::Invalid(why)) => self.give_up(phase, cycle, child, why).await,
+            Err(StoreError::Invalid(why)) => self.give_up(phase, cycle, child, &why).await,
             Err(why) => Err(why),
         }
     }
@@ -184,7 +185,7 @@ impl Orchestrator {
         phase: Phase,
         cycle: &Cycle,
         child: &OperationId,
-        why: String,
+        why: &str,
     ) -> Result<Moved, StoreError> {
         let fault = Fault::new(FailureReason::Error, format!("the store refuses the next step: {why}"));
         let (to, lesson) = orders(cycle.fail(cycle.stage.findings(), fault))?;
@@ -227,7 +228,7 @@ impl Orchestrator {
 fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreError> {
     let value = |summary| {
         serde_json::to_value(summary)
-            .map_err(|e| StoreError::Invalid(format!("a summary can not be written: {e}")))
+            .map_err(|e| StoreError::Invalid(Cause::because("a summary can not be written", e)))
     };
     Ok(match decision {
         Decision::Next { phase, child } => (AdvanceTo::Phase { phase, child: *child }, None),
@@ -244,9 +245,4 @@ fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreE
 fn failed(fault: Fault, result: Value) -> AdvanceTo {
     let Fault { reason, error, stopped_by } = fault;
     AdvanceTo::Failed { reason, error, stopped_by, result }
-}
-
-/// 0.2 s to 10 s.
-fn wait(failures: u32) -> Duration {
-    Duration::from_millis(100 << failures.clamp(1, 7)).min(Duration::from_secs(10))
 }
