@@ -178,6 +178,7 @@ impl App {
             campaign_seed: request.seed,
             seed: request.seed,
             tries_max: self.policy.tries_max,
+            budget: None,
             resumes: None,
         })
     }
