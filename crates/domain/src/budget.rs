@@ -270,7 +270,7 @@ impl fmt::Display for Exhausted {
         let words = |quantity| self.measure.words(quantity);
         write!(
             f,
-            "budget_exhausted: the limit of the {} is {}; {} spent and {} reserved leave no room for {}",
+            "the limit of the {} is {}; {} spent and {} reserved leave no room for {}",
             self.scope,
             words(self.limit),
             words(self.spent),
@@ -308,8 +308,8 @@ mod tests {
         let said = refused.in_zone(DayZone::default()).to_string();
         assert_eq!(
             said,
-            "budget_exhausted: the limit of the day 2026-11-29 is $1.00; $0.60 spent and $0.30 reserved leave no room \
-             for $0.100001; it renews at 2026-11-30T00:00:00Z"
+            "the limit of the day 2026-11-29 is $1.00; $0.60 spent and $0.30 reserved leave no room for $0.100001; \
+             it renews at 2026-11-30T00:00:00Z"
         );
     }
 

@@ -11,7 +11,7 @@
 //! `KTRDR_SEED=<seed>` replays the one that a failure names.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,8 +26,8 @@ use crate::dice::Dice;
 use crate::world::{World, id};
 
 const SPENDERS: usize = 4;
-const STEPS: u64 = 120;
-const SEEDS: u64 = 60;
+const STEPS: u64 = 100;
+const SEEDS: u64 = 40;
 const LASTS: Duration = Duration::from_secs(60);
 const LIMITS: [u64; 3] = [3_000, 1_600, 900];
 
@@ -42,7 +42,7 @@ enum Mutant {
     ChecksAndThenActs,
     /// A wish that is repeated reserves again.
     ReservesTwice,
-    /// A settlement that is repeated pays again.
+    /// A settlement pays the campaign's day twice.
     PaysTwice,
     /// A reservation whose time is over is given back.
     GivesBackWhatLapses,
@@ -78,10 +78,11 @@ struct Books {
 }
 
 impl Books {
-    fn lapse(&mut self) {
+    /// Whether anything did.
+    fn lapse(&mut self) -> bool {
         let now_ms = self.now_ms;
         let over = self.calls.values_mut().filter(|call| call.paid.is_none() && call.until_ms <= now_ms);
-        over.for_each(|call| call.paid = Some(call.worst));
+        over.map(|call| call.paid = Some(call.worst)).count() > 0
     }
 
     fn balance(&self, scope: &Scope) -> Balance {
@@ -117,7 +118,8 @@ struct Play {
     /// Those who were taken for dead, and may come back.
     gone: Vec<Doing>,
     next_call: u32,
-    seed: u64,
+    /// Part of every name: no two plays share one.
+    name: String,
     happened: HashMap<&'static str, u32>,
 }
 
@@ -132,15 +134,15 @@ impl Play {
 
     fn new_wish(&mut self, dice: &mut Dice) -> Doing {
         self.next_call += 1;
-        let (seed, cycle) = (self.seed, dice.within(0..4));
+        let (name, cycle) = (&self.name, dice.within(0..4));
         let payers = Payers {
             utc_offset_s: 0,
-            campaign: Some(format!("s{seed}-{}", cycle % 2).parse().unwrap()),
-            cycle: Some(id(&format!("s{seed}_{cycle}"))),
+            campaign: Some(format!("{name}-{}", cycle % 2).parse().unwrap()),
+            cycle: Some(id(&format!("{name}_{cycle}"))),
         };
         let worst = dice.within(1..400);
         let wish = Reservation {
-            call: CallId::of(&id(&format!("s{seed}")), 1, self.next_call),
+            call: CallId::of(&id(name), 1, self.next_call),
             payers,
             worst: cost(worst),
             lasts: LASTS,
@@ -254,8 +256,9 @@ impl Play {
 
     /// Every account against the books.
     async fn audit(&mut self) -> Result<(), String> {
-        self.budget.lapse().await.map_err(|e| e.to_string())?;
-        self.books.lapse();
+        if self.books.lapse() {
+            self.budget.lapse().await.map_err(|e| e.to_string())?;
+        }
         let mut scopes: Vec<Scope> = self.books.calls.values().flat_map(|call| call.scopes.clone()).collect();
         scopes.sort_by_key(ToString::to_string);
         scopes.dedup();
@@ -310,7 +313,7 @@ async fn play(w: &World, mutant: Option<Mutant>) -> (Result<(), String>, HashMap
         let today = next_day(w).await;
         let budget: Arc<dyn Budget> = match mutant {
             None => w.budget.clone(),
-            Some(mutant) => Arc::new(Broken { budget: w.budget.clone(), mutant, stale: Default::default() }),
+            Some(mutant) => Arc::new(Broken { budget: w.budget.clone(), mutant, stale: Default::default(), held: Default::default() }),
         };
         let mut play = Play {
             budget,
@@ -318,7 +321,7 @@ async fn play(w: &World, mutant: Option<Mutant>) -> (Result<(), String>, HashMap
             spenders: Default::default(),
             gone: Vec::new(),
             next_call: 0,
-            seed,
+            name: format!("{mutant:?}{seed}").to_lowercase().replace(['(', ')'], ""),
             happened: HashMap::new(),
         };
         let end = play.to_its_end(w, &mut Dice::new(seed)).await;
@@ -360,17 +363,19 @@ pub(crate) async fn no_order_of_calls_overspends_or_leaks(w: World) {
 
 /// The test of the test: an engine that breaks a rule is found out.
 pub(crate) async fn every_broken_rule_is_noticed(w: World) {
-    for mutant in [
-        Mutant::ReservedIsFree,
-        Mutant::NoCycleLimit,
-        Mutant::ChecksAndThenActs,
-        Mutant::ReservesTwice,
-        Mutant::PaysTwice,
-        Mutant::GivesBackWhatLapses,
-        Mutant::NeverLapses,
-        Mutant::IgnoresTheLate,
+    const BALANCE: &str = "should have";
+    for (mutant, as_what) in [
+        (Mutant::ReservedIsFree, [BALANCE, "counts too little"]),
+        (Mutant::NoCycleLimit, ["is overdrawn", "Granted instead of Err(Exhausted { scope: Cycle"]),
+        (Mutant::ChecksAndThenActs, ["is overdrawn", "Granted instead of Err(Exhausted"]),
+        (Mutant::ReservesTwice, [BALANCE, "is overdrawn"]),
+        (Mutant::PaysTwice, [BALANCE, "is overdrawn"]),
+        (Mutant::GivesBackWhatLapses, [BALANCE, "counts too little"]),
+        (Mutant::NeverLapses, [BALANCE, "leaked"]),
+        (Mutant::IgnoresTheLate, [BALANCE, BALANCE]),
     ] {
-        assert!(play(&w, Some(mutant)).await.0.is_err(), "{mutant:?} lives");
+        let caught = play(&w, Some(mutant)).await.0.expect_err("the mutant lives");
+        assert!(as_what.iter().any(|what| caught.contains(what)), "{mutant:?} is caught as {caught}");
     }
 }
 
@@ -379,7 +384,9 @@ struct Broken {
     budget: Arc<dyn Budget>,
     mutant: Mutant,
     /// The day's balance as it was read for the wish before.
-    stale: std::sync::Mutex<Option<Balance>>,
+    stale: Mutex<Option<Balance>>,
+    /// What was granted.
+    held: Mutex<Vec<Reservation>>,
 }
 
 impl Broken {
@@ -433,9 +440,11 @@ impl Budget for Broken {
                 let long = Reservation { lasts: LASTS * 1_000, ..wish.clone() };
                 self.budget.reserve(&long, limits).await
             }
-            Mutant::GivesBackWhatLapses | Mutant::PaysTwice | Mutant::IgnoresTheLate => {
+            Mutant::GivesBackWhatLapses => {
+                self.held.lock().unwrap().push(wish.clone());
                 self.budget.reserve(wish, limits).await
             }
+            Mutant::PaysTwice | Mutant::IgnoresTheLate => self.budget.reserve(wish, limits).await,
         }
     }
 
@@ -455,6 +464,13 @@ impl Budget for Broken {
     }
 
     async fn lapse(&self) -> Result<u32, StoreError> {
-        self.budget.lapse().await
+        let lapsed = self.budget.lapse().await;
+        let held = self.held.lock().unwrap().clone();
+        for wish in held {
+            if self.budget.reserve(&wish, &Limits::default()).await? == Reserved::Over {
+                self.budget.settle(&wish.call, Cost::ZERO).await?;
+            }
+        }
+        lapsed
     }
 }
