@@ -72,6 +72,7 @@ impl From<AgentError> for Fault {
         match error {
             AgentError::Stopped => Self::Stopped,
             AgentError::Unavailable { .. } => Self::Outside(error.to_string()),
+            AgentError::Budget(_) => Self::Refused(error.to_string()),
             _ => Self::input(error),
         }
     }
