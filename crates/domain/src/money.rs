@@ -68,6 +68,12 @@ impl Money {
         Self(self.0.saturating_add(more.0))
     }
 
+    /// So many times as much.
+    #[must_use]
+    pub const fn times(self, n: u64) -> Self {
+        Self(self.0.saturating_mul(n))
+    }
+
     /// An equal share of it for each of `n`, rounded up to the micro-dollar; `None` for nobody.
     #[must_use]
     pub fn per(self, n: u64) -> Option<Self> {
