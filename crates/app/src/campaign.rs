@@ -4,7 +4,7 @@ use ktrdr_domain::closing::Closing;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Symbol, Timeframe};
+use ktrdr_domain::{DeviceRequest, Kind, Money, Operation, OperationId, Symbol, Timeframe};
 use ktrdr_fabric::campaign::Campaign;
 use ktrdr_fabric::store::{Filter, NewRoot, Pace, Submitted};
 use ktrdr_research::plan;
@@ -58,6 +58,9 @@ pub struct CampaignRequest {
     /// What differs from the configured account.
     #[serde(default)]
     pub account: AccountChange,
+    /// What the campaign may spend in all, all of its cycles together; as its latest cycle was given, or as configured otherwise.
+    #[serde(default)]
+    pub budget: Option<Money>,
     /// Makes a repeated request the same one.
     #[serde(default)]
     pub idempotency_key: Option<IdempotencyKey>,
@@ -130,7 +133,7 @@ impl App {
     /// Starts a campaign: all of its cycles are submitted in one step, and so many of them run at a time.
     ///
     /// # Errors
-    /// When its data is missing, or a value is out of range.
+    /// When its data is missing, a value is out of range, or nothing is left to spend on it.
     pub async fn start_campaign(&self, request: &CampaignRequest) -> Result<StartedCampaign, AppError> {
         self.admit(request.device).await?;
         let in_flight = request.in_flight.unwrap_or(self.policy.in_flight);
@@ -172,6 +175,11 @@ impl App {
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         Self::providers().get(&agent).or_kind(ErrorKind::NotFound)?;
+        let budget = match request.budget {
+            Some(given) => Some(given),
+            None => self.budget_given(&campaign).await?,
+        };
+        self.admit_spending(&campaign, &agent, budget).await?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
         let mut gates = self.policy.gates;
         gates.profile = request.gates.unwrap_or(gates.profile);
@@ -191,6 +199,7 @@ impl App {
             campaign_seed: request.seed,
             seed: request.seed,
             tries_max: self.policy.tries_max,
+            budget,
             resumes: None,
         })
     }

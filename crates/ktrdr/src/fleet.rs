@@ -13,6 +13,7 @@ use ktrdr_catalog::series::SeriesCache;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
+use ktrdr_jobs::spending::Spending;
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
     Exit, Identity, Registration, Relay, SweepTrigger, Sweeper, SweeperConfig, Worker, WorkerConfig,
@@ -142,6 +143,12 @@ fn worker(
         series: Arc::new(SeriesCache::default()),
         backend: Arc::clone(&roles.computing.backend),
         providers: App::providers(),
+        spending: Spending {
+            budget: Arc::clone(&workspace.app.budget),
+            operations: Arc::clone(&workspace.app.store) as _,
+            policy: workspace.settings.budget.policy(),
+            device: roles.computing.class,
+        },
     };
     let config = WorkerConfig {
         kinds: roles.kinds.clone(),

@@ -6,6 +6,7 @@
 //! of them through.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::{Event, FailureReason, OperationId, Phase, Status};

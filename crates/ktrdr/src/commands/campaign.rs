@@ -10,7 +10,7 @@ use ktrdr_fabric::campaign::Campaign;
 use serde_json::json;
 
 use super::operations::cancelling;
-use super::{Context, research};
+use super::{Context, budget, plan, research};
 use crate::cli::campaign::{CampaignArguments, CampaignVerb, PartArguments};
 use crate::cli::operations::CancelGroup;
 use crate::closing;
@@ -26,6 +26,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &CampaignArguments) -> Resul
         match &arguments.verb {
             CampaignVerb::List(part) => list(context, &app, *part).await,
             CampaignVerb::Show { name, part } => show(context, &app, name, *part).await,
+            CampaignVerb::Plan(wanted) => plan::show(context, &app, &wanted.into()).await,
             CampaignVerb::Cancel { name, reason, yes } => {
                 let group = CancelGroup { campaign: Some(name.clone()), kind: None, status: None };
                 cancelling::group(context, &app, &group, reason, *yes).await
@@ -77,11 +78,14 @@ pub(crate) async fn show(
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {
     let CampaignDetail { campaign, closings, cycles, total } = app.campaign(name, part.into()).await?;
+    let costs = app.costs(&campaign).await?;
     let shown = Part { name: "cycles", entries: &cycles, offset: part.offset, total };
-    shown.answer_with(context.screen, json!({ "campaign": campaign, "closings": closings }), |screen| {
+    let head = json!({ "campaign": campaign, "closings": closings, "costs": costs });
+    shown.answer_with(context.screen, head, |screen| {
         let before = campaign.cycles.saturating_sub(part.offset + cycles.len() as u64);
         screen.line(research::cycle_table(&cycles, before));
         summarise(screen, &campaign, &closings);
+        budget::costs_line(&costs).into_iter().for_each(|line| screen.line(line));
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -103,6 +103,7 @@ fn campaign(
         device: DeviceRequest::Any,
         seed: arguments.seed,
         account: AccountChange::default(),
+        budget: None,
         idempotency_key: None,
     };
     context.block_on(async {

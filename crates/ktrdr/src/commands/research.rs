@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use ktrdr_app::campaign::{CampaignDetail, CampaignRequest};
+use ktrdr_app::plan::PlanRequest;
 use ktrdr_app::{App, verdicts};
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::number::Figure;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::start::{self, Started, answer};
-use super::{Context, campaign};
+use super::{Context, campaign, plan};
 use crate::cli::StartArguments;
 use crate::cli::research::{ResearchArguments, ResearchVerb};
 use crate::closing;
@@ -27,7 +28,12 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Resul
     context.block_on(async {
         match &arguments.verb {
             ResearchVerb::Run(wanted) => {
-                let started = begin(context, &wanted.into(), wanted.start).await?;
+                let (request, wish) = (CampaignRequest::from(wanted), PlanRequest::from(wanted));
+                let submit = async |app: &App| {
+                    plan::warn(context, app, &wish).await;
+                    app.start_campaign(&request).await
+                };
+                let started = start::start(context, wanted.start, request.device, submit).await?;
                 if let Started::Submitted(handed) = &started
                     && let Some(name) = &handed.campaign
                 {

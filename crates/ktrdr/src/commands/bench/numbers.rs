@@ -38,9 +38,11 @@ fn hourly(bars: usize) -> Result<Bars, CliError> {
 
 fn fault(fault: Fault) -> CliError {
     match fault {
-        Fault::BadInput(what) | Fault::Refused(what) | Fault::Outside(what) | Fault::Unhealthy(what) => {
-            CliError::new(Kind::InvalidInput, what)
-        }
+        Fault::BadInput(what)
+        | Fault::Refused(what)
+        | Fault::Budget(what)
+        | Fault::Outside(what)
+        | Fault::Unhealthy(what) => CliError::new(Kind::InvalidInput, what),
         Fault::Stopped => CliError::new(Kind::Interrupted, "stopped"),
     }
 }
