@@ -202,6 +202,7 @@ async fn template(engine: &Engine) -> ResearchSpec {
         campaign_seed: 7,
         seed: 7,
         tries_max: 3,
+        given: None,
         resumes: None,
     }
 }

@@ -8,7 +8,8 @@
 //! | train a strategy | [`App::submit_training`] | [`training`] |
 //! | backtest a model, or target positions; its report | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`] | [`backtest`] |
 //! | repeat a backtest and compare | [`App::submit_replay`], [`App::compare_replay`] | [`replay`] |
-//! | research cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
+//! | one research cycle: trigger, status, cancel | [`App::trigger_cycle`], [`App::cycle_status`], [`App::cycle`], [`App::cancel_cycle`] | [`cycle`], [`cycle_status`] |
+//! | campaigns of cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
 //! | bars: import, generate, check, list | [`App::import_data`], [`App::generate_data`], [`App::check_data`], [`App::list_data`] | [`data`] |
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
@@ -29,6 +30,8 @@
 pub mod backtest;
 pub mod campaign;
 pub mod cancel;
+pub mod cycle;
+pub mod cycle_status;
 pub mod data;
 pub mod dead_letters;
 pub mod engine;
@@ -60,6 +63,7 @@ use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::Store;
 
+use crate::cycle::TriggerLimits;
 use crate::dead_letters::LetterBox;
 pub use error::{AppError, ErrorKind, OrKind};
 pub use idempotency::IdempotencyKey;
@@ -100,6 +104,8 @@ pub struct Policy {
     pub in_flight: u32,
     /// Cycles of a campaign that are designed from the same lessons.
     pub generation: u32,
+    /// Triggered cycles at a time.
+    pub triggers: TriggerLimits,
     /// Tries of a job.
     pub tries_max: u32,
 }

@@ -124,8 +124,11 @@ impl Screen {
         let text = match self.form {
             OutputForm::Text => format!("error: {}", harmless(&error.message)),
             OutputForm::Json | OutputForm::Jsonl => {
-                let error = serde_json::json!({ "exit_code": error.kind as u8, "message": error.message });
-                escaped(&serde_json::json!({ "error": error }).to_string())
+                let mut told = serde_json::json!({ "exit_code": error.kind as u8, "message": error.message });
+                if let Some(code) = error.code {
+                    told["code"] = code.into();
+                }
+                escaped(&serde_json::json!({ "error": told }).to_string())
             }
         };
         self.whisper(&text);

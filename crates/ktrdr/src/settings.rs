@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ktrdr_app::Policy;
+use ktrdr_app::cycle::TriggerLimits;
 pub(crate) use ktrdr_app::engine::EngineName;
 use ktrdr_app::engine::{EngineConfig, FleetConfig, Opening, Secret};
 use ktrdr_domain::TRIES_MAX;
@@ -81,11 +82,21 @@ pub(crate) struct ResearchSettings {
     /// Cycles of a campaign that are designed from the same lessons. One learns from every cycle before it; more can run side by
     /// side.
     pub(crate) generation: u32,
+    /// Triggered cycles at a time on one instrument.
+    pub(crate) triggered_per_instrument: u32,
+    /// Triggered cycles at a time in all.
+    pub(crate) triggered_max: u32,
 }
 
 impl Default for ResearchSettings {
     fn default() -> Self {
-        Self { agent: ProviderName::default(), in_flight: 2, generation: 4 }
+        Self {
+            agent: ProviderName::default(),
+            in_flight: 2,
+            generation: 4,
+            triggered_per_instrument: 1,
+            triggered_max: 4,
+        }
     }
 }
 
@@ -171,6 +182,10 @@ impl Settings {
             agent: self.research.agent.clone(),
             in_flight: self.research.in_flight,
             generation: self.research.generation,
+            triggers: TriggerLimits {
+                per_instrument: self.research.triggered_per_instrument,
+                in_all: self.research.triggered_max,
+            },
             tries_max: self.fleet.tries_max,
         }
     }
@@ -256,6 +271,9 @@ impl Settings {
         }
         if self.research.in_flight == 0 || self.research.generation == 0 {
             return refuse("research.in_flight and research.generation must be at least 1");
+        }
+        if self.research.triggered_per_instrument == 0 || self.research.triggered_max == 0 {
+            return refuse("research.triggered_per_instrument and research.triggered_max must be at least 1");
         }
         if let WindowPolicy::Shares { dev, gate } = self.windows
             && !(dev > 0.0 && gate > 0.0 && dev + gate < 1.0)

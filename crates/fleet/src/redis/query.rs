@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{Event, JobMessage, Kind, Status};
+use ktrdr_domain::{Event, JobMessage, Kind, OperationId, Status};
 use redis::{FromRedisValue, Value};
 
 use super::call::Session;
@@ -42,6 +42,17 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
         active: answer.at(1)?,
         now_ms: answer.at(3)?,
     })
+}
+
+/// Roots that go on under a key, oldest first.
+pub(super) async fn holders(session: &Session, key: &str) -> Result<Vec<OperationId>, StoreError> {
+    let found = session.call(&session.scripts.holders).arg(key).value().await?;
+    ids(redis::from_redis_value(found).map_err(|e| unreadable(&e))?)
+}
+
+/// Names of operations, read.
+pub(super) fn ids(names: Vec<String>) -> Result<Vec<OperationId>, StoreError> {
+    names.iter().map(|name| name.parse().map_err(|e| unreadable(&e))).collect()
 }
 
 /// `,pending,running,`

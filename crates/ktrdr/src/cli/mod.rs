@@ -1,5 +1,6 @@
 //! What can be typed: one noun per file, each with its verbs.
 
+pub(crate) mod agent;
 pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod campaign;
@@ -112,6 +113,8 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Research cycles: design, train, gate, backtest, gate, assess.
     Research(research::ResearchArguments),
+    /// One research cycle at a time: trigger, status, cancel.
+    Agent(agent::AgentArguments),
     /// Campaigns of research cycles: list, show, cancel.
     Campaign(campaign::CampaignArguments),
     /// Operations: list, status, events, watch, cancel, retry.

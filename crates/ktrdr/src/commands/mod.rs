@@ -1,5 +1,6 @@
 //! What each command does: one file per noun.
 
+pub(crate) mod agent;
 pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod campaign;

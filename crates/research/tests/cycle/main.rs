@@ -4,6 +4,7 @@
 
 mod fixture;
 mod fleet;
+mod given;
 mod resume;
 mod specs;
 mod table;

@@ -1,0 +1,2 @@
+//! Skeleton.
+use rmcp as _;
