@@ -75,35 +75,21 @@ fn no_more_cycles_go_on_than_may(engine: Engine) {
     let world = world(engine).with_setting("KTRDR_RESEARCH__TRIGGERED_MAX", "2");
     world.generate("GBPUSD", "random-walk", 2_000, 12);
     world.generate("USDJPY", "random-walk", 2_000, 13);
-    let first = triggered(&world, "EURUSD");
-    world.refused_with(4, &trigger("EURUSD"), &[&first, "ktrdr agent cancel", "triggered_per_instrument"]);
+    // A repeated request with one key is one cycle, and needs no second place.
+    let keyed = [&trigger("EURUSD")[..], &["--idempotency-key", "mine"]].concat();
+    let (first, again) = (world.json(&keyed), world.json(&keyed));
+    assert_eq!((&again["operation"], &again["triggered"]), (&first["operation"], &false.into()));
+    let first = first["operation"].as_str().unwrap();
+    world.refused_with(4, &trigger("EURUSD"), &[first, "ktrdr agent cancel", "triggered_per_instrument"]);
     assert_eq!(code(&world, 4, &trigger("EURUSD")), "active_cycle_exists");
     let second = triggered(&world, "GBPUSD");
     assert_eq!(code(&world, 4, &trigger("USDJPY")), "at_capacity");
-    assert_eq!(active(&world), [first.as_str(), &second]);
+    assert_eq!(active(&world), [first, &second]);
     assert_eq!(world.json(&["agent", "status"])["cycles"][0]["phase"], "designing");
     assert_eq!(code(&world, 4, &["agent", "cancel"]), "several_active_cycles");
     // Campaigns have limits of their own.
     world.submit(&["research", "run", "--symbol", "EURUSD", "--timeframe", "1h", "--cycles", "2"]);
     assert_eq!(active(&world).len(), 2);
-    // A repeated request with one key is one cycle, and takes no second place.
-    world.json(&["agent", "cancel", &second]);
-    wait_for_end(&world, engine, &second);
-    let keyed = [&trigger("USDJPY")[..], &["--idempotency-key", "mine"]].concat();
-    let third = world.json(&keyed);
-    let again = world.json(&keyed);
-    assert_eq!((&again["operation"], &again["triggered"]), (&third["operation"], &false.into()));
-    assert_eq!(active(&world).len(), 2);
-}
-
-/// A cycle that runs is asked to stop, and somebody has to hear it.
-fn wait_for_end(world: &World, engine: Engine, id: &str) {
-    if engine == Engine::Embedded {
-        world.run(&["up", "--until-idle"]);
-        return;
-    }
-    let _up = world.up(&[]);
-    wait_for("the end", || (!world.operation(id)["finished_at_ms"].is_null()).then_some(()));
 }
 
 fn of_triggers_that_race_one_starts_a_cycle(engine: Engine) {
