@@ -6,6 +6,7 @@
 //! | what a designer is told and answers | [`design`] |
 //! | the dev window in figures: costs, moves, rows | [`market`] |
 //! | what can be said against a strategy before training | [`lint`] |
+//! | the lessons most worth knowing now | [`recall`] |
 //! | search and rules that need no key | [`local`] |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -17,6 +18,7 @@ pub mod lint;
 pub mod local;
 pub mod market;
 pub mod provider;
+pub mod recall;
 
 pub use design::{Design, DesignBrief};
 pub use error::AgentError;

@@ -19,6 +19,7 @@
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
+//! | memory: one lesson, those most worth knowing | [`App::lesson`], [`App::recall`] | [`memory`] |
 //!
 //! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
 //!
@@ -40,6 +41,7 @@ mod idempotency;
 pub mod ids;
 pub mod ledger;
 pub mod market;
+pub mod memory;
 pub mod operations;
 pub mod queues;
 pub mod replay;

@@ -12,6 +12,8 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod health;
 pub(crate) mod ledger;
+pub(crate) mod mcp;
+pub(crate) mod memory;
 pub(crate) mod operations;
 pub(crate) mod queues;
 pub(crate) mod replay;
