@@ -17,7 +17,9 @@ use ktrdr_domain::report::{AssessmentReport, Verdict};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DeviceClass, DeviceRequest, FailureReason, Kind, Operation, OperationId, Status, Strategy, Timestamp};
+use ktrdr_domain::{
+    DeviceClass, DeviceRequest, FailureReason, Kind, Operation, OperationId, Status, Strategy, Timestamp,
+};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Filter, OperationReader, Pace, Store, SweepPlan};
 use ktrdr_jobs::Services;
@@ -219,6 +221,7 @@ async fn template(engine: &Engine) -> ResearchSpec {
         seed: 7,
         tries_max: 3,
         budget: None,
+        given: None,
         resumes: None,
     }
 }

@@ -168,7 +168,8 @@ impl App {
             return Err(AppError::new(ErrorKind::InvalidRequest, message));
         }
         if !(1..=ktrdr_research::campaign::CYCLES_MAX).contains(&request.cycles) {
-            let message = format!("{} cycles: use 1 to {}", request.cycles, ktrdr_research::campaign::CYCLES_MAX);
+            let message =
+                format!("{} cycles: use 1 to {}", request.cycles, ktrdr_research::campaign::CYCLES_MAX);
             return Err(AppError::new(ErrorKind::InvalidRequest, message));
         }
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
@@ -189,7 +190,8 @@ impl App {
             at_the_end_surely: smallest(looks_so_far + looks_expected, GOOD)?,
         };
         let plausible_sharpe = self.policy.plausible_sharpe;
-        let looks_max = exam.most_looks(plausible_sharpe, level).map(|most| most.saturating_sub(looks_so_far));
+        let looks_max =
+            exam.most_looks(plausible_sharpe, level).map(|most| most.saturating_sub(looks_so_far));
         let is_hopeless = smallest_sharpe.at_the_end > plausible_sharpe;
         let deflates = self.policy.gates.profile == GateProfile::Honest;
         let limits = self.policy.budget.limits;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ktrdr_app::backtest::SignalsRequest;
 use ktrdr_app::campaign::CampaignRequest;
 use ktrdr_app::cancel::{CancelOutcome, CancelRequest, GroupCancelRequest, OPERATOR};
+use ktrdr_app::cycle::{CycleCancelRequest, TriggerLimits, TriggerRequest};
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
 use ktrdr_app::engine::{EngineConfig, Opening};
 use ktrdr_app::operations::{ListRequest, PartRequest};
@@ -47,6 +48,7 @@ impl Desk {
             agent: ProviderName::default(),
             in_flight: 2,
             generation: 4,
+            triggers: TriggerLimits { per_instrument: 1, in_all: 2 },
             tries_max: 3,
             budget: BudgetPolicy::default(),
             plausible_sharpe: 3.0,

@@ -9,9 +9,9 @@ use ktrdr_domain::{Operation, OperationId, Phase, Progress, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace, Page, Store,
-    StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Admission, Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, ConcurrencyLimit,
+    Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader,
+    OutboxEntry, Pace, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::broadcast;
 
@@ -170,6 +170,9 @@ impl OperationReader for Broken {
     async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
         self.store.history(id).await
     }
+    async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
+        self.store.holders(key).await
+    }
     async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
         self.store.backlog(age).await
     }
@@ -190,6 +193,14 @@ impl Store for Broken {
     async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
         let pace = if self.mutant == Mutant::NoGenerations { Pace::free(pace.in_flight) } else { pace };
         self.store.submit_roots(roots, pace).await
+    }
+
+    async fn submit_within(
+        &self,
+        root: NewRoot,
+        limits: &[ConcurrencyLimit],
+    ) -> Result<Admission, StoreError> {
+        self.store.submit_within(root, limits).await
     }
 
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {

@@ -6,6 +6,8 @@ pub(crate) mod bench;
 pub(crate) mod campaign;
 pub(crate) mod data;
 pub(crate) mod fleet;
+pub(crate) mod mcp;
+pub(crate) mod memory;
 pub(crate) mod operations;
 pub(crate) mod research;
 pub(crate) mod store;
@@ -113,7 +115,7 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Research cycles: design, train, gate, backtest, gate, assess.
     Research(research::ResearchArguments),
-    /// The agent that designs and assesses: budget.
+    /// One research cycle at a time: trigger, status, cancel; and the budget.
     Agent(agent::AgentArguments),
     /// Campaigns of research cycles: list, show, plan, cancel.
     Campaign(campaign::CampaignArguments),
@@ -133,6 +135,11 @@ pub(crate) enum Command {
     Health,
     /// Counted trials and remembered lessons.
     Ledger(research::LedgerArguments),
+    /// What research learnt: list, show, search, export.
+    Memory(memory::MemoryArguments),
+    /// Serve a language model over stdio, by the Model Context Protocol: tools that read, and with --allow-write some that start
+    /// and stop work.
+    Mcp(mcp::McpArguments),
     /// The store's epochs: which one the workspace remembers, and how to begin a new one.
     Store(store::StoreArguments),
     /// Measure this machine: backtest, simulate, train, queue, fleet.

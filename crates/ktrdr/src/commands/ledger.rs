@@ -26,12 +26,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<
             }
             LedgerVerb::Lessons { campaign } => {
                 let lessons = app.lessons(campaign.as_ref(), u32::MAX).await?;
-                context.screen.list("lessons", &lessons, |screen| {
-                    screen.line(table(
-                        &["CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY"],
-                        &lesson_rows(&lessons),
-                    ));
-                })?;
+                show_lessons(context, &lessons)?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -54,13 +49,23 @@ fn trial_rows(trials: &[Trial]) -> Vec<Vec<String>> {
     trials.iter().map(row).collect()
 }
 
+/// Lessons as a list.
+pub(crate) fn show_lessons(context: &Context<'_>, lessons: &[Lesson]) -> Result<(), CliError> {
+    context.screen.list("lessons", lessons, |screen| {
+        let head = ["CYCLE", "CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY", "KNOWN UNTIL"];
+        screen.line(table(&head, &lesson_rows(lessons)));
+    })
+}
+
 fn lesson_rows(lessons: &[Lesson]) -> Vec<Vec<String>> {
     let row = |l: &Lesson| {
         vec![
+            l.cycle.to_string(),
             l.campaign.to_string(),
             l.strategy.name.to_string(),
             format!("{:?}", l.reached).to_lowercase(),
             l.stopped_by.clone().unwrap_or_else(|| "–".into()),
+            l.known_until.to_string(),
         ]
     };
     lessons.iter().map(row).collect()

@@ -63,7 +63,7 @@ pub(crate) async fn begin(
 }
 
 /// A campaign whose cycles were stopped by gates did its work: that is exit 0. Only trouble is not.
-fn campaign_answer(context: &Context<'_>, started: Started) -> Result<ExitCode, CliError> {
+pub(crate) fn campaign_answer(context: &Context<'_>, started: Started) -> Result<ExitCode, CliError> {
     let Started::Closed(campaign) = started else {
         return answer(context, started, |_, _| Ok(()));
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ktrdr_app::campaign::{CampaignDetail, StartedCampaign};
 use ktrdr_app::cancel::CancelRequest;
+use ktrdr_app::cycle::TriggeredCycle;
 use ktrdr_app::engine::Opening;
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::{App, AppError, Labour};
@@ -45,6 +46,12 @@ impl From<SubmittedJob> for HandedOver {
 impl From<StartedCampaign> for HandedOver {
     fn from(started: StartedCampaign) -> Self {
         Self { ids: started.cycles, campaign: Some(started.campaign) }
+    }
+}
+
+impl From<TriggeredCycle> for HandedOver {
+    fn from(cycle: TriggeredCycle) -> Self {
+        Self { ids: vec![cycle.operation], campaign: Some(cycle.campaign) }
     }
 }
 

@@ -13,9 +13,9 @@ use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Message, P
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::registry::{ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace, Page, Store,
-    StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Admission, Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, ConcurrencyLimit,
+    Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader,
+    OutboxEntry, Pace, Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -82,6 +82,9 @@ impl OperationReader for Unruly {
     async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
         self.inner.history(id).await
     }
+    async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
+        self.inner.holders(key).await
+    }
     async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
         self.inner.backlog(age).await
     }
@@ -101,6 +104,13 @@ impl Store for Unruly {
     }
     async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
         self.inner.submit_roots(roots, pace).await
+    }
+    async fn submit_within(
+        &self,
+        root: NewRoot,
+        limits: &[ConcurrencyLimit],
+    ) -> Result<Admission, StoreError> {
+        self.inner.submit_within(root, limits).await
     }
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
         if spend(&self.claims_to_lose) {
