@@ -25,6 +25,7 @@ mod import;
 mod judge;
 mod kills;
 mod leaks;
+mod mcp;
 mod memory;
 mod processes;
 mod providers;
