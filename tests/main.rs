@@ -36,6 +36,7 @@ mod servers;
 mod signals;
 mod tidy;
 mod trials;
+mod verdicts;
 #[macro_use]
 mod world;
 mod zeros;
