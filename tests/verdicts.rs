@@ -161,6 +161,35 @@ fn a_campaign_whose_engine_is_killed_around_its_close_is_closed_once_and_the_sam
 }
 
 #[test]
+fn a_cycle_that_goes_on_after_the_close_has_the_verdict_of_the_exam_it_goes_on_with() {
+    let world = world(Engine::Embedded);
+    let _engine = world.up(&[]);
+    world.json(&["queues", "pause", "assessment"]);
+    let run = [&["research", "run", "--cycles", "1", "--campaign", "c", "--seed", "2"], &MARKET[..]].concat();
+    let cycle = world.submit(&run).remove(0);
+    wait_for("the exam to be passed", || (world.operation(&cycle)["phase"] == "assessing").then_some(()));
+    world.json(&["operations", "cancel", &cycle]);
+    let closings = |n| {
+        wait_for("the close", || {
+            let closings = world.json(&["campaign", "show", "c"])["closings"].as_array().unwrap().clone();
+            (closings.len() == n).then_some(closings)
+        })
+    };
+    let judged = closings(1).remove(0)["verdicts"][0].clone();
+    assert_eq!((&judged["cycle"], &judged["gate"]), (&json!(cycle), &json!("passed")));
+
+    let again = world.json(&["operations", "retry", &cycle])["operation"].as_str().unwrap().to_owned();
+    world.json(&["queues", "resume", "assessment"]);
+    let closing = closings(2).remove(1);
+    assert_eq!((&closing["verdicts"], &closing["tests"]), (&json!([]), &json!([])), "judged once");
+    assert_eq!((&closing["after"], &closing["cycles"]), (&json!(1), &json!(2)));
+    let row = world.operation(&again);
+    assert_eq!((&row["status"], &row["result"]["final"]), (&json!("completed"), &judged));
+    let card = shown_text(&world, &["backtest", "show", judged["exam"].as_str().unwrap()]);
+    assert!(card.contains("at the close accepted · deflated Sharpe 0.994 after 1 trial"), "{card}");
+}
+
+#[test]
 fn a_survivor_that_the_sequence_does_not_bear_out_is_not_a_discovery() {
     let world = World::new();
     world.plant("SERIES", 0.3, 12_000, 5);
