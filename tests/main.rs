@@ -38,6 +38,7 @@ mod signals;
 mod tidy;
 mod trials;
 mod trigger;
+mod verdicts;
 #[macro_use]
 mod world;
 mod zeros;

@@ -156,6 +156,12 @@ pub(crate) enum LedgerVerb {
         #[arg(long)]
         campaign: Option<CampaignName>,
     },
+    /// What campaigns came to when they closed: final verdicts, tests, what is left to spend.
+    Closings {
+        /// Only this campaign.
+        #[arg(long)]
+        campaign: Option<CampaignName>,
+    },
     /// What research remembers.
     Lessons {
         /// Only this campaign.

@@ -9,6 +9,7 @@ use ktrdr_domain::{DeviceRequest, OperationId};
 use super::Context;
 use super::start::{self, Started, answer};
 use crate::cli::backtest::{BacktestArguments, BacktestVerb, SignalsRun};
+use crate::closing;
 use crate::exit::CliError;
 use crate::files;
 use crate::report_card;
@@ -53,6 +54,7 @@ async fn show(context: &Context<'_>, app: &App, id: &OperationId, whole: bool) -
     let stored = app.report(id).await?;
     context.screen.answer(&stored.report, |screen| {
         report_card::print(screen, &stored.summary, whole);
+        stored.finally.iter().for_each(|verdict| screen.line(closing::verdict(verdict)));
         screen.line(format!("report      {}", stored.place));
         if !whole {
             screen.note(format!("how each figure is defined: ktrdr backtest show {id}"));
