@@ -7,7 +7,7 @@ use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{DeviceRequest, Symbol, Timeframe};
 
 use super::campaign::PartArguments;
-use super::{AccountArguments, StartArguments};
+use super::{AccountArguments, KeyArguments, StartArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct ResearchArguments {
@@ -83,6 +83,9 @@ pub(crate) struct ResearchRun {
     pub(crate) account: AccountArguments,
 
     #[command(flatten)]
+    pub(crate) key: KeyArguments,
+
+    #[command(flatten)]
     pub(crate) start: StartArguments,
 }
 
@@ -101,7 +104,7 @@ impl From<&ResearchRun> for CampaignRequest {
             device: typed.device,
             seed: typed.seed,
             account: (&typed.account).into(),
-            idempotency_key: None,
+            idempotency_key: typed.key.idempotency_key.clone(),
         }
     }
 }
