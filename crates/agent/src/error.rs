@@ -5,6 +5,8 @@ use std::error::Error;
 use ktrdr_domain::trading::BadAccount;
 use ktrdr_domain::{Timeframe, Timestamp};
 
+use crate::purse::BudgetExhausted;
+
 /// What kept a designer or an assessor from answering.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
@@ -60,6 +62,9 @@ pub enum AgentError {
         /// What is wrong with the answer.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A limit of money, tokens or time would be passed.
+    #[error(transparent)]
+    Budget(#[from] BudgetExhausted),
     /// Whoever waited no longer does.
     #[error("stopped before the answer was ready")]
     Stopped,

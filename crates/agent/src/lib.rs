@@ -7,6 +7,8 @@
 //! | the dev window in figures: costs, moves, rows | [`market`] |
 //! | what can be said against a strategy before training | [`lint`] |
 //! | search and rules that need no key | [`local`] |
+//! | models of the Messages API, their prices and limits | [`models`] |
+//! | who pays for calls, and how it is counted | [`purse`] |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
@@ -16,9 +18,13 @@ mod figures;
 pub mod lint;
 pub mod local;
 pub mod market;
+pub mod models;
 pub mod provider;
+pub mod purse;
 
 pub use design::{Design, DesignBrief};
 pub use error::AgentError;
 pub use local::{LocalAssessor, LocalDesigner};
+pub use models::{Model, Models, Usage};
 pub use provider::{Assessor, Call, Designer, Provider, Providers, UnknownProvider};
+pub use purse::{BudgetExhausted, Cost, OpenPurse, Purse, PurseError};

@@ -13,6 +13,7 @@ use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::report::AssessmentReport;
 
 use crate::design::{Design, DesignBrief};
+use crate::purse::Purse;
 use crate::{AgentError, LocalAssessor, LocalDesigner};
 
 /// Proposes one strategy at a time. It fills in a proposal and nothing else: the cycle decides what happens next.
@@ -47,6 +48,8 @@ pub struct Call<'a> {
     pub attempt: u64,
     /// Whether the caller has given up.
     pub stop: &'a (dyn Fn() -> bool + Send + Sync),
+    /// Pays for what it costs.
+    pub purse: &'a dyn Purse,
 }
 
 impl Call<'_> {

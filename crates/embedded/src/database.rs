@@ -15,7 +15,7 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 12] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("schema.sql"),
     include_str!("registry.sql"),
     include_str!("history.sql"),
@@ -28,6 +28,8 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("terms.sql"),
     include_str!("lanes.sql"),
     include_str!("looks.sql"),
+    include_str!("closings.sql"),
+    include_str!("budget.sql"),
 ];
 
 /// The version they lead to.

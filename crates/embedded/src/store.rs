@@ -72,7 +72,7 @@ pub struct SqliteStore {
     identity: Arc<Identity>,
     pub(super) readers: Arc<Readers>,
     pub(super) writer: Writer,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     hints: broadcast::Sender<StoreHint>,
     pub(super) bytes_max: u64,
 }

@@ -10,6 +10,7 @@
 //! | [`store::Store`] | rows, leases, outbox, cancel flags | SQLite | Redis |
 //! | [`campaign::Campaigns`] | campaigns, counted by what became of their cycles | SQLite | Redis |
 //! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite | Redis |
+//! | [`budget::Budget`] | what work costs, and what is set aside for it | SQLite | Redis |
 //! | [`registry::WorkerRegistry`] | which workers are there, what is asked of them | SQLite | Redis |
 //! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
 //! | [`artifacts::Artifacts`] | bars, models, strategies, reports | [`local`] folders | shared folders, object storage |
@@ -22,6 +23,7 @@
 pub mod artifacts;
 pub mod backoff;
 pub mod broker;
+pub mod budget;
 pub mod campaign;
 pub mod cause;
 pub mod epochs;

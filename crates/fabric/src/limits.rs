@@ -3,12 +3,14 @@
 
 use std::collections::HashSet;
 
+use ktrdr_domain::budget::{Cost, Measure};
 use ktrdr_domain::job::MESSAGE_BYTES_MAX;
 use ktrdr_domain::{Kind, Progress, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::budget::{COST_MAX, RESERVED_FOR_MAX, Reservation};
 use crate::cause::Cause;
 use crate::history::NOTE_BYTES_MAX;
 use crate::registry::WorkerInfo;
@@ -200,6 +202,32 @@ pub fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
             refuse(format!("the worker has {} bytes; at most {WORKER_BYTES_MAX} are stored", json.len()))
         }
         Err(e) => refuse(format!("the worker can not be stored: {e}")),
+    }
+}
+
+/// What is to be set aside.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_reservation(wish: &Reservation) -> Result<(), StoreError> {
+    if wish.lasts > RESERVED_FOR_MAX {
+        let (lasts, max) = (wish.lasts.as_secs(), RESERVED_FOR_MAX.as_secs());
+        return refuse(format!("a reservation for {lasts} s is too long; at most {max} s"));
+    }
+    check_cost(&wish.worst)
+}
+
+/// What something costs.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_cost(cost: &Cost) -> Result<(), StoreError> {
+    match Measure::ALL.into_iter().find(|measure| cost.of(*measure) > COST_MAX) {
+        Some(measure) => {
+            let (asked, max) = (measure.words(cost.of(measure)), measure.words(COST_MAX));
+            refuse(format!("{asked} for one call are a mistake; at most {max} are counted"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! (`KTRDR_FLEET__LEASE=45s`, `KTRDR_REDIS_URL=…`). Two steps: record what was said, then check relations.
 
 mod addresses;
+mod budget;
 mod human;
 mod reading;
 mod secret;
@@ -23,6 +24,7 @@ use ktrdr_fleet::artifacts::AwsVariables;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind, OrExit};
+use budget::BudgetSettings;
 use variables::Variables;
 pub(crate) use variables::text;
 
@@ -64,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) account: Account,
     /// Research cycles.
     pub(crate) research: ResearchSettings,
+    /// What may be spent.
+    pub(crate) budget: BudgetSettings,
     /// Leases, beats and slots.
     pub(crate) fleet: FleetSettings,
     /// Artefacts of a bucket on this machine.
@@ -81,11 +85,14 @@ pub(crate) struct ResearchSettings {
     /// Cycles of a campaign that are designed from the same lessons. One learns from every cycle before it; more can run side by
     /// side.
     pub(crate) generation: u32,
+    /// The largest yearly Sharpe ratio, net of costs, that anybody should hope for: a campaign that could confirm no smaller one
+    /// is not worth its money.
+    pub(crate) plausible_sharpe: f64,
 }
 
 impl Default for ResearchSettings {
     fn default() -> Self {
-        Self { agent: ProviderName::default(), in_flight: 2, generation: 4 }
+        Self { agent: ProviderName::default(), in_flight: 2, generation: 4, plausible_sharpe: 3.0 }
     }
 }
 
@@ -172,6 +179,8 @@ impl Settings {
             in_flight: self.research.in_flight,
             generation: self.research.generation,
             tries_max: self.fleet.tries_max,
+            budget: self.budget.policy(),
+            plausible_sharpe: self.research.plausible_sharpe,
         }
     }
 
@@ -256,6 +265,9 @@ impl Settings {
         }
         if self.research.in_flight == 0 || self.research.generation == 0 {
             return refuse("research.in_flight and research.generation must be at least 1");
+        }
+        if !(self.research.plausible_sharpe.is_finite() && self.research.plausible_sharpe > 0.0) {
+            return refuse("research.plausible_sharpe must be a number over 0");
         }
         if let WindowPolicy::Shares { dev, gate } = self.windows
             && !(dev > 0.0 && gate > 0.0 && dev + gate < 1.0)

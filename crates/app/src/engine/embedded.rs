@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ktrdr_embedded::{Engine, OpenError, Role, SqliteOptions, SqliteStore};
+use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
@@ -32,6 +33,7 @@ impl Opening {
             app: App {
                 campaigns: Arc::clone(&engine.store) as Arc<dyn Campaigns>,
                 ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
+                budget: Arc::clone(&engine.store) as Arc<dyn Budget>,
                 registry: Arc::clone(&engine.store) as Arc<dyn WorkerRegistry>,
                 store: engine.store,
                 artifacts: engine.artifacts,
