@@ -138,9 +138,15 @@ fn a_client_reads_what_the_application_knows_and_can_not_write() {
         assert!(refused.contains("there is no tool"), "{refused}");
 
         let listed = client.said("list_operations", json!({ "kind": "agent_research" })).await;
-        assert_eq!((&listed["total"], &listed["operations"][0]["operation"]), (&1.into(), &submitted[0].clone().into()));
+        assert_eq!(
+            (&listed["total"], &listed["operations"][0]["operation"]),
+            (&1.into(), &submitted[0].clone().into())
+        );
         let one = client.said("get_operation", json!({ "operation": submitted[0] })).await;
-        assert_eq!((&one["phase"], &one["children"][0]["kind"]), (&"designing".into(), &"agent_design".into()));
+        assert_eq!(
+            (&one["phase"], &one["children"][0]["kind"]),
+            (&"designing".into(), &"agent_design".into())
+        );
         let campaign = client.said("get_campaign", json!({ "campaign": "night" })).await;
         assert_eq!(campaign["campaign"]["cycles"], 1);
         let strategies = client.said("list_strategies", json!({})).await;
@@ -172,7 +178,9 @@ fn a_client_reads_what_the_application_knows_and_can_not_write() {
 /// Numbers of a document that nobody meets by chance: those with many digits.
 fn figures(of: &Value, found: &mut Vec<String>) {
     match of {
-        Value::Number(number) if number.is_f64() && number.to_string().len() >= 8 => found.push(number.to_string()),
+        Value::Number(number) if number.is_f64() && number.to_string().len() >= 8 => {
+            found.push(number.to_string())
+        }
         Value::Array(values) => values.iter().for_each(|value| figures(value, found)),
         Value::Object(fields) => fields.values().for_each(|value| figures(value, found)),
         _ => {}
@@ -182,7 +190,14 @@ fn figures(of: &Value, found: &mut Vec<String>) {
 /// Everything that the tools say of a world in which an exam was taken.
 async fn everything(client: &Client, world: &World) -> String {
     let mut told = String::new();
-    for list in ["research_status", "list_operations", "list_campaigns", "list_lessons", "list_trials", "recall_lessons"] {
+    for list in [
+        "research_status",
+        "list_operations",
+        "list_campaigns",
+        "list_lessons",
+        "list_trials",
+        "recall_lessons",
+    ] {
         told += &client.said(list, json!({})).await.to_string();
     }
     for row in world.operations() {
@@ -215,7 +230,10 @@ fn no_figure_of_an_exam_reaches_a_model() {
             let told = everything(&Client::of(&world, &["--allow-write"]).await, &world).await;
             let leaked: Vec<&String> = exam.iter().filter(|figure| told.contains(*figure)).collect();
             assert!(leaked.is_empty(), "{leaked:?}");
-            assert!(told.contains(&format!("\"backtest_gate\":{gate}")) && told.contains("dev_backtest"), "{told}");
+            assert!(
+                told.contains(&format!("\"backtest_gate\":{gate}")) && told.contains("dev_backtest"),
+                "{told}"
+            );
             // A person's word to the contrary.
             let told = everything(&Client::of(&world, &["--show-exam"]).await, &world).await;
             let missing: Vec<&String> = exam.iter().filter(|figure| !told.contains(*figure)).collect();
@@ -257,7 +275,8 @@ fn a_hostile_client_is_told_why_and_harms_nothing() {
     let world = world(Engine::Embedded);
     block_on(async {
         let client = Client::of(&world, &["--allow-write"]).await;
-        let strategy = |yaml: String| json!({ "symbol": "EURUSD", "timeframe": "1h", "strategy": { "yaml": yaml } });
+        let strategy =
+            |yaml: String| json!({ "symbol": "EURUSD", "timeframe": "1h", "strategy": { "yaml": yaml } });
         let long = |n: usize| "x".repeat(n);
         for (tool, arguments, kind) in [
             ("get_operation", json!({ "operation": "../../etc/passwd" }), "invalid_request"),
@@ -271,18 +290,36 @@ fn a_hostile_client_is_told_why_and_harms_nothing() {
             ("recall_lessons", json!({ "words": long(3_000) }), "invalid_request"),
             ("trigger_cycle", json!({ "symbol": "EURUSD" }), "invalid_request"),
             ("trigger_cycle", json!({ "symbol": "NOWHERE", "timeframe": "1h" }), "not_found"),
-            ("trigger_cycle", json!({ "symbol": "EURUSD", "timeframe": "1h", "brief": long(3_000) }), "invalid_request"),
-            ("trigger_cycle", json!({ "symbol": "EURUSD", "timeframe": "1h", "open_vault": "please" }), "invalid_request"),
+            (
+                "trigger_cycle",
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "brief": long(3_000) }),
+                "invalid_request",
+            ),
+            (
+                "trigger_cycle",
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "open_vault": "please" }),
+                "invalid_request",
+            ),
             ("trigger_cycle", strategy("name: !!python/object x".into()), "invalid_input"),
             ("trigger_cycle", strategy("name: ../../etc/passwd".into()), "invalid_input"),
             ("trigger_cycle", strategy(long(70_000)), "invalid_request"),
-            ("start_campaign", json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 5_000 }), "invalid_request"),
-            ("cancel_operation", json!({ "operation": "op_probe_20260101_000000_00000001", "reason": long(3_000) }), "invalid_request"),
+            (
+                "start_campaign",
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 5_000 }),
+                "invalid_request",
+            ),
+            (
+                "cancel_operation",
+                json!({ "operation": "op_probe_20260101_000000_00000001", "reason": long(3_000) }),
+                "invalid_request",
+            ),
         ] {
             let error = client.error(tool, arguments).await;
             assert_eq!(error["kind"], kind, "{tool}: {error}");
         }
-        for uri in ["file:///etc/passwd", "ktrdr://strategies/../../etc/passwd", "ktrdr://nothing", "ktrdr://"] {
+        for uri in
+            ["file:///etc/passwd", "ktrdr://strategies/../../etc/passwd", "ktrdr://nothing", "ktrdr://"]
+        {
             client.read(uri).await.unwrap_err();
         }
         let unknown = client.service.peer().get_task(GetTaskParams::new("../x")).await.unwrap_err();
@@ -305,7 +342,8 @@ fn nonsense_on_the_wire_is_survived() {
                 "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": { "name": "raw", "version": "0" },
             },
         });
-        let asked = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "list_data" } });
+        let asked =
+            json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "list_data" } });
         let mut lines = BufReader::new(output).lines();
         input.write_all(format!("{hello}\n").as_bytes()).await.unwrap();
         let answer: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();

@@ -135,8 +135,8 @@ pub(super) fn check_to_read(path: &Path, expected: Option<&String>) -> Result<()
     if version == VERSION {
         return Ok(());
     }
-    let what = "the disk is full, and an older database needs room to be brought to this version".into();
-    Err(OpenError::Io { path: path.into(), what })
+    let what = "the disk is full, and a database that is new or of an older version needs room: free some space and try again".into();
+    Err(OpenError::Full { path: path.into(), what })
 }
 
 /// Refuses what is no database, somebody else's, or newer than this program. Changes nothing.

@@ -87,7 +87,9 @@ impl SqliteStore {
     /// [`OpenError`]: not ours, damaged, or not writable. Nothing was changed then.
     pub fn open(folder: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
         match Self::open_with(folder, options.clone(), None) {
-            Err(OpenError::Io { path, .. }) if room::is_whole_without_room(&path) => {
+            Err(OpenError::Io { path, .. } | OpenError::Full { path, .. })
+                if room::is_whole_without_room(&path) =>
+            {
                 Self::open_without_room(&path, options)
             }
             opened => opened,

@@ -162,7 +162,7 @@ pub struct SweepPlan {
     pub grace: Duration,
     /// Most rows handled of each sort.
     pub limit: u32,
-    /// Announce the end of a child again at which its root has waited for this long, and start lanes that stalled.
+    /// Publish the end of a child again at which its root has waited for this long, and start lanes that stalled.
     /// `None`: do not.
     pub republish_after: Option<Duration>,
 }

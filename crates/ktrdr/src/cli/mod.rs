@@ -18,6 +18,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ktrdr_app::IdempotencyKey;
 use ktrdr_app::market::AccountChange;
 use ktrdr_domain::OperationId;
 
@@ -191,6 +192,9 @@ pub(crate) struct ReplayArguments {
     pub(crate) id: OperationId,
 
     #[command(flatten)]
+    pub(crate) key: KeyArguments,
+
+    #[command(flatten)]
     pub(crate) start: StartArguments,
 }
 
@@ -223,6 +227,15 @@ pub(crate) struct StartArguments {
     /// Wait for the end and show progress; Ctrl-C detaches.
     #[arg(long, conflicts_with = "local")]
     pub(crate) wait: bool,
+}
+
+/// What tells a repeated submission from a new one.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct KeyArguments {
+    /// Makes a repeated submission the same one, such as after a lost connection: with the key of an earlier one nothing new
+    /// begins, and the answer is its operation.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Capital, size and costs.
