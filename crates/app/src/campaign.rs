@@ -1,5 +1,6 @@
 //! Campaigns of research cycles: starting one, and what the store counts of them.
 
+use ktrdr_agent::NoProvider;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::research::ResearchSpec;
@@ -13,7 +14,7 @@ use crate::idempotency::Seed;
 use crate::market::AccountChange;
 use crate::operations::PartRequest;
 use crate::training::seed;
-use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind, ids};
+use crate::{App, AppError, ErrorKind, IdempotencyKey, Labour, OrKind, ids};
 
 /// Most cycles of a campaign at a time.
 const IN_FLIGHT_MAX: u32 = 1000;
@@ -158,7 +159,7 @@ impl App {
         generation: u32,
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
-        Self::providers().get(&agent).or_kind(ErrorKind::NotFound)?;
+        self.expect_provider(&agent)?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
         let mut gates = self.policy.gates;
         gates.profile = request.gates.unwrap_or(gates.profile);
@@ -179,6 +180,18 @@ impl App {
             seed: request.seed,
             tries_max: self.policy.tries_max,
             resumes: None,
+        })
+    }
+
+    /// Whether whoever takes the work can have such a provider: another process may have a key that this one lacks.
+    fn expect_provider(&self, agent: &ProviderName) -> Result<(), AppError> {
+        let found = match self.labour {
+            Labour::ThisProcess => self.providers.get(agent).map(|_| ()),
+            Labour::OneProcess | Labour::Fleet => self.providers.expect(agent),
+        };
+        found.map_err(|none| match none {
+            NoProvider::Unknown { .. } => AppError::new(ErrorKind::NotFound, none),
+            NoProvider::Lacking { .. } => AppError::new(ErrorKind::InvalidInput, none),
         })
     }
 

@@ -20,6 +20,8 @@ use crate::recorded::Recorded;
 pub struct Patience {
     /// Until there is an answer to one request, waits and tries included.
     pub deadline: Duration,
+    /// Until a whole design or assessment is done: under the time that a worker gives it.
+    pub whole: Duration,
     /// Tries of one request.
     pub tries_max: u32,
     /// Around the first wait; each further one is around twice as long.
@@ -32,6 +34,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(240),
+            whole: Duration::from_secs(540),
             tries_max: 5,
             first_wait: Duration::from_secs(1),
             wait_max: Duration::from_secs(30),
@@ -47,6 +50,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) recorded: &'a Recorded,
     pub(crate) patience: Patience,
     pub(crate) call: Call<'a>,
+    pub(crate) began: Instant,
     /// Calls made, answered or not.
     pub(crate) calls: u32,
     /// Of all answers that were asked for.
@@ -67,7 +71,7 @@ impl Asking<'_> {
     }
 
     async fn ask_server(&mut self, body: &[u8], output_max: u64) -> Result<Reply, AgentError> {
-        let until = Instant::now() + self.patience.deadline;
+        let until = (Instant::now() + self.patience.deadline).min(self.began + self.patience.whole);
         let mut tries = 0;
         loop {
             if self.call.is_stopped() {
@@ -102,7 +106,7 @@ impl Asking<'_> {
             return Err(self.no_answer(CallError::NotRecorded("there is no server to ask".to_owned())));
         };
         let reservation = self.reserve(body.len() as u64, output_max).await?;
-        let late = || CallError::Broke(format!("no answer within {:?}", self.patience.deadline));
+        let late = || CallError::Broke("no answer in time".to_owned());
         let answer = tokio::time::timeout_at(until, client.ask(body.to_vec())).await;
         let answer = answer.unwrap_or_else(|_| Err(late()));
         let spent = match &answer {

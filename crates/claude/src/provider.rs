@@ -8,6 +8,8 @@ use ktrdr_agent::{AgentError, Assessor, Call, Design, DesignBrief, Designer, Usa
 use ktrdr_domain::job::AssessmentSpec;
 use ktrdr_domain::report::AssessmentReport;
 
+use tokio::time::Instant;
+
 use crate::asking::{Asking, Patience};
 use crate::client::Client;
 use crate::contract::Effort;
@@ -68,6 +70,7 @@ impl Claude {
             recorded: &self.recorded,
             patience: self.manner.patience,
             call,
+            began: Instant::now(),
             calls: 0,
             usage: Usage::default(),
         }

@@ -7,7 +7,6 @@ use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_app::App;
 use ktrdr_app::engine::Part;
 use ktrdr_catalog::series::SeriesCache;
 use ktrdr_fabric::broker::Broker;
@@ -136,7 +135,7 @@ fn worker(
         chaos_probes: fleet.chaos_probes,
         series: Arc::new(SeriesCache::default()),
         backend: Arc::clone(&roles.computing.backend),
-        providers: App::providers(),
+        providers: workspace.app.providers.clone(),
     };
     let config = WorkerConfig {
         kinds: roles.kinds.clone(),

@@ -2,6 +2,7 @@
 //! (`KTRDR_FLEET__LEASE=45s`, `KTRDR_REDIS_URL=…`). Two steps: record what was said, then check relations.
 
 mod addresses;
+mod agent;
 mod human;
 mod reading;
 mod secret;
@@ -23,6 +24,7 @@ use ktrdr_fleet::artifacts::AwsVariables;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind, OrExit};
+pub(crate) use agent::{AgentAccess, AgentSettings};
 use variables::Variables;
 pub(crate) use variables::text;
 
@@ -64,6 +66,11 @@ pub(crate) struct Settings {
     pub(crate) account: Account,
     /// Research cycles.
     pub(crate) research: ResearchSettings,
+    /// Language models.
+    pub(crate) agent: AgentSettings,
+    /// Their server and its key, from the environment alone.
+    #[serde(skip)]
+    pub(crate) agent_access: AgentAccess,
     /// Leases, beats and slots.
     pub(crate) fleet: FleetSettings,
     /// Artefacts of a bucket on this machine.
@@ -209,7 +216,8 @@ impl Settings {
             let names = variables.foreign.join(", ");
             tracing::warn!("{names}: no settings of ktrdr; what they say has no effect here");
         }
-        Self::from(workspace, &variables)
+        let settings = Self::from(workspace, &variables)?;
+        Ok(Self { agent_access: AgentAccess::from_env(), ..settings })
     }
 
     fn from(workspace: &Path, variables: &Variables) -> Result<Self, CliError> {
@@ -257,6 +265,7 @@ impl Settings {
         if self.research.in_flight == 0 || self.research.generation == 0 {
             return refuse("research.in_flight and research.generation must be at least 1");
         }
+        self.agent.check()?;
         if let WindowPolicy::Shares { dev, gate } = self.windows
             && !(dev > 0.0 && gate > 0.0 && dev + gate < 1.0)
         {
