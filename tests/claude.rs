@@ -12,7 +12,7 @@ fn world_of(engine: Engine, fake: &Fake) -> World {
     let world = World::on(engine)
         .with_setting("KTRDR_AGENT__BASE_URL", &fake.base_url())
         .with_setting("KTRDR_AGENT__API_KEY", KEY);
-    world.generate("EURUSD", "planted-edge", 6_000, 3);
+    world.generate("EURUSD", "random-walk", 6_000, 3);
     world
 }
 
