@@ -10,16 +10,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ktrdr_agent::{AgentError, Assessor, Call, Design, DesignBrief, Designer, Provider, Providers};
 use ktrdr_catalog::series::{self, SeriesCache};
+use ktrdr_domain::budget::BudgetPolicy;
 use ktrdr_domain::gate::{GatePolicy, GateProfile};
 use ktrdr_domain::job::{AssessmentSpec, DesignResult};
 use ktrdr_domain::report::{AssessmentReport, Verdict};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DeviceRequest, FailureReason, Kind, Operation, OperationId, Status, Strategy, Timestamp};
+use ktrdr_domain::{
+    DeviceClass, DeviceRequest, FailureReason, Kind, Operation, OperationId, Status, Strategy, Timestamp,
+};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Filter, OperationReader, Pace, Store, SweepPlan};
 use ktrdr_jobs::Services;
+use ktrdr_jobs::spending::Spending;
 use ktrdr_neural::Cpu;
 use ktrdr_research::{CycleSummary, Orchestrator, plan};
 use ktrdr_worker::{Identity, KindConfig, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig};
@@ -111,6 +115,10 @@ struct Fleet {
 
 impl Fleet {
     async fn with(providers: Providers) -> Self {
+        Self::with_budget(providers, BudgetPolicy::default()).await
+    }
+
+    async fn with_budget(providers: Providers, policy: BudgetPolicy) -> Self {
         let world = World::new();
         world.generate("EURUSD", "planted-edge", 6_000, 3);
         let engine = Engine::open(world.folder(), Role::Runner).unwrap();
@@ -121,8 +129,12 @@ impl Fleet {
         let sweeper = Sweeper::new(engine.store.clone(), SweeperConfig { every, plan });
         let trigger = sweeper.trigger();
         tokio::spawn(sweeper.run(stop.clone()));
-        let orchestrator =
-            Orchestrator::new(engine.store.clone(), engine.store.clone(), engine.broker.clone());
+        let orchestrator = Orchestrator::new(
+            engine.store.clone(),
+            engine.store.clone(),
+            engine.store.clone(),
+            engine.broker.clone(),
+        );
         tokio::spawn(orchestrator.run(stop.clone()));
         let services = Services {
             artifacts: engine.artifacts.clone(),
@@ -133,6 +145,12 @@ impl Fleet {
             series: Arc::new(SeriesCache::default()),
             backend: Arc::new(Cpu::new()),
             providers,
+            spending: Spending {
+                budget: engine.store.clone(),
+                operations: engine.store.clone(),
+                policy,
+                device: DeviceClass::Cpu,
+            },
         };
         let handlers = ktrdr_jobs::handlers(&services, engine.store.clone());
         let kinds = handlers.iter().map(|handler| KindConfig::new(handler.kind(), 1)).collect();
@@ -203,6 +221,7 @@ async fn template(engine: &Engine) -> ResearchSpec {
         campaign_seed: 7,
         seed: 7,
         tries_max: 3,
+        budget: None,
         resumes: None,
     }
 }

@@ -1,10 +1,11 @@
 //! Campaigns of research cycles: starting one, and what the store counts of them.
 
 use ktrdr_agent::NoProvider;
+use ktrdr_domain::closing::Closing;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{DeviceRequest, Kind, Operation, OperationId, Symbol, Timeframe};
+use ktrdr_domain::{DeviceRequest, Kind, Money, Operation, OperationId, Symbol, Timeframe};
 use ktrdr_fabric::campaign::Campaign;
 use ktrdr_fabric::store::{Filter, NewRoot, Pace, Submitted};
 use ktrdr_research::plan;
@@ -14,7 +15,7 @@ use crate::idempotency::Seed;
 use crate::market::AccountChange;
 use crate::operations::PartRequest;
 use crate::training::seed;
-use crate::{App, AppError, ErrorKind, IdempotencyKey, Labour, OrKind, ids};
+use crate::{App, AppError, ErrorKind, IdempotencyKey, Labour, OrKind, ids, verdicts};
 
 /// Most cycles of a campaign at a time.
 const IN_FLIGHT_MAX: u32 = 1000;
@@ -58,6 +59,9 @@ pub struct CampaignRequest {
     /// What differs from the configured account.
     #[serde(default)]
     pub account: AccountChange,
+    /// What the campaign may spend in all, all of its cycles together; as its latest cycle was given, or as configured otherwise.
+    #[serde(default)]
+    pub budget: Option<Money>,
     /// Makes a repeated request the same one.
     #[serde(default)]
     pub idempotency_key: Option<IdempotencyKey>,
@@ -82,9 +86,19 @@ pub struct StartedCampaign {
 #[derive(Debug, Clone, Serialize)]
 pub struct CampaignList {
     /// The campaigns.
-    pub campaigns: Vec<Campaign>,
+    pub campaigns: Vec<ListedCampaign>,
     /// How many there are in all.
     pub total: u64,
+}
+
+/// A campaign in the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListedCampaign {
+    /// What is counted of it.
+    #[serde(flatten)]
+    pub campaign: Campaign,
+    /// How many of its candidates were accepted; `None` before it is closed.
+    pub accepted: Option<u64>,
 }
 
 /// One campaign, and a part of its cycles.
@@ -92,6 +106,8 @@ pub struct CampaignList {
 pub struct CampaignDetail {
     /// What is counted of it.
     pub campaign: Campaign,
+    /// What it came to when it closed, oldest first; none before that.
+    pub closings: Vec<Closing>,
     /// The cycles of this part, oldest first.
     pub cycles: Vec<Operation>,
     /// How many of its cycles have rows.
@@ -118,7 +134,7 @@ impl App {
     /// Starts a campaign: all of its cycles are submitted in one step, and so many of them run at a time.
     ///
     /// # Errors
-    /// When its data is missing, or a value is out of range.
+    /// When its data is missing, a value is out of range, or nothing is left to spend on it.
     pub async fn start_campaign(&self, request: &CampaignRequest) -> Result<StartedCampaign, AppError> {
         self.admit(request.device).await?;
         let in_flight = request.in_flight.unwrap_or(self.policy.in_flight);
@@ -160,6 +176,11 @@ impl App {
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         self.expect_provider(&agent)?;
+        let budget = match request.budget {
+            Some(given) => Some(given),
+            None => self.budget_given(&campaign).await?,
+        };
+        self.admit_spending(&campaign, &agent, budget).await?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
         let mut gates = self.policy.gates;
         gates.profile = request.gates.unwrap_or(gates.profile);
@@ -179,6 +200,7 @@ impl App {
             campaign_seed: request.seed,
             seed: request.seed,
             tries_max: self.policy.tries_max,
+            budget,
             resumes: None,
         })
     }
@@ -211,7 +233,12 @@ impl App {
     /// When the store can not be read.
     pub async fn campaigns(&self, part: PartRequest) -> Result<CampaignList, AppError> {
         let page = self.campaigns.campaigns(part.offset, part.limit()?).await?;
-        Ok(CampaignList { campaigns: page.campaigns, total: page.total })
+        let mut campaigns = Vec::with_capacity(page.campaigns.len());
+        for campaign in page.campaigns {
+            let accepted = verdicts::accepted(&campaign, &self.closings(Some(&campaign.name)).await?);
+            campaigns.push(ListedCampaign { campaign, accepted });
+        }
+        Ok(CampaignList { campaigns, total: page.total })
     }
 
     /// What is counted of one campaign.
@@ -241,6 +268,29 @@ impl App {
         let page = self.store.list(&filter).await?;
         let mut cycles = page.operations;
         cycles.reverse();
-        Ok(CampaignDetail { campaign, cycles, total: page.total })
+        self.detail(campaign, cycles, page.total).await
+    }
+
+    /// One campaign with these of its cycles, as they ended.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub async fn campaign_with(
+        &self,
+        name: &CampaignName,
+        cycles: Vec<Operation>,
+    ) -> Result<CampaignDetail, AppError> {
+        let total = cycles.len() as u64;
+        self.detail(self.campaign_counts(name).await?, cycles, total).await
+    }
+
+    async fn detail(
+        &self,
+        campaign: Campaign,
+        cycles: Vec<Operation>,
+        total: u64,
+    ) -> Result<CampaignDetail, AppError> {
+        let closings = self.closings(Some(&campaign.name)).await?;
+        Ok(CampaignDetail { campaign, closings, cycles: self.judged(cycles).await?, total })
     }
 }

@@ -40,6 +40,8 @@ pub enum ErrorKind {
 pub struct AppError {
     /// What a caller decides upon.
     pub kind: ErrorKind,
+    /// A stable word for programs, where the kind alone does not tell.
+    pub code: Option<&'static str>,
     /// Whole sentences that say what, where and what to do next; may span lines.
     pub message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -48,13 +50,26 @@ pub struct AppError {
 impl AppError {
     /// An error of a kind, in words.
     pub fn new(kind: ErrorKind, message: impl fmt::Display) -> Self {
-        Self { kind, message: message.to_string(), source: None }
+        Self { kind, code: None, message: message.to_string(), source: None }
     }
 
     /// An error of a kind that another one caused; its words are the cause's.
     pub fn caused(kind: ErrorKind, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let cause = cause.into();
-        Self { kind, message: cause.to_string(), source: Some(cause) }
+        Self { kind, code: None, message: cause.to_string(), source: Some(cause) }
+    }
+
+    /// The same with a stable word for programs.
+    #[must_use]
+    pub fn coded(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
+    /// The same, saying first where it happened.
+    #[must_use]
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
     }
 }
 

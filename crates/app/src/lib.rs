@@ -9,6 +9,7 @@
 //! | backtest a model, or target positions; its report | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`] | [`backtest`] |
 //! | repeat a backtest and compare | [`App::submit_replay`], [`App::compare_replay`] | [`replay`] |
 //! | research cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
+//! | what it costs, what is left; what a campaign could find at all | [`App::budget`], [`App::costs`], [`App::plan_campaign`] | [`budget`], [`plan`] |
 //! | bars: import, generate, check, list | [`App::import_data`], [`App::generate_data`], [`App::check_data`], [`App::list_data`] | [`data`] |
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
@@ -18,6 +19,7 @@
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
+//! | what campaigns came to when they closed | [`App::closings`], [`App::judged`] | [`verdicts`] |
 //!
 //! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
 //!
@@ -27,6 +29,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod backtest;
+pub mod budget;
 pub mod campaign;
 pub mod cancel;
 pub mod data;
@@ -38,23 +41,27 @@ pub mod ids;
 pub mod ledger;
 pub mod market;
 pub mod operations;
+pub mod plan;
 pub mod queues;
 pub mod replay;
 pub mod retry;
 pub mod strategies;
 pub mod submit;
 pub mod training;
+pub mod verdicts;
 pub mod waiting;
 pub mod workers;
 
 use std::sync::Arc;
 
 use ktrdr_agent::Providers;
+use ktrdr_domain::budget::BudgetPolicy;
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
@@ -73,6 +80,8 @@ pub struct App {
     pub campaigns: Arc<dyn Campaigns>,
     /// Trials and lessons.
     pub ledger: Arc<dyn Ledger>,
+    /// What work costs.
+    pub budget: Arc<dyn Budget>,
     /// Workers, and what operators ask of them.
     pub registry: Arc<dyn WorkerRegistry>,
     /// Bars, models, strategies, reports.
@@ -104,6 +113,10 @@ pub struct Policy {
     pub generation: u32,
     /// Tries of a job.
     pub tries_max: u32,
+    /// What may be spent.
+    pub budget: BudgetPolicy,
+    /// The largest yearly Sharpe ratio, net of costs, that anybody should hope for.
+    pub plausible_sharpe: f64,
 }
 
 /// Who takes the work of a workspace.

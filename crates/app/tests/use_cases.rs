@@ -17,6 +17,7 @@ use ktrdr_app::strategies;
 use ktrdr_app::training::TrainingRequest;
 use ktrdr_app::{App, ErrorKind, Policy};
 use ktrdr_catalog::reports;
+use ktrdr_domain::budget::BudgetPolicy;
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::name::ProviderName;
@@ -47,6 +48,8 @@ impl Desk {
             in_flight: 2,
             generation: 4,
             tries_max: 3,
+            budget: BudgetPolicy::default(),
+            plausible_sharpe: 3.0,
         };
         let opening = Opening {
             folder: folder.path().to_owned(),

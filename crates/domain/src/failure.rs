@@ -35,6 +35,8 @@ pub enum FailureReason {
     BadInput,
     /// What it was told must not be done: another window, another policy.
     Refused,
+    /// A limit of what may be spent would be passed.
+    BudgetExhausted,
     /// Something of ours went wrong.
     Error,
     /// A cycle: a gate said no.

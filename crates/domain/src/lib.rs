@@ -13,11 +13,16 @@
 //! | quality gates | [`gate`] |
 //! | what checks of bars and strategies find | [`finding`] |
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
+//! | what a campaign's verdicts come to when it closes | [`closing`] |
 //! | a research cycle's specification, its phases | [`research`], [`phase`] |
+//! | money, calendar days, what work may cost | [`money`], [`day`], [`budget`] |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod budget;
+pub mod closing;
 pub mod data;
+pub mod day;
 pub mod device;
 pub mod event;
 pub mod failure;
@@ -28,6 +33,7 @@ pub mod id;
 pub mod job;
 pub mod kind;
 pub mod lesson;
+pub mod money;
 pub mod name;
 pub mod number;
 pub mod operation;
@@ -53,6 +59,7 @@ pub use hash::Sha256;
 pub use id::OperationId;
 pub use job::{JobMessage, JobSpec};
 pub use kind::{Kind, Load};
+pub use money::Money;
 pub use name::{StrategyName, Symbol};
 pub use operation::{Operation, Progress, TRIES_MAX};
 pub use phase::Phase;

@@ -9,6 +9,7 @@
 //! | `backlog` | what waits for workers |
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
+//! | `budget` | what work costs, and what is set aside for it |
 //! | `database`, `schema.sql`, and `*.sql` for each later step | opening, recognising and migrating the file |
 //! | `identity` | whether the file is the one it should be, and still there |
 //! | `room` | how much more it may grow |
@@ -21,8 +22,10 @@
 
 mod backlog;
 mod broker;
+mod budget;
 mod campaigns;
 mod clock;
+mod closings;
 mod consumer;
 mod database;
 mod engine;

@@ -10,18 +10,22 @@
 //! | [`store::Store`] | rows, leases, outbox, cancel flags | SQLite | Redis |
 //! | [`campaign::Campaigns`] | campaigns, counted by what became of their cycles | SQLite | Redis |
 //! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite | Redis |
+//! | [`budget::Budget`] | what work costs, and what is set aside for it | SQLite | Redis |
 //! | [`registry::WorkerRegistry`] | which workers are there, what is asked of them | SQLite | Redis |
 //! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
 //! | [`artifacts::Artifacts`] | bars, models, strategies, reports | [`local`] folders | shared folders, object storage |
 //!
 //! One conformance suite examines both engines. What they count, refuse and remember by the same rules stands here:
-//! [`limits`], [`losses`], [`history`], [`epochs`].
+//! [`limits`], [`losses`], [`history`], [`epochs`], [`backoff`], [`cause`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod artifacts;
+pub mod backoff;
 pub mod broker;
+pub mod budget;
 pub mod campaign;
+pub mod cause;
 pub mod epochs;
 pub mod history;
 pub mod ledger;

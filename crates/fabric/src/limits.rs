@@ -3,12 +3,15 @@
 
 use std::collections::HashSet;
 
+use ktrdr_domain::budget::{Cost, Measure};
 use ktrdr_domain::job::MESSAGE_BYTES_MAX;
 use ktrdr_domain::{Kind, Progress, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::budget::{COST_MAX, RESERVED_FOR_MAX, Reservation};
+use crate::cause::Cause;
 use crate::history::NOTE_BYTES_MAX;
 use crate::registry::WorkerInfo;
 use crate::store::{
@@ -34,7 +37,7 @@ const PROGRESS_BYTES_MAX: usize = 16 << 10;
 const WORKER_BYTES_MAX: usize = 1 << 20;
 
 fn refuse<T>(why: String) -> Result<T, StoreError> {
-    Err(StoreError::Invalid(why))
+    Err(StoreError::Invalid(why.into()))
 }
 
 /// A job of its own.
@@ -202,13 +205,40 @@ pub fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
     }
 }
 
+/// What is to be set aside.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_reservation(wish: &Reservation) -> Result<(), StoreError> {
+    if wish.lasts > RESERVED_FOR_MAX {
+        let (lasts, max) = (wish.lasts.as_secs(), RESERVED_FOR_MAX.as_secs());
+        return refuse(format!("a reservation for {lasts} s is too long; at most {max} s"));
+    }
+    check_cost(&wish.worst)
+}
+
+/// What something costs.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_cost(cost: &Cost) -> Result<(), StoreError> {
+    match Measure::ALL.into_iter().find(|measure| cost.of(*measure) > COST_MAX) {
+        Some(measure) => {
+            let (asked, max) = (measure.words(cost.of(measure)), measure.words(COST_MAX));
+            refuse(format!("{asked} for one call are a mistake; at most {max} are counted"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// An entry of the ledger as JSON that can be read back: a figure that is not a number must be found now, not when the ledger
 /// is needed.
 ///
 /// # Errors
 /// [`StoreError::Invalid`] for what would not be read back.
 pub fn readable_json<T: Serialize + DeserializeOwned>(entry: &T) -> Result<String, StoreError> {
-    let invalid = |e: serde_json::Error| StoreError::Invalid(format!("the ledger can not keep this: {e}"));
+    let invalid =
+        |e: serde_json::Error| StoreError::Invalid(Cause::because("the ledger can not keep this", e));
     let json = serde_json::to_string(entry).map_err(invalid)?;
     serde_json::from_str::<T>(&json).map_err(invalid)?;
     Ok(json)

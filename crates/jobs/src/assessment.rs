@@ -1,6 +1,6 @@
 //! `agent_assessment`: judge one cycle and write the judgement beside its strategy.
 
-use ktrdr_agent::{Call, OpenPurse};
+use ktrdr_agent::Call;
 use ktrdr_catalog::strategies;
 use ktrdr_domain::Kind;
 use ktrdr_domain::job::AssessmentSpec;
@@ -27,7 +27,8 @@ impl Assessment {
     fn assess(&self, job: &Job, spec: &AssessmentSpec) -> Result<AssessmentReport, Fault> {
         let provider = self.0.providers.get(&spec.agent)?;
         let stop = || job.stop.is_stopped();
-        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, purse: &OpenPurse };
+        let purse = self.0.purse(job)?;
+        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, purse: &purse };
         let report = self.0.answer(job, provider.assessor.assess(spec, call))?;
         let stored = strategies::store_assessment(&*self.0.artifacts, &spec.strategy.name, &report);
         self.0.runtime.block_on(stored)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ktrdr_agent::{Call, DesignBrief, OpenPurse};
+use ktrdr_agent::{Call, DesignBrief};
 use ktrdr_catalog::strategies;
 use ktrdr_domain::job::{DesignResult, DesignSpec};
 use ktrdr_domain::lesson::Lesson;
@@ -50,7 +50,8 @@ impl Design {
             account: &research.account,
         };
         let stop = || job.stop.is_stopped();
-        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, purse: &OpenPurse };
+        let purse = self.0.purse(job)?;
+        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, purse: &purse };
         let design = self.0.answer(job, provider.designer.design(&brief, call))?;
         self.0.runtime.block_on(strategies::store(&*self.0.artifacts, &design.strategy))?;
         Ok(DesignResult {

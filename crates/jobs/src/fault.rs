@@ -22,6 +22,8 @@ pub enum Fault {
     BadInput(String),
     /// A rule forbids it.
     Refused(String),
+    /// A limit of what may be spent would be passed.
+    Budget(String),
     /// Something outside failed: try again.
     Outside(String),
     /// This process can not do it any more: its device is lost. Another one may.
@@ -72,7 +74,7 @@ impl From<AgentError> for Fault {
         match error {
             AgentError::Stopped => Self::Stopped,
             AgentError::Unavailable { .. } => Self::Outside(error.to_string()),
-            AgentError::Budget(_) => Self::Refused(error.to_string()),
+            AgentError::Budget(_) => Self::Budget(error.to_string()),
             _ => Self::input(error),
         }
     }
@@ -83,6 +85,7 @@ impl From<Fault> for Outcome {
         match fault {
             Fault::BadInput(error) => Self::Failed { reason: FailureReason::BadInput, error },
             Fault::Refused(error) => Self::Failed { reason: FailureReason::Refused, error },
+            Fault::Budget(error) => Self::Failed { reason: FailureReason::BudgetExhausted, error },
             Fault::Outside(error) => Self::Retry { error, delay: RETRY_DELAY },
             Fault::Unhealthy(error) => Self::Unhealthy { error },
             Fault::Stopped => Self::Stopped,

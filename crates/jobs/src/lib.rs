@@ -9,6 +9,8 @@
 //! | `data_load` | [`data_load`] | `imports/<sha256>.csv` | `data/<SYMBOL>_<timeframe>.csv` |
 //! | `probe` | [`probe`] | nothing | nothing, or `probes/<operation>/<attempt>` |
 //!
+//! Who pays for what they cost stands in [`spending`].
+//!
 //! Before this: the worker claimed an operation. After this: the worker records what a handler returned.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -21,6 +23,7 @@ pub mod evaluate;
 pub mod fault;
 mod foresight;
 pub mod probe;
+pub mod spending;
 pub mod training;
 
 use std::sync::Arc;
@@ -37,6 +40,7 @@ use ktrdr_worker::{Handler, Job};
 use tokio::runtime::Handle;
 
 use crate::fault::Fault;
+use crate::spending::{JobPurse, Metered, Spending};
 
 /// What jobs may use of the world.
 #[derive(Clone)]
@@ -57,6 +61,8 @@ pub struct Services {
     pub backend: Arc<dyn Backend>,
     /// Who designs and assesses, by the name that a specification carries.
     pub providers: Providers,
+    /// Who pays for jobs.
+    pub spending: Spending,
 }
 
 impl Services {
@@ -66,6 +72,16 @@ impl Services {
             DeviceRequest::Cpu => Arc::new(Cpu::new()),
             DeviceRequest::Any | DeviceRequest::Gpu => Arc::clone(&self.backend),
         }
+    }
+
+    /// A purse for what a provider costs in this job.
+    pub(crate) fn purse<'a>(&'a self, job: &'a Job) -> Result<JobPurse<'a>, Fault> {
+        Ok(self.runtime.block_on(JobPurse::open(&self.spending, job))?)
+    }
+
+    /// The handler, paid for by how long it runs.
+    fn metered(&self, handler: impl Handler + 'static) -> Arc<dyn Handler> {
+        Arc::new(Metered { handler, spending: self.spending.clone(), runtime: self.runtime.clone() })
     }
 
     /// A provider's answer, waited for on the job's own thread, and given up as soon as the job should stop.
@@ -100,14 +116,14 @@ impl Services {
     }
 }
 
-/// Every handler: one per kind that can be claimed. Backtests alone write into the ledger: they count their trials.
+/// Every handler: one per kind that can be claimed. The machine time of research is paid for. Backtests alone write into the ledger: they count their trials.
 #[must_use]
 pub fn handlers(services: &Services, ledger: Arc<dyn Ledger>) -> Vec<Arc<dyn Handler>> {
     vec![
-        Arc::new(design::Design(services.clone())),
-        Arc::new(training::Training(services.clone())),
-        Arc::new(backtesting::Backtesting { services: services.clone(), ledger }),
-        Arc::new(assessment::Assessment(services.clone())),
+        services.metered(design::Design(services.clone())),
+        services.metered(training::Training(services.clone())),
+        services.metered(backtesting::Backtesting { services: services.clone(), ledger }),
+        services.metered(assessment::Assessment(services.clone())),
         Arc::new(data_load::DataLoad(services.clone())),
         Arc::new(probe::Probe(services.clone())),
     ]

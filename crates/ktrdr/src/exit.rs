@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_fabric::artifacts::ArtifactError;
+use ktrdr_fabric::cause;
 use ktrdr_fabric::store::StoreError;
 
 /// The kind of an error: decides the exit code.
@@ -37,6 +38,8 @@ pub(crate) enum Kind {
 pub(crate) struct CliError {
     /// Decides the exit code.
     pub(crate) kind: Kind,
+    /// A stable word for programs, where the exit code alone does not tell.
+    pub(crate) code: Option<&'static str>,
     /// Whole sentences; may span lines.
     pub(crate) message: String,
 }
@@ -44,7 +47,7 @@ pub(crate) struct CliError {
 impl CliError {
     /// An error of a kind.
     pub(crate) fn new(kind: Kind, message: impl fmt::Display) -> Self {
-        Self { kind, message: message.to_string() }
+        Self { kind, code: None, message: message.to_string() }
     }
 
     /// The process's exit code.
@@ -90,7 +93,9 @@ impl From<ErrorKind> for Kind {
 
 impl From<AppError> for CliError {
     fn from(error: AppError) -> Self {
-        Self::new(error.kind.into(), error)
+        let beneath = cause::beneath(&error).into_iter().map(|words| format!("\n  because: {words}"));
+        let message = beneath.fold(error.message.clone(), |told, words| told + &words);
+        Self { code: error.code, ..Self::new(error.kind.into(), message) }
     }
 }
 

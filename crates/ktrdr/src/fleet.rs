@@ -12,6 +12,7 @@ use ktrdr_catalog::series::SeriesCache;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
+use ktrdr_jobs::spending::Spending;
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
     Exit, Identity, Registration, Relay, SweepTrigger, Sweeper, SweeperConfig, Worker, WorkerConfig,
@@ -75,8 +76,13 @@ impl RunningRoles {
             background.push(tokio::spawn(relay.run(stop.clone())));
         }
         if roles.orchestrator {
-            let orchestrator =
-                Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.app.ledger), Arc::clone(broker));
+            let (campaigns, ledger) = (&workspace.app.campaigns, &workspace.app.ledger);
+            let orchestrator = Orchestrator::new(
+                Arc::clone(store),
+                Arc::clone(campaigns),
+                Arc::clone(ledger),
+                Arc::clone(broker),
+            );
             background.push(tokio::spawn(orchestrator.run(stop.clone())));
         }
         let worker = worker.map(|w| tokio::spawn(w.run(drain.clone(), force_drain.clone())));
@@ -136,6 +142,12 @@ fn worker(
         series: Arc::new(SeriesCache::default()),
         backend: Arc::clone(&roles.computing.backend),
         providers: workspace.app.providers.clone(),
+        spending: Spending {
+            budget: Arc::clone(&workspace.app.budget),
+            operations: Arc::clone(&workspace.app.store) as _,
+            policy: workspace.settings.budget.policy(),
+            device: roles.computing.class,
+        },
     };
     let config = WorkerConfig {
         kinds: roles.kinds.clone(),

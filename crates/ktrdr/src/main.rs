@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod cli;
+mod closing;
 mod commands;
 mod confirm;
 mod describe;
@@ -97,6 +98,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Backtest(a) => commands::backtest::run(&context, a),
         Command::Replay(a) => commands::replay::run(&context, a),
         Command::Research(a) => commands::research::run(&context, a),
+        Command::Agent(a) => commands::agent::run(&context, a),
         Command::Campaign(a) => commands::campaign::run(&context, a),
         Command::Operations(a) => commands::operations::run(&context, a),
         Command::DeadLetters(a) => commands::dead_letters::run(&context, a),

@@ -72,10 +72,22 @@ impl Screen {
         entries: &[T],
         text: impl FnOnce(&Self),
     ) -> Result<(), CliError> {
+        self.list_with(name, entries, serde_json::json!({}), text)
+    }
+
+    /// As [`Self::list`], with more in the document.
+    pub(crate) fn list_with<T: Serialize>(
+        &self,
+        name: &str,
+        entries: &[T],
+        mut document: serde_json::Value,
+        text: impl FnOnce(&Self),
+    ) -> Result<(), CliError> {
         match self.form {
             OutputForm::Text => text(self),
             OutputForm::Json => {
-                self.say(&pretty(&serde_json::json!({ name: entries }))?);
+                document[name] = serde_json::json!(entries);
+                self.say(&pretty(&document)?);
             }
             OutputForm::Jsonl => {
                 for entry in entries {
@@ -124,8 +136,11 @@ impl Screen {
         let text = match self.form {
             OutputForm::Text => format!("error: {}", harmless(&error.message)),
             OutputForm::Json | OutputForm::Jsonl => {
-                let error = serde_json::json!({ "exit_code": error.kind as u8, "message": error.message });
-                escaped(&serde_json::json!({ "error": error }).to_string())
+                let mut told = serde_json::json!({ "exit_code": error.kind as u8, "message": error.message });
+                if let Some(code) = error.code {
+                    told["code"] = code.into();
+                }
+                escaped(&serde_json::json!({ "error": told }).to_string())
             }
         };
         self.whisper(&text);

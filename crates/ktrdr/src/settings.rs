@@ -3,6 +3,7 @@
 
 mod addresses;
 mod agent;
+mod budget;
 mod human;
 mod reading;
 mod secret;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind, OrExit};
 pub(crate) use agent::{AgentAccess, AgentSettings};
+use budget::BudgetSettings;
 use variables::Variables;
 pub(crate) use variables::text;
 
@@ -71,6 +73,8 @@ pub(crate) struct Settings {
     /// Their server and its key, from the environment alone.
     #[serde(skip)]
     pub(crate) agent_access: AgentAccess,
+    /// What may be spent.
+    pub(crate) budget: BudgetSettings,
     /// Leases, beats and slots.
     pub(crate) fleet: FleetSettings,
     /// Artefacts of a bucket on this machine.
@@ -88,11 +92,14 @@ pub(crate) struct ResearchSettings {
     /// Cycles of a campaign that are designed from the same lessons. One learns from every cycle before it; more can run side by
     /// side.
     pub(crate) generation: u32,
+    /// The largest yearly Sharpe ratio, net of costs, that anybody should hope for: a campaign that could confirm no smaller one
+    /// is not worth its money.
+    pub(crate) plausible_sharpe: f64,
 }
 
 impl Default for ResearchSettings {
     fn default() -> Self {
-        Self { agent: ProviderName::default(), in_flight: 2, generation: 4 }
+        Self { agent: ProviderName::default(), in_flight: 2, generation: 4, plausible_sharpe: 3.0 }
     }
 }
 
@@ -179,6 +186,8 @@ impl Settings {
             in_flight: self.research.in_flight,
             generation: self.research.generation,
             tries_max: self.fleet.tries_max,
+            budget: self.budget.policy(),
+            plausible_sharpe: self.research.plausible_sharpe,
         }
     }
 
@@ -266,6 +275,9 @@ impl Settings {
             return refuse("research.in_flight and research.generation must be at least 1");
         }
         self.agent.check()?;
+        if !(self.research.plausible_sharpe.is_finite() && self.research.plausible_sharpe > 0.0) {
+            return refuse("research.plausible_sharpe must be a number over 0");
+        }
         if let WindowPolicy::Shares { dev, gate } = self.windows
             && !(dev > 0.0 && gate > 0.0 && dev + gate < 1.0)
         {

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use ktrdr_agent::Providers;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::BrokerError;
+use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
@@ -47,6 +48,7 @@ impl Opening {
             app: App {
                 campaigns: Arc::clone(&store) as Arc<dyn Campaigns>,
                 ledger: Arc::clone(&store) as Arc<dyn Ledger>,
+                budget: Arc::clone(&store) as Arc<dyn Budget>,
                 registry: Arc::clone(&store) as Arc<dyn WorkerRegistry>,
                 store,
                 artifacts,

@@ -10,6 +10,7 @@
 //! | `backlog` | what waits for workers |
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
+//! | `budget` | what work costs, and what is set aside for it |
 //! | `registry` | which workers are there, what operators ask of them |
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
 //! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
@@ -20,6 +21,7 @@
 
 mod answer;
 mod backlog;
+mod budget;
 mod call;
 mod campaigns;
 mod connection;

@@ -4,7 +4,7 @@ use ktrdr_domain::Kind;
 use redis::Script;
 
 use super::options::TimeSource;
-use ktrdr_fabric::losses;
+use ktrdr_fabric::{budget, losses};
 
 const PRELUDE: &str = include_str!("../lua/prelude.lua");
 const ROWS: &str = include_str!("../lua/rows.lua");
@@ -13,6 +13,7 @@ const LOSSES: &str = include_str!("../lua/losses.lua");
 const CANCELS: &str = include_str!("../lua/cancels.lua");
 const GROUPS: &str = include_str!("../lua/groups.lua");
 const ADOPT: &str = include_str!("../lua/adopt.lua");
+const BUDGET: &str = include_str!("../lua/budget.lua");
 const AGAIN: &str = include_str!("../lua/again.lua");
 
 /// Runs also where memory is full or the log can not be written, and may write nothing.
@@ -70,8 +71,15 @@ scripts! {
     outbox: reading;
     begin: noting;
     conclude: noting;
+    nominate: noting;
+    close: noting;
     remember: noting;
     entries: reading;
+    budget_reserve: reserving;
+    budget_settle: paying;
+    budget_charge: paying;
+    budget_lapse: paying;
+    balances: watching;
     heartbeat: noting;
     deregister: noting;
     workers: watching;
@@ -94,6 +102,16 @@ fn watching(clock: TimeSource, body: &str) -> Script {
 /// Keeps what is no row: the ledger, who is here, what operators ask.
 fn noting(clock: TimeSource, body: &str) -> Script {
     Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), body].concat())
+}
+
+/// Sets something aside: what makes more work waits until there is room.
+fn reserving(clock: TimeSource, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), &of_budgets(), BUDGET, body].concat())
+}
+
+/// Pays.
+fn paying(clock: TimeSource, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_budgets(), BUDGET, body].concat())
 }
 
 /// Writes rows, and ends none.
@@ -169,6 +187,15 @@ fn of_losses() -> String {
         losses::CULPRIT_KEPT.as_millis(),
         losses::COST_A_TRY,
         losses::TRY_GIVEN_BACK,
+    )
+}
+
+/// How long the budget remembers what is paid, and how much it ends in one step.
+fn of_budgets() -> String {
+    format!(
+        "local BUDGET_REMEMBERED_MS, BUDGET_LAPSED_AT_ONCE = '{}', {}\n",
+        budget::REMEMBERED_FOR.as_millis(),
+        budget::LAPSED_AT_ONCE
     )
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn world() -> World {
     World {
         campaigns: engine.store.clone(),
         ledger: engine.store.clone(),
+        budget: engine.store.clone(),
         registry: engine.store.clone(),
         store: engine.store,
         broker: engine.broker,

@@ -10,13 +10,18 @@ mod artifacts;
 mod backlog;
 mod beat;
 mod broker;
+mod budget;
 mod campaigns;
 mod cancel;
 mod claim;
 #[path = "../redis/clock.rs"]
 mod clock;
+mod closings;
 mod control;
 mod dead_letters;
+// Only the seeds that an order is drawn from.
+#[path = "../interleavings/dice.rs"]
+mod dice;
 mod embedded;
 mod epochs;
 mod finish;
@@ -33,6 +38,7 @@ mod rabbitmq;
 mod redis;
 mod registry;
 mod s3;
+mod spending;
 mod suspect;
 // Its ways to fail are no part of the exam.
 #[allow(dead_code)]
@@ -235,6 +241,32 @@ macro_rules! exam_of_a_store {
                 every_look_counts_however_many_there_are
                 a_cycle_is_remembered_once
                 lessons_come_newest_first
+            }
+            closings {
+                an_exam_is_a_candidate_once_and_candidates_come_back_oldest_first
+                a_campaign_is_closed_once_and_again_only_after_its_last_closing
+                tests_of_a_sequence_follow_each_other_without_a_gap
+                of_many_who_close_at_once_one_does_and_tests_are_numbered_in_the_order_they_are_written
+                a_closing_is_hinted
+            }
+            budget {
+                the_worst_case_is_set_aside_and_what_it_cost_is_paid
+                whatever_is_said_twice_counts_once
+                no_account_is_overdrawn_by_a_micro_dollar
+                tokens_and_machine_time_are_limited_like_money
+                of_those_that_race_for_what_is_left_as_many_get_it_as_it_is_enough_for
+                a_reservation_whose_time_is_over_is_paid_at_its_worst_case
+                who_reserves_next_finds_paid_what_was_left_behind
+                a_call_belongs_to_the_day_on_which_it_was_reserved
+                days_begin_where_they_are_counted
+                what_was_spent_already_is_paid_once_whatever_the_limits_say
+                what_cost_more_than_was_set_aside_is_paid_whole
+                whether_something_may_begin_is_told_without_setting_anything_aside
+                costs_that_can_not_be_are_refused
+            }
+            spending {
+                no_order_of_calls_overspends_or_leaks
+                every_broken_rule_is_noticed
             }
             registry {
                 workers_that_announced_themselves_are_there

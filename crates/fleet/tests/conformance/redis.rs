@@ -25,6 +25,7 @@ pub(crate) async fn world() -> World {
     World {
         campaigns: store.clone(),
         ledger: store.clone(),
+        budget: store.clone(),
         registry: store.clone(),
         store,
         // Not asked here.

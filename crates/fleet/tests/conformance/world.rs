@@ -7,6 +7,7 @@ use std::time::Duration;
 use ktrdr_domain::{Event, FailureReason, Kind, Operation, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{Broker, Message};
+use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::losses::BACK_OFF_MAX;
@@ -33,6 +34,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) campaigns: Arc<dyn Campaigns>,
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) budget: Arc<dyn Budget>,
     pub(crate) registry: Arc<dyn WorkerRegistry>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) artifacts: Arc<dyn Artifacts>,

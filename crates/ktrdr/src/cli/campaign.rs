@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand};
 use ktrdr_app::operations::PartRequest;
-use ktrdr_domain::name::CampaignName;
+use ktrdr_app::plan::PlanRequest;
+use ktrdr_domain::name::{CampaignName, ProviderName};
+use ktrdr_domain::{Symbol, Timeframe};
 
 #[derive(Debug, Args)]
 pub(crate) struct CampaignArguments {
@@ -21,6 +23,11 @@ pub(crate) enum CampaignVerb {
         #[command(flatten)]
         part: PartArguments,
     },
+    /// What a campaign could find at all, and what it would cost. Starts nothing.
+    ///
+    /// Refused (exit code 7, in JSON `nothing_to_find`) where even the largest plausible Sharpe ratio has less than an even chance
+    /// to be confirmed on this gate window.
+    Plan(PlanArguments),
     /// Cancel every cycle of a campaign that has not ended: what waits at once, what runs is asked to stop. None of them
     /// starts meanwhile.
     Cancel {
@@ -33,6 +40,41 @@ pub(crate) enum CampaignVerb {
         #[arg(long, short)]
         yes: bool,
     },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlanArguments {
+    /// The instrument.
+    #[arg(long, short)]
+    pub(crate) symbol: Symbol,
+
+    /// The bars that are traded.
+    #[arg(long, short)]
+    pub(crate) timeframe: Timeframe,
+
+    /// How many cycles.
+    #[arg(long, short = 'n', value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) cycles: u32,
+
+    /// Who designs and assesses; configuration by default.
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) agent: Option<ProviderName>,
+
+    /// Why it is worth it although there is nothing to find.
+    #[arg(long, value_name = "REASON")]
+    pub(crate) anyway: Option<String>,
+}
+
+impl From<&PlanArguments> for PlanRequest {
+    fn from(typed: &PlanArguments) -> Self {
+        Self {
+            symbol: typed.symbol.clone(),
+            timeframe: typed.timeframe,
+            cycles: typed.cycles,
+            agent: typed.agent.clone(),
+            anyway: typed.anyway.clone(),
+        }
+    }
 }
 
 /// Which part of a list.

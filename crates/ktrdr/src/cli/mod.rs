@@ -1,5 +1,6 @@
 //! What can be typed: one noun per file, each with its verbs.
 
+pub(crate) mod agent;
 pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod campaign;
@@ -113,7 +114,9 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Research cycles: design, train, gate, backtest, gate, assess.
     Research(research::ResearchArguments),
-    /// Campaigns of research cycles: list, show, cancel.
+    /// The agent that designs and assesses: budget.
+    Agent(agent::AgentArguments),
+    /// Campaigns of research cycles: list, show, plan, cancel.
     Campaign(campaign::CampaignArguments),
     /// Operations: list, status, events, watch, cancel, retry.
     Operations(operations::OperationsArguments),

@@ -2,9 +2,10 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_app::campaign::CampaignRequest;
+use ktrdr_app::plan::PlanRequest;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::{CampaignName, ProviderName};
-use ktrdr_domain::{DeviceRequest, Symbol, Timeframe};
+use ktrdr_domain::{DeviceRequest, Money, Symbol, Timeframe};
 
 use super::campaign::PartArguments;
 use super::{AccountArguments, StartArguments};
@@ -79,6 +80,10 @@ pub(crate) struct ResearchRun {
     #[arg(long, default_value_t = DeviceRequest::Any, value_name = "DEVICE")]
     pub(crate) device: DeviceRequest,
 
+    /// What the campaign may spend in all, such as 2usd; as before, or configuration by default.
+    #[arg(long, value_name = "MONEY")]
+    pub(crate) budget: Option<Money>,
+
     #[command(flatten)]
     pub(crate) account: AccountArguments,
 
@@ -101,7 +106,20 @@ impl From<&ResearchRun> for CampaignRequest {
             device: typed.device,
             seed: typed.seed,
             account: (&typed.account).into(),
+            budget: typed.budget,
             idempotency_key: None,
+        }
+    }
+}
+
+impl From<&ResearchRun> for PlanRequest {
+    fn from(typed: &ResearchRun) -> Self {
+        Self {
+            symbol: typed.symbol.clone(),
+            timeframe: typed.timeframe,
+            cycles: typed.cycles,
+            agent: typed.agent.clone(),
+            anyway: None,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What each command does: one file per noun.
 
+pub(crate) mod agent;
 pub(crate) mod backtest;
 pub(crate) mod bench;
+pub(crate) mod budget;
 pub(crate) mod campaign;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -12,6 +14,7 @@ pub(crate) mod doctor;
 pub(crate) mod health;
 pub(crate) mod ledger;
 pub(crate) mod operations;
+pub(crate) mod plan;
 pub(crate) mod queues;
 pub(crate) mod replay;
 pub(crate) mod research;

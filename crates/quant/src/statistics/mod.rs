@@ -9,6 +9,7 @@
 //! | what was earned beyond the market | [`active`] |
 //! | how good the best of many worthless trials looks | [`luck`] |
 //! | how many of them are different | [`clusters`] |
+//! | what a test could find at all | [`power`] |
 //! | does picking the best trial work at all (PBO by CSCV) | [`overfitting`] |
 //! | how small a p-value the next test needs (LOND) | [`discovery`] |
 //! | how sure a share of successes is | [`proportion`] |
@@ -27,6 +28,7 @@ pub mod luck;
 pub mod moments;
 pub mod normal;
 pub mod overfitting;
+pub mod power;
 pub mod proportion;
 pub mod ratios;
 pub mod track_record;

@@ -61,6 +61,7 @@ async fn campaign(app: &App, cycles: u32) -> Result<Vec<OperationId>, CliError> 
         device: DeviceRequest::Any,
         seed: 1,
         account: AccountChange::default(),
+        budget: None,
         idempotency_key: None,
     };
     Ok(app.start_campaign(&request).await?.cycles)

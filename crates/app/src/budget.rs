@@ -1,0 +1,242 @@
+//! The budget: what was spent, what is set aside, what is left; and whether a campaign may begin.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ktrdr_domain::budget::{Balance, BudgetPolicy, Cost, Exhausted, Limit, Limits, Measure, Scope};
+use ktrdr_domain::day::{Day, DayZone};
+use ktrdr_domain::name::{CampaignName, ProviderName};
+use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::{Kind, Money, Phase, Status, Timestamp};
+use ktrdr_fabric::budget::{Payers, admit};
+use ktrdr_fabric::campaign::Campaign;
+use ktrdr_fabric::store::Filter;
+use serde::{Deserialize, Serialize};
+
+use crate::{App, AppError, ErrorKind};
+
+/// The stable word for what would pass a limit.
+pub const BUDGET_EXHAUSTED: &str = "budget_exhausted";
+
+/// Most days that are told of.
+const DAYS_MAX: u32 = 366;
+
+/// Most campaigns that are told of.
+const CAMPAIGNS_MAX: u32 = 100;
+
+/// What is asked of the budget.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BudgetRequest {
+    /// Only this campaign, beside the days.
+    pub campaign: Option<CampaignName>,
+    /// How many days, today the first of them: 1 to 366.
+    pub days: u32,
+    /// How many of the latest campaigns, up to 100.
+    pub campaigns: u32,
+}
+
+impl Default for BudgetRequest {
+    fn default() -> Self {
+        Self { campaign: None, days: 7, campaigns: 10 }
+    }
+}
+
+/// One account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountStatement {
+    /// Whose.
+    #[serde(flatten)]
+    pub scope: Scope,
+    /// Paid.
+    pub spent: Cost,
+    /// Set aside for what is under way.
+    pub reserved: Cost,
+    /// What it may spend.
+    pub limit: Limit,
+    /// What is left of that.
+    pub left: Limit,
+}
+
+impl AccountStatement {
+    fn new(scope: Scope, balance: Balance, limit: Limit) -> Self {
+        let left = |measure| balance.left(&limit, measure);
+        let left = Limit {
+            money: left(Measure::Money).map(Money::micro_dollars),
+            tokens: left(Measure::Tokens),
+            machine_ms: left(Measure::MachineTime),
+        };
+        Self { scope, spent: balance.spent, reserved: balance.reserved, limit, left }
+    }
+}
+
+/// The accounts of a workspace.
+#[derive(Debug, Clone, Serialize)]
+pub struct BudgetStatement {
+    /// Today.
+    pub today: Day,
+    /// By whose midnight days begin.
+    pub zone: DayZone,
+    /// When the day's limit is renewed.
+    pub renews_at: Option<Timestamp>,
+    /// Days, the latest first.
+    pub days: Vec<AccountStatement>,
+    /// Campaigns, those begun last first.
+    pub campaigns: Vec<AccountStatement>,
+    /// What each cycle may spend.
+    pub cycle_limit: Limit,
+}
+
+/// What a campaign cost, and what came of it for that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CampaignCosts {
+    /// Its account.
+    pub account: AccountStatement,
+    /// Cycles that ended.
+    pub cycles: u64,
+    /// Of them, those that passed the gate before the exam.
+    pub gate_passes: u64,
+    /// Of them, those that passed every gate.
+    pub survivors: u64,
+    /// Money for each cycle that ended; as what follows, nothing where there is none.
+    pub per_cycle: Option<Money>,
+    /// Money for each that passed the gate before the exam.
+    pub per_gate_pass: Option<Money>,
+    /// Money for each that passed every gate.
+    pub per_survivor: Option<Money>,
+}
+
+impl App {
+    /// What was spent, what is set aside and what is left: by day and by campaign.
+    ///
+    /// # Errors
+    /// When the store can not be read, or there is no such campaign.
+    pub async fn budget(&self, request: &BudgetRequest) -> Result<BudgetStatement, AppError> {
+        if !(1..=DAYS_MAX).contains(&request.days) || request.campaigns > CAMPAIGNS_MAX {
+            let message =
+                format!("a statement has 1 to {DAYS_MAX} days and at most {CAMPAIGNS_MAX} campaigns");
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
+        // What was left behind is paid, not reserved. Where nothing can be written it is told as it stands.
+        let _ = self.budget.lapse().await;
+        let zone = self.policy.budget.zone;
+        let today = self.budget.today(zone.utc_offset_s(now())).await?;
+        let names = match &request.campaign {
+            Some(name) => vec![self.campaign_counts(name).await?.name],
+            None if request.campaigns == 0 => Vec::new(),
+            None => {
+                let page = self.campaigns.campaigns(0, request.campaigns).await?;
+                page.campaigns.into_iter().map(|campaign| campaign.name).collect()
+            }
+        };
+        let days = (0..request.days).map_while(|ago| Some(Day(today.0.checked_sub_unsigned(ago)?)));
+        let days = days.map(|day| (Scope::Day(day), self.policy.budget.limits.day)).collect();
+        let mut campaigns = Vec::new();
+        for name in names {
+            let limits = self.limits_of(&name, None).await?;
+            campaigns.push((Scope::Campaign(name), limits.campaign));
+        }
+        Ok(BudgetStatement {
+            today,
+            zone,
+            renews_at: zone.end_of(today),
+            days: self.statements(days).await?,
+            campaigns: self.statements(campaigns).await?,
+            cycle_limit: self.policy.budget.limits.cycle,
+        })
+    }
+
+    async fn statements(&self, accounts: Vec<(Scope, Limit)>) -> Result<Vec<AccountStatement>, AppError> {
+        let scopes: Vec<Scope> = accounts.iter().map(|(scope, _)| scope.clone()).collect();
+        let balances = self.budget.balances(&scopes).await?;
+        let statement = |((scope, limit), balance)| AccountStatement::new(scope, balance, limit);
+        Ok(accounts.into_iter().zip(balances).map(statement).collect())
+    }
+
+    /// What a campaign cost, and what came of it for that.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn costs(&self, campaign: &Campaign) -> Result<CampaignCosts, AppError> {
+        let limits = self.limits_of(&campaign.name, None).await?;
+        let accounts = vec![(Scope::Campaign(campaign.name.clone()), limits.campaign)];
+        let account = self.statements(accounts).await?.remove(0);
+        let passed = |phase| matches!(phase, Some(Phase::Backtesting | Phase::Assessing));
+        let survivors = campaign.with_status(Status::Completed);
+        let failed_later =
+            campaign.count(|outcome| outcome.status == Status::Failed && passed(outcome.phase));
+        let (cycles, gate_passes) = (campaign.count(|o| o.status.is_terminal()), survivors + failed_later);
+        let spent = account.spent.money;
+        Ok(CampaignCosts {
+            account,
+            cycles,
+            gate_passes,
+            survivors,
+            per_cycle: spent.per(cycles),
+            per_gate_pass: spent.per(gate_passes),
+            per_survivor: spent.per(survivors),
+        })
+    }
+
+    /// The limits of a campaign: with the amount that is given now, or that its latest cycle was given.
+    pub(crate) async fn limits_of(
+        &self,
+        campaign: &CampaignName,
+        given: Option<Money>,
+    ) -> Result<Limits, AppError> {
+        let money = match given {
+            Some(money) => Some(money),
+            None => self.budget_given(campaign).await?,
+        };
+        Ok(self.policy.budget.limits_of(money))
+    }
+
+    /// The amount that the latest cycle of a campaign was given.
+    pub(crate) async fn budget_given(&self, campaign: &CampaignName) -> Result<Option<Money>, AppError> {
+        let latest = Filter {
+            campaign: Some(campaign.clone()),
+            kind: Some(Kind::AgentResearch),
+            limit: 1,
+            ..Filter::default()
+        };
+        let rows = self.store.list(&latest).await?.operations;
+        let told = rows.first().and_then(|cycle| ResearchSpec::deserialize(&cycle.spec).ok());
+        Ok(told.and_then(|told| told.budget))
+    }
+
+    /// Refuses cycles for which nothing is left: of machine time, and of money and tokens where their agent costs any.
+    pub(crate) async fn admit_spending(
+        &self,
+        campaign: &CampaignName,
+        agent: &ProviderName,
+        given: Option<Money>,
+    ) -> Result<(), AppError> {
+        let BudgetPolicy { zone, prices, .. } = self.policy.budget;
+        let payers =
+            Payers { utc_offset_s: zone.utc_offset_s(now()), campaign: Some(campaign.clone()), cycle: None };
+        let mut least = prices.cost(1, false);
+        if costs_money(agent) {
+            least = least.plus(Cost { money: Money::micro_dollars(1), tokens: 1, machine_ms: 0 });
+        }
+        let limits = self.limits_of(campaign, given).await?;
+        match admit(&*self.budget, &payers, &limits, &least).await? {
+            None => Ok(()),
+            Some(exhausted) => Err(refusal(exhausted.in_zone(zone))),
+        }
+    }
+}
+
+/// Whether a provider's answers cost money: all do but those that are computed here.
+pub(crate) fn costs_money(agent: &ProviderName) -> bool {
+    *agent != ProviderName::default()
+}
+
+fn refusal(exhausted: Exhausted) -> AppError {
+    let message = format!("budget exhausted: {exhausted}");
+    AppError::new(ErrorKind::Refused, message).coded(BUDGET_EXHAUSTED)
+}
+
+pub(crate) fn now() -> Timestamp {
+    // A clock before 1970 was never set; which day it is the store's own clock tells.
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,2 @@
+-- Pays reservations whose time is over; how many.
+return {lapse()}

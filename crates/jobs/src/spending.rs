@@ -1,0 +1,190 @@
+//! Who pays for jobs: the purse that a provider is handed, and the clock that charges for machine time.
+//!
+//! A language model is paid through a [`Purse`]: nothing is asked of it before its worst case is reserved. Machine time is
+//! charged when a job ends, by how long it ran; a job that would begin when nothing is left of it does not begin. So the limit
+//! of machine time may be passed by what runs at the moment it is reached, and never by more. What ran in a process that was
+//! killed is charged by nobody.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use ktrdr_agent::purse::{self, BudgetExhausted, Intent, Purse, PurseError, Spent};
+use ktrdr_domain::budget::{BudgetPolicy, Cost, Exhausted, Limits};
+use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::{DeviceClass, Kind, Load, Money, Timestamp};
+use ktrdr_fabric::budget::{Budget, CallId, Payers, Reservation, Reserved, admit};
+use ktrdr_fabric::store::{OperationReader, StoreError};
+use ktrdr_worker::{Handler, Job, Outcome};
+use serde::Deserialize;
+use tokio::runtime::Handle;
+use tracing::warn;
+
+use crate::fault::Fault;
+
+/// How long what is reserved for a call stays so: longer than a job of a designer or an assessor may run.
+const CALL_LASTS: Duration = Duration::from_secs(20 * 60);
+
+/// Everything that a worker needs to have its jobs paid for.
+#[derive(Clone)]
+pub struct Spending {
+    /// The accounts.
+    pub budget: Arc<dyn Budget>,
+    /// The rows of cycles, which say whose campaign they are and what it may spend.
+    pub operations: Arc<dyn OperationReader>,
+    /// Limits and prices.
+    pub policy: BudgetPolicy,
+    /// What this worker's trainings compute on.
+    pub device: DeviceClass,
+}
+
+/// Who pays for one job, and how much they may.
+#[derive(Debug, Clone)]
+pub(crate) struct Payer {
+    payers: Payers,
+    limits: Limits,
+}
+
+impl Spending {
+    /// Who pays for a job: its day, and its cycle's campaign.
+    pub(crate) async fn payer(&self, job: &Job) -> Result<Payer, StoreError> {
+        let utc_offset_s = self.policy.zone.utc_offset_s(now());
+        let cycle = match &job.root {
+            Some(root) => self.operations.get(root).await?,
+            None => None,
+        };
+        let told = cycle.and_then(|cycle| ResearchSpec::deserialize(cycle.spec).ok());
+        let limits = self.policy.limits_of(told.as_ref().and_then(|told| told.budget));
+        let campaign = told.map(|told| told.campaign);
+        Ok(Payer { payers: Payers { utc_offset_s, campaign, cycle: job.root.clone() }, limits })
+    }
+
+    /// Refuses to begin what there is no machine time left for, or no money to pay it with.
+    async fn admit(&self, job: &Job, payer: &Payer, on_gpu: bool) -> Result<(), Fault> {
+        let least = self.policy.prices.cost(1, on_gpu);
+        match admit(&*self.budget, &payer.payers, &payer.limits, &least).await? {
+            None => Ok(()),
+            Some(exhausted) => {
+                Err(Fault::Budget(format!("{} does not begin: {}", job.id, self.say(exhausted))))
+            }
+        }
+    }
+
+    fn say(&self, exhausted: Exhausted) -> Exhausted {
+        exhausted.in_zone(self.policy.zone)
+    }
+}
+
+fn now() -> Timestamp {
+    // A clock before 1970 was never set; the store's own clock tells the day.
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// The purse of one attempt.
+pub(crate) struct JobPurse<'a> {
+    spending: &'a Spending,
+    job: &'a Job,
+    payer: Payer,
+}
+
+impl<'a> JobPurse<'a> {
+    pub(crate) async fn open(spending: &'a Spending, job: &'a Job) -> Result<Self, StoreError> {
+        Ok(Self { spending, job, payer: spending.payer(job).await? })
+    }
+
+    fn call(&self, intent: &Intent) -> CallId {
+        CallId::of(&self.job.id, self.job.fence, intent.call)
+    }
+}
+
+#[async_trait]
+impl Purse for JobPurse<'_> {
+    async fn reserve(&self, intent: &Intent) -> Result<purse::Reservation, PurseError> {
+        let call = self.call(intent);
+        let (payers, worst) = (self.payer.payers.clone(), cost(intent.worst_case));
+        let wish = Reservation { call: call.clone(), payers, worst, lasts: CALL_LASTS };
+        match self.spending.budget.reserve(&wish, &self.payer.limits).await.map_err(unavailable)? {
+            Reserved::Granted => Ok(purse::Reservation { intent: intent.clone() }),
+            Reserved::Refused(exhausted) => {
+                Err(BudgetExhausted { why: self.spending.say(exhausted).to_string() }.into())
+            }
+            Reserved::Over => {
+                Err(PurseError::Unavailable(format!("{call} was paid before: it is not made again").into()))
+            }
+        }
+    }
+
+    async fn settle(&self, reservation: purse::Reservation, spent: Spent) -> Result<(), PurseError> {
+        let paid = match spent {
+            Spent::Counted(_, counted) => cost(counted),
+            Spent::Unknown => cost(reservation.intent.worst_case),
+        };
+        self.spending.budget.settle(&self.call(&reservation.intent), paid).await.map_err(unavailable)
+    }
+}
+
+fn cost(cost: purse::Cost) -> Cost {
+    Cost { money: Money::micro_dollars(cost.micro_dollars), tokens: cost.tokens, machine_ms: 0 }
+}
+
+fn unavailable(why: StoreError) -> PurseError {
+    PurseError::Unavailable(Box::new(why))
+}
+
+/// A handler whose machine time is paid for.
+pub(crate) struct Metered<H> {
+    pub(crate) handler: H,
+    pub(crate) spending: Spending,
+    pub(crate) runtime: Handle,
+}
+
+impl<H: Handler> Handler for Metered<H> {
+    fn kind(&self) -> Kind {
+        self.handler.kind()
+    }
+
+    fn run(&self, job: &Job) -> Outcome {
+        let on_gpu = self.is_on_gpu(job);
+        let meter = self.runtime.block_on(async {
+            let payer = self.spending.payer(job).await?;
+            self.spending.admit(job, &payer, on_gpu).await?;
+            Ok::<_, Fault>(payer)
+        });
+        let payer = match meter {
+            Ok(payer) => payer,
+            Err(fault) => return fault.into(),
+        };
+        let _meter = Meter { metered: self, job, payer, on_gpu, started: Instant::now() };
+        self.handler.run(job)
+    }
+}
+
+impl<H: Handler> Metered<H> {
+    fn is_on_gpu(&self, job: &Job) -> bool {
+        let is_training = self.kind().facts().load == Load::Training;
+        let wants_cpu = job.spec.get("device").and_then(|device| device.as_str()) == Some("cpu");
+        is_training && self.spending.device == DeviceClass::Gpu && !wants_cpu
+    }
+}
+
+/// Runs with a job, and charges for it when it ends, also by a panic.
+struct Meter<'a, H> {
+    metered: &'a Metered<H>,
+    job: &'a Job,
+    payer: Payer,
+    on_gpu: bool,
+    started: Instant,
+}
+
+impl<H> Drop for Meter<'_, H> {
+    fn drop(&mut self) {
+        let Spending { budget, policy, .. } = &self.metered.spending;
+        let ran_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let call = CallId::machine_time(&self.job.id, self.job.fence);
+        let charge = budget.charge(&call, &self.payer.payers, policy.prices.cost(ran_ms, self.on_gpu));
+        if let Err(why) = self.metered.runtime.block_on(charge) {
+            warn!(operation = %self.job.id, %why, "its machine time could not be charged");
+        }
+    }
+}
