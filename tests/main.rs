@@ -10,6 +10,7 @@ mod campaign;
 mod campaigns;
 mod cancel;
 mod chaos;
+mod claude;
 mod containers;
 mod crash;
 mod epochs;

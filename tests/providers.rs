@@ -74,6 +74,7 @@ impl Assessor for Scripted {
             verdict: Verdict::Mediocre,
             strengths: vec!["It was written by hand.".into()],
             weaknesses: Vec::new(),
+            hypotheses: Vec::new(),
             suggestions: Vec::new(),
             assessor: "scripted-7b".into(),
         })

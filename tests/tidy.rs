@@ -18,6 +18,8 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("worker", 2, &["domain", "fabric"]),
     ("research", 2, &["domain", "fabric", "quant"]),
     ("agent", 2, &["domain", "quant"]),
+    ("fake", 0, &[]),
+    ("claude", 3, &["domain", "quant", "fabric", "agent"]),
     ("catalog", 2, &["domain", "fabric", "quant", "neural"]),
     ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker"]),
     ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research"]),
@@ -27,7 +29,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
         5,
         &[
             "domain", "quant", "neural", "agent", "fabric", "fleet", "catalog", "worker", "research", "jobs",
-            "app", "mcp",
+            "app", "mcp", "claude", "fake",
         ],
     ),
 ];

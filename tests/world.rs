@@ -90,6 +90,9 @@ impl World {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KTRDR_")) {
             command.env_remove(name);
         }
+        for key in ["ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY_FILE"] {
+            command.env_remove(key);
+        }
         command.arg("--workspace").arg(self.folder()).stdin(Stdio::null());
         match &self.fleet {
             None => command.args(arguments),

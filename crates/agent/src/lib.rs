@@ -28,5 +28,5 @@ pub use design::{Design, DesignBrief};
 pub use error::AgentError;
 pub use local::{LocalAssessor, LocalDesigner};
 pub use models::{Model, Models, Usage};
-pub use provider::{Assessor, Call, Designer, Provider, Providers, UnknownProvider};
+pub use provider::{Assessor, Call, Designer, NoProvider, Provider, Providers};
 pub use purse::{BudgetExhausted, Cost, OpenPurse, Purse, PurseError};

@@ -83,13 +83,19 @@ impl Provider {
     }
 }
 
-/// The providers of a process, by name. `local` is always among them.
+/// The providers of a process, by name. `local` is always among them. One that lacks what it needs is known by what it lacks.
 #[derive(Clone)]
-pub struct Providers(BTreeMap<ProviderName, Provider>);
+pub struct Providers(BTreeMap<ProviderName, Result<Provider, String>>);
+
+impl std::fmt::Debug for Providers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Default for Providers {
     fn default() -> Self {
-        Self(BTreeMap::from([(ProviderName::default(), Provider::local())]))
+        Self(BTreeMap::from([(ProviderName::default(), Ok(Provider::local()))]))
     }
 }
 
@@ -97,32 +103,63 @@ impl Providers {
     /// The same with one more, or with another one of that name.
     #[must_use]
     pub fn with(mut self, name: ProviderName, provider: Provider) -> Self {
-        self.0.insert(name, provider);
+        self.0.insert(name, Ok(provider));
+        self
+    }
+
+    /// The same with one that can not work here, and what it lacks.
+    #[must_use]
+    pub fn lacking(mut self, name: ProviderName, lack: String) -> Self {
+        self.0.insert(name, Err(lack));
         self
     }
 
     /// The provider of that name.
     ///
     /// # Errors
-    /// When this process has none.
-    pub fn get(&self, name: &ProviderName) -> Result<&Provider, UnknownProvider> {
-        self.0
-            .get(name)
-            .ok_or_else(|| UnknownProvider { name: name.clone(), known: self.0.keys().cloned().collect() })
+    /// When this process has none, or it lacks what it needs.
+    pub fn get(&self, name: &ProviderName) -> Result<&Provider, NoProvider> {
+        let provider = self.known(name)?.as_ref();
+        provider.map_err(|lack| NoProvider::Lacking { name: name.clone(), lack: lack.clone() })
+    }
+
+    /// Whether there is such a provider, here or on another machine: that it lacks something here does not matter.
+    ///
+    /// # Errors
+    /// When nobody is called so.
+    pub fn expect(&self, name: &ProviderName) -> Result<(), NoProvider> {
+        self.known(name).map(|_| ())
+    }
+
+    fn known(&self, name: &ProviderName) -> Result<&Result<Provider, String>, NoProvider> {
+        self.0.get(name).ok_or_else(|| {
+            let default = ProviderName::default();
+            let others = self.0.keys().filter(|known| **known != default).cloned();
+            let known = std::iter::once(default.clone()).chain(others).collect();
+            NoProvider::Unknown { name: name.clone(), known }
+        })
     }
 }
 
-/// A name that stands for no provider here.
+/// Why nobody of that name designs here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "no provider of designs is called {name}; there is {}: choose one with --agent or research.agent",
-    list(.known)
-)]
-pub struct UnknownProvider {
-    /// What was asked for.
-    pub name: ProviderName,
-    /// What there is.
-    pub known: Vec<ProviderName>,
+pub enum NoProvider {
+    /// A name that stands for nobody.
+    #[error("no provider of designs is called {name}; there is {}: choose one with --agent or research.agent", list(.known))]
+    Unknown {
+        /// What was asked for.
+        name: ProviderName,
+        /// What there is, the local one first.
+        known: Vec<ProviderName>,
+    },
+    /// One that lacks what it needs in this process.
+    #[error("{name} can not design here: {lack}")]
+    Lacking {
+        /// What was asked for.
+        name: ProviderName,
+        /// What is missing, and how to give it.
+        lack: String,
+    },
 }
 
 fn list(names: &[ProviderName]) -> String {
@@ -139,7 +176,10 @@ mod tests {
         let providers = Providers::default().with(night(), Provider::local());
         assert!(providers.get(&night()).is_ok());
         let unknown = providers.get(&"nobody".parse().unwrap()).err().unwrap();
-        assert_eq!(unknown.known, [ProviderName::default(), night()]);
         assert!(unknown.to_string().contains("called nobody; there is local, night-shift:"), "{unknown}");
+        let lacking = providers.lacking(night(), "no key was given".to_owned());
+        assert!(lacking.expect(&night()).is_ok());
+        let why = lacking.get(&night()).err().unwrap().to_string();
+        assert_eq!(why, "night-shift can not design here: no key was given");
     }
 }

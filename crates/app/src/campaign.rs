@@ -1,5 +1,6 @@
 //! Campaigns of research cycles: starting one, and what the store counts of them.
 
+use ktrdr_agent::NoProvider;
 use ktrdr_domain::closing::Closing;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::{CampaignName, ProviderName};
@@ -14,7 +15,7 @@ use crate::idempotency::Seed;
 use crate::market::AccountChange;
 use crate::operations::PartRequest;
 use crate::training::seed;
-use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind, ids, verdicts};
+use crate::{App, AppError, ErrorKind, IdempotencyKey, Labour, OrKind, ids, verdicts};
 
 /// Most cycles of a campaign at a time.
 const IN_FLIGHT_MAX: u32 = 1000;
@@ -174,7 +175,7 @@ impl App {
         generation: u32,
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
-        Self::providers().get(&agent).or_kind(ErrorKind::NotFound)?;
+        self.expect_provider(&agent)?;
         let budget = match request.budget {
             Some(given) => Some(given),
             None => self.budget_given(&campaign).await?,
@@ -202,6 +203,18 @@ impl App {
             budget,
             given: None,
             resumes: None,
+        })
+    }
+
+    /// Whether whoever takes the work can have such a provider: another process may have a key that this one lacks.
+    fn expect_provider(&self, agent: &ProviderName) -> Result<(), AppError> {
+        let found = match self.labour {
+            Labour::ThisProcess => self.providers.get(agent).map(|_| ()),
+            Labour::OneProcess | Labour::Fleet => self.providers.expect(agent),
+        };
+        found.map_err(|none| match none {
+            NoProvider::Unknown { .. } => AppError::new(ErrorKind::NotFound, none),
+            NoProvider::Lacking { .. } => AppError::new(ErrorKind::InvalidInput, none),
         })
     }
 

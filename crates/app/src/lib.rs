@@ -98,6 +98,8 @@ pub struct App {
     pub policy: Policy,
     /// Who takes work.
     pub labour: Labour,
+    /// Who designs and assesses, by name: asked before anything is submitted, and by the workers of a process.
+    pub providers: Providers,
 }
 
 /// What a workspace is configured to.
@@ -134,12 +136,4 @@ pub enum Labour {
     OneProcess,
     /// This process, as soon as it has submitted; it has what is asked for.
     ThisProcess,
-}
-
-impl App {
-    /// Who designs and assesses, by name: asked before anything is submitted, and by the workers of a process.
-    #[must_use]
-    pub fn providers() -> Providers {
-        Providers::default()
-    }
 }

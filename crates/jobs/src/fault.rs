@@ -4,7 +4,7 @@ use ktrdr_domain::FailureReason;
 use std::fmt::Display;
 use std::time::Duration;
 
-use ktrdr_agent::{AgentError, UnknownProvider};
+use ktrdr_agent::{AgentError, NoProvider};
 use ktrdr_catalog::CatalogError;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_quant::features::FeatureError;
@@ -63,9 +63,9 @@ impl From<CatalogError> for Fault {
     }
 }
 
-impl From<UnknownProvider> for Fault {
-    fn from(unknown: UnknownProvider) -> Self {
-        Self::Refused(unknown.to_string())
+impl From<NoProvider> for Fault {
+    fn from(none: NoProvider) -> Self {
+        Self::Refused(none.to_string())
     }
 }
 

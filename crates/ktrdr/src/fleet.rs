@@ -7,7 +7,6 @@ use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_app::App;
 use ktrdr_app::engine::Part;
 use ktrdr_catalog::series::SeriesCache;
 use ktrdr_fabric::broker::Broker;
@@ -142,7 +141,7 @@ fn worker(
         chaos_probes: fleet.chaos_probes,
         series: Arc::new(SeriesCache::default()),
         backend: Arc::clone(&roles.computing.backend),
-        providers: App::providers(),
+        providers: workspace.app.providers.clone(),
         spending: Spending {
             budget: Arc::clone(&workspace.app.budget),
             operations: Arc::clone(&workspace.app.store) as _,

@@ -16,6 +16,7 @@ mod funnel;
 mod logging;
 
 mod part;
+mod providers;
 mod report_card;
 mod roles;
 mod screen;

@@ -2,6 +2,7 @@
 //! (`KTRDR_FLEET__LEASE=45s`, `KTRDR_REDIS_URL=…`). Two steps: record what was said, then check relations.
 
 mod addresses;
+mod agent;
 mod budget;
 mod human;
 mod reading;
@@ -25,6 +26,7 @@ use ktrdr_fleet::artifacts::AwsVariables;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind, OrExit};
+pub(crate) use agent::{AgentAccess, AgentSettings};
 use budget::BudgetSettings;
 use variables::Variables;
 pub(crate) use variables::text;
@@ -67,6 +69,11 @@ pub(crate) struct Settings {
     pub(crate) account: Account,
     /// Research cycles.
     pub(crate) research: ResearchSettings,
+    /// Language models.
+    pub(crate) agent: AgentSettings,
+    /// Their server and its key, from the environment alone.
+    #[serde(skip)]
+    pub(crate) agent_access: AgentAccess,
     /// What may be spent.
     pub(crate) budget: BudgetSettings,
     /// Leases, beats and slots.
@@ -234,7 +241,8 @@ impl Settings {
             let names = variables.foreign.join(", ");
             tracing::warn!("{names}: no settings of ktrdr; what they say has no effect here");
         }
-        Self::from(workspace, &variables)
+        let settings = Self::from(workspace, &variables)?;
+        Ok(Self { agent_access: AgentAccess::from_env(), ..settings })
     }
 
     fn from(workspace: &Path, variables: &Variables) -> Result<Self, CliError> {
@@ -282,6 +290,7 @@ impl Settings {
         if self.research.in_flight == 0 || self.research.generation == 0 {
             return refuse("research.in_flight and research.generation must be at least 1");
         }
+        self.agent.check()?;
         if !(self.research.plausible_sharpe.is_finite() && self.research.plausible_sharpe > 0.0) {
             return refuse("research.plausible_sharpe must be a number over 0");
         }

@@ -7,6 +7,7 @@ use ktrdr_app::engine::{Identity, Messages, Opened, Opening, Part};
 use ktrdr_fabric::broker::Broker;
 
 use crate::exit::CliError;
+use crate::providers;
 use crate::settings::Settings;
 
 /// An opened workspace.
@@ -24,7 +25,8 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     pub(crate) fn new(opening: Opening, settings: Settings, opened: Opened) -> Self {
-        let Opened { app, identity, messages } = opened;
+        let Opened { mut app, identity, messages } = opened;
+        app.providers = providers::of(&settings, &opening.folder, &app.artifacts);
         Self { opening, settings, app, identity, messages }
     }
 

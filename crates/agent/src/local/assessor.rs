@@ -47,6 +47,7 @@ impl LocalAssessor {
             strengths: some(favourable.into_iter().map(|r| r.text), general_strengths(input)),
             suggestions: some(suggestions, general_suggestions(input, verdict)),
             weaknesses: some(against.into_iter().map(|r| r.text), general_weaknesses(input)),
+            hypotheses: Vec::new(),
             assessor: NAME.to_owned(),
         }
     }

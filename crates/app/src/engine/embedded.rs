@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ktrdr_agent::Providers;
 use ktrdr_embedded::{Engine, OpenError, Role, SqliteOptions, SqliteStore};
 use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
@@ -40,6 +41,7 @@ impl Opening {
                 letters: Arc::new(NoLetterBox),
                 policy: self.policy.clone(),
                 labour: Labour::OneProcess,
+                providers: Providers::default(),
             },
             messages: Messages(Way::Here(engine.broker)),
         })

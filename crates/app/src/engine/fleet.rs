@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ktrdr_agent::Providers;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::broker::{BrokerError, DeadLetter};
 use ktrdr_fabric::budget::Budget;
@@ -54,6 +55,7 @@ impl Opening {
                 letters: Arc::new(AdministratorsLetterBox(fleet.clone())),
                 policy: self.policy.clone(),
                 labour: Labour::Fleet,
+                providers: Providers::default(),
             },
             messages: Messages(Way::Fleet(Box::new(fleet.clone()))),
         })

@@ -32,6 +32,9 @@ pub struct AssessmentReport {
     pub weaknesses: Vec<String>,
     /// 1 to 6 sentences.
     pub suggestions: Vec<String>,
-    /// Who judged: `local` or a model's name.
+    /// Ideas that are worth a test; up to 6 sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hypotheses: Vec<String>,
+    /// Who judged: `local` or a model's name; `local, in place of …` when a model gave no usable answer, with why.
     pub assessor: String,
 }

@@ -1,14 +1,13 @@
 //! `ktrdr agent …`
 
 use clap::{Args, Subcommand};
-use ktrdr_app::IdempotencyKey;
 use ktrdr_app::budget::BudgetRequest;
 
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{DeviceRequest, Money, OperationId, Symbol, Timeframe};
 
 use super::research::GateName;
-use super::{AccountArguments, StartArguments};
+use super::{AccountArguments, KeyArguments, StartArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentArguments {
@@ -99,9 +98,8 @@ pub(crate) struct TriggerArguments {
     #[arg(long, value_name = "MONEY")]
     pub(crate) budget: Option<Money>,
 
-    /// The same key again is the same cycle, however often it is said.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) idempotency_key: Option<IdempotencyKey>,
+    #[command(flatten)]
+    pub(crate) key: KeyArguments,
 
     /// Run the embedded engine in this process and wait for the end.
     #[arg(long)]

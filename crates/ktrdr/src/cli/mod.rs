@@ -21,6 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ktrdr_app::IdempotencyKey;
 use ktrdr_app::market::AccountChange;
 use ktrdr_domain::OperationId;
+use ktrdr_domain::name::ProviderName;
 
 /// Heading of the options that every command takes.
 const EVERYWHERE: &str = "Everywhere";
@@ -160,6 +161,10 @@ pub(crate) struct DemoArguments {
     /// Seed of the generated data and of the search.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
+
+    /// Who designs and assesses: local by default; `fake` shows a language model at work without one, and without a key.
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) agent: Option<ProviderName>,
 
     /// Keep the demo's workspace in this folder instead of a temporary one.
     #[arg(long, value_name = "DIR")]

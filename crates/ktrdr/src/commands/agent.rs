@@ -53,7 +53,7 @@ impl TryFrom<&TriggerArguments> for TriggerRequest {
             device: typed.device,
             account: (&typed.account).into(),
             budget: typed.budget,
-            idempotency_key: typed.idempotency_key.clone(),
+            idempotency_key: typed.key.idempotency_key.clone(),
         })
     }
 }

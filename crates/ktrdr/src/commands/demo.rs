@@ -9,10 +9,15 @@ use ktrdr_app::data::{GenerateRequest, ProcessChoice, SessionChoice};
 use ktrdr_app::market::{AccountChange, Moment};
 use ktrdr_domain::{DeviceRequest, Symbol, Timeframe, Timestamp};
 
+use ktrdr_claude::Given;
+use ktrdr_domain::name::ProviderName;
+use ktrdr_fake::{Fake, Mind};
+
 use super::start::Started;
 use super::{Context, research};
 use crate::cli::{DemoArguments, StartArguments};
 use crate::exit::{CliError, Kind, OrExit};
+use crate::settings::AgentAccess;
 
 /// Hourly bars of each series: about twelve years of a currency pair, of which the exam is three.
 const BARS: u32 = 75_000;
@@ -21,13 +26,20 @@ const BARS: u32 = 75_000;
 /// are hardly found on markets.
 const STRENGTH: f64 = 0.17;
 
+/// The agent that is no model.
+const FAKE: &str = "fake";
+
 /// Seconds of 2018-01-01.
 const START: Timestamp = Timestamp(1_514_764_800);
 
 pub(crate) fn run(context: &Context<'_>, arguments: &DemoArguments) -> Result<ExitCode, CliError> {
     let started = Instant::now();
+    let stage = Stage::of(context, arguments)?;
     let (folder, temporary) = folder(arguments)?;
-    let context = context.at(&folder).embedded();
+    let mut context = context.at(&folder).embedded();
+    if let Some(access) = stage.access() {
+        context.settings.agent_access = access;
+    }
     let screen = context.screen;
     screen.note(format!("workspace {}", folder.display()));
     let mut answers = Vec::new();
@@ -39,7 +51,8 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DemoArguments) -> Result<Ex
         ),
         ("NOISE", ProcessChoice::RandomWalk, "a random walk: there is nothing to find"),
     ] {
-        let CampaignDetail { cycles, closings, .. } = campaign(&context, arguments, symbol, process, about)?;
+        let CampaignDetail { cycles, closings, .. } =
+            campaign(&context, arguments, stage.agent.as_ref(), symbol, process, about)?;
         answers.push(
             serde_json::json!({ "symbol": symbol, "about": about, "cycles": cycles, "closings": closings }),
         );
@@ -53,6 +66,33 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DemoArguments) -> Result<Ex
     })?;
     drop(temporary);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Who designs: the local search, a real model, or a fake server that is started for the demo and plays one.
+struct Stage {
+    agent: Option<ProviderName>,
+    fake: Option<Fake>,
+}
+
+impl Stage {
+    fn of(context: &Context<'_>, arguments: &DemoArguments) -> Result<Self, CliError> {
+        let Some(agent) = arguments.agent.clone() else { return Ok(Self { agent: None, fake: None }) };
+        if agent.as_str() != FAKE {
+            return Ok(Self { agent: Some(agent), fake: None });
+        }
+        let fake = Fake::start(Mind::Good).or_exit(Kind::Files)?;
+        context.screen.line(format!(
+            "no model is asked here: a fake server on {} plays one, with designs that are written in advance; nothing is spent",
+            fake.base_url()
+        ));
+        Ok(Self { agent: Some("claude".parse().or_exit(Kind::Usage)?), fake: Some(fake) })
+    }
+
+    /// Where the fake server is: no key of anybody is needed for it, and none goes there.
+    fn access(&self) -> Option<AgentAccess> {
+        let base_url = Some(self.fake.as_ref()?.base_url());
+        Some(AgentAccess(Ok(Given { base_url, ..Given::default() })))
+    }
 }
 
 fn folder(arguments: &DemoArguments) -> Result<(PathBuf, Option<tempfile::TempDir>), CliError> {
@@ -73,6 +113,7 @@ fn folder(arguments: &DemoArguments) -> Result<(PathBuf, Option<tempfile::TempDi
 fn campaign(
     context: &Context<'_>,
     arguments: &DemoArguments,
+    agent: Option<&ProviderName>,
     symbol: &str,
     process: ProcessChoice,
     about: &str,
@@ -97,7 +138,7 @@ fn campaign(
         campaign: None,
         in_flight: None,
         generation: None,
-        agent: None,
+        agent: agent.cloned(),
         gates: None,
         brief: None,
         device: DeviceRequest::Any,

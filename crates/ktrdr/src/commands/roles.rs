@@ -11,7 +11,7 @@ use ktrdr_worker::KindConfig;
 use super::Context;
 use crate::cli::fleet::{Device, WorkerArguments};
 use crate::device::Computing;
-use crate::exit::{CliError, Kind};
+use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::RunningRoles;
 use crate::roles::{Roles, kind_config};
 use crate::settings::EngineName;
@@ -89,6 +89,14 @@ fn run(context: &Context<'_>, name: &str, roles: &Roles) -> Result<ExitCode, Cli
     })
 }
 
+/// Whether whoever takes designs can have them made. Better told now than by each design: all of them would be refused.
+fn expect_designer(workspace: &Workspace, roles: &Roles) -> Result<(), CliError> {
+    if roles.slots(OperationKind::AgentDesign) > 0 {
+        workspace.app.providers.get(&workspace.settings.research.agent).or_exit(Kind::InvalidInput)?;
+    }
+    Ok(())
+}
+
 /// Plays roles until `ended` is over or a signal comes; then drains. After a second signal nobody waits for jobs to end:
 /// they go back undone. A third one ends the process. What was the end.
 pub(crate) async fn until_stopped(
@@ -98,6 +106,7 @@ pub(crate) async fn until_stopped(
     banner: &str,
     ended: impl Future<Output = Result<(), CliError>>,
 ) -> Result<&'static str, CliError> {
+    expect_designer(workspace, roles)?;
     let mut signals = Signals::of_a_supervisor()?;
     let mut running = RunningRoles::start(workspace, roles).await?;
     context.screen.note(banner);

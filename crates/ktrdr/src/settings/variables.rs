@@ -12,8 +12,9 @@ pub(super) const PREFIX: &str = "KTRDR_";
 /// Between a section and a setting of it.
 pub(super) const OF: &str = "__";
 
-/// Settings without a section that may be unset, so that the built-in values do not list them.
-const ADDRESSES: [&str; 11] = [
+/// Settings that may be unset, so that the built-in values do not list them.
+const ADDRESSES: [&str; 12] = [
+    "AGENT__MODELS_FILE",
     "AMQP_URL",
     "AMQP_URL_FILE",
     "AMQP_ADMIN_URL",
@@ -27,8 +28,9 @@ const ADDRESSES: [&str; 11] = [
     "CA_FILE",
 ];
 
-/// What the command line and the logs read.
-const OF_THE_PROCESS: [&str; 3] = ["WORKSPACE", "LOG", "LOG_FORMAT"];
+/// What the command line and the logs read, and the server and key of language models, which no file may set.
+const OF_THE_PROCESS: [&str; 6] =
+    ["WORKSPACE", "LOG", "LOG_FORMAT", "AGENT__BASE_URL", "AGENT__API_KEY", "AGENT__API_KEY_FILE"];
 
 /// What scripts, tests and containers read. A name that ends with `_` stands for all that begin with it.
 const OF_OTHERS: [&str; 21] = [

@@ -184,6 +184,7 @@ pub(crate) fn assessment() -> AssessmentReport {
         strengths: vec!["it trades".into()],
         weaknesses: vec!["rarely".into()],
         suggestions: vec!["more".into()],
+        hypotheses: Vec::new(),
         assessor: "local".into(),
     }
 }

@@ -1,0 +1,58 @@
+//! What there is to trade, as a designer may know it: the development window's bars with their health, what trading costs, how
+//! far price moves. No bar of an exam.
+
+use ktrdr_agent::DesignBrief;
+use ktrdr_agent::market::{MOVE_COSTS_MIN, Market, TypicalMove};
+use ktrdr_domain::number::Figure;
+use ktrdr_quant::Bars;
+use ktrdr_quant::data::health;
+use serde_json::{Value, json};
+
+/// The symbol with its series: what `get_available_symbols` answers.
+pub(crate) fn symbols(brief: &DesignBrief<'_>) -> Value {
+    json!({
+        "symbol": brief.symbol,
+        "timeframes": brief.dev_bars.iter().map(series).collect::<Vec<_>>(),
+    })
+}
+
+fn series(bars: &Bars) -> Value {
+    let report = health::check(bars);
+    let findings: Vec<String> = report.findings.iter().map(|f| f.message.clone()).collect();
+    json!({
+        "timeframe": bars.timeframe,
+        "bars": bars.len(),
+        "development_window": report.span.map(|span| span.to_string()),
+        "has_volume": bars.volume.iter().any(|v| *v > 0.0),
+        "health": if findings.is_empty() { json!("sound") } else { json!(findings) },
+    })
+}
+
+/// The same with costs, typical moves and the campaign's brief, in words.
+pub(crate) fn text(brief: &DesignBrief<'_>, market: &Market<'_>) -> String {
+    let percent = |x: f64| format!("{:.4} %", Figure(100.0 * x));
+    let row = |m: &TypicalMove| {
+        format!(
+            "over {} bars {} ({:.1} round trips, {} independent stretches)",
+            m.horizon,
+            percent(m.mean_absolute),
+            m.cost_multiple.min(9_999.0),
+            m.independent
+        )
+    };
+    let moves: Vec<String> = market.horizons().iter().map(row).collect();
+    let wish = brief.text.map_or_else(String::new, |text| {
+        format!(
+            "\nThe campaign's brief, which says what to look for: {}",
+            json!(crate::words::harmless(text, 2_000))
+        )
+    });
+    format!(
+        "# The market\n\n{}\n\nA round trip costs {} of the price. Typical absolute moves on the training rows: {}. A horizon under \
+         {MOVE_COSTS_MIN} round trips is hardly worth a trade. The window that decides has about {} bars.{wish}",
+        symbols(brief),
+        percent(market.round_trip_cost),
+        moves.join("; "),
+        market.gate_bars,
+    )
+}

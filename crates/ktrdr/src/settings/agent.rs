@@ -1,0 +1,131 @@
+//! `[agent]`: which language model designs and assesses, and how it is worked with. Its server and its keys are read from the
+//! environment alone: a workspace's file may come from anybody, and would send the key wherever it says.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use ktrdr_claude::{ApiKey, Effort, Given, Recording};
+use serde::{Deserialize, Serialize};
+
+use super::{secret, text};
+
+/// `[agent]`
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AgentSettings {
+    /// The model that `claude` stands for.
+    pub(crate) model: String,
+    /// How hard it thinks: low, medium or high.
+    pub(crate) effort: Effort,
+    /// Most tokens of one answer, thinking included.
+    pub(crate) output_tokens_max: u64,
+    /// Strategies that are sent back before a design fails.
+    pub(crate) repairs_max: u32,
+    /// Turns of a design.
+    pub(crate) turns_max: u32,
+    /// What is done with recorded replies: off, reuse or replay.
+    pub(crate) replies: Recording,
+    /// A table of models, prices and limits in place of the built-in one, relative to the workspace.
+    pub(crate) models_file: Option<PathBuf>,
+}
+
+impl Default for AgentSettings {
+    fn default() -> Self {
+        Self {
+            model: "claude-sonnet-5-5".to_owned(),
+            effort: Effort::default(),
+            output_tokens_max: 8_000,
+            repairs_max: 3,
+            turns_max: 10,
+            replies: Recording::default(),
+            models_file: None,
+        }
+    }
+}
+
+impl AgentSettings {
+    /// Relations between numbers that are each fine alone.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if !(1_000..=128_000).contains(&self.output_tokens_max) {
+            return Err("agent.output_tokens_max must be from 1000 to 128000".to_owned());
+        }
+        if self.repairs_max > 20 || !(2..=40).contains(&self.turns_max) {
+            return Err("agent.repairs_max must be at most 20, agent.turns_max from 2 to 40".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The server and its key, or why they can not be used: nothing else is kept from working by that.
+#[derive(Debug, Clone)]
+pub(crate) struct AgentAccess(pub(crate) Result<Given, String>);
+
+impl Default for AgentAccess {
+    fn default() -> Self {
+        Self(Ok(Given::default()))
+    }
+}
+
+impl AgentAccess {
+    /// As the environment says.
+    pub(crate) fn from_env() -> Self {
+        Self::of(|name| std::env::var_os(name))
+    }
+
+    fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let word = |name: &str| -> Result<Option<String>, String> {
+            let value = variable(name).map(|value| text(name, &value)).transpose();
+            Ok(value.map_err(|e| e.message)?.filter(|value| !value.trim().is_empty()))
+        };
+        let key = |name: &str| -> Result<Option<ApiKey>, String> {
+            let file = format!("{name}_FILE");
+            let key = match (word(name)?, word(&file)?) {
+                (Some(key), _) => key,
+                (None, Some(path)) => {
+                    let read = secret::from_file(path.as_ref()).map_err(|why| format!("{file}: {why}"))?;
+                    read.expose().to_owned()
+                }
+                (None, None) => return Ok(None),
+            };
+            ApiKey::new(&key).map(Some).map_err(|why| format!("{name}: {why}"))
+        };
+        let given = || {
+            let base_url = word("KTRDR_AGENT__BASE_URL")?;
+            // The one that is not asked for may be as odd as it likes.
+            let (vendor_key, own_key) = match base_url {
+                None => (key("ANTHROPIC_API_KEY")?, None),
+                Some(_) => (key("ANTHROPIC_API_KEY").unwrap_or(None), key("KTRDR_AGENT__API_KEY")?),
+            };
+            Ok(Given { base_url, vendor_key, own_key })
+        };
+        Self(given())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access(variables: &[(&str, &str)]) -> Result<Given, String> {
+        let found =
+            |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value));
+        AgentAccess::of(found).0
+    }
+
+    #[test]
+    fn keys_come_from_variables_or_files_and_are_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "canary-file\n").unwrap();
+        let given = access(&[("ANTHROPIC_API_KEY_FILE", file.to_str().unwrap())]).unwrap();
+        assert_eq!(given.vendor_key, Some(ApiKey::new("canary-file").unwrap()));
+        let both = [("KTRDR_AGENT__BASE_URL", "https://h"), ("KTRDR_AGENT__API_KEY", "canary-own")];
+        assert_eq!(access(&both).unwrap().own_key, Some(ApiKey::new("canary-own").unwrap()));
+        assert!(!format!("{:?}", access(&both)).contains("canary"));
+        let missing = access(&[("ANTHROPIC_API_KEY_FILE", "/nowhere/key")]).unwrap_err();
+        assert!(missing.contains("ANTHROPIC_API_KEY_FILE"), "{missing}");
+        let odd = access(&[("ANTHROPIC_API_KEY", "canary key")]).unwrap_err();
+        assert!(odd.contains("ANTHROPIC_API_KEY") && !odd.contains("canary"), "{odd}");
+        assert_eq!(access(&[]).unwrap().vendor_key, None);
+    }
+}
