@@ -112,7 +112,8 @@ impl App {
     /// When the store can not be read, or there is no such campaign.
     pub async fn budget(&self, request: &BudgetRequest) -> Result<BudgetStatement, AppError> {
         if !(1..=DAYS_MAX).contains(&request.days) || request.campaigns > CAMPAIGNS_MAX {
-            let message = format!("a statement has 1 to {DAYS_MAX} days and at most {CAMPAIGNS_MAX} campaigns");
+            let message =
+                format!("a statement has 1 to {DAYS_MAX} days and at most {CAMPAIGNS_MAX} campaigns");
             return Err(AppError::new(ErrorKind::InvalidRequest, message));
         }
         // What was left behind is paid, not reserved. Where nothing can be written it is told as it stands.

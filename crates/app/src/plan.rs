@@ -54,6 +54,9 @@ pub struct PlanRequest {
     /// Who designs and assesses; as configured otherwise.
     #[serde(default)]
     pub agent: Option<ProviderName>,
+    /// Rules of the gates; as configured otherwise.
+    #[serde(default)]
+    pub gates: Option<GateProfile>,
     /// Why it may be run although there is nothing to find.
     #[serde(default)]
     pub anyway: Option<String>,
@@ -131,7 +134,10 @@ impl CampaignPlan {
     /// [`NOTHING_TO_FIND`], with what would be needed.
     pub fn admit(&self) -> Result<(), AppError> {
         match (self.verdict, &self.anyway) {
-            (Some(code), None) => Err(AppError::new(ErrorKind::Refused, self).coded(code)),
+            (Some(code), None) => {
+                let message = format!("{self}, or say why it is worth it with --anyway REASON");
+                Err(AppError::new(ErrorKind::Refused, message).coded(code))
+            }
             _ => Ok(()),
         }
     }
@@ -150,10 +156,11 @@ impl fmt::Display for CampaignPlan {
             self.plausible_sharpe,
         )?;
         match self.cycles_max {
-            Some(cycles) => write!(f, "plan at most {cycles} cycles, import more years of {}", self.symbol)?,
-            None => write!(f, "import more years of {}", self.symbol)?,
+            Some(cycles) => {
+                write!(f, "plan at most {cycles} cycles, or import more years of {}", self.symbol)
+            }
+            None => write!(f, "import more years of {}", self.symbol),
         }
-        f.write_str(", or say why it is worth it with --anyway REASON")
     }
 }
 
@@ -168,7 +175,8 @@ impl App {
             return Err(AppError::new(ErrorKind::InvalidRequest, message));
         }
         if !(1..=ktrdr_research::campaign::CYCLES_MAX).contains(&request.cycles) {
-            let message = format!("{} cycles: use 1 to {}", request.cycles, ktrdr_research::campaign::CYCLES_MAX);
+            let message =
+                format!("{} cycles: use 1 to {}", request.cycles, ktrdr_research::campaign::CYCLES_MAX);
             return Err(AppError::new(ErrorKind::InvalidRequest, message));
         }
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
@@ -189,9 +197,10 @@ impl App {
             at_the_end_surely: smallest(looks_so_far + looks_expected, GOOD)?,
         };
         let plausible_sharpe = self.policy.plausible_sharpe;
-        let looks_max = exam.most_looks(plausible_sharpe, level).map(|most| most.saturating_sub(looks_so_far));
+        let looks_max =
+            exam.most_looks(plausible_sharpe, level).map(|most| most.saturating_sub(looks_so_far));
         let is_hopeless = smallest_sharpe.at_the_end > plausible_sharpe;
-        let deflates = self.policy.gates.profile == GateProfile::Honest;
+        let deflates = request.gates.unwrap_or(self.policy.gates.profile) == GateProfile::Honest;
         let limits = self.policy.budget.limits;
         let by_cycles = limits.cycle.money.map(|money| money.times(request.cycles.into()));
         Ok(CampaignPlan {

@@ -96,7 +96,8 @@ impl DayZone {
     #[must_use]
     pub fn end_of(&self, day: Day) -> Option<Timestamp> {
         let midnight = day.date()?.checked_add_days(Days::new(1))?.and_hms_opt(0, 0, 0)?;
-        let local = |hours| self.0.from_local_datetime(&(midnight + chrono::Duration::hours(hours))).earliest();
+        let local =
+            |hours| self.0.from_local_datetime(&(midnight + chrono::Duration::hours(hours))).earliest();
         local(0).or_else(|| local(1)).map(|at| Timestamp(at.timestamp()))
     }
 }

@@ -156,8 +156,23 @@ mod tests {
     #[test]
     fn what_is_not_an_exact_amount_is_refused() {
         for bad in [
-            "", "$", "usd", "-1", "+1", "1e3", "0.0000001", "1.", ".5", "1,5", "2eur", "$2usd", "1 000", "NaN",
-            "1000000000.000001", "99999999999999999999", "１",
+            "",
+            "$",
+            "usd",
+            "-1",
+            "+1",
+            "1e3",
+            "0.0000001",
+            "1.",
+            ".5",
+            "1,5",
+            "2eur",
+            "$2usd",
+            "1 000",
+            "NaN",
+            "1000000000.000001",
+            "99999999999999999999",
+            "１",
         ] {
             assert!(bad.parse::<Money>().is_err(), "{bad:?}");
         }
@@ -165,7 +180,8 @@ mod tests {
 
     #[test]
     fn cents_are_always_shown_and_smaller_parts_where_there_are_any() {
-        for (micro, shown) in [(0, "$0.00"), (50_000, "$0.05"), (123_456, "$0.123456"), (2_500_000, "$2.50")] {
+        for (micro, shown) in [(0, "$0.00"), (50_000, "$0.05"), (123_456, "$0.123456"), (2_500_000, "$2.50")]
+        {
             assert_eq!(Money(micro).to_string(), shown);
         }
     }

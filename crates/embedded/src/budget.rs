@@ -18,7 +18,8 @@ use ktrdr_fabric::limits;
 use ktrdr_fabric::store::StoreError;
 
 /// What [`read_balance`] reads.
-const BALANCE: &str = "SELECT spent_money, spent_tokens, spent_machine_ms, reserved_money, reserved_tokens, reserved_machine_ms
+const BALANCE: &str =
+    "SELECT spent_money, spent_tokens, spent_machine_ms, reserved_money, reserved_tokens, reserved_machine_ms
      FROM budget_accounts WHERE scope = ?1 AND name = ?2";
 
 #[async_trait]
@@ -119,7 +120,8 @@ fn write(
     state: &str,
     until_ms: i64,
 ) -> Result<(), Failure> {
-    let insert = "INSERT INTO budget_calls (id, day, campaign, cycle, money, tokens, machine_ms, state, until_ms)
+    let insert =
+        "INSERT INTO budget_calls (id, day, campaign, cycle, money, tokens, machine_ms, state, until_ms)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
     let (day, [money, tokens, machine_ms]) = (today(tx, payers).0, integers(cost));
     let campaign = payers.campaign.as_ref().map(|name| name.as_str());
@@ -152,7 +154,11 @@ fn integers(cost: Cost) -> [i64; 3] {
 fn read_balance(found: &Row<'_>) -> Result<Balance, Failure> {
     let cost = |at| {
         let money = Money::micro_dollars(row::count(found, at)?);
-        Ok::<_, Failure>(Cost { money, tokens: row::count(found, at + 1)?, machine_ms: row::count(found, at + 2)? })
+        Ok::<_, Failure>(Cost {
+            money,
+            tokens: row::count(found, at + 1)?,
+            machine_ms: row::count(found, at + 2)?,
+        })
     };
     Ok(Balance { spent: cost(0)?, reserved: cost(3)? })
 }

@@ -64,7 +64,9 @@ impl Spending {
         let least = self.policy.prices.cost(1, on_gpu);
         match admit(&*self.budget, &payer.payers, &payer.limits, &least).await? {
             None => Ok(()),
-            Some(exhausted) => Err(Fault::Budget(format!("{} does not begin: {}", job.id, self.say(exhausted)))),
+            Some(exhausted) => {
+                Err(Fault::Budget(format!("{} does not begin: {}", job.id, self.say(exhausted))))
+            }
         }
     }
 

@@ -92,7 +92,11 @@ fn name(scope: &Scope) -> String {
 
 fn balance(fields: &[Option<u64>]) -> Balance {
     let field = |at: usize| fields.get(at).copied().flatten().unwrap_or_default();
-    let cost = |at| Cost { money: Money::micro_dollars(field(at)), tokens: field(at + 1), machine_ms: field(at + 2) };
+    let cost = |at| Cost {
+        money: Money::micro_dollars(field(at)),
+        tokens: field(at + 1),
+        machine_ms: field(at + 2),
+    };
     Balance { spent: cost(0), reserved: cost(3) }
 }
 

@@ -5,9 +5,7 @@ use std::time::Duration;
 use ktrdr_domain::Money;
 use ktrdr_domain::budget::{Balance, Cost, Exhausted, Limit, Limits, Measure, Scope};
 use ktrdr_domain::day::Day;
-use ktrdr_fabric::budget::{
-    COST_MAX, CallId, Payers, RESERVED_FOR_MAX, Reservation, Reserved, admit,
-};
+use ktrdr_fabric::budget::{COST_MAX, CallId, Payers, RESERVED_FOR_MAX, Reservation, Reserved, admit};
 use ktrdr_fabric::store::StoreError;
 
 use crate::world::{World, id};
@@ -61,7 +59,8 @@ impl World {
     /// Of the day on which this is asked, of the campaign and of its cycle: the same in all three.
     async fn all_accounts(&self) -> Balance {
         let day = self.budget.today(0).await.unwrap();
-        let scopes: Vec<Scope> = payers().accounts(day, &NO_LIMITS).into_iter().map(|(scope, _)| scope).collect();
+        let scopes: Vec<Scope> =
+            payers().accounts(day, &NO_LIMITS).into_iter().map(|(scope, _)| scope).collect();
         let balances = self.budget.balances(&scopes).await.unwrap();
         assert!(balances.len() == 3 && balances.iter().all(|one| *one == balances[0]), "{balances:?}");
         balances[0]
@@ -126,7 +125,10 @@ pub(crate) async fn tokens_and_machine_time_are_limited_like_money(w: World) {
         worst: Cost { money: Money::ZERO, tokens, machine_ms },
         ..wish(n, 0)
     };
-    let limits = Limits { day: Limit { money: Some(Money::ZERO), tokens: Some(10), machine_ms: Some(20) }, ..NO_LIMITS };
+    let limits = Limits {
+        day: Limit { money: Some(Money::ZERO), tokens: Some(10), machine_ms: Some(20) },
+        ..NO_LIMITS
+    };
     assert_eq!(w.reserve(&ask(0, 10, 20), &limits).await, Reserved::Granted);
     let measure = async |wish| w.refusal(&wish, &limits).await.measure;
     assert_eq!(measure(ask(1, 1, 0)).await, Measure::Tokens);
@@ -240,7 +242,8 @@ pub(crate) async fn whether_something_may_begin_is_told_without_setting_anything
 }
 
 pub(crate) async fn costs_that_can_not_be_are_refused(w: World) {
-    let invalid = |answer: Result<(), StoreError>| assert!(matches!(answer, Err(StoreError::Invalid(_))), "{answer:?}");
+    let invalid =
+        |answer: Result<(), StoreError>| assert!(matches!(answer, Err(StoreError::Invalid(_))), "{answer:?}");
     invalid(w.budget.settle(&call(0), cost(1)).await);
     invalid(w.budget.reserve(&wish(0, COST_MAX + 1), &NO_LIMITS).await.map(|_| ()));
     invalid(w.budget.charge(&call(0), &payers(), cost(COST_MAX + 1)).await);

@@ -277,7 +277,10 @@ impl Play {
                 return Err(format!("the {scope} counts too little: {found:?} of a bill of {bill:?}"));
             }
             if found != self.books.balance(scope) {
-                return Err(format!("the {scope} has {found:?} and should have {:?}", self.books.balance(scope)));
+                return Err(format!(
+                    "the {scope} has {found:?} and should have {:?}",
+                    self.books.balance(scope)
+                ));
             }
         }
         Ok(())
@@ -313,7 +316,12 @@ async fn play(w: &World, mutant: Option<Mutant>) -> (Result<(), String>, HashMap
         let today = next_day(w).await;
         let budget: Arc<dyn Budget> = match mutant {
             None => w.budget.clone(),
-            Some(mutant) => Arc::new(Broken { budget: w.budget.clone(), mutant, stale: Default::default(), held: Default::default() }),
+            Some(mutant) => Arc::new(Broken {
+                budget: w.budget.clone(),
+                mutant,
+                stale: Default::default(),
+                held: Default::default(),
+            }),
         };
         let mut play = Play {
             budget,

@@ -119,6 +119,7 @@ impl From<&ResearchRun> for PlanRequest {
             timeframe: typed.timeframe,
             cycles: typed.cycles,
             agent: typed.agent.clone(),
+            gates: typed.gates.map(Into::into),
             anyway: None,
         }
     }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod budget;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
