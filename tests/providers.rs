@@ -151,8 +151,12 @@ impl Fleet {
         let sweeper = Sweeper::new(engine.store.clone(), SweeperConfig { every, plan });
         let trigger = sweeper.trigger();
         tokio::spawn(sweeper.run(stop.clone()));
-        let orchestrator =
-            Orchestrator::new(engine.store.clone(), engine.store.clone(), engine.broker.clone());
+        let orchestrator = Orchestrator::new(
+            engine.store.clone(),
+            engine.store.clone(),
+            engine.store.clone(),
+            engine.broker.clone(),
+        );
         tokio::spawn(orchestrator.run(stop.clone()));
         let services = Services {
             artifacts: engine.artifacts.clone(),

@@ -16,7 +16,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("embedded", 2, &["domain", "fabric"]),
     ("fleet", 2, &["domain", "fabric"]),
     ("worker", 2, &["domain", "fabric"]),
-    ("research", 2, &["domain", "fabric"]),
+    ("research", 2, &["domain", "fabric", "quant"]),
     ("agent", 2, &["domain", "quant"]),
     ("catalog", 2, &["domain", "fabric", "quant", "neural"]),
     ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker"]),

@@ -1,10 +1,10 @@
 //! A test's own world: a workspace folder and the real binary, nothing shared with any other test.
 
-use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use ktrdr_fabric::random::random;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -320,7 +320,7 @@ impl Fleet {
 
     /// A virtual host and a prefix of its own on the servers with these addresses.
     fn at(servers: impl Fn(&str) -> String) -> Self {
-        let name = format!("test-{:016x}", RandomState::new().hash_one(()));
+        let name = format!("test-{:016x}", random());
         let admin = servers("KTRDR_AMQP_ADMIN_URL");
         let amqp = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
         let settings = vec![

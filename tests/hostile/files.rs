@@ -128,6 +128,17 @@ fn a_file_that_is_no_strategy_is_never_quoted_and_a_link_out_of_the_workspace_ha
 }
 
 #[test]
+fn what_the_system_said_stands_once_beneath_what_it_means() {
+    let world = World::new();
+    fs::create_dir(world.path("ktrdr.db")).unwrap();
+    let said = world.refused(9, &["operations", "list"]);
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].contains("may not be opened for writing"), "{said}");
+    assert!(lines[1].starts_with("  because: unable to open database file"), "{said}");
+    assert_eq!(said.matches("unable to open database file").count(), 1, "{said}");
+}
+
+#[test]
 fn strategies_that_can_not_be_read_are_listed_with_their_fault_beside_the_others() {
     let world = World::new();
     world.example("fx_pullback");

@@ -1,5 +1,6 @@
 //! Campaigns of research cycles: starting one, and what the store counts of them.
 
+use ktrdr_domain::closing::Closing;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::research::ResearchSpec;
@@ -13,7 +14,7 @@ use crate::idempotency::Seed;
 use crate::market::AccountChange;
 use crate::operations::PartRequest;
 use crate::training::seed;
-use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind, ids};
+use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind, ids, verdicts};
 
 /// Most cycles of a campaign at a time.
 const IN_FLIGHT_MAX: u32 = 1000;
@@ -84,9 +85,19 @@ pub struct StartedCampaign {
 #[derive(Debug, Clone, Serialize)]
 pub struct CampaignList {
     /// The campaigns.
-    pub campaigns: Vec<Campaign>,
+    pub campaigns: Vec<ListedCampaign>,
     /// How many there are in all.
     pub total: u64,
+}
+
+/// A campaign in the list.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListedCampaign {
+    /// What is counted of it.
+    #[serde(flatten)]
+    pub campaign: Campaign,
+    /// How many of its candidates were accepted; `None` before it is closed.
+    pub accepted: Option<u64>,
 }
 
 /// One campaign, and a part of its cycles.
@@ -94,6 +105,8 @@ pub struct CampaignList {
 pub struct CampaignDetail {
     /// What is counted of it.
     pub campaign: Campaign,
+    /// What it came to when it closed, oldest first; none before that.
+    pub closings: Vec<Closing>,
     /// The cycles of this part, oldest first.
     pub cycles: Vec<Operation>,
     /// How many of its cycles have rows.
@@ -207,7 +220,12 @@ impl App {
     /// When the store can not be read.
     pub async fn campaigns(&self, part: PartRequest) -> Result<CampaignList, AppError> {
         let page = self.campaigns.campaigns(part.offset, part.limit()?).await?;
-        Ok(CampaignList { campaigns: page.campaigns, total: page.total })
+        let mut campaigns = Vec::with_capacity(page.campaigns.len());
+        for campaign in page.campaigns {
+            let accepted = verdicts::accepted(&campaign, &self.closings(Some(&campaign.name)).await?);
+            campaigns.push(ListedCampaign { campaign, accepted });
+        }
+        Ok(CampaignList { campaigns, total: page.total })
     }
 
     /// What is counted of one campaign.
@@ -237,6 +255,29 @@ impl App {
         let page = self.store.list(&filter).await?;
         let mut cycles = page.operations;
         cycles.reverse();
-        Ok(CampaignDetail { campaign, cycles, total: page.total })
+        self.detail(campaign, cycles, page.total).await
+    }
+
+    /// One campaign with these of its cycles, as they ended.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub async fn campaign_with(
+        &self,
+        name: &CampaignName,
+        cycles: Vec<Operation>,
+    ) -> Result<CampaignDetail, AppError> {
+        let total = cycles.len() as u64;
+        self.detail(self.campaign_counts(name).await?, cycles, total).await
+    }
+
+    async fn detail(
+        &self,
+        campaign: Campaign,
+        cycles: Vec<Operation>,
+        total: u64,
+    ) -> Result<CampaignDetail, AppError> {
+        let closings = self.closings(Some(&campaign.name)).await?;
+        Ok(CampaignDetail { campaign, closings, cycles: self.judged(cycles).await?, total })
     }
 }

@@ -64,6 +64,13 @@ impl AppError {
     pub fn coded(self, code: &'static str) -> Self {
         Self { code: Some(code), ..self }
     }
+
+    /// The same, saying first where it happened.
+    #[must_use]
+    pub fn at(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
 }
 
 impl fmt::Display for AppError {

@@ -19,6 +19,7 @@
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
+//! | what campaigns came to when they closed | [`App::closings`], [`App::judged`] | [`verdicts`] |
 //!
 //! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
 //!
@@ -47,6 +48,7 @@ pub mod retry;
 pub mod strategies;
 pub mod submit;
 pub mod training;
+pub mod verdicts;
 pub mod waiting;
 pub mod workers;
 

@@ -118,7 +118,8 @@ impl App {
     /// # Errors
     /// When there is none of that id.
     pub async fn operation(&self, id: &OperationId) -> Result<OperationDetail, AppError> {
-        let operation = self.row(id).await?;
+        let operation =
+            self.judged(vec![self.row(id).await?]).await?.pop().ok_or_else(|| no_operation(id))?;
         let filter = Filter { root: Some(id.clone()), limit: CHILDREN_MAX, ..Filter::default() };
         let children = self.store.list(&filter).await?.operations;
         let resumption = self.resumption(&operation).await?;

@@ -13,12 +13,14 @@
 //! | quality gates | [`gate`] |
 //! | what checks of bars and strategies find | [`finding`] |
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
+//! | what a campaign's verdicts come to when it closes | [`closing`] |
 //! | a research cycle's specification, its phases | [`research`], [`phase`] |
 //! | money, calendar days, what work may cost | [`money`], [`day`], [`budget`] |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod budget;
+pub mod closing;
 pub mod data;
 pub mod day;
 pub mod device;

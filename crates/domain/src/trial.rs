@@ -47,6 +47,9 @@ pub struct Conclusion {
     /// What the same subject would have held on dev, by which near-copies are told; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub positions: Option<Positions>,
+    /// Other instruments with looks at that time whose daily returns go with this one's on dev.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub correlated: Vec<Symbol>,
 }
 
 /// A look with what it showed. One without a conclusion is under way, or was cut off: it counts as any other.

@@ -47,7 +47,7 @@ impl MemoryBroker {
             ));
         }
         let found = self.queues.get(&queue);
-        found.ok_or_else(|| BrokerError::Topology(format!("there is no queue {queue:?}")))
+        found.ok_or_else(|| BrokerError::Topology(format!("there is no queue {queue:?}").into()))
     }
 }
 

@@ -87,7 +87,7 @@ fn outcomes(db: &Connection, name: &CampaignName) -> Result<Vec<Outcome>, Failur
         outcomes.push(Outcome {
             status: row::word(found, 0)?,
             phase: text(1)?
-                .map(|word| word.parse().map_err(|e: BadPhase| Failure::corrupt(&e)))
+                .map(|word| word.parse().map_err(|e: BadPhase| Failure::corrupt(e)))
                 .transpose()?,
             reason: text(2)?.map(FailureReason::from),
             stopped_by: text(3)?,

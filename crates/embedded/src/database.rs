@@ -15,7 +15,7 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 13] = [
+const MIGRATIONS: [&str; 14] = [
     include_str!("schema.sql"),
     include_str!("registry.sql"),
     include_str!("history.sql"),
@@ -28,6 +28,7 @@ const MIGRATIONS: [&str; 13] = [
     include_str!("terms.sql"),
     include_str!("lanes.sql"),
     include_str!("looks.sql"),
+    include_str!("closings.sql"),
     include_str!("budget.sql"),
 ];
 
@@ -61,7 +62,7 @@ pub(super) fn open_writer(
     expected: Option<&String>,
 ) -> Result<Connection, OpenError> {
     identity::check_there(path, expected)?;
-    let refuse = |e| OpenError::from_sqlite(path, &e);
+    let refuse = |e| OpenError::from_sqlite(path, e);
     let mut db = Connection::open(path).map_err(refuse)?;
     db.busy_timeout(BUSY_TIMEOUT).map_err(refuse)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
@@ -125,7 +126,7 @@ pub(super) fn open_reader(path: &Path, reading: Reading) -> rusqlite::Result<Con
 
 /// Opens the file alone to look whether it is a database of this version, and the one that is expected.
 pub(super) fn check_to_read(path: &Path, expected: Option<&String>) -> Result<(), OpenError> {
-    let refuse = |e| OpenError::from_sqlite(path, &e);
+    let refuse = |e| OpenError::from_sqlite(path, e);
     let db = open_reader(path, Reading::FileAlone).map_err(refuse)?;
     recognise(&db, path)?;
     identity::check_epoch(&db, path, expected)?;
@@ -147,7 +148,7 @@ fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
         Err(e) if e.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
             return Err(OpenError::Foreign { path: path.into() });
         }
-        Err(e) => return Err(OpenError::from_sqlite(path, &e)),
+        Err(e) => return Err(OpenError::from_sqlite(path, e)),
     };
     let is_ours = application == APPLICATION_ID || (tables == 0 && application == 0);
     if !is_ours {
@@ -161,7 +162,7 @@ fn recognise(db: &Connection, path: &Path) -> Result<(), OpenError> {
 
 /// Runs the missing steps. Two processes may come here at once: the version is read again under the write lock.
 fn migrate(db: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    let refuse = |e| OpenError::from_sqlite(path, &e);
+    let refuse = |e| OpenError::from_sqlite(path, e);
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(refuse)?;
     let version: i32 = tx.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(refuse)?;
     for step in MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or_default()) {

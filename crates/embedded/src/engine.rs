@@ -44,8 +44,8 @@ impl Engine {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with(folder: &Path, role: Role, options: SqliteOptions) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(folder).map_err(|e| OpenError::io(folder, &e))?;
-        let artifacts = LocalArtifacts::open(folder).map_err(|e| OpenError::io(folder, &e))?;
+        std::fs::create_dir_all(folder).map_err(|e| OpenError::io(folder, e))?;
+        let artifacts = LocalArtifacts::open(folder).map_err(|e| OpenError::io(folder, e))?;
         let (store, broker) = match role {
             Role::Client => (SqliteStore::open(folder, options)?, MemoryBroker::of_a_client()),
             Role::Runner => {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::epochs::Stranger;
 use ktrdr_fabric::store::StoreError;
 
@@ -40,7 +41,8 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
         /// What SQLite said.
-        what: String,
+        #[source]
+        what: Cause,
     },
     /// The file is not the one that is remembered, or there is none.
     #[error(transparent)]
@@ -51,7 +53,8 @@ pub enum OpenError {
         /// Folder or file.
         path: PathBuf,
         /// What the system said, and what to do.
-        what: String,
+        #[source]
+        what: Cause,
     },
 }
 
@@ -80,37 +83,38 @@ impl std::fmt::Display for Holder {
 }
 
 impl OpenError {
-    pub(super) fn io(path: &Path, error: &std::io::Error) -> Self {
-        Self::Io { path: path.into(), what: error.to_string() }
+    pub(super) fn io(path: &Path, error: std::io::Error) -> Self {
+        Self::Io { path: path.into(), what: Cause::of(error) }
     }
 
-    pub(super) fn from_store(path: &Path, error: &StoreError) -> Self {
-        let (path, what) = (path.into(), error.to_string());
+    pub(super) fn from_store(path: &Path, error: StoreError) -> Self {
+        let path = path.into();
         match error {
-            StoreError::Corrupt(_) => Self::Corrupt { path, what },
-            StoreError::Unavailable(_)
-            | StoreError::Files(_)
-            | StoreError::Full(_)
-            | StoreError::Replaced(_)
-            | StoreError::Invalid(_) => Self::Io { path, what },
+            StoreError::Corrupt(what) => Self::Corrupt { path, what },
+            other => Self::Io { path, what: Cause::of(other) },
         }
     }
 
-    pub(super) fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
+    pub(super) fn from_sqlite(path: &Path, error: rusqlite::Error) -> Self {
         let what = match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                return Self::Corrupt { path: path.into(), what: error.to_string() };
+                return Self::Corrupt { path: path.into(), what: Cause::of(error) };
             }
-            Some(ErrorCode::DiskFull) => "the disk is full: free some space and try again".to_owned(),
+            Some(ErrorCode::DiskFull) => {
+                Cause::meaning("the disk is full: free some space and try again", error)
+            }
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                "may not be opened for writing: check that its folder exists, its owner and its mode"
-                    .to_owned()
+                let next =
+                    "may not be opened for writing: check that its folder exists, its owner and its mode";
+                Cause::meaning(next, error)
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                "another process keeps it busy: try again".to_owned()
+                Cause::meaning("another process keeps it busy: try again", error)
             }
-            Some(ErrorCode::SystemIoFailure) => format!("{error}: is its disk full, or broken?"),
-            _ => error.to_string(),
+            Some(ErrorCode::SystemIoFailure) => {
+                Cause::meaning(format!("{error}: is its disk full, or broken?"), error)
+            }
+            _ => Cause::of(error),
         };
         Self::Io { path: path.into(), what }
     }

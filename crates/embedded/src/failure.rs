@@ -2,6 +2,7 @@
 
 use rusqlite::{Error, ErrorCode};
 
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::StoreError;
 
 /// What to do about a full disk.
@@ -19,8 +20,8 @@ impl From<Failure> for StoreError {
 
 impl Failure {
     /// A row that says what no row can say.
-    pub(super) fn corrupt(what: &impl ToString) -> Self {
-        Self(StoreError::Corrupt(what.to_string()))
+    pub(super) fn corrupt(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(StoreError::Corrupt(Cause::of(what)))
     }
 }
 
@@ -32,29 +33,33 @@ impl From<StoreError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self(explain(&error))
+        Self(explain(error))
     }
 }
 
 /// SQLite's error in the words of the store.
-fn explain(error: &Error) -> StoreError {
-    let code = match error {
+fn explain(error: Error) -> StoreError {
+    let code = match &error {
         Error::SqliteFailure(failure, _) => failure.code,
         // Everything else is a row that can not be read as what it should be.
-        other => return StoreError::Corrupt(other.to_string()),
+        _ => return StoreError::Corrupt(Cause::of(error)),
     };
     match code {
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
-            StoreError::Corrupt(error.to_string())
+            StoreError::Corrupt(Cause::of(error))
         }
-        ErrorCode::DiskFull => StoreError::Full(NO_ROOM.into()),
-        ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::Files(
-            "the database may not be written: check that its folder exists, its owner and its mode".into(),
-        ),
-        ErrorCode::SystemIoFailure => StoreError::Files(error.to_string()),
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-            StoreError::Unavailable("another process kept the database busy; try again".into())
+        ErrorCode::DiskFull => StoreError::Full(Cause::meaning(NO_ROOM, error)),
+        ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
+            StoreError::Files(Cause::meaning(
+                "the database may not be written: check that its folder exists, its owner and its mode",
+                error,
+            ))
         }
-        _ => StoreError::Unavailable(error.to_string()),
+        ErrorCode::SystemIoFailure => StoreError::Files(Cause::of(error)),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Unavailable(Cause::meaning(
+            "another process kept the database busy; try again",
+            error,
+        )),
+        _ => StoreError::Unavailable(Cause::of(error)),
     }
 }

@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::database::{self, Reading};
 use super::error::OpenError;
 use super::failure::Failure;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::epochs::Stranger;
 use ktrdr_fabric::store::StoreError;
 
@@ -24,7 +25,7 @@ pub(super) fn check_there(path: &Path, expected: Option<&String>) -> Result<(), 
     let Some(expected) = expected else { return Ok(()) };
     match fs::metadata(path) {
         Ok(file) if file.len() > 0 => Ok(()),
-        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(OpenError::io(path, &e)),
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(OpenError::io(path, e)),
         Ok(_) | Err(_) => Err(stranger(path, None, expected)),
     }
 }
@@ -32,8 +33,8 @@ pub(super) fn check_there(path: &Path, expected: Option<&String>) -> Result<(), 
 /// Refuses a database of another epoch, before it is brought to this version.
 pub(super) fn check_epoch(db: &Connection, path: &Path, expected: Option<&String>) -> Result<(), OpenError> {
     let Some(expected) = expected else { return Ok(()) };
-    let found = match has_epoch(db).map_err(|e| OpenError::from_sqlite(path, &e))? {
-        true => epoch(db).map_err(|e| OpenError::from_sqlite(path, &e))?,
+    let found = match has_epoch(db).map_err(|e| OpenError::from_sqlite(path, e))? {
+        true => epoch(db).map_err(|e| OpenError::from_sqlite(path, e))?,
         false => "none yet: an older copy".to_owned(),
     };
     if found == *expected { Ok(()) } else { Err(stranger(path, Some(found), expected)) }
@@ -65,10 +66,10 @@ pub(super) struct Identity {
 impl Identity {
     /// Of the database at `path`, which is open and up to date.
     pub(super) fn of(path: &Path, reading: Reading) -> Result<Self, OpenError> {
-        let keeper = database::open_reader(path, reading).map_err(|e| OpenError::from_sqlite(path, &e))?;
+        let keeper = database::open_reader(path, reading).map_err(|e| OpenError::from_sqlite(path, e))?;
         // Reading opens the log, too.
-        let epoch = epoch(&keeper).map_err(|e| OpenError::from_sqlite(path, &e))?;
-        let file = inode(&fs::metadata(path).map_err(|e| OpenError::io(path, &e))?);
+        let epoch = epoch(&keeper).map_err(|e| OpenError::from_sqlite(path, e))?;
+        let file = inode(&fs::metadata(path).map_err(|e| OpenError::io(path, e))?);
         Ok(Self { path: path.to_owned(), file, epoch, keeper: Mutex::new(keeper) })
     }
 
@@ -91,7 +92,7 @@ impl Identity {
             // A file that can not be looked at now may be there all the same.
             Ok(_) | Err(_) => return Ok(()),
         };
-        Err(StoreError::Replaced(format!("{} {what} while it was in use", self.path.display())))
+        Err(StoreError::Replaced(format!("{} {what} while it was in use", self.path.display()).into()))
     }
 
     /// Writes what the file holds beside the place where it was.
@@ -101,7 +102,7 @@ impl Identity {
         let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         keeper.execute("VACUUM INTO ?1", [text]).map_err(Failure::from)?;
         let synced = fs::File::open(&copy).and_then(|file| file.sync_all());
-        synced.map_err(|e| StoreError::Unavailable(format!("{}: {e}", copy.display())))?;
+        synced.map_err(|e| StoreError::Unavailable(Cause::because(copy.display(), e)))?;
         Ok(copy)
     }
 }

@@ -1,6 +1,7 @@
 //! The ledger on SQLite, in the store's file and through its writer.
 
 use async_trait::async_trait;
+use ktrdr_domain::closing::{Candidate, Closing};
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::{CampaignName, Symbol};
@@ -9,12 +10,13 @@ use ktrdr_domain::{OperationId, Span};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params, Row};
 
+use super::closings;
 use super::failure::Failure;
 use super::row;
 use super::store::SqliteStore;
 use super::tx::Tx;
 use super::writer::Sync;
-use ktrdr_fabric::ledger::{Ledger, LedgerReader, never_counted};
+use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, never_counted};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
 
@@ -38,6 +40,20 @@ impl LedgerReader for SqliteStore {
         self.read_apart(move |db| trials(db, &sql, (symbol, during.start.0, during.end.0))).await
     }
 
+    async fn candidates(&self, campaign: &CampaignName) -> Result<Vec<Candidate>, StoreError> {
+        let campaign = campaign.to_string();
+        let read = move |db: &Connection| {
+            all(db, closings::CANDIDATES, [campaign], |found| row::json(text(found, 0)?))
+        };
+        self.read_apart(read).await
+    }
+
+    async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, StoreError> {
+        let campaign = campaign.map(CampaignName::to_string);
+        self.read_apart(move |db| all(db, closings::CLOSINGS, [campaign], |found| row::json(text(found, 0)?)))
+            .await
+    }
+
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         let campaign = campaign.map(CampaignName::to_string);
         let sql = "SELECT lesson FROM lessons WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq DESC LIMIT ?2";
@@ -55,6 +71,16 @@ impl Ledger for SqliteStore {
     async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError> {
         let (operation, json) = (operation.clone(), readable_json(conclusion)?);
         self.writer.run(Sync::Now, move |tx| conclude(tx, &operation, &json)).await
+    }
+
+    async fn nominate(&self, candidate: &Candidate) -> Result<(), StoreError> {
+        let (candidate, json) = (candidate.clone(), readable_json(candidate)?);
+        self.writer.run(Sync::Now, move |tx| closings::nominate(tx, &candidate, &json)).await
+    }
+
+    async fn close(&self, closing: &Closing) -> Result<Closed, StoreError> {
+        let (closing, json) = (closing.clone(), readable_json(closing)?);
+        self.writer.run(Sync::Now, move |tx| closings::close(tx, &closing, &json)).await
     }
 
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {

@@ -25,6 +25,7 @@ mod broker;
 mod budget;
 mod campaigns;
 mod clock;
+mod closings;
 mod consumer;
 mod database;
 mod engine;

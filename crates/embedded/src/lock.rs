@@ -29,22 +29,17 @@ impl ProcessLock {
     /// Takes the lock and writes who holds it.
     pub(super) fn take(folder: &Path) -> Result<Self, OpenError> {
         let path = &lock_path(folder);
-        let failed = |e: &std::io::Error| OpenError::io(path, e);
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(|e| failed(&e))?;
+        let failed = |e: std::io::Error| OpenError::io(path, e);
+        let mut file =
+            File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
         match try_patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(OpenError::Held { path: path.into(), holder: read_holder(&mut file) });
             }
-            Err(TryLockError::Error(e)) => return Err(failed(&e)),
+            Err(TryLockError::Error(e)) => return Err(failed(e)),
         }
-        introduce(&mut file).map_err(|e| failed(&e))?;
+        introduce(&mut file).map_err(failed)?;
         Ok(Self { _file: file })
     }
 }

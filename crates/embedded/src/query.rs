@@ -101,7 +101,7 @@ fn message(found: &Row<'_>) -> Result<Message, Failure> {
         let job = JobMessage { schema: SCHEMA, operation, kind, root, spec: row::json(&spec)? };
         return Ok(Message::Job { priority: found.get::<_, u8>(7)?.into(), job });
     };
-    let status = ended.end().ok_or_else(|| Failure::corrupt(&format!("an event that says {ended}")))?;
+    let status = ended.end().ok_or_else(|| Failure::corrupt(format!("an event that says {ended}")))?;
     Ok(Message::Event(Event {
         operation,
         kind,

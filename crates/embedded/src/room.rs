@@ -9,6 +9,7 @@ use super::error::OpenError;
 use super::failure::NO_ROOM;
 use super::store::{SqliteOptions, SqliteStore};
 use super::writer::Writer;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::StoreError;
 
 /// A disk with less room than this is full: a commit needs some pages of the log, and reading an index of it.
@@ -36,7 +37,7 @@ impl Room {
 }
 
 /// What a disk has left for us, and in all, bytes.
-fn disk(path: &Path) -> rustix::io::Result<(u64, u64)> {
+fn disk(path: &Path) -> std::io::Result<(u64, u64)> {
     let disk = rustix::fs::statvfs(path)?;
     let in_bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
     Ok((in_bytes(disk.f_bavail), in_bytes(disk.f_blocks)))
@@ -63,9 +64,9 @@ impl SqliteStore {
     /// When file or disk can not be asked.
     pub fn room(&self) -> Result<Room, StoreError> {
         let path = self.place();
-        let unknown = |e: &dyn std::fmt::Display| StoreError::Unavailable(format!("{path}: {e}"));
-        let bytes = std::fs::metadata(&path).map_err(|e| unknown(&e))?.len();
-        let (disk_free, disk_bytes) = disk(Path::new(&path)).map_err(|e| unknown(&e))?;
+        let unknown = |e: std::io::Error| StoreError::Unavailable(Cause::because(&path, e));
+        let bytes = std::fs::metadata(&path).map_err(unknown)?.len();
+        let (disk_free, disk_bytes) = disk(Path::new(&path)).map_err(unknown)?;
         Ok(Room { bytes, bytes_max: self.bytes_max, disk_free, disk_bytes })
     }
 }

@@ -1,6 +1,6 @@
 //! From a row to an [`Operation`].
 
-use std::fmt::Display;
+use std::error::Error;
 use std::str::FromStr;
 
 use ktrdr_domain::operation::CancelRequest;
@@ -120,31 +120,34 @@ impl Head {
 }
 
 /// Reads a column that holds the text form of something.
-pub(super) fn word<T: FromStr<Err: Display>>(row: &Row<'_>, column: usize) -> Result<T, Failure> {
+pub(super) fn word<T: FromStr<Err: Error + Send + Sync + 'static>>(
+    row: &Row<'_>,
+    column: usize,
+) -> Result<T, Failure> {
     let text = row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?;
-    text.parse().map_err(|e| Failure::corrupt(&e))
+    text.parse().map_err(Failure::corrupt)
 }
 
 /// As [`word`], where there may be nothing.
-pub(super) fn optional_word<T: FromStr<Err: Display>>(
+pub(super) fn optional_word<T: FromStr<Err: Error + Send + Sync + 'static>>(
     row: &Row<'_>,
     column: usize,
 ) -> Result<Option<T>, Failure> {
     match row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)? {
         None => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|e| Failure::corrupt(&e)),
+        Some(text) => text.parse().map(Some).map_err(Failure::corrupt),
     }
 }
 
 /// Reads a number that is never negative.
 pub(super) fn count(row: &Row<'_>, column: usize) -> Result<u64, Failure> {
     let number: i64 = row.get(column)?;
-    u64::try_from(number).map_err(|_| Failure::corrupt(&format!("{number} where a count is expected")))
+    u64::try_from(number).map_err(|_| Failure::corrupt(format!("{number} where a count is expected")))
 }
 
 /// Reads JSON text.
 pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
-    serde_json::from_str(text).map_err(|e| Failure::corrupt(&e))
+    serde_json::from_str(text).map_err(Failure::corrupt)
 }
 
 fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>, Failure> {

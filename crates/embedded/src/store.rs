@@ -23,6 +23,7 @@ use super::writer::{Sync, Writer};
 use super::writer_loop::WriterLoop;
 use super::{backlog, history, query, room};
 use ktrdr_fabric::broker::Queue;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::store::{
@@ -112,12 +113,12 @@ impl SqliteStore {
         let (hints, _) = broadcast::channel(HINTS_MAX);
         let mut writer_loop = WriterLoop::new(db, options.clock.clone(), options.durability, hints.clone());
         if lock.is_some() {
-            let swept = writer_loop.recover().map_err(|e| OpenError::from_store(&path, &e.into()))?;
+            let swept = writer_loop.recover().map_err(|e| OpenError::from_store(&path, e.into()))?;
             if swept != Swept::default() {
                 tracing::info!(?swept, "brought back what an earlier process left behind");
             }
         }
-        let writer = Writer::start(writer_loop, lock).map_err(|e| OpenError::io(&path, &e))?;
+        let writer = Writer::start(writer_loop, lock).map_err(|e| OpenError::io(&path, e))?;
         Self::assemble(&path, options, writer, hints, Reading::WithLog)
     }
 
@@ -162,7 +163,7 @@ impl SqliteStore {
     pub async fn rescue(&self, name: String) -> Result<PathBuf, StoreError> {
         let identity = Arc::clone(&self.identity);
         let rescued = tokio::task::spawn_blocking(move || identity.rescue(&name)).await;
-        rescued.map_err(|e| StoreError::Unavailable(format!("the rescue was abandoned: {e}")))?
+        rescued.map_err(|e| StoreError::Unavailable(Cause::because("the rescue was abandoned", e)))?
     }
 
     /// Reads away from the caller's thread, for reads that may take milliseconds.
@@ -172,7 +173,7 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         let readers = self.readers.clone();
         let read = tokio::task::spawn_blocking(move || readers.read(read)).await;
-        read.map_err(|e| StoreError::Unavailable(format!("a read was abandoned: {e}")))?
+        read.map_err(|e| StoreError::Unavailable(Cause::because("a read was abandoned", e)))?
     }
 }
 

@@ -66,8 +66,7 @@ where
             (Ok(()), None) => Err(stopped()),
             // The command's own error says more than the failure it led to.
             (Err(_), Some(Err(own))) => Err(own),
-            (Err(StoreError::Full(why)), _) => Err(StoreError::Full(why.clone())),
-            (Err(e), _) => Err(StoreError::Unavailable(e.to_string())),
+            (Err(why), _) => Err(why.clone()),
         };
         // A caller that went away does not want its answer.
         let _ = self.reply.send(answer);

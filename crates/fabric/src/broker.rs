@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use ktrdr_domain::{DeviceClass, DeviceRequest, Event, JobMessage, Kind, Priority};
 use serde_json::Value;
 
+use crate::cause::Cause;
+
 /// Anything that travels.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
@@ -91,14 +93,14 @@ pub enum Published {
 }
 
 /// Why the broker could not do its part.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum BrokerError {
     /// It can not be reached; try again.
     #[error("the broker is unavailable: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] Cause),
     /// Something is missing or different there.
     #[error("the broker is not set up for this: {0}")]
-    Topology(String),
+    Topology(#[source] Cause),
 }
 
 /// A message in our hands until it is acknowledged. Dropping it unacknowledged gives it back.

@@ -167,5 +167,5 @@ pub async fn admit(
 /// What engines say of a settlement without a reservation.
 #[must_use]
 pub fn never_reserved(call: &CallId) -> StoreError {
-    StoreError::Invalid(format!("nothing was ever reserved for {call}: reserve it before it is made"))
+    StoreError::Invalid(format!("nothing was ever reserved for {call}: reserve it before it is made").into())
 }

@@ -60,6 +60,12 @@ impl Campaign {
         self.outcomes.iter().filter(|outcome| is_meant(outcome)).map(|outcome| outcome.cycles).sum()
     }
 
+    /// Whether every cycle that was submitted so far has ended.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.with_status(Status::Pending) + self.with_status(Status::Running) == 0
+    }
+
     /// How many cycles are in this status.
     #[must_use]
     pub fn with_status(&self, status: Status) -> u64 {

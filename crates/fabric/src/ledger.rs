@@ -1,7 +1,8 @@
-//! The ledger: counted looks at data, what they showed, and remembered lessons. Append-only: nothing here can be changed or
-//! taken back.
+//! The ledger: counted looks at data, what they showed, what campaigns came to when they closed, and remembered lessons.
+//! Append-only: nothing here can be changed or taken back.
 
 use async_trait::async_trait;
+use ktrdr_domain::closing::{Candidate, Closing};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::{CampaignName, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
@@ -20,6 +21,11 @@ pub trait LedgerReader: Send + Sync {
     /// Looks at an instrument that overlap a stretch of time, oldest first: by anyone, in any campaign, on any timeframe, at
     /// any file. A replay shows nothing new and is not among them.
     async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError>;
+    /// Candidates of a campaign, oldest first.
+    async fn candidates(&self, campaign: &CampaignName) -> Result<Vec<Candidate>, StoreError>;
+    /// What a campaign came to when it closed (`None`: all of them), oldest first; more than one where cycles were added
+    /// later.
+    async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, StoreError>;
     /// Lessons of a campaign (`None`: of all), newest first, at most `limit`.
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError>;
 }
@@ -37,12 +43,26 @@ pub trait Ledger: LedgerReader {
     /// Writes down what a counted look showed. The first conclusion stands; one of an operation that was never counted
     /// is [`StoreError::Invalid`].
     async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError>;
+    /// Writes down a candidate, once for its exam.
+    async fn nominate(&self, candidate: &Candidate) -> Result<(), StoreError>;
+    /// Writes down what a campaign came to, with its tests, in one step. Compare-and-set: [`Closed::TooLate`] unless its last
+    /// closing is the one that this follows, and each test is the next one of its sequence.
+    async fn close(&self, closing: &Closing) -> Result<Closed, StoreError>;
     /// Remembers a cycle, once.
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError>;
+}
+
+/// What a closing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// It is written down.
+    Recorded,
+    /// Another one came between: read again.
+    TooLate,
 }
 
 /// What engines say of a conclusion without a look.
 #[must_use]
 pub fn never_counted(operation: &OperationId) -> StoreError {
-    StoreError::Invalid(format!("{operation} was never counted as a look at data: begin it first"))
+    StoreError::Invalid(format!("{operation} was never counted as a look at data: begin it first").into())
 }

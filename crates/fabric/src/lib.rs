@@ -16,14 +16,16 @@
 //! | [`artifacts::Artifacts`] | bars, models, strategies, reports | [`local`] folders | shared folders, object storage |
 //!
 //! One conformance suite examines both engines. What they count, refuse and remember by the same rules stands here:
-//! [`limits`], [`losses`], [`history`], [`epochs`].
+//! [`limits`], [`losses`], [`history`], [`epochs`], [`backoff`], [`cause`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod artifacts;
+pub mod backoff;
 pub mod broker;
 pub mod budget;
 pub mod campaign;
+pub mod cause;
 pub mod epochs;
 pub mod history;
 pub mod ledger;

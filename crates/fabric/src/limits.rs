@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::budget::{COST_MAX, RESERVED_FOR_MAX, Reservation};
+use crate::cause::Cause;
 use crate::history::NOTE_BYTES_MAX;
 use crate::registry::WorkerInfo;
 use crate::store::{
@@ -36,7 +37,7 @@ const PROGRESS_BYTES_MAX: usize = 16 << 10;
 const WORKER_BYTES_MAX: usize = 1 << 20;
 
 fn refuse<T>(why: String) -> Result<T, StoreError> {
-    Err(StoreError::Invalid(why))
+    Err(StoreError::Invalid(why.into()))
 }
 
 /// A job of its own.
@@ -236,7 +237,8 @@ pub fn check_cost(cost: &Cost) -> Result<(), StoreError> {
 /// # Errors
 /// [`StoreError::Invalid`] for what would not be read back.
 pub fn readable_json<T: Serialize + DeserializeOwned>(entry: &T) -> Result<String, StoreError> {
-    let invalid = |e: serde_json::Error| StoreError::Invalid(format!("the ledger can not keep this: {e}"));
+    let invalid =
+        |e: serde_json::Error| StoreError::Invalid(Cause::because("the ledger can not keep this", e));
     let json = serde_json::to_string(entry).map_err(invalid)?;
     serde_json::from_str::<T>(&json).map_err(invalid)?;
     Ok(json)

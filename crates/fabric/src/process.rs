@@ -1,20 +1,16 @@
 //! This process, as others know it.
 
-use std::hash::{BuildHasher, RandomState};
-
+use crate::random::random;
 use crate::store::BootId;
 
 /// Longest name of a computer in a boot id, in bytes.
 const HOST_BYTES_MAX: usize = 64;
 
-/// The computer's name where the system shows it as a file, `localhost` elsewhere.
+/// The computer's name, as one word.
 #[must_use]
 pub fn host_name() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    match name.split_whitespace().collect::<Vec<_>>().join("-") {
-        name if name.is_empty() => "localhost".to_owned(),
-        name => name,
-    }
+    let name = gethostname::gethostname().to_string_lossy().split_whitespace().collect::<Vec<_>>().join("-");
+    if name.is_empty() { "localhost".to_owned() } else { name }
 }
 
 impl BootId {
@@ -23,9 +19,7 @@ impl BootId {
     pub fn of_this_process() -> Self {
         let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
         let host: String = host_name().chars().take(HOST_BYTES_MAX).map(plain).collect();
-        // The seed of a hash map is the randomness the standard library offers.
-        let random = RandomState::new().hash_one(());
-        Self(format!("{host}-{}-{random:016x}", std::process::id()))
+        Self(format!("{host}-{}-{:016x}", std::process::id(), random()))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Numbers nobody else has.
 
-use std::hash::{BuildHasher, RandomState};
-
-/// From the standard library's random keys: each call hashes under another one. To tell things apart, not to keep
-/// secrets.
+/// 64 bits from the system's source of randomness.
+///
+/// # Panics
+/// Where the system has none: what is told apart by such numbers could be mixed up.
 #[must_use]
 pub fn random() -> u64 {
-    RandomState::new().hash_one(std::process::id())
+    getrandom::u64().unwrap_or_else(|why| panic!("this system has no random numbers: {why}"))
 }

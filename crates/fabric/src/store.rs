@@ -39,6 +39,7 @@ pub use hint::{StoreHint, Topic};
 pub use reader::{Backlog, Filter, OperationReader, OutboxEntry, Page};
 
 use crate::broker::Queue;
+use crate::cause::Cause;
 
 /// Identity of one run of one process: `<host>-<pid>-<random>`. Never configured, never reused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -176,26 +177,26 @@ pub struct Swept {
 }
 
 /// Why the store could not do its part.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The store can not be reached or written; try again.
     #[error("the store is unavailable: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] Cause),
     /// It can be read, and takes nothing more at present; try again when there is room.
     #[error("the store is full: {0}")]
-    Full(String),
+    Full(#[source] Cause),
     /// It is not the store that was opened: it was emptied, deleted or replaced meanwhile. Open it again.
     #[error("the store is not the one that was opened: {0}")]
-    Replaced(String),
+    Replaced(#[source] Cause),
     /// The store's own files can not be read or written: a full disk, a folder that is read-only; try again.
     #[error("the store's files: {0}")]
-    Files(String),
+    Files(#[source] Cause),
     /// A row could not be read as what it should be.
     #[error("the store holds something unreadable: {0}")]
-    Corrupt(String),
+    Corrupt(#[source] Cause),
     /// The caller asked for something that can not be.
     #[error("{0}")]
-    Invalid(String),
+    Invalid(#[source] Cause),
 }
 
 impl StoreError {

@@ -102,7 +102,7 @@ impl Backtesting {
         let span = covered(traded.bars, &traded.range);
         let counted = self.conclude(spec, traded, &weighed, span)?;
         let mut undefined = figures.undefined;
-        let evidence = significance::evidence(&weighed, &counted, traded.decided);
+        let evidence = significance::evidence(&weighed, counted, traded.decided);
         undefined.extend(weighed.undefined);
         let summary = BacktestSummary {
             operation: job.id.clone(),
@@ -157,13 +157,15 @@ impl Backtesting {
         span: Span,
     ) -> Result<Counted, Fault> {
         let Some(look) = &traded.look else { return Ok(Counted::default()) };
+        let correlated = counting::correlated(&self.services, spec, traded.bars, span)?;
         let conclusion = Conclusion {
             sharpe_daily: weighed.record.map(|record| record.sharpe),
             days: weighed.record.map_or(0, |record| record.periods as u64),
             positions: traded.decided.on_dev.clone(),
+            correlated: correlated.clone(),
         };
         self.services.runtime.block_on(self.ledger.conclude(&look.operation, &conclusion))?;
-        counting::looks(&self.services, spec, traded.bars, span)
+        counting::looks(&self.services, &spec.symbol, correlated, span)
     }
 
     fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {

@@ -10,9 +10,10 @@ use ktrdr_neural::Network;
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::Calendar;
 use ktrdr_quant::decide;
-use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, Scaling};
+use ktrdr_quant::features::{FeatureMatrix, Indicators, Scaling};
 use ktrdr_quant::metrics;
 use ktrdr_quant::simulate::{Run, Simulation, Target};
+use ndarray::Array2;
 
 use crate::fault::Fault;
 
@@ -55,8 +56,8 @@ impl Trader<'_> {
     ///
     /// # Errors
     /// When the window starts before every feature has warmed up, or a feature is not a finite number.
-    pub fn features(&self, bars: &FeatureBars<'_>, from: usize) -> Result<FeatureMatrix, Fault> {
-        let rows = features::build_from(self.strategy, bars, self.scaling, from).map_err(Fault::input)?;
+    pub fn features(&self, indicators: &Indicators<'_>, from: usize) -> Result<FeatureMatrix, Fault> {
+        let rows = indicators.rows_from(from, self.scaling).map_err(Fault::input)?;
         if rows.first_bar > from {
             return Err(Fault::input(format!(
                 "the features of {} need {} bars to warm up, and only {from} lie before the window: start it later",
@@ -70,8 +71,8 @@ impl Trader<'_> {
     ///
     /// # Errors
     /// When the rows do not fit the network, or an output is not a finite number.
-    pub fn targets(&self, rows: &FeatureMatrix) -> Result<Vec<Target>, Fault> {
-        let outputs = self.network.predict(&rows.values).map_err(Fault::input)?;
+    pub fn targets(&self, rows: &Array2<f32>) -> Result<Vec<Target>, Fault> {
+        let outputs = self.network.predict(rows).map_err(Fault::input)?;
         decide::targets(&outputs, &self.strategy.decisions).map_err(Fault::input)
     }
 }

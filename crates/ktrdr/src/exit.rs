@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_fabric::artifacts::ArtifactError;
+use ktrdr_fabric::cause;
 use ktrdr_fabric::store::StoreError;
 
 /// The kind of an error: decides the exit code.
@@ -92,7 +93,9 @@ impl From<ErrorKind> for Kind {
 
 impl From<AppError> for CliError {
     fn from(error: AppError) -> Self {
-        Self { code: error.code, ..Self::new(error.kind.into(), error) }
+        let beneath = cause::beneath(&error).into_iter().map(|words| format!("\n  because: {words}"));
+        let message = beneath.fold(error.message.clone(), |told, words| told + &words);
+        Self { code: error.code, ..Self::new(error.kind.into(), message) }
     }
 }
 

@@ -77,8 +77,13 @@ impl RunningRoles {
             background.push(tokio::spawn(relay.run(stop.clone())));
         }
         if roles.orchestrator {
-            let orchestrator =
-                Orchestrator::new(Arc::clone(store), Arc::clone(&workspace.app.ledger), Arc::clone(broker));
+            let (campaigns, ledger) = (&workspace.app.campaigns, &workspace.app.ledger);
+            let orchestrator = Orchestrator::new(
+                Arc::clone(store),
+                Arc::clone(campaigns),
+                Arc::clone(ledger),
+                Arc::clone(broker),
+            );
             background.push(tokio::spawn(orchestrator.run(stop.clone())));
         }
         let worker = worker.map(|w| tokio::spawn(w.run(drain.clone(), force_drain.clone())));

@@ -1,5 +1,6 @@
 //! Following operations to their end. Reacts to the store's hints; a slow look covers hints that were lost.
 
+mod close;
 mod reason;
 mod view;
 mod waiting;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::exit::{CliError, Kind};
 use crate::screen::Screen;
 use crate::workspace::Workspace;
+pub(crate) use close::to_the_close;
 use view::View;
 use waiting::Waiting;
 

@@ -17,6 +17,8 @@ pub(crate) struct Funnel {
     /// Stopped at the gate after this phase.
     gates: BTreeMap<Phase, u64>,
     survived: u64,
+    /// Candidates that stood when the campaign closed; `None` before that.
+    accepted: Option<u64>,
     failed: u64,
     cancelled: u64,
     running: u64,
@@ -26,18 +28,23 @@ pub(crate) struct Funnel {
 }
 
 impl Funnel {
-    /// Of the cycles that are given.
-    pub(crate) fn of_cycles(cycles: &[Operation]) -> Self {
-        let mut funnel = Self::default();
+    /// Of the cycles that are given, whose campaign is closed or not.
+    pub(crate) fn of_cycles(cycles: &[Operation], is_closed: bool) -> Self {
+        let is_accepted = |cycle: &&Operation| {
+            let gate = cycle.result.as_ref().and_then(|result| result.pointer("/final/gate"));
+            gate.is_some_and(|gate| gate == "passed")
+        };
+        let accepted = is_closed.then(|| cycles.iter().filter(is_accepted).count() as u64);
+        let mut funnel = Self { accepted, ..Self::default() };
         for cycle in cycles {
             funnel.add(1, cycle.status, cycle.phase, cycle.reason.as_ref(), None);
         }
         funnel
     }
 
-    /// Of all cycles of a campaign.
-    pub(crate) fn of(campaign: &Campaign) -> Self {
-        let mut funnel = Self::default();
+    /// Of all cycles of a campaign, of which so many candidates were `accepted` when it closed.
+    pub(crate) fn of(campaign: &Campaign, accepted: Option<u64>) -> Self {
+        let mut funnel = Self { accepted, ..Self::default() };
         for fate in &campaign.outcomes {
             let stopped_by = fate.stopped_by.as_deref();
             funnel.add(fate.cycles, fate.status, fate.phase, fate.reason.as_ref(), stopped_by);
@@ -72,6 +79,11 @@ impl Funnel {
     /// One line.
     pub(crate) fn line(&self) -> String {
         let at = |phase| thousands(self.gates.get(&phase).copied().unwrap_or_default());
+        let accepted = match (self.accepted, self.survived) {
+            (Some(accepted), _) => format!(", {} accepted", thousands(accepted)),
+            (None, 0) => String::new(),
+            (None, _) => " provisionally".into(),
+        };
         let rest = [
             ("failed", self.failed),
             ("cancelled", self.cancelled),
@@ -80,7 +92,7 @@ impl Funnel {
         ];
         let rest = rest.iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!(", {} {word}", thousands(*n)));
         format!(
-            "{}: {} stopped at the training gate, {} at the backtest gate, {} survived{}",
+            "{}: {} stopped at the training gate, {} at the backtest gate, {} survived{accepted}{}",
             counted(self.cycles, "cycle"),
             at(Phase::Training),
             at(Phase::Backtesting),
@@ -100,11 +112,12 @@ impl Funnel {
         (!words.is_empty()).then(|| format!("stopped by: {}", words.join(" · ")))
     }
 
-    /// Cells of a table: cycles, survived, stopped by gates, failed, cancelled, running, waiting.
+    /// Cells of a table: cycles, survived, accepted, stopped by gates, failed, cancelled, running, waiting.
     pub(crate) fn cells(&self) -> Vec<String> {
         let gates = self.gates.values().sum();
-        let counts =
-            [self.cycles, self.survived, gates, self.failed, self.cancelled, self.running, self.waiting];
-        counts.map(thousands).to_vec()
+        let counts = [gates, self.failed, self.cancelled, self.running, self.waiting];
+        let accepted = self.accepted.map_or_else(|| "–".into(), thousands);
+        let verdicts = vec![thousands(self.cycles), thousands(self.survived), accepted];
+        [verdicts, counts.map(thousands).to_vec()].concat()
     }
 }

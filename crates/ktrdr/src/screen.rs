@@ -72,10 +72,22 @@ impl Screen {
         entries: &[T],
         text: impl FnOnce(&Self),
     ) -> Result<(), CliError> {
+        self.list_with(name, entries, serde_json::json!({}), text)
+    }
+
+    /// As [`Self::list`], with more in the document.
+    pub(crate) fn list_with<T: Serialize>(
+        &self,
+        name: &str,
+        entries: &[T],
+        mut document: serde_json::Value,
+        text: impl FnOnce(&Self),
+    ) -> Result<(), CliError> {
         match self.form {
             OutputForm::Text => text(self),
             OutputForm::Json => {
-                self.say(&pretty(&serde_json::json!({ name: entries }))?);
+                document[name] = serde_json::json!(entries);
+                self.say(&pretty(&document)?);
             }
             OutputForm::Jsonl => {
                 for entry in entries {

@@ -9,7 +9,8 @@ use ktrdr_domain::{Strategy, Timestamp};
 use ktrdr_quant::Bars;
 use ktrdr_quant::features::proof::{Probe, ProofOutcome, Run, cuts, leakage, leakage_of};
 use ktrdr_quant::features::{
-    FeatureBars, FeatureError, FeatureMatrix, Scaling, TrainingBars, build, build_from, fit_scaling, warm_up,
+    FeatureBars, FeatureError, FeatureMatrix, Indicators, Scaling, TrainingBars, build, build_from,
+    fit_scaling, warm_up,
 };
 use ktrdr_quant::indicator::compute;
 use ktrdr_quant::simulate::Target;
@@ -184,6 +185,24 @@ fn the_rows_of_a_window_are_those_of_the_whole_and_end_with_it() {
         let rows = build_from(&strategy, &bars, &identity(), from).unwrap();
         assert_eq!((rows.bars(), &rows.names), (from.clamp(24, 400)..400, &whole.names));
         assert_eq!(Some(rows.values.view()), whole.rows_of_bars(rows.bars()));
+    }
+}
+
+#[test]
+fn the_rows_of_chosen_bars_are_those_of_the_whole() {
+    let (base, strategy) = (hourly(7, 400), two_timeframes("none"));
+    let others = [resampled(&base, "4h")];
+    let bars = FeatureBars { base: &base, others: &others };
+    let whole = build(&strategy, &bars, &identity()).unwrap();
+    let indicators = Indicators::compute(&strategy, &bars).unwrap();
+    let (warm, rows) = indicators.rows_at(&[0, 23, 24, 31, 200, 399, 400], &identity()).unwrap();
+    assert_eq!(
+        warm,
+        [24, 31, 200, 399],
+        "bars without every feature, and bars that do not exist, have no row"
+    );
+    for (bar, row) in warm.into_iter().zip(rows.rows()) {
+        assert_eq!(Some(row), whole.row_of_bar(bar));
     }
 }
 

@@ -1,4 +1,5 @@
-//! The orchestrator: reacts to the end of each child and moves its cycle. Decides nothing itself.
+//! The orchestrator: reacts to the end of each child and moves its cycle, and to the end of each cycle and closes its
+//! campaign. Decides nothing itself.
 //!
 //! Before this: a worker's finish wrote an event, and the relay published it. After this: `advance` wrote the next
 //! child and its message in one step, or closed the cycle. Any number of orchestrators may run: the store lets one
@@ -9,7 +10,10 @@ use std::time::Duration;
 
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::{Event, FailureReason, OperationId, Phase, Status};
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::broker::{Broker, Delivery, Message, Queue};
+use ktrdr_fabric::campaign::Campaigns;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Store, StoreError};
 use serde_json::Value;
@@ -18,18 +22,24 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+use crate::candidate::candidate;
+use crate::closer::Closer;
 use crate::cycle::{ChildEnd, Cycle, Decision, Fault, step};
 use crate::reading::{Read, rows};
 
 /// Events worked on at once.
 const PREFETCH: u16 = 32;
 
-/// Moves research cycles.
+/// How often to look for campaigns that ended unnoticed.
+const LOOK_AFTER_EVERY: Duration = Duration::from_secs(60);
+
+/// Moves research cycles, and closes campaigns.
 #[derive(Clone)]
 pub struct Orchestrator {
     store: Arc<dyn Store>,
     ledger: Arc<dyn Ledger>,
     broker: Arc<dyn Broker>,
+    closer: Closer,
 }
 
 /// What a look at the rows led to.
@@ -44,13 +54,20 @@ enum Moved {
 impl Orchestrator {
     /// An orchestrator that has not started yet.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, ledger: Arc<dyn Ledger>, broker: Arc<dyn Broker>) -> Self {
-        Self { store, ledger, broker }
+    pub fn new(
+        store: Arc<dyn Store>,
+        campaigns: Arc<dyn Campaigns>,
+        ledger: Arc<dyn Ledger>,
+        broker: Arc<dyn Broker>,
+    ) -> Self {
+        let closer = Closer { campaigns, ledger: Arc::clone(&ledger) };
+        Self { store, ledger, broker, closer }
     }
 
     /// Reacts to events until stopped.
     pub async fn run(self, stop: CancellationToken) {
         let events = TaskTracker::new();
+        events.spawn(self.clone().look_after_campaigns(stop.clone()));
         stop.run_until_cancelled(self.consume(&stop, &events)).await;
         events.close();
         events.wait().await;
@@ -73,7 +90,7 @@ impl Orchestrator {
                     warn!(%why, "events can not be consumed; trying again");
                 }
             }
-            sleep(wait(failures)).await;
+            sleep(Backoff::OUTSIDE.after(failures)).await;
         }
     }
 
@@ -86,13 +103,13 @@ impl Orchestrator {
         };
         let mut failures = 0;
         loop {
-            match self.move_cycle(&event).await {
+            match self.react_to(&event).await {
                 Ok(Moved::Done) => return receipt.ack().await,
                 Ok(Moved::LookAgain) => {}
                 Err(why) if why.is_transient() => {
                     failures += 1;
                     warn!(operation = %event.operation, %why, "a cycle could not be moved; trying again");
-                    if stop.run_until_cancelled(sleep(wait(failures))).await.is_none() {
+                    if stop.run_until_cancelled(sleep(Backoff::OUTSIDE.after(failures))).await.is_none() {
                         return;
                     }
                 }
@@ -101,6 +118,25 @@ impl Orchestrator {
                     error!(operation = %event.operation, %why, "a cycle can not be moved");
                     return receipt.ack().await;
                 }
+            }
+        }
+    }
+
+    async fn react_to(&self, event: &Event) -> Result<Moved, StoreError> {
+        if event.kind.is_root() {
+            return self.closer.after(self.store.as_ref(), &event.operation).await.map(|()| Moved::Done);
+        }
+        self.move_cycle(event).await
+    }
+
+    /// The event of the end of a campaign may be lost with its broker.
+    async fn look_after_campaigns(self, stop: CancellationToken) {
+        loop {
+            if let Err(why) = self.closer.look_after().await {
+                warn!(%why, "campaigns could not be looked after; trying again");
+            }
+            if stop.run_until_cancelled(sleep(LOOK_AFTER_EVERY)).await.is_none() {
+                return;
             }
         }
     }
@@ -124,6 +160,9 @@ impl Orchestrator {
         child: &OperationId,
         end: &ChildEnd,
     ) -> Result<Moved, StoreError> {
+        if let Some(candidate) = candidate(cycle, end) {
+            self.ledger.nominate(&candidate).await?;
+        }
         let (to, lesson) = orders(step(cycle, end))?;
         let stays_open = lesson.is_none();
         // Before the cycle is closed: what died in between is remembered by the next look, once.
@@ -136,7 +175,7 @@ impl Orchestrator {
                 Ok(moved)
             }
             Ok((moved, _)) => Ok(moved),
-            Err(StoreError::Invalid(why)) => self.give_up(phase, cycle, child, why).await,
+            Err(StoreError::Invalid(why)) => self.give_up(phase, cycle, child, &why).await,
             Err(why) => Err(why),
         }
     }
@@ -147,7 +186,7 @@ impl Orchestrator {
         phase: Phase,
         cycle: &Cycle,
         child: &OperationId,
-        why: String,
+        why: &str,
     ) -> Result<Moved, StoreError> {
         let fault = Fault::new(FailureReason::Error, format!("the store refuses the next step: {why}"));
         let (to, lesson) = orders(cycle.fail(cycle.stage.findings(), fault))?;
@@ -190,7 +229,7 @@ impl Orchestrator {
 fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreError> {
     let value = |summary| {
         serde_json::to_value(summary)
-            .map_err(|e| StoreError::Invalid(format!("a summary can not be written: {e}")))
+            .map_err(|e| StoreError::Invalid(Cause::because("a summary can not be written", e)))
     };
     Ok(match decision {
         Decision::Next { phase, child } => (AdvanceTo::Phase { phase, child: *child }, None),
@@ -207,9 +246,4 @@ fn orders(decision: Decision) -> Result<(AdvanceTo, Option<Box<Lesson>>), StoreE
 fn failed(fault: Fault, result: Value) -> AdvanceTo {
     let Fault { reason, error, stopped_by } = fault;
     AdvanceTo::Failed { reason, error, stopped_by, result }
-}
-
-/// 0.2 s to 10 s.
-fn wait(failures: u32) -> Duration {
-    Duration::from_millis(100 << failures.clamp(1, 7)).min(Duration::from_secs(10))
 }

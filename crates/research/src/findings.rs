@@ -1,6 +1,6 @@
 //! What a cycle found, as its row returns it and as research remembers it, for every way to end.
 
-use ktrdr_domain::gate::{GatePolicy, GateVerdict};
+use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::report::{
@@ -10,6 +10,7 @@ use ktrdr_domain::report::{
 use ktrdr_domain::{OperationId, Phase, Sha256, StrategyName};
 use serde::{Deserialize, Serialize};
 
+use crate::candidate::passed_by_itself;
 use crate::cycle::{Cycle, Fault};
 
 /// What the children returned so far.
@@ -100,8 +101,7 @@ impl Findings<'_> {
 
     fn reached(&self, cycle: &Cycle) -> Reached {
         let gates = &cycle.spec.gates;
-        let whatever_else_was_tried = GatePolicy { deflated_sharpe_min: f64::MIN, ..*gates };
-        if self.backtest.is_some_and(|b| whatever_else_was_tried.backtest(b).passed()) {
+        if self.backtest.is_some_and(|b| passed_by_itself(gates, b)) {
             Reached::Examined
         } else if self.training.is_some_and(|t| gates.training(t).passed()) {
             Reached::Trained

@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ktrdr_domain::{FailureReason, Operation, OperationId};
 use ktrdr_fabric::broker::Message;
@@ -20,7 +21,7 @@ use crate::handler::{Handler, Job, Outcome};
 use crate::identity::Identity;
 use crate::progress::ProgressCell;
 use crate::running_jobs::RunningJobs;
-use crate::settle::{Ended, settle, wanted};
+use crate::settle::{settle, wanted};
 use crate::stop::StopToken;
 use crate::sweeper::SweepTrigger;
 use crate::threads::Threads;
@@ -145,17 +146,19 @@ async fn attempt(
     stop: &StopToken,
 ) -> bool {
     let Claimed { attempt, operation, at } = claimed;
-    let tries = operation.tries;
+    let retry_delay = context.config.retry.after(operation.tries);
     let progress = ProgressCell::default();
-    let running = start(context, handler, *operation, &attempt, stop, &progress);
+    let (id, root, spec) = (operation.id, operation.root, operation.spec);
+    let job = Job { id, root, fence: attempt.fence, spec, stop: stop.clone(), progress: progress.clone() };
+    let running = start(context, Arc::clone(handler), job, retry_delay);
     let watch = Watch::new(context, kind, &attempt, stop, &progress, at);
-    let Watched { ended, lease_end } = watch.until_ended(running).await;
-    if let Some(why) = ended.unhealthy() {
+    let Watched { outcome, lease_end } = watch.until_ended(running).await;
+    if let Some(why) = unhealthy(outcome.as_ref()) {
         error!(operation = %attempt.id, why, asked = ?stop.reason(), "this process must end");
         context.unhealthy.store(true, Ordering::Release);
         context.quit.cancel();
     }
-    let recorded = match settle(ended, stop.reason(), context.config.retry.after(tries)) {
+    let recorded = match settle(outcome, stop.reason(), retry_delay) {
         Some(finish) => record(context, &attempt, finish, lease_end).await,
         None => {
             warn!(operation = %attempt.id, fence = attempt.fence, "fenced: not ours any more; nothing written");
@@ -167,32 +170,36 @@ async fn attempt(
     recorded
 }
 
-/// Starts the handler on a thread of its own; what comes back says how it ended.
+/// Why the process must end, if it must.
+fn unhealthy(outcome: Option<&Outcome>) -> Option<&str> {
+    match outcome {
+        None => Some("a thread ignores its stop token"),
+        Some(Outcome::Unhealthy { error }) => Some(error),
+        Some(_) => None,
+    }
+}
+
+/// Starts the handler on a thread of its own; what comes back says how it ended. A panic becomes a retry.
 fn start(
     context: &WorkerContext,
-    handler: &Arc<dyn Handler>,
-    operation: Operation,
-    attempt: &Attempt,
-    stop: &StopToken,
-    progress: &ProgressCell,
-) -> oneshot::Receiver<Ended> {
+    handler: Arc<dyn Handler>,
+    job: Job,
+    retry_delay: Duration,
+) -> oneshot::Receiver<Outcome> {
     let (tell, running) = oneshot::channel();
-    let Operation { id, root, spec, .. } = operation;
-    let job = Job { id, root, fence: attempt.fence, spec, stop: stop.clone(), progress: progress.clone() };
-    let handler = Arc::clone(handler);
     let task = move || {
         let run = catch_unwind(AssertUnwindSafe(|| handler.run(&job)));
-        // Nobody listens any more when the thread was given up as stuck.
-        let _ = tell.send(match run {
-            Ok(outcome) => Ended::Returned(outcome),
-            Err(panic) => Ended::Panicked(panic_words(panic.as_ref())),
+        let outcome = run.unwrap_or_else(|panic| Outcome::Retry {
+            error: format!("the job panicked: {}", panic_words(panic.as_ref())),
+            delay: retry_delay,
         });
+        // Nobody listens any more when the thread was given up as stuck.
+        let _ = tell.send(outcome);
     };
     if let Err(why) = context.threads.run(Box::new(task)) {
         let (tell, refused) = oneshot::channel();
         let delay = context.config.retry.first;
-        let _ = tell
-            .send(Ended::Returned(Outcome::Retry { error: format!("no thread to run it: {why}"), delay }));
+        let _ = tell.send(Outcome::Retry { error: format!("no thread to run it: {why}"), delay });
         return refused;
     }
     running

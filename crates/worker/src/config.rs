@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind};
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::broker::Queue;
 
-use crate::backoff::Backoff;
 use crate::handler::Handler;
 
 /// One kind of job that this process runs.

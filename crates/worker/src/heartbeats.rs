@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::Kind;
+use ktrdr_fabric::backoff::jittered;
 use ktrdr_fabric::registry::{ControlState, WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{StoreError, StoreHint};
 use tokio::sync::broadcast::Receiver;
@@ -17,7 +18,6 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::attempt::WorkerContext;
-use crate::backoff::jittered;
 
 /// Changes of what runs are told at most this often; a job that comes and goes meanwhile is not worth a call.
 const SETTLE: Duration = Duration::from_secs(1);

@@ -43,7 +43,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod attempt;
-pub mod backoff;
 pub mod config;
 mod confirmed;
 mod consumers;
@@ -65,7 +64,6 @@ mod threads;
 mod watch;
 pub mod worker;
 
-pub use backoff::Backoff;
 pub use config::{ConfigError, KindConfig, WorkerConfig};
 pub use handler::{Handler, Job, Outcome};
 pub use identity::Identity;

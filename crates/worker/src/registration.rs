@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_fabric::backoff::jittered;
 use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::backoff::jittered;
 use crate::identity::Identity;
 
 /// The voice of a process that takes no jobs.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::broker::{Broker, Published};
 use ktrdr_fabric::store::{OutboxEntry, Store, StoreError, StoreHint};
 use tokio::sync::broadcast::Receiver;
@@ -16,7 +17,6 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::backoff::Backoff;
 use crate::confirmed::Confirmed;
 use crate::outside::OutsideError;
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_fabric::backoff::jittered;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::{Store, SweepPlan, Swept};
 use tokio::sync::Notify;
@@ -11,7 +12,6 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::backoff::jittered;
 use crate::lost_messages::LostMessages;
 
 /// How often to sweep, and for what.

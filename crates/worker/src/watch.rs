@@ -8,8 +8,8 @@ use tracing::warn;
 
 use crate::attempt::WorkerContext;
 use crate::config::KindConfig;
+use crate::handler::Outcome;
 use crate::progress::ProgressCell;
-use crate::settle::Ended;
 use crate::stop::{StopReason, StopToken};
 
 /// The life of one running job, as seen from outside its thread.
@@ -36,7 +36,8 @@ pub(crate) struct Watch<'a> {
 
 /// How the watch ended.
 pub(crate) struct Watched {
-    pub(crate) ended: Ended,
+    /// How the job ended. `None`: it ignored its stop token, and its thread can not be got rid of while the process lives.
+    pub(crate) outcome: Option<Outcome>,
     /// Until then the row is surely ours, unless somebody fenced us.
     pub(crate) lease_end: Instant,
 }
@@ -67,25 +68,30 @@ impl<'a> Watch<'a> {
     }
 
     /// Until the thread ends, or is given up.
-    pub(crate) async fn until_ended(mut self, mut running: oneshot::Receiver<Ended>) -> Watched {
+    pub(crate) async fn until_ended(mut self, mut running: oneshot::Receiver<Outcome>) -> Watched {
         let every = self.context.config.progress_flush;
         let mut ticks = interval_at(Instant::now() + every, every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let ended = loop {
+        let outcome = loop {
             tokio::select! {
                 biased;
-                ended = &mut running => break ended.unwrap_or_else(|_| Ended::Panicked("its thread is gone".into())),
+                returned = &mut running => break Some(returned.unwrap_or_else(|_| self.without_a_thread())),
                 _ = ticks.tick() => {
                     self.ask_to_stop_if_due();
                     self.beat_if_due().await;
                     if self.is_stuck() {
-                        break Ended::Stuck;
+                        break None;
                     }
                 }
             }
         };
         self.send_last_progress().await;
-        Watched { ended, lease_end: self.beaten + self.context.config.lease }
+        Watched { outcome, lease_end: self.beaten + self.context.config.lease }
+    }
+
+    fn without_a_thread(&self) -> Outcome {
+        let delay = self.context.config.retry.first;
+        Outcome::Retry { error: "the thread that ran it is gone".into(), delay }
     }
 
     /// The clock's reasons to stop; cancels come by hint and by beat.

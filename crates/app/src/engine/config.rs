@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use ktrdr_fleet::amqp::{AmqpUrl, Trust};
 use ktrdr_fleet::artifacts::AwsVariables;
 use ktrdr_fleet::redis::Prefix;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
+use url::Url;
 
 use crate::{AppError, ErrorKind, OrKind};
 
@@ -119,44 +121,52 @@ pub(super) fn needed<'a>(address: Option<&'a Secret>, name: &str) -> Result<&'a 
     })
 }
 
-/// One URL, or several separated by commas.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+/// One URL, or several separated by commas. Shown without passwords.
+#[derive(Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Secret(String);
+pub struct Secret(SecretString);
 
 impl Secret {
     /// The text itself, for those who connect.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 }
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 }
 
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, url) in self.0.split(',').enumerate() {
+        for (i, url) in self.expose().split(',').enumerate() {
             f.write_str(if i == 0 { "" } else { "," })?;
-            f.write_str(&hidden(url))?;
+            f.write_str(&shown(url).unwrap_or_else(|| HIDDEN.to_owned()))?;
         }
         Ok(())
     }
 }
 
-/// A URL with `***` for its password; `***` alone for what does not look like one.
-fn hidden(url: &str) -> String {
-    let Some((scheme, rest)) = url.trim().split_once("://") else { return "***".into() };
-    let Some((user_info, place)) = rest.rsplit_once('@') else {
-        // Whatever follows a colon that is no port may be a password with a mistake around it.
-        return if rest.contains('?') { format!("{scheme}://***") } else { format!("{scheme}://{rest}") };
-    };
-    let user = user_info.split(':').next().unwrap_or_default();
-    format!("{scheme}://{user}:***@{}", place.split('?').next().unwrap_or_default())
+/// What stands for a password, and for all that could hold one.
+const HIDDEN: &str = "***";
+
+/// A URL without its password and query; none for what is not one: whatever it says may be a password with a mistake
+/// around it.
+fn shown(url: &str) -> Option<String> {
+    let mut url: Url = url.trim().parse().ok()?;
+    let rest = url.as_str().strip_prefix(url.scheme())?;
+    if !rest.starts_with("://") {
+        return None;
+    }
+    if url.password().is_some() {
+        url.set_password(Some(HIDDEN)).ok()?;
+    }
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url.into())
 }
 
 impl fmt::Debug for Secret {
@@ -177,14 +187,16 @@ mod tests {
 
     #[test]
     fn a_password_is_never_shown() {
-        let shown = |text: &str| format!("{:?}", Secret(text.into()));
+        let shown = |text: &str| format!("{:?}", Secret::from(text.to_owned()));
         assert_eq!(
             shown("amqp://u:canary@h:1/v,amqps://u:canary@i/v"),
             "amqp://u:***@h:1/v,amqps://u:***@i/v"
         );
         assert_eq!(shown("redis://:can@ary@h:6379/0"), "redis://:***@h:6379/0");
         assert_eq!(shown("rediss://h:6379/0"), "rediss://h:6379/0");
-        for odd in ["canary", "s3://bucket?secret=canary", "amqp:/u:canary@h"] {
+        assert_eq!(shown("file:///srv/ktrdr"), "file:///srv/ktrdr");
+        let odd = ["canary", "s3://bucket?secret=canary", "s3://bucket#canary", "amqp:/u:canary@h"];
+        for odd in odd.into_iter().chain(["amqp://u:canary,1@h/v", "redis://h:canary"]) {
             assert!(!shown(odd).contains("canary"), "{odd}");
         }
     }

@@ -23,9 +23,9 @@ impl Opening {
         let epochs = self.epochs()?;
         let known = Known::of(&epochs).await;
         let options = SqliteOptions { epoch: known.expected(), ..SqliteOptions::default() };
-        let engine = Engine::open_with(&self.folder, role, options).map_err(|error| match &error {
-            OpenError::Stranger(stranger) => known.refuse(&epochs, stranger),
-            _ => explain(&self.folder, &error),
+        let engine = Engine::open_with(&self.folder, role, options).map_err(|error| match error {
+            OpenError::Stranger(stranger) => known.refuse(&epochs, &stranger),
+            other => explain(&self.folder, other),
         })?;
         let identity = Identity::new(Arc::clone(&engine.store) as Arc<dyn OwnStore>, epochs);
         Ok(Opened {
@@ -48,11 +48,11 @@ impl Opening {
 
 /// The store that is there, whatever it is.
 pub(super) fn meet(folder: &Path) -> Result<Arc<dyn OwnStore>, AppError> {
-    Ok(Engine::open(folder, Role::Client).map_err(|e| explain(folder, &e))?.store)
+    Ok(Engine::open(folder, Role::Client).map_err(|e| explain(folder, e))?.store)
 }
 
-fn explain(folder: &Path, error: &OpenError) -> AppError {
-    let kind = match error {
+fn explain(folder: &Path, error: OpenError) -> AppError {
+    let kind = match &error {
         OpenError::Held { .. } => ErrorKind::Conflict,
         OpenError::Stranger(_) => ErrorKind::StoreLost,
         OpenError::Foreign { .. } | OpenError::Newer { .. } | OpenError::Corrupt { .. } => {
@@ -60,7 +60,7 @@ fn explain(folder: &Path, error: &OpenError) -> AppError {
         }
         OpenError::Io { .. } => ErrorKind::Files,
     };
-    AppError::new(kind, format!("workspace {}: {error}", folder.display()))
+    AppError::caused(kind, error).at(format!("workspace {}", folder.display()))
 }
 
 #[async_trait]

@@ -189,6 +189,19 @@ impl ActiveReturn {
     }
 }
 
+/// What the certainty of a daily Sharpe ratio depends on, which a verdict is computed from again when more looks are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DailyRecord {
+    /// Sharpe ratio of the daily active returns, not annualised.
+    pub sharpe: f64,
+    /// Daily returns.
+    pub days: u64,
+    /// Their skewness.
+    pub skewness: f64,
+    /// Their kurtosis, raw: that of a normal distribution is 3.
+    pub kurtosis: f64,
+}
+
 /// How often chance does as well.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NullRank {
@@ -204,6 +217,8 @@ pub struct NullRank {
 pub struct Evidence {
     /// What was earned beyond the market.
     pub active: Option<ActiveReturn>,
+    /// The same day by day, as far as a verdict asks.
+    pub daily: Option<DailyRecord>,
     /// Rank of its Sharpe ratio among those of the same positions, whole weeks earlier or later. Missing, too, where the
     /// window has too few weeks: [`random_entries`](Self::random_entries) decides alone then.
     pub shifted_weeks: Option<NullRank>,

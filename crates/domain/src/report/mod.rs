@@ -7,7 +7,7 @@ pub mod training;
 
 pub use assessment::{AssessmentReport, Verdict};
 pub use backtest::{
-    ActiveReturn, BacktestReport, BacktestSummary, Direction, EquityPoint, Evidence, ExitReason, Hashes,
-    InSample, Metrics, NullRank, Trade,
+    ActiveReturn, BacktestReport, BacktestSummary, DailyRecord, Direction, EquityPoint, Evidence, ExitReason,
+    Hashes, InSample, Metrics, NullRank, Trade,
 };
 pub use training::{DevBacktest, EpochRecord, Learned, ModelRef, TestMetrics, TrainingReport};

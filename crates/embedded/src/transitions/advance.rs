@@ -16,7 +16,7 @@ pub(crate) fn advance(tx: &mut Tx<'_>, step: &Advance) -> Result<Advanced, Failu
         return Ok(Advanced::Stale);
     };
     let child = tx.head(&step.finished)?.ok_or_else(|| {
-        Failure::corrupt(&format!("{} waits for {}, which has no row", step.root, step.finished))
+        Failure::corrupt(format!("{} waits for {}, which has no row", step.root, step.finished))
     })?;
     let Some(child_ended) = child.status.end() else { return Ok(Advanced::Early) };
     if root.is_cancel_requested {

@@ -21,9 +21,10 @@ pub(crate) fn claim(
 ) -> Result<Claim, Failure> {
     let Some(head) = tx.head(id)? else { return Ok(Claim::Missing) };
     if head.kind.is_root() {
-        return Err(
-            StoreError::Invalid(format!("{id} is a research cycle: it is advanced, never claimed")).into()
-        );
+        return Err(StoreError::Invalid(
+            format!("{id} is a research cycle: it is advanced, never claimed").into(),
+        )
+        .into());
     }
     if head.status.is_terminal() {
         return Ok(Claim::Terminal(head.status));
@@ -78,7 +79,7 @@ fn run(tx: &mut Tx<'_>, mut head: Head, boot: &BootId, lease: Duration) -> Resul
     tx.hint(StoreHint::Changed(head.id.clone()));
     let row = tx.operation(head.seq)?;
     let operation =
-        row.ok_or_else(|| Failure::corrupt(&format!("{} vanished while it was claimed", head.id)))?;
+        row.ok_or_else(|| Failure::corrupt(format!("{} vanished while it was claimed", head.id)))?;
     let attempt = Attempt { id: head.id, fence, boot: boot.clone(), since: Stopwatch::start() };
     Ok(Claim::Run { attempt, operation: Box::new(operation) })
 }

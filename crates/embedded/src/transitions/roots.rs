@@ -7,6 +7,7 @@ use super::submit::Leaf;
 use crate::failure::Failure;
 use crate::row;
 use crate::tx::Tx;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::store::{NewChild, NewRoot, Pace, StoreError, StoreHint, Submitted};
 
@@ -50,7 +51,7 @@ fn insert_waiting(tx: &mut Tx<'_>, root: &NewRoot, lane: Option<i64>) -> Result<
         ),
     )?;
     let seq = tx.inserted();
-    let first = serde_json::to_string(&root.first).map_err(|e| StoreError::Invalid(e.to_string()))?;
+    let first = serde_json::to_string(&root.first).map_err(|e| StoreError::Invalid(Cause::of(e)))?;
     tx.execute(
         "INSERT INTO waiting_roots (root, lane, first) VALUES (?1, ?2, ?3)",
         (seq, lane.unwrap_or(seq), first),
@@ -122,10 +123,9 @@ fn may_start(tx: &Tx<'_>, lane: i64, root: i64) -> Result<bool, Failure> {
 /// Creates a root's child and its message. The id must be new: two children of one id are a mistake of the caller.
 pub(super) fn insert_child(tx: &mut Tx<'_>, root: &OperationId, child: &NewChild) -> Result<(), Failure> {
     if tx.head(&child.id)?.is_some() {
-        return Err(StoreError::Invalid(format!(
-            "{} exists already and can not be a new child of {root}",
-            child.id
-        ))
+        return Err(StoreError::Invalid(
+            format!("{} exists already and can not be a new child of {root}", child.id).into(),
+        )
         .into());
     }
     let leaf = Leaf {

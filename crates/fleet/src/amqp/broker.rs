@@ -21,6 +21,7 @@ use super::publisher::Publisher;
 use super::trust::Trust;
 use crate::topology::{DEAD_LETTER_QUEUE, DEAD_LETTERS, owner, queue_name};
 use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Message, Published, Queue};
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::BootId;
 
 /// Only asks whether it is there: declaring is not for the roles that work.
@@ -186,7 +187,8 @@ impl AmqpBroker {
 impl Broker for AmqpBroker {
     async fn publish(&self, messages: Vec<Message>) -> Result<Vec<Published>, BrokerError> {
         let parcels: Result<Vec<_>, _> = messages.iter().map(message::wrap).collect();
-        let parcels = parcels.map_err(|why| BrokerError::Topology(format!("not writable as JSON: {why}")))?;
+        let parcels =
+            parcels.map_err(|why| BrokerError::Topology(Cause::because("not writable as JSON", why)))?;
         self.publisher.publish(&parcels).await
     }
 

@@ -111,11 +111,11 @@ impl Consumer {
         let asked = channel.queue_declare(name.as_str().into(), PASSIVE, FieldTable::default());
         let queue = within("ask for a queue", asked).await?;
         match (queue.consumer_count(), queue.message_count()) {
-            (0, _) => Err(BrokerError::Unavailable(format!("{name} has no consumer"))),
+            (0, _) => Err(BrokerError::Unavailable(format!("{name} has no consumer").into())),
             (_, 0) => Ok(()),
-            (_, waiting) => {
-                Err(BrokerError::Unavailable(format!("{name} has {waiting} messages and delivers none")))
-            }
+            (_, waiting) => Err(BrokerError::Unavailable(
+                format!("{name} has {waiting} messages and delivers none").into(),
+            )),
         }
     }
 
@@ -132,7 +132,7 @@ impl Consumer {
         };
         match self.publisher.publish(&[parcel]).await?.first() {
             Some(Published::Confirmed) => {}
-            answer => return Err(BrokerError::Unavailable(format!("the answer was {answer:?}"))),
+            answer => return Err(BrokerError::Unavailable(format!("the answer was {answer:?}").into())),
         }
         self.counters.dead_letters.fetch_add(1, Ordering::Relaxed);
         if let Some((raw, _)) = self.refused.take() {

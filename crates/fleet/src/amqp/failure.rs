@@ -7,6 +7,7 @@ use lapin::ErrorKind;
 use tokio::time::timeout;
 
 use ktrdr_fabric::broker::BrokerError;
+use ktrdr_fabric::cause::Cause;
 
 /// Longest wait for the broker's answer to anything. It answers in milliseconds, or something is wrong.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -23,20 +24,20 @@ pub(crate) async fn within<T>(
     answer: impl Future<Output = lapin::Result<T>>,
 ) -> Result<T, BrokerError> {
     match timeout(TIMEOUT, answer).await {
-        Ok(answer) => answer.map_err(|why| failure(doing, &why)),
+        Ok(answer) => answer.map_err(|why| failure(doing, why)),
         Err(_) => {
             let timeout_s = TIMEOUT.as_secs();
-            Err(BrokerError::Unavailable(format!("can not {doing}: no answer within {timeout_s} s")))
+            Err(BrokerError::Unavailable(format!("can not {doing}: no answer within {timeout_s} s").into()))
         }
     }
 }
 
 /// What the broker refused is a matter of its topology; everything else may pass by itself.
-pub(super) fn failure(doing: &str, why: &lapin::Error) -> BrokerError {
+pub(super) fn failure(doing: &str, why: lapin::Error) -> BrokerError {
     let ErrorKind::ProtocolError(refusal) = why.kind() else {
-        return BrokerError::Unavailable(format!("can not {doing}: {why}"));
+        return BrokerError::Unavailable(Cause::because(format!("can not {doing}"), why));
     };
-    let words = refusal.get_message();
+    let words = format!("can not {doing}: {}", refusal.get_message());
     let next = match refusal.get_id() {
         NOT_FOUND => "declare what is missing with `ktrdr topology apply`",
         ACCESS_REFUSED => {
@@ -47,7 +48,7 @@ pub(super) fn failure(doing: &str, why: &lapin::Error) -> BrokerError {
                         correct it in KTRDR_AMQP_URL"
         }
         PRECONDITION_FAILED => "`ktrdr topology diff` tells what is declared otherwise",
-        _ => return BrokerError::Unavailable(format!("can not {doing}: {words}")),
+        _ => return BrokerError::Unavailable(Cause::meaning(words, why)),
     };
-    BrokerError::Topology(format!("can not {doing}: {words}; {next}"))
+    BrokerError::Topology(Cause::meaning(format!("{words}; {next}"), why))
 }

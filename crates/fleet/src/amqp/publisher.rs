@@ -120,7 +120,7 @@ async fn send(
         let (exchange, key) = ((*exchange).into(), routing_key.as_str().into());
         let sending = channel.basic_publish(exchange, key, MANDATORY, body, properties.clone());
         match timeout_at(deadline, sending).await {
-            Ok(sent) => confirms.push(sent.map_err(|why| failure("publish", &why))?),
+            Ok(sent) => confirms.push(sent.map_err(|why| failure("publish", why))?),
             Err(_) => break,
         }
     }
@@ -136,7 +136,7 @@ async fn collect(confirms: Vec<PublisherConfirm>, deadline: Instant) -> Result<V
             Ok(Ok(Confirmation::Ack(Some(_returned)))) => answers.push(Published::Unroutable),
             // A full queue refuses; without confirm mode nothing would be known.
             Ok(Ok(Confirmation::Nack(_) | Confirmation::NotRequested)) => answers.push(Published::Unknown),
-            Ok(Err(why)) if answers.is_empty() => return Err(failure("publish", &why)),
+            Ok(Err(why)) if answers.is_empty() => return Err(failure("publish", why)),
             Ok(Err(why)) => {
                 warn!(%why, "the channel failed before everything was confirmed");
                 break;

@@ -27,7 +27,8 @@ impl Trust {
         Err(BrokerError::Topology(format!(
             "the way to {host} is not encrypted: use amqps:// and https://, or set allow_plaintext = true where nobody \
              listens"
-        )))
+        )
+        .into()))
     }
 }
 

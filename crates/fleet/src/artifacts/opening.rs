@@ -15,6 +15,7 @@ use super::failure::deepest_cause;
 use super::options::ArtifactOptions;
 use super::url::{ArtifactsUrl, Location};
 use ktrdr_fabric::artifacts::{Artifacts, Key};
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::local::LocalArtifacts;
 
 /// Longest wait for a connection: storage accepts in milliseconds, or it is not there.
@@ -35,7 +36,8 @@ pub enum OpenError {
         /// The folder.
         folder: PathBuf,
         /// What the system said.
-        what: String,
+        #[source]
+        what: Cause,
     },
     /// The cache can not be used.
     #[error("the artifacts cache {} can not be used: {what}", folder.display())]
@@ -43,7 +45,8 @@ pub enum OpenError {
         /// The folder.
         folder: PathBuf,
         /// What the system said.
-        what: String,
+        #[source]
+        what: Cause,
     },
     /// Artefacts would travel unencrypted.
     #[error(
@@ -73,7 +76,7 @@ pub fn open(url: &ArtifactsUrl, options: &ArtifactOptions) -> Result<Arc<dyn Art
         Location::Bucket { bucket, prefix } => (bucket, prefix),
         Location::Folder(folder) => {
             let refused =
-                |e: std::io::Error| OpenError::Folder { folder: folder.clone(), what: e.to_string() };
+                |e: std::io::Error| OpenError::Folder { folder: folder.clone(), what: Cause::of(e) };
             let artifacts = LocalArtifacts::open(folder).map_err(refused)?;
             artifacts.remove_leftovers();
             return Ok(Arc::new(artifacts));
@@ -82,7 +85,7 @@ pub fn open(url: &ArtifactsUrl, options: &ArtifactOptions) -> Result<Arc<dyn Art
     let remote = open_bucket(url, bucket, prefix.clone(), options)?;
     let Some(settings) = &options.cache else { return Ok(Arc::new(remote)) };
     let cache = Cache::open(settings)
-        .map_err(|e| OpenError::Cache { folder: settings.folder.clone(), what: e.to_string() })?;
+        .map_err(|e| OpenError::Cache { folder: settings.folder.clone(), what: Cause::of(e) })?;
     Ok(Arc::new(CachedArtifacts::new(remote, cache)))
 }
 

@@ -1,9 +1,10 @@
 //! How artefacts are opened.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::amqp::Trust;
 
@@ -40,8 +41,8 @@ pub struct CacheSettings {
 /// The variables that begin with `AWS_`, as every client of S3 takes them: `AWS_ACCESS_KEY_ID`,
 /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL_S3`,
 /// `AWS_VIRTUAL_HOSTED_STYLE_REQUEST`, roles by web identity, container or instance. Shown without values.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct AwsVariables(BTreeMap<String, String>);
+#[derive(Debug, Clone, Default)]
+pub struct AwsVariables(BTreeMap<String, SecretString>);
 
 impl AwsVariables {
     /// Those of this process.
@@ -53,7 +54,7 @@ impl AwsVariables {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (name.as_str(), value.expose_secret()))
     }
 }
 
@@ -61,12 +62,7 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for AwsVariables {
     /// Other variables, and empty ones, are left out.
     fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self(variables.filter(|(name, value)| name.starts_with("AWS_") && !value.is_empty()).collect())
-    }
-}
-
-impl fmt::Debug for AwsVariables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        let wanted = variables.filter(|(name, value)| name.starts_with("AWS_") && !value.is_empty());
+        Self(wanted.map(|(name, value)| (name, value.into())).collect())
     }
 }

@@ -1,7 +1,5 @@
 //! Writing: repeated where an answer was lost; of those who create, one wins.
 
-use std::time::Duration;
-
 use object_store::path::Path;
 use object_store::{Attribute, Attributes, Error, GetOptions, ObjectStore, PutMode, PutOptions, PutPayload};
 use tokio::time::{sleep, timeout};
@@ -10,6 +8,7 @@ use super::bucket::S3Artifacts;
 use super::download::{SHA256, remembered};
 use super::failure::may_pass;
 use ktrdr_fabric::artifacts::{ArtifactError, BYTES_MAX, Key};
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::random::random;
 
 /// What is remembered beside an artefact, of who wrote it: by it a writer whose answer was lost knows its own work.
@@ -18,8 +17,8 @@ const WRITER: &str = "ktrdr-writer";
 /// How often an upload is tried.
 const TRIES_MAX: u32 = 5;
 
-/// The first wait between two tries; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// Between two tries.
+const BACKOFF: Backoff = Backoff::OUTSIDE;
 
 /// What is created to see whether the storage refuses to create it again. No key: nothing lists or reads it.
 const TOUCHSTONE: &str = ".ktrdr-touchstone";
@@ -73,18 +72,21 @@ impl S3Artifacts {
             writer: format!("{:016x}{:016x}", random(), random()),
             sha256: sha256.to_string(),
         };
-        let mut pause = FIRST_PAUSE;
-        for tries_left in (0..TRIES_MAX).rev() {
+        let mut failures = 0;
+        loop {
             match self.attempt(&upload).await {
                 Tried::Written => return Ok(()),
                 Tried::Exists => return Err(ArtifactError::Exists(key.clone())),
                 Tried::Refused(error) => return Err(error),
-                Tried::Again(error) if tries_left == 0 => return Err(error),
-                Tried::Again(_) => sleep(pause).await,
+                Tried::Again(error) => {
+                    failures += 1;
+                    if failures == TRIES_MAX {
+                        return Err(error);
+                    }
+                    sleep(BACKOFF.after(failures)).await;
+                }
             }
-            pause *= 2;
         }
-        Err(self.failed(key, "it was not tried"))
     }
 
     async fn attempt(&self, upload: &Upload<'_>) -> Tried {

@@ -1,6 +1,6 @@
 -- A stretch of the ledger, read from its end: lists only grow there, so that positions mean the same in the next call. Beside
 -- each entry what it was concluded with, '' for nothing.
--- ARGV: 2 what: trials or lessons 3 the list of names 4 up to this position, '' for the end 5 how many
+-- ARGV: 2 what: trials, lessons, candidates, closings 3 the list of names 4 up to this position, '' for the end 5 how many
 local upto = ARGV[4] == '' and redis.call('LLEN', P .. ARGV[3]) or tonumber(ARGV[4])
 local from = math.max(upto - tonumber(ARGV[5]), 0)
 if from == upto then return {from, {}, {}} end

@@ -1,10 +1,11 @@
 //! What a script answered: a word first, then what belongs to it.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::str::FromStr;
 
 use redis::{FromRedisValue, Value, from_redis_value};
 
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::StoreError;
 
 pub(super) struct Answer {
@@ -33,9 +34,12 @@ impl Answer {
     }
 
     /// The value at a position, which is the text form of something.
-    pub(super) fn parsed<T: FromStr<Err: Display>>(&self, i: usize) -> Result<T, StoreError> {
+    pub(super) fn parsed<T: FromStr<Err: Error + Send + Sync + 'static>>(
+        &self,
+        i: usize,
+    ) -> Result<T, StoreError> {
         let text: String = self.at(i)?;
-        text.parse().map_err(|e: T::Err| StoreError::Corrupt(e.to_string()))
+        text.parse().map_err(|e: T::Err| StoreError::Corrupt(Cause::of(e)))
     }
 
     /// The value at a position, as it came.
@@ -51,5 +55,7 @@ impl Answer {
 
 fn unexpected(of: &str, value: &Value) -> StoreError {
     let shown: String = format!("{value:?}").chars().take(200).collect();
-    StoreError::Corrupt(format!("the script {of} answered {shown}; do all processes run the same ktrdr?"))
+    StoreError::Corrupt(
+        format!("the script {of} answered {shown}; do all processes run the same ktrdr?").into(),
+    )
 }

@@ -2,6 +2,7 @@
 
 use ktrdr_domain::phase::BadPhase;
 use std::collections::HashMap;
+use std::error::Error;
 
 use async_trait::async_trait;
 use ktrdr_domain::name::CampaignName;
@@ -13,6 +14,7 @@ use super::call::Session;
 use super::query::words;
 use super::store::RedisStore;
 use ktrdr_fabric::campaign::{Campaign, CampaignPage, Campaigns, Outcome};
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::store::{GroupCancel, GroupCancelled, StoreError};
 
@@ -22,7 +24,7 @@ type Fields = HashMap<String, String>;
 impl Campaigns for RedisStore {
     async fn campaign(&self, name: &CampaignName) -> Result<Option<Campaign>, StoreError> {
         let call = self.session.call(&self.session.scripts.campaign).arg(name.as_str());
-        let fields: Fields = from_redis_value(call.value().await?).map_err(|e| corrupt(&e))?;
+        let fields: Fields = from_redis_value(call.value().await?).map_err(corrupt)?;
         if fields.is_empty() { Ok(None) } else { read(name.clone(), &fields).map(Some) }
     }
 
@@ -36,9 +38,8 @@ impl Campaigns for RedisStore {
         let shown = total.saturating_sub(offset).min(limit.into());
         let mut campaigns = Vec::new();
         for i in 1..=usize::try_from(shown).unwrap_or_default() {
-            let (name, fields): (String, Fields) =
-                from_redis_value(answer.take(i)).map_err(|e| corrupt(&e))?;
-            campaigns.push(read(name.parse().map_err(|e| corrupt(&e))?, &fields)?);
+            let (name, fields): (String, Fields) = from_redis_value(answer.take(i)).map_err(corrupt)?;
+            campaigns.push(read(name.parse().map_err(corrupt)?, &fields)?);
         }
         Ok(CampaignPage { campaigns, total })
     }
@@ -65,10 +66,10 @@ pub(super) async fn cancel_matching(
 }
 
 fn read(name: CampaignName, fields: &Fields) -> Result<Campaign, StoreError> {
-    let number = |field: &str| fields.get(field).map_or(Ok(0), |text| text.parse()).map_err(|e| corrupt(&e));
+    let number = |field: &str| fields.get(field).map_or(Ok(0), |text| text.parse()).map_err(corrupt);
     let text = |field: &str| fields.get(field).cloned().unwrap_or_default();
     let cancel = |at_ms: &String| {
-        let at_ms = at_ms.parse().map_err(|e| corrupt(&e))?;
+        let at_ms = at_ms.parse().map_err(corrupt)?;
         Ok::<_, StoreError>(CancelRequest {
             at_ms,
             by: text("cancel_by"),
@@ -97,17 +98,17 @@ fn read(name: CampaignName, fields: &Fields) -> Result<Campaign, StoreError> {
 /// A status; of failed cycles phase, reason and what stopped them, each on a line.
 fn outcome(fate: &str, cycles: &str) -> Result<Outcome, StoreError> {
     let mut lines = fate.split('\n');
-    let status = lines.next().unwrap_or_default().parse().map_err(|e| corrupt(&e))?;
+    let status = lines.next().unwrap_or_default().parse().map_err(corrupt)?;
     let mut line = || lines.next().filter(|line| !line.is_empty()).map(str::to_owned);
     Ok(Outcome {
         status,
-        phase: line().map(|word| word.parse()).transpose().map_err(|e: BadPhase| corrupt(&e))?,
+        phase: line().map(|word| word.parse()).transpose().map_err(|e: BadPhase| corrupt(e))?,
         reason: line().map(FailureReason::from),
         stopped_by: line(),
-        cycles: cycles.parse().map_err(|e| corrupt(&e))?,
+        cycles: cycles.parse().map_err(corrupt)?,
     })
 }
 
-fn corrupt(error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Corrupt(format!("what a campaign counts can not be read: {error}"))
+fn corrupt(error: impl Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Corrupt(Cause::because("what a campaign counts can not be read", error))
 }

@@ -3,7 +3,6 @@
 //! The connection is shared: calls of many tasks travel together, and the server writes one log entry to disk for all
 //! that arrived together.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,13 +11,14 @@ use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, RedisResu
 
 use super::failure::{failure, is_broken, is_transient};
 use super::script::Named;
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::store::StoreError;
 
 /// How often a call is made before its caller learns that it failed.
 const TRIES: u32 = 3;
 
-/// Longest wait before the second try; the third waits up to twice as long.
-const BACK_OFF: Duration = Duration::from_millis(100);
+/// The caller waits meanwhile.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(80), most: Duration::from_millis(160) };
 
 /// Calls that may wait to be written out together.
 const WAITING_MAX: usize = 512;
@@ -68,10 +68,10 @@ impl RedisConnection {
         loop {
             match self.try_once(command, script).await {
                 Err(error) if attempt < TRIES && is_transient(&error) => {
-                    tokio::time::sleep(jitter(attempt)).await;
+                    tokio::time::sleep(BACKOFF.after(attempt)).await;
                     attempt += 1;
                 }
-                answer => return answer.map_err(|error| failure(&self.place, &error)),
+                answer => return answer.map_err(|error| failure(&self.place, error)),
             }
         }
     }
@@ -123,11 +123,4 @@ impl RedisConnection {
     fn current(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A wait that differs from everybody else's.
-pub(super) fn jitter(attempt: u32) -> Duration {
-    let random = RandomState::new().hash_one(attempt);
-    let percent = u32::try_from(50 + random % 51).unwrap_or(100);
-    BACK_OFF * attempt * percent / 100
 }

@@ -10,6 +10,7 @@ use super::connection::RedisConnection;
 use super::failure::words;
 use super::opening::read_epoch;
 use super::store::RedisStore;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::StoreError;
 
 /// What the operator wants to know of a store.
@@ -97,7 +98,7 @@ impl RedisStore {
         }
         let now = found.map_or("is empty".to_owned(), |found| format!("holds another one, of epoch {found}"));
         let why = format!("Redis, prefix {}, {now}; it was {epoch}", prefix.name());
-        Err(StoreError::Replaced(why))
+        Err(StoreError::Replaced(why.into()))
     }
 
     /// What the server says to a write that changes nothing: of a key that is never there.
@@ -151,8 +152,8 @@ fn wall_ms() -> i64 {
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-fn unreadable(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Corrupt(format!("the server's answer can not be read: {error}"))
+fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+    StoreError::Corrupt(Cause::because("the server's answer can not be read", error))
 }
 
 /// What `INFO` says.

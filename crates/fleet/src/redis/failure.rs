@@ -2,6 +2,7 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::StoreError;
 
 /// What a server says of itself when it was emptied; the scripts say it.
@@ -21,20 +22,17 @@ pub(super) fn is_broken(error: &RedisError) -> bool {
 }
 
 /// What to tell the caller.
-pub(super) fn failure(place: &str, error: &RedisError) -> StoreError {
-    let said = words(error);
+pub(super) fn failure(place: &str, error: RedisError) -> StoreError {
+    let said = words(&error);
+    let told = |next: &str| format!("Redis at {place}: {said}{next}");
     match error.code() {
         // A script that fails has met something in the keys that should not be there.
-        Some("WRONGTYPE") => corrupt(place, &said),
-        Some("ERR") if said.contains("script") => corrupt(place, &said),
-        Some(EMPTIED) => StoreError::Replaced(format!("Redis at {place}: {said}{}", advice(error))),
-        Some("OOM") => StoreError::Full(format!("Redis at {place}: {said}{}", advice(error))),
-        _ => StoreError::Unavailable(format!("Redis at {place}: {said}{}", advice(error))),
+        Some("WRONGTYPE") => StoreError::Corrupt(Cause::meaning(told(""), error)),
+        Some("ERR") if said.contains("script") => StoreError::Corrupt(Cause::meaning(told(""), error)),
+        Some(EMPTIED) => StoreError::Replaced(Cause::meaning(told(advice(&error)), error)),
+        Some("OOM") => StoreError::Full(Cause::meaning(told(advice(&error)), error)),
+        _ => StoreError::Unavailable(Cause::meaning(told(advice(&error)), error)),
     }
-}
-
-fn corrupt(place: &str, said: &str) -> StoreError {
-    StoreError::Corrupt(format!("Redis at {place}: {said}"))
 }
 
 /// What the server or the system said. Neither repeats a password.

@@ -1,11 +1,12 @@
 //! Histories: one list per operation, written by the scripts themselves.
 
-use std::fmt::Display;
+use std::error::Error;
 use std::str::FromStr;
 
 use ktrdr_domain::OperationId;
 
 use super::call::Session;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::StoreError;
 
@@ -21,7 +22,7 @@ pub(super) async fn read(session: &Session, id: &OperationId) -> Result<Vec<Tran
 /// Five lines: time, change, fence, worker or nothing, note or nothing. The note may have several.
 fn transition(entry: &str) -> Result<Transition, StoreError> {
     let mut lines = entry.splitn(5, '\n');
-    let mut line = || lines.next().ok_or_else(|| unreadable(&"it is too short"));
+    let mut line = || lines.next().ok_or_else(|| unreadable("it is too short"));
     Ok(Transition {
         at_ms: parsed(line()?)?,
         what: parsed(line()?)?,
@@ -31,14 +32,14 @@ fn transition(entry: &str) -> Result<Transition, StoreError> {
     })
 }
 
-fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(|e: T::Err| unreadable(&e))
+fn parsed<T: FromStr<Err: Error + Send + Sync + 'static>>(text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(unreadable)
 }
 
 fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn unreadable(what: &dyn Display) -> StoreError {
-    StoreError::Corrupt(format!("an entry of a history can not be read: {what}"))
+fn unreadable(what: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+    StoreError::Corrupt(Cause::because("an entry of a history can not be read", what))
 }

@@ -1,6 +1,7 @@
 //! The ledger on Redis: each entry is written once, in the step that also counts it.
 
 use async_trait::async_trait;
+use ktrdr_domain::closing::{Candidate, Closing};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::{CampaignName, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
@@ -8,7 +9,7 @@ use ktrdr_domain::{OperationId, Span};
 
 use super::row::json;
 use super::store::RedisStore;
-use ktrdr_fabric::ledger::{Ledger, LedgerReader, never_counted};
+use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, never_counted};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
 
@@ -25,6 +26,15 @@ impl LedgerReader for RedisStore {
         let mut looks = self.trials_of(&format!("looks:of:{symbol}")).await?;
         looks.retain(|trial| trial.look.span.overlaps(&during));
         Ok(looks)
+    }
+
+    async fn candidates(&self, campaign: &CampaignName) -> Result<Vec<Candidate>, StoreError> {
+        let list = list_of("candidates", Some(campaign));
+        self.oldest("candidates", &list, |candidate, _| json(candidate)).await
+    }
+
+    async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, StoreError> {
+        self.oldest("closings", &list_of("closings", campaign), |closing, _| json(closing)).await
     }
 
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
@@ -55,6 +65,26 @@ impl Ledger for RedisStore {
         }
     }
 
+    async fn nominate(&self, candidate: &Candidate) -> Result<(), StoreError> {
+        let call = self.session.call(&self.session.scripts.nominate);
+        let call = call.arg(candidate.exam.as_str()).arg(candidate.campaign.as_str());
+        call.arg(readable_json(candidate)?).value().await.map(|_| ())
+    }
+
+    async fn close(&self, closing: &Closing) -> Result<Closed, StoreError> {
+        let call = self.session.call(&self.session.scripts.close);
+        let call = call.arg(closing.campaign.as_str()).arg(closing.after).arg(closing.cycles);
+        let mut call =
+            call.arg(readable_json(closing)?).arg(closing.last.as_ref().map_or("", |last| last.as_str()));
+        for test in &closing.tests {
+            call = call.arg(test.sequence.key()).arg(test.number);
+        }
+        match call.answer().await?.at::<String>(0)?.as_str() {
+            "closed" => Ok(Closed::Recorded),
+            _ => Ok(Closed::TooLate),
+        }
+    }
+
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
         let call = self.session.call(&self.session.scripts.remember);
         let call = call.arg(lesson.cycle.as_str()).arg(lesson.campaign.as_str());
@@ -65,9 +95,19 @@ impl Ledger for RedisStore {
 impl RedisStore {
     /// Trials of a list, oldest first.
     async fn trials_of(&self, list: &str) -> Result<Vec<Trial>, StoreError> {
-        let mut trials = self.newest("trials", list, usize::MAX, trial).await?;
-        trials.reverse();
-        Ok(trials)
+        self.oldest("trials", list, trial).await
+    }
+
+    /// All entries of a list, oldest first, read as by [`Self::newest`].
+    async fn oldest<T: Send>(
+        &self,
+        of: &str,
+        list: &str,
+        read: impl Fn(&str, &str) -> Result<T, StoreError> + Send,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut entries = self.newest(of, list, usize::MAX, read).await?;
+        entries.reverse();
+        Ok(entries)
     }
 
     /// Entries of a list, newest first, read part by part. `read` gets an entry, and what it was concluded with or nothing.

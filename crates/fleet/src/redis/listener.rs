@@ -10,9 +10,9 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
-use super::connection::jitter;
 use super::failure::words;
 use super::url::Prefix;
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::store::{StoreHint, Topic};
 
 /// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
@@ -21,8 +21,8 @@ const HINTS_MAX: usize = 4096;
 /// A subscription that was silent for this long is asked whether it is still there.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
-/// Waits between attempts to subscribe again grow up to this many steps.
-const BACK_OFF_STEPS_MAX: u32 = 20;
+/// Between attempts to subscribe again.
+const BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(2) };
 
 /// The task that listens, where there is something to hear. Dropping it ends the task.
 pub(super) struct Listener {
@@ -110,14 +110,16 @@ impl Subscriber {
     }
 
     async fn subscribe_again(&self) -> PubSub {
-        let mut attempt = 1;
+        let mut failures = 0;
         loop {
             match self.subscribe().await {
                 Ok(subscription) => return subscription,
-                Err(error) => tracing::debug!(error = words(&error), attempt, "no hints of the store yet"),
+                Err(error) => {
+                    failures += 1;
+                    tracing::debug!(error = words(&error), failures, "no hints of the store yet");
+                }
             }
-            sleep(jitter(attempt)).await;
-            attempt = (attempt + 1).min(BACK_OFF_STEPS_MAX);
+            sleep(BACKOFF.after(failures)).await;
         }
     }
 

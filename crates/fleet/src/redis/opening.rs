@@ -11,6 +11,7 @@ use super::listener::Listener;
 use super::options::RedisOptions;
 use super::script::Scripts;
 use super::store::RedisStore;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::epochs::Stranger;
 use ktrdr_fabric::random::random;
 use ktrdr_fabric::store::StoreError;
@@ -33,7 +34,8 @@ pub enum OpenError {
         /// Host and port.
         place: String,
         /// What is wrong.
-        what: String,
+        #[source]
+        what: Cause,
     },
     /// The server is too old.
     #[error("Redis at {place} has version {found}; at least 7.0 is needed: upgrade the server")]
@@ -78,7 +80,7 @@ impl RedisStore {
         check(&info, &place)?;
         let epoch = meet(&connection, &options, &place).await?;
         let listener = Listener::start(client, &options.prefix, &options.hears, options.timeout).await;
-        let listener = listener.map_err(|error| failure(&place, &error))?;
+        let listener = listener.map_err(|error| failure(&place, error))?;
         let session = Session::new(connection, Scripts::new(options.clock), options.prefix, epoch);
         Ok(Self::new(session, listener))
     }
@@ -96,7 +98,10 @@ fn client(options: &RedisOptions) -> Result<Client, OpenError> {
             Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert })
         }
     };
-    made.map_err(|error| OpenError::Tls { place: options.url.place(), what: words(&error) })
+    made.map_err(|error| {
+        let what = Cause::meaning(words(&error), error);
+        OpenError::Tls { place: options.url.place(), what }
+    })
 }
 
 fn check(info: &Info, place: &str) -> Result<(), OpenError> {
@@ -140,7 +145,7 @@ async fn meet(
     let fresh = format!("{:016x}{:016x}", random(), random());
     connection.send(redis::cmd("SET").arg(&key).arg(fresh).arg("NX")).await?;
     let met = read_epoch(connection, &key).await?;
-    met.ok_or_else(|| StoreError::Replaced(format!("{key} was removed just now")).into())
+    met.ok_or_else(|| StoreError::Replaced(format!("{key} was removed just now").into()).into())
 }
 
 /// What the store calls itself; `None` where there is none.
@@ -149,5 +154,6 @@ pub(super) async fn read_epoch(
     key: &str,
 ) -> Result<Option<String>, StoreError> {
     let epoch = connection.send(redis::cmd("GET").arg(key)).await?;
-    redis::from_redis_value(epoch).map_err(|_| StoreError::Corrupt(format!("{key} is no epoch")))
+    redis::from_redis_value(epoch)
+        .map_err(|e| StoreError::Corrupt(Cause::meaning(format!("{key} is not an epoch"), e)))
 }

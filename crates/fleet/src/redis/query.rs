@@ -1,6 +1,7 @@
 //! Reading: a part of a list, the outbox.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt::Display;
 
 use ktrdr_domain::job::SCHEMA;
@@ -10,6 +11,7 @@ use redis::{FromRedisValue, Value};
 use super::call::Session;
 use super::row;
 use ktrdr_fabric::broker::Message;
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::{Filter, OutboxEntry, Page, StoreError};
 
 /// Most outbox entries read at once, each with up to 64 KiB of specification: the relay comes back for more.
@@ -58,14 +60,14 @@ pub(super) async fn outbox(
     let start = after.map_or("-".to_owned(), |sequence| format!("({}", position(sequence)));
     let call = session.call(&session.scripts.outbox).arg(start).arg(limit.min(ENTRIES_MAX));
     let found: Vec<(String, Vec<String>)> =
-        redis::from_redis_value(call.value().await?).map_err(|e| unreadable(&e))?;
+        redis::from_redis_value(call.value().await?).map_err(unreadable)?;
     found.into_iter().map(|(position, fields)| entry(&position, fields)).collect()
 }
 
 /// Positions are `1-<sequence>`.
 fn entry(position: &str, fields: Vec<String>) -> Result<OutboxEntry, StoreError> {
     let sequence = position.strip_prefix("1-").and_then(|n| n.parse().ok());
-    let sequence = sequence.ok_or_else(|| unreadable(&position))?;
+    let sequence = sequence.ok_or_else(|| unreadable(position.to_string()))?;
     Ok(OutboxEntry { sequence, message: message(fields)? })
 }
 
@@ -83,26 +85,26 @@ fn message(fields: Vec<String>) -> Result<Message, StoreError> {
     let field = |name: &str| named.get(name).map(String::as_str).unwrap_or_default();
     let root = match field("root") {
         "" => None,
-        root => Some(root.parse().map_err(|e| unreadable(&e))?),
+        root => Some(root.parse().map_err(unreadable)?),
     };
-    let kind = field("kind").parse().map_err(|e| unreadable(&e))?;
+    let kind = field("kind").parse().map_err(unreadable)?;
     if let Some(operation) = named.get("job") {
-        let operation = operation.parse().map_err(|e| unreadable(&e))?;
+        let operation = operation.parse().map_err(unreadable)?;
         let job = JobMessage { schema: SCHEMA, operation, kind, root, spec: row::json(field("spec"))? };
-        let priority: u8 = field("priority").parse().map_err(|e| unreadable(&e))?;
+        let priority: u8 = field("priority").parse().map_err(unreadable)?;
         return Ok(Message::Job { priority: priority.into(), job });
     }
-    let status: Status = field("status").parse().map_err(|e| unreadable(&e))?;
+    let status: Status = field("status").parse().map_err(unreadable)?;
     Ok(Message::Event(Event {
-        operation: field("event").parse().map_err(|e| unreadable(&e))?,
+        operation: field("event").parse().map_err(unreadable)?,
         kind,
         root,
-        status: status.end().ok_or_else(|| unreadable(&status))?,
-        fence: field("fence").parse().map_err(|e| unreadable(&e))?,
+        status: status.end().ok_or_else(|| unreadable(status.to_string()))?,
+        fence: field("fence").parse().map_err(unreadable)?,
         again: field("again") == "1",
     }))
 }
 
-fn unreadable(what: &dyn Display) -> StoreError {
-    StoreError::Corrupt(format!("an outbox entry can not be read: {what}"))
+fn unreadable(what: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+    StoreError::Corrupt(Cause::because("an outbox entry can not be read", what))
 }

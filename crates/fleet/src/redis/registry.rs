@@ -9,6 +9,7 @@ use redis::{FromRedisValue, Value, from_redis_value};
 
 use super::row::json;
 use super::store::{RedisStore, whole_ms};
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::registry::{CONTROL_KEPT, ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
 use ktrdr_fabric::store::{BootId, StoreError};
@@ -61,5 +62,5 @@ fn kinds(names: &[String]) -> BTreeSet<Kind> {
 }
 
 fn readable<T: FromRedisValue>(value: Value) -> Result<T, StoreError> {
-    from_redis_value(value).map_err(|e| StoreError::Corrupt(e.to_string()))
+    from_redis_value(value).map_err(|e| StoreError::Corrupt(Cause::of(e)))
 }

@@ -1,7 +1,7 @@
 //! From a hash in Redis to an [`Operation`].
 
 use std::collections::HashMap;
-use std::fmt::Display;
+use std::error::Error;
 use std::str::FromStr;
 
 use ktrdr_domain::operation::CancelRequest;
@@ -9,6 +9,7 @@ use ktrdr_domain::{FailureReason, Operation};
 use redis::{FromRedisValue, Value};
 use serde::de::DeserializeOwned;
 
+use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::StoreError;
 
 /// The fields of one row. A field is taken out when it is read.
@@ -16,7 +17,7 @@ struct Row(HashMap<String, String>);
 
 /// Reads a whole row; `None` when there is none.
 pub(super) fn operation(value: Value) -> Result<Option<Operation>, StoreError> {
-    let fields = HashMap::from_redis_value(value).map_err(|e| corrupt(&e))?;
+    let fields = HashMap::from_redis_value(value).map_err(corrupt)?;
     let mut row = Row(fields);
     if row.0.is_empty() {
         return Ok(None);
@@ -52,11 +53,17 @@ impl Row {
         self.0.remove(field)
     }
 
-    fn parsed<T: FromStr<Err: Display>>(&mut self, field: &str) -> Result<Option<T>, StoreError> {
-        self.text(field).map(|text| text.parse()).transpose().map_err(|e: T::Err| corrupt(&e))
+    fn parsed<T: FromStr<Err: Error + Send + Sync + 'static>>(
+        &mut self,
+        field: &str,
+    ) -> Result<Option<T>, StoreError> {
+        self.text(field).map(|text| text.parse()).transpose().map_err(corrupt)
     }
 
-    fn needed<T: FromStr<Err: Display>>(&mut self, field: &str) -> Result<T, StoreError> {
+    fn needed<T: FromStr<Err: Error + Send + Sync + 'static>>(
+        &mut self,
+        field: &str,
+    ) -> Result<T, StoreError> {
         self.parsed(field)?.ok_or_else(|| missing(field))
     }
 
@@ -77,13 +84,13 @@ impl Row {
 
 /// Reads JSON text.
 pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|e| corrupt(&e))
+    serde_json::from_str(text).map_err(corrupt)
 }
 
-fn corrupt(error: &dyn Display) -> StoreError {
-    StoreError::Corrupt(error.to_string())
+fn corrupt(error: impl Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Corrupt(Cause::of(error))
 }
 
 fn missing(field: &str) -> StoreError {
-    StoreError::Corrupt(format!("a row without {field}"))
+    StoreError::Corrupt(format!("a row without {field}").into())
 }

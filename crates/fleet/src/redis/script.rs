@@ -71,6 +71,8 @@ scripts! {
     outbox: reading;
     begin: noting;
     conclude: noting;
+    nominate: noting;
+    close: noting;
     remember: noting;
     entries: reading;
     budget_reserve: reserving;

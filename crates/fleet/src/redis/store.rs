@@ -111,9 +111,9 @@ impl Store for RedisStore {
             "leased" => Ok(Claim::Leased(answer.at(1)?)),
             "terminal" => Ok(Claim::Terminal(answer.parsed(1)?)),
             "missing" => Ok(Claim::Missing),
-            "root" => {
-                Err(StoreError::Invalid(format!("{id} is a research cycle: it is advanced, never claimed")))
-            }
+            "root" => Err(StoreError::Invalid(
+                format!("{id} is a research cycle: it is advanced, never claimed").into(),
+            )),
             _ => Err(answer.unexpected()),
         }
     }
@@ -223,7 +223,7 @@ impl Store for RedisStore {
             "taken" => Err(taken(&answer.at::<String>(1)?, step.root.as_str())),
             "childless" => {
                 let what = format!("{} waits for {}, which has no row", step.root, step.finished);
-                Err(StoreError::Corrupt(what))
+                Err(StoreError::Corrupt(what.into()))
             }
             _ => Err(answer.unexpected()),
         }
@@ -257,7 +257,7 @@ fn check_size(roots: &[NewRoot]) -> Result<(), StoreError> {
     }
     let why =
         format!("the campaign has {bytes} bytes of JSON; at most {CAMPAIGN_BYTES_MAX} are stored: divide it");
-    Err(StoreError::Invalid(why))
+    Err(StoreError::Invalid(why.into()))
 }
 
 fn job<'s>(call: Call<'s>, id: &OperationId, kind: Kind, spec: &Value) -> Call<'s> {
@@ -314,7 +314,7 @@ fn submitted(answer: &Answer) -> Result<Submitted, StoreError> {
 }
 
 fn taken(child: &str, root: &str) -> StoreError {
-    StoreError::Invalid(format!("{child} exists already and can not be a new child of {root}"))
+    StoreError::Invalid(format!("{child} exists already and can not be a new child of {root}").into())
 }
 
 /// Whole milliseconds, no more than a Lua number counts exactly.

@@ -1,7 +1,6 @@
 //! The topology in the broker's own import format, for a broker that reads it when it starts.
 
-use std::hash::{BuildHasher, RandomState};
-
+use ktrdr_fabric::random::random;
 use serde_json::{Value, json};
 
 use super::user::password_hash;
@@ -64,8 +63,7 @@ fn binding(queue: &QueueRow) -> Value {
 }
 
 fn user_entry(user: &User, passwords: &Passwords) -> Value {
-    // The seed of a hash map is random enough to keep equal passwords from looking equal.
-    let salt = (RandomState::new().hash_one(()) as u32).to_be_bytes();
+    let salt = (random() as u32).to_be_bytes();
     let password = passwords.of(user).unwrap_or_default();
     let tags: Vec<_> = user.tags.split(',').filter(|tag| !tag.is_empty()).collect();
     json!({

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::{Difference, TopologyError};
 use crate::amqp::{AmqpConnection, within};
 use ktrdr_fabric::broker::BrokerError;
+use ktrdr_fabric::cause::Cause;
 
 /// Names the owner.
 const OWNER: &str = "ktrdr.fleet";
@@ -32,7 +33,11 @@ pub(super) async fn take(
     arguments.insert("alternate-exchange".into(), AMQPValue::LongString(mark.as_str().into()));
     match declare(&connection.channel().await?, OWNER, arguments, false).await {
         Err(BrokerError::Topology(why)) if why.contains("alternate-exchange") => {
-            return Err(TopologyError::Owned { vhost: vhost.into(), fleet: fleet.into(), why });
+            return Err(TopologyError::Owned {
+                vhost: vhost.into(),
+                fleet: fleet.into(),
+                why: why.to_string(),
+            });
         }
         declared => declared?,
     }
@@ -43,11 +48,11 @@ pub(super) async fn take(
 /// Whether a virtual host is this fleet's.
 pub(crate) async fn check(channel: &Channel, vhost: &str, fleet: &str) -> Result<(), BrokerError> {
     declare(channel, &mark(fleet), FieldTable::default(), true).await.map_err(|error| match error {
-        BrokerError::Topology(why) => BrokerError::Topology(format!(
+        BrokerError::Topology(why) => BrokerError::Topology(Cause::because(format!(
             "the virtual host {vhost} is not that of the fleet {fleet:?} (KTRDR_PREFIX): another one has it, whose \
              messages this one would take, or it was set up by an older version. Use a virtual host for each fleet, or run \
-             `ktrdr topology apply`: {why}"
-        )),
+             `ktrdr topology apply`"
+        ), why)),
         unavailable @ BrokerError::Unavailable(_) => unavailable,
     })
 }

@@ -1,10 +1,10 @@
 //! The broker's users: one per role, with the least it needs.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -72,25 +72,19 @@ impl Topology {
 }
 
 /// Passwords by user. Never shown.
-#[derive(Clone, Default)]
-pub struct Passwords(BTreeMap<String, String>);
+#[derive(Debug, Clone, Default)]
+pub struct Passwords(BTreeMap<String, SecretString>);
 
 impl Passwords {
     /// The password of one user, if it is known.
     pub(super) fn of(&self, user: &User) -> Option<&str> {
-        self.0.get(&user.name).map(String::as_str)
+        self.0.get(&user.name).map(ExposeSecret::expose_secret)
     }
 }
 
 impl FromIterator<(String, String)> for Passwords {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(passwords: I) -> Self {
-        Self(passwords.into_iter().collect())
-    }
-}
-
-impl fmt::Debug for Passwords {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.keys()).finish()
+        Self(passwords.into_iter().map(|(user, password)| (user, password.into())).collect())
     }
 }
 
@@ -126,6 +120,7 @@ mod tests {
     #[test]
     fn passwords_are_never_shown() {
         let passwords = Passwords::from_iter([("ktrdr-monitor".to_owned(), "canary".to_owned())]);
-        assert_eq!(format!("{passwords:?}"), r#"["ktrdr-monitor"]"#);
+        let shown = format!("{passwords:?}");
+        assert!(shown.contains("ktrdr-monitor") && !shown.contains("canary"), "{shown}");
     }
 }

@@ -1,8 +1,8 @@
 //! A virtual host of its own, gone afterwards.
 
-use std::hash::{BuildHasher, RandomState};
 use std::thread;
 
+use ktrdr_fabric::random::random;
 use ktrdr_fleet::amqp::Trust;
 use ktrdr_fleet::topology::{Administration, Passwords};
 use reqwest::Method;
@@ -50,7 +50,7 @@ pub(crate) struct Vhost {
 impl Vhost {
     /// One that is not there yet.
     pub(crate) fn missing_at(place: Place) -> Self {
-        Self { place, name: format!("test-{:016x}", RandomState::new().hash_one(())) }
+        Self { place, name: format!("test-{:016x}", random()) }
     }
 
     pub(crate) async fn at(place: Place) -> Self {

@@ -31,7 +31,12 @@ fn span(days: std::ops::Range<i64>) -> Span {
 
 fn conclusion(sharpe_daily: Option<f64>) -> Conclusion {
     let held = (0..300 * DAY).step_by(3_600).map(|time| (time, i8::from(time % DAY > 43_200)));
-    Conclusion { sharpe_daily, days: 250, positions: Some(Positions::sketch(span(0..300), held)) }
+    Conclusion {
+        sharpe_daily,
+        days: 250,
+        positions: Some(Positions::sketch(span(0..300), held)),
+        correlated: vec!["GBPUSD".parse().unwrap()],
+    }
 }
 
 fn names(trials: &[Trial]) -> Vec<&str> {

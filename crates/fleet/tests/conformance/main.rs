@@ -16,6 +16,7 @@ mod cancel;
 mod claim;
 #[path = "../redis/clock.rs"]
 mod clock;
+mod closings;
 mod control;
 mod dead_letters;
 // Only the seeds that an order is drawn from.
@@ -240,6 +241,13 @@ macro_rules! exam_of_a_store {
                 every_look_counts_however_many_there_are
                 a_cycle_is_remembered_once
                 lessons_come_newest_first
+            }
+            closings {
+                an_exam_is_a_candidate_once_and_candidates_come_back_oldest_first
+                a_campaign_is_closed_once_and_again_only_after_its_last_closing
+                tests_of_a_sequence_follow_each_other_without_a_gap
+                of_many_who_close_at_once_one_does_and_tests_are_numbered_in_the_order_they_are_written
+                a_closing_is_hinted
             }
             budget {
                 the_worst_case_is_set_aside_and_what_it_cost_is_paid

@@ -7,7 +7,7 @@ use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Span, Symbol, Timeframe, Timestamp};
 use ktrdr_quant::Bars;
-use ktrdr_quant::statistics::{clusters, correlation};
+use ktrdr_quant::statistics::correlation;
 
 use crate::Services;
 use crate::fault::Fault;
@@ -17,9 +17,6 @@ const SAME_INSTRUMENT: f64 = 0.9;
 
 /// Fewest days of dev in common that tell.
 const COMMON_DAYS_MIN: usize = 60;
-
-/// Trials whose positions on dev correlate by at least this are near-copies.
-const NEAR_COPY: f64 = 0.95;
 
 const DAY_S: i64 = 86_400;
 
@@ -34,31 +31,43 @@ pub(super) struct Counted {
     pub(super) correlated: Vec<Symbol>,
 }
 
-/// Every look at `span` of the instrument of `bars`, and of others that go with it on dev.
+/// Every look at `span` of the instrument, and of others that are `correlated` with it.
 pub(super) fn looks(
+    services: &Services,
+    symbol: &Symbol,
+    correlated: Vec<Symbol>,
+    span: Span,
+) -> Result<Counted, Fault> {
+    let looks = |symbol: &Symbol| services.runtime.block_on(services.ledger.looks(symbol, span));
+    let mut trials = looks(symbol)?;
+    let looks_at_window = trials.len() as u64;
+    for other in &correlated {
+        trials.extend(looks(other)?);
+    }
+    Ok(Counted { trials, looks_at_window, correlated })
+}
+
+/// The other instruments with looks at `span` that go with that of `bars` on dev.
+pub(super) fn correlated(
     services: &Services,
     spec: &BacktestSpec,
     bars: &Bars,
     span: Span,
-) -> Result<Counted, Fault> {
-    let looks = |symbol: &Symbol| services.runtime.block_on(services.ledger.looks(symbol, span));
-    let mut counted = Counted { trials: looks(&spec.symbol)?, ..Counted::default() };
-    counted.looks_at_window = counted.trials.len() as u64;
+) -> Result<Vec<Symbol>, Fault> {
+    let mut correlated = Vec::new();
     let mut own_closes = None;
     for (symbol, timeframe) in others(services, &spec.symbol)? {
-        let theirs = looks(&symbol)?;
-        if theirs.is_empty() {
+        if services.runtime.block_on(services.ledger.looks(&symbol, span))?.is_empty() {
             continue;
         }
         let own_closes = own_closes.get_or_insert_with(|| daily_closes(bars));
         let read = series::read_cached(&*services.artifacts, &services.series, &symbol, timeframe);
         let other = services.runtime.block_on(read)?;
         if is_same_instrument(own_closes, &daily_closes(&other), spec.windows.dev) {
-            counted.trials.extend(theirs);
-            counted.correlated.push(symbol);
+            correlated.push(symbol);
         }
     }
-    Ok(counted)
+    Ok(correlated)
 }
 
 /// The other instruments of the workspace, each on its coarsest timeframe that still has every day.
@@ -94,49 +103,6 @@ fn is_same_instrument(own: &BTreeMap<i64, f64>, other: &BTreeMap<i64, f64>, dev:
     };
     correlation::pearson(&returns(|pair| pair.0), &returns(|pair| pair.1))
         .is_ok_and(|coefficient| coefficient.abs() > SAME_INSTRUMENT)
-}
-
-impl Counted {
-    /// What is counted: near-copies too.
-    pub(super) fn count(&self) -> u64 {
-        self.trials.len() as u64
-    }
-
-    /// One trial of each group of near-copies, the first counted of those with a Sharpe ratio where there is one.
-    pub(super) fn representatives(&self) -> Vec<&Trial> {
-        let held: Vec<Option<Vec<f64>>> =
-            self.trials.iter().map(|trial| trial.positions().map(|held| unit(held.means()))).collect();
-        let similarity = |i: usize, j: usize| match (&held[i], &held[j]) {
-            (Some(a), Some(b)) if are_comparable(&self.trials[i], &self.trials[j]) => similarity(a, b),
-            _ => f64::NAN,
-        };
-        let group = clusters::complete_linkage(self.trials.len(), NEAR_COPY, similarity);
-        let mut chosen: BTreeMap<usize, &Trial> = BTreeMap::new();
-        for (trial, group) in self.trials.iter().zip(group) {
-            let kept = chosen.entry(group).or_insert(trial);
-            if kept.sharpe_daily().is_none() {
-                *kept = trial;
-            }
-        }
-        chosen.into_values().collect()
-    }
-}
-
-fn are_comparable(a: &Trial, b: &Trial) -> bool {
-    a.look.symbol == b.look.symbol && a.positions().map(|p| p.stretch) == b.positions().map(|p| p.stretch)
-}
-
-/// Deviations from the mean, of length 1, so that the product of two is their correlation; all zero for positions that never
-/// change.
-fn unit(positions: Vec<f64>) -> Vec<f64> {
-    let mean = positions.iter().sum::<f64>() / positions.len().max(1) as f64;
-    let length = positions.iter().map(|x| (x - mean).powi(2)).sum::<f64>().sqrt();
-    positions.into_iter().map(|x| if length > 0.0 { (x - mean) / length } else { 0.0 }).collect()
-}
-
-/// Correlation; positions that never change are all of one kind: nothing was decided.
-fn similarity(a: &[f64], b: &[f64]) -> f64 {
-    if a == b { 1.0 } else { a.iter().zip(b).map(|(a, b)| a * b).sum() }
 }
 
 #[cfg(test)]

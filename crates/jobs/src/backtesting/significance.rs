@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use ktrdr_domain::job::{BacktestSpec, Origin};
-use ktrdr_domain::report::{ActiveReturn, Direction, Evidence, NullRank, Trade};
+use ktrdr_domain::report::{ActiveReturn, DailyRecord, Direction, Evidence, NullRank, Trade};
 use ktrdr_quant::data::calendar::Calendar;
-use ktrdr_quant::exam::{Entries, Exam, Market, PValue, Shifts, shifts};
+use ktrdr_quant::exam::{Deflation, Entries, Exam, Market, PValue, Shifts, shifts};
 use ktrdr_quant::simulate::Target;
-use ktrdr_quant::statistics::{TrackRecord, Undefined, luck, ratios};
+use ktrdr_quant::statistics::{TrackRecord, Undefined, ratios};
 use ktrdr_worker::Job;
 
 use super::Traded;
@@ -133,69 +133,24 @@ fn rank(
     Ok(NullRank { p, draws })
 }
 
-/// The trials that a verdict is deflated by, the one that is judged among them.
-#[derive(Debug, Clone, Copy)]
-struct Trials<'a> {
-    /// All of them: what the best of luck is computed for.
-    counted: u64,
-    /// Daily Sharpe ratios of the active returns, one for each group of near-copies that has one.
-    sharpes_daily: &'a [f64],
-}
-
-/// What is left of a track record once the trials are counted.
-#[derive(Debug, Default)]
-struct Deflated {
-    sharpe: Option<f64>,
-    /// Expected best daily Sharpe ratio of as many worthless trials.
-    luck_daily: Option<f64>,
-}
-
-/// Where the number of trials and what they came to enter a verdict; nowhere else.
-fn deflate(record: Option<&TrackRecord>, trials: Trials<'_>) -> Deflated {
-    let Some(record) = record else { return Deflated::default() };
-    let variance = luck::variance_of_trials(trials.sharpes_daily, record.periods);
-    Deflated {
-        sharpe: record.deflated(variance, trials.counted).ok(),
-        luck_daily: Some(luck::expected_max_sharpe(variance, trials.counted)),
-    }
-}
-
 /// The evidence of a report.
-pub(super) fn evidence(weighed: &Weighed, counted: &Counted, decided: &Decided) -> Evidence {
-    let different = counted.representatives();
-    let sharpes_daily: Vec<f64> = different.iter().filter_map(|trial| trial.sharpe_daily()).collect();
-    let trials = Trials { counted: counted.count(), sharpes_daily: &sharpes_daily };
-    let deflated = deflate(weighed.record.as_ref(), trials);
+pub(super) fn evidence(weighed: &Weighed, counted: Counted, decided: &Decided) -> Evidence {
+    let daily = weighed.record.map(DailyRecord::from);
+    let Counted { trials, looks_at_window, correlated } = counted;
+    let deflation = Deflation::of(daily, trials);
     Evidence {
         active: weighed.active,
+        daily,
         shifted_weeks: weighed.shifted_weeks,
         random_entries: weighed.random_entries,
-        deflated_sharpe: deflated.sharpe,
-        trials: counted.count(),
-        different_trials: different.len() as u64,
-        correlated: counted.correlated.clone(),
-        luck_sharpe_daily: deflated.luck_daily,
+        deflated_sharpe: deflation.deflated_sharpe,
+        trials: deflation.trials,
+        different_trials: deflation.different_trials,
+        correlated,
+        luck_sharpe_daily: deflation.luck_sharpe_daily,
         leakage_proof: decided.proof.map(|proof| proof.holds),
         proof_examined: decided.proof.iter().flat_map(|_| Proof::EXAMINED).map(str::to_owned).collect(),
         proof_cuts: decided.proof.map_or(0, |proof| proof.cuts),
-        looks_at_window: counted.looks_at_window,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn deflated(sharpe: f64, counted: u64, sharpes_daily: &[f64]) -> f64 {
-        let record = TrackRecord { sharpe, periods: 750, skewness: 0.0, kurtosis: 3.0 };
-        deflate(Some(&record), Trials { counted, sharpes_daily }).sharpe.unwrap()
-    }
-
-    #[test]
-    fn copies_of_one_trial_count_as_trials_and_look_as_lucky_as_strangers() {
-        let alone = deflated(0.08, 1, &[0.08]);
-        let among_copies = deflated(0.08, 40, &[0.08; 40]);
-        assert!(alone > 0.95 && among_copies < 0.6, "{alone} {among_copies}");
-        assert!(deflated(0.08, 40, &[]) == among_copies, "trials without a ratio count as well");
+        looks_at_window,
     }
 }

@@ -7,7 +7,7 @@ use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
 use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::{InSample, ModelRef};
 use ktrdr_domain::{Sha256, Span};
-use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, proof};
+use ktrdr_quant::features::{FeatureBars, FeatureMatrix, Indicators, proof};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::{Bars, signals};
 
@@ -19,6 +19,9 @@ use crate::foresight;
 /// Cuts at which the leakage proof computes features and decisions again: the future is removed at half of them, scaled at
 /// the others.
 const PROOF_CUTS: usize = 6;
+
+/// Closes of dev at which a model is asked for the sketch of its positions, about: 16 for each part of the sketch.
+const SKETCHED: usize = 4_096;
 
 /// Decisions for every bar of the window.
 pub(super) struct Decided {
@@ -92,14 +95,15 @@ fn by_model(
     let (base, others) = bars.split_first().ok_or_else(|| Fault::input("the job names no data"))?;
     foresight::refuse_early_stamps(base, others)?;
     let bars = FeatureBars { base, others };
-    let rows = trader.features(&bars, range.start)?;
-    let mut targets = trader.targets(&rows)?;
+    let indicators = Indicators::compute(strategy, &bars).map_err(Fault::input)?;
+    let rows = trader.features(&indicators, range.start)?;
+    let mut targets = trader.targets(&rows.values)?;
     let cuts = proof::cuts(range.start, base.len(), PROOF_CUTS, spec.seed);
     let run = proof::Run { rows: &rows, targets: &targets };
-    let decide = |rows: &FeatureMatrix| trader.targets(rows);
+    let decide = |rows: &FeatureMatrix| trader.targets(&rows.values);
     let outcome = proof::leakage(strategy, &bars, trader.scaling, run, decide, &cuts)?;
     targets.truncate(range.len());
-    let on_dev = on_dev_by(&trader, &bars, spec.windows.dev);
+    let on_dev = on_dev_by(&trader, &indicators, base, spec.windows.dev);
     Ok(Decided {
         name: strategy.name.to_string(),
         sha256: strategy.sha256(),
@@ -111,13 +115,14 @@ fn by_model(
     })
 }
 
-/// What a model holds on dev, once its features are warm. Where it can decide nothing there it is a near-copy of nothing.
-fn on_dev_by(trader: &Trader<'_>, bars: &FeatureBars<'_>, dev: Span) -> Option<Positions> {
-    let base = bars.base.slice(bars.base.window(&dev));
-    let bars = FeatureBars { base: &base, others: bars.others };
-    let rows = features::build(trader.strategy, &bars, trader.scaling).ok()?;
-    let targets = trader.targets(&rows).ok()?;
-    Some(sketch(&base, rows.first_bar, &targets, dev))
+/// What a model holds on dev, at every so many closes once its features are warm. Where it can decide nothing there it is a
+/// near-copy of nothing.
+fn on_dev_by(trader: &Trader<'_>, indicators: &Indicators<'_>, base: &Bars, dev: Span) -> Option<Positions> {
+    let dev_bars = base.window(&dev);
+    let asked: Vec<usize> = dev_bars.clone().step_by((dev_bars.len() / SKETCHED).max(1)).collect();
+    let (asked, rows) = indicators.rows_at(&asked, trader.scaling).ok()?;
+    let held = trader.targets(&rows).ok()?;
+    Some(Positions::sketch(dev, asked.into_iter().map(|bar| base.time[bar]).zip(held)))
 }
 
 fn sketch(bars: &Bars, first: usize, targets: &[Target], dev: Span) -> Positions {

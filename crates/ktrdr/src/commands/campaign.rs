@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
-use ktrdr_app::campaign::CampaignDetail;
+use ktrdr_app::campaign::{CampaignDetail, ListedCampaign};
+use ktrdr_app::{App, verdicts};
+use ktrdr_domain::closing::Closing;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_fabric::campaign::Campaign;
 use serde_json::json;
@@ -12,6 +13,7 @@ use super::operations::cancelling;
 use super::{Context, budget, plan, research};
 use crate::cli::campaign::{CampaignArguments, CampaignVerb, PartArguments};
 use crate::cli::operations::CancelGroup;
+use crate::closing;
 use crate::describe;
 use crate::exit::CliError;
 use crate::funnel::Funnel;
@@ -46,15 +48,17 @@ pub(crate) async fn list(
             screen.line("no campaigns yet: start one with `ktrdr research run`");
             return;
         }
-        let row = |campaign: &Campaign| {
+        let row = |listed: &ListedCampaign| {
+            let ListedCampaign { campaign, accepted } = listed;
             let begun = describe::instant(campaign.begun_at_ms / 1000 * 1000);
-            [vec![campaign.name.to_string(), begun], Funnel::of(campaign).cells()].concat()
+            [vec![campaign.name.to_string(), begun], Funnel::of(campaign, *accepted).cells()].concat()
         };
         let head = [
             "CAMPAIGN",
             "BEGUN",
             "CYCLES",
             "SURVIVED",
+            "ACCEPTED",
             "AT GATES",
             "FAILED",
             "CANCELLED",
@@ -73,22 +77,24 @@ pub(crate) async fn show(
     name: &CampaignName,
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {
-    let CampaignDetail { campaign, cycles, total } = app.campaign(name, part.into()).await?;
+    let CampaignDetail { campaign, closings, cycles, total } = app.campaign(name, part.into()).await?;
     let costs = app.costs(&campaign).await?;
     let shown = Part { name: "cycles", entries: &cycles, offset: part.offset, total };
-    shown.answer_with(context.screen, json!({ "campaign": campaign, "costs": costs }), |screen| {
+    let head = json!({ "campaign": campaign, "closings": closings, "costs": costs });
+    shown.answer_with(context.screen, head, |screen| {
         let before = campaign.cycles.saturating_sub(part.offset + cycles.len() as u64);
         screen.line(research::cycle_table(&cycles, before));
-        summarise(screen, &campaign);
+        summarise(screen, &campaign, &closings);
         budget::costs_line(&costs).into_iter().for_each(|line| screen.line(line));
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn summarise(screen: &Screen, campaign: &Campaign) {
-    let funnel = Funnel::of(campaign);
+fn summarise(screen: &Screen, campaign: &Campaign, closings: &[Closing]) {
+    let funnel = Funnel::of(campaign, verdicts::accepted(campaign, closings));
     screen.line(funnel.line());
     funnel.reasons().into_iter().for_each(|reasons| screen.line(reasons));
+    closing::lines(campaign, closings).into_iter().for_each(|line| screen.line(line));
     if campaign.forgotten > 0 {
         let forgotten = describe::thousands(campaign.forgotten);
         screen.line(format!("{forgotten} of them ended so long ago that their rows are no longer kept"));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use ktrdr_app::campaign::CampaignRequest;
+use ktrdr_app::campaign::{CampaignDetail, CampaignRequest};
 use ktrdr_app::data::{GenerateRequest, ProcessChoice, SessionChoice};
 use ktrdr_app::market::{AccountChange, Moment};
 use ktrdr_domain::{DeviceRequest, Symbol, Timeframe, Timestamp};
@@ -39,8 +39,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DemoArguments) -> Result<Ex
         ),
         ("NOISE", ProcessChoice::RandomWalk, "a random walk: there is nothing to find"),
     ] {
-        let cycles = campaign(&context, arguments, symbol, process, about)?;
-        answers.push(serde_json::json!({ "symbol": symbol, "about": about, "cycles": cycles }));
+        let CampaignDetail { cycles, closings, .. } = campaign(&context, arguments, symbol, process, about)?;
+        answers.push(
+            serde_json::json!({ "symbol": symbol, "about": about, "cycles": cycles, "closings": closings }),
+        );
     }
     context.screen.answer(&serde_json::json!({ "workspace": folder, "campaigns": answers }), |screen| {
         screen.line(format!("\nboth campaigns took {:.0} s", started.elapsed().as_secs_f64()));
@@ -74,7 +76,7 @@ fn campaign(
     symbol: &str,
     process: ProcessChoice,
     about: &str,
-) -> Result<Vec<ktrdr_domain::Operation>, CliError> {
+) -> Result<CampaignDetail, CliError> {
     context.screen.line(format!("\n{symbol}: {about}"));
     let symbol: Symbol = symbol.parse().or_exit(Kind::Usage)?;
     let timeframe: Timeframe = "1h".parse().or_exit(Kind::Usage)?;
@@ -107,12 +109,12 @@ fn campaign(
     context.block_on(async {
         context.open_beside().await?.app.generate_data(&bars).await?;
         let how = StartArguments { local: true, wait: false };
-        let Started::Ended(cycles) = research::begin(context, &request, how).await? else {
+        let Started::Closed(campaign) = research::begin(context, &request, how).await? else {
             return Err(CliError::new(Kind::Interrupted, "interrupted"));
         };
         if context.screen.is_text() {
-            research::print(context.screen, &cycles);
+            research::print(context.screen, &campaign);
         }
-        Ok(cycles)
+        Ok(*campaign)
     })
 }

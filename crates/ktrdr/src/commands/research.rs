@@ -1,21 +1,21 @@
 //! `ktrdr research …`: cycles are operations like any other; their ends speak for themselves.
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use ktrdr_app::App;
-use ktrdr_app::campaign::CampaignRequest;
+use ktrdr_app::campaign::{CampaignDetail, CampaignRequest};
 use ktrdr_app::plan::PlanRequest;
-use ktrdr_domain::name::CampaignName;
+use ktrdr_app::{App, verdicts};
+use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::number::Figure;
-use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{FailureReason, Operation, Status};
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::start::{self, Started, answer};
 use super::{Context, campaign, plan};
 use crate::cli::StartArguments;
 use crate::cli::research::{ResearchArguments, ResearchVerb};
+use crate::closing;
 use crate::describe::brief;
 use crate::exit::{CliError, Kind};
 use crate::funnel::Funnel;
@@ -64,10 +64,11 @@ pub(crate) async fn begin(
 
 /// A campaign whose cycles were stopped by gates did its work: that is exit 0. Only trouble is not.
 fn campaign_answer(context: &Context<'_>, started: Started) -> Result<ExitCode, CliError> {
-    let Started::Ended(cycles) = started else {
+    let Started::Closed(campaign) = started else {
         return answer(context, started, |_, _| Ok(()));
     };
-    show(context, &cycles)?;
+    let (cycles, closings) = (&campaign.cycles, json!({ "closings": campaign.closings }));
+    context.screen.list_with("cycles", cycles, closings, |screen| print(screen, &campaign))?;
     let trouble = |c: &Operation| c.status == Status::Failed && c.reason != Some(FailureReason::Gate);
     Ok(if cycles.iter().any(trouble) {
         ExitCode::from(Kind::OperationFailed as u8)
@@ -78,17 +79,13 @@ fn campaign_answer(context: &Context<'_>, started: Started) -> Result<ExitCode, 
     })
 }
 
-fn show(context: &Context<'_>, cycles: &[Operation]) -> Result<(), CliError> {
-    context.screen.list("cycles", cycles, |screen| print(screen, cycles))
-}
-
-/// Each cycle with what became of it, then the funnel.
-pub(crate) fn print(screen: &Screen, cycles: &[Operation]) {
+/// Each cycle with what became of it, then the funnel, then what the campaign came to.
+pub(crate) fn print(screen: &Screen, detail: &CampaignDetail) {
+    let CampaignDetail { campaign, closings, cycles, .. } = detail;
     screen.line(cycle_table(cycles, 0));
-    screen.line(Funnel::of_cycles(cycles).line());
-    for campaign in campaigns(cycles) {
-        screen.line(format!("campaign {campaign}"));
-    }
+    screen.line(Funnel::of_cycles(cycles, verdicts::is_closed(campaign, closings)).line());
+    closing::lines(campaign, closings).into_iter().for_each(|line| screen.line(line));
+    screen.line(format!("campaign {}", campaign.name));
 }
 
 /// Cycles with what became of each, numbered in their campaign: so many were before them.
@@ -98,15 +95,12 @@ pub(crate) fn cycle_table(cycles: &[Operation], before: u64) -> String {
     table(&["#", "STRATEGY", "OUTCOME", "WHY"], &rows)
 }
 
-fn campaigns(cycles: &[Operation]) -> BTreeSet<CampaignName> {
-    cycles.iter().filter_map(|c| Some(ResearchSpec::deserialize(&c.spec).ok()?.campaign)).collect()
-}
-
 fn row(number: u64, cycle: &Operation) -> Vec<String> {
     let of_result = |key: &str| cycle.result.as_ref()?.get(key)?.as_str().map(str::to_owned);
     let error = cycle.error.as_deref().unwrap_or_default();
     let (outcome, why) = match (cycle.status, error.split_once(" gate failed: ")) {
-        (Status::Completed, _) => (of_result("verdict").unwrap_or_else(|| "survived".into()), exam(cycle)),
+        _ if final_gate(cycle) == Some(GateVerdict::Passed) => ("accepted".into(), exam(cycle)),
+        (Status::Completed, _) => survivor(cycle, of_result("verdict")),
         (Status::Failed, Some((gate, figures))) => {
             (format!("{} gate", gate.to_lowercase()), figures.to_owned())
         }
@@ -119,13 +113,29 @@ fn row(number: u64, cycle: &Operation) -> Vec<String> {
     vec![number.to_string(), strategy, outcome, brief(&why, WHY_CHARACTERS)]
 }
 
+/// How the exam of a cycle was judged when the campaign closed.
+fn final_gate(cycle: &Operation) -> Option<GateVerdict> {
+    GateVerdict::deserialize(cycle.result.as_ref()?.get("final")?).ok()
+}
+
+/// A cycle that passed both gates, as it stands now.
+fn survivor(cycle: &Operation, verdict: Option<String>) -> (String, String) {
+    if let Some(lost @ GateVerdict::Failed { .. }) = final_gate(cycle) {
+        return ("lost at the close".into(), format!("{lost} · {}", exam(cycle)));
+    }
+    let is_parity = cycle.spec.pointer("/gates/profile").and_then(Value::as_str) == Some("parity");
+    let verdict = verdict.unwrap_or_else(|| "survived".into());
+    (if is_parity { verdict } else { format!("{verdict}, provisional") }, exam(cycle))
+}
+
 /// What a survivor did on its exam, with what it rests on: the chance of it, the looks, how much of it is the market.
 fn exam(cycle: &Operation) -> String {
     let figure = |pointer: &str| cycle.result.as_ref()?.pointer(pointer)?.as_f64();
     let net = figure("/metrics/total_return_pct").map(|x| format!("net {:.1} %", Figure(x * 100.0)));
     let sharpe = figure("/metrics/sharpe_ratio").map(|x| format!("Sharpe {:.2}", Figure(x)));
-    let deflated = figure("/evidence/deflated_sharpe").map(|x| format!("deflated {x:.3}"));
-    let trials = figure("/evidence/trials").map(|n| format!("N {n:.0}"));
+    let counted = |name: &str| figure(&format!("/final/{name}")).or(figure(&format!("/evidence/{name}")));
+    let deflated = counted("deflated_sharpe").map(|x| format!("deflated {x:.3}"));
+    let trials = counted("trials").map(|n| format!("N {n:.0}"));
     let nulls = ["/evidence/random_entries/p", "/evidence/shifted_weeks/p"].map(figure);
     let p = nulls.into_iter().flatten().reduce(f64::max).map(|p| format!("p {p:.3}"));
     let looks = figure("/evidence/looks_at_window").map(|n| format!("look {n:.0}"));

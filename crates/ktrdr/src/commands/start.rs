@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ktrdr_app::campaign::StartedCampaign;
+use ktrdr_app::campaign::{CampaignDetail, StartedCampaign};
 use ktrdr_app::cancel::CancelRequest;
 use ktrdr_app::engine::Opening;
 use ktrdr_app::submit::SubmittedJob;
@@ -54,6 +54,8 @@ pub(crate) enum Started {
     Submitted(HandedOver),
     /// Waited for: the rows as they ended.
     Ended(Vec<Operation>),
+    /// Waited for: a campaign with these of its cycles, which has closed.
+    Closed(Box<CampaignDetail>),
     /// The user stopped waiting; the work goes on.
     Detached(HandedOver),
 }
@@ -71,7 +73,7 @@ pub(crate) async fn start<T: Into<HandedOver>>(
         let mut workspace = context.embedded().open_to_run().await?;
         workspace.app.labour = Labour::ThisProcess;
         let handed = hand_over(&workspace, submit).await?;
-        return run_here(context, &workspace, computing, &handed.ids).await;
+        return run_here(context, &workspace, computing, &handed).await;
     }
     let workspace = context.open_beside().await?;
     let handed = hand_over(&workspace, submit).await?;
@@ -84,13 +86,13 @@ pub(crate) async fn start<T: Into<HandedOver>>(
     }
     let detach = on_interrupt()?;
     let followed = tokio::select! {
-        followed = follow::to_the_end(&workspace, &handed.ids, context.screen, &detach) => followed?,
+        followed = follow(context, &workspace, &handed, &detach) => followed?,
         lost = workspace.lost() => return Err(lost),
     };
-    Ok(match followed {
-        Followed::Ended(rows) => Started::Ended(rows),
-        Followed::Detached => Started::Detached(handed),
-    })
+    match followed {
+        Followed::Ended(rows) => finished(&workspace, &handed, rows).await,
+        Followed::Detached => Ok(Started::Detached(handed)),
+    }
 }
 
 /// Starts work that is always waited for: as the arguments ask for, or by the engine that runs on this workspace, or here
@@ -114,6 +116,7 @@ pub(crate) async fn start_and_wait(
 pub(crate) fn ended(started: Started) -> Result<Vec<Operation>, CliError> {
     match started {
         Started::Ended(rows) => Ok(rows),
+        Started::Closed(campaign) => Ok(campaign.cycles),
         Started::Submitted(handed) | Started::Detached(handed) => {
             let message =
                 format!("detached; the work goes on. Follow or stop it with:\n{}", ways_on(&handed));
@@ -154,14 +157,14 @@ async fn run_here(
     context: &Context<'_>,
     workspace: &Workspace,
     computing: Computing,
-    ids: &[OperationId],
+    handed: &HandedOver,
 ) -> Result<Started, CliError> {
     let fleet = RunningRoles::start(workspace, &Roles::all(&workspace.settings.fleet, computing)).await?;
     let [first, second] = on_two_interrupts()?;
     let cancelling = async {
         first.cancelled().await;
         context.screen.note("stopping … (Ctrl-C again gives up waiting)");
-        for id in ids {
+        for id in &handed.ids {
             let request = CancelRequest { by: "user".into(), ..CancelRequest::of(id.clone(), "interrupted") };
             if let Err(error) = workspace.app.cancel(&request).await {
                 tracing::error!(%id, %error, "could not ask for a cancel");
@@ -170,14 +173,14 @@ async fn run_here(
         std::future::pending::<()>().await;
     };
     let followed = tokio::select! {
-        followed = follow::to_the_end(workspace, ids, context.screen, &second) => followed?,
+        followed = follow(context, workspace, handed, &second) => followed?,
         () = cancelling => Followed::Detached,
         lost = workspace.lost() => return Err(roles::give_up(context, workspace, fleet, lost).await),
     };
     match followed {
         Followed::Ended(rows) => {
             fleet.drain().await?;
-            Ok(Started::Ended(rows))
+            finished(workspace, handed, rows).await
         }
         Followed::Detached => {
             // Whoever asks twice does not want to wait. What is cut off here counts as crashed and is recovered.
@@ -185,6 +188,31 @@ async fn run_here(
             Err(CliError::new(Kind::Interrupted, "interrupted; `ktrdr up` takes up what was left"))
         }
     }
+}
+
+/// Follows what was handed over to its end, a campaign to its close.
+async fn follow(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    handed: &HandedOver,
+    detach: &CancellationToken,
+) -> Result<Followed, CliError> {
+    let followed = follow::to_the_end(workspace, &handed.ids, context.screen, detach).await?;
+    if let (Followed::Ended(_), Some(name)) = (&followed, &handed.campaign) {
+        follow::to_the_close(workspace, name, context.screen, detach).await?;
+    }
+    Ok(followed)
+}
+
+async fn finished(
+    workspace: &Workspace,
+    handed: &HandedOver,
+    rows: Vec<Operation>,
+) -> Result<Started, CliError> {
+    Ok(match &handed.campaign {
+        Some(name) => Started::Closed(Box::new(workspace.app.campaign_with(name, rows).await?)),
+        None => Started::Ended(rows),
+    })
 }
 
 /// Tokens that the first and the second Ctrl-C fire.
@@ -228,7 +256,8 @@ pub(crate) fn answer(
             context.screen.note(ways_on(&handed));
             Ok(ExitCode::from(Kind::Interrupted as u8))
         }
-        Started::Ended(rows) => {
+        started => {
+            let rows = ended(started)?;
             show(context, &rows)?;
             Ok(exit_code(&rows))
         }

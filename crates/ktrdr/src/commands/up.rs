@@ -49,7 +49,7 @@ async fn until_idle(workspace: &Workspace) -> Result<(), CliError> {
     let mut hints = workspace.app.store.hints();
     loop {
         let page = workspace.app.store.list(&Filter { active: true, limit: 1, ..Filter::default() }).await?;
-        if page.total == 0 {
+        if page.total == 0 && !workspace.app.is_any_closing().await? {
             return Ok(());
         }
         let changed =

@@ -9,10 +9,12 @@
 //! | the same positions, whole weeks earlier or later: keeps the clock, the clusters, the share of long and short | [`shifts`] |
 //! | the same holding times and sides, entered at random bars of the same hour and volatility | [`entries`] |
 //! | rank among draws | [`rank`] |
+//! | what the trials counted leave of it | [`trials`] |
 
 pub mod entries;
 pub mod rank;
 pub mod shifts;
+pub mod trials;
 
 use std::ops::Range;
 
@@ -21,6 +23,7 @@ use ktrdr_domain::trading::Account;
 pub use entries::Entries;
 pub use rank::PValue;
 pub use shifts::Shifts;
+pub use trials::Deflation;
 
 use crate::Bars;
 use crate::data::calendar::Calendar;

@@ -20,8 +20,10 @@ pub mod proof;
 mod scaling;
 
 use ktrdr_domain::{Strategy, Timeframe};
+use ndarray::Array2;
 
 use crate::Bars;
+use crate::indicator::IndicatorOutput;
 
 pub use align::Join;
 pub use error::FeatureError;
@@ -79,8 +81,57 @@ pub fn build_from(
     scaling: &Scaling,
     from: usize,
 ) -> Result<FeatureMatrix, FeatureError> {
-    let plan = Plan::new(strategy, bars, strategy.features())?;
-    let rows = plan.first_bar()?.max(from.min(plan.bar_count()))..plan.bar_count();
-    let columns = plan.columns(scaling, rows.start)?;
-    Ok(matrix::assemble(&plan, &columns, rows))
+    Indicators::compute(strategy, bars)?.rows_from(from, scaling)
+}
+
+/// The indicators of a strategy on the bars of one symbol, computed once: rows are laid out from them as often as needed.
+pub struct Indicators<'a> {
+    plan: Plan<'a>,
+    outputs: Vec<IndicatorOutput>,
+}
+
+impl<'a> Indicators<'a> {
+    /// Computes them on all bars.
+    ///
+    /// # Errors
+    /// When bars of a timeframe are missing, stale or too few.
+    pub fn compute(strategy: &'a Strategy, bars: &FeatureBars<'a>) -> Result<Self, FeatureError> {
+        let plan = Plan::new(strategy, bars, strategy.features())?;
+        plan.first_bar()?;
+        let outputs = plan.compute();
+        Ok(Self { plan, outputs })
+    }
+
+    /// The rows of [`build_from`].
+    ///
+    /// # Errors
+    /// As [`build`].
+    pub fn rows_from(&self, from: usize, scaling: &Scaling) -> Result<FeatureMatrix, FeatureError> {
+        let rows = self.plan.first_bar()?.max(from.min(self.plan.bar_count()))..self.plan.bar_count();
+        let columns = self.plan.columns(&self.outputs, scaling, rows.start)?;
+        Ok(matrix::assemble(&self.plan, &columns, rows))
+    }
+
+    /// The rows of these base bars alone, bit for bit those of [`build`]; bars at which not every feature has warmed up
+    /// are left out. Gives the bars that have a row, and `[bars × features]`.
+    ///
+    /// # Errors
+    /// As [`build`].
+    pub fn rows_at(
+        &self,
+        bars: &[usize],
+        scaling: &Scaling,
+    ) -> Result<(Vec<usize>, Array2<f32>), FeatureError> {
+        let warm = self.plan.first_bar()?..self.plan.bar_count();
+        let bars: Vec<usize> = bars.iter().copied().filter(|bar| warm.contains(bar)).collect();
+        let mut values = Array2::zeros((bars.len(), self.plan.cells.len()));
+        for (cell, column) in self.plan.cells.iter().zip(values.columns_mut()) {
+            self.plan
+                .cell_at(&self.outputs, cell, &bars, scaling)?
+                .into_iter()
+                .zip(column)
+                .for_each(|(value, slot)| *slot = value);
+        }
+        Ok((bars, values))
+    }
 }

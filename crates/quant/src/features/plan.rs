@@ -185,17 +185,35 @@ impl<'a> Plan<'a> {
         self.base.len()
     }
 
-    /// Computes every column on its own timeframe, as far as the rows from base bar `from` on read it.
-    pub(super) fn columns(&self, scaling: &Scaling, from: usize) -> Result<Vec<ColumnValues>, FeatureError> {
-        let outputs = self.compute();
+    /// Every column on its own timeframe, as far as the rows from base bar `from` on read it.
+    pub(super) fn columns(
+        &self,
+        outputs: &[IndicatorOutput],
+        scaling: &Scaling,
+        from: usize,
+    ) -> Result<Vec<ColumnValues>, FeatureError> {
         let to_values = |(at, column): (usize, &Column)| {
-            let values = self.checked(column, &outputs)?;
+            let values = self.checked(column, outputs)?;
             let reads = self.cells.iter().filter(|cell| cell.column == at);
             let first_bar = reads.filter_map(|cell| self.own_bar(cell, from - cell.lag)).min().unwrap_or(0);
             let values = transform(&column.feature, &values[first_bar.min(values.len())..], scaling)?;
             Ok(ColumnValues { series: self.computed[column.computed].series, first_bar, values })
         };
         self.columns.iter().enumerate().map(to_values).collect()
+    }
+
+    /// The values of one cell at these base bars.
+    pub(super) fn cell_at(
+        &self,
+        outputs: &[IndicatorOutput],
+        cell: &Cell,
+        bars: &[usize],
+        scaling: &Scaling,
+    ) -> Result<Vec<f32>, FeatureError> {
+        let column = &self.columns[cell.column];
+        let values = self.checked(column, outputs)?;
+        let read = bars.iter().filter_map(|bar| values.get(self.own_bar(cell, bar - cell.lag)?));
+        transform(&column.feature, &read.copied().collect::<Vec<f64>>(), scaling)
     }
 
     /// The unscaled values of every column on its own timeframe.
@@ -212,7 +230,8 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn compute(&self) -> Vec<IndicatorOutput> {
+    /// Every indicator on its own timeframe.
+    pub(super) fn compute(&self) -> Vec<IndicatorOutput> {
         self.computed.iter().map(|c| indicator::compute(c.spec, self.series[c.series].bars)).collect()
     }
 

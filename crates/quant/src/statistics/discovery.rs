@@ -22,6 +22,13 @@ pub fn lond_dependent(alpha: f64, test: u64, discoveries: u64) -> f64 {
     if test == 0 { 0.0 } else { lond(alpha, test, discoveries) / harmonic(test) }
 }
 
+/// What is left of `alpha` for all tests after the first `tests` of them: each has its share βᵢ, used or not.
+#[must_use]
+pub fn alpha_left(alpha: f64, tests: u64) -> f64 {
+    let spent: f64 = (1..=tests.min(1_000_000)).rev().map(|i| lond(alpha, i, 0)).sum();
+    (alpha - spent).max(0.0)
+}
+
 /// `1 + 1/2 + … + 1/n`; by its expansion where the sum would be long.
 fn harmonic(n: u64) -> f64 {
     if n <= 1_000 {
@@ -48,6 +55,14 @@ mod tests {
             (lond_dependent(0.05, 4, 0) * (1.0 + 0.5 + 1.0 / 3.0 + 0.25) - lond(0.05, 4, 0)).abs() < 1e-18
         );
         assert_eq!((lond(0.05, 0, 0), lond_dependent(0.05, 0, 3)), (0.0, 0.0));
+    }
+
+    #[test]
+    fn what_is_left_shrinks_by_the_share_of_each_test() {
+        assert_eq!(alpha_left(0.05, 0), 0.05);
+        let step = alpha_left(0.05, 3) - alpha_left(0.05, 4);
+        assert!((step - lond(0.05, 4, 0)).abs() < 1e-16);
+        assert!(alpha_left(0.05, 10_000) > 0.0);
     }
 
     #[test]

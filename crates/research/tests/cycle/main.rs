@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod closing;
 mod fixture;
 mod fleet;
 mod resume;

@@ -5,16 +5,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ktrdr_domain::closing::{Candidate, Closing};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::{CampaignName, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Kind, Operation, OperationId, Phase, Span};
 use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions, SqliteStore};
-use ktrdr_fabric::ledger::{Ledger, LedgerReader};
+use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader};
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
-    Backoff, Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
+    Handler, Identity, Job, KindConfig, Outcome, Relay, Sweeper, SweeperConfig, Worker, WorkerConfig,
 };
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -31,10 +33,11 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
 }
 
-/// A ledger that fails to remember a number of times.
+/// A ledger that fails to remember, and to close, a number of times.
 pub(crate) struct Forgetful {
     inner: Arc<SqliteStore>,
     pub(crate) to_forget: AtomicU32,
+    pub(crate) closings_to_fail: AtomicU32,
 }
 
 #[async_trait]
@@ -44,6 +47,12 @@ impl LedgerReader for Forgetful {
     }
     async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError> {
         self.inner.looks(symbol, during).await
+    }
+    async fn candidates(&self, campaign: &CampaignName) -> Result<Vec<Candidate>, StoreError> {
+        self.inner.candidates(campaign).await
+    }
+    async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, StoreError> {
+        self.inner.closings(campaign).await
     }
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         self.inner.lessons(campaign, limit).await
@@ -57,6 +66,17 @@ impl Ledger for Forgetful {
     }
     async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError> {
         self.inner.conclude(operation, conclusion).await
+    }
+    async fn nominate(&self, candidate: &Candidate) -> Result<(), StoreError> {
+        self.inner.nominate(candidate).await
+    }
+    async fn close(&self, closing: &Closing) -> Result<Closed, StoreError> {
+        let fail =
+            self.closings_to_fail.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
+        if fail.is_ok() {
+            return Err(StoreError::Unavailable("closed by the test".into()));
+        }
+        self.inner.close(closing).await
     }
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError> {
         let forget = self.to_forget.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| n.checked_sub(1));
@@ -117,7 +137,11 @@ impl World {
         let identity = Identity::of_this_process("test", "cpu");
         let worker = Worker::new(store, broker, registry, handlers.into(), identity, config, trigger);
         tokio::spawn(worker.unwrap().run(stop.clone(), CancellationToken::new()));
-        let ledger = Arc::new(Forgetful { inner: engine.store.clone(), to_forget: AtomicU32::new(0) });
+        let ledger = Arc::new(Forgetful {
+            inner: engine.store.clone(),
+            to_forget: AtomicU32::new(0),
+            closings_to_fail: AtomicU32::new(0),
+        });
         let world = Self { engine, ledger, _stops: stop.clone().drop_guard(), stop, _folder: folder };
         world.add_orchestrator();
         world
@@ -125,11 +149,29 @@ impl World {
 
     pub(crate) fn add_orchestrator(&self) {
         let (store, broker) = (self.engine.store.clone(), self.engine.broker.clone());
-        tokio::spawn(Orchestrator::new(store, self.ledger.clone(), broker).run(self.stop.clone()));
+        let orchestrator = Orchestrator::new(store.clone(), store, self.ledger.clone(), broker);
+        tokio::spawn(orchestrator.run(self.stop.clone()));
     }
 
     pub(crate) async fn row(&self, id: &OperationId) -> Operation {
         self.engine.store.get(id).await.unwrap().unwrap()
+    }
+
+    /// The closings of all campaigns, once there are so many.
+    pub(crate) async fn closings(&self, at_least: usize) -> Vec<Closing> {
+        let mut hints = self.engine.store.hints();
+        let found = async {
+            loop {
+                let closings = self.engine.store.closings(None).await.unwrap();
+                if closings.len() >= at_least {
+                    return closings;
+                }
+                if let Err(RecvError::Closed) = hints.recv().await {
+                    panic!("the store is gone");
+                }
+            }
+        };
+        tokio::time::timeout(TIMEOUT, found).await.expect("a closing")
     }
 
     pub(crate) async fn until(&self, id: &OperationId, fact: impl Fn(&Operation) -> bool) -> Operation {

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use ktrdr_domain::{Kind, Operation, OperationId, Priority, Status, Timestamp};
 use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions};
+use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::broker::{Broker, Queue};
 use ktrdr_fabric::store::{BootId, NewOperation, OperationReader, Store, Submitted, SweepPlan};
 use ktrdr_worker::{
-    Backoff, Exit, Handler, Identity, Job, KindConfig, Outcome, Relay, SweepTrigger, Sweeper, SweeperConfig,
-    Worker, WorkerConfig,
+    Exit, Handler, Identity, Job, KindConfig, Outcome, Relay, SweepTrigger, Sweeper, SweeperConfig, Worker,
+    WorkerConfig,
 };
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;

@@ -10,7 +10,7 @@ use ktrdr_jobs::fault::Fault;
 use ktrdr_neural::{Network, NetworkShape};
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::generate::{self, Process, Recipe, Sessions};
-use ktrdr_quant::features::{self, FeatureBars, Scaling};
+use ktrdr_quant::features::{self, FeatureBars, Indicators, Scaling};
 use ktrdr_quant::simulate;
 
 use super::{Measured, per_second};
@@ -60,8 +60,9 @@ pub(super) fn backtest(bars: usize, runs: usize) -> Result<Measured, CliError> {
     let first = features::warm_up(&strategy, &market).or_exit(Kind::Usage)?;
     let (range, account) = (first..bars.len(), Account::default());
     let rates = per_second(range.len(), runs, || {
-        let rows = trader.features(&market, range.start).map_err(fault)?;
-        let targets = trader.targets(&rows).map_err(fault)?;
+        let indicators = Indicators::compute(&strategy, &market).or_exit(Kind::InvalidInput)?;
+        let rows = trader.features(&indicators, range.start).map_err(fault)?;
+        let targets = trader.targets(&rows.values).map_err(fault)?;
         let run = evaluate::trade(&bars, &range, &targets, &account, &mut |_| Some(())).map_err(fault)?;
         black_box(evaluate::figures(&run, &bars, range.clone(), &account));
         Ok(())

@@ -1,7 +1,8 @@
 //! How long to wait before trying again: doubling, bounded, jittered, so that a fleet does not knock in step.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+
+use crate::random::random;
 
 /// A rising wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +25,10 @@ impl Backoff {
     }
 }
 
-/// `wait`, give or take a fifth. The seed of a hash map is random enough to keep processes out of step.
-pub(crate) fn jittered(wait: Duration) -> Duration {
-    let unit = RandomState::new().hash_one(()) as f64 / u64::MAX as f64;
+/// `wait`, give or take a fifth.
+#[must_use]
+pub fn jittered(wait: Duration) -> Duration {
+    let unit = random() as f64 / u64::MAX as f64;
     wait.mul_f64(0.8 + 0.4 * unit)
 }
 
