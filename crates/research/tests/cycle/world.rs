@@ -11,8 +11,8 @@ use ktrdr_domain::name::{CampaignName, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Kind, Operation, OperationId, Phase, Span};
 use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions, SqliteStore};
-use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader};
 use ktrdr_fabric::backoff::Backoff;
+use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
