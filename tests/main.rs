@@ -6,6 +6,7 @@
 mod advice;
 mod answers;
 mod attack;
+mod budget;
 mod campaign;
 mod campaigns;
 mod cancel;

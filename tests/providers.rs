@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ktrdr_agent::models::Usage;
+use ktrdr_agent::purse::{Cost, Intent, PurseError, Spent};
 use ktrdr_agent::{AgentError, Assessor, Call, Design, DesignBrief, Designer, Provider, Providers};
 use ktrdr_catalog::series::{self, SeriesCache};
-use ktrdr_domain::budget::BudgetPolicy;
+use ktrdr_domain::budget::{self, Balance, BudgetPolicy, Scope};
 use ktrdr_domain::gate::{GatePolicy, GateProfile};
 use ktrdr_domain::job::{AssessmentSpec, DesignResult};
 use ktrdr_domain::report::{AssessmentReport, Verdict};
@@ -21,6 +23,7 @@ use ktrdr_domain::{
     DeviceClass, DeviceRequest, FailureReason, Kind, Operation, OperationId, Status, Strategy, Timestamp,
 };
 use ktrdr_embedded::{Engine, Role};
+use ktrdr_fabric::budget::BudgetReader;
 use ktrdr_fabric::store::{Filter, OperationReader, Pace, Store, SweepPlan};
 use ktrdr_jobs::Services;
 use ktrdr_jobs::spending::Spending;
@@ -78,6 +81,26 @@ impl Assessor for Scripted {
             suggestions: Vec::new(),
             assessor: "scripted-7b".into(),
         })
+    }
+}
+
+/// Pays for each design what it says, and then designs; what was refused to it is its answer.
+struct Paid {
+    worst_case: Cost,
+    spent: Spent,
+}
+
+#[async_trait]
+impl Designer for Paid {
+    async fn design(&self, _: &DesignBrief<'_>, call: Call<'_>) -> Result<Design, AgentError> {
+        let intent = Intent { call: 0, model: "paid-7b".into(), worst_case: self.worst_case };
+        let reserved = match call.purse.reserve(&intent).await {
+            Ok(reserved) => reserved,
+            Err(PurseError::Exhausted(why)) => return Err(why.into()),
+            Err(PurseError::Unavailable(why)) => panic!("{why}"),
+        };
+        call.purse.settle(reserved, self.spent).await.unwrap();
+        Ok(design())
     }
 }
 
@@ -163,9 +186,13 @@ impl Fleet {
         Self { engine, template, world, _stop: stop.drop_guard() }
     }
 
+    fn template_of(&self, agent: &str) -> ResearchSpec {
+        ResearchSpec { agent: agent.parse().unwrap(), ..self.template.clone() }
+    }
+
     /// Submits one cycle of this provider.
     async fn cycle(&self, agent: &str) -> OperationId {
-        let template = ResearchSpec { agent: agent.parse().unwrap(), ..self.template.clone() };
+        let template = self.template_of(agent);
         let roots = plan(&template.campaign, 1, &template, Timestamp(0), 1).unwrap();
         let id = roots[0].id.clone();
         self.engine.store.submit_roots(roots, Pace::free(1)).await.unwrap();
@@ -257,6 +284,83 @@ async fn a_scripted_provider_designs_and_assesses_a_whole_cycle() {
     let attempts = [(Kind::AgentDesign, 1), (Kind::AgentDesign, 2), (Kind::AgentAssessment, 1)];
     let attempts = attempts.map(|(kind, attempt)| (child(kind).id.clone(), attempt));
     assert_eq!(*asked.lock().unwrap(), attempts, "who had no time is asked again, as another attempt");
+}
+
+fn cost(micro_dollars: u64, tokens: u64) -> Cost {
+    Cost { micro_dollars, tokens }
+}
+
+/// A fleet whose day may cost a dollar, each campaign 50 cents, and whose provider `paid` asks for 30 at worst.
+async fn with_paid(spent: Spent) -> Fleet {
+    let provider =
+        Provider { designer: Arc::new(Paid { worst_case: cost(300_000, 900), spent }), ..Provider::local() };
+    let mut policy = BudgetPolicy::default();
+    policy.limits.day.money = Some("$1".parse().unwrap());
+    policy.limits.campaign.money = Some("$0.50".parse().unwrap());
+    policy.prices.cpu_hour = "$0.036".parse().unwrap();
+    Fleet::with_budget(Providers::default().with("paid".parse().unwrap(), provider), policy).await
+}
+
+impl Fleet {
+    /// What the campaign of the cycles here has paid and set aside.
+    async fn account(&self) -> Balance {
+        let campaign = Scope::Campaign("scripted".parse().unwrap());
+        self.engine.store.balances(&[campaign]).await.unwrap()[0]
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_design_is_paid_for_what_it_cost_and_every_job_for_how_long_it_ran() {
+    let fleet = with_paid(Spent::Counted(Usage::default(), cost(120_000, 400))).await;
+    let root = fleet.cycle("paid").await;
+    let cycle = fleet.ended(&root).await;
+    assert_eq!(cycle.status, Status::Completed, "{:?}", cycle.error);
+    let Balance { spent, reserved } = fleet.account().await;
+    assert_eq!((spent.tokens, reserved), (400, budget::Cost::ZERO));
+    // Each job costs a cent of a cent for every second, rounded up for itself.
+    let machine = spent.money.in_micro_dollars() - 120_000;
+    assert!(spent.machine_ms > 0 && (1..=4).contains(&(machine - spent.machine_ms / 100)), "{spent:?}");
+    let scopes = [Scope::Cycle(root), Scope::Day(fleet.engine.store.today(0).await.unwrap())];
+    for (scope, paid) in scopes.iter().zip(fleet.engine.store.balances(&scopes).await.unwrap()) {
+        assert_eq!(paid, Balance { spent, reserved }, "the same for {scope}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cycle_that_would_pass_a_limit_ends_with_budget_exhausted_and_costs_nothing_more() {
+    // Nobody knows what the calls cost: the worst case is taken.
+    let fleet = with_paid(Spent::Unknown).await;
+    assert_eq!(fleet.ended(&fleet.cycle("paid").await).await.status, Status::Completed);
+    let before = fleet.account().await;
+    let second = plan(&fleet.template.campaign, 1, &fleet.template_of("paid"), Timestamp(0), 2).unwrap();
+    let id = second[0].id.clone();
+    fleet.engine.store.submit_roots(second, Pace::free(1)).await.unwrap();
+    let cycle = fleet.ended(&id).await;
+    assert_eq!((cycle.status, cycle.reason), (Status::Failed, Some(FailureReason::BudgetExhausted)));
+    let error = cycle.error.unwrap();
+    assert!(error.contains("the limit of the campaign scripted is $0.50; $0.30"), "{error}");
+    assert!(error.contains("leave no room for $0.30"), "{error}");
+    let after = fleet.account().await;
+    let more = after.spent.less(before.spent);
+    assert!(more.tokens == 0 && after.reserved == budget::Cost::ZERO, "{after:?}");
+    assert_eq!(more, policy_prices(more.machine_ms), "only the design's own machine time was paid");
+}
+
+fn policy_prices(machine_ms: u64) -> budget::Cost {
+    let prices = budget::MachinePrices { cpu_hour: "$0.036".parse().unwrap(), ..Default::default() };
+    prices.cost(machine_ms, false)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_that_was_given_an_amount_of_its_own_may_spend_that() {
+    let fleet = with_paid(Spent::Unknown).await;
+    let template = ResearchSpec { budget: Some("$0.05".parse().unwrap()), ..fleet.template_of("paid") };
+    let roots = plan(&template.campaign, 1, &template, Timestamp(0), 1).unwrap();
+    let id = roots[0].id.clone();
+    fleet.engine.store.submit_roots(roots, Pace::free(1)).await.unwrap();
+    let cycle = fleet.ended(&id).await;
+    assert_eq!(cycle.reason, Some(FailureReason::BudgetExhausted));
+    assert!(cycle.error.as_ref().unwrap().contains("campaign scripted is $0.05"), "{:?}", cycle.error);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -160,11 +160,8 @@ impl App {
         let limits = self.limits_of(&campaign.name, None).await?;
         let accounts = vec![(Scope::Campaign(campaign.name.clone()), limits.campaign)];
         let account = self.statements(accounts).await?.remove(0);
-        let passed = |phase| matches!(phase, Some(Phase::Backtesting | Phase::Assessing));
         let survivors = campaign.with_status(Status::Completed);
-        let failed_later =
-            campaign.count(|outcome| outcome.status == Status::Failed && passed(outcome.phase));
-        let (cycles, gate_passes) = (campaign.count(|o| o.status.is_terminal()), survivors + failed_later);
+        let (cycles, gate_passes) = (ended(campaign), looks(campaign));
         let spent = account.spent.money;
         Ok(CampaignCosts {
             account,
@@ -223,6 +220,20 @@ impl App {
             Some(exhausted) => Err(refusal(exhausted.in_zone(zone))),
         }
     }
+}
+
+/// Cycles of a campaign that ended.
+pub(crate) fn ended(campaign: &Campaign) -> u64 {
+    campaign.count(|outcome| outcome.status.is_terminal())
+}
+
+/// Of them, those that passed the gate before the exam, and so looked at it.
+pub(crate) fn looks(campaign: &Campaign) -> u64 {
+    campaign.count(|outcome| match outcome.status {
+        Status::Completed => true,
+        Status::Failed => matches!(outcome.phase, Some(Phase::Backtesting | Phase::Assessing)),
+        Status::Pending | Status::Running | Status::Cancelled => false,
+    })
 }
 
 /// Whether a provider's answers cost money: all do but those that are computed here.

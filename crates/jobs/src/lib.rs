@@ -116,7 +116,8 @@ impl Services {
     }
 }
 
-/// Every handler: one per kind that can be claimed. The machine time of research is paid for. Backtests alone write into the ledger: they count their trials.
+/// Every handler: one per kind that can be claimed. Backtests alone write into the ledger: they count their trials. What
+/// research computes is paid for by the time it takes.
 #[must_use]
 pub fn handlers(services: &Services, ledger: Arc<dyn Ledger>) -> Vec<Arc<dyn Handler>> {
     vec![

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod artifacts;
+mod budget;
 mod campaigns;
 mod full;
 mod kill;

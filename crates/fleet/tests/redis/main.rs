@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod acl;
+mod budget;
 mod campaigns;
 mod clock;
 mod crashes;

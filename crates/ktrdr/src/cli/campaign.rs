@@ -6,6 +6,8 @@ use ktrdr_app::plan::PlanRequest;
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{Symbol, Timeframe};
 
+use super::research::GateName;
+
 #[derive(Debug, Args)]
 pub(crate) struct CampaignArguments {
     #[command(subcommand)]
@@ -60,6 +62,10 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) agent: Option<ProviderName>,
 
+    /// Rules of the gates; configuration by default. Those that deflate nothing find whatever luck gives.
+    #[arg(long, value_enum)]
+    pub(crate) gates: Option<GateName>,
+
     /// Why it is worth it although there is nothing to find.
     #[arg(long, value_name = "REASON")]
     pub(crate) anyway: Option<String>,
@@ -72,6 +78,7 @@ impl From<&PlanArguments> for PlanRequest {
             timeframe: typed.timeframe,
             cycles: typed.cycles,
             agent: typed.agent.clone(),
+            gates: typed.gates.map(Into::into),
             anyway: typed.anyway.clone(),
         }
     }

@@ -122,6 +122,7 @@ impl From<&ResearchRun> for PlanRequest {
             timeframe: typed.timeframe,
             cycles: typed.cycles,
             agent: typed.agent.clone(),
+            gates: typed.gates.map(Into::into),
             anyway: None,
         }
     }

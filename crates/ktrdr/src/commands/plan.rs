@@ -18,8 +18,8 @@ pub(crate) async fn show(
     request: &PlanRequest,
 ) -> Result<ExitCode, CliError> {
     let plan = app.plan_campaign(request).await?;
-    context.screen.answer(&plan, |screen| print(screen, &plan))?;
     plan.admit()?;
+    context.screen.answer(&plan, |screen| print(screen, &plan))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -27,10 +27,9 @@ pub(crate) async fn show(
 pub(crate) async fn warn(context: &Context<'_>, app: &App, request: &PlanRequest) {
     // What keeps it from being planned keeps it from being started, which says so.
     if let Ok(plan) = app.plan_campaign(request).await
-        && let (Some(code), Err(doubt)) = (plan.verdict, plan.admit())
+        && plan.verdict.is_some()
     {
-        let notice = serde_json::json!({ "code": code, "smallest_sharpe": plan.smallest_sharpe });
-        context.screen.notice(&notice, format!("note: {doubt}"));
+        context.screen.note(format!("note: {plan}"));
     }
 }
 

@@ -93,6 +93,23 @@ mod tests {
     }
 
     #[test]
+    fn the_table_in_the_docs_is_what_comes_out() {
+        let docs = include_str!("../../../../docs/budget.md");
+        let (_, table) = docs.split_once("| looks counted |").unwrap();
+        let mut rows = 0;
+        for row in table.lines().skip(2).take_while(|line| line.starts_with('|')) {
+            let cells: Vec<String> = row.split('|').map(|cell| cell.trim().replace(',', "")).collect();
+            let trials = cells[1].parse().unwrap();
+            for (cell, years) in cells[2..6].iter().zip([1.0, 2.0, 4.0, 8.0]) {
+                let sharpe = gate(years, trials).smallest_sharpe(0.5).unwrap() * 252.0_f64.sqrt();
+                assert_eq!(format!("{sharpe:.2}"), *cell, "{trials} looks at {years} years");
+            }
+            rows += 1;
+        }
+        assert_eq!(rows, 4);
+    }
+
+    #[test]
     fn longer_records_find_more_and_trials_find_less() {
         let annual = |years, trials| gate(years, trials).smallest_sharpe(0.5).unwrap() * 252.0_f64.sqrt();
         assert!(annual(4.0, 100) < annual(2.0, 100) && annual(2.0, 100) < annual(2.0, 1_000));

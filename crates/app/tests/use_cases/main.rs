@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod budget;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -205,7 +207,7 @@ async fn a_strategy_may_travel_as_text_and_its_faults_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn strategies_are_listed_shown_checked_and_written_in_todays_grammar() {
     let Desk { app, folder, .. } = Desk::with_bars().await;
-    let text = include_str!("../../../strategies/fx_pullback.yaml");
+    let text = include_str!("../../../../strategies/fx_pullback.yaml");
     std::fs::create_dir_all(folder.path().join("strategies")).unwrap();
     std::fs::write(folder.path().join("strategies/fx_pullback.yaml"), text).unwrap();
     std::fs::write(folder.path().join("strategies/broken.yaml"), "name: broken").unwrap();
