@@ -36,6 +36,7 @@ mod servers;
 mod signals;
 mod tidy;
 mod trials;
+mod windows;
 #[macro_use]
 mod world;
 mod zeros;

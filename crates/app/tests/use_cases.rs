@@ -41,6 +41,7 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let policy = Policy {
             windows: WindowPolicy::default(),
+            looks_max: 2,
             gates: GatePolicy::default(),
             account: Account::default(),
             agent: ProviderName::default(),

@@ -17,7 +17,7 @@ use ktrdr_domain::TRIES_MAX;
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
-use ktrdr_domain::window::WindowPolicy;
+use ktrdr_domain::window::{LOOKS_MAX, WindowPolicy};
 use ktrdr_fabric::process::host_name;
 use ktrdr_fleet::artifacts::AwsVariables;
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ pub(crate) struct Settings {
     pub(crate) ca_file: Option<PathBuf>,
     /// Whether passwords and rows may travel readable to other machines.
     pub(crate) allow_plaintext: bool,
-    /// How each data set is cut into dev, gate and vault.
+    /// How the first bars of an instrument are cut into dev, gate and vault. Windows that are fixed stay where they are.
     pub(crate) windows: WindowPolicy,
     /// Rules of the gates.
     pub(crate) gates: GatePolicy,
@@ -81,11 +81,13 @@ pub(crate) struct ResearchSettings {
     /// Cycles of a campaign that are designed from the same lessons. One learns from every cycle before it; more can run side by
     /// side.
     pub(crate) generation: u32,
+    /// Looks at a gate window after which research on it ends, and another gate is due.
+    pub(crate) looks_max: u64,
 }
 
 impl Default for ResearchSettings {
     fn default() -> Self {
-        Self { agent: ProviderName::default(), in_flight: 2, generation: 4 }
+        Self { agent: ProviderName::default(), in_flight: 2, generation: 4, looks_max: LOOKS_MAX }
     }
 }
 
@@ -166,6 +168,7 @@ impl Settings {
     pub(crate) fn policy(&self) -> Policy {
         Policy {
             windows: self.windows,
+            looks_max: self.research.looks_max,
             gates: self.gates,
             account: self.account,
             agent: self.research.agent.clone(),
@@ -254,8 +257,10 @@ impl Settings {
         if fleet.training_slots == 0 || fleet.backtest_slots == 0 {
             return refuse("fleet.training_slots and fleet.backtest_slots must be at least 1");
         }
-        if self.research.in_flight == 0 || self.research.generation == 0 {
-            return refuse("research.in_flight and research.generation must be at least 1");
+        if self.research.in_flight == 0 || self.research.generation == 0 || self.research.looks_max == 0 {
+            return refuse(
+                "research.in_flight, research.generation and research.looks_max must be at least 1",
+            );
         }
         if let WindowPolicy::Shares { dev, gate } = self.windows
             && !(dev > 0.0 && gate > 0.0 && dev + gate < 1.0)

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use ktrdr_domain::window::LOOKS_MAX;
 use ktrdr_quant::statistics::{TrackRecord, luck};
 
 const DAYS_PER_YEAR: usize = 260;
@@ -17,6 +18,15 @@ fn needed(years: usize, looks: u64) -> f64 {
         record.deflated(variance, looks).unwrap() >= 0.95
     };
     f64::from((0..1_000).find(passes).unwrap()) / 100.0
+}
+
+#[test]
+fn a_gate_is_burnt_where_the_best_edges_pass_every_second_time() {
+    let asked = needed(5, LOOKS_MAX);
+    assert!(asked <= 2.0 && needed(5, LOOKS_MAX * 3 / 2) > 2.0, "{asked}");
+    let page = include_str!("../../../docs/honesty.md");
+    assert!(page.contains(&format!("After {LOOKS_MAX} looks")), "docs/honesty.md should say {LOOKS_MAX}");
+    assert!(page.contains(&format!("ask for a Sharpe ratio of {asked:.2} a year")), "{asked}");
 }
 
 #[test]

@@ -37,6 +37,7 @@ impl Opening {
                 artifacts: engine.artifacts,
                 letters: Arc::new(NoLetterBox),
                 policy: self.policy.clone(),
+                by: self.by.clone(),
                 labour: Labour::OneProcess,
             },
             messages: Messages(Way::Here(engine.broker)),

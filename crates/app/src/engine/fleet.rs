@@ -51,6 +51,7 @@ impl Opening {
                 artifacts,
                 letters: Arc::new(AdministratorsLetterBox(fleet.clone())),
                 policy: self.policy.clone(),
+                by: self.by.clone(),
                 labour: Labour::Fleet,
             },
             messages: Messages(Way::Fleet(Box::new(fleet.clone()))),

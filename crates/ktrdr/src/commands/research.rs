@@ -15,7 +15,7 @@ use super::start::{self, Started, answer};
 use super::{Context, campaign};
 use crate::cli::StartArguments;
 use crate::cli::research::{ResearchArguments, ResearchVerb};
-use crate::describe::brief;
+use crate::describe::{brief, counted};
 use crate::exit::{CliError, Kind};
 use crate::funnel::Funnel;
 use crate::screen::{Screen, table};
@@ -123,9 +123,11 @@ fn exam(cycle: &Operation) -> String {
     let nulls = ["/evidence/random_entries/p", "/evidence/shifted_weeks/p"].map(figure);
     let p = nulls.into_iter().flatten().reduce(f64::max).map(|p| format!("p {p:.3}"));
     let looks = figure("/evidence/looks_at_window").map(|n| format!("look {n:.0}"));
+    let vault = figure("/evidence/vault_openings").filter(|n| *n > 0.0);
+    let vault = vault.map(|n| format!("vault opened {}", counted(n as u64, "time")));
     let beta = figure("/evidence/active/beta").map(|x| format!("β {:.2}", Figure(x)));
     let long = figure("/evidence/active/long_share").map(|x| format!("long {:.0} %", x * 100.0));
-    [net, sharpe, deflated, trials, p, looks, beta, long]
+    [net, sharpe, deflated, trials, p, looks, vault, beta, long]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
