@@ -233,7 +233,11 @@ fn a_roll_turns_the_gate_into_dev_and_the_unseen_vault_into_the_gate_on_the_reco
     import(&world, 1_180, &["--replace"]);
     let seen = date(1_050);
     traded(&world, &["--start-date", &seen, "--open-vault", "the last months"]);
-    world.refused_with(2, &["data", "roll-windows", "SHARE", "--reason", "spent"], &["--yes", "1 look spent"]);
+    world.refused_with(
+        2,
+        &["data", "roll-windows", "SHARE", "--reason", "spent"],
+        &["--yes", "1 look spent"],
+    );
     world.refused_with(2, &["data", "roll-windows", "SHARE", "--yes"], &["--reason"]);
     let done = rolled(&world);
     assert!(done.status.success(), "{}", shown(&done));

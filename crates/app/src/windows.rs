@@ -144,9 +144,19 @@ impl App {
     /// The windows that research on an instrument keeps to.
     ///
     /// # Errors
-    /// When the gate is burnt.
+    /// When the bars do not reach from dev into the gate, or that is burnt.
     pub(crate) async fn exam_windows(&self, symbol: &Symbol, data: &[DataRef]) -> Result<Windows, AppError> {
         let windows = self.windows_of(data).await?;
+        if let Some(short) =
+            data.iter().find(|d| !(d.span.overlaps(&windows.dev) && d.span.overlaps(&windows.gate)))
+        {
+            let message = format!(
+                "the bars of {symbol} {} ({}) have no part before the gate window of {symbol} or none within ({}): research \
+                 designs on the one and is examined on the other; import a longer file, or these bars under another name",
+                short.timeframe, short.span, windows.gate
+            );
+            return Err(AppError::new(ErrorKind::InvalidInput, message));
+        }
         let (looks, looks_max) = (self.looks(symbol, windows.gate).await?, self.policy.looks_max);
         if looks >= looks_max {
             return Err(

@@ -155,7 +155,9 @@ impl Opening {
     /// # Errors
     /// When the store is the one that is remembered already, or there is no reason.
     pub async fn begin_epoch(&self, reason: &str) -> Result<Epoch, AppError> {
-        let reason: Reason = reason.parse().or_kind(ErrorKind::InvalidRequest)?;
+        let reason: Reason = reason
+            .parse()
+            .map_err(|why| AppError::new(ErrorKind::InvalidRequest, format!("{why} (--reason)")))?;
         let epochs = self.epochs()?;
         let store = match &self.engine {
             EngineConfig::Embedded => embedded::meet(&self.folder)?,

@@ -83,7 +83,7 @@ pub(crate) struct ImportArguments {
     #[arg(long, value_enum, default_value_t = StampName::Open)]
     pub(crate) stamp: StampName,
 
-    /// Replace the series if there is one.
+    /// Replace the series if there is one. The windows of the instrument stay where they are.
     #[arg(long)]
     pub(crate) replace: bool,
 }
