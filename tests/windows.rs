@@ -263,6 +263,7 @@ fn a_roll_turns_the_gate_into_dev_and_the_unseen_vault_into_the_gate_on_the_reco
 #[test]
 fn of_rolls_at_the_same_time_one_wins() {
     let world = with_days(World::new(), 1_000);
+    let look = traded(&world, &[]);
     let roll = ["data", "roll-windows", "SHARE", "--reason", "spent", "--yes"];
     let running: Vec<_> = (0..4).map(|_| world.start(&roll)).collect();
     let ends: Vec<_> = running.into_iter().map(|one| one.end()).collect();
@@ -271,6 +272,8 @@ fn of_rolls_at_the_same_time_one_wins() {
     let codes: Vec<Option<i32>> = ends.iter().map(|end| end.status.code()).collect();
     assert!(codes.iter().all(|code| [Some(0), Some(4), Some(7)].contains(code)), "{codes:?}");
     assert_eq!(told(&world)["events"].as_array().unwrap().len(), 2);
+    let again = world.json(&["replay", look["operation"].as_str().unwrap()]);
+    assert_eq!(again["same"], true, "what was seen under the windows of its day may be seen again");
 }
 
 #[test]
