@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{Engine, Running, World, on_each_engine, shown, wait_for};
+use crate::world::{Engine, Running, WHOLE_SERIES, World, on_each_engine, shown, wait_for};
 
 on_each_engine!(
     another_process_cancels_what_runs_and_what_waits_and_is_told_when_it_is_too_late,
@@ -88,7 +88,7 @@ fn ctrl_c_stops_a_local_backtest_whose_gains_were_shown_and_that_was_a_look() {
         world.write("signals.csv", format!("timestamp,target\n{}", hours.map(row).collect::<String>()));
     let run = ["backtest", "signals", "--local", "-s", "LONG", "-t", "1h", "--signals"];
     let was_shown = |row: &Value| row["progress"]["step"] == "testing significance";
-    let run = [&run[..], &[file.to_str().unwrap()]].concat();
+    let run = [&run[..], &[file.to_str().unwrap()], &WHOLE_SERIES].concat();
     let row = interrupted_when(&world, "backtesting", was_shown, &run);
     stopped_soon(&row, "backtest");
     assert!(!world.path("reports").exists(), "{:?}", world.files());

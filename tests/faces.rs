@@ -50,6 +50,8 @@ fn every_command() -> (World, Vec<Vec<String>>) {
         "data generate -s MADE -t 1h --bars 300 --replace".into(),
         format!("data check {market}"),
         "data list".into(),
+        "data windows EURUSD".into(),
+        "data roll-windows EURUSD --reason spent --yes".into(),
         "strategies validate fx_pullback".into(),
         format!("strategies migrate {}", path("old.yaml")),
         "strategies schema".into(),

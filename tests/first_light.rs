@@ -124,7 +124,7 @@ fn training_on_an_exam_is_refused(engine: Engine) {
             "2015-11-20",
         ],
     );
-    assert!(said.contains("gate") && said.contains("dev"), "{said}");
+    assert!(said.contains("vault_closed") && said.contains("--open-vault"), "{said}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::world::{World, shown};
+use crate::world::{WHOLE_SERIES, World, shown};
 
 const DAY_S: i64 = 86_400;
 
@@ -44,7 +44,7 @@ fn rising(world: &World, days: i64) {
 fn examined(world: &World, signals: &str) -> Value {
     let file = world.write("signals.csv", format!("timestamp,target\n{signals}"));
     let market = ["--symbol", "SHARE", "--timeframe", "1d", "--signals", file.to_str().unwrap()];
-    world.json(&[&["backtest", "signals", "--local"], &market[..]].concat())
+    world.json(&[&["backtest", "signals", "--local"], &market[..], &WHOLE_SERIES].concat())
 }
 
 #[test]

@@ -197,35 +197,84 @@ fn is_branded(world: &World, report: &Value) {
     }
 }
 
+/// Trained on dev as it was fixed, whatever would have been configured, and so examined on what it never saw.
+fn is_honest(report: &Value) {
+    assert_eq!(report["window_kind"], "gate");
+    assert!(report["in_sample"].is_null(), "{report}");
+    assert_eq!(report["evidence"]["looks_at_window"], 1);
+}
+
 #[test]
-fn a_model_trained_with_other_windows_in_the_file_is_in_sample() {
+fn a_training_with_other_windows_in_the_file_keeps_to_those_that_were_fixed() {
     let world = with_hours(5_000);
     let settings = world.write("ktrdr.toml", "[windows.shares]\ndev = 0.84\ngate = 0.08\n");
     world.json(&TRAIN);
     std::fs::remove_file(settings).unwrap();
-    let report = world.json(&EXAMINE);
-    assert_eq!(report["window_kind"], "gate");
-    is_branded(&world, &report);
-    assert_eq!(report["evidence"]["looks_at_window"], 1, "the gate was seen, whatever for");
+    is_honest(&world.json(&EXAMINE));
 }
 
 #[test]
-fn a_model_trained_with_other_windows_in_the_environment_is_in_sample() {
+fn a_training_with_other_windows_in_the_environment_keeps_to_those_that_were_fixed() {
     let world = with_hours(5_000);
     let mut command = world.command(&TRAIN);
     command.env("KTRDR_WINDOWS__SHARES__DEV", "0.84").env("KTRDR_WINDOWS__SHARES__GATE", "0.08");
     let trained = command.output().unwrap();
     assert!(trained.status.success(), "{}", shown(&trained));
-    is_branded(&world, &world.json(&EXAMINE));
+    is_honest(&world.json(&EXAMINE));
 }
 
 #[test]
-fn a_model_of_a_pool_is_in_sample_where_the_other_symbol_began_later() {
+fn a_pool_with_a_symbol_that_began_later_learns_up_to_the_earliest_gate_of_both() {
     let world = with_hours(12_000);
     let begins = ["--start", "2015-07-06", "--bars", "12000", "--seed", "4"];
     world.json(&[&["data", "generate", "--symbol", "NZDUSD", "--timeframe", "1h"], &begins[..]].concat());
-    world.json(&[&TRAIN[..], &["--symbol", "EURUSD,NZDUSD"]].concat());
-    is_branded(&world, &world.json(&EXAMINE));
+    let trained = world.json(&[&TRAIN[..], &["--symbol", "EURUSD,NZDUSD"]].concat());
+    let gate = world.json(&["data", "windows", "EURUSD"])["windows"]["gate"].clone();
+    assert_eq!(trained["window"]["end"], gate["start"]);
+    is_honest(&world.json(&EXAMINE));
+}
+
+#[test]
+fn a_longer_file_moves_no_exam_and_what_was_learned_stays_outside_it() {
+    let world = with_hours(8_000);
+    let hours = bars(&world, "data/EURUSD_1h.csv");
+    let began = World::new();
+    began.example("fx_pullback");
+    assert!(import(&began, &hours[..5_000], "1h", &[]).status.success());
+    let before = began.json(&["data", "windows", "EURUSD"])["windows"].clone();
+    began.json(&TRAIN);
+    let longer = import(&began, &hours, "1h", &["--replace"]);
+    assert!(longer.status.success(), "{}", shown(&longer));
+    let after = began.json(&["data", "windows", "EURUSD"])["windows"].clone();
+    assert_eq!((&after["dev"], &after["gate"]), (&before["dev"], &before["gate"]));
+    assert_eq!(after["vault"]["start"], before["vault"]["start"]);
+    assert!(after["vault"]["end"].as_str() > before["vault"]["end"].as_str(), "{after}");
+    is_honest(&began.json(&EXAMINE));
+}
+
+#[test]
+fn a_model_that_was_let_into_the_vault_is_in_sample_at_every_exam_there() {
+    let world = with_hours(5_000);
+    world.json(&[&TRAIN[..], &["--open-vault", "the last network before trading"]].concat());
+    let report = world.json(&EXAMINE);
+    is_branded(&world, &report);
+    assert_eq!(report["evidence"]["looks_at_window"], 2, "the training, which traded there, and this one");
+    assert_eq!(report["evidence"]["vault_openings"], 1);
+}
+
+#[test]
+fn signals_do_not_see_the_vault_in_passing() {
+    let world = with_hours(5_000);
+    let signals = world.write("signals.csv", hindsight(&bars(&world, "data/EURUSD_1h.csv")));
+    let replay = ["backtest", "signals", "--local", "--symbol", "EURUSD", "--timeframe", "1h", "--signals"];
+    let replay = [&replay[..], &[signals.to_str().unwrap()]].concat();
+    assert_eq!(world.json(&replay)["window_kind"], "gate");
+    let into_the_vault = [&replay[..], &["--end-date", "2015-10-01"]].concat();
+    world.refused_with(
+        7,
+        &into_the_vault,
+        &["vault_closed", "2015-10-02", "vault window (2015-09", "--open-vault"],
+    );
 }
 
 #[test]
@@ -245,7 +294,7 @@ fn a_model_shown_its_own_dev_is_in_sample_and_no_look() {
 fn a_strategy_file_that_reaches_into_the_gate_is_refused() {
     let world = with_hours(5_000);
     let text = include_str!("../strategies/fx_pullback.yaml")
-        .replace("timeframes: [1h]\n", "timeframes: [1h]\n  end_date: 2015-10-01\n");
+        .replace("timeframes: [1h]\n", "timeframes: [1h]\n  end_date: 2015-08-01\n");
     world.write("strategies/fx_pullback.yaml", text);
     world.refused_with(7, &TRAIN, &["gate", "dev"]);
 }
@@ -254,20 +303,17 @@ fn a_strategy_file_that_reaches_into_the_gate_is_refused() {
 fn a_training_told_to_go_on_into_the_vault_is_refused() {
     let world = with_hours(5_000);
     let until_the_end = [&TRAIN[..], &["--start-date", "2015-09-20", "--end-date", "2015-10-15"]].concat();
-    world.refused_with(7, &until_the_end, &["vault", "dev"]);
+    world.refused_with(7, &until_the_end, &["vault_closed", "--open-vault"]);
 }
 
 #[test]
-fn windows_that_differ_between_submitter_and_worker_are_refused_by_the_worker() {
+fn a_job_that_was_submitted_with_other_windows_than_are_in_force_is_refused_by_the_worker() {
     let world = with_hours(5_000);
-    let submit = ["training", "run", "--strategy", "fx_pullback", "--output", "json"];
-    let mut command = world.command(&submit);
-    command.env("KTRDR_WINDOWS__SHARES__DEV", "0.84").env("KTRDR_WINDOWS__SHARES__GATE", "0.08");
-    let submitted: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
-    let id = submitted["submitted"][0].as_str().unwrap();
+    let id = world.submit(&["training", "run", "--strategy", "fx_pullback"]).remove(0);
+    world.json(&["data", "roll-windows", "EURUSD", "--reason", "between submit and claim", "--yes"]);
     let _engine = world.up(&[]);
     let ended = crate::world::wait_for("the refusal", || {
-        Some(world.operation(id)).filter(|row| row["status"] == "failed")
+        Some(world.operation(&id)).filter(|row| row["status"] == "failed")
     });
     assert_eq!(ended["reason"], "refused");
     assert!(ended["error"].as_str().unwrap().contains("submitted with other windows"), "{ended}");
@@ -310,7 +356,7 @@ fn signals_made_with_hindsight_are_quarantined_by_their_figures() {
     let world = with_hours(5_000);
     let signals = world.write("signals.csv", hindsight(&bars(&world, "data/EURUSD_1h.csv")));
     let replay = ["backtest", "signals", "--local", "--symbol", "EURUSD", "--timeframe", "1h", "--signals"];
-    let replay = [&replay[..], &[signals.to_str().unwrap()]].concat();
+    let replay = [&replay[..], &[signals.to_str().unwrap(), "--start-date", "2015-01-05"]].concat();
     let report = world.json(&replay);
     let findings = report["quarantine"].as_array().unwrap();
     assert!(findings.iter().any(|f| f.as_str().unwrap().starts_with("a Sharpe ratio of ")), "{findings:?}");

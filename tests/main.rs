@@ -41,6 +41,7 @@ mod tidy;
 mod trials;
 mod trigger;
 mod verdicts;
+mod windows;
 #[macro_use]
 mod world;
 mod zeros;

@@ -18,7 +18,7 @@ use ktrdr_domain::job::{AssessmentSpec, DesignResult};
 use ktrdr_domain::report::{AssessmentReport, Verdict};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::trading::Account;
-use ktrdr_domain::window::WindowPolicy;
+use ktrdr_domain::window::{LOOKS_MAX, WindowPolicy};
 use ktrdr_domain::{
     DeviceClass, DeviceRequest, FailureReason, Kind, Operation, OperationId, Status, Strategy, Timestamp,
 };
@@ -163,6 +163,7 @@ impl Fleet {
             artifacts: engine.artifacts.clone(),
             ledger: engine.store.clone(),
             windows: WindowPolicy::default(),
+            looks_max: LOOKS_MAX,
             runtime: tokio::runtime::Handle::current(),
             chaos_probes: false,
             series: Arc::new(SeriesCache::default()),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Engine, World, on_each_engine};
+use crate::world::{Engine, WHOLE_SERIES, World, on_each_engine};
 
 on_each_engine!(target_positions_from_elsewhere_earn_what_the_arithmetic_says);
 
@@ -76,7 +76,7 @@ fn target_positions_from_elsewhere_earn_what_the_arithmetic_says(engine: Engine)
     let rows: String = SIGNALS.iter().map(|(bar, target)| format!("{},{target}\n", stamp(*bar))).collect();
     let file = world.write("signals.csv", format!("timestamp,target\n{rows}"));
 
-    let report = world.json(&[
+    let backtest = [
         "backtest",
         "signals",
         "--symbol",
@@ -95,7 +95,8 @@ fn target_positions_from_elsewhere_earn_what_the_arithmetic_says(engine: Engine)
         "0.0005",
         "--initial-capital",
         "50000",
-    ]);
+    ];
+    let report = world.json(&[&backtest[..], &WHOLE_SERIES].concat());
 
     let wanted = by_hand();
     let trades = report["trades"].as_array().unwrap();
@@ -132,7 +133,7 @@ fn gap(world: &World, symbol: &str, side: i8, bar: [f64; 4]) -> Value {
     let series =
         ["backtest", "signals", "--local", "--symbol", symbol, "--timeframe", "1d", "--signals", file];
     let free = ["--units", "10", "--commission-rate", "0", "--spread", "0", "--slippage-rate", "0"];
-    let arguments: Vec<&str> = series.into_iter().chain(free).collect();
+    let arguments: Vec<&str> = series.into_iter().chain(free).chain(WHOLE_SERIES).collect();
     world.json(&arguments)
 }
 

@@ -11,6 +11,10 @@ use tempfile::TempDir;
 pub(crate) use crate::running::{Running, wait_for};
 use crate::servers::Servers;
 
+/// Has a backtest trade all bars there are, those of the vault among them.
+pub(crate) const WHOLE_SERIES: [&str; 4] =
+    ["--start-date", "1990-01-01", "--open-vault", "all of it is wanted"];
+
 /// A workspace of one test; removed when the test ends.
 pub(crate) struct World {
     /// Of a world on the fleet: dropped first, so that its processes end before their folder does.

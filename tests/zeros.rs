@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::World;
+use crate::world::{WHOLE_SERIES, World};
 
 /// The first negative zero that stands in a text as a number of its own.
 fn negative_zero(text: &str) -> Option<&str> {
@@ -35,7 +35,7 @@ fn figures_that_are_nothing_have_no_minus() {
     let signals = world.write("signals.csv", format!("timestamp,target\n{}", targets.concat()));
     let free = ["--units", "10", "--commission-rate", "0", "--spread", "0", "--slippage-rate", "0"];
     let backtest = ["backtest", "signals", "--local", "--signals", signals.to_str().unwrap()];
-    let arguments = [&backtest[..], &series, &free].concat();
+    let arguments = [&backtest[..], &series, &free, &WHOLE_SERIES].concat();
     let report = world.json(&arguments);
     assert_eq!(report["metrics"]["profit_factor"], 0.0, "two trades, none of them won");
     assert_eq!(report["trades"][0]["gross_pnl"], 0.0);

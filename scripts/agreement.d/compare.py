@@ -73,7 +73,7 @@ def by_ktrdr(program, bars, wanted, slippage):
         run("data", "import", str(prices), *series)
         report = run(
             "backtest", "signals", "--local", *series, "--signals", str(signals),
-            "--start-date", stamps[0], "--end-date", stamps[BARS],
+            "--start-date", stamps[0], "--end-date", stamps[BARS], "--open-vault", "compared bar by bar",
             "--units", str(UNITS), "--initial-capital", str(CAPITAL),
             "--commission-rate", str(COMMISSION), "--slippage-rate", str(slippage), "--spread", "0",
         )

@@ -120,7 +120,7 @@ fn a_backtest_names_an_empty_stretch_and_too_few_bars() {
         &run(&["--start-date", "2015-02-03", "--end-date", "2015-02-01"]),
         &["2015-02-03", "is not before"],
     );
-    let one_day = ["--start-date", "2015-10-21", "--end-date", "2015-10-21"];
+    let one_day = ["--start-date", "2015-08-19", "--end-date", "2015-08-19"];
     world.refused_with(8, &run(&one_day), &["EURUSD 1h has 24 bars", "at least 50", "longer stretch"]);
     world.refused_with(2, &run(&["--commission-rate", "-1"]), &["commission_rate", "-1"]);
     world.refused_with(2, &run(&["--initial-capital", "NaN"]), &["initial_capital is NaN"]);

@@ -1,11 +1,11 @@
 //! Backtesting: a trained model, or target positions from any tool, through the same engine. And what came of it.
 
-use ktrdr_catalog::{models, reports, series, signals};
+use ktrdr_catalog::{models, reports, signals};
 use ktrdr_domain::closing::FinalVerdict;
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::{BacktestReport, BacktestSummary};
-use ktrdr_domain::{JobSpec, OperationId, StrategyName, Symbol, Timeframe};
+use ktrdr_domain::{JobSpec, OperationId, Reason, Span, StrategyName, Symbol, Timeframe};
 use serde::{Deserialize, Serialize};
 
 use crate::market::{AccountChange, Stretch};
@@ -16,8 +16,7 @@ use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind};
 /// Largest file of signals, in bytes.
 pub const SIGNALS_BYTES_MAX: u64 = 512 << 20;
 
-/// The campaign that a look by hand belongs to, unless another one is named.
-pub const BY_HAND: &str = "by-hand";
+pub use ktrdr_domain::job::BY_HAND;
 
 /// Trade a trained strategy. Every run is counted as a trial.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,14 +27,14 @@ pub struct BacktestRequest {
     /// Its version; the newest otherwise.
     #[serde(default)]
     pub model_version: Option<u32>,
-    /// Where, and at what costs; without dates on the gate window.
+    /// Where, and at what costs.
     pub market: MarketRequest,
     /// Makes a repeated request the same one.
     #[serde(default)]
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
-/// Trade target positions that another tool decided on; without dates on the whole series.
+/// Trade target positions that another tool decided on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SignalsRequest {
@@ -54,9 +53,12 @@ pub struct MarketRequest {
     pub symbol: Symbol,
     /// The bars that are traded.
     pub timeframe: Timeframe,
-    /// The dates.
+    /// The dates; the gate window otherwise, and the vault where it is opened.
     #[serde(default)]
     pub stretch: Stretch,
+    /// Why the vault may be looked into. Every report of the instrument counts it from then on.
+    #[serde(default)]
+    pub open_vault: Option<Reason>,
     /// Who this trial belongs to; [`BY_HAND`] otherwise.
     #[serde(default)]
     pub campaign: Option<CampaignName>,
@@ -132,19 +134,23 @@ impl App {
         timeframes: &[Timeframe],
     ) -> Result<BacktestSpec, AppError> {
         let data = self.pin(std::slice::from_ref(&market.symbol), timeframes).await?;
-        let windows = self.policy.windows.split(series::common_span(&data)?)?;
+        let windows = self.windows_of(&data).await?;
         let everything = data[0].span;
-        let whole = match subject {
-            BacktestSubject::Model(_) => windows.gate,
-            BacktestSubject::Signals { .. } => everything,
+        let before_vault = Span { end: everything.end.min(windows.vault.start), ..everything };
+        let (unless_given, reach) = match market.open_vault {
+            None => (windows.gate, before_vault),
+            Some(_) => (windows.vault, everything),
         };
+        let window = market.stretch.within(unless_given, reach, everything)?;
+        windows.allow_look(&window, market.open_vault.is_some())?;
         let by_hand = || BY_HAND.parse().or_kind(ErrorKind::InvalidRequest);
         Ok(BacktestSpec {
             subject,
             symbol: market.symbol.clone(),
             timeframe: market.timeframe,
             windows,
-            window: market.stretch.within(whole, everything)?,
+            window,
+            open_vault: self.word_for_vault(market.open_vault.as_ref(), &windows, &window)?,
             account: market.account.on(self.policy.account)?,
             campaign: market.campaign.clone().map_or_else(by_hand, Ok)?,
             origin: Origin::Person,

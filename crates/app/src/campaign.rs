@@ -189,7 +189,7 @@ impl App {
             campaign,
             symbol: request.symbol.clone(),
             timeframe: request.timeframe,
-            windows: self.policy.windows.split(data[0].span)?,
+            windows: self.exam_windows(&request.symbol, &data).await?,
             data,
             account: request.account.on(self.policy.account)?,
             gates,

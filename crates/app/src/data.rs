@@ -3,7 +3,7 @@
 //! What only reads needs artefacts alone, no store: it is said by functions beside the methods.
 
 pub use ktrdr_catalog::imports::DataLoaded;
-use ktrdr_catalog::{CatalogError, imports, series};
+use ktrdr_catalog::{CatalogError, imports, series, windows};
 use ktrdr_domain::job::{DataLoadSpec, DateOrder, DecimalSign, Stamp};
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{DataRef, JobSpec, Operation, Symbol, Timeframe, Windows};
@@ -180,8 +180,16 @@ pub struct ListedSeries {
     /// The series, pinned; `None` where it can not be read.
     #[serde(flatten)]
     pub data: Option<DataRef>,
-    /// How it is cut; `None` where it is too short to be.
+    /// How it is cut; `None` where it is too short to be, or nobody can read how.
     pub windows: Option<Windows>,
+    /// Whether that is fixed; it is when the series is first used at the latest.
+    pub windows_fixed: bool,
+    /// How often the instrument's vault was opened.
+    pub vault_openings: u64,
+    /// Looks at its gate; `None` where nobody asked the ledger.
+    pub looks: Option<u64>,
+    /// Whether these are so many that research on it has ended.
+    pub burnt: Option<bool>,
     /// Why it can not be read.
     pub error: Option<String>,
 }
@@ -214,12 +222,27 @@ pub async fn check(
 pub async fn list(artifacts: &dyn Artifacts, policy: &WindowPolicy) -> Result<Vec<ListedSeries>, AppError> {
     let mut listed = Vec::new();
     for (key, symbol, timeframe) in series::all(artifacts).await? {
-        let (data, error) = match series::read_now(artifacts, &symbol, timeframe).await {
-            Ok((data, _)) => (Some(data), None),
-            Err(fault) => (None, Some(fault.to_string())),
+        let read = series::read_now(artifacts, &symbol, timeframe).await;
+        let history = windows::read(artifacts, &symbol).await;
+        let (data, history, error) = match (read, history) {
+            (Ok((data, _)), Ok(history)) => (Some(data), history, None),
+            (Ok((data, _)), Err(fault)) => (Some(data), None, Some(fault.to_string())),
+            (Err(fault), history) => (None, history.ok().flatten(), Some(fault.to_string())),
         };
-        let windows = data.as_ref().and_then(|data| policy.split(data.span).ok());
-        listed.push(ListedSeries { file: key.to_string(), data, windows, error });
+        let windows = data.as_ref().filter(|_| error.is_none()).and_then(|data| match &history {
+            Some(history) => Some(history.dates().over(data.span)),
+            None => policy.split(data.span).ok(),
+        });
+        listed.push(ListedSeries {
+            file: key.to_string(),
+            data,
+            windows,
+            windows_fixed: history.is_some(),
+            vault_openings: history.map_or(0, |history| history.openings().count() as u64),
+            looks: None,
+            burnt: None,
+            error,
+        });
     }
     Ok(listed)
 }
@@ -260,8 +283,9 @@ impl App {
     /// When no such bars can be made, or there are others of that name.
     pub async fn generate_data(&self, request: &GenerateRequest) -> Result<DataRef, AppError> {
         let bars = generate::generate(&request.recipe()?).or_kind(ErrorKind::InvalidRequest)?;
-        let stored = series::store(&*self.artifacts, &bars, request.replace).await;
-        stored.map_err(|fault| match fault {
+        let windows = &self.policy.windows;
+        let stored = windows::store_bars(&*self.artifacts, windows, &bars, request.replace).await;
+        stored.map(|(data, _)| data).map_err(|fault| match fault {
             exists @ CatalogError::Exists(_) => {
                 let message = format!("{exists} with other bars; use --replace to replace it");
                 AppError::new(ErrorKind::Conflict, message)
@@ -278,11 +302,19 @@ impl App {
         check(&*self.artifacts, symbol, timeframe).await
     }
 
-    /// See [`list`].
+    /// See [`list`]; with the looks at each gate.
     ///
     /// # Errors
-    /// As there.
+    /// As there; when the ledger can not be read.
     pub async fn list_data(&self) -> Result<Vec<ListedSeries>, AppError> {
-        list(&*self.artifacts, &self.policy.windows).await
+        let mut listed = list(&*self.artifacts, &self.policy.windows).await?;
+        for series in &mut listed {
+            if let (Some(data), Some(windows)) = (&series.data, &series.windows) {
+                let looks = self.looks(&data.symbol, windows.gate).await?;
+                series.looks = Some(looks);
+                series.burnt = Some(looks >= self.policy.looks_max);
+            }
+        }
+        Ok(listed)
     }
 }

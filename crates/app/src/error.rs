@@ -29,6 +29,10 @@ pub enum ErrorKind {
     StoreLost,
     /// Refused by a rule.
     Refused,
+    /// Refused: it would look into a vault that was not opened for it.
+    VaultClosed,
+    /// Refused: the gate window was looked at too often.
+    WindowBurnt,
     /// A file or message with invalid content.
     InvalidInput,
     /// Files can not be read or written.
@@ -136,6 +140,8 @@ impl From<WindowError> for AppError {
         let kind = match &error {
             WindowError::Unusable(..) => ErrorKind::InvalidInput,
             WindowError::Exam { .. } | WindowError::OutsideDev { .. } => ErrorKind::Refused,
+            WindowError::VaultClosed { .. } => ErrorKind::VaultClosed,
+            WindowError::Burnt { .. } => ErrorKind::WindowBurnt,
         };
         Self::caused(kind, error)
     }

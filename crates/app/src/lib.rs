@@ -12,6 +12,7 @@
 //! | campaigns of cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
 //! | what it costs, what is left; what a campaign could find at all | [`App::budget`], [`App::costs`], [`App::plan_campaign`] | [`budget`], [`plan`] |
 //! | bars: import, generate, check, list | [`App::import_data`], [`App::generate_data`], [`App::check_data`], [`App::list_data`] | [`data`] |
+//! | windows: where they are and what became of them, moving them | [`App::windows`], [`App::plan_roll_windows`], [`App::roll_windows`] | [`windows`] |
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
 //! | why something waits | [`App::why_waiting`] | [`waiting`] |
@@ -55,6 +56,7 @@ pub mod submit;
 pub mod training;
 pub mod verdicts;
 pub mod waiting;
+pub mod windows;
 pub mod workers;
 
 use std::sync::Arc;
@@ -96,6 +98,8 @@ pub struct App {
     pub letters: Arc<dyn LetterBox>,
     /// What is filled in where a request says nothing.
     pub policy: Policy,
+    /// Who uses it, as vault openings and moved windows record it: `user@host`.
+    pub by: String,
     /// Who takes work.
     pub labour: Labour,
     /// Who designs and assesses, by name: asked before anything is submitted, and by the workers of a process.
@@ -105,8 +109,10 @@ pub struct App {
 /// What a workspace is configured to.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// How each data set is cut into dev, gate and vault.
+    /// How the first bars of an instrument are cut into dev, gate and vault.
     pub windows: WindowPolicy,
+    /// Looks at a gate window after which research on it ends.
+    pub looks_max: u64,
     /// Rules of the gates.
     pub gates: GatePolicy,
     /// Capital, size and costs.

@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
-use ktrdr_catalog::series;
+use ktrdr_catalog::{series, windows};
 use ktrdr_domain::time::BadTime;
 use ktrdr_domain::trading::{Account, Sizing};
-use ktrdr_domain::{DataRef, Span, Symbol, Timeframe, Timestamp};
+use ktrdr_domain::window_history::OpenVault;
+use ktrdr_domain::{DataRef, Reason, Span, Symbol, Timeframe, Timestamp, Windows};
 use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind, OrKind};
@@ -68,10 +69,15 @@ pub struct Stretch {
 }
 
 impl Stretch {
-    /// The stretch meant: `whole` where nothing was given, and never outside `everything`.
-    pub(crate) fn within(self, whole: Span, everything: Span) -> Result<Span, AppError> {
+    /// The stretch meant: `unless_given` where nothing was given, and never outside `everything`. One that has only a start ends
+    /// with `reach`, unless it starts behind it.
+    pub(crate) fn within(self, unless_given: Span, reach: Span, everything: Span) -> Result<Span, AppError> {
         let (start, end) = (self.start.map(|start| start.0), self.end.map(|end| end.0));
-        let outer = if start.is_some() || end.is_some() { everything } else { whole };
+        let outer = match (start, end) {
+            (None, None) => unless_given,
+            (Some(start), None) if start >= reach.end => everything,
+            _ => reach,
+        };
         if let (Some(start), Some(end)) = (start, end)
             && start >= end
         {
@@ -137,6 +143,32 @@ impl AccountChange {
 }
 
 impl App {
+    /// The windows of this data. They are fixed now where they were not before.
+    pub(crate) async fn windows_of(&self, data: &[DataRef]) -> Result<Windows, AppError> {
+        Ok(windows::of(&*self.artifacts, &self.policy.windows, data).await?)
+    }
+
+    /// What a specification holds of a reason to open the vault, where the run needs one.
+    ///
+    /// # Errors
+    /// When it stays outside the vault: an opening that is none must not be counted.
+    pub(crate) fn word_for_vault(
+        &self,
+        reason: Option<&Reason>,
+        windows: &Windows,
+        wanted: &Span,
+    ) -> Result<Option<OpenVault>, AppError> {
+        let Some(reason) = reason else { return Ok(None) };
+        if !windows.vault.overlaps(wanted) {
+            let message = format!(
+                "{wanted} does not reach into the vault window ({}): leave --open-vault out, or choose later dates",
+                windows.vault
+            );
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
+        Ok(Some(OpenVault { reason: reason.clone(), by: self.by.clone() }))
+    }
+
     /// Reads and pins every series of these symbols on these timeframes, in that order.
     pub(crate) async fn pin(
         &self,

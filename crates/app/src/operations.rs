@@ -183,6 +183,8 @@ pub fn result_of<T: DeserializeOwned>(row: &Operation) -> Result<T, AppError> {
             let kind = match row.reason {
                 Some(FailureReason::BadInput) => ErrorKind::InvalidInput,
                 Some(FailureReason::Refused) => ErrorKind::Refused,
+                Some(FailureReason::VaultClosed) => ErrorKind::VaultClosed,
+                Some(FailureReason::WindowBurnt) => ErrorKind::WindowBurnt,
                 _ if status == Status::Cancelled => ErrorKind::OperationCancelled,
                 _ => ErrorKind::OperationFailed,
             };

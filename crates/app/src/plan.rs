@@ -152,7 +152,7 @@ impl App {
         request.check()?;
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         let (data, bars) = series::read_now(&*self.artifacts, &request.symbol, request.timeframe).await?;
-        let gate = self.policy.windows.split(data.span)?.gate;
+        let gate = self.windows_of(std::slice::from_ref(&data)).await?.gate;
         let exam = Exam::of(&bars, gate, self.policy.gates.deflated_sharpe_min)?;
         let past = self.past().await?;
         let look_rate = past.look_rate;
@@ -160,8 +160,8 @@ impl App {
         let looks_expected = look_rate.expected(request.cycles);
         let smallest_sharpe = exam.smallest_sharpe(looks_so_far, looks_expected)?;
         let plausible_sharpe = self.policy.plausible_sharpe;
-        let looks_left =
-            exam.most_looks(plausible_sharpe).map_or(0, |most| most.saturating_sub(looks_so_far));
+        let most_looks = exam.most_looks(plausible_sharpe).unwrap_or(0).min(self.policy.looks_max);
+        let looks_left = most_looks.saturating_sub(looks_so_far);
         let deflates = request.gates.unwrap_or(self.policy.gates.profile) == GateProfile::Honest;
         let is_hopeless = deflates && smallest_sharpe.at_the_end > plausible_sharpe;
         Ok(CampaignPlan {

@@ -1,8 +1,8 @@
 //! Training a strategy's network.
 
-use ktrdr_catalog::{series, strategies};
+use ktrdr_catalog::strategies;
 use ktrdr_domain::job::TrainingSpec;
-use ktrdr_domain::{DeviceRequest, JobSpec, Span, Strategy, StrategyName, Symbol};
+use ktrdr_domain::{DeviceRequest, JobSpec, Reason, Span, Strategy, StrategyName, Symbol};
 use serde::{Deserialize, Serialize};
 
 use crate::market::Moment;
@@ -16,7 +16,7 @@ pub(crate) fn seed() -> u64 {
     SEED
 }
 
-/// Train a strategy's network on the dev window, or a part of it.
+/// Train a strategy's network on the dev window, or a part of it. Of several instruments dev ends at the earliest gate.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingRequest {
@@ -31,6 +31,9 @@ pub struct TrainingRequest {
     /// End of the stretch (exclusive), inside dev.
     #[serde(default)]
     pub end: Option<Moment>,
+    /// Why it may reach into the vault, and through the gate before it. Every report of its instruments counts it from then on.
+    #[serde(default)]
+    pub open_vault: Option<Reason>,
     /// Of weights, shuffling and dropout.
     #[serde(default = "seed")]
     pub seed: u64,
@@ -65,14 +68,17 @@ impl App {
         }
         let wanted = &strategy.training_data;
         let data = self.pin(&wanted.symbols, &wanted.timeframes).await?;
-        let windows = self.policy.windows.split(series::common_span(&data)?)?;
+        let windows = self.windows_of(&data).await?;
+        let reason = request.open_vault.as_ref();
+        let until = if reason.is_some() { windows.vault.end } else { windows.dev.end };
         let window = Span {
             start: request.start.map(|m| m.0).or(wanted.start_date).unwrap_or(windows.dev.start),
-            end: request.end.map(|m| m.0).or(wanted.end_date).unwrap_or(windows.dev.end),
+            end: request.end.map(|m| m.0).or(wanted.end_date).unwrap_or(until),
         };
-        windows.allow_training(&window)?;
+        windows.allow_training(&window, reason.is_some())?;
+        let open_vault = self.word_for_vault(reason, &windows, &window)?;
         let (account, seed, device) = (self.policy.account, request.seed, request.device);
-        let spec = TrainingSpec { strategy, data, windows, window, account, seed, device };
+        let spec = TrainingSpec { strategy, data, windows, window, open_vault, account, seed, device };
         self.submit_job(&JobSpec::Training(Box::new(spec)), request.idempotency_key.as_ref()).await
     }
 

@@ -1,6 +1,6 @@
 //! Imports: raw files that wait for theirs, and what an import returns.
 
-use ktrdr_domain::{DataRef, Sha256};
+use ktrdr_domain::{DataRef, Sha256, Windows};
 use ktrdr_fabric::artifacts::{Artifacts, Key};
 use ktrdr_quant::data::health::HealthReport;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ pub struct DataLoaded {
     pub bars: u64,
     /// What the reader decided, such as a missing volume column.
     pub notes: Vec<String>,
+    /// The instrument's windows over these bars; `None` while it has too few bars to be cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
     /// The health report.
     pub health: HealthReport,
 }

@@ -3,6 +3,7 @@
 //! | artefact | file | where it is |
 //! |---|---|---|
 //! | bars of one instrument and timeframe | [`series`] | `data/<SYMBOL>_<timeframe>.csv` |
+//! | its windows, and what became of them | [`windows`] | `data/<SYMBOL>.windows.json`, `data/<SYMBOL>.windows/<N>.json` |
 //! | a raw file that waits for its import | [`imports`] | `imports/<sha256>.csv` |
 //! | strategies, and the judgement of each | [`strategies`] | `strategies/<name>.yaml`, `strategies/<name>/assessment.json` |
 //! | trained models | [`models`] | `models/<strategy>/<timeframe>_v<N>/` |
@@ -20,5 +21,6 @@ pub mod reports;
 pub mod series;
 pub mod signals;
 pub mod strategies;
+pub mod windows;
 
 pub use error::CatalogError;

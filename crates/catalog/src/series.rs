@@ -59,6 +59,20 @@ pub async fn all(artifacts: &dyn Artifacts) -> Result<Vec<(Key, Symbol, Timefram
     Ok(keys.into_iter().filter_map(with_key).collect())
 }
 
+/// The series of one instrument, pinned as they are now; those that can not be read are left out.
+///
+/// # Errors
+/// When the folder can not be listed.
+pub async fn of(artifacts: &dyn Artifacts, symbol: &Symbol) -> Result<Vec<DataRef>, CatalogError> {
+    let mut found = Vec::new();
+    for (_, other, timeframe) in all(artifacts).await? {
+        if other == *symbol {
+            found.extend(read_now(artifacts, symbol, timeframe).await.ok().map(|(pinned, _)| pinned));
+        }
+    }
+    Ok(found)
+}
+
 /// Stores bars as a series and pins them; only `replace` replaces other bars. Storing the same bars again changes nothing.
 ///
 /// # Errors

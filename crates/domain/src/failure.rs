@@ -35,6 +35,10 @@ pub enum FailureReason {
     BadInput,
     /// What it was told must not be done: another window, another policy.
     Refused,
+    /// It would have looked into a vault that was not opened for it.
+    VaultClosed,
+    /// The gate window it would have been examined on was looked at too often.
+    WindowBurnt,
     /// A limit of what may be spent would be passed.
     BudgetExhausted,
     /// Something of ours went wrong.

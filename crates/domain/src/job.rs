@@ -18,9 +18,13 @@ use crate::time::Span;
 use crate::timeframe::Timeframe;
 use crate::trading::Account;
 use crate::window::Windows;
+use crate::window_history::OpenVault;
 
 /// Largest job message accepted, in bytes.
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+
+/// The campaign that a look by hand belongs to, unless another one is named.
+pub const BY_HAND: &str = "by-hand";
 
 /// Version of the message form. Additive changes keep it; a breaking change gets its own queue.
 pub const SCHEMA: u32 = 1;
@@ -114,10 +118,13 @@ pub struct TrainingSpec {
     pub strategy: Strategy,
     /// Every (symbol, timeframe) the strategy trains on.
     pub data: Vec<DataRef>,
-    /// The platform's windows at submit; the worker computes its own and compares.
+    /// The windows of its instruments at submit; the worker reads them for itself and compares.
     pub windows: Windows,
     /// The stretch of dev to learn from; labels must end inside.
     pub window: Span,
+    /// Set where the stretch reaches into the vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_vault: Option<OpenVault>,
     /// Capital and costs at which the test rows are traded; size and exits come from the strategy.
     pub account: Account,
     /// Of weights, shuffling and dropout.
@@ -138,10 +145,13 @@ pub struct BacktestSpec {
     pub timeframe: Timeframe,
     /// This symbol's data on every timeframe the subject needs, the traded one first.
     pub data: Vec<DataRef>,
-    /// The platform's windows at submit.
+    /// The instrument's windows at submit.
     pub windows: Windows,
     /// The stretch that is traded. Indicators may warm up on the bars before it.
     pub window: Span,
+    /// Set where the stretch reaches into the vault; never in research.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_vault: Option<OpenVault>,
     /// Capital, size, costs.
     pub account: Account,
     /// Who this trial belongs to. Looks are counted across campaigns.

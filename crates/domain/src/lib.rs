@@ -8,7 +8,8 @@
 //! | kinds of work, which of two waiting jobs comes first | [`kind`], [`priority`] |
 //! | what a job is told, what it asks to run on, what an event says | [`job`], [`device`], [`event`] |
 //! | strategies: grammar 3.0, its resolver into features | [`strategy`] |
-//! | dev, gate and vault windows | [`window`] |
+//! | dev, gate and vault windows, what became of them | [`window`], [`window_history`] |
+//! | why a person did what is kept for ever | [`reason`] |
 //! | what training, backtesting and assessment report | [`report`] |
 //! | quality gates | [`gate`] |
 //! | what checks of bars and strategies find | [`finding`] |
@@ -41,6 +42,7 @@ pub mod operation;
 pub mod phase;
 pub mod positions;
 pub mod priority;
+pub mod reason;
 pub mod report;
 pub mod research;
 pub mod status;
@@ -50,6 +52,7 @@ pub mod timeframe;
 pub mod trading;
 pub mod trial;
 pub mod window;
+pub mod window_history;
 
 pub use data::DataRef;
 pub use device::{DeviceClass, DeviceRequest};
@@ -65,6 +68,7 @@ pub use name::{StrategyName, Symbol};
 pub use operation::{Operation, Progress, TRIES_MAX};
 pub use phase::Phase;
 pub use priority::Priority;
+pub use reason::Reason;
 pub use status::{EndStatus, Status};
 pub use strategy::Strategy;
 pub use time::{Span, Timestamp};

@@ -1,13 +1,19 @@
 //! Dev, gate and vault: who may look at which part of the data.
 //!
-//! The platform's configuration splits each data set by time. The designer and training see `dev` only, the
-//! cycle's exam runs on `gate`, and `vault` is opened by a person, counted. A strategy may narrow `dev`, nothing else.
+//! The windows of an instrument are fixed when its first bars come, by the platform's configuration, and move on the record
+//! only ([`window_history`](crate::window_history)). The designer and training see `dev` only, the cycle's exam runs on `gate`,
+//! and `vault` is opened by a person who says why, counted. A strategy may narrow `dev`, nothing else.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::name::Symbol;
 use crate::time::{Span, Timestamp};
+
+/// Looks at a gate window after which research on it ends unless configured. By the arithmetic of the deflated Sharpe ratio five
+/// years of exam ask for a Sharpe ratio of 2 a year by then: an edge of 2, as good as they come, passes every second time.
+pub const LOOKS_MAX: u64 = 200;
 
 /// The three windows, in time order and side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +22,7 @@ pub struct Windows {
     pub dev: Span,
     /// The cycle's backtest.
     pub gate: Span,
-    /// Opened only by a person.
+    /// Opened only by a person, who says why. Newer bars extend it.
     pub vault: Span,
 }
 
@@ -42,7 +48,7 @@ impl fmt::Display for WindowKind {
     }
 }
 
-/// How configuration cuts a data set: by shares of its length, or at fixed dates.
+/// How configuration cuts the first bars of an instrument: by shares of their length, or at fixed dates.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum WindowPolicy {
@@ -98,6 +104,33 @@ pub enum WindowError {
         /// What would have been allowed.
         dev: Span,
     },
+    /// A run wants to see a part of the vault, and nobody said that it may.
+    #[error(
+        "vault_closed: {wanted} reaches into the vault window ({vault}). Choose dates before it; what is to be its one look \
+         at the vault says why with --open-vault REASON, and every report of the instrument counts it from then on"
+    )]
+    VaultClosed {
+        /// What was asked for.
+        wanted: Span,
+        /// The vault.
+        vault: Span,
+    },
+    /// Research wants an exam on a gate window that was looked at too often.
+    #[error(
+        "window_burnt: the gate window of {symbol} ({gate}) was looked at {looks} times, and research on it ends at \
+         {looks_max} ([research] looks_max): after so many looks no believable edge could be told from luck. \
+         `ktrdr data roll-windows {symbol} --reason TEXT` makes the oldest unopened part of the vault the new gate"
+    )]
+    Burnt {
+        /// The instrument.
+        symbol: Symbol,
+        /// Its gate window.
+        gate: Span,
+        /// Looks at it so far.
+        looks: u64,
+        /// Looks after which research ends.
+        looks_max: u64,
+    },
 }
 
 impl WindowPolicy {
@@ -149,22 +182,35 @@ impl Windows {
             .collect()
     }
 
-    /// Refuses to learn from anything but `dev`. `wanted` must include the span of the labels.
+    /// Refuses to learn from anything but `dev`. `wanted` must include the span of the labels. What reaches into a vault that
+    /// was `opened` for it may learn from the gate before it, too; its model is in-sample at each exam there.
     ///
     /// # Errors
     /// Names the exam window that would be spoilt.
-    pub fn allow_training(&self, wanted: &Span) -> Result<(), WindowError> {
-        for window in [WindowKind::Gate, WindowKind::Vault] {
-            if self.span(window).overlaps(wanted) {
-                let span = self.span(window);
-                return Err(WindowError::Exam { wanted: *wanted, window, span, dev: self.dev });
-            }
+    pub fn allow_training(&self, wanted: &Span, opened: bool) -> Result<(), WindowError> {
+        if self.vault.overlaps(wanted) {
+            return self.allow_look(wanted, opened);
         }
-        if self.dev.covers(wanted) {
+        if self.gate.overlaps(wanted) {
+            let (window, span) = (WindowKind::Gate, self.gate);
+            return Err(WindowError::Exam { wanted: *wanted, window, span, dev: self.dev });
+        }
+        if self.dev.covers(wanted) && wanted.start < wanted.end {
             Ok(())
         } else {
             Err(WindowError::OutsideDev { wanted: *wanted, dev: self.dev })
         }
+    }
+
+    /// Refuses to look into the vault, unless it was `opened` for it.
+    ///
+    /// # Errors
+    /// Names both stretches, and how the vault is opened.
+    pub fn allow_look(&self, wanted: &Span, opened: bool) -> Result<(), WindowError> {
+        if self.vault.overlaps(wanted) && !opened {
+            return Err(WindowError::VaultClosed { wanted: *wanted, vault: self.vault });
+        }
+        Ok(())
     }
 }
 
@@ -190,11 +236,25 @@ mod tests {
     #[test]
     fn training_may_only_narrow_dev() {
         let w = WindowPolicy::default().split(span(0, 1000)).unwrap();
-        assert!(w.allow_training(&span(100, 600)).is_ok());
-        let refused = w.allow_training(&span(100, 601)).unwrap_err();
-        assert!(refused.to_string().contains("gate"), "{refused}");
-        assert!(w.allow_training(&span(900, 950)).unwrap_err().to_string().contains("vault"));
-        assert!(w.allow_training(&span(-10, 500)).is_err());
+        assert!(w.allow_training(&span(100, 600), false).is_ok());
+        for opened in [false, true] {
+            let refused = w.allow_training(&span(100, 601), opened).unwrap_err();
+            assert!(refused.to_string().contains("gate"), "{refused}");
+        }
+        assert!(w.allow_training(&span(-10, 500), false).is_err());
+        assert!(w.allow_training(&span(100, 100), false).is_err(), "nothing is no part of dev");
+    }
+
+    #[test]
+    fn the_vault_is_seen_by_whoever_it_was_opened_for() {
+        let w = WindowPolicy::default().split(span(0, 1000)).unwrap();
+        for wanted in [span(849, 851), span(999, 1000), span(0, 1000)] {
+            let closed = w.allow_look(&wanted, false).unwrap_err();
+            assert_eq!(closed, WindowError::VaultClosed { wanted, vault: w.vault });
+            assert_eq!(w.allow_training(&wanted, false).unwrap_err(), closed);
+            assert!(w.allow_look(&wanted, true).is_ok() && w.allow_training(&wanted, true).is_ok());
+        }
+        assert!(w.allow_look(&span(0, 850), false).is_ok());
     }
 
     #[test]

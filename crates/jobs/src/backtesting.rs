@@ -13,7 +13,8 @@ use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, EquityPoint, Hashes};
 use ktrdr_domain::trial::{Conclusion, Look};
-use ktrdr_domain::{Kind, Progress, Span, Timestamp, WindowKind, Windows};
+use ktrdr_domain::window_history::OpenVault;
+use ktrdr_domain::{Kind, OperationId, Progress, Span, Timestamp, WindowKind, Windows};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_quant::Bars;
 use ktrdr_quant::leaks::results;
@@ -57,7 +58,8 @@ struct Traded<'a> {
 
 impl Backtesting {
     fn backtest(&self, job: &Job, spec: &BacktestSpec) -> Result<BacktestSummary, Fault> {
-        let windows = self.admit(spec)?;
+        spec.account.validate().map_err(Fault::input)?;
+        let windows = self.services.admit(spec, look_of(job, spec))?;
         let bars = subject::market(&self.services, spec)?;
         let range = evaluate::window(&bars[0], &spec.window)?;
         say(job, 2.0, "deciding", Vec::new());
@@ -70,19 +72,6 @@ impl Backtesting {
         let report = self.judge(job, spec, &windows, &traded)?;
         self.store(job, &report)?;
         Ok(report.summary)
-    }
-
-    /// A research cycle may look at its gate window and nowhere else; a person may look anywhere, and is counted.
-    fn admit(&self, spec: &BacktestSpec) -> Result<Windows, Fault> {
-        spec.account.validate().map_err(Fault::input)?;
-        let windows = self.services.windows_of(&spec.data, &spec.windows)?;
-        if spec.origin == Origin::Research && !windows.gate.covers(&spec.window) {
-            return Err(Fault::Refused(format!(
-                "a research cycle is examined on the gate window ({}) only, not on {}",
-                windows.gate, spec.window
-            )));
-        }
-        Ok(windows)
     }
 
     fn judge(
@@ -102,7 +91,8 @@ impl Backtesting {
         let span = covered(traded.bars, &traded.range);
         let counted = self.conclude(spec, traded, &weighed, span)?;
         let mut undefined = figures.undefined;
-        let evidence = significance::evidence(&weighed, counted, traded.decided);
+        let mut evidence = significance::evidence(&weighed, counted, traded.decided);
+        evidence.vault_openings = self.services.vault_openings(&spec.symbol)?;
         undefined.extend(weighed.undefined);
         let summary = BacktestSummary {
             operation: job.id.clone(),
@@ -128,7 +118,7 @@ impl Backtesting {
         Ok(BacktestReport { summary, equity: curve(traded), trades: traded.run.trades.clone() })
     }
 
-    /// Counts the look before its first bar is traded: whoever is stopped from now on has seen a part.
+    /// Counts the look before its first bar is traded, and an opened vault: whoever is stopped from now on has seen a part.
     ///
     /// A model shown again what it learned within dev is no look at an exam, and counts as none; whatever shows a part of
     /// the gate or the vault is one.
@@ -143,6 +133,9 @@ impl Backtesting {
         let look = look(job, spec, windows, span, decided);
         if decided.in_sample.is_some() && look.windows.iter().all(|window| *window == WindowKind::Dev) {
             return Ok(None);
+        }
+        if let Some(word) = word_for(spec, windows, &span) {
+            self.services.open_vault(&spec.data, &look.operation, span, word)?;
         }
         self.services.runtime.block_on(self.ledger.begin(&look))?;
         Ok(Some(look))
@@ -175,9 +168,20 @@ impl Backtesting {
     }
 }
 
+/// By whose word the vault is opened, where it is: a replay shows nothing that was not seen before.
+fn word_for<'a>(spec: &'a BacktestSpec, windows: &Windows, span: &Span) -> Option<&'a OpenVault> {
+    let opens = spec.origin != Origin::Replay && windows.vault.overlaps(span);
+    spec.open_vault.as_ref().filter(|_| opens)
+}
+
+/// The operation that a look is counted under.
+fn look_of<'a>(job: &'a Job, spec: &'a BacktestSpec) -> &'a OperationId {
+    spec.repeats.as_ref().unwrap_or(&job.id)
+}
+
 fn look(job: &Job, spec: &BacktestSpec, windows: &Windows, span: Span, decided: &Decided) -> Look {
     Look {
-        operation: spec.repeats.as_ref().unwrap_or(&job.id).clone(),
+        operation: look_of(job, spec).clone(),
         campaign: spec.campaign.clone(),
         subject_sha256: decided.sha256,
         subject: decided.name.clone(),

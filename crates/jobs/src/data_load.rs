@@ -1,7 +1,7 @@
 //! `data_load`: check a raw file of bars and store it in the project's own layout.
 
 use ktrdr_catalog::imports::{self, DataLoaded};
-use ktrdr_catalog::{CatalogError, series};
+use ktrdr_catalog::{CatalogError, series, windows};
 use ktrdr_domain::Kind;
 use ktrdr_domain::job::{DataLoadSpec, Stamp};
 use ktrdr_quant::Bars;
@@ -54,8 +54,9 @@ impl DataLoad {
         }
         let unread = self.refuse_early_stamps(&bars)?;
         // A second attempt of the same import finds its own file: that is success.
-        let stored = self.0.runtime.block_on(series::store(artifacts, &bars, spec.replace));
-        let data = stored.map_err(|error| match error {
+        let stored =
+            self.0.runtime.block_on(windows::store_bars(artifacts, &self.0.windows, &bars, spec.replace));
+        let (data, windows) = stored.map_err(|error| match error {
             CatalogError::Exists(_) => {
                 Fault::Refused(format!("{error} with other bars; use --replace to replace it"))
             }
@@ -64,6 +65,7 @@ impl DataLoad {
         Ok(DataLoaded {
             data,
             bars: bars.len() as u64,
+            windows,
             notes: notes.iter().map(ToString::to_string).chain(unread).collect(),
             health: health::check(&bars),
         })

@@ -1,6 +1,7 @@
 //! Why a job ended without a result, and what the worker makes of it.
 
 use ktrdr_domain::FailureReason;
+use ktrdr_domain::window::WindowError;
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub enum Fault {
     Refused(String),
     /// A limit of what may be spent would be passed.
     Budget(String),
+    /// The rules of windows forbid it.
+    Window(WindowError),
     /// Something outside failed: try again.
     Outside(String),
     /// This process can not do it any more: its device is lost. Another one may.
@@ -36,6 +39,12 @@ impl Fault {
     /// Blames the input.
     pub fn input(what: impl Display) -> Self {
         Self::BadInput(what.to_string())
+    }
+}
+
+impl From<WindowError> for Fault {
+    fn from(error: WindowError) -> Self {
+        Self::Window(error)
     }
 }
 
@@ -86,10 +95,21 @@ impl From<Fault> for Outcome {
             Fault::BadInput(error) => Self::Failed { reason: FailureReason::BadInput, error },
             Fault::Refused(error) => Self::Failed { reason: FailureReason::Refused, error },
             Fault::Budget(error) => Self::Failed { reason: FailureReason::BudgetExhausted, error },
+            Fault::Window(error) => Self::Failed { reason: reason(&error), error: error.to_string() },
             Fault::Outside(error) => Self::Retry { error, delay: RETRY_DELAY },
             Fault::Unhealthy(error) => Self::Unhealthy { error },
             Fault::Stopped => Self::Stopped,
         }
+    }
+}
+
+/// What rows say of a window that was kept closed.
+fn reason(error: &WindowError) -> FailureReason {
+    match error {
+        WindowError::Unusable(..) => FailureReason::BadInput,
+        WindowError::Exam { .. } | WindowError::OutsideDev { .. } => FailureReason::Refused,
+        WindowError::VaultClosed { .. } => FailureReason::VaultClosed,
+        WindowError::Burnt { .. } => FailureReason::WindowBurnt,
     }
 }
 

@@ -25,13 +25,14 @@ mod foresight;
 pub mod probe;
 pub mod spending;
 pub mod training;
+mod windows;
 
 use std::sync::Arc;
 
 use ktrdr_agent::{AgentError, Providers};
 use ktrdr_catalog::series::{self, SeriesCache};
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DataRef, DeviceRequest, Windows};
+use ktrdr_domain::{DataRef, DeviceRequest};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::{Ledger, LedgerReader};
 use ktrdr_neural::{Backend, Cpu};
@@ -49,8 +50,10 @@ pub struct Services {
     pub artifacts: Arc<dyn Artifacts>,
     /// Trials and lessons, to learn from.
     pub ledger: Arc<dyn LedgerReader>,
-    /// The platform's own cut of each data set: the worker does not trust the message's.
+    /// How instruments are cut that have no windows yet.
     pub windows: WindowPolicy,
+    /// Looks at a gate window after which research on it ends.
+    pub looks_max: u64,
     /// Runs the IO of job threads, which are no tasks themselves.
     pub runtime: Handle,
     /// Whether probes may crash or block this process when their specification says so: never in production.
@@ -99,30 +102,15 @@ impl Services {
         let read = series::read_pinned(&*self.artifacts, &self.series, pinned);
         Ok(self.runtime.block_on(read)?)
     }
-
-    /// The windows of a job's data by the platform's own policy. A message that says otherwise is refused: whoever
-    /// wrote it could have moved the exam.
-    pub(crate) fn windows_of(&self, data: &[DataRef], claimed: &Windows) -> Result<Windows, Fault> {
-        let own = self.windows.split(series::common_span(data)?).map_err(Fault::input)?;
-        if own == *claimed {
-            Ok(own)
-        } else {
-            Err(Fault::Refused(format!(
-                "the job was submitted with other windows (gate {}) than this worker is configured for (gate {}); \
-                 make [windows] the same everywhere and submit again",
-                claimed.gate, own.gate
-            )))
-        }
-    }
 }
 
-/// Every handler: one per kind that can be claimed. Backtests alone write into the ledger: they count their trials. What
-/// research computes is paid for by the time it takes.
+/// Every handler: one per kind that can be claimed. Into the ledger write those alone that show what an exam holds, and count it:
+/// backtests, and trainings that reach into the vault. What research computes is paid for by the time it takes.
 #[must_use]
 pub fn handlers(services: &Services, ledger: Arc<dyn Ledger>) -> Vec<Arc<dyn Handler>> {
     vec![
         services.metered(design::Design(services.clone())),
-        services.metered(training::Training(services.clone())),
+        services.metered(training::Training { services: services.clone(), ledger: Arc::clone(&ledger) }),
         services.metered(backtesting::Backtesting { services: services.clone(), ledger }),
         services.metered(assessment::Assessment(services.clone())),
         Arc::new(data_load::DataLoad(services.clone())),

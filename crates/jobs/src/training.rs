@@ -9,12 +9,15 @@ mod gather;
 mod variety;
 mod walk_forward;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use ktrdr_catalog::models::{self, Manifest, Metadata};
-use ktrdr_domain::job::TrainingSpec;
+use ktrdr_domain::job::{BY_HAND, Origin, TrainingSpec};
 use ktrdr_domain::report::{DevBacktest, ModelRef, TestMetrics, TrainingReport};
-use ktrdr_domain::{Kind, Progress, Sha256};
+use ktrdr_domain::trial::Look;
+use ktrdr_domain::{Kind, Progress, Sha256, Windows};
+use ktrdr_fabric::ledger::Ledger;
 use ktrdr_neural::{NetworkShape, Trained, score};
 use ktrdr_worker::{Handler, Job, Outcome};
 
@@ -24,7 +27,11 @@ use fit::{Fitter, Stage};
 use gather::Gathered;
 
 /// See the module.
-pub struct Training(pub(crate) Services);
+pub struct Training {
+    pub(crate) services: Services,
+    /// Where a look into the vault is counted.
+    pub(crate) ledger: Arc<dyn Ledger>,
+}
 
 impl Handler for Training {
     fn kind(&self) -> Kind {
@@ -42,13 +49,20 @@ impl Training {
         if let Some(report) = self.finished_before(job, spec, &spec_sha256)? {
             return Ok(report);
         }
-        self.admit(spec)?;
+        let windows = self.admit(spec)?;
+        self.open_vault(job, spec, &windows)?;
         say(job, 0.0, "reading bars", Vec::new());
-        let mut gathered = gather::gather(&self.0, spec)?;
+        let mut gathered = gather::gather(&self.services, spec)?;
+        gathered.warnings.extend(spec.open_vault.as_ref().map(|word| {
+            format!(
+                "the vault was opened for this training, and the model is in-sample there: {}",
+                word.reason
+            )
+        }));
         let width = gathered.rows.width();
         let shape = NetworkShape::new(&spec.strategy.model, width, spec.strategy.decisions.output_format)
             .map_err(Fault::input)?;
-        let backend = self.0.backend_for(spec.device);
+        let backend = self.services.backend_for(spec.device);
         let fitter = Fitter { backend: &*backend, job, spec, shape: &shape };
         let started = Instant::now();
         let trained =
@@ -87,10 +101,31 @@ impl Training {
     }
 
     /// The windows are checked again here: a message that reached this worker may not have passed our submit.
-    fn admit(&self, spec: &TrainingSpec) -> Result<(), Fault> {
-        let windows = self.0.windows_of(&spec.data, &spec.windows)?;
+    fn admit(&self, spec: &TrainingSpec) -> Result<Windows, Fault> {
+        let windows = self.services.windows_of(&spec.data, &spec.windows)?;
         spec.account.validate().map_err(Fault::input)?;
-        windows.allow_training(&spec.window).map_err(|e| Fault::Refused(e.to_string()))
+        windows.allow_training(&spec.window, spec.open_vault.is_some())?;
+        Ok(windows)
+    }
+
+    /// A training that reaches into the vault trades there, too, on the rows its networks did not see: that is a look.
+    fn open_vault(&self, job: &Job, spec: &TrainingSpec, windows: &Windows) -> Result<(), Fault> {
+        let word = spec.open_vault.as_ref().filter(|_| windows.vault.overlaps(&spec.window));
+        let (Some(word), Some(traded)) = (word, spec.data.first()) else { return Ok(()) };
+        self.services.open_vault(&spec.data, &job.id, spec.window, word)?;
+        let look = Look {
+            operation: job.id.clone(),
+            campaign: BY_HAND.parse().map_err(Fault::input)?,
+            subject_sha256: spec.strategy.sha256(),
+            subject: spec.strategy.name.to_string(),
+            symbol: traded.symbol.clone(),
+            timeframe: traded.timeframe,
+            data_sha256: traded.sha256,
+            span: spec.window,
+            windows: windows.touched(&spec.window),
+            origin: Origin::Person,
+        };
+        Ok(self.services.runtime.block_on(self.ledger.begin(&look))?)
     }
 
     /// An attempt that died between storing its model and recording it has done the work already.
@@ -104,8 +139,8 @@ impl Training {
             return Ok(None);
         }
         let (name, base) = (&spec.strategy.name, spec.strategy.training_data.base_timeframe);
-        let search = models::finished_before(&*self.0.artifacts, name, base, &job.id, spec_sha256);
-        Ok(self.0.runtime.block_on(search)?)
+        let search = models::finished_before(&*self.services.artifacts, name, base, &job.id, spec_sha256);
+        Ok(self.services.runtime.block_on(search)?)
     }
 
     #[allow(clippy::too_many_arguments)] // one call, and every argument is a noun of its own
@@ -120,8 +155,8 @@ impl Training {
         report: TrainingReport,
     ) -> Result<TrainingReport, Fault> {
         say(job, 99.0, "storing the model", Vec::new());
-        let artifacts = &*self.0.artifacts;
-        self.0.runtime.block_on(async {
+        let artifacts = &*self.services.artifacts;
+        self.services.runtime.block_on(async {
             let mut model = report.model.clone();
             model.version =
                 models::reserve(artifacts, &model.strategy, model.timeframe, &job.id, job.fence).await?;

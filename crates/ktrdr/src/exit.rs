@@ -84,7 +84,7 @@ impl From<ErrorKind> for Kind {
             ErrorKind::Conflict => Self::Conflict,
             ErrorKind::Unreachable => Self::Unreachable,
             ErrorKind::StoreLost => Self::StoreLost,
-            ErrorKind::Refused => Self::Refused,
+            ErrorKind::Refused | ErrorKind::VaultClosed | ErrorKind::WindowBurnt => Self::Refused,
             ErrorKind::InvalidInput => Self::InvalidInput,
             ErrorKind::Files => Self::Files,
         }

@@ -137,6 +137,7 @@ fn worker(
         artifacts: Arc::clone(&workspace.app.artifacts),
         ledger: Arc::clone(&workspace.app.ledger) as _,
         windows: workspace.settings.windows,
+        looks_max: workspace.settings.research.looks_max,
         runtime: tokio::runtime::Handle::current(),
         chaos_probes: fleet.chaos_probes,
         series: Arc::new(SeriesCache::default()),

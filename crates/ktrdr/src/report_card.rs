@@ -151,7 +151,8 @@ fn honesty(s: &BacktestSummary) -> Vec<String> {
         0 => "not counted as a look".to_owned(),
         looks => format!("look number {looks} at this stretch"),
     };
-    proof.into_iter().chain([looks]).collect()
+    let vault = (e.vault_openings > 0).then(|| format!("vault opened {}", counted(e.vault_openings, "time")));
+    proof.into_iter().chain([looks]).chain(vault).collect()
 }
 
 fn percent(x: Option<f64>) -> String {

@@ -20,7 +20,7 @@ use ktrdr_domain::TRIES_MAX;
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
-use ktrdr_domain::window::WindowPolicy;
+use ktrdr_domain::window::{LOOKS_MAX, WindowPolicy};
 use ktrdr_fabric::process::host_name;
 use ktrdr_fleet::artifacts::AwsVariables;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ pub(crate) struct Settings {
     pub(crate) ca_file: Option<PathBuf>,
     /// Whether passwords and rows may travel readable to other machines.
     pub(crate) allow_plaintext: bool,
-    /// How each data set is cut into dev, gate and vault.
+    /// How the first bars of an instrument are cut into dev, gate and vault. Windows that are fixed stay where they are.
     pub(crate) windows: WindowPolicy,
     /// Rules of the gates.
     pub(crate) gates: GatePolicy,
@@ -100,6 +100,8 @@ pub(crate) struct ResearchSettings {
     pub(crate) triggered_per_instrument: u32,
     /// Triggered cycles at a time in all.
     pub(crate) triggered_max: u32,
+    /// Looks at a gate window after which research on it ends, and another gate is due.
+    pub(crate) looks_max: u64,
 }
 
 impl Default for ResearchSettings {
@@ -111,6 +113,7 @@ impl Default for ResearchSettings {
             triggered_per_instrument: 1,
             triggered_max: 4,
             plausible_sharpe: 3.0,
+            looks_max: LOOKS_MAX,
         }
     }
 }
@@ -192,6 +195,7 @@ impl Settings {
     pub(crate) fn policy(&self) -> Policy {
         Policy {
             windows: self.windows,
+            looks_max: self.research.looks_max,
             gates: self.gates,
             account: self.account,
             agent: self.research.agent.clone(),
@@ -287,8 +291,10 @@ impl Settings {
         if fleet.training_slots == 0 || fleet.backtest_slots == 0 {
             return refuse("fleet.training_slots and fleet.backtest_slots must be at least 1");
         }
-        if self.research.in_flight == 0 || self.research.generation == 0 {
-            return refuse("research.in_flight and research.generation must be at least 1");
+        if self.research.in_flight == 0 || self.research.generation == 0 || self.research.looks_max == 0 {
+            return refuse(
+                "research.in_flight, research.generation and research.looks_max must be at least 1",
+            );
         }
         self.agent.check()?;
         if !(self.research.plausible_sharpe.is_finite() && self.research.plausible_sharpe > 0.0) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use ktrdr_domain::window::LOOKS_MAX;
 use ktrdr_quant::statistics::discovery::{FALSE_DISCOVERIES_MAX, lond_dependent};
 use ktrdr_quant::statistics::{TrackRecord, luck};
 
@@ -24,6 +25,15 @@ fn needed(years: usize, looks: u64, deflated: f64) -> f64 {
         record.deflated(variance, looks).unwrap() >= deflated
     };
     f64::from((0..2_000).find(passes).unwrap()) / 100.0
+}
+
+#[test]
+fn a_gate_is_burnt_where_the_best_edges_pass_every_second_time() {
+    let asked = needed(5, LOOKS_MAX, GATE);
+    assert!(asked <= 2.0 && needed(5, LOOKS_MAX * 3 / 2, GATE) > 2.0, "{asked}");
+    let page = include_str!("../../../docs/honesty.md");
+    assert!(page.contains(&format!("After {LOOKS_MAX} looks")), "docs/honesty.md should say {LOOKS_MAX}");
+    assert!(page.contains(&format!("ask for a Sharpe ratio of {asked:.2} a year")), "{asked}");
 }
 
 #[test]

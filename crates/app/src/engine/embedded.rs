@@ -40,6 +40,7 @@ impl Opening {
                 artifacts: engine.artifacts,
                 letters: Arc::new(NoLetterBox),
                 policy: self.policy.clone(),
+                by: self.by.clone(),
                 labour: Labour::OneProcess,
                 providers: Providers::default(),
             },

@@ -54,6 +54,7 @@ impl Opening {
                 artifacts,
                 letters: Arc::new(AdministratorsLetterBox(fleet.clone())),
                 policy: self.policy.clone(),
+                by: self.by.clone(),
                 labour: Labour::Fleet,
                 providers: Providers::default(),
             },

@@ -13,7 +13,7 @@ mod own_store;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ktrdr_domain::DeviceClass;
+use ktrdr_domain::{DeviceClass, Reason};
 use ktrdr_embedded::Role;
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
 use ktrdr_fabric::broker::{Broker, Queue};
@@ -28,9 +28,6 @@ pub use own_store::Room;
 
 use crate::{App, AppError, ErrorKind, OrKind, Policy};
 use identity::{Known, met};
-
-/// Longest reason for a new epoch, in bytes: it is a sentence or two.
-const REASON_BYTES_MAX: usize = 1000;
 
 /// A workspace that can be opened: where it is, and what it is configured to.
 #[derive(Debug, Clone)]
@@ -158,11 +155,9 @@ impl Opening {
     /// # Errors
     /// When the store is the one that is remembered already, or there is no reason.
     pub async fn begin_epoch(&self, reason: &str) -> Result<Epoch, AppError> {
-        let reason = reason.trim();
-        if reason.is_empty() || reason.len() > REASON_BYTES_MAX {
-            let message = format!("the reason (--reason) is a sentence of at most {REASON_BYTES_MAX} bytes");
-            return Err(AppError::new(ErrorKind::InvalidRequest, message));
-        }
+        let reason: Reason = reason
+            .parse()
+            .map_err(|why| AppError::new(ErrorKind::InvalidRequest, format!("{why} (--reason)")))?;
         let epochs = self.epochs()?;
         let store = match &self.engine {
             EngineConfig::Embedded => embedded::meet(&self.folder)?,
@@ -181,7 +176,7 @@ impl Opening {
             );
             return Err(AppError::new(ErrorKind::Conflict, message));
         }
-        let begun = met(epoch, place, &self.by, Some(reason.to_owned()), before);
+        let begun = met(epoch, place, &self.by, Some(reason.to_string()), before);
         epochs.add(&begun).await?;
         Ok(begun)
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod budget;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -46,6 +47,7 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let policy = Policy {
             windows: WindowPolicy::default(),
+            looks_max: 2,
             gates: GatePolicy::default(),
             account: Account::default(),
             agent: ProviderName::default(),

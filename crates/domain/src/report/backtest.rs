@@ -244,6 +244,8 @@ pub struct Evidence {
     pub proof_cuts: u32,
     /// Those of the looks that were at this instrument.
     pub looks_at_window: u64,
+    /// How often the instrument's vault was opened, by this run too if it was.
+    pub vault_openings: u64,
 }
 
 impl Evidence {

@@ -152,5 +152,6 @@ pub(super) fn evidence(weighed: &Weighed, counted: Counted, decided: &Decided) -
         proof_examined: decided.proof.iter().flat_map(|_| Proof::EXAMINED).map(str::to_owned).collect(),
         proof_cuts: decided.proof.map_or(0, |proof| proof.cuts),
         looks_at_window,
+        ..Evidence::default()
     }
 }

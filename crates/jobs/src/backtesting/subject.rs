@@ -137,7 +137,9 @@ fn by_signals(
     range: &Range<usize>,
 ) -> Result<Decided, Fault> {
     let bytes = services.runtime.block_on(stored_signals::read(&*services.artifacts, sha256))?;
-    let rows = signals::read(&bytes).map_err(Fault::input)?;
+    let mut rows = signals::read(&bytes).map_err(Fault::input)?;
+    // Bars after the stretch are out of reach, and so is what was decided at them.
+    rows.truncate(rows.partition_point(|(time, _)| bars[0].time.last().is_some_and(|last| time <= last)));
     let targets = signals::align(&bars[0], range.clone(), &rows).map_err(Fault::input)?;
     let dev = bars[0].window(&spec.windows.dev);
     let held = signals::align(&bars[0], dev.clone(), &rows).map_err(Fault::input)?;

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use ktrdr_app::backtest::{BY_HAND, BacktestRequest, MarketRequest};
 use ktrdr_app::market::{EndDate, Moment, Stretch};
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{StrategyName, Symbol, Timeframe, Timestamp};
+use ktrdr_domain::{Reason, StrategyName, Symbol, Timeframe, Timestamp};
 
 use super::{AccountArguments, KeyArguments, StartArguments};
 
@@ -18,9 +18,9 @@ pub(crate) struct BacktestArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BacktestVerb {
-    /// Trade a trained strategy. Without dates: the gate window. Every run is counted as a trial.
+    /// Trade a trained strategy, without dates on the gate window. Every run is counted as a trial.
     Run(BacktestRun),
-    /// Trade target positions (`timestamp,target`) from any tool through the same engine.
+    /// Trade target positions (`timestamp,target`) from any tool through the same engine, without dates on the gate window.
     Signals(SignalsRun),
     /// The whole report of a completed backtest: metrics, trades, equity curve.
     Show {
@@ -74,13 +74,18 @@ pub(crate) struct MarketArguments {
     #[arg(long, short)]
     pub(crate) timeframe: Timeframe,
 
-    /// Start of the stretch.
+    /// Start of the stretch; its end is that of the gate window by default.
     #[arg(long)]
     pub(crate) start_date: Option<Timestamp>,
 
     /// End of the stretch; a date without a time includes that day.
     #[arg(long)]
     pub(crate) end_date: Option<EndDate>,
+
+    /// Look into the vault window, and say why: all of it, unless there are dates. Every report of the instrument counts it from
+    /// then on.
+    #[arg(long, value_name = "REASON")]
+    pub(crate) open_vault: Option<Reason>,
 
     /// Who this trial belongs to. Looks at the same time of an instrument count across campaigns.
     #[arg(long, default_value = BY_HAND)]
@@ -102,6 +107,7 @@ impl From<&MarketArguments> for MarketRequest {
             symbol: typed.symbol.clone(),
             timeframe: typed.timeframe,
             stretch: Stretch { start: typed.start_date.map(Moment), end: typed.end_date },
+            open_vault: typed.open_vault.clone(),
             campaign: Some(typed.campaign.clone()),
             account: (&typed.account).into(),
         }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_app::data::{GenerateRequest, ImportRequest, ProcessChoice, SessionChoice};
 use ktrdr_app::market::Moment;
 use ktrdr_domain::job::{DateOrder, DecimalSign, Stamp};
-use ktrdr_domain::{Symbol, Timeframe, Timestamp};
+use ktrdr_domain::{Reason, Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::import::TimeZone;
 
 use super::KeyArguments;
@@ -25,8 +25,15 @@ pub(crate) enum DataVerb {
     Check(SeriesArguments),
     /// Make bars by a documented stochastic process. They are labelled as generated for ever.
     Generate(GenerateArguments),
-    /// Series in this workspace with their spans and windows.
+    /// Series in this workspace with their windows, the looks at each gate and how often each vault was opened.
     List,
+    /// The windows of an instrument and what became of them: when they were fixed, who opened the vault, what was moved.
+    Windows {
+        /// The instrument.
+        symbol: Symbol,
+    },
+    /// Turn the gate of an instrument into dev, and the oldest unopened part of its vault into the gate. For good, on the record.
+    RollWindows(RollArguments),
 }
 
 #[derive(Debug, Args)]
@@ -78,7 +85,7 @@ pub(crate) struct ImportArguments {
     #[arg(long, value_enum, default_value_t = StampName::Open)]
     pub(crate) stamp: StampName,
 
-    /// Replace the series if there is one.
+    /// Replace the series if there is one. The windows of the instrument stay where they are.
     #[arg(long)]
     pub(crate) replace: bool,
 
@@ -114,6 +121,20 @@ pub(crate) struct SeriesArguments {
     /// The bar length, such as 1h.
     #[arg(long, short)]
     pub(crate) timeframe: Timeframe,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RollArguments {
+    /// The instrument.
+    pub(crate) symbol: Symbol,
+
+    /// Why, for the record.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Reason,
+
+    /// Do it without asking.
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

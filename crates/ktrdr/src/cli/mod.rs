@@ -105,7 +105,7 @@ pub(crate) enum Command {
     Orchestrator,
     /// Worker of a fleet: takes jobs of one kind, or of all. Start as many as you like, anywhere.
     Worker(fleet::WorkerArguments),
-    /// Bars: import, check, generate, list.
+    /// Bars and their windows: import, check, generate, list, roll.
     Data(data::DataArguments),
     /// Strategy files: validate, migrate, schema, features, list.
     Strategies(strategies::StrategiesArguments),

@@ -1,7 +1,7 @@
 //! `ktrdr training …`
 
 use clap::{Args, Subcommand};
-use ktrdr_domain::{DeviceRequest, Symbol, Timestamp};
+use ktrdr_domain::{DeviceRequest, Reason, Symbol, Timestamp};
 
 use super::{KeyArguments, StartArguments};
 
@@ -13,7 +13,7 @@ pub(crate) struct TrainingArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TrainingVerb {
-    /// Train a strategy's network on the dev window, or a part of it.
+    /// Train a strategy's network on the dev window, or a part of it. With several symbols dev ends at the earliest gate.
     Run(TrainingRun),
 }
 
@@ -34,6 +34,11 @@ pub(crate) struct TrainingRun {
     /// End of the stretch (exclusive), inside dev.
     #[arg(long)]
     pub(crate) end_date: Option<Timestamp>,
+
+    /// Reach through the gate into the vault window, and say why: to their end, unless there are dates. Every report of the
+    /// symbols counts it from then on, and the model is in-sample there.
+    #[arg(long, value_name = "REASON")]
+    pub(crate) open_vault: Option<Reason>,
 
     /// Of weights, shuffling and dropout.
     #[arg(long, default_value_t = 7)]

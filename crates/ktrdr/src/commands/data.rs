@@ -1,5 +1,7 @@
 //! `ktrdr data …`
 
+mod windows;
+
 use std::process::ExitCode;
 
 use ktrdr_app::App;
@@ -21,6 +23,8 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DataArguments) -> Result<Ex
             DataVerb::Check(wanted) => check(context, wanted).await,
             DataVerb::Generate(wanted) => generate(context, wanted).await,
             DataVerb::List => list(context).await,
+            DataVerb::Windows { symbol } => windows::show(context, symbol).await,
+            DataVerb::RollWindows(wanted) => windows::roll(context, wanted).await,
         }
     })?;
     Ok(ExitCode::SUCCESS)
@@ -38,6 +42,9 @@ async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), C
             "imported {} bars of {} {}: {}",
             loaded.bars, loaded.data.symbol, loaded.data.timeframe, loaded.data.span
         ));
+        if let Some(w) = &loaded.windows {
+            screen.line(format!("windows: {}", windows::dates(w)));
+        }
         loaded.notes.iter().for_each(|n| screen.line(format!("note: {n}")));
         print_findings(screen, &loaded.health);
     })
@@ -90,9 +97,12 @@ async fn generate(context: &Context<'_>, wanted: &GenerateArguments) -> Result<(
     })
 }
 
-/// As [`check`]: needs no store.
+/// Looks are counted in the store. Without it, as in a workspace that may only be read, everything else is shown.
 async fn list(context: &Context<'_>) -> Result<(), CliError> {
-    let listed = data::list(&*context.artifacts()?, &context.settings.windows).await?;
+    let listed = match counting(context).await? {
+        Some(app) => app.list_data().await?,
+        None => data::list(&*context.artifacts()?, &context.settings.windows).await?,
+    };
     context.screen.list("series", &listed, |screen| {
         if listed.is_empty() {
             screen.line(
@@ -101,26 +111,46 @@ async fn list(context: &Context<'_>) -> Result<(), CliError> {
             return;
         }
         screen.line(table(
-            &["FILE", "FROM", "GATE FROM", "VAULT FROM", "TO", "KIND"],
+            &["FILE", "DEV FROM", "GATE FROM", "VAULT FROM", "TO", "LOOKS AT GATE", "VAULT OPENED", "KIND"],
             &listed.iter().map(row).collect::<Vec<_>>(),
         ));
     })
 }
 
+/// Who counts looks; `None` where nobody does: a store is not begun only to be asked.
+async fn counting(context: &Context<'_>) -> Result<Option<App>, CliError> {
+    let remembered = context.opening()?.epochs()?.current().await;
+    if matches!(remembered, Ok(None)) {
+        return Ok(None);
+    }
+    let opened = context.open_beside().await;
+    if let Err(why) = &opened {
+        context.screen.note(format!("looks can not be counted: {}", why.message));
+    }
+    Ok(opened.ok().map(|workspace| workspace.app))
+}
+
 fn row(l: &ListedSeries) -> Vec<String> {
     let dash = || "–".to_owned();
-    let date = |t: ktrdr_domain::Timestamp| t.to_string().chars().take(10).collect::<String>();
     let kind = match (&l.data, &l.error) {
-        (Some(d), _) if d.synthetic => "generated".to_owned(),
-        (Some(_), _) => "observed".to_owned(),
-        (None, error) => error.clone().unwrap_or_default().lines().next().unwrap_or_default().to_owned(),
+        (_, Some(error)) => error.lines().next().unwrap_or_default().to_owned(),
+        (Some(d), None) if d.synthetic => "generated".to_owned(),
+        (_, None) => "observed".to_owned(),
     };
+    let looks = match (l.looks, l.burnt) {
+        (Some(looks), Some(true)) => format!("{looks} (burnt)"),
+        (Some(looks), _) => looks.to_string(),
+        (None, _) => dash(),
+    };
+    let not_fixed = if l.windows_fixed { "" } else { " (not fixed yet)" };
     vec![
         l.file.clone(),
-        l.data.as_ref().map_or_else(dash, |d| date(d.span.start)),
-        l.windows.map_or_else(dash, |w| date(w.gate.start)),
-        l.windows.map_or_else(dash, |w| date(w.vault.start)),
-        l.data.as_ref().map_or_else(dash, |d| date(d.span.end)),
+        l.data.as_ref().map_or_else(dash, |d| windows::date(d.span.start)),
+        l.windows.map_or_else(dash, |w| windows::date(w.gate.start)),
+        l.windows.map_or_else(dash, |w| windows::date(w.vault.start) + not_fixed),
+        l.data.as_ref().map_or_else(dash, |d| windows::date(d.span.end)),
+        looks,
+        l.vault_openings.to_string(),
         kind,
     ]
 }

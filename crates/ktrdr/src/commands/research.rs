@@ -16,7 +16,7 @@ use super::{Context, campaign, plan};
 use crate::cli::StartArguments;
 use crate::cli::research::{ResearchArguments, ResearchVerb};
 use crate::closing;
-use crate::describe::brief;
+use crate::describe::{brief, counted};
 use crate::exit::{CliError, Kind};
 use crate::funnel::Funnel;
 use crate::screen::{Screen, table};
@@ -134,15 +134,17 @@ fn exam(cycle: &Operation) -> String {
     let figure = |pointer: &str| cycle.result.as_ref()?.pointer(pointer)?.as_f64();
     let net = figure("/metrics/total_return_pct").map(|x| format!("net {:.1} %", Figure(x * 100.0)));
     let sharpe = figure("/metrics/sharpe_ratio").map(|x| format!("Sharpe {:.2}", Figure(x)));
-    let counted = |name: &str| figure(&format!("/final/{name}")).or(figure(&format!("/evidence/{name}")));
-    let deflated = counted("deflated_sharpe").map(|x| format!("deflated {x:.3}"));
-    let trials = counted("trials").map(|n| format!("N {n:.0}"));
+    let latest = |name: &str| figure(&format!("/final/{name}")).or(figure(&format!("/evidence/{name}")));
+    let deflated = latest("deflated_sharpe").map(|x| format!("deflated {x:.3}"));
+    let trials = latest("trials").map(|n| format!("N {n:.0}"));
     let nulls = ["/evidence/random_entries/p", "/evidence/shifted_weeks/p"].map(figure);
     let p = nulls.into_iter().flatten().reduce(f64::max).map(|p| format!("p {p:.3}"));
     let looks = figure("/evidence/looks_at_window").map(|n| format!("look {n:.0}"));
+    let vault = figure("/evidence/vault_openings").filter(|n| *n > 0.0);
+    let vault = vault.map(|n| format!("vault opened {}", counted(n as u64, "time")));
     let beta = figure("/evidence/active/beta").map(|x| format!("β {:.2}", Figure(x)));
     let long = figure("/evidence/active/long_share").map(|x| format!("long {:.0} %", x * 100.0));
-    [net, sharpe, deflated, trials, p, looks, beta, long]
+    [net, sharpe, deflated, trials, p, looks, vault, beta, long]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()

@@ -35,6 +35,7 @@ fn request(typed: &TrainingRun) -> Result<TrainingRequest, CliError> {
         symbols: typed.symbol.clone(),
         start: typed.start_date.map(Moment),
         end: typed.end_date.map(Moment),
+        open_vault: typed.open_vault.clone(),
         seed: typed.seed,
         device: typed.device,
         idempotency_key: typed.key.idempotency_key.clone(),

@@ -43,6 +43,7 @@ fn fault(fault: Fault) -> CliError {
         | Fault::Budget(what)
         | Fault::Outside(what)
         | Fault::Unhealthy(what) => CliError::new(Kind::InvalidInput, what),
+        Fault::Window(what) => CliError::new(Kind::InvalidInput, what),
         Fault::Stopped => CliError::new(Kind::Interrupted, "stopped"),
     }
 }

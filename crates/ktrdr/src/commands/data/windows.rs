@@ -1,0 +1,88 @@
+//! `ktrdr data windows`, `ktrdr data roll-windows`
+
+use ktrdr_app::windows::{InstrumentWindows, RollRequest};
+use ktrdr_domain::window_history::{Occasion, WindowEvent};
+use ktrdr_domain::{Symbol, Timestamp, Windows};
+
+use crate::cli::data::RollArguments;
+use crate::commands::Context;
+use crate::confirm::confirm;
+use crate::describe::counted;
+use crate::exit::CliError;
+use crate::screen::{Screen, table};
+
+pub(super) async fn show(context: &Context<'_>, symbol: &Symbol) -> Result<(), CliError> {
+    let found = context.open_beside().await?.app.windows(symbol).await?;
+    context.screen.answer(&found, |screen| print(screen, &found))
+}
+
+pub(super) async fn roll(context: &Context<'_>, wanted: &RollArguments) -> Result<(), CliError> {
+    let app = context.open_beside().await?.app;
+    let request = RollRequest { symbol: wanted.symbol.clone(), reason: wanted.reason.clone() };
+    let plan = app.plan_roll_windows(&request).await?;
+    let what = format!(
+        "the gate of {} ({}) becomes dev with {} spent on it, and {} becomes the gate, for good",
+        plan.symbol,
+        plan.before.gate,
+        counted(plan.looks, "look"),
+        plan.after.gate
+    );
+    confirm(context.screen, &what, wanted.yes)?;
+    let rolled = app.roll_windows(plan).await?;
+    context.screen.answer(&rolled, |screen| print(screen, &rolled))
+}
+
+/// The day of a moment.
+pub(super) fn date(moment: Timestamp) -> String {
+    moment.to_string().chars().take("2020-01-31".len()).collect()
+}
+
+/// `dev from 1993-01-29, gate from 2006-03-01, vault from 2014-05-01 to 2019-12-31`
+pub(super) fn dates(windows: &Windows) -> String {
+    format!(
+        "dev from {}, gate from {}, vault from {} to {}",
+        date(windows.dev.start),
+        date(windows.gate.start),
+        date(windows.vault.start),
+        date(windows.vault.end)
+    )
+}
+
+fn print(screen: &Screen, found: &InstrumentWindows) {
+    let burnt = if found.burnt { ": burnt, research on it has ended" } else { "" };
+    screen.line(format!("{}: {}", found.symbol, dates(&found.windows)));
+    screen.line(format!("gate        {} of {}{burnt}", counted(found.looks, "look"), found.looks_max));
+    screen.line(format!("vault       opened {}", counted(found.vault_openings, "time")));
+    let rows: Vec<Vec<String>> = found.events.iter().map(row).collect();
+    screen.line(table(&["WHEN", "WHAT", "BY", "WHY"], &rows));
+}
+
+fn row(event: &WindowEvent) -> Vec<String> {
+    match event {
+        WindowEvent::Fixed(fixed) => {
+            let why = match fixed.occasion {
+                Occasion::FirstBars => "first bars",
+                Occasion::FirstUse => "first use",
+            };
+            let what = format!(
+                "fixed: gate from {}, vault from {}",
+                date(fixed.dates.gate_from),
+                date(fixed.dates.vault_from)
+            );
+            vec![fixed.at.to_string(), what, "–".into(), why.into()]
+        }
+        WindowEvent::Opened(opening) => {
+            let what = format!("vault opened: {} by {}", opening.span, opening.operation);
+            vec![opening.at.to_string(), what, opening.word.by.clone(), opening.word.reason.to_string()]
+        }
+        WindowEvent::Rolled(rolled) => {
+            let what = format!(
+                "rolled: gate from {}, vault from {}; {} spent",
+                date(rolled.dates.gate_from),
+                date(rolled.dates.vault_from),
+                counted(rolled.looks, "look")
+            );
+            vec![rolled.at.to_string(), what, rolled.by.clone(), rolled.reason.to_string()]
+        }
+    }
+}
