@@ -227,6 +227,28 @@ fn a_redis_emptied_under_running_roles_is_noticed_by_all_of_them_and_by_who_wait
 }
 
 #[test]
+fn what_stands_in_the_place_of_the_memory_lets_nobody_begin_a_store_beside_it() {
+    let world = worked(Engine::Embedded);
+    let (memory, aside) = (world.path("epochs"), world.path("aside"));
+    fs::rename(&memory, &aside).unwrap();
+    remove_database(world.folder());
+    let everybody_is_told = |words: &str| {
+        for command in [&RESEARCH[..], &["operations", "list"], &["up", "--until-idle"]] {
+            world.refused_with(STORE_LOST, command, &[memory.to_str().unwrap(), words, "restore"]);
+        }
+        assert!(!world.path("ktrdr.db").exists(), "a store was begun");
+    };
+    fs::write(&memory, "").unwrap();
+    everybody_is_told("is a file where a folder belongs");
+    fs::remove_file(&memory).unwrap();
+    std::os::unix::fs::symlink("/nowhere/epochs", &memory).unwrap();
+    everybody_is_told("is a link that leads nowhere");
+    fs::remove_file(&memory).unwrap();
+    fs::rename(&aside, &memory).unwrap();
+    everyone_is_refused(&world, &[]);
+}
+
+#[test]
 fn a_damaged_memory_lets_nobody_begin_a_store_beside_it_and_is_superseded_on_a_persons_word() {
     let world = worked(Engine::Embedded);
     world.write("epochs/embedded/0001.json", "");
@@ -238,6 +260,7 @@ fn a_damaged_memory_lets_nobody_begin_a_store_beside_it_and_is_superseded_on_a_p
             &["is not the record of an epoch", "store new-epoch --reason"],
         );
     }
+    assert!(!world.path("ktrdr.db").exists(), "a store was begun");
     world.json(&["store", "new-epoch", "--reason", "the disk was damaged"]);
     world.submit(&RESEARCH);
 }

@@ -1,6 +1,9 @@
 //! The fleet as its operator sees it: one process per role, started, watched, paused, drained and lost.
 
 use ktrdr_fabric::losses::LOSSES_PER_TRY;
+use lapin::options::QueueBindOptions;
+use lapin::types::FieldTable;
+use lapin::{Connection, ConnectionProperties};
 use serde_json::Value;
 
 use crate::world::{Engine, Running, World, shown, wait_for};
@@ -75,6 +78,39 @@ fn a_role_whose_queues_are_missing_does_not_start_and_says_which_command_makes_t
     assert!(world.json(&["topology", "apply"])["done"].as_array().unwrap().len() > 10);
     assert_eq!(world.json(&["topology", "diff"])["differences"], serde_json::json!([]));
     assert!(world.run(&["doctor"]).status.success());
+}
+
+/// Binds a queue of the fleet to what it should not get, as a person might by hand.
+fn bind_by_hand(world: &World) {
+    let command = world.command(&[]);
+    let mut settings = command.get_envs();
+    let (_, url) = settings.find(|(name, _)| *name == "KTRDR_AMQP_URL").unwrap();
+    let url = url.unwrap().to_str().unwrap();
+    let bound = async {
+        let connection = Connection::connect(url, ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let (queue, exchange, key) = ("ktrdr.jobs.training".into(), "ktrdr.events".into(), "op.#".into());
+        let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
+        channel.queue_bind(queue, exchange, key, options, arguments).await.unwrap();
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(bound);
+}
+
+#[test]
+fn foreign_bindings_are_left_alone_with_the_command_that_removes_them() {
+    let world = World::on_bare_fleet();
+    world.json(&["topology", "apply"]);
+    bind_by_hand(&world);
+    let binding = "binding of ktrdr.jobs.training to ktrdr.events with \"op.#\"";
+    let left = world.run(&["topology", "apply"]);
+    let said = shown(&left);
+    assert!(left.status.success() && said.contains(&format!("left alone: {binding}")), "{said}");
+    assert!(said.contains("--remove-foreign-bindings"), "{said}");
+    let removed = world.json(&["topology", "apply", "--remove-foreign-bindings"]);
+    let done = removed["done"].as_array().unwrap();
+    assert!(done.contains(&format!("removed {binding}").into()), "{removed}");
+    assert_eq!((&removed["foreign"], &removed["to_allow"]), (&serde_json::json!([]), &Value::Null));
+    assert_eq!(world.json(&["topology", "diff"])["differences"], serde_json::json!([]));
 }
 
 #[test]

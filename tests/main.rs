@@ -26,6 +26,7 @@ mod import;
 mod judge;
 mod kills;
 mod leaks;
+mod mcp;
 mod memory;
 mod processes;
 mod providers;
@@ -37,6 +38,8 @@ mod servers;
 mod signals;
 mod tidy;
 mod trials;
+mod trigger;
+mod verdicts;
 #[macro_use]
 mod world;
 mod zeros;

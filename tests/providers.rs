@@ -222,6 +222,7 @@ async fn template(engine: &Engine) -> ResearchSpec {
         seed: 7,
         tries_max: 3,
         budget: None,
+        given: None,
         resumes: None,
     }
 }

@@ -59,3 +59,39 @@ fn a_campaign_whose_data_went_missing_is_resumed_when_they_are_back(engine: Engi
     }
     assert_eq!(world.json(&[&group[..], &["--yes"]].concat())["retried"], json!([]));
 }
+
+#[test]
+fn with_the_key_of_an_earlier_submission_nothing_new_begins() {
+    let world = World::trained();
+    let bars = world.path("data/EURUSD_1h.csv").display().to_string();
+    let market = ["-s", "EURUSD", "-t", "1h"];
+    let said_twice = |command: &[&str], key: &str| {
+        let command = [command, &["--idempotency-key", key]].concat();
+        let (first, before) = (world.json(&command), world.operations().len());
+        assert_eq!(world.json(&command), first, "{command:?}");
+        assert_eq!(world.operations().len(), before, "{command:?}");
+        first
+    };
+    // It runs here and now, and whatever else waits with it.
+    said_twice(&["data", "import", &bars, "-s", "COPY", "-t", "1h"], "import");
+    let training = ["training", "run", "--strategy", "fx_pullback"];
+    let trained = said_twice(&training, "training")["submitted"][0].as_str().unwrap().to_owned();
+    said_twice(&[&["backtest", "run", "--strategy", "fx_pullback"], &market[..]].concat(), "backtest");
+    said_twice(&[&["research", "run", "-n", "2"], &market[..]].concat(), "research");
+    world.json(&["operations", "cancel", &trained]);
+    let retried = said_twice(&["operations", "retry", &trained], "retry")["operation"].clone();
+    assert_ne!(
+        world.json(&["operations", "retry", &trained])["operation"],
+        retried,
+        "without a key it is new"
+    );
+
+    let note = world.run(&[&training[..], &["--idempotency-key", "training"]].concat());
+    assert!(String::from_utf8(note.stderr).unwrap().contains("submitted before"));
+    world.refused_with(
+        4,
+        &[&training[..], &["--idempotency-key", "backtest"]].concat(),
+        &["another request"],
+    );
+    world.refused_with(2, &[&training[..], &["--idempotency-key", "a b"]].concat(), &["printable ASCII"]);
+}

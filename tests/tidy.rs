@@ -23,12 +23,13 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("catalog", 2, &["domain", "fabric", "quant", "neural"]),
     ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker"]),
     ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research"]),
+    ("mcp", 4, &["domain", "app"]),
     (
         "ktrdr",
-        4,
+        5,
         &[
             "domain", "quant", "neural", "agent", "fabric", "fleet", "catalog", "worker", "research", "jobs",
-            "app", "claude", "fake",
+            "app", "mcp", "claude", "fake",
         ],
     ),
 ];
@@ -40,6 +41,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     (" redis::", &["fleet"], "only the fleet's engine knows Redis"),
     ("object_store", &["fleet"], "only the fleet's engine knows buckets"),
     ("ndarray", &["quant", "neural", "jobs"], "nouns, messages and the fleet hold no matrices"),
+    ("rmcp", &["mcp"], "only its server speaks the Model Context Protocol"),
     ("axum", &["api"], "only the API speaks HTTP"),
     ("feature = \"torch\"", &["neural"], "scripts/test checks the code for GPUs in that crate alone"),
     (".publish(", &["worker", "embedded", "fleet"], "only the relay publishes what the outbox holds"),

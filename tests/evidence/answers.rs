@@ -8,9 +8,9 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Campaign {
     pub(super) cycles: u32,
-    /// Whoever passed everything and was not withdrawn afterwards: strategy and evidence.
+    /// Whoever was accepted when the campaign closed: strategy and evidence.
     pub(super) survivors: Vec<Value>,
-    /// Looks at the exam that the last verdict counted.
+    /// Looks at the exam that the final verdicts counted, or the last provisional one.
     pub(super) looks: u64,
     /// What stopped the cycles.
     pub(super) ends: BTreeMap<String, u32>,
@@ -23,13 +23,14 @@ impl Campaign {
         for cycle in shown["cycles"].as_array().into_iter().flatten() {
             campaign.cycles += 1;
             let result = &cycle["result"];
-            campaign.looks = campaign.looks.max(looks(&result["evidence"]));
+            campaign.looks = campaign.looks.max(looks(&result["evidence"])).max(looks(&result["final"]));
             let end = if is_accepted(cycle) { "accepted".to_owned() } else { stopped_by(cycle) };
             if end == "accepted" {
                 let survivor = serde_json::json!({
                     "strategy": result["strategy"],
                     "verdict": result["verdict"],
                     "evidence": result["evidence"],
+                    "final": result["final"],
                     "sharpe_ratio": result["metrics"]["sharpe_ratio"],
                     "total_trades": result["metrics"]["total_trades"],
                 });
@@ -41,20 +42,20 @@ impl Campaign {
     }
 }
 
-/// A cycle that passed both gates; where the campaign's close judged it again, that verdict counts.
+/// What the close of its campaign says of it. A cycle that survived only until then is none.
 fn is_accepted(cycle: &Value) -> bool {
-    let result = &cycle["result"];
-    let again = ["final_gate", "final"].map(|name| &result[name]).into_iter().find(|gate| !gate.is_null());
-    let passed_again = again.is_none_or(|gate| gate["gate"] == "passed" || *gate == Value::Bool(true));
-    cycle["status"] == "completed" && passed_again
+    cycle["result"]["final"]["gate"] == "passed"
 }
 
-fn looks(evidence: &Value) -> u64 {
-    evidence["trials"].as_u64().unwrap_or(0)
+fn looks(counted: &Value) -> u64 {
+    counted["trials"].as_u64().unwrap_or(0)
 }
 
-/// The gate's word, else the reason, else the status.
+/// The final verdict's word, else the gate's, else the reason, else the status.
 fn stopped_by(cycle: &Value) -> String {
+    if let Some(code) = cycle["result"]["final"]["code"].as_str() {
+        return code.to_owned();
+    }
     let said = cycle["error"].as_str().unwrap_or_default();
     let gate = said.split_once("gate failed: ").map(|(_, why)| why.split(' ').next().unwrap_or(why));
     let other = || cycle["reason"].as_str().or(cycle["status"].as_str()).unwrap_or("unknown");
@@ -65,14 +66,16 @@ fn stopped_by(cycle: &Value) -> String {
 fn campaigns_are_read_as_they_are_shown() {
     let evidence = |trials: u64| serde_json::json!({ "trials": trials });
     let shown = serde_json::json!({ "cycles": [
-        { "status": "completed", "result": { "strategy": "a", "evidence": evidence(1) } },
-        { "status": "completed", "result": { "strategy": "b", "final_gate": { "gate": "failed" } } },
+        { "status": "completed", "result": { "strategy": "a", "final": { "gate": "passed", "trials": 3 } } },
+        { "status": "completed", "result": { "final": { "gate": "failed", "code": "not_a_discovery" } } },
+        { "status": "completed", "result": { "final": null } },
         { "status": "failed", "reason": "gate", "result": { "evidence": evidence(2) },
           "error": "Backtest gate failed: no_net_profit (-1 % <= 0 %)" },
         { "status": "cancelled", "reason": null, "result": null, "error": null },
     ]});
     let campaign = Campaign::read(&shown);
-    assert_eq!((campaign.cycles, campaign.looks, campaign.survivors.len()), (4, 2, 1));
-    let ends = ["accepted", "cancelled", "completed", "no_net_profit"].map(|end| (end.to_owned(), 1));
+    assert_eq!((campaign.cycles, campaign.looks, campaign.survivors.len()), (5, 3, 1));
+    let ends = ["accepted", "cancelled", "completed", "no_net_profit", "not_a_discovery"]
+        .map(|end| (end.to_owned(), 1));
     assert_eq!(campaign.ends, BTreeMap::from(ends));
 }

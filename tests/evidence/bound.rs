@@ -1,11 +1,16 @@
 //! How often a true edge can pass at all. docs/evidence.md derives it.
 
-use ktrdr_quant::statistics::{luck, normal};
+use ktrdr_quant::statistics::{discovery, luck, normal};
 
 use super::calendar::DAYS_PER_YEAR;
 
-/// What the exam asks for: a deflated Sharpe ratio over 0.95, and under 5 % of each null's draws as good.
-const CONFIDENCE: f64 = 0.95;
+/// What each null asks for: under 5 % of its draws as good.
+const BEYOND_CHANCE: f64 = 0.95;
+
+/// The deflated Sharpe ratio that the first test of a sequence asks for.
+fn first_test() -> f64 {
+    1.0 - discovery::lond_dependent(discovery::FALSE_DISCOVERIES_MAX, 1, 0)
+}
 
 /// An exam as the bound sees it.
 #[derive(Debug, Clone, Copy)]
@@ -25,14 +30,14 @@ impl Exam {
     /// The least daily Sharpe ratio that passes: `(x − SR₀) √(T − 1) = z √(1 + x²/2)`, with `SR₀` at the variance floor
     /// `1/(T − 1)`; and no less than `z/√T`, which both nulls ask for.
     fn threshold(self) -> f64 {
-        let z = normal::quantile(CONFIDENCE);
+        let z = normal::quantile(first_test());
         let freedom = self.days - 1.0;
         let benchmark = luck::expected_max_sharpe(1.0 / freedom, self.looks);
         // The larger root of (1 − z²/2(T−1)) x² − 2 SR₀ x + SR₀² − z²/(T−1) = 0.
         let square = 1.0 - z * z / (2.0 * freedom);
         let constant = benchmark * benchmark - z * z / freedom;
         let deflated = (benchmark + (benchmark * benchmark - square * constant).sqrt()) / square;
-        deflated.max(z / self.days.sqrt())
+        deflated.max(normal::quantile(BEYOND_CHANCE) / self.days.sqrt())
     }
 
     /// The probability that a strategy passes whose true Sharpe ratio of a year is this.
@@ -60,7 +65,7 @@ mod tests {
             let passes = |_: &u32| {
                 let returns: Vec<f64> = (0..days).map(|_| mean + dice.normal()).collect();
                 let floor = luck::variance_of_trials(&[], days);
-                TrackRecord::of(&returns).unwrap().deflated(floor, looks).unwrap() >= CONFIDENCE
+                TrackRecord::of(&returns).unwrap().deflated(floor, looks).unwrap() >= first_test()
             };
             let share = f64::from((0..SAMPLES).filter(passes).count() as u32) / f64::from(SAMPLES);
             let wanted = exam.power(sharpe);
@@ -73,9 +78,9 @@ mod tests {
         let power = |looks, years, sharpe| Exam::of_years(years, looks).power(sharpe);
         assert!(power(1, 3.0, 1.5) > power(20, 3.0, 1.5));
         assert!(power(20, 3.0, 1.5) > power(20, 1.5, 1.5));
-        assert!((power(1, 3.0, 0.0) - 0.05).abs() < 0.002);
-        // A three-year gate asks for 0.95 a year at one look and for twice as much at twenty.
+        assert!((power(1, 3.0, 0.0) - 0.0304).abs() < 0.002);
+        // A three-year gate asks for 1.08 a year at one look and for twice as much at twenty.
         let yearly = |looks| Exam::of_years(3.0, looks).threshold() * DAYS_PER_YEAR.sqrt();
-        assert!((yearly(1) - 0.95).abs() < 0.01 && (yearly(20) - 2.05).abs() < 0.03, "{}", yearly(20));
+        assert!((yearly(1) - 1.08).abs() < 0.01 && (yearly(20) - 2.18).abs() < 0.03, "{}", yearly(20));
     }
 }

@@ -107,7 +107,7 @@ fn noise(text: &mut String, title: &str, what: &str, records: &[&Record]) {
     writeln!(
         text,
         "\n**{title}**\n\n\
-         | process | {what} | with a survivor | failed | 95 % interval | 99.5 % lower bound | cycles | refused | median looks | seconds each |\n\
+         | process | {what} | with one accepted | failed | 95 % interval | 99.5 % lower bound | cycles | refused | median looks | seconds each |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
     .unwrap();

@@ -58,13 +58,10 @@ fn every_hostile_strategy_is_refused_by_file_and_by_name_with_what_is_wrong_and_
 #[test]
 fn a_strategy_that_is_not_there_is_named_with_the_place_that_was_searched() {
     let world = World::new();
-    let place = world.path("strategies/nope.yaml");
-    world.refused_with(3, &["strategies", "validate", "nope"], &[place.to_str().unwrap()]);
-    world.refused_with(
-        3,
-        &["training", "run", "--local", "-S", "nope"],
-        &["strategies/nope.yaml", world.folder().to_str().unwrap(), "strategies list"],
-    );
+    for command in [&["strategies", "validate", "nope"][..], &["training", "run", "--local", "-S", "nope"]] {
+        let words = ["strategies/nope.yaml", world.folder().to_str().unwrap(), "strategies list"];
+        world.refused_with(3, command, &words);
+    }
     world.refused_with(3, &["training", "run", "--local", "-S", "../nope.yaml"], &["../nope.yaml"]);
     assert!(!world.path("models").exists() && world.operations().is_empty());
 }

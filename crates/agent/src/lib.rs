@@ -6,6 +6,7 @@
 //! | what a designer is told and answers | [`design`] |
 //! | the dev window in figures: costs, moves, rows | [`market`] |
 //! | what can be said against a strategy before training | [`lint`] |
+//! | the lessons most worth knowing now | [`recall`] |
 //! | search and rules that need no key | [`local`] |
 //! | models of the Messages API, their prices and limits | [`models`] |
 //! | who pays for calls, and how it is counted | [`purse`] |
@@ -21,6 +22,7 @@ pub mod market;
 pub mod models;
 pub mod provider;
 pub mod purse;
+pub mod recall;
 
 pub use design::{Design, DesignBrief};
 pub use error::AgentError;

@@ -1,6 +1,7 @@
 //! Backtesting: a trained model, or target positions from any tool, through the same engine. And what came of it.
 
 use ktrdr_catalog::{models, reports, series, signals};
+use ktrdr_domain::closing::FinalVerdict;
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::{BacktestReport, BacktestSummary};
@@ -71,6 +72,8 @@ pub struct StoredReport {
     pub summary: BacktestSummary,
     /// All of it: trades and equity too.
     pub report: BacktestReport,
+    /// What it came to when its campaign closed, if it was a candidate of one.
+    pub finally: Option<FinalVerdict>,
     /// Where it is, for people.
     pub place: String,
 }
@@ -158,9 +161,9 @@ impl App {
     /// When there is no such operation, it did not complete, or its report is not there.
     pub async fn report(&self, id: &OperationId) -> Result<StoredReport, AppError> {
         let row = self.row(id).await?;
-        let summary = result_of(&row)?;
+        let (summary, finally) = (result_of(&row)?, self.final_verdict(&row).await?);
         let report = reports::read(&*self.artifacts, id, row.fence).await?;
         let place = format!("{}/{}", self.artifacts.place(), reports::key(id, row.fence)?);
-        Ok(StoredReport { summary, report, place })
+        Ok(StoredReport { summary, report, finally, place })
     }
 }

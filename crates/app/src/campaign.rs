@@ -115,12 +115,12 @@ pub struct CampaignDetail {
 }
 
 /// The name that was given, or a new one.
-fn name(request: &CampaignRequest, seed: &Seed) -> Result<CampaignName, AppError> {
+pub(crate) fn name(request: &CampaignRequest, seed: &Seed) -> Result<CampaignName, AppError> {
     request.campaign.clone().map_or_else(|| ids::campaign(seed.now, seed.nonce), Ok)
 }
 
 /// Every cycle, ready to be submitted: the same seed gives the same ones.
-fn planned(
+pub(crate) fn planned(
     request: &CampaignRequest,
     template: &ResearchSpec,
     seed: &Seed,
@@ -168,7 +168,7 @@ impl App {
     }
 
     /// What every cycle is told, but for its number and its seed.
-    async fn template(
+    pub(crate) async fn template(
         &self,
         request: &CampaignRequest,
         campaign: CampaignName,
@@ -201,6 +201,7 @@ impl App {
             seed: request.seed,
             tries_max: self.policy.tries_max,
             budget,
+            given: None,
             resumes: None,
         })
     }

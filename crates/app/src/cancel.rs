@@ -18,7 +18,7 @@ const WORDS_BYTES_MAX: usize = 1000;
 /// Who asks where nobody is named.
 pub const OPERATOR: &str = "operator";
 
-fn operator() -> String {
+pub(crate) fn operator() -> String {
     OPERATOR.to_owned()
 }
 

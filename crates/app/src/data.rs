@@ -2,10 +2,11 @@
 //!
 //! What only reads needs artefacts alone, no store: it is said by functions beside the methods.
 
+pub use ktrdr_catalog::imports::DataLoaded;
 use ktrdr_catalog::{CatalogError, imports, series};
 use ktrdr_domain::job::{DataLoadSpec, DateOrder, DecimalSign, Stamp};
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DataRef, JobSpec, Symbol, Timeframe, Windows};
+use ktrdr_domain::{DataRef, JobSpec, Operation, Symbol, Timeframe, Windows};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_quant::data::generate::{self, Process, Recipe, Sessions};
 use ktrdr_quant::data::health::{self, HealthReport};
@@ -13,6 +14,7 @@ use ktrdr_quant::data::import::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::market::Moment;
+use crate::operations::result_of;
 use crate::submit::SubmittedJob;
 use crate::training::seed;
 use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind};
@@ -182,6 +184,14 @@ pub struct ListedSeries {
     pub windows: Option<Windows>,
     /// Why it can not be read.
     pub error: Option<String>,
+}
+
+/// What an import did.
+///
+/// # Errors
+/// Why there is no answer: what the rows say is found by the import.
+pub fn imported(import: &Operation) -> Result<DataLoaded, AppError> {
+    result_of(import)
 }
 
 /// Reads a series and reports on its health.

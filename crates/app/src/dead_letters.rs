@@ -3,6 +3,7 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::{Operation, OperationId};
+use ktrdr_fabric::broker::DeadLetter;
 use ktrdr_fabric::store::{Dismissed, Filter};
 use serde::Serialize;
 
@@ -19,33 +20,14 @@ pub struct DeadLetterList {
     pub total: u64,
 }
 
-/// A message that nobody could read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Letter {
-    /// What it is dropped by: 16 hex digits, from what it says. Copies of one message share it.
-    pub id: String,
-    /// What its sender called it: of ours, the operation.
-    pub message_id: Option<String>,
-    /// The queue it lay in before.
-    pub queue: Option<String>,
-    /// Why it is here: what could not be read of it, or the broker's word.
-    pub reason: Option<String>,
-    /// Since when, in Unix milliseconds, to the second.
-    pub at_ms: Option<u64>,
-    /// How it begins, as text; what can not be printed is escaped.
-    pub body: String,
-    /// How long it is, in bytes.
-    pub bytes: u64,
-}
-
 /// Where messages lie that nobody could read. `None` where there is nobody to ask: messages that never leave the process are
 /// always read, and of a fleet only the broker's administrator may look.
 #[async_trait]
 pub trait LetterBox: Send + Sync {
     /// The oldest, at most `limit`.
-    async fn letters(&self, limit: u32) -> Result<Option<Vec<Letter>>, AppError>;
+    async fn letters(&self, limit: u32) -> Result<Option<Vec<DeadLetter>>, AppError>;
     /// Drops these for good; those that were there.
-    async fn discard(&self, ids: &[String]) -> Result<Option<Vec<Letter>>, AppError>;
+    async fn discard(&self, ids: &[String]) -> Result<Option<Vec<DeadLetter>>, AppError>;
 }
 
 /// Of messages that never leave the process.
@@ -53,11 +35,11 @@ pub(crate) struct NoLetterBox;
 
 #[async_trait]
 impl LetterBox for NoLetterBox {
-    async fn letters(&self, _: u32) -> Result<Option<Vec<Letter>>, AppError> {
+    async fn letters(&self, _: u32) -> Result<Option<Vec<DeadLetter>>, AppError> {
         Ok(None)
     }
 
-    async fn discard(&self, _: &[String]) -> Result<Option<Vec<Letter>>, AppError> {
+    async fn discard(&self, _: &[String]) -> Result<Option<Vec<DeadLetter>>, AppError> {
         Ok(None)
     }
 }

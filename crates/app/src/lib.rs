@@ -8,7 +8,8 @@
 //! | train a strategy | [`App::submit_training`] | [`training`] |
 //! | backtest a model, or target positions; its report | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`] | [`backtest`] |
 //! | repeat a backtest and compare | [`App::submit_replay`], [`App::compare_replay`] | [`replay`] |
-//! | research cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
+//! | one research cycle: trigger, status, cancel | [`App::trigger_cycle`], [`App::cycle_status`], [`App::cycle`], [`App::cancel_cycle`] | [`cycle`], [`cycle_status`] |
+//! | campaigns of cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
 //! | what it costs, what is left; what a campaign could find at all | [`App::budget`], [`App::costs`], [`App::plan_campaign`] | [`budget`], [`plan`] |
 //! | bars: import, generate, check, list | [`App::import_data`], [`App::generate_data`], [`App::check_data`], [`App::list_data`] | [`data`] |
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
@@ -20,6 +21,7 @@
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
 //! | what campaigns came to when they closed | [`App::closings`], [`App::judged`] | [`verdicts`] |
+//! | memory: one lesson, those most worth knowing | [`App::lesson`], [`App::recall`] | [`memory`] |
 //!
 //! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
 //!
@@ -32,6 +34,8 @@ pub mod backtest;
 pub mod budget;
 pub mod campaign;
 pub mod cancel;
+pub mod cycle;
+pub mod cycle_status;
 pub mod data;
 pub mod dead_letters;
 pub mod engine;
@@ -40,6 +44,7 @@ mod idempotency;
 pub mod ids;
 pub mod ledger;
 pub mod market;
+pub mod memory;
 pub mod operations;
 pub mod plan;
 pub mod queues;
@@ -67,6 +72,7 @@ use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::Store;
 
+use crate::cycle::TriggerLimits;
 use crate::dead_letters::LetterBox;
 pub use error::{AppError, ErrorKind, OrKind};
 pub use idempotency::IdempotencyKey;
@@ -111,6 +117,8 @@ pub struct Policy {
     pub in_flight: u32,
     /// Cycles of a campaign that are designed from the same lessons.
     pub generation: u32,
+    /// Triggered cycles at a time.
+    pub triggers: TriggerLimits,
     /// Tries of a job.
     pub tries_max: u32,
     /// What may be spent.

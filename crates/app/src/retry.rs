@@ -50,19 +50,10 @@ impl App {
             None => Some(ended.clone()).filter(|operation| operation.kind.is_root()),
         };
         let (operation, resumes) = match cycle {
-            None => (self.repeat(&ended, key).await?, None),
+            None => (self.hand_over(self.again(&ended)?, key).await?.operation, None),
             Some(cycle) => (self.resume(&cycle, key).await?, Some(cycle.id)),
         };
         Ok(RetryAnswer { operation, retry_of: request.operation.clone(), resumes })
-    }
-
-    async fn repeat(&self, ended: &Operation, key: Option<&IdempotencyKey>) -> Result<OperationId, AppError> {
-        let again = NewOperation { idempotency_key: key.map(IdempotencyKey::in_store), ..self.again(ended)? };
-        let id = again.id.clone();
-        Ok(match self.store.submit(again).await? {
-            Submitted::Created => id,
-            Submitted::Duplicate(earlier) => earlier,
-        })
     }
 
     /// Starts the cycle that goes on with this one. There is one such cycle, whoever asks: a repeated request is answered
@@ -78,7 +69,9 @@ impl App {
         let planned = resume::plan(&*self.store, cycle, self.policy.tries_max).await?;
         let next: NewRoot = planned.map_err(|why| {
             let kind = match why {
-                NotResumed::GoesOn(_) | NotResumed::OnItsMerits(_) => ErrorKind::Conflict,
+                NotResumed::GoesOn(_) | NotResumed::OnItsMerits(_) | NotResumed::AtAGate(_) => {
+                    ErrorKind::Conflict
+                }
                 NotResumed::Unreadable(_) => ErrorKind::InvalidInput,
             };
             AppError::new(kind, format!("{} is not resumed: {why}", cycle.id))

@@ -1,10 +1,12 @@
-//! Strategies and their models. Checking and upgrading a text needs no workspace.
+//! Strategies and their models. Checking and upgrading a text needs no workspace; what only reads needs artefacts alone, and
+//! is said by functions beside the methods.
 
 use ktrdr_catalog::models::{self, ListedModel, Metadata};
 use ktrdr_catalog::strategies;
 use ktrdr_domain::report::ModelRef;
 use ktrdr_domain::strategy::Feature;
 use ktrdr_domain::{Strategy, StrategyName};
+use ktrdr_fabric::artifacts::{Artifacts, Key};
 use serde::Serialize;
 
 use crate::{App, AppError, ErrorKind};
@@ -98,19 +100,35 @@ pub fn upgrade(place: &str, text: &str) -> Result<UpgradedStrategy, AppError> {
     Ok(UpgradedStrategy { strategy: read.strategy.to_yaml(), warnings })
 }
 
+/// Every strategy of a workspace, checked; those that can not be read among them.
+///
+/// # Errors
+/// When the folder can not be listed.
+pub async fn list(artifacts: &dyn Artifacts) -> Result<Vec<ListedStrategy>, AppError> {
+    let mut listed = Vec::new();
+    for name in strategies::names(artifacts).await? {
+        let text = strategies::read(artifacts, &name).await;
+        let checked = text.map_or_else(|e| CheckedStrategy::unreadable(e.to_string()), |t| validate(&t));
+        listed.push(ListedStrategy { name, checked });
+    }
+    Ok(listed)
+}
+
+/// The file of a strategy of a workspace: where it is, and its text.
+///
+/// # Errors
+/// When it is not there, too large, or not UTF-8.
+pub async fn text(artifacts: &dyn Artifacts, name: &StrategyName) -> Result<(Key, String), AppError> {
+    Ok((strategies::key(name)?, strategies::read(artifacts, name).await?))
+}
+
 impl App {
-    /// Every strategy of the workspace, checked.
+    /// See [`list`].
     ///
     /// # Errors
-    /// When the folder can not be listed.
+    /// As there.
     pub async fn strategies(&self) -> Result<Vec<ListedStrategy>, AppError> {
-        let mut listed = Vec::new();
-        for name in strategies::names(&*self.artifacts).await? {
-            let text = strategies::read(&*self.artifacts, &name).await;
-            let checked = text.map_or_else(|e| CheckedStrategy::unreadable(e.to_string()), |t| validate(&t));
-            listed.push(ListedStrategy { name, checked });
-        }
-        Ok(listed)
+        list(&*self.artifacts).await
     }
 
     /// One strategy of the workspace.

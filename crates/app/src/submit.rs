@@ -24,12 +24,20 @@ impl App {
         key: Option<&IdempotencyKey>,
     ) -> Result<SubmittedJob, AppError> {
         let value = spec.to_value().or_kind(ErrorKind::InvalidInput)?;
-        let key = key.map(IdempotencyKey::in_store);
-        let new = NewOperation { idempotency_key: key, ..self.new_job(spec.kind(), value)? };
-        let operation = new.id.clone();
-        match self.store.submit(new).await? {
+        self.hand_over(self.new_job(spec.kind(), value)?, key).await
+    }
+
+    /// Submits one job under a key, if there is one: whoever says it again is given the operation of the first time.
+    pub(crate) async fn hand_over(
+        &self,
+        job: NewOperation,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<SubmittedJob, AppError> {
+        let (operation, kind) = (job.id.clone(), job.kind);
+        let job = NewOperation { idempotency_key: key.map(IdempotencyKey::in_store), ..job };
+        match self.store.submit(job).await? {
             Submitted::Created => Ok(SubmittedJob { operation, created: true }),
-            Submitted::Duplicate(earlier) if earlier.is_of(spec.kind()) => {
+            Submitted::Duplicate(earlier) if earlier.is_of(kind) => {
                 Ok(SubmittedJob { operation: earlier, created: false })
             }
             Submitted::Duplicate(other) => {

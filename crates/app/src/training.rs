@@ -76,7 +76,7 @@ impl App {
         self.submit_job(&JobSpec::Training(Box::new(spec)), request.idempotency_key.as_ref()).await
     }
 
-    async fn chosen(&self, choice: &StrategyChoice) -> Result<Strategy, AppError> {
+    pub(crate) async fn chosen(&self, choice: &StrategyChoice) -> Result<Strategy, AppError> {
         Ok(match choice {
             StrategyChoice::Name(name) => strategies::load(&*self.artifacts, name).await?,
             StrategyChoice::Yaml(text) => strategies::parse("the text", text)?,

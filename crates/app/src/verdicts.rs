@@ -48,6 +48,18 @@ impl App {
         Ok(false)
     }
 
+    /// What the exam of a research cycle came to when its campaign closed, if it was a candidate.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn final_verdict(&self, exam: &Operation) -> Result<Option<FinalVerdict>, AppError> {
+        let Some(cycle) = &exam.root else { return Ok(None) };
+        let cycle = self.store.get(cycle).await?;
+        let Some(campaign) = cycle.as_ref().and_then(campaign_of) else { return Ok(None) };
+        let closings = self.closings(Some(&campaign)).await?;
+        Ok(closings.into_iter().flat_map(|closing| closing.verdicts).find(|verdict| verdict.exam == exam.id))
+    }
+
     /// The same rows; in the results of cycles stands what their exams came to.
     ///
     /// # Errors

@@ -8,8 +8,10 @@ use std::time::Duration;
 use ktrdr_app::backtest::SignalsRequest;
 use ktrdr_app::campaign::CampaignRequest;
 use ktrdr_app::cancel::{CancelOutcome, CancelRequest, GroupCancelRequest, OPERATOR};
+use ktrdr_app::cycle::{CycleCancelRequest, TriggerLimits, TriggerRequest};
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
 use ktrdr_app::engine::{EngineConfig, Opening};
+use ktrdr_app::memory::RecallRequest;
 use ktrdr_app::operations::{ListRequest, PartRequest};
 use ktrdr_app::replay::ReplayRequest;
 use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
@@ -24,8 +26,8 @@ use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, Evidence, Hashes, Metrics};
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{Kind, Operation, OperationId, Sha256, Status};
-use ktrdr_fabric::store::{BootId, Claim, Finish};
+use ktrdr_domain::{Kind, Operation, OperationId, Phase, Sha256, Status};
+use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, BootId, Claim, Finish};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -47,6 +49,7 @@ impl Desk {
             agent: ProviderName::default(),
             in_flight: 2,
             generation: 4,
+            triggers: TriggerLimits { per_instrument: 1, in_all: 2 },
             tries_max: 3,
             budget: BudgetPolicy::default(),
             plausible_sharpe: 3.0,
@@ -346,4 +349,65 @@ async fn only_a_completed_backtest_is_replayed() {
     let queues = desk.app.queues().await.unwrap();
     let backtests = queues.iter().find(|queue| queue.kind == Kind::Backtesting).unwrap();
     assert_eq!((backtests.pending, backtests.workers), (1, 0));
+}
+
+fn trigger(document: &Value) -> TriggerRequest {
+    let mut all = json!({ "symbol": "MINE", "timeframe": "1h" });
+    all.as_object_mut().unwrap().extend(document.as_object().unwrap().clone());
+    request(all)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_triggers_at_once_one_starts_a_cycle_and_its_end_makes_room() {
+    let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
+    let asked = trigger(&json!({ "idempotency_key": "k" }));
+    let other = trigger(&json!({}));
+    let (first, second) = tokio::join!(app.trigger_cycle(&asked), app.trigger_cycle(&other));
+    let (won, lost) = match (first, second) {
+        (Ok(won), Err(lost)) | (Err(lost), Ok(won)) => (won, lost),
+        both => panic!("{both:?}"),
+    };
+    assert_eq!((lost.kind, lost.code), (ErrorKind::Conflict, Some("active_cycle_exists")), "{lost}");
+    assert!(lost.message.contains(won.operation.as_str()), "{lost}");
+    let status = app.cycle_status().await.unwrap();
+    assert_eq!((status.cycles.len(), status.capacity.active, status.capacity.limit), (1, 1, 2));
+    assert_eq!(status.cycles[0].operation, won.operation);
+    let stopped = app.cancel_cycle(&request::<CycleCancelRequest>(json!({}))).await.unwrap();
+    assert_eq!((&stopped.operation, stopped.answer), (&won.operation, CancelOutcome::Requested));
+    assert_eq!(stopped.child, app.row(&won.operation).await.unwrap().waiting);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_triggered_cycle_draws_lots_of_its_own_unless_it_is_given_a_seed() {
+    let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
+    let mut seeds = Vec::new();
+    for document in [json!({}), json!({}), json!({ "seed": 7 })] {
+        let cycle = app.trigger_cycle(&trigger(&document)).await.unwrap();
+        let row = app.row(&cycle.operation).await.unwrap();
+        seeds.push(row.spec["campaign_seed"].as_u64().unwrap());
+        let child = row.waiting.unwrap();
+        app.cancel(&CancelRequest::of(cycle.operation.clone(), "")).await.unwrap();
+        // The orchestrator's part, once the child has ended.
+        assert_eq!(app.row(&child).await.unwrap().status, Status::Cancelled);
+        close(&app, &cycle.operation, child).await;
+    }
+    assert!(seeds[0] != seeds[1] && seeds[2] == 7, "{seeds:?}");
+}
+
+/// What an orchestrator does when the child of a cycle ended.
+async fn close(app: &App, root: &OperationId, finished: OperationId) {
+    let to = AdvanceTo::Completed { result: json!({}) };
+    let step = Advance { root: root.clone(), finished, expected_phase: Phase::Designing, to };
+    assert_eq!(app.store.advance(step).await.unwrap(), Advanced::Closed(Status::Cancelled));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_recalled_where_nothing_was_learnt() {
+    let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
+    let recall = app.recall(&request::<RecallRequest>(json!({ "words": "calm" }))).await.unwrap();
+    assert_eq!((recall.items.len(), recall.tokens, recall.of), (0, 0, 0));
+    let id: OperationId = "op_agent_research_20260101_000000_00000001".parse().unwrap();
+    assert_eq!(app.lesson(&id).await.unwrap_err().kind, ErrorKind::NotFound);
+    let strange = RecallRequest { like: Some("nobody".parse().unwrap()), ..RecallRequest::default() };
+    assert_eq!(app.recall(&strange).await.unwrap_err().kind, ErrorKind::NotFound);
 }

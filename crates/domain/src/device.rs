@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use strum::{Display, EnumString, IntoStaticStr};
 
+use crate::excerpt::excerpt;
+
 /// What a job asks to be computed on. The strings are stable: they stand in specifications.
 #[derive(
     Debug,
@@ -72,7 +74,7 @@ pub struct BadDeviceRequest(pub String);
 
 impl BadDeviceRequest {
     fn of(text: &str) -> Self {
-        Self(text.chars().take(40).collect())
+        Self(excerpt(text))
     }
 }
 

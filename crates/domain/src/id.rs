@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::excerpt;
 use crate::kind::Kind;
 use crate::time::Timestamp;
 
@@ -59,7 +60,7 @@ impl FromStr for OperationId {
             && text.len() <= Self::LENGTH_MAX
             && !text.contains("..")
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.".contains(&b));
-        if fine { Ok(Self(text.to_owned())) } else { Err(BadId(text.chars().take(80).collect())) }
+        if fine { Ok(Self(text.to_owned())) } else { Err(BadId(excerpt(text))) }
     }
 }
 

@@ -5,6 +5,8 @@
 
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
+use crate::excerpt::excerpt;
+
 /// What kind of work. The names are stable: they name queues, routing keys and rows.
 #[derive(
     Debug,
@@ -136,7 +138,7 @@ pub struct BadKind(pub String, pub String);
 impl BadKind {
     fn of(text: &str) -> Self {
         let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-        Self(text.chars().take(40).collect(), known.join(", "))
+        Self(excerpt(text), known.join(", "))
     }
 }
 

@@ -25,6 +25,7 @@ pub mod data;
 pub mod day;
 pub mod device;
 pub mod event;
+pub mod excerpt;
 pub mod failure;
 pub mod finding;
 pub mod gate;

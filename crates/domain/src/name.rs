@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::excerpt;
+
 /// Why a name was refused: what was expected and what was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} {found:?} is not allowed: use {rule}")]
@@ -21,7 +23,7 @@ pub struct BadName {
 }
 
 fn refuse<T>(what: &'static str, found: &str, rule: &'static str) -> Result<T, BadName> {
-    Err(BadName { what, found: found.chars().take(80).collect(), rule })
+    Err(BadName { what, found: excerpt(found), rule })
 }
 
 macro_rules! checked_name {

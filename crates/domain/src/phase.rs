@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
+use crate::excerpt::excerpt;
 use crate::id::OperationId;
 use crate::kind::Kind;
 
@@ -71,7 +72,7 @@ pub struct BadPhase(pub String);
 
 impl BadPhase {
     fn of(text: &str) -> Self {
-        Self(text.chars().take(40).collect())
+        Self(excerpt(text))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::data::DataRef;
 use crate::device::DeviceRequest;
 use crate::gate::GatePolicy;
 use crate::id::OperationId;
+use crate::job::DesignResult;
 use crate::money::Money;
 use crate::name::{CampaignName, ProviderName, Symbol};
 use crate::operation::TRIES_MAX;
@@ -55,6 +56,9 @@ pub struct ResearchSpec {
     /// What its campaign may spend in all, where it was given an amount of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Money>,
+    /// The strategy that it begins with, where somebody gave one: nothing is designed then, and training comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Box<DesignResult>>,
     /// The cycle that it goes on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes: Option<Resumed>,

@@ -16,6 +16,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
+use crate::excerpt::excerpt;
+
 /// Where an operation stands.
 #[derive(
     Debug,
@@ -120,7 +122,7 @@ pub struct BadStatus(pub String);
 
 impl BadStatus {
     fn of(text: &str) -> Self {
-        Self(text.chars().take(40).collect())
+        Self(excerpt(text))
     }
 }
 

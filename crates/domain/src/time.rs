@@ -6,6 +6,8 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::excerpt;
+
 /// An instant in whole seconds since 1970-01-01T00:00:00Z. Written as RFC 3339 (`2018-12-31T21:00:00Z`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -54,7 +56,7 @@ impl FromStr for Timestamp {
         }
         match NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|d| d.and_hms_opt(0, 0, 0)) {
             Some(t) => Ok(Self(t.and_utc().timestamp())),
-            None => Err(BadTime(text.chars().take(80).collect())),
+            None => Err(BadTime(excerpt(text))),
         }
     }
 }

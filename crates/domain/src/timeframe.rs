@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::excerpt::excerpt;
+
 /// The length of a bar. Ordered by length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -37,7 +39,7 @@ impl Timeframe {
 impl FromStr for Timeframe {
     type Err = BadTimeframe;
     fn from_str(text: &str) -> Result<Self, BadTimeframe> {
-        let bad = || BadTimeframe(text.chars().take(40).collect());
+        let bad = || BadTimeframe(excerpt(text));
         let unit = text.chars().last().ok_or_else(bad)?;
         let (_, unit_s) = Self::UNITS.into_iter().find(|(c, _)| *c == unit).ok_or_else(bad)?;
         let digits = &text[..text.len() - unit.len_utf8()];

@@ -15,7 +15,7 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 14] = [
+const MIGRATIONS: [&str; 15] = [
     include_str!("schema.sql"),
     include_str!("registry.sql"),
     include_str!("history.sql"),
@@ -30,6 +30,7 @@ const MIGRATIONS: [&str; 14] = [
     include_str!("looks.sql"),
     include_str!("closings.sql"),
     include_str!("budget.sql"),
+    include_str!("concurrency.sql"),
 ];
 
 /// The version they lead to.
@@ -134,8 +135,8 @@ pub(super) fn check_to_read(path: &Path, expected: Option<&String>) -> Result<()
     if version == VERSION {
         return Ok(());
     }
-    let what = "the disk is full, and an older database needs room to be brought to this version".into();
-    Err(OpenError::Io { path: path.into(), what })
+    let what = "the disk is full, and a database that is new or of an older version needs room: free some space and try again".into();
+    Err(OpenError::Full { path: path.into(), what })
 }
 
 /// Refuses what is no database, somebody else's, or newer than this program. Changes nothing.

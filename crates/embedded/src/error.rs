@@ -1,9 +1,11 @@
 //! Why an engine could not be opened.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
+use crate::failure::{NO_ROOM, SqliteError};
 use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::epochs::Stranger;
 use ktrdr_fabric::store::StoreError;
@@ -47,7 +49,16 @@ pub enum OpenError {
     /// The file is not the one that is remembered, or there is none.
     #[error(transparent)]
     Stranger(#[from] Stranger),
-    /// Reading or writing failed: no such folder, no permission, disk full.
+    /// There is no room for it: the disk is full.
+    #[error("{path}: {what}")]
+    Full {
+        /// Folder or file.
+        path: PathBuf,
+        /// What the system said, and what to do.
+        #[source]
+        what: Cause,
+    },
+    /// Reading or writing failed: no such folder, no permission.
     #[error("{path}: {what}")]
     Io {
         /// Folder or file.
@@ -84,24 +95,30 @@ impl std::fmt::Display for Holder {
 
 impl OpenError {
     pub(super) fn io(path: &Path, error: std::io::Error) -> Self {
-        Self::Io { path: path.into(), what: Cause::of(error) }
+        let path = path.into();
+        match error.kind() {
+            ErrorKind::StorageFull => Self::Full { path, what: Cause::meaning(NO_ROOM, error) },
+            _ => Self::Io { path, what: Cause::of(error) },
+        }
     }
 
     pub(super) fn from_store(path: &Path, error: StoreError) -> Self {
         let path = path.into();
         match error {
             StoreError::Corrupt(what) => Self::Corrupt { path, what },
+            StoreError::Full(what) => Self::Full { path, what },
             other => Self::Io { path, what: Cause::of(other) },
         }
     }
 
     pub(super) fn from_sqlite(path: &Path, error: rusqlite::Error) -> Self {
-        let what = match error.sqlite_error_code() {
+        let (code, error) = (error.sqlite_error_code(), SqliteError(error));
+        let what = match code {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 return Self::Corrupt { path: path.into(), what: Cause::of(error) };
             }
             Some(ErrorCode::DiskFull) => {
-                Cause::meaning("the disk is full: free some space and try again", error)
+                return Self::Full { path: path.into(), what: Cause::meaning(NO_ROOM, error) };
             }
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 let next =

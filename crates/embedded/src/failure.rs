@@ -9,6 +9,11 @@ use ktrdr_fabric::store::StoreError;
 pub(super) const NO_ROOM: &str =
     "no room on the disk, or in the database: free some space and try again; nothing was lost";
 
+/// What SQLite said. Beneath it there is only its code, which says the same again.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct SqliteError(pub(super) Error);
+
 /// What a transition or a query failed with: SQLite's error, told as the store's, or the store's own.
 pub(super) struct Failure(StoreError);
 
@@ -44,6 +49,7 @@ fn explain(error: Error) -> StoreError {
         // Everything else is a row that can not be read as what it should be.
         _ => return StoreError::Corrupt(Cause::of(error)),
     };
+    let error = SqliteError(error);
     match code {
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::ConstraintViolation => {
             StoreError::Corrupt(Cause::of(error))

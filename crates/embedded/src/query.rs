@@ -6,6 +6,7 @@ use ktrdr_domain::{Event, JobMessage, Kind, Operation, OperationId, Status};
 use rusqlite::{Connection, Row, ToSql, params_from_iter};
 
 use super::row::{self, select_operation};
+use super::transitions::admission::HOLDERS;
 use super::tx::integer;
 use crate::failure::Failure;
 use ktrdr_fabric::broker::Message;
@@ -16,6 +17,17 @@ pub(super) fn get(db: &Connection, id: &OperationId) -> Result<Option<Operation>
     let mut statement = db.prepare_cached(select_operation!("WHERE id = ?1"))?;
     let mut rows = statement.query([id.as_str()])?;
     rows.next()?.map(row::operation).transpose()
+}
+
+/// Roots that go on under a key, oldest first.
+pub(super) fn holders(db: &Connection, key: &str) -> Result<Vec<OperationId>, Failure> {
+    let mut statement = db.prepare_cached(HOLDERS)?;
+    let mut rows = statement.query([key])?;
+    let mut holders = Vec::new();
+    while let Some(found) = rows.next()? {
+        holders.push(row::word(found, 0)?);
+    }
+    Ok(holders)
 }
 
 /// A part of a list, newest first, all numbers from one snapshot.

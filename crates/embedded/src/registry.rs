@@ -14,8 +14,21 @@ use super::store::SqliteStore;
 use super::tx::Tx;
 use super::writer::Sync;
 use ktrdr_fabric::limits;
-use ktrdr_fabric::registry::{CONTROL_KEPT, ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
+use ktrdr_fabric::registry::{
+    CONTROL_KEPT, ControlState, WorkerEntry, WorkerInfo, WorkerReader, WorkerRegistry,
+};
 use ktrdr_fabric::store::{BootId, StoreError, StoreHint};
+
+#[async_trait]
+impl WorkerReader for SqliteStore {
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
+        self.writer.run(Sync::Later, |tx| workers(tx)).await
+    }
+
+    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+        self.writer.run(Sync::Later, |tx| paused(tx)).await
+    }
+}
 
 #[async_trait]
 impl WorkerRegistry for SqliteStore {
@@ -28,10 +41,6 @@ impl WorkerRegistry for SqliteStore {
         let boot = boot.0.clone();
         let forget = move |tx: &mut Tx<'_>| tx.execute("DELETE FROM workers WHERE boot = ?1", [boot]);
         self.writer.run(Sync::Later, forget).await.map(|_| ())
-    }
-
-    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
-        self.writer.run(Sync::Later, |tx| workers(tx)).await
     }
 
     async fn drain(&self, boot: &BootId) -> Result<bool, StoreError> {
@@ -48,10 +57,6 @@ impl WorkerRegistry for SqliteStore {
     async fn resume(&self, kind: Kind) -> Result<bool, StoreError> {
         let sql = "DELETE FROM paused_kinds WHERE kind = ?1";
         self.writer.run(Sync::Now, move |tx| order(tx, sql, kind)).await
-    }
-
-    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
-        self.writer.run(Sync::Later, |tx| paused(tx)).await
     }
 }
 

@@ -16,7 +16,8 @@ use super::identity::Identity;
 use super::lock::ProcessLock;
 use super::readers::Readers;
 use super::transitions::{
-    advance, beat, cancel, claim, dismiss, finish, group, publish_again, submit, submit_roots, suspect, sweep,
+    admission, advance, beat, cancel, claim, dismiss, finish, group, publish_again, submit, submit_roots,
+    suspect, sweep,
 };
 use super::tx::integer;
 use super::writer::{Sync, Writer};
@@ -27,9 +28,10 @@ use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
-    Finish, Finished, GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace,
-    Page, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Admission, Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim,
+    ConcurrencyLimit, Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled, NewOperation,
+    NewRoot, OperationReader, OutboxEntry, Pace, Page, Store, StoreError, StoreHint, Submitted, SweepPlan,
+    Swept,
 };
 
 /// Hints kept for a receiver that is slow; it then learns that it lagged and reads again.
@@ -85,7 +87,9 @@ impl SqliteStore {
     /// [`OpenError`]: not ours, damaged, or not writable. Nothing was changed then.
     pub fn open(folder: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
         match Self::open_with(folder, options.clone(), None) {
-            Err(OpenError::Io { path, .. }) if room::is_whole_without_room(&path) => {
+            Err(OpenError::Io { path, .. } | OpenError::Full { path, .. })
+                if room::is_whole_without_room(&path) =>
+            {
                 Self::open_without_room(&path, options)
             }
             opened => opened,
@@ -195,6 +199,11 @@ impl OperationReader for SqliteStore {
         self.read_apart(move |db| history::read(db, &id)).await
     }
 
+    async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
+        let key = key.to_owned();
+        self.read_apart(move |db| query::holders(db, &key)).await
+    }
+
     async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
         let until_ms = self.clock.now().minus(age);
         self.read_apart(move |db| backlog::backlog(db, until_ms)).await
@@ -220,6 +229,17 @@ impl Store for SqliteStore {
     async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
         limits::check_roots(&roots, pace)?;
         self.writer.run(Sync::Now, move |tx| submit_roots(tx, &roots, pace)).await
+    }
+
+    async fn submit_within(
+        &self,
+        root: NewRoot,
+        limits: &[ConcurrencyLimit],
+    ) -> Result<Admission, StoreError> {
+        limits::check_roots(std::slice::from_ref(&root), Pace::free(1))?;
+        limits::check_concurrency(limits)?;
+        let limits = limits.to_vec();
+        self.writer.run(Sync::Now, move |tx| admission::submit_within(tx, root, &limits)).await
     }
 
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use ktrdr_domain::Sha256;
+use ktrdr_domain::excerpt::excerpt;
 
 /// Largest artefact read or written, in bytes: bars of decades of seconds are about half of it.
 pub const BYTES_MAX: u64 = 4 << 30;
@@ -43,7 +44,7 @@ impl FromStr for Key {
         let fine = text.len() <= Self::LENGTH_MAX
             && text.split('/').count() <= Self::DEPTH_MAX
             && text.split('/').all(component_is_safe);
-        if fine { Ok(Self(text.to_owned())) } else { Err(BadKey(text.chars().take(80).collect())) }
+        if fine { Ok(Self(text.to_owned())) } else { Err(BadKey(excerpt(text))) }
     }
 }
 

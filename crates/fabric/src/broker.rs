@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::{DeviceClass, DeviceRequest, Event, JobMessage, Kind, Priority};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::cause::Cause;
@@ -101,6 +102,25 @@ pub enum BrokerError {
     /// Something is missing or different there.
     #[error("the broker is not set up for this: {0}")]
     Topology(#[source] Cause),
+}
+
+/// A message that nobody could read, or that the broker gave up delivering.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeadLetter {
+    /// What it is dropped by: 16 hex digits, from what it says. Copies of one message share it, and nothing else does.
+    pub id: String,
+    /// What its sender called it: of ours, the operation.
+    pub message_id: Option<String>,
+    /// The queue it lay in before.
+    pub queue: Option<String>,
+    /// Why it is here: what could not be read of it, or the broker's word, such as `delivery_limit` or `rejected`.
+    pub reason: Option<String>,
+    /// Since when, in Unix milliseconds, to the second.
+    pub at_ms: Option<u64>,
+    /// How it begins, as text; what can not be printed is escaped.
+    pub body: String,
+    /// How long it is, in bytes.
+    pub bytes: u64,
 }
 
 /// A message in our hands until it is acknowledged. Dropping it unacknowledged gives it back.

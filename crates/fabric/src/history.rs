@@ -4,6 +4,7 @@
 //! first one, the creation, is read from the row itself. No decision hangs on a history: a long one lacks what came
 //! after the creation, and that of a row which is older than histories lacks what came before them.
 
+use ktrdr_domain::excerpt::excerpt;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
@@ -122,7 +123,7 @@ pub struct BadChange(pub String);
 
 impl BadChange {
     fn of(text: &str) -> Self {
-        Self(text.chars().take(40).collect())
+        Self(excerpt(text))
     }
 }
 

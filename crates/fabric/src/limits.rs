@@ -15,7 +15,8 @@ use crate::cause::Cause;
 use crate::history::NOTE_BYTES_MAX;
 use crate::registry::WorkerInfo;
 use crate::store::{
-    AdvanceTo, BATCH_MAX, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot, Pace, StoreError,
+    AdvanceTo, BATCH_MAX, ConcurrencyLimit, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot,
+    Pace, StoreError,
 };
 
 /// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
@@ -26,6 +27,9 @@ const DEPTH_MAX: usize = 64;
 
 /// Most roots of one campaign.
 const ROOTS_MAX: usize = 10_000;
+
+/// Most limits that one root is submitted within.
+const CONCURRENCY_LIMITS_MAX: usize = 8;
 
 /// Longest text people give, in bytes: keys, names, reasons. Error texts are cut to it instead.
 const TEXT_BYTES_MAX: usize = 4096;
@@ -69,6 +73,23 @@ pub fn check_roots(roots: &[NewRoot], pace: Pace) -> Result<(), StoreError> {
         }
         check_json("specification", &root.spec, MESSAGE_BYTES_MAX)?;
         check_child(&root.first)
+    })
+}
+
+/// Limits within which a root is submitted.
+///
+/// # Errors
+/// [`StoreError::Invalid`] with what is refused and what is allowed.
+pub fn check_concurrency(limits: &[ConcurrencyLimit]) -> Result<(), StoreError> {
+    if limits.len() > CONCURRENCY_LIMITS_MAX {
+        return refuse(format!("a root has at most {CONCURRENCY_LIMITS_MAX} limits on concurrency"));
+    }
+    limits.iter().try_for_each(|limit| {
+        check_text("key of a limit on concurrency", &limit.key)?;
+        if limit.key.is_empty() || limit.most == 0 {
+            return refuse("a limit on concurrency has a key, and lets at least one go on".into());
+        }
+        Ok(())
     })
 }
 

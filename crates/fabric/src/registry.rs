@@ -73,19 +73,30 @@ pub struct ControlState {
     pub paused: BTreeSet<Kind>,
 }
 
-/// Who is there, and what they are asked.
+/// Reading who is there, and what they are asked: for pages and reports, which can not change it. An
+/// `Arc<dyn WorkerRegistry>` is an `Arc<dyn WorkerReader>` wherever one is asked for.
 ///
 /// # Errors
 /// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later.
 #[async_trait]
-pub trait WorkerRegistry: Send + Sync {
+pub trait WorkerReader: Send + Sync {
+    /// Everyone who is there, by boot id.
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError>;
+    /// Kinds nobody takes at present.
+    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError>;
+}
+
+/// Who is there, and what they are asked. Whoever only reads takes a [`WorkerReader`], which every registry is.
+///
+/// # Errors
+/// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later.
+#[async_trait]
+pub trait WorkerRegistry: WorkerReader {
     /// Says that a worker is there. It is no longer shown after `ttl` unless it says so again; what it was asked is kept
     /// for a day after that, should it only have been cut off.
     async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError>;
     /// Says that a worker goes.
     async fn deregister(&self, boot: &BootId) -> Result<(), StoreError>;
-    /// Everyone who is there, by boot id.
-    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError>;
     /// Asks a worker to end as on SIGTERM; whether one of that name is there.
     async fn drain(&self, boot: &BootId) -> Result<bool, StoreError>;
     /// Nobody takes jobs of this kind until it is resumed; whether that changed anything. Of a root it is
@@ -93,8 +104,6 @@ pub trait WorkerRegistry: Send + Sync {
     async fn pause(&self, kind: Kind) -> Result<bool, StoreError>;
     /// Jobs of this kind are taken again; whether that changed anything.
     async fn resume(&self, kind: Kind) -> Result<bool, StoreError>;
-    /// Kinds nobody takes at present.
-    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError>;
 }
 
 /// For how long after a worker fell silent what is asked of it is kept.

@@ -19,6 +19,7 @@
 
 mod advance;
 mod attempt;
+mod concurrency;
 mod group;
 mod hint;
 mod reader;
@@ -34,6 +35,7 @@ use serde_json::Value;
 
 pub use advance::{Advance, AdvanceTo, Advanced};
 pub use attempt::{Attempt, Beat, Claim, Finish, Finished, Stopwatch};
+pub use concurrency::{Admission, ConcurrencyLimit};
 pub use group::{BATCH_MAX, GroupCancel, GroupCancelled};
 pub use hint::{StoreHint, Topic};
 pub use reader::{Backlog, Filter, OperationReader, OutboxEntry, Page};
@@ -160,7 +162,7 @@ pub struct SweepPlan {
     pub grace: Duration,
     /// Most rows handled of each sort.
     pub limit: u32,
-    /// Announce the end of a child again at which its root has waited for this long, and start lanes that stalled.
+    /// Publish the end of a child again at which its root has waited for this long, and start lanes that stalled.
     /// `None`: do not.
     pub republish_after: Option<Duration>,
 }
@@ -222,6 +224,13 @@ pub trait Store: OperationReader {
     /// Creates the roots of a campaign as one lane, and starts as many as its pace allows.
     /// All or nothing: when an id is taken, nothing is created and the answer names it.
     async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError>;
+    /// Creates one root in a lane of its own, which starts at once, unless as many go on under one of its keys as may. All or
+    /// nothing: it counts under every key, or it is not created.
+    async fn submit_within(
+        &self,
+        root: NewRoot,
+        limits: &[ConcurrencyLimit],
+    ) -> Result<Admission, StoreError>;
     /// Takes an operation for work. Of a root it is [`StoreError::Invalid`].
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError>;
     /// Suspects whoever holds an operation, because the broker lost them: unless they beat within `grace_period`, their lease

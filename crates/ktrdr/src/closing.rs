@@ -1,7 +1,8 @@
 //! What is said of the close of campaigns: the tests, and what is left to spend.
 
 use ktrdr_app::verdicts;
-use ktrdr_domain::closing::{Closing, DiscoveryTest};
+use ktrdr_domain::closing::{Closing, DiscoveryTest, FinalVerdict};
+use ktrdr_domain::gate::GateVerdict;
 use ktrdr_fabric::campaign::Campaign;
 
 use crate::describe::counted;
@@ -36,6 +37,17 @@ fn test(test: &DiscoveryTest) -> String {
         probability(test.alpha_left),
         probability(test.next_level),
     )
+}
+
+/// What one exam came to: `at the close accepted · deflated Sharpe 0.981 after 12 trials`.
+pub(crate) fn verdict(verdict: &FinalVerdict) -> String {
+    let said = match &verdict.verdict {
+        GateVerdict::Passed => "accepted".to_owned(),
+        failed => failed.to_string(),
+    };
+    let trials = counted(verdict.trials, "trial");
+    let deflated = verdict.deflated_sharpe.map(|x| format!(" · deflated Sharpe {x:.3} after {trials}"));
+    format!("at the close {said}{}", deflated.unwrap_or_default())
 }
 
 /// With enough digits where it is small.

@@ -103,6 +103,8 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Operations(a) => commands::operations::run(&context, a),
         Command::DeadLetters(a) => commands::dead_letters::run(&context, a),
         Command::Ledger(a) => commands::ledger::run(&context, a),
+        Command::Memory(a) => commands::memory::run(&context, a),
+        Command::Mcp(a) => commands::mcp::run(&context, *a),
         Command::Store(a) => commands::store::run(&context, a),
         Command::Bench(a) => commands::bench::run(&context, a),
         Command::Config(a) => commands::config::run(&context, a),

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ktrdr_app::Policy;
+use ktrdr_app::cycle::TriggerLimits;
 pub(crate) use ktrdr_app::engine::EngineName;
 use ktrdr_app::engine::{EngineConfig, FleetConfig, Opening, Secret};
 use ktrdr_domain::TRIES_MAX;
@@ -95,11 +96,22 @@ pub(crate) struct ResearchSettings {
     /// The largest yearly Sharpe ratio, net of costs, that anybody should hope for: a campaign that could confirm no smaller one
     /// is not worth its money.
     pub(crate) plausible_sharpe: f64,
+    /// Triggered cycles at a time on one instrument.
+    pub(crate) triggered_per_instrument: u32,
+    /// Triggered cycles at a time in all.
+    pub(crate) triggered_max: u32,
 }
 
 impl Default for ResearchSettings {
     fn default() -> Self {
-        Self { agent: ProviderName::default(), in_flight: 2, generation: 4, plausible_sharpe: 3.0 }
+        Self {
+            agent: ProviderName::default(),
+            in_flight: 2,
+            generation: 4,
+            triggered_per_instrument: 1,
+            triggered_max: 4,
+            plausible_sharpe: 3.0,
+        }
     }
 }
 
@@ -185,6 +197,10 @@ impl Settings {
             agent: self.research.agent.clone(),
             in_flight: self.research.in_flight,
             generation: self.research.generation,
+            triggers: TriggerLimits {
+                per_instrument: self.research.triggered_per_instrument,
+                in_all: self.research.triggered_max,
+            },
             tries_max: self.fleet.tries_max,
             budget: self.budget.policy(),
             plausible_sharpe: self.research.plausible_sharpe,
@@ -277,6 +293,9 @@ impl Settings {
         self.agent.check()?;
         if !(self.research.plausible_sharpe.is_finite() && self.research.plausible_sharpe > 0.0) {
             return refuse("research.plausible_sharpe must be a number over 0");
+        }
+        if self.research.triggered_per_instrument == 0 || self.research.triggered_max == 0 {
+            return refuse("research.triggered_per_instrument and research.triggered_max must be at least 1");
         }
         if let WindowPolicy::Shares { dev, gate } = self.windows
             && !(dev > 0.0 && gate > 0.0 && dev + gate < 1.0)

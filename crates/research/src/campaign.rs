@@ -7,7 +7,7 @@ use ktrdr_domain::{JobSpec, Kind, OperationId, Phase, Timestamp};
 use ktrdr_fabric::store::{NewChild, NewRoot};
 
 use crate::cycle::{Fault, child};
-use crate::spec::seed;
+use crate::spec::{self, seed};
 
 /// Most cycles of one campaign started at once.
 pub const CYCLES_MAX: u32 = 10_000;
@@ -18,7 +18,7 @@ pub enum PlanError {
     /// None, or too many.
     #[error("{0} cycles: use 1 to {CYCLES_MAX}")]
     Cycles(u32),
-    /// The template can not be written as a job.
+    /// The template can not be written as a job, or the strategy it was given does not fit it.
     #[error("{0}")]
     Unwritable(String),
 }
@@ -59,13 +59,25 @@ pub fn plan(
 fn root(id: OperationId, research: ResearchSpec) -> Result<NewRoot, PlanError> {
     let spec = serde_json::to_value(&research).map_err(|e| PlanError::Unwritable(e.to_string()))?;
     let campaign = research.campaign.clone();
+    let phase = first_phase(&research);
     let first = first_child(&id, research).map_err(|fault| PlanError::Unwritable(fault.error))?;
-    Ok(NewRoot { id, kind: Kind::AgentResearch, campaign, spec, phase: Phase::Designing, first })
+    Ok(NewRoot { id, kind: Kind::AgentResearch, campaign, spec, phase, first })
+}
+
+/// The phase that a cycle begins in: a strategy that was given is not designed.
+fn first_phase(research: &ResearchSpec) -> Phase {
+    match research.given {
+        Some(_) => Phase::Training,
+        None => Phase::Designing,
+    }
 }
 
 /// The child that a cycle begins with.
 pub(crate) fn first_child(id: &OperationId, research: ResearchSpec) -> Result<NewChild, Fault> {
-    let tries_max = research.tries_max;
-    let job = JobSpec::Design(Box::new(DesignSpec { research }));
-    child(id, Phase::Designing, &job, tries_max)
+    let (phase, tries_max) = (first_phase(&research), research.tries_max);
+    let job = match &research.given {
+        Some(design) => spec::training(&research, design)?,
+        None => JobSpec::Design(Box::new(DesignSpec { research })),
+    };
+    child(id, phase, &job, tries_max)
 }

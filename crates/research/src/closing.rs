@@ -11,10 +11,7 @@ use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::trial::Trial;
 use ktrdr_quant::exam::Deflation;
-use ktrdr_quant::statistics::discovery::{alpha_left, lond_dependent};
-
-/// Share of false ones among the discoveries of a sequence, at most, in the long run.
-pub const FALSE_DISCOVERIES_MAX: f64 = 0.05;
+use ktrdr_quant::statistics::discovery::{FALSE_DISCOVERIES_MAX, alpha_left, lond_dependent};
 
 /// Campaigns that are looked after, the latest ones: those before them ended while somebody was there.
 pub const LOOKED_AFTER: u32 = 100;

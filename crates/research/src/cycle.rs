@@ -164,7 +164,9 @@ fn designed(cycle: &Cycle, result: &Value) -> Decision {
         Err(fault) => return cycle.fail(Findings::default(), fault),
     };
     let findings = Findings { design: Some(&design), ..Findings::default() };
-    cycle.next(findings, Phase::Training, spec::training(&cycle.spec, &design))
+    let training = spec::training(&cycle.spec, &design)
+        .map_err(|fault| Fault { error: format!("Design failed: {}", fault.error), ..fault });
+    cycle.next(findings, Phase::Training, training)
 }
 
 fn trained(cycle: &Cycle, design: &DesignResult, result: &Value) -> Decision {

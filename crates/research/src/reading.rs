@@ -80,7 +80,7 @@ pub(crate) fn jobs_before(root: &OperationId, spec: &ResearchSpec, phase: Phase)
     Phase::ALL.into_iter().take_while(|earlier| *earlier != phase).enumerate().map(own).collect()
 }
 
-/// What they returned.
+/// What they returned; of a strategy that was given what its design would have.
 pub(crate) async fn results_before(
     store: &dyn OperationReader,
     root: &OperationId,
@@ -89,9 +89,11 @@ pub(crate) async fn results_before(
 ) -> Result<Vec<Value>, StoreError> {
     let jobs = jobs_before(root, spec, phase);
     let mut results = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let row = store.get(&job).await?;
-        results.push(row.and_then(|row| row.result).unwrap_or(Value::Null));
+    for (phase, job) in Phase::ALL.into_iter().zip(jobs) {
+        results.push(match &spec.given {
+            Some(given) if phase == Phase::Designing => serde_json::to_value(given).unwrap_or(Value::Null),
+            _ => store.get(&job).await?.and_then(|row| row.result).unwrap_or(Value::Null),
+        });
     }
     Ok(results)
 }

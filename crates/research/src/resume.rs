@@ -1,8 +1,9 @@
 //! Resuming a cycle that was cut short: by an accident, by a fault outside of it, by a cancel.
 //!
 //! An end is for ever (I3), so the old cycle stays as it is and a new one begins where it stopped: in the phase whose job did
-//! not complete, with the results of the jobs that did. What ended by its own merits has nothing to go on with. The new
-//! cycle's id follows from the old one's, so that a cycle is resumed once, whoever asks how often.
+//! not complete, with the results of the jobs that did. What ended by its own merits has nothing to go on with. A cycle that was
+//! cancelled behind its last job has no end of its own yet: its strategy is assessed once more. The new cycle's id follows
+//! from the old one's, so that a cycle is resumed once, whoever asks how often.
 //!
 //! It has the old one's number in the campaign, so that its design knows what the old one's could: what the generations before
 //! that number taught. No cycle waits for it, and what it teaches is known to those that are designed later.
@@ -28,6 +29,9 @@ pub enum NotResumed {
     /// All its jobs did what they should: the answer would be the same.
     #[error("it ended by its own merits ({0}); there is nothing to resume")]
     OnItsMerits(String),
+    /// It was cancelled behind a job, and a gate stops it there.
+    #[error("it was cancelled, and a gate stops it behind its last job ({0}); there is nothing to resume")]
+    AtAGate(String),
     /// Its rows, or those of its jobs, say nothing that could be gone on with.
     #[error("{0}")]
     Unreadable(String),
@@ -90,39 +94,50 @@ struct CutShort<'a> {
 
 impl CutShort<'_> {
     fn successor(self, tries_max: u32) -> Result<NewRoot, NotResumed> {
-        let id = successor(&self.row.id);
-        let phase = self.stage.phase();
-        let mut completed = jobs_before(&self.row.id, &self.told, phase);
-        let ended_well = self.job.as_ref().is_some_and(|job| job.status == Status::Completed);
-        if ended_well {
-            completed.push(phase.child_of(&self.row.id));
-        }
-        let resumes = Some(Resumed { cycle: self.row.id.clone(), completed });
-        let campaign = self.told.campaign.clone();
-        let cycle = Cycle { id, spec: ResearchSpec { tries_max, resumes, ..self.told }, stage: self.stage };
-        let (phase, first) = match self.job {
-            Some(job) if ended_well => after(&cycle, self.row, job)?,
-            job => (phase, again(&cycle, job)?),
+        let ended_well = self.job.as_ref().filter(|job| job.status == Status::Completed);
+        let Some(job) = ended_well else {
+            let cycle = self.cycle(tries_max, None);
+            let first = again(&cycle, self.job)?;
+            return root(cycle, first);
         };
-        let spec = serde_json::to_value(&cycle.spec).map_err(|e| NotResumed::Unreadable(e.to_string()))?;
-        Ok(NewRoot { id: cycle.id, kind: Kind::AgentResearch, campaign, spec, phase, first })
+        if self.row.status != Status::Cancelled {
+            let error = self.row.error.as_deref().unwrap_or("completed");
+            return Err(NotResumed::OnItsMerits(error.to_owned()));
+        }
+        let cycle = self.cycle(tries_max, Some(&job.id));
+        match step(&cycle, &child_end(job.clone()).unwrap_or(ChildEnd::Cancelled)) {
+            Decision::Next { phase, child } => root_in(phase, cycle, *child),
+            Decision::Fail { fault, .. } => Err(NotResumed::AtAGate(fault.error)),
+            Decision::Complete { .. } => {
+                let cycle = self.cycle(tries_max, None);
+                let first = again(&cycle, self.job)?;
+                root(cycle, first)
+            }
+        }
+    }
+
+    /// The new cycle, with what the jobs before the present one returned, and this one besides.
+    fn cycle(&self, tries_max: u32, besides: Option<&OperationId>) -> Cycle {
+        let mut completed = jobs_before(&self.row.id, &self.told, self.stage.phase());
+        completed.extend(besides.cloned());
+        let resumes = Some(Resumed { cycle: self.row.id.clone(), completed });
+        let spec = ResearchSpec { tries_max, resumes, ..self.told.clone() };
+        Cycle { id: successor(&self.row.id), spec, stage: self.stage.clone() }
     }
 }
 
-/// Its last job had completed: the cycle goes on behind it, if a cancel was all that stopped it.
-fn after(cycle: &Cycle, ended: &Operation, job: Operation) -> Result<(Phase, NewChild), NotResumed> {
-    let merits = |error: Option<&str>| NotResumed::OnItsMerits(error.unwrap_or("completed").to_owned());
-    if ended.status != Status::Cancelled {
-        return Err(merits(ended.error.as_deref()));
-    }
-    match step(cycle, &child_end(job).unwrap_or(ChildEnd::Cancelled)) {
-        Decision::Next { phase, child } => Ok((phase, *child)),
-        Decision::Fail { fault, .. } => Err(merits(Some(&fault.error))),
-        Decision::Complete { .. } => Err(merits(None)),
-    }
+/// The cycle as a new root that begins in its phase.
+fn root(cycle: Cycle, first: NewChild) -> Result<NewRoot, NotResumed> {
+    root_in(cycle.stage.phase(), cycle, first)
 }
 
-/// The job that did not complete, once more; of a cycle that had not begun the first one.
+fn root_in(phase: Phase, cycle: Cycle, first: NewChild) -> Result<NewRoot, NotResumed> {
+    let spec = serde_json::to_value(&cycle.spec).map_err(|e| NotResumed::Unreadable(e.to_string()))?;
+    let campaign = cycle.spec.campaign;
+    Ok(NewRoot { id: cycle.id, kind: Kind::AgentResearch, campaign, spec, phase, first })
+}
+
+/// The job, once more; of a cycle that had not begun the first one.
 fn again(cycle: &Cycle, job: Option<Operation>) -> Result<NewChild, NotResumed> {
     let Some(job) = job else { return Ok(first_child(&cycle.id, cycle.spec.clone())?) };
     let spec = match job.kind {

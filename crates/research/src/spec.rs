@@ -20,7 +20,7 @@ pub(crate) fn training(spec: &ResearchSpec, design: &DesignResult) -> Result<Job
     let wanted = &strategy.training_data;
     if wanted.base_timeframe != spec.timeframe {
         let error = format!(
-            "Design failed: {} decides on {} bars, but this cycle trades {} bars",
+            "{} decides on {} bars, but this cycle trades {} bars",
             strategy.name, wanted.base_timeframe, spec.timeframe
         );
         return Err(Fault::new(FailureReason::WrongTimeframe, error));
@@ -97,7 +97,7 @@ fn training_window(spec: &ResearchSpec, strategy: &Strategy) -> Result<Span, Fau
         Span { start: wanted.start_date.unwrap_or(dev.start), end: wanted.end_date.unwrap_or(dev.end) };
     dev.intersection(&dates).ok_or_else(|| {
         let error = WindowError::OutsideDev { wanted: dates, dev };
-        Fault::new(FailureReason::OutsideDev, format!("Design failed: {}: {error}", strategy.name))
+        Fault::new(FailureReason::OutsideDev, format!("{}: {error}", strategy.name))
     })
 }
 
@@ -117,7 +117,7 @@ fn data_ref(
     found.cloned().ok_or_else(|| {
         let given: Vec<String> = spec.data.iter().map(|d| format!("{} {}", d.symbol, d.timeframe)).collect();
         let error = format!(
-            "Design failed: {} needs {symbol} {timeframe}, but this cycle was given only {}",
+            "{} needs {symbol} {timeframe}, but this cycle was given only {}",
             strategy.name,
             given.join(", ")
         );

@@ -35,7 +35,7 @@ impl Heartbeats {
     pub(crate) async fn run(&self, mut hints: Receiver<StoreHint>) {
         let mut failures = 0;
         loop {
-            // Whatever was hinted so far, this announcement brings.
+            // Whatever was hinted so far, this heartbeat brings.
             hints = hints.resubscribe();
             let said = self.context.describe();
             let again = match self.heartbeat(&said).await {

@@ -7,7 +7,7 @@ use ktrdr_fabric::process::host_name;
 use ktrdr_fabric::registry::WorkerInfo;
 use ktrdr_fabric::store::BootId;
 
-/// Who a worker is: claims carry its boot id, announcements all of it.
+/// Who a worker is: claims carry its boot id, heartbeats all of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// This run of the process.

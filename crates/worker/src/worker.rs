@@ -70,7 +70,7 @@ impl Worker {
     /// finish, gives long ones back. `force_drain`: then short ones are given back as well, at once.
     pub async fn run(self, drain: CancellationToken, force_drain: CancellationToken) -> Exit {
         let running_jobs = Arc::new(RunningJobs::default());
-        // Registered before the first look and the first announcement, so that nothing falls between.
+        // Registered before the first look and the first heartbeat, so that nothing falls between.
         let (cancels, orders) = (self.store.hints(), self.store.hints());
         let listener = tokio::spawn(listen(Arc::clone(&running_jobs), Arc::clone(&self.store), cancels));
         let context = Arc::new(WorkerContext {

@@ -22,7 +22,7 @@ use crate::{App, AppError, ErrorKind, Labour};
 impl Opening {
     pub(super) async fn open_embedded(&self, role: Role, care: Care) -> Result<Opened, AppError> {
         let epochs = self.epochs()?;
-        let known = Known::of(&epochs).await;
+        let known = Known::undamaged(&epochs).await?;
         let options = SqliteOptions { epoch: known.expected(), ..SqliteOptions::default() };
         let engine = Engine::open_with(&self.folder, role, options).map_err(|error| match error {
             OpenError::Stranger(stranger) => known.refuse(&epochs, &stranger),
@@ -60,6 +60,7 @@ fn explain(folder: &Path, error: OpenError) -> AppError {
         OpenError::Foreign { .. } | OpenError::Newer { .. } | OpenError::Corrupt { .. } => {
             ErrorKind::InvalidInput
         }
+        OpenError::Full { .. } => ErrorKind::Unreachable,
         OpenError::Io { .. } => ErrorKind::Files,
     };
     AppError::caused(kind, error).at(format!("workspace {}", folder.display()))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ktrdr_agent::Providers;
 use ktrdr_fabric::artifacts::Artifacts;
-use ktrdr_fabric::broker::BrokerError;
+use ktrdr_fabric::broker::{BrokerError, DeadLetter};
 use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
@@ -24,7 +24,7 @@ use super::examine::{Check, redis};
 use super::identity::{Identity, Known};
 use super::own_store::{OwnStore, Room, megabytes};
 use super::{Care, Messages, Opened, Opening, Part, Way};
-use crate::dead_letters::{Letter, LetterBox};
+use crate::dead_letters::LetterBox;
 use crate::{App, AppError, ErrorKind, Labour, OrKind};
 
 impl Opening {
@@ -35,7 +35,7 @@ impl Opening {
         care: Care,
     ) -> Result<Opened, AppError> {
         let (artifacts, epochs) = (self.artifacts()?, self.epochs()?);
-        let known = Known::of(&epochs).await;
+        let known = Known::undamaged(&epochs).await?;
         let options = RedisOptions { epoch: known.expected(), ..options(fleet, hears)? };
         let opened = RedisStore::open(options).await.map_err(|error| match &error {
             OpenError::Stranger(stranger) => known.refuse(&epochs, stranger),
@@ -194,22 +194,15 @@ impl AdministratorsLetterBox {
 
 #[async_trait]
 impl LetterBox for AdministratorsLetterBox {
-    async fn letters(&self, limit: u32) -> Result<Option<Vec<Letter>>, AppError> {
+    async fn letters(&self, limit: u32) -> Result<Option<Vec<DeadLetter>>, AppError> {
         let Some(broker) = self.open().await? else { return Ok(None) };
-        let letters = broker.dead_letters(limit).await.map_err(explain_broker)?;
-        Ok(Some(letters.into_iter().map(letter).collect()))
+        broker.dead_letters(limit).await.map(Some).map_err(explain_broker)
     }
 
-    async fn discard(&self, ids: &[String]) -> Result<Option<Vec<Letter>>, AppError> {
+    async fn discard(&self, ids: &[String]) -> Result<Option<Vec<DeadLetter>>, AppError> {
         let Some(broker) = self.open().await? else { return Ok(None) };
-        let letters = broker.drop_dead_letters(ids).await.map_err(explain_broker)?;
-        Ok(Some(letters.into_iter().map(letter).collect()))
+        broker.drop_dead_letters(ids).await.map(Some).map_err(explain_broker)
     }
-}
-
-fn letter(letter: ktrdr_fleet::amqp::DeadLetter) -> Letter {
-    let ktrdr_fleet::amqp::DeadLetter { id, message_id, queue, reason, at_ms, body, bytes } = letter;
-    Letter { id, message_id, queue, reason, at_ms, body, bytes }
 }
 
 #[async_trait]

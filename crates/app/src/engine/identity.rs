@@ -40,6 +40,16 @@ impl Known {
         }
     }
 
+    /// As [`Self::of`], for those who open a store: nobody may begin one beside a damaged memory.
+    pub(super) async fn undamaged(epochs: &Epochs) -> Result<Self, AppError> {
+        match Self::of(epochs).await {
+            Self::Unreadable(why @ ArtifactError::Unreadable { .. }) => {
+                Err(AppError::caused(ErrorKind::StoreLost, why))
+            }
+            known => Ok(known),
+        }
+    }
+
     /// The epoch that a store must have.
     pub(super) fn expected(&self) -> Option<String> {
         match self {

@@ -191,10 +191,6 @@ impl Opening {
         let settled = match known {
             Known::Remembered(_) => Ok(()),
             Known::Nothing => identity.remember(&self.by).await,
-            // A damaged memory is no reason to forget: nobody may begin a store beside it.
-            Known::Unreadable(why @ ArtifactError::Unreadable { .. }) => {
-                Err(AppError::caused(ErrorKind::StoreLost, why))
-            }
             Known::Unreadable(why) => Err(why.into()),
         };
         match (settled, care) {

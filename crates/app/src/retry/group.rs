@@ -157,6 +157,7 @@ impl App {
             match resume::plan(&*self.store, whole, self.policy.tries_max).await? {
                 Ok(next) => plan.cycles.push(next),
                 Err(resume::NotResumed::OnItsMerits(_)) => plan.leave("ended by their own merits"),
+                Err(resume::NotResumed::AtAGate(_)) => plan.leave("cancelled at a gate that stops them"),
                 Err(why) => plan.leave(why.to_string()),
             }
         }

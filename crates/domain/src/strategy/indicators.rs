@@ -237,7 +237,7 @@ impl FromStr for IndicatorKind {
         let wanted = text.to_ascii_lowercase();
         let known = INDICATORS.iter().find(|e| e.name == wanted || e.aliases.contains(&wanted.as_str()));
         known.map(|e| e.kind).ok_or_else(|| UnknownIndicator {
-            found: text.chars().take(40).collect(),
+            found: crate::excerpt::excerpt(text),
             near: INDICATORS
                 .iter()
                 .map(|e| (strsim::jaro_winkler(e.name, &wanted), e.name))

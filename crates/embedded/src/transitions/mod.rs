@@ -1,5 +1,6 @@
 //! The transitions: one file per door through which a row changes, each one atomic step inside a transaction.
 
+pub(super) mod admission;
 pub(super) mod advance;
 pub(super) mod beat;
 pub(super) mod cancel;

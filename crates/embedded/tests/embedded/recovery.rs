@@ -1,39 +1,14 @@
 //! What a runner finds when it starts, and what it makes of it.
 
-use ktrdr_domain::{Kind, OperationId, Phase, Priority, Status};
+use ktrdr_domain::{Kind, OperationId, Phase, Status};
 use ktrdr_fabric::broker::Message;
-use ktrdr_fabric::store::{Advance, AdvanceTo, Finish, NewChild, NewRoot, OperationReader, Pace, Store};
+use ktrdr_fabric::store::{Advance, AdvanceTo, Finish, OperationReader, Pace, Store};
 use rusqlite::Connection;
 use serde_json::json;
 use std::path::Path;
 
-use crate::{claim, id, leaf, runner};
-
-fn root(name: &str) -> NewRoot {
-    let id = id(name);
-    let first = NewChild {
-        id: id.child(Kind::AgentDesign, 1),
-        kind: Kind::AgentDesign,
-        spec: json!({}),
-        tries_max: 3,
-        priority: Priority::Normal,
-    };
-    NewRoot {
-        kind: Kind::AgentResearch,
-        id,
-        campaign: "c".parse().unwrap(),
-        spec: json!({"campaign": "c"}),
-        phase: Phase::Designing,
-        first,
-    }
-}
-
-/// Publishes everything, as a relay does just before its process dies.
-async fn relay(store: &dyn Store) -> Vec<Message> {
-    let entries = store.outbox(None, 1000).await.unwrap();
-    store.relayed(&entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>()).await.unwrap();
-    entries.into_iter().map(|entry| entry.message).collect()
-}
+use crate::rows::{claim, id, leaf, relay, root};
+use crate::runner;
 
 fn jobs(messages: &[Message]) -> Vec<OperationId> {
     let jobs = messages.iter().filter_map(|message| match message {
@@ -79,7 +54,7 @@ async fn a_client_that_opens_leaves_the_leases_of_the_living_alone() {
 async fn an_event_that_was_lost_is_announced_again() {
     let folder = tempfile::tempdir().unwrap();
     let first = runner(folder.path());
-    first.store.submit_roots(vec![root("r")], Pace::free(1)).await.unwrap();
+    first.store.submit_roots(vec![root("r", Phase::Designing)], Pace::free(1)).await.unwrap();
     let design = id("r").child(Kind::AgentDesign, 1);
     let attempt = claim(first.store.as_ref(), &design, "worker-1").await;
     first.store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
@@ -107,7 +82,14 @@ fn stall(folder: &Path) {
 async fn a_stalled_lane_is_started_again() {
     let folder = tempfile::tempdir().unwrap();
     let first = runner(folder.path());
-    first.store.submit_roots(vec![root("r1"), root("r2"), root("r3")], Pace::free(1)).await.unwrap();
+    first
+        .store
+        .submit_roots(
+            vec![root("r1", Phase::Designing), root("r2", Phase::Designing), root("r3", Phase::Designing)],
+            Pace::free(1),
+        )
+        .await
+        .unwrap();
     drop(first);
     stall(folder.path());
     let second = runner(folder.path());
@@ -119,11 +101,11 @@ async fn a_stalled_lane_is_started_again() {
 async fn a_child_whose_id_is_taken_is_refused_and_nothing_moves() {
     let folder = tempfile::tempdir().unwrap();
     let engine = runner(folder.path());
-    engine.store.submit_roots(vec![root("r")], Pace::free(1)).await.unwrap();
+    engine.store.submit_roots(vec![root("r", Phase::Designing)], Pace::free(1)).await.unwrap();
     let design = id("r").child(Kind::AgentDesign, 1);
     let attempt = claim(engine.store.as_ref(), &design, "worker-1").await;
     engine.store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
-    let to = AdvanceTo::Phase { phase: Phase::Training, child: root("r").first };
+    let to = AdvanceTo::Phase { phase: Phase::Training, child: root("r", Phase::Designing).first };
     let step = Advance { root: id("r"), finished: design, expected_phase: Phase::Designing, to };
     assert!(engine.store.advance(step).await.is_err());
     let row = engine.store.get(&id("r")).await.unwrap().unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind};
-use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
+use ktrdr_fabric::registry::{WorkerInfo, WorkerReader, WorkerRegistry};
 use ktrdr_fabric::store::{BootId, OperationReader, StoreHint};
 
 use crate::{client, runner};

@@ -126,11 +126,7 @@ async fn answer_within<T: Send + 'static>(
 
 /// Files whose path is a key; everything else in a workspace (hidden files, unfinished ones) is none of ours.
 fn keys_below(place: &Place, folder: &Key) -> io::Result<Vec<Key>> {
-    let start = match place.existing() {
-        Ok(start) => start,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(e),
-    };
+    let Some(start) = place.existing_folder()? else { return Ok(Vec::new()) };
     let mut keys = Vec::new();
     let mut open = vec![(start, folder.clone())];
     while let Some((path, prefix)) = open.pop() {

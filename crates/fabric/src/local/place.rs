@@ -25,6 +25,27 @@ impl Place {
         self.inside(&resolved).map(|()| resolved)
     }
 
+    /// The folder of the key with all links resolved; `None` where there is nothing. Something else in its way, or a link that
+    /// leads nowhere, is not nothing: what was there may only be out of reach.
+    pub(super) fn existing_folder(&self) -> io::Result<Option<PathBuf>> {
+        let mut folder = self.root.clone();
+        for level in self.path.strip_prefix(&self.root).unwrap_or(&self.path) {
+            let next = folder.join(level);
+            folder = match (next.canonicalize(), next.is_symlink()) {
+                (Err(e), false) if e.kind() == ErrorKind::NotFound => return Ok(None),
+                (Err(e), true) if e.kind() == ErrorKind::NotFound => {
+                    return Err(in_the_way(&next, "is a link that leads nowhere"));
+                }
+                (found, _) => found?,
+            };
+            self.inside(&folder)?;
+            if !folder.is_dir() {
+                return Err(in_the_way(&next, "is a file where a folder belongs: move it away"));
+            }
+        }
+        Ok(Some(folder))
+    }
+
     /// Writes the pieces, whole or not at all; `name_it` gives them their name.
     pub(super) fn write(
         &self,
@@ -66,4 +87,12 @@ impl Place {
         let what = format!("a link leads out of the workspace to {}", resolved.display());
         Err(io::Error::new(ErrorKind::PermissionDenied, what))
     }
+}
+
+/// It will not pass by itself.
+fn in_the_way(path: &Path, what: &str) -> io::Error {
+    io::Error::new(
+        ErrorKind::InvalidInput,
+        format!("can not be read: {} {what}, and restore what it stood for", path.display()),
+    )
 }

@@ -78,6 +78,8 @@ pub trait OperationReader: Send + Sync {
     /// What an operation went through, oldest first, at most [`crate::history::ENTRIES_MAX`] entries; none when there
     /// is no such operation.
     async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError>;
+    /// Roots that were submitted within a limit of this key and have not ended, oldest first.
+    async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError>;
     /// What waits for workers, of the queues of which the last message of some operation is at least that old.
     async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError>;
     /// The oldest outbox entries, or the oldest behind a position. Whatever comes has a higher position than all that

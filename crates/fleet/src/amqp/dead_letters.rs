@@ -7,14 +7,13 @@ use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions};
 use lapin::protocol::constants::REPLY_SUCCESS;
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::broker::AmqpBroker;
 use super::failure::within;
 use super::message::{PERSISTENT, Refusal, now_s};
 use crate::topology::DEAD_LETTER_QUEUE;
-use ktrdr_fabric::broker::BrokerError;
+use ktrdr_fabric::broker::{BrokerError, DeadLetter};
 
 const REASON_HEADER: &str = "x-ktrdr-reason";
 const QUEUE_HEADER: &str = "x-ktrdr-queue";
@@ -31,25 +30,6 @@ const LINE_CHARS_MAX: usize = 500;
 /// Most letters that are gone through to drop some: a round trip each. What lies behind them comes into reach once
 /// some of them are dropped.
 const GONE_THROUGH_MAX: u32 = 10_000;
-
-/// A message among the dead letters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DeadLetter {
-    /// What it is dropped by: 16 hex digits, from what it says. Copies of one message share it, and nothing else does.
-    pub id: String,
-    /// What its sender called it: of ours, the operation.
-    pub message_id: Option<String>,
-    /// The queue it lay in before.
-    pub queue: Option<String>,
-    /// Why it is here: what could not be read of it, or the broker's word, such as `delivery_limit` or `rejected`.
-    pub reason: Option<String>,
-    /// Since when, in Unix milliseconds, to the second.
-    pub at_ms: Option<u64>,
-    /// How it begins, as text; what can not be printed is escaped.
-    pub body: String,
-    /// How long it is, in bytes.
-    pub bytes: u64,
-}
 
 impl AmqpBroker {
     /// The oldest dead letters, at most `limit`. They are taken and put back, so for a moment they are nowhere to be
@@ -103,7 +83,7 @@ async fn take(
     for _ in 0..limit {
         let getting = channel.basic_get(DEAD_LETTER_QUEUE.into(), BasicGetOptions::default());
         let Some(got) = within(&doing, getting).await? else { break };
-        let letter = DeadLetter::read(&got.delivery.properties, &got.delivery.data);
+        let letter = read(&got.delivery.properties, &got.delivery.data);
         if is_dropped(&letter) {
             within("drop a dead letter", got.delivery.ack(BasicAckOptions::default())).await?;
         }
@@ -121,25 +101,23 @@ pub(super) fn properties(queue: &str, refusal: &Refusal, came_with: BasicPropert
     came_with.with_headers(headers).with_delivery_mode(PERSISTENT)
 }
 
-impl DeadLetter {
-    /// Anyone may have written it.
-    fn read(properties: &BasicProperties, body: &[u8]) -> Self {
-        let headers = properties.headers().clone().unwrap_or_default();
-        let message_id = properties.message_id().as_ref().map(|id| line(id.as_str()));
-        let by_us = headers.contains_key(REASON_HEADER);
-        let (source, queue, reason, time) = match latest_death(&headers) {
-            Some(death) if !by_us => (death, "queue", "reason", "time"),
-            _ => (&headers, QUEUE_HEADER, REASON_HEADER, TIME_HEADER),
-        };
-        Self {
-            id: identity(message_id.as_deref(), body),
-            queue: text(source, queue),
-            reason: text(source, reason),
-            at_ms: seconds(source, time).and_then(|s| s.checked_mul(1000)),
-            body: printable(&body[..body.len().min(SHOWN_BYTES_MAX)]),
-            bytes: body.len() as u64,
-            message_id,
-        }
+/// Anyone may have written it.
+fn read(properties: &BasicProperties, body: &[u8]) -> DeadLetter {
+    let headers = properties.headers().clone().unwrap_or_default();
+    let message_id = properties.message_id().as_ref().map(|id| line(id.as_str()));
+    let by_us = headers.contains_key(REASON_HEADER);
+    let (source, queue, reason, time) = match latest_death(&headers) {
+        Some(death) if !by_us => (death, "queue", "reason", "time"),
+        _ => (&headers, QUEUE_HEADER, REASON_HEADER, TIME_HEADER),
+    };
+    DeadLetter {
+        id: identity(message_id.as_deref(), body),
+        queue: text(source, queue),
+        reason: text(source, reason),
+        at_ms: seconds(source, time).and_then(|s| s.checked_mul(1000)),
+        body: printable(&body[..body.len().min(SHOWN_BYTES_MAX)]),
+        bytes: body.len() as u64,
+        message_id,
     }
 }
 
@@ -209,7 +187,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_shown_without_control_characters(body in prop::collection::vec(any::<u8>(), 0..5000)) {
-            let letter = DeadLetter::read(&BasicProperties::default(), &body);
+            let letter = read(&BasicProperties::default(), &body);
             prop_assert!(!letter.body.chars().any(char::is_control));
             prop_assert_eq!((letter.bytes, letter.id.len()), (body.len() as u64, 16));
         }
@@ -217,14 +195,14 @@ mod tests {
 
     #[test]
     fn json_is_shown_as_it_is_and_what_would_move_a_cursor_is_not() {
-        let letter = DeadLetter::read(&BasicProperties::default(), b"{\"a\": \"\x1b[2J\n\"}");
+        let letter = read(&BasicProperties::default(), b"{\"a\": \"\x1b[2J\n\"}");
         assert_eq!(letter.body, r#"{"a": "\u{1b}[2J\n"}"#);
     }
 
     #[test]
     fn the_same_words_in_another_message_are_another_letter() {
         let named = |name: &str| BasicProperties::default().with_message_id(name.into());
-        let id = |properties: &BasicProperties, body: &[u8]| DeadLetter::read(properties, body).id;
+        let id = |properties: &BasicProperties, body: &[u8]| read(properties, body).id;
         assert_eq!(id(&named("a"), b"x"), id(&named("a"), b"x"));
         assert_ne!(id(&named("a"), b"x"), id(&named("b"), b"x"));
         assert_ne!(id(&named("a"), b"x"), id(&named("a"), b"y"));

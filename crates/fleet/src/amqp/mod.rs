@@ -36,7 +36,6 @@ mod trust;
 
 pub use address::{AmqpUrl, BadUrl};
 pub use broker::{AmqpBroker, AmqpSettings, QueueFacts};
-pub use dead_letters::DeadLetter;
 pub use facts::BrokerFacts;
 pub use trust::Trust;
 

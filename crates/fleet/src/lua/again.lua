@@ -1,4 +1,4 @@
--- The words in which what was lost is looked for, and announced again.
+-- The words in which what was lost is looked for, and published again.
 
 -- The rows of a queue whose time came that long ago. An entry without such a row is dropped: it must not stop the others.
 local function due(queue, ago_ms, limit, is_meant)

@@ -95,7 +95,7 @@ end
 -- Pending leaves whose messages go to one queue, and when the last one was written.
 local function pending_in(queue) return P .. 'pending:' .. queue end
 
--- Announces a pending leaf: it may be claimed.
+-- Publishes the job of a pending leaf: it may be claimed.
 local function post_job(h)
   redis.call('HSET', op(h.id), 'job_entry', post('job', h.id))
   redis.call('ZADD', pending_in(h.queue), now_text, h.id)
@@ -106,7 +106,7 @@ local function leave_pending(h)
   if redis.call('ZREM', pending_in(h.queue), h.id) == 0 then redis.call('ZREM', P .. 'delayed', h.id) end
 end
 
--- Announces an end; the entry. again: '1' when the first announcement may have been lost.
+-- Publishes the event of an end; the entry. again: '1' when the first one may have been lost.
 local function post_event(h, status, again)
   return post('event', h.id, 'kind', h.kind, 'root', h.root or '', 'status', status, 'fence', h.fence, 'again', again)
 end

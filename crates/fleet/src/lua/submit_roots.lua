@@ -1,13 +1,21 @@
--- The roots of a campaign, all or none, as one lane, which is called by its first root.
--- ARGV: 2 call 3 in_flight 4 size of a generation, then for each root: id kind campaign spec phase,
---       first child: id kind queue spec tries_max priority
-local call, WIDTH, FROM = ARGV[2], 11, 5
+-- The roots of a campaign, all or none, as one lane, which is called by its first root; where limits on concurrency are named,
+-- one root within them.
+-- ARGV: 2 call 3 in_flight 4 size of a generation 5 number of limits, then for each limit: key most,
+--       then for each root: id kind campaign spec phase, first child: id kind queue spec tries_max priority
+local call, WIDTH, FROM = ARGV[2], 11, 6 + 2 * tonumber(ARGV[5])
 for at = FROM, #ARGV, WIDTH do
   if redis.call('EXISTS', op(ARGV[at])) == 1 then
     if redis.call('HGET', op(ARGV[at]), 'submit_call') == call then return {'created'} end
     return {'duplicate', ARGV[at]}
   end
   if redis.call('EXISTS', op(ARGV[at + 5])) == 1 then return {'taken', ARGV[at + 5], ARGV[at]} end
+end
+
+for at = 6, FROM - 1, 2 do
+  local key, most = ARGV[at], tonumber(ARGV[at + 1])
+  forget_ended(key)
+  local going_on = holders(key)
+  if #going_on >= most then return {'full', key, going_on} end
 end
 
 -- Adds them to a list, so many in one call as Lua can pass.
@@ -45,5 +53,6 @@ for name, entries in pairs(of_campaign) do
   redis.call('HINCRBY', campaign(name), 'cycles', #entries)
   redis.call('HINCRBY', campaign(name), 'is:pending', #entries)
 end
+for at = 6, FROM - 1, 2 do redis.call('ZADD', holders_of(ARGV[at]), seq, lane) end
 start_waiting(lane)
 return {'created'}

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::Display;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{Event, JobMessage, Kind, Status};
+use ktrdr_domain::{Event, JobMessage, Kind, OperationId, Status};
 use redis::{FromRedisValue, Value};
 
 use super::call::Session;
@@ -44,6 +44,17 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
         active: answer.at(1)?,
         now_ms: answer.at(3)?,
     })
+}
+
+/// Roots that go on under a key, oldest first.
+pub(super) async fn holders(session: &Session, key: &str) -> Result<Vec<OperationId>, StoreError> {
+    let found = session.call(&session.scripts.holders).arg(key).value().await?;
+    ids(redis::from_redis_value(found).map_err(unreadable)?)
+}
+
+/// Names of operations, read.
+pub(super) fn ids(names: Vec<String>) -> Result<Vec<OperationId>, StoreError> {
+    names.iter().map(|name| name.parse().map_err(unreadable)).collect()
 }
 
 /// `,pending,running,`
@@ -106,5 +117,5 @@ fn message(fields: Vec<String>) -> Result<Message, StoreError> {
 }
 
 fn unreadable(what: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
-    StoreError::Corrupt(Cause::because("an outbox entry can not be read", what))
+    StoreError::Corrupt(Cause::because("what the store answered can not be read", what))
 }

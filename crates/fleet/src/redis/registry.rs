@@ -11,8 +11,27 @@ use super::row::json;
 use super::store::{RedisStore, whole_ms};
 use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::limits;
-use ktrdr_fabric::registry::{CONTROL_KEPT, ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
+use ktrdr_fabric::registry::{
+    CONTROL_KEPT, ControlState, WorkerEntry, WorkerInfo, WorkerReader, WorkerRegistry,
+};
 use ktrdr_fabric::store::{BootId, StoreError};
+
+#[async_trait]
+impl WorkerReader for RedisStore {
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
+        let found: Vec<(String, i64)> =
+            readable(self.session.call(&self.session.scripts.workers).value().await?)?;
+        let read = |(said, at_ms): (String, i64)| Ok(WorkerEntry { worker: json(&said)?, at_ms });
+        let mut seen = found.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
+        seen.sort_by(|a, b| a.worker.boot.0.cmp(&b.worker.boot.0));
+        Ok(seen)
+    }
+
+    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+        let names: Vec<String> = readable(self.session.call(&self.session.scripts.paused).value().await?)?;
+        Ok(kinds(&names))
+    }
+}
 
 #[async_trait]
 impl WorkerRegistry for RedisStore {
@@ -28,15 +47,6 @@ impl WorkerRegistry for RedisStore {
         self.session.call(&self.session.scripts.deregister).arg(&boot.0).value().await.map(|_| ())
     }
 
-    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
-        let found: Vec<(String, i64)> =
-            readable(self.session.call(&self.session.scripts.workers).value().await?)?;
-        let read = |(said, at_ms): (String, i64)| Ok(WorkerEntry { worker: json(&said)?, at_ms });
-        let mut seen = found.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
-        seen.sort_by(|a, b| a.worker.boot.0.cmp(&b.worker.boot.0));
-        Ok(seen)
-    }
-
     async fn drain(&self, boot: &BootId) -> Result<bool, StoreError> {
         self.session.call(&self.session.scripts.drain).arg(&boot.0).answer().await?.at(0)
     }
@@ -48,11 +58,6 @@ impl WorkerRegistry for RedisStore {
 
     async fn resume(&self, kind: Kind) -> Result<bool, StoreError> {
         self.session.call(&self.session.scripts.resume).arg(kind.as_str()).answer().await?.at(0)
-    }
-
-    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
-        let names: Vec<String> = readable(self.session.call(&self.session.scripts.paused).value().await?)?;
-        Ok(kinds(&names))
     }
 }
 

@@ -12,6 +12,7 @@ const ENDS: &str = include_str!("../lua/ends.lua");
 const LOSSES: &str = include_str!("../lua/losses.lua");
 const CANCELS: &str = include_str!("../lua/cancels.lua");
 const GROUPS: &str = include_str!("../lua/groups.lua");
+const CONCURRENCY: &str = include_str!("../lua/concurrency.lua");
 const ADOPT: &str = include_str!("../lua/adopt.lua");
 const BUDGET: &str = include_str!("../lua/budget.lua");
 const AGAIN: &str = include_str!("../lua/again.lua");
@@ -51,7 +52,7 @@ macro_rules! scripts {
 
 scripts! {
     submit: writing;
-    submit_roots: changing;
+    submit_roots: admitting;
     claim: losing;
     suspect: writing;
     beat: keeping;
@@ -64,6 +65,7 @@ scripts! {
     publish_again: republishing;
     backlog: watching;
     row: reading;
+    holders: reading_holders;
     history: reading;
     list: watching;
     campaign: reading;
@@ -92,6 +94,16 @@ scripts! {
 /// Only reads.
 fn reading(_: TimeSource, body: &str) -> Script {
     Script::new(&[READS_ONLY, PRELUDE, body].concat())
+}
+
+/// Only reads, and knows who counts toward a limit.
+fn reading_holders(_: TimeSource, body: &str) -> Script {
+    Script::new(&[READS_ONLY, PRELUDE, CONCURRENCY, body].concat())
+}
+
+/// Creates roots.
+fn admitting(clock: TimeSource, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, CONCURRENCY, body].concat())
 }
 
 /// Only reads, and knows what time it is.

@@ -16,9 +16,10 @@ use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::store::{
-    Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter,
-    Finish, Finished, GroupCancel, GroupCancelled, NewChild, NewOperation, NewRoot, OperationReader,
-    OutboxEntry, Pace, Page, Stopwatch, Store, StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Admission, Advance, AdvanceTo, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim,
+    ConcurrencyLimit, Dismissed, Filter, Finish, Finished, GroupCancel, GroupCancelled, NewChild,
+    NewOperation, NewRoot, OperationReader, OutboxEntry, Pace, Page, Stopwatch, Store, StoreError, StoreHint,
+    Submitted, SweepPlan, Swept,
 };
 
 /// Most JSON of one campaign, in bytes: it travels as one call, and the server does nothing else meanwhile.
@@ -54,6 +55,10 @@ impl OperationReader for RedisStore {
         history::read(&self.session, id).await
     }
 
+    async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
+        query::holders(&self.session, key).await
+    }
+
     async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
         backlog::backlog(&self.session, age).await
     }
@@ -80,18 +85,25 @@ impl Store for RedisStore {
     async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
         limits::check_roots(&roots, pace)?;
         check_size(&roots)?;
-        let script = &self.session.scripts.submit_roots;
-        let mut call = self.session.call_once(script).arg(pace.in_flight).arg(pace.generation);
-        for root in &roots {
-            call = call
-                .arg(root.id.as_str())
-                .arg(root.kind.as_str())
-                .arg(root.campaign.as_str())
-                .arg(root.spec.to_string())
-                .arg(root.phase.as_str());
-            call = child(call, &root.first);
+        submitted(&self.submit_lane(&roots, pace, &[]).await?)
+    }
+
+    async fn submit_within(
+        &self,
+        root: NewRoot,
+        limits: &[ConcurrencyLimit],
+    ) -> Result<Admission, StoreError> {
+        let lane = [root];
+        limits::check_roots(&lane, Pace::free(1))?;
+        limits::check_concurrency(limits)?;
+        let answer = self.submit_lane(&lane, Pace::free(1), limits).await?;
+        if answer.word()? == "full" {
+            return Ok(Admission::Full { key: answer.at(1)?, holders: query::ids(answer.at(2)?)? });
         }
-        submitted(&call.answer().await?)
+        Ok(match submitted(&answer)? {
+            Submitted::Created => Admission::Created,
+            Submitted::Duplicate(id) => Admission::Duplicate(id),
+        })
     }
 
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
@@ -243,6 +255,30 @@ impl Store for RedisStore {
 }
 
 impl RedisStore {
+    async fn submit_lane(
+        &self,
+        roots: &[NewRoot],
+        pace: Pace,
+        limits: &[ConcurrencyLimit],
+    ) -> Result<Answer, StoreError> {
+        let script = &self.session.scripts.submit_roots;
+        let mut call = self.session.call_once(script).arg(pace.in_flight).arg(pace.generation);
+        call = call.arg(limits.len());
+        for limit in limits {
+            call = call.arg(&limit.key).arg(limit.most);
+        }
+        for root in roots {
+            call = call
+                .arg(root.id.as_str())
+                .arg(root.kind.as_str())
+                .arg(root.campaign.as_str())
+                .arg(root.spec.to_string())
+                .arg(root.phase.as_str());
+            call = child(call, &root.first);
+        }
+        call.answer().await
+    }
+
     /// The arguments every write of a worker begins with.
     fn of_attempt<'s>(&self, call: Call<'s>, attempt: &Attempt) -> Call<'s> {
         call.arg(attempt.id.as_str()).arg(attempt.fence).arg(&attempt.boot.0)

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use ktrdr_domain::excerpt::excerpt;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
 /// Where a Redis server is: `rediss://user:password@host:6379/0`, `redis://…` without TLS, or `unix:///path`.
@@ -90,7 +91,7 @@ impl Prefix {
         if (1..=64).contains(&name.len()) && name.bytes().all(plain) {
             Ok(Self(format!("{{{name}}}:")))
         } else {
-            Err(BadPrefix(name.chars().take(80).collect()))
+            Err(BadPrefix(excerpt(name)))
         }
     }
 

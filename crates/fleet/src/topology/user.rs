@@ -29,7 +29,7 @@ pub struct User {
 }
 
 impl User {
-    /// The user of the workers of one kind: reads its queues, announces ends, gives up dead letters, and may look whose
+    /// The user of the workers of one kind: reads its queues, publishes ends, gives up dead letters, and may look whose
     /// virtual host it is.
     fn worker(queue: &QueueRow) -> Self {
         let own = queue.name.replace('.', r"\.");

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::TopologyError;
+use ktrdr_domain::excerpt::excerpt;
 
 /// A version of RabbitMQ, to the second number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +45,7 @@ impl FromStr for BrokerVersion {
         let mut parts = text.split('.').map(str::parse);
         match (parts.next(), parts.next()) {
             (Some(Ok(major)), Some(Ok(minor))) => Ok(Self { major, minor }),
-            _ => Err(TopologyError::Version(text.chars().take(40).collect())),
+            _ => Err(TopologyError::Version(excerpt(text))),
         }
     }
 }

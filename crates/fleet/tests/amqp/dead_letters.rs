@@ -1,7 +1,8 @@
 //! Dead letters are looked at without being lost, and dropped one by one.
 
+use ktrdr_fabric::broker::DeadLetter;
 use ktrdr_fabric::broker::{Broker, BrokerError};
-use ktrdr_fleet::amqp::{AmqpBroker, DeadLetter};
+use ktrdr_fleet::amqp::AmqpBroker;
 use lapin::BasicProperties;
 use lapin::options::{BasicGetOptions, BasicRejectOptions};
 use reqwest::Method;

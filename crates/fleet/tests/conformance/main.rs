@@ -17,6 +17,7 @@ mod claim;
 #[path = "../redis/clock.rs"]
 mod clock;
 mod closings;
+mod concurrency;
 mod control;
 mod dead_letters;
 // Only the seeds that an order is drawn from.
@@ -193,6 +194,14 @@ macro_rules! exam_of_a_store {
                 a_failed_root_starts_the_next_one
                 submitting_roots_twice_changes_nothing
                 roots_that_can_not_be_are_refused
+            }
+            concurrency {
+                a_root_is_admitted_while_there_is_a_place_under_each_of_its_keys
+                of_submits_that_race_for_the_last_place_one_gets_it
+                however_a_root_ends_its_places_are_free
+                a_root_that_is_not_admitted_takes_no_place
+                the_same_root_is_admitted_once
+                limits_that_can_not_be_are_refused
             }
             list {
                 rows_come_newest_first_with_their_totals

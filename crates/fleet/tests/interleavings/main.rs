@@ -15,6 +15,8 @@ mod actors;
 #[path = "../redis/clock.rs"]
 mod clock;
 mod dice;
+#[path = "../../../fabric/tests/support/layer.rs"]
+mod layer;
 mod mutants;
 mod oracle;
 mod redis;

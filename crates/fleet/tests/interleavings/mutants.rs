@@ -7,13 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ktrdr_domain::{Operation, OperationId, Phase, Progress, Status};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace, Page, Store,
-    StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Advance, Advanced, Attempt, Beat, BootId, Claim, Filter, Finish, Finished, GroupCancel, GroupCancelled,
+    NewRoot, Pace, Store, StoreError, Submitted, SweepPlan, Swept,
 };
-use tokio::sync::broadcast;
+
+use crate::layer::Layer;
 
 /// Which guard is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,31 +159,9 @@ impl Broken {
 }
 
 #[async_trait]
-impl OperationReader for Broken {
-    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
-        self.store.get(id).await
-    }
-    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
-        self.store.list(filter).await
-    }
-    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
-        self.store.history(id).await
-    }
-    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
-        self.store.backlog(age).await
-    }
-    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.store.outbox(after, limit).await
-    }
-    fn hints(&self) -> broadcast::Receiver<StoreHint> {
-        self.store.hints()
-    }
-}
-
-#[async_trait]
-impl Store for Broken {
-    async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError> {
-        self.store.submit(new).await
+impl Layer for Broken {
+    fn beneath(&self) -> &dyn Store {
+        &*self.store
     }
 
     async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
@@ -197,15 +174,6 @@ impl Store for Broken {
             Mutant::SameFence => self.claim_at_the_same_fence(id, boot, lease).await,
             _ => self.store.claim(id, boot, lease).await,
         }
-    }
-
-    async fn suspect(
-        &self,
-        id: &OperationId,
-        by: &BootId,
-        grace_period: Duration,
-    ) -> Result<Option<Duration>, StoreError> {
-        self.store.suspect(id, by, grace_period).await
     }
 
     async fn beat(
@@ -231,20 +199,12 @@ impl Store for Broken {
         }
     }
 
-    async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
-        self.store.cancel(id, by, reason).await
-    }
-
     async fn cancel_matching(&self, group: &GroupCancel) -> Result<GroupCancelled, StoreError> {
         let done = self.store.cancel_matching(group).await;
         if self.mutant == Mutant::LanesGoOn {
             self.tamper.let_lanes_go();
         }
         done
-    }
-
-    async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
-        self.store.dismiss(id, by).await
     }
 
     async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
@@ -278,9 +238,5 @@ impl Store for Broken {
             Mutant::NoNextInLane => self.without_lanes(self.store.advance(step)).await,
             _ => self.store.advance(step).await,
         }
-    }
-
-    async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
-        self.store.relayed(sequences).await
     }
 }

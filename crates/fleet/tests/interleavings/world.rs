@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::store::Store;
 
+use crate::layer::Layered;
 use crate::mutants::{Broken, Mutant, Tamper};
 
 /// A clock that only the scenario moves.
@@ -37,7 +38,7 @@ impl World {
     pub(crate) fn new(subject: Subject, mutant: Option<Mutant>) -> Self {
         let store = match mutant {
             None => subject.store,
-            Some(mutant) => Arc::new(Broken::new(subject.store, mutant, subject.tamper)),
+            Some(mutant) => Arc::new(Layered(Broken::new(subject.store, mutant, subject.tamper))),
         };
         Self { store, campaigns: subject.campaigns, clock: subject.clock, _belongings: subject.belongings }
     }

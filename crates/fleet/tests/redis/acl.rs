@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind, Phase, Progress, Status};
 use ktrdr_fabric::ledger::LedgerReader;
-use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
+use ktrdr_fabric::registry::{WorkerInfo, WorkerReader, WorkerRegistry};
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, BootId, Filter, Finish, Finished, OperationReader, Pace, Store, StoreHint,
     SweepPlan,
@@ -64,11 +64,14 @@ async fn the_fleets_user_may_do_all_that_the_fleet_does() {
 /// One call of everything.
 async fn live(store: &RedisStore) {
     store.submit(leaf("a")).await.unwrap();
-    let attempt = claim(store, &id("a")).await;
+    let attempt = claim(store, &id("a"), "worker-1").await;
     store.beat(&attempt, LEASE, Some(&Progress::default())).await.unwrap();
     let finished = store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
     assert_eq!(finished, Finished::Recorded(Status::Completed));
-    store.submit_roots(vec![root("r1"), root("r2")], Pace::free(1)).await.unwrap();
+    store
+        .submit_roots(vec![root("r1", Phase::Training), root("r2", Phase::Training)], Pace::free(1))
+        .await
+        .unwrap();
     let child = id("r1").child(Kind::Training, 1);
     store.cancel(&child, "me", "").await.unwrap();
     let step = Advance {

@@ -25,9 +25,15 @@ async fn world() -> World {
     let server = RedisServer::start(&[]);
     let clock = ServerClock::new(&server, FLEET);
     let store = RedisStore::open(options(&server, FLEET)).await.unwrap();
-    store.submit_roots(["r1", "r2", "r3", "r4"].map(root).to_vec(), Pace::free(1)).await.unwrap();
+    store
+        .submit_roots(
+            ["r1", "r2", "r3", "r4"].map(|name| root(name, Phase::Training)).to_vec(),
+            Pace::free(1),
+        )
+        .await
+        .unwrap();
     let training = id("r1").child(Kind::Training, 1);
-    let attempt = claim(&store, &training).await;
+    let attempt = claim(&store, &training, "worker-1").await;
     store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
     let to = AdvanceTo::Failed {
         reason: FailureReason::Gate,

@@ -23,12 +23,12 @@ async fn every_call_of_a_process_that_knew_the_rows_raises_the_alarm() {
     let server = RedisServer::start(&[]);
     let store = store_at(&server).await;
     store.submit(leaf("a")).await.unwrap();
-    let attempt = claim(&store, &id("a")).await;
+    let attempt = claim(&store, &id("a"), "worker-1").await;
     redis::cmd("FLUSHALL").exec(&mut server.admin()).unwrap();
 
     assert_alarm(store.claim(&id("a"), &BootId("w".into()), LEASE).await);
     assert_alarm(store.submit(leaf("b")).await);
-    assert_alarm(store.submit_roots(vec![root("r")], Pace::free(1)).await);
+    assert_alarm(store.submit_roots(vec![root("r", Phase::Training)], Pace::free(1)).await);
     assert_alarm(store.beat(&attempt, LEASE, None).await);
     assert_alarm(store.finish(&attempt, Finish::Completed(json!({}))).await);
     assert_alarm(store.cancel(&id("a"), "me", "").await);
@@ -66,7 +66,7 @@ async fn a_process_started_anew_works_with_the_empty_store() {
     redis::cmd("FLUSHALL").exec(&mut server.admin()).unwrap();
     let after = store_at(&server).await;
     after.submit(leaf("a")).await.unwrap();
-    claim(&after, &id("a")).await;
+    claim(&after, &id("a"), "worker-1").await;
     assert_alarm(before.claim(&id("a"), &BootId("w".into()), LEASE).await);
     let row = after.get(&id("a")).await.unwrap().unwrap();
     assert_eq!(row.status, Status::Running);

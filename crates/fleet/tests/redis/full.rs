@@ -5,7 +5,7 @@ use std::time::Duration;
 use ktrdr_domain::{Kind, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::ledger::LedgerReader;
-use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::registry::WorkerReader;
 use ktrdr_fabric::store::{
     Beat, BootId, Cancelled, Filter, Finish, Finished, NewOperation, OperationReader, Store, StoreError,
 };
@@ -47,7 +47,7 @@ async fn a_full_server_is_read_ends_what_runs_and_goes_on_once_there_is_room() {
     for name in ["runs", "waits", "unwanted"] {
         store.submit(leaf(name)).await.unwrap();
     }
-    let attempt = claim(&store, &id("runs")).await;
+    let attempt = claim(&store, &id("runs"), "worker-1").await;
     let taken = fill(&store).await;
 
     // Someone who comes now reads everything.
@@ -74,6 +74,6 @@ async fn a_full_server_is_read_ends_what_runs_and_goes_on_once_there_is_room() {
     assert_full(store.claim(&id("waits"), &by, LEASE).await);
     assert_full(store.submit(leaf("new")).await);
     redis::cmd("CONFIG").arg(&["SET", "maxmemory", "0"]).exec(&mut server.admin()).unwrap();
-    claim(&store, &id("waits")).await;
+    claim(&store, &id("waits"), "worker-1").await;
     store.submit(leaf("new")).await.unwrap();
 }

@@ -47,7 +47,7 @@ async fn after_an_interruption_everyone_is_told_to_look_again_and_hears_the_next
     let store = store_at(&server).await;
     store.submit(leaf("a")).await.unwrap();
     store.submit(leaf("b")).await.unwrap();
-    let (a, b) = (claim(&store, &id("a")).await, claim(&store, &id("b")).await);
+    let (a, b) = (claim(&store, &id("a"), "worker-1").await, claim(&store, &id("b"), "worker-1").await);
     let mut hints = store.hints();
     redis::cmd("CLIENT").arg(&["KILL", "TYPE", "pubsub"]).exec(&mut server.admin()).unwrap();
     // Perhaps heard by nobody: this is what looking again is for.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::Status;
+use ktrdr_domain::{Phase, Status};
 use ktrdr_fabric::store::{
     BootId, Cancelled, Claim, Finish, Finished, OperationReader, Pace, Store, Submitted,
 };
@@ -18,9 +18,9 @@ async fn store_through(proxy: &Proxy) -> RedisStore {
     let options = RedisOptions { timeout: Duration::from_millis(500), ..RedisOptions::new(url) };
     let store = RedisStore::open(options).await.unwrap();
     // From here on the server knows the scripts: the answer that is lost is the one that counts.
-    store.submit_roots(vec![root("known")], Pace::free(1)).await.unwrap();
+    store.submit_roots(vec![root("known", Phase::Training)], Pace::free(1)).await.unwrap();
     store.submit(leaf("known_too")).await.unwrap();
-    let attempt = claim(&store, &id("known_too")).await;
+    let attempt = claim(&store, &id("known_too"), "worker-1").await;
     store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
     store.cancel(&id("known"), "me", "").await.unwrap();
     relay(&store).await;
@@ -39,7 +39,10 @@ async fn a_submit_created_what_it_created() {
     }
     proxy.set_trap(id("r1").as_str(), Fate::AnswerLost);
     assert_eq!(
-        store.submit_roots(vec![root("r1"), root("r2")], Pace::free(1)).await.unwrap(),
+        store
+            .submit_roots(vec![root("r1", Phase::Training), root("r2", Phase::Training)], Pace::free(1))
+            .await
+            .unwrap(),
         Submitted::Created
     );
     assert_eq!(store.outbox(None, 100).await.unwrap().len(), 3, "each message is there once");
@@ -53,7 +56,7 @@ async fn a_claim_is_still_ours() {
     for (name, fate) in [("a", Fate::AnswerLost), ("b", Fate::Silence)] {
         store.submit(leaf(name)).await.unwrap();
         proxy.set_trap(id(name).as_str(), fate);
-        let attempt = claim(&store, &id(name)).await;
+        let attempt = claim(&store, &id(name), "worker-1").await;
         let row = store.get(&id(name)).await.unwrap().unwrap();
         assert_eq!((attempt.fence, row.fence, row.tries), (1, 1, 1), "{fate:?}: one try was spent");
         let again = store.claim(&id(name), &BootId("worker-1".into()), LEASE).await.unwrap();
@@ -67,7 +70,7 @@ async fn a_finish_is_refused_with_our_own_fence() {
     let proxy = Proxy::to(&server);
     let store = store_through(&proxy).await;
     store.submit(leaf("a")).await.unwrap();
-    let attempt = claim(&store, &id("a")).await;
+    let attempt = claim(&store, &id("a"), "worker-1").await;
     proxy.set_trap(id("a").as_str(), Fate::AnswerLost);
     let finished = store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
     assert_eq!(finished, Finished::Refused { status: Some(Status::Completed), fence: attempt.fence });

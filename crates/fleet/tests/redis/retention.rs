@@ -38,7 +38,7 @@ impl World {
     }
 
     async fn complete(&self, id: &OperationId) {
-        let attempt = claim(&self.store, id).await;
+        let attempt = claim(&self.store, id, "worker-1").await;
         self.store.finish(&attempt, Finish::Completed(json!({}))).await.unwrap();
     }
 
@@ -78,7 +78,7 @@ async fn a_completed_operation_is_kept_for_a_week() {
 async fn exhausted_attempts_are_kept_for_a_month() {
     let w = world().await;
     w.store.submit(NewOperation { tries_max: 1, ..leaf("a") }).await.unwrap();
-    let attempt = claim(&w.store, &id("a")).await;
+    let attempt = claim(&w.store, &id("a"), "worker-1").await;
     let retry = Finish::Retry { error: "no".into(), delay: Duration::ZERO };
     w.store.finish(&attempt, retry).await.unwrap();
     relay(&w.store).await;
@@ -103,7 +103,7 @@ async fn what_has_not_ended_is_kept_for_ever() {
 #[tokio::test]
 async fn a_child_stays_for_as_long_as_its_root_goes_on_and_nothing_of_either_is_left_behind() {
     let w = world().await;
-    w.store.submit_roots(vec![root("r")], Pace::free(1)).await.unwrap();
+    w.store.submit_roots(vec![root("r", Phase::Training)], Pace::free(1)).await.unwrap();
     let child = id("r").child(Kind::Training, 1);
     w.complete(&child).await;
     w.clock.pass_ms(WEEK_MS);

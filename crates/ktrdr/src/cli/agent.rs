@@ -2,7 +2,12 @@
 
 use clap::{Args, Subcommand};
 use ktrdr_app::budget::BudgetRequest;
-use ktrdr_domain::name::CampaignName;
+
+use ktrdr_domain::name::{CampaignName, ProviderName};
+use ktrdr_domain::{DeviceRequest, Money, OperationId, Symbol, Timeframe};
+
+use super::research::GateName;
+use super::{AccountArguments, KeyArguments, StartArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentArguments {
@@ -12,6 +17,25 @@ pub(crate) struct AgentArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentVerb {
+    /// Start one research cycle, as many at a time as `research.triggered_per_instrument` and `research.triggered_max` let.
+    ///
+    /// Exit code 4 and, in JSON, the code `active_cycle_exists` or `at_capacity` when no more may go on.
+    Trigger(Box<TriggerArguments>),
+    /// The triggered cycles that go on with their phases, or one cycle of any campaign.
+    Status {
+        /// The cycle.
+        id: Option<OperationId>,
+    },
+    /// Stop a cycle and its current job: the triggered one that goes on, if it is the only one, or the named one.
+    ///
+    /// Exit code 3 with the code `no_active_cycle` or `not_research`, 4 with `several_active_cycles` or `not_cancellable`.
+    Cancel {
+        /// The cycle.
+        id: Option<OperationId>,
+        /// Why; kept in its row.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
     /// What was spent, what is set aside and what is left: by day and by campaign.
     Budget(BudgetArguments),
 }
@@ -30,5 +54,65 @@ pub(crate) struct BudgetArguments {
 impl From<&BudgetArguments> for BudgetRequest {
     fn from(typed: &BudgetArguments) -> Self {
         Self { campaign: typed.campaign.clone(), days: typed.days, ..Self::default() }
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TriggerArguments {
+    /// The instrument.
+    #[arg(long, short)]
+    pub(crate) symbol: Symbol,
+
+    /// The bars that are traded.
+    #[arg(long, short)]
+    pub(crate) timeframe: Timeframe,
+
+    /// Who designs and assesses; configuration by default.
+    #[arg(long, value_name = "PROVIDER")]
+    pub(crate) agent: Option<ProviderName>,
+
+    /// What to look for, in words.
+    #[arg(long, value_name = "TEXT", conflicts_with = "strategy")]
+    pub(crate) brief: Option<String>,
+
+    /// Research this strategy, a file or a name of the workspace, instead of designing one. It is gated and counted as any other.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) strategy: Option<String>,
+
+    /// Rules of the gates; configuration by default.
+    #[arg(long, value_enum)]
+    pub(crate) gates: Option<GateName>,
+
+    /// Of everything random; another one each time by default.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+
+    /// What to train on: any, gpu or cpu. `gpu` waits for a worker with one.
+    #[arg(long, default_value_t = DeviceRequest::Any, value_name = "DEVICE")]
+    pub(crate) device: DeviceRequest,
+
+    #[command(flatten)]
+    pub(crate) account: AccountArguments,
+
+    /// What it may spend, such as 0.20usd; as configured by default.
+    #[arg(long, value_name = "MONEY")]
+    pub(crate) budget: Option<Money>,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArguments,
+
+    /// Run the embedded engine in this process and wait for the end.
+    #[arg(long)]
+    pub(crate) local: bool,
+
+    /// Wait for the end and show progress; Ctrl-C detaches.
+    #[arg(long, short, alias = "wait", conflicts_with = "local")]
+    pub(crate) follow: bool,
+}
+
+impl TriggerArguments {
+    /// How it is started.
+    pub(crate) fn start(&self) -> StartArguments {
+        StartArguments { local: self.local, wait: self.follow }
     }
 }

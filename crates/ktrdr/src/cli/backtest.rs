@@ -8,7 +8,7 @@ use ktrdr_app::market::{EndDate, Moment, Stretch};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{StrategyName, Symbol, Timeframe, Timestamp};
 
-use super::{AccountArguments, StartArguments};
+use super::{AccountArguments, KeyArguments, StartArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct BacktestArguments {
@@ -49,7 +49,7 @@ impl From<&BacktestRun> for BacktestRequest {
             strategy: typed.strategy.clone(),
             model_version: typed.model_version,
             market: (&typed.market).into(),
-            idempotency_key: None,
+            idempotency_key: typed.market.key.idempotency_key.clone(),
         }
     }
 }
@@ -88,6 +88,9 @@ pub(crate) struct MarketArguments {
 
     #[command(flatten)]
     pub(crate) account: AccountArguments,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArguments,
 
     #[command(flatten)]
     pub(crate) start: StartArguments,

@@ -9,6 +9,8 @@ use ktrdr_domain::job::{DateOrder, DecimalSign, Stamp};
 use ktrdr_domain::{Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::import::TimeZone;
 
+use super::KeyArguments;
+
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
     #[command(subcommand)]
@@ -79,6 +81,9 @@ pub(crate) struct ImportArguments {
     /// Replace the series if there is one.
     #[arg(long)]
     pub(crate) replace: bool,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArguments,
 }
 
 impl From<&ImportArguments> for ImportRequest {
@@ -95,7 +100,7 @@ impl From<&ImportArguments> for ImportRequest {
             allow_negative_prices: typed.allow_negative_prices,
             stamp: typed.stamp.into(),
             replace: typed.replace,
-            idempotency_key: None,
+            idempotency_key: typed.key.idempotency_key.clone(),
         }
     }
 }

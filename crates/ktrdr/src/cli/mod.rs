@@ -6,6 +6,8 @@ pub(crate) mod bench;
 pub(crate) mod campaign;
 pub(crate) mod data;
 pub(crate) mod fleet;
+pub(crate) mod mcp;
+pub(crate) mod memory;
 pub(crate) mod operations;
 pub(crate) mod research;
 pub(crate) mod store;
@@ -16,6 +18,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ktrdr_app::IdempotencyKey;
 use ktrdr_app::market::AccountChange;
 use ktrdr_domain::OperationId;
 use ktrdr_domain::name::ProviderName;
@@ -114,7 +117,7 @@ pub(crate) enum Command {
     Replay(ReplayArguments),
     /// Research cycles: design, train, gate, backtest, gate, assess.
     Research(research::ResearchArguments),
-    /// The agent that designs and assesses: budget.
+    /// One research cycle at a time: trigger, status, cancel; and the budget.
     Agent(agent::AgentArguments),
     /// Campaigns of research cycles: list, show, plan, cancel.
     Campaign(campaign::CampaignArguments),
@@ -134,6 +137,11 @@ pub(crate) enum Command {
     Health,
     /// Counted trials and remembered lessons.
     Ledger(research::LedgerArguments),
+    /// What research learnt: list, show, search, export.
+    Memory(memory::MemoryArguments),
+    /// Serve a language model over stdio, by the Model Context Protocol: tools that read, and with --allow-write some that start
+    /// and stop work.
+    Mcp(mcp::McpArguments),
     /// The store's epochs: which one the workspace remembers, and how to begin a new one.
     Store(store::StoreArguments),
     /// Measure this machine: backtest, simulate, train, queue, fleet.
@@ -189,6 +197,9 @@ pub(crate) struct ReplayArguments {
     pub(crate) id: OperationId,
 
     #[command(flatten)]
+    pub(crate) key: KeyArguments,
+
+    #[command(flatten)]
     pub(crate) start: StartArguments,
 }
 
@@ -221,6 +232,15 @@ pub(crate) struct StartArguments {
     /// Wait for the end and show progress; Ctrl-C detaches.
     #[arg(long, conflicts_with = "local")]
     pub(crate) wait: bool,
+}
+
+/// What tells a repeated submission from a new one.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct KeyArguments {
+    /// Makes a repeated submission the same one, such as after a lost connection: with the key of an earlier one nothing new
+    /// begins, and the answer is its operation.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Capital, size and costs.

@@ -1,12 +1,14 @@
 //! `ktrdr operations …` and `ktrdr dead-letters …`
 
 use clap::{Args, Subcommand};
+use ktrdr_app::IdempotencyKey;
 use ktrdr_app::cancel::{GroupCancelRequest, OPERATOR};
 use ktrdr_app::operations::{ListRequest, PartRequest};
 use ktrdr_app::retry::GroupRetryRequest;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{FailureReason, Kind, OperationId, Status};
 
+use super::KeyArguments;
 use super::campaign::PartArguments;
 use super::fleet::kind;
 
@@ -46,6 +48,10 @@ pub(crate) enum OperationsVerb {
 pub(crate) struct RetryArguments {
     /// The operation; of a research cycle the cycle itself or any of its jobs.
     pub(crate) id: Option<OperationId>,
+
+    /// Makes a repeated retry of one operation the same one: the answer is the operation of the first time.
+    #[arg(long, value_name = "KEY", requires = "id")]
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 
     #[command(flatten)]
     pub(crate) group: RetryGroup,
@@ -213,6 +219,9 @@ pub(crate) enum DeadLettersVerb {
     Retry {
         /// The operation.
         id: OperationId,
+
+        #[command(flatten)]
+        key: KeyArguments,
     },
     /// Take operations off the list (their rows stay), or drop messages for good.
     Drop {

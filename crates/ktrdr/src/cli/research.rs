@@ -8,7 +8,7 @@ use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{DeviceRequest, Money, Symbol, Timeframe};
 
 use super::campaign::PartArguments;
-use super::{AccountArguments, StartArguments};
+use super::{AccountArguments, KeyArguments, StartArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct ResearchArguments {
@@ -88,6 +88,9 @@ pub(crate) struct ResearchRun {
     pub(crate) account: AccountArguments,
 
     #[command(flatten)]
+    pub(crate) key: KeyArguments,
+
+    #[command(flatten)]
     pub(crate) start: StartArguments,
 }
 
@@ -107,7 +110,7 @@ impl From<&ResearchRun> for CampaignRequest {
             seed: typed.seed,
             account: (&typed.account).into(),
             budget: typed.budget,
-            idempotency_key: None,
+            idempotency_key: typed.key.idempotency_key.clone(),
         }
     }
 }
@@ -152,6 +155,12 @@ pub(crate) struct LedgerArguments {
 pub(crate) enum LedgerVerb {
     /// Every counted look at data.
     Trials {
+        /// Only this campaign.
+        #[arg(long)]
+        campaign: Option<CampaignName>,
+    },
+    /// What campaigns came to when they closed: final verdicts, tests, what is left to spend.
+    Closings {
         /// Only this campaign.
         #[arg(long)]
         campaign: Option<CampaignName>,

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use ktrdr_domain::{DeviceRequest, Symbol, Timestamp};
 
-use super::StartArguments;
+use super::{KeyArguments, StartArguments};
 
 #[derive(Debug, Args)]
 pub(crate) struct TrainingArguments {
@@ -43,6 +43,9 @@ pub(crate) struct TrainingRun {
     /// `--local` it takes cuda:0 here.
     #[arg(long, default_value_t = DeviceRequest::Any, value_name = "DEVICE")]
     pub(crate) device: DeviceRequest,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArguments,
 
     #[command(flatten)]
     pub(crate) start: StartArguments,

@@ -8,7 +8,8 @@ use ktrdr_domain::{DeviceRequest, OperationId};
 
 use super::Context;
 use super::start::{self, Started, answer};
-use crate::cli::backtest::{BacktestArguments, BacktestVerb, SignalsRun};
+use crate::cli::backtest::{BacktestArguments, BacktestVerb, MarketArguments, SignalsRun};
+use crate::closing;
 use crate::exit::CliError;
 use crate::files;
 use crate::report_card;
@@ -33,9 +34,11 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
 
 async fn signals(context: &Context<'_>, wanted: &SignalsRun) -> Result<Started, CliError> {
     let csv = files::read(&wanted.signals, SIGNALS_BYTES_MAX)?;
-    let request = SignalsRequest { market: (&wanted.market).into(), idempotency_key: None };
+    let MarketArguments { key, start, .. } = &wanted.market;
+    let market = (&wanted.market).into();
+    let request = SignalsRequest { market, idempotency_key: key.idempotency_key.clone() };
     let submit = async |app: &App| app.submit_signals(&request, &csv).await;
-    start::start_and_wait(context, wanted.market.start, submit).await
+    start::start_and_wait(context, *start, submit).await
 }
 
 async fn finish(context: &Context<'_>, started: Started) -> Result<ExitCode, CliError> {
@@ -53,6 +56,7 @@ async fn show(context: &Context<'_>, app: &App, id: &OperationId, whole: bool) -
     let stored = app.report(id).await?;
     context.screen.answer(&stored.report, |screen| {
         report_card::print(screen, &stored.summary, whole);
+        stored.finally.iter().for_each(|verdict| screen.line(closing::verdict(verdict)));
         screen.line(format!("report      {}", stored.place));
         if !whole {
             screen.note(format!("how each figure is defined: ktrdr backtest show {id}"));

@@ -4,8 +4,6 @@ use std::process::ExitCode;
 
 use ktrdr_app::App;
 use ktrdr_app::data::{self, IMPORT_BYTES_MAX, ImportRequest, ListedSeries};
-use ktrdr_app::operations::result_of;
-use ktrdr_catalog::imports::DataLoaded;
 use ktrdr_quant::data::health::HealthReport;
 
 use super::Context;
@@ -33,7 +31,7 @@ async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), C
     let request = ImportRequest::from(wanted);
     let submit = async |app: &App| app.import_data(&request, &csv).await;
     let rows = ended(start_and_wait(context, StartArguments::default(), submit).await?)?;
-    let loaded: DataLoaded = result_of(&rows[0])
+    let loaded = data::imported(&rows[0])
         .map_err(|e| CliError::new(e.kind.into(), format!("{}: {e}", wanted.file.display())))?;
     context.screen.answer(&loaded, |screen| {
         screen.line(format!(

@@ -28,7 +28,9 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
         match &arguments.verb {
             DeadLettersVerb::List { part } => list(context, app, *part).await?,
             DeadLettersVerb::Show { id } => show(context, app, id).await?,
-            DeadLettersVerb::Retry { id } => return operations::retry::one(context, app, id).await,
+            DeadLettersVerb::Retry { id, key } => {
+                return operations::retry::one(context, app, id, key.idempotency_key.as_ref()).await;
+            }
             DeadLettersVerb::Drop { ids, error, yes } => match error {
                 Some(error) => dropping::by_error(context, app, error, *yes).await?,
                 None => dropping::these(context, app, ids, *yes).await?,

@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
+use ktrdr_domain::closing::{Closing, DiscoveryTest};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::trial::Trial;
 
 use super::Context;
 use crate::cli::research::{LedgerArguments, LedgerVerb};
+use crate::closing::probability;
 use crate::exit::CliError;
 use crate::screen::table;
 
@@ -24,14 +26,15 @@ pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<
                     ));
                 })?;
             }
+            LedgerVerb::Closings { campaign } => {
+                let closings = app.closings(campaign.as_ref()).await?;
+                context.screen.list("closings", &closings, |screen| {
+                    screen.line(table(&CLOSINGS, &closing_rows(&closings)));
+                })?;
+            }
             LedgerVerb::Lessons { campaign } => {
                 let lessons = app.lessons(campaign.as_ref(), u32::MAX).await?;
-                context.screen.list("lessons", &lessons, |screen| {
-                    screen.line(table(
-                        &["CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY"],
-                        &lesson_rows(&lessons),
-                    ));
-                })?;
+                show_lessons(context, &lessons)?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -54,13 +57,58 @@ fn trial_rows(trials: &[Trial]) -> Vec<Vec<String>> {
     trials.iter().map(row).collect()
 }
 
+/// Lessons as a list.
+pub(crate) fn show_lessons(context: &Context<'_>, lessons: &[Lesson]) -> Result<(), CliError> {
+    context.screen.list("lessons", lessons, |screen| {
+        let head = ["CYCLE", "CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY", "KNOWN UNTIL"];
+        screen.line(table(&head, &lesson_rows(lessons)));
+    })
+}
+
+const CLOSINGS: [&str; 11] = [
+    "CAMPAIGN",
+    "CLOSED",
+    "CANDIDATES",
+    "ACCEPTED",
+    "SYMBOL",
+    "GATE WINDOW",
+    "TEST",
+    "P",
+    "LEVEL",
+    "ALPHA LEFT",
+    "NEXT LEVEL",
+];
+
+/// A row for each test, and one for a closing without any.
+fn closing_rows(closings: &[Closing]) -> Vec<Vec<String>> {
+    let row = |closing: &Closing, test: Option<&DiscoveryTest>| {
+        let figures = test.map_or_else(|| vec!["–".into(); 7], test_cells);
+        let counts = [closing.verdicts.len() as u64, closing.accepted()].map(|n| n.to_string());
+        let closed = [closing.campaign.to_string(), closing.closed_at.to_string()];
+        [&closed[..], &counts, &figures].concat()
+    };
+    let rows = |closing: &Closing| match closing {
+        Closing { tests, .. } if tests.is_empty() => vec![row(closing, None)],
+        Closing { tests, .. } => tests.iter().map(|test| row(closing, Some(test))).collect::<Vec<_>>(),
+    };
+    closings.iter().flat_map(rows).collect()
+}
+
+fn test_cells(test: &DiscoveryTest) -> Vec<String> {
+    let figures = [test.p_value, test.level, test.alpha_left, test.next_level].map(probability);
+    let which = [test.sequence.symbol.to_string(), test.sequence.gate.to_string(), test.number.to_string()];
+    [&which[..], &figures].concat()
+}
+
 fn lesson_rows(lessons: &[Lesson]) -> Vec<Vec<String>> {
     let row = |l: &Lesson| {
         vec![
+            l.cycle.to_string(),
             l.campaign.to_string(),
             l.strategy.name.to_string(),
             format!("{:?}", l.reached).to_lowercase(),
             l.stopped_by.clone().unwrap_or_else(|| "–".into()),
+            l.known_until.to_string(),
         ]
     };
     lessons.iter().map(row).collect()

@@ -13,6 +13,8 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod health;
 pub(crate) mod ledger;
+pub(crate) mod mcp;
+pub(crate) mod memory;
 pub(crate) mod operations;
 pub(crate) mod plan;
 pub(crate) mod queues;

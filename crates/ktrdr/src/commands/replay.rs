@@ -14,7 +14,8 @@ use crate::describe::counted;
 use crate::exit::{CliError, Kind};
 
 pub(crate) fn run(context: &Context<'_>, arguments: &ReplayArguments) -> Result<ExitCode, CliError> {
-    let request = ReplayRequest { operation: arguments.id.clone(), idempotency_key: None };
+    let idempotency_key = arguments.key.idempotency_key.clone();
+    let request = ReplayRequest { operation: arguments.id.clone(), idempotency_key };
     context.block_on(async {
         let submit = async |app: &App| app.submit_replay(&request).await;
         let rows = ended(start_and_wait(context, arguments.start, submit).await?)?;

@@ -63,7 +63,7 @@ pub(crate) async fn begin(
 }
 
 /// A campaign whose cycles were stopped by gates did its work: that is exit 0. Only trouble is not.
-fn campaign_answer(context: &Context<'_>, started: Started) -> Result<ExitCode, CliError> {
+pub(crate) fn campaign_answer(context: &Context<'_>, started: Started) -> Result<ExitCode, CliError> {
     let Started::Closed(campaign) = started else {
         return answer(context, started, |_, _| Ok(()));
     };
@@ -102,7 +102,8 @@ fn row(number: u64, cycle: &Operation) -> Vec<String> {
         _ if final_gate(cycle) == Some(GateVerdict::Passed) => ("accepted".into(), exam(cycle)),
         (Status::Completed, _) => survivor(cycle, of_result("verdict")),
         (Status::Failed, Some((gate, figures))) => {
-            (format!("{} gate", gate.to_lowercase()), figures.to_owned())
+            let finally = final_gate(cycle).map(|verdict| format!("{verdict} at the close"));
+            (format!("{} gate", gate.to_lowercase()), finally.unwrap_or_else(|| figures.to_owned()))
         }
         (Status::Running, _) => {
             (cycle.phase.map_or_else(String::new, |phase| phase.to_string()), String::new())

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ktrdr_app::campaign::{CampaignDetail, StartedCampaign};
 use ktrdr_app::cancel::CancelRequest;
+use ktrdr_app::cycle::TriggeredCycle;
 use ktrdr_app::engine::Opening;
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::{App, AppError, Labour};
@@ -21,6 +22,7 @@ use crate::exit::{CliError, Kind};
 use crate::fleet::RunningRoles;
 use crate::follow::{self, Followed};
 use crate::roles::Roles;
+use crate::screen::Screen;
 use crate::settings::EngineName;
 use crate::signals::Signals;
 use crate::workspace::Workspace;
@@ -34,17 +36,25 @@ pub(crate) struct HandedOver {
     pub(crate) ids: Vec<OperationId>,
     /// The campaign they belong to, if they are its cycles.
     pub(crate) campaign: Option<CampaignName>,
+    /// Whether it was handed over just now, and not by an earlier request with the same key.
+    pub(crate) created: bool,
 }
 
 impl From<SubmittedJob> for HandedOver {
     fn from(job: SubmittedJob) -> Self {
-        Self { ids: vec![job.operation], campaign: None }
+        Self { ids: vec![job.operation], campaign: None, created: job.created }
     }
 }
 
 impl From<StartedCampaign> for HandedOver {
     fn from(started: StartedCampaign) -> Self {
-        Self { ids: started.cycles, campaign: Some(started.campaign) }
+        Self { ids: started.cycles, campaign: Some(started.campaign), created: started.created }
+    }
+}
+
+impl From<TriggeredCycle> for HandedOver {
+    fn from(cycle: TriggeredCycle) -> Self {
+        Self { ids: vec![cycle.operation], campaign: Some(cycle.campaign), created: cycle.created }
     }
 }
 
@@ -72,11 +82,11 @@ pub(crate) async fn start<T: Into<HandedOver>>(
         let computing = Computing::for_request(device)?;
         let mut workspace = context.embedded().open_to_run().await?;
         workspace.app.labour = Labour::ThisProcess;
-        let handed = hand_over(&workspace, submit).await?;
+        let handed = hand_over(context.screen, &workspace, submit).await?;
         return run_here(context, &workspace, computing, &handed).await;
     }
     let workspace = context.open_beside().await?;
-    let handed = hand_over(&workspace, submit).await?;
+    let handed = hand_over(context.screen, &workspace, submit).await?;
     // Whoever waits is told in any case.
     if !how.wait && !runs_somewhere(&workspace.opening) {
         context.screen.note("no engine runs on this workspace: start one with `ktrdr up`, or use --local");
@@ -138,11 +148,15 @@ fn ways_on(handed: &HandedOver) -> String {
 
 /// Submits; what went into a file that was deleted just before is not said to be submitted.
 async fn hand_over<T: Into<HandedOver>>(
+    screen: &Screen,
     workspace: &Workspace,
     submit: impl AsyncFnOnce(&App) -> Result<T, AppError>,
 ) -> Result<HandedOver, CliError> {
-    let handed = submit(&workspace.app).await?.into();
+    let handed: HandedOver = submit(&workspace.app).await?.into();
     workspace.check().await?;
+    if !handed.created {
+        screen.note("submitted before, with the same idempotency key: nothing new begins");
+    }
     Ok(handed)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ktrdr_app::AppError;
-use ktrdr_app::strategies::{self, CheckedStrategy, UpgradedStrategy};
+use ktrdr_app::strategies::{self, CheckedStrategy, ListedStrategy, UpgradedStrategy};
 use ktrdr_app::training::StrategyChoice;
 use ktrdr_catalog::strategies as stored;
 use ktrdr_domain::Strategy;
@@ -23,20 +23,21 @@ use crate::screen::table;
 const FAULT_CHARACTERS: usize = 160;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &StrategiesArguments) -> Result<ExitCode, CliError> {
-    match &arguments.verb {
-        StrategiesVerb::Validate { strategies: files } => {
-            validate(context, &files.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+    context.block_on(async {
+        match &arguments.verb {
+            StrategiesVerb::Validate { strategies } => validate(context, strategies).await,
+            StrategiesVerb::Migrate { file, to } => migrate(context, file, to.as_deref()).await,
+            StrategiesVerb::Schema => schema(context),
+            StrategiesVerb::Features { strategy } => features(context, strategy).await,
+            StrategiesVerb::List => list(context).await,
         }
-        StrategiesVerb::Migrate { file, to } => migrate(context, file, to.as_deref()),
-        StrategiesVerb::Schema => {
-            context
-                .screen
-                .raw(&serde_json::to_string_pretty(&schema::json_schema()).or_exit(Kind::InvalidInput)?);
-            Ok(ExitCode::SUCCESS)
-        }
-        StrategiesVerb::Features { strategy } => features(context, strategy),
-        StrategiesVerb::List => list(context),
-    }
+    })
+}
+
+fn schema(context: &Context<'_>) -> Result<ExitCode, CliError> {
+    let schema = serde_json::to_string_pretty(&schema::json_schema()).or_exit(Kind::InvalidInput)?;
+    context.screen.raw(&schema);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// One checked file.
@@ -47,10 +48,11 @@ struct CheckedFile {
     found: CheckedStrategy,
 }
 
-fn validate(context: &Context<'_>, files: &[&Path]) -> Result<ExitCode, CliError> {
-    let mut checked = Vec::with_capacity(files.len());
-    for file in files {
-        checked.push(check(context, file)?);
+async fn validate(context: &Context<'_>, wanted: &[PathBuf]) -> Result<ExitCode, CliError> {
+    let mut checked = Vec::with_capacity(wanted.len());
+    for wanted in wanted {
+        let (file, text) = read_text(context, wanted).await?;
+        checked.push(CheckedFile { file, found: strategies::validate(&text) });
     }
     context.screen.list("strategies", &checked, |screen| {
         for c in &checked {
@@ -65,44 +67,22 @@ fn validate(context: &Context<'_>, files: &[&Path]) -> Result<ExitCode, CliError
     Ok(if all_valid { ExitCode::SUCCESS } else { ExitCode::from(Kind::InvalidInput as u8) })
 }
 
-fn check(context: &Context<'_>, file: &Path) -> Result<CheckedFile, CliError> {
-    let (file, text) = read_text(context, file)?;
-    Ok(CheckedFile { file, found: strategies::validate(&text) })
-}
-
 /// The text of a file, or of the workspace's strategy of that name.
-fn read_text(context: &Context<'_>, file: &Path) -> Result<(String, String), CliError> {
-    let named = context.folder.join("strategies").join(file).with_extension("yaml");
-    let is_name = file.components().count() == 1 && file.extension().is_none() && !file.is_file();
+async fn read_text(context: &Context<'_>, wanted: &Path) -> Result<(String, String), CliError> {
+    let is_name = wanted.components().count() == 1 && wanted.extension().is_none() && !wanted.is_file();
     if is_name {
-        stays_inside(context, &named)?;
+        let name = wanted.display().to_string().parse().or_exit(Kind::Usage)?;
+        let (key, text) = strategies::text(&*context.artifacts()?, &name).await?;
+        return Ok((key.to_string(), text));
     }
-    let path = if is_name { named } else { file.to_owned() };
-    let bytes = files::read(&path, stored::BYTES_MAX)?;
-    let shown = path.display().to_string();
+    let bytes = files::read(wanted, stored::BYTES_MAX)?;
+    let shown = wanted.display().to_string();
     let text = stored::text(&shown, bytes).map_err(AppError::from)?;
     Ok((shown, text))
 }
 
-/// A file that was only met in the workspace is read in it: what a link leads to elsewhere has to be named by itself.
-fn stays_inside(context: &Context<'_>, path: &Path) -> Result<(), CliError> {
-    let (Ok(root), Ok(resolved)) = (context.folder.canonicalize(), path.canonicalize()) else {
-        // Not there: reading says so.
-        return Ok(());
-    };
-    if resolved.starts_with(&root) {
-        return Ok(());
-    }
-    let message = format!(
-        "{} is a link that leads out of the workspace, to {}; name that file itself, or copy it here",
-        path.display(),
-        resolved.display()
-    );
-    Err(CliError::new(Kind::Refused, message))
-}
-
-fn read_strategy(context: &Context<'_>, file: &Path) -> Result<Strategy, CliError> {
-    let (shown, text) = read_text(context, file)?;
+async fn read_strategy(context: &Context<'_>, file: &Path) -> Result<Strategy, CliError> {
+    let (shown, text) = read_text(context, file).await?;
     Ok(stored::parse(&shown, &text).map_err(AppError::from)?)
 }
 
@@ -118,8 +98,8 @@ pub(crate) fn choice(wanted: &str) -> Result<StrategyChoice, CliError> {
     Ok(StrategyChoice::Yaml(text))
 }
 
-fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<ExitCode, CliError> {
-    let (shown, text) = read_text(context, file)?;
+async fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<ExitCode, CliError> {
+    let (shown, text) = read_text(context, file).await?;
     let UpgradedStrategy { strategy: migrated, warnings } = strategies::upgrade(&shown, &text)?;
     if let Some(path) = to {
         whole::create(path, migrated.as_bytes())
@@ -136,8 +116,8 @@ fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliError> {
-    let features = read_strategy(context, file)?.features();
+async fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliError> {
+    let features = read_strategy(context, file).await?.features();
     context.screen.list("features", &features, |screen| {
         let row = |(i, f): (usize, &ktrdr_domain::strategy::Feature)| {
             vec![
@@ -154,37 +134,17 @@ fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What `--strategy` takes.
-fn name_of(file: &str) -> std::borrow::Cow<'_, str> {
-    Path::new(file).file_stem().unwrap_or_default().to_string_lossy()
-}
-
-fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
-    let folder = context.folder.join("strategies");
-    let mut files: Vec<_> = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries.filter_map(|e| Some(e.ok()?.path())).collect(),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(e) => return Err(CliError::new(Kind::Files, format!("{}: {e}", folder.display()))),
-    };
-    files.retain(|f| f.extension().is_some_and(|e| e == "yaml" || e == "yml"));
-    files.sort();
-    let check = |file: &PathBuf| {
-        let read = stays_inside(context, file).and_then(|()| check(context, file));
-        read.unwrap_or_else(|fault| CheckedFile {
-            file: file.display().to_string(),
-            found: CheckedStrategy::unreadable(fault.message),
-        })
-    };
-    let checked: Vec<CheckedFile> = files.iter().map(check).collect();
-    context.screen.list("strategies", &checked, |screen| {
-        if checked.is_empty() {
-            screen.line(format!("no strategies in {}", folder.display()));
+async fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
+    let artifacts = context.artifacts()?;
+    let listed = strategies::list(&*artifacts).await?;
+    context.screen.list("strategies", &listed, |screen| {
+        if listed.is_empty() {
+            screen.line(format!("no strategies in {}", artifacts.place()));
         }
-        for c in &checked {
-            let CheckedFile { file, found: c } = c;
-            let fault =
-                c.errors.first().map_or_else(String::new, |e| format!(": {}", brief(e, FAULT_CHARACTERS)));
-            screen.line(format!("{} {}{fault}", if c.valid { "valid  " } else { "INVALID" }, name_of(file)));
+        for ListedStrategy { name, checked } in &listed {
+            let fault = checked.errors.first();
+            let fault = fault.map_or_else(String::new, |e| format!(": {}", brief(e, FAULT_CHARACTERS)));
+            screen.line(format!("{} {name}{fault}", if checked.valid { "valid  " } else { "INVALID" }));
         }
     })?;
     Ok(ExitCode::SUCCESS)

@@ -37,7 +37,7 @@ fn request(typed: &TrainingRun) -> Result<TrainingRequest, CliError> {
         end: typed.end_date.map(Moment),
         seed: typed.seed,
         device: typed.device,
-        idempotency_key: None,
+        idempotency_key: typed.key.idempotency_key.clone(),
     })
 }
 

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 
 /// How long something waits before anybody asks why. With the second that a look may come late, whoever waits is told
 /// within three.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const SAID_AFTER: Duration = Duration::from_millis(1500);
 
 /// How often it is asked again while it goes on waiting.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
@@ -56,7 +56,8 @@ impl<'a> Waiting<'a> {
         for row in &still {
             self.since.entry(row.id.clone()).or_insert(now);
         }
-        let waits_long = |row: &&&Operation| self.since.get(&row.id).is_some_and(|at| now - *at >= PATIENCE);
+        let waits_long =
+            |row: &&&Operation| self.since.get(&row.id).is_some_and(|at| now - *at >= SAID_AFTER);
         let stuck: Vec<&Operation> = still.iter().filter(waits_long).copied().collect();
         if stuck.is_empty() {
             (self.asked, self.told) = (None, Vec::new());

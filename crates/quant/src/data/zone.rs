@@ -1,5 +1,6 @@
 //! Time zones whose clocks change in spring and autumn.
 
+use ktrdr_domain::excerpt::excerpt;
 use std::fmt;
 use std::str::FromStr;
 
@@ -71,7 +72,7 @@ impl FromStr for TimeZone {
             return Ok(Self { tz: America::New_York, ahead_s: BROKERS.1 });
         }
         let tz = TZ_VARIANTS.iter().find(|tz| tz.name().eq_ignore_ascii_case(name));
-        let shown = || UnknownZone(name.chars().take(60).collect());
+        let shown = || UnknownZone(excerpt(name));
         tz.map(|tz| Self { tz: *tz, ahead_s: 0 }).ok_or_else(shown)
     }
 }

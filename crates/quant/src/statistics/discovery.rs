@@ -2,6 +2,9 @@
 
 use std::f64::consts::{EULER_GAMMA, PI};
 
+/// Share of false ones among the discoveries of a sequence that is allowed for, in expectation.
+pub const FALSE_DISCOVERIES_MAX: f64 = 0.05;
+
 /// The level of test number `test` (from 1) under LOND, after `discoveries` among the tests before it:
 /// `βᵢ (D + 1)` with `βᵢ = 6 α / (π² i²)`, which sum to `alpha`. Javanmard & Montanari (2015).
 ///

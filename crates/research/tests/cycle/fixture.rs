@@ -57,6 +57,7 @@ pub(crate) fn research() -> ResearchSpec {
         seed: 7,
         tries_max: 5,
         budget: None,
+        given: None,
         resumes: None,
     }
 }

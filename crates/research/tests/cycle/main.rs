@@ -5,6 +5,7 @@
 mod closing;
 mod fixture;
 mod fleet;
+mod given;
 mod resume;
 mod specs;
 mod table;

@@ -120,27 +120,53 @@ async fn what_ended_by_its_own_merits_or_goes_on_is_not_resumed() {
     assert!(matches!(planned(&world, &completed).await, Err(NotResumed::OnItsMerits(_))));
 }
 
-#[tokio::test]
-async fn a_cancelled_cycle_goes_on_behind_what_it_had_done() {
+/// A world where one phase's job completes only when its cycle is asked to stop, and such a cycle, which was cancelled.
+async fn cancelled_behind(slow: Phase, result: fn(Phase) -> Outcome) -> (World, OperationId) {
     let is_cancelled = Arc::new(AtomicBool::new(false));
     let patient = is_cancelled.clone();
     let world = World::new(move |phase, job| {
-        while phase == Phase::Training && !patient.load(Ordering::Acquire) {
+        while phase == slow && !patient.load(Ordering::Acquire) {
             if job.stop.is_stopped() {
                 patient.store(true, Ordering::Release);
             }
             std::thread::yield_now();
         }
-        behave(phase)
+        result(phase)
     });
     let cancelled = one(&world).await;
-    let training = Phase::Training.child_of(&cancelled);
-    world.until(&training, |row| row.status == Status::Running).await;
+    let job = slow.child_of(&cancelled);
+    world.until(&job, |row| row.status == Status::Running).await;
     assert!(matches!(planned(&world, &cancelled).await, Err(NotResumed::GoesOn(Status::Running))));
     world.engine.store.cancel(&cancelled, "me", "").await.unwrap();
     assert_eq!(world.ended(&cancelled).await.status, Status::Cancelled);
-    assert_eq!(world.row(&training).await.status, Status::Completed, "it completed all the same");
-    let next = planned(&world, &cancelled).await.unwrap();
-    assert_eq!(next.phase, Phase::Backtesting);
+    assert_eq!(world.row(&job).await.status, Status::Completed, "it completed all the same");
+    (world, cancelled)
+}
+
+#[tokio::test]
+async fn a_cancelled_cycle_goes_on_behind_what_it_had_done() {
+    let (world, cancelled) = cancelled_behind(Phase::Training, behave).await;
+    assert_eq!(planned(&world, &cancelled).await.unwrap().phase, Phase::Backtesting);
     assert_eq!(resumed(&world, &cancelled).await.status, Status::Completed);
+}
+
+#[tokio::test]
+async fn a_cycle_that_was_cancelled_behind_its_last_job_is_assessed_once_more() {
+    let (world, cancelled) = cancelled_behind(Phase::Assessing, behave).await;
+    assert_eq!(planned(&world, &cancelled).await.unwrap().phase, Phase::Assessing);
+    let row = resumed(&world, &cancelled).await;
+    assert_eq!(row.status, Status::Completed, "{:?}", row.error);
+    let summary: CycleSummary = serde_json::from_value(row.result.unwrap()).unwrap();
+    assert!(summary.metrics.is_some());
+}
+
+#[tokio::test]
+async fn a_cycle_that_was_cancelled_where_a_gate_stops_it_says_so() {
+    let result = |phase| match phase {
+        Phase::Training => Outcome::Completed(value(untalented())),
+        phase => behave(phase),
+    };
+    let (world, cancelled) = cancelled_behind(Phase::Training, result).await;
+    let why = planned(&world, &cancelled).await.unwrap_err();
+    assert!(matches!(why, NotResumed::AtAGate(_)) && why.to_string().contains("accuracy_below"), "{why}");
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ktrdr_domain::{Kind, Status};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::registry::{WorkerReader, WorkerRegistry};
 use ktrdr_fabric::store::{Store, StoreHint};
 use ktrdr_worker::{Exit, KindConfig, Outcome};
 use serde_json::json;

@@ -7,6 +7,8 @@ mod control;
 mod devices;
 mod drain;
 mod ends;
+#[path = "../../../fabric/tests/support/layer.rs"]
+mod layer;
 mod losses;
 mod lost_messages;
 mod rabbitmq;

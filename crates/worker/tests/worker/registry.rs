@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ktrdr_domain::Kind;
-use ktrdr_fabric::registry::{WorkerInfo, WorkerRegistry};
+use ktrdr_fabric::registry::{WorkerInfo, WorkerReader};
 use ktrdr_worker::{Exit, KindConfig, Outcome};
 use serde_json::json;
 

@@ -7,17 +7,16 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Kind, Operation, OperationId, Progress};
+use ktrdr_domain::{Kind, OperationId, Progress};
 use ktrdr_embedded::{MemoryBroker, SqliteStore};
 use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Message, Published, Queue, Receipt};
-use ktrdr_fabric::history::Transition;
-use ktrdr_fabric::registry::{ControlState, WorkerEntry, WorkerInfo, WorkerRegistry};
+use ktrdr_fabric::registry::{ControlState, WorkerEntry, WorkerInfo, WorkerReader, WorkerRegistry};
 use ktrdr_fabric::store::{
-    Advance, Advanced, Attempt, Backlog, Beat, BootId, Cancelled, Claim, Dismissed, Filter, Finish, Finished,
-    GroupCancel, GroupCancelled, NewOperation, NewRoot, OperationReader, OutboxEntry, Pace, Page, Store,
-    StoreError, StoreHint, Submitted, SweepPlan, Swept,
+    Attempt, Beat, BootId, Claim, Finish, Finished, OperationReader, Store, StoreError, StoreHint,
 };
 use tokio::sync::{broadcast, watch};
+
+use crate::layer::{Layer, Layered};
 
 pub(crate) struct Unruly {
     inner: Arc<SqliteStore>,
@@ -31,9 +30,9 @@ pub(crate) struct Unruly {
     pub(crate) answers_to_lose: AtomicU32,
     /// This many claims fail.
     pub(crate) claims_to_lose: AtomicU32,
-    /// Announcements fail while set.
+    /// Heartbeats fail while set.
     pub(crate) heartbeats_fail: AtomicBool,
-    /// Announcements tried.
+    /// Heartbeats tried.
     pub(crate) heartbeats: watch::Sender<u32>,
     /// In place of the store's own hints, when set.
     pub(crate) hints: std::sync::Mutex<Option<broadcast::Sender<StoreHint>>>,
@@ -72,49 +71,19 @@ impl Unruly {
 }
 
 #[async_trait]
-impl OperationReader for Unruly {
-    async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError> {
-        self.inner.get(id).await
-    }
-    async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
-        self.inner.list(filter).await
-    }
-    async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
-        self.inner.history(id).await
-    }
-    async fn backlog(&self, age: Duration) -> Result<Backlog, StoreError> {
-        self.inner.backlog(age).await
-    }
-    async fn outbox(&self, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.inner.outbox(after, limit).await
+impl Layer for Unruly {
+    fn beneath(&self) -> &dyn Store {
+        &*self.inner
     }
     fn hints(&self) -> broadcast::Receiver<StoreHint> {
         let own = self.hints.lock().unwrap();
         own.as_ref().map_or_else(|| self.inner.hints(), broadcast::Sender::subscribe)
-    }
-}
-
-#[async_trait]
-impl Store for Unruly {
-    async fn submit(&self, new: NewOperation) -> Result<Submitted, StoreError> {
-        self.inner.submit(new).await
-    }
-    async fn submit_roots(&self, roots: Vec<NewRoot>, pace: Pace) -> Result<Submitted, StoreError> {
-        self.inner.submit_roots(roots, pace).await
     }
     async fn claim(&self, id: &OperationId, boot: &BootId, lease: Duration) -> Result<Claim, StoreError> {
         if spend(&self.claims_to_lose) {
             return Err(lost());
         }
         self.inner.claim(id, boot, lease).await
-    }
-    async fn suspect(
-        &self,
-        id: &OperationId,
-        by: &BootId,
-        grace_period: Duration,
-    ) -> Result<Option<Duration>, StoreError> {
-        self.inner.suspect(id, by, grace_period).await
     }
     async fn beat(
         &self,
@@ -135,32 +104,21 @@ impl Store for Unruly {
         let answer = self.inner.finish(attempt, how).await;
         if spend(&self.answers_to_lose) { Err(lost()) } else { answer }
     }
-    async fn cancel(&self, id: &OperationId, by: &str, reason: &str) -> Result<Cancelled, StoreError> {
-        self.inner.cancel(id, by, reason).await
-    }
-    async fn cancel_matching(&self, group: &GroupCancel) -> Result<GroupCancelled, StoreError> {
-        self.inner.cancel_matching(group).await
+}
+
+#[async_trait]
+impl WorkerReader for Layered<Unruly> {
+    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
+        self.inner.workers().await
     }
 
-    async fn dismiss(&self, id: &OperationId, by: &str) -> Result<Dismissed, StoreError> {
-        self.inner.dismiss(id, by).await
-    }
-    async fn sweep(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
-        self.inner.sweep(plan).await
-    }
-    async fn publish_again(&self, queue: Queue, age: Duration, limit: u32) -> Result<u32, StoreError> {
-        self.inner.publish_again(queue, age, limit).await
-    }
-    async fn advance(&self, step: Advance) -> Result<Advanced, StoreError> {
-        self.inner.advance(step).await
-    }
-    async fn relayed(&self, sequences: &[u64]) -> Result<(), StoreError> {
-        self.inner.relayed(sequences).await
+    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+        self.inner.paused().await
     }
 }
 
 #[async_trait]
-impl WorkerRegistry for Unruly {
+impl WorkerRegistry for Layered<Unruly> {
     async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError> {
         let answer = match self.heartbeats_fail.load(Ordering::Acquire) {
             true => Err(lost()),
@@ -172,9 +130,6 @@ impl WorkerRegistry for Unruly {
     async fn deregister(&self, boot: &BootId) -> Result<(), StoreError> {
         self.inner.deregister(boot).await
     }
-    async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
-        self.inner.workers().await
-    }
     async fn drain(&self, boot: &BootId) -> Result<bool, StoreError> {
         self.inner.drain(boot).await
     }
@@ -183,9 +138,6 @@ impl WorkerRegistry for Unruly {
     }
     async fn resume(&self, kind: Kind) -> Result<bool, StoreError> {
         self.inner.resume(kind).await
-    }
-    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
-        self.inner.paused().await
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::layer::Layered;
 use crate::unruly::{Counting, Unruly};
 
 /// No fact of these tests takes this long; running into it is a failure.
@@ -50,7 +51,7 @@ pub(crate) fn without_beats() -> WorkerConfig {
 pub(crate) struct World {
     pub(crate) engine: Engine,
     /// The store as workers see it; misbehaves when told to.
-    pub(crate) store: Arc<Unruly>,
+    pub(crate) store: Arc<Layered<Unruly>>,
     /// The broker as workers see it.
     pub(crate) broker: Arc<Counting>,
     pub(crate) trigger: SweepTrigger,
@@ -90,7 +91,7 @@ impl World {
         let sweeper = Sweeper::new(engine.store.clone(), sweeps);
         let trigger = sweeper.trigger();
         tokio::spawn(sweeper.run(stop.clone()));
-        let store = Arc::new(Unruly::new(engine.store.clone()));
+        let store = Arc::new(Layered(Unruly::new(engine.store.clone())));
         let broker = Arc::new(Counting::new(engine.broker.clone()));
         let _stops = stop.clone().drop_guard();
         Self { engine, store, broker, trigger, stop, _stops, folder, ids: AtomicU32::new(0) }

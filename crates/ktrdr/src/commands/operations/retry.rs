@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
 use ktrdr_app::retry::{GroupRetryRequest, RetryPlan, RetryRequest};
+use ktrdr_app::{App, IdempotencyKey};
 use ktrdr_domain::OperationId;
 
 use crate::cli::operations::RetryArguments;
@@ -18,14 +18,20 @@ pub(super) async fn run(
     wanted: &RetryArguments,
 ) -> Result<ExitCode, CliError> {
     match &wanted.id {
-        Some(id) => one(context, app, id).await,
+        Some(id) => one(context, app, id, wanted.idempotency_key.as_ref()).await,
         None => group(context, app, &GroupRetryRequest::from(&wanted.group), wanted.yes).await,
     }
 }
 
 /// One operation, whatever became of it; of a job of a research cycle the cycle.
-pub(crate) async fn one(context: &Context<'_>, app: &App, id: &OperationId) -> Result<ExitCode, CliError> {
-    let answer = app.retry(&RetryRequest { operation: id.clone(), idempotency_key: None }).await?;
+pub(crate) async fn one(
+    context: &Context<'_>,
+    app: &App,
+    id: &OperationId,
+    key: Option<&IdempotencyKey>,
+) -> Result<ExitCode, CliError> {
+    let request = RetryRequest { operation: id.clone(), idempotency_key: key.cloned() };
+    let answer = app.retry(&request).await?;
     answer.resumes.iter().for_each(|cycle| context.screen.note(format!("it goes on with {cycle}")));
     context.screen.answer(&answer, |screen| screen.line(&answer.operation))?;
     Ok(ExitCode::SUCCESS)

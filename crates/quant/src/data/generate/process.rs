@@ -1,6 +1,7 @@
 //! The processes of prices, each with its formula.
 
 use crate::SeededRng;
+use ktrdr_domain::excerpt::excerpt;
 
 /// Reversion per bar of a planted edge of strength 1; see [`Process::PlantedEdge`].
 const KAPPA_AT_FULL_STRENGTH: f64 = 0.08;
@@ -85,7 +86,7 @@ impl Process {
             }),
             "planted-edge" => Ok(Self::PlantedEdge { strength: 1.0 }),
             "planted-edge-weak" => Ok(Self::PlantedEdge { strength: 0.075 }),
-            _ => Err(BadProcess::Name(name.chars().take(40).collect())),
+            _ => Err(BadProcess::Name(excerpt(name))),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 const SLEEP_MS: u64 = 600_000;
 
 /// The longest one cancel is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn measure(workspace: &Workspace, jobs: u32, durable: &str) -> Result<Measured, CliError> {
     let ids = probes::ids(jobs)?;
@@ -70,7 +70,7 @@ async fn one(workspace: &Workspace, id: &OperationId) -> Result<f64, CliError> {
             }
         }
     };
-    tokio::time::timeout(PATIENCE, ended)
+    tokio::time::timeout(TIMEOUT, ended)
         .await
         .unwrap_or_else(|_| Err(CliError::new(Kind::Unreachable, format!("{id} was not cancelled in time"))))
 }

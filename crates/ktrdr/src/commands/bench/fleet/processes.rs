@@ -20,7 +20,7 @@ use crate::exit::{CliError, Kind, OrExit};
 const PROBES: Queue = Queue::Jobs(OperationKind::Probe);
 
 /// The longest a process may take to start, or to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Running processes. Those that are not ended are killed when this is dropped.
 pub(super) struct Processes(Vec<Process>);
@@ -49,7 +49,7 @@ impl Processes {
         let before = consumers(&broker).await?;
         let started = roles.iter().map(|role| spawn(context, &program, role));
         let processes = Self(started.collect::<Result<_, _>>()?);
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         while consumers(&broker).await? < before + u64::from(wanted.workers) {
             if Instant::now() > until {
                 return Err(CliError::new(
@@ -72,7 +72,7 @@ impl Processes {
         Command::new("kill").arg("-TERM").args(pids).status().await.or_exit(Kind::Files)?;
         for mut process in self.0 {
             // Whoever is late is killed when it is dropped.
-            let _ = tokio::time::timeout(PATIENCE, process.child.wait()).await;
+            let _ = tokio::time::timeout(TIMEOUT, process.child.wait()).await;
         }
         Ok(())
     }

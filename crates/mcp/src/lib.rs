@@ -1,0 +1,63 @@
+//! The Model Context Protocol over stdio: what the application floor answers, as tools and resources for language models.
+//!
+//! | part | what it does | file |
+//! |---|---|---|
+//! | [`serve`] | talks to one client until it goes | here |
+//! | | protocol in, requests of the application floor out | `server` |
+//! | | every tool: its words, its arguments, its hints, its function | `tools` |
+//! | | the same answers under addresses | `resources` |
+//! | | long work as tasks of the protocol: a task is an operation | `tasks` |
+//! | | what of an answer a model may see | `view` |
+//! | | the sizes of everything that comes in and goes out | `limits` |
+//!
+//! A model sees what a designer may know: every figure of dev; of an exam whether it was passed and what stopped it, in one
+//! word; of the vault nothing, and no tool opens it. [`Access::show_exam`] is a person's word to the contrary.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod limits;
+mod resources;
+mod server;
+mod tasks;
+mod tools;
+mod view;
+
+use ktrdr_app::App;
+use rmcp::ServiceExt;
+use rmcp::transport::async_rw::AsyncRwTransport;
+use serde_json::Value;
+
+use server::Server;
+
+/// What a client may do and see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Access {
+    /// Whether there are tools that start and stop work.
+    pub allow_write: bool,
+    /// Whether figures of exams are shown.
+    pub show_exam: bool,
+}
+
+/// Why the server ended otherwise than by its client's going.
+#[derive(Debug, thiserror::Error)]
+#[error("the client could not be served: {0}")]
+pub struct ServeError(String);
+
+/// Serves the client at this process's standard input and output, until it closes them.
+///
+/// # Errors
+/// When it does not speak the protocol.
+pub async fn serve(app: App, access: Access) -> Result<(), ServeError> {
+    let refused = |why: &dyn std::fmt::Display| ServeError(why.to_string());
+    let transport = AsyncRwTransport::new_server(tokio::io::stdin(), tokio::io::stdout())
+        .with_max_line_length(limits::REQUEST_BYTES_MAX);
+    let running = Server::new(app, access).serve(transport).await.map_err(|why| refused(&why))?;
+    running.waiting().await.map_err(|why| refused(&why))?;
+    Ok(())
+}
+
+/// Every tool that a client with such access is told of, as the protocol lists them.
+#[must_use]
+pub fn listed(access: Access) -> Vec<Value> {
+    tools::listed(access).map(|tool| serde_json::to_value(tool).unwrap_or_default()).collect()
+}

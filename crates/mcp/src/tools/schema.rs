@@ -1,0 +1,171 @@
+//! Schemas of arguments: no field that is not named, and a bound on every size. What they say is checked again where a request
+//! is read.
+
+use ktrdr_domain::{Kind, Status};
+use rmcp::model::JsonObject;
+use serde_json::{Value, json};
+
+use crate::limits::{CYCLES_MAX, ENTRIES, ENTRIES_MAX, NAME_MAX, STRATEGY_BYTES_MAX, WORDS_MAX};
+
+/// An object with these properties, of which those are required.
+fn object(properties: Value, required: &[&str]) -> JsonObject {
+    let schema = json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    });
+    match schema {
+        Value::Object(object) => object,
+        _ => JsonObject::new(),
+    }
+}
+
+/// The same with which part of a list is wanted.
+fn list(mut properties: Value, required: &[&str]) -> JsonObject {
+    properties["limit"] = json!({
+        "type": "integer", "minimum": 1, "maximum": ENTRIES_MAX, "default": ENTRIES,
+        "description": "At most so many.",
+    });
+    properties["offset"] = json!({
+        "type": "integer", "minimum": 0, "default": 0, "description": "Skip so many of the first.",
+    });
+    object(properties, required)
+}
+
+fn name(about: &str) -> Value {
+    json!({ "type": "string", "minLength": 1, "maxLength": NAME_MAX, "description": about })
+}
+
+fn words(about: &str) -> Value {
+    json!({ "type": "string", "maxLength": WORDS_MAX, "description": about })
+}
+
+fn one_of(about: &str, values: impl Iterator<Item = String>) -> Value {
+    json!({ "type": "string", "enum": values.collect::<Vec<_>>(), "description": about })
+}
+
+fn symbol() -> Value {
+    name("The instrument, such as EURUSD.")
+}
+
+fn timeframe() -> Value {
+    name("The bars, such as 1h.")
+}
+
+fn seed() -> Value {
+    json!({ "type": "integer", "minimum": 0, "description": "Of everything random." })
+}
+
+fn key() -> Value {
+    name("The same key again is the same request: choose one before you ask, and repeat it after a failure.")
+}
+
+fn text_of_a_strategy() -> Value {
+    json!({
+        "type": "string", "minLength": 1, "maxLength": STRATEGY_BYTES_MAX,
+        "description": "The text of a strategy, grammar 3.0, YAML.",
+    })
+}
+
+fn choice_of_a_strategy() -> Value {
+    json!({
+        "description": "One of the workspace by name, or a text.",
+        "oneOf": [
+            object(json!({ "name": name("A strategy of the workspace.") }), &["name"]),
+            object(json!({ "yaml": text_of_a_strategy() }), &["yaml"]),
+        ],
+    })
+}
+
+pub(super) fn nothing() -> JsonObject {
+    object(json!({}), &[])
+}
+
+pub(super) fn page() -> JsonObject {
+    list(json!({}), &[])
+}
+
+pub(super) fn list_operations() -> JsonObject {
+    let kinds = Kind::ALL.iter().map(ToString::to_string);
+    let statuses = Status::ALL.iter().map(ToString::to_string);
+    let properties = json!({
+        "campaign": name("Only this campaign: its cycles and their jobs."),
+        "kind": one_of("Only this kind.", kinds),
+        "status": one_of("Only this status.", statuses),
+        "active": { "type": "boolean", "default": false, "description": "Only pending and running ones." },
+    });
+    list(properties, &[])
+}
+
+pub(super) fn one_operation() -> JsonObject {
+    object(json!({ "operation": name("Its id.") }), &["operation"])
+}
+
+pub(super) fn one_campaign() -> JsonObject {
+    list(json!({ "campaign": name("Its name.") }), &["campaign"])
+}
+
+pub(super) fn of_campaign() -> JsonObject {
+    list(json!({ "campaign": name("Only this campaign.") }), &[])
+}
+
+pub(super) fn one_strategy() -> JsonObject {
+    object(json!({ "name": name("Its name.") }), &["name"])
+}
+
+pub(super) fn strategy_text() -> JsonObject {
+    object(json!({ "yaml": text_of_a_strategy() }), &["yaml"])
+}
+
+pub(super) fn one_lesson() -> JsonObject {
+    object(json!({ "cycle": name("The cycle it was learnt from.") }), &["cycle"])
+}
+
+pub(super) fn recall() -> JsonObject {
+    let properties = json!({
+        "symbol": name("Only lessons about this instrument."),
+        "like": name("A strategy of the workspace: lessons about strategies like it come first."),
+        "words": words("Only lessons whose strategy, hypothesis or failure has all of these words."),
+    });
+    object(properties, &[])
+}
+
+pub(super) fn trigger_cycle() -> JsonObject {
+    let properties = json!({
+        "symbol": symbol(),
+        "timeframe": timeframe(),
+        "agent": name("Who designs and assesses; as configured otherwise."),
+        "brief": words("What to look for; not together with a strategy."),
+        "strategy": choice_of_a_strategy(),
+        "seed": seed(),
+        "idempotency_key": key(),
+    });
+    object(properties, &["symbol", "timeframe"])
+}
+
+pub(super) fn start_campaign() -> JsonObject {
+    let properties = json!({
+        "symbol": symbol(),
+        "timeframe": timeframe(),
+        "cycles": { "type": "integer", "minimum": 1, "maximum": CYCLES_MAX, "description": "How many." },
+        "agent": name("Who designs and assesses; as configured otherwise."),
+        "brief": words("What to look for."),
+        "seed": seed(),
+        "idempotency_key": key(),
+    });
+    object(properties, &["symbol", "timeframe", "cycles"])
+}
+
+pub(super) fn train_strategy() -> JsonObject {
+    let properties = json!({
+        "strategy": choice_of_a_strategy(),
+        "seed": seed(),
+        "idempotency_key": key(),
+    });
+    object(properties, &["strategy"])
+}
+
+pub(super) fn cancel_operation() -> JsonObject {
+    object(json!({ "operation": name("Its id."), "reason": words("Why; kept in its row.") }), &["operation"])
+}
