@@ -3,7 +3,7 @@
 use ktrdr_fake::{Fake, Fault, Mind};
 use serde_json::Value;
 
-use crate::world::{Engine, World, on_each_engine, shown};
+use crate::world::{Engine, World, on_each_engine, shown, wait_for};
 
 const KEY: &str = "sk-canary-9d";
 
@@ -89,7 +89,7 @@ fn a_file_of_the_workspace_sets_neither_server_nor_key() {
         let world = World::new();
         world.write("ktrdr.toml", format!("[agent]\n{line}\n"));
         let said = world.refused(8, &["operations", "list"]);
-        assert!(said.contains("agent") && !said.contains("canary"), "{said}");
+        assert!(said.contains("there is no setting") && !said.contains("canary"), "{said}");
     }
 }
 
@@ -111,4 +111,153 @@ fn faults_on_the_way_are_gone_through_and_told_by_their_reason() {
     let faults = [Fault::Status(529, Some(0.01)), Fault::Status(429, Some(0.01)), Fault::Cut(3)];
     fake.fail_next(faults.map(Some));
     assert_eq!(research(&world, "1")[0]["status"], "completed");
+}
+
+#[test]
+fn no_figure_of_an_exam_is_ever_told_to_a_model() {
+    let fake = fake(Mind::Good);
+    let world = open_gates(world_of(Engine::Embedded, &fake)).with_setting("KTRDR_RESEARCH__GENERATION", "1");
+    let cycles = research(&world, "3");
+    assert!(cycles.iter().all(|c| c["status"] == "completed"), "{cycles:#?}");
+    let mut sentinels = Vec::new();
+    for file in world.files().iter().filter(|f| f.ends_with("backtest.json")) {
+        let report: Value = serde_json::from_slice(&std::fs::read(world.path(file)).unwrap()).unwrap();
+        figures(&report["metrics"], &mut sentinels);
+        figures(&report["evidence"], &mut sentinels);
+    }
+    assert!(sentinels.len() > 60, "only {} figures", sentinels.len());
+    let told: String = fake.seen().iter().map(ToString::to_string).collect();
+    assert!(told.contains("# What was tried (2 designs"), "later designs were told of earlier ones");
+    let leaked: Vec<&String> = sentinels.iter().filter(|figure| told.contains(figure.as_str())).collect();
+    assert!(leaked.is_empty(), "{leaked:?}");
+}
+
+/// The first five digits of every number that has so many, as a fraction and in percent.
+fn figures(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => map.values().for_each(|value| figures(value, found)),
+        Value::Number(number) => {
+            for x in [1.0, 100.0].iter().filter_map(|factor| Some(number.as_f64()?.abs() * factor)) {
+                let shown = format!("{x:.8}");
+                let digits = shown.trim_start_matches(['0', '.']).len();
+                if x.fract() != 0.0 && digits > 5 {
+                    let leading = shown.len() - digits;
+                    let end = leading + 5 + usize::from(shown[leading..].find('.').is_some_and(|at| at < 5));
+                    found.push(shown[..end].to_owned());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn an_assessment_that_fails_loses_no_cycle_and_says_who_judged() {
+    let fake = fake(Mind::Good);
+    let world = open_gates(world_of(Engine::Embedded, &fake));
+    fake.fail_next([None, None, None, Some(Fault::Status(400, None))]);
+    let cycle = research(&world, "1").remove(0);
+    assert_eq!(cycle["status"], "completed", "{cycle:#}");
+    let judged = assessment(&world, cycle["result"]["strategy"].as_str().unwrap());
+    let assessor = judged["assessor"].as_str().unwrap();
+    assert!(
+        assessor.starts_with("local, in place of claude-sonnet-5-5:") && assessor.contains("400"),
+        "{assessor}"
+    );
+}
+
+#[test]
+fn a_night_is_gone_through_once_more_without_server_key_or_cost() {
+    let fake = fake(Mind::Good);
+    let world = open_gates(world_of(Engine::Embedded, &fake)).with_setting("KTRDR_AGENT__REPLIES", "reuse");
+    let strategies = |cycles: Vec<Value>| {
+        cycles.iter().map(|c| c["result"]["strategy_sha256"].clone()).collect::<Vec<_>>()
+    };
+    let first = strategies(research(&world, "2"));
+    drop(fake);
+    let world = world.with_setting("KTRDR_AGENT__REPLIES", "replay").with_setting("KTRDR_AGENT__API_KEY", "");
+    assert_eq!(strategies(research(&world, "2")), first);
+    let replies: Vec<String> = world.files().into_iter().filter(|f| f.starts_with("replies/")).collect();
+    assert!(replies.len() >= 8, "{replies:?}");
+    for file in replies {
+        assert!(!std::fs::read_to_string(world.path(&file)).unwrap().contains("canary"), "{file}");
+    }
+}
+
+#[test]
+fn a_hostile_model_harms_nothing_and_a_useless_one_is_told_by_its_reason() {
+    let injecting = fake(Mind::Injecting);
+    let world = world_of(Engine::Embedded, &injecting)
+        .with_setting("KTRDR_AGENT__REPAIRS_MAX", "20")
+        .with_setting("KTRDR_AGENT__TURNS_MAX", "20");
+    let output = world.run(&["research", "run", "--local", "-s", "EURUSD", "-t", "1h", "--agent", "claude"]);
+    let said = shown(&output);
+    assert!(!said.contains('\u{1b}') && !said.contains("panicked"), "{said}");
+    let strategies: Vec<String> = world.files().into_iter().filter(|f| f.ends_with(".yaml")).collect();
+    let [strategy] = strategies.as_slice() else { panic!("{strategies:?}") };
+    assert!(strategy.starts_with("strategies/ai_pullback_"), "{strategy}");
+    let text = std::fs::read_to_string(world.path(strategy)).unwrap();
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+
+    let lazy = fake(Mind::Lazy);
+    let world = world_of(Engine::Embedded, &lazy);
+    let cycle = research_failed(&world);
+    let error = cycle["error"].as_str().unwrap();
+    assert!(
+        error.contains("claude-sonnet-5-5 gave no usable answer") && error.contains("agent.repairs_max"),
+        "{error}"
+    );
+}
+
+/// The one cycle of a campaign in which something goes wrong.
+fn research_failed(world: &World) -> Value {
+    let run = ["research", "run", "--local", "-s", "EURUSD", "-t", "1h", "--agent", "claude", "-o", "json"];
+    let output = world.run(&run);
+    assert!(!output.status.success(), "{}", shown(&output));
+    let answer: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", shown(&output)));
+    answer["cycles"][0].clone()
+}
+
+#[test]
+fn a_cycle_that_can_not_pay_for_a_call_asks_nothing() {
+    let fake = fake(Mind::Good);
+    let world = world_of(Engine::Embedded, &fake).with_setting("KTRDR_BUDGET__CYCLE__MONEY", "0.02usd");
+    let cycle = research_failed(&world);
+    assert_eq!(cycle["reason"], "budget_exhausted", "{cycle:#}");
+    assert!(fake.seen().is_empty());
+}
+
+#[test]
+fn the_key_is_in_no_answer_and_no_log_whatever_the_server_says() {
+    let fake = fake(Mind::Good);
+    let world = world_of(Engine::Embedded, &fake).with_setting("KTRDR_LOG", "trace");
+    for fault in [Fault::RepeatKey(false), Fault::RepeatKey(true), Fault::Status(401, None)] {
+        fake.fail_always(Some(fault.clone()));
+        let output =
+            world.run(&["research", "run", "--local", "-s", "EURUSD", "-t", "1h", "--agent", "claude"]);
+        let said = shown(&output);
+        assert!(!output.status.success() && !said.contains("canary"), "{fault:?}: {said}");
+    }
+    let config = shown(&world.run(&["config", "show"]));
+    assert!(config.contains("claude-sonnet-5-5") && !config.contains("canary"), "{config}");
+    for file in world.files().iter().filter(|f| !f.ends_with(".csv")) {
+        let bytes = std::fs::read(world.path(file)).unwrap();
+        assert!(!bytes.windows(KEY.len()).any(|w| w == KEY.as_bytes()), "the key is in {file}");
+    }
+}
+
+#[test]
+fn a_design_that_is_cancelled_ends_its_call_at_once() {
+    let fake = fake(Mind::Good);
+    let world = world_of(Engine::Embedded, &fake);
+    fake.fail_always(Some(Fault::Silent));
+    let _engine = world.up(&[]);
+    let cycles = world.submit(&["research", "run", "-s", "EURUSD", "-t", "1h", "--agent", "claude"]);
+    wait_for("the call", || (!fake.seen().is_empty()).then_some(()));
+    world.json(&["operations", "cancel", &cycles[0]]);
+    let cancelled = std::time::Instant::now();
+    wait_for("the end of the call", || (fake.given_up() > 0).then_some(()));
+    eprintln!("the call ended {} ms after the command to cancel it", cancelled.elapsed().as_millis());
+    assert_eq!(world.operation(&cycles[0])["status"], "cancelled");
 }

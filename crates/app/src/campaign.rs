@@ -214,7 +214,9 @@ impl App {
         };
         found.map_err(|none| match none {
             NoProvider::Unknown { .. } => AppError::new(ErrorKind::NotFound, none),
-            NoProvider::Lacking { .. } => AppError::new(ErrorKind::InvalidInput, none),
+            NoProvider::Lacking { .. } => {
+                AppError::new(ErrorKind::InvalidInput, none).coded("agent_not_configured")
+            }
         })
     }
 

@@ -55,6 +55,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) calls: u32,
     /// Of all answers that were asked for.
     pub(crate) usage: Usage,
+    /// Of all of them, in micro-dollars.
+    pub(crate) micro_dollars: u64,
 }
 
 impl Asking<'_> {
@@ -116,6 +118,7 @@ impl Asking<'_> {
         };
         if let Ok(reply) = &answer {
             self.usage += reply.usage;
+            self.micro_dollars += self.model.cost(&reply.usage, Lane::Direct).micro_dollars;
         }
         if let Err(why) = self.call.purse.settle(reservation, spent).await {
             // Whoever keeps the accounts takes the worst case then: nothing is lost but accuracy.

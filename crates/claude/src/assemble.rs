@@ -8,7 +8,7 @@ use crate::error::CallError;
 use crate::words::harmless;
 
 /// Most blocks of an answer.
-const BLOCKS_MAX: usize = 256;
+const BLOCKS_MAX: usize = 1_024;
 
 /// An answer under construction.
 #[derive(Debug, Default)]

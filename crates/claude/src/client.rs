@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use reqwest::Response;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 
 use crate::assemble::Assembly;
 use crate::contract::{ErrorBody, KEY_HEADER, REQUEST_ID_HEADER, Reply, VERSION_HEADER};
@@ -83,7 +83,11 @@ impl Client {
             .header(CONTENT_TYPE, "application/json")
             .body(body);
         if let Some(key) = self.endpoint.key() {
-            request = request.header(KEY_HEADER, key.expose());
+            let mut header = HeaderValue::from_str(key.expose())
+                .map_err(|_| CallError::Unreachable("the key can not be sent".to_owned()))?;
+            // Whoever logs headers leaves it out.
+            header.set_sensitive(true);
+            request = request.header(KEY_HEADER, header);
         }
         let answer = self.in_time(request.send()).await?.map_err(|e| lost(&e))?;
         if answer.status().as_u16() == 200 {

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::contract::{MESSAGES_PATH, VENDOR_URL};
 
@@ -13,9 +14,9 @@ const URL_BYTES_MAX: usize = 2_000;
 /// Longest key.
 const KEY_BYTES_MAX: usize = 4_096;
 
-/// A key: never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey(String);
+/// A key: never shown, and wiped when it is dropped.
+#[derive(Clone)]
+pub struct ApiKey(SecretString);
 
 /// A server that is not asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,18 +53,26 @@ impl ApiKey {
     pub fn new(text: &str) -> Result<Self, BadEndpoint> {
         let text = text.trim();
         let is_fine = (1..=KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        if is_fine { Ok(Self(text.to_owned())) } else { Err(BadEndpoint::BadKey) }
+        if is_fine { Ok(Self(SecretString::from(text))) } else { Err(BadEndpoint::BadKey) }
     }
 
     pub(crate) fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 
     /// The text without the key, whoever put it there.
     pub(crate) fn hide_in(&self, text: &str) -> String {
-        text.replace(&self.0, "***")
+        text.replace(self.expose(), "***")
     }
 }
+
+impl PartialEq for ApiKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for ApiKey {}
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -73,6 +73,7 @@ impl Claude {
             began: Instant::now(),
             calls: 0,
             usage: Usage::default(),
+            micro_dollars: 0,
         }
     }
 }

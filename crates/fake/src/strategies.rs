@@ -37,8 +37,8 @@ pub(crate) fn sound(number: u64, symbol: &str, timeframe: &str) -> Value {
         ],
         "model": {"type": "mlp", "architecture": {"hidden_layers": [8], "activation": "tanh"}},
         "training": {
-            "labels": {"source": "forward_return", "horizon": horizon, "threshold": 0.001},
-            "epochs": 4, "batch_size": 128, "learning_rate": 0.003, "class_weights": "balanced"
+            "labels": {"source": "forward_return", "horizon": horizon, "threshold": 0.0005},
+            "epochs": 6, "batch_size": 128, "learning_rate": 0.002
         },
         "decisions": {"output_format": "classification", "confidence_threshold": 0.34, "position_awareness": true},
         "risk": {"position_sizing": {"fixed_fraction": 1.0}, "exits": {"max_holding_bars": 2 * horizon}}

@@ -159,12 +159,13 @@ fn go_on(request: &mut Request, reply: Reply, mut answers: Vec<Block>) {
 fn finished(asking: &Asking<'_>, desk: Desk<'_>, strategy: ktrdr_domain::Strategy, turns: u32) -> Design {
     let usage = asking.usage;
     let origin = format!(
-        "{} in {turns} turns, {} sent back; {} tokens in ({} from the cache), {} out",
+        "{} in {turns} turns, {} sent back; {} tokens in ({} from the cache), {} out, ${:.6}",
         asking.model.id,
         desk.sent_back,
         usage.prompt(),
         usage.cache_read,
-        usage.output
+        usage.output,
+        asking.micro_dollars as f64 / 1e6
     );
     let rationale = if desk.hypotheses.is_empty() {
         strategy.hypothesis.clone().unwrap_or_default()
