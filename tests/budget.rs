@@ -53,6 +53,11 @@ fn a_campaign_stops_when_its_budget_is_spent_and_says_so(engine: Engine) {
     assert!(error.unwrap()["message"].as_str().unwrap().contains("raise it with --budget"), "{refused}");
     let goes_on = world.json(&[&RUN[..], &["--campaign", "night", "--budget", "1000usd"]].concat());
     assert_eq!(goes_on["cycles"][0]["reason"], "gate", "{goes_on:#}");
+    let stopped = cycles[3]["id"].as_str().unwrap();
+    let resumed = world.json(&["operations", "retry", stopped])["operation"].as_str().unwrap().to_owned();
+    assert!(world.run(&["up", "--until-idle"]).status.success());
+    let resumed = world.operation(&resumed);
+    assert_eq!(resumed["reason"], "gate", "what was stopped goes on, now that more is allowed: {resumed:#}");
 }
 
 #[test]

@@ -2,14 +2,12 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ktrdr_domain::budget::{Balance, BudgetPolicy, Cost, Exhausted, Limit, Limits, Measure, Scope};
+use ktrdr_domain::budget::{Balance, BudgetPolicy, Cost, Exhausted, Limit, Measure, Scope};
 use ktrdr_domain::day::{Day, DayZone};
 use ktrdr_domain::name::{CampaignName, ProviderName};
-use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Kind, Money, Phase, Status, Timestamp};
+use ktrdr_domain::{Money, Phase, Status, Timestamp};
 use ktrdr_fabric::budget::{Payers, admit};
 use ktrdr_fabric::campaign::Campaign;
-use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind};
@@ -58,13 +56,14 @@ pub struct AccountStatement {
 }
 
 impl AccountStatement {
-    fn new(scope: Scope, balance: Balance, limit: Limit) -> Self {
-        let left = |measure| balance.left(&limit, measure);
+    fn new(scope: Scope, balance: Balance, of_every: &Limit) -> Self {
+        let left = |measure| balance.left(of_every, measure);
         let left = Limit {
             money: left(Measure::Money).map(Money::micro_dollars),
             tokens: left(Measure::Tokens),
             machine_ms: left(Measure::MachineTime),
         };
+        let limit = balance.limit(of_every);
         Self { scope, spent: balance.spent, reserved: balance.reserved, limit, left }
     }
 }
@@ -129,27 +128,27 @@ impl App {
             }
         };
         let days = (0..request.days).map_while(|ago| Some(Day(today.0.checked_sub_unsigned(ago)?)));
-        let days = days.map(|day| (Scope::Day(day), self.policy.budget.limits.day)).collect();
-        let mut campaigns = Vec::new();
-        for name in names {
-            let limits = self.limits_of(&name, None).await?;
-            campaigns.push((Scope::Campaign(name), limits.campaign));
-        }
+        let limits = self.policy.budget.limits;
+        let (days, campaigns) =
+            (days.map(Scope::Day).collect(), names.into_iter().map(Scope::Campaign).collect());
         Ok(BudgetStatement {
             today,
             zone,
             renews_at: zone.end_of(today),
-            days: self.statements(days).await?,
-            campaigns: self.statements(campaigns).await?,
-            cycle_limit: self.policy.budget.limits.cycle,
+            days: self.statements(days, &limits.day).await?,
+            campaigns: self.statements(campaigns, &limits.campaign).await?,
+            cycle_limit: limits.cycle,
         })
     }
 
-    async fn statements(&self, accounts: Vec<(Scope, Limit)>) -> Result<Vec<AccountStatement>, AppError> {
-        let scopes: Vec<Scope> = accounts.iter().map(|(scope, _)| scope.clone()).collect();
+    async fn statements(
+        &self,
+        scopes: Vec<Scope>,
+        of_every: &Limit,
+    ) -> Result<Vec<AccountStatement>, AppError> {
         let balances = self.budget.balances(&scopes).await?;
-        let statement = |((scope, limit), balance)| AccountStatement::new(scope, balance, limit);
-        Ok(accounts.into_iter().zip(balances).map(statement).collect())
+        let statement = |(scope, balance)| AccountStatement::new(scope, balance, of_every);
+        Ok(scopes.into_iter().zip(balances).map(statement).collect())
     }
 
     /// What a campaign cost, and what came of it for that.
@@ -157,9 +156,8 @@ impl App {
     /// # Errors
     /// When the store can not be read.
     pub async fn costs(&self, campaign: &Campaign) -> Result<CampaignCosts, AppError> {
-        let limits = self.limits_of(&campaign.name, None).await?;
-        let accounts = vec![(Scope::Campaign(campaign.name.clone()), limits.campaign)];
-        let account = self.statements(accounts).await?.remove(0);
+        let (scope, of_every) = (Scope::Campaign(campaign.name.clone()), self.policy.budget.limits.campaign);
+        let account = self.statements(vec![scope], &of_every).await?.remove(0);
         let survivors = campaign.with_status(Status::Completed);
         let (cycles, gate_passes) = (ended(campaign), looks(campaign));
         let spent = account.spent.money;
@@ -174,47 +172,24 @@ impl App {
         })
     }
 
-    /// The limits of a campaign: with the amount that is given now, or that its latest cycle was given.
-    pub(crate) async fn limits_of(
-        &self,
-        campaign: &CampaignName,
-        given: Option<Money>,
-    ) -> Result<Limits, AppError> {
-        let money = match given {
-            Some(money) => Some(money),
-            None => self.budget_given(campaign).await?,
-        };
-        Ok(self.policy.budget.limits_of(money))
-    }
-
-    /// The amount that the latest cycle of a campaign was given.
-    pub(crate) async fn budget_given(&self, campaign: &CampaignName) -> Result<Option<Money>, AppError> {
-        let latest = Filter {
-            campaign: Some(campaign.clone()),
-            kind: Some(Kind::AgentResearch),
-            limit: 1,
-            ..Filter::default()
-        };
-        let rows = self.store.list(&latest).await?.operations;
-        let told = rows.first().and_then(|cycle| ResearchSpec::deserialize(&cycle.spec).ok());
-        Ok(told.and_then(|told| told.budget))
-    }
-
-    /// Refuses cycles for which nothing is left: of machine time, and of money and tokens where their agent costs any.
-    pub(crate) async fn admit_spending(
+    /// Allows a campaign what it was given, and refuses cycles for which nothing is left: of machine time, and of money and
+    /// tokens where their agent costs any.
+    pub(crate) async fn fund(
         &self,
         campaign: &CampaignName,
         agent: &ProviderName,
         given: Option<Money>,
     ) -> Result<(), AppError> {
-        let BudgetPolicy { zone, prices, .. } = self.policy.budget;
+        if let Some(money) = given {
+            self.budget.allow(campaign, money).await?;
+        }
+        let BudgetPolicy { zone, limits, prices } = self.policy.budget;
         let payers =
             Payers { utc_offset_s: zone.utc_offset_s(now()), campaign: Some(campaign.clone()), cycle: None };
         let mut least = prices.cost(1, false);
         if costs_money(agent) {
             least = least.plus(Cost { money: Money::micro_dollars(1), tokens: 1, machine_ms: 0 });
         }
-        let limits = self.limits_of(campaign, given).await?;
         match admit(&*self.budget, &payers, &limits, &least).await? {
             None => Ok(()),
             Some(exhausted) => Err(refusal(exhausted.in_zone(zone))),

@@ -59,7 +59,7 @@ pub struct CampaignRequest {
     /// What differs from the configured account.
     #[serde(default)]
     pub account: AccountChange,
-    /// What the campaign may spend in all, all of its cycles together; as its latest cycle was given, or as configured otherwise.
+    /// What the campaign may spend in all, all of its cycles together; as it was allowed before, or as configured otherwise.
     #[serde(default)]
     pub budget: Option<Money>,
     /// Makes a repeated request the same one.
@@ -152,7 +152,10 @@ impl App {
         let plan = planned(request, &template, &fresh)?;
         // Only a request without faults is remembered by its key.
         let (campaign, roots) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
-            seed if seed == fresh => plan,
+            seed if seed == fresh => {
+                self.fund(&plan.0, &template.agent, request.budget).await?;
+                plan
+            }
             earlier => planned(request, &template, &earlier)?,
         };
         let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
@@ -176,11 +179,6 @@ impl App {
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         self.expect_provider(&agent)?;
-        let budget = match request.budget {
-            Some(given) => Some(given),
-            None => self.budget_given(&campaign).await?,
-        };
-        self.admit_spending(&campaign, &agent, budget).await?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
         let mut gates = self.policy.gates;
         gates.profile = request.gates.unwrap_or(gates.profile);
@@ -200,7 +198,6 @@ impl App {
             campaign_seed: request.seed,
             seed: request.seed,
             tries_max: self.policy.tries_max,
-            budget,
             given: None,
             resumes: None,
         })

@@ -131,8 +131,8 @@ impl App {
     /// Starts one research cycle, unless as many go on as may. Of two that ask for the last place at the same time one gets it.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] with the code `active_cycle_exists`, `at_capacity` or `budget_exhausted`; when its data is missing, a value is out of
-    /// range, or the given strategy does not fit.
+    /// [`ErrorKind::Conflict`] with the code `active_cycle_exists`, `at_capacity` or `budget_exhausted`; when its data is missing, a
+    /// value is out of range, or the given strategy does not fit.
     pub async fn trigger_cycle(&self, request: &TriggerRequest) -> Result<TriggeredCycle, AppError> {
         self.admit(request.device).await?;
         if request.brief.is_some() && request.strategy.is_some() {
@@ -144,7 +144,11 @@ impl App {
         let planned = self.planned_cycle(request, &fresh).await?;
         // Only a request without faults is remembered by its key.
         let (campaign, root) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
-            seed if seed == fresh => planned,
+            seed if seed == fresh => {
+                let agent = request.agent.as_ref().unwrap_or(&self.policy.agent);
+                self.fund(&planned.0, agent, request.budget).await?;
+                planned
+            }
             earlier => self.planned_cycle(request, &earlier).await?,
         };
         let operation = root.id.clone();

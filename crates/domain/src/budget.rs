@@ -162,16 +162,6 @@ pub struct BudgetPolicy {
     pub prices: MachinePrices,
 }
 
-impl BudgetPolicy {
-    /// The limits of a campaign that was given an amount of its own.
-    #[must_use]
-    pub fn limits_of(&self, campaign_money: Option<Money>) -> Limits {
-        let mut limits = self.limits;
-        limits.campaign.money = campaign_money.or(limits.campaign.money);
-        limits
-    }
-}
-
 /// An account that pays.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -194,33 +184,43 @@ impl fmt::Display for Scope {
     }
 }
 
-/// What an account has paid, and what is set aside in it.
+/// What an account has paid, what is set aside in it, and what it was allowed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
     /// Paid.
     pub spent: Cost,
     /// Set aside for calls under way, at their worst case.
     pub reserved: Cost,
+    /// The money that this account was allowed, instead of what every such account may spend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<Money>,
 }
 
 impl Balance {
+    /// Its limit, where every such account has this one.
+    #[must_use]
+    pub fn limit(&self, of_every: &Limit) -> Limit {
+        Limit { money: self.allowed.or(of_every.money), ..*of_every }
+    }
+
     /// What of an account is gone or promised.
     #[must_use]
     pub fn total(&self) -> Cost {
         self.spent.plus(self.reserved)
     }
 
-    /// What is left of a limit, in the measure's unit; `None` where there is none.
+    /// What is left, in the measure's unit; `None` where nothing limits it.
     #[must_use]
-    pub fn left(&self, limit: &Limit, measure: Measure) -> Option<u64> {
-        limit.of(measure).map(|limit| limit.saturating_sub(self.total().of(measure)))
+    pub fn left(&self, of_every: &Limit, measure: Measure) -> Option<u64> {
+        self.limit(of_every).of(measure).map(|limit| limit.saturating_sub(self.total().of(measure)))
     }
 
-    /// Refuses what would pass a limit. What costs nothing of a measure is not refused because of it.
+    /// Refuses what would pass the limit. What costs nothing of a measure is not refused because of it.
     ///
     /// # Errors
     /// The first limit that would be passed.
-    pub fn admit(&self, scope: &Scope, limit: &Limit, asked: &Cost) -> Result<(), Exhausted> {
+    pub fn admit(&self, scope: &Scope, of_every: &Limit, asked: &Cost) -> Result<(), Exhausted> {
+        let limit = self.limit(of_every);
         for measure in Measure::ALL {
             let (asked, total) = (asked.of(measure), self.total().of(measure));
             let Some(limit) = limit.of(measure).filter(|_| asked > 0) else { continue };
@@ -294,7 +294,7 @@ mod tests {
 
     fn balance(spent: &str, reserved: &str) -> Balance {
         let cost = |text| Cost { money: money(text), ..Cost::ZERO };
-        Balance { spent: cost(spent), reserved: cost(reserved) }
+        Balance { spent: cost(spent), reserved: cost(reserved), allowed: None }
     }
 
     #[test]
@@ -311,6 +311,18 @@ mod tests {
             "the limit of the day 2026-11-29 is $1.00; $0.60 spent and $0.30 reserved leave no room for $0.100001; \
              it renews at 2026-11-30T00:00:00Z"
         );
+    }
+
+    #[test]
+    fn what_an_account_was_allowed_stands_for_what_every_one_may_spend() {
+        let every = Limit { money: Some(money("$1")), tokens: Some(5), machine_ms: None };
+        let rich = Balance { allowed: Some(money("$3")), ..balance("$0.60", "$0.30") };
+        assert_eq!(rich.limit(&every), Limit { money: Some(money("$3")), ..every });
+        assert_eq!(rich.left(&every, Measure::Money), Some(2_100_000));
+        let campaign = Scope::Campaign("c".parse().unwrap());
+        let ask = |text| Cost { money: money(text), ..Cost::ZERO };
+        assert!(rich.admit(&campaign, &every, &ask("$2.10")).is_ok());
+        assert_eq!(rich.admit(&campaign, &every, &ask("$2.11")).unwrap_err().limit, 3_000_000);
     }
 
     #[test]

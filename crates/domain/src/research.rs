@@ -7,7 +7,6 @@ use crate::device::DeviceRequest;
 use crate::gate::GatePolicy;
 use crate::id::OperationId;
 use crate::job::DesignResult;
-use crate::money::Money;
 use crate::name::{CampaignName, ProviderName, Symbol};
 use crate::operation::TRIES_MAX;
 use crate::timeframe::Timeframe;
@@ -53,9 +52,6 @@ pub struct ResearchSpec {
     /// Tries of each of its jobs.
     #[serde(default = "tries_max")]
     pub tries_max: u32,
-    /// What its campaign may spend in all, where it was given an amount of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub budget: Option<Money>,
     /// The strategy that it begins with, where somebody gave one: nothing is designed then, and training comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<Box<DesignResult>>,

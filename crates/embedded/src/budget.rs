@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use ktrdr_domain::Money;
 use ktrdr_domain::budget::{Balance, Cost, Limits, Scope};
 use ktrdr_domain::day::Day;
+use ktrdr_domain::name::CampaignName;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::failure::Failure;
@@ -19,7 +20,8 @@ use ktrdr_fabric::store::StoreError;
 
 /// What [`read_balance`] reads.
 const BALANCE: &str =
-    "SELECT spent_money, spent_tokens, spent_machine_ms, reserved_money, reserved_tokens, reserved_machine_ms
+    "SELECT spent_money, spent_tokens, spent_machine_ms, reserved_money, reserved_tokens, reserved_machine_ms,
+       allowed_money
      FROM budget_accounts WHERE scope = ?1 AND name = ?2";
 
 #[async_trait]
@@ -66,6 +68,14 @@ impl Budget for SqliteStore {
             write(tx, &call, &payers, cost, "settled", until_ms)
         };
         self.writer.run(Sync::Now, charge).await
+    }
+
+    async fn allow(&self, campaign: &CampaignName, money: Money) -> Result<(), StoreError> {
+        let allow = "INSERT INTO budget_accounts (scope, name, allowed_money) VALUES (?1, ?2, ?3)
+                     ON CONFLICT DO UPDATE SET allowed_money = excluded.allowed_money";
+        let ((scope, name), money) =
+            (key(&Scope::Campaign(campaign.clone())), integer(money.in_micro_dollars()));
+        self.writer.run(Sync::Now, move |tx| tx.execute(allow, (scope, name, money)).map(|_| ())).await
     }
 
     async fn lapse(&self) -> Result<u32, StoreError> {
@@ -160,5 +170,6 @@ fn read_balance(found: &Row<'_>) -> Result<Balance, Failure> {
             machine_ms: row::count(found, at + 2)?,
         })
     };
-    Ok(Balance { spent: cost(0)?, reserved: cost(3)? })
+    let allowed = found.get::<_, Option<i64>>(6)?.map(|money| Money::micro_dollars(money.unsigned_abs()));
+    Ok(Balance { spent: cost(0)?, reserved: cost(3)?, allowed })
 }

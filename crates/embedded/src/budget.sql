@@ -1,4 +1,4 @@
--- What work costs: each call once, and what every account has paid and set aside. The accounts follow the calls, whoever changes
+-- What work costs: each call once, and what every account has paid, set aside and was allowed. The accounts follow the calls, whoever changes
 -- them.
 CREATE TABLE budget_calls (
   id         TEXT    PRIMARY KEY,
@@ -22,6 +22,7 @@ CREATE TABLE budget_accounts (
   reserved_money      INTEGER NOT NULL DEFAULT 0,
   reserved_tokens     INTEGER NOT NULL DEFAULT 0,
   reserved_machine_ms INTEGER NOT NULL DEFAULT 0,
+  allowed_money       INTEGER,                  -- instead of what every such account may spend
   PRIMARY KEY (scope, name)
 ) STRICT, WITHOUT ROWID;
 

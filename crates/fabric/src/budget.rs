@@ -17,10 +17,10 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::OperationId;
 use ktrdr_domain::budget::{Balance, Cost, Exhausted, Limit, Limits, Scope};
 use ktrdr_domain::day::Day;
 use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::{Money, OperationId};
 
 use crate::store::StoreError;
 
@@ -121,7 +121,7 @@ pub enum Reserved {
 pub trait BudgetReader: Send + Sync {
     /// The day by the store's clock, where a clock is so far ahead of UTC.
     async fn today(&self, utc_offset_s: i32) -> Result<Day, StoreError>;
-    /// What each account has paid and set aside; nothing where it never paid.
+    /// What each account has paid and set aside, and what it was allowed; nothing where it never paid.
     async fn balances(&self, scopes: &[Scope]) -> Result<Vec<Balance>, StoreError>;
 }
 
@@ -141,6 +141,8 @@ pub trait Budget: BudgetReader {
     async fn settle(&self, call: &CallId, cost: Cost) -> Result<(), StoreError>;
     /// Pays what was spent already, whatever the limits say. Once for each name.
     async fn charge(&self, call: &CallId, payers: &Payers, cost: Cost) -> Result<(), StoreError>;
+    /// Allows a campaign so much money in all, whatever every campaign may spend.
+    async fn allow(&self, campaign: &CampaignName, money: Money) -> Result<(), StoreError>;
     /// Pays reservations whose time is over at their worst case, at most [`LAPSED_AT_ONCE`]; how many. Every other step does so
     /// first, so that nobody has to.
     async fn lapse(&self) -> Result<u32, StoreError>;

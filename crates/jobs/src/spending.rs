@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use ktrdr_agent::purse::{self, BudgetExhausted, Intent, Purse, PurseError, Spent};
-use ktrdr_domain::budget::{BudgetPolicy, Cost, Exhausted, Limits};
+use ktrdr_domain::budget::{BudgetPolicy, Cost, Exhausted};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{DeviceClass, Kind, Load, Money, Timestamp};
 use ktrdr_fabric::budget::{Budget, CallId, Payers, Reservation, Reserved, admit};
@@ -30,7 +30,7 @@ const CALL_LASTS: Duration = Duration::from_secs(20 * 60);
 pub struct Spending {
     /// The accounts.
     pub budget: Arc<dyn Budget>,
-    /// The rows of cycles, which say whose campaign they are and what it may spend.
+    /// The rows of cycles, which say whose campaign they are.
     pub operations: Arc<dyn OperationReader>,
     /// Limits and prices.
     pub policy: BudgetPolicy,
@@ -38,31 +38,22 @@ pub struct Spending {
     pub device: DeviceClass,
 }
 
-/// Who pays for one job, and how much they may.
-#[derive(Debug, Clone)]
-pub(crate) struct Payer {
-    payers: Payers,
-    limits: Limits,
-}
-
 impl Spending {
     /// Who pays for a job: its day, and its cycle's campaign.
-    pub(crate) async fn payer(&self, job: &Job) -> Result<Payer, StoreError> {
+    pub(crate) async fn payers(&self, job: &Job) -> Result<Payers, StoreError> {
         let utc_offset_s = self.policy.zone.utc_offset_s(now());
         let cycle = match &job.root {
             Some(root) => self.operations.get(root).await?,
             None => None,
         };
-        let told = cycle.and_then(|cycle| ResearchSpec::deserialize(cycle.spec).ok());
-        let limits = self.policy.limits_of(told.as_ref().and_then(|told| told.budget));
-        let campaign = told.map(|told| told.campaign);
-        Ok(Payer { payers: Payers { utc_offset_s, campaign, cycle: job.root.clone() }, limits })
+        let campaign = cycle.and_then(|cycle| Some(ResearchSpec::deserialize(cycle.spec).ok()?.campaign));
+        Ok(Payers { utc_offset_s, campaign, cycle: job.root.clone() })
     }
 
     /// Refuses to begin what there is no machine time left for, or no money to pay it with.
-    async fn admit(&self, job: &Job, payer: &Payer, on_gpu: bool) -> Result<(), Fault> {
+    async fn admit(&self, job: &Job, payers: &Payers, on_gpu: bool) -> Result<(), Fault> {
         let least = self.policy.prices.cost(1, on_gpu);
-        match admit(&*self.budget, &payer.payers, &payer.limits, &least).await? {
+        match admit(&*self.budget, payers, &self.policy.limits, &least).await? {
             None => Ok(()),
             Some(exhausted) => {
                 Err(Fault::Budget(format!("{} does not begin: {}", job.id, self.say(exhausted))))
@@ -85,12 +76,12 @@ fn now() -> Timestamp {
 pub(crate) struct JobPurse<'a> {
     spending: &'a Spending,
     job: &'a Job,
-    payer: Payer,
+    payers: Payers,
 }
 
 impl<'a> JobPurse<'a> {
     pub(crate) async fn open(spending: &'a Spending, job: &'a Job) -> Result<Self, StoreError> {
-        Ok(Self { spending, job, payer: spending.payer(job).await? })
+        Ok(Self { spending, job, payers: spending.payers(job).await? })
     }
 
     fn call(&self, intent: &Intent) -> CallId {
@@ -102,9 +93,9 @@ impl<'a> JobPurse<'a> {
 impl Purse for JobPurse<'_> {
     async fn reserve(&self, intent: &Intent) -> Result<purse::Reservation, PurseError> {
         let call = self.call(intent);
-        let (payers, worst) = (self.payer.payers.clone(), cost(intent.worst_case));
+        let (payers, worst) = (self.payers.clone(), cost(intent.worst_case));
         let wish = Reservation { call: call.clone(), payers, worst, lasts: CALL_LASTS };
-        match self.spending.budget.reserve(&wish, &self.payer.limits).await.map_err(unavailable)? {
+        match self.spending.budget.reserve(&wish, &self.spending.policy.limits).await.map_err(unavailable)? {
             Reserved::Granted => Ok(purse::Reservation { intent: intent.clone() }),
             Reserved::Refused(exhausted) => {
                 Err(BudgetExhausted { why: self.spending.say(exhausted).to_string() }.into())
@@ -147,15 +138,15 @@ impl<H: Handler> Handler for Metered<H> {
     fn run(&self, job: &Job) -> Outcome {
         let on_gpu = self.is_on_gpu(job);
         let meter = self.runtime.block_on(async {
-            let payer = self.spending.payer(job).await?;
-            self.spending.admit(job, &payer, on_gpu).await?;
-            Ok::<_, Fault>(payer)
+            let payers = self.spending.payers(job).await?;
+            self.spending.admit(job, &payers, on_gpu).await?;
+            Ok::<_, Fault>(payers)
         });
-        let payer = match meter {
-            Ok(payer) => payer,
+        let payers = match meter {
+            Ok(payers) => payers,
             Err(fault) => return fault.into(),
         };
-        let _meter = Meter { metered: self, job, payer, on_gpu, started: Instant::now() };
+        let _meter = Meter { metered: self, job, payers, on_gpu, started: Instant::now() };
         self.handler.run(job)
     }
 }
@@ -172,7 +163,7 @@ impl<H: Handler> Metered<H> {
 struct Meter<'a, H> {
     metered: &'a Metered<H>,
     job: &'a Job,
-    payer: Payer,
+    payers: Payers,
     on_gpu: bool,
     started: Instant,
 }
@@ -182,7 +173,7 @@ impl<H> Drop for Meter<'_, H> {
         let Spending { budget, policy, .. } = &self.metered.spending;
         let ran_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let call = CallId::machine_time(&self.job.id, self.job.fence);
-        let charge = budget.charge(&call, &self.payer.payers, policy.prices.cost(ran_ms, self.on_gpu));
+        let charge = budget.charge(&call, &self.payers, policy.prices.cost(ran_ms, self.on_gpu));
         if let Err(why) = self.metered.runtime.block_on(charge) {
             warn!(operation = %self.job.id, %why, "its machine time could not be charged");
         }

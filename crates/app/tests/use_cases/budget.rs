@@ -25,8 +25,6 @@ async fn a_campaign_for_which_nothing_is_left_is_refused_with_the_limit_in_its_w
     let app = with_limits(&desk, Limits { campaign: limit, ..Limits::default() }).await;
     let night = campaign(&json!({ "campaign": "night", "budget": "2usd" }));
     let started = app.start_campaign(&night).await.unwrap();
-    let spec = app.row(&started.cycles[0]).await.unwrap().spec;
-    assert_eq!(spec["budget"], "$2.00", "each cycle knows what its campaign was given");
 
     let payers = Payers { campaign: Some("night".parse().unwrap()), ..Payers::default() };
     let spent = Cost { money: "$0.30".parse().unwrap(), tokens: 0, machine_ms: 1_000 };

@@ -1,6 +1,6 @@
 -- Sets the worst case of a call aside, unless a limit would be passed.
 -- ARGV: 2 call 3 UTC offset, s 4 campaign or '' 5 cycle or '' 6-8 worst case 9 for how long, ms
---       10-12 limits of the day 13-15 of the campaign 16-18 of the cycle, '' for none
+--       10-12 limits of every day 13-15 of every campaign 16-18 of every cycle, '' for none
 lapse()
 local call, campaign, cycle = ARGV[2], ARGV[4], ARGV[5]
 local state = redis.call('HGET', call_key(call), 'state')
@@ -10,12 +10,11 @@ local payers = {{'day', day, 10}, {'campaign', campaign, 13}, {'cycle', cycle, 1
 for _, payer in ipairs(payers) do
   local scope, name, limits = payer[1], payer[2], payer[3]
   for i, measure in ipairs(MEASURES) do
-    local limit = ARGV[limits + i - 1]
-    if name ~= '' and limit ~= '' and worst[i] ~= '0' then
+    if name ~= '' and worst[i] ~= '0' then
       local account = P .. 'budget:' .. scope .. ':' .. name
-      local paid = redis.call('HMGET', account, 'spent_' .. measure, 'reserved_' .. measure)
-      local spent, reserved = paid[1] or '0', paid[2] or '0'
-      if tonumber(spent) + tonumber(reserved) + tonumber(worst[i]) > tonumber(limit) then
+      local paid = redis.call('HMGET', account, 'spent_' .. measure, 'reserved_' .. measure, 'allowed_' .. measure)
+      local spent, reserved, limit = paid[1] or '0', paid[2] or '0', paid[3] or ARGV[limits + i - 1]
+      if limit ~= '' and tonumber(spent) + tonumber(reserved) + tonumber(worst[i]) > tonumber(limit) then
         return {'refused', scope, day, measure, limit, spent, reserved, worst[i]}
       end
     end

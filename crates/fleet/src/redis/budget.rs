@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use ktrdr_domain::Money;
 use ktrdr_domain::budget::{Balance, Cost, Exhausted, Limit, Limits, Measure, Scope};
 use ktrdr_domain::day::Day;
+use ktrdr_domain::name::CampaignName;
 
 use super::answer::Answer;
 use super::call::Call;
@@ -57,6 +58,11 @@ impl Budget for RedisStore {
         with_cost(with_payers(charge, payers), &cost).value().await.map(|_| ())
     }
 
+    async fn allow(&self, campaign: &CampaignName, money: Money) -> Result<(), StoreError> {
+        let allow = self.session.call(&self.session.scripts.budget_allow).arg(campaign.as_str());
+        allow.arg(money.in_micro_dollars()).value().await.map(|_| ())
+    }
+
     async fn lapse(&self) -> Result<u32, StoreError> {
         self.session.call(&self.session.scripts.budget_lapse).answer().await?.at(0)
     }
@@ -97,7 +103,8 @@ fn balance(fields: &[Option<u64>]) -> Balance {
         tokens: field(at + 1),
         machine_ms: field(at + 2),
     };
-    Balance { spent: cost(0), reserved: cost(3) }
+    let allowed = fields.get(6).copied().flatten().map(Money::micro_dollars);
+    Balance { spent: cost(0), reserved: cost(3), allowed }
 }
 
 /// The limit in the way, as the script says it.

@@ -81,6 +81,7 @@ scripts! {
     budget_settle: paying;
     budget_charge: paying;
     budget_lapse: paying;
+    budget_allow: noting;
     balances: watching;
     heartbeat: noting;
     deregister: noting;

@@ -41,7 +41,7 @@ const NO_LIMITS: Limits = Limits {
 };
 
 fn balance(spent: u64, reserved: u64) -> Balance {
-    Balance { spent: cost(spent), reserved: cost(reserved) }
+    Balance { spent: cost(spent), reserved: cost(reserved), allowed: None }
 }
 
 impl World {
@@ -118,6 +118,26 @@ pub(crate) async fn no_account_is_overdrawn_by_a_micro_dollar(w: World) {
     assert_eq!(of_day.scope, Scope::Day(w.budget.today(0).await.unwrap()));
     assert_eq!(w.all_accounts().await, balance(200, 500), "a refusal sets nothing aside");
     assert_eq!(w.reserve(&wish(2, 100), &limits).await, Reserved::Granted, "nor does it use up the name");
+}
+
+pub(crate) async fn a_campaign_may_spend_what_it_was_allowed_instead_of_what_every_one_may(w: World) {
+    let (fx, limits) = ("fx".parse().unwrap(), Limits { campaign: money(100), ..NO_LIMITS });
+    w.refusal(&wish(0, 500), &limits).await;
+    w.budget.allow(&fx, Money::micro_dollars(900)).await.unwrap();
+    assert_eq!(w.reserve(&wish(0, 500), &limits).await, Reserved::Granted);
+    w.budget.settle(&call(0), cost(450)).await.unwrap();
+    let account = w.account(Scope::Campaign(fx.clone())).await;
+    assert_eq!(account, Balance { allowed: Some(Money::micro_dollars(900)), ..balance(450, 0) });
+    w.budget.allow(&fx, Money::micro_dollars(400)).await.unwrap();
+    let refused = w.refusal(&wish(1, 1), &limits).await;
+    assert_eq!((refused.scope, refused.limit, refused.spent), (Scope::Campaign(fx), 400, 450));
+    let other = Payers { campaign: Some("other".parse().unwrap()), ..payers() };
+    w.refusal(&Reservation { payers: other, ..wish(1, 101) }, &limits).await;
+    let tokens = Limit { tokens: Some(50), ..Limit::default() };
+    let worst = Cost { money: Money::ZERO, tokens: 6, machine_ms: 0 };
+    let of_tokens = Reservation { worst, ..wish(1, 0) };
+    let refused = w.refusal(&of_tokens, &Limits { campaign: tokens, ..NO_LIMITS }).await;
+    assert_eq!((refused.measure, refused.spent), (Measure::Tokens, 45), "only money is allowed");
 }
 
 pub(crate) async fn tokens_and_machine_time_are_limited_like_money(w: World) {

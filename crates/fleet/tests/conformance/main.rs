@@ -262,6 +262,7 @@ macro_rules! exam_of_a_store {
                 the_worst_case_is_set_aside_and_what_it_cost_is_paid
                 whatever_is_said_twice_counts_once
                 no_account_is_overdrawn_by_a_micro_dollar
+                a_campaign_may_spend_what_it_was_allowed_instead_of_what_every_one_may
                 tokens_and_machine_time_are_limited_like_money
                 of_those_that_race_for_what_is_left_as_many_get_it_as_it_is_enough_for
                 a_reservation_whose_time_is_over_is_paid_at_its_worst_case

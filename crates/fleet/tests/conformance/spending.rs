@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use ktrdr_domain::Money;
 use ktrdr_domain::budget::{Balance, Cost, Limit, Limits, Scope};
 use ktrdr_domain::day::Day;
+use ktrdr_domain::name::CampaignName;
 use ktrdr_fabric::budget::{Budget, BudgetReader, CallId, Payers, Reservation, Reserved};
 use ktrdr_fabric::store::StoreError;
 
@@ -469,6 +470,10 @@ impl Budget for Broken {
 
     async fn charge(&self, call: &CallId, payers: &Payers, cost: Cost) -> Result<(), StoreError> {
         self.budget.charge(call, payers, cost).await
+    }
+
+    async fn allow(&self, campaign: &CampaignName, money: Money) -> Result<(), StoreError> {
+        self.budget.allow(campaign, money).await
     }
 
     async fn lapse(&self) -> Result<u32, StoreError> {

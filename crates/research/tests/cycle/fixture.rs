@@ -56,7 +56,6 @@ pub(crate) fn research() -> ResearchSpec {
         device: DeviceRequest::Any,
         seed: 7,
         tries_max: 5,
-        budget: None,
         given: None,
         resumes: None,
     }
