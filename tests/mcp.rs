@@ -179,7 +179,7 @@ fn a_client_reads_what_the_application_knows_and_can_not_write() {
 fn figures(of: &Value, found: &mut Vec<String>) {
     match of {
         Value::Number(number) if number.is_f64() && number.to_string().len() >= 8 => {
-            found.push(number.to_string())
+            found.push(number.to_string());
         }
         Value::Array(values) => values.iter().for_each(|value| figures(value, found)),
         Value::Object(fields) => fields.values().for_each(|value| figures(value, found)),
@@ -194,6 +194,7 @@ async fn everything(client: &Client, world: &World) -> String {
         "research_status",
         "list_operations",
         "list_campaigns",
+        "get_budget",
         "list_lessons",
         "list_trials",
         "recall_lessons",

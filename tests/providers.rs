@@ -16,7 +16,7 @@ use ktrdr_domain::budget::{self, Balance, BudgetPolicy, Scope};
 use ktrdr_domain::gate::{GatePolicy, GateProfile};
 use ktrdr_domain::job::{AssessmentSpec, DesignResult};
 use ktrdr_domain::report::{AssessmentReport, Verdict};
-use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::research::{LessonScope, ResearchSpec};
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::{LOOKS_MAX, WindowPolicy};
 use ktrdr_domain::{
@@ -249,6 +249,7 @@ async fn template(engine: &Engine) -> ResearchSpec {
         campaign_seed: 7,
         seed: 7,
         tries_max: 3,
+        learns_from: LessonScope::Campaign,
         given: None,
         resumes: None,
     }

@@ -13,6 +13,8 @@ on_each_engine!(
     of_triggers_that_race_one_starts_a_cycle,
     a_cycle_is_seen_in_its_phase_and_cancelled_there,
     a_given_strategy_is_not_designed_but_gated_and_counted,
+    a_triggered_cycle_learns_from_those_before_it,
+    nothing_is_triggered_for_which_nothing_is_left_to_spend,
 );
 
 fn world(engine: Engine) -> World {
@@ -156,4 +158,35 @@ fn a_given_strategy_is_not_designed_but_gated_and_counted(engine: Engine) {
     let broken = world.path("broken.yaml");
     world.refused(8, &[&trigger("EURUSD")[..], &["--strategy", broken.to_str().unwrap()]].concat());
     assert_eq!(world.operations().len(), rows.len());
+}
+
+/// Alone in its campaign, each would design the same by the same seed.
+fn a_triggered_cycle_learns_from_those_before_it(engine: Engine) {
+    let world = world(engine);
+    for _ in 0..2 {
+        world.run(&[&trigger("EURUSD")[..], &["--seed", "7", "--local"]].concat());
+    }
+    let rows = world.operations();
+    let cycles: Vec<&Value> = rows.iter().filter(|row| row["kind"] == "agent_research").collect();
+    let [second, first] = cycles[..] else { panic!("{cycles:?}") };
+    assert!(first["result"]["strategy_sha256"].is_string(), "{first}");
+    assert_ne!(first["result"]["strategy_sha256"], second["result"]["strategy_sha256"]);
+    let recalled = world.json(&["memory", "search", "--symbol", "EURUSD"]);
+    assert_eq!(recalled["of"], 2, "{recalled}");
+    assert!(recalled["items"][0]["known_until"].is_string(), "{recalled}");
+    let lesson = world.json(&["memory", "show", first["id"].as_str().unwrap()]);
+    assert_eq!(lesson["strategy_sha256"], first["result"]["strategy_sha256"]);
+    let file = world.path("lessons.jsonl");
+    let exported = world.json(&["memory", "export", "--to", file.to_str().unwrap()]);
+    assert_eq!(exported["lessons"], 2);
+    let lines = std::fs::read_to_string(&file).unwrap();
+    let lessons: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lessons.len() == 2 && lessons.iter().all(|lesson| lesson["known_until"].is_string()));
+    world.refused(9, &["memory", "export", "--to", file.to_str().unwrap()]);
+}
+
+fn nothing_is_triggered_for_which_nothing_is_left_to_spend(engine: Engine) {
+    let world = world(engine).with_setting("KTRDR_BUDGET__DAY__MACHINE_TIME", "0s");
+    assert_eq!(code(&world, 7, &trigger("EURUSD")), "budget_exhausted");
+    assert!(active(&world).is_empty() && world.operations().is_empty());
 }

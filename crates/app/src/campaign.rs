@@ -4,9 +4,9 @@ use ktrdr_agent::NoProvider;
 use ktrdr_domain::closing::Closing;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::{CampaignName, ProviderName};
-use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::research::{LessonScope, ResearchSpec};
 use ktrdr_domain::{DeviceRequest, Kind, Money, Operation, OperationId, Symbol, Timeframe};
-use ktrdr_fabric::campaign::Campaign;
+pub use ktrdr_fabric::campaign::Campaign;
 use ktrdr_fabric::store::{Filter, NewRoot, Pace, Submitted};
 use ktrdr_research::plan;
 use serde::{Deserialize, Serialize};
@@ -198,6 +198,7 @@ impl App {
             campaign_seed: request.seed,
             seed: request.seed,
             tries_max: self.policy.tries_max,
+            learns_from: LessonScope::Campaign,
             given: None,
             resumes: None,
         })

@@ -4,7 +4,7 @@
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::name::{CampaignName, ProviderName};
-use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::research::{LessonScope, ResearchSpec};
 use ktrdr_domain::{DeviceRequest, Money, OperationId, Symbol, Timeframe};
 use ktrdr_fabric::store::{Admission, ConcurrencyLimit, NewRoot};
 use serde::{Deserialize, Serialize};
@@ -131,8 +131,8 @@ impl App {
     /// Starts one research cycle, unless as many go on as may. Of two that ask for the last place at the same time one gets it.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] with the code `active_cycle_exists`, `at_capacity` or `budget_exhausted`; when its data is missing, a
-    /// value is out of range, or the given strategy does not fit.
+    /// With the code `active_cycle_exists`, `at_capacity` or `budget_exhausted`; when its data is missing, a value is out of range,
+    /// or the given strategy does not fit.
     pub async fn trigger_cycle(&self, request: &TriggerRequest) -> Result<TriggeredCycle, AppError> {
         self.admit(request.device).await?;
         if request.brief.is_some() && request.strategy.is_some() {
@@ -168,6 +168,8 @@ impl App {
         let as_campaign = request.campaign(seed);
         let campaign = crate::campaign::name(&as_campaign, seed)?;
         let mut template = self.template(&as_campaign, campaign, 1).await?;
+        // Alone in its campaign it would know nothing.
+        template.learns_from = LessonScope::Instrument;
         if let Some(choice) = &request.strategy {
             self.give(choice, &mut template).await?;
         }

@@ -13,6 +13,23 @@ use crate::timeframe::Timeframe;
 use crate::trading::Account;
 use crate::window::Windows;
 
+/// Whose lessons a design knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LessonScope {
+    /// Those of its campaign's earlier generations: the same seed gives the same designs, whatever else was researched.
+    #[default]
+    Campaign,
+    /// Those of every campaign about its instrument and bars.
+    Instrument,
+}
+
+impl LessonScope {
+    fn is_campaign(&self) -> bool {
+        *self == Self::Campaign
+    }
+}
+
 /// One cycle of a campaign.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResearchSpec {
@@ -52,6 +69,9 @@ pub struct ResearchSpec {
     /// Tries of each of its jobs.
     #[serde(default = "tries_max")]
     pub tries_max: u32,
+    /// Whose lessons its design knows.
+    #[serde(default, skip_serializing_if = "LessonScope::is_campaign")]
+    pub learns_from: LessonScope,
     /// The strategy that it begins with, where somebody gave one: nothing is designed then, and training comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<Box<DesignResult>>,

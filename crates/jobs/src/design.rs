@@ -6,7 +6,7 @@ use ktrdr_agent::{Call, DesignBrief};
 use ktrdr_catalog::strategies;
 use ktrdr_domain::job::{DesignResult, DesignSpec};
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::research::{LessonScope, ResearchSpec};
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::{Kind, OperationId};
 use ktrdr_worker::{Handler, Job, Outcome};
@@ -62,30 +62,47 @@ impl Design {
         })
     }
 
-    /// Lessons of the campaign's earlier generations that depend on nothing after dev, newest first and in an order that does
-    /// not tell who ended when. Of a cycle that was cut short and resumed the whole story counts.
+    /// Lessons that depend on nothing after dev, newest first: of the campaign's earlier generations, in an order that does not
+    /// tell who ended when, or of whatever campaign about the same instrument and bars. Of a cycle that was cut short and resumed
+    /// the whole story counts.
     fn lessons(&self, research: &ResearchSpec) -> Result<Vec<Lesson>, Fault> {
+        let of_one = Some(&research.campaign).filter(|_| research.learns_from == LessonScope::Campaign);
         let size = research.generation.max(1);
         // Of the oldest generation that is looked at some may be missing: one more is looked at than is shown.
         let enough = LESSONS_MAX.saturating_add(size) as usize;
         let mut looked_at = u32::try_from(enough).unwrap_or(u32::MAX);
         loop {
-            let newest = self.0.ledger.lessons(Some(&research.campaign), looked_at);
+            let newest = self.0.ledger.lessons(of_one, looked_at);
             let mut lessons = self.0.runtime.block_on(newest)?;
             let are_all = lessons.len() < looked_at as usize;
             let resumed: HashSet<OperationId> = lessons.iter().filter_map(|l| l.resumes.clone()).collect();
             lessons.retain(|lesson| {
-                lesson.index / size < research.index / size
+                is_in_scope(lesson, research)
                     && lesson.known_until <= research.windows.dev.end
                     && !resumed.contains(&lesson.cycle)
             });
             // Those that may not be known must not push out those that may.
             if are_all || lessons.len() >= enough {
-                lessons.sort_by(|a, b| b.index.cmp(&a.index).then_with(|| a.cycle.cmp(&b.cycle)));
+                if of_one.is_some() {
+                    lessons.sort_by(|a, b| b.index.cmp(&a.index).then_with(|| a.cycle.cmp(&b.cycle)));
+                }
                 lessons.truncate(LESSONS_MAX as usize);
                 return Ok(lessons);
             }
             looked_at = looked_at.saturating_mul(4);
+        }
+    }
+}
+
+fn is_in_scope(lesson: &Lesson, research: &ResearchSpec) -> bool {
+    let wanted = &lesson.strategy.training_data;
+    match research.learns_from {
+        LessonScope::Campaign => {
+            let size = research.generation.max(1);
+            lesson.index / size < research.index / size
+        }
+        LessonScope::Instrument => {
+            wanted.symbols.contains(&research.symbol) && wanted.base_timeframe == research.timeframe
         }
     }
 }

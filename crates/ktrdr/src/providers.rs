@@ -15,7 +15,7 @@ use ktrdr_fabric::local::regular;
 use crate::settings::{AgentSettings, Settings};
 
 /// The provider of the configured model.
-const CLAUDE: &str = "claude";
+pub(crate) const CLAUDE: &str = "claude";
 
 /// Largest table of models, in bytes.
 const MODELS_BYTES_MAX: u64 = 1 << 20;

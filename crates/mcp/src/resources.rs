@@ -5,7 +5,7 @@ use rmcp::ErrorData;
 use rmcp::model::{JsonObject, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};
 
-use crate::limits::{ANSWER_BYTES_MAX, ENTRIES as SHOWN};
+use crate::limits::ANSWER_BYTES_MAX;
 use crate::server::{Server, brief, refused};
 use crate::tools::{Answer, find};
 use crate::view;
@@ -18,6 +18,7 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("status", "research_status", "Triggered cycles that go on, and how many more may."),
     ("operations", "list_operations", "The latest operations."),
     ("campaigns", "list_campaigns", "The latest campaigns."),
+    ("budget", "get_budget", "What was spent, and what is left."),
     ("strategies", "list_strategies", "Strategies of the workspace."),
     ("data", "list_data", "Series of bars."),
     ("memory", "list_lessons", "The latest lessons."),
@@ -70,8 +71,7 @@ fn asked(path: &str) -> Option<(&'static str, JsonObject)> {
     let (tool, arguments) = match path.split_once('/') {
         None => {
             let (_, tool, _) = LISTS.iter().find(|(list, ..)| *list == path)?;
-            let is_page = *tool != "research_status";
-            (*tool, if is_page { json!({ "limit": SHOWN }) } else { json!({}) })
+            (*tool, json!({}))
         }
         Some((list, entry)) => {
             let (_, tool, argument, _) = BY_NAME.iter().find(|(of, ..)| *of == list)?;

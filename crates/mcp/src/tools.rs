@@ -76,6 +76,8 @@ const TOOLS: &[Definition] = &[
         "Campaigns of cycles, counted by what became of them.", schema::page),
     tool!(Reads reading::get_campaign, "Campaign",
         "One campaign with a part of its cycles.", schema::one_campaign),
+    tool!(Reads reading::get_budget, "Budget",
+        "What was spent, what is set aside and what is left: by day and by campaign.", schema::budget),
     tool!(Reads reading::list_strategies, "Strategies",
         "Strategies of the workspace, each with what is wrong with it.", schema::page),
     tool!(Reads reading::get_strategy, "Strategy",

@@ -1,6 +1,7 @@
 //! What of an answer a model may see. Lists of what is shown, never of what is hidden: whatever a report says one day that it does
 //! not say today stays hidden until it is named here.
 
+use ktrdr_app::campaign::Campaign;
 use ktrdr_app::cycle_status::CycleView;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::trial::Trial;
@@ -126,6 +127,20 @@ pub(crate) fn result(result: &Value, access: Access) -> Value {
 /// A gate's verdict without its figures.
 fn verdict(gate: &Value) -> Value {
     let mut told = json!({ "gate": gate.get("gate"), "code": gate.get("code") });
+    drop_nulls(&mut told);
+    told
+}
+
+/// A campaign: its cycles by what became of them, of those that a gate stopped by its code.
+pub(crate) fn campaign(campaign: &Campaign) -> Value {
+    let mut told = json!({
+        "name": campaign.name,
+        "begun_at": when(Some(campaign.begun_at_ms)),
+        "cycles": campaign.cycles,
+        "forgotten": campaign.forgotten,
+        "is_cancelling": campaign.is_cancelling,
+        "outcomes": campaign.outcomes,
+    });
     drop_nulls(&mut told);
     told
 }

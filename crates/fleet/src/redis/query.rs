@@ -49,12 +49,16 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
 /// Roots that go on under a key, oldest first.
 pub(super) async fn holders(session: &Session, key: &str) -> Result<Vec<OperationId>, StoreError> {
     let found = session.call(&session.scripts.holders).arg(key).value().await?;
-    ids(redis::from_redis_value(found).map_err(unreadable)?)
+    ids(redis::from_redis_value(found).map_err(no_id)?)
 }
 
 /// Names of operations, read.
 pub(super) fn ids(names: Vec<String>) -> Result<Vec<OperationId>, StoreError> {
-    names.iter().map(|name| name.parse().map_err(unreadable)).collect()
+    names.iter().map(|name| name.parse().map_err(no_id)).collect()
+}
+
+fn no_id(what: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+    StoreError::Corrupt(Cause::because("what should be ids of operations is not", what))
 }
 
 /// `,pending,running,`

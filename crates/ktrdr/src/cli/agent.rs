@@ -8,6 +8,8 @@ use ktrdr_domain::{DeviceRequest, Money, OperationId, Symbol, Timeframe};
 
 use super::research::GateName;
 use super::{AccountArguments, KeyArguments, StartArguments};
+use crate::exit::{CliError, Kind};
+use crate::providers::CLAUDE;
 
 #[derive(Debug, Args)]
 pub(crate) struct AgentArguments {
@@ -71,6 +73,10 @@ pub(crate) struct TriggerArguments {
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) agent: Option<ProviderName>,
 
+    /// The language model that designs and assesses, in place of the one that `claude` stands for.
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<ProviderName>,
+
     /// What to look for, in words.
     #[arg(long, value_name = "TEXT", conflicts_with = "strategy")]
     pub(crate) brief: Option<String>,
@@ -111,6 +117,18 @@ pub(crate) struct TriggerArguments {
 }
 
 impl TriggerArguments {
+    /// Who designs and assesses: each model is a provider under its own name.
+    pub(crate) fn provider(&self) -> Result<Option<ProviderName>, CliError> {
+        match (&self.agent, &self.model) {
+            (Some(agent), Some(model)) if agent.as_str() != CLAUDE => {
+                let message =
+                    format!("the agent {agent} thinks with no other model: leave out --model {model}");
+                Err(CliError::new(Kind::Usage, message))
+            }
+            (agent, model) => Ok(model.clone().or_else(|| agent.clone())),
+        }
+    }
+
     /// How it is started.
     pub(crate) fn start(&self) -> StartArguments {
         StartArguments { local: self.local, wait: self.follow }

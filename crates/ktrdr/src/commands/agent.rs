@@ -45,7 +45,7 @@ impl TryFrom<&TriggerArguments> for TriggerRequest {
         Ok(Self {
             symbol: typed.symbol.clone(),
             timeframe: typed.timeframe,
-            agent: typed.agent.clone(),
+            agent: typed.provider()?,
             brief: typed.brief.clone(),
             strategy: typed.strategy.as_deref().map(choice).transpose()?,
             gates: typed.gates.map(Into::into),

@@ -1,5 +1,6 @@
 //! Tools that only read.
 
+use ktrdr_app::budget::BudgetRequest;
 use ktrdr_app::memory::RecallRequest;
 use ktrdr_app::operations::{ListRequest, PartRequest};
 use ktrdr_app::strategies;
@@ -113,6 +114,15 @@ struct OneLesson {
     cycle: OperationId,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Budget {
+    #[serde(default)]
+    campaign: Option<CampaignName>,
+    #[serde(default)]
+    days: Option<u32>,
+}
+
 type Asked = Result<Answer, AppError>;
 
 pub(super) async fn research_status(server: &Server, arguments: JsonObject) -> Asked {
@@ -158,7 +168,8 @@ pub(crate) async fn operation_answer(server: &Server, id: &OperationId) -> Resul
 pub(super) async fn list_campaigns(server: &Server, arguments: JsonObject) -> Asked {
     let page: Page = request(arguments)?;
     let list = server.app.campaigns(page.part()?).await?;
-    let campaigns: Vec<Value> = list.campaigns.iter().map(json_of).collect();
+    let campaigns: Vec<Value> =
+        list.campaigns.iter().map(|listed| view::campaign(&listed.campaign)).collect();
     Ok(Answer::Said(json!({ "campaigns": campaigns, "total": list.total })))
 }
 
@@ -166,7 +177,16 @@ pub(super) async fn get_campaign(server: &Server, arguments: JsonObject) -> Aske
     let OneCampaign { campaign, limit, offset } = request(arguments)?;
     let detail = server.app.campaign(&campaign, Page { limit, offset }.part()?).await?;
     let cycles = shown(server, &detail.cycles);
-    Ok(Answer::Said(json!({ "campaign": detail.campaign, "cycles": cycles, "total": detail.total })))
+    Ok(Answer::Said(
+        json!({ "campaign": view::campaign(&detail.campaign), "cycles": cycles, "total": detail.total }),
+    ))
+}
+
+pub(super) async fn get_budget(server: &Server, arguments: JsonObject) -> Asked {
+    let Budget { campaign, days } = request(arguments)?;
+    let usual = BudgetRequest::default();
+    let wanted = BudgetRequest { campaign, days: days.unwrap_or(usual.days), ..usual };
+    Ok(Answer::Said(json_of(&server.app.budget(&wanted).await?)))
 }
 
 pub(super) async fn list_strategies(server: &Server, arguments: JsonObject) -> Asked {

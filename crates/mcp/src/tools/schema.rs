@@ -106,6 +106,14 @@ pub(super) fn one_campaign() -> JsonObject {
     list(json!({ "campaign": name("Its name.") }), &["campaign"])
 }
 
+pub(super) fn budget() -> JsonObject {
+    let properties = json!({
+        "campaign": name("Only this campaign, beside the days."),
+        "days": { "type": "integer", "minimum": 1, "maximum": 31, "default": 7, "description": "How many days." },
+    });
+    object(properties, &[])
+}
+
 pub(super) fn of_campaign() -> JsonObject {
     list(json!({ "campaign": name("Only this campaign.") }), &[])
 }

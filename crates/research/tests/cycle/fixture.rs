@@ -7,7 +7,7 @@ use ktrdr_domain::report::{
     AssessmentReport, BacktestSummary, Evidence, Hashes, Metrics, ModelRef, TestMetrics, TrainingReport,
     Verdict,
 };
-use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::research::{LessonScope, ResearchSpec};
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{
@@ -56,6 +56,7 @@ pub(crate) fn research() -> ResearchSpec {
         device: DeviceRequest::Any,
         seed: 7,
         tries_max: 5,
+        learns_from: LessonScope::Campaign,
         given: None,
         resumes: None,
     }
