@@ -266,7 +266,7 @@ fn of_rolls_at_the_same_time_one_wins() {
     let look = traded(&world, &[]);
     let roll = ["data", "roll-windows", "SHARE", "--reason", "spent", "--yes"];
     let running: Vec<_> = (0..4).map(|_| world.start(&roll)).collect();
-    let ends: Vec<_> = running.into_iter().map(|one| one.end()).collect();
+    let ends: Vec<_> = running.into_iter().map(super::running::Running::end).collect();
     let won = ends.iter().filter(|end| end.status.success()).count();
     assert_eq!(won, 1, "{}", ends.iter().map(shown).collect::<String>());
     let codes: Vec<Option<i32>> = ends.iter().map(|end| end.status.code()).collect();

@@ -192,7 +192,7 @@ impl App {
         }
         match admit(&*self.budget, &payers, &limits, &least).await? {
             None => Ok(()),
-            Some(exhausted) => Err(refusal(exhausted.in_zone(zone))),
+            Some(exhausted) => Err(refusal(&exhausted.in_zone(zone))),
         }
     }
 }
@@ -216,7 +216,7 @@ pub(crate) fn costs_money(agent: &ProviderName) -> bool {
     *agent != ProviderName::default()
 }
 
-fn refusal(exhausted: Exhausted) -> AppError {
+fn refusal(exhausted: &Exhausted) -> AppError {
     let message = format!("budget exhausted: {exhausted}");
     AppError::new(ErrorKind::Refused, message).coded(BUDGET_EXHAUSTED)
 }

@@ -92,14 +92,14 @@ impl Assembly {
 impl Part {
     fn add(&mut self, delta: Delta) {
         match (delta, &mut self.block) {
-            (Delta::TextDelta { text: more }, Some(Block::Text { text, .. })) => text.push_str(&more),
-            (Delta::ThinkingDelta { thinking: more }, Some(Block::Thinking { thinking, .. })) => {
+            (Delta::Text { text: more }, Some(Block::Text { text, .. })) => text.push_str(&more),
+            (Delta::Thinking { thinking: more }, Some(Block::Thinking { thinking, .. })) => {
                 thinking.push_str(&more);
             }
-            (Delta::SignatureDelta { signature: more }, Some(Block::Thinking { signature, .. })) => {
+            (Delta::Signature { signature: more }, Some(Block::Thinking { signature, .. })) => {
                 signature.push_str(&more);
             }
-            (Delta::InputJsonDelta { partial_json }, Some(Block::ToolUse { .. })) => {
+            (Delta::InputJson { partial_json }, Some(Block::ToolUse { .. })) => {
                 self.json.push_str(&partial_json);
             }
             _ => {}

@@ -1,10 +1,10 @@
 //! The budget on SQLite: calls are written down, triggers keep the accounts.
 
 use async_trait::async_trait;
-use ktrdr_domain::Money;
 use ktrdr_domain::budget::{Balance, Cost, Limits, Scope};
 use ktrdr_domain::day::Day;
 use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::{Money, OperationId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::failure::Failure;
@@ -79,7 +79,7 @@ impl Budget for SqliteStore {
     }
 
     async fn lapse(&self) -> Result<u32, StoreError> {
-        self.writer.run(Sync::Now, |tx| lapse(tx)).await
+        self.writer.run(Sync::Now, lapse).await
     }
 }
 
@@ -134,8 +134,8 @@ fn write(
         "INSERT INTO budget_calls (id, day, campaign, cycle, money, tokens, machine_ms, state, until_ms)
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
     let (day, [money, tokens, machine_ms]) = (today(tx, payers).0, integers(cost));
-    let campaign = payers.campaign.as_ref().map(|name| name.as_str());
-    let cycle = payers.cycle.as_ref().map(|id| id.as_str());
+    let campaign = payers.campaign.as_ref().map(CampaignName::as_str);
+    let cycle = payers.cycle.as_ref().map(OperationId::as_str);
     let values = (call.as_str(), day, campaign, cycle, money, tokens, machine_ms, state, until_ms);
     tx.execute(insert, values).map(|_| ())
 }

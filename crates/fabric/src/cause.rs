@@ -95,9 +95,7 @@ mod tests {
         let disk = || std::io::Error::other("Disk I/O: broken");
         let quoted = StoreError::Files(Cause::because("ktrdr.db", disk()));
         assert_eq!(quoted.to_string(), "the store's files: ktrdr.db: Disk I/O: broken");
-        assert!(
-            quoted.source().and_then(Error::source).is_some_and(|deepest| deepest.is::<std::io::Error>())
-        );
+        assert!(quoted.source().and_then(Error::source).is_some_and(<dyn Error>::is::<std::io::Error>));
         assert!(beneath(&quoted).is_empty());
         let told = StoreError::Files(Cause::meaning("mend the disk", disk()));
         assert_eq!(beneath(&told), ["Disk I/O: broken"]);

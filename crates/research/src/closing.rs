@@ -107,7 +107,7 @@ fn verdict(candidate: &Candidate, deflated: Option<f64>, next: &Next<'_>) -> Gat
     let least = candidate.deflated_sharpe_min;
     match deflated {
         None => failed("metric_missing", "deflated_sharpe: undefined".into()),
-        Some(deflated) if !(deflated >= least) => {
+        Some(deflated) if deflated.is_nan() || deflated < least => {
             failed("deflated_sharpe_too_low", format!("{deflated:.3} < {least}"))
         }
         Some(deflated) if 1.0 - deflated > next.level => {

@@ -50,7 +50,7 @@ pub(crate) async fn design(
             _ => answers(&mut desk, &reply, &mut calls),
         };
         if let Some(strategy) = desk.saved.take() {
-            return Ok(finished(asking, desk, strategy, turn));
+            return Ok(finished(asking, &desk, strategy, turn));
         }
         give_up_if_hopeless(asking, &desk, manner, calls)?;
         go_on(&mut request, reply, answers);
@@ -156,7 +156,7 @@ fn go_on(request: &mut Request, reply: Reply, mut answers: Vec<Block>) {
     request.messages.push(Message { role: Role::User, content: answers });
 }
 
-fn finished(asking: &Asking<'_>, desk: Desk<'_>, strategy: ktrdr_domain::Strategy, turns: u32) -> Design {
+fn finished(asking: &Asking<'_>, desk: &Desk<'_>, strategy: ktrdr_domain::Strategy, turns: u32) -> Design {
     let usage = asking.usage;
     let origin = format!(
         "{} in {turns} turns, {} sent back; {} tokens in ({} from the cache), {} out, ${:.6}",

@@ -49,11 +49,12 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
 /// Roots that go on under a key, oldest first.
 pub(super) async fn holders(session: &Session, key: &str) -> Result<Vec<OperationId>, StoreError> {
     let found = session.call(&session.scripts.holders).arg(key).value().await?;
-    ids(redis::from_redis_value(found).map_err(no_id)?)
+    let names: Vec<String> = redis::from_redis_value(found).map_err(no_id)?;
+    ids(&names)
 }
 
 /// Names of operations, read.
-pub(super) fn ids(names: Vec<String>) -> Result<Vec<OperationId>, StoreError> {
+pub(super) fn ids(names: &[String]) -> Result<Vec<OperationId>, StoreError> {
     names.iter().map(|name| name.parse().map_err(no_id)).collect()
 }
 

@@ -98,7 +98,10 @@ impl Store for RedisStore {
         limits::check_concurrency(limits)?;
         let answer = self.submit_lane(&lane, Pace::free(1), limits).await?;
         if answer.word()? == "full" {
-            return Ok(Admission::Full { key: answer.at(1)?, holders: query::ids(answer.at(2)?)? });
+            return Ok(Admission::Full {
+                key: answer.at(1)?,
+                holders: query::ids(&answer.at::<Vec<String>>(2)?)?,
+            });
         }
         Ok(match submitted(&answer)? {
             Submitted::Created => Admission::Created,

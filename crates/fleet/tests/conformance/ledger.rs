@@ -69,10 +69,14 @@ pub(crate) async fn a_look_counts_once_per_operation_and_before_it_showed_anythi
     let first = look("a", "fx", 0..10);
     w.ledger.begin(&first).await.unwrap();
     let counted = Trial { look: first.clone(), conclusion: None };
-    assert_eq!(looks_at(&w, "EURUSD", 0..10).await, [counted.clone()]);
+    assert_eq!(looks_at(&w, "EURUSD", 0..10).await, std::slice::from_ref(&counted));
     let second_attempt = Look { campaign: "other".parse().unwrap(), span: span(5..90), ..first };
     w.ledger.begin(&second_attempt).await.unwrap();
-    assert_eq!(looks_at(&w, "EURUSD", 0..100).await, [counted.clone()], "the first count stands");
+    assert_eq!(
+        looks_at(&w, "EURUSD", 0..100).await,
+        std::slice::from_ref(&counted),
+        "the first count stands"
+    );
     assert_eq!(w.ledger.trials(None).await.unwrap(), [counted]);
 }
 
@@ -83,7 +87,7 @@ pub(crate) async fn what_a_look_showed_is_written_down_once(w: World) {
     w.ledger.conclude(&first.operation, &conclusion(Some(9.0))).await.unwrap();
     w.ledger.begin(&first).await.unwrap();
     let concluded = Trial { look: first, conclusion: Some(seen) };
-    assert_eq!(looks_at(&w, "EURUSD", 0..10).await, [concluded.clone()], "to the last bit");
+    assert_eq!(looks_at(&w, "EURUSD", 0..10).await, std::slice::from_ref(&concluded), "to the last bit");
     assert_eq!(w.ledger.trials(Some(&"fx".parse().unwrap())).await.unwrap(), [concluded]);
     let never_begun = w.ledger.conclude(&id("b"), &conclusion(None)).await.unwrap_err();
     assert!(never_begun.to_string().contains("was never counted"), "{never_begun}");

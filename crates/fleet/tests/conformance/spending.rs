@@ -287,7 +287,7 @@ impl Play {
         Ok(())
     }
 
-    async fn to_its_end(&mut self, w: &World, dice: &mut Dice) -> Result<(), String> {
+    async fn run_out(&mut self, w: &World, dice: &mut Dice) -> Result<(), String> {
         for _ in 0..STEPS {
             self.step(w, dice).await?;
             self.audit().await?;
@@ -333,7 +333,7 @@ async fn play(w: &World, mutant: Option<Mutant>) -> (Result<(), String>, HashMap
             name: format!("{mutant:?}{seed}").to_lowercase().replace(['(', ')'], ""),
             happened: HashMap::new(),
         };
-        let end = play.to_its_end(w, &mut Dice::new(seed)).await;
+        let end = play.run_out(w, &mut Dice::new(seed)).await;
         play.happened.into_iter().for_each(|(what, times)| *happened.entry(what).or_default() += times);
         if let Err(what) = end {
             return (Err(format!("KTRDR_SEED={seed} replays this: {what}")), happened);

@@ -19,7 +19,7 @@ pub(crate) struct ResearchArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ResearchVerb {
     /// Start research cycles.
-    Run(ResearchRun),
+    Run(Box<ResearchRun>),
     /// What `campaign show NAME` says; without a name what `campaign list` says.
     Status {
         /// The campaign.

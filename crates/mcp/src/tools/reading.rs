@@ -44,7 +44,7 @@ impl Page {
     }
 
     /// That part of what is all there.
-    fn of<T>(&self, name: &str, all: Vec<T>, show: impl Fn(&T) -> Value) -> Result<Value, AppError> {
+    fn of<T>(&self, name: &str, all: &[T], show: impl Fn(&T) -> Value) -> Result<Value, AppError> {
         let PartRequest { limit, offset } = self.part()?;
         let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
         let shown: Vec<Value> = all.iter().skip(skipped).take(limit as usize).map(show).collect();
@@ -192,7 +192,7 @@ pub(super) async fn get_budget(server: &Server, arguments: JsonObject) -> Asked 
 pub(super) async fn list_strategies(server: &Server, arguments: JsonObject) -> Asked {
     let page: Page = request(arguments)?;
     let all = server.app.strategies().await?;
-    page.of("strategies", all, json_of).map(Answer::Said)
+    page.of("strategies", &all, json_of).map(Answer::Said)
 }
 
 pub(super) async fn get_strategy(server: &Server, arguments: JsonObject) -> Asked {
@@ -213,7 +213,7 @@ pub(super) async fn validate_strategy(_: &Server, arguments: JsonObject) -> Aske
 
 pub(super) async fn list_data(server: &Server, arguments: JsonObject) -> Asked {
     let page: Page = request(arguments)?;
-    page.of("data", server.app.list_data().await?, json_of).map(Answer::Said)
+    page.of("data", &server.app.list_data().await?, json_of).map(Answer::Said)
 }
 
 pub(super) async fn get_report(server: &Server, arguments: JsonObject) -> Asked {
@@ -230,7 +230,7 @@ pub(super) async fn list_lessons(server: &Server, arguments: JsonObject) -> Aske
     let OfCampaign { campaign, limit, offset } = request(arguments)?;
     let page = Page { limit, offset };
     let lessons = server.app.lessons(campaign.as_ref(), u32::MAX).await?;
-    page.of("lessons", lessons, view::lesson).map(Answer::Said)
+    page.of("lessons", &lessons, view::lesson).map(Answer::Said)
 }
 
 pub(super) async fn recall_lessons(server: &Server, arguments: JsonObject) -> Asked {
@@ -253,5 +253,5 @@ pub(super) async fn list_trials(server: &Server, arguments: JsonObject) -> Asked
     let OfCampaign { campaign, limit, offset } = request(arguments)?;
     let trials = server.app.trials(campaign.as_ref()).await?;
     let page = Page { limit, offset };
-    page.of("trials", trials, |trial| view::trial(trial, server.access)).map(Answer::Said)
+    page.of("trials", &trials, |trial| view::trial(trial, server.access)).map(Answer::Said)
 }

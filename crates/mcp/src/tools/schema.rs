@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::limits::{CYCLES_MAX, ENTRIES, ENTRIES_MAX, NAME_MAX, STRATEGY_BYTES_MAX, WORDS_MAX};
 
 /// An object with these properties, of which those are required.
-fn object(properties: Value, required: &[&str]) -> JsonObject {
+fn object(properties: &Value, required: &[&str]) -> JsonObject {
     let schema = json!({
         "type": "object",
         "properties": properties,
@@ -30,7 +30,7 @@ fn list(mut properties: Value, required: &[&str]) -> JsonObject {
     properties["offset"] = json!({
         "type": "integer", "minimum": 0, "default": 0, "description": "Skip so many of the first.",
     });
-    object(properties, required)
+    object(&properties, required)
 }
 
 fn name(about: &str) -> Value {
@@ -72,14 +72,14 @@ fn choice_of_a_strategy() -> Value {
     json!({
         "description": "One of the workspace by name, or a text.",
         "oneOf": [
-            object(json!({ "name": name("A strategy of the workspace.") }), &["name"]),
-            object(json!({ "yaml": text_of_a_strategy() }), &["yaml"]),
+            object(&json!({ "name": name("A strategy of the workspace.") }), &["name"]),
+            object(&json!({ "yaml": text_of_a_strategy() }), &["yaml"]),
         ],
     })
 }
 
 pub(super) fn nothing() -> JsonObject {
-    object(json!({}), &[])
+    object(&json!({}), &[])
 }
 
 pub(super) fn page() -> JsonObject {
@@ -99,7 +99,7 @@ pub(super) fn list_operations() -> JsonObject {
 }
 
 pub(super) fn one_operation() -> JsonObject {
-    object(json!({ "operation": name("Its id.") }), &["operation"])
+    object(&json!({ "operation": name("Its id.") }), &["operation"])
 }
 
 pub(super) fn one_campaign() -> JsonObject {
@@ -111,7 +111,7 @@ pub(super) fn budget() -> JsonObject {
         "campaign": name("Only this campaign, beside the days."),
         "days": { "type": "integer", "minimum": 1, "maximum": 31, "default": 7, "description": "How many days." },
     });
-    object(properties, &[])
+    object(&properties, &[])
 }
 
 pub(super) fn of_campaign() -> JsonObject {
@@ -119,15 +119,15 @@ pub(super) fn of_campaign() -> JsonObject {
 }
 
 pub(super) fn one_strategy() -> JsonObject {
-    object(json!({ "name": name("Its name.") }), &["name"])
+    object(&json!({ "name": name("Its name.") }), &["name"])
 }
 
 pub(super) fn strategy_text() -> JsonObject {
-    object(json!({ "yaml": text_of_a_strategy() }), &["yaml"])
+    object(&json!({ "yaml": text_of_a_strategy() }), &["yaml"])
 }
 
 pub(super) fn one_lesson() -> JsonObject {
-    object(json!({ "cycle": name("The cycle it was learnt from.") }), &["cycle"])
+    object(&json!({ "cycle": name("The cycle it was learnt from.") }), &["cycle"])
 }
 
 pub(super) fn recall() -> JsonObject {
@@ -136,7 +136,7 @@ pub(super) fn recall() -> JsonObject {
         "like": name("A strategy of the workspace: lessons about strategies like it come first."),
         "words": words("Only lessons whose strategy, hypothesis or failure has all of these words."),
     });
-    object(properties, &[])
+    object(&properties, &[])
 }
 
 pub(super) fn trigger_cycle() -> JsonObject {
@@ -149,7 +149,7 @@ pub(super) fn trigger_cycle() -> JsonObject {
         "seed": seed(),
         "idempotency_key": key(),
     });
-    object(properties, &["symbol", "timeframe"])
+    object(&properties, &["symbol", "timeframe"])
 }
 
 pub(super) fn start_campaign() -> JsonObject {
@@ -162,7 +162,7 @@ pub(super) fn start_campaign() -> JsonObject {
         "seed": seed(),
         "idempotency_key": key(),
     });
-    object(properties, &["symbol", "timeframe", "cycles"])
+    object(&properties, &["symbol", "timeframe", "cycles"])
 }
 
 pub(super) fn train_strategy() -> JsonObject {
@@ -171,9 +171,9 @@ pub(super) fn train_strategy() -> JsonObject {
         "seed": seed(),
         "idempotency_key": key(),
     });
-    object(properties, &["strategy"])
+    object(&properties, &["strategy"])
 }
 
 pub(super) fn cancel_operation() -> JsonObject {
-    object(json!({ "operation": name("Its id."), "reason": words("Why; kept in its row.") }), &["operation"])
+    object(&json!({ "operation": name("Its id."), "reason": words("Why; kept in its row.") }), &["operation"])
 }

@@ -97,7 +97,7 @@ fn a_candidate_is_judged_with_every_look_there_was_in_the_end() {
     let z = |sharpe: f64| sharpe * (YEAR as f64).sqrt();
     let one = candidate(0, 0.16);
     assert!(z(0.16) > 2.5);
-    let (alone, _) = judge(&[one.clone()], &trials(1), &[]);
+    let (alone, _) = judge(std::slice::from_ref(&one), &trials(1), &[]);
     assert_eq!((code(&alone[0].verdict), alone[0].trials), ("passed", 1));
     let (among_many, tests) = judge(&[one], &trials(40), &[]);
     assert_eq!((code(&among_many[0].verdict), among_many[0].trials), ("deflated_sharpe_too_low", 40));
@@ -132,7 +132,7 @@ fn looks_at_other_times_and_replays_do_not_count_and_correlated_instruments_do_w
     later.look.span = days(YEAR..2 * YEAR);
     all.extend([replay, later]);
     let (verdicts, _) = judge(&[candidate(0, 0.2)], &all, &[]);
-    let correlated: Vec<&str> = verdicts[0].correlated.iter().map(|symbol| symbol.as_str()).collect();
+    let correlated: Vec<&str> = verdicts[0].correlated.iter().map(ktrdr_domain::Symbol::as_str).collect();
     assert_eq!((verdicts[0].trials, correlated), (4, vec!["AUDUSD", "USDCHF"]));
 }
 
