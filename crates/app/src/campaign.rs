@@ -44,6 +44,9 @@ pub struct CampaignRequest {
     /// Who designs and assesses; as configured otherwise.
     #[serde(default)]
     pub agent: Option<ProviderName>,
+    /// Whether a language model is asked in batches: within a day, at half the price.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
     /// Rules of the gates; as configured otherwise.
     #[serde(default)]
     pub gates: Option<GateProfile>,
@@ -130,6 +133,17 @@ pub(crate) fn planned(
     Ok((campaign, roots.or_kind(ErrorKind::InvalidRequest)?))
 }
 
+/// Whether there is anybody to ask in a batch.
+fn expect_batches(agent: &ProviderName, batch: bool) -> Result<(), AppError> {
+    if !batch || *agent != ProviderName::default() {
+        return Ok(());
+    }
+    let message = format!(
+        "{agent} asks no language model, so there is nothing to ask in batches: leave --batch out, or name a model with --agent"
+    );
+    Err(AppError::new(ErrorKind::InvalidRequest, message))
+}
+
 impl App {
     /// Starts a campaign: all of its cycles are submitted in one step, and so many of them run at a time.
     ///
@@ -179,6 +193,7 @@ impl App {
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         self.expect_provider(&agent)?;
+        expect_batches(&agent, request.batch)?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
         let mut gates = self.policy.gates;
         gates.profile = request.gates.unwrap_or(gates.profile);
@@ -192,6 +207,7 @@ impl App {
             account: request.account.on(self.policy.account)?,
             gates,
             agent,
+            batch: request.batch,
             brief: request.brief.clone(),
             device: request.device,
             generation,

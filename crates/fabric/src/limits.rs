@@ -110,7 +110,7 @@ pub fn check_finish(how: &Finish) -> Result<(), StoreError> {
             check_text("reason", reason.as_str())?;
             result.as_ref().map_or(Ok(()), check_result)
         }
-        Finish::Cancelled | Finish::Retry { .. } | Finish::Release => Ok(()),
+        Finish::Cancelled | Finish::Retry { .. } | Finish::Defer { .. } | Finish::Release => Ok(()),
     }
 }
 

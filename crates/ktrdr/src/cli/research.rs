@@ -67,6 +67,10 @@ pub(crate) struct ResearchRun {
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) agent: Option<ProviderName>,
 
+    /// Ask the language model in batches: half the price, answers within a day, mostly within the hour.
+    #[arg(long)]
+    pub(crate) batch: bool,
+
     /// What to look for, in words.
     #[arg(long)]
     pub(crate) brief: Option<String>,
@@ -104,6 +108,7 @@ impl From<&ResearchRun> for CampaignRequest {
             in_flight: typed.in_flight,
             generation: typed.generation,
             agent: typed.agent.clone(),
+            batch: typed.batch,
             gates: typed.gates.map(Into::into),
             brief: typed.brief.clone(),
             device: typed.device,

@@ -46,6 +46,7 @@ impl TryFrom<&TriggerArguments> for TriggerRequest {
             symbol: typed.symbol.clone(),
             timeframe: typed.timeframe,
             agent: typed.provider()?,
+            batch: typed.batch,
             brief: typed.brief.clone(),
             strategy: typed.strategy.as_deref().map(choice).transpose()?,
             gates: typed.gates.map(Into::into),
