@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_app::engine::Part;
+use ktrdr_domain::Kind as OperationKind;
 use ktrdr_catalog::series::SeriesCache;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
@@ -21,6 +22,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{CliError, Kind, OrExit};
+use crate::providers;
 use crate::roles::Roles;
 use crate::settings::FleetSettings;
 use crate::workspace::Workspace;
@@ -84,6 +86,12 @@ impl RunningRoles {
                 Arc::clone(broker),
             );
             background.push(tokio::spawn(orchestrator.run(stop.clone())));
+        }
+        if roles.slots(OperationKind::AgentDesign) > 0
+            && let Some(keeper) = providers::keeper(workspace)
+        {
+            let stop = stop.clone();
+            background.push(tokio::spawn(async move { stop.run_until_cancelled(keeper.run()).await.unwrap_or(()) }));
         }
         let worker = worker.map(|w| tokio::spawn(w.run(drain.clone(), force_drain.clone())));
         Ok(Self { worker, exit: None, background, drain, force_drain, stop })
