@@ -9,6 +9,7 @@ use ktrdr_claude::Recording;
 use ktrdr_fake::{BatchFault, Fault, Mind};
 use serde_json::Value;
 
+use crate::support;
 use crate::world::{KEY, World};
 
 fn world() -> World {
@@ -98,9 +99,11 @@ async fn a_batch_that_takes_long_is_looked_at_again_and_nothing_is_asked_twice()
 async fn what_was_told_at_first_stays_so_whatever_is_learnt_meanwhile() {
     let mut world = world();
     world.waits().await;
-    world.text = Some("another brief".into());
-    world.design_in_attempts().await;
-    assert!(!world.told().contains("another brief"), "the conversation goes on as it began");
+    let earlier = World::of(Mind::Good).design(1).await.unwrap().strategy;
+    world.lessons = vec![support::lesson(earlier.clone(), 1.0)];
+    let (_, waited) = world.design_in_attempts().await;
+    assert!(!world.told().contains(earlier.name.as_str()), "the conversation goes on as it began");
+    assert_eq!(waited, world.fake.batches().len() - 1, "and no turn is asked twice");
 }
 
 #[tokio::test]
