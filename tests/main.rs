@@ -6,6 +6,7 @@
 mod advice;
 mod answers;
 mod attack;
+mod batches;
 mod budget;
 mod campaign;
 mod campaigns;

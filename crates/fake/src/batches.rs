@@ -34,7 +34,7 @@ pub enum BatchState {
 }
 
 /// A batch.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Its name.
     pub id: String,
@@ -142,6 +142,15 @@ impl Batches {
 }
 
 impl Batch {
+    /// Tokens that its requests read and wrote, of those that succeeded: `(input, output)`.
+    #[must_use]
+    pub fn tokens(&self) -> (u64, u64) {
+        let of = |key: &str| {
+            self.results.iter().filter_map(|result| result["message"]["usage"][key].as_u64()).sum()
+        };
+        (of("input_tokens"), of("output_tokens"))
+    }
+
     fn end(&mut self, mut answer: impl FnMut(&Value) -> Value) {
         self.state = BatchState::Ended;
         let fault = self.fault;

@@ -32,7 +32,7 @@ mod strategies;
 mod stream;
 mod tokens;
 
-pub use batches::{BatchFault, BatchState};
+pub use batches::{Batch, BatchFault, BatchState};
 pub use fault::Fault;
 pub use mind::Mind;
 pub use server::Fake;

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use ktrdr_agent::{AgentError, Providers};
 use ktrdr_catalog::series::{self, SeriesCache};
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DataRef, DeviceRequest};
+use ktrdr_domain::{DataRef, DeviceRequest, Progress};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::{Ledger, LedgerReader};
 use ktrdr_neural::{Backend, Cpu};
@@ -93,8 +93,12 @@ impl Services {
         job: &Job,
         answer: impl Future<Output = Result<T, AgentError>>,
     ) -> Result<T, Fault> {
-        let answer = self.runtime.block_on(job.stop.unless_stopped(answer));
-        answer.ok_or(Fault::Stopped)?.map_err(Fault::from)
+        let answer = self.runtime.block_on(job.stop.unless_stopped(answer)).ok_or(Fault::Stopped)?;
+        if let Err(waiting @ AgentError::Waiting { .. }) = &answer {
+            // Stays in the row while nobody works on it.
+            job.progress.set(Progress { step: waiting.to_string(), ..Progress::default() });
+        }
+        answer.map_err(Fault::from)
     }
 
     /// Reads a pinned series; other bytes than the pinned ones are refused.
