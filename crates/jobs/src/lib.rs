@@ -29,6 +29,7 @@ mod windows;
 
 use std::sync::Arc;
 
+use ktrdr_agent::models::Lane;
 use ktrdr_agent::{AgentError, Providers};
 use ktrdr_catalog::series::{self, SeriesCache};
 use ktrdr_domain::window::WindowPolicy;
@@ -91,12 +92,19 @@ impl Services {
     pub(crate) fn answer<T>(
         &self,
         job: &Job,
+        lane: Lane,
         answer: impl Future<Output = Result<T, AgentError>>,
     ) -> Result<T, Fault> {
         let answer = self.runtime.block_on(job.stop.unless_stopped(answer)).ok_or(Fault::Stopped)?;
-        if let Err(waiting @ AgentError::Waiting { .. }) = &answer {
-            // Stays in the row while nobody works on it.
-            job.progress.set(Progress { step: waiting.to_string(), ..Progress::default() });
+        // Stands in the row while nobody works on it.
+        match &answer {
+            Err(waiting @ AgentError::Waiting { .. }) => {
+                job.progress.set(Progress { step: waiting.to_string(), ..Progress::default() });
+            }
+            Ok(_) if lane == Lane::Batch => {
+                job.progress.set(Progress { percentage: 100.0, step: "answered".into(), ..Progress::default() });
+            }
+            _ => {}
         }
         answer.map_err(Fault::from)
     }

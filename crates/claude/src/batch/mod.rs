@@ -114,7 +114,13 @@ impl Batches<'_> {
         let asked = Asked::now(turn, reservation.intent, self.custom_id(), batch, messages);
         match self.tickets.ask(&asked).await {
             Ok(()) => self.waiting(&asked),
-            Err(why) => self.unavailable(why),
+            Err(why) => {
+                // Nobody would find it again.
+                if let Err(error) = self.client.cancel_batch(&asked.batch).await {
+                    tracing::warn!("{}: {error}; it goes on, and nobody reads its answer", asked.batch);
+                }
+                self.unavailable(why)
+            }
         }
     }
 
