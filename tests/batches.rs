@@ -33,7 +33,19 @@ fn fake() -> Fake {
 
 /// So many cycles at a time, asked in batches.
 fn night(world: &World, cycles: &str) -> Vec<String> {
-    let run = ["research", "run", "-s", "EURUSD", "-t", "1h", "--agent", "claude", "--batch", "--campaign", "night"];
+    let run = [
+        "research",
+        "run",
+        "-s",
+        "EURUSD",
+        "-t",
+        "1h",
+        "--agent",
+        "claude",
+        "--batch",
+        "--campaign",
+        "night",
+    ];
     world.submit(&[&run[..], &["--cycles", cycles, "--in-flight", cycles, "--generation", cycles]].concat())
 }
 
@@ -103,7 +115,11 @@ fn a_night_in_batches_survives_a_kill_at_half_the_price(engine: Engine) {
         assert_eq!(ended["status"], "completed", "{ended:#}");
     }
     let batches = fake.batches();
-    assert!(batches.len() >= 4 * cycles.len(), "three turns of a design and an assessment each: {}", batches.len());
+    assert!(
+        batches.len() >= 4 * cycles.len(),
+        "three turns of a design and an assessment each: {}",
+        batches.len()
+    );
     assert!(batches.iter().all(|batch| batch.reads == 1), "each answer is taken once: {batches:#?}");
     assert_eq!(account(&world), (half_price(&batches), 0));
     drop(up);
@@ -116,6 +132,10 @@ fn what_waits_for_a_batch_is_cancelled_at_once_and_its_batch_with_it(engine: Eng
     let _up = world.up(&[]);
     let cycle = night(&world, "1").remove(0);
     under_way(&fake, 1);
+    let waits = wait_for("the wait to be told", || {
+        world.json(&["agent", "status", &cycle])["waits_for"].as_str().map(str::to_owned)
+    });
+    assert!(waits.starts_with("msgbatch_") && waits.ends_with("of claude-sonnet-5-5"), "{waits}");
     world.json(&["operations", "cancel", &cycle]);
     wait_for("the end of the cycle", || (world.operation(&cycle)["status"] == "cancelled").then_some(()));
     assert_eq!(world.operation(&design(&cycle))["status"], "cancelled");

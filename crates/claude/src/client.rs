@@ -105,7 +105,9 @@ impl Client {
     /// An answer that is no stream, up to so many bytes.
     pub(crate) async fn whole(&self, mut answer: Response, bytes_max: usize) -> Result<Vec<u8>, CallError> {
         let mut body = Vec::new();
-        while let Some(bytes) = self.in_time(answer.chunk()).await?.map_err(|e| CallError::Broke(causes(&e)))? {
+        while let Some(bytes) =
+            self.in_time(answer.chunk()).await?.map_err(|e| CallError::Broke(causes(&e)))?
+        {
             if body.len() + bytes.len() > bytes_max {
                 let what = format!("the answer is larger than {bytes_max} bytes: it was given up");
                 return Err(CallError::TooLarge(what));

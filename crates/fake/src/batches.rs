@@ -75,7 +75,9 @@ impl Batches {
             let id = request["custom_id"].as_str().unwrap_or_default();
             let is_plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
             if !is_plain || !(1..=64).contains(&id.len()) {
-                return Err("requests.0.custom_id: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'".into());
+                return Err(
+                    "requests.0.custom_id: String should match pattern '^[a-zA-Z0-9_-]{1,64}$'".into()
+                );
             }
             if custom_ids.iter().any(|known| known == id) {
                 return Err(format!("custom_id {id} is not unique"));
@@ -130,7 +132,9 @@ impl Batches {
         };
         let text: String = batch.custom_ids.iter().zip(&batch.results).map(line).collect();
         Some(match batch.fault {
-            Some(BatchFault::CutResults(times)) if reads <= times => Results::Cut(text[..text.len() / 2].to_owned()),
+            Some(BatchFault::CutResults(times)) if reads <= times => {
+                Results::Cut(text[..text.len() / 2].to_owned())
+            }
             Some(BatchFault::BadResults) => Results::Whole("<html>a page</html>\n".to_owned()),
             _ => Results::Whole(text),
         })

@@ -30,7 +30,11 @@ impl Body for Pieces {
 }
 
 /// Sends events one by one, as the fault says; notes when nobody wants them any more.
-pub(crate) fn streamed(events: Vec<String>, fault: Option<Fault>, state: Arc<Mutex<State>>) -> Response<Pieces> {
+pub(crate) fn streamed(
+    events: Vec<String>,
+    fault: Option<Fault>,
+    state: Arc<Mutex<State>>,
+) -> Response<Pieces> {
     let (pieces, body) = mpsc::channel(1);
     tokio::spawn(async move {
         let wanted = send(&pieces, events, fault.as_ref()).await;

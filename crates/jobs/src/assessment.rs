@@ -31,7 +31,7 @@ impl Assessment {
         let purse = self.0.purse(job)?;
         let lane = Lane::of(spec.batch);
         let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, lane, purse: &purse };
-        let report = self.0.answer(job, lane, provider.assessor.assess(spec, call))?;
+        let report = self.0.answer(job, provider.assessor.assess(spec, call))?;
         let stored = strategies::store_assessment(&*self.0.artifacts, &spec.strategy.name, &report);
         self.0.runtime.block_on(stored)?;
         Ok(report)

@@ -54,7 +54,7 @@ impl Design {
         let purse = self.0.purse(job)?;
         let lane = Lane::of(research.batch);
         let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, lane, purse: &purse };
-        let design = self.0.answer(job, lane, provider.designer.design(&brief, call))?;
+        let design = self.0.answer(job, provider.designer.design(&brief, call))?;
         self.0.runtime.block_on(strategies::store(&*self.0.artifacts, &design.strategy))?;
         Ok(DesignResult {
             strategy_sha256: design.strategy.sha256(),

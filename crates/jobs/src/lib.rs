@@ -29,11 +29,10 @@ mod windows;
 
 use std::sync::Arc;
 
-use ktrdr_agent::models::Lane;
 use ktrdr_agent::{AgentError, Providers};
 use ktrdr_catalog::series::{self, SeriesCache};
 use ktrdr_domain::window::WindowPolicy;
-use ktrdr_domain::{DataRef, DeviceRequest, Progress};
+use ktrdr_domain::{DataRef, DeviceRequest};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::ledger::{Ledger, LedgerReader};
 use ktrdr_neural::{Backend, Cpu};
@@ -92,21 +91,10 @@ impl Services {
     pub(crate) fn answer<T>(
         &self,
         job: &Job,
-        lane: Lane,
         answer: impl Future<Output = Result<T, AgentError>>,
     ) -> Result<T, Fault> {
-        let answer = self.runtime.block_on(job.stop.unless_stopped(answer)).ok_or(Fault::Stopped)?;
-        // Stands in the row while nobody works on it.
-        match &answer {
-            Err(waiting @ AgentError::Waiting { .. }) => {
-                job.progress.set(Progress { step: waiting.to_string(), ..Progress::default() });
-            }
-            Ok(_) if lane == Lane::Batch => {
-                job.progress.set(Progress { percentage: 100.0, step: "answered".into(), ..Progress::default() });
-            }
-            _ => {}
-        }
-        answer.map_err(Fault::from)
+        let answer = self.runtime.block_on(job.stop.unless_stopped(answer));
+        answer.ok_or(Fault::Stopped)?.map_err(Fault::from)
     }
 
     /// Reads a pinned series; other bytes than the pinned ones are refused.

@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn a_job_that_waits_is_deferred_unless_it_is_someone_elses() {
-        let told = |asked| settle(Some(Outcome::Deferred { why: "a batch".into(), delay: DELAY }), asked, DELAY);
+        let told =
+            |asked| settle(Some(Outcome::Deferred { why: "a batch".into(), delay: DELAY }), asked, DELAY);
         let deferred = Some(Finish::Defer { why: "a batch".into(), delay: DELAY });
         assert_eq!((told(None), told(Some(StopReason::Draining))), (deferred.clone(), deferred));
         assert_eq!(told(Some(StopReason::Fenced)), None);

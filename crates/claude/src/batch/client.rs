@@ -44,7 +44,9 @@ impl Client {
                 return Ok(line.result);
             }
         }
-        Err(CallError::Nonsense(format!("the results of {id} do not name {custom_id}, which was asked in it")))
+        Err(CallError::Nonsense(format!(
+            "the results of {id} do not name {custom_id}, which was asked in it"
+        )))
     }
 
     async fn batch_call<T: DeserializeOwned>(

@@ -36,7 +36,11 @@ impl TryFrom<String> for BatchId {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
         let fits = (1..=ID_CHARS_MAX).contains(&text.len());
-        if is_plain && fits { Ok(Self(text)) } else { Err("the name of a batch is 1 to 128 letters, digits, _ or -") }
+        if is_plain && fits {
+            Ok(Self(text))
+        } else {
+            Err("the name of a batch is 1 to 128 letters, digits, _ or -")
+        }
     }
 }
 
@@ -89,8 +93,12 @@ pub(crate) struct Line {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Outcome {
-    Succeeded { message: Whole },
-    Errored { error: ErrorBody },
+    Succeeded {
+        message: Whole,
+    },
+    Errored {
+        error: ErrorBody,
+    },
     Canceled,
     Expired,
     #[serde(other)]

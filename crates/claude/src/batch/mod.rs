@@ -145,7 +145,8 @@ impl Batches<'_> {
 
 /// The end of the attempt's name, in characters that the vendor takes: it tells the attempts of all operations apart.
 fn custom_id(operation: &str, attempt: u64) -> String {
-    let name = format!("{operation}-{attempt}").replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
+    let name =
+        format!("{operation}-{attempt}").replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "-");
     name[name.len().saturating_sub(CUSTOM_ID_CHARS_MAX)..].to_owned()
 }
 
@@ -154,7 +155,9 @@ fn custom_id(operation: &str, attempt: u64) -> String {
 pub(crate) fn params(request: &Request) -> Result<Value, serde_json::Error> {
     let mut request = request.clone();
     let system = request.system.iter_mut();
-    system.chain(request.messages.iter_mut().flat_map(|m| &mut m.content)).for_each(|block| block.keep(false));
+    system
+        .chain(request.messages.iter_mut().flat_map(|m| &mut m.content))
+        .for_each(|block| block.keep(false));
     let mut params = serde_json::to_value(request)?;
     if let Some(params) = params.as_object_mut() {
         params.remove("stream");

@@ -142,9 +142,9 @@ impl Tickets<'_> {
     async fn read<T: DeserializeOwned>(&self, attempt: u64, what: &str) -> Result<Option<T>, Trouble> {
         let key = self.key(attempt, what)?;
         match self.artifacts.get(&key).await {
-            Ok(bytes) if bytes.len() <= 2 * STREAM_BYTES_MAX => {
-                serde_json::from_slice(&bytes).map(Some).map_err(|e| format!("{key} can not be read: {e}").into())
-            }
+            Ok(bytes) if bytes.len() <= 2 * STREAM_BYTES_MAX => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|e| format!("{key} can not be read: {e}").into()),
             Ok(_) => Err(format!("{key} is larger than anything that was written there").into()),
             Err(ArtifactError::NotFound { .. }) => Ok(None),
             Err(why) => Err(why.into()),

@@ -118,7 +118,13 @@ async fn a_look_that_fails_is_repeated_later() {
     let (_, waited) = world.design_in_attempts().await;
     assert_eq!(waited, world.fake.batches().len() - 1 + 2, "two more for results that broke off");
     assert_eq!(world.fake.batches()[1].reads, 3);
-    assert!(world.purse.spent().iter().all(|spent| matches!(spent, Some(Spent::Counted(_, cost)) if cost.micro_dollars > 0)));
+    assert!(
+        world
+            .purse
+            .spent()
+            .iter()
+            .all(|spent| matches!(spent, Some(Spent::Counted(_, cost)) if cost.micro_dollars > 0))
+    );
 }
 
 #[tokio::test]
@@ -192,6 +198,8 @@ async fn the_key_in_an_answer_about_batches_is_not_kept() {
     world.fake.fail_next([Some(Fault::RepeatKey(false))]);
     let why = world.refused().await;
     assert!(!why.contains(KEY), "{why}");
-    let asked: Value = serde_json::from_slice(&std::fs::read(&walk(&world.folder.path().join("batches"))[0]).unwrap()).unwrap();
+    let asked: Value =
+        serde_json::from_slice(&std::fs::read(&walk(&world.folder.path().join("batches"))[0]).unwrap())
+            .unwrap();
     assert!(!asked.to_string().contains(KEY));
 }

@@ -60,10 +60,10 @@ fn retry(tx: &mut Tx<'_>, head: &Head, error: &str, delay: Duration) -> Result<F
 fn defer(tx: &mut Tx<'_>, head: &Head, why: &str, delay: Duration) -> Result<Finished, Failure> {
     tx.record(head, Change::Deferred, Some(why))?;
     tx.execute(
-        "UPDATE operations SET status = 'pending', tries = tries - 1, due_at_ms = ?2, worker = NULL,
+        "UPDATE operations SET status = 'pending', tries = tries - 1, waits_for = ?2, due_at_ms = ?3, worker = NULL,
            lease_until_ms = NULL
          WHERE seq = ?1",
-        (head.seq, tx.now.plus(delay)),
+        (head.seq, why, tx.now.plus(delay)),
     )?;
     tx.hint(StoreHint::Changed(head.id.clone()));
     Ok(Finished::Recorded(Status::Pending))

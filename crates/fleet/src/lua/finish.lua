@@ -33,6 +33,7 @@ if outcome == 'retry' then
 else                                -- the try is given back, the fence is not
   record(h, outcome == 'defer' and 'deferred' or 'released', said.why)
   redis.call('HINCRBY', op(h.id), 'tries', -1)
+  if said.why then redis.call('HSET', op(h.id), 'waits_for', said.why) end
 end
 if said.delay_ms then               -- the sweep writes its message when it is due
   redis.call('ZADD', P .. 'delayed', now + tonumber(said.delay_ms), h.id)

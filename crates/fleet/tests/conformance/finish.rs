@@ -95,11 +95,12 @@ pub(crate) async fn a_deferral_waits_until_it_is_due_and_gives_the_try_back(w: W
     // Oftener than there are tries.
     for fence in 1..=5 {
         let row = w.row(&attempt.id).await;
-        assert_eq!((row.status, row.fence, row.tries), (Status::Running, fence, 1));
+        assert_eq!((row.status, row.fence, row.tries, row.waits_for), (Status::Running, fence, 1, None));
         let attempt = Attempt { fence, ..attempt.clone() };
         assert_eq!(w.finish(&attempt, defer()).await, Finished::Recorded(Status::Pending));
         let row = w.row(&attempt.id).await;
         assert_eq!((row.tries, row.error, row.worker, row.lease_until_ms), (0, None, None, None));
+        assert_eq!(row.waits_for.as_deref(), Some("a batch"));
         w.pass(DELAY - Duration::from_millis(1));
         assert_eq!(w.sweep().await.due, 0);
         assert!(w.jobs().await.is_empty());
@@ -112,7 +113,8 @@ pub(crate) async fn a_deferral_waits_until_it_is_due_and_gives_the_try_back(w: W
     let last = Attempt { fence: 6, ..attempt };
     w.finish(&last, defer()).await;
     assert_eq!(w.store.cancel(&last.id, "me", "enough").await.unwrap(), Cancelled::Done);
-    assert_eq!(w.status(&last.id).await, Status::Cancelled, "at once, although it is not due");
+    let row = w.row(&last.id).await;
+    assert_eq!((row.status, row.waits_for), (Status::Cancelled, None), "at once, although it is not due");
     w.pass(DELAY);
     assert_eq!(w.sweep().await.due, 0);
 }
@@ -155,7 +157,9 @@ pub(crate) async fn completed_wins_over_a_cancel_request_and_is_marked_too_late(
 }
 
 pub(crate) async fn everything_else_yields_to_a_cancel_request(w: World) {
-    for (name, how) in [("a", Finish::Cancelled), ("b", failed()), ("c", retry()), ("d", Finish::Release), ("e", defer())] {
+    for (name, how) in
+        [("a", Finish::Cancelled), ("b", failed()), ("c", retry()), ("d", Finish::Release), ("e", defer())]
+    {
         let attempt = w.running(name).await;
         w.store.cancel(&attempt.id, "me", "enough").await.unwrap();
         w.relay().await;

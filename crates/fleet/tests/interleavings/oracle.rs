@@ -272,7 +272,8 @@ impl Oracle {
         let times = |is_meant: fn(Change) -> bool| {
             history.iter().map(|entry| i64::from(is_meant(entry.what))).sum::<i64>()
         };
-        let given_back = times(|what| matches!(what, Change::Released | Change::Deferred)) + i64::from(losses) - paid;
+        let given_back =
+            times(|what| matches!(what, Change::Released | Change::Deferred)) + i64::from(losses) - paid;
         if i64::from(row.tries) != times(Change::is_claim) - given_back {
             self.complain("tries", format!("{} has {} tries after {history:#?}", row.id, row.tries));
         }

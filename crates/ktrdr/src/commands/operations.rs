@@ -81,6 +81,7 @@ fn took(o: &Operation) -> String {
 fn doing(o: &Operation) -> Option<String> {
     let said = match &o.error {
         Some(error) => error.clone(),
+        None if o.waits_for.is_some() => describe::doing(o, None),
         None if o.status == Status::Running => {
             let percentage =
                 o.progress.as_ref().map(|p| format!("{:.0}% ", p.percentage)).unwrap_or_default();
