@@ -53,8 +53,8 @@ const FREE: Spent = Spent::Counted(
 async fn each_turn_is_a_batch_at_half_the_price_and_the_design_is_the_same() {
     let world = world();
     let (design, waited) = world.design_in_attempts().await;
-    let direct = World::of(Mind::Good).design(0).await.unwrap();
-    assert_eq!(design.strategy, direct.strategy);
+    let at_once = World::of(Mind::Good);
+    assert_eq!(design.strategy, at_once.design(0).await.unwrap().strategy);
     assert_eq!(waited, world.fake.batches().len());
     assert!(waited >= 3, "a conversation of several turns");
     let mut paid = 0;
@@ -66,6 +66,11 @@ async fn each_turn_is_a_batch_at_half_the_price_and_the_design_is_the_same() {
         assert_eq!((usage.cache_write_5m, usage.cache_read), (0, 0), "nothing is kept that nobody reads");
         paid += cost.micro_dollars;
     }
+    let in_full = at_once.purse.paid();
+    assert!(
+        paid < in_full,
+        "${paid} instead of ${in_full} micro-dollars: the cache saves less than batches do"
+    );
     assert!(design.origin.ends_with(&format!("${:.6}", paid as f64 / 1e6)), "{}", design.origin);
     for batch in world.fake.batches() {
         assert_eq!(batch.reads, 1, "each answer is read once: {batch:?}");
