@@ -36,7 +36,8 @@ pub(crate) async fn filters_combine(w: World) {
     w.submit("a").await;
     w.complete(&design).await;
     let with = |status: Option<Status>, kind: Option<Kind>, root: Option<&OperationId>, active: bool| {
-        Filter { status, kind, root: root.cloned(), active, ..everything() }
+        let (statuses, kinds) = (status.into_iter().collect(), kind.into_iter().collect());
+        Filter { statuses, kinds, root: root.cloned(), active, ..everything() }
     };
     for (filter, expected) in [
         (with(Some(Status::Pending), None, None, false), vec![id("a")]),
