@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::Query;
-use axum::http::Uri;
+use axum::http::{HeaderMap, Uri};
 use ktrdr_app::access::Caller;
 use ktrdr_app::{App, AppError, ErrorKind, IdempotencyKey};
 use serde::de::DeserializeOwned;
@@ -20,6 +20,7 @@ pub(crate) struct Ask {
     pub(crate) caller: Caller,
     pub(crate) path: Vec<(String, String)>,
     pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
     /// What came as JSON; of a file it is null.
     pub(crate) json: Value,
     /// What came as a file.
@@ -41,6 +42,12 @@ impl Ask {
         read.map(|Query(read)| read).map_err(|why| invalid(format!("the query does not fit: {why}")))
     }
 
+    /// One word of the query, whatever else stands there.
+    pub(crate) fn query_word(&self, name: &str) -> Option<String> {
+        let pairs = Query::<Vec<(String, String)>>::try_from_uri(&self.uri).ok()?.0;
+        pairs.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
     /// The body.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, AppError> {
         T::deserialize(&self.json).map_err(|why| invalid(format!("the body does not fit: {why}")))
@@ -56,6 +63,15 @@ impl Ask {
             }
         }
         T::deserialize(body).map_err(|why| invalid(format!("the body does not fit: {why}")))
+    }
+
+    /// Takes a flag out of the body; false where it is not there.
+    pub(crate) fn take_flag(&mut self, name: &str) -> Result<bool, AppError> {
+        match self.json.as_object_mut().and_then(|fields| fields.remove(name)) {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(_) => Err(invalid(format!("{name} is true or false"))),
+        }
     }
 
     /// The body of a request that names who asks, with the caller's name.

@@ -32,6 +32,8 @@ pub(crate) struct Endpoint {
     pub(crate) body: Takes,
     /// Whether it changes anything: then it is in the audit log, whoever asked.
     pub(crate) changes: bool,
+    /// Whether it begins work that goes on.
+    starts: bool,
     pub(crate) run: Run,
 }
 
@@ -59,6 +61,7 @@ impl Endpoint {
             summary: "",
             query: &[],
             body: Takes::Nothing,
+            starts: false,
             run: Box::new(move |ask| Box::pin(run(ask))),
         }
     }
@@ -105,6 +108,20 @@ impl Endpoint {
     /// For everybody who reaches the address.
     pub(crate) fn open(self) -> Self {
         Self { scope: None, ..self }
+    }
+
+    /// What is answered where nothing is refused.
+    pub(crate) fn answers(&self) -> &'static [(&'static str, &'static str)] {
+        match (&self.method, self.starts) {
+            (&Method::GET, _) => &[("200", "What was asked for."), ("304", "It has not changed.")],
+            (_, true) => &[("202", "It was handed over; `Location` says where it is followed.")],
+            _ => &[("200", "Done.")],
+        }
+    }
+
+    /// It begins work that goes on.
+    pub(crate) fn starts(self) -> Self {
+        Self { starts: true, ..self }
     }
 
     /// A request with a body that only asks.

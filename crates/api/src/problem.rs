@@ -39,6 +39,12 @@ impl Problem {
         Self { urn, title, status: status.as_u16(), detail: detail.into(), code, hint }
     }
 
+    /// What came of a request that was refused, for the audit log.
+    pub(crate) fn outcome(error: &AppError) -> String {
+        let (status, code, _) = translated(error.kind);
+        format!("{} {}: {}", status.as_u16(), error.code.unwrap_or(code), error.message)
+    }
+
     /// The status as a number.
     pub(crate) fn status(&self) -> u16 {
         self.status

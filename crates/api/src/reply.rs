@@ -7,33 +7,44 @@ use ktrdr_domain::Sha256;
 use serde::Serialize;
 use serde_json::Value;
 
+/// A document, or what comes bit by bit.
+enum Answer {
+    Document(Value),
+    Stream(Body),
+}
+
 /// What an endpoint answers.
 pub(crate) struct Reply {
     status: StatusCode,
-    body: Option<Value>,
+    body: Answer,
     location: Option<String>,
     cookie: Option<String>,
 }
 
 impl Reply {
-    fn new(status: StatusCode, body: Option<Value>) -> Self {
+    fn new(status: StatusCode, body: Answer) -> Self {
         Self { status, body, location: None, cookie: None }
     }
 
     /// This.
     pub(crate) fn ok(answer: &impl Serialize) -> Result<Self, AppError> {
-        Ok(Self::new(StatusCode::OK, Some(written(answer)?)))
+        Ok(Self::new(StatusCode::OK, Answer::Document(written(answer)?)))
     }
 
     /// This, and work that goes on under `path`, below `/api/v1`.
     pub(crate) fn accepted(path: &str, answer: &impl Serialize) -> Result<Self, AppError> {
-        let reply = Self::new(StatusCode::ACCEPTED, Some(written(answer)?));
+        let reply = Self::new(StatusCode::ACCEPTED, Answer::Document(written(answer)?));
         Ok(Self { location: Some(format!("/api/v1{path}")), ..reply })
     }
 
     /// This, with a status of its own: of what is not ready.
     pub(crate) fn with_status(status: StatusCode, answer: &impl Serialize) -> Result<Self, AppError> {
-        Ok(Self::new(status, Some(written(answer)?)))
+        Ok(Self::new(status, Answer::Document(written(answer)?)))
+    }
+
+    /// Events, as they come.
+    pub(crate) fn events(stream: Body) -> Self {
+        Self::new(StatusCode::OK, Answer::Stream(stream))
     }
 
     /// The same with a cookie.
@@ -47,11 +58,18 @@ impl Reply {
 
     /// As a response to a request with these headers. Whoever has the same answer already is told so, and no more.
     pub(crate) fn into_response(self, asked: &HeaderMap) -> Response<Body> {
-        let bytes = self.body.map(|body| body.to_string()).unwrap_or_default();
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+        let bytes = match self.body {
+            Answer::Document(document) => document.to_string(),
+            Answer::Stream(stream) => {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+                *response.body_mut() = stream;
+                return response;
+            }
+        };
         if self.status == StatusCode::OK {
             let tag = format!("\"{}\"", &Sha256::of(bytes.as_bytes()).to_string()[..32]);
             let is_known = asked.get_all(header::IF_NONE_MATCH).iter().any(|known| names(known, &tag));

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ktrdr_domain::Sha256;
 use ktrdr_domain::scope::Scope;
 use ktrdr_fabric::random::random;
+use ktrdr_fabric::store::Filter;
 use ktrdr_fabric::tokens::{Issued, IssuedToken, TOKENS_MAX, Token};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -217,6 +218,15 @@ impl App {
     /// When the store can not be read.
     pub async fn caller_of_session(&self, shown: &Credential) -> Result<Option<Caller>, AppError> {
         self.caller(shown, |token| &token.session_sha256).await
+    }
+
+    /// For how much longer a caller's token is in force, milliseconds by the store's clock.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn lasts_ms(&self, caller: &Caller) -> Result<i64, AppError> {
+        let now_ms = self.store.list(&Filter { limit: 1, ..Filter::default() }).await?.now_ms;
+        Ok(caller.expires_at_ms.map_or(0, |until_ms| until_ms - now_ms))
     }
 
     async fn caller(
