@@ -15,7 +15,7 @@
 //! | windows: where they are and what became of them, moving them | [`App::windows`], [`App::plan_roll_windows`], [`App::roll_windows`] | [`windows`] |
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
-//! | why something waits | [`App::why_waiting`] | [`waiting`] |
+//! | why something waits, and for how long still | [`App::why_waiting`], [`App::explain`] | [`waiting`], [`explain`] |
 //! | cancel one, or a group | [`App::cancel`], [`App::plan_cancel`], [`App::cancel_group`] | [`cancel`] |
 //! | retry one, or a group | [`App::retry`], [`App::plan_retry`], [`App::retry_group`] | [`retry`] |
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
@@ -46,6 +46,7 @@ pub mod cycle_status;
 pub mod data;
 pub mod dead_letters;
 pub mod engine;
+pub mod explain;
 pub mod feed;
 mod error;
 mod idempotency;

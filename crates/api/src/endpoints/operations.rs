@@ -39,6 +39,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/operations/{operation}/results", "get_results", results)
             .says("What a completed operation returned; 409 with its reason where it did not complete."),
         Endpoint::get("/operations/{operation}/history", "get_history", history).says("Every change of its row, oldest first."),
+        Endpoint::get("/operations/{operation}/explain", "explain_operation", explain)
+            .says("Why it does not run, since when, what to do about it, and when its turn may come."),
         Endpoint::delete("/operations/{operation}", "delete_operation", Scope::Submit, stop)
             .says("Ask an operation to stop.")
             .query(&[("reason", "Why; kept in the row.")]),
@@ -121,6 +123,11 @@ async fn results(ask: Ask) -> Answered {
 
 async fn history(ask: Ask) -> Answered {
     Reply::ok(&ask.app.history(&id(&ask)?).await?)
+}
+
+/// Who answers here plays the roles of the workspace, where that is one process.
+async fn explain(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.explain(&id(&ask)?, true).await?)
 }
 
 async fn stop(ask: Ask) -> Answered {
