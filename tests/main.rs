@@ -5,6 +5,7 @@
 
 mod advice;
 mod answers;
+mod api;
 mod attack;
 mod batches;
 mod budget;

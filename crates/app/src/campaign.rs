@@ -277,7 +277,7 @@ impl App {
         let campaign = self.campaign_counts(name).await?;
         let filter = Filter {
             campaign: Some(name.clone()),
-            kind: Some(Kind::AgentResearch),
+            kinds: vec![Kind::AgentResearch],
             offset: part.offset,
             limit: part.limit()?,
             ..Filter::default()

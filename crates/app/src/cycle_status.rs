@@ -187,7 +187,7 @@ impl App {
         let mut latest: Option<Operation> = None;
         for status in [Status::Completed, Status::Failed] {
             let filter =
-                Filter { kind: Kind::roots().next(), status: Some(status), limit: 1, ..Filter::default() };
+                Filter { kinds: Kind::roots().collect(), statuses: vec![status], limit: 1, ..Filter::default() };
             for row in self.store.list(&filter).await?.operations {
                 if latest.as_ref().is_none_or(|before| before.finished_at_ms < row.finished_at_ms) {
                     latest = Some(row);

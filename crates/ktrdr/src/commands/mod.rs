@@ -25,6 +25,7 @@ pub(crate) mod start;
 pub(crate) mod store;
 pub(crate) mod strategies;
 pub(crate) mod topology;
+pub(crate) mod token;
 pub(crate) mod training;
 pub(crate) mod up;
 pub(crate) mod workers;
