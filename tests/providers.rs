@@ -243,6 +243,7 @@ async fn template(engine: &Engine) -> ResearchSpec {
             ..GatePolicy::default()
         },
         agent: "scripted".parse().unwrap(),
+        evolution: None,
         brief: Some("calm pullbacks".into()),
         device: DeviceRequest::Any,
         generation: 4,
@@ -260,7 +261,7 @@ fn design() -> Design {
     let text = include_str!("../strategies/fx_pullback.yaml").replace("epochs: 20", "epochs: 1");
     let strategy = Strategy::from_yaml(&text).unwrap().strategy;
     let (origin, rationale) = ("from the script".into(), "none".into());
-    Design { strategy, designer: "scripted-7b".into(), origin, rationale }
+    Design { strategy, designer: "scripted-7b".into(), origin, rationale, champion: false }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -97,6 +97,7 @@ impl Campaign {
             split: DataSplit::default(),
             lessons: &self.lessons,
             index,
+            part: None,
             generation: self.generation,
             seed: self.seed,
             text: None,
@@ -144,6 +145,8 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
             total_trades: 320,
             ..DevBacktest::default()
         }),
+        dev_positions: None,
+        champion: false,
         known_until: Timestamp(0),
     }
 }
