@@ -16,6 +16,7 @@ mod containers;
 mod crash;
 mod epochs;
 mod evidence;
+mod evolution;
 mod faces;
 mod first_light;
 mod fleet;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::DevBacktest;
 use ktrdr_quant::statistics::correlation;
@@ -30,6 +30,11 @@ impl<'a> Bred<'a> {
         Some(Self { lesson, niche: Niche::of(dev)?, quality })
     }
 
+    /// Whether it passed the gate of training.
+    pub(crate) fn passed(&self) -> bool {
+        self.lesson.reached >= Reached::Trained
+    }
+
     /// How much both want the same: correlation of the positions that they wanted on dev, 0 where that can not be told.
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
         likeness(self.lesson.dev_positions.as_ref(), other.lesson.dev_positions.as_ref())
@@ -49,11 +54,14 @@ fn likeness(a: Option<&Positions>, b: Option<&Positions>) -> f64 {
     correlation::pearson(&a.means(), &b.means()).unwrap_or(0.0)
 }
 
-/// The best of each niche that is not `alike` a better one of another, best first. Equal ones stand in the order of their hashes.
+/// The best of each niche that is not `alike` a better one of another, best first: what passed the gate of training before what did
+/// not, then by quality. Equal ones stand in the order of their hashes.
 pub(crate) fn elites<'a>(bred: impl Iterator<Item = Bred<'a>>, alike: f64) -> Vec<Bred<'a>> {
     let mut ranked: Vec<Bred<'a>> = bred.collect();
-    let hash = |b: &Bred<'_>| b.lesson.strategy_sha256;
-    ranked.sort_by(|a, b| b.quality.total_cmp(&a.quality).then_with(|| hash(a).cmp(&hash(b))));
+    let (passed, hash) = (|b: &Bred<'_>| b.passed(), |b: &Bred<'_>| b.lesson.strategy_sha256);
+    ranked.sort_by(|a, b| {
+        passed(b).cmp(&passed(a)).then(b.quality.total_cmp(&a.quality)).then_with(|| hash(a).cmp(&hash(b)))
+    });
     let mut settled = BTreeSet::new();
     let mut elites: Vec<Bred<'a>> = Vec::new();
     for design in ranked {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ktrdr_domain::lesson::{Lesson, Reached};
+use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::{Sha256, Windows};
 use ktrdr_quant::statistics::luck;
@@ -21,7 +21,7 @@ pub(crate) fn champions<'a>(lessons: &'a [Lesson], windows: &Windows, dev_bars: 
     let bred: Vec<Bred<'a>> = lessons.iter().filter(|lesson| !lesson.champion).filter_map(Bred::of).collect();
     let designs = bred.len() as u64;
     let is_champion = |design: &Bred<'_>| {
-        design.lesson.reached >= Reached::Trained && design.quality > luck_of(design, designs, windows, dev_bars)
+        design.passed() && design.quality > luck_of(design, designs, windows, dev_bars)
     };
     let mut champions = elites(bred.into_iter().filter(is_champion), ONE_IDEA);
     champions.retain(|champion| !presented.contains(&champion.lesson.strategy_sha256));

@@ -35,13 +35,17 @@ const NAME: &str = "evolve";
 /// Positions on dev that correlate by so much are copies: the better one stands for both.
 const NEAR_COPY: f64 = 0.95;
 
-/// How often a design is a fresh one although there are parents.
+/// How often a design is a fresh one although the archive has as many elites as it takes.
 const EXPLORES: f64 = 0.2;
+
+/// With fewer elites than this there is more to explore than to vary.
+const ELITES_ENOUGH: f64 = 4.0;
 
 /// How often two parents are crossed.
 const CROSSES: f64 = 0.3;
 
-/// How many times likelier a parent is drawn than one whose yearly Sharpe ratio is lower by one.
+/// How many times likelier a parent is drawn than one whose yearly Sharpe ratio is lower by one, or which the gate of training
+/// stopped.
 const PRESSURE: f64 = 3.0;
 
 /// The designer of campaigns that evolve.
@@ -99,7 +103,7 @@ impl<'a> Parents<'a> {
 
     /// Fresh, varied or crossed.
     fn propose(&self, search: &Search<'_>, rng: &mut SeededRng) -> Proposal {
-        let drawn = if rng.chance(EXPLORES) { None } else { rng.weighted(&self.weights(|_| 1.0)) };
+        let drawn = if rng.chance(self.explores()) { None } else { rng.weighted(&self.weights(|_| 1.0)) };
         let Some((bred, parent)) = drawn.and_then(|drawn| self.0.get(drawn)) else {
             return search.explored(rng);
         };
@@ -115,10 +119,17 @@ impl<'a> Parents<'a> {
         search.mutated(parent, rng)
     }
 
+    /// How often a design is a fresh one: the more, the emptier the archive.
+    fn explores(&self) -> f64 {
+        let filled = (self.0.len() as f64 / ELITES_ENOUGH).min(1.0);
+        1.0 - (1.0 - EXPLORES) * filled
+    }
+
     /// How likely each is drawn.
     fn weights(&self, liking: impl Fn(&Bred<'_>) -> f64) -> Vec<f64> {
-        let best = self.0.first().map_or(0.0, |(best, _)| best.quality);
-        self.0.iter().map(|(bred, _)| PRESSURE.powf(bred.quality - best) * liking(bred)).collect()
+        let merit = |bred: &Bred<'_>| bred.quality + f64::from(u8::from(bred.passed()));
+        let best = self.0.iter().map(|(bred, _)| merit(bred)).fold(f64::MIN, f64::max);
+        self.0.iter().map(|(bred, _)| PRESSURE.powf(merit(bred) - best) * liking(bred)).collect()
     }
 }
 
