@@ -114,7 +114,7 @@ fn evolution_takes_generations_and_only_others_are_mixed_in() {
         &["evolution takes generations", "ktrdr research run"],
     );
     assert!(world.operations().is_empty());
-    let plan = world.json(&["campaign", "plan", "-s", "SERIES", "-t", "1h", "-n", "20", "--agent", "evolve"]);
+    let plan = world.json(&["campaign", "plan", "-s", "SERIES", "-t", "1h", "-n", "20", "--agent", "evolve", "--anyway", "to see"]);
     assert_eq!(plan["looks_expected"], 4, "one for each cycle of the last generation");
 }
 

@@ -42,11 +42,11 @@ const EXPLORES: f64 = 0.2;
 const ELITES_ENOUGH: f64 = 4.0;
 
 /// How often two parents are crossed.
-const CROSSES: f64 = 0.3;
+const CROSSES: f64 = 0.5;
 
 /// How many times likelier a parent is drawn than one whose yearly Sharpe ratio is lower by one, or which the gate of training
 /// stopped.
-const PRESSURE: f64 = 3.0;
+const PRESSURE: f64 = 5.0;
 
 /// The designer of campaigns that evolve.
 #[derive(Debug, Clone, Copy, Default)]
