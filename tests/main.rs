@@ -18,6 +18,7 @@ mod containers;
 mod crash;
 mod epochs;
 mod evidence;
+mod evolution;
 mod faces;
 mod first_light;
 mod fleet;
