@@ -1,6 +1,7 @@
 //! Research cycles one at a time: triggered within limits, looked at, cancelled. Each is a campaign of its own, gated and counted
 //! as any other.
 
+use ktrdr_catalog::strategies;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::name::{CampaignName, ProviderName};
@@ -45,6 +46,9 @@ pub struct TriggerRequest {
     /// What to look for, in words.
     #[serde(default)]
     pub brief: Option<String>,
+    /// Whether symbol, dates and price level are hidden from the language model.
+    #[serde(default)]
+    pub masked: bool,
     /// Research this strategy instead of designing one.
     #[serde(default)]
     pub strategy: Option<StrategyChoice>,
@@ -118,6 +122,7 @@ impl TriggerRequest {
             agent: self.agent.clone(),
             gates: self.gates,
             brief: self.brief.clone(),
+            masked: self.masked,
             seed: self.seed.unwrap_or(u64::from(seed.nonce)),
             device: self.device,
             account: self.account,
@@ -205,11 +210,15 @@ impl App {
             StrategyChoice::Name(name) => format!("the strategy {name} of the workspace"),
             StrategyChoice::Yaml(_) => "a strategy that was given".to_owned(),
         };
+        let author = strategies::author(&*self.artifacts, &strategy).await?;
         template.given = Some(Box::new(DesignResult {
             strategy_sha256: strategy.sha256(),
             strategy,
             designer: BY_HAND.to_owned(),
             origin,
+            author,
+            hypotheses: Vec::new(),
+            tests: None,
         }));
         Ok(())
     }

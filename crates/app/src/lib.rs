@@ -64,6 +64,7 @@ use std::sync::Arc;
 use ktrdr_agent::Providers;
 use ktrdr_domain::budget::BudgetPolicy;
 use ktrdr_domain::gate::GatePolicy;
+use ktrdr_domain::hypothesis::ApprovalTerms;
 use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
@@ -129,6 +130,8 @@ pub struct Policy {
     pub tries_max: u32,
     /// What may be spent.
     pub budget: BudgetPolicy,
+    /// How hypotheses are approved; open at once where nothing is said.
+    pub approval: Option<ApprovalTerms>,
     /// The largest yearly Sharpe ratio, net of costs, that anybody should hope for.
     pub plausible_sharpe: f64,
 }

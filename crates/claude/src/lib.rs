@@ -11,6 +11,7 @@
 //! | replies that were recorded | [`recorded`] |
 //! | a model as a provider | [`provider`] |
 //! | designing: prompt, conversation, tools | `design` |
+//! | what a masked model is told in place of names, dates and prices | `mask` |
 //! | assessing: facts, schema, and the rules in its place | `assess` |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -21,6 +22,7 @@ mod assess;
 pub mod client;
 pub mod contract;
 mod design;
+mod mask;
 pub mod endpoint;
 pub mod error;
 pub mod provider;

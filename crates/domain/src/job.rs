@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::author::Author;
 use crate::data::DataRef;
 use crate::device::DeviceRequest;
 use crate::gate::GateVerdict;
 use crate::hash::Sha256;
+use crate::hypothesis::Idea;
 use crate::id::OperationId;
 use crate::kind::Kind;
-use crate::name::{CampaignName, ProviderName, Symbol};
+use crate::name::{CampaignName, HypothesisId, ProviderName, Symbol};
 use crate::report::{BacktestSummary, ModelRef, TrainingReport};
 use crate::research::ResearchSpec;
 use crate::strategy::Strategy;
@@ -109,6 +111,15 @@ pub struct DesignResult {
     pub designer: String,
     /// How it came about, such as `mutation of x: longer horizon`.
     pub origin: String,
+    /// The language model that wrote it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
+    /// Ideas worth a test that it proposed beside the strategy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hypotheses: Vec<Idea>,
+    /// The open hypothesis that the strategy is to test, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<HypothesisId>,
 }
 
 /// Train one model.
@@ -116,6 +127,9 @@ pub struct DesignResult {
 pub struct TrainingSpec {
     /// The strategy.
     pub strategy: Strategy,
+    /// The language model that wrote it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
     /// Every (symbol, timeframe) the strategy trains on.
     pub data: Vec<DataRef>,
     /// The windows of its instruments at submit; the worker reads them for itself and compares.
@@ -205,6 +219,9 @@ pub struct AssessmentSpec {
     /// The provider that judges: that of the cycle's design. Older messages name none.
     #[serde(default)]
     pub agent: ProviderName,
+    /// Whether symbol, dates and price level are hidden from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
     /// The strategy.
     pub strategy: Strategy,
     /// What training said.

@@ -32,6 +32,7 @@ mod engine;
 mod error;
 mod failure;
 mod history;
+mod hypotheses;
 mod identity;
 mod ledger;
 mod lock;

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use ktrdr_agent::{Call, DesignBrief};
-use ktrdr_catalog::strategies;
+use ktrdr_catalog::strategies::{self, Provenance};
+use ktrdr_domain::hypothesis::Hypothesis;
 use ktrdr_domain::job::{DesignResult, DesignSpec};
 use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::name::HypothesisId;
 use ktrdr_domain::research::{LessonScope, ResearchSpec};
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::{Kind, OperationId};
@@ -13,6 +15,10 @@ use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
 use crate::fault::{self, Fault};
+use crate::spending::now;
+
+/// Ideas that are looked through: the latest.
+const HYPOTHESES_MAX: u32 = 1_000;
 
 /// Lessons a designer is shown: the latest.
 const LESSONS_MAX: u32 = 500;
@@ -37,16 +43,19 @@ impl Design {
         let windows = self.0.windows_of(&research.data, &research.windows)?;
         let dev_of = |pinned| self.0.bars(pinned).map(|bars| bars.slice(bars.window(&windows.dev)));
         let dev = research.data.iter().map(dev_of).collect::<Result<Vec<_>, _>>()?;
+        let lessons = self.lessons(&research)?;
         let brief = DesignBrief {
             symbol: &research.symbol,
             dev_bars: &dev,
             windows: &windows,
             split: DataSplit::default(),
-            lessons: &self.lessons(&research)?,
+            lessons: &lessons,
             index: research.index,
             generation: research.generation,
             seed: research.campaign_seed,
+            hypotheses: &self.hypotheses(&research, &lessons)?,
             text: research.brief.as_deref(),
+            masked: research.masked,
             account: &research.account,
         };
         let stop = || job.stop.is_stopped();
@@ -54,12 +63,36 @@ impl Design {
         let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, purse: &purse };
         let design = self.0.answer(job, provider.designer.design(&brief, call))?;
         self.0.runtime.block_on(strategies::store(&*self.0.artifacts, &design.strategy))?;
+        if let Some(author) = &design.author {
+            let provenance = Provenance { strategy_sha256: design.strategy.sha256(), author: author.clone() };
+            let (artifacts, name) = (&*self.0.artifacts, &design.strategy.name);
+            self.0.runtime.block_on(strategies::store_provenance(artifacts, name, &provenance))?;
+        }
         Ok(DesignResult {
             strategy_sha256: design.strategy.sha256(),
             strategy: design.strategy,
             designer: design.designer,
             origin: design.origin,
+            author: design.author,
+            hypotheses: design.ideas,
+            tests: design.tests,
         })
+    }
+
+    /// Ideas that may be tested and, as far as the lessons tell, were not; in an order that does not tell who ended when.
+    fn hypotheses(&self, research: &ResearchSpec, lessons: &[Lesson]) -> Result<Vec<Hypothesis>, Fault> {
+        let of_one = Some(&research.campaign).filter(|_| research.learns_from == LessonScope::Campaign);
+        let known = self.0.runtime.block_on(self.0.ledger.hypotheses(of_one, HYPOTHESES_MAX))?;
+        let tested: HashSet<&HypothesisId> = lessons.iter().filter(|l| l.test.is_some()).filter_map(|l| l.tests.as_ref()).collect();
+        let now = now();
+        let mut ideas: Vec<Hypothesis> = known
+            .into_iter()
+            .filter(|idea| idea.may_be_tested(now) && !tested.contains(&idea.hypothesis.id))
+            .map(|idea| idea.hypothesis)
+            .filter(|idea| is_idea_in_scope(idea, research))
+            .collect();
+        ideas.sort_by(|a, b| b.index.cmp(&a.index).then_with(|| a.id.cmp(&b.id)));
+        Ok(ideas)
     }
 
     /// Lessons that depend on nothing after dev, newest first: of the campaign's earlier generations, in an order that does not
@@ -92,6 +125,21 @@ impl Design {
             looked_at = looked_at.saturating_mul(4);
         }
     }
+}
+
+/// Whether an idea may be known: as a lesson of its cycle may.
+fn is_idea_in_scope(idea: &Hypothesis, research: &ResearchSpec) -> bool {
+    let is_of_earlier = match research.learns_from {
+        LessonScope::Campaign => {
+            let size = research.generation.max(1);
+            idea.index / size < research.index / size
+        }
+        LessonScope::Instrument => true,
+    };
+    let is_of_it = idea.symbol == research.symbol && idea.timeframe == research.timeframe;
+    // What was proposed with open eyes may name what is hidden.
+    let keeps_secrets = idea.masked || !research.masked;
+    is_of_earlier && is_of_it && keeps_secrets && idea.known_until <= research.windows.dev.end
 }
 
 fn is_in_scope(lesson: &Lesson, research: &ResearchSpec) -> bool {

@@ -99,7 +99,9 @@ impl Campaign {
             index,
             generation: self.generation,
             seed: self.seed,
+            hypotheses: &[],
             text: None,
+            masked: false,
             account: &self.account,
         };
         LocalDesigner.search(&brief, stop)
@@ -119,6 +121,7 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
         resumes: None,
         campaign: "test".parse().unwrap(),
         index: 0,
+        tests: None,
         strategy,
         strategy_sha256,
         reached: if good { Reached::Trained } else { Reached::Designed },

@@ -53,6 +53,7 @@ impl Desk {
             agent: ProviderName::default(),
             in_flight: 2,
             generation: 4,
+            approval: None,
             triggers: TriggerLimits { per_instrument: 1, in_all: 2 },
             tries_max: 3,
             budget: BudgetPolicy::default(),
@@ -106,6 +107,7 @@ async fn complete(app: &App, id: &OperationId, trades: &[u8]) {
             code: "1".into(),
         },
         warnings: Vec::new(),
+        contamination: None,
         in_sample: None,
         quarantine: Vec::new(),
     };

@@ -1,12 +1,18 @@
 //! The desk at which a designer sits: answers its calls, and takes one strategy that stands every check. What the model writes
 //! is data: it is read by the same reader as any file from outside, and what is kept is the typed form that came out.
 
+use std::borrow::Cow;
+
 use ktrdr_agent::{DesignBrief, lint};
+use ktrdr_domain::hypothesis::Idea;
+use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::name::HypothesisId;
 use ktrdr_domain::strategy::indicators::INDICATORS;
 use ktrdr_domain::{Finding, Severity, Sha256, Strategy};
 use serde_json::{Value, json};
 
 use super::{data, grammar, lessons, tools};
+use crate::mask;
 use crate::words::harmless;
 
 /// Most bytes of an answer to a call.
@@ -21,16 +27,20 @@ const PROSE_CHARS_MAX: usize = 1_000;
 /// Characters of a name that are the model's; the rest tells designs of one name apart.
 const NAME_CHARS_MAX: usize = 40;
 
-/// Hypotheses that are kept.
-const HYPOTHESES_MAX: usize = 4;
+/// Ideas of a design that are kept.
+const IDEAS_MAX: usize = 4;
 
 /// Where one design is made.
 pub(crate) struct Desk<'a> {
     brief: &'a DesignBrief<'a>,
+    /// What was tried, as the model is told of it.
+    pub(crate) lessons: Cow<'a, [Lesson]>,
     /// The strategy that was taken.
     pub(crate) saved: Option<Strategy>,
     /// What was proposed beside it, made harmless.
-    pub(crate) hypotheses: Vec<String>,
+    pub(crate) ideas: Vec<Idea>,
+    /// The open hypothesis that it tests.
+    pub(crate) tests: Option<HypothesisId>,
     /// Strategies that were sent back, and why the last one was.
     pub(crate) sent_back: u32,
     pub(crate) last_fault: String,
@@ -46,8 +56,17 @@ pub(crate) struct Answered {
 
 impl<'a> Desk<'a> {
     pub(crate) fn new(brief: &'a DesignBrief<'a>) -> Self {
-        let (saved, hypotheses, last_fault) = (None, Vec::new(), String::new());
-        Self { brief, saved, hypotheses, sent_back: 0, last_fault, repeats: 0 }
+        let lessons = match brief.masked {
+            true => brief.lessons.iter().map(mask::lesson).collect(),
+            false => Cow::Borrowed(brief.lessons),
+        };
+        let (saved, ideas, tests, last_fault) = (None, Vec::new(), None, String::new());
+        Self { brief, lessons, saved, ideas, tests, sent_back: 0, last_fault, repeats: 0 }
+    }
+
+    /// Whether the model must not learn what market this is.
+    pub(crate) fn is_masked(&self) -> bool {
+        self.brief.masked
     }
 
     /// The answer to a call.
@@ -78,12 +97,12 @@ impl<'a> Desk<'a> {
 
     fn recent(&self, input: &Value) -> Value {
         let n = input["n"].as_u64().unwrap_or(5).clamp(1, tools::RECENT_MAX) as usize;
-        json!(self.brief.lessons.iter().take(n).map(lessons::brief).collect::<Vec<_>>())
+        json!(self.lessons.iter().take(n).map(lessons::brief).collect::<Vec<_>>())
     }
 
     fn experiment(&self, input: &Value) -> Result<Value, Value> {
         let name = input["name"].as_str().unwrap_or_default();
-        let found = self.brief.lessons.iter().find(|lesson| lesson.strategy.name.as_str() == name);
+        let found = self.lessons.iter().find(|lesson| lesson.strategy.name.as_str() == name);
         found.map(lessons::whole).ok_or_else(|| {
             fault(
                 "unknown_experiment",
@@ -95,10 +114,12 @@ impl<'a> Desk<'a> {
 
     fn propose(&mut self, input: &Value) -> Value {
         let part = |key: &str| harmless(input[key].as_str().unwrap_or_default(), 300);
-        if self.hypotheses.len() < HYPOTHESES_MAX {
-            self.hypotheses.push(format!("{} ({})", part("text"), part("rationale")));
+        let idea = Idea { text: part("text"), rationale: part("rationale") };
+        let noted = self.ideas.len() < IDEAS_MAX && !idea.text.trim().is_empty();
+        if noted {
+            self.ideas.push(idea);
         }
-        json!({"noted": true})
+        json!({"noted": noted})
     }
 
     /// The strategy that a call carries, as an object or as the text of a file.
@@ -114,6 +135,7 @@ impl<'a> Desk<'a> {
             json!({"findings": listed})
         })?;
         self.check_data(&strategy)?;
+        strategy.training_data.symbols = vec![self.brief.symbol.clone()];
         // How dev is split is the platform's choice: only then are designs comparable.
         strategy.training.data_split = self.brief.split;
         strategy.description = strategy.description.map(|text| harmless(&text, PROSE_CHARS_MAX));
@@ -126,7 +148,7 @@ impl<'a> Desk<'a> {
         let data = &strategy.training_data;
         let there: Vec<String> = self.brief.dev_bars.iter().map(|bars| bars.timeframe.to_string()).collect();
         let base = self.brief.dev_bars.first().map(|bars| bars.timeframe);
-        let symbol = self.brief.symbol;
+        let symbol = mask::symbol(self.brief.symbol, self.brief.masked);
         let (what, fix) = match () {
             () if data.symbols != [symbol.clone()] => {
                 ("the strategy is for other symbols".to_owned(), format!("write symbols: [{symbol}]"))
@@ -138,6 +160,10 @@ impl<'a> Desk<'a> {
             () if data.timeframes.iter().any(|t| !there.contains(&t.to_string())) => {
                 ("there are no bars of one of its timeframes".to_owned(), format!("use {}", there.join(", ")))
             }
+            () if self.brief.masked && mask::set_of_prices(strategy).is_some() => (
+                format!("the fuzzy set {} reads prices, which are hidden", mask::set_of_prices(strategy).unwrap_or_default()),
+                "read a relative indicator, or take this one as a raw input with a normalization".to_owned(),
+            ),
             () if data.start_date.is_some() || data.end_date.is_some() => (
                 "it narrows the development window".to_owned(),
                 "leave out start_date and end_date".to_owned(),
@@ -159,6 +185,7 @@ impl<'a> Desk<'a> {
         match checked {
             Ok((strategy, findings)) => {
                 let answer = json!({"saved": strategy.name, "findings": told(&findings)["findings"]});
+                self.tests = self.hypothesis(input);
                 self.saved = Some(strategy);
                 Ok(answer)
             }
@@ -170,6 +197,13 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// The open hypothesis of the number that was given.
+    fn hypothesis(&self, input: &Value) -> Option<HypothesisId> {
+        let place = usize::try_from(input["hypothesis"].as_u64()?.checked_sub(1)?).ok()?;
+        let told = self.brief.hypotheses.iter().take(lessons::IDEAS_MAX);
+        told.map(|hypothesis| hypothesis.id.clone()).nth(place)
+    }
+
     fn checked(&mut self, input: &Value) -> Result<(Strategy, Vec<lint::Finding>), Value> {
         let strategy = self.read(input)?;
         let findings = self.lint(&strategy)?;
@@ -177,8 +211,9 @@ impl<'a> Desk<'a> {
             return Err(told(&findings));
         }
         let content = strategy.content_sha256();
-        let repeated = self.brief.lessons.iter().find(|lesson| lesson.strategy.content_sha256() == content);
-        if let Some(earlier) = repeated {
+        let is_it = |lesson: &Lesson| lesson.strategy.content_sha256() == content;
+        let repeated = self.brief.lessons.iter().zip(self.lessons.iter()).find(|(real, _)| is_it(real));
+        if let Some((_, earlier)) = repeated {
             self.repeats += 1;
             let what = format!("it is {} again, which was tried", earlier.strategy.name);
             return Err(fault(

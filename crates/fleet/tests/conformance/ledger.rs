@@ -22,6 +22,7 @@ fn look(name: &str, campaign: &str, days: std::ops::Range<i64>) -> Look {
         span: span(days),
         windows: vec![WindowKind::Gate],
         origin: Origin::Research,
+        author: None,
     }
 }
 
@@ -34,6 +35,7 @@ fn conclusion(sharpe_daily: Option<f64>) -> Conclusion {
     Conclusion {
         sharpe_daily,
         days: 250,
+        apart: None,
         positions: Some(Positions::sketch(span(0..300), held)),
         correlated: vec!["GBPUSD".parse().unwrap()],
     }
@@ -55,6 +57,7 @@ fn lesson(name: &str, campaign: &str) -> Lesson {
         resumes: None,
         campaign: campaign.parse().unwrap(),
         index: 3,
+        tests: None,
         strategy_sha256: Sha256::of_json(&strategy).unwrap(),
         strategy,
         reached: Reached::Trained,

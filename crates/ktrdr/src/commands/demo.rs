@@ -141,6 +141,7 @@ fn campaign(
         agent: agent.cloned(),
         gates: None,
         brief: None,
+        masked: false,
         device: DeviceRequest::Any,
         seed: arguments.seed,
         account: AccountChange::default(),

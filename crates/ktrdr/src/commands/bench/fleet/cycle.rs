@@ -58,6 +58,7 @@ async fn campaign(app: &App, cycles: u32) -> Result<Vec<OperationId>, CliError> 
         agent: None,
         gates: None,
         brief: None,
+        masked: false,
         device: DeviceRequest::Any,
         seed: 1,
         account: AccountChange::default(),
