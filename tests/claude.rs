@@ -8,7 +8,7 @@ use crate::world::{Engine, World, on_each_engine, shown, wait_for};
 const KEY: &str = "sk-canary-9d";
 
 /// A world whose `claude` is this fake, on bars with a planted edge.
-fn world_of(engine: Engine, fake: &Fake) -> World {
+pub(crate) fn world_of(engine: Engine, fake: &Fake) -> World {
     let world = World::on(engine)
         .with_setting("KTRDR_AGENT__BASE_URL", &fake.base_url())
         .with_setting("KTRDR_AGENT__API_KEY", KEY);
@@ -16,12 +16,12 @@ fn world_of(engine: Engine, fake: &Fake) -> World {
     world
 }
 
-fn fake(mind: Mind) -> Fake {
+pub(crate) fn fake(mind: Mind) -> Fake {
     Fake::start(mind).unwrap().with_key(KEY)
 }
 
 /// So many cycles that every gate lets pass.
-fn research(world: &World, cycles: &str) -> Vec<Value> {
+pub(crate) fn research(world: &World, cycles: &str) -> Vec<Value> {
     let run = ["research", "run", "--local", "--symbol", "EURUSD", "--timeframe", "1h", "--agent", "claude"];
     let answer = world.json(&[&run[..], &["--cycles", cycles, "--brief", "calm pullbacks"]].concat());
     answer["cycles"].as_array().unwrap().clone()
@@ -49,7 +49,7 @@ fn a_model_designs_and_assesses_whole_cycles(engine: Engine) {
 }
 
 /// The same with gates that let everything pass.
-fn open_gates(world: World) -> World {
+pub(crate) fn open_gates(world: World) -> World {
     let open = [
         ("KTRDR_GATES__PROFILE", "parity"),
         ("KTRDR_GATES__ACCURACY_MIN", "0.0"),

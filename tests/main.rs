@@ -5,6 +5,7 @@
 
 mod advice;
 mod answers;
+mod approvals;
 mod attack;
 mod budget;
 mod campaign;
@@ -13,6 +14,7 @@ mod cancel;
 mod chaos;
 mod claude;
 mod containers;
+mod contamination;
 mod crash;
 mod epochs;
 mod evidence;

@@ -125,7 +125,9 @@ fn check_mask(request: &CampaignRequest, agent: &ProviderName) -> Result<(), App
         return Ok(());
     }
     if !costs_money(agent) {
-        return refuse(format!("there is nothing to mask: {agent} knows no market by name; leave out masked"));
+        return refuse(format!(
+            "there is nothing to mask: {agent} knows no market by name; leave out masked"
+        ));
     }
     let symbol = request.symbol.as_str().to_lowercase();
     match &request.brief {

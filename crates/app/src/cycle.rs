@@ -150,6 +150,7 @@ impl App {
         // Only a request without faults is remembered by its key.
         let (campaign, root) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
             seed if seed == fresh => {
+                self.expect_place(&request.symbol).await?;
                 let agent = request.agent.as_ref().unwrap_or(&self.policy.agent);
                 self.fund(&planned.0, agent, request.budget).await?;
                 planned
@@ -220,6 +221,18 @@ impl App {
             hypotheses: Vec::new(),
             tests: None,
         }));
+        Ok(())
+    }
+
+    /// Refuses where no place is left as things stand, before anything is allowed to be spent. Of those that pass here at the
+    /// same time the store lets in as many as may.
+    async fn expect_place(&self, symbol: &Symbol) -> Result<(), AppError> {
+        for limit in self.limits(symbol) {
+            let holders = self.store.holders(&limit.key).await?;
+            if holders.len() >= limit.most as usize {
+                return Err(no_place(&limit.key, symbol, &holders));
+            }
+        }
         Ok(())
     }
 

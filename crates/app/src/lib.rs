@@ -22,6 +22,7 @@
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
 //! | what campaigns came to when they closed | [`App::closings`], [`App::judged`] | [`verdicts`] |
+//! | hypotheses: all, those that wait for a person's word, that word | [`App::hypotheses`], [`App::approvals`], [`App::decide`] | [`hypotheses`] |
 //! | memory: one lesson, those most worth knowing | [`App::lesson`], [`App::recall`] | [`memory`] |
 //!
 //! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
@@ -41,6 +42,7 @@ pub mod data;
 pub mod dead_letters;
 pub mod engine;
 mod error;
+pub mod hypotheses;
 mod idempotency;
 pub mod ids;
 pub mod ledger;

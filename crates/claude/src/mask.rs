@@ -42,7 +42,8 @@ pub(crate) fn strategy(real: &Strategy) -> Strategy {
     let name: Option<StrategyName> = format!("tried_{}", real.content_sha256().short()).parse().ok();
     masked.name = name.unwrap_or(masked.name);
     (masked.description, masked.hypothesis) = (None, None);
-    masked.training_data.symbols = real.training_data.symbols.iter().take(1).map(|s| symbol(s, true)).collect();
+    masked.training_data.symbols =
+        real.training_data.symbols.iter().take(1).map(|s| symbol(s, true)).collect();
     (masked.training_data.start_date, masked.training_data.end_date) = (None, None);
     hide_prices(&mut masked, real);
     masked
@@ -84,8 +85,11 @@ mod tests {
     use super::*;
 
     fn of_prices() -> Strategy {
-        let text = crate::design::EXAMPLE.replace(r#""type":"rsi","period":14"#, r#""type":"sma","period":14"#);
-        let text = text.replace("why it might work", "EURUSD fell in 2015").replace("stretched_pullback", "eurusd_2015");
+        let text =
+            crate::design::EXAMPLE.replace(r#""type":"rsi","period":14"#, r#""type":"sma","period":14"#);
+        let text = text
+            .replace("why it might work", "EURUSD fell in 2015")
+            .replace("stretched_pullback", "eurusd_2015");
         serde_json::from_str(&text.replace("\"SYMBOL\"", "\"EURUSD\"")).unwrap()
     }
 
@@ -102,11 +106,14 @@ mod tests {
     fn prices_keep_their_ratios_and_lose_their_level() {
         let mut real = of_prices();
         let mut dear = real.clone();
-        let members = |s: &mut Strategy, by| s.fuzzy_sets["momentum"].members.values_mut().for_each(|m| *m = scaled(*m, by));
+        let members = |s: &mut Strategy, by| {
+            s.fuzzy_sets["momentum"].members.values_mut().for_each(|m| *m = scaled(*m, by))
+        };
         members(&mut dear, 1_024.0);
         members(&mut real, 1.0);
         assert_eq!(strategy(&real).fuzzy_sets, strategy(&dear).fuzzy_sets);
-        let highest = strategy(&real).fuzzy_sets["momentum"].members.values().map(largest).fold(0.0, f64::max);
+        let highest =
+            strategy(&real).fuzzy_sets["momentum"].members.values().map(largest).fold(0.0, f64::max);
         assert!((highest - LARGEST).abs() < 1e-9, "{highest}");
     }
 }

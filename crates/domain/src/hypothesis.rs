@@ -3,6 +3,7 @@
 //! is asked here is whether designers are told of an idea, and nothing else.
 
 use serde::{Deserialize, Serialize};
+use strum::Display;
 
 use crate::hash::Sha256;
 use crate::id::OperationId;
@@ -129,8 +130,9 @@ pub struct Considered {
 }
 
 /// Where a hypothesis stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum HypothesisStatus {
     /// A person is asked, and the deadline is not over.
     Waiting,
@@ -175,7 +177,8 @@ mod tests {
     use crate::kind::Kind;
 
     fn asked(approval: Option<Approval>) -> Considered {
-        let (campaign, symbol, timeframe) = ("fx".parse().unwrap(), "EURUSD".parse().unwrap(), "1h".parse().unwrap());
+        let (campaign, symbol, timeframe) =
+            ("fx".parse().unwrap(), "EURUSD".parse().unwrap(), "1h".parse().unwrap());
         let hypothesis = Hypothesis {
             id: Hypothesis::id_of(&campaign, &symbol, timeframe, "It fades."),
             campaign,
@@ -203,7 +206,12 @@ mod tests {
         let by_default = asked(Some(Approval { default: Answer::Approve, ..question }));
         assert_eq!(at(&by_default, 2_000), HypothesisStatus::Approved);
         assert_eq!(at(&asked(None), 0), HypothesisStatus::Open);
-        let decision = Decision { answer: Answer::Approve, reason: String::new(), by: "me".into(), at: Timestamp(1_500) };
+        let decision = Decision {
+            answer: Answer::Approve,
+            reason: String::new(),
+            by: "me".into(),
+            at: Timestamp(1_500),
+        };
         let mut approved = Considered { decision: Some(decision), ..waiting };
         assert_eq!(at(&approved, 9_000), HypothesisStatus::Approved);
         let cycle = OperationId::new(Kind::AgentResearch, Timestamp(0), 1);

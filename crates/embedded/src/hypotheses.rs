@@ -32,11 +32,17 @@ pub(super) fn considered(found: &Row<'_>) -> Result<Considered, Failure> {
 }
 
 pub(super) fn propose(tx: &mut Tx<'_>, hypothesis: &Hypothesis, json: &str) -> Result<(), Failure> {
-    let insert = "INSERT INTO hypotheses (id, campaign, hypothesis) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let insert =
+        "INSERT INTO hypotheses (id, campaign, hypothesis) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     tx.execute(insert, (hypothesis.id.as_str(), hypothesis.campaign.as_str(), json)).map(|_| ())
 }
 
-pub(super) fn remark(tx: &mut Tx<'_>, id: &HypothesisId, what: Remark, json: &str) -> Result<Remarked, Failure> {
+pub(super) fn remark(
+    tx: &mut Tx<'_>,
+    id: &HypothesisId,
+    what: Remark,
+    json: &str,
+) -> Result<Remarked, Failure> {
     let known = tx.first("SELECT 1 FROM hypotheses WHERE id = ?1", [id.as_str()], |_| Ok(()))?;
     if known.is_none() {
         return Ok(Remarked::Unknown);
@@ -45,7 +51,8 @@ pub(super) fn remark(tx: &mut Tx<'_>, id: &HypothesisId, what: Remark, json: &st
         Remark::Decision => "decision",
         Remark::Test => "test",
     };
-    let insert = "INSERT INTO hypothesis_remarks (id, what, remark) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    let insert =
+        "INSERT INTO hypothesis_remarks (id, what, remark) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     Ok(match tx.execute(insert, (id.as_str(), what, json))? {
         0 => Remarked::TooLate,
         _ => Remarked::Recorded,

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::closing::{Candidate, Closing};
-use ktrdr_domain::job::Origin;
 use ktrdr_domain::hypothesis::{Considered, Decision, Hypothesis, HypothesisTest};
+use ktrdr_domain::job::Origin;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::{CampaignName, HypothesisId, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
@@ -68,9 +68,8 @@ impl LedgerReader for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Considered>, StoreError> {
         let campaign = campaign.map(CampaignName::to_string);
-        let read = move |db: &Connection| {
-            all(db, hypotheses::HYPOTHESES, (campaign, limit), hypotheses::considered)
-        };
+        let read =
+            move |db: &Connection| all(db, hypotheses::HYPOTHESES, (campaign, limit), hypotheses::considered);
         self.read_apart(read).await
     }
 }

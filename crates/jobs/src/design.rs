@@ -83,7 +83,8 @@ impl Design {
     fn hypotheses(&self, research: &ResearchSpec, lessons: &[Lesson]) -> Result<Vec<Hypothesis>, Fault> {
         let of_one = Some(&research.campaign).filter(|_| research.learns_from == LessonScope::Campaign);
         let known = self.0.runtime.block_on(self.0.ledger.hypotheses(of_one, HYPOTHESES_MAX))?;
-        let tested: HashSet<&HypothesisId> = lessons.iter().filter(|l| l.test.is_some()).filter_map(|l| l.tests.as_ref()).collect();
+        let tested: HashSet<&HypothesisId> =
+            lessons.iter().filter(|l| l.test.is_some()).filter_map(|l| l.tests.as_ref()).collect();
         let now = now();
         let mut ideas: Vec<Hypothesis> = known
             .into_iter()

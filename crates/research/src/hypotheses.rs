@@ -14,7 +14,9 @@ use crate::cycle::{ChildEnd, Cycle, Stage};
 pub(crate) fn proposed(cycle: &Cycle, child: &OperationId, end: &ChildEnd, at: Timestamp) -> Vec<Hypothesis> {
     let ChildEnd::Completed(result) = end else { return Vec::new() };
     let (by, ideas) = match cycle.stage {
-        Stage::Designing => DesignResult::deserialize(result).map(|d| (d.designer, d.hypotheses)).unwrap_or_default(),
+        Stage::Designing => {
+            DesignResult::deserialize(result).map(|d| (d.designer, d.hypotheses)).unwrap_or_default()
+        }
         Stage::Assessing(..) => AssessmentReport::deserialize(result)
             .map(|report| (report.assessor, report.hypotheses.into_iter().map(in_words).collect()))
             .unwrap_or_default(),

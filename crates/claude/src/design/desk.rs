@@ -161,7 +161,10 @@ impl<'a> Desk<'a> {
                 ("there are no bars of one of its timeframes".to_owned(), format!("use {}", there.join(", ")))
             }
             () if self.brief.masked && mask::set_of_prices(strategy).is_some() => (
-                format!("the fuzzy set {} reads prices, which are hidden", mask::set_of_prices(strategy).unwrap_or_default()),
+                format!(
+                    "the fuzzy set {} reads prices, which are hidden",
+                    mask::set_of_prices(strategy).unwrap_or_default()
+                ),
                 "read a relative indicator, or take this one as a raw input with a normalization".to_owned(),
             ),
             () if data.start_date.is_some() || data.end_date.is_some() => (

@@ -9,8 +9,8 @@ mod tools;
 
 use ktrdr_agent::market::Market;
 use ktrdr_agent::{AgentError, Design, DesignBrief};
-use ktrdr_domain::{Author, Sha256, Strategy};
 use ktrdr_domain::strategy::indicators::INDICATORS;
+use ktrdr_domain::{Author, Sha256, Strategy};
 
 #[cfg(test)]
 pub(crate) use grammar::EXAMPLE;

@@ -36,7 +36,12 @@ impl RedisStore {
     }
 
     /// Writes down a remark of a sort.
-    pub(super) async fn remark(&self, id: &HypothesisId, sort: &str, what: String) -> Result<Remarked, StoreError> {
+    pub(super) async fn remark(
+        &self,
+        id: &HypothesisId,
+        sort: &str,
+        what: String,
+    ) -> Result<Remarked, StoreError> {
         let call = self.session.call(&self.session.scripts.remark);
         let answer = call.arg(id.as_str()).arg(sort).arg(what).answer().await?;
         Ok(match answer.at::<String>(0)?.as_str() {

@@ -32,7 +32,13 @@ fn span(start: i64, end: i64) -> Span {
 }
 
 fn showed(n: i64) -> Conclusion {
-    Conclusion { sharpe_daily: Some(0.1 / (n + 1) as f64), days: 250, apart: None, positions: None, correlated: vec![] }
+    Conclusion {
+        sharpe_daily: Some(0.1 / (n + 1) as f64),
+        days: 250,
+        apart: None,
+        positions: None,
+        correlated: vec![],
+    }
 }
 
 fn names(trials: Vec<Trial>) -> Vec<OperationId> {

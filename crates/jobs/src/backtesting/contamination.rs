@@ -47,7 +47,8 @@ impl Exam<'_> {
         let span = covered(series, &(range.start + bars.start..range.start + bars.end));
         let began = bars.start.checked_sub(1).map_or(self.initial_capital, |last| run.equity[last]);
         let ended = run.equity[bars.end - 1];
-        let entered = run.trades.iter().filter(|trade| span.start <= trade.entry_time && trade.entry_time < span.end);
+        let entered =
+            run.trades.iter().filter(|trade| span.start <= trade.entry_time && trade.entry_time < span.end);
         let sharpe = ratios::sharpe(&daily[days.clone()]).ok();
         Some(Part {
             span,

@@ -148,5 +148,14 @@ fn by_signals(
     let held = signals::align(&bars[0], dev.clone(), &rows).map_err(Fault::input)?;
     let on_dev = Some(sketch(&bars[0], dev.start, &held, spec.windows.dev));
     let name = "signals".to_owned();
-    Ok(Decided { name, sha256: *sha256, model: None, targets, proof: None, author: None, on_dev, in_sample: None })
+    Ok(Decided {
+        name,
+        sha256: *sha256,
+        model: None,
+        targets,
+        proof: None,
+        author: None,
+        on_dev,
+        in_sample: None,
+    })
 }

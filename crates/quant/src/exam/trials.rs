@@ -127,7 +127,8 @@ mod tests {
             origin: Origin::Research,
             author: None,
         };
-        let conclusion = Conclusion { sharpe_daily, days: 750, apart: None, positions: None, correlated: vec![] };
+        let conclusion =
+            Conclusion { sharpe_daily, days: 750, apart: None, positions: None, correlated: vec![] };
         Trial { look, conclusion: Some(conclusion) }
     }
 
