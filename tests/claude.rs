@@ -261,3 +261,30 @@ fn a_design_that_is_cancelled_ends_its_call_at_once() {
     eprintln!("the call ended {} ms after the command to cancel it", cancelled.elapsed().as_millis());
     assert_eq!(world.operation(&cycles[0])["status"], "cancelled");
 }
+
+#[test]
+fn the_smoke_script_asks_nobody_without_a_key_and_tells_the_cost_with_one() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/claude-smoke");
+    let smoke = |settings: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(script);
+        for name in ["ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY_FILE"] {
+            command.env_remove(name);
+        }
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KTRDR_")) {
+            command.env_remove(name);
+        }
+        command.args(["--program", env!("CARGO_BIN_EXE_ktrdr")]).envs(settings.iter().copied());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", shown(&output));
+        shown(&output)
+    };
+    assert!(smoke(&[]).contains("no model was asked"));
+    let fake = fake(Mind::Good);
+    let said = smoke(&[("KTRDR_AGENT__BASE_URL", &fake.base_url()), ("KTRDR_AGENT__API_KEY", KEY)]);
+    assert!(
+        said.contains("design: completed - claude-haiku-5-5 in 3 turns") && said.contains("tokens in"),
+        "{said}"
+    );
+    assert!(said.contains("of $0.20") || said.contains("$0.20"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
+}

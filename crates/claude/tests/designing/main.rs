@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod characters;
+mod costs;
 mod paying;
 mod prompts;
 mod recording;

@@ -16,7 +16,7 @@ fn bytes(value: &Value) -> usize {
 }
 
 /// A world in which much was tried.
-async fn experienced() -> World {
+pub(crate) async fn experienced() -> World {
     let mut world = World::of(Mind::Good);
     world.text = Some("calm-market pullbacks".to_owned());
     for index in 0..40 {
