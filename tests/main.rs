@@ -31,6 +31,7 @@ mod kills;
 mod leaks;
 mod mcp;
 mod memory;
+mod payments;
 mod processes;
 mod providers;
 mod redis;
