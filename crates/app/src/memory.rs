@@ -53,10 +53,6 @@ pub struct RecalledIdea {
 const IDEAS_MAX: usize = 5;
 const IDEA_CHARS_MAX: usize = 200;
 
-/// As [`recall`] estimates: bytes of a token, and what an entry takes beside its words.
-const BYTES_PER_TOKEN: usize = 3;
-const FRAME_BYTES: usize = 120;
-
 impl App {
     /// What was learnt from one cycle.
     ///
@@ -83,8 +79,7 @@ impl App {
         lessons.retain(|lesson| is_meant(lesson, request));
         let question = Question { like: like.as_ref(), until: None };
         let ideas = self.recalled_ideas(request).await?;
-        let bytes: usize = ideas.iter().map(|idea| idea.text.len() + FRAME_BYTES).sum();
-        let room = recall::TOKENS_MAX.saturating_sub(bytes / BYTES_PER_TOKEN);
+        let room = recall::room_beside(serde_json::to_vec(&ideas).map_or(0, |told| told.len()));
         Ok(Recollection { recall: recall::recall(&lessons, &question, room), hypotheses: ideas })
     }
 

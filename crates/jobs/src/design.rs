@@ -92,7 +92,8 @@ impl Design {
             .map(|idea| idea.hypothesis)
             .filter(|idea| is_idea_in_scope(idea, research))
             .collect();
-        ideas.sort_by(|a, b| b.index.cmp(&a.index).then_with(|| a.id.cmp(&b.id)));
+        // Not by id, which differs by campaign: a night is gone through once more under another name.
+        ideas.sort_by(|a, b| b.index.cmp(&a.index).then_with(|| a.idea.text.cmp(&b.idea.text)));
         Ok(ideas)
     }
 
@@ -128,30 +129,23 @@ impl Design {
     }
 }
 
-/// Whether an idea may be known: as a lesson of its cycle may.
+/// Whether a cycle of that number may teach this one anything: of its own campaign those of earlier generations.
+fn is_earlier(index: u32, research: &ResearchSpec) -> bool {
+    let size = research.generation.max(1);
+    research.learns_from == LessonScope::Instrument || index / size < research.index / size
+}
+
 fn is_idea_in_scope(idea: &Hypothesis, research: &ResearchSpec) -> bool {
-    let is_of_earlier = match research.learns_from {
-        LessonScope::Campaign => {
-            let size = research.generation.max(1);
-            idea.index / size < research.index / size
-        }
-        LessonScope::Instrument => true,
-    };
-    let is_of_it = idea.symbol == research.symbol && idea.timeframe == research.timeframe;
+    let is_about_it = idea.symbol == research.symbol && idea.timeframe == research.timeframe;
     // What was proposed with open eyes may name what is hidden.
     let keeps_secrets = idea.masked || !research.masked;
-    is_of_earlier && is_of_it && keeps_secrets && idea.known_until <= research.windows.dev.end
+    let is_known = idea.known_until <= research.windows.dev.end;
+    is_earlier(idea.index, research) && is_about_it && keeps_secrets && is_known
 }
 
 fn is_in_scope(lesson: &Lesson, research: &ResearchSpec) -> bool {
     let wanted = &lesson.strategy.training_data;
-    match research.learns_from {
-        LessonScope::Campaign => {
-            let size = research.generation.max(1);
-            lesson.index / size < research.index / size
-        }
-        LessonScope::Instrument => {
-            wanted.symbols.contains(&research.symbol) && wanted.base_timeframe == research.timeframe
-        }
-    }
+    let is_about_it =
+        || wanted.symbols.contains(&research.symbol) && wanted.base_timeframe == research.timeframe;
+    is_earlier(lesson.index, research) && (research.learns_from == LessonScope::Campaign || is_about_it())
 }

@@ -12,9 +12,6 @@ use serde_json::{Value, json};
 
 use crate::words::harmless;
 
-/// Fewest bytes of a token, as memory estimates.
-const BYTES_PER_TOKEN: usize = 3;
-
 /// Open hypotheses that are told.
 pub(crate) const IDEAS_MAX: usize = 8;
 
@@ -32,7 +29,7 @@ pub(crate) fn text(lessons: &[Lesson], ideas: &[Hypothesis]) -> String {
         lessons.len(),
         by_kind(lessons)
     );
-    let room = recall::TOKENS_MAX.saturating_sub((text.len() + ideas.len()) / BYTES_PER_TOKEN);
+    let room = recall::room_beside(text.len() + ideas.len());
     for item in recall::recall(lessons, &Question::default(), room).items {
         text.push_str(&format!("\n- {} ({}): {}", item.strategy, why(item.why), harmless(&item.says, 1_000)));
     }

@@ -3,9 +3,11 @@
 
 mod data;
 mod desk;
+mod findings;
 mod grammar;
 mod lessons;
 mod tools;
+mod written;
 
 use ktrdr_agent::market::Market;
 use ktrdr_agent::{AgentError, Design, DesignBrief};

@@ -54,10 +54,10 @@ async fn a_design_with_a_repair_costs_no_more_than_was_promised() {
     let mut world = experienced().await;
     world.fake = Fake::start(Mind::Clumsy).unwrap().with_key(KEY);
     let (first, sibling) = (turns(&world, 41).await, turns(&world, 42).await);
-    println!(
+    eprintln!(
         "| model | design | turns | prompt tokens | of them from the cache | answered | cost | promised |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    eprintln!("|---|---|---|---|---|---|---|---|");
     let models = Models::built_in().unwrap();
     for (id, promised) in [("claude-sonnet-5-5", 0.05), ("claude-haiku-5-5", 0.005)] {
         let model = models.get(id).unwrap();
@@ -65,7 +65,7 @@ async fn a_design_with_a_repair_costs_no_more_than_was_promised() {
             let (all, cost) = (sum(turns), dollars(model, turns));
             let cached = 100.0 * all.cache_read as f64 / all.prompt() as f64;
             let count = turns.len();
-            println!(
+            eprintln!(
                 "| {id} | {which} | {count} | {} | {cached:.0} % | {} | ${cost:.4} | ${promised} |",
                 all.prompt(),
                 all.output
