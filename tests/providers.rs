@@ -243,6 +243,8 @@ async fn template(engine: &Engine) -> ResearchSpec {
             sharpe_min: f64::MIN,
             ..GatePolicy::default()
         },
+        masked: false,
+        approval: None,
         agent: "scripted".parse().unwrap(),
         batch: false,
         evolution: None,
@@ -263,7 +265,16 @@ fn design() -> Design {
     let text = include_str!("../strategies/fx_pullback.yaml").replace("epochs: 20", "epochs: 1");
     let strategy = Strategy::from_yaml(&text).unwrap().strategy;
     let (origin, rationale) = ("from the script".into(), "none".into());
-    Design { strategy, designer: "scripted-7b".into(), origin, rationale, champion: false }
+    Design {
+        strategy,
+        designer: "scripted-7b".into(),
+        origin,
+        rationale,
+        champion: false,
+        author: None,
+        ideas: Vec::new(),
+        tests: None,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@
 //! | `edges`, `oracle`, `fills` | prices that somebody can, and what that earns after costs |
 //! | `laboratory`, `answers`, `build` | one run with the real binary |
 //! | `record`, `crew` | the book of all runs, and those who fill it |
+//! | `masking` | a language model that is told which market it is, against one that is not |
 //! | `bound`, `table`, `page` | what power is possible, tables, and the page they go to |
 
 mod answers;
@@ -22,6 +23,7 @@ mod dice;
 mod edges;
 mod fills;
 mod laboratory;
+mod masking;
 mod oracle;
 mod page;
 mod plan;

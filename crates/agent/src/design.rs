@@ -1,10 +1,12 @@
 //! What a designer is told and what it answers.
 
 use ktrdr_domain::evolution::Part;
+use ktrdr_domain::hypothesis::{Hypothesis, Idea};
 use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::name::HypothesisId;
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
-use ktrdr_domain::{Strategy, Symbol, Windows};
+use ktrdr_domain::{Author, Strategy, Symbol, Windows};
 use ktrdr_quant::Bars;
 
 /// All that a designer may know: the dev window and what earlier cycles taught. No gate bar, no vault bar.
@@ -28,8 +30,12 @@ pub struct DesignBrief<'a> {
     pub generation: u32,
     /// Of everything random in the campaign's designs.
     pub seed: u64,
+    /// Ideas that may be tested, in the order they are told.
+    pub hypotheses: &'a [Hypothesis],
     /// What to look for, in words, for a designer that reads.
     pub text: Option<&'a str>,
+    /// Whether a designer that reads must not learn symbol, dates and price level.
+    pub masked: bool,
     /// Capital and costs.
     pub account: &'a Account,
 }
@@ -47,4 +53,10 @@ pub struct Design {
     pub rationale: String,
     /// Whether it is a champion of what was bred before, brought back for the exam.
     pub champion: bool,
+    /// The language model that wrote it, where one did.
+    pub author: Option<Author>,
+    /// Ideas worth a test that came up beside it.
+    pub ideas: Vec<Idea>,
+    /// The hypothesis that it is to test, if it is one of those that were told.
+    pub tests: Option<HypothesisId>,
 }

@@ -1,6 +1,7 @@
 //! Models of the Messages API: what they cost and what they can. Data, with its date and its source; a file of the same form
 //! replaces it. Money is counted in whole micro-dollars, rounded up once for each call.
 
+use ktrdr_domain::Month;
 use serde::{Deserialize, Serialize};
 
 use crate::purse::Cost;
@@ -36,8 +37,8 @@ pub struct Model {
     pub context: u64,
     /// Most tokens of an answer, thinking included.
     pub output_max: u64,
-    /// The month its knowledge of the world ends: results on later data are no memory of it.
-    pub training_cutoff: String,
+    /// The last month of which it may know anything: results on later bars are no memory.
+    pub training_cutoff: Month,
     /// Whether it can be told how hard to think.
     pub takes_effort: bool,
     price: Price,
@@ -272,7 +273,7 @@ struct Entry {
     cache_read: f64,
     context: u64,
     output_max: u64,
-    training_cutoff: String,
+    training_cutoff: Month,
     effort: bool,
     long_prompt: Option<LongPrompt>,
 }
@@ -311,7 +312,7 @@ impl Entry {
             id: self.id.clone(),
             context: self.context,
             output_max: self.output_max,
-            training_cutoff: self.training_cutoff.clone(),
+            training_cutoff: self.training_cutoff,
             takes_effort: self.effort,
             price,
             batch: price.times(batch),

@@ -26,6 +26,12 @@ const BYTES_PER_TOKEN: usize = 3;
 /// What a lesson takes beside its words, in bytes: names, punctuation.
 const FRAME_BYTES: usize = 120;
 
+/// The room for lessons beside words of so many bytes that are told with them.
+#[must_use]
+pub const fn room_beside(bytes: usize) -> usize {
+    TOKENS_MAX.saturating_sub(bytes / BYTES_PER_TOKEN)
+}
+
 /// Longest hypothesis repeated, in characters.
 const HYPOTHESIS_CHARACTERS: usize = 200;
 

@@ -72,6 +72,7 @@ fn backtest(strategy: &Strategy, metrics: Metrics, evidence: Evidence) -> Backte
             code: "test".to_owned(),
         },
         warnings: Vec::new(),
+        contamination: None,
         in_sample: None,
         quarantine: Vec::new(),
     }
@@ -102,6 +103,7 @@ fn good() -> AssessmentSpec {
     AssessmentSpec {
         batch: false,
         agent: Default::default(),
+        masked: false,
         training: training(&strategy),
         backtest: backtest(&strategy, metrics, evidence),
         verdict: GateVerdict::Passed,

@@ -12,6 +12,7 @@ use ktrdr_fabric::store::{Filter, NewRoot, Pace, Submitted};
 use ktrdr_research::plan;
 use serde::{Deserialize, Serialize};
 
+use crate::budget::costs_money;
 use crate::idempotency::Seed;
 use crate::market::AccountChange;
 use crate::operations::PartRequest;
@@ -57,6 +58,9 @@ pub struct CampaignRequest {
     /// What to look for, in words.
     #[serde(default)]
     pub brief: Option<String>,
+    /// Whether symbol, dates and price level are hidden from the language model.
+    #[serde(default)]
+    pub masked: bool,
     /// Of everything random.
     #[serde(default = "seed")]
     pub seed: u64,
@@ -119,6 +123,27 @@ pub struct CampaignDetail {
     pub cycles: Vec<Operation>,
     /// How many of its cycles have rows.
     pub total: u64,
+}
+
+/// Whether there is anything to hide, and nobody tells it in the same breath.
+fn check_mask(request: &CampaignRequest, agent: &ProviderName) -> Result<(), AppError> {
+    let refuse = |message: String| Err(AppError::new(ErrorKind::InvalidRequest, message));
+    if !request.masked {
+        return Ok(());
+    }
+    if !costs_money(agent) {
+        return refuse(format!(
+            "there is nothing to mask: {agent} knows no market by name; leave out masked"
+        ));
+    }
+    let symbol = request.symbol.as_str().to_lowercase();
+    match &request.brief {
+        Some(brief) if brief.to_lowercase().contains(&symbol) => refuse(format!(
+            "the brief names {}, which is to be masked: say what to look for without it",
+            request.symbol
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The name that was given, or a new one.
@@ -200,6 +225,7 @@ impl App {
         self.expect_provider(&agent)?;
         expect_batches(request.mix.as_ref().map_or(&agent, |mix| &mix.agent), request.batch)?;
         let evolution = self.evolution(&agent, request.mix.as_ref())?;
+        check_mask(request, &agent)?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
         let mut gates = self.policy.gates;
         gates.profile = request.gates.unwrap_or(gates.profile);
@@ -216,6 +242,8 @@ impl App {
             batch: request.batch,
             evolution,
             brief: request.brief.clone(),
+            masked: request.masked,
+            approval: self.policy.approval,
             device: request.device,
             generation,
             campaign_seed: request.seed,

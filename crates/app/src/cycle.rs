@@ -1,6 +1,7 @@
 //! Research cycles one at a time: triggered within limits, looked at, cancelled. Each is a campaign of its own, gated and counted
 //! as any other.
 
+use ktrdr_catalog::strategies;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::name::{CampaignName, ProviderName};
@@ -48,6 +49,9 @@ pub struct TriggerRequest {
     /// What to look for, in words.
     #[serde(default)]
     pub brief: Option<String>,
+    /// Whether symbol, dates and price level are hidden from the language model.
+    #[serde(default)]
+    pub masked: bool,
     /// Research this strategy instead of designing one.
     #[serde(default)]
     pub strategy: Option<StrategyChoice>,
@@ -123,6 +127,7 @@ impl TriggerRequest {
             mix: None,
             gates: self.gates,
             brief: self.brief.clone(),
+            masked: self.masked,
             seed: self.seed.unwrap_or(u64::from(seed.nonce)),
             device: self.device,
             account: self.account,
@@ -150,6 +155,7 @@ impl App {
         // Only a request without faults is remembered by its key.
         let (campaign, root) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
             seed if seed == fresh => {
+                self.expect_place(&request.symbol).await?;
                 let agent = request.agent.as_ref().unwrap_or(&self.policy.agent);
                 self.fund(&planned.0, agent, request.budget).await?;
                 planned
@@ -215,13 +221,29 @@ impl App {
             StrategyChoice::Name(name) => format!("the strategy {name} of the workspace"),
             StrategyChoice::Yaml(_) => "a strategy that was given".to_owned(),
         };
+        let author = strategies::author(&*self.artifacts, &strategy).await?;
         template.given = Some(Box::new(DesignResult {
             strategy_sha256: strategy.sha256(),
             strategy,
             designer: BY_HAND.to_owned(),
             origin,
             champion: false,
+            author,
+            hypotheses: Vec::new(),
+            tests: None,
         }));
+        Ok(())
+    }
+
+    /// Refuses where no place is left as things stand, before anything is allowed to be spent. Of those that pass here at the
+    /// same time the store lets in as many as may.
+    async fn expect_place(&self, symbol: &Symbol) -> Result<(), AppError> {
+        for limit in self.limits(symbol) {
+            let holders = self.store.holders(&limit.key).await?;
+            if holders.len() >= limit.most as usize {
+                return Err(no_place(&limit.key, symbol, &holders));
+            }
+        }
         Ok(())
     }
 

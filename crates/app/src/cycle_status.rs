@@ -6,6 +6,7 @@ use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{
     FailureReason, Kind, Operation, OperationId, Phase, Progress, Status, StrategyName, Symbol, Timeframe,
+    Timestamp,
 };
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub struct CycleStatus {
     pub last: Option<CycleView>,
     /// How many may go on.
     pub capacity: Capacity,
+    /// Hypotheses that wait for a person's word, and until when the most urgent one does.
+    pub approvals: Approvals,
     /// Places for each kind of job of a cycle, among the workers that were heard of lately.
     pub workers: BTreeMap<Kind, Places>,
 }
@@ -48,6 +51,15 @@ pub struct Capacity {
     pub limit: u32,
     /// How many may on one instrument.
     pub per_instrument: u32,
+}
+
+/// What waits for a person's word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Approvals {
+    /// So many.
+    pub waiting: u64,
+    /// When the first of them is decided by its default.
+    pub deadline: Option<Timestamp>,
 }
 
 /// Places of workers.
@@ -117,8 +129,15 @@ impl App {
             cycles,
             last,
             capacity: Capacity { active, limit: in_all, per_instrument },
+            approvals: self.waiting_for_a_word().await?,
             workers: self.places().await?,
         })
+    }
+
+    async fn waiting_for_a_word(&self) -> Result<Approvals, AppError> {
+        let waiting = self.approvals().await?;
+        let asked = waiting.first().and_then(|first| first.considered.hypothesis.approval);
+        Ok(Approvals { waiting: waiting.len() as u64, deadline: asked.map(|asked| asked.deadline) })
     }
 
     /// One research cycle at a glance, triggered or of a campaign.

@@ -26,6 +26,7 @@
 //! | the audit log | [`App::note`], [`App::note_outcome`], [`App::audit`] | [`mod@audit`] |
 //! | following what changes | [`feed::Feed`] | [`feed`] |
 //! | whether the workspace can be used | [`App::readiness`] | [`readiness`] |
+//! | hypotheses: all, those that wait for a person's word, that word | [`App::hypotheses`], [`App::approvals`], [`App::decide`] | [`hypotheses`] |
 //! | memory: one lesson, those most worth knowing | [`App::lesson`], [`App::recall`] | [`memory`] |
 //!
 //! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
@@ -49,6 +50,7 @@ pub mod engine;
 mod error;
 pub mod explain;
 pub mod feed;
+pub mod hypotheses;
 mod idempotency;
 pub mod ids;
 pub mod ledger;
@@ -74,6 +76,7 @@ use std::sync::Arc;
 use ktrdr_agent::Providers;
 use ktrdr_domain::budget::BudgetPolicy;
 use ktrdr_domain::gate::GatePolicy;
+use ktrdr_domain::hypothesis::ApprovalTerms;
 use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
@@ -145,6 +148,8 @@ pub struct Policy {
     pub tries_max: u32,
     /// What may be spent.
     pub budget: BudgetPolicy,
+    /// How hypotheses are approved; open at once where nothing is said.
+    pub approval: Option<ApprovalTerms>,
     /// The largest yearly Sharpe ratio, net of costs, that anybody should hope for.
     pub plausible_sharpe: f64,
 }

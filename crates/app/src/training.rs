@@ -78,7 +78,9 @@ impl App {
         windows.allow_training(&window, reason.is_some())?;
         let open_vault = self.word_for_vault(reason, &windows, &window)?;
         let (account, seed, device) = (self.policy.account, request.seed, request.device);
-        let spec = TrainingSpec { strategy, data, windows, window, open_vault, account, seed, device };
+        let author = strategies::author(&*self.artifacts, &strategy).await?;
+        let spec =
+            TrainingSpec { strategy, author, data, windows, window, open_vault, account, seed, device };
         self.submit_job(&JobSpec::Training(Box::new(spec)), request.idempotency_key.as_ref()).await
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ktrdr_domain::number;
 use ktrdr_domain::report::{InSample, Learned, ModelRef, TrainingReport};
 use ktrdr_domain::strategy::Feature;
-use ktrdr_domain::{DataRef, OperationId, Sha256, Span, Strategy, StrategyName, Timeframe};
+use ktrdr_domain::{Author, DataRef, OperationId, Sha256, Span, Strategy, StrategyName, Timeframe};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
 use ktrdr_neural::{Network, NetworkShape};
 use ktrdr_quant::features::Scaling;
@@ -22,6 +22,9 @@ const VERSION_MAX: u32 = 100_000;
 pub struct Metadata {
     /// The strategy, as trained.
     pub strategy: Strategy,
+    /// The language model that wrote it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
     /// The feature vector, in order: a backtest must resolve to the same.
     pub features: Vec<Feature>,
     /// Scaling fitted on training rows.

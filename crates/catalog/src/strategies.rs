@@ -1,8 +1,9 @@
 //! Strategies by name, `strategies/<name>.yaml`, and the judgement beside each.
 
 use ktrdr_domain::report::AssessmentReport;
-use ktrdr_domain::{Strategy, StrategyName, number};
-use ktrdr_fabric::artifacts::{Artifacts, Key};
+use ktrdr_domain::{Author, Sha256, Strategy, StrategyName, number};
+use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
+use serde::{Deserialize, Serialize};
 
 use crate::CatalogError;
 
@@ -55,6 +56,48 @@ pub async fn store_assessment(
     let key: Key = format!("strategies/{name}/assessment.json").parse()?;
     let bytes = number::json_pretty(report).map_err(CatalogError::invalid)?;
     Ok(artifacts.put(&key, &bytes).await?)
+}
+
+/// Which language model wrote a strategy, as kept beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Hash of the strategy as the model wrote it: whoever changes that is its author.
+    pub strategy_sha256: Sha256,
+    /// The model.
+    pub author: Author,
+}
+
+/// Writes down beside a strategy who wrote it.
+///
+/// # Errors
+/// When it can not be written.
+pub async fn store_provenance(
+    artifacts: &dyn Artifacts,
+    name: &StrategyName,
+    provenance: &Provenance,
+) -> Result<(), CatalogError> {
+    let bytes = number::json_pretty(provenance).map_err(CatalogError::invalid)?;
+    Ok(artifacts.put(&provenance_key(name)?, &bytes).await?)
+}
+
+/// The language model that wrote a strategy, where one did and nobody changed it since.
+///
+/// # Errors
+/// When what stands beside the strategy can not be read.
+pub async fn author(artifacts: &dyn Artifacts, strategy: &Strategy) -> Result<Option<Author>, CatalogError> {
+    let key = provenance_key(&strategy.name)?;
+    let bytes = match artifacts.get(&key).await {
+        Ok(bytes) => bytes,
+        Err(ArtifactError::NotFound { .. }) => return Ok(None),
+        Err(other) => return Err(other.into()),
+    };
+    let read: Result<Provenance, _> = serde_json::from_slice(&bytes);
+    let provenance = read.map_err(|why| CatalogError::Invalid(format!("{key} can not be read: {why}")))?;
+    Ok((provenance.strategy_sha256 == strategy.sha256()).then_some(provenance.author))
+}
+
+fn provenance_key(name: &StrategyName) -> Result<Key, CatalogError> {
+    Ok(format!("strategies/{name}/author.json").parse()?)
 }
 
 /// The names of the strategies there are, sorted; files with other names are none.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::asking::Asking;
 use crate::contract::{Block, Message, OutputConfig, OutputFormat, Request, Role, StopReason};
+use crate::mask;
 use crate::provider::Manner;
 use crate::words::harmless;
 
@@ -117,14 +118,15 @@ fn facts(input: &AssessmentSpec) -> Value {
         GateVerdict::Failed { code, .. } => json!({"passed": false, "stopped_by": code}),
     };
     json!({
-        "strategy": input.strategy,
+        "strategy": if input.masked { mask::strategy(&input.strategy) } else { input.strategy.clone() },
         "training": {
             "rows_train_validation_test": training.rows,
             "inputs": training.feature_count,
             "trainable_numbers": training.parameter_count,
             "epochs": training.epochs_trained,
             "best_epoch": training.best_epoch,
-            "warnings": training.warnings,
+            // Their words may name days, prices and the symbol.
+            "warnings": if input.masked { &[][..] } else { &training.warnings },
         },
         "test_rows_of_dev": {
             "rows": test.rows,

@@ -12,6 +12,7 @@
 //! | replies that were recorded | [`recorded`] |
 //! | a model as a provider | [`provider`] |
 //! | designing: prompt, conversation, tools | `design` |
+//! | what a masked model is told in place of names, dates and prices | `mask` |
 //! | assessing: facts, schema, and the rules in its place | `assess` |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -25,6 +26,7 @@ pub mod contract;
 mod design;
 pub mod endpoint;
 pub mod error;
+mod mask;
 pub mod provider;
 pub mod recorded;
 mod sse;

@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::author::Author;
 use crate::data::DataRef;
 use crate::device::DeviceRequest;
 use crate::gate::GateVerdict;
 use crate::hash::Sha256;
+use crate::hypothesis::Idea;
 use crate::id::OperationId;
 use crate::kind::Kind;
-use crate::name::{CampaignName, ProviderName, Symbol};
+use crate::name::{CampaignName, HypothesisId, ProviderName, Symbol};
 use crate::report::{BacktestSummary, ModelRef, TrainingReport};
 use crate::research::ResearchSpec;
 use crate::strategy::Strategy;
@@ -112,6 +114,15 @@ pub struct DesignResult {
     /// Whether it is a champion of what was bred before, brought back for the exam.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub champion: bool,
+    /// The language model that wrote it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
+    /// Ideas worth a test that it proposed beside the strategy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hypotheses: Vec<Idea>,
+    /// The open hypothesis that the strategy is to test, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<HypothesisId>,
 }
 
 /// Train one model.
@@ -119,6 +130,9 @@ pub struct DesignResult {
 pub struct TrainingSpec {
     /// The strategy.
     pub strategy: Strategy,
+    /// The language model that wrote it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
     /// Every (symbol, timeframe) the strategy trains on.
     pub data: Vec<DataRef>,
     /// The windows of its instruments at submit; the worker reads them for itself and compares.
@@ -211,6 +225,9 @@ pub struct AssessmentSpec {
     /// Whether a language model is asked in a batch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub batch: bool,
+    /// Whether symbol, dates and price level are hidden from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
     /// The strategy.
     pub strategy: Strategy,
     /// What training said.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256;
 use crate::id::OperationId;
-use crate::name::CampaignName;
+use crate::name::{CampaignName, HypothesisId};
 use crate::positions::Positions;
 use crate::report::{DevBacktest, TestMetrics};
 use crate::strategy::Strategy;
@@ -42,6 +42,9 @@ pub struct Lesson {
     pub strategy: Strategy,
     /// Its hash.
     pub strategy_sha256: Sha256,
+    /// The hypothesis that it was to test, if it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<HypothesisId>,
     /// How far it came.
     pub reached: Reached,
     /// Stable word of the gate that stopped it, without figures.

@@ -13,7 +13,9 @@
 //! | what training, backtesting and assessment report | [`report`] |
 //! | quality gates | [`gate`] |
 //! | what checks of bars and strategies find | [`finding`] |
+//! | which model wrote a strategy, what it may remember | [`author`] |
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
+//! | ideas that are worth a test, and who may allow one | [`hypothesis`] |
 //! | what a campaign's verdicts come to when it closes | [`closing`] |
 //! | a research cycle's specification, its phases | [`research`], [`phase`] |
 //! | what a caller from outside may do | [`scope`] |
@@ -22,6 +24,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod author;
 pub mod budget;
 pub mod closing;
 pub mod data;
@@ -34,6 +37,7 @@ pub mod failure;
 pub mod finding;
 pub mod gate;
 pub mod hash;
+pub mod hypothesis;
 pub mod id;
 pub mod job;
 pub mod kind;
@@ -59,6 +63,7 @@ pub mod trial;
 pub mod window;
 pub mod window_history;
 
+pub use author::{Author, Month};
 pub use data::DataRef;
 pub use device::{DeviceClass, DeviceRequest};
 pub use event::Event;

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::excerpt::excerpt;
+use crate::hash::Sha256;
 
 /// Why a name was refused: what was expected and what was found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -104,6 +105,25 @@ checked_name!(
     "1 to 64 lower-case letters, digits, '_' or '-', starting with a letter or digit",
     is_slug
 );
+
+checked_name!(
+    /// A hypothesis, by a hash of what it says and of what it is about.
+    HypothesisId,
+    "hypothesis",
+    "`hyp_` and 12 hexadecimal digits, as in `ktrdr memory hypotheses`",
+    |name| name.strip_prefix("hyp_").is_some_and(|hex| {
+        hex.len() == 12 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    })
+);
+
+impl HypothesisId {
+    /// The one of this hash.
+    #[must_use]
+    pub fn of(hash: &Sha256) -> Self {
+        let digits: String = hash.to_string().chars().take(12).collect();
+        Self(format!("hyp_{digits}"))
+    }
+}
 
 impl Default for ProviderName {
     /// `local`: seeded search and rules, which need no key.

@@ -6,6 +6,7 @@ use crate::data::DataRef;
 use crate::device::DeviceRequest;
 use crate::evolution::Evolution;
 use crate::gate::GatePolicy;
+use crate::hypothesis::ApprovalTerms;
 use crate::id::OperationId;
 use crate::job::DesignResult;
 use crate::name::{CampaignName, ProviderName, Symbol};
@@ -61,6 +62,12 @@ pub struct ResearchSpec {
     /// What to look for, in words, for a designer that reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brief: Option<String>,
+    /// Whether symbol, dates and price level are hidden from a language model.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
+    /// How hypotheses are approved that come of it; without it they are open at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalTerms>,
     /// What its networks are trained on.
     #[serde(default, skip_serializing_if = "DeviceRequest::is_any")]
     pub device: DeviceRequest,

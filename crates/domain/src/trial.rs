@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::author::Author;
 use crate::hash::Sha256;
 use crate::id::OperationId;
 use crate::job::Origin;
@@ -35,6 +36,9 @@ pub struct Look {
     pub windows: Vec<WindowKind>,
     /// Who looked.
     pub origin: Origin,
+    /// The language model that wrote what was tried, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
 }
 
 /// What a look showed. Appended once, never changed, never removed.
@@ -44,12 +48,28 @@ pub struct Conclusion {
     pub sharpe_daily: Option<f64>,
     /// Daily returns.
     pub days: u64,
+    /// The same on each side of what its author may remember, where a language model wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apart: Option<Apart>,
     /// What the same subject would have held on dev, by which near-copies are told; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub positions: Option<Positions>,
     /// Other instruments with looks at that time whose daily returns go with this one's on dev.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub correlated: Vec<Symbol>,
+}
+
+/// What a look showed before the end of what a strategy's author may remember, and after it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Apart {
+    /// Sharpe ratio of the daily active returns before it, not annualised.
+    pub before: Option<f64>,
+    /// Daily returns before it.
+    pub days_before: u64,
+    /// The same ratio after it.
+    pub after: Option<f64>,
+    /// Daily returns after it.
+    pub days_after: u64,
 }
 
 /// A look with what it showed. One without a conclusion is under way, or was cut off: it counts as any other.

@@ -117,6 +117,7 @@ fn traded() -> BacktestSummary {
             code: "test".into(),
         },
         warnings: vec![],
+        contamination: None,
         in_sample: None,
         quarantine: vec![],
     }

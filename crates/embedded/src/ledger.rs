@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::closing::{Candidate, Closing};
+use ktrdr_domain::hypothesis::{Considered, Decision, Hypothesis, HypothesisTest};
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::name::{CampaignName, Symbol};
+use ktrdr_domain::name::{CampaignName, HypothesisId, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{OperationId, Span};
 use rusqlite::types::ValueRef;
@@ -12,11 +13,12 @@ use rusqlite::{Connection, Params, Row};
 
 use super::closings;
 use super::failure::Failure;
+use super::hypotheses::{self, Remark};
 use super::row;
 use super::store::SqliteStore;
 use super::tx::Tx;
 use super::writer::Sync;
-use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, never_counted};
+use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, Remarked, never_counted};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
 
@@ -59,6 +61,17 @@ impl LedgerReader for SqliteStore {
         let sql = "SELECT lesson FROM lessons WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq DESC LIMIT ?2";
         self.read_apart(move |db| all(db, sql, (campaign, limit), |found| row::json(text(found, 0)?))).await
     }
+
+    async fn hypotheses(
+        &self,
+        campaign: Option<&CampaignName>,
+        limit: u32,
+    ) -> Result<Vec<Considered>, StoreError> {
+        let campaign = campaign.map(CampaignName::to_string);
+        let read =
+            move |db: &Connection| all(db, hypotheses::HYPOTHESES, (campaign, limit), hypotheses::considered);
+        self.read_apart(read).await
+    }
 }
 
 #[async_trait]
@@ -91,6 +104,21 @@ impl Ledger for SqliteStore {
             tx.execute(sql, (cycle.as_str(), campaign.as_str(), &json)).map(|_| ())
         };
         self.writer.run(Sync::Now, insert).await
+    }
+
+    async fn propose(&self, hypothesis: &Hypothesis) -> Result<(), StoreError> {
+        let (hypothesis, json) = (hypothesis.clone(), readable_json(hypothesis)?);
+        self.writer.run(Sync::Now, move |tx| hypotheses::propose(tx, &hypothesis, &json)).await
+    }
+
+    async fn decide(&self, hypothesis: &HypothesisId, decision: &Decision) -> Result<Remarked, StoreError> {
+        let (id, json) = (hypothesis.clone(), readable_json(decision)?);
+        self.writer.run(Sync::Now, move |tx| hypotheses::remark(tx, &id, Remark::Decision, &json)).await
+    }
+
+    async fn tested(&self, hypothesis: &HypothesisId, test: &HypothesisTest) -> Result<Remarked, StoreError> {
+        let (id, json) = (hypothesis.clone(), readable_json(test)?);
+        self.writer.run(Sync::Now, move |tx| hypotheses::remark(tx, &id, Remark::Test, &json)).await
     }
 }
 

@@ -34,6 +34,7 @@ mod engine;
 mod error;
 mod failure;
 mod history;
+mod hypotheses;
 mod identity;
 mod ledger;
 mod list;

@@ -1,10 +1,12 @@
-//! The ledger: counted looks at data, what they showed, what campaigns came to when they closed, and remembered lessons.
+//! The ledger: counted looks at data, what they showed, what campaigns came to when they closed, remembered lessons,
+//! and hypotheses with what was said of them.
 //! Append-only: nothing here can be changed or taken back.
 
 use async_trait::async_trait;
 use ktrdr_domain::closing::{Candidate, Closing};
+use ktrdr_domain::hypothesis::{Considered, Decision, Hypothesis, HypothesisTest};
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::name::{CampaignName, Symbol};
+use ktrdr_domain::name::{CampaignName, HypothesisId, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{OperationId, Span};
 
@@ -28,6 +30,12 @@ pub trait LedgerReader: Send + Sync {
     async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, StoreError>;
     /// Lessons of a campaign (`None`: of all), newest first, at most `limit`.
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError>;
+    /// Hypotheses of a campaign (`None`: of all), newest first, at most `limit`, each with what was said of it since.
+    async fn hypotheses(
+        &self,
+        campaign: Option<&CampaignName>,
+        limit: u32,
+    ) -> Result<Vec<Considered>, StoreError>;
 }
 
 /// The ledger.
@@ -50,6 +58,23 @@ pub trait Ledger: LedgerReader {
     async fn close(&self, closing: &Closing) -> Result<Closed, StoreError>;
     /// Remembers a cycle, once.
     async fn remember(&self, lesson: &Lesson) -> Result<(), StoreError>;
+    /// Writes down a hypothesis, once.
+    async fn propose(&self, hypothesis: &Hypothesis) -> Result<(), StoreError>;
+    /// Writes down what a person says to a hypothesis. The first word stands.
+    async fn decide(&self, hypothesis: &HypothesisId, decision: &Decision) -> Result<Remarked, StoreError>;
+    /// Writes down what became of a hypothesis. The first test stands.
+    async fn tested(&self, hypothesis: &HypothesisId, test: &HypothesisTest) -> Result<Remarked, StoreError>;
+}
+
+/// What became of a remark on a hypothesis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remarked {
+    /// It is written down.
+    Recorded,
+    /// Somebody was faster.
+    TooLate,
+    /// There is no such hypothesis.
+    Unknown,
 }
 
 /// What a closing came to.

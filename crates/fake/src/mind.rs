@@ -69,7 +69,7 @@ impl Mind {
     }
 }
 
-/// Proposes, checks with both checkers, then saves.
+/// Proposes, checks with the linter, then saves; where ideas are open, as a test of the first.
 fn good(talk: &Talk) -> Answer {
     let strategy = || strategies::sound(talk.number, &talk.symbol, &talk.timeframe);
     match talk.turn {
@@ -83,7 +83,13 @@ fn good(talk: &Talk) -> Answer {
             ],
             1,
         ),
-        turn => calls(&[("save_strategy_config", json!({"strategy": strategy()}))], turn),
+        turn => {
+            let mut save = json!({"strategy": strategy()});
+            if talk.has_open_hypotheses {
+                save["hypothesis"] = json!(1);
+            }
+            calls(&[("save_strategy_config", save)], turn)
+        }
     }
 }
 
@@ -93,6 +99,8 @@ struct Talk {
     turn: usize,
     symbol: String,
     timeframe: String,
+    /// Whether it was told of ideas that nobody tested yet.
+    has_open_hypotheses: bool,
     /// Of the task, by which designs differ.
     number: u64,
 }
@@ -103,7 +111,8 @@ impl Talk {
         let mut hasher = DefaultHasher::new();
         // The words alone: what is kept of a prompt changes no answer.
         let first = messages.first().and_then(|m| m["content"].as_array()).into_iter().flatten();
-        first.for_each(|block| block["text"].as_str().hash(&mut hasher));
+        let told: Vec<&str> = first.filter_map(|block| block["text"].as_str()).collect();
+        told.hash(&mut hasher);
         let data = messages.iter().filter_map(|m| m["content"].as_array()).flatten().find_map(|block| {
             let told: Value = serde_json::from_str(block["content"].as_str()?).ok()?;
             told.get("symbol").is_some().then_some(told)
@@ -113,6 +122,7 @@ impl Talk {
             turn: messages.iter().filter(|m| m["role"] == "assistant").count(),
             symbol: data["symbol"].as_str().unwrap_or("EURUSD").to_owned(),
             timeframe: data["timeframes"][0]["timeframe"].as_str().unwrap_or("1h").to_owned(),
+            has_open_hypotheses: told.iter().any(|text| text.contains("# Open hypotheses")),
             number: hasher.finish(),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! A page of named steps: admit → decide → count the look → trade → test significance → conclude → deflate → store.
 
+mod contamination;
 mod counting;
 mod significance;
 mod subject;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
-use ktrdr_domain::report::{BacktestReport, BacktestSummary, EquityPoint, Hashes};
+use ktrdr_domain::report::{BacktestReport, BacktestSummary, Contamination, EquityPoint, Hashes};
 use ktrdr_domain::trial::{Conclusion, Look};
 use ktrdr_domain::window_history::OpenVault;
 use ktrdr_domain::{Kind, OperationId, Progress, Span, Timestamp, WindowKind, Windows};
@@ -89,7 +90,11 @@ impl Backtesting {
             None => significance::against_chance(job, spec, traded, figures.calendar.as_ref())?,
         };
         let span = covered(traded.bars, &traded.range);
-        let counted = self.conclude(spec, traded, &weighed, span)?;
+        let apart = traded.decided.author.as_ref().map(|author| {
+            let (initial_capital, calendar) = (spec.account.initial_capital, figures.calendar.as_ref());
+            contamination::Exam { traded, initial_capital, calendar, active: &weighed.beyond }.cut(author)
+        });
+        let counted = self.conclude(spec, traded, &weighed, apart.as_ref(), span)?;
         let mut undefined = figures.undefined;
         let mut evidence = significance::evidence(&weighed, counted, traded.decided);
         evidence.vault_openings = self.services.vault_openings(&spec.symbol)?;
@@ -112,6 +117,7 @@ impl Backtesting {
             conventions: metrics::conventions(figures.calendar.as_ref()),
             hashes: hashes(spec, traded),
             warnings: warnings(traded),
+            contamination: apart,
             in_sample: traded.decided.in_sample.clone(),
             quarantine,
         };
@@ -147,6 +153,7 @@ impl Backtesting {
         spec: &BacktestSpec,
         traded: &Traded<'_>,
         weighed: &Weighed,
+        apart: Option<&Contamination>,
         span: Span,
     ) -> Result<Counted, Fault> {
         let Some(look) = &traded.look else { return Ok(Counted::default()) };
@@ -154,6 +161,7 @@ impl Backtesting {
         let conclusion = Conclusion {
             sharpe_daily: weighed.record.map(|record| record.sharpe),
             days: weighed.record.map_or(0, |record| record.periods as u64),
+            apart: apart.map(contamination::for_ledger),
             positions: traded.decided.on_dev.clone(),
             correlated: correlated.clone(),
         };
@@ -191,6 +199,7 @@ fn look(job: &Job, spec: &BacktestSpec, windows: &Windows, span: Span, decided: 
         span,
         windows: windows.touched(&span),
         origin: spec.origin,
+        author: decided.author.clone(),
     }
 }
 

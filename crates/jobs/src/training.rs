@@ -126,6 +126,7 @@ impl Training {
             span: spec.window,
             windows: windows.touched(&spec.window),
             origin: Origin::Person,
+            author: spec.author.clone(),
         };
         Ok(self.services.runtime.block_on(self.ledger.begin(&look))?)
     }
@@ -164,6 +165,7 @@ impl Training {
                 models::reserve(artifacts, &model.strategy, model.timeframe, &job.id, job.fence).await?;
             let metadata = Metadata {
                 strategy: spec.strategy.clone(),
+                author: spec.author.clone(),
                 features: spec.strategy.features(),
                 scaling: gathered.rows.scaling.clone(),
                 shape,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ktrdr_domain::number::Figure;
-use ktrdr_domain::report::{ActiveReturn, BacktestSummary, Evidence, Metrics, NullRank};
+use ktrdr_domain::report::{ActiveReturn, BacktestSummary, Contamination, Evidence, Metrics, NullRank, Part};
 
 use crate::describe::counted;
 use crate::screen::{Screen, harmless};
@@ -25,6 +25,9 @@ pub(crate) fn print(screen: &Screen, summary: &BacktestSummary, whole: bool) {
         );
     }
     evidence(screen, summary);
+    if let Some(exam) = summary.contamination.as_ref().filter(|_| summary.quarantine.is_empty()) {
+        contamination(screen, exam);
+    }
     if whole {
         screen.line("conventions");
         summary.conventions.iter().for_each(|(topic, text)| screen.line(format!("  {topic}: {text}")));
@@ -97,6 +100,27 @@ fn evidence(screen: &Screen, s: &BacktestSummary) {
     for (name, said) in rows.iter().filter(|(_, said)| !said.is_empty()) {
         screen.line(format!("  {name:<13} {}", said.join(" · ")));
     }
+}
+
+/// What its author may remember, apart from what came after.
+fn contamination(screen: &Screen, exam: &Contamination) {
+    screen.line(format!("  {:<13} {}", "written by", harmless(&exam.author.to_string())));
+    let sides = [
+        ("before that", exam.before, "no bar"),
+        ("after it", exam.after, "no bar: nothing here is free of memory"),
+    ];
+    for (name, part, without) in sides {
+        let said = part.map_or_else(|| without.to_owned(), |part| side(&part));
+        screen.line(format!("  {name:<13} {said}"));
+    }
+}
+
+fn side(part: &Part) -> String {
+    let sharpe = format!("Sharpe {} a year", number(part.sharpe_ratio));
+    let active = part.active_sharpe_daily.map(|x| format!("beyond market {:.4} a day", Figure(x)));
+    let counts = [counted(part.days, "day"), counted(part.trades, "trade")];
+    let net = format!("net {}", percent(part.total_return_pct));
+    [net, sharpe].into_iter().chain(active).chain(counts).collect::<Vec<_>>().join(" · ")
 }
 
 fn beyond_market(active: &ActiveReturn) -> [String; 4] {

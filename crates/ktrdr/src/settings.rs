@@ -201,6 +201,7 @@ impl Settings {
             agent: self.research.agent.clone(),
             in_flight: self.research.in_flight,
             generation: self.research.generation,
+            approval: self.agent.approval(),
             triggers: TriggerLimits {
                 per_instrument: self.research.triggered_per_instrument,
                 in_all: self.research.triggered_max,

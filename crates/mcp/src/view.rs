@@ -18,6 +18,7 @@ const BEFORE_THE_EXAM: &[&str] = &[
     "strategy_sha256",
     "designer",
     "origin",
+    "author",
     "model",
     "test",
     "dev_backtest",
@@ -158,6 +159,7 @@ pub(crate) fn trial(trial: &Trial, access: Access) -> Value {
         "span": look.span,
         "windows": look.windows,
         "by": look.origin,
+        "author": look.author,
         "is_concluded": trial.conclusion.is_some(),
         "sharpe_daily": trial.sharpe_daily().filter(|_| is_of_dev || access.show_exam),
     });

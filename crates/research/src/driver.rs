@@ -25,6 +25,7 @@ use tracing::{error, info, warn};
 use crate::candidate::candidate;
 use crate::closer::Closer;
 use crate::cycle::{ChildEnd, Cycle, Decision, Fault, step};
+use crate::hypotheses::{proposed, tested};
 use crate::reading::{Read, rows};
 
 /// Events worked on at once.
@@ -144,7 +145,12 @@ impl Orchestrator {
     async fn move_cycle(&self, event: &Event) -> Result<Moved, StoreError> {
         match rows(self.store.as_ref(), event).await? {
             Read::Stale => Ok(Moved::Done),
-            Read::Ended(phase, cycle, end) => self.decide(phase, &cycle, &event.operation, &end).await,
+            Read::Ended(phase, cycle, end, at) => {
+                for hypothesis in proposed(&cycle, &event.operation, &end, at) {
+                    self.ledger.propose(&hypothesis).await?;
+                }
+                self.decide(phase, &cycle, &event.operation, &end).await
+            }
             Read::Unreadable(phase, fault) => {
                 let Some(root) = event.root.clone() else { return Ok(Moved::Done) };
                 let to = failed(fault, Value::Null);
@@ -195,10 +201,11 @@ impl Orchestrator {
     }
 
     async fn remember(&self, lesson: Option<&Lesson>) -> Result<(), StoreError> {
-        match lesson {
-            Some(lesson) => self.ledger.remember(lesson).await,
-            None => Ok(()),
+        let Some(lesson) = lesson else { return Ok(()) };
+        if let Some((hypothesis, test)) = tested(lesson) {
+            self.ledger.tested(hypothesis, &test).await?;
         }
+        self.ledger.remember(lesson).await
     }
 
     /// Moves the cycle, and says how it closed, if it did.

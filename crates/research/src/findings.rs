@@ -7,7 +7,7 @@ use ktrdr_domain::report::{
     AssessmentReport, BacktestSummary, DevBacktest, Evidence, Metrics, ModelRef, TestMetrics, TrainingReport,
     Verdict,
 };
-use ktrdr_domain::{OperationId, Phase, Sha256, StrategyName};
+use ktrdr_domain::{Author, OperationId, Phase, Sha256, StrategyName};
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::passed_by_itself;
@@ -35,6 +35,9 @@ pub struct CycleSummary {
     pub designer: Option<String>,
     /// How it came about.
     pub origin: Option<String>,
+    /// The language model that wrote it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
     /// The trained model.
     pub model: Option<ModelRef>,
     /// The network on the test rows of dev.
@@ -67,6 +70,7 @@ impl Findings<'_> {
             strategy_sha256: design.map(|d| d.strategy_sha256),
             designer: design.map(|d| d.designer.clone()),
             origin: design.map(|d| d.origin.clone()),
+            author: design.and_then(|d| d.author.clone()),
             model: training.map(|t| t.model.clone()),
             test: training.map(|t| t.test.clone()),
             dev_backtest: training.and_then(|t| t.dev_backtest),
@@ -89,6 +93,7 @@ impl Findings<'_> {
             resumes: cycle.spec.resumes.as_ref().map(|resumed| resumed.cycle.clone()),
             campaign: cycle.spec.campaign.clone(),
             index: cycle.spec.index,
+            tests: design.tests.clone(),
             strategy: design.strategy.clone(),
             strategy_sha256: design.strategy_sha256,
             reached: self.reached(cycle),

@@ -43,6 +43,7 @@ pub mod closing;
 pub mod cycle;
 pub mod driver;
 pub mod findings;
+mod hypotheses;
 mod reading;
 pub mod resume;
 mod spec;

@@ -1,7 +1,7 @@
 //! From rows to a cycle and the end of its child. The event only said that it is worth looking.
 
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{EndStatus, Event, FailureReason, Operation, OperationId, Phase, Status};
+use ktrdr_domain::{EndStatus, Event, FailureReason, Operation, OperationId, Phase, Status, Timestamp};
 use ktrdr_fabric::store::{OperationReader, StoreError};
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,8 +11,8 @@ use crate::cycle::{ChildEnd, Cycle, Fault, Stage, read};
 /// What the rows said.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Read {
-    /// The cycle waits for this child, and it ended.
-    Ended(Phase, Box<Cycle>, ChildEnd),
+    /// The cycle waits for this child, which ended at that time.
+    Ended(Phase, Box<Cycle>, ChildEnd, Timestamp),
     /// The cycle waits for this child, but something in its rows can not be read: nothing to decide upon.
     Unreadable(Phase, Fault),
     /// Nothing to do: the cycle is over, waits for another child, or the child has not ended.
@@ -23,13 +23,14 @@ pub(crate) enum Read {
 pub(crate) async fn rows(store: &dyn OperationReader, event: &Event) -> Result<Read, StoreError> {
     let Some(root) = waiting_root(store, event).await? else { return Ok(Read::Stale) };
     let Some(child) = store.get(&event.operation).await? else { return Ok(Read::Stale) };
+    let at = Timestamp(child.finished_at_ms.unwrap_or_default().div_euclid(1_000));
     let Some(end) = child_end(child) else { return Ok(Read::Stale) };
     // Stored cancels win over what the child brought home: `advance` will close the cycle as cancelled.
     let end = if root.cancel.is_some() { ChildEnd::Cancelled } else { end };
     // A cycle that runs is in a phase.
     let Some(phase) = root.phase else { return Ok(Read::Stale) };
     Ok(match cycle(store, root, phase, &event.operation).await? {
-        Ok(cycle) => Read::Ended(phase, Box::new(cycle), end),
+        Ok(cycle) => Read::Ended(phase, Box::new(cycle), end, at),
         Err(fault) => Read::Unreadable(phase, fault),
     })
 }

@@ -35,6 +35,7 @@ pub(crate) fn training(spec: &ResearchSpec, design: &DesignResult) -> Result<Job
         .collect::<Result<Vec<_>, _>>()?;
     Ok(JobSpec::Training(Box::new(TrainingSpec {
         strategy: strategy.clone(),
+        author: design.author.clone(),
         data,
         windows: spec.windows,
         window: training_window(spec, strategy)?,
@@ -76,6 +77,7 @@ pub(crate) fn assessment(
     JobSpec::Assessment(Box::new(AssessmentSpec {
         agent: spec.agent.clone(),
         batch: spec.batch,
+        masked: spec.masked,
         strategy: design.strategy.clone(),
         training: TrainingReport { history: thinned(&training.history), ..training.clone() },
         backtest: backtest.clone(),

@@ -178,7 +178,16 @@ impl Search<'_> {
             return Err("it was tried before".to_owned());
         }
         let rationale = words::rationale(&candidate, self.screen, self.market);
-        Ok(Design { strategy, designer: NAME.to_owned(), origin, rationale, champion: false })
+        Ok(Design {
+            strategy,
+            designer: NAME.to_owned(),
+            origin,
+            rationale,
+            champion: false,
+            author: None,
+            ideas: Vec::new(),
+            tests: None,
+        })
     }
 
     /// Changes what the linter found fault with; the codes that led to a change.

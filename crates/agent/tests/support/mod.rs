@@ -110,7 +110,9 @@ impl Campaign {
             part,
             generation: self.generation,
             seed: self.seed,
+            hypotheses: &[],
             text: None,
+            masked: false,
             account: &self.account,
         }
     }
@@ -129,6 +131,7 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
         resumes: None,
         campaign: "test".parse().unwrap(),
         index: 0,
+        tests: None,
         strategy,
         strategy_sha256,
         reached: if good { Reached::Trained } else { Reached::Designed },

@@ -69,6 +69,7 @@ async fn what_was_looked_at_before_makes_a_plan_harder() {
             span: before.gate,
             windows: vec![WindowKind::Gate],
             origin: Origin::Person,
+            author: None,
         };
         desk.app.ledger.begin(&look).await.unwrap();
     }

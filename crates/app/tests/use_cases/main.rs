@@ -53,6 +53,7 @@ impl Desk {
             agent: ProviderName::default(),
             in_flight: 2,
             generation: 4,
+            approval: None,
             triggers: TriggerLimits { per_instrument: 1, in_all: 2 },
             tries_max: 3,
             budget: BudgetPolicy::default(),
@@ -106,6 +107,7 @@ async fn complete(app: &App, id: &OperationId, trades: &[u8]) {
             code: "1".into(),
         },
         warnings: Vec::new(),
+        contamination: None,
         in_sample: None,
         quarantine: Vec::new(),
     };
@@ -408,7 +410,8 @@ async fn close(app: &App, root: &OperationId, finished: OperationId) {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_recalled_where_nothing_was_learnt() {
     let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
-    let recall = app.recall(&request::<RecallRequest>(json!({ "words": "calm" }))).await.unwrap();
+    let answer = app.recall(&request::<RecallRequest>(json!({ "words": "calm" }))).await.unwrap();
+    let recall = answer.recall;
     assert_eq!((recall.items.len(), recall.tokens, recall.of), (0, 0, 0));
     let id: OperationId = "op_agent_research_20260101_000000_00000001".parse().unwrap();
     assert_eq!(app.lesson(&id).await.unwrap_err().kind, ErrorKind::NotFound);

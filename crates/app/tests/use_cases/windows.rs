@@ -42,6 +42,7 @@ async fn look(app: &App, number: u32, span: Span) {
         span,
         windows: vec![WindowKind::Gate],
         origin: Origin::Person,
+        author: None,
     };
     app.ledger.begin(&look).await.unwrap();
 }

@@ -3,26 +3,38 @@
 
 use ktrdr_agent::DesignBrief;
 use ktrdr_agent::market::{MOVE_COSTS_MIN, Market, TypicalMove};
+use ktrdr_domain::Finding;
 use ktrdr_domain::number::Figure;
 use ktrdr_quant::Bars;
-use ktrdr_quant::data::health;
+use ktrdr_quant::data::health::{self, FindingCode};
 use serde_json::{Value, json};
+
+use crate::mask;
 
 /// The symbol with its series: what `get_available_symbols` answers.
 pub(crate) fn symbols(brief: &DesignBrief<'_>) -> Value {
     json!({
-        "symbol": brief.symbol,
-        "timeframes": brief.dev_bars.iter().map(series).collect::<Vec<_>>(),
+        "symbol": mask::symbol(brief.symbol, brief.masked),
+        "timeframes": brief.dev_bars.iter().map(|bars| series(bars, brief.masked)).collect::<Vec<_>>(),
     })
 }
 
-fn series(bars: &Bars) -> Value {
+fn series(bars: &Bars, masked: bool) -> Value {
     let report = health::check(bars);
-    let findings: Vec<String> = report.findings.iter().map(|f| f.message.clone()).collect();
+    // What a finding says names days and prices; its code does not.
+    let said = |finding: &Finding<FindingCode>| match masked {
+        true => json!(finding.code),
+        false => json!(finding.message),
+    };
+    let findings: Vec<Value> = report.findings.iter().map(said).collect();
+    let window = report.span.map(|span| match masked {
+        true => format!("{:.1} years", span.years()),
+        false => span.to_string(),
+    });
     json!({
         "timeframe": bars.timeframe,
         "bars": bars.len(),
-        "development_window": report.span.map(|span| span.to_string()),
+        "development_window": window,
         "has_volume": bars.volume.iter().any(|v| *v > 0.0),
         "health": if findings.is_empty() { json!("sound") } else { json!(findings) },
     })
@@ -41,6 +53,7 @@ pub(crate) fn text(brief: &DesignBrief<'_>, market: &Market<'_>) -> String {
         )
     };
     let moves: Vec<String> = market.horizons().iter().map(row).collect();
+    let notice = if brief.masked { format!("{}\n\n", mask::NOTICE) } else { String::new() };
     let wish = brief.text.map_or_else(String::new, |text| {
         format!(
             "\nThe campaign's brief, which says what to look for: {}",
@@ -48,7 +61,7 @@ pub(crate) fn text(brief: &DesignBrief<'_>, market: &Market<'_>) -> String {
         )
     });
     format!(
-        "# The market\n\n{}\n\nA round trip costs {} of the price. Typical absolute moves on the training rows: {}. A horizon under \
+        "# The market\n\n{notice}{}\n\nA round trip costs {} of the price. Typical absolute moves on the training rows: {}. A horizon under \
          {MOVE_COSTS_MIN} round trips is hardly worth a trade. The window that decides has about {} bars.{wish}",
         symbols(brief),
         percent(market.round_trip_cost),

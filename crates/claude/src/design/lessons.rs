@@ -1,50 +1,63 @@
-//! What was tried and why it died, as a designer may know it: figures of dev; of an exam whether it was passed, and the code of
-//! what stopped it. A lesson holds nothing else. The best come first, then the newest, as many as fit.
+//! What was tried and why it died, and what nobody tried yet, as a designer may know it: figures of dev; of an exam whether it
+//! was passed, and the code of what stopped it. A lesson holds nothing else. Which of them are told is memory's choice
+//! ([`ktrdr_agent::recall`]); together they take the room of one recall.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ktrdr_agent::recall::{self, Question, Why};
 use ktrdr_domain::evolution::NOT_A_CHAMPION;
+use ktrdr_domain::hypothesis::Hypothesis;
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec, Labels};
 use serde_json::{Value, json};
 
-/// Most bytes of all lessons together: some 2 000 tokens.
-const BYTES_MAX: usize = 7_000;
+use crate::words::harmless;
 
-/// The best, whenever they were.
-const BEST_MAX: usize = 8;
+/// Open hypotheses that are told.
+pub(crate) const IDEAS_MAX: usize = 8;
 
-/// What was tried, in words.
-pub(crate) fn text(lessons: &[Lesson]) -> String {
+/// Characters of an idea with its reason.
+const IDEA_CHARS_MAX: usize = 400;
+
+/// What was tried, and what may be, in words.
+pub(crate) fn text(lessons: &[Lesson], ideas: &[Hypothesis]) -> String {
+    let ideas = open(ideas);
     if lessons.is_empty() {
-        return "# What was tried\n\nNothing yet: this is the first generation.".to_owned();
+        return format!("# What was tried\n\nNothing yet: this is the first generation.{ideas}");
     }
     let mut text = format!(
         "# What was tried ({} designs; figures are of the development window, net of costs)\n\n{}\n",
         lessons.len(),
         by_kind(lessons)
     );
-    for lesson in in_order(lessons) {
-        let line = brief(lesson).to_string();
-        if text.len() + line.len() > BYTES_MAX {
-            break;
-        }
-        text.push('\n');
-        text.push_str(&line);
+    let room = recall::room_beside(text.len() + ideas.len());
+    for item in recall::recall(lessons, &Question::default(), room).items {
+        text.push_str(&format!("\n- {} ({}): {}", item.strategy, why(item.why), harmless(&item.says, 1_000)));
     }
-    text
+    text + &ideas
 }
 
-/// The best by how far they came and what they earned beyond the market, then the others, newest first.
-fn in_order(lessons: &[Lesson]) -> Vec<&Lesson> {
-    let mut best: Vec<&Lesson> = lessons.iter().filter(|l| l.reached > Reached::Designed).collect();
-    let earned =
-        |lesson: &Lesson| lesson.dev_backtest.and_then(|d| d.active_sharpe_ratio).unwrap_or(f64::MIN);
-    best.sort_by(|a, b| b.reached.cmp(&a.reached).then_with(|| earned(b).total_cmp(&earned(a))));
-    best.truncate(BEST_MAX);
-    let chosen: BTreeSet<_> = best.iter().map(|l| &l.cycle).collect();
-    let rest: Vec<&Lesson> = lessons.iter().filter(|l| !chosen.contains(&l.cycle)).collect();
-    best.into_iter().chain(rest).collect()
+fn why(why: Why) -> &'static str {
+    match why {
+        Why::Alike => "came furthest",
+        Why::Contrast => "is like one of these, and fared differently",
+        Why::TellingFailure => "a telling failure",
+    }
+}
+
+/// Ideas that wait for a test, numbered from 1.
+fn open(ideas: &[Hypothesis]) -> String {
+    if ideas.is_empty() {
+        return String::new();
+    }
+    let line = |(number, h): (usize, &Hypothesis)| {
+        let words = format!("{} {}", h.idea.text, h.idea.rationale);
+        format!("\n{number}. {}", harmless(words.trim(), IDEA_CHARS_MAX))
+    };
+    let lines: String = (1..).zip(ideas.iter().take(IDEAS_MAX)).map(line).collect();
+    format!(
+        "\n\n# Open hypotheses\n\nIdeas that were proposed and not tested yet. A strategy that tests one is saved with its number.\n{lines}"
+    )
 }
 
 /// `rsi 12 tried, 3 past training; adx 4 tried, 0 past training`
@@ -64,7 +77,7 @@ fn by_kind(lessons: &[Lesson]) -> String {
     kinds.iter().map(told).collect::<Vec<_>>().join("; ")
 }
 
-/// One line of a lesson.
+/// A lesson in short: what `get_recent_strategies` answers of each.
 pub(crate) fn brief(lesson: &Lesson) -> Value {
     let strategy = &lesson.strategy;
     let dev = lesson.dev_backtest.unwrap_or_default();

@@ -3,17 +3,23 @@
 
 mod data;
 mod desk;
+mod findings;
 mod grammar;
 mod lessons;
 mod tools;
+mod written;
 
 use ktrdr_agent::market::Market;
 use ktrdr_agent::{AgentError, Design, DesignBrief};
-use ktrdr_domain::Sha256;
 use ktrdr_domain::strategy::indicators::INDICATORS;
+use ktrdr_domain::{Author, Sha256, Strategy};
+
+#[cfg(test)]
+pub(crate) use grammar::EXAMPLE;
 
 use crate::asking::Asking;
 use crate::contract::{Block, Message, OutputConfig, Reply, Request, Role, StopReason};
+use crate::mask;
 use crate::provider::Manner;
 use desk::Desk;
 
@@ -33,8 +39,8 @@ pub(crate) async fn design(
     brief: &DesignBrief<'_>,
 ) -> Result<Design, AgentError> {
     let market = Market::new(brief.dev_bars, brief.windows, brief.split, brief.account)?;
-    let mut request = request(manner, brief, &market)?;
     let mut desk = Desk::new(brief);
+    let mut request = request(manner, brief, &market, &desk)?;
     let mut calls = 0;
     for turn in 1..=manner.turns_max {
         let reply = asking.ask(&mut request).await?;
@@ -50,7 +56,7 @@ pub(crate) async fn design(
             _ => answers(&mut desk, &reply, &mut calls),
         };
         if let Some(strategy) = desk.saved.take() {
-            return Ok(finished(asking, &desk, strategy, turn));
+            return Ok(finished(asking, desk, strategy, turn));
         }
         give_up_if_hopeless(asking, &desk, manner, calls)?;
         go_on(&mut request, reply, answers);
@@ -60,8 +66,14 @@ pub(crate) async fn design(
 
 /// The first request. What every design shares comes first, then what a campaign shares, then what a generation shares: the
 /// vendor keeps each of these prefixes.
-fn request(manner: &Manner, brief: &DesignBrief<'_>, market: &Market<'_>) -> Result<Request, AgentError> {
-    let first = vec![Block::kept_text(lessons::text(brief.lessons)), Block::text(task(brief, market)?)];
+fn request(
+    manner: &Manner,
+    brief: &DesignBrief<'_>,
+    market: &Market<'_>,
+    desk: &Desk<'_>,
+) -> Result<Request, AgentError> {
+    let tried = lessons::text(&desk.lessons, brief.hypotheses);
+    let first = vec![Block::kept_text(tried), Block::text(task(brief, market)?)];
     Ok(Request {
         model: manner.model.id.clone(),
         max_tokens: manner.output_tokens_max,
@@ -91,7 +103,7 @@ fn task(brief: &DesignBrief<'_>, market: &Market<'_>) -> Result<String, AgentErr
         "Design strategy {} of this campaign for {}. {} designs are made at the same time from the same lessons; so that yours is \
          unlike the others, let one of its readings be {focus} unless the lessons speak against it.",
         brief.index + 1,
-        brief.symbol,
+        mask::symbol(brief.symbol, brief.masked),
         size
     ))
 }
@@ -156,7 +168,7 @@ fn go_on(request: &mut Request, reply: Reply, mut answers: Vec<Block>) {
     request.messages.push(Message { role: Role::User, content: answers });
 }
 
-fn finished(asking: &Asking<'_>, desk: &Desk<'_>, strategy: ktrdr_domain::Strategy, turns: u32) -> Design {
+fn finished(asking: &Asking<'_>, desk: Desk<'_>, strategy: Strategy, turns: u32) -> Design {
     let usage = asking.usage;
     let origin = format!(
         "{} in {turns} turns, {} sent back; {} tokens in ({} from the cache), {} out, ${:.6}",
@@ -167,10 +179,19 @@ fn finished(asking: &Asking<'_>, desk: &Desk<'_>, strategy: ktrdr_domain::Strate
         usage.output,
         asking.micro_dollars as f64 / 1e6
     );
-    let rationale = if desk.hypotheses.is_empty() {
-        strategy.hypothesis.clone().unwrap_or_default()
-    } else {
-        desk.hypotheses.join(" · ")
+    let author = Author {
+        model: asking.model.id.clone(),
+        training_cutoff: asking.model.training_cutoff,
+        masked: desk.is_masked(),
     };
-    Design { strategy, designer: asking.model.id.clone(), origin, rationale, champion: false }
+    Design {
+        designer: asking.model.id.clone(),
+        origin,
+        rationale: strategy.hypothesis.clone().unwrap_or_default(),
+        champion: false,
+        author: Some(author),
+        ideas: desk.ideas,
+        tests: desk.tests,
+        strategy,
+    }
 }

@@ -59,7 +59,7 @@ pub(crate) fn definitions() -> Vec<ToolDefinition> {
         ),
         tool(
             "propose_hypothesis",
-            "Notes an idea worth a test, with this strategy or later.",
+            "Writes down an idea worth a test by a later design: one sentence, and why it might hold.",
             of(
                 json!({"text": {"type": "string"}, "rationale": {"type": "string"}}),
                 json!(["text", "rationale"]),
@@ -68,7 +68,13 @@ pub(crate) fn definitions() -> Vec<ToolDefinition> {
         tool(
             SAVE,
             "Checks the strategy as lint_strategy does and saves it if no finding is an error. Ends the design.",
-            checked(),
+            of(
+                json!({
+                    "strategy": strategy,
+                    "hypothesis": {"type": "integer", "description": "The number of the open hypothesis that it tests, if it tests one."}
+                }),
+                json!(["strategy"]),
+            ),
         ),
     ]
 }

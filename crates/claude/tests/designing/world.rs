@@ -9,6 +9,7 @@ use ktrdr_agent::models::{Lane, Models};
 use ktrdr_agent::purse::{Intent, Reservation, Spent};
 use ktrdr_agent::{AgentError, BudgetExhausted, Call, Design, DesignBrief, Designer, Purse, PurseError};
 use ktrdr_claude::{ApiKey, Claude, Client, Endpoint, Given, Manner, Patience, Recorded, Recording};
+use ktrdr_domain::hypothesis::Hypothesis;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) lessons: Vec<Lesson>,
     pub(crate) text: Option<String>,
     pub(crate) lane: Lane,
+    pub(crate) hypotheses: Vec<Hypothesis>,
+    pub(crate) masked: bool,
     pub(crate) purse: Ledger,
     pub(crate) folder: tempfile::TempDir,
     dev: Vec<Bars>,
@@ -49,6 +52,8 @@ impl World {
             lessons: Vec::new(),
             text: None,
             lane: Lane::Direct,
+            hypotheses: Vec::new(),
+            masked: false,
             purse: Ledger::default(),
             folder: tempfile::tempdir().unwrap(),
             dev: vec![support::bars(6_000, 0.05, 3)],
@@ -86,7 +91,9 @@ impl World {
             part: None,
             generation: 4,
             seed: 7,
+            hypotheses: &self.hypotheses,
             text: self.text.as_deref(),
+            masked: self.masked,
             account: &Account::default(),
         };
         let attempt = self.purse.begin_attempt();

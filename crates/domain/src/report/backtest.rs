@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::contamination::Contamination;
 use super::training::{Learned, ModelRef};
 use crate::hash::Sha256;
 use crate::id::OperationId;
@@ -324,6 +325,9 @@ pub struct BacktestSummary {
     pub hashes: Hashes,
     /// Things worth knowing.
     pub warnings: Vec<String>,
+    /// Set where a language model wrote the strategy: what it did on the time that the model may remember, and after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contamination: Option<Contamination>,
     /// Set where the model learned from the time it is examined on: outside gates and evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_sample: Option<InSample>,

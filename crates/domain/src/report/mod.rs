@@ -3,6 +3,7 @@
 
 pub mod assessment;
 pub mod backtest;
+pub mod contamination;
 pub mod training;
 
 pub use assessment::{AssessmentReport, Verdict};
@@ -10,4 +11,5 @@ pub use backtest::{
     ActiveReturn, BacktestReport, BacktestSummary, DailyRecord, Direction, EquityPoint, Evidence, ExitReason,
     Hashes, InSample, Metrics, NullRank, Trade,
 };
+pub use contamination::{Contamination, Part};
 pub use training::{DevBacktest, EpochRecord, Learned, ModelRef, TestMetrics, TrainingReport};

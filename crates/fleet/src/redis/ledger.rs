@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::closing::{Candidate, Closing};
+use ktrdr_domain::hypothesis::{Considered, Decision, Hypothesis, HypothesisTest};
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::name::{CampaignName, Symbol};
+use ktrdr_domain::name::{CampaignName, HypothesisId, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{OperationId, Span};
 
 use super::row::json;
 use super::store::RedisStore;
-use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, never_counted};
+use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, Remarked, never_counted};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
 
@@ -40,6 +41,15 @@ impl LedgerReader for RedisStore {
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         self.newest("lessons", &list_of("lessons", campaign), limit, |lesson, _| json(lesson)).await
+    }
+
+    async fn hypotheses(
+        &self,
+        campaign: Option<&CampaignName>,
+        limit: u32,
+    ) -> Result<Vec<Considered>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.considered(&list_of("hypotheses", campaign), limit).await
     }
 }
 
@@ -89,6 +99,20 @@ impl Ledger for RedisStore {
         let call = self.session.call(&self.session.scripts.remember);
         let call = call.arg(lesson.cycle.as_str()).arg(lesson.campaign.as_str());
         call.arg(readable_json(lesson)?).value().await.map(|_| ())
+    }
+
+    async fn propose(&self, hypothesis: &Hypothesis) -> Result<(), StoreError> {
+        let call = self.session.call(&self.session.scripts.propose);
+        let call = call.arg(hypothesis.id.as_str()).arg(hypothesis.campaign.as_str());
+        call.arg(readable_json(hypothesis)?).value().await.map(|_| ())
+    }
+
+    async fn decide(&self, hypothesis: &HypothesisId, decision: &Decision) -> Result<Remarked, StoreError> {
+        self.remark(hypothesis, "decisions", readable_json(decision)?).await
+    }
+
+    async fn tested(&self, hypothesis: &HypothesisId, test: &HypothesisTest) -> Result<Remarked, StoreError> {
+        self.remark(hypothesis, "tests", readable_json(test)?).await
     }
 }
 

@@ -30,6 +30,7 @@ mod connection;
 mod facts;
 mod failure;
 mod history;
+mod hypotheses;
 mod ledger;
 mod listener;
 mod opening;

@@ -77,6 +77,9 @@ scripts! {
     close: noting;
     remember: noting;
     entries: reading;
+    propose: noting;
+    remark: noting;
+    hypotheses: reading;
     budget_reserve: reserving;
     budget_settle: paying;
     budget_charge: paying;

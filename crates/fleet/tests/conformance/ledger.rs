@@ -1,10 +1,13 @@
 //! The ledger.
 
+use ktrdr_domain::hypothesis::{Answer, Approval, Decision, Hypothesis, HypothesisTest, Idea};
 use ktrdr_domain::job::Origin;
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::positions::Positions;
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Sha256, Span, Strategy, Timestamp, WindowKind};
+
+use ktrdr_fabric::ledger::Remarked;
 
 use crate::world::{World, id};
 
@@ -22,6 +25,7 @@ fn look(name: &str, campaign: &str, days: std::ops::Range<i64>) -> Look {
         span: span(days),
         windows: vec![WindowKind::Gate],
         origin: Origin::Research,
+        author: None,
     }
 }
 
@@ -34,6 +38,7 @@ fn conclusion(sharpe_daily: Option<f64>) -> Conclusion {
     Conclusion {
         sharpe_daily,
         days: 250,
+        apart: None,
         positions: Some(Positions::sketch(span(0..300), held)),
         correlated: vec!["GBPUSD".parse().unwrap()],
     }
@@ -55,6 +60,7 @@ fn lesson(name: &str, campaign: &str) -> Lesson {
         resumes: None,
         campaign: campaign.parse().unwrap(),
         index: 3,
+        tests: None,
         strategy_sha256: Sha256::of_json(&strategy).unwrap(),
         strategy,
         reached: Reached::Trained,
@@ -145,6 +151,66 @@ pub(crate) async fn lessons_come_newest_first(w: World) {
     let of_fx = w.ledger.lessons(Some(&"fx".parse().unwrap()), 2).await.unwrap();
     assert_eq!(cycles(of_fx), [id("r4"), id("r3")]);
     assert_eq!(cycles(w.ledger.lessons(None, 3).await.unwrap()), [id("r4"), id("r3"), id("r2")]);
+}
+
+fn hypothesis(text: &str, campaign: &str) -> Hypothesis {
+    let (campaign, symbol) = (campaign.parse().unwrap(), "EURUSD".parse().unwrap());
+    let timeframe = "1h".parse().unwrap();
+    Hypothesis {
+        id: Hypothesis::id_of(&campaign, &symbol, timeframe, text),
+        campaign,
+        index: 2,
+        symbol,
+        timeframe,
+        idea: Idea { text: text.to_owned(), rationale: "Whoever pushed is done.".into() },
+        proposed_by: "a-model".into(),
+        masked: false,
+        operation: id("d"),
+        proposed_at: Timestamp(5),
+        known_until: Timestamp(4),
+        approval: Some(Approval { deadline: Timestamp(9), default: Answer::Reject }),
+    }
+}
+
+pub(crate) async fn a_hypothesis_is_written_once_and_so_is_each_word_on_it(w: World) {
+    let first = hypothesis("It fades.", "fx");
+    let decision =
+        |answer, at| Decision { answer, reason: "a hunch".into(), by: "me".into(), at: Timestamp(at) };
+    let test = HypothesisTest {
+        cycle: id("r1"),
+        reached: Reached::Trained,
+        stopped_by: Some("no_net_profit".into()),
+    };
+    assert_eq!(w.ledger.decide(&first.id, &decision(Answer::Reject, 1)).await.unwrap(), Remarked::Unknown);
+    w.ledger.propose(&first).await.unwrap();
+    w.ledger.propose(&Hypothesis { index: 7, ..first.clone() }).await.unwrap();
+    let known = w.ledger.hypotheses(None, 10).await.unwrap();
+    assert_eq!((known.len(), &known[0].hypothesis), (1, &first), "the first stands");
+    assert!(known[0].decision.is_none() && known[0].test.is_none());
+
+    let approve = decision(Answer::Approve, 6);
+    assert_eq!(w.ledger.decide(&first.id, &approve).await.unwrap(), Remarked::Recorded);
+    assert_eq!(w.ledger.decide(&first.id, &decision(Answer::Reject, 7)).await.unwrap(), Remarked::TooLate);
+    assert_eq!(w.ledger.tested(&first.id, &test).await.unwrap(), Remarked::Recorded);
+    let other = HypothesisTest { cycle: id("r2"), ..test.clone() };
+    assert_eq!(w.ledger.tested(&first.id, &other).await.unwrap(), Remarked::TooLate);
+    let known = w.ledger.hypotheses(None, 10).await.unwrap().remove(0);
+    assert_eq!((known.decision, known.test), (Some(approve), Some(test)));
+}
+
+pub(crate) async fn hypotheses_come_newest_first(w: World) {
+    let proposed: Vec<Hypothesis> =
+        (0..1_100).map(|n| hypothesis(&format!("idea {n}"), ["fx", "other"][n % 2])).collect();
+    for hypothesis in &proposed {
+        w.ledger.propose(hypothesis).await.unwrap();
+    }
+    let told = |known: Vec<ktrdr_domain::hypothesis::Considered>| {
+        known.into_iter().map(|c| c.hypothesis).collect::<Vec<_>>()
+    };
+    let newest: Vec<Hypothesis> = proposed.iter().rev().cloned().collect();
+    assert_eq!(told(w.ledger.hypotheses(None, u32::MAX).await.unwrap()), newest);
+    let of_fx = told(w.ledger.hypotheses(Some(&"fx".parse().unwrap()), 2).await.unwrap());
+    assert_eq!(of_fx, [newest[1].clone(), newest[3].clone()]);
 }
 
 pub(crate) async fn every_look_counts_however_many_there_are(w: World) {

@@ -257,6 +257,8 @@ macro_rules! exam_of_a_store {
                 every_look_counts_however_many_there_are
                 a_cycle_is_remembered_once
                 lessons_come_newest_first
+                a_hypothesis_is_written_once_and_so_is_each_word_on_it
+                hypotheses_come_newest_first
             }
             closings {
                 an_exam_is_a_candidate_once_and_candidates_come_back_oldest_first

@@ -23,6 +23,7 @@ fn look(n: i64) -> Look {
         span: span(n * 10, n * 10 + 15),
         windows: vec![WindowKind::Gate],
         origin: Origin::Research,
+        author: None,
     }
 }
 
@@ -31,7 +32,13 @@ fn span(start: i64, end: i64) -> Span {
 }
 
 fn showed(n: i64) -> Conclusion {
-    Conclusion { sharpe_daily: Some(0.1 / (n + 1) as f64), days: 250, positions: None, correlated: vec![] }
+    Conclusion {
+        sharpe_daily: Some(0.1 / (n + 1) as f64),
+        days: 250,
+        apart: None,
+        positions: None,
+        correlated: vec![],
+    }
 }
 
 fn names(trials: Vec<Trial>) -> Vec<OperationId> {

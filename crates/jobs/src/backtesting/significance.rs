@@ -22,6 +22,8 @@ const RANDOM_ENTRIES: usize = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Weighed {
     pub(super) active: Option<ActiveReturn>,
+    /// Daily returns beyond the market, where they are defined.
+    pub(super) beyond: Vec<f64>,
     /// Of the daily active return.
     pub(super) record: Option<TrackRecord>,
     pub(super) shifted_weeks: Option<NullRank>,
@@ -99,6 +101,7 @@ impl Weighed {
             psr: record.probability_over(0.0).ok(),
         });
         self.record = Some(record);
+        self.beyond = active.returns;
         Ok(score)
     }
 

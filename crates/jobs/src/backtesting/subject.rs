@@ -6,7 +6,7 @@ use ktrdr_catalog::{models, signals as stored_signals};
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
 use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::{InSample, ModelRef};
-use ktrdr_domain::{Sha256, Span};
+use ktrdr_domain::{Author, Sha256, Span};
 use ktrdr_quant::features::{FeatureBars, FeatureMatrix, Indicators, proof};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::{Bars, signals};
@@ -31,6 +31,8 @@ pub(super) struct Decided {
     pub(super) targets: Vec<Target>,
     /// `None` when there is nothing to prove anything of.
     pub(super) proof: Option<Proof>,
+    /// The language model that wrote it, where one did.
+    pub(super) author: Option<Author>,
     /// What it would have held on dev; `None` where that can not be told.
     pub(super) on_dev: Option<Positions>,
     /// Set where the model learned from what it is examined on.
@@ -110,6 +112,7 @@ fn by_model(
         model: Some(reference.clone()),
         targets,
         proof: Some(Proof { holds: outcome.holds(), cuts: cuts.len() as u32 }),
+        author: stored.metadata.author.clone(),
         on_dev,
         in_sample,
     })
@@ -145,5 +148,14 @@ fn by_signals(
     let held = signals::align(&bars[0], dev.clone(), &rows).map_err(Fault::input)?;
     let on_dev = Some(sketch(&bars[0], dev.start, &held, spec.windows.dev));
     let name = "signals".to_owned();
-    Ok(Decided { name, sha256: *sha256, model: None, targets, proof: None, on_dev, in_sample: None })
+    Ok(Decided {
+        name,
+        sha256: *sha256,
+        model: None,
+        targets,
+        proof: None,
+        author: None,
+        on_dev,
+        in_sample: None,
+    })
 }

@@ -2,9 +2,11 @@
 
 use clap::{Args, Subcommand};
 use ktrdr_app::budget::BudgetRequest;
+use ktrdr_app::hypotheses::DecisionRequest;
 
-use ktrdr_domain::name::{CampaignName, ProviderName};
-use ktrdr_domain::{DeviceRequest, Money, OperationId, Symbol, Timeframe};
+use ktrdr_domain::hypothesis::Answer;
+use ktrdr_domain::name::{CampaignName, HypothesisId, ProviderName};
+use ktrdr_domain::{DeviceRequest, Money, OperationId, Reason, Symbol, Timeframe};
 
 use super::research::GateName;
 use super::{AccountArguments, KeyArguments, StartArguments};
@@ -38,8 +40,44 @@ pub(crate) enum AgentVerb {
         #[arg(long, default_value = "")]
         reason: String,
     },
+    /// Hypotheses that wait for a person's word before designers are told of them (`agent.approval`).
+    Approvals(ApprovalArguments),
     /// What was spent, what is set aside and what is left: by day and by campaign.
     Budget(BudgetArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApprovalArguments {
+    #[command(subcommand)]
+    pub(crate) verb: ApprovalVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApprovalVerb {
+    /// What waits, the most urgent first, with its deadline and what holds without an answer.
+    List,
+    /// Let designers be told of it. The first word stands.
+    ///
+    /// Exit code 3 with the code `no_hypothesis`, 4 with `already_decided`, `already_tested` or `deadline_over`.
+    Approve(DecisionArguments),
+    /// Keep it from designers; exit codes as for `approve`.
+    Reject(DecisionArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecisionArguments {
+    /// The hypothesis.
+    pub(crate) id: HypothesisId,
+    /// Why; kept with the word.
+    #[arg(long)]
+    pub(crate) reason: Option<Reason>,
+}
+
+impl DecisionArguments {
+    /// As a request.
+    pub(crate) fn request(&self, answer: Answer) -> DecisionRequest {
+        DecisionRequest { hypothesis: self.id.clone(), answer, reason: self.reason.clone() }
+    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -84,6 +122,10 @@ pub(crate) struct TriggerArguments {
     /// What to look for, in words.
     #[arg(long, value_name = "TEXT", conflicts_with = "strategy")]
     pub(crate) brief: Option<String>,
+
+    /// Hide symbol, dates and price level from the language model, so that nothing it designs is a memory of this market.
+    #[arg(long)]
+    pub(crate) masked: bool,
 
     /// Research this strategy, a file or a name of the workspace, instead of designing one. It is gated and counted as any other.
     #[arg(long, value_name = "FILE")]

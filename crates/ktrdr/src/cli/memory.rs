@@ -29,9 +29,15 @@ pub(crate) enum MemoryVerb {
         /// The cycle it was learnt from.
         cycle: OperationId,
     },
-    /// The lessons most worth knowing, ranked and in at most 2,000 tokens: strategies that are alike and fared differently, and
-    /// telling failures.
+    /// The lessons most worth knowing, ranked and in at most 2,000 tokens: strategies that are alike and fared differently, telling
+    /// failures, and ideas that nobody tested yet.
     Search(SearchArguments),
+    /// Ideas that models proposed, newest first, and where each stands: waiting, open, approved, rejected or tested.
+    Hypotheses {
+        /// Only this campaign.
+        #[arg(long)]
+        campaign: Option<CampaignName>,
+    },
     /// Every lesson as JSON, one per line, with the last data time it depends on.
     Export {
         /// Only this campaign.

@@ -80,6 +80,10 @@ pub(crate) struct ResearchRun {
     #[arg(long)]
     pub(crate) brief: Option<String>,
 
+    /// Hide symbol, dates and price level from the language model, so that nothing it designs is a memory of this market.
+    #[arg(long)]
+    pub(crate) masked: bool,
+
     /// Of everything random. The same seed on the same data gives the same designs and trades, under any name of the campaign and
     /// on any number of workers.
     #[arg(long, default_value_t = 7)]
@@ -117,6 +121,7 @@ impl From<&ResearchRun> for CampaignRequest {
             mix: typed.mix.clone(),
             gates: typed.gates.map(Into::into),
             brief: typed.brief.clone(),
+            masked: typed.masked,
             device: typed.device,
             seed: typed.seed,
             account: (&typed.account).into(),

@@ -10,7 +10,7 @@ use ktrdr_domain::{OperationId, Status};
 
 use super::start::{self, Started};
 use super::strategies::choice;
-use super::{Context, budget, research};
+use super::{Context, approvals, budget, research};
 use crate::cli::agent::{AgentArguments, AgentVerb, TriggerArguments};
 use crate::describe::{self, brief, counted};
 use crate::exit::CliError;
@@ -34,6 +34,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &AgentArguments) -> Result<E
                 let app = context.open_beside().await?.app;
                 cancel(context, &app, id.clone(), reason.clone()).await
             }
+            AgentVerb::Approvals(wanted) => approvals::run(context, &wanted.verb).await,
             AgentVerb::Budget(wanted) => budget::show(context, &wanted.into()).await,
         }
     })
@@ -48,6 +49,7 @@ impl TryFrom<&TriggerArguments> for TriggerRequest {
             agent: typed.provider()?,
             batch: typed.batch,
             brief: typed.brief.clone(),
+            masked: typed.masked,
             strategy: typed.strategy.as_deref().map(choice).transpose()?,
             gates: typed.gates.map(Into::into),
             seed: typed.seed,
@@ -116,6 +118,10 @@ fn print(screen: &Screen, status: &CycleStatus) {
     }
     let places = status.workers.iter().map(|(kind, p)| format!("{kind} {}/{}", p.busy, p.total));
     screen.line(format!("workers busy: {}", places.collect::<Vec<_>>().join(" · ")));
+    if let Some(deadline) = status.approvals.deadline {
+        let waiting = counted(status.approvals.waiting, "hypothesis");
+        screen.line(format!("a person's word is waited for: {waiting}, the first until {deadline} (`ktrdr agent approvals list`)"));
+    }
     let capacity = status.capacity;
     let may = counted(u64::from(capacity.limit), "triggered cycle");
     let each = capacity.per_instrument;

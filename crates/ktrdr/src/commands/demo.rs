@@ -143,6 +143,7 @@ fn campaign(
         mix: None,
         gates: None,
         brief: None,
+        masked: false,
         device: DeviceRequest::Any,
         seed: arguments.seed,
         account: AccountChange::default(),

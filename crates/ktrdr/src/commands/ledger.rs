@@ -21,7 +21,19 @@ pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<
                 let trials = app.trials(campaign.as_ref()).await?;
                 context.screen.list("trials", &trials, |screen| {
                     screen.line(table(
-                        &["CAMPAIGN", "SUBJECT", "DATA", "WINDOWS", "BY", "SHARPE/DAY", "DAYS"],
+                        &[
+                            "CAMPAIGN",
+                            "SUBJECT",
+                            "DATA",
+                            "WINDOWS",
+                            "BY",
+                            "SHARPE/DAY",
+                            "DAYS",
+                            "MODEL",
+                            "CUTOFF",
+                            "BEFORE",
+                            "AFTER",
+                        ],
                         &trial_rows(&trials),
                     ));
                 })?;
@@ -53,8 +65,28 @@ fn trial_rows(trials: &[Trial]) -> Vec<Vec<String>> {
             t.sharpe_daily().map_or_else(|| "–".into(), |s| format!("{:.4}", Figure(s))),
             t.conclusion.as_ref().map_or_else(|| "not concluded".into(), |c| c.days.to_string()),
         ]
+        .into_iter()
+        .chain(of_author(t))
+        .collect()
     };
     trials.iter().map(row).collect()
+}
+
+/// Which model wrote what was tried, until when it may know anything, and what was shown on each side of that.
+fn of_author(trial: &Trial) -> [String; 4] {
+    let dash = || "–".to_owned();
+    let Some(author) = &trial.look.author else { return [dash(), dash(), dash(), dash()] };
+    let masked = if author.masked { " (masked)" } else { "" };
+    let apart = trial.conclusion.as_ref().and_then(|conclusion| conclusion.apart);
+    let side = |sharpe: Option<f64>, days: u64| match sharpe {
+        Some(sharpe) => format!("{:.4} of {days} days", Figure(sharpe)),
+        None => dash(),
+    };
+    let [before, after] = match apart {
+        Some(a) => [side(a.before, a.days_before), side(a.after, a.days_after)],
+        None => [dash(), dash()],
+    };
+    [format!("{}{masked}", author.model), author.training_cutoff.to_string(), before, after]
 }
 
 /// Lessons as a list.

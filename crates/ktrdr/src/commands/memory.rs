@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ktrdr_app::App;
-use ktrdr_app::memory::RecallRequest;
+use ktrdr_app::hypotheses::HypothesesRequest;
+use ktrdr_app::memory::{RecallRequest, Recollection};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::number;
 use ktrdr_fabric::local::whole;
 
-use super::{Context, ledger};
+use super::{Context, approvals, ledger};
 use crate::cli::memory::{MemoryArguments, MemoryVerb};
 use crate::describe::counted;
 use crate::exit::{CliError, Kind, OrExit};
@@ -24,6 +25,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &MemoryArguments) -> Result<
             }
             MemoryVerb::Show { cycle } => show(context, &app.lesson(cycle).await?)?,
             MemoryVerb::Search(wanted) => search(context, &app, &wanted.into()).await?,
+            MemoryVerb::Hypotheses { campaign } => {
+                let request = HypothesesRequest { campaign: campaign.clone(), status: None };
+                approvals::show(context, &app.hypotheses(&request).await?)?;
+            }
             MemoryVerb::Export { campaign, to } => {
                 export(context, &app, campaign.as_ref(), to.as_deref()).await?;
             }
@@ -46,8 +51,13 @@ fn show(context: &Context<'_>, lesson: &Lesson) -> Result<(), CliError> {
 }
 
 async fn search(context: &Context<'_>, app: &App, wanted: &RecallRequest) -> Result<(), CliError> {
-    let recall = app.recall(wanted).await?;
-    context.screen.answer(&recall, |screen| {
+    let answer = app.recall(wanted).await?;
+    context.screen.answer(&answer, |screen| {
+        let Recollection { recall, hypotheses } = &answer;
+        for idea in hypotheses {
+            screen.line(format!("{} (untested, {}, known until {})", idea.id, idea.symbol, idea.known_until));
+            screen.line(format!("    {}", idea.text));
+        }
         for item in &recall.items {
             let why = serde_json::to_value(item.why).unwrap_or_default();
             let why = why.as_str().unwrap_or_default().replace('_', " ");

@@ -1,6 +1,7 @@
 //! What each command does: one file per noun.
 
 pub(crate) mod agent;
+mod approvals;
 pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod budget;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ktrdr_claude::{ApiKey, Effort, Given, Recording};
+use ktrdr_domain::hypothesis::{Answer, ApprovalTerms};
 use serde::{Deserialize, Serialize};
 
 use super::{human, secret, text};
@@ -33,10 +34,27 @@ pub(crate) struct AgentSettings {
     /// The shortest wait before a batch is looked at again.
     #[serde(with = "human")]
     pub(crate) batch_wait: Duration,
+    /// What waits for a person's word before designers are told of it: none, or hypotheses.
+    pub(crate) approval: ApprovalOf,
+    /// How long such a word is waited for.
+    #[serde(with = "human")]
+    pub(crate) approval_within: Duration,
+    /// What holds without one: approve or reject.
+    pub(crate) approval_default: Answer,
     /// What is done with recorded replies: off, reuse or replay.
     pub(crate) replies: Recording,
     /// A table of models, prices and limits in place of the built-in one, relative to the workspace.
     pub(crate) models_file: Option<PathBuf>,
+}
+
+/// What is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ApprovalOf {
+    /// Nothing: hypotheses are open at once.
+    None,
+    /// Each hypothesis.
+    Hypotheses,
 }
 
 impl Default for AgentSettings {
@@ -48,6 +66,9 @@ impl Default for AgentSettings {
             repairs_max: 3,
             turns_max: 10,
             batch_wait: Duration::from_secs(30),
+            approval: ApprovalOf::None,
+            approval_within: Duration::from_secs(24 * 3_600),
+            approval_default: Answer::Reject,
             replies: Recording::default(),
             models_file: None,
         }
@@ -55,6 +76,12 @@ impl Default for AgentSettings {
 }
 
 impl AgentSettings {
+    /// How hypotheses are approved; `None` where nobody is asked.
+    pub(crate) fn approval(&self) -> Option<ApprovalTerms> {
+        let (within_s, default) = (self.approval_within.as_secs(), self.approval_default);
+        (self.approval == ApprovalOf::Hypotheses).then_some(ApprovalTerms { within_s, default })
+    }
+
     /// Relations between numbers that are each fine alone.
     pub(super) fn check(&self) -> Result<(), String> {
         if !(1_000..=128_000).contains(&self.output_tokens_max) {
@@ -65,6 +92,10 @@ impl AgentSettings {
         }
         if !(BATCH_WAIT_MIN..=BATCH_WAIT_MAX).contains(&self.batch_wait) {
             return Err("agent.batch_wait must be from 100ms to 15m".to_owned());
+        }
+        let (least, most) = (Duration::from_secs(60), Duration::from_secs(90 * 86_400));
+        if !(least..=most).contains(&self.approval_within) {
+            return Err("agent.approval_within must be from 1m to 90days".to_owned());
         }
         Ok(())
     }

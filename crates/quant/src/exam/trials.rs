@@ -125,8 +125,10 @@ mod tests {
             span,
             windows: vec![],
             origin: Origin::Research,
+            author: None,
         };
-        let conclusion = Conclusion { sharpe_daily, days: 750, positions: None, correlated: vec![] };
+        let conclusion =
+            Conclusion { sharpe_daily, days: 750, apart: None, positions: None, correlated: vec![] };
         Trial { look, conclusion: Some(conclusion) }
     }
 

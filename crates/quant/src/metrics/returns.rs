@@ -37,6 +37,14 @@ impl Days {
         Self { last }
     }
 
+    /// How many days begin before a bar of the stretch, and how many bars they have.
+    #[must_use]
+    pub fn beginning_before(&self, bar: usize) -> (usize, usize) {
+        let begun = self.last.iter().filter(|last| **last + 1 < bar).count() + usize::from(bar > 0);
+        let days = begun.min(self.last.len());
+        (days, days.checked_sub(1).map_or(0, |day| self.last[day] + 1))
+    }
+
     /// Simple returns per day of what is worth `values` at the bars' closes. A day's return goes from the last close
     /// before it (the first day: from `start`) to its own last close. Days on which nothing moved stay in.
     #[must_use]
@@ -57,4 +65,18 @@ pub fn daily(
 ) -> Vec<f64> {
     let time = bars.time.get(range).unwrap_or_default();
     Days::of(time, calendar).returns(initial_capital, &run.equity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_that_has_begun_is_counted_whole() {
+        let time: Vec<i64> = (0..60).map(|hour| hour * 3_600).collect();
+        let days = Days::of(&time, None);
+        let cuts = [0, 1, 24, 25, 48, 60].map(|bar| days.beginning_before(bar));
+        assert_eq!(cuts, [(0, 0), (1, 24), (1, 24), (2, 48), (2, 48), (3, 60)]);
+        assert_eq!(Days::of(&[], None).beginning_before(0), (0, 0));
+    }
 }

@@ -59,10 +59,12 @@ fn trial(n: u32, symbol: &str, sharpe_daily: f64) -> Trial {
         span: days(0..YEAR),
         windows: vec![],
         origin: Origin::Research,
+        author: None,
     };
     let conclusion = Conclusion {
         sharpe_daily: Some(sharpe_daily),
         days: YEAR as u64,
+        apart: None,
         positions: None,
         correlated: vec![],
     };

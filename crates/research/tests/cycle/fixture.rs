@@ -49,6 +49,8 @@ pub(crate) fn research() -> ResearchSpec {
         windows: WindowPolicy::default().split(span()).unwrap(),
         account: Account::default(),
         gates: GatePolicy { profile: GateProfile::Parity, ..GatePolicy::default() },
+        masked: false,
+        approval: None,
         generation: 4,
         campaign_seed: 7,
         agent: ProviderName::default(),
@@ -87,6 +89,9 @@ pub(crate) fn design() -> DesignResult {
         designer: "local".into(),
         origin: "seeded".into(),
         champion: false,
+        author: None,
+        hypotheses: Vec::new(),
+        tests: None,
     }
 }
 
@@ -169,6 +174,7 @@ pub(crate) fn backtest() -> BacktestSummary {
             code: "test".into(),
         },
         warnings: vec![],
+        contamination: None,
         in_sample: None,
         quarantine: vec![],
     }

@@ -5,20 +5,28 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ktrdr_domain::gate::GateVerdict;
+use ktrdr_domain::hypothesis::{Answer, ApprovalTerms, Hypothesis, Idea};
+use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::lesson::Reached;
-use ktrdr_domain::report::Verdict;
+use ktrdr_domain::report::{AssessmentReport, Verdict};
+use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{EndStatus, Event, FailureReason, OperationId, Phase, Status, Timestamp};
 use ktrdr_fabric::broker::{Broker, Message};
+use ktrdr_fabric::ledger::LedgerReader;
 use ktrdr_fabric::store::{Cancelled, Pace, Store, Submitted};
 use ktrdr_research::{CycleSummary, plan};
 use ktrdr_worker::Outcome;
 use serde_json::json;
 
-use crate::fixture::{losing, research, untalented, value};
+use crate::fixture::{assessment, design, losing, research, untalented, value};
 use crate::world::{World, behave};
 
 async fn submit(world: &World, cycles: u32, in_flight: u32) -> Vec<OperationId> {
-    let roots = plan(&"night".parse().unwrap(), cycles, &research(), Timestamp(0), 1).unwrap();
+    submit_as(world, cycles, in_flight, &research()).await
+}
+
+async fn submit_as(world: &World, cycles: u32, in_flight: u32, told: &ResearchSpec) -> Vec<OperationId> {
+    let roots = plan(&"night".parse().unwrap(), cycles, told, Timestamp(0), 1).unwrap();
     let ids = roots.iter().map(|root| root.id.clone()).collect();
     assert_eq!(
         world.engine.store.submit_roots(roots, Pace::free(in_flight)).await.unwrap(),
@@ -50,6 +58,42 @@ async fn a_cycle_runs_through_its_four_phases_and_is_remembered() {
     let lessons = world.lessons().await;
     assert_eq!(lessons.len(), 1);
     assert_eq!((&lessons[0].cycle, lessons[0].reached), (&root, Reached::Examined));
+}
+
+#[tokio::test]
+async fn what_a_cycle_proposes_and_tests_is_written_down() {
+    let terms = ApprovalTerms { within_s: 60, default: Answer::Approve };
+    let idea = Idea { text: "It fades.".into(), rationale: String::new() };
+    let world = World::new(move |phase, _| match phase {
+        Phase::Designing => {
+            let name = Hypothesis::id_of(
+                &"night".parse().unwrap(),
+                &research().symbol,
+                research().timeframe,
+                "It fades.",
+            );
+            Outcome::Completed(value(DesignResult {
+                hypotheses: vec![idea.clone()],
+                tests: Some(name),
+                ..design()
+            }))
+        }
+        Phase::Assessing => Outcome::Completed(value(AssessmentReport {
+            hypotheses: vec!["Nights are calm.".into()],
+            ..assessment()
+        })),
+        other => behave(other),
+    });
+    let told = ResearchSpec { approval: Some(terms), ..research() };
+    let root = submit_as(&world, 1, 1, &told).await.remove(0);
+    world.ended(&root).await;
+    let known = world.engine.store.hypotheses(None, 10).await.unwrap();
+    let [assessed, designed] = known.as_slice() else { panic!("{known:#?}") };
+    assert_eq!(designed.hypothesis.idea.text, "It fades.");
+    let asked = designed.hypothesis.approval.unwrap();
+    assert_eq!((asked.deadline.0, asked.default), (designed.hypothesis.proposed_at.0 + 60, Answer::Approve));
+    assert_eq!(designed.test.as_ref().unwrap().cycle, root);
+    assert!(assessed.hypothesis.proposed_by == "local" && assessed.test.is_none(), "{assessed:#?}");
 }
 
 #[tokio::test]

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::closing::{Candidate, Closing};
+use ktrdr_domain::hypothesis::{Considered, Decision, Hypothesis, HypothesisTest};
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::name::{CampaignName, Symbol};
+use ktrdr_domain::name::{CampaignName, HypothesisId, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Kind, Operation, OperationId, Phase, Span};
 use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions, SqliteStore};
 use ktrdr_fabric::backoff::Backoff;
-use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader};
+use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, Remarked};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
@@ -57,6 +58,13 @@ impl LedgerReader for Forgetful {
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         self.inner.lessons(campaign, limit).await
     }
+    async fn hypotheses(
+        &self,
+        campaign: Option<&CampaignName>,
+        limit: u32,
+    ) -> Result<Vec<Considered>, StoreError> {
+        self.inner.hypotheses(campaign, limit).await
+    }
 }
 
 #[async_trait]
@@ -84,6 +92,15 @@ impl Ledger for Forgetful {
             return Err(StoreError::Unavailable("forgotten by the test".into()));
         }
         self.inner.remember(lesson).await
+    }
+    async fn propose(&self, hypothesis: &Hypothesis) -> Result<(), StoreError> {
+        self.inner.propose(hypothesis).await
+    }
+    async fn decide(&self, hypothesis: &HypothesisId, decision: &Decision) -> Result<Remarked, StoreError> {
+        self.inner.decide(hypothesis, decision).await
+    }
+    async fn tested(&self, hypothesis: &HypothesisId, test: &HypothesisTest) -> Result<Remarked, StoreError> {
+        self.inner.tested(hypothesis, test).await
     }
 }
 

@@ -60,6 +60,7 @@ async fn campaign(app: &App, cycles: u32) -> Result<Vec<OperationId>, CliError> 
         mix: None,
         gates: None,
         brief: None,
+        masked: false,
         device: DeviceRequest::Any,
         seed: 1,
         account: AccountChange::default(),
