@@ -107,7 +107,7 @@ mod tests {
         let mut real = of_prices();
         let mut dear = real.clone();
         let members = |s: &mut Strategy, by| {
-            s.fuzzy_sets["momentum"].members.values_mut().for_each(|m| *m = scaled(*m, by))
+            s.fuzzy_sets["momentum"].members.values_mut().for_each(|m| *m = scaled(*m, by));
         };
         members(&mut dear, 1_024.0);
         members(&mut real, 1.0);
