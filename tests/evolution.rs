@@ -61,7 +61,10 @@ fn champions_alone_look_at_the_exam_and_are_counted(engine: Engine) {
     let bred: Vec<&Value> = cycles[..8].iter().collect();
     assert!(bred.iter().all(|cycle| !looked(cycle)), "{bred:#?}");
     let kept = |cycle: &&&Value| {
-        cycle["error"].as_str().unwrap().starts_with("Champion gate failed: not_a_champion (bred on dev, active")
+        cycle["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("Champion gate failed: not_a_champion (bred on dev, active")
     };
     assert!(bred.iter().any(|cycle| kept(&cycle)), "{bred:#?}");
 
@@ -70,7 +73,8 @@ fn champions_alone_look_at_the_exam_and_are_counted(engine: Engine) {
     for champion in &presented {
         let result = &champion["result"];
         assert!(result["origin"].as_str().unwrap().starts_with("champion "), "{result}");
-        let parent = bred.iter().find(|cycle| cycle["result"]["strategy_sha256"] == result["strategy_sha256"]);
+        let parent =
+            bred.iter().find(|cycle| cycle["result"]["strategy_sha256"] == result["strategy_sha256"]);
         let parent = parent.unwrap_or_else(|| panic!("it was bred: {result}"));
         assert_ne!(parent["result"]["test"], result["test"], "it was trained anew with another seed");
     }
@@ -114,7 +118,9 @@ fn evolution_takes_generations_and_only_others_are_mixed_in() {
         &["evolution takes generations", "ktrdr research run"],
     );
     assert!(world.operations().is_empty());
-    let plan = world.json(&["campaign", "plan", "-s", "SERIES", "-t", "1h", "-n", "20", "--agent", "evolve", "--anyway", "to see"]);
+    let plan = world.json(&[
+        "campaign", "plan", "-s", "SERIES", "-t", "1h", "-n", "20", "--agent", "evolve", "--anyway", "to see",
+    ]);
     assert_eq!(plan["looks_expected"], 4, "one for each cycle of the last generation");
 }
 

@@ -184,7 +184,10 @@ mod tests {
         let providers = Providers::default().with(night(), Provider::local());
         assert!(providers.get(&night()).is_ok());
         let unknown = providers.get(&"nobody".parse().unwrap()).err().unwrap();
-        assert!(unknown.to_string().contains("called nobody; there is local, evolve, night-shift:"), "{unknown}");
+        assert!(
+            unknown.to_string().contains("called nobody; there is local, evolve, night-shift:"),
+            "{unknown}"
+        );
         let lacking = providers.lacking(night(), "no key was given".to_owned());
         assert!(lacking.expect(&night()).is_ok());
         let why = lacking.get(&night()).err().unwrap().to_string();

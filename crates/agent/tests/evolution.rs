@@ -14,7 +14,7 @@ use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::DevBacktest;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::{Sha256, Span, Strategy, Timestamp};
-use proptest::prelude::{ProptestConfig, Just, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{Just, ProptestConfig, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Strategy as _;
 use support::{Campaign, bars, windows};
 
@@ -84,7 +84,11 @@ fn champions_are_the_best_of_their_niches_and_each_another_idea() {
     assert!(!found.contains(&same_niche) && !found.contains(&same_idea));
     let design = campaign.evolve(12, Part::Presents).unwrap();
     assert_eq!(design.strategy, campaign.lessons[6].strategy, "as it was bred");
-    assert!(design.origin.starts_with("champion 1 of 2: bred by cycle 1, trend-following"), "{}", design.origin);
+    assert!(
+        design.origin.starts_with("champion 1 of 2: bred by cycle 1, trend-following"),
+        "{}",
+        design.origin
+    );
 }
 
 #[test]
@@ -132,11 +136,11 @@ fn what_an_exam_said_is_not_heard() {
 
 #[test]
 fn parents_are_the_elites_and_a_generation_repeats_nothing() {
-    let (campaign, [best, second, same_niche, same_idea]) = with_archive();
+    let (campaign, [best, second, _, same_idea]) = with_archive();
     let designs: Vec<_> = (40..72).map(|index| campaign.evolve(index, Part::Breeds).unwrap()).collect();
     let of = |name: &str| designs.iter().filter(|design| design.origin.contains(name)).count();
     assert!(of(&best) >= 8 && of(&best) > of(&second), "{} {}", of(&best), of(&second));
-    assert_eq!((of(&same_niche), of(&same_idea)), (0, 0));
+    assert_eq!(of(&same_idea), 0, "a near-copy of a better one is no parent");
     assert!(designs.iter().any(|design| design.origin.starts_with("exploration")));
     for generation in designs.chunks(4) {
         let contents: BTreeSet<Sha256> = generation.iter().map(|d| d.strategy.content_sha256()).collect();
@@ -161,7 +165,15 @@ fn told() -> impl proptest::strategy::Strategy<Value = Told> {
     let trades = prop_oneof![0..500u64, any::<u64>()];
     let bars = prop_oneof![Just(0u64), Just(1_440), any::<u64>()];
     (figure(), figure(), figure(), trades, bars, proptest::option::of(1..9i64), 0..12u8).prop_map(
-        |(sharpe, held, trend, trades, bars, every, harm)| Told { sharpe, held, trend, trades, bars, every, harm },
+        |(sharpe, held, trend, trades, bars, every, harm)| Told {
+            sharpe,
+            held,
+            trend,
+            trades,
+            bars,
+            every,
+            harm,
+        },
     )
 }
 
@@ -170,7 +182,8 @@ impl Told {
         did(lesson, 0.0, 1.0, 0.0, 2);
         lesson.dev_positions = self.every.map(positions);
         if let Some(dev) = &mut lesson.dev_backtest {
-            (dev.active_sharpe_ratio, dev.holding_bars, dev.trend_following) = (self.sharpe, self.held, self.trend);
+            (dev.active_sharpe_ratio, dev.holding_bars, dev.trend_following) =
+                (self.sharpe, self.held, self.trend);
             (dev.total_trades, dev.bars) = (self.trades, self.bars);
         }
         let strategy = &mut lesson.strategy;

@@ -57,7 +57,9 @@ impl Mix {
 
 /// A share that can not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a mix: use PROVIDER:N/M, as claude:1/4 for one design of each four, with 0 < N < M ≤ {OF_MAX}")]
+#[error(
+    "{0:?} is not a mix: use PROVIDER:N/M, as claude:1/4 for one design of each four, with 0 < N < M ≤ {OF_MAX}"
+)]
 pub struct BadMix(String);
 
 impl FromStr for Mix {
@@ -110,7 +112,9 @@ mod tests {
 
     #[test]
     fn a_share_of_none_of_all_and_of_nothing_is_refused() {
-        for text in ["claude", "claude:1", "claude:0/4", "claude:4/4", "claude:1/0", "../x:1/4", ":1/4", "c:1/1001"] {
+        for text in
+            ["claude", "claude:1", "claude:0/4", "claude:4/4", "claude:1/0", "../x:1/4", ":1/4", "c:1/1001"]
+        {
             let refused = text.parse::<Mix>().unwrap_err().to_string();
             assert!(refused.contains("claude:1/4"), "{refused}");
         }

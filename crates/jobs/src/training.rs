@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ktrdr_catalog::models::{self, Manifest, Metadata};
-use ktrdr_domain::positions::Positions;
 use ktrdr_domain::job::{BY_HAND, Origin, TrainingSpec};
+use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::{DevBacktest, ModelRef, TestMetrics, TrainingReport};
 use ktrdr_domain::trial::Look;
 use ktrdr_domain::{Kind, Progress, Sha256, Windows};

@@ -20,10 +20,9 @@ pub(crate) fn champions<'a>(lessons: &'a [Lesson], windows: &Windows, dev_bars: 
         lessons.iter().filter(|lesson| lesson.champion).map(|lesson| lesson.strategy_sha256).collect();
     let bred: Vec<Bred<'a>> = lessons.iter().filter(|lesson| !lesson.champion).filter_map(Bred::of).collect();
     let designs = bred.len() as u64;
-    let is_champion = |design: &Bred<'_>| {
-        design.passed() && design.quality > luck_of(design, designs, windows, dev_bars)
-    };
-    let mut champions = elites(bred.into_iter().filter(is_champion), ONE_IDEA);
+    let is_champion =
+        |design: &Bred<'_>| design.passed() && design.quality > luck_of(design, designs, windows, dev_bars);
+    let mut champions = elites(bred.into_iter().filter(is_champion), 1, ONE_IDEA);
     champions.retain(|champion| !presented.contains(&champion.lesson.strategy_sha256));
     champions
 }

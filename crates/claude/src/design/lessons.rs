@@ -95,7 +95,9 @@ pub(crate) fn whole(lesson: &Lesson) -> Value {
 fn reached(lesson: &Lesson) -> &'static str {
     match lesson.reached {
         Reached::Designed => "designed; training or its gate said no",
-        Reached::Trained if lesson.stopped_by.as_deref() == Some(NOT_A_CHAMPION) => "trained; kept to breed from",
+        Reached::Trained if lesson.stopped_by.as_deref() == Some(NOT_A_CHAMPION) => {
+            "trained; kept to breed from"
+        }
         Reached::Trained => "trained; the exam said no",
         Reached::Examined => "passed the exam by itself",
     }

@@ -63,7 +63,8 @@ impl Traded<'_> {
     fn trend_following(&self, holding_bars: f64) -> Option<f64> {
         let back = (holding_bars.round() as usize).max(1);
         let first = self.range.start.max(back);
-        let moves: Vec<f64> = (first..self.range.end).map(|bar| self.close(bar) / self.close(bar - back) - 1.0).collect();
+        let moves: Vec<f64> =
+            (first..self.range.end).map(|bar| self.close(bar) / self.close(bar - back) - 1.0).collect();
         let wanted: Vec<f64> =
             self.targets.get(first - self.range.start..)?.iter().map(|target| f64::from(*target)).collect();
         correlation::pearson(&wanted, &moves).ok()

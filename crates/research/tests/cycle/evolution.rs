@@ -72,7 +72,8 @@ fn the_last_generation_presents_and_the_mix_designs_before_it() {
 
 #[test]
 fn one_generation_breeds_nothing_that_could_be_presented() {
-    let refused = plan(&"night".parse().unwrap(), 4, &evolving(None), Timestamp(0), 1).unwrap_err().to_string();
+    let refused =
+        plan(&"night".parse().unwrap(), 4, &evolving(None), Timestamp(0), 1).unwrap_err().to_string();
     assert!(refused.starts_with("4 cycles are one generation of 4"), "{refused}");
     assert!(plan(&"night".parse().unwrap(), 5, &evolving(None), Timestamp(0), 1).is_ok());
     assert!(plan(&"night".parse().unwrap(), 4, &research(), Timestamp(0), 1).is_ok());
