@@ -5,7 +5,9 @@
 
 mod advice;
 mod answers;
+mod api;
 mod attack;
+mod batches;
 mod budget;
 mod campaign;
 mod campaigns;

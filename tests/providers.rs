@@ -93,7 +93,8 @@ struct Paid {
 #[async_trait]
 impl Designer for Paid {
     async fn design(&self, _: &DesignBrief<'_>, call: Call<'_>) -> Result<Design, AgentError> {
-        let intent = Intent { call: 0, model: "paid-7b".into(), worst_case: self.worst_case };
+        let (attempt, lane, worst_case) = (call.attempt, call.lane, self.worst_case);
+        let intent = Intent { attempt, call: 0, lane, model: "paid-7b".into(), worst_case };
         let reserved = match call.purse.reserve(&intent).await {
             Ok(reserved) => reserved,
             Err(PurseError::Exhausted(why)) => return Err(why.into()),
@@ -243,6 +244,7 @@ async fn template(engine: &Engine) -> ResearchSpec {
             ..GatePolicy::default()
         },
         agent: "scripted".parse().unwrap(),
+        batch: false,
         evolution: None,
         brief: Some("calm pullbacks".into()),
         device: DeviceRequest::Any,

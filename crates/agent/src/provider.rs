@@ -13,6 +13,7 @@ use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::report::AssessmentReport;
 
 use crate::design::{Design, DesignBrief};
+use crate::models::Lane;
 use crate::purse::Purse;
 use crate::{AgentError, EvolvingDesigner, LocalAssessor, LocalDesigner};
 
@@ -48,6 +49,8 @@ pub struct Call<'a> {
     pub attempt: u64,
     /// Whether the caller has given up.
     pub stop: &'a (dyn Fn() -> bool + Send + Sync),
+    /// How a language model is asked.
+    pub lane: Lane,
     /// Pays for what it costs.
     pub purse: &'a dyn Purse,
 }

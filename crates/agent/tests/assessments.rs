@@ -100,6 +100,7 @@ fn good() -> AssessmentSpec {
         ..Evidence::default()
     };
     AssessmentSpec {
+        batch: false,
         agent: Default::default(),
         training: training(&strategy),
         backtest: backtest(&strategy, metrics, evidence),

@@ -45,6 +45,9 @@ pub struct CampaignRequest {
     /// Who designs and assesses; as configured otherwise.
     #[serde(default)]
     pub agent: Option<ProviderName>,
+    /// Whether a language model is asked in batches: within a day, at half the price.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
     /// Whose designs are mixed in, while a campaign that evolves breeds.
     #[serde(default)]
     pub mix: Option<Mix>,
@@ -134,6 +137,17 @@ pub(crate) fn planned(
     Ok((campaign, roots.or_kind(ErrorKind::InvalidRequest)?))
 }
 
+/// Whether there is anybody to ask in a batch.
+fn expect_batches(agent: &ProviderName, batch: bool) -> Result<(), AppError> {
+    if !batch || *agent != ProviderName::default() {
+        return Ok(());
+    }
+    let message = format!(
+        "{agent} asks no language model, so there is nothing to ask in batches: leave --batch out, or name a model with --agent"
+    );
+    Err(AppError::new(ErrorKind::InvalidRequest, message))
+}
+
 impl App {
     /// Starts a campaign: all of its cycles are submitted in one step, and so many of them run at a time.
     ///
@@ -184,6 +198,7 @@ impl App {
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         self.expect_provider(&agent)?;
+        expect_batches(request.mix.as_ref().map_or(&agent, |mix| &mix.agent), request.batch)?;
         let evolution = self.evolution(&agent, request.mix.as_ref())?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
         let mut gates = self.policy.gates;
@@ -198,6 +213,7 @@ impl App {
             account: request.account.on(self.policy.account)?,
             gates,
             agent,
+            batch: request.batch,
             evolution,
             brief: request.brief.clone(),
             device: request.device,
@@ -284,7 +300,7 @@ impl App {
         let campaign = self.campaign_counts(name).await?;
         let filter = Filter {
             campaign: Some(name.clone()),
-            kind: Some(Kind::AgentResearch),
+            kinds: vec![Kind::AgentResearch],
             offset: part.offset,
             limit: part.limit()?,
             ..Filter::default()

@@ -42,6 +42,9 @@ pub struct TriggerRequest {
     /// Who designs and assesses; as configured otherwise.
     #[serde(default)]
     pub agent: Option<ProviderName>,
+    /// Whether a language model is asked in batches: within a day, at half the price.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
     /// What to look for, in words.
     #[serde(default)]
     pub brief: Option<String>,
@@ -116,6 +119,7 @@ impl TriggerRequest {
             in_flight: Some(1),
             generation: Some(1),
             agent: self.agent.clone(),
+            batch: self.batch,
             mix: None,
             gates: self.gates,
             brief: self.brief.clone(),

@@ -208,6 +208,9 @@ pub struct AssessmentSpec {
     /// The provider that judges: that of the cycle's design. Older messages name none.
     #[serde(default)]
     pub agent: ProviderName,
+    /// Whether a language model is asked in a batch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
     /// The strategy.
     pub strategy: Strategy,
     /// What training said.

@@ -52,6 +52,9 @@ pub struct ResearchSpec {
     pub gates: GatePolicy,
     /// The provider that designs and assesses.
     pub agent: ProviderName,
+    /// Whether a language model is asked in batches: within a day, at a lower price.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
     /// Its part in a campaign that breeds its designs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evolution: Option<Evolution>,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use ktrdr_agent::models::Lane;
 use ktrdr_agent::{Call, DesignBrief};
 use ktrdr_catalog::strategies;
 use ktrdr_domain::job::{DesignResult, DesignSpec};
@@ -52,7 +53,8 @@ impl Design {
         };
         let stop = || job.stop.is_stopped();
         let purse = self.0.purse(job)?;
-        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, purse: &purse };
+        let lane = Lane::of(research.batch);
+        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, lane, purse: &purse };
         let design = self.0.answer(job, provider.designer.design(&brief, call))?;
         self.0.runtime.block_on(strategies::store(&*self.0.artifacts, &design.strategy))?;
         Ok(DesignResult {

@@ -82,11 +82,18 @@ scripts! {
     budget_charge: paying;
     budget_lapse: paying;
     budget_allow: noting;
+    budget_held: reading;
     balances: watching;
     heartbeat: noting;
     deregister: noting;
     workers: watching;
     drain: noting;
+    token_issue: noting;
+    token: watching;
+    token_revoke: noting;
+    audit_note: noting;
+    audit_outcome: noting;
+    audit: reading;
     pause: noting;
     resume: noting;
     paused: reading;

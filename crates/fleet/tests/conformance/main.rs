@@ -7,6 +7,7 @@
 
 mod advance;
 mod artifacts;
+mod audit;
 mod backlog;
 mod beat;
 mod broker;
@@ -49,6 +50,7 @@ mod s3_server;
 mod server;
 mod submit;
 mod sweep;
+mod tokens;
 #[path = "../amqp/vhost.rs"]
 mod vhost;
 mod world;
@@ -122,6 +124,7 @@ macro_rules! exam_of_a_store {
                 a_retry_waits_until_it_is_due
                 a_retry_without_tries_left_fails_as_attempts_exhausted
                 a_release_gives_the_try_back_and_keeps_the_fence
+                a_deferral_waits_until_it_is_due_and_gives_the_try_back
                 a_zombie_is_refused_and_told_the_fence_of_the_row
                 repeating_a_finish_is_refused_with_ones_own_fence
                 the_same_fence_of_another_process_is_refused
@@ -209,6 +212,10 @@ macro_rules! exam_of_a_store {
                 pages_follow_each_other
                 a_list_without_a_sensible_limit_is_refused
                 a_list_tells_the_time_of_its_store
+                a_part_begins_where_the_one_before_it_ended_whatever_came_meanwhile
+                several_statuses_and_kinds_are_meant_at_once
+                the_oldest_come_first_when_they_are_asked_for
+                totals_follow_every_change
             }
             history {
                 every_attempt_is_told_with_its_fence_its_worker_and_its_error
@@ -260,6 +267,7 @@ macro_rules! exam_of_a_store {
             }
             budget {
                 the_worst_case_is_set_aside_and_what_it_cost_is_paid
+                what_is_held_is_known_until_it_is_settled_or_lapses
                 whatever_is_said_twice_counts_once
                 no_account_is_overdrawn_by_a_micro_dollar
                 a_campaign_may_spend_what_it_was_allowed_instead_of_what_every_one_may
@@ -277,6 +285,17 @@ macro_rules! exam_of_a_store {
             spending {
                 no_order_of_calls_overspends_or_leaks
                 every_broken_rule_is_noticed
+            }
+            tokens {
+                a_token_is_in_force_until_its_time_is_over
+                a_revoked_token_is_gone_at_once
+                an_id_is_taken_once
+                tokens_that_can_not_be_are_refused
+            }
+            audit {
+                what_is_asked_for_is_numbered_and_comes_back_newest_first
+                an_outcome_is_written_once
+                parts_of_the_log_follow_each_other
             }
             registry {
                 workers_that_announced_themselves_are_there

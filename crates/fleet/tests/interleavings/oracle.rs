@@ -182,7 +182,7 @@ impl Oracle {
     pub(crate) async fn look_at_lists(&mut self, store: &dyn Store) {
         let mut listed: HashMap<OperationId, Vec<Status>> = HashMap::new();
         for status in Status::ALL {
-            let newest = Filter { status: Some(status), limit: 100, ..Filter::default() };
+            let newest = Filter { statuses: vec![status], limit: 100, ..Filter::default() };
             for row in store.list(&newest).await.unwrap().operations {
                 listed.entry(row.id).or_default().push(status);
             }
@@ -272,7 +272,8 @@ impl Oracle {
         let times = |is_meant: fn(Change) -> bool| {
             history.iter().map(|entry| i64::from(is_meant(entry.what))).sum::<i64>()
         };
-        let given_back = times(|what| what == Change::Released) + i64::from(losses) - paid;
+        let given_back =
+            times(|what| matches!(what, Change::Released | Change::Deferred)) + i64::from(losses) - paid;
         if i64::from(row.tries) != times(Change::is_claim) - given_back {
             self.complain("tries", format!("{} has {} tries after {history:#?}", row.id, row.tries));
         }
@@ -299,9 +300,11 @@ impl Oracle {
 /// goes through pending, as a sweep would.
 fn status_after(change: Change) -> Option<Status> {
     match change {
-        Change::Created | Change::Released | Change::RetryScheduled | Change::LeaseLapsed => {
-            Some(Status::Pending)
-        }
+        Change::Created
+        | Change::Released
+        | Change::RetryScheduled
+        | Change::Deferred
+        | Change::LeaseLapsed => Some(Status::Pending),
         Change::Started | Change::Claimed | Change::TakenOver => Some(Status::Running),
         Change::Completed => Some(Status::Completed),
         Change::Failed => Some(Status::Failed),

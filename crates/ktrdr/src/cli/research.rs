@@ -69,6 +69,9 @@ pub(crate) struct ResearchRun {
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) agent: Option<ProviderName>,
 
+    /// Ask the language model in batches: half the price, answers within a day, mostly within the hour.
+    #[arg(long)]
+    pub(crate) batch: bool,
     /// A share of the designs that another provider makes while a campaign that evolves breeds, as claude:1/4.
     #[arg(long, value_name = "PROVIDER:N/M")]
     pub(crate) mix: Option<Mix>,
@@ -110,6 +113,7 @@ impl From<&ResearchRun> for CampaignRequest {
             in_flight: typed.in_flight,
             generation: typed.generation,
             agent: typed.agent.clone(),
+            batch: typed.batch,
             mix: typed.mix.clone(),
             gates: typed.gates.map(Into::into),
             brief: typed.brief.clone(),

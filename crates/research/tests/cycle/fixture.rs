@@ -52,6 +52,7 @@ pub(crate) fn research() -> ResearchSpec {
         generation: 4,
         campaign_seed: 7,
         agent: ProviderName::default(),
+        batch: false,
         evolution: None,
         brief: None,
         device: DeviceRequest::Any,
