@@ -136,11 +136,11 @@ fn what_an_exam_said_is_not_heard() {
 
 #[test]
 fn parents_are_the_elites_and_a_generation_repeats_nothing() {
-    let (campaign, [best, second, same_niche, same_idea]) = with_archive();
+    let (campaign, [best, second, _, same_idea]) = with_archive();
     let designs: Vec<_> = (40..72).map(|index| campaign.evolve(index, Part::Breeds).unwrap()).collect();
     let of = |name: &str| designs.iter().filter(|design| design.origin.contains(name)).count();
     assert!(of(&best) >= 8 && of(&best) > of(&second), "{} {}", of(&best), of(&second));
-    assert_eq!((of(&same_niche), of(&same_idea)), (0, 0));
+    assert_eq!(of(&same_idea), 0, "a near-copy of a better one is no parent");
     assert!(designs.iter().any(|design| design.origin.starts_with("exploration")));
     for generation in designs.chunks(4) {
         let contents: BTreeSet<Sha256> = generation.iter().map(|d| d.strategy.content_sha256()).collect();

@@ -1,7 +1,5 @@
-//! The archive of what was bred: of each niche the best design, none a near-copy of a better one elsewhere. MAP-Elites (Mouret and
-//! Clune, 2015) with the elites found anew from the lessons each time, so that nothing has to be kept beside them.
-
-use std::collections::BTreeSet;
+//! The archive of what was bred: of each niche the best designs, none a near-copy of a better one. MAP-Elites (Mouret and Clune,
+//! 2015) with the elites found anew from the lessons each time, so that nothing has to be kept beside them.
 
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::positions::Positions;
@@ -54,20 +52,23 @@ fn likeness(a: Option<&Positions>, b: Option<&Positions>) -> f64 {
     correlation::pearson(&a.means(), &b.means()).unwrap_or(0.0)
 }
 
-/// The best of each niche that is not `alike` a better one of another, best first: what passed the gate of training before what did
-/// not, then by quality. Equal ones stand in the order of their hashes.
-pub(crate) fn elites<'a>(bred: impl Iterator<Item = Bred<'a>>, alike: f64) -> Vec<Bred<'a>> {
+/// The best of each niche, so many of them at most, none `alike` a better one of whatever niche. The best comes first: what passed
+/// the gate of training before what did not, then by quality. Equal ones stand in the order of their hashes.
+pub(crate) fn elites<'a>(
+    bred: impl Iterator<Item = Bred<'a>>,
+    per_niche: usize,
+    alike: f64,
+) -> Vec<Bred<'a>> {
     let mut ranked: Vec<Bred<'a>> = bred.collect();
-    let (passed, hash) = (|b: &Bred<'_>| b.passed(), |b: &Bred<'_>| b.lesson.strategy_sha256);
+    let hash = |b: &Bred<'_>| b.lesson.strategy_sha256;
     ranked.sort_by(|a, b| {
-        passed(b).cmp(&passed(a)).then(b.quality.total_cmp(&a.quality)).then_with(|| hash(a).cmp(&hash(b)))
+        let merit = b.passed().cmp(&a.passed()).then(b.quality.total_cmp(&a.quality));
+        merit.then_with(|| hash(a).cmp(&hash(b)))
     });
-    let mut settled = BTreeSet::new();
     let mut elites: Vec<Bred<'a>> = Vec::new();
     for design in ranked {
-        let is_new = !settled.contains(&design.niche) && elites.iter().all(|e| e.likeness(&design) < alike);
-        if is_new {
-            settled.insert(design.niche);
+        let neighbours = elites.iter().filter(|elite| elite.niche == design.niche).count();
+        if neighbours < per_niche && elites.iter().all(|elite| elite.likeness(&design) < alike) {
             elites.push(design);
         }
     }

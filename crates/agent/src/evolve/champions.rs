@@ -22,7 +22,7 @@ pub(crate) fn champions<'a>(lessons: &'a [Lesson], windows: &Windows, dev_bars: 
     let designs = bred.len() as u64;
     let is_champion =
         |design: &Bred<'_>| design.passed() && design.quality > luck_of(design, designs, windows, dev_bars);
-    let mut champions = elites(bred.into_iter().filter(is_champion), ONE_IDEA);
+    let mut champions = elites(bred.into_iter().filter(is_champion), 1, ONE_IDEA);
     champions.retain(|champion| !presented.contains(&champion.lesson.strategy_sha256));
     champions
 }

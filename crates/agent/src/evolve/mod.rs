@@ -1,8 +1,8 @@
 //! Designs that are bred on dev alone. Without any key, and beside designs of others: whoever made one, its lesson stands in the
 //! same archive.
 //!
-//! 1. The `archive` holds the best design of each `niche` (how long it holds × with or against the market), by its Sharpe ratio
-//!    beyond the market, walk-forward on dev. No near-copy of a better one has a niche of its own.
+//! 1. The `archive` holds the best designs of each `niche` (how long they hold × with or against the market), by the Sharpe ratio
+//!    beyond the market, walk-forward on dev. No near-copy of a better one is among them.
 //! 2. A cycle that breeds draws parents among these elites, the better the likelier, and changes one by one or two named
 //!    changes, or crosses it with another one, the less alike the likelier; or it explores. Proposals are built, checked and
 //!    dropped or kept as those of the [local](crate::local) search.
@@ -34,6 +34,9 @@ const NAME: &str = "evolve";
 
 /// Positions on dev that correlate by so much are copies: the better one stands for both.
 const NEAR_COPY: f64 = 0.95;
+
+/// Parents of a niche: one figure of dev is too uncertain to leave out the second best.
+const PER_NICHE: usize = 3;
 
 /// How often a design is a fresh one although the archive has as many elites as it takes.
 const EXPLORES: f64 = 0.2;
@@ -99,7 +102,7 @@ impl<'a> Parents<'a> {
     fn of(lessons: &'a [Lesson]) -> Self {
         let with_parent = |bred: Bred<'a>| Some((bred, parent(&bred)?));
         Self(
-            elites(lessons.iter().filter_map(Bred::of), NEAR_COPY)
+            elites(lessons.iter().filter_map(Bred::of), PER_NICHE, NEAR_COPY)
                 .into_iter()
                 .filter_map(with_parent)
                 .collect(),
