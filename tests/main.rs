@@ -5,6 +5,7 @@
 
 mod advice;
 mod answers;
+mod api;
 mod attack;
 mod batches;
 mod budget;
@@ -17,6 +18,7 @@ mod containers;
 mod crash;
 mod epochs;
 mod evidence;
+mod evolution;
 mod faces;
 mod first_light;
 mod fleet;

@@ -245,6 +245,7 @@ async fn template(engine: &Engine) -> ResearchSpec {
         },
         agent: "scripted".parse().unwrap(),
         batch: false,
+        evolution: None,
         brief: Some("calm pullbacks".into()),
         device: DeviceRequest::Any,
         generation: 4,
@@ -262,7 +263,7 @@ fn design() -> Design {
     let text = include_str!("../strategies/fx_pullback.yaml").replace("epochs: 20", "epochs: 1");
     let strategy = Strategy::from_yaml(&text).unwrap().strategy;
     let (origin, rationale) = ("from the script".into(), "none".into());
-    Design { strategy, designer: "scripted-7b".into(), origin, rationale }
+    Design { strategy, designer: "scripted-7b".into(), origin, rationale, champion: false }
 }
 
 #[tokio::test(flavor = "multi_thread")]

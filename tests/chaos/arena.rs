@@ -131,7 +131,7 @@ impl Arena {
     /// Rows of a status, newest first, at most a thousand.
     pub(crate) async fn rows(&self, status: Status) -> Vec<Operation> {
         let _up = self.redis.read().await;
-        let filter = Filter { status: Some(status), limit: 1000, ..Filter::default() };
+        let filter = Filter { statuses: vec![status], limit: 1000, ..Filter::default() };
         self.store.list(&filter).await.unwrap().operations
     }
 

@@ -59,7 +59,7 @@ async fn everything(store: &dyn Store, status: Status) -> Vec<Operation> {
     let mut rows: Vec<Operation> = Vec::new();
     loop {
         let filter =
-            Filter { status: Some(status), offset: rows.len() as u64, limit: PAGE, ..Filter::default() };
+            Filter { statuses: vec![status], offset: rows.len() as u64, limit: PAGE, ..Filter::default() };
         let page = store.list(&filter).await.unwrap();
         let is_last = page.operations.len() < PAGE as usize;
         rows.extend(page.operations);
@@ -124,6 +124,6 @@ fn count(ids: impl Iterator<Item = OperationId>) -> BTreeMap<OperationId, u32> {
 
 /// Whether anything is pending or running.
 pub(crate) async fn is_quiet(arena: &Arena) -> bool {
-    let filter = Filter { kind: Some(Kind::Probe), limit: 1, ..Filter::default() };
+    let filter = Filter { kinds: vec![Kind::Probe], limit: 1, ..Filter::default() };
     arena.store.list(&filter).await.is_ok_and(|page| page.active == 0)
 }

@@ -22,12 +22,13 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker"]),
     ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research"]),
     ("mcp", 4, &["domain", "app"]),
+    ("api", 4, &["domain", "app"]),
     (
         "ktrdr",
         5,
         &[
             "domain", "quant", "neural", "agent", "fabric", "fleet", "catalog", "worker", "research", "jobs",
-            "app", "mcp", "claude", "fake",
+            "app", "mcp", "api", "claude", "fake",
         ],
     ),
 ];

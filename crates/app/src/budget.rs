@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ktrdr_domain::budget::{Balance, BudgetPolicy, Cost, Exhausted, Limit, Measure, Scope};
+use ktrdr_domain::budget::{Balance, BudgetPolicy, Cost, Limit, Measure, Scope};
 use ktrdr_domain::day::{Day, DayZone};
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{Money, Phase, Status, Timestamp};
@@ -183,6 +183,18 @@ impl App {
         if let Some(money) = given {
             self.budget.allow(campaign, money).await?;
         }
+        match self.unpaid(campaign, agent).await? {
+            None => Ok(()),
+            Some(words) => Err(AppError::new(ErrorKind::Refused, words).coded(BUDGET_EXHAUSTED)),
+        }
+    }
+
+    /// Why cycles of a campaign can not be paid, if so.
+    pub(crate) async fn unpaid(
+        &self,
+        campaign: &CampaignName,
+        agent: &ProviderName,
+    ) -> Result<Option<String>, AppError> {
         let BudgetPolicy { zone, limits, prices } = self.policy.budget;
         let payers =
             Payers { utc_offset_s: zone.utc_offset_s(now()), campaign: Some(campaign.clone()), cycle: None };
@@ -190,10 +202,8 @@ impl App {
         if costs_money(agent) {
             least = least.plus(Cost { money: Money::micro_dollars(1), tokens: 1, machine_ms: 0 });
         }
-        match admit(&*self.budget, &payers, &limits, &least).await? {
-            None => Ok(()),
-            Some(exhausted) => Err(refusal(&exhausted.in_zone(zone))),
-        }
+        let exhausted = admit(&*self.budget, &payers, &limits, &least).await?;
+        Ok(exhausted.map(|exhausted| format!("budget exhausted: {}", exhausted.in_zone(zone))))
     }
 }
 
@@ -213,12 +223,7 @@ pub(crate) fn looks(campaign: &Campaign) -> u64 {
 
 /// Whether a provider's answers cost money: all do but those that are computed here.
 pub(crate) fn costs_money(agent: &ProviderName) -> bool {
-    *agent != ProviderName::default()
-}
-
-fn refusal(exhausted: &Exhausted) -> AppError {
-    let message = format!("budget exhausted: {exhausted}");
-    AppError::new(ErrorKind::Refused, message).coded(BUDGET_EXHAUSTED)
+    *agent != ProviderName::default() && !agent.evolves()
 }
 
 pub(crate) fn now() -> Timestamp {

@@ -165,8 +165,8 @@ impl App {
         };
         let filter = Filter {
             campaign: group.campaign.clone(),
-            kind: group.kind,
-            status: group.status,
+            kinds: group.kind.into_iter().collect(),
+            statuses: group.status.into_iter().collect(),
             active: true,
             limit: 1,
             ..Filter::default()

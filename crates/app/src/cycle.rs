@@ -120,6 +120,7 @@ impl TriggerRequest {
             generation: Some(1),
             agent: self.agent.clone(),
             batch: self.batch,
+            mix: None,
             gates: self.gates,
             brief: self.brief.clone(),
             seed: self.seed.unwrap_or(u64::from(seed.nonce)),
@@ -172,6 +173,11 @@ impl App {
         let as_campaign = request.campaign(seed);
         let campaign = crate::campaign::name(&as_campaign, seed)?;
         let mut template = self.template(&as_campaign, campaign, 1).await?;
+        if template.evolution.is_some() {
+            let message = "evolution takes generations, and this is one cycle: `ktrdr research run --agent evolve`, or another \
+                           --agent";
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
         // Alone in its campaign it would know nothing.
         template.learns_from = LessonScope::Instrument;
         if let Some(choice) = &request.strategy {
@@ -214,6 +220,7 @@ impl App {
             strategy,
             designer: BY_HAND.to_owned(),
             origin,
+            champion: false,
         }));
         Ok(())
     }

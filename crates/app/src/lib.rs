@@ -15,13 +15,17 @@
 //! | windows: where they are and what became of them, moving them | [`App::windows`], [`App::plan_roll_windows`], [`App::roll_windows`] | [`windows`] |
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
-//! | why something waits | [`App::why_waiting`] | [`waiting`] |
+//! | why something waits, and for how long still | [`App::why_waiting`], [`App::explain`] | [`waiting`], [`explain`] |
 //! | cancel one, or a group | [`App::cancel`], [`App::plan_cancel`], [`App::cancel_group`] | [`cancel`] |
 //! | retry one, or a group | [`App::retry`], [`App::plan_retry`], [`App::retry_group`] | [`retry`] |
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
 //! | what campaigns came to when they closed | [`App::closings`], [`App::judged`] | [`verdicts`] |
+//! | access from outside: tokens, who shows one | [`App::create_token`], [`App::list_tokens`], [`App::revoke_token`], [`App::caller_of_token`] | [`access`] |
+//! | the audit log | [`App::note`], [`App::note_outcome`], [`App::audit`] | [`mod@audit`] |
+//! | following what changes | [`feed::Feed`] | [`feed`] |
+//! | whether the workspace can be used | [`App::readiness`] | [`readiness`] |
 //! | memory: one lesson, those most worth knowing | [`App::lesson`], [`App::recall`] | [`memory`] |
 //!
 //! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
@@ -31,6 +35,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod access;
+pub mod audit;
 pub mod backtest;
 pub mod budget;
 pub mod campaign;
@@ -41,6 +47,8 @@ pub mod data;
 pub mod dead_letters;
 pub mod engine;
 mod error;
+pub mod explain;
+pub mod feed;
 mod idempotency;
 pub mod ids;
 pub mod ledger;
@@ -49,8 +57,10 @@ pub mod memory;
 pub mod operations;
 pub mod plan;
 pub mod queues;
+pub mod readiness;
 pub mod replay;
 pub mod retry;
+pub mod selection;
 pub mod strategies;
 pub mod submit;
 pub mod training;
@@ -68,11 +78,13 @@ use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::audit::Audit;
 use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::Store;
+use ktrdr_fabric::tokens::Tokens;
 
 use crate::cycle::TriggerLimits;
 use crate::dead_letters::LetterBox;
@@ -92,6 +104,10 @@ pub struct App {
     pub budget: Arc<dyn Budget>,
     /// Workers, and what operators ask of them.
     pub registry: Arc<dyn WorkerRegistry>,
+    /// Who may ask from outside.
+    pub tokens: Arc<dyn Tokens>,
+    /// What was asked for from outside.
+    pub audit: Arc<dyn Audit>,
     /// Bars, models, strategies, reports.
     pub artifacts: Arc<dyn Artifacts>,
     /// Messages that nobody could read.

@@ -133,8 +133,8 @@ impl App {
     pub async fn operations(&self, request: &ListRequest) -> Result<OperationList, AppError> {
         let filter = Filter {
             campaign: request.campaign.clone(),
-            status: request.status,
-            kind: request.kind,
+            statuses: request.status.into_iter().collect(),
+            kinds: request.kind.into_iter().collect(),
             active: request.active,
             offset: request.part.offset,
             limit: request.part.limit()?,

@@ -81,23 +81,19 @@ impl App {
         paused: &BTreeSet<Kind>,
         workers: &[WorkerEntry],
     ) -> Result<QueueStatus, AppError> {
-        let of = |status, offset| Filter {
-            status: Some(status),
-            kind: Some(kind),
-            offset,
+        let of = |status| Filter {
+            statuses: vec![status],
+            kinds: vec![kind],
+            oldest_first: true,
             limit: 1,
             ..Filter::default()
         };
-        let pending = self.store.list(&of(Status::Pending, 0)).await?.total;
-        let oldest_pending_ms = match pending.checked_sub(1) {
-            Some(last) => {
-                let page = self.store.list(&of(Status::Pending, last)).await?;
-                // By the store's clock alone.
-                page.operations.first().map(|row| (page.now_ms - row.created_at_ms).max(0))
-            }
-            None => None,
-        };
-        let running = self.store.list(&of(Status::Running, 0)).await?.total;
+        let waiting = self.store.list(&of(Status::Pending)).await?;
+        // By the store's clock alone.
+        let oldest_pending_ms =
+            waiting.operations.first().map(|row| (waiting.now_ms - row.created_at_ms).max(0));
+        let pending = waiting.total;
+        let running = self.store.list(&of(Status::Running)).await?.total;
         let (workers, slots) = taking(Queue::Jobs(kind), workers);
         Ok(QueueStatus {
             kind,

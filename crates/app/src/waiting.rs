@@ -1,11 +1,15 @@
 //! Why what waits does not go on: who would have to be there, and is not.
 
+mod reason;
+
 use std::collections::BTreeSet;
 
 use ktrdr_domain::{DeviceClass, Kind, Operation};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::registry::WorkerInfo;
 use serde::Serialize;
+
+pub use reason::Reason;
 
 use crate::{App, AppError, Labour};
 

@@ -16,6 +16,8 @@
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
 //! | what a campaign's verdicts come to when it closes | [`closing`] |
 //! | a research cycle's specification, its phases | [`research`], [`phase`] |
+//! | what a caller from outside may do | [`scope`] |
+//! | the language of filters | [`terms`] |
 //! | money, calendar days, what work may cost | [`money`], [`day`], [`budget`] |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -26,6 +28,7 @@ pub mod data;
 pub mod day;
 pub mod device;
 pub mod event;
+pub mod evolution;
 pub mod excerpt;
 pub mod failure;
 pub mod finding;
@@ -45,8 +48,10 @@ pub mod priority;
 pub mod reason;
 pub mod report;
 pub mod research;
+pub mod scope;
 pub mod status;
 pub mod strategy;
+pub mod terms;
 pub mod time;
 pub mod timeframe;
 pub mod trading;

@@ -5,10 +5,11 @@
 //! | `store` | the [`SqliteStore`]: checks, then sends transitions to the writer |
 //! | `writer`, `writer_loop` | one thread, one connection, group commit; which commits are synced and why |
 //! | `transitions/` | one file per door through which a row changes |
-//! | `tx`, `row`, `query` | the words transitions and reads are written in |
+//! | `tx`, `row`, `query`, `list` | the words transitions and reads are written in |
 //! | `backlog` | what waits for workers |
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
+//! | `tokens`, `audit` | who may ask from outside, and what was asked for |
 //! | `budget` | what work costs, and what is set aside for it |
 //! | `database`, `schema.sql`, and `*.sql` for each later step | opening, recognising and migrating the file |
 //! | `identity` | whether the file is the one it should be, and still there |
@@ -20,6 +21,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod audit;
 mod backlog;
 mod broker;
 mod budget;
@@ -34,6 +36,7 @@ mod failure;
 mod history;
 mod identity;
 mod ledger;
+mod list;
 mod lock;
 mod query;
 mod readers;
@@ -42,6 +45,7 @@ mod registry;
 mod room;
 mod row;
 mod store;
+mod tokens;
 mod transitions;
 mod tx;
 mod writer;

@@ -1,16 +1,15 @@
-//! Reading: one row, a part of a list, the outbox.
+//! Reading: one row, the outbox. Lists are read in [`super::list`].
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Event, JobMessage, Kind, Operation, OperationId, Status};
-use rusqlite::{Connection, Row, ToSql, params_from_iter};
+use rusqlite::{Connection, Row};
 
 use super::row::{self, select_operation};
 use super::transitions::admission::HOLDERS;
 use super::tx::integer;
 use crate::failure::Failure;
 use ktrdr_fabric::broker::Message;
-use ktrdr_fabric::store::{Filter, OutboxEntry, Page};
+use ktrdr_fabric::store::OutboxEntry;
 
 /// One row.
 pub(super) fn get(db: &Connection, id: &OperationId) -> Result<Option<Operation>, Failure> {
@@ -28,65 +27,6 @@ pub(super) fn holders(db: &Connection, key: &str) -> Result<Vec<OperationId>, Fa
         holders.push(row::word(found, 0)?);
     }
     Ok(holders)
-}
-
-/// A part of a list, newest first, all numbers from one snapshot.
-pub(super) fn list(db: &Connection, filter: &Filter, now_ms: i64) -> Result<Page, Failure> {
-    let snapshot = db.unchecked_transaction()?;
-    let (wanted, values) = conditions(filter);
-    let values = || params_from_iter(values.iter().map(|v| v as &dyn ToSql));
-    let total = counted(&snapshot, &format!("SELECT count(*) FROM operations {wanted}"), values())?;
-    let active = "SELECT count(*) FROM operations WHERE status IN ('pending', 'running')";
-    let active = counted(&snapshot, active, ())?;
-    // The numbers of the rows first: a late page, or one that has to be sorted, then goes through an index alone.
-    let page = format!(
-        "{select} WHERE seq IN (SELECT seq FROM operations {wanted} ORDER BY seq DESC LIMIT {limit} OFFSET {offset})
-         ORDER BY seq DESC",
-        select = select_operation!(""),
-        limit = filter.limit,
-        offset = integer(filter.offset),
-    );
-    // Not cached: the text holds limit and offset.
-    let mut statement = snapshot.prepare(&page)?;
-    let mut rows = statement.query(values())?;
-    let mut operations = Vec::new();
-    while let Some(found) = rows.next()? {
-        operations.push(row::operation(found)?);
-    }
-    Ok(Page { operations, total, active, now_ms })
-}
-
-/// The `WHERE` of a filter and its values, in order.
-fn conditions(filter: &Filter) -> (String, Vec<String>) {
-    let values = [
-        ("status = ?", filter.status.map(|s| s.to_string())),
-        ("kind = ?", filter.kind.map(|k| k.to_string())),
-        ("campaign = ?", filter.campaign.as_ref().map(CampaignName::to_string)),
-        ("root = ?", filter.root.as_ref().map(OperationId::to_string)),
-    ];
-    let mut conditions: Vec<&str> = Vec::new();
-    let mut given = Vec::new();
-    for (condition, value) in values {
-        if let Some(value) = value {
-            conditions.push(condition);
-            given.push(value);
-        }
-    }
-    if filter.dead {
-        conditions.push("seq IN (SELECT operation FROM dead_letters)");
-    }
-    if filter.active {
-        conditions.push("status IN ('pending', 'running')");
-    }
-    let wanted =
-        if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
-    (wanted, given)
-}
-
-fn counted(db: &Connection, sql: &str, values: impl rusqlite::Params) -> Result<u64, Failure> {
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(values)?;
-    rows.next()?.map_or(Ok(0), |found| row::count(found, 0))
 }
 
 /// The oldest entries of the outbox, or the oldest behind a position.

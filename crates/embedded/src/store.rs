@@ -22,7 +22,7 @@ use super::transitions::{
 use super::tx::integer;
 use super::writer::{Sync, Writer};
 use super::writer_loop::WriterLoop;
-use super::{backlog, history, query, room};
+use super::{backlog, history, list, query, room};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::history::Transition;
@@ -191,7 +191,7 @@ impl OperationReader for SqliteStore {
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
         limits::check_filter(filter)?;
         let (filter, now_ms) = (filter.clone(), self.clock.now().wall_ms);
-        self.read_apart(move |db| query::list(db, &filter, now_ms)).await
+        self.read_apart(move |db| list::list(db, &filter, now_ms)).await
     }
 
     async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {

@@ -12,6 +12,7 @@
 //! | [`ledger::Ledger`] | counted trials, remembered lessons | SQLite | Redis |
 //! | [`budget::Budget`] | what work costs, and what is set aside for it | SQLite | Redis |
 //! | [`registry::WorkerRegistry`] | which workers are there, what is asked of them | SQLite | Redis |
+//! | [`tokens::Tokens`], [`audit::Audit`] | who may ask from outside, what was asked for | SQLite | Redis |
 //! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
 //! | [`artifacts::Artifacts`] | bars, models, strategies, reports | [`local`] folders | shared folders, object storage |
 //!
@@ -21,6 +22,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod artifacts;
+pub mod audit;
 pub mod backoff;
 pub mod broker;
 pub mod budget;
@@ -36,3 +38,4 @@ pub mod process;
 pub mod random;
 pub mod registry;
 pub mod store;
+pub mod tokens;

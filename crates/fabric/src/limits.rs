@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::audit::Action;
 use crate::budget::{COST_MAX, RESERVED_FOR_MAX, Reservation};
 use crate::cause::Cause;
 use crate::history::NOTE_BYTES_MAX;
@@ -18,6 +19,7 @@ use crate::store::{
     AdvanceTo, BATCH_MAX, ConcurrencyLimit, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot,
     Pace, StoreError,
 };
+use crate::tokens::Token;
 
 /// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
 const RESULT_BYTES_MAX: usize = 4 << 20;
@@ -36,6 +38,9 @@ const TEXT_BYTES_MAX: usize = 4096;
 
 /// Largest progress, in bytes of JSON.
 const PROGRESS_BYTES_MAX: usize = 16 << 10;
+
+/// Longest name of a token, in bytes.
+const TOKEN_NAME_BYTES_MAX: usize = 100;
 
 /// Most a worker says of itself, in bytes of JSON: thousands of running jobs.
 const WORKER_BYTES_MAX: usize = 1 << 20;
@@ -224,6 +229,33 @@ pub fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
         }
         Err(e) => refuse(format!("the worker can not be stored: {e}")),
     }
+}
+
+/// A token as JSON, without its secret.
+///
+/// # Errors
+/// [`StoreError::Invalid`] for an id or a name that is none.
+pub fn token_json(token: &Token) -> Result<String, StoreError> {
+    let is_id = (8..=64).contains(&token.id.len()) && token.id.bytes().all(|b| b.is_ascii_hexdigit());
+    if !is_id || !(1..=TOKEN_NAME_BYTES_MAX).contains(&token.name.len()) {
+        return refuse(format!(
+            "a token's id has 8 to 64 hexadecimal digits, its name 1 to {TOKEN_NAME_BYTES_MAX} bytes"
+        ));
+    }
+    check_text("name of the asker", &token.by)?;
+    serde_json::to_string(token)
+        .map_err(|e| StoreError::Invalid(Cause::because("the token can not be stored", e)))
+}
+
+/// An action as JSON.
+///
+/// # Errors
+/// [`StoreError::Invalid`] for texts that are too long.
+pub fn action_json(action: &Action) -> Result<String, StoreError> {
+    let Action { by, via, what, target, reason } = action;
+    [by, via, what, target, reason].into_iter().try_for_each(|text| check_text("part of an action", text))?;
+    serde_json::to_string(action)
+        .map_err(|e| StoreError::Invalid(Cause::because("the action can not be stored", e)))
 }
 
 /// What is to be set aside.

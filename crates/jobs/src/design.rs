@@ -45,6 +45,7 @@ impl Design {
             split: DataSplit::default(),
             lessons: &self.lessons(&research)?,
             index: research.index,
+            part: research.evolution.as_ref().map(|evolution| evolution.part),
             generation: research.generation,
             seed: research.campaign_seed,
             text: research.brief.as_deref(),
@@ -61,6 +62,7 @@ impl Design {
             strategy: design.strategy,
             designer: design.designer,
             origin: design.origin,
+            champion: design.champion,
         })
     }
 

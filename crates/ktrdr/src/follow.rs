@@ -1,7 +1,6 @@
 //! Following operations to their end. Reacts to the store's hints; a slow look covers hints that were lost.
 
 mod close;
-mod reason;
 mod view;
 mod waiting;
 

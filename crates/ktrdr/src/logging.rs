@@ -1,14 +1,56 @@
 //! Logs: structured, on stderr, never secrets. `KTRDR_LOG` sets the filter, `KTRDR_LOG_FORMAT=json` the form.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, LazyLock};
 
 use ktrdr_fleet::amqp::LIBRARY;
+use tokio::sync::broadcast::{self, Receiver, Sender};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::settings;
 use crate::stream;
+
+/// Lines kept for a follower that is slow.
+const LINES_MAX: usize = 1024;
+
+/// Every line of this process's log, for those who follow it.
+static LINES: LazyLock<Sender<Arc<str>>> = LazyLock::new(|| broadcast::channel(LINES_MAX).0);
+
+/// The lines from now on.
+pub(crate) fn lines() -> Receiver<Arc<str>> {
+    LINES.subscribe()
+}
+
+/// One line on its way to stderr, and to whoever follows.
+struct Tee {
+    lines: Sender<Arc<str>>,
+    whole: Vec<u8>,
+}
+
+impl Write for Tee {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.lines.receiver_count() > 0 {
+            self.whole.extend_from_slice(bytes);
+        }
+        stream::stderr().write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        stream::stderr().flush()
+    }
+}
+
+impl Drop for Tee {
+    fn drop(&mut self) {
+        let line = String::from_utf8_lossy(&self.whole);
+        if !line.trim().is_empty() {
+            // Nobody follows any more.
+            let _ = self.lines.send(line.trim_end().into());
+        }
+    }
+}
 
 /// Starts logging for the life of the process.
 pub(crate) fn start(arguments: &Arguments) -> Result<(), CliError> {
@@ -25,7 +67,7 @@ pub(crate) fn start(arguments: &Arguments) -> Result<(), CliError> {
     let filter = filter.add_directive(format!("{LIBRARY}=off").parse().or_exit(Kind::Usage)?);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(stream::stderr)
+        .with_writer(|| Tee { lines: LINES.clone(), whole: Vec::new() })
         .with_ansi(io::stderr().is_terminal());
     let as_json = match variable("KTRDR_LOG_FORMAT")?.as_deref() {
         None | Some("" | "text") => false,

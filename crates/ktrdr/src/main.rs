@@ -20,6 +20,7 @@ mod providers;
 mod report_card;
 mod roles;
 mod screen;
+mod serving;
 mod settings;
 mod signals;
 mod stream;
@@ -84,7 +85,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
     match &arguments.command {
         Command::Demo(a) => commands::demo::run(&context, a),
         Command::Up(a) => commands::up::run(&context, a),
-        Command::Serve => commands::roles::serve(&context),
+        Command::Serve(a) => commands::roles::serve(&context, a),
         Command::Orchestrator => commands::roles::orchestrator(&context),
         Command::Worker(a) => commands::roles::worker(&context, a),
         Command::Workers(a) => commands::workers::run(&context, a),
@@ -105,6 +106,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Ledger(a) => commands::ledger::run(&context, a),
         Command::Memory(a) => commands::memory::run(&context, a),
         Command::Mcp(a) => commands::mcp::run(&context, *a),
+        Command::Token(a) => commands::token::run(&context, a),
         Command::Store(a) => commands::store::run(&context, a),
         Command::Bench(a) => commands::bench::run(&context, a),
         Command::Config(a) => commands::config::run(&context, a),

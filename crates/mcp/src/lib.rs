@@ -1,8 +1,8 @@
-//! The Model Context Protocol over stdio: what the application floor answers, as tools and resources for language models.
+//! The Model Context Protocol, over stdio and over HTTP: what the application floor answers, as tools and resources for language models.
 //!
 //! | part | what it does | file |
 //! |---|---|---|
-//! | [`serve`] | talks to one client until it goes | here |
+//! | [`serve`], [`http`] | talks to one client until it goes; answers many by HTTP | here |
 //! | | protocol in, requests of the application floor out | `server` |
 //! | | every tool: its words, its arguments, its hints, its function | `tools` |
 //! | | the same answers under addresses | `resources` |
@@ -22,9 +22,13 @@ mod tasks;
 mod tools;
 mod view;
 
+use std::sync::Arc;
+
 use ktrdr_app::App;
-use rmcp::ServiceExt;
 use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use rmcp::{ServerHandler, ServiceExt};
 use serde_json::Value;
 
 use server::Server;
@@ -54,6 +58,19 @@ pub async fn serve(app: App, access: Access) -> Result<(), ServeError> {
     let running = Server::new(app, access).serve(transport).await.map_err(|why| refused(&why))?;
     running.waiting().await.map_err(|why| refused(&why))?;
     Ok(())
+}
+
+/// A service that answers clients over HTTP, each request for itself: nothing is remembered between two of them, so that any of
+/// several processes may answer.
+#[must_use]
+pub fn http(app: App, access: Access) -> StreamableHttpService<impl ServerHandler, NeverSessionManager> {
+    // Whoever mounts it knows its hosts, and has checked them.
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true)
+        .disable_allowed_hosts();
+    let make = move || Ok(Server::new(app.clone(), access));
+    StreamableHttpService::new(make, Arc::new(NeverSessionManager::default()), config)
 }
 
 /// Every tool that a client with such access is told of, as the protocol lists them.

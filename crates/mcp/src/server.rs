@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ktrdr_app::{App, AppError};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CreateTaskResult,
-    GetTaskParams, GetTaskResult, Implementation, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig,
+    GetTaskParams, GetTaskResult, Implementation, JsonObject, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+    ReadResourceResponse, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::limits::{ANSWER_BYTES_MAX, REQUESTS_AT_A_TIME};
-use crate::tools::{Answer, find, listed};
+use crate::tools::{Answer, Definition, find, listed};
 use crate::{Access, resources, tasks};
 
 /// What a client is told at the beginning.
@@ -35,6 +35,23 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(app: App, access: Access) -> Self {
         Self { app, access, turns: Arc::new(Semaphore::new(REQUESTS_AT_A_TIME)) }
+    }
+
+    /// Runs a tool; what changes anything is written down before and after.
+    async fn on_record(&self, tool: &Definition, arguments: JsonObject) -> Result<Answer, AppError> {
+        if !tool.changes() {
+            return (tool.run)(self, arguments).await;
+        }
+        let word = |name: &str| arguments.get(name).and_then(Value::as_str).unwrap_or_default();
+        let noted = self.app.note("mcp", tool.name, word("operation"), word("reason")).await?;
+        let answer = (tool.run)(self, arguments).await;
+        let outcome = match &answer {
+            Ok(Answer::Started(operation, _)) => operation.to_string(),
+            Ok(Answer::Said(_)) => "done".to_owned(),
+            Err(refused) => format!("refused: {refused}"),
+        };
+        self.app.note_outcome(noted, &outcome).await;
+        answer
     }
 
     /// Until it is this request's turn.
@@ -70,7 +87,7 @@ impl ServerHandler for Server {
             return Err(ErrorData::invalid_params(message, None));
         };
         let _turn = self.turn().await;
-        let answer = (tool.run)(self, request.arguments.unwrap_or_default()).await;
+        let answer = self.on_record(tool, request.arguments.unwrap_or_default()).await;
         let knows_tasks = context.client_capabilities().is_some_and(|caps| caps.supports_tasks());
         Ok(match answer {
             Ok(Answer::Started(operation, _)) if knows_tasks => match self.app.row(&operation).await {

@@ -42,13 +42,20 @@ type Answered<'a> = Pin<Box<dyn Future<Output = Result<Answer, AppError>> + Send
 
 /// One tool.
 pub(crate) struct Definition {
-    name: &'static str,
+    pub(crate) name: &'static str,
     title: &'static str,
     about: &'static str,
     effect: Effect,
     /// The schema of its arguments.
     takes: fn() -> JsonObject,
     pub(crate) run: for<'a> fn(&'a Server, JsonObject) -> Answered<'a>,
+}
+
+impl Definition {
+    /// Whether it starts or stops work.
+    pub(crate) fn changes(&self) -> bool {
+        self.effect != Effect::Reads
+    }
 }
 
 /// A tool, by the function that answers it.

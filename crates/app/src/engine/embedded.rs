@@ -6,11 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ktrdr_agent::Providers;
 use ktrdr_embedded::{Engine, OpenError, Role, SqliteOptions, SqliteStore};
+use ktrdr_fabric::audit::Audit;
 use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::StoreError;
+use ktrdr_fabric::tokens::Tokens;
 
 use super::examine::Check;
 use super::identity::{Identity, Known};
@@ -36,6 +38,8 @@ impl Opening {
                 ledger: Arc::clone(&engine.store) as Arc<dyn Ledger>,
                 budget: Arc::clone(&engine.store) as Arc<dyn Budget>,
                 registry: Arc::clone(&engine.store) as Arc<dyn WorkerRegistry>,
+                tokens: Arc::clone(&engine.store) as Arc<dyn Tokens>,
+                audit: Arc::clone(&engine.store) as Arc<dyn Audit>,
                 store: engine.store,
                 artifacts: engine.artifacts,
                 letters: Arc::new(NoLetterBox),

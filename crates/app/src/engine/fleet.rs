@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ktrdr_agent::Providers;
 use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::audit::Audit;
 use ktrdr_fabric::broker::{BrokerError, DeadLetter};
 use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
@@ -14,6 +15,7 @@ use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_fabric::store::Topic;
+use ktrdr_fabric::tokens::Tokens;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings, AmqpUrl};
 use ktrdr_fleet::artifacts::{self, ArtifactsUrl};
 use ktrdr_fleet::redis::{OpenError, RedisOptions, RedisStore, StoreFacts};
@@ -50,6 +52,8 @@ impl Opening {
                 ledger: Arc::clone(&store) as Arc<dyn Ledger>,
                 budget: Arc::clone(&store) as Arc<dyn Budget>,
                 registry: Arc::clone(&store) as Arc<dyn WorkerRegistry>,
+                tokens: Arc::clone(&store) as Arc<dyn Tokens>,
+                audit: Arc::clone(&store) as Arc<dyn Audit>,
                 store,
                 artifacts,
                 letters: Arc::new(AdministratorsLetterBox(fleet.clone())),

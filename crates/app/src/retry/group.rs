@@ -54,8 +54,8 @@ impl GroupRetryRequest {
     fn filter(&self, status: Status, limit: u32) -> Filter {
         Filter {
             campaign: self.campaign.clone(),
-            status: Some(status),
-            kind: self.kind,
+            statuses: vec![status],
+            kinds: self.kind.into_iter().collect(),
             dead: self.dead,
             limit,
             ..Filter::default()

@@ -172,5 +172,5 @@ fn finished(asking: &Asking<'_>, desk: &Desk<'_>, strategy: ktrdr_domain::Strate
     } else {
         desk.hypotheses.join(" · ")
     };
-    Design { strategy, designer: asking.model.id.clone(), origin, rationale }
+    Design { strategy, designer: asking.model.id.clone(), origin, rationale, champion: false }
 }

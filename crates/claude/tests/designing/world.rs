@@ -83,6 +83,7 @@ impl World {
             split: DataSplit::default(),
             lessons: &self.lessons,
             index,
+            part: None,
             generation: 4,
             seed: 7,
             text: self.text.as_deref(),

@@ -11,13 +11,13 @@ use super::{StoreError, StoreHint};
 use crate::broker::Queue;
 use crate::history::Transition;
 
-/// Which operations to list, newest first.
+/// Which operations to list, newest first unless said otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only this status.
-    pub status: Option<Status>,
-    /// Only this kind.
-    pub kind: Option<Kind>,
+    /// Only these statuses; every one where none is named.
+    pub statuses: Vec<Status>,
+    /// Only these kinds; every one where none is named.
+    pub kinds: Vec<Kind>,
     /// Only what belongs to this campaign: its cycles and their children.
     pub campaign: Option<CampaignName>,
     /// Only children of this root.
@@ -26,10 +26,23 @@ pub struct Filter {
     pub active: bool,
     /// Only dead letters: those that used up their tries and were not dismissed.
     pub dead: bool,
-    /// Skip this many.
+    /// Only what comes behind the part that ended at this position ([`Page::positions`]). Not for lists from the oldest on.
+    pub before: Option<u64>,
+    /// The oldest first.
+    pub oldest_first: bool,
+    /// Skip this many. However far a position is, it costs no more; skipping costs the more the further.
     pub offset: u64,
     /// At most this many, 1 to 1000.
     pub limit: u32,
+}
+
+impl Filter {
+    /// Whether operations of this status are wanted.
+    #[must_use]
+    pub fn means(&self, status: Status) -> bool {
+        (self.statuses.is_empty() || self.statuses.contains(&status))
+            && !(self.active && status.is_terminal())
+    }
 }
 
 /// What waits for workers. With the depth of each queue it tells whether messages are missing (I1).
@@ -47,6 +60,8 @@ pub struct Backlog {
 pub struct Page {
     /// The rows.
     pub operations: Vec<Operation>,
+    /// The position of each row, for [`Filter::before`].
+    pub positions: Vec<u64>,
     /// How many match the filter in all.
     pub total: u64,
     /// How many operations of any kind are pending or running.

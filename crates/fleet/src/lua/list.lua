@@ -1,8 +1,10 @@
--- A part of a list, newest first.
+-- A part of a list, newest first unless said otherwise.
 -- ARGV: 2 offset 3 limit 4 root or '' 5 statuses (or dead) and 6 kinds wanted, 7 kinds there are, commas around each word
---       8 campaign or ''
+--       8 campaign or '' 9 only what is older than this order number, or '' 10 '1' for the oldest first
 local offset, limit, root = tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local of_campaign = ARGV[8] ~= '' and '@' .. ARGV[8] or ''
+local newest = ARGV[9] ~= '' and '(' .. ARGV[9] or '+inf'
+local is_oldest_first = ARGV[10] == '1'
 
 local function list_of(status, kind) return P .. 'idx:' .. status .. ':' .. kind .. of_campaign end
 
@@ -30,16 +32,32 @@ local function nth_newest(lists, n)
   return low
 end
 
-local function page_of(lists, total)
-  if offset >= total then return {} end
-  local newest, oldest = nth_newest(lists, offset + 1), nth_newest(lists, math.min(offset + limit, total))
+-- Puts the rows of several lists in order, and keeps as many as are wanted.
+local function in_order(rows, skipped)
+  if is_oldest_first then table.sort(rows, function(a, b) return a[2] < b[2] end)
+  else table.sort(rows, function(a, b) return a[2] > b[2] end) end
+  local kept = {}
+  for i = skipped + 1, math.min(skipped + limit, #rows) do kept[#kept + 1] = rows[i] end
+  return kept
+end
+
+-- Of each list as many rows as are wanted in all, from one end on.
+local function from_end(lists)
   local rows = {}
   for _, list in ipairs(lists) do
-    local found = redis.call('ZRANGEBYSCORE', list, oldest, newest, 'WITHSCORES')
+    local found
+    if is_oldest_first then found = redis.call('ZRANGEBYSCORE', list, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, offset + limit)
+    else found = redis.call('ZREVRANGEBYSCORE', list, newest, '-inf', 'WITHSCORES', 'LIMIT', 0, limit) end
     for i = 1, #found, 2 do rows[#rows + 1] = {found[i], tonumber(found[i + 1])} end
   end
-  table.sort(rows, function(a, b) return a[2] > b[2] end)
-  return rows
+  return in_order(rows, is_oldest_first and offset or 0)
+end
+
+local function page_of(lists, total)
+  if offset == 0 or is_oldest_first then return from_end(lists) end
+  if offset >= total then return {} end
+  newest = nth_newest(lists, offset + 1)
+  return from_end(lists)
 end
 
 -- Whether a row is in a list that is wanted.
@@ -54,13 +72,15 @@ end
 -- A root has few children: all are looked at.
 local function children_page()
   local rows, total = {}, 0
-  for _, id in ipairs(redis.call('ZREVRANGE', P .. 'children:' .. root, 0, -1)) do
+  local found = redis.call('ZREVRANGE', P .. 'children:' .. root, 0, -1, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local id, seq = found[i], tonumber(found[i + 1])
     if is_wanted(id, redis.call('HGET', P .. 'op:' .. id, 'kind')) then
       total = total + 1
-      if total > offset and #rows < limit then rows[#rows + 1] = {id} end
+      if ARGV[9] == '' or seq < tonumber(ARGV[9]) then rows[#rows + 1] = {id, seq} end
     end
   end
-  return rows, total
+  return in_order(rows, offset), total
 end
 
 local rows, total
@@ -75,6 +95,6 @@ local active = 0
 for _, status in ipairs({'pending', 'running'}) do
   for kind in string.gmatch(ARGV[7], '[^,]+') do active = active + redis.call('ZCARD', P .. 'idx:' .. status .. ':' .. kind) end
 end
-local operations = {}
-for i, row in ipairs(rows) do operations[i] = redis.call('HGETALL', P .. 'op:' .. row[1]) end
-return {total, active, operations, now}
+local operations, positions = {}, {}
+for i, row in ipairs(rows) do operations[i], positions[i] = redis.call('HGETALL', P .. 'op:' .. row[1]), row[2] end
+return {total, active, operations, now, positions}

@@ -11,6 +11,7 @@
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
 //! | `budget` | what work costs, and what is set aside for it |
+//! | `tokens`, `audit` | who may ask from outside, and what was asked for |
 //! | `registry` | which workers are there, what operators ask of them |
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
 //! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
@@ -20,6 +21,7 @@
 //! | `failure` | the server's errors in our words |
 
 mod answer;
+mod audit;
 mod backlog;
 mod budget;
 mod call;
@@ -37,6 +39,7 @@ mod registry;
 mod row;
 mod script;
 mod store;
+mod tokens;
 mod url;
 
 pub use facts::{Fsync, Persistence, StoreFacts};

@@ -25,25 +25,28 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
     let every_kind = words(Kind::ALL.iter().copied());
     let statuses = Status::ALL
         .into_iter()
-        .filter(|status| filter.status.is_none_or(|wanted| wanted == *status))
-        .filter(|status| !filter.active || !status.is_terminal())
+        .filter(|status| filter.means(*status))
         .filter(|status| !filter.dead || *status == Status::Failed)
         // The dead have failed, and have lists of their own.
         .map(|status| if filter.dead { DEAD } else { status.as_str() });
-    let kinds = Kind::ALL.iter().copied().filter(|kind| filter.kind.is_none_or(|wanted| wanted == *kind));
+    let wanted_kind = |kind: &Kind| filter.kinds.is_empty() || filter.kinds.contains(kind);
+    let kinds = Kind::ALL.iter().copied().filter(wanted_kind);
     let call = session.call(&session.scripts.list);
     let call = call.arg(filter.offset).arg(filter.limit);
     let call = call.arg(filter.root.as_ref().map_or("", |root| root.as_str()));
     let call = call.arg(words(statuses)).arg(words(kinds)).arg(every_kind);
-    let mut answer = call.arg(filter.campaign.as_ref().map_or("", |name| name.as_str())).answer().await?;
+    let call = call.arg(filter.campaign.as_ref().map_or("", |name| name.as_str()));
+    let call = call.arg(filter.before.map(|position| position.to_string()).unwrap_or_default());
+    let mut answer = call.arg(u8::from(filter.oldest_first)).answer().await?;
     let rows = Vec::<Value>::from_redis_value(answer.take(2)).map_err(|_| answer.unexpected())?;
-    let operations = rows.into_iter().map(row::operation).filter_map(Result::transpose);
-    Ok(Page {
-        operations: operations.collect::<Result<_, _>>()?,
-        total: answer.at(0)?,
-        active: answer.at(1)?,
-        now_ms: answer.at(3)?,
-    })
+    let (mut operations, mut positions) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for (found, position) in rows.into_iter().zip(answer.at::<Vec<u64>>(4)?) {
+        if let Some(operation) = row::operation(found)? {
+            operations.push(operation);
+            positions.push(position);
+        }
+    }
+    Ok(Page { operations, positions, total: answer.at(0)?, active: answer.at(1)?, now_ms: answer.at(3)? })
 }
 
 /// Roots that go on under a key, oldest first.

@@ -88,6 +88,12 @@ scripts! {
     deregister: noting;
     workers: watching;
     drain: noting;
+    token_issue: noting;
+    token: watching;
+    token_revoke: noting;
+    audit_note: noting;
+    audit_outcome: noting;
+    audit: reading;
     pause: noting;
     resume: noting;
     paused: reading;

@@ -111,9 +111,10 @@ pub(crate) async fn a_campaign_lists_its_cycles_and_their_children(w: World) {
     w.complete(&design).await;
     w.advance(into_training(&id("r1"))).await;
     let training = id("r1").child(Kind::Training, 1);
-    let listed = async |status, kind, active| {
+    let listed = async |status: Option<Status>, kind: Option<Kind>, active| {
         let campaign = Some("c".parse().unwrap());
-        let filter = Filter { campaign, status, kind, active, limit: 100, ..Filter::default() };
+        let (statuses, kinds) = (status.into_iter().collect(), kind.into_iter().collect());
+        let filter = Filter { campaign, statuses, kinds, active, limit: 100, ..Filter::default() };
         let page = w.store.list(&filter).await.unwrap();
         let ids: Vec<OperationId> = page.operations.into_iter().map(|o| o.id).collect();
         assert_eq!(page.total, ids.len() as u64);

@@ -52,10 +52,10 @@ pub(crate) async fn those_that_used_up_their_tries_are_dead_letters(w: World) {
     assert_eq!(w.advance(Advance { to, ..into_failure(&root) }).await, Advanced::Closed(Status::Failed));
     for (filter, expected) in [
         (Filter::default(), vec![design.clone(), a.clone()]),
-        (Filter { kind: Some(Kind::Probe), ..Filter::default() }, vec![a.clone()]),
+        (Filter { kinds: vec![Kind::Probe], ..Filter::default() }, vec![a.clone()]),
         (Filter { root: Some(root), ..Filter::default() }, vec![design.clone()]),
-        (Filter { status: Some(Status::Failed), ..Filter::default() }, vec![design, a]),
-        (Filter { status: Some(Status::Completed), ..Filter::default() }, vec![]),
+        (Filter { statuses: vec![Status::Failed], ..Filter::default() }, vec![design, a]),
+        (Filter { statuses: vec![Status::Completed], ..Filter::default() }, vec![]),
         (Filter { active: true, ..Filter::default() }, vec![]),
     ] {
         assert_eq!(dead_ids(&w, filter.clone()).await, expected, "{filter:?}");
@@ -71,7 +71,7 @@ pub(crate) async fn a_dismissed_one_leaves_the_list_and_keeps_its_row(w: World) 
     assert_eq!(w.store.dismiss(&a, "another").await.unwrap(), Dismissed::Before);
     assert_eq!(dead_ids(&w, Filter::default()).await, [b]);
     assert_eq!(w.row(&a).await, before);
-    let failed = Filter { status: Some(Status::Failed), limit: 10, ..Filter::default() };
+    let failed = Filter { statuses: vec![Status::Failed], limit: 10, ..Filter::default() };
     assert_eq!(w.store.list(&failed).await.unwrap().total, 2, "it is still listed as failed");
     let history = w.store.history(&a).await.unwrap();
     let (end, last) = (&history[history.len() - 2], &history[history.len() - 1]);

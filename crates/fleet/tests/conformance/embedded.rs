@@ -35,6 +35,8 @@ pub(crate) fn world() -> World {
         ledger: engine.store.clone(),
         budget: engine.store.clone(),
         registry: engine.store.clone(),
+        tokens: engine.store.clone(),
+        audit: engine.store.clone(),
         store: engine.store,
         broker: engine.broker,
         artifacts: engine.artifacts,

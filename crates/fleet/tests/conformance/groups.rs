@@ -37,7 +37,7 @@ async fn all(w: &World, mut group: GroupCancel) -> (u64, u64, u32) {
 }
 
 async fn with_status(w: &World, status: Status) -> Vec<OperationId> {
-    let filter = Filter { status: Some(status), limit: 100, ..Filter::default() };
+    let filter = Filter { statuses: vec![status], limit: 100, ..Filter::default() };
     let mut ids: Vec<_> = w.store.list(&filter).await.unwrap().operations.into_iter().map(|o| o.id).collect();
     ids.sort();
     ids

@@ -9,8 +9,8 @@ const NAMES: [&str; 5] = ["r1", "r2", "r3", "r4", "r5"];
 
 async fn running(w: &World) -> Vec<OperationId> {
     let filter = Filter {
-        status: Some(Status::Running),
-        kind: Some(ktrdr_domain::Kind::AgentResearch),
+        statuses: vec![Status::Running],
+        kinds: vec![ktrdr_domain::Kind::AgentResearch],
         limit: 100,
         ..Filter::default()
     };

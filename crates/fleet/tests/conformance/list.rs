@@ -36,7 +36,8 @@ pub(crate) async fn filters_combine(w: World) {
     w.submit("a").await;
     w.complete(&design).await;
     let with = |status: Option<Status>, kind: Option<Kind>, root: Option<&OperationId>, active: bool| {
-        Filter { status, kind, root: root.cloned(), active, ..everything() }
+        let (statuses, kinds) = (status.into_iter().collect(), kind.into_iter().collect());
+        Filter { statuses, kinds, root: root.cloned(), active, ..everything() }
     };
     for (filter, expected) in [
         (with(Some(Status::Pending), None, None, false), vec![id("a")]),
@@ -76,4 +77,89 @@ pub(crate) async fn a_list_tells_the_time_of_its_store(w: World) {
     w.pass(Duration::from_millis(1234));
     let page = list(&w, everything()).await;
     assert_eq!(page.now_ms - page.operations[0].created_at_ms, 1234);
+}
+
+pub(crate) async fn a_part_begins_where_the_one_before_it_ended_whatever_came_meanwhile(w: World) {
+    for name in ["a", "b", "c", "d", "e"] {
+        w.submit(name).await;
+    }
+    let root = w.start_root("r").await;
+    let (mut seen, mut before) = (Vec::new(), None);
+    for n in 0.. {
+        let page = list(&w, Filter { before, limit: 2, ..Filter::default() }).await;
+        let Some(&last) = page.positions.last() else { break };
+        assert_eq!(page.positions.len(), page.operations.len());
+        before = Some(last);
+        seen.extend(ids(&page));
+        w.submit(&format!("later-{n}")).await;
+    }
+    assert_eq!(seen, [design_of(&root).id, root.clone(), id("e"), id("d"), id("c"), id("b"), id("a")]);
+    let of_root = list(&w, Filter { root: Some(root), before: Some(1), limit: 2, ..Filter::default() }).await;
+    assert!(of_root.operations.is_empty());
+}
+
+pub(crate) async fn several_statuses_and_kinds_are_meant_at_once(w: World) {
+    let root = w.start_root("r").await;
+    let design = design_of(&root).id;
+    for name in ["a", "b", "c"] {
+        w.submit(name).await;
+    }
+    w.complete(&id("a")).await;
+    w.fail(&id("b")).await;
+    let page = list(&w, Filter { statuses: vec![Status::Failed, Status::Completed], ..everything() }).await;
+    assert_eq!((ids(&page), page.total), (vec![id("b"), id("a")], 2));
+    let page = list(&w, Filter { kinds: vec![Kind::AgentDesign, Kind::Probe], ..everything() }).await;
+    assert_eq!((ids(&page), page.total), (vec![id("c"), id("b"), id("a"), design.clone()], 4));
+    let both = Filter {
+        kinds: vec![Kind::AgentDesign, Kind::Probe],
+        statuses: vec![Status::Pending],
+        ..everything()
+    };
+    let page = list(&w, both.clone()).await;
+    assert_eq!((ids(&page), page.total), (vec![id("c"), design.clone()], 2));
+    let of_campaign = Filter { campaign: Some("c".parse().unwrap()), ..both };
+    let page = list(&w, of_campaign).await;
+    assert_eq!((ids(&page), page.total), (vec![design], 1));
+}
+
+pub(crate) async fn the_oldest_come_first_when_they_are_asked_for(w: World) {
+    for name in ["a", "b", "c"] {
+        w.submit(name).await;
+    }
+    w.complete(&id("a")).await;
+    let oldest =
+        Filter { statuses: vec![Status::Pending], oldest_first: true, limit: 1, ..Filter::default() };
+    let page = list(&w, oldest).await;
+    assert_eq!((ids(&page), page.total), (vec![id("b")], 2));
+    let page = list(&w, Filter { oldest_first: true, ..everything() }).await;
+    assert_eq!(ids(&page), [id("a"), id("b"), id("c")]);
+}
+
+/// Totals are kept, not counted: they must be what counting would give.
+pub(crate) async fn totals_follow_every_change(w: World) {
+    let root = w.start_root("r").await;
+    for name in ["a", "b", "c", "d"] {
+        w.submit(name).await;
+    }
+    w.complete(&id("a")).await;
+    w.fail(&id("b")).await;
+    w.store.cancel(&id("c"), "test", "").await.unwrap();
+    w.lose(&id("d"), "worker-9").await;
+    w.store.cancel(&root, "test", "").await.unwrap();
+    for campaign in [None, Some("c".parse().unwrap())] {
+        for status in Status::ALL {
+            for kind in Kind::ALL {
+                let filter = Filter {
+                    statuses: vec![status],
+                    kinds: vec![*kind],
+                    campaign: campaign.clone(),
+                    ..everything()
+                };
+                let page = list(&w, filter).await;
+                assert_eq!(page.total, page.operations.len() as u64, "{campaign:?} {status} {kind}");
+            }
+        }
+    }
+    let page = list(&w, everything()).await;
+    assert_eq!(page.total, page.operations.len() as u64);
 }

@@ -7,6 +7,7 @@
 
 mod advance;
 mod artifacts;
+mod audit;
 mod backlog;
 mod beat;
 mod broker;
@@ -49,6 +50,7 @@ mod s3_server;
 mod server;
 mod submit;
 mod sweep;
+mod tokens;
 #[path = "../amqp/vhost.rs"]
 mod vhost;
 mod world;
@@ -210,6 +212,10 @@ macro_rules! exam_of_a_store {
                 pages_follow_each_other
                 a_list_without_a_sensible_limit_is_refused
                 a_list_tells_the_time_of_its_store
+                a_part_begins_where_the_one_before_it_ended_whatever_came_meanwhile
+                several_statuses_and_kinds_are_meant_at_once
+                the_oldest_come_first_when_they_are_asked_for
+                totals_follow_every_change
             }
             history {
                 every_attempt_is_told_with_its_fence_its_worker_and_its_error
@@ -279,6 +285,17 @@ macro_rules! exam_of_a_store {
             spending {
                 no_order_of_calls_overspends_or_leaks
                 every_broken_rule_is_noticed
+            }
+            tokens {
+                a_token_is_in_force_until_its_time_is_over
+                a_revoked_token_is_gone_at_once
+                an_id_is_taken_once
+                tokens_that_can_not_be_are_refused
+            }
+            audit {
+                what_is_asked_for_is_numbered_and_comes_back_newest_first
+                an_outcome_is_written_once
+                parts_of_the_log_follow_each_other
             }
             registry {
                 workers_that_announced_themselves_are_there

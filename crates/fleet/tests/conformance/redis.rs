@@ -27,6 +27,8 @@ pub(crate) async fn world() -> World {
         ledger: store.clone(),
         budget: store.clone(),
         registry: store.clone(),
+        tokens: store.clone(),
+        audit: store.clone(),
         store,
         // Not asked here.
         broker: Arc::new(MemoryBroker::default()),

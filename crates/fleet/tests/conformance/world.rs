@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{Event, FailureReason, Kind, Operation, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::audit::Audit;
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
@@ -16,6 +17,7 @@ use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, BootId, Claim, Finish, Finished, NewChild, NewOperation, NewRoot,
     Pace, Store, Submitted, SweepPlan, Swept,
 };
+use ktrdr_fabric::tokens::Tokens;
 use serde_json::json;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -36,6 +38,8 @@ pub(crate) struct World {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) budget: Arc<dyn Budget>,
     pub(crate) registry: Arc<dyn WorkerRegistry>,
+    pub(crate) tokens: Arc<dyn Tokens>,
+    pub(crate) audit: Arc<dyn Audit>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) artifacts: Arc<dyn Artifacts>,
     pub(crate) time: Arc<dyn Passage>,

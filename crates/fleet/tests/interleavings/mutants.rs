@@ -137,7 +137,7 @@ impl Broken {
 
     /// Sweeps, and takes back the tries that were given back.
     async fn sweep_unforgivingly(&self, plan: SweepPlan) -> Result<Swept, StoreError> {
-        let running = Filter { status: Some(Status::Running), limit: 100, ..Filter::default() };
+        let running = Filter { statuses: vec![Status::Running], limit: 100, ..Filter::default() };
         let before = self.store.list(&running).await?.operations;
         let swept = self.store.sweep(plan).await;
         for row in before {

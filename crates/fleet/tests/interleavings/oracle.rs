@@ -182,7 +182,7 @@ impl Oracle {
     pub(crate) async fn look_at_lists(&mut self, store: &dyn Store) {
         let mut listed: HashMap<OperationId, Vec<Status>> = HashMap::new();
         for status in Status::ALL {
-            let newest = Filter { status: Some(status), limit: 100, ..Filter::default() };
+            let newest = Filter { statuses: vec![status], limit: 100, ..Filter::default() };
             for row in store.list(&newest).await.unwrap().operations {
                 listed.entry(row.id).or_default().push(status);
             }

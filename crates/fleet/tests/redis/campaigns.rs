@@ -81,7 +81,7 @@ async fn campaign(w: &World) -> Option<Campaign> {
 
 async fn listed(w: &World, status: Option<Status>) -> Vec<OperationId> {
     let campaign = Some("c".parse().unwrap());
-    let filter = Filter { campaign, status, limit: 100, ..Filter::default() };
+    let filter = Filter { campaign, statuses: status.into_iter().collect(), limit: 100, ..Filter::default() };
     let page = w.store.list(&filter).await.unwrap();
     page.operations.into_iter().map(|row| row.id).collect()
 }

@@ -1,6 +1,7 @@
 //! What can be typed: one noun per file, each with its verbs.
 
 pub(crate) mod agent;
+pub(crate) mod api;
 pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod campaign;
@@ -100,7 +101,7 @@ pub(crate) enum Command {
     /// Run every role in this process until Ctrl-C: the engine of this workspace.
     Up(UpArguments),
     /// Coordinator of a fleet: publishes what was submitted, brings back what was lost.
-    Serve,
+    Serve(api::ServeArguments),
     /// Moves research cycles of a fleet from step to step.
     Orchestrator,
     /// Worker of a fleet: takes jobs of one kind, or of all. Start as many as you like, anywhere.
@@ -143,6 +144,8 @@ pub(crate) enum Command {
     Mcp(mcp::McpArguments),
     /// The store's epochs: which one the workspace remembers, and how to begin a new one.
     Store(store::StoreArguments),
+    /// Tokens of callers by HTTP: create, list, revoke.
+    Token(api::TokenArguments),
     /// Measure this machine: backtest, simulate, train, queue, fleet.
     Bench(bench::BenchArguments),
     /// The configuration in force.
@@ -188,6 +191,9 @@ pub(crate) struct UpArguments {
     /// Stop as soon as nothing is pending or running.
     #[arg(long)]
     pub(crate) until_idle: bool,
+
+    #[command(flatten)]
+    pub(crate) listen: api::ListenArguments,
 }
 
 #[derive(Debug, Args)]

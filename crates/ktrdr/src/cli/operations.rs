@@ -27,6 +27,11 @@ pub(crate) enum OperationsVerb {
         /// The operation.
         id: OperationId,
     },
+    /// Why an operation does not run, since when, and what to do about it.
+    Explain {
+        /// The operation.
+        id: OperationId,
+    },
     /// What an operation went through: every change of its row, oldest first.
     Events {
         /// The operation.
@@ -159,6 +164,15 @@ fn not_ended(text: &str) -> Result<Status, String> {
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
+    /// Only those to which every term applies: 'status=failed,running&type!=probe&error~timeout', with the fields status, type,
+    /// campaign, root, id, worker, reason and error.
+    #[arg(long, short, value_name = "TERMS", conflicts_with_all = ["campaign", "kind", "status", "active", "offset"])]
+    pub(crate) filter: Option<String>,
+
+    /// Go on behind the part that answered with this as `next`.
+    #[arg(long, value_name = "NEXT", requires = "filter")]
+    pub(crate) after: Option<u64>,
+
     /// Only this campaign: its cycles and their jobs.
     #[arg(long)]
     pub(crate) campaign: Option<CampaignName>,

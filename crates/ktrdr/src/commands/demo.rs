@@ -140,6 +140,7 @@ fn campaign(
         generation: None,
         agent: agent.cloned(),
         batch: false,
+        mix: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,

@@ -24,6 +24,7 @@ pub(crate) mod roles;
 pub(crate) mod start;
 pub(crate) mod store;
 pub(crate) mod strategies;
+pub(crate) mod token;
 pub(crate) mod topology;
 pub(crate) mod training;
 pub(crate) mod up;

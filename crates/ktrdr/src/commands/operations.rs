@@ -6,7 +6,7 @@ pub(crate) mod retry;
 use std::process::ExitCode;
 
 use ktrdr_app::App;
-use ktrdr_app::operations::{History, ListRequest, OperationDetail, OperationList, Resumption};
+use ktrdr_app::operations::{History, ListRequest, OperationDetail, Resumption};
 use ktrdr_domain::{Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Transition;
 use serde_json::Value;
@@ -32,6 +32,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
         match &arguments.verb {
             OperationsVerb::List(wanted) => list(context, app, wanted).await,
             OperationsVerb::Status { id } => status(context, app, id).await,
+            OperationsVerb::Explain { id } => explain(context, &workspace, id).await,
             OperationsVerb::Events { id } => events(context, app, id).await,
             OperationsVerb::Watch { id } => watch(context, &workspace, id).await,
             OperationsVerb::Cancel(wanted) => cancelling::run(context, app, wanted).await,
@@ -40,7 +41,27 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
     })
 }
 
+/// A part of those that a filter means.
+async fn select(
+    context: &Context<'_>,
+    app: &App,
+    filter: &str,
+    wanted: &ListArguments,
+) -> Result<ExitCode, CliError> {
+    let part = app.select(&filter.parse()?, wanted.after, wanted.limit).await?;
+    context.screen.answer(&part, |screen| {
+        print(screen, &part.operations, part.now_ms);
+        let total = part.total.map(|total| format!(" of {total}")).unwrap_or_default();
+        screen.note(format!("{} shown{total} · {} active", part.operations.len(), part.active));
+        part.next.iter().for_each(|next| screen.note(format!("--after {next} goes on")));
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
 async fn list(context: &Context<'_>, app: &App, wanted: &ListArguments) -> Result<ExitCode, CliError> {
+    if let Some(filter) = &wanted.filter {
+        return select(context, app, filter, wanted).await;
+    }
     let list = app.operations(&ListRequest::from(wanted)).await?;
     let (entries, offset, total) = (&list.operations, wanted.offset, list.total);
     let part = Part { name: "operations", entries, offset, total };
@@ -49,21 +70,21 @@ async fn list(context: &Context<'_>, app: &App, wanted: &ListArguments) -> Resul
             screen.line("no operations match");
             return;
         }
-        print(screen, &list);
+        print(screen, &list.operations, list.now_ms);
         screen.note(format!("{} shown of {total} · {} active", entries.len(), list.active));
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// A row each; what it does, or what went wrong, stands below it.
-fn print(screen: &Screen, list: &OperationList) {
+fn print(screen: &Screen, operations: &[Operation], now_ms: i64) {
     let row = |o: &Operation| {
-        let age = describe::age(list.now_ms, o.created_at_ms);
+        let age = describe::age(now_ms, o.created_at_ms);
         vec![o.id.to_string(), describe::status(o), age, took(o)]
     };
-    let rows: Vec<Vec<String>> = list.operations.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = operations.iter().map(row).collect();
     let table = table(&["ID", "STATUS", "AGE", "TOOK"], &rows);
-    let below = std::iter::once(None).chain(list.operations.iter().map(doing));
+    let below = std::iter::once(None).chain(operations.iter().map(doing));
     for (line, below) in table.lines().zip(below) {
         screen.line(line);
         below.into_iter().for_each(|text| screen.line(format!("    {text}")));
@@ -90,6 +111,30 @@ fn doing(o: &Operation) -> Option<String> {
         None => describe::caveat(o)?,
     };
     (!said.is_empty()).then(|| brief(&said, DOING_CHARACTERS))
+}
+
+async fn explain(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    id: &OperationId,
+) -> Result<ExitCode, CliError> {
+    let told = workspace.app.explain(id, workspace.opening.holder().is_some()).await?;
+    context.screen.answer(&told, |screen| {
+        screen.line(format!("{} is {} since {}", told.job, told.status, when(told.since_ms)));
+        if told.reasons.is_empty() && told.status == Status::Pending {
+            screen.line("  nothing is in its way: it is taken any moment now");
+        }
+        for reason in &told.reasons {
+            screen.line(format!("  {}: {}\n    → {}", reason.why, reason.message, reason.run));
+        }
+        if let Some(ms) = told.eta_ms {
+            screen.line(format!(
+                "  its turn comes in about {}",
+                describe::duration(i64::try_from(ms).unwrap_or(i64::MAX))
+            ));
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn status(context: &Context<'_>, app: &App, id: &OperationId) -> Result<ExitCode, CliError> {

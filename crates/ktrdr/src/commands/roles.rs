@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_worker::KindConfig;
+use tokio_util::sync::CancellationToken;
 
 use super::Context;
+use crate::cli::api::{ListenArguments, ServeArguments};
 use crate::cli::fleet::{Device, WorkerArguments};
 use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::fleet::RunningRoles;
 use crate::roles::{Roles, kind_config};
+use crate::serving;
 use crate::settings::EngineName;
 use crate::signals::Signals;
 use crate::workspace::Workspace;
@@ -21,12 +24,12 @@ use crate::workspace::Workspace;
 /// How long jobs are waited for when the store is gone.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
-pub(crate) fn serve(context: &Context<'_>) -> Result<ExitCode, CliError> {
-    run(context, "serve", &Roles::coordinator())
+pub(crate) fn serve(context: &Context<'_>, arguments: &ServeArguments) -> Result<ExitCode, CliError> {
+    run(context, "serve", &Roles::coordinator(), &arguments.listen)
 }
 
 pub(crate) fn orchestrator(context: &Context<'_>) -> Result<ExitCode, CliError> {
-    run(context, "orchestrator", &Roles::orchestrator())
+    run(context, "orchestrator", &Roles::orchestrator(), &ListenArguments::default())
 }
 
 pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
@@ -44,7 +47,7 @@ pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Resu
     };
     let slots: u32 = configs.iter().map(|config| u32::from(config.slots)).sum();
     let name = format!("worker of {what} on {}, {slots} slots", computing.name);
-    run(context, &name, &Roles::worker(configs, computing))
+    run(context, &name, &Roles::worker(configs, computing), &ListenArguments::default())
 }
 
 /// Jobs that ask for no device never compute on one.
@@ -74,17 +77,31 @@ fn slots(kind: OperationKind, computing: &Computing, asked: Option<u16>) -> Resu
 }
 
 /// One role of a fleet. The embedded engine has no single roles: one process holds its file.
-fn run(context: &Context<'_>, name: &str, roles: &Roles) -> Result<ExitCode, CliError> {
+fn run(
+    context: &Context<'_>,
+    name: &str,
+    roles: &Roles,
+    listen: &ListenArguments,
+) -> Result<ExitCode, CliError> {
     if context.settings.engine == EngineName::Embedded {
         let message = "single roles need the fleet: set KTRDR_ENGINE=fleet and its addresses (`scripts/services start` \
                        prints them), or run every role in one process with `ktrdr up`";
         return Err(CliError::new(Kind::Usage, message));
     }
     context.block_on(async {
-        let hears = roles.hear();
+        let of_api = serving::HEARS.into_iter().filter(|_| listen.listen.is_some());
+        let hears: Vec<_> = roles.hear().into_iter().chain(of_api).collect();
         let workspace = context.open_to_hear(&hears).await?;
-        let banner = format!("ktrdr {name} · SIGTERM or Ctrl-C drains it, nothing is lost");
-        until_stopped(context, &workspace, roles, &banner, std::future::pending()).await?;
+        let stop = CancellationToken::new();
+        let api = serving::listen(&workspace, listen, &stop).await?;
+        let where_it_answers =
+            api.as_ref().map(|api| format!("\nthe API answers at {}/api/v1/docs/", api.url()));
+        let banner = format!(
+            "ktrdr {name} · SIGTERM or Ctrl-C drains it, nothing is lost{}",
+            where_it_answers.unwrap_or_default()
+        );
+        let playing = until_stopped(context, &workspace, roles, &banner, std::future::pending());
+        serving::beside(api, stop, playing).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::store::{Filter, StoreHint};
+use tokio_util::sync::CancellationToken;
 
 use super::Context;
 use super::roles::until_stopped;
@@ -12,6 +13,7 @@ use crate::cli::UpArguments;
 use crate::device::Computing;
 use crate::exit::CliError;
 use crate::roles::Roles;
+use crate::serving;
 use crate::workspace::Workspace;
 
 /// A look at the rows when no hint came for this long.
@@ -38,7 +40,14 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
                 false => std::future::pending().await,
             }
         };
-        let ended = until_stopped(&context, &workspace, &roles, &banner, idle).await?;
+        let stop = CancellationToken::new();
+        let api = serving::listen(&workspace, &arguments.listen, &stop).await?;
+        let banner = match &api {
+            Some(api) => format!("{banner}\nthe API answers at {}/api/v1/docs/", api.url()),
+            None => banner,
+        };
+        let playing = until_stopped(&context, &workspace, &roles, &banner, idle);
+        let ended = serving::beside(api, stop, playing).await?;
         let answer = serde_json::json!({ "workspace": context.folder, "ended": ended });
         context.screen.answer(&answer, |_| ())?;
         Ok(ExitCode::SUCCESS)

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use ktrdr_app::waiting::Reason;
 use ktrdr_domain::{FailureReason, Kind, Operation, Status};
 
 use crate::cli::OutputForm;
 use crate::describe::{self, brief};
 use crate::screen::{Screen, harmless};
 
-use super::reason::Reason;
 use super::waiting::Notice;
 
 /// In a pipe, progress is said no sooner than this after the start: short jobs just end.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use ktrdr_app::waiting::Reason;
 use ktrdr_domain::{Operation, OperationId, Status};
 use serde::Serialize;
 
-use super::reason::Reason;
 use crate::exit::CliError;
 use crate::workspace::Workspace;
 

@@ -41,7 +41,7 @@ pub(super) async fn submit(store: Arc<dyn Store>, id: OperationId, sleep_ms: u64
 
 /// How many probes of anybody are pending or running.
 pub(super) async fn active(workspace: &Workspace) -> Result<u64, CliError> {
-    let filter = Filter { kind: Some(OperationKind::Probe), active: true, limit: 1, ..Filter::default() };
+    let filter = Filter { kinds: vec![OperationKind::Probe], active: true, limit: 1, ..Filter::default() };
     Ok(workspace.app.store.list(&filter).await?.total)
 }
 

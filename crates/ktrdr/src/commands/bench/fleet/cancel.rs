@@ -21,8 +21,8 @@ pub(super) async fn measure(workspace: &Workspace, jobs: u32, durable: &str) -> 
     for id in &ids {
         probes::submit(Arc::clone(&workspace.app.store), id.clone(), SLEEP_MS).await?;
     }
-    let kind = Some(OperationKind::Probe);
-    let running = Filter { kind, status: Some(Status::Running), limit: 1, ..Filter::default() };
+    let (kinds, statuses) = (vec![OperationKind::Probe], vec![Status::Running]);
+    let running = Filter { kinds, statuses, limit: 1, ..Filter::default() };
     // As many as there are slots; the rest waits, and is cancelled where it waits.
     let mut before = 0;
     loop {

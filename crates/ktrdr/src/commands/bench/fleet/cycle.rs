@@ -57,6 +57,7 @@ async fn campaign(app: &App, cycles: u32) -> Result<Vec<OperationId>, CliError> 
         generation: None,
         agent: None,
         batch: false,
+        mix: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,

@@ -1,22 +1,23 @@
 //! Why what waits does not go on, in words, with the command that changes it.
 
-use ktrdr_app::waiting::WaitReason;
 use ktrdr_domain::{DeviceClass, Kind};
 use serde::Serialize;
 
+use super::WaitReason;
+
 /// One reason, in words for people and programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Reason {
-    /// `no_engine`, `paused`, `no_worker`, `no_coordinator`, `no_orchestrator`, `busy` or `unknown`.
-    pub(super) why: &'static str,
+pub struct Reason {
+    /// A stable word, such as `paused`.
+    pub why: &'static str,
     /// The same as a sentence.
-    pub(super) message: String,
+    pub message: String,
     /// The command that changes it.
-    pub(super) run: String,
+    pub run: String,
 }
 
 impl Reason {
-    fn new(why: &'static str, message: impl Into<String>, run: impl Into<String>) -> Self {
+    pub(crate) fn new(why: &'static str, message: impl Into<String>, run: impl Into<String>) -> Self {
         Self { why, message: message.into(), run: run.into() }
     }
 }

@@ -1,0 +1,156 @@
+//! One endpoint: its method and path, who may use it, what its description says, and the function that answers it.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::http::Method;
+use ktrdr_app::AppError;
+use ktrdr_domain::scope::Scope;
+use serde_json::Value;
+
+use crate::ask::Ask;
+use crate::reply::Reply;
+
+/// What every answering function gives.
+pub(crate) type Answered = Result<Reply, AppError>;
+
+type Run = Box<dyn Fn(Ask) -> Pin<Box<dyn Future<Output = Answered> + Send>> + Send + Sync>;
+
+/// Everything that is known of an endpoint, said once.
+pub(crate) struct Endpoint {
+    pub(crate) method: Method,
+    /// Below `/api/v1`.
+    pub(crate) path: &'static str,
+    /// What a caller needs; `None`: nothing.
+    pub(crate) scope: Option<Scope>,
+    /// Its name for programs, unique.
+    pub(crate) name: &'static str,
+    /// One line.
+    pub(crate) summary: &'static str,
+    /// What may stand behind the `?`: a name, and what it says.
+    pub(crate) query: &'static [(&'static str, &'static str)],
+    pub(crate) body: Takes,
+    /// Whether it changes anything: then it is in the audit log, whoever asked.
+    pub(crate) changes: bool,
+    /// Whether it begins work that goes on.
+    starts: bool,
+    pub(crate) run: Run,
+}
+
+/// What an endpoint takes as its body.
+pub(crate) enum Takes {
+    /// None.
+    Nothing,
+    /// JSON of this schema, for example this.
+    Json { schema: Value, example: Value },
+    /// A file of this media type.
+    File(&'static str),
+}
+
+impl Endpoint {
+    fn new<F>(
+        method: Method,
+        path: &'static str,
+        name: &'static str,
+        run: impl Fn(Ask) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Answered> + Send + 'static,
+    {
+        Self {
+            changes: method != Method::GET,
+            method,
+            path,
+            scope: Some(Scope::Viewer),
+            name,
+            summary: "",
+            query: &[],
+            body: Takes::Nothing,
+            starts: false,
+            run: Box::new(move |ask| Box::pin(run(ask))),
+        }
+    }
+
+    /// Something to read, for viewers.
+    pub(crate) fn get<F>(
+        path: &'static str,
+        name: &'static str,
+        run: impl Fn(Ask) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Answered> + Send + 'static,
+    {
+        Self::new(Method::GET, path, name, run)
+    }
+
+    /// Something to do.
+    pub(crate) fn post<F>(
+        path: &'static str,
+        name: &'static str,
+        scope: Scope,
+        run: impl Fn(Ask) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Answered> + Send + 'static,
+    {
+        Self::new(Method::POST, path, name, run).for_scope(scope)
+    }
+
+    /// Something to end.
+    pub(crate) fn delete<F>(
+        path: &'static str,
+        name: &'static str,
+        scope: Scope,
+        run: impl Fn(Ask) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Answered> + Send + 'static,
+    {
+        Self::new(Method::DELETE, path, name, run).for_scope(scope)
+    }
+
+    /// For those with this scope, and above.
+    pub(crate) fn for_scope(self, scope: Scope) -> Self {
+        Self { scope: Some(scope), ..self }
+    }
+
+    /// For everybody who reaches the address.
+    pub(crate) fn open(self) -> Self {
+        Self { scope: None, ..self }
+    }
+
+    /// What is answered where nothing is refused.
+    pub(crate) fn answers(&self) -> &'static [(&'static str, &'static str)] {
+        match (&self.method, self.starts) {
+            (&Method::GET, _) => &[("200", "What was asked for."), ("304", "It has not changed.")],
+            (_, true) => &[("202", "It was handed over; `Location` says where it is followed.")],
+            _ => &[("200", "Done.")],
+        }
+    }
+
+    /// It begins work that goes on.
+    pub(crate) fn starts(self) -> Self {
+        Self { starts: true, ..self }
+    }
+
+    /// A request with a body that only asks.
+    pub(crate) fn harmless(self) -> Self {
+        Self { changes: false, ..self }
+    }
+
+    pub(crate) fn says(self, summary: &'static str) -> Self {
+        Self { summary, ..self }
+    }
+
+    pub(crate) fn query(self, query: &'static [(&'static str, &'static str)]) -> Self {
+        Self { query, ..self }
+    }
+
+    pub(crate) fn json(self, schema: Value, example: Value) -> Self {
+        Self { body: Takes::Json { schema, example }, ..self }
+    }
+
+    pub(crate) fn file(self, media_type: &'static str) -> Self {
+        Self { body: Takes::File(media_type), ..self }
+    }
+}

@@ -1,0 +1,84 @@
+//! One research cycle at a time, and the budget.
+
+use ktrdr_app::budget::BudgetRequest;
+use ktrdr_app::cycle::{CycleCancelRequest, TriggerRequest};
+use ktrdr_domain::scope::Scope;
+use serde_json::{Value, json};
+
+use super::schema;
+use crate::ask::Ask;
+use crate::endpoint::{Answered, Endpoint};
+use crate::reply::Reply;
+
+const WHY: &[(&str, &str)] = &[("reason", "Why; kept in the row and in the audit log.")];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post("/agent/trigger", "trigger_cycle", Scope::Submit, trigger)
+            .says("Start one research cycle, within the limits on how many go on.")
+            .json(
+                trigger_schema(),
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "brief": "trends after quiet weeks" }),
+            )
+            .starts(),
+        Endpoint::get("/agent/status", "cycle_status", status)
+            .says("Triggered cycles that go on, and room for more."),
+        Endpoint::get("/agent/cycles/{operation}", "get_cycle", cycle)
+            .says("One research cycle at a glance."),
+        Endpoint::delete("/agent/cancel", "cancel_only_cycle", Scope::Submit, cancel)
+            .says("Stop the only triggered cycle that goes on.")
+            .query(WHY),
+        Endpoint::delete("/agent/cancel/{operation}", "cancel_cycle", Scope::Submit, cancel)
+            .says("Stop a research cycle, and its current job with it.")
+            .query(WHY),
+        Endpoint::get("/agent/budget", "get_budget", budget)
+            .says("What was spent, what is set aside and what is left, by day and by campaign.")
+            .query(&[
+                ("campaign", "Only this campaign, beside the days."),
+                ("days", "How many days, today the first: 1 to 366."),
+                ("campaigns", "How many of the latest campaigns, up to 100."),
+            ]),
+    ]
+}
+
+fn trigger_schema() -> Value {
+    schema::object(&[
+        ("symbol*", schema::symbol()),
+        ("timeframe*", schema::timeframe()),
+        ("agent", schema::text("Who designs and assesses.")),
+        ("brief", schema::text("What to look for, in words.")),
+        ("strategy", schema::strategy()),
+        ("gates", schema::gates()),
+        ("seed", schema::integer("Of everything random.", 0, u64::MAX)),
+        ("device", schema::device()),
+        ("account", schema::account()),
+        ("budget", schema::text("What it may spend, such as $5.")),
+        ("idempotency_key", schema::key()),
+    ])
+}
+
+async fn trigger(ask: Ask) -> Answered {
+    let cycle = ask.app.trigger_cycle(&ask.keyed::<TriggerRequest>()?).await?;
+    Reply::accepted(&format!("/operations/{}", cycle.operation), &cycle)
+}
+
+async fn status(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.cycle_status().await?)
+}
+
+async fn cycle(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.cycle(&ask.path("operation")?).await?)
+}
+
+async fn cancel(ask: Ask) -> Answered {
+    let operation = match ask.path.is_empty() {
+        true => None,
+        false => Some(ask.path("operation")?),
+    };
+    let (reason, by) = (ask.query_word("reason").unwrap_or_default(), ask.caller.name.clone());
+    Reply::ok(&ask.app.cancel_cycle(&CycleCancelRequest { operation, reason, by }).await?)
+}
+
+async fn budget(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.budget(&ask.query::<BudgetRequest>()?).await?)
+}

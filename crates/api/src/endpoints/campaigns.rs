@@ -1,0 +1,123 @@
+//! Campaigns of research cycles.
+
+use ktrdr_app::campaign::CampaignRequest;
+use ktrdr_app::cancel::GroupCancelRequest;
+use ktrdr_app::operations::PartRequest;
+use ktrdr_app::plan::PlanRequest;
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::scope::Scope;
+use serde_json::{Value, json};
+
+use super::schema;
+use crate::ask::Ask;
+use crate::endpoint::{Answered, Endpoint};
+use crate::page::{self, Page, cursor_of};
+use crate::reply::Reply;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/campaigns", "list_campaigns", list)
+            .says("Campaigns, the latest first, counted by what became of their cycles.")
+            .query(page::QUERY),
+        Endpoint::post("/campaigns", "start_campaign", Scope::Submit, start)
+            .says("Start research cycles that learn from each other. Each look at the gate is counted for ever.")
+            .json(campaign_schema(), json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 20 }))
+            .starts(),
+        Endpoint::post("/campaigns/plan", "plan_campaign", Scope::Viewer, plan)
+            .says("What a campaign could find at all, and what it would cost. Starts nothing.")
+            .json(
+                schema::object(&[
+                    ("symbol*", schema::symbol()),
+                    ("timeframe*", schema::timeframe()),
+                    ("cycles*", schema::integer("How many.", 1, 10_000)),
+                    ("agent", schema::text("Who designs and assesses.")),
+                    ("gates", schema::gates()),
+                    ("anyway", schema::text("Why it may be run although there is nothing to find.")),
+                ]),
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 200 }),
+            )
+            .harmless(),
+        Endpoint::get("/campaigns/{campaign}", "get_campaign", one)
+            .says("One campaign, what it came to, and a part of its cycles, the latest part first.")
+            .query(page::QUERY),
+        Endpoint::get("/campaigns/{campaign}/costs", "get_costs", costs).says("What a campaign cost, and what came of it for that."),
+        Endpoint::post("/campaigns/{campaign}/cancel", "cancel_campaign", Scope::Submit, cancel)
+            .says("Stop all cycles of a campaign that have not ended.")
+            .json(schema::object(&[("reason", schema::text("Why; kept in the rows."))]), json!({ "reason": "wrong data" })),
+    ]
+}
+
+fn campaign_schema() -> Value {
+    schema::object(&[
+        ("symbol*", schema::symbol()),
+        ("timeframe*", schema::timeframe()),
+        ("cycles", schema::integer("How many.", 1, 10_000)),
+        ("campaign", schema::text("Whose lessons are shared; a new one otherwise.")),
+        ("in_flight", schema::integer("Cycles at a time.", 1, 1000)),
+        (
+            "generation",
+            schema::integer("Cycles that are designed from the same lessons.", 1, u32::MAX.into()),
+        ),
+        ("agent", schema::text("Who designs and assesses.")),
+        ("gates", schema::gates()),
+        ("brief", schema::text("What to look for, in words.")),
+        ("seed", schema::integer("Of everything random.", 0, u64::MAX)),
+        ("device", schema::device()),
+        ("account", schema::account()),
+        ("budget", schema::text("What all its cycles may spend together, such as $20.")),
+        ("idempotency_key", schema::key()),
+    ])
+}
+
+/// A part of a list that is read by how many come before it.
+fn part(page: Page) -> PartRequest {
+    PartRequest { limit: page.limit, offset: page.cursor.unwrap_or(0) }
+}
+
+/// Where the next one begins.
+fn next(part: PartRequest, shown: usize, total: u64) -> Value {
+    let behind = part.offset.saturating_add(shown as u64);
+    cursor_of((behind < total && shown > 0).then_some(behind))
+}
+
+async fn list(ask: Ask) -> Answered {
+    let part = part(ask.query::<Page>()?.check()?);
+    let list = ask.app.campaigns(part).await?;
+    let next = next(part, list.campaigns.len(), list.total);
+    Reply::ok(&json!({ "campaigns": list.campaigns, "next": next, "total": list.total }))
+}
+
+async fn start(ask: Ask) -> Answered {
+    let started = ask.app.start_campaign(&ask.keyed::<CampaignRequest>()?).await?;
+    Reply::accepted(&format!("/campaigns/{}", started.campaign), &started)
+}
+
+async fn plan(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.plan_campaign(&ask.json::<PlanRequest>()?).await?)
+}
+
+async fn one(ask: Ask) -> Answered {
+    let part = part(ask.query::<Page>()?.check()?);
+    let detail = ask.app.campaign(&ask.path("campaign")?, part).await?;
+    let next = next(part, detail.cycles.len(), detail.total);
+    Reply::ok(&json!({
+        "campaign": detail.campaign,
+        "closings": detail.closings,
+        "cycles": detail.cycles,
+        "next": next,
+        "total": detail.total,
+    }))
+}
+
+async fn costs(ask: Ask) -> Answered {
+    let campaign = ask.app.campaign_counts(&ask.path("campaign")?).await?;
+    Reply::ok(&ask.app.costs(&campaign).await?)
+}
+
+async fn cancel(ask: Ask) -> Answered {
+    let campaign: CampaignName = ask.path("campaign")?;
+    ask.app.campaign_counts(&campaign).await?;
+    let wanted: GroupCancelRequest = ask.signed(&[("campaign", campaign.as_str().into())])?;
+    let plan = ask.app.plan_cancel(&wanted).await?;
+    Reply::ok(&ask.app.cancel_group(plan).await?)
+}

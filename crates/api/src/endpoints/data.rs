@@ -1,0 +1,115 @@
+//! Bars and their windows.
+
+use ktrdr_app::data::{GenerateRequest, ImportRequest};
+use ktrdr_app::windows::RollRequest;
+use ktrdr_domain::scope::Scope;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::schema;
+use crate::ask::{Ask, invalid};
+use crate::endpoint::{Answered, Endpoint};
+use crate::page::{self, Page};
+use crate::reply::Reply;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/data", "list_data", list)
+            .says("Every series of bars, with its span and its dev, gate and vault windows.")
+            .query(page::QUERY),
+        Endpoint::get("/data/{symbol}/{timeframe}/health", "check_data", health)
+            .says("Gaps by session, spikes, the data's own calendar, findings."),
+        Endpoint::post("/data/import", "import_data", Scope::Operator, import)
+            .says("Check every row of a CSV of bars, and store it as a series. Options are those of `ktrdr data import`.")
+            .query(&[
+                ("symbol", "The instrument."),
+                ("timeframe", "The bar length."),
+                ("time_zone", "The zone of the file's clock."),
+                ("utc_offset_hours", "Hours that its clock is ahead of UTC."),
+                ("sort", "Put the rows in order of time first."),
+                ("replace", "Replace the series if there is one."),
+                ("allow_negative_prices", "Take prices of zero and below."),
+                ("volume_column", "The column that holds the volume."),
+            ])
+            .file("text/csv")
+            .starts(),
+        Endpoint::post("/data/generate", "generate_data", Scope::Operator, generate)
+            .says("Make bars by a documented stochastic process; they are labelled as generated for ever.")
+            .json(
+                schema::object(&[
+                    ("symbol*", schema::symbol()),
+                    ("timeframe*", schema::timeframe()),
+                    ("process", json!({ "description": "`random-walk`, `regime-volatility`, or `{\"planted-edge\": STRENGTH}`." })),
+                    ("session", schema::words("When the market is open.", &["currency", "always", "shares"])),
+                    ("bars*", schema::integer("How many.", 1, 10_000_000)),
+                    ("start*", schema::text("First bar's open, such as 2015-01-01.")),
+                    ("seed", schema::integer("Same seed, same bars.", 0, u64::MAX)),
+                    ("replace", schema::flag("Replace the series if there is one.")),
+                ]),
+                json!({ "symbol": "DEMO", "timeframe": "1h", "process": "random-walk", "bars": 5000, "start": "2015-01-01" }),
+            ),
+        Endpoint::get("/windows/{symbol}", "get_windows", windows)
+            .says("The windows of an instrument, what became of them, and how often its exam was looked at."),
+        Endpoint::post("/windows/{symbol}/roll", "roll_windows", Scope::Operator, roll)
+            .says("Move an instrument's windows to a fresh exam, on the record.")
+            .json(
+                schema::object(&[
+                    ("reason*", schema::text("Why; kept for ever.")),
+                    ("confirm", schema::flag("Do it; otherwise only what would be done is answered.")),
+                ]),
+                json!({ "reason": "the exam was looked at too often", "confirm": false }),
+            ),
+    ]
+}
+
+async fn list(ask: Ask) -> Answered {
+    let page: Page = ask.query()?;
+    Reply::ok(&page.of("data", &ask.app.list_data().await?)?)
+}
+
+async fn health(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.check_data(&ask.path("symbol")?, ask.path("timeframe")?).await?)
+}
+
+/// The options of an import as they stand in an address: text, but for flags and hours.
+async fn import(ask: Ask) -> Answered {
+    let mut fields = Map::new();
+    for (name, value) in ask.query::<Vec<(String, String)>>()? {
+        let value = match (name.as_str(), value.as_str()) {
+            ("sort" | "replace" | "allow_negative_prices", "true" | "false") => (value == "true").into(),
+            ("utc_offset_hours", text) => {
+                text.parse::<f64>().map_or_else(|_| value.clone().into(), Value::from)
+            }
+            _ => value.into(),
+        };
+        fields.insert(name, value);
+    }
+    if let Some(key) = &ask.key {
+        fields.insert("idempotency_key".into(), key.to_string().into());
+    }
+    let wanted = ImportRequest::deserialize(Value::Object(fields));
+    let wanted = wanted.map_err(|why| invalid(format!("the query does not fit: {why}")))?;
+    let job = ask.app.import_data(&wanted, &ask.file).await?;
+    Reply::accepted(&format!("/operations/{}", job.operation), &job)
+}
+
+async fn generate(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.generate_data(&ask.json::<GenerateRequest>()?).await?)
+}
+
+async fn windows(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.windows(&ask.path("symbol")?).await?)
+}
+
+async fn roll(mut ask: Ask) -> Answered {
+    let is_confirmed = ask.take_flag("confirm")?;
+    let symbol: ktrdr_domain::Symbol = ask.path("symbol")?;
+    let reason = ask.json.get("reason").cloned().unwrap_or_default();
+    let wanted = RollRequest::deserialize(json!({ "symbol": symbol, "reason": reason }));
+    let wanted = wanted.map_err(|why| invalid(format!("the body does not fit: {why}")))?;
+    let plan = ask.app.plan_roll_windows(&wanted).await?;
+    match is_confirmed {
+        false => Reply::ok(&json!({ "planned": plan })),
+        true => Reply::ok(&json!({ "done": ask.app.roll_windows(plan).await? })),
+    }
+}

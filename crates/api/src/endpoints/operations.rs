@@ -1,0 +1,166 @@
+//! Operations: lists, one of them, its history, its end.
+
+use ktrdr_app::cancel::{CancelRequest, GroupCancelRequest};
+use ktrdr_app::operations::result_of;
+use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
+use ktrdr_app::selection::Selection;
+use ktrdr_domain::OperationId;
+use ktrdr_domain::scope::Scope;
+use serde_json::{Value, json};
+
+use super::schema;
+use crate::ask::{Ask, invalid};
+use crate::endpoint::{Answered, Endpoint};
+use crate::limits::ENTRIES;
+use crate::page::{self, cursor_of};
+use crate::reply::Reply;
+
+const LIST: &[(&str, &str)] = &[
+    ("limit", "Entries of this part, 1 to 1000; 50 by default."),
+    ("cursor", "What the part before answered as `next`."),
+    ("status", "`status=failed,running`, `status!=completed`"),
+    ("type", "`type=training`, `type!=probe`"),
+    ("campaign", "Only this campaign: its cycles and their jobs."),
+    ("root", "Only jobs of this cycle."),
+    ("id", "`id~20260101`"),
+    ("worker", "`worker~gpu-1`"),
+    ("reason", "Why it failed, as a stable word."),
+    ("error", "`error~timeout`, `error!~disk`"),
+];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let why = || schema::object(&[("reason", schema::text("Why; kept in the row."))]);
+    vec![
+        Endpoint::get("/operations", "list_operations", list)
+            .says("Operations, newest first: filtered by any number of terms, all of which apply.")
+            .query(LIST),
+        Endpoint::get("/operations/{operation}", "get_operation", one).says("Everything that is known of an operation."),
+        Endpoint::get("/operations/{operation}/children", "list_children", children).says("The jobs of a cycle."),
+        Endpoint::get("/operations/{operation}/results", "get_results", results)
+            .says("What a completed operation returned; 409 with its reason where it did not complete."),
+        Endpoint::get("/operations/{operation}/history", "get_history", history).says("Every change of its row, oldest first."),
+        Endpoint::get("/operations/{operation}/explain", "explain_operation", explain)
+            .says("Why it does not run, since when, what to do about it, and when its turn may come."),
+        Endpoint::delete("/operations/{operation}", "delete_operation", Scope::Submit, stop)
+            .says("Ask an operation to stop.")
+            .query(&[("reason", "Why; kept in the row.")]),
+        Endpoint::post("/operations/{operation}/cancel", "cancel_operation", Scope::Submit, cancel)
+            .says("Ask an operation to stop; of a cycle its current job too.")
+            .json(why(), json!({ "reason": "a better idea" })),
+        Endpoint::post("/operations/{operation}/retry", "retry_operation", Scope::Submit, retry)
+            .says("Submit again what has ended; a cycle that was cut short goes on from the job that did not complete.")
+            .starts(),
+        Endpoint::post("/operations/cancel", "cancel_group", Scope::Operator, cancel_group)
+            .says("Ask a group to stop: those to which all of it applies.")
+            .json(group(&[("confirm", schema::flag("Do it; otherwise only how many are meant is answered."))]),
+                json!({ "campaign": "c-20260101", "reason": "wrong data", "confirm": false })),
+        Endpoint::post("/operations/retry", "retry_group", Scope::Operator, retry_group)
+            .says("Submit a group again: those to which all of it applies.")
+            .json(
+                schema::object(&[
+                    ("campaign", schema::text("Only of this campaign.")),
+                    ("status", schema::words("Only what ended so.", &["failed", "cancelled"])),
+                    ("reason", schema::text("Only what failed for this reason.")),
+                    ("type", schema::text("Only this type.")),
+                    ("dead", schema::flag("Only dead letters.")),
+                    ("confirm", schema::flag("Do it; otherwise only what is meant is answered.")),
+                ]),
+                json!({ "status": "failed", "reason": "attempts_exhausted", "confirm": false }),
+            ),
+    ]
+}
+
+fn group(more: &[(&str, Value)]) -> Value {
+    let mut fields = vec![
+        ("campaign", schema::text("Only of this campaign: its cycles, unless a type is given.")),
+        ("type", schema::text("Only this type.")),
+        ("status", schema::words("Only pending, or only running ones.", &["pending", "running"])),
+        ("reason", schema::text("Why; kept in the rows.")),
+    ];
+    fields.extend(more.iter().cloned());
+    schema::object(&fields)
+}
+
+/// The query is a filter but for the part that is wanted.
+async fn list(ask: Ask) -> Answered {
+    let (mut limit, mut cursor, mut terms) = (ENTRIES, None, Vec::new());
+    for term in ask.uri.query().unwrap_or_default().split('&') {
+        match term.split_once('=') {
+            Some(("limit", text)) => limit = text.parse().map_err(|why| invalid(format!("limit: {why}")))?,
+            Some(("cursor", text)) => {
+                let given = serde_json::Value::from(text);
+                cursor = page::cursor(given).map_err(|why| invalid(why.to_string()))?;
+            }
+            _ => terms.push(term),
+        }
+    }
+    let selection: Selection = terms.join("&").parse()?;
+    let part = ask.app.select(&selection, cursor, limit).await?;
+    Reply::ok(&json!({
+        "operations": part.operations,
+        "next": cursor_of(part.next),
+        "total": part.total,
+        "active": part.active,
+        "now_ms": part.now_ms,
+    }))
+}
+
+fn id(ask: &Ask) -> Result<OperationId, ktrdr_app::AppError> {
+    ask.path("operation")
+}
+
+async fn one(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.operation(&id(&ask)?).await?)
+}
+
+async fn children(ask: Ask) -> Answered {
+    Reply::ok(&json!({ "children": ask.app.operation(&id(&ask)?).await?.children }))
+}
+
+async fn results(ask: Ask) -> Answered {
+    Reply::ok(&result_of::<Value>(&ask.app.row(&id(&ask)?).await?)?)
+}
+
+async fn history(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.history(&id(&ask)?).await?)
+}
+
+/// Who answers here plays the roles of the workspace, where that is one process.
+async fn explain(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.explain(&id(&ask)?, true).await?)
+}
+
+async fn stop(ask: Ask) -> Answered {
+    let (operation, by) = (id(&ask)?, ask.caller.name.clone());
+    let reason = ask.query_word("reason").unwrap_or_default();
+    Reply::ok(&ask.app.cancel(&CancelRequest { operation, reason, by }).await?)
+}
+
+async fn cancel(ask: Ask) -> Answered {
+    let wanted: CancelRequest = ask.signed(&[("operation", id(&ask)?.as_str().into())])?;
+    Reply::ok(&ask.app.cancel(&wanted).await?)
+}
+
+async fn retry(ask: Ask) -> Answered {
+    let wanted = RetryRequest { operation: id(&ask)?, idempotency_key: ask.key.clone() };
+    let answer = ask.app.retry(&wanted).await?;
+    Reply::accepted(&format!("/operations/{}", answer.operation), &answer)
+}
+
+async fn cancel_group(mut ask: Ask) -> Answered {
+    let is_confirmed = ask.take_flag("confirm")?;
+    let plan = ask.app.plan_cancel(&ask.signed::<GroupCancelRequest>(&[])?).await?;
+    match is_confirmed {
+        false => Reply::ok(&json!({ "planned": plan })),
+        true => Reply::ok(&json!({ "done": ask.app.cancel_group(plan).await? })),
+    }
+}
+
+async fn retry_group(mut ask: Ask) -> Answered {
+    let is_confirmed = ask.take_flag("confirm")?;
+    let plan = ask.app.plan_retry(&ask.json::<GroupRetryRequest>()?).await?;
+    match is_confirmed {
+        false => Reply::ok(&json!({ "planned": plan })),
+        true => Reply::ok(&json!({ "done": ask.app.retry_group(plan).await? })),
+    }
+}

@@ -1,0 +1,80 @@
+//! JSON schemas of what is taken: the types behind them check every value, these tell callers the names and forms.
+
+use serde_json::{Map, Value, json};
+
+/// An object of these fields; those that end with `*` must be there.
+pub(super) fn object(fields: &[(&str, Value)]) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for (name, form) in fields {
+        let bare = name.trim_end_matches('*');
+        if bare.len() < name.len() {
+            required.push(bare);
+        }
+        properties.insert(bare.to_owned(), form.clone());
+    }
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+pub(super) fn text(about: &str) -> Value {
+    json!({ "type": "string", "description": about })
+}
+
+pub(super) fn number(about: &str) -> Value {
+    json!({ "type": "number", "description": about })
+}
+
+pub(super) fn integer(about: &str, least: u64, most: u64) -> Value {
+    json!({ "type": "integer", "description": about, "minimum": least, "maximum": most })
+}
+
+pub(super) fn flag(about: &str) -> Value {
+    json!({ "type": "boolean", "description": about })
+}
+
+pub(super) fn words(about: &str, allowed: &[&str]) -> Value {
+    json!({ "type": "string", "description": about, "enum": allowed })
+}
+
+pub(super) fn list(of: Value, about: &str) -> Value {
+    json!({ "type": "array", "items": of, "description": about })
+}
+
+pub(super) fn symbol() -> Value {
+    text("The instrument, such as EURUSD.")
+}
+
+pub(super) fn timeframe() -> Value {
+    text("The length of a bar, such as 1h.")
+}
+
+/// A strategy of the workspace, or the text of one.
+pub(super) fn strategy() -> Value {
+    let one = |name: &str, about: &str| object(&[(&format!("{name}*"), text(about))]);
+    json!({ "oneOf": [one("name", "One of the workspace."), one("yaml", "The text of a strategy file.")] })
+}
+
+pub(super) fn device() -> Value {
+    words("What trainings compute on.", &["any", "cpu", "gpu"])
+}
+
+pub(super) fn gates() -> Value {
+    words("Rules of the gates.", &["honest", "parity"])
+}
+
+/// What differs from the configured account.
+pub(super) fn account() -> Value {
+    object(&[
+        ("initial_capital", number("Money at the start, in the quote currency.")),
+        ("units", number("Always trade this many units.")),
+        ("fraction", number("Trade this fraction of equity.")),
+        ("commission_rate", number("Commission as a fraction of traded value, per side.")),
+        ("spread", number("Full bid–ask spread in price units.")),
+        ("slippage_rate", number("Slippage as a fraction of price, per side.")),
+        ("whole_units", flag("Round positions down to whole units.")),
+    ])
+}
+
+pub(super) fn key() -> Value {
+    text("As the header Idempotency-Key.")
+}

@@ -1,0 +1,97 @@
+//! Strategies, models, and what strategies are made of: indicators and fuzzy sets.
+
+use ktrdr_app::strategies;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::schema;
+use crate::ask::Ask;
+use crate::endpoint::{Answered, Endpoint};
+use crate::page::{self, Page};
+use crate::reply::Reply;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let yaml = || schema::object(&[("yaml*", schema::text("The text of a strategy file."))]);
+    let example = || json!({ "yaml": "name: rsi_reversal\nversion: \"3.0\"\n" });
+    vec![
+        Endpoint::get("/strategies", "list_strategies", list)
+            .says("Strategies of the workspace, checked.")
+            .query(page::QUERY),
+        Endpoint::get("/strategies/{name}", "get_strategy", one)
+            .says("One strategy, with the features that its network sees."),
+        Endpoint::get("/strategies/{name}/features", "get_features", features)
+            .says("The feature vector, in order."),
+        Endpoint::post(
+            "/strategies/validate",
+            "validate_strategy",
+            ktrdr_domain::scope::Scope::Viewer,
+            validate,
+        )
+        .says("Every fault of a strategy's text, and what deserves a second thought. Stores nothing.")
+        .json(yaml(), example())
+        .harmless(),
+        Endpoint::post(
+            "/strategies/migrate",
+            "migrate_strategy",
+            ktrdr_domain::scope::Scope::Viewer,
+            migrate,
+        )
+        .says("A strategy's text in today's grammar. Stores nothing.")
+        .json(yaml(), example())
+        .harmless(),
+        Endpoint::get("/models", "list_models", models)
+            .says("Every trained model, by strategy and version.")
+            .query(page::QUERY),
+        Endpoint::get("/models/{strategy}", "get_model", model)
+            .says("A strategy's newest model, or one version: how it came about, without its weights.")
+            .query(&[("version", "Which; the newest otherwise.")]),
+    ]
+}
+
+async fn list(ask: Ask) -> Answered {
+    let page: Page = ask.query()?;
+    Reply::ok(&page.of("strategies", &ask.app.strategies().await?)?)
+}
+
+async fn one(ask: Ask) -> Answered {
+    let detail = ask.app.strategy(&ask.path("name")?).await?;
+    Reply::ok(
+        &json!({ "strategy": detail.strategy, "yaml": detail.strategy.to_yaml(), "features": detail.features }),
+    )
+}
+
+async fn features(ask: Ask) -> Answered {
+    let features = ask.app.strategy(&ask.path("name")?).await?.features;
+    Reply::ok(&json!({ "total": features.len(), "features": features }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    yaml: String,
+}
+
+async fn validate(ask: Ask) -> Answered {
+    Reply::ok(&strategies::validate(&ask.json::<Text>()?.yaml))
+}
+
+async fn migrate(ask: Ask) -> Answered {
+    Reply::ok(&strategies::upgrade("the text", &ask.json::<Text>()?.yaml)?)
+}
+
+async fn models(ask: Ask) -> Answered {
+    let page: Page = ask.query()?;
+    Reply::ok(&page.of("models", &ask.app.models().await?)?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Version {
+    version: Option<u32>,
+}
+
+async fn model(ask: Ask) -> Answered {
+    let Version { version } = ask.query()?;
+    let detail = ask.app.model(&ask.path("strategy")?, version).await?;
+    Reply::ok(&json!({ "model": detail.model, "metadata": detail.metadata }))
+}

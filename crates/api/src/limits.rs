@@ -1,0 +1,43 @@
+//! The sizes, rates and times of everything that comes in.
+
+use std::time::Duration;
+
+/// Largest JSON body, in bytes.
+pub(crate) const JSON_BYTES_MAX: usize = 1 << 20;
+
+/// Largest file, in bytes: bars and target positions. Larger ones are imported where the workspace is.
+pub(crate) const FILE_BYTES_MAX: usize = 64 << 20;
+
+/// Files that are taken at a time: each is held in memory.
+pub(crate) const FILES_AT_A_TIME: usize = 2;
+
+/// Largest head of a request, in bytes, and most headers of one.
+pub(crate) const HEAD_BYTES_MAX: usize = 32 << 10;
+pub(crate) const HEADERS_MAX: usize = 64;
+
+/// How long the head of a request may take, and how long a connection may be idle.
+pub(crate) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How long a body may take, and how long a request may be worked on before its caller is told so.
+pub(crate) const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+pub(crate) const WORK_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Connections at a time; whoever comes later waits to be let in.
+pub(crate) const CONNECTIONS_MAX: usize = 4096;
+
+/// Requests per second of one caller, and how many may come at once.
+pub(crate) const REQUESTS_PER_S: f64 = 1000.0;
+pub(crate) const REQUESTS_AT_ONCE: f64 = 2000.0;
+
+/// Wrong credentials per second of one address, and how many may come at once.
+pub(crate) const WRONG_PER_S: f64 = 0.2;
+pub(crate) const WRONG_AT_ONCE: f64 = 20.0;
+
+/// Callers whose rates are remembered at a time.
+pub(crate) const CALLERS_MAX: usize = 10_000;
+
+/// Entries of a list where none are asked for.
+pub(crate) const ENTRIES: u32 = 50;
+
+/// Silence after which a stream says that it is alive, and looks whether its token still is.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);

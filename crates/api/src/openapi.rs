@@ -1,0 +1,152 @@
+//! The description of the API: OpenAPI 3.1, made from the table of endpoints.
+
+use ktrdr_app::ErrorKind;
+use serde_json::json;
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, Paths};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ResponseBuilder,
+};
+
+use crate::dispatch::ROOT;
+use crate::endpoint::{Endpoint, Takes};
+use crate::problem::MEDIA_TYPE;
+
+const ABOUT: &str = "What the application floor of ktrdr answers, for programs. Errors are problem details (RFC 9457) with a stable \
+`code` and a `hint`. Every POST may carry an `Idempotency-Key`: said again with the same key it is the same request. Lists come in \
+parts: `next` is the `cursor` of the next one. Answers carry an entity tag. Operations are filtered in one language, \
+`status=failed,running&type!=probe&error~timeout`.";
+
+/// The whole description.
+pub(crate) fn describe(endpoints: &[Endpoint]) -> OpenApi {
+    let mut paths = Paths::new();
+    for endpoint in endpoints {
+        let item = PathItem::new(method(endpoint), operation(endpoint));
+        match paths.paths.get_mut(&path(endpoint)) {
+            Some(there) => there.merge_operations(item),
+            None => {
+                paths.paths.insert(path(endpoint), item);
+            }
+        }
+    }
+    let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    let components =
+        ComponentsBuilder::new().schema("Problem", problem()).security_scheme("token", bearer).build();
+    let info =
+        InfoBuilder::new().title("ktrdr").version(env!("CARGO_PKG_VERSION")).description(Some(ABOUT)).build();
+    OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build()
+}
+
+fn path(endpoint: &Endpoint) -> String {
+    format!("{ROOT}{}", endpoint.path)
+}
+
+fn method(endpoint: &Endpoint) -> HttpMethod {
+    match endpoint.method.as_str() {
+        "POST" => HttpMethod::Post,
+        "DELETE" => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
+
+fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
+    let needs = endpoint
+        .scope
+        .map_or_else(|| "Open to everybody.".into(), |scope| format!("Needs the scope `{scope}`."));
+    let tag = endpoint.path.split('/').nth(1).unwrap_or_default();
+    let mut operation = OperationBuilder::new()
+        .operation_id(Some(endpoint.name))
+        .tag(tag)
+        .summary(Some(endpoint.summary))
+        .description(Some(needs));
+    if endpoint.scope.is_some() {
+        operation = operation.security(SecurityRequirement::new("token", Vec::<String>::new()));
+    }
+    for name in endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        operation = operation.parameter(parameter(name, ParameterIn::Path, ""));
+    }
+    for (name, about) in endpoint.query {
+        operation = operation.parameter(parameter(name, ParameterIn::Query, about));
+    }
+    if endpoint.method == axum::http::Method::POST {
+        operation = operation.parameter(parameter(
+            "Idempotency-Key",
+            ParameterIn::Header,
+            "Makes a repeated request the same one.",
+        ));
+    }
+    if let Some(body) = body(endpoint) {
+        operation = operation.request_body(Some(body));
+    }
+    answers(operation, endpoint).build()
+}
+
+fn parameter(name: &str, place: ParameterIn, about: &str) -> ParameterBuilder {
+    let required = if place == ParameterIn::Path { Required::True } else { Required::False };
+    let text = ObjectBuilder::new().schema_type(Type::String).build();
+    let about = Some(about).filter(|about| !about.is_empty());
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .description(about)
+        .schema(Some(text))
+}
+
+fn body(endpoint: &Endpoint) -> Option<utoipa::openapi::request_body::RequestBody> {
+    let builder = RequestBodyBuilder::new();
+    match &endpoint.body {
+        Takes::Nothing => None,
+        Takes::File(media_type) => {
+            let text = ObjectBuilder::new().schema_type(Type::String).build();
+            let content = ContentBuilder::new().schema(Some(text)).build();
+            Some(builder.content(*media_type, content).required(Some(Required::True)).build())
+        }
+        Takes::Json { schema, example } => {
+            let schema: Option<RefOr<Schema>> = serde_json::from_value(schema.clone()).ok();
+            let content = ContentBuilder::new().schema(schema).example(Some(example.clone())).build();
+            Some(builder.content("application/json", content).build())
+        }
+    }
+}
+
+/// What may be answered: the good case, and every kind of refusal in the one shape.
+fn answers(mut operation: OperationBuilder, endpoint: &Endpoint) -> OperationBuilder {
+    let object = ObjectBuilder::new().schema_type(Type::Object).build();
+    let media_type = if endpoint.path == "/events" { "text/event-stream" } else { "application/json" };
+    for (status, about) in endpoint.answers() {
+        let response = ResponseBuilder::new().description(*about);
+        let response = match *status {
+            "304" => response,
+            _ => response.content(media_type, ContentBuilder::new().schema(Some(object.clone())).build()),
+        };
+        operation = operation.response(*status, response.build());
+    }
+    let problem =
+        || ContentBuilder::new().schema(Some(utoipa::openapi::Ref::from_schema_name("Problem"))).build();
+    let refused = ResponseBuilder::new().description("A problem: its code says which, its hint what to do.");
+    operation.response("default", refused.content(MEDIA_TYPE, problem()).build())
+}
+
+fn problem() -> Schema {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let kind = serde_json::to_value(ErrorKind::NotFound).unwrap_or_default();
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("type", text())
+        .property("title", text())
+        .property("status", ObjectBuilder::new().schema_type(Type::Integer))
+        .property("detail", text())
+        .property("code", text().description(Some("A stable word for programs.")))
+        .property("hint", text().description(Some("What to do next.")))
+        .required("status")
+        .required("code")
+        .required("detail")
+        .required("hint")
+        .examples([json!({ "type": "urn:ktrdr:problem:not_found", "title": "Not Found", "status": 404, "code": kind,
+            "detail": "there is no operation op_x in this workspace", "hint": "list what there is with a GET on the collection" })])
+        .build()
+        .into()
+}

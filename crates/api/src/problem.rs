@@ -1,0 +1,156 @@
+//! The one shape of every error: problem details (RFC 9457) with a stable `code` for programs and a `hint` for people.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use ktrdr_app::{AppError, ErrorKind};
+use serde::Serialize;
+
+/// The media type of every error.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+
+/// How long whoever was refused for a passing reason should wait, in seconds.
+const RETRY_AFTER_S: &str = "2";
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Problem {
+    /// Names the code, for those who look problems up by their type.
+    #[serde(rename = "type")]
+    urn: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    /// A stable word for programs.
+    pub(crate) code: &'static str,
+    /// What to do next.
+    hint: &'static str,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<String>,
+        hint: &'static str,
+    ) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        let urn = format!("urn:ktrdr:problem:{code}");
+        Self { urn, title, status: status.as_u16(), detail: detail.into(), code, hint }
+    }
+
+    /// What came of a request that was refused, for the audit log.
+    pub(crate) fn outcome(error: &AppError) -> String {
+        let (status, code, _) = translated(error.kind);
+        format!("{} {}: {}", status.as_u16(), error.code.unwrap_or(code), error.message)
+    }
+
+    /// The status as a number.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        let (status, code, hint) = translated(error.kind);
+        let code = error.code.unwrap_or(code);
+        Self::new(status, code, error.message, hint_of(code).unwrap_or(hint))
+    }
+}
+
+/// Status, code and hint of each kind of error.
+fn translated(kind: ErrorKind) -> (StatusCode, &'static str, &'static str) {
+    match kind {
+        ErrorKind::InvalidRequest => {
+            (StatusCode::BAD_REQUEST, "invalid_request", "compare the request with /api/v1/openapi.json")
+        }
+        ErrorKind::InvalidInput => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_input",
+            "mend what the detail names and send it again",
+        ),
+        ErrorKind::NotFound => {
+            (StatusCode::NOT_FOUND, "not_found", "list what there is with a GET on the collection")
+        }
+        ErrorKind::Conflict => {
+            (StatusCode::CONFLICT, "conflict", "look at the present state, then decide again")
+        }
+        ErrorKind::OperationFailed => (
+            StatusCode::CONFLICT,
+            "operation_failed",
+            "the operation's own error says why; retry it when that is mended",
+        ),
+        ErrorKind::OperationCancelled => (
+            StatusCode::CONFLICT,
+            "operation_cancelled",
+            "it was stopped on somebody's word; retry it if it is still wanted",
+        ),
+        ErrorKind::Refused => (StatusCode::FORBIDDEN, "refused", "a rule forbids it; the detail says which"),
+        ErrorKind::VaultClosed => (
+            StatusCode::FORBIDDEN,
+            "vault_closed",
+            "the vault is opened by a person, with a reason in open_vault",
+        ),
+        ErrorKind::WindowBurnt => (
+            StatusCode::FORBIDDEN,
+            "window_burnt",
+            "move the windows to a fresh exam, or research another instrument",
+        ),
+        ErrorKind::Unreachable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unreachable",
+            "see /api/v1/health/ready; send the request again later",
+        ),
+        ErrorKind::StoreLost => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_lost",
+            "an operator restores the store: see `ktrdr store epochs`",
+        ),
+        ErrorKind::Files => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "files",
+            "an operator looks at the disk and the log of this process",
+        ),
+    }
+}
+
+/// The next step where a code tells more than its kind.
+fn hint_of(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "active_cycle_exists" | "at_capacity" => {
+            "wait for the cycle, or stop it with DELETE /api/v1/agent/cancel/{operation}"
+        }
+        "budget_exhausted" => {
+            "see GET /api/v1/agent/budget; it is renewed at midnight, or allow more in [budget]"
+        }
+        "nothing_to_find" => "plan fewer cycles, import more years, or say why in `anyway`",
+        "agent_not_configured" => "give the workers the provider's key, or name another agent",
+        "no_active_cycle" => "nothing goes on: there is nothing to stop",
+        "several_active_cycles" => "name the one that is meant: DELETE /api/v1/agent/cancel/{operation}",
+        "not_cancellable" => "it has ended before: there is nothing to stop",
+        _ => return None,
+    })
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::from(serde_json::to_vec(&self).unwrap_or_default()));
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self.status {
+            401 => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"ktrdr\""));
+            }
+            429 | 503 => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+            }
+            _ => {}
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

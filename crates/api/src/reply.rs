@@ -1,0 +1,107 @@
+//! An answer: a status and a JSON document, with an entity tag where it may be asked for again.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use ktrdr_app::{AppError, ErrorKind};
+use ktrdr_domain::Sha256;
+use serde::Serialize;
+use serde_json::Value;
+
+/// A document, or what comes bit by bit.
+enum Answer {
+    Document(Value),
+    Stream(Body),
+}
+
+/// What an endpoint answers.
+pub(crate) struct Reply {
+    status: StatusCode,
+    body: Answer,
+    location: Option<String>,
+    cookie: Option<String>,
+}
+
+impl Reply {
+    fn new(status: StatusCode, body: Answer) -> Self {
+        Self { status, body, location: None, cookie: None }
+    }
+
+    /// This.
+    pub(crate) fn ok(answer: &impl Serialize) -> Result<Self, AppError> {
+        Ok(Self::new(StatusCode::OK, Answer::Document(written(answer)?)))
+    }
+
+    /// This, and work that goes on under `path`, below `/api/v1`.
+    pub(crate) fn accepted(path: &str, answer: &impl Serialize) -> Result<Self, AppError> {
+        let reply = Self::new(StatusCode::ACCEPTED, Answer::Document(written(answer)?));
+        Ok(Self { location: Some(format!("/api/v1{path}")), ..reply })
+    }
+
+    /// This, with a status of its own: of what is not ready.
+    pub(crate) fn with_status(status: StatusCode, answer: &impl Serialize) -> Result<Self, AppError> {
+        Ok(Self::new(status, Answer::Document(written(answer)?)))
+    }
+
+    /// Events, as they come.
+    pub(crate) fn events(stream: Body) -> Self {
+        Self::new(StatusCode::OK, Answer::Stream(stream))
+    }
+
+    /// The same with a cookie.
+    pub(crate) fn cookie(self, cookie: String) -> Self {
+        Self { cookie: Some(cookie), ..self }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// As a response to a request with these headers. Whoever has the same answer already is told so, and no more.
+    pub(crate) fn into_response(self, asked: &HeaderMap) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
+        let bytes = match self.body {
+            Answer::Document(document) => document.to_string(),
+            Answer::Stream(stream) => {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+                *response.body_mut() = stream;
+                return response;
+            }
+        };
+        if self.status == StatusCode::OK {
+            let tag = format!("\"{}\"", &Sha256::of(bytes.as_bytes()).to_string()[..32]);
+            let is_known = asked.get_all(header::IF_NONE_MATCH).iter().any(|known| names(known, &tag));
+            insert(headers, header::ETAG, &tag);
+            if is_known {
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                return response;
+            }
+        }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.location.iter().for_each(|place| insert(headers, header::LOCATION, place));
+        self.cookie.iter().for_each(|cookie| insert(headers, header::SET_COOKIE, cookie));
+        *response.body_mut() = Body::from(bytes);
+        response
+    }
+}
+
+/// Whether a list of entity tags has this one.
+fn names(known: &HeaderValue, tag: &str) -> bool {
+    known.to_str().is_ok_and(|list| {
+        list.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*")
+    })
+}
+
+/// What is no header is left out: everything here is made of names that are checked.
+fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn written(answer: &impl Serialize) -> Result<Value, AppError> {
+    serde_json::to_value(answer)
+        .map_err(|why| AppError::new(ErrorKind::InvalidInput, format!("the answer is no JSON: {why}")))
+}

@@ -1,0 +1,198 @@
+//! What every request is answered with.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use ktrdr_app::App;
+use ktrdr_app::access::Caller;
+use ktrdr_app::feed::Feed;
+use ktrdr_domain::scope::Scope;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+
+use crate::exposure::Exposure;
+use crate::identify::{Identified, identify, permit, refuse_foreign_pages};
+use crate::limits::{FILES_AT_A_TIME, REQUESTS_AT_ONCE, REQUESTS_PER_S, WRONG_AT_ONCE, WRONG_PER_S};
+use crate::problem::Problem;
+use crate::rate::Rates;
+
+/// Another protocol over HTTP that is served here, under the same tokens.
+pub type Mounted = BoxCloneSyncService<Request<Body>, Response<Body>, std::convert::Infallible>;
+
+/// The Model Context Protocol, by what its caller may do.
+pub struct McpServices {
+    /// For those who only read.
+    pub reading: Mounted,
+    /// For those who may start and stop work, by the name of who asks.
+    pub writing: Box<dyn Fn(App) -> Mounted + Send + Sync>,
+}
+
+/// Where the Model Context Protocol is served.
+const MCP: &str = "/mcp";
+
+/// Everything that a request is answered with.
+pub(crate) struct Service {
+    pub(crate) app: App,
+    pub(crate) feed: Feed,
+    pub(crate) exposure: Exposure,
+    /// Wrong credentials, by address.
+    pub(crate) wrong: Rates,
+    requests: Rates,
+    pub(crate) files: Arc<Semaphore>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) mcp: Option<McpServices>,
+}
+
+impl Service {
+    pub(crate) fn new(
+        app: App,
+        feed: Feed,
+        exposure: Exposure,
+        stop: CancellationToken,
+        mcp: Option<McpServices>,
+    ) -> Self {
+        Self {
+            app,
+            feed,
+            exposure,
+            wrong: Rates::new(WRONG_PER_S, WRONG_AT_ONCE),
+            requests: Rates::new(REQUESTS_PER_S, REQUESTS_AT_ONCE),
+            files: Arc::new(Semaphore::new(FILES_AT_A_TIME)),
+            stop,
+            mcp,
+        }
+    }
+
+    /// Whoever is at this machine: it is theirs.
+    pub(crate) fn somebody_here(&self) -> Caller {
+        Caller { name: self.app.by.clone(), scope: Scope::Admin, token: None, expires_at_ms: None }
+    }
+
+    /// What is asked, under somebody's name.
+    pub(crate) fn app_of(&self, caller: &Caller) -> App {
+        App { by: caller.name.clone(), ..self.app.clone() }
+    }
+
+    /// Answers one request, whatever it is.
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        router: Router,
+        request: Request<Body>,
+        peer: String,
+    ) -> Response<Body> {
+        let is_page = request.uri().path().starts_with("/api/v1/docs");
+        let answered = self.checked(router, request, peer).await;
+        let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+        protect(&mut response, is_page);
+        response
+    }
+
+    /// What is looked at before anything else.
+    async fn checked(
+        self: Arc<Self>,
+        router: Router,
+        mut request: Request<Body>,
+        peer: String,
+    ) -> Result<Response<Body>, Problem> {
+        let Some(host) = self.exposure.host(request.uri(), request.headers()) else {
+            let hint = "use the address that the service was started with, or start it with --host NAME";
+            let detail = "the request names a host that is not served here";
+            return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, "unknown_host", detail, hint));
+        };
+        if !self.exposure.is_proxied && !self.requests.take(&peer) {
+            let hint = "ask less often; follow GET /api/v1/events instead of polling";
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                "too many requests came from here",
+                hint,
+            ));
+        }
+        if request.uri().path() == MCP {
+            return self.mcp(request, &host, &peer).await;
+        }
+        request.extensions_mut().insert(Connection { host, peer });
+        match router.oneshot(request).await {
+            Ok(response) => Ok(response),
+            Err(never) => match never {},
+        }
+    }
+
+    /// Hands a request on to the Model Context Protocol.
+    async fn mcp(&self, request: Request<Body>, host: &str, peer: &str) -> Result<Response<Body>, Problem> {
+        let who = identify(self, request.headers(), peer).await?;
+        self.admit(&who, Scope::Viewer)?;
+        if request.method() != Method::GET {
+            refuse_foreign_pages(&who, host, request.headers())?;
+        }
+        let Some(mcp) = &self.mcp else { return Err(nothing_here(request.uri().path())) };
+        let service = match who.caller.scope >= Scope::Submit {
+            true => (mcp.writing)(self.app_of(&who.caller)),
+            false => mcp.reading.clone(),
+        };
+        match service.oneshot(request).await {
+            Ok(response) => Ok(response),
+            Err(never) => match never {},
+        }
+    }
+
+    /// Whether somebody may, and does not ask too often. Behind a proxy only their token tells callers apart.
+    pub(crate) fn admit(&self, who: &Identified, needs: Scope) -> Result<(), Problem> {
+        permit(who, needs)?;
+        match &who.caller.token {
+            Some(token) if self.exposure.is_proxied && !self.requests.take(token) => {
+                let hint = "ask less often; follow GET /api/v1/events instead of polling";
+                Err(Problem::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too_many_requests",
+                    "too many requests came with this token",
+                    hint,
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is known of a request beside itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    /// The host it names: one of ours.
+    pub(crate) host: String,
+    /// The address it comes from.
+    pub(crate) peer: String,
+}
+
+pub(crate) fn nothing_here(path: &str) -> Problem {
+    let shown: String = path.chars().take(100).collect();
+    let hint = "see /api/v1/openapi.json, or /api/v1/docs in a browser";
+    Problem::new(StatusCode::NOT_FOUND, "no_such_path", format!("there is nothing at {shown}"), hint)
+}
+
+/// What every response says to browsers: nothing of it runs, is framed, is sniffed or is lent to other origins.
+fn protect(response: &mut Response<Body>, is_page: bool) {
+    let policy = match is_page {
+        false => "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        // The description's page brings its styles with it.
+        true => {
+            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+             frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        }
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,92 @@
+//! `ktrdr token …`: who may ask by HTTP.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ktrdr_app::App;
+use ktrdr_app::access::{ListedToken, TokenRequest};
+use ktrdr_domain::Timestamp;
+use ktrdr_domain::scope::Scope;
+use secrecy::ExposeSecret;
+
+use super::Context;
+use crate::cli::api::{TokenArguments, TokenVerb};
+use crate::exit::CliError;
+use crate::screen::table;
+
+/// How the audit log calls this way in.
+const VIA: &str = "cli";
+
+pub(crate) fn run(context: &Context<'_>, arguments: &TokenArguments) -> Result<ExitCode, CliError> {
+    context.block_on(async {
+        let workspace = context.open_beside().await?;
+        let app = &workspace.app;
+        match &arguments.verb {
+            TokenVerb::Create { scope, expires, name } => {
+                create(context, app, *scope, *expires, name.clone()).await
+            }
+            TokenVerb::List => list(context, app).await,
+            TokenVerb::Revoke { id, reason } => revoke(context, app, id, reason).await,
+        }
+    })
+}
+
+async fn create(
+    context: &Context<'_>,
+    app: &App,
+    scope: Scope,
+    lasts: Duration,
+    name: Option<String>,
+) -> Result<ExitCode, CliError> {
+    let noted = app.note(VIA, "create_token", scope.as_str(), "").await?;
+    let made = app.create_token(&TokenRequest { name, scope, lasts }).await;
+    let outcome = made.as_ref().map_or_else(ToString::to_string, |made| format!("token {}", made.listed.id));
+    app.note_outcome(noted, &outcome).await;
+    let made = made?;
+    context.screen.answer(&made, |screen| {
+        screen.line(made.token.expose_secret());
+        let (name, until) = (&made.listed.name, when(made.listed.expires_at_ms));
+        screen.note(format!(
+            "token {} of {name}, good for {scope} until {until}; it is not shown again",
+            made.listed.id
+        ));
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn list(context: &Context<'_>, app: &App) -> Result<ExitCode, CliError> {
+    let tokens = app.list_tokens().await?;
+    context.screen.list("tokens", &tokens, |screen| {
+        if tokens.is_empty() {
+            return screen.line("no token is in force; make one with `ktrdr token create --scope viewer`");
+        }
+        let cells = |t: &ListedToken| {
+            vec![
+                t.id.clone(),
+                t.name.clone(),
+                t.scope.to_string(),
+                when(t.created_at_ms),
+                when(t.expires_at_ms),
+                t.by.clone(),
+            ]
+        };
+        let rows: Vec<_> = tokens.iter().map(cells).collect();
+        screen.line(table(&["ID", "NAME", "SCOPE", "SINCE", "UNTIL", "BY"], &rows));
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn revoke(context: &Context<'_>, app: &App, id: &str, reason: &str) -> Result<ExitCode, CliError> {
+    let noted = app.note(VIA, "revoke_token", id, reason).await?;
+    let done = app.revoke_token(id).await;
+    app.note_outcome(noted, &done.as_ref().map_or_else(ToString::to_string, |()| "revoked".into())).await;
+    done?;
+    context.screen.answer(&serde_json::json!({ "revoked": id }), |screen| {
+        screen.line(format!("{id} is no longer in force"))
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn when(at_ms: i64) -> String {
+    Timestamp(at_ms.div_euclid(1000)).to_string()
+}

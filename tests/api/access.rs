@@ -1,0 +1,183 @@
+//! Access: who may do what, until when.
+
+use std::collections::BTreeMap;
+
+use ktrdr_domain::scope::Scope;
+use reqwest::Method;
+use serde_json::Value;
+
+use super::client::{Served, answer, block_on};
+use crate::world::{Engine, World, on_each_engine};
+
+on_each_engine!(a_token_is_good_until_it_is_revoked_and_its_session_with_it);
+
+fn token(world: &World, scope: Scope) -> (String, String) {
+    let made =
+        world.json(&["token", "create", "--scope", scope.as_str(), "--name", &format!("{scope} of a test")]);
+    (made["token"].as_str().unwrap().to_owned(), made["id"].as_str().unwrap().to_owned())
+}
+
+fn a_token_is_good_until_it_is_revoked_and_its_session_with_it(engine: Engine) {
+    let world = World::on(engine);
+    let (secret, id) = token(&world, Scope::Viewer);
+    let mut api = Served::up(&world, &["--require-token"]);
+    block_on(async {
+        let (status, problem) = api.get("/operations").await;
+        assert_eq!((status, problem["code"].as_str()), (401, Some("unauthorized")));
+        assert_eq!(api.got("/health/live").await["status"], "live");
+        api.with(&secret);
+        assert_eq!(api.got("/session").await["scope"], "viewer");
+        // A browser has a session instead, which scripts can not read.
+        let opened = api.request(Method::POST, "/session").send().await.unwrap();
+        let cookie = opened.headers()["set-cookie"].to_str().unwrap().to_owned();
+        for word in ["HttpOnly", "SameSite=Strict", "Max-Age="] {
+            assert!(cookie.contains(word), "{cookie}");
+        }
+        assert!(!cookie.contains(&secret));
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        let by_cookie =
+            |method: Method, path: &str| api.http.request(method, api.url(path)).header("Cookie", &cookie);
+        assert_eq!(answer(by_cookie(Method::GET, "/session").send().await.unwrap()).await.0, 200);
+        // By cookie nothing is changed but from a page of this address.
+        let own = format!("http://{}", api.address);
+        for (origin, site, wanted) in [
+            (None, None, 403),
+            (Some("http://evil.example"), Some("cross-site"), 403),
+            (Some("null"), None, 403),
+            (Some(own.as_str()), Some("same-site"), 403),
+            (Some(own.as_str()), Some("same-origin"), 200),
+        ] {
+            let mut request = by_cookie(Method::DELETE, "/session");
+            request = origin.into_iter().fold(request, |request, origin| request.header("Origin", origin));
+            request = site.into_iter().fold(request, |request, site| request.header("Sec-Fetch-Site", site));
+            assert_eq!(answer(request.send().await.unwrap()).await.0, wanted, "{origin:?} {site:?}");
+        }
+        // The token is no session and the session no token.
+        let secret_of_session = cookie.split_once('=').unwrap().1;
+        let swapped = api.http.get(api.url("/session")).bearer_auth(secret_of_session).send().await.unwrap();
+        assert_eq!(swapped.status(), 401);
+        let listed = world.json(&["token", "list"]);
+        assert!(!listed.to_string().contains(secret.rsplit_once('_').unwrap().1), "{listed}");
+        world.json(&["token", "revoke", &id, "--reason", "the test is over"]);
+        assert_eq!(api.get("/session").await.0, 401);
+        assert_eq!(answer(by_cookie(Method::GET, "/session").send().await.unwrap()).await.0, 401);
+    });
+}
+
+/// Every path with every scope: who has less than it needs is refused, and changes nothing.
+#[test]
+fn every_route_asks_for_its_scope() {
+    let world = World::new();
+    let tokens: BTreeMap<Scope, String> =
+        Scope::ALL.iter().map(|&scope| (scope, token(&world, scope).0)).collect();
+    let api = Served::up(&world, &["--require-token"]);
+    block_on(async {
+        let described =
+            api.http.get(api.url("/openapi.json")).bearer_auth(&tokens[&Scope::Viewer]).send().await.unwrap();
+        let described = answer(described).await.1;
+        let mut tried = 0;
+        for (path, methods) in described["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                if !["get", "post", "delete"].contains(&method.as_str()) {
+                    continue;
+                }
+                tried += 1;
+                every_scope(&api, &tokens, path, method, operation).await;
+            }
+        }
+        assert!(tried > 60, "{tried}");
+        // Of all those, nothing was done by who may only look; and the attempts are on record.
+        let admin = &tokens[&Scope::Admin];
+        let audit = api.http.get(api.url("/audit?limit=1000")).bearer_auth(admin).send().await.unwrap();
+        let audit = answer(audit).await.1["entries"].as_array().unwrap().clone();
+        let by_viewer: Vec<&Value> = audit.iter().filter(|entry| entry["by"] == "viewer of a test").collect();
+        assert!(by_viewer.len() > 10);
+        for entry in by_viewer {
+            let is_own_session = entry["what"].as_str().unwrap().ends_with("_session");
+            assert!(is_own_session || entry["outcome"].as_str().unwrap().starts_with("403"), "{entry}");
+        }
+    });
+}
+
+async fn every_scope(
+    api: &Served,
+    tokens: &BTreeMap<Scope, String>,
+    path: &str,
+    method: &str,
+    operation: &Value,
+) {
+    let needs = operation["description"].as_str().unwrap();
+    let needs = Scope::ALL.iter().find(|scope| needs.contains(&format!("`{scope}`")));
+    // Ids that nobody has.
+    let place = path
+        .replace("{operation}", "op_probe_20260101_000000_00000001")
+        .replace("{timeframe}", "1h")
+        .replace("{kind}", "probe");
+    let place: String = place
+        .split('/')
+        .map(|part| if part.starts_with('{') { "nobody" } else { part })
+        .collect::<Vec<_>>()
+        .join("/");
+    let url = format!("http://{}{place}", api.address);
+    let send = async |token: Option<&String>| {
+        let request = api.http.request(method.to_uppercase().parse().unwrap(), &url);
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let response = request.send().await.unwrap();
+        // A stream has no end.
+        if path.ends_with("/events") && response.status() == 200 {
+            return (200, Value::Null);
+        }
+        answer(response).await
+    };
+    match needs {
+        None => assert_ne!(send(None).await.0, 401, "{path}"),
+        Some(_) => assert_eq!(send(None).await.0, 401, "{method} {path}"),
+    }
+    for (scope, token) in tokens {
+        let (status, told) = send(Some(token)).await;
+        let is_refused = (status, told["code"].as_str()) == (403, Some("scope_too_narrow"));
+        assert_eq!(
+            is_refused,
+            needs.is_some_and(|needs| scope < needs),
+            "{method} {path} as {scope}: {status} {told}"
+        );
+        assert!(status < 500, "{method} {path} as {scope}: {told}");
+    }
+}
+
+#[test]
+fn an_address_that_others_reach_is_served_with_tokens_and_tls_alone() {
+    let world = World::new();
+    let said = world.refused(7, &["up", "--listen", "0.0.0.0:0"]);
+    assert!(said.contains("--tls-cert") && said.contains("--behind-proxy"), "{said}");
+    let said =
+        world.refused(7, &["up", "--listen", "0.0.0.0:0", "--behind-proxy", "--host", "fleet.example"]);
+    assert!(said.contains("ktrdr token create"), "{said}");
+    let (_, id) = token(&world, Scope::Admin);
+    let said = world.refused(7, &["up", "--listen", "127.0.0.1:0", "--behind-proxy"]);
+    assert!(said.contains("--host"), "{said}");
+    world.json(&["token", "revoke", &id]);
+    world.refused(3, &["token", "revoke", &id]);
+    world.refused(2, &["token", "create", "--scope", "everything"]);
+    world.refused(2, &["token", "create", "--scope", "viewer", "--expires", "900d"]);
+}
+
+#[test]
+fn behind_a_proxy_everybody_shows_a_token_and_names_the_service() {
+    let world = World::new();
+    let (secret, _) = token(&world, Scope::Viewer);
+    let api = Served::up(&world, &["--behind-proxy", "--host", "fleet.example"]);
+    block_on(async {
+        let asked = |host: &'static str| api.request(Method::GET, "/session").header("Host", host);
+        assert_eq!(asked("fleet.example").send().await.unwrap().status(), 401);
+        assert_eq!(asked("fleet.example").bearer_auth(&secret).send().await.unwrap().status(), 200);
+        let opened =
+            api.request(Method::POST, "/session").header("Host", "fleet.example").bearer_auth(&secret);
+        let opened = opened.send().await.unwrap();
+        let cookie = opened.headers()["set-cookie"].to_str().unwrap();
+        assert!(cookie.starts_with("__Host-") && cookie.contains("Secure"), "{cookie}");
+    });
+}

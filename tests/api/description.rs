@@ -1,0 +1,86 @@
+//! What the API says of itself: a document for programs, a page for people, a server for language models.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::client::{Served, answer, block_on};
+use crate::world::World;
+
+/// Every example that is given is understood: it may find nothing to work on, but it is never misread.
+#[test]
+fn the_description_is_true() {
+    let world = World::new();
+    let api = Served::up(&world, &[]);
+    block_on(async {
+        let described = api.got("/openapi.json").await;
+        assert_eq!(described["openapi"], "3.1.0");
+        let mut examples = 0;
+        for (path, methods) in described["paths"].as_object().unwrap() {
+            let Some(example) =
+                methods["post"]["requestBody"]["content"]["application/json"]["example"].as_object()
+            else {
+                continue;
+            };
+            examples += 1;
+            let path =
+                path.replace("/api/v1", "").replace("{operation}", "op_probe_20260101_000000_00000001");
+            let path = path.replace("{symbol}", "NOBODY").replace("{campaign}", "nobody");
+            let (status, told) = api.post(&path, &Value::Object(example.clone()), None).await;
+            assert!([200, 202, 403, 404, 422].contains(&status), "{path}: {status} {told}");
+        }
+        assert!(examples >= 12, "{examples}");
+    });
+}
+
+#[test]
+fn its_page_needs_no_network() {
+    let world = World::new();
+    let api = Served::up(&world, &[]);
+    block_on(async {
+        let file = async |name: &str| {
+            let response = api.request(Method::GET, &format!("/docs/{name}")).send().await.unwrap();
+            assert_eq!(response.status(), 200, "{name}");
+            (response.headers().clone(), response.text().await.unwrap())
+        };
+        let (headers, page) = file("").await;
+        assert!(headers["content-type"].to_str().unwrap().starts_with("text/html"), "{headers:?}");
+        assert!(!page.contains("https://"), "{page}");
+        for name in page.split(['"', '\'']).filter(|word| word.ends_with(".js") || word.ends_with(".css")) {
+            file(name.trim_start_matches("./")).await;
+        }
+        let (_, begin) = file("swagger-initializer.js").await;
+        assert!(begin.contains("/api/v1/openapi.json") && !begin.contains("https://"), "{begin}");
+        assert_eq!(api.get("/docs/nothing.js").await.0, 404);
+    });
+}
+
+#[test]
+fn language_models_are_served_beside_it_under_the_same_tokens() {
+    let world = World::new();
+    let [viewer, submit] = ["viewer", "submit"].map(|scope| {
+        let made = world.json(&["token", "create", "--scope", scope, "--name", scope]);
+        made["token"].as_str().unwrap().to_owned()
+    });
+    let api = Served::up(&world, &["--require-token"]);
+    block_on(async {
+        let asked = async |token: Option<&str>, method: &str, params: Value| {
+            let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+            let request = api.http.post(format!("http://{}/mcp", api.address)).json(&body);
+            let request = request.header("Accept", "application/json, text/event-stream");
+            let request = request.header("MCP-Protocol-Version", "2025-06-18");
+            let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+            answer(request.send().await.unwrap()).await
+        };
+        assert_eq!(asked(None, "tools/list", json!({})).await.0, 401);
+        let tools = async |token: &str| {
+            let (status, told) = asked(Some(token), "tools/list", json!({})).await;
+            assert_eq!(status, 200, "{told}");
+            told.to_string()
+        };
+        assert!(!tools(&viewer).await.contains("trigger_cycle"));
+        assert!(tools(&submit).await.contains("trigger_cycle"));
+        let call = json!({ "name": "trigger_cycle", "arguments": { "symbol": "NOBODY", "timeframe": "1h" } });
+        let (status, told) = asked(Some(&submit), "tools/call", call).await;
+        assert!(status == 200 && told.to_string().contains("not_found"), "{told}");
+    });
+}

@@ -1,0 +1,93 @@
+//! Work through the API: started once however often it is said, followed, stopped, and on record.
+
+use serde_json::json;
+
+use super::client::{Served, block_on};
+use crate::world::{Engine, World, on_each_engine};
+
+on_each_engine!(a_cycle_is_triggered_watched_and_stopped, a_training_and_its_exam_are_run_and_read);
+
+fn a_cycle_is_triggered_watched_and_stopped(engine: Engine) {
+    let world = World::on(engine);
+    world.generate("EURUSD", "planted-edge", 3_000, 3);
+    world.json(&["queues", "pause", "agent_design"]);
+    let api = Served::up(&world, &[]);
+    block_on(async {
+        assert_eq!(api.got("/health/live").await["status"], "live");
+        assert_eq!(api.got("/health/ready").await["ready"], true);
+        let wanted = json!({ "symbol": "EURUSD", "timeframe": "1h" });
+        let (status, started) = api.post("/agent/trigger", &wanted, Some("once")).await;
+        assert_eq!(status, 202, "{started}");
+        let id = started["operation"].as_str().unwrap().to_owned();
+        // The same request again, as after a lost answer, is the same cycle; another one finds the place taken.
+        let (status, again) = api.post("/agent/trigger", &wanted, Some("once")).await;
+        assert_eq!((status, &again["operation"], &again["created"]), (202, &json!(id), &json!(false)));
+        let (status, refused) = api.post("/agent/trigger", &wanted, None).await;
+        assert_eq!((status, refused["code"].as_str()), (409, Some("active_cycle_exists")), "{refused}");
+        assert!(refused["hint"].as_str().unwrap().contains("/agent/cancel"), "{refused}");
+
+        assert_eq!(api.got("/agent/status").await["cycles"][0]["operation"], json!(id));
+        let listed = api.got("/operations?type=agent_research").await;
+        assert_eq!((&listed["total"], &listed["operations"][0]["id"]), (&json!(1), &json!(id)));
+
+        let (status, stopped) = api.delete(&format!("/agent/cancel/{id}?reason=enough")).await;
+        assert_eq!(status, 200, "{stopped}");
+        assert_eq!(world.operation(&id)["cancel"]["reason"], "enough");
+        let audit = api.got("/audit").await["entries"].clone();
+        let said: Vec<_> = audit
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| (e["what"].as_str().unwrap(), e["outcome"].as_str().unwrap()))
+            .collect();
+        assert_eq!(said[0], ("cancel_cycle", "200"));
+        assert!(said[1].0 == "trigger_cycle" && said[1].1.starts_with("409 active_cycle_exists"), "{said:?}");
+        assert_eq!(said[3], ("trigger_cycle", "202"));
+        assert_eq!(audit[0]["reason"], "enough");
+    });
+}
+
+fn a_training_and_its_exam_are_run_and_read(engine: Engine) {
+    let world = World::on(engine);
+    world.generate("EURUSD", "planted-edge", 3_000, 3);
+    world.example_of_epochs("quick", 1);
+    let api = Served::up(&world, &[]);
+    block_on(async {
+        let (status, job) =
+            api.post("/trainings/start", &json!({ "strategy": { "name": "quick" } }), None).await;
+        assert_eq!(status, 202, "{job}");
+        let training = job["operation"].as_str().unwrap().to_owned();
+        assert_eq!(ended(&api, &training).await, "completed");
+        assert!(api.got(&format!("/trainings/{training}/performance")).await.is_object());
+        assert_eq!(api.got("/models").await["total"], 1);
+        assert!(api.got("/models/quick").await["metadata"].is_object());
+        let wanted = json!({ "strategy": "quick", "market": { "symbol": "EURUSD", "timeframe": "1h" } });
+        let (status, job) = api.post("/backtests/start", &wanted, None).await;
+        assert_eq!(status, 202, "{job}");
+        let backtest = job["operation"].as_str().unwrap().to_owned();
+        assert_eq!(ended(&api, &backtest).await, "completed");
+        assert!(api.got(&format!("/reports/{backtest}")).await["report"].is_object());
+        assert_eq!(api.got("/ledger/trials").await["total"], 1);
+        assert!(api.got(&format!("/operations/{backtest}/history")).await["events"].is_array());
+        // What can not be is told early, with its status.
+        let (status, missing) = api
+            .post("/backtests/start", &json!({ "strategy": "nobody", "market": wanted["market"] }), None)
+            .await;
+        assert_eq!((status, missing["code"].as_str()), (404, Some("not_found")), "{missing}");
+        let (status, unknown) = api.get("/operations/op_probe_20260101_000000_00000001").await;
+        assert_eq!((status, unknown["code"].as_str()), (404, Some("not_found")), "{unknown}");
+    });
+}
+
+/// How an operation ended. Its end is heard of, not asked for again and again.
+async fn ended(api: &Served, id: &str) -> String {
+    let mut events = super::events::Events::of(api, "operations", None).await;
+    loop {
+        let status =
+            api.got(&format!("/operations/{id}")).await["operation"]["status"].as_str().unwrap().to_owned();
+        if !matches!(status.as_str(), "pending" | "running") {
+            return status;
+        }
+        events.until(|event| event.name == "reset" || event.data["id"] == *id).await;
+    }
+}
