@@ -58,16 +58,7 @@ pub(crate) async fn answer(
         if !body.is_empty() {
             state.seen.push(request.clone());
         }
-        let refused = match () {
-            () if route == Route::Nowhere => Some((404, "not found".to_owned())),
-            () if !has_version => Some((400, "anthropic-version: header is required".to_owned())),
-            () if state.key.as_ref().is_some_and(|k| *k != key) => {
-                Some((401, "invalid x-api-key".to_owned()))
-            }
-            () if route == Route::Messages => rules::check(&request, &state.thoughts).err(),
-            () => None,
-        };
-        if let Some((status, words)) = refused {
+        if let Some((status, words)) = refusal(&state, &route, &key, has_version, &request) {
             return Ok(no(status, &words, None));
         }
         match (&route, &fault) {
@@ -76,7 +67,36 @@ pub(crate) async fn answer(
             (_, Some(_)) => (Vec::new(), fault),
         }
     };
-    Ok(match fault {
+    Ok(response(plan, fault, &key, state))
+}
+
+/// What is wrong with a request.
+fn refusal(
+    state: &State,
+    route: &Route,
+    key: &str,
+    has_version: bool,
+    request: &Value,
+) -> Option<(u16, String)> {
+    match () {
+        () if *route == Route::Nowhere => Some((404, "not found".to_owned())),
+        () if !has_version => Some((400, "anthropic-version: header is required".to_owned())),
+        () if state.key.as_ref().is_some_and(|known| known != key) => {
+            Some((401, "invalid x-api-key".to_owned()))
+        }
+        () if *route == Route::Messages => rules::check(request, &state.thoughts).err(),
+        () => None,
+    }
+}
+
+/// The response as its fault lets it be.
+fn response(
+    plan: Vec<String>,
+    fault: Option<Fault>,
+    key: &str,
+    state: Arc<Mutex<State>>,
+) -> Response<Pieces> {
+    match fault {
         Some(Fault::Status(status, retry_after)) => no(status, "so it was planned", retry_after),
         Some(Fault::RepeatKey(false)) => no(400, &format!("the key {key} is odd"), None),
         Some(Fault::Page(status)) => plain(status, "<html>a page</html>"),
@@ -93,7 +113,7 @@ pub(crate) async fn answer(
             streamed(vec![event("error", &error)], None, state)
         }
         fault => streamed(plan, fault, state),
-    })
+    }
 }
 
 async fn read(mut body: Incoming) -> Option<Vec<u8>> {

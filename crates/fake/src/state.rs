@@ -30,30 +30,27 @@ pub(crate) struct State {
 impl State {
     /// Everything about batches.
     pub(crate) fn of_batches(&mut self, route: &Route, request: &Value) -> Response<Pieces> {
+        let found = |batch: Option<Value>| match batch {
+            Some(batch) => plain(200, &batch.to_string()),
+            None => no(404, "there is no such batch", None),
+        };
         let mut batches = std::mem::take(&mut self.batches);
-        let shown = match route {
+        let response = match route {
             Route::Create => match batches.create(request) {
-                Ok(shown) => Some(shown),
-                Err(words) => {
-                    self.batches = batches;
-                    return no(400, &words, None);
-                }
+                Ok(batch) => plain(200, &batch.to_string()),
+                Err(words) => no(400, &words, None),
             },
-            Route::Look(id) => batches.look(id, |params| self.result(params)),
-            Route::Cancel(id) => batches.cancel(id),
-            Route::Results(id) => {
-                let results = batches.results(id);
-                self.batches = batches;
-                return match results {
-                    Some(Results::Whole(text)) => plain(200, &text),
-                    Some(Results::Cut(text)) => cut(&text),
-                    None => no(404, "there are no such results", None),
-                };
-            }
-            Route::Messages | Route::Nowhere => None,
+            Route::Look(id) => found(batches.look(id, |params| self.result(params))),
+            Route::Cancel(id) => found(batches.cancel(id)),
+            Route::Results(id) => match batches.results(id) {
+                Some(Results::Whole(text)) => plain(200, &text),
+                Some(Results::Cut(text)) => cut(&text),
+                None => no(404, "there are no such results", None),
+            },
+            Route::Messages | Route::Nowhere => no(404, "that is no batch", None),
         };
         self.batches = batches;
-        shown.map_or_else(|| no(404, "there is no such batch", None), |shown| plain(200, &shown.to_string()))
+        response
     }
 
     /// What one request of a batch comes to.
