@@ -49,7 +49,7 @@ fn a_model_designs_and_assesses_whole_cycles(engine: Engine) {
 }
 
 /// The same with gates that let everything pass.
-fn open_gates(world: World) -> World {
+pub(crate) fn open_gates(world: World) -> World {
     let open = [
         ("KTRDR_GATES__PROFILE", "parity"),
         ("KTRDR_GATES__ACCURACY_MIN", "0.0"),

@@ -93,7 +93,8 @@ struct Paid {
 #[async_trait]
 impl Designer for Paid {
     async fn design(&self, _: &DesignBrief<'_>, call: Call<'_>) -> Result<Design, AgentError> {
-        let intent = Intent { call: 0, model: "paid-7b".into(), worst_case: self.worst_case };
+        let (attempt, lane, worst_case) = (call.attempt, call.lane, self.worst_case);
+        let intent = Intent { attempt, call: 0, lane, model: "paid-7b".into(), worst_case };
         let reserved = match call.purse.reserve(&intent).await {
             Ok(reserved) => reserved,
             Err(PurseError::Exhausted(why)) => return Err(why.into()),
@@ -243,6 +244,8 @@ async fn template(engine: &Engine) -> ResearchSpec {
             ..GatePolicy::default()
         },
         agent: "scripted".parse().unwrap(),
+        batch: false,
+        evolution: None,
         brief: Some("calm pullbacks".into()),
         device: DeviceRequest::Any,
         generation: 4,
@@ -260,7 +263,7 @@ fn design() -> Design {
     let text = include_str!("../strategies/fx_pullback.yaml").replace("epochs: 20", "epochs: 1");
     let strategy = Strategy::from_yaml(&text).unwrap().strategy;
     let (origin, rationale) = ("from the script".into(), "none".into());
-    Design { strategy, designer: "scripted-7b".into(), origin, rationale }
+    Design { strategy, designer: "scripted-7b".into(), origin, rationale, champion: false }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,16 +30,14 @@ fn research(how: &'static str, campaign: &'static str, seed: &'static str) -> Ve
 
 /// `n` looks at the gate window by hand, each at something else.
 fn look(world: &World, n: u32) {
-    let gate = world.json(&["data", "list"])["series"][0]["windows"]["gate"].clone();
-    let day = |end: &str| gate[end].as_str().unwrap()[..10].to_owned();
-    let stretch = ["--start-date", &day("start"), "--end-date", &day("end")];
-    let month = &day("start")[..7];
+    let listed = world.json(&["data", "list"]);
+    let month = &listed["series"][0]["windows"]["gate"]["start"].as_str().unwrap()[..7];
     for n in 0..n {
         let rows =
             format!("timestamp,target\n{month}-29T0{n}:00:00Z,1\n2016-0{}-12T00:00:00Z,-1\n", 4 + n % 2);
         let file = world.write("signals.csv", rows);
         let signals = ["--signals", file.to_str().unwrap()];
-        world.json(&[&["backtest", "signals", "--wait"], &MARKET[..], &stretch, &signals].concat());
+        world.json(&[&["backtest", "signals", "--wait"], &MARKET[..], &signals].concat());
     }
 }
 

@@ -12,7 +12,8 @@ use crate::world::{Engine, World, on_each_engine};
 on_each_engine!(a_token_is_good_until_it_is_revoked_and_its_session_with_it);
 
 fn token(world: &World, scope: Scope) -> (String, String) {
-    let made = world.json(&["token", "create", "--scope", scope.as_str(), "--name", &format!("{scope} of a test")]);
+    let made =
+        world.json(&["token", "create", "--scope", scope.as_str(), "--name", &format!("{scope} of a test")]);
     (made["token"].as_str().unwrap().to_owned(), made["id"].as_str().unwrap().to_owned())
 }
 
@@ -34,7 +35,8 @@ fn a_token_is_good_until_it_is_revoked_and_its_session_with_it(engine: Engine) {
         }
         assert!(!cookie.contains(&secret));
         let cookie = cookie.split(';').next().unwrap().to_owned();
-        let by_cookie = |method: Method, path: &str| api.http.request(method, api.url(path)).header("Cookie", &cookie);
+        let by_cookie =
+            |method: Method, path: &str| api.http.request(method, api.url(path)).header("Cookie", &cookie);
         assert_eq!(answer(by_cookie(Method::GET, "/session").send().await.unwrap()).await.0, 200);
         // By cookie nothing is changed but from a page of this address.
         let own = format!("http://{}", api.address);
@@ -66,10 +68,12 @@ fn a_token_is_good_until_it_is_revoked_and_its_session_with_it(engine: Engine) {
 #[test]
 fn every_route_asks_for_its_scope() {
     let world = World::new();
-    let tokens: BTreeMap<Scope, String> = Scope::ALL.iter().map(|&scope| (scope, token(&world, scope).0)).collect();
+    let tokens: BTreeMap<Scope, String> =
+        Scope::ALL.iter().map(|&scope| (scope, token(&world, scope).0)).collect();
     let api = Served::up(&world, &["--require-token"]);
     block_on(async {
-        let described = api.http.get(api.url("/openapi.json")).bearer_auth(&tokens[&Scope::Viewer]).send().await.unwrap();
+        let described =
+            api.http.get(api.url("/openapi.json")).bearer_auth(&tokens[&Scope::Viewer]).send().await.unwrap();
         let described = answer(described).await.1;
         let mut tried = 0;
         for (path, methods) in described["paths"].as_object().unwrap() {
@@ -95,7 +99,13 @@ fn every_route_asks_for_its_scope() {
     });
 }
 
-async fn every_scope(api: &Served, tokens: &BTreeMap<Scope, String>, path: &str, method: &str, operation: &Value) {
+async fn every_scope(
+    api: &Served,
+    tokens: &BTreeMap<Scope, String>,
+    path: &str,
+    method: &str,
+    operation: &Value,
+) {
     let needs = operation["description"].as_str().unwrap();
     let needs = Scope::ALL.iter().find(|scope| needs.contains(&format!("`{scope}`")));
     // Ids that nobody has.
@@ -103,7 +113,11 @@ async fn every_scope(api: &Served, tokens: &BTreeMap<Scope, String>, path: &str,
         .replace("{operation}", "op_probe_20260101_000000_00000001")
         .replace("{timeframe}", "1h")
         .replace("{kind}", "probe");
-    let place: String = place.split('/').map(|part| if part.starts_with('{') { "nobody" } else { part }).collect::<Vec<_>>().join("/");
+    let place: String = place
+        .split('/')
+        .map(|part| if part.starts_with('{') { "nobody" } else { part })
+        .collect::<Vec<_>>()
+        .join("/");
     let url = format!("http://{}{place}", api.address);
     let send = async |token: Option<&String>| {
         let request = api.http.request(method.to_uppercase().parse().unwrap(), &url);
@@ -125,7 +139,11 @@ async fn every_scope(api: &Served, tokens: &BTreeMap<Scope, String>, path: &str,
     for (scope, token) in tokens {
         let (status, told) = send(Some(token)).await;
         let is_refused = (status, told["code"].as_str()) == (403, Some("scope_too_narrow"));
-        assert_eq!(is_refused, needs.is_some_and(|needs| scope < needs), "{method} {path} as {scope}: {status} {told}");
+        assert_eq!(
+            is_refused,
+            needs.is_some_and(|needs| scope < needs),
+            "{method} {path} as {scope}: {status} {told}"
+        );
         assert!(status < 500, "{method} {path} as {scope}: {told}");
     }
 }
@@ -135,7 +153,8 @@ fn an_address_that_others_reach_is_served_with_tokens_and_tls_alone() {
     let world = World::new();
     let said = world.refused(7, &["up", "--listen", "0.0.0.0:0"]);
     assert!(said.contains("--tls-cert") && said.contains("--behind-proxy"), "{said}");
-    let said = world.refused(7, &["up", "--listen", "0.0.0.0:0", "--behind-proxy", "--host", "fleet.example"]);
+    let said =
+        world.refused(7, &["up", "--listen", "0.0.0.0:0", "--behind-proxy", "--host", "fleet.example"]);
     assert!(said.contains("ktrdr token create"), "{said}");
     let (_, id) = token(&world, Scope::Admin);
     let said = world.refused(7, &["up", "--listen", "127.0.0.1:0", "--behind-proxy"]);
@@ -155,7 +174,8 @@ fn behind_a_proxy_everybody_shows_a_token_and_names_the_service() {
         let asked = |host: &'static str| api.request(Method::GET, "/session").header("Host", host);
         assert_eq!(asked("fleet.example").send().await.unwrap().status(), 401);
         assert_eq!(asked("fleet.example").bearer_auth(&secret).send().await.unwrap().status(), 200);
-        let opened = api.request(Method::POST, "/session").header("Host", "fleet.example").bearer_auth(&secret);
+        let opened =
+            api.request(Method::POST, "/session").header("Host", "fleet.example").bearer_auth(&secret);
         let opened = opened.send().await.unwrap();
         let cookie = opened.headers()["set-cookie"].to_str().unwrap();
         assert!(cookie.starts_with("__Host-") && cookie.contains("Secure"), "{cookie}");

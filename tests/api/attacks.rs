@@ -38,19 +38,34 @@ fn a_page_of_another_name_or_origin_gets_nowhere() {
         assert!(raw(&api, double).starts_with("HTTP/1.1 421"));
         // A page of another origin posts to this machine, where no token is asked for.
         let body = json!({ "symbol": "EURUSD", "timeframe": "1h" });
-        for (origin, site) in [("http://evil.example", "cross-site"), ("null", "cross-site"), ("http://localhost:1", "same-site")] {
+        for (origin, site) in [
+            ("http://evil.example", "cross-site"),
+            ("null", "cross-site"),
+            ("http://localhost:1", "same-site"),
+        ] {
             let request = api.request(Method::POST, "/agent/trigger").json(&body);
-            let response = request.header("Origin", origin).header("Sec-Fetch-Site", site).send().await.unwrap();
+            let response =
+                request.header("Origin", origin).header("Sec-Fetch-Site", site).send().await.unwrap();
             let (status, problem) = answer(response).await;
             assert_eq!((status, problem["code"].as_str()), (403, Some("foreign_origin")), "{origin}");
         }
         // A form needs no leave of the browser: what is no JSON is not read.
-        let request = api.request(Method::POST, "/agent/trigger").header("Content-Type", "text/plain").body(body.to_string());
+        let request = api
+            .request(Method::POST, "/agent/trigger")
+            .header("Content-Type", "text/plain")
+            .body(body.to_string());
         assert_eq!(answer(request.send().await.unwrap()).await.0, 415);
         // No answer is lent to other origins, framed, or run.
-        let response = api.request(Method::GET, "/operations").header("Origin", "http://evil.example").send().await.unwrap();
+        let response = api
+            .request(Method::GET, "/operations")
+            .header("Origin", "http://evil.example")
+            .send()
+            .await
+            .unwrap();
         assert!(response.headers().get("access-control-allow-origin").is_none());
-        assert!(response.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+        assert!(
+            response.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'")
+        );
         assert_eq!(response.headers()["x-content-type-options"], "nosniff");
         assert_eq!(api.got("/operations").await["total"], 0);
     });
@@ -62,7 +77,10 @@ fn what_is_too_large_too_deep_or_nonsense_is_refused() {
     let api = Served::up(&world, &[]);
     block_on(async {
         let sent = async |body: String| {
-            let request = api.request(Method::POST, "/agent/trigger").header("Content-Type", "application/json").body(body);
+            let request = api
+                .request(Method::POST, "/agent/trigger")
+                .header("Content-Type", "application/json")
+                .body(body);
             answer(request.send().await.unwrap()).await
         };
         assert_eq!(sent("x".repeat((1 << 20) + 1)).await.0, 413);
@@ -71,7 +89,10 @@ fn what_is_too_large_too_deep_or_nonsense_is_refused() {
         assert_eq!(sent("[]".into()).await.0, 400);
         assert_eq!(sent(String::new()).await.0, 400);
         assert_eq!(sent(json!({ "symbol": "../../etc", "timeframe": "1h" }).to_string()).await.0, 400);
-        assert_eq!(sent(json!({ "symbol": "EURUSD", "timeframe": "1h", "more": 1 }).to_string()).await.0, 400);
+        assert_eq!(
+            sent(json!({ "symbol": "EURUSD", "timeframe": "1h", "more": 1 }).to_string()).await.0,
+            400
+        );
         for path in [
             "/strategies/..%2f..%2fetc%2fpasswd",
             "/strategies/%2e%2e",
@@ -89,10 +110,16 @@ fn what_is_too_large_too_deep_or_nonsense_is_refused() {
         let many = "X-A: b\r\n".repeat(200);
         let head = format!("GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\n{many}\r\n");
         assert!(raw(&api, head.as_bytes()).starts_with("HTTP/1.1 431"));
-        let head = format!("GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\nX-A: {}\r\n\r\n", "b".repeat(100_000));
+        let head = format!(
+            "GET /api/v1/health/live HTTP/1.1\r\nHost: localhost\r\nX-A: {}\r\n\r\n",
+            "b".repeat(100_000)
+        );
         assert!(!raw(&api, head.as_bytes()).starts_with("HTTP/1.1 200"));
         assert!(!raw(&api, &[0xff; 4096]).starts_with("HTTP/1.1 200"));
-        let key = api.request(Method::POST, "/agent/trigger").header("Idempotency-Key", "k".repeat(200)).json(&json!({}));
+        let key = api
+            .request(Method::POST, "/agent/trigger")
+            .header("Idempotency-Key", "k".repeat(200))
+            .json(&json!({}));
         assert_eq!(answer(key.send().await.unwrap()).await.0, 400);
         assert_eq!(api.got("/health/live").await["status"], "live");
     });
@@ -103,7 +130,8 @@ fn who_is_slow_or_silent_is_let_go_and_holds_nobody_up() {
     let world = World::new();
     let api = Served::up(&world, &[]);
     let mut slow: Vec<TcpStream> = (0..200).map(|_| TcpStream::connect(&api.address).unwrap()).collect();
-    slow.iter_mut().for_each(|stream| stream.write_all(b"GET /api/v1/health/live HTTP/1.1\r\nHost: loc").unwrap());
+    slow.iter_mut()
+        .for_each(|stream| stream.write_all(b"GET /api/v1/health/live HTTP/1.1\r\nHost: loc").unwrap());
     block_on(async { assert_eq!(api.got("/health/live").await["status"], "live") });
     // The head of a request does not come for ever.
     let mut one = slow.pop().unwrap();
@@ -121,7 +149,9 @@ fn tokens_are_not_guessed_and_never_stand_in_addresses() {
     let api = Served::up(&world, &["--require-token"]);
     block_on(async {
         let shown = async |token: &str| {
-            answer(api.http.get(api.url("/session")).header("Authorization", token).send().await.unwrap()).await.0
+            answer(api.http.get(api.url("/session")).header("Authorization", token).send().await.unwrap())
+                .await
+                .0
         };
         for place in [format!("/session?token={secret}"), format!("/session?access_token={secret}")] {
             assert_eq!(api.get(&place).await.0, 401);

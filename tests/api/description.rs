@@ -16,11 +16,14 @@ fn the_description_is_true() {
         assert_eq!(described["openapi"], "3.1.0");
         let mut examples = 0;
         for (path, methods) in described["paths"].as_object().unwrap() {
-            let Some(example) = methods["post"]["requestBody"]["content"]["application/json"]["example"].as_object() else {
+            let Some(example) =
+                methods["post"]["requestBody"]["content"]["application/json"]["example"].as_object()
+            else {
                 continue;
             };
             examples += 1;
-            let path = path.replace("/api/v1", "").replace("{operation}", "op_probe_20260101_000000_00000001");
+            let path =
+                path.replace("/api/v1", "").replace("{operation}", "op_probe_20260101_000000_00000001");
             let path = path.replace("{symbol}", "NOBODY").replace("{campaign}", "nobody");
             let (status, told) = api.post(&path, &Value::Object(example.clone()), None).await;
             assert!([200, 202, 403, 404, 422].contains(&status), "{path}: {status} {told}");

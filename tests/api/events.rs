@@ -38,7 +38,8 @@ impl Events {
     pub(super) async fn next(&mut self) -> Event {
         loop {
             if let Some((whole, rest)) = self.read.split_once("\n\n") {
-                let field = |name: &str| whole.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                let field =
+                    |name: &str| whole.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
                 let event = field("event: ").map(|name| Event {
                     id: field("id: ").unwrap(),
                     name,
@@ -50,7 +51,8 @@ impl Events {
                     None => continue,
                 }
             }
-            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("an event").unwrap();
+            let chunk =
+                tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("an event").unwrap();
             self.read += std::str::from_utf8(&chunk.expect("the stream goes on")).unwrap();
         }
     }
@@ -75,7 +77,9 @@ fn a_change_is_heard_of_and_whoever_comes_back_misses_nothing(engine: Engine) {
     block_on(async {
         let mut events = Events::of(&api, "operations,queues", None).await;
         let started = async |key: &str| {
-            let (status, job) = api.post("/trainings/start", &json!({ "strategy": { "name": "fx_pullback" } }), Some(key)).await;
+            let (status, job) = api
+                .post("/trainings/start", &json!({ "strategy": { "name": "fx_pullback" } }), Some(key))
+                .await;
             assert_eq!(status, 202, "{job}");
             job["operation"].as_str().unwrap().to_owned()
         };

@@ -12,7 +12,8 @@ async fn trainings(api: &Served, count: usize) -> Vec<String> {
     let mut ids = Vec::new();
     for n in 0..count {
         let key = format!("training {n}").replace(' ', "-");
-        let (status, job) = api.post("/trainings/start", &json!({ "strategy": { "name": "fx_pullback" } }), Some(&key)).await;
+        let (status, job) =
+            api.post("/trainings/start", &json!({ "strategy": { "name": "fx_pullback" } }), Some(&key)).await;
         assert_eq!(status, 202, "{job}");
         ids.push(job["operation"].as_str().unwrap().to_owned());
     }
@@ -48,9 +49,23 @@ fn parts_follow_each_other_whatever_happens_meanwhile(engine: Engine) {
         let last = api.got(&format!("/operations?limit=2&type=training&cursor={next}")).await;
         assert_eq!((ids(&last), &last["next"]), (all[4..].to_vec(), &Value::Null));
 
-        for wrong in ["limit=0", "limit=1001", "limit=x", "cursor=7", "cursor=cx", "cursor=c-1", "colour=red", "status=lost", "status"] {
+        for wrong in [
+            "limit=0",
+            "limit=1001",
+            "limit=x",
+            "cursor=7",
+            "cursor=cx",
+            "cursor=c-1",
+            "colour=red",
+            "status=lost",
+            "status",
+        ] {
             let (status, problem) = api.get(&format!("/operations?{wrong}")).await;
-            assert_eq!((status, problem["code"].as_str()), (400, Some("invalid_request")), "{wrong}: {problem}");
+            assert_eq!(
+                (status, problem["code"].as_str()),
+                (400, Some("invalid_request")),
+                "{wrong}: {problem}"
+            );
         }
 
         // Whoever has it already is not sent it again.
@@ -67,7 +82,8 @@ fn the_language_of_filters_is_understood(engine: Engine) {
     let api = Served::up(&world, &[]);
     block_on(async {
         let all = trainings(&api, 3).await;
-        let (status, _) = api.post(&format!("/operations/{}/cancel", all[0]), &json!({ "reason": "no" }), None).await;
+        let (status, _) =
+            api.post(&format!("/operations/{}/cancel", all[0]), &json!({ "reason": "no" }), None).await;
         assert_eq!(status, 200);
         let newest_first = |wanted: &[usize]| wanted.iter().map(|&n| all[n].clone()).collect::<Vec<_>>();
         for (filter, wanted) in [

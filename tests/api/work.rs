@@ -34,7 +34,12 @@ fn a_cycle_is_triggered_watched_and_stopped(engine: Engine) {
         assert_eq!(status, 200, "{stopped}");
         assert_eq!(world.operation(&id)["cancel"]["reason"], "enough");
         let audit = api.got("/audit").await["entries"].clone();
-        let said: Vec<_> = audit.as_array().unwrap().iter().map(|e| (e["what"].as_str().unwrap(), e["outcome"].as_str().unwrap())).collect();
+        let said: Vec<_> = audit
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| (e["what"].as_str().unwrap(), e["outcome"].as_str().unwrap()))
+            .collect();
         assert_eq!(said[0], ("cancel_cycle", "200"));
         assert!(said[1].0 == "trigger_cycle" && said[1].1.starts_with("409 active_cycle_exists"), "{said:?}");
         assert_eq!(said[3], ("trigger_cycle", "202"));
@@ -48,7 +53,8 @@ fn a_training_and_its_exam_are_run_and_read(engine: Engine) {
     world.example_of_epochs("quick", 1);
     let api = Served::up(&world, &[]);
     block_on(async {
-        let (status, job) = api.post("/trainings/start", &json!({ "strategy": { "name": "quick" } }), None).await;
+        let (status, job) =
+            api.post("/trainings/start", &json!({ "strategy": { "name": "quick" } }), None).await;
         assert_eq!(status, 202, "{job}");
         let training = job["operation"].as_str().unwrap().to_owned();
         assert_eq!(ended(&api, &training).await, "completed", "{}", world.operation(&training)["error"]);
@@ -64,7 +70,9 @@ fn a_training_and_its_exam_are_run_and_read(engine: Engine) {
         assert_eq!(api.got("/ledger/trials").await["total"], 1);
         assert!(api.got(&format!("/operations/{backtest}/history")).await["events"].is_array());
         // What can not be is told early, with its status.
-        let (status, missing) = api.post("/backtests/start", &json!({ "strategy": "nobody", "market": wanted["market"] }), None).await;
+        let (status, missing) = api
+            .post("/backtests/start", &json!({ "strategy": "nobody", "market": wanted["market"] }), None)
+            .await;
         assert_eq!((status, missing["code"].as_str()), (404, Some("not_found")), "{missing}");
         let (status, unknown) = api.get("/operations/op_probe_20260101_000000_00000001").await;
         assert_eq!((status, unknown["code"].as_str()), (404, Some("not_found")), "{unknown}");
@@ -75,7 +83,8 @@ fn a_training_and_its_exam_are_run_and_read(engine: Engine) {
 async fn ended(api: &Served, id: &str) -> String {
     let mut events = super::events::Events::of(api, "operations", None).await;
     loop {
-        let status = api.got(&format!("/operations/{id}")).await["operation"]["status"].as_str().unwrap().to_owned();
+        let status =
+            api.got(&format!("/operations/{id}")).await["operation"]["status"].as_str().unwrap().to_owned();
         if !matches!(status.as_str(), "pending" | "running") {
             return status;
         }

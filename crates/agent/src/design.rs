@@ -1,5 +1,6 @@
 //! What a designer is told and what it answers.
 
+use ktrdr_domain::evolution::Part;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::trading::Account;
@@ -21,6 +22,8 @@ pub struct DesignBrief<'a> {
     pub lessons: &'a [Lesson],
     /// The cycle's number in its campaign, from 0.
     pub index: u32,
+    /// What the cycle does in a campaign that breeds its designs.
+    pub part: Option<Part>,
     /// Cycles of a generation: those before this one in its own are designed from the same lessons, and none like another.
     pub generation: u32,
     /// Of everything random in the campaign's designs.
@@ -42,4 +45,6 @@ pub struct Design {
     pub origin: String,
     /// The evidence it rests on, in words and figures of dev.
     pub rationale: String,
+    /// Whether it is a champion of what was bred before, brought back for the exam.
+    pub champion: bool,
 }

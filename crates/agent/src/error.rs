@@ -1,6 +1,7 @@
 //! Why there is no design or no assessment.
 
 use std::error::Error;
+use std::time::Duration;
 
 use ktrdr_domain::trading::BadAccount;
 use ktrdr_domain::{Timeframe, Timestamp};
@@ -61,6 +62,14 @@ pub enum AgentError {
         provider: String,
         /// What is wrong with the answer.
         source: Box<dyn Error + Send + Sync>,
+    },
+    /// The answer takes long, and is asked for again later, by another attempt: nobody has to wait for it.
+    #[error("waits for {what}")]
+    Waiting {
+        /// What for.
+        what: String,
+        /// When to look again.
+        delay: Duration,
     },
     /// A limit of money, tokens or time would be passed.
     #[error(transparent)]

@@ -8,6 +8,7 @@
 //! | what can be said against a strategy before training | [`lint`] |
 //! | the lessons most worth knowing now | [`recall`] |
 //! | search and rules that need no key | [`local`] |
+//! | designs that are bred on dev, and the archive of them | [`evolve`] |
 //! | models of the Messages API, their prices and limits | [`models`] |
 //! | who pays for calls, and how it is counted | [`purse`] |
 
@@ -15,6 +16,7 @@
 
 pub mod design;
 mod error;
+pub mod evolve;
 mod figures;
 pub mod lint;
 pub mod local;
@@ -26,6 +28,7 @@ pub mod recall;
 
 pub use design::{Design, DesignBrief};
 pub use error::AgentError;
+pub use evolve::EvolvingDesigner;
 pub use local::{LocalAssessor, LocalDesigner};
 pub use models::{Model, Models, Usage};
 pub use provider::{Assessor, Call, Designer, NoProvider, Provider, Providers};

@@ -1,7 +1,7 @@
 //! Models of the Messages API: what they cost and what they can. Data, with its date and its source; a file of the same form
 //! replaces it. Money is counted in whole micro-dollars, rounded up once for each call.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::purse::Cost;
 
@@ -58,7 +58,7 @@ struct Price {
 }
 
 /// Tokens of one call, as the vendor counted them. What was read from and written into its cache is not among `input`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Read anew.
     pub input: u64,
@@ -93,12 +93,22 @@ impl std::ops::AddAssign for Usage {
 }
 
 /// How a call is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Lane {
     /// Answered while somebody waits.
+    #[default]
     Direct,
     /// Answered within a day, at a lower price.
     Batch,
+}
+
+impl Lane {
+    /// The one that a specification asks for.
+    #[must_use]
+    pub fn of(batch: bool) -> Self {
+        if batch { Self::Batch } else { Self::Direct }
+    }
 }
 
 /// A table of models that can not be used.

@@ -13,8 +13,9 @@ use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::report::AssessmentReport;
 
 use crate::design::{Design, DesignBrief};
+use crate::models::Lane;
 use crate::purse::Purse;
-use crate::{AgentError, LocalAssessor, LocalDesigner};
+use crate::{AgentError, EvolvingDesigner, LocalAssessor, LocalDesigner};
 
 /// Proposes one strategy at a time. It fills in a proposal and nothing else: the cycle decides what happens next.
 #[async_trait]
@@ -48,6 +49,8 @@ pub struct Call<'a> {
     pub attempt: u64,
     /// Whether the caller has given up.
     pub stop: &'a (dyn Fn() -> bool + Send + Sync),
+    /// How a language model is asked.
+    pub lane: Lane,
     /// Pays for what it costs.
     pub purse: &'a dyn Purse,
 }
@@ -81,9 +84,14 @@ impl Provider {
     pub fn local() -> Self {
         Self { designer: Arc::new(LocalDesigner), assessor: Arc::new(LocalAssessor) }
     }
+
+    /// Designs that are bred, and the same rules.
+    fn evolving() -> Self {
+        Self { designer: Arc::new(EvolvingDesigner), assessor: Arc::new(LocalAssessor) }
+    }
 }
 
-/// The providers of a process, by name. `local` is always among them. One that lacks what it needs is known by what it lacks.
+/// The providers of a process, by name. `local` and `evolve` are always among them. One that lacks what it needs is known by what it lacks.
 #[derive(Clone)]
 pub struct Providers(BTreeMap<ProviderName, Result<Provider, String>>);
 
@@ -95,7 +103,10 @@ impl std::fmt::Debug for Providers {
 
 impl Default for Providers {
     fn default() -> Self {
-        Self(BTreeMap::from([(ProviderName::default(), Ok(Provider::local()))]))
+        Self(BTreeMap::from([
+            (ProviderName::default(), Ok(Provider::local())),
+            (ProviderName::evolving(), Ok(Provider::evolving())),
+        ]))
     }
 }
 
@@ -176,7 +187,10 @@ mod tests {
         let providers = Providers::default().with(night(), Provider::local());
         assert!(providers.get(&night()).is_ok());
         let unknown = providers.get(&"nobody".parse().unwrap()).err().unwrap();
-        assert!(unknown.to_string().contains("called nobody; there is local, night-shift:"), "{unknown}");
+        assert!(
+            unknown.to_string().contains("called nobody; there is local, evolve, night-shift:"),
+            "{unknown}"
+        );
         let lacking = providers.lacking(night(), "no key was given".to_owned());
         assert!(lacking.expect(&night()).is_ok());
         let why = lacking.get(&night()).err().unwrap().to_string();

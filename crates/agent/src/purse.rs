@@ -1,13 +1,14 @@
 //! What calls cost: the worst case is reserved before each, what it did cost is settled after.
 //!
-//! A purse belongs to one attempt of one operation; whoever opens it knows the cycle, the campaign and the day that pay. Calls
-//! are numbered within the attempt, so that saying a thing twice counts once. A call whose cost is not known (its answer
+//! A purse belongs to one operation; whoever opens it knows the cycle, the campaign and the day that pay. Calls
+//! are numbered within each attempt, so that saying a thing twice counts once. A call whose cost is not known (its answer
 //! broke off, its caller gave up or died) costs the worst case: nothing is ever counted too low.
 
 use async_trait::async_trait;
+use ktrdr_domain::{Money, budget};
 use serde::{Deserialize, Serialize};
 
-use crate::models::Usage;
+use crate::models::{Lane, Usage};
 
 /// An amount.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,11 +19,21 @@ pub struct Cost {
     pub tokens: u64,
 }
 
+impl From<Cost> for budget::Cost {
+    fn from(cost: Cost) -> Self {
+        Self { money: Money::micro_dollars(cost.micro_dollars), tokens: cost.tokens, machine_ms: 0 }
+    }
+}
+
 /// A call about to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
+    /// The attempt that makes it. A later one may settle it, where the answer takes long.
+    pub attempt: u64,
     /// Its number within the attempt, from 0. Retries of one call have numbers of their own.
     pub call: u32,
+    /// How it is made: what is set aside for a batch stays so until that has surely ended.
+    pub lane: Lane,
     /// The model that is asked.
     pub model: String,
     /// The most that it can cost.
@@ -65,7 +76,7 @@ pub struct BudgetExhausted {
     pub why: String,
 }
 
-/// Pays for the calls of one attempt.
+/// Pays for the calls of one operation.
 #[async_trait]
 pub trait Purse: Send + Sync {
     /// Sets the worst case aside. The same intent again is the same reservation.

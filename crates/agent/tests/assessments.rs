@@ -38,6 +38,7 @@ fn training(strategy: &Strategy) -> TrainingReport {
         history: Vec::new(),
         test,
         dev_backtest: None,
+        dev_positions: None,
         strategy_sha256: strategy.sha256(),
         synthetic: true,
         warnings: Vec::new(),
@@ -99,6 +100,7 @@ fn good() -> AssessmentSpec {
         ..Evidence::default()
     };
     AssessmentSpec {
+        batch: false,
         agent: Default::default(),
         training: training(&strategy),
         backtest: backtest(&strategy, metrics, evidence),

@@ -37,19 +37,26 @@ pub(crate) fn router(service: &Arc<Service>, endpoints: Vec<Endpoint>) -> Router
         let (service, endpoint) = (Arc::clone(service), Arc::new(endpoint));
         let answer = move |path: RawPathParams, request: Request| {
             let (service, endpoint) = (Arc::clone(&service), Arc::clone(&endpoint));
-            async move { answer(service, endpoint, path, request).await.unwrap_or_else(IntoResponse::into_response) }
+            async move {
+                answer(service, endpoint, path, request).await.unwrap_or_else(IntoResponse::into_response)
+            }
         };
         let methods = paths.remove(path).unwrap_or_default();
         paths.insert(path, methods.on(filter, answer));
     }
-    let routes = paths.into_iter().fold(Router::new(), |router, (path, methods)| {
-        router.route(&format!("{ROOT}{path}"), methods)
-    });
+    let routes = paths
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(&format!("{ROOT}{path}"), methods));
     routes
         .fallback(|request: Request| async move { nothing_here(request.uri().path()) })
         .method_not_allowed_fallback(|| async {
             let hint = "see /api/v1/openapi.json for the methods of this path";
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "the path has no such method", hint)
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "the path has no such method",
+                hint,
+            )
         })
 }
 
@@ -101,7 +108,12 @@ async fn answer(
         Ok(Err(broken)) => {
             tracing::error!(%broken, "a request was not carried out");
             let hint = "send it again; an operator looks at the log of this process";
-            Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the request broke the service's rules", hint))
+            Err(Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "the request broke the service's rules",
+                hint,
+            ))
         }
         Err(_) => {
             let hint = "what was asked for may still be done: look, or send the same Idempotency-Key again";
@@ -148,7 +160,12 @@ async fn refused_on_record(
 /// Why somebody asks, in the words of the request.
 fn reason(ask: &Ask) -> String {
     let market = ask.json.get("market").unwrap_or(&Value::Null);
-    let said = [ask.json.get("reason"), ask.json.get("open_vault"), market.get("open_vault"), ask.json.get("anyway")];
+    let said = [
+        ask.json.get("reason"),
+        ask.json.get("open_vault"),
+        market.get("open_vault"),
+        ask.json.get("anyway"),
+    ];
     let in_body = said.into_iter().flatten().find_map(Value::as_str).map(str::to_owned);
     in_body.or_else(|| ask.query_word("reason")).unwrap_or_default()
 }
@@ -162,7 +179,8 @@ fn opens_vault(json: &Value) -> bool {
 fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let key = key.to_str().ok().and_then(|key| key.parse().ok());
-    let refused = || invalid("Idempotency-Key has 1 to 128 printable ASCII characters, such as a UUID".into());
+    let refused =
+        || invalid("Idempotency-Key has 1 to 128 printable ASCII characters, such as a UUID".into());
     key.map(Some).ok_or_else(|| refused().into())
 }
 
@@ -173,14 +191,18 @@ async fn sent(takes: &Takes, parts: &Parts, body: Body) -> Result<(Value, Vec<u8
         Takes::File(_) => FILE_BYTES_MAX,
     };
     let bytes = whole(body, bytes_max, parts).await?;
-    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
+    let media_type =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let wanted = match takes {
         Takes::File(wanted) => *wanted,
         Takes::Nothing | Takes::Json { .. } => "application/json",
     };
     if !bytes.is_empty() && media_type != wanted {
-        let detail = format!("the body is {:?}, and has to be {wanted}", media_type.chars().take(50).collect::<String>());
+        let detail = format!(
+            "the body is {:?}, and has to be {wanted}",
+            media_type.chars().take(50).collect::<String>()
+        );
         let hint = "name it in the header Content-Type";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail, hint));
     }
@@ -200,9 +222,17 @@ async fn sent(takes: &Takes, parts: &Parts, body: Body) -> Result<(Value, Vec<u8
 async fn whole(body: Body, bytes_max: usize, parts: &Parts) -> Result<Bytes, Problem> {
     let too_large = || {
         let detail = format!("the body has more than {bytes_max} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail, "send less; import larger files on the workspace's machine")
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            detail,
+            "send less; import larger files on the workspace's machine",
+        )
     };
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > bytes_max) {
         return Err(too_large());
     }

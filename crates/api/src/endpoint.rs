@@ -48,7 +48,12 @@ pub(crate) enum Takes {
 }
 
 impl Endpoint {
-    fn new<F>(method: Method, path: &'static str, name: &'static str, run: impl Fn(Ask) -> F + Send + Sync + 'static) -> Self
+    fn new<F>(
+        method: Method,
+        path: &'static str,
+        name: &'static str,
+        run: impl Fn(Ask) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Answered> + Send + 'static,
     {
@@ -67,7 +72,11 @@ impl Endpoint {
     }
 
     /// Something to read, for viewers.
-    pub(crate) fn get<F>(path: &'static str, name: &'static str, run: impl Fn(Ask) -> F + Send + Sync + 'static) -> Self
+    pub(crate) fn get<F>(
+        path: &'static str,
+        name: &'static str,
+        run: impl Fn(Ask) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         F: Future<Output = Answered> + Send + 'static,
     {

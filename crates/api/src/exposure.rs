@@ -40,7 +40,9 @@ pub enum Unsafe {
     )]
     Plaintext(SocketAddr),
     /// Nobody could get in.
-    #[error("{0} can be reached by other machines, and no token is in force: make one with `ktrdr token create --scope admin`")]
+    #[error(
+        "{0} can be reached by other machines, and no token is in force: make one with `ktrdr token create --scope admin`"
+    )]
     NoTokens(SocketAddr),
     /// A proxy passes on a name that nobody told us.
     #[error("--behind-proxy needs the name under which callers know the service: --host fleet.example")]
@@ -112,7 +114,11 @@ impl Exposure {
 
 fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && (!name.contains(':') || name.ends_with(']')) => name,
+        Some((name, port))
+            if port.bytes().all(|b| b.is_ascii_digit()) && (!name.contains(':') || name.ends_with(']')) =>
+        {
+            name
+        }
         _ => host,
     }
 }
@@ -122,7 +128,13 @@ mod tests {
     use super::*;
 
     fn listening(address: &str) -> Listening {
-        Listening { address: address.parse().unwrap(), tls: None, behind_proxy: false, hosts: Vec::new(), require_token: false }
+        Listening {
+            address: address.parse().unwrap(),
+            tls: None,
+            behind_proxy: false,
+            hosts: Vec::new(),
+            require_token: false,
+        }
     }
 
     fn files() -> Option<TlsFiles> {
@@ -163,7 +175,9 @@ mod tests {
         for ours in ["localhost", "LOCALHOST:8000", "127.0.0.1:1", "[::1]:8000", "[::1]"] {
             assert!(named(&[ours]).is_some(), "{ours}");
         }
-        for others in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "", "localhost:x", "::1"] {
+        for others in
+            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "", "localhost:x", "::1"]
+        {
             assert!(named(&[others]).is_none(), "{others}");
         }
         assert!(named(&["localhost", "evil.example"]).is_none() && named(&[]).is_none());

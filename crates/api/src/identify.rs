@@ -53,7 +53,12 @@ pub(crate) async fn identify(
     };
     if !service.exposure.is_proxied && !service.wrong.has(peer) {
         let hint = "wait a minute, and use a token that is in force";
-        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many wrong tokens came from here", hint));
+        return Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "too many wrong tokens came from here",
+            hint,
+        ));
     }
     let caller = match text.parse::<Credential>() {
         Err(_) => None,
@@ -80,7 +85,9 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     match (shown.next(), shown.next()) {
         (None, _) => Ok(None),
         (Some(only), None) => match only.to_str().ok().and_then(|text| text.split_once(' ')) {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim().to_owned())),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                Ok(Some(token.trim().to_owned()))
+            }
             _ => Err(unauthorized("the Authorization header is no `Bearer TOKEN`")),
         },
         _ => Err(unauthorized("there are several Authorization headers")),
@@ -94,7 +101,8 @@ pub(crate) fn bearer_of(headers: &HeaderMap) -> Option<String> {
 
 fn session(headers: &HeaderMap, is_secure: bool) -> Option<String> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut pairs =
+        cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == cookie_name(is_secure)).map(|(_, value)| value.to_owned())
 }
 
@@ -104,7 +112,12 @@ pub(crate) fn permit(who: &Identified, needs: Scope) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = format!("this needs the scope {needs}; the token has {}", who.caller.scope);
-    Err(Problem::new(StatusCode::FORBIDDEN, "scope_too_narrow", detail, "ask an administrator for a token with that scope"))
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "scope_too_narrow",
+        detail,
+        "ask an administrator for a token with that scope",
+    ))
 }
 
 /// A page of another origin must not act for a browser that is let in by itself: a change is only taken from where the
@@ -124,5 +137,10 @@ pub(crate) fn refuse_foreign_pages(who: &Identified, host: &str, headers: &Heade
         return Ok(());
     }
     let hint = "change things from pages of this address, or with a token in the Authorization header";
-    Err(Problem::new(StatusCode::FORBIDDEN, "foreign_origin", "the request comes from a page of another origin", hint))
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "foreign_origin",
+        "the request comes from a page of another origin",
+        hint,
+    ))
 }

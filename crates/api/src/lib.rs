@@ -104,7 +104,12 @@ impl Api {
     ///
     /// # Errors
     /// When the address is taken, or serving it would not be safe.
-    pub async fn listen(app: App, listening: &Listening, beside: Beside, stop: CancellationToken) -> Result<Self, ServeError> {
+    pub async fn listen(
+        app: App,
+        listening: &Listening,
+        beside: Beside,
+        stop: CancellationToken,
+    ) -> Result<Self, ServeError> {
         let has_tokens = !app.list_tokens().await?.is_empty();
         let exposure = Exposure::of(listening, &beside.machine, has_tokens)?;
         let tls = listening.tls.as_ref().map(Tls::read).transpose()?;

@@ -57,7 +57,13 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<Tls>, service: Arc<
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, service: Arc<Service>, router: Router) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<Tls>,
+    service: Arc<Service>,
+    router: Router,
+) {
     let _ = stream.set_nodelay(true);
     let peer = name_of(peer.ip());
     match tls {
@@ -79,7 +85,9 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let stop = service.stop.clone();
     let answer = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let (service, router, peer) = (Arc::clone(&service), router.clone(), peer.clone());
-        async move { Ok::<_, std::convert::Infallible>(service.answer(router, request.map(Body::new), peer).await) }
+        async move {
+            Ok::<_, std::convert::Infallible>(service.answer(router, request.map(Body::new), peer).await)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

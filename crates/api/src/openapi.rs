@@ -32,8 +32,10 @@ pub(crate) fn describe(endpoints: &[Endpoint]) -> OpenApi {
         }
     }
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-    let components = ComponentsBuilder::new().schema("Problem", problem()).security_scheme("token", bearer).build();
-    let info = InfoBuilder::new().title("ktrdr").version(env!("CARGO_PKG_VERSION")).description(Some(ABOUT)).build();
+    let components =
+        ComponentsBuilder::new().schema("Problem", problem()).security_scheme("token", bearer).build();
+    let info =
+        InfoBuilder::new().title("ktrdr").version(env!("CARGO_PKG_VERSION")).description(Some(ABOUT)).build();
     OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build()
 }
 
@@ -50,7 +52,9 @@ fn method(endpoint: &Endpoint) -> HttpMethod {
 }
 
 fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
-    let needs = endpoint.scope.map_or_else(|| "Open to everybody.".into(), |scope| format!("Needs the scope `{scope}`."));
+    let needs = endpoint
+        .scope
+        .map_or_else(|| "Open to everybody.".into(), |scope| format!("Needs the scope `{scope}`."));
     let tag = endpoint.path.split('/').nth(1).unwrap_or_default();
     let mut operation = OperationBuilder::new()
         .operation_id(Some(endpoint.name))
@@ -67,7 +71,11 @@ fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
         operation = operation.parameter(parameter(name, ParameterIn::Query, about));
     }
     if endpoint.method == axum::http::Method::POST {
-        operation = operation.parameter(parameter("Idempotency-Key", ParameterIn::Header, "Makes a repeated request the same one."));
+        operation = operation.parameter(parameter(
+            "Idempotency-Key",
+            ParameterIn::Header,
+            "Makes a repeated request the same one.",
+        ));
     }
     if let Some(body) = body(endpoint) {
         operation = operation.request_body(Some(body));
@@ -79,7 +87,12 @@ fn parameter(name: &str, place: ParameterIn, about: &str) -> ParameterBuilder {
     let required = if place == ParameterIn::Path { Required::True } else { Required::False };
     let text = ObjectBuilder::new().schema_type(Type::String).build();
     let about = Some(about).filter(|about| !about.is_empty());
-    ParameterBuilder::new().name(name).parameter_in(place).required(required).description(about).schema(Some(text))
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .description(about)
+        .schema(Some(text))
 }
 
 fn body(endpoint: &Endpoint) -> Option<utoipa::openapi::request_body::RequestBody> {
@@ -111,7 +124,8 @@ fn answers(mut operation: OperationBuilder, endpoint: &Endpoint) -> OperationBui
         };
         operation = operation.response(*status, response.build());
     }
-    let problem = || ContentBuilder::new().schema(Some(utoipa::openapi::Ref::from_schema_name("Problem"))).build();
+    let problem =
+        || ContentBuilder::new().schema(Some(utoipa::openapi::Ref::from_schema_name("Problem"))).build();
     let refused = ResponseBuilder::new().description("A problem: its code says which, its hint what to do.");
     operation.response("default", refused.content(MEDIA_TYPE, problem()).build())
 }

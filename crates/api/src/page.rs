@@ -8,8 +8,10 @@ use crate::ask::invalid;
 use crate::limits::ENTRIES;
 
 /// What every list may be asked with.
-pub(crate) const QUERY: &[(&str, &str)] =
-    &[("limit", "Entries of this part, 1 to 1000; 50 by default."), ("cursor", "What the part before answered as `next`.")];
+pub(crate) const QUERY: &[(&str, &str)] = &[
+    ("limit", "Entries of this part, 1 to 1000; 50 by default."),
+    ("cursor", "What the part before answered as `next`."),
+];
 
 /// A part that is asked for.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -28,8 +30,13 @@ pub(crate) fn entries() -> u32 {
 /// `c1f`: told apart from any number that people might count with.
 pub(crate) fn cursor<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let text = String::deserialize(from)?;
-    let position = text.strip_prefix('c').filter(|digits| digits.len() <= 16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    position.map(Some).ok_or_else(|| serde::de::Error::custom("the cursor is none that a list answered as `next`"))
+    let position = text
+        .strip_prefix('c')
+        .filter(|digits| digits.len() <= 16)
+        .and_then(|digits| u64::from_str_radix(digits, 16).ok());
+    position
+        .map(Some)
+        .ok_or_else(|| serde::de::Error::custom("the cursor is none that a list answered as `next`"))
 }
 
 /// A position as a cursor.

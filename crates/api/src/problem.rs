@@ -65,37 +65,53 @@ fn translated(kind: ErrorKind) -> (StatusCode, &'static str, &'static str) {
         ErrorKind::InvalidRequest => {
             (StatusCode::BAD_REQUEST, "invalid_request", "compare the request with /api/v1/openapi.json")
         }
-        ErrorKind::InvalidInput => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input", "mend what the detail names and send it again")
-        }
+        ErrorKind::InvalidInput => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_input",
+            "mend what the detail names and send it again",
+        ),
         ErrorKind::NotFound => {
             (StatusCode::NOT_FOUND, "not_found", "list what there is with a GET on the collection")
         }
         ErrorKind::Conflict => {
             (StatusCode::CONFLICT, "conflict", "look at the present state, then decide again")
         }
-        ErrorKind::OperationFailed => {
-            (StatusCode::CONFLICT, "operation_failed", "the operation's own error says why; retry it when that is mended")
-        }
-        ErrorKind::OperationCancelled => {
-            (StatusCode::CONFLICT, "operation_cancelled", "it was stopped on somebody's word; retry it if it is still wanted")
-        }
+        ErrorKind::OperationFailed => (
+            StatusCode::CONFLICT,
+            "operation_failed",
+            "the operation's own error says why; retry it when that is mended",
+        ),
+        ErrorKind::OperationCancelled => (
+            StatusCode::CONFLICT,
+            "operation_cancelled",
+            "it was stopped on somebody's word; retry it if it is still wanted",
+        ),
         ErrorKind::Refused => (StatusCode::FORBIDDEN, "refused", "a rule forbids it; the detail says which"),
-        ErrorKind::VaultClosed => {
-            (StatusCode::FORBIDDEN, "vault_closed", "the vault is opened by a person, with a reason in open_vault")
-        }
-        ErrorKind::WindowBurnt => {
-            (StatusCode::FORBIDDEN, "window_burnt", "move the windows to a fresh exam, or research another instrument")
-        }
-        ErrorKind::Unreachable => {
-            (StatusCode::SERVICE_UNAVAILABLE, "unreachable", "see /api/v1/health/ready; send the request again later")
-        }
-        ErrorKind::StoreLost => {
-            (StatusCode::SERVICE_UNAVAILABLE, "store_lost", "an operator restores the store: see `ktrdr store epochs`")
-        }
-        ErrorKind::Files => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "files", "an operator looks at the disk and the log of this process")
-        }
+        ErrorKind::VaultClosed => (
+            StatusCode::FORBIDDEN,
+            "vault_closed",
+            "the vault is opened by a person, with a reason in open_vault",
+        ),
+        ErrorKind::WindowBurnt => (
+            StatusCode::FORBIDDEN,
+            "window_burnt",
+            "move the windows to a fresh exam, or research another instrument",
+        ),
+        ErrorKind::Unreachable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unreachable",
+            "see /api/v1/health/ready; send the request again later",
+        ),
+        ErrorKind::StoreLost => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_lost",
+            "an operator restores the store: see `ktrdr store epochs`",
+        ),
+        ErrorKind::Files => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "files",
+            "an operator looks at the disk and the log of this process",
+        ),
     }
 }
 
@@ -105,7 +121,9 @@ fn hint_of(code: &str) -> Option<&'static str> {
         "active_cycle_exists" | "at_capacity" => {
             "wait for the cycle, or stop it with DELETE /api/v1/agent/cancel/{operation}"
         }
-        "budget_exhausted" => "see GET /api/v1/agent/budget; it is renewed at midnight, or allow more in [budget]",
+        "budget_exhausted" => {
+            "see GET /api/v1/agent/budget; it is renewed at midnight, or allow more in [budget]"
+        }
         "nothing_to_find" => "plan fewer cycles, import more years, or say why in `anyway`",
         "agent_not_configured" => "give the workers the provider's key, or name another agent",
         "no_active_cycle" => "nothing goes on: there is nothing to stop",
@@ -118,7 +136,8 @@ fn hint_of(code: &str) -> Option<&'static str> {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::from(serde_json::to_vec(&self).unwrap_or_default()));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

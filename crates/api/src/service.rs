@@ -49,7 +49,13 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(app: App, feed: Feed, exposure: Exposure, stop: CancellationToken, mcp: Option<McpServices>) -> Self {
+    pub(crate) fn new(
+        app: App,
+        feed: Feed,
+        exposure: Exposure,
+        stop: CancellationToken,
+        mcp: Option<McpServices>,
+    ) -> Self {
         Self {
             app,
             feed,
@@ -73,7 +79,12 @@ impl Service {
     }
 
     /// Answers one request, whatever it is.
-    pub(crate) async fn answer(self: Arc<Self>, router: Router, request: Request<Body>, peer: String) -> Response<Body> {
+    pub(crate) async fn answer(
+        self: Arc<Self>,
+        router: Router,
+        request: Request<Body>,
+        peer: String,
+    ) -> Response<Body> {
         let is_page = request.uri().path().starts_with("/api/v1/docs");
         let answered = self.checked(router, request, peer).await;
         let mut response = answered.unwrap_or_else(IntoResponse::into_response);
@@ -95,7 +106,12 @@ impl Service {
         };
         if !self.exposure.is_proxied && !self.requests.take(&peer) {
             let hint = "ask less often; follow GET /api/v1/events instead of polling";
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests came from here", hint));
+            return Err(Problem::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                "too many requests came from here",
+                hint,
+            ));
         }
         if request.uri().path() == MCP {
             return self.mcp(request, &host, &peer).await;
@@ -131,7 +147,12 @@ impl Service {
         match &who.caller.token {
             Some(token) if self.exposure.is_proxied && !self.requests.take(token) => {
                 let hint = "ask less often; follow GET /api/v1/events instead of polling";
-                Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", "too many requests came with this token", hint))
+                Err(Problem::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too_many_requests",
+                    "too many requests came with this token",
+                    hint,
+                ))
             }
             _ => Ok(()),
         }

@@ -28,7 +28,12 @@ struct Follower {
 }
 
 /// The stream for a caller, from behind the event of this id on.
-pub(crate) fn events(service: Arc<Service>, caller: Caller, topics: Vec<FeedTopic>, since: Option<&str>) -> Body {
+pub(crate) fn events(
+    service: Arc<Service>,
+    caller: Caller,
+    topics: Vec<FeedTopic>,
+    since: Option<&str>,
+) -> Body {
     let mut following = service.feed.follow(since);
     let waiting = std::mem::take(&mut following.missed).into();
     let follower = Follower { service, caller, topics, following, waiting, has_begun: false };

@@ -60,14 +60,17 @@ impl Tls {
                     known = now;
                     tracing::info!("a new certificate is in force");
                 }
-                Err(why) => tracing::warn!(%why, "the new certificate can not be used; the one before it stays in force"),
+                Err(why) => {
+                    tracing::warn!(%why, "the new certificate can not be used; the one before it stays in force")
+                }
             }
         }
     }
 }
 
 fn changed_at(files: &TlsFiles) -> [Option<SystemTime>; 2] {
-    [&files.certificate, &files.key].map(|file| std::fs::metadata(file).and_then(|facts| facts.modified()).ok())
+    [&files.certificate, &files.key]
+        .map(|file| std::fs::metadata(file).and_then(|facts| facts.modified()).ok())
 }
 
 fn config(files: &TlsFiles) -> Result<ServerConfig, BadCertificate> {
@@ -76,7 +79,8 @@ fn config(files: &TlsFiles) -> Result<ServerConfig, BadCertificate> {
         why: why.to_string(),
     };
     let read = CertificateDer::pem_file_iter(&files.certificate);
-    let chain = read.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(|why| bad(&files.certificate, &why))?;
+    let chain =
+        read.and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(|why| bad(&files.certificate, &why))?;
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|why| bad(&files.key, &why))?;
     let provider = Arc::new(ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

@@ -175,12 +175,14 @@ impl App {
             Issued::Until(_) => {}
             Issued::Taken => return Err(AppError::new(ErrorKind::Conflict, "try again: the id was taken")),
             Issued::TooMany => {
-                let message = format!("{TOKENS_MAX} tokens are in force: revoke some, see `ktrdr token list`");
+                let message =
+                    format!("{TOKENS_MAX} tokens are in force: revoke some, see `ktrdr token list`");
                 return Err(AppError::new(ErrorKind::Conflict, message));
             }
         }
         let issued = self.tokens.token(&token.id).await?;
-        let issued = issued.ok_or_else(|| AppError::new(ErrorKind::Conflict, "the token was revoked at once"))?;
+        let issued =
+            issued.ok_or_else(|| AppError::new(ErrorKind::Conflict, "the token was revoked at once"))?;
         Ok(NewToken { token: credential.text(), listed: issued.into() })
     }
 

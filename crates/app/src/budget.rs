@@ -223,7 +223,7 @@ pub(crate) fn looks(campaign: &Campaign) -> u64 {
 
 /// Whether a provider's answers cost money: all do but those that are computed here.
 pub(crate) fn costs_money(agent: &ProviderName) -> bool {
-    *agent != ProviderName::default()
+    *agent != ProviderName::default() && !agent.evolves()
 }
 
 pub(crate) fn now() -> Timestamp {

@@ -2,6 +2,7 @@
 
 use ktrdr_agent::NoProvider;
 use ktrdr_domain::closing::Closing;
+use ktrdr_domain::evolution::{Evolution, Mix, Part};
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::research::{LessonScope, ResearchSpec};
@@ -44,6 +45,12 @@ pub struct CampaignRequest {
     /// Who designs and assesses; as configured otherwise.
     #[serde(default)]
     pub agent: Option<ProviderName>,
+    /// Whether a language model is asked in batches: within a day, at half the price.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
+    /// Whose designs are mixed in, while a campaign that evolves breeds.
+    #[serde(default)]
+    pub mix: Option<Mix>,
     /// Rules of the gates; as configured otherwise.
     #[serde(default)]
     pub gates: Option<GateProfile>,
@@ -130,6 +137,17 @@ pub(crate) fn planned(
     Ok((campaign, roots.or_kind(ErrorKind::InvalidRequest)?))
 }
 
+/// Whether there is anybody to ask in a batch.
+fn expect_batches(agent: &ProviderName, batch: bool) -> Result<(), AppError> {
+    if !batch || *agent != ProviderName::default() {
+        return Ok(());
+    }
+    let message = format!(
+        "{agent} asks no language model, so there is nothing to ask in batches: leave --batch out, or name a model with --agent"
+    );
+    Err(AppError::new(ErrorKind::InvalidRequest, message))
+}
+
 impl App {
     /// Starts a campaign: all of its cycles are submitted in one step, and so many of them run at a time.
     ///
@@ -153,7 +171,8 @@ impl App {
         // Only a request without faults is remembered by its key.
         let (campaign, roots) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
             seed if seed == fresh => {
-                self.fund(&plan.0, &template.agent, request.budget).await?;
+                let paid = request.mix.as_ref().map_or(&template.agent, |mix| &mix.agent);
+                self.fund(&plan.0, paid, request.budget).await?;
                 plan
             }
             earlier => planned(request, &template, &earlier)?,
@@ -179,6 +198,8 @@ impl App {
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         self.expect_provider(&agent)?;
+        expect_batches(request.mix.as_ref().map_or(&agent, |mix| &mix.agent), request.batch)?;
+        let evolution = self.evolution(&agent, request.mix.as_ref())?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
         let mut gates = self.policy.gates;
         gates.profile = request.gates.unwrap_or(gates.profile);
@@ -192,6 +213,8 @@ impl App {
             account: request.account.on(self.policy.account)?,
             gates,
             agent,
+            batch: request.batch,
+            evolution,
             brief: request.brief.clone(),
             device: request.device,
             generation,
@@ -202,6 +225,22 @@ impl App {
             given: None,
             resumes: None,
         })
+    }
+
+    /// Whether a campaign of this provider evolves: it begins to breed, then.
+    fn evolution(&self, agent: &ProviderName, mix: Option<&Mix>) -> Result<Option<Evolution>, AppError> {
+        match mix {
+            Some(mix) if !agent.evolves() || mix.agent.evolves() => {
+                let message = format!(
+                    "{mix} is mixed into a campaign of {agent}: only designs of others are mixed, and only into a campaign that \
+                     evolves (--agent evolve)"
+                );
+                return Err(AppError::new(ErrorKind::InvalidRequest, message));
+            }
+            Some(mix) => self.expect_provider(&mix.agent)?,
+            None => {}
+        }
+        Ok(agent.evolves().then(|| Evolution { part: Part::Breeds, mix: mix.cloned() }))
     }
 
     /// Whether whoever takes the work can have such a provider: another process may have a key that this one lacks.

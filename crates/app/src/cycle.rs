@@ -42,6 +42,9 @@ pub struct TriggerRequest {
     /// Who designs and assesses; as configured otherwise.
     #[serde(default)]
     pub agent: Option<ProviderName>,
+    /// Whether a language model is asked in batches: within a day, at half the price.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
     /// What to look for, in words.
     #[serde(default)]
     pub brief: Option<String>,
@@ -116,6 +119,8 @@ impl TriggerRequest {
             in_flight: Some(1),
             generation: Some(1),
             agent: self.agent.clone(),
+            batch: self.batch,
+            mix: None,
             gates: self.gates,
             brief: self.brief.clone(),
             seed: self.seed.unwrap_or(u64::from(seed.nonce)),
@@ -168,6 +173,11 @@ impl App {
         let as_campaign = request.campaign(seed);
         let campaign = crate::campaign::name(&as_campaign, seed)?;
         let mut template = self.template(&as_campaign, campaign, 1).await?;
+        if template.evolution.is_some() {
+            let message = "evolution takes generations, and this is one cycle: `ktrdr research run --agent evolve`, or another \
+                           --agent";
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
         // Alone in its campaign it would know nothing.
         template.learns_from = LessonScope::Instrument;
         if let Some(choice) = &request.strategy {
@@ -210,6 +220,7 @@ impl App {
             strategy,
             designer: BY_HAND.to_owned(),
             origin,
+            champion: false,
         }));
         Ok(())
     }

@@ -80,6 +80,8 @@ pub struct CycleView {
     pub child: Option<OperationId>,
     /// How far that job is.
     pub progress: Option<Progress>,
+    /// What that job waits for outside, without a worker.
+    pub waits_for: Option<String>,
     /// When it started, Unix milliseconds of the store's clock.
     pub started_at_ms: Option<i64>,
     /// For how long it has run, or ran.
@@ -156,6 +158,7 @@ impl App {
             symbol: spec.as_ref().map(|spec| spec.symbol.clone()),
             timeframe: spec.as_ref().map(|spec| spec.timeframe),
             child: child.as_ref().map(|child| child.id.clone()),
+            waits_for: child.as_ref().and_then(|child| child.waits_for.clone()),
             progress: child.and_then(|child| child.progress),
             started_at_ms: row.started_at_ms,
             duration_ms: row.started_at_ms.map(|start| (until_ms - start).max(0)),
@@ -183,8 +186,12 @@ impl App {
     async fn last_cycle(&self, now_ms: i64) -> Result<Option<CycleView>, AppError> {
         let mut latest: Option<Operation> = None;
         for status in [Status::Completed, Status::Failed] {
-            let filter =
-                Filter { kinds: Kind::roots().collect(), statuses: vec![status], limit: 1, ..Filter::default() };
+            let filter = Filter {
+                kinds: Kind::roots().collect(),
+                statuses: vec![status],
+                limit: 1,
+                ..Filter::default()
+            };
             for row in self.store.list(&filter).await?.operations {
                 if latest.as_ref().is_none_or(|before| before.finished_at_ms < row.finished_at_ms) {
                     latest = Some(row);

@@ -59,7 +59,9 @@ impl App {
     /// When it came to where it stands.
     async fn since_ms(&self, row: &Operation) -> Result<i64, AppError> {
         let history = self.store.history(&row.id).await?;
-        let stays = |change: Change| matches!(change, Change::PublishedAgain | Change::Suspected | Change::CancelRequested);
+        let stays = |change: Change| {
+            matches!(change, Change::PublishedAgain | Change::Suspected | Change::CancelRequested)
+        };
         let last = history.iter().rev().find(|entry| !stays(entry.what));
         Ok(last.map_or(row.created_at_ms, |entry| entry.at_ms))
     }
@@ -69,7 +71,8 @@ impl App {
         if job.kind.is_root() {
             reasons.extend(self.why_in_lane(job).await?);
         } else if self.waits_for_retry(job).await? {
-            let message = format!("try {} of {} failed, and the next one waits for its time", job.tries, job.tries_max);
+            let message =
+                format!("try {} of {} failed, and the next one waits for its time", job.tries, job.tries_max);
             reasons.push(Reason::new("retry_due", message, format!("ktrdr operations events {}", job.id)));
         }
         let waits = self.why_waiting(&[job], is_held, reasons.is_empty()).await?;
@@ -86,7 +89,9 @@ impl App {
 
     /// A cycle that has not started waits for those before it in its campaign.
     async fn why_in_lane(&self, cycle: &Operation) -> Result<Option<Reason>, AppError> {
-        let Some(campaign) = cycle.spec.get("campaign").and_then(|name| name.as_str()) else { return Ok(None) };
+        let Some(campaign) = cycle.spec.get("campaign").and_then(|name| name.as_str()) else {
+            return Ok(None);
+        };
         let filter = Filter {
             campaign: campaign.parse().ok(),
             kinds: vec![cycle.kind],
@@ -95,8 +100,10 @@ impl App {
             ..Filter::default()
         };
         let running = self.store.list(&filter).await?.total;
-        let message = format!("{running} cycles of {campaign} run, and it starts when those before it have ended");
-        Ok((running > 0).then(|| Reason::new("lane_full", message, format!("ktrdr campaign show {campaign}"))))
+        let message =
+            format!("{running} cycles of {campaign} run, and it starts when those before it have ended");
+        Ok((running > 0)
+            .then(|| Reason::new("lane_full", message, format!("ktrdr campaign show {campaign}"))))
     }
 
     /// Nothing is designed or assessed where nothing is left to spend on it.
@@ -115,7 +122,9 @@ impl App {
         if is_heard {
             return Ok(Vec::new());
         }
-        let message = format!("nothing was heard of its worker {worker} lately; when its lease is over the job is brought back");
+        let message = format!(
+            "nothing was heard of its worker {worker} lately; when its lease is over the job is brought back"
+        );
         Ok(vec![Reason::new("worker_silent", message, "ktrdr workers list")])
     }
 
@@ -124,12 +133,17 @@ impl App {
         if kind.is_root() {
             return Ok(None);
         }
-        let of = |status, limit| Filter { kinds: vec![kind], statuses: vec![status], limit, ..Filter::default() };
+        let of =
+            |status, limit| Filter { kinds: vec![kind], statuses: vec![status], limit, ..Filter::default() };
         let depth = self.store.list(&of(Status::Pending, 1)).await?.total;
         let ended = self.store.list(&of(Status::Completed, ENDED)).await?.operations;
-        let slots: u64 = self.registry.workers().await?.iter().map(|seen| {
-            u64::from(seen.worker.takes.get(&kind).copied().unwrap_or(0))
-        }).sum();
+        let slots: u64 = self
+            .registry
+            .workers()
+            .await?
+            .iter()
+            .map(|seen| u64::from(seen.worker.takes.get(&kind).copied().unwrap_or(0)))
+            .sum();
         let mut took: Vec<u64> = ended.iter().filter_map(|row| row.took_ms).collect();
         took.sort_unstable();
         let median = took.get(took.len() / 2).copied();

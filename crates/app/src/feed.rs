@@ -111,7 +111,9 @@ impl Feed {
         let coming = self.shared.events.subscribe();
         let missed = match since {
             None => Vec::new(),
-            Some(id) => memory.since(self.shared.number(id)).unwrap_or_else(|| vec![self.shared.reset(memory.last)]),
+            Some(id) => {
+                memory.since(self.shared.number(id)).unwrap_or_else(|| vec![self.shared.reset(memory.last)])
+            }
         };
         Following { missed, coming }
     }
@@ -134,7 +136,8 @@ impl Memory {
     fn since(&self, number: Option<u64>) -> Option<Vec<Arc<FeedEvent>>> {
         let number = number.filter(|&number| number <= self.last)?;
         let first = self.events.front().map_or(self.last + 1, |event| event.number);
-        (number + 1 >= first).then(|| self.events.iter().filter(|event| event.number > number).cloned().collect())
+        (number + 1 >= first)
+            .then(|| self.events.iter().filter(|event| event.number > number).cloned().collect())
     }
 }
 

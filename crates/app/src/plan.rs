@@ -10,6 +10,7 @@ use std::fmt;
 
 use ktrdr_catalog::series;
 use ktrdr_domain::budget::{BudgetPolicy, Scope};
+use ktrdr_domain::evolution::Mix;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::number::Figure;
@@ -42,6 +43,12 @@ pub struct PlanRequest {
     /// Who designs and assesses; as configured otherwise.
     #[serde(default)]
     pub agent: Option<ProviderName>,
+    /// Whose designs are mixed in, where the campaign evolves.
+    #[serde(default)]
+    pub mix: Option<Mix>,
+    /// Cycles of a generation; as configured otherwise.
+    #[serde(default)]
+    pub generation: Option<u32>,
     /// Rules of the gates; as configured otherwise.
     #[serde(default)]
     pub gates: Option<GateProfile>,
@@ -155,7 +162,12 @@ impl App {
         let gate = self.windows_of(std::slice::from_ref(&data)).await?.gate;
         let exam = Exam::of(&bars, gate, self.policy.gates.deflated_sharpe_min)?;
         let past = self.past().await?;
-        let look_rate = past.look_rate;
+        let generation = request.generation.unwrap_or(self.policy.generation);
+        let look_rate = match agent.evolves() {
+            true => past.look_rate.of_champions(request.cycles, generation),
+            false => past.look_rate,
+        };
+        let paid = request.mix.as_ref().map_or(&agent, |mix| &mix.agent);
         let looks_so_far = self.ledger.looks(&request.symbol, gate).await?.len() as u64;
         let looks_expected = look_rate.expected(request.cycles);
         let smallest_sharpe = exam.smallest_sharpe(looks_so_far, looks_expected)?;
@@ -177,8 +189,8 @@ impl App {
             smallest_sharpe,
             plausible_sharpe,
             cycles_max: (looks_left > 0).then(|| look_rate.cycles_for(looks_left)),
-            money_expected: past.money(&agent, request.cycles),
-            money_max: self.money_max(&agent, request.cycles),
+            money_expected: past.money(paid, request.cycles),
+            money_max: self.money_max(paid, request.cycles),
             machine_ms_expected: past.machine_ms(request.cycles),
             verdict: is_hopeless.then_some(NOTHING_TO_FIND),
             anyway: request.anyway.clone(),

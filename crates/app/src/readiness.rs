@@ -40,9 +40,11 @@ impl App {
             workers.iter().filter(|seen| seen.worker.role == role || seen.worker.role == "up").count()
         };
         let mut checks = vec![Look { name: "store", ok: true, found: "answers".into() }];
-        for (name, start) in
-            [("coordinator", "ktrdr serve"), ("orchestrator", "ktrdr orchestrator"), ("worker", "ktrdr worker all")]
-        {
+        for (name, start) in [
+            ("coordinator", "ktrdr serve"),
+            ("orchestrator", "ktrdr orchestrator"),
+            ("worker", "ktrdr worker all"),
+        ] {
             let found = match (plays(name), self.labour) {
                 (0, Labour::Fleet) => format!("none was heard of lately; start one with `{start}`"),
                 (0, _) => "none was heard of lately; start one with `ktrdr up`".into(),

@@ -209,7 +209,15 @@ mod tests {
 
     #[test]
     fn what_can_not_be_meant_is_refused() {
-        for wrong in ["status=lost", "status~fail", "colour=red", "campaign=a,b", "campaign!=a", "campaign=a&campaign=b", "type=x"] {
+        for wrong in [
+            "status=lost",
+            "status~fail",
+            "colour=red",
+            "campaign=a,b",
+            "campaign!=a",
+            "campaign=a&campaign=b",
+            "type=x",
+        ] {
             assert!(wrong.parse::<Selection>().is_err(), "{wrong}");
         }
     }

@@ -93,8 +93,9 @@ impl Scene {
         for row in stuck.iter().filter(|row| !row.kind.is_root()) {
             reasons.extend(self.untaken(row.kind, Queue::of_job(row.kind, &row.spec)));
         }
-        // What is tried again later says so itself.
-        let is_a_riddle = reasons.is_empty() && stuck.iter().any(|row| row.error.is_none());
+        // What is tried again later, or waits for something outside, says so itself.
+        let says_so = |row: &&&Operation| row.error.is_some() || row.waits_for.is_some();
+        let is_a_riddle = reasons.is_empty() && !stuck.iter().all(|row| says_so(&row));
         if long && is_a_riddle {
             reasons.push(WaitReason::Unknown);
         }

@@ -47,7 +47,7 @@ pub(crate) async fn assess(
 ) -> Result<AssessmentReport, AgentError> {
     match judgement(asking, manner, input).await {
         Ok(judgement) => Ok(report(input, &asking.model.id, judgement)),
-        Err(AgentError::Stopped) => Err(AgentError::Stopped),
+        Err(not_now @ (AgentError::Stopped | AgentError::Waiting { .. })) => Err(not_now),
         Err(why) => {
             tracing::warn!("{}: the rules assess in its place: {why}", input.strategy.name);
             let mut report = LocalAssessor.judge(input);
@@ -67,7 +67,7 @@ async fn judgement(
     manner: &Manner,
     input: &AssessmentSpec,
 ) -> Result<Judgement, AgentError> {
-    let reply = asking.ask(&request(manner, input)).await?;
+    let reply = asking.ask(&mut request(manner, input)).await?;
     if reply.stop == StopReason::Refusal {
         return Err(asking.no_answer("the model will not assess this"));
     }

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, Response, Url};
 
 use crate::assemble::Assembly;
 use crate::contract::{ErrorBody, KEY_HEADER, REQUEST_ID_HEADER, Reply, VERSION_HEADER};
@@ -31,7 +31,7 @@ const RETRY_AFTER_MAX: f64 = 86_400.0;
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
-    endpoint: Endpoint,
+    pub(crate) endpoint: Endpoint,
     silence_max: Duration,
 }
 
@@ -72,16 +72,25 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn ask(&self, body: Vec<u8>) -> Result<Reply, CallError> {
-        if body.len() > REQUEST_BYTES_MAX {
-            let what = format!("the request has {} bytes, the most is {REQUEST_BYTES_MAX}", body.len());
-            return Err(CallError::TooLarge(what));
+        let answer = self.send(Method::POST, self.endpoint.messages_url(), Some(body)).await?;
+        self.read(answer).await
+    }
+
+    /// An answer that began well.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<Vec<u8>>,
+    ) -> Result<Response, CallError> {
+        let mut request = self.http.request(method, url).header(VERSION_HEADER.0, VERSION_HEADER.1);
+        if let Some(body) = body {
+            if body.len() > REQUEST_BYTES_MAX {
+                let what = format!("the request has {} bytes, the most is {REQUEST_BYTES_MAX}", body.len());
+                return Err(CallError::TooLarge(what));
+            }
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
-        let mut request = self
-            .http
-            .post(self.endpoint.messages_url())
-            .header(VERSION_HEADER.0, VERSION_HEADER.1)
-            .header(CONTENT_TYPE, "application/json")
-            .body(body);
         if let Some(key) = self.endpoint.key() {
             let mut header = HeaderValue::from_str(key.expose())
                 .map_err(|_| CallError::Unreachable("the key can not be sent".to_owned()))?;
@@ -90,11 +99,22 @@ impl Client {
             request = request.header(KEY_HEADER, header);
         }
         let answer = self.in_time(request.send()).await?.map_err(|e| lost(&e))?;
-        if answer.status().as_u16() == 200 {
-            self.read(answer).await
-        } else {
-            Err(self.refusal(answer).await)
+        if answer.status().as_u16() == 200 { Ok(answer) } else { Err(self.refusal(answer).await) }
+    }
+
+    /// An answer that is no stream, up to so many bytes.
+    pub(crate) async fn whole(&self, mut answer: Response, bytes_max: usize) -> Result<Vec<u8>, CallError> {
+        let mut body = Vec::new();
+        while let Some(bytes) =
+            self.in_time(answer.chunk()).await?.map_err(|e| CallError::Broke(causes(&e)))?
+        {
+            if body.len() + bytes.len() > bytes_max {
+                let what = format!("the answer is larger than {bytes_max} bytes: it was given up");
+                return Err(CallError::TooLarge(what));
+            }
+            body.extend_from_slice(&bytes);
         }
+        if self.has_key_in(&body) { Err(CallError::Nonsense(REPEATS_KEY.to_owned())) } else { Ok(body) }
     }
 
     async fn read(&self, mut answer: Response) -> Result<Reply, CallError> {

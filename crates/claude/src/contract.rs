@@ -1,4 +1,4 @@
-//! The Messages API as far as it is spoken here. Looked up on 2026-11-28 at
+//! The Messages API as far as it is spoken here; its batches stand in `batch`. Looked up on 2026-11-28 at
 //! <https://platform.claude.com/docs/en/api/messages>, `…/api/streaming`, `…/api/errors` and the pages on tool use, prompt
 //! caching, structured outputs and effort beside them.
 //!
@@ -20,8 +20,11 @@ use serde_json::Value;
 /// Where the vendor is.
 pub const VENDOR_URL: &str = "https://api.anthropic.com";
 
-/// The path of the one call.
+/// The path of a call.
 pub(crate) const MESSAGES_PATH: &str = "/v1/messages";
+
+/// Where batches are, behind that.
+pub(crate) const BATCHES: &str = "/batches";
 
 /// Carries the key.
 pub(crate) const KEY_HEADER: &str = "x-api-key";
@@ -100,7 +103,7 @@ pub struct ToolDefinition {
 }
 
 /// One turn of the conversation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// Whose.
     pub role: Role,
@@ -109,7 +112,7 @@ pub struct Message {
 }
 
 /// Whose turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Ours.

@@ -6,7 +6,7 @@ use std::fmt;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::contract::{MESSAGES_PATH, VENDOR_URL};
+use crate::contract::{BATCHES, MESSAGES_PATH, VENDOR_URL};
 
 /// Longest address.
 const URL_BYTES_MAX: usize = 2_000;
@@ -129,8 +129,17 @@ impl Endpoint {
     }
 
     pub(crate) fn messages_url(&self) -> Url {
+        self.url_of("")
+    }
+
+    /// Of batches, and what follows their path.
+    pub(crate) fn batches_url(&self, rest: &str) -> Url {
+        self.url_of(&format!("{BATCHES}{rest}"))
+    }
+
+    fn url_of(&self, rest: &str) -> Url {
         let mut url = self.url.clone();
-        let path = format!("{}{MESSAGES_PATH}", url.path().trim_end_matches('/'));
+        let path = format!("{}{MESSAGES_PATH}{rest}", url.path().trim_end_matches('/'));
         url.set_path(&path);
         url
     }

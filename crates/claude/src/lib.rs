@@ -8,6 +8,7 @@
 //! | a stream to events, events to an answer | `sse`, `assemble` |
 //! | why there is no answer | [`error`] |
 //! | tries, waits, and what they cost | [`asking`] |
+//! | asking in batches, which nobody waits for | `batch` |
 //! | replies that were recorded | [`recorded`] |
 //! | a model as a provider | [`provider`] |
 //! | designing: prompt, conversation, tools | `design` |
@@ -18,6 +19,7 @@
 pub mod asking;
 mod assemble;
 mod assess;
+mod batch;
 pub mod client;
 pub mod contract;
 mod design;
@@ -29,6 +31,7 @@ mod sse;
 mod words;
 
 pub use asking::Patience;
+pub use batch::Keeper;
 pub use client::Client;
 pub use contract::Effort;
 pub use endpoint::{ApiKey, BadEndpoint, Endpoint, Given};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_agent::models::Model;
+use ktrdr_agent::models::{Lane, Model};
 use ktrdr_agent::{AgentError, Assessor, Call, Design, DesignBrief, Designer, Usage};
 use ktrdr_domain::job::AssessmentSpec;
 use ktrdr_domain::report::AssessmentReport;
@@ -11,6 +11,7 @@ use ktrdr_domain::report::AssessmentReport;
 use tokio::time::Instant;
 
 use crate::asking::{Asking, Patience};
+use crate::batch::{Batches, Tickets};
 use crate::client::Client;
 use crate::contract::Effort;
 use crate::recorded::Recorded;
@@ -63,6 +64,14 @@ impl Claude {
         Self { client, recorded, manner }
     }
 
+    /// Where a server is asked in batches.
+    fn batches<'a>(&'a self, call: Call<'a>) -> Option<Batches<'a>> {
+        let client = self.client.as_ref().filter(|_| call.lane == Lane::Batch)?;
+        let tickets = Tickets { artifacts: &*self.recorded.artifacts, operation: call.operation };
+        let first_wait = self.manner.patience.batch_wait;
+        Some(Batches { client, tickets, model: &self.manner.model, call, first_wait })
+    }
+
     fn asking<'a>(&'a self, call: Call<'a>) -> Asking<'a> {
         Asking {
             client: self.client.as_ref(),
@@ -70,6 +79,9 @@ impl Claude {
             recorded: &self.recorded,
             patience: self.manner.patience,
             call,
+            batches: self.batches(call),
+            conversation: None,
+            turn: 0,
             began: Instant::now(),
             calls: 0,
             usage: Usage::default(),

@@ -31,7 +31,7 @@ pub enum Recording {
 /// Recorded replies of a workspace.
 #[derive(Clone)]
 pub struct Recorded {
-    artifacts: Arc<dyn Artifacts>,
+    pub(crate) artifacts: Arc<dyn Artifacts>,
     recording: Recording,
 }
 

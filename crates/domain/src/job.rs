@@ -109,6 +109,9 @@ pub struct DesignResult {
     pub designer: String,
     /// How it came about, such as `mutation of x: longer horizon`.
     pub origin: String,
+    /// Whether it is a champion of what was bred before, brought back for the exam.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub champion: bool,
 }
 
 /// Train one model.
@@ -205,6 +208,9 @@ pub struct AssessmentSpec {
     /// The provider that judges: that of the cycle's design. Older messages name none.
     #[serde(default)]
     pub agent: ProviderName,
+    /// Whether a language model is asked in a batch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
     /// The strategy.
     pub strategy: Strategy,
     /// What training said.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::hash::Sha256;
 use crate::id::OperationId;
 use crate::name::CampaignName;
+use crate::positions::Positions;
 use crate::report::{DevBacktest, TestMetrics};
 use crate::strategy::Strategy;
 use crate::time::Timestamp;
@@ -16,7 +17,7 @@ use crate::time::Timestamp;
 pub enum Reached {
     /// Designed; training failed or its gate said no.
     Designed,
-    /// Trained and past the training gate; the backtest failed or its gate said no.
+    /// Trained and past the training gate; the backtest failed or its gate said no, or it was bred and is no champion.
     Trained,
     /// Past every check of the exam that it answers for by itself. Whether it also stands with every other trial counted, which
     /// the deflated Sharpe ratio asks, is no merit of its own and depends on who was looked at before it.
@@ -50,6 +51,12 @@ pub struct Lesson {
     /// The strategy traded walk-forward on dev.
     #[serde(default)]
     pub dev_backtest: Option<DevBacktest>,
+    /// What it wanted to hold on dev meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev_positions: Option<Positions>,
+    /// Whether it was a champion, brought back for the exam.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub champion: bool,
     /// Last data time this lesson depends on, apart from the exam's one word; recall filters by it.
     pub known_until: Timestamp,
 }

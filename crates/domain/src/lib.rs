@@ -28,6 +28,7 @@ pub mod data;
 pub mod day;
 pub mod device;
 pub mod event;
+pub mod evolution;
 pub mod excerpt;
 pub mod failure;
 pub mod finding;

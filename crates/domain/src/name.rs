@@ -98,7 +98,7 @@ checked_name!(
 );
 
 checked_name!(
-    /// A provider of designs and assessments: `local`, or what a deployment calls its language model.
+    /// A provider of designs and assessments: `local`, `evolve`, or what a deployment calls its language model.
     ProviderName,
     "provider name",
     "1 to 64 lower-case letters, digits, '_' or '-', starting with a letter or digit",
@@ -109,6 +109,20 @@ impl Default for ProviderName {
     /// `local`: seeded search and rules, which need no key.
     fn default() -> Self {
         Self("local".to_owned())
+    }
+}
+
+impl ProviderName {
+    /// `evolve`: breeds designs on dev, and needs no key either.
+    #[must_use]
+    pub fn evolving() -> Self {
+        Self("evolve".to_owned())
+    }
+
+    /// Whether its designs are those of a campaign that evolves.
+    #[must_use]
+    pub fn evolves(&self) -> bool {
+        *self == Self::evolving()
     }
 }
 

@@ -59,7 +59,7 @@ pub struct Operation {
     pub error: Option<String>,
     /// Attempt number; every write carries it; it only grows.
     pub fence: u64,
-    /// Tries spent. A release gives one back, and so does the loss of a worker, mostly.
+    /// Tries spent. A release and a deferral give one back, and so does the loss of a worker, mostly.
     pub tries: u32,
     /// Tries allowed.
     pub tries_max: u32,
@@ -75,6 +75,9 @@ pub struct Operation {
     pub result: Option<Value>,
     /// Latest progress.
     pub progress: Option<Progress>,
+    /// What it waits for outside, without a worker: a deferred one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
     /// The cycle this belongs to (children only).
     pub root: Option<OperationId>,
     /// Current phase (roots only).

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::DataRef;
 use crate::device::DeviceRequest;
+use crate::evolution::Evolution;
 use crate::gate::GatePolicy;
 use crate::id::OperationId;
 use crate::job::DesignResult;
@@ -51,6 +52,12 @@ pub struct ResearchSpec {
     pub gates: GatePolicy,
     /// The provider that designs and assesses.
     pub agent: ProviderName,
+    /// Whether a language model is asked in batches: within a day, at a lower price.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub batch: bool,
+    /// Its part in a campaign that breeds its designs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evolution: Option<Evolution>,
     /// What to look for, in words, for a designer that reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brief: Option<String>,

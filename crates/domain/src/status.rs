@@ -6,7 +6,7 @@
 //! | | `cancelled` | a cancel request | the request is one atomic step: it happened or it did not |
 //! | | `failed` | a claim that finds the tries used up | the next claim or sweep does the same |
 //! | `running` | `completed`, `failed`, `cancelled` | the worker's finish; for a root, `advance` | the lease lapses and the sweep decides |
-//! | | `pending` | a finish that asks for a retry or a release; the sweep, or another claim, when the lease lapsed | the sweep is run by every process |
+//! | | `pending` | a finish that asks for a retry, a deferral or a release; the sweep, or another claim, when the lease lapsed | the sweep is run by every process |
 //! | `completed`, `failed`, `cancelled` | – | nobody: a terminal status never changes | – |
 //!
 //! "Cancelling" (running with a cancel flag) and "stale" (running with a lapsed lease) are views, not statuses.
@@ -37,7 +37,7 @@ use crate::excerpt::excerpt;
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase", parse_err_ty = BadStatus, parse_err_fn = BadStatus::of)]
 pub enum Status {
-    /// Waiting for a worker, for a retry's due time, or (a root) for its lane.
+    /// Waiting for a worker, for the due time of a retry or a deferral, or (a root) for its lane.
     Pending,
     /// Claimed by a worker, or (a root) moving through its phases.
     Running,

@@ -90,7 +90,8 @@ fn decoded(text: &str) -> Result<String, BadFilter> {
             b'+' => b' ',
             b'%' => {
                 let digits = [rest.next().unwrap_or_default(), rest.next().unwrap_or_default()];
-                let digits = std::str::from_utf8(&digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+                let digits =
+                    std::str::from_utf8(&digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
                 match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
                     Some(byte) => byte,
                     None => return refuse(text, "has a % without two hexadecimal digits"),

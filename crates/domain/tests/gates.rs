@@ -55,6 +55,7 @@ fn trained() -> TrainingReport {
             label_shares: [0.3, 0.4, 0.3],
             answer_shares: [0.3, 0.4, 0.3],
         },
+        dev_positions: None,
         dev_backtest: Some(DevBacktest {
             blocks: 3,
             bars: 600,

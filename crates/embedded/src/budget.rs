@@ -43,6 +43,16 @@ impl BudgetReader for SqliteStore {
         };
         self.read_apart(read).await
     }
+
+    async fn held(&self, limit: u32) -> Result<Vec<CallId>, StoreError> {
+        let read = move |db: &Connection| {
+            let held = "SELECT id FROM budget_calls WHERE state = 'held' ORDER BY until_ms LIMIT ?1";
+            let mut statement = db.prepare_cached(held)?;
+            let ids = statement.query_map([limit], |found| found.get(0))?;
+            Ok(ids.collect::<Result<Vec<String>, _>>()?.into_iter().map(CallId::written).collect())
+        };
+        self.read_apart(read).await
+    }
 }
 
 #[async_trait]

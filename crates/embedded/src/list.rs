@@ -120,7 +120,8 @@ fn stretches(filter: &Filter) -> (Vec<String>, Vec<String>) {
     if let Some(campaign) = &filter.campaign {
         always += &format!(" AND campaign = {}", bound(campaign.as_str()));
     }
-    let of_every_status = filter.statuses.is_empty() && !filter.active && (filter.campaign.is_none() || filter.dead);
+    let of_every_status =
+        filter.statuses.is_empty() && !filter.active && (filter.campaign.is_none() || filter.dead);
     let of_every_kind = filter.kinds.is_empty() && (filter.campaign.is_none() || filter.dead);
     let of_status: Vec<Option<Status>> = match of_every_status {
         true => vec![None],

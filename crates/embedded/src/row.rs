@@ -17,7 +17,7 @@ macro_rules! select_operation {
         concat!(
             "SELECT id, kind, status, reason, error, fence, tries, tries_max, worker, lease_until_ms, cancel_at_ms, ",
             "cancel_by, cancel_reason, cancel_too_late, spec, result, progress, root, phase, waiting, created_at_ms, ",
-            "started_at_ms, finished_at_ms, rescues, took_ms FROM operations ",
+            "started_at_ms, finished_at_ms, rescues, took_ms, waits_for FROM operations ",
             $tail
         )
     };
@@ -56,6 +56,7 @@ pub(super) fn operation(row: &Row<'_>) -> Result<Operation, Failure> {
         finished_at_ms: row.get(22)?,
         rescues: row.get(23)?,
         took_ms: row.get::<_, Option<i64>>(24)?.and_then(|ms| u64::try_from(ms).ok()),
+        waits_for: row.get(25)?,
     })
 }
 

@@ -276,6 +276,7 @@ impl Store for SqliteStore {
                 Finish::Failed { reason, error: limits::cut(error), result }
             }
             Finish::Retry { error, delay } => Finish::Retry { error: limits::cut(error), delay },
+            Finish::Defer { why, delay } => Finish::Defer { why: limits::cut(why), delay },
             how @ (Finish::Completed(_) | Finish::Cancelled | Finish::Release) => how,
         };
         self.writer.run(Sync::Now, move |tx| finish::finish(tx, &attempt, how)).await

@@ -54,6 +54,19 @@ impl CallId {
         Self(format!("{operation}/{attempt}/machine"))
     }
 
+    /// As it was written down.
+    #[must_use]
+    pub fn written(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Whose it is: the operation and its attempt.
+    #[must_use]
+    pub fn attempt(&self) -> Option<(OperationId, u64)> {
+        let mut parts = self.0.split('/');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    }
+
     /// As text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -123,6 +136,8 @@ pub trait BudgetReader: Send + Sync {
     async fn today(&self, utc_offset_s: i32) -> Result<Day, StoreError>;
     /// What each account has paid and set aside, and what it was allowed; nothing where it never paid.
     async fn balances(&self, scopes: &[Scope]) -> Result<Vec<Balance>, StoreError>;
+    /// Calls that something is set aside for, at most `limit`, those first whose time is over first.
+    async fn held(&self, limit: u32) -> Result<Vec<CallId>, StoreError>;
 }
 
 /// The budget. Every method is one atomic step.

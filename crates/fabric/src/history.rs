@@ -72,7 +72,9 @@ pub enum Change {
     Released,
     /// An attempt failed and another follows. Note: the error.
     RetryScheduled,
-    /// The wait for a retry is over: its message was written.
+    /// An attempt ended in order to wait for something outside; the try does not count. Note: what for.
+    Deferred,
+    /// The wait for a retry, or after a deferral, is over: its message was written.
     Due,
     /// A sweep took it from a worker whose lease had lapsed.
     LeaseLapsed,

@@ -115,7 +115,7 @@ pub fn check_finish(how: &Finish) -> Result<(), StoreError> {
             check_text("reason", reason.as_str())?;
             result.as_ref().map_or(Ok(()), check_result)
         }
-        Finish::Cancelled | Finish::Retry { .. } | Finish::Release => Ok(()),
+        Finish::Cancelled | Finish::Retry { .. } | Finish::Defer { .. } | Finish::Release => Ok(()),
     }
 }
 
@@ -238,10 +238,13 @@ pub fn worker_json(worker: &WorkerInfo) -> Result<String, StoreError> {
 pub fn token_json(token: &Token) -> Result<String, StoreError> {
     let is_id = (8..=64).contains(&token.id.len()) && token.id.bytes().all(|b| b.is_ascii_hexdigit());
     if !is_id || !(1..=TOKEN_NAME_BYTES_MAX).contains(&token.name.len()) {
-        return refuse(format!("a token's id has 8 to 64 hexadecimal digits, its name 1 to {TOKEN_NAME_BYTES_MAX} bytes"));
+        return refuse(format!(
+            "a token's id has 8 to 64 hexadecimal digits, its name 1 to {TOKEN_NAME_BYTES_MAX} bytes"
+        ));
     }
     check_text("name of the asker", &token.by)?;
-    serde_json::to_string(token).map_err(|e| StoreError::Invalid(Cause::because("the token can not be stored", e)))
+    serde_json::to_string(token)
+        .map_err(|e| StoreError::Invalid(Cause::because("the token can not be stored", e)))
 }
 
 /// An action as JSON.
@@ -251,7 +254,8 @@ pub fn token_json(token: &Token) -> Result<String, StoreError> {
 pub fn action_json(action: &Action) -> Result<String, StoreError> {
     let Action { by, via, what, target, reason } = action;
     [by, via, what, target, reason].into_iter().try_for_each(|text| check_text("part of an action", text))?;
-    serde_json::to_string(action).map_err(|e| StoreError::Invalid(Cause::because("the action can not be stored", e)))
+    serde_json::to_string(action)
+        .map_err(|e| StoreError::Invalid(Cause::because("the action can not be stored", e)))
 }
 
 /// What is to be set aside.

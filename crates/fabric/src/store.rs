@@ -172,7 +172,7 @@ pub struct SweepPlan {
 pub struct Swept {
     /// Leases of lost workers ended.
     pub rescued: u32,
-    /// Delayed retries that came due.
+    /// Retries and deferred operations that came due.
     pub due: u32,
     /// Events published again, and roots started whose lane had stalled.
     pub republished: u32,

@@ -101,7 +101,9 @@ impl Talk {
     fn of(request: &Value) -> Self {
         let messages = request["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut hasher = DefaultHasher::new();
-        messages.first().map(|m| m["content"].to_string()).hash(&mut hasher);
+        // The words alone: what is kept of a prompt changes no answer.
+        let first = messages.first().and_then(|m| m["content"].as_array()).into_iter().flatten();
+        first.for_each(|block| block["text"].as_str().hash(&mut hasher));
         let data = messages.iter().filter_map(|m| m["content"].as_array()).flatten().find_map(|block| {
             let told: Value = serde_json::from_str(block["content"].as_str()?).ok()?;
             told.get("symbol").is_some().then_some(told)

@@ -16,7 +16,7 @@ const PIECE_CHARS: usize = 4_000;
 
 /// The events, in order.
 pub(crate) fn events(model: &str, answer: &Answer, counted: Counted) -> Vec<String> {
-    let output = tokens(answer.blocks.iter().map(|b| b.to_string().len()).sum());
+    let output = output_tokens(answer);
     let opening = json!({"id": "msg_fake", "type": "message", "role": "assistant", "model": model, "content": [],
         "stop_reason": null, "stop_sequence": null, "usage": usage(counted, 1)});
     let mut all = vec![event("message_start", &json!({"message": opening})), event("ping", &json!({}))];
@@ -27,6 +27,16 @@ pub(crate) fn events(model: &str, answer: &Answer, counted: Counted) -> Vec<Stri
     all.push(event("message_delta", &closing));
     all.push(event("message_stop", &json!({})));
     all
+}
+
+/// The same as one message.
+pub(crate) fn message(model: &str, answer: &Answer, counted: Counted) -> Value {
+    json!({"id": "msg_fake", "type": "message", "role": "assistant", "model": model, "content": answer.blocks,
+        "stop_reason": answer.stop, "stop_sequence": null, "usage": usage(counted, output_tokens(answer))})
+}
+
+fn output_tokens(answer: &Answer) -> u64 {
+    tokens(answer.blocks.iter().map(|b| b.to_string().len()).sum())
 }
 
 /// One event.

@@ -1,6 +1,7 @@
 //! `agent_assessment`: judge one cycle and write the judgement beside its strategy.
 
 use ktrdr_agent::Call;
+use ktrdr_agent::models::Lane;
 use ktrdr_catalog::strategies;
 use ktrdr_domain::Kind;
 use ktrdr_domain::job::AssessmentSpec;
@@ -28,7 +29,8 @@ impl Assessment {
         let provider = self.0.providers.get(&spec.agent)?;
         let stop = || job.stop.is_stopped();
         let purse = self.0.purse(job)?;
-        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, purse: &purse };
+        let lane = Lane::of(spec.batch);
+        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, lane, purse: &purse };
         let report = self.0.answer(job, provider.assessor.assess(spec, call))?;
         let stored = strategies::store_assessment(&*self.0.artifacts, &spec.strategy.name, &report);
         self.0.runtime.block_on(stored)?;

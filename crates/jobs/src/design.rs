@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use ktrdr_agent::models::Lane;
 use ktrdr_agent::{Call, DesignBrief};
 use ktrdr_catalog::strategies;
 use ktrdr_domain::job::{DesignResult, DesignSpec};
@@ -44,6 +45,7 @@ impl Design {
             split: DataSplit::default(),
             lessons: &self.lessons(&research)?,
             index: research.index,
+            part: research.evolution.as_ref().map(|evolution| evolution.part),
             generation: research.generation,
             seed: research.campaign_seed,
             text: research.brief.as_deref(),
@@ -51,7 +53,8 @@ impl Design {
         };
         let stop = || job.stop.is_stopped();
         let purse = self.0.purse(job)?;
-        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, purse: &purse };
+        let lane = Lane::of(research.batch);
+        let call = Call { operation: &job.id, attempt: job.fence, stop: &stop, lane, purse: &purse };
         let design = self.0.answer(job, provider.designer.design(&brief, call))?;
         self.0.runtime.block_on(strategies::store(&*self.0.artifacts, &design.strategy))?;
         Ok(DesignResult {
@@ -59,6 +62,7 @@ impl Design {
             strategy: design.strategy,
             designer: design.designer,
             origin: design.origin,
+            champion: design.champion,
         })
     }
 

@@ -31,6 +31,13 @@ pub enum Fault {
     Outside(String),
     /// This process can not do it any more: its device is lost. Another one may.
     Unhealthy(String),
+    /// Something outside takes long: look again later.
+    Waiting {
+        /// What for.
+        why: String,
+        /// When to look again.
+        delay: Duration,
+    },
     /// The stop token said so.
     Stopped,
 }
@@ -82,6 +89,7 @@ impl From<AgentError> for Fault {
     fn from(error: AgentError) -> Self {
         match error {
             AgentError::Stopped => Self::Stopped,
+            AgentError::Waiting { what, delay } => Self::Waiting { why: what, delay },
             AgentError::Unavailable { .. } => Self::Outside(error.to_string()),
             AgentError::Budget(_) => Self::Budget(error.to_string()),
             _ => Self::input(error),
@@ -98,6 +106,7 @@ impl From<Fault> for Outcome {
             Fault::Window(error) => Self::Failed { reason: reason(&error), error: error.to_string() },
             Fault::Outside(error) => Self::Retry { error, delay: RETRY_DELAY },
             Fault::Unhealthy(error) => Self::Unhealthy { error },
+            Fault::Waiting { why, delay } => Self::Deferred { why, delay },
             Fault::Stopped => Self::Stopped,
         }
     }

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
+use ktrdr_agent::models::Lane;
 use ktrdr_agent::purse::{self, BudgetExhausted, Intent, Purse, PurseError, Spent};
-use ktrdr_domain::budget::{BudgetPolicy, Cost, Exhausted};
+use ktrdr_domain::budget::{BudgetPolicy, Exhausted};
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{DeviceClass, Kind, Load, Money, Timestamp};
+use ktrdr_domain::{DeviceClass, Kind, Load, Timestamp};
 use ktrdr_fabric::budget::{Budget, CallId, Payers, Reservation, Reserved, admit};
 use ktrdr_fabric::store::{OperationReader, StoreError};
 use ktrdr_worker::{Handler, Job, Outcome};
@@ -24,6 +25,9 @@ use crate::fault::Fault;
 
 /// How long what is reserved for a call stays so: longer than a job of a designer or an assessor may run.
 const CALL_LASTS: Duration = Duration::from_secs(20 * 60);
+
+/// The same of a call in a batch: those end within a day, and somebody may look a little later.
+const BATCH_LASTS: Duration = Duration::from_secs(48 * 3600);
 
 /// Everything that a worker needs to have its jobs paid for.
 #[derive(Clone)]
@@ -72,7 +76,7 @@ fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// The purse of one attempt.
+/// The purse of one job.
 pub(crate) struct JobPurse<'a> {
     spending: &'a Spending,
     job: &'a Job,
@@ -85,7 +89,7 @@ impl<'a> JobPurse<'a> {
     }
 
     fn call(&self, intent: &Intent) -> CallId {
-        CallId::of(&self.job.id, self.job.fence, intent.call)
+        CallId::of(&self.job.id, intent.attempt, intent.call)
     }
 }
 
@@ -93,8 +97,12 @@ impl<'a> JobPurse<'a> {
 impl Purse for JobPurse<'_> {
     async fn reserve(&self, intent: &Intent) -> Result<purse::Reservation, PurseError> {
         let call = self.call(intent);
-        let (payers, worst) = (self.payers.clone(), cost(intent.worst_case));
-        let wish = Reservation { call: call.clone(), payers, worst, lasts: CALL_LASTS };
+        let (payers, worst) = (self.payers.clone(), intent.worst_case.into());
+        let lasts = match intent.lane {
+            Lane::Direct => CALL_LASTS,
+            Lane::Batch => BATCH_LASTS,
+        };
+        let wish = Reservation { call: call.clone(), payers, worst, lasts };
         match self.spending.budget.reserve(&wish, &self.spending.policy.limits).await.map_err(unavailable)? {
             Reserved::Granted => Ok(purse::Reservation { intent: intent.clone() }),
             Reserved::Refused(exhausted) => {
@@ -108,15 +116,11 @@ impl Purse for JobPurse<'_> {
 
     async fn settle(&self, reservation: purse::Reservation, spent: Spent) -> Result<(), PurseError> {
         let paid = match spent {
-            Spent::Counted(_, counted) => cost(counted),
-            Spent::Unknown => cost(reservation.intent.worst_case),
+            Spent::Counted(_, counted) => counted,
+            Spent::Unknown => reservation.intent.worst_case,
         };
-        self.spending.budget.settle(&self.call(&reservation.intent), paid).await.map_err(unavailable)
+        self.spending.budget.settle(&self.call(&reservation.intent), paid.into()).await.map_err(unavailable)
     }
-}
-
-fn cost(cost: purse::Cost) -> Cost {
-    Cost { money: Money::micro_dollars(cost.micro_dollars), tokens: cost.tokens, machine_ms: 0 }
 }
 
 fn unavailable(why: StoreError) -> PurseError {

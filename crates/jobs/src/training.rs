@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use ktrdr_catalog::models::{self, Manifest, Metadata};
 use ktrdr_domain::job::{BY_HAND, Origin, TrainingSpec};
+use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::{DevBacktest, ModelRef, TestMetrics, TrainingReport};
 use ktrdr_domain::trial::Look;
 use ktrdr_domain::{Kind, Progress, Sha256, Windows};
@@ -69,7 +70,7 @@ impl Training {
             fitter.fit(&gathered.rows, &Stage { name: String::new(), before: 0, percent: 3.0..50.0 })?;
         let seconds = started.elapsed().as_secs_f64();
         let test = score(spec, &gathered, &trained)?;
-        let dev_backtest = walk_forward(&fitter, &mut gathered, &trained)?;
+        let (dev_backtest, dev_positions) = walk_forward(&fitter, &mut gathered, &trained)?;
         let model = ModelRef {
             strategy: spec.strategy.name.clone(),
             timeframe: spec.strategy.training_data.base_timeframe,
@@ -91,6 +92,7 @@ impl Training {
             history: trained.history.clone(),
             test,
             dev_backtest,
+            dev_positions,
             strategy_sha256: spec.strategy.sha256(),
             synthetic: spec.data.iter().any(|d| d.synthetic),
             warnings: gathered.warnings.clone(),
@@ -192,13 +194,14 @@ fn walk_forward(
     fitter: &Fitter<'_>,
     gathered: &mut Gathered,
     trained: &Trained,
-) -> Result<Option<DevBacktest>, Fault> {
-    let Some(walked) = walk_forward::walk(fitter, gathered, trained, &(50.0..94.0))? else { return Ok(None) };
+) -> Result<(Option<DevBacktest>, Option<Positions>), Fault> {
+    let walked = walk_forward::walk(fitter, gathered, trained, &(50.0..94.0))?;
+    let Some(walked) = walked else { return Ok((None, None)) };
     say(fitter.job, 95.0, "trading dev", Vec::new());
     let bars = &gathered.symbols[0].bars.base;
-    let traded = dev_backtest::trade(fitter.job, fitter.spec, bars, &walked)?;
+    let (traded, positions) = dev_backtest::trade(fitter.job, fitter.spec, bars, &walked)?;
     gathered.warnings.extend(walked.shortened);
-    Ok(Some(traded))
+    Ok((Some(traded), Some(positions)))
 }
 
 fn say(job: &Job, percentage: f64, step: &str, figures: Vec<(String, f64)>) {

@@ -34,7 +34,9 @@ pub(crate) fn doing(row: &Operation, child: Option<&Operation>) -> String {
     if row.is_cancelling() {
         return "stopping …".into();
     }
-    let progress = child.unwrap_or(row).progress.as_ref().map(figures);
+    let at_work = child.unwrap_or(row);
+    let waits = at_work.waits_for.as_ref().map(|what| format!("waits for {what}"));
+    let progress = waits.or_else(|| at_work.progress.as_ref().map(figures));
     let words = [row.phase.map(|phase| phase.to_string()), progress]
         .into_iter()
         .flatten()

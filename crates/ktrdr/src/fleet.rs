@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ktrdr_app::engine::Part;
 use ktrdr_catalog::series::SeriesCache;
+use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::store::SweepPlan;
 use ktrdr_jobs::Services;
@@ -21,6 +22,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{CliError, Kind, OrExit};
+use crate::providers;
 use crate::roles::Roles;
 use crate::settings::FleetSettings;
 use crate::workspace::Workspace;
@@ -85,6 +87,7 @@ impl RunningRoles {
             );
             background.push(tokio::spawn(orchestrator.run(stop.clone())));
         }
+        background.extend(keeper(workspace, roles, stop.clone()));
         let worker = worker.map(|w| tokio::spawn(w.run(drain.clone(), force_drain.clone())));
         Ok(Self { worker, exit: None, background, drain, force_drain, stop })
     }
@@ -122,6 +125,15 @@ impl RunningRoles {
         }
         Ok(())
     }
+}
+
+/// Whoever takes designs ends the batches that nobody waits for, if it can ask about them.
+fn keeper(workspace: &Workspace, roles: &Roles, stop: CancellationToken) -> Option<JoinHandle<()>> {
+    let takes_designs = roles.slots(OperationKind::AgentDesign) > 0;
+    let keeper = takes_designs.then(|| providers::keeper(workspace)).flatten()?;
+    Some(tokio::spawn(async move {
+        stop.run_until_cancelled(keeper.run()).await;
+    }))
 }
 
 /// A worker for these kinds.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use ktrdr_agent::models::{Model, Models};
 use ktrdr_agent::{Provider, Providers};
 use ktrdr_claude::provider::SILENCE_MAX;
-use ktrdr_claude::{Claude, Client, Endpoint, Manner, Patience, Recorded, Recording};
+use ktrdr_claude::{Claude, Client, Endpoint, Keeper, Manner, Patience, Recorded, Recording};
 use ktrdr_domain::name::ProviderName;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::local::regular;
 
 use crate::settings::{AgentSettings, Settings};
+use crate::workspace::Workspace;
 
 /// The provider of the configured model.
 pub(crate) const CLAUDE: &str = "claude";
@@ -53,6 +54,19 @@ pub(crate) fn of(settings: &Settings, folder: &Path, artifacts: &Arc<dyn Artifac
     }
 }
 
+/// Ends the batches that nobody waits for, where this process can ask about them.
+pub(crate) fn keeper(workspace: &Workspace) -> Option<Keeper> {
+    let Workspace { app, settings, opening, .. } = workspace;
+    Some(Keeper {
+        client: client(settings).ok()??,
+        models: models(&settings.agent, &opening.folder).ok()?,
+        artifacts: Arc::clone(&app.artifacts),
+        operations: Arc::clone(&app.store) as _,
+        budget: Arc::clone(&app.budget),
+        every: settings.agent.batch_wait,
+    })
+}
+
 /// Nobody is asked where recorded replies are all that is taken.
 fn client(settings: &Settings) -> Result<Option<Client>, String> {
     if settings.agent.replies == Recording::Replay {
@@ -78,6 +92,6 @@ fn manner(agent: &AgentSettings, model: &Model) -> Manner {
         output_tokens_max: agent.output_tokens_max.min(model.output_max),
         repairs_max: agent.repairs_max,
         turns_max: agent.turns_max,
-        patience: Patience::default(),
+        patience: Patience { batch_wait: agent.batch_wait, ..Patience::default() },
     }
 }

@@ -25,10 +25,10 @@ mod view;
 use std::sync::Arc;
 
 use ktrdr_app::App;
-use rmcp::{ServerHandler, ServiceExt};
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use rmcp::{ServerHandler, ServiceExt};
 use serde_json::Value;
 
 use server::Server;

@@ -1,7 +1,8 @@
 //! A campaign: many cycles from one template, each with its own seed, counted together.
 
+use ktrdr_domain::evolution::{Evolution, Part};
 use ktrdr_domain::job::DesignSpec;
-use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{JobSpec, Kind, OperationId, Phase, Timestamp};
 use ktrdr_fabric::store::{NewChild, NewRoot};
@@ -18,6 +19,17 @@ pub enum PlanError {
     /// None, or too many.
     #[error("{0} cycles: use 1 to {CYCLES_MAX}")]
     Cycles(u32),
+    /// Nothing would be bred before champions are presented.
+    #[error(
+        "{cycles} cycles are one generation of {generation}, and champions are presented by the last one, of what those before \
+         it bred: use more cycles, or a smaller generation"
+    )]
+    OneGeneration {
+        /// Cycles asked for.
+        cycles: u32,
+        /// Cycles of a generation.
+        generation: u32,
+    },
     /// The template can not be written as a job, or the strategy it was given does not fit it.
     #[error("{0}")]
     Unwritable(String),
@@ -26,7 +38,8 @@ pub enum PlanError {
 /// The roots of `cycles` cycles, ready for [`ktrdr_fabric::store::Store::submit_roots`].
 ///
 /// Cycle *i* gets index `template.index + i`, the template's seed for its design, and for the rest one derived from that and
-/// its index; the campaign's name has no part in them. `now` and
+/// its index; the campaign's name has no part in them. Of a template that evolves, the last generation presents champions and
+/// those before it breed, with the mix's share of designs. `now` and
 /// `nonce` make the ids: the same arguments give the same campaign, so that submitting it twice changes nothing.
 ///
 /// # Errors
@@ -41,12 +54,20 @@ pub fn plan(
     if !(1..=CYCLES_MAX).contains(&cycles) {
         return Err(PlanError::Cycles(cycles));
     }
+    let generation_of = |index: u32| index / template.generation.max(1);
+    let last = generation_of(template.index.saturating_add(cycles - 1));
+    if template.evolution.is_some() && generation_of(template.index) == last {
+        return Err(PlanError::OneGeneration { cycles, generation: template.generation });
+    }
     (0..cycles)
         .map(|i| {
             let index = template.index.saturating_add(i);
+            let (agent, evolution) = cast(template, index, generation_of(index) == last);
             let research = ResearchSpec {
                 campaign: campaign.clone(),
                 index,
+                agent,
+                evolution,
                 campaign_seed: template.seed,
                 seed: seed(template.seed, &format!("cycle/{index}")),
                 ..template.clone()
@@ -54,6 +75,15 @@ pub fn plan(
             root(OperationId::new(Kind::AgentResearch, now, nonce.wrapping_add(i)), research)
         })
         .collect()
+}
+
+/// Who designs a cycle, and its part where the campaign breeds: all of the last generation present.
+fn cast(template: &ResearchSpec, index: u32, is_last: bool) -> (ProviderName, Option<Evolution>) {
+    let Some(Evolution { mix, .. }) = &template.evolution else { return (template.agent.clone(), None) };
+    let part = if is_last { Part::Presents } else { Part::Breeds };
+    let other = mix.as_ref().filter(|mix| part == Part::Breeds && mix.is_theirs(index));
+    let agent = other.map_or(&template.agent, |mix| &mix.agent);
+    (agent.clone(), Some(Evolution { part, mix: mix.clone() }))
 }
 
 fn root(id: OperationId, research: ResearchSpec) -> Result<NewRoot, PlanError> {

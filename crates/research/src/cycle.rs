@@ -1,14 +1,17 @@
 //! The research cycle: one pure step from the end of a child to what comes next. No IO, no clock, no randomness.
 //!
 //! designing → training → gate → backtesting → gate → assessing → done. A gate that says no, a child that failed,
-//! was cancelled, ran out of tries or returned something unreadable: each closes the cycle with its reason.
+//! was cancelled, ran out of tries or returned something unreadable: each closes the cycle with its reason. In a campaign
+//! that breeds its designs, what is not a presented champion ends behind its training.
 //!
 //! Before this: `reading.rs` turned rows into a [`Cycle`] and a [`ChildEnd`]. After this: [`crate::driver`]
 //! carries out the [`Decision`].
 
+use ktrdr_domain::evolution::{NOT_A_CHAMPION, Part};
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::job::{DesignResult, MESSAGE_BYTES_MAX};
 use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::report::{AssessmentReport, BacktestSummary, TrainingReport};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{FailureReason, JobSpec, OperationId, Phase, Priority};
@@ -176,10 +179,26 @@ fn trained(cycle: &Cycle, design: &DesignResult, result: &Value) -> Decision {
     };
     let findings = Findings { training: Some(&training), ..cycle.stage.findings() };
     match cycle.spec.gates.training(&training) {
+        GateVerdict::Passed if !may_look(cycle, design) => {
+            let sharpe = training.dev_backtest.and_then(|dev| dev.active_sharpe_ratio);
+            let figures = match sharpe {
+                Some(sharpe) => format!("bred on dev, active Sharpe ratio {:.2}", Figure(sharpe)),
+                None => "bred on dev".to_owned(),
+            };
+            cycle.fail(findings, refused("Champion", NOT_A_CHAMPION.to_owned(), &figures))
+        }
         GateVerdict::Passed => {
             cycle.next(findings, Phase::Backtesting, spec::backtest(&cycle.spec, design, &training))
         }
         GateVerdict::Failed { code, figures } => cycle.fail(findings, refused("Training", code, &figures)),
+    }
+}
+
+/// Whether the exam may be looked at: where a campaign breeds, for a champion that is presented.
+fn may_look(cycle: &Cycle, design: &DesignResult) -> bool {
+    match &cycle.spec.evolution {
+        Some(evolution) => evolution.part == Part::Presents && design.champion,
+        None => true,
     }
 }
 

@@ -95,6 +95,8 @@ impl Findings<'_> {
             stopped_by: fault.map(|f| f.stopped_by.clone()),
             test: training.map(|t| t.test.clone()),
             dev_backtest: training.and_then(|t| t.dev_backtest),
+            dev_positions: training.and_then(|t| t.dev_positions.clone()),
+            champion: design.champion,
             known_until: cycle.spec.windows.dev.end,
         })
     }

@@ -75,6 +75,7 @@ pub(crate) fn assessment(
 ) -> JobSpec {
     JobSpec::Assessment(Box::new(AssessmentSpec {
         agent: spec.agent.clone(),
+        batch: spec.batch,
         strategy: design.strategy.clone(),
         training: TrainingReport { history: thinned(&training.history), ..training.clone() },
         backtest: backtest.clone(),

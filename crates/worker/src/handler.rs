@@ -43,6 +43,13 @@ pub enum Outcome {
         /// How long to wait first.
         delay: Duration,
     },
+    /// It waits for something outside that takes long, and needs no worker meanwhile: run again later, at no try's cost.
+    Deferred {
+        /// What it waits for.
+        why: String,
+        /// When to look again.
+        delay: Duration,
+    },
     /// This process can run no such jobs any more, another one may: its device is lost, say. The job is tried again;
     /// the process takes nothing new and must end.
     Unhealthy {

@@ -24,6 +24,7 @@ pub(crate) fn settle(
         (_, Some(StopReason::Fenced)) => None,
         (Outcome::Failed { reason, error }, _) => Some(Finish::Failed { reason, error, result: None }),
         (Outcome::Retry { error, delay }, _) => Some(Finish::Retry { error, delay }),
+        (Outcome::Deferred { why, delay }, _) => Some(Finish::Defer { why, delay }),
         (Outcome::Unhealthy { error }, _) => again(error),
         (Outcome::Stopped, Some(StopReason::Cancelled)) => Some(Finish::Cancelled),
         (Outcome::Stopped, Some(StopReason::Draining)) => Some(Finish::Release),
@@ -48,7 +49,7 @@ pub(crate) fn wanted(finish: &Finish) -> Status {
         Finish::Completed(_) => Status::Completed,
         Finish::Failed { .. } => Status::Failed,
         Finish::Cancelled => Status::Cancelled,
-        Finish::Retry { .. } | Finish::Release => Status::Pending,
+        Finish::Retry { .. } | Finish::Defer { .. } | Finish::Release => Status::Pending,
     }
 }
 
@@ -80,6 +81,15 @@ mod tests {
             let completed = Outcome::Completed(json!(1));
             assert_eq!(settle(Some(completed), Some(asked), DELAY), Some(Finish::Completed(json!(1))));
         }
+    }
+
+    #[test]
+    fn a_job_that_waits_is_deferred_unless_it_is_someone_elses() {
+        let told =
+            |asked| settle(Some(Outcome::Deferred { why: "a batch".into(), delay: DELAY }), asked, DELAY);
+        let deferred = Some(Finish::Defer { why: "a batch".into(), delay: DELAY });
+        assert_eq!((told(None), told(Some(StopReason::Draining))), (deferred.clone(), deferred));
+        assert_eq!(told(Some(StopReason::Fenced)), None);
     }
 
     #[test]

@@ -12,9 +12,9 @@
 
 mod assessor;
 mod build;
-mod candidate;
-mod explore;
-mod memory;
+pub(crate) mod candidate;
+pub(crate) mod explore;
+pub(crate) mod memory;
 mod mutate;
 mod partition;
 mod remarks;
@@ -66,23 +66,36 @@ impl LocalDesigner {
     /// # Errors
     /// See [`AgentError`].
     pub fn search(&self, brief: &DesignBrief<'_>, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
-        let market = Market::new(brief.dev_bars, brief.windows, brief.split, brief.account)?;
-        let screen = Screen::of(&market, stop)?;
-        let mut memory = Memory::of(brief.lessons);
-        let design = |index: u32, memory: &Memory| {
-            let opening = index == 0 && brief.lessons.is_empty();
-            Search { market: &market, screen: &screen, memory, opening }.design(brief, index, stop)
-        };
-        for sibling in brief.index - brief.index % brief.generation.max(1)..brief.index {
-            match design(sibling, &memory) {
-                Ok(sibling) => memory.add_sibling(&sibling.strategy),
-                Err(AgentError::Stopped) => return Err(AgentError::Stopped),
-                // It has no strategy that could be repeated.
-                Err(_) => {}
-            }
-        }
-        design(brief.index, &memory)
+        search(brief, stop, &|search, rng| search.propose(rng))
     }
+}
+
+/// A proposal, and how it came about.
+pub(crate) type Proposal = (Candidate, String);
+
+/// Draws from proposals until one is a design, as the module tells.
+pub(crate) fn search(
+    brief: &DesignBrief<'_>,
+    stop: &dyn Fn() -> bool,
+    propose: &dyn Fn(&Search<'_>, &mut SeededRng) -> Proposal,
+) -> Result<Design, AgentError> {
+    let market = Market::new(brief.dev_bars, brief.windows, brief.split, brief.account)?;
+    let screen = Screen::of(&market, stop)?;
+    let mut memory = Memory::of(brief.lessons);
+    let design = |index: u32, memory: &Memory| {
+        let opening = index == 0 && brief.lessons.is_empty();
+        let search = Search { market: &market, screen: &screen, memory, opening };
+        search.design(brief, index, stop, propose)
+    };
+    for sibling in brief.index - brief.index % brief.generation.max(1)..brief.index {
+        match design(sibling, &memory) {
+            Ok(sibling) => memory.add_sibling(&sibling.strategy),
+            Err(AgentError::Stopped) => return Err(AgentError::Stopped),
+            // It has no strategy that could be repeated.
+            Err(_) => {}
+        }
+    }
+    design(brief.index, &memory)
 }
 
 impl Search<'_> {
@@ -92,6 +105,7 @@ impl Search<'_> {
         brief: &DesignBrief<'_>,
         index: u32,
         stop: &dyn Fn() -> bool,
+        propose: &dyn Fn(&Search<'_>, &mut SeededRng) -> Proposal,
     ) -> Result<Design, AgentError> {
         let mut rng = SeededRng::new(Sha256::of_json(&(brief.seed, index))?.seed());
         let mut last = String::new();
@@ -99,7 +113,7 @@ impl Search<'_> {
             if stop() {
                 return Err(AgentError::Stopped);
             }
-            let (candidate, origin) = self.propose(&mut rng);
+            let (candidate, origin) = propose(self, &mut rng);
             let patient = attempt < ATTEMPTS_MAX / 2;
             match self.accept(candidate, origin, brief, patient, &mut rng) {
                 Ok(design) => return Ok(design),
@@ -109,8 +123,8 @@ impl Search<'_> {
         Err(AgentError::NothingNew { attempts: ATTEMPTS_MAX, last })
     }
 
-    /// A candidate and how it came about: fresh, varied or crossed.
-    fn propose(&self, rng: &mut SeededRng) -> (Candidate, String) {
+    /// Fresh, varied or crossed.
+    fn propose(&self, rng: &mut SeededRng) -> Proposal {
         let best = &self.memory.parents[..self.memory.parents.len().min(PARENTS_MAX)];
         let weights: Vec<f64> = best.iter().map(|p| (3.0 * p.score).exp()).collect();
         let parent = |rng: &mut SeededRng| -> Option<&Parent> { best.get(rng.weighted(&weights)?) };
@@ -124,6 +138,11 @@ impl Search<'_> {
                 None => self.mutated(a, rng),
             };
         }
+        self.explored(rng)
+    }
+
+    /// A fresh candidate.
+    pub(crate) fn explored(&self, rng: &mut SeededRng) -> Proposal {
         let candidate = self.fresh(rng);
         let how = if self.opening { "opening: the clearest readings" } else { "exploration" };
         let origin = format!("{how}: {}", words::description(&candidate));
@@ -159,7 +178,7 @@ impl Search<'_> {
             return Err("it was tried before".to_owned());
         }
         let rationale = words::rationale(&candidate, self.screen, self.market);
-        Ok(Design { strategy, designer: NAME.to_owned(), origin, rationale })
+        Ok(Design { strategy, designer: NAME.to_owned(), origin, rationale, champion: false })
     }
 
     /// Changes what the linter found fault with; the codes that led to a change.

@@ -2,7 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
 
-use ktrdr_agent::{AgentError, Design, DesignBrief, LocalDesigner};
+use ktrdr_agent::{AgentError, Design, DesignBrief, EvolvingDesigner, LocalDesigner};
+use ktrdr_domain::evolution::Part;
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::report::{DevBacktest, TestMetrics};
 use ktrdr_domain::strategy::DataSplit;
@@ -90,19 +91,28 @@ impl Campaign {
     }
 
     pub(crate) fn design_until(&self, index: u32, stop: &dyn Fn() -> bool) -> Result<Design, AgentError> {
-        let brief = DesignBrief {
+        LocalDesigner.search(&self.brief(index, None, &windows(&self.dev)), stop)
+    }
+
+    /// What a campaign that evolves has one of its cycles do.
+    pub(crate) fn evolve(&self, index: u32, part: Part) -> Result<Design, AgentError> {
+        EvolvingDesigner.breed_or_present(&self.brief(index, Some(part), &windows(&self.dev)), &|| false)
+    }
+
+    fn brief<'a>(&'a self, index: u32, part: Option<Part>, windows: &'a Windows) -> DesignBrief<'a> {
+        DesignBrief {
             symbol: &self.symbol,
             dev_bars: &self.dev,
-            windows: &windows(&self.dev),
+            windows,
             split: DataSplit::default(),
             lessons: &self.lessons,
             index,
+            part,
             generation: self.generation,
             seed: self.seed,
             text: None,
             account: &self.account,
-        };
-        LocalDesigner.search(&brief, stop)
+        }
     }
 
     /// Remembers a strategy that earned this Sharpe ratio on dev.
@@ -144,6 +154,8 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
             total_trades: 320,
             ..DevBacktest::default()
         }),
+        dev_positions: None,
+        champion: false,
         known_until: Timestamp(0),
     }
 }

@@ -15,9 +15,11 @@ use crate::reply::Reply;
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/session", "who_am_i", who).says("Who asks, and what they may do."),
-        Endpoint::post("/session", "open_session", Scope::Viewer, open)
-            .says("Exchange the token of the Authorization header for a browser's session; it ends with the token."),
-        Endpoint::delete("/session", "close_session", Scope::Viewer, close).says("Have the browser forget its session."),
+        Endpoint::post("/session", "open_session", Scope::Viewer, open).says(
+            "Exchange the token of the Authorization header for a browser's session; it ends with the token.",
+        ),
+        Endpoint::delete("/session", "close_session", Scope::Viewer, close)
+            .says("Have the browser forget its session."),
         Endpoint::get("/tokens", "list_tokens", tokens)
             .says("Tokens in force, without their secrets.")
             .for_scope(Scope::Admin)
@@ -56,7 +58,10 @@ async fn close(ask: Ask) -> Answered {
 fn cookie(ask: &Ask, value: &str, lasts_s: i64) -> String {
     let is_secure = ask.service.exposure.is_secure;
     let secure = if is_secure { "; Secure" } else { "" };
-    format!("{}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={lasts_s}{secure}", cookie_name(is_secure))
+    format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={lasts_s}{secure}",
+        cookie_name(is_secure)
+    )
 }
 
 async fn tokens(ask: Ask) -> Answered {

@@ -16,10 +16,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("/agent/trigger", "trigger_cycle", Scope::Submit, trigger)
             .says("Start one research cycle, within the limits on how many go on.")
-            .json(trigger_schema(), json!({ "symbol": "EURUSD", "timeframe": "1h", "brief": "trends after quiet weeks" }))
+            .json(
+                trigger_schema(),
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "brief": "trends after quiet weeks" }),
+            )
             .starts(),
-        Endpoint::get("/agent/status", "cycle_status", status).says("Triggered cycles that go on, and room for more."),
-        Endpoint::get("/agent/cycles/{operation}", "get_cycle", cycle).says("One research cycle at a glance."),
+        Endpoint::get("/agent/status", "cycle_status", status)
+            .says("Triggered cycles that go on, and room for more."),
+        Endpoint::get("/agent/cycles/{operation}", "get_cycle", cycle)
+            .says("One research cycle at a glance."),
         Endpoint::delete("/agent/cancel", "cancel_only_cycle", Scope::Submit, cancel)
             .says("Stop the only triggered cycle that goes on.")
             .query(WHY),

@@ -54,7 +54,10 @@ fn campaign_schema() -> Value {
         ("cycles", schema::integer("How many.", 1, 10_000)),
         ("campaign", schema::text("Whose lessons are shared; a new one otherwise.")),
         ("in_flight", schema::integer("Cycles at a time.", 1, 1000)),
-        ("generation", schema::integer("Cycles that are designed from the same lessons.", 1, u32::MAX.into())),
+        (
+            "generation",
+            schema::integer("Cycles that are designed from the same lessons.", 1, u32::MAX.into()),
+        ),
         ("agent", schema::text("Who designs and assesses.")),
         ("gates", schema::gates()),
         ("brief", schema::text("What to look for, in words.")),

@@ -77,7 +77,9 @@ async fn import(ask: Ask) -> Answered {
     for (name, value) in ask.query::<Vec<(String, String)>>()? {
         let value = match (name.as_str(), value.as_str()) {
             ("sort" | "replace" | "allow_negative_prices", "true" | "false") => (value == "true").into(),
-            ("utc_offset_hours", text) => text.parse::<f64>().map_or_else(|_| value.clone().into(), Value::from),
+            ("utc_offset_hours", text) => {
+                text.parse::<f64>().map_or_else(|_| value.clone().into(), Value::from)
+            }
             _ => value.into(),
         };
         fields.insert(name, value);

@@ -11,11 +11,15 @@ use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/queues", "list_queues", queues).says("Every queue: what waits, runs, and who takes it."),
+        Endpoint::get("/queues", "list_queues", queues)
+            .says("Every queue: what waits, runs, and who takes it."),
         Endpoint::post("/queues/{kind}/pause", "pause_queue", Scope::Operator, pause)
             .says("Nobody takes jobs of this kind until it is resumed; running ones go on."),
-        Endpoint::post("/queues/{kind}/resume", "resume_queue", Scope::Operator, resume).says("Take jobs of this kind again."),
-        Endpoint::get("/workers", "list_workers", workers).says("Processes that were heard of lately, and what they run.").query(page::QUERY),
+        Endpoint::post("/queues/{kind}/resume", "resume_queue", Scope::Operator, resume)
+            .says("Take jobs of this kind again."),
+        Endpoint::get("/workers", "list_workers", workers)
+            .says("Processes that were heard of lately, and what they run.")
+            .query(page::QUERY),
         Endpoint::post("/workers/{boot}/drain", "drain_worker", Scope::Operator, drain)
             .says("Ask a process to take nothing new and to end."),
         Endpoint::get("/dead-letters", "list_dead_letters", dead_letters)

@@ -14,7 +14,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/health/ready", "ready", ready)
             .open()
             .says("Whether requests are answered: 503 while the store can not be reached."),
-        Endpoint::get("/health", "health", health).says("What has to be there, and whether it is, with what to do about it."),
+        Endpoint::get("/health", "health", health)
+            .says("What has to be there, and whether it is, with what to do about it."),
         Endpoint::get("/openapi.json", "openapi", description).says("This description: OpenAPI 3.1."),
     ]
 }

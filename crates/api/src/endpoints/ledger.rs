@@ -16,7 +16,9 @@ const QUERY: &[(&str, &str)] = &[
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/ledger/trials", "list_trials", trials).says("Every counted look at data, oldest first.").query(QUERY),
+        Endpoint::get("/ledger/trials", "list_trials", trials)
+            .says("Every counted look at data, oldest first.")
+            .query(QUERY),
         Endpoint::get("/ledger/closings", "list_closings", closings)
             .says("What campaigns came to when they closed, oldest first.")
             .query(QUERY),

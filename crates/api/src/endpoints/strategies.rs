@@ -14,18 +14,34 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let yaml = || schema::object(&[("yaml*", schema::text("The text of a strategy file."))]);
     let example = || json!({ "yaml": "name: rsi_reversal\nversion: \"3.0\"\n" });
     vec![
-        Endpoint::get("/strategies", "list_strategies", list).says("Strategies of the workspace, checked.").query(page::QUERY),
-        Endpoint::get("/strategies/{name}", "get_strategy", one).says("One strategy, with the features that its network sees."),
-        Endpoint::get("/strategies/{name}/features", "get_features", features).says("The feature vector, in order."),
-        Endpoint::post("/strategies/validate", "validate_strategy", ktrdr_domain::scope::Scope::Viewer, validate)
-            .says("Every fault of a strategy's text, and what deserves a second thought. Stores nothing.")
-            .json(yaml(), example())
-            .harmless(),
-        Endpoint::post("/strategies/migrate", "migrate_strategy", ktrdr_domain::scope::Scope::Viewer, migrate)
-            .says("A strategy's text in today's grammar. Stores nothing.")
-            .json(yaml(), example())
-            .harmless(),
-        Endpoint::get("/models", "list_models", models).says("Every trained model, by strategy and version.").query(page::QUERY),
+        Endpoint::get("/strategies", "list_strategies", list)
+            .says("Strategies of the workspace, checked.")
+            .query(page::QUERY),
+        Endpoint::get("/strategies/{name}", "get_strategy", one)
+            .says("One strategy, with the features that its network sees."),
+        Endpoint::get("/strategies/{name}/features", "get_features", features)
+            .says("The feature vector, in order."),
+        Endpoint::post(
+            "/strategies/validate",
+            "validate_strategy",
+            ktrdr_domain::scope::Scope::Viewer,
+            validate,
+        )
+        .says("Every fault of a strategy's text, and what deserves a second thought. Stores nothing.")
+        .json(yaml(), example())
+        .harmless(),
+        Endpoint::post(
+            "/strategies/migrate",
+            "migrate_strategy",
+            ktrdr_domain::scope::Scope::Viewer,
+            migrate,
+        )
+        .says("A strategy's text in today's grammar. Stores nothing.")
+        .json(yaml(), example())
+        .harmless(),
+        Endpoint::get("/models", "list_models", models)
+            .says("Every trained model, by strategy and version.")
+            .query(page::QUERY),
         Endpoint::get("/models/{strategy}", "get_model", model)
             .says("A strategy's newest model, or one version: how it came about, without its weights.")
             .query(&[("version", "Which; the newest otherwise.")]),
@@ -39,7 +55,9 @@ async fn list(ask: Ask) -> Answered {
 
 async fn one(ask: Ask) -> Answered {
     let detail = ask.app.strategy(&ask.path("name")?).await?;
-    Reply::ok(&json!({ "strategy": detail.strategy, "yaml": detail.strategy.to_yaml(), "features": detail.features }))
+    Reply::ok(
+        &json!({ "strategy": detail.strategy, "yaml": detail.strategy.to_yaml(), "features": detail.features }),
+    )
 }
 
 async fn features(ask: Ask) -> Answered {

@@ -56,7 +56,12 @@ fn training_schema() -> Value {
         ("symbols", schema::list(schema::symbol(), "Train on these instead of the strategy's own.")),
         ("start", schema::text("Start of the stretch, inside dev.")),
         ("end", schema::text("End of the stretch (exclusive), inside dev.")),
-        ("open_vault", schema::text("Why it may reach into the vault: needs the scope operator, and is counted for ever.")),
+        (
+            "open_vault",
+            schema::text(
+                "Why it may reach into the vault: needs the scope operator, and is counted for ever.",
+            ),
+        ),
         ("seed", schema::integer("Of weights, shuffling and dropout.", 0, u64::MAX)),
         ("device", schema::device()),
         ("idempotency_key", schema::key()),
@@ -64,12 +69,20 @@ fn training_schema() -> Value {
 }
 
 fn market_schema() -> Value {
-    let stretch = schema::object(&[("start", schema::text("First date.")), ("end", schema::text("Last date (exclusive)."))]);
+    let stretch = schema::object(&[
+        ("start", schema::text("First date.")),
+        ("end", schema::text("Last date (exclusive).")),
+    ]);
     schema::object(&[
         ("symbol*", schema::symbol()),
         ("timeframe*", schema::timeframe()),
         ("stretch", stretch),
-        ("open_vault", schema::text("Why the vault may be looked into: needs the scope operator, and is counted for ever.")),
+        (
+            "open_vault",
+            schema::text(
+                "Why the vault may be looked into: needs the scope operator, and is counted for ever.",
+            ),
+        ),
         ("campaign", schema::text("Who this trial belongs to.")),
         ("account", schema::account()),
     ])

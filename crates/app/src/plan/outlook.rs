@@ -29,7 +29,8 @@ const GOOD: f64 = 0.8;
 pub struct LookRate {
     /// Looks for each cycle.
     pub rate: f64,
-    /// Whether it was seen in the campaigns of this workspace, and not only measured once by those who wrote the program.
+    /// Whether it was seen in the campaigns of this workspace; otherwise it was measured once by those who wrote the program, or is
+    /// the most that a campaign that evolves can take.
     pub seen_here: bool,
     /// Ended cycles of this workspace.
     pub cycles: u64,
@@ -106,6 +107,12 @@ impl LookRate {
         Self { rate, seen_here, cycles, looks }
     }
 
+    /// That of a campaign that evolves: at most every cycle of its last generation looks, and no other.
+    pub(super) fn of_champions(self, cycles: u32, generation: u32) -> Self {
+        let last = (cycles - 1) % generation.max(1) + 1;
+        Self { rate: f64::from(last) / f64::from(cycles), seen_here: false, ..self }
+    }
+
     /// Looks that so many cycles take: one at least, or there would be no verdict.
     pub(super) fn expected(&self, cycles: u32) -> u64 {
         ((f64::from(cycles) * self.rate).ceil() as u64).max(1)
@@ -156,6 +163,8 @@ mod tests {
         assert!(none_of_many.seen_here && none_of_many.rate == 0.01);
         assert_eq!((none_of_many.expected(50), none_of_many.expected(500)), (1, 5));
         assert_eq!(none_of_many.cycles_for(5), 500);
+        let champions = |cycles, generation| none_of_many.of_champions(cycles, generation).expected(cycles);
+        assert_eq!([champions(20, 4), champions(21, 4), champions(200, 8)], [4, 1, 8]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ktrdr_domain::evolution::NOT_A_CHAMPION;
 use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec, Labels};
 use serde_json::{Value, json};
@@ -73,7 +74,7 @@ pub(crate) fn brief(lesson: &Lesson) -> Value {
         "reads": strategy.indicators.values().map(reading).collect::<Vec<_>>(),
         "labels": labels(&strategy.training.labels),
         "layers": strategy.model.hidden_layers,
-        "reached": reached(lesson.reached),
+        "reached": reached(lesson),
         "stopped_by": lesson.stopped_by,
         "dev": {
             "skill_over_baseline": skill.map(short),
@@ -91,9 +92,12 @@ pub(crate) fn whole(lesson: &Lesson) -> Value {
     told
 }
 
-fn reached(reached: Reached) -> &'static str {
-    match reached {
+fn reached(lesson: &Lesson) -> &'static str {
+    match lesson.reached {
         Reached::Designed => "designed; training or its gate said no",
+        Reached::Trained if lesson.stopped_by.as_deref() == Some(NOT_A_CHAMPION) => {
+            "trained; kept to breed from"
+        }
         Reached::Trained => "trained; the exam said no",
         Reached::Examined => "passed the exam by itself",
     }

@@ -37,7 +37,7 @@ pub(crate) async fn design(
     let mut desk = Desk::new(brief);
     let mut calls = 0;
     for turn in 1..=manner.turns_max {
-        let reply = asking.ask(&request).await?;
+        let reply = asking.ask(&mut request).await?;
         let answers = match reply.stop {
             StopReason::Refusal => return Err(asking.no_answer("the model will not design this")),
             StopReason::MaxTokens => {
@@ -172,5 +172,5 @@ fn finished(asking: &Asking<'_>, desk: &Desk<'_>, strategy: ktrdr_domain::Strate
     } else {
         desk.hypotheses.join(" · ")
     };
-    Design { strategy, designer: asking.model.id.clone(), origin, rationale }
+    Design { strategy, designer: asking.model.id.clone(), origin, rationale, champion: false }
 }

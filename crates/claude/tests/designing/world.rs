@@ -1,11 +1,11 @@
 //! A model that a fake server plays, a market to design for, and a purse that remembers.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_agent::models::Models;
+use ktrdr_agent::models::{Lane, Models};
 use ktrdr_agent::purse::{Intent, Reservation, Spent};
 use ktrdr_agent::{AgentError, BudgetExhausted, Call, Design, DesignBrief, Designer, Purse, PurseError};
 use ktrdr_claude::{ApiKey, Claude, Client, Endpoint, Given, Manner, Patience, Recorded, Recording};
@@ -28,6 +28,7 @@ pub(crate) struct World {
     pub(crate) recording: Recording,
     pub(crate) lessons: Vec<Lesson>,
     pub(crate) text: Option<String>,
+    pub(crate) lane: Lane,
     pub(crate) purse: Ledger,
     pub(crate) folder: tempfile::TempDir,
     dev: Vec<Bars>,
@@ -47,6 +48,7 @@ impl World {
             recording: Recording::Off,
             lessons: Vec::new(),
             text: None,
+            lane: Lane::Direct,
             purse: Ledger::default(),
             folder: tempfile::tempdir().unwrap(),
             dev: vec![support::bars(6_000, 0.05, 3)],
@@ -81,14 +83,15 @@ impl World {
             split: DataSplit::default(),
             lessons: &self.lessons,
             index,
+            part: None,
             generation: 4,
             seed: 7,
             text: self.text.as_deref(),
             account: &Account::default(),
         };
-        self.purse.begin_attempt();
+        let attempt = self.purse.begin_attempt();
         let operation = OperationId::new(Kind::AgentDesign, Timestamp(0), 1);
-        let call = Call { operation: &operation, attempt: 1, stop, purse: &self.purse };
+        let call = Call { operation: &operation, attempt, stop, lane: self.lane, purse: &self.purse };
         self.claude().design(&brief, call).await
     }
 
@@ -115,14 +118,13 @@ impl World {
 pub(crate) struct Ledger {
     pub(crate) limit: Option<u64>,
     pub(crate) calls: Mutex<Vec<(Intent, Option<Spent>)>>,
-    /// Calls of earlier attempts.
-    earlier: AtomicUsize,
+    attempts: AtomicU64,
 }
 
 impl Ledger {
-    /// The next calls are another attempt's.
-    fn begin_attempt(&self) {
-        self.earlier.store(self.calls.lock().unwrap().len(), Ordering::Relaxed);
+    /// The next attempt.
+    fn begin_attempt(&self) -> u64 {
+        self.attempts.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// What was paid: the worst case where nobody counted.
@@ -146,16 +148,18 @@ impl Purse for Ledger {
             return Err(BudgetExhausted { why: "the cycle's limit".into() }.into());
         }
         let mut calls = self.calls.lock().unwrap();
-        let of_attempt = &calls[self.earlier.load(Ordering::Relaxed)..];
-        assert_eq!(of_attempt.len(), intent.call as usize, "calls are numbered");
+        let of_attempt = calls.iter().filter(|(earlier, _)| earlier.attempt == intent.attempt).count();
+        assert_eq!(of_attempt, intent.call as usize, "calls are numbered");
         calls.push((intent.clone(), None));
         Ok(Reservation { intent: intent.clone() })
     }
 
     async fn settle(&self, reservation: Reservation, spent: Spent) -> Result<(), PurseError> {
         let mut calls = self.calls.lock().unwrap();
-        let place = self.earlier.load(Ordering::Relaxed) + reservation.intent.call as usize;
-        assert_eq!(calls[place].1.replace(spent), None, "{reservation:?} was settled before");
+        let mine = calls.iter_mut().find(|(intent, _)| *intent == reservation.intent).unwrap();
+        let before = mine.1.replace(spent);
+        let is_repeated = reservation.intent.lane == Lane::Batch && before == Some(spent);
+        assert!(before.is_none() || is_repeated, "{reservation:?} was settled before as {before:?}");
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256;
 use crate::name::{StrategyName, Symbol};
+use crate::positions::Positions;
 use crate::time::Span;
 use crate::timeframe::Timeframe;
 
@@ -120,6 +121,13 @@ pub struct DevBacktest {
     pub null_draws: u32,
     /// Closed trades.
     pub total_trades: u64,
+    /// Mean bars that one was open in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holding_bars: Option<f64>,
+    /// Whether it goes with the market or against it: correlation of the position wanted with the return of as many bars before
+    /// as one is held on average. From −1 (buys what fell, sells what rose) to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trend_following: Option<f64>,
 }
 
 /// What a training operation returns.
@@ -154,6 +162,9 @@ pub struct TrainingReport {
     /// The first symbol traded on dev; `None` without test rows.
     #[serde(default)]
     pub dev_backtest: Option<DevBacktest>,
+    /// What it wanted to hold there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dev_positions: Option<Positions>,
     /// Hash of the strategy.
     pub strategy_sha256: Sha256,
     /// Whether any bar was generated.

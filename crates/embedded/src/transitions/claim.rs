@@ -70,7 +70,7 @@ fn run(tx: &mut Tx<'_>, mut head: Head, boot: &BootId, lease: Duration) -> Resul
     head.fence = fence;
     tx.execute(
         "UPDATE operations SET status = 'running', fence = ?2, tries = tries + 1, worker = ?3, lease_until_ms = ?4,
-           started_at_ms = ?5, published_at_ms = NULL, due_at_ms = NULL
+           started_at_ms = ?5, published_at_ms = NULL, due_at_ms = NULL, waits_for = NULL
          WHERE seq = ?1",
         (head.seq, integer(fence), &boot.0, tx.now.plus(lease), tx.now.wall_ms),
     )?;

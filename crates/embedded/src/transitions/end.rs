@@ -66,7 +66,8 @@ pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), Failure
            cancel_too_late = (cancel_at_ms IS NOT NULL AND ?2 = 'completed'),
            stopped_by = coalesce(?7, ?3),
            took_ms = coalesce(?8, CASE steady_clock WHEN ?9 THEN ?10 - started_steady_ms END),
-           worker = NULL, lease_until_ms = NULL, published_at_ms = NULL, due_at_ms = NULL, waiting = NULL
+           worker = NULL, lease_until_ms = NULL, published_at_ms = NULL, due_at_ms = NULL, waiting = NULL,
+           waits_for = NULL
          WHERE seq = ?1",
         (
             head.seq,

@@ -29,6 +29,7 @@ pub(crate) fn finish(tx: &mut Tx<'_>, attempt: &Attempt, how: Finish) -> Result<
             End::failed(FailureReason::AttemptsExhausted, Some(error), None)
         }
         Finish::Retry { error, delay } => return retry(tx, &head, &error, delay),
+        Finish::Defer { why, delay } => return defer(tx, &head, &why, delay),
         Finish::Release => return release(tx, &head),
     };
     let status = over.status;
@@ -39,7 +40,7 @@ pub(crate) fn finish(tx: &mut Tx<'_>, attempt: &Attempt, how: Finish) -> Result<
 fn error_of(how: Finish) -> Option<String> {
     match how {
         Finish::Failed { error, .. } | Finish::Retry { error, .. } => Some(error),
-        Finish::Completed(_) | Finish::Cancelled | Finish::Release => None,
+        Finish::Completed(_) | Finish::Cancelled | Finish::Defer { .. } | Finish::Release => None,
     }
 }
 
@@ -50,6 +51,19 @@ fn retry(tx: &mut Tx<'_>, head: &Head, error: &str, delay: Duration) -> Result<F
         "UPDATE operations SET status = 'pending', error = ?2, due_at_ms = ?3, worker = NULL, lease_until_ms = NULL
          WHERE seq = ?1",
         (head.seq, error, tx.now.plus(delay)),
+    )?;
+    tx.hint(StoreHint::Changed(head.id.clone()));
+    Ok(Finished::Recorded(Status::Pending))
+}
+
+/// As a retry, but the try is given back, and there is no error.
+fn defer(tx: &mut Tx<'_>, head: &Head, why: &str, delay: Duration) -> Result<Finished, Failure> {
+    tx.record(head, Change::Deferred, Some(why))?;
+    tx.execute(
+        "UPDATE operations SET status = 'pending', tries = tries - 1, waits_for = ?2, due_at_ms = ?3, worker = NULL,
+           lease_until_ms = NULL
+         WHERE seq = ?1",
+        (head.seq, why, tx.now.plus(delay)),
     )?;
     tx.hint(StoreHint::Changed(head.id.clone()));
     Ok(Finished::Recorded(Status::Pending))

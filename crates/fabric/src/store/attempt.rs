@@ -106,6 +106,13 @@ pub enum Finish {
         /// How long to wait.
         delay: Duration,
     },
+    /// Neither done nor failed: it waits for something outside, and holds no worker meanwhile. The try is returned.
+    Defer {
+        /// What for.
+        why: String,
+        /// How long to wait.
+        delay: Duration,
+    },
     /// Given back undone (a drain): the try is returned, the message is published again at once.
     Release,
 }

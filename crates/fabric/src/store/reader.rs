@@ -40,7 +40,8 @@ impl Filter {
     /// Whether operations of this status are wanted.
     #[must_use]
     pub fn means(&self, status: Status) -> bool {
-        (self.statuses.is_empty() || self.statuses.contains(&status)) && !(self.active && status.is_terminal())
+        (self.statuses.is_empty() || self.statuses.contains(&status))
+            && !(self.active && status.is_terminal())
     }
 }
 

@@ -26,6 +26,7 @@ local earlier, until_ms = h.worker, string.format('%.0f', now + lease_ms)
 h.fence, h.worker = tostring(h.fence + 1), boot
 redis.call('HSET', op(h.id), 'status', 'running', 'fence', h.fence, 'tries', h.tries + 1, 'worker', boot,
   'lease_until_ms', until_ms, 'started_at_ms', now_text, 'claim_call', call)
+redis.call('HDEL', op(h.id), 'waits_for')
 record(h, h.status == 'running' and 'taken_over' or 'claimed', earlier)
 if h.status == 'pending' then
   relist(h, 'running')

@@ -17,7 +17,7 @@ end
 local function finish_row(h, over)
   record(h, over.status, over.reason and over.error and over.reason .. ': ' .. over.error or over.reason or over.error)
   local sets = {'status', over.status, 'finished_at_ms', now_text, 'event_entry', post_event(h, over.status, '0')}
-  local gone = {'worker', 'lease_until_ms', 'waiting'}
+  local gone = {'worker', 'lease_until_ms', 'waiting', 'waits_for'}
   for _, field in ipairs({'reason', 'error', 'result', 'took_ms'}) do
     if over[field] then sets[#sets + 1] = field; sets[#sets + 1] = over[field] end
   end

@@ -27,6 +27,11 @@ impl Answer {
         self.at(0)
     }
 
+    /// How many values there are.
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// The value at a position.
     pub(super) fn at<T: FromRedisValue>(&self, i: usize) -> Result<T, StoreError> {
         let value = self.values.get(i).cloned().unwrap_or(Value::Nil);

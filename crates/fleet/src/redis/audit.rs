@@ -30,8 +30,9 @@ impl Audit for RedisStore {
         let (first, found, outcomes): (u64, Vec<String>, Vec<String>) =
             (answer.at(0)?, answer.at(1)?, answer.at(2)?);
         let numbered = (first..).zip(found.iter().zip(outcomes));
-        let mut entries =
-            numbered.map(|(number, (kept, outcome))| entry(number, kept, outcome)).collect::<Result<Vec<_>, _>>()?;
+        let mut entries = numbered
+            .map(|(number, (kept, outcome))| entry(number, kept, outcome))
+            .collect::<Result<Vec<_>, _>>()?;
         entries.reverse();
         Ok(entries)
     }
@@ -39,8 +40,15 @@ impl Audit for RedisStore {
 
 /// `at action`
 fn entry(number: u64, kept: &str, outcome: String) -> Result<AuditEntry, StoreError> {
-    let (at, action) =
-        kept.split_once(' ').ok_or_else(|| StoreError::Corrupt("an entry of the audit log is cut short".into()))?;
-    let at_ms = at.parse().map_err(|e| StoreError::Corrupt(Cause::because("the time of an audit entry", e)))?;
-    Ok(AuditEntry { number, at_ms, action: json(action)?, outcome: Some(outcome).filter(|said| !said.is_empty()) })
+    let (at, action) = kept
+        .split_once(' ')
+        .ok_or_else(|| StoreError::Corrupt("an entry of the audit log is cut short".into()))?;
+    let at_ms =
+        at.parse().map_err(|e| StoreError::Corrupt(Cause::because("the time of an audit entry", e)))?;
+    Ok(AuditEntry {
+        number,
+        at_ms,
+        action: json(action)?,
+        outcome: Some(outcome).filter(|said| !said.is_empty()),
+    })
 }

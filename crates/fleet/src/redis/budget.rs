@@ -25,6 +25,11 @@ impl BudgetReader for RedisStore {
         let answer = scopes.iter().fold(call, |call, scope| call.arg(name(scope))).answer().await?;
         (1..=scopes.len()).map(|at| Ok(balance(&answer.at::<Vec<Option<u64>>>(at)?))).collect()
     }
+
+    async fn held(&self, limit: u32) -> Result<Vec<CallId>, StoreError> {
+        let answer = self.session.call(&self.session.scripts.budget_held).arg(limit).answer().await?;
+        (0..answer.len()).map(|at| Ok(CallId::written(answer.at(at)?))).collect()
+    }
 }
 
 #[async_trait]

@@ -46,13 +46,7 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
             positions.push(position);
         }
     }
-    Ok(Page {
-        operations,
-        positions,
-        total: answer.at(0)?,
-        active: answer.at(1)?,
-        now_ms: answer.at(3)?,
-    })
+    Ok(Page { operations, positions, total: answer.at(0)?, active: answer.at(1)?, now_ms: answer.at(3)? })
 }
 
 /// Roots that go on under a key, oldest first.

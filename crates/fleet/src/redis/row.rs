@@ -37,6 +37,7 @@ pub(super) fn operation(value: Value) -> Result<Option<Operation>, StoreError> {
         spec: row.json("spec")?.ok_or_else(|| missing("spec"))?,
         result: row.json("result")?,
         progress: row.json("progress")?,
+        waits_for: row.text("waits_for"),
         root: row.parsed("root")?,
         phase: row.parsed("phase")?,
         waiting: row.parsed("waiting")?,

@@ -82,6 +82,7 @@ scripts! {
     budget_charge: paying;
     budget_lapse: paying;
     budget_allow: noting;
+    budget_held: reading;
     balances: watching;
     heartbeat: noting;
     deregister: noting;

@@ -314,6 +314,7 @@ fn outcome(call: Call<'_>, how: Finish, took_ms: u64) -> Call<'_> {
         Finish::Failed { .. } => "failed",
         Finish::Cancelled => "cancelled",
         Finish::Retry { .. } => "retry",
+        Finish::Defer { .. } => "defer",
         Finish::Release => "release",
     };
     let call = call.arg(outcome).named("took_ms", Some(took_ms));
@@ -327,6 +328,9 @@ fn outcome(call: Call<'_>, how: Finish, took_ms: u64) -> Call<'_> {
         Finish::Retry { error, delay } => {
             let call = call.named("error", Some(limits::cut(error)));
             call.named("delay_ms", Some(whole_ms(delay)))
+        }
+        Finish::Defer { why, delay } => {
+            call.named("why", Some(limits::cut(why))).named("delay_ms", Some(whole_ms(delay)))
         }
     }
 }

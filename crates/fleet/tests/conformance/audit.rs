@@ -8,7 +8,8 @@ use ktrdr_fabric::store::StoreError;
 use crate::world::World;
 
 fn action(target: &str) -> Action {
-    let [by, via, what, reason] = ["somebody", "api", "cancel_operation", "a line\nand \"another\""].map(str::to_owned);
+    let [by, via, what, reason] =
+        ["somebody", "api", "cancel_operation", "a line\nand \"another\""].map(str::to_owned);
     Action { by, via, what, target: target.to_owned(), reason }
 }
 

@@ -84,6 +84,23 @@ pub(crate) async fn the_worst_case_is_set_aside_and_what_it_cost_is_paid(w: Worl
     assert_eq!(w.account(other).await, Balance::default());
 }
 
+pub(crate) async fn what_is_held_is_known_until_it_is_settled_or_lapses(w: World) {
+    let held = async |limit| w.budget.held(limit).await.unwrap();
+    assert!(held(9).await.is_empty());
+    for (n, minutes) in [(0, 3), (1, 1), (2, 2)] {
+        let wish = Reservation { lasts: MINUTE * minutes, ..wish(n, 10) };
+        assert_eq!(w.reserve(&wish, &NO_LIMITS).await, Reserved::Granted);
+    }
+    assert_eq!(held(9).await, [call(1), call(2), call(0)]);
+    assert_eq!(held(1).await, [call(1)]);
+    assert_eq!(call(7).attempt(), Some((id("a"), 1)));
+    w.budget.settle(&call(2), cost(4)).await.unwrap();
+    assert_eq!(held(9).await, [call(1), call(0)]);
+    w.pass(MINUTE);
+    assert_eq!(w.budget.lapse().await.unwrap(), 1);
+    assert_eq!(held(9).await, [call(0)]);
+}
+
 pub(crate) async fn whatever_is_said_twice_counts_once(w: World) {
     let limits = Limits { day: money(500), ..NO_LIMITS };
     assert_eq!(w.reserve(&wish(0, 500), &limits).await, Reserved::Granted);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ktrdr_domain::{EndStatus, FailureReason, Status};
-use ktrdr_fabric::store::{Attempt, Finish, Finished, StoreError};
+use ktrdr_fabric::store::{Attempt, Cancelled, Finish, Finished, StoreError};
 use serde_json::json;
 
 use crate::world::{LEASE, World, boot};
@@ -12,6 +12,10 @@ const DELAY: Duration = Duration::from_secs(10);
 
 fn retry() -> Finish {
     Finish::Retry { error: "no data yet".into(), delay: DELAY }
+}
+
+fn defer() -> Finish {
+    Finish::Defer { why: "a batch".into(), delay: DELAY }
 }
 
 fn failed() -> Finish {
@@ -85,6 +89,36 @@ pub(crate) async fn a_release_gives_the_try_back_and_keeps_the_fence(w: World) {
     assert_eq!(w.claim(&attempt.id, "worker-2").await.fence, 2);
 }
 
+pub(crate) async fn a_deferral_waits_until_it_is_due_and_gives_the_try_back(w: World) {
+    let attempt = w.running("a").await;
+    w.relay().await;
+    // Oftener than there are tries.
+    for fence in 1..=5 {
+        let row = w.row(&attempt.id).await;
+        assert_eq!((row.status, row.fence, row.tries, row.waits_for), (Status::Running, fence, 1, None));
+        let attempt = Attempt { fence, ..attempt.clone() };
+        assert_eq!(w.finish(&attempt, defer()).await, Finished::Recorded(Status::Pending));
+        let row = w.row(&attempt.id).await;
+        assert_eq!((row.tries, row.error, row.worker, row.lease_until_ms), (0, None, None, None));
+        assert_eq!(row.waits_for.as_deref(), Some("a batch"));
+        w.pass(DELAY - Duration::from_millis(1));
+        assert_eq!(w.sweep().await.due, 0);
+        assert!(w.jobs().await.is_empty());
+        w.pass(Duration::from_millis(1));
+        assert_eq!(w.sweep().await.due, 1);
+        assert_eq!(w.jobs().await, std::slice::from_ref(&attempt.id));
+        w.relay().await;
+        assert_eq!(w.claim(&attempt.id, "worker-1").await.fence, fence + 1);
+    }
+    let last = Attempt { fence: 6, ..attempt };
+    w.finish(&last, defer()).await;
+    assert_eq!(w.store.cancel(&last.id, "me", "enough").await.unwrap(), Cancelled::Done);
+    let row = w.row(&last.id).await;
+    assert_eq!((row.status, row.waits_for), (Status::Cancelled, None), "at once, although it is not due");
+    w.pass(DELAY);
+    assert_eq!(w.sweep().await.due, 0);
+}
+
 pub(crate) async fn a_zombie_is_refused_and_told_the_fence_of_the_row(w: World) {
     let zombie = w.running("a").await;
     w.pass(LEASE);
@@ -123,7 +157,9 @@ pub(crate) async fn completed_wins_over_a_cancel_request_and_is_marked_too_late(
 }
 
 pub(crate) async fn everything_else_yields_to_a_cancel_request(w: World) {
-    for (name, how) in [("a", Finish::Cancelled), ("b", failed()), ("c", retry()), ("d", Finish::Release)] {
+    for (name, how) in
+        [("a", Finish::Cancelled), ("b", failed()), ("c", retry()), ("d", Finish::Release), ("e", defer())]
+    {
         let attempt = w.running(name).await;
         w.store.cancel(&attempt.id, "me", "enough").await.unwrap();
         w.relay().await;

@@ -41,6 +41,9 @@ pub(crate) async fn every_attempt_is_told_with_its_fence_its_worker_and_its_erro
     w.sweep().await;
     let second = w.claim(&a, "worker-2").await;
     w.finish(&second, Finish::Release).await;
+    let third = w.claim(&a, "worker-2").await;
+    w.finish(&third, Finish::Defer { why: "a batch".into(), delay: Duration::ZERO }).await;
+    w.sweep().await;
     w.complete(&a).await;
     let history = history(&w, &a).await;
     assert_eq!(
@@ -52,12 +55,15 @@ pub(crate) async fn every_attempt_is_told_with_its_fence_its_worker_and_its_erro
             (Change::Due, 1, None, None),
             (Change::Claimed, 2, Some("worker-2"), None),
             (Change::Released, 2, Some("worker-2"), None),
-            (Change::Claimed, 3, Some("worker-1"), None),
-            (Change::Completed, 3, Some("worker-1"), None),
+            (Change::Claimed, 3, Some("worker-2"), None),
+            (Change::Deferred, 3, Some("worker-2"), Some("a batch")),
+            (Change::Due, 3, None, None),
+            (Change::Claimed, 4, Some("worker-1"), None),
+            (Change::Completed, 4, Some("worker-1"), None),
         ]
     );
     let row = w.row(&a).await;
-    assert_eq!((begun_ms, history[7].at_ms), (row.created_at_ms, row.finished_at_ms.unwrap()));
+    assert_eq!((begun_ms, history[10].at_ms), (row.created_at_ms, row.finished_at_ms.unwrap()));
     assert_eq!(history[3].at_ms - begun_ms, 10_000);
 }
 

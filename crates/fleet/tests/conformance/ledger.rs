@@ -61,6 +61,8 @@ fn lesson(name: &str, campaign: &str) -> Lesson {
         stopped_by: Some("max_drawdown_above_threshold".into()),
         test: None,
         dev_backtest: None,
+        dev_positions: None,
+        champion: false,
         known_until: Timestamp(1_700_000_000),
     }
 }

@@ -110,7 +110,11 @@ pub(crate) async fn several_statuses_and_kinds_are_meant_at_once(w: World) {
     assert_eq!((ids(&page), page.total), (vec![id("b"), id("a")], 2));
     let page = list(&w, Filter { kinds: vec![Kind::AgentDesign, Kind::Probe], ..everything() }).await;
     assert_eq!((ids(&page), page.total), (vec![id("c"), id("b"), id("a"), design.clone()], 4));
-    let both = Filter { kinds: vec![Kind::AgentDesign, Kind::Probe], statuses: vec![Status::Pending], ..everything() };
+    let both = Filter {
+        kinds: vec![Kind::AgentDesign, Kind::Probe],
+        statuses: vec![Status::Pending],
+        ..everything()
+    };
     let page = list(&w, both.clone()).await;
     assert_eq!((ids(&page), page.total), (vec![id("c"), design.clone()], 2));
     let of_campaign = Filter { campaign: Some("c".parse().unwrap()), ..both };
@@ -123,7 +127,8 @@ pub(crate) async fn the_oldest_come_first_when_they_are_asked_for(w: World) {
         w.submit(name).await;
     }
     w.complete(&id("a")).await;
-    let oldest = Filter { statuses: vec![Status::Pending], oldest_first: true, limit: 1, ..Filter::default() };
+    let oldest =
+        Filter { statuses: vec![Status::Pending], oldest_first: true, limit: 1, ..Filter::default() };
     let page = list(&w, oldest).await;
     assert_eq!((ids(&page), page.total), (vec![id("b")], 2));
     let page = list(&w, Filter { oldest_first: true, ..everything() }).await;
@@ -144,7 +149,12 @@ pub(crate) async fn totals_follow_every_change(w: World) {
     for campaign in [None, Some("c".parse().unwrap())] {
         for status in Status::ALL {
             for kind in Kind::ALL {
-                let filter = Filter { statuses: vec![status], kinds: vec![*kind], campaign: campaign.clone(), ..everything() };
+                let filter = Filter {
+                    statuses: vec![status],
+                    kinds: vec![*kind],
+                    campaign: campaign.clone(),
+                    ..everything()
+                };
                 let page = list(&w, filter).await;
                 assert_eq!(page.total, page.operations.len() as u64, "{campaign:?} {status} {kind}");
             }

@@ -124,6 +124,7 @@ macro_rules! exam_of_a_store {
                 a_retry_waits_until_it_is_due
                 a_retry_without_tries_left_fails_as_attempts_exhausted
                 a_release_gives_the_try_back_and_keeps_the_fence
+                a_deferral_waits_until_it_is_due_and_gives_the_try_back
                 a_zombie_is_refused_and_told_the_fence_of_the_row
                 repeating_a_finish_is_refused_with_ones_own_fence
                 the_same_fence_of_another_process_is_refused
@@ -266,6 +267,7 @@ macro_rules! exam_of_a_store {
             }
             budget {
                 the_worst_case_is_set_aside_and_what_it_cost_is_paid
+                what_is_held_is_known_until_it_is_settled_or_lapses
                 whatever_is_said_twice_counts_once
                 no_account_is_overdrawn_by_a_micro_dollar
                 a_campaign_may_spend_what_it_was_allowed_instead_of_what_every_one_may

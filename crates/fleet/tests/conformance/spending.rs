@@ -425,6 +425,10 @@ impl BudgetReader for Broken {
     async fn balances(&self, scopes: &[Scope]) -> Result<Vec<Balance>, StoreError> {
         self.budget.balances(scopes).await
     }
+
+    async fn held(&self, limit: u32) -> Result<Vec<CallId>, StoreError> {
+        self.budget.held(limit).await
+    }
 }
 
 #[async_trait]

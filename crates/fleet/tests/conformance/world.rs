@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ktrdr_domain::{Event, FailureReason, Kind, Operation, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::artifacts::Artifacts;
-use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::audit::Audit;
+use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;

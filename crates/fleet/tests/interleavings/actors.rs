@@ -385,7 +385,8 @@ fn outcome(busy: &Busy, dice: &mut Dice) -> Finish {
         70..75 => {
             Finish::Failed { reason: FailureReason::Error, error: "it broke".into(), result: Some(result) }
         }
-        75..90 => Finish::Retry { error: "not yet".into(), delay: Duration::from_millis(dice.within(0..40)) },
+        75..85 => Finish::Retry { error: "not yet".into(), delay: Duration::from_millis(dice.within(0..40)) },
+        85..92 => Finish::Defer { why: "a batch".into(), delay: Duration::from_millis(dice.within(0..40)) },
         _ => Finish::Release,
     }
 }

@@ -272,7 +272,8 @@ impl Oracle {
         let times = |is_meant: fn(Change) -> bool| {
             history.iter().map(|entry| i64::from(is_meant(entry.what))).sum::<i64>()
         };
-        let given_back = times(|what| what == Change::Released) + i64::from(losses) - paid;
+        let given_back =
+            times(|what| matches!(what, Change::Released | Change::Deferred)) + i64::from(losses) - paid;
         if i64::from(row.tries) != times(Change::is_claim) - given_back {
             self.complain("tries", format!("{} has {} tries after {history:#?}", row.id, row.tries));
         }
@@ -299,9 +300,11 @@ impl Oracle {
 /// goes through pending, as a sweep would.
 fn status_after(change: Change) -> Option<Status> {
     match change {
-        Change::Created | Change::Released | Change::RetryScheduled | Change::LeaseLapsed => {
-            Some(Status::Pending)
-        }
+        Change::Created
+        | Change::Released
+        | Change::RetryScheduled
+        | Change::Deferred
+        | Change::LeaseLapsed => Some(Status::Pending),
         Change::Started | Change::Claimed | Change::TakenOver => Some(Status::Running),
         Change::Completed => Some(Status::Completed),
         Change::Failed => Some(Status::Failed),

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use ktrdr_domain::job::TrainingSpec;
+use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::DevBacktest;
 use ktrdr_domain::trading::Account;
 use ktrdr_quant::exam::{Exam, Market, PValue, Shifts};
 use ktrdr_quant::simulate::{Run, Target};
-use ktrdr_quant::statistics::{moments, ratios};
+use ktrdr_quant::statistics::{correlation, moments, ratios};
 use ktrdr_quant::{Bars, decide, simulate};
 use ktrdr_worker::Job;
 
@@ -19,13 +20,13 @@ use crate::fault::Fault;
 /// on unseen data draws many more.
 const DRAWS: usize = 99;
 
-/// Trades what was said on dev with the strategy's own size and exits.
+/// Trades what was said on dev with the strategy's own size and exits; with a sketch of what was wanted there.
 pub(super) fn trade(
     job: &Job,
     spec: &TrainingSpec,
     bars: &Bars,
     walked: &WalkForward,
-) -> Result<DevBacktest, Fault> {
+) -> Result<(DevBacktest, Positions), Fault> {
     let targets = decide::targets(&walked.outputs, &spec.strategy.decisions).map_err(Fault::input)?;
     let risk = spec.strategy.risk;
     let account = Account { sizing: risk.position_sizing, exits: risk.exits, ..spec.account };
@@ -34,14 +35,19 @@ pub(super) fn trade(
     let figures = evaluate::figures(&run, bars, range.clone(), &account);
     let traded = Traded { bars, range, targets: &targets, account: &account };
     let beyond = traded.beyond(job, &run, &figures)?;
-    Ok(DevBacktest {
+    let holding_bars = figures.metrics.avg_holding_bars;
+    let backtest = DevBacktest {
         blocks: walked.blocks,
         bars: walked.range.len() as u64,
         total_return_pct: figures.metrics.total_return_pct,
         sharpe_ratio: figures.metrics.sharpe_ratio,
         total_trades: figures.metrics.total_trades,
+        holding_bars,
+        trend_following: holding_bars.and_then(|held| traded.trend_following(held)),
         ..beyond
-    })
+    };
+    let times = bars.time[walked.range.clone()].iter().copied();
+    Ok((backtest, Positions::sketch(spec.windows.dev, times.zip(targets.iter().copied()))))
 }
 
 /// What was traded.
@@ -53,6 +59,21 @@ struct Traded<'a> {
 }
 
 impl Traded<'_> {
+    /// How the positions wanted go with the moves of as many bars before as one is held; nothing where one of them never varies.
+    fn trend_following(&self, holding_bars: f64) -> Option<f64> {
+        let back = (holding_bars.round() as usize).max(1);
+        let first = self.range.start.max(back);
+        let moves: Vec<f64> =
+            (first..self.range.end).map(|bar| self.close(bar) / self.close(bar - back) - 1.0).collect();
+        let wanted: Vec<f64> =
+            self.targets.get(first - self.range.start..)?.iter().map(|target| f64::from(*target)).collect();
+        correlation::pearson(&wanted, &moves).ok()
+    }
+
+    fn close(&self, bar: usize) -> f64 {
+        self.bars.close[bar]
+    }
+
     /// What was earned beyond the market's own part; nothing where nothing was traded.
     fn beyond(&self, job: &Job, run: &Run, figures: &Figures) -> Result<DevBacktest, Fault> {
         let exam = Exam {

@@ -77,6 +77,10 @@ pub(crate) struct TriggerArguments {
     #[arg(long, value_name = "MODEL")]
     pub(crate) model: Option<ProviderName>,
 
+    /// Ask the language model in batches: half the price, answers within a day, mostly within the hour.
+    #[arg(long)]
+    pub(crate) batch: bool,
+
     /// What to look for, in words.
     #[arg(long, value_name = "TEXT", conflicts_with = "strategy")]
     pub(crate) brief: Option<String>,

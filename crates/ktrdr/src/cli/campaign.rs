@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use ktrdr_app::operations::PartRequest;
 use ktrdr_app::plan::PlanRequest;
+use ktrdr_domain::evolution::Mix;
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{Symbol, Timeframe};
 
@@ -62,6 +63,14 @@ pub(crate) struct PlanArguments {
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) agent: Option<ProviderName>,
 
+    /// A share of the designs that another provider makes, where the campaign evolves, as claude:1/4.
+    #[arg(long, value_name = "PROVIDER:N/M")]
+    pub(crate) mix: Option<Mix>,
+
+    /// Cycles of a generation; configuration by default. Where the campaign evolves, at most so many look at the exam.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) generation: Option<u32>,
+
     /// Rules of the gates; configuration by default. Those that deflate nothing find whatever luck gives.
     #[arg(long, value_enum)]
     pub(crate) gates: Option<GateName>,
@@ -78,6 +87,8 @@ impl From<&PlanArguments> for PlanRequest {
             timeframe: typed.timeframe,
             cycles: typed.cycles,
             agent: typed.agent.clone(),
+            mix: typed.mix.clone(),
+            generation: typed.generation,
             gates: typed.gates.map(Into::into),
             anyway: typed.anyway.clone(),
         }

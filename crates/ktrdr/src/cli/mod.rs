@@ -140,8 +140,7 @@ pub(crate) enum Command {
     Ledger(research::LedgerArguments),
     /// What research learnt: list, show, search, export.
     Memory(memory::MemoryArguments),
-    /// Serve a language model over stdio, by the Model Context Protocol: tools that read, and with --allow-write some that start
-    /// and stop work.
+    /// Serve a language model over stdio, by the Model Context Protocol: what reads, and what starts and stops work if you allow it.
     Mcp(mcp::McpArguments),
     /// The store's epochs: which one the workspace remembers, and how to begin a new one.
     Store(store::StoreArguments),

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_app::campaign::CampaignRequest;
 use ktrdr_app::plan::PlanRequest;
+use ktrdr_domain::evolution::Mix;
 use ktrdr_domain::gate::GateProfile;
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{DeviceRequest, Money, Symbol, Timeframe};
@@ -63,9 +64,17 @@ pub(crate) struct ResearchRun {
     #[arg(long, value_enum)]
     pub(crate) gates: Option<GateName>,
 
-    /// Who designs and assesses; configuration by default.
+    /// Who designs and assesses; configuration by default. With `evolve` designs are bred on dev, and champions of what was bred
+    /// look at the exam in the last generation.
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) agent: Option<ProviderName>,
+
+    /// Ask the language model in batches: half the price, answers within a day, mostly within the hour.
+    #[arg(long)]
+    pub(crate) batch: bool,
+    /// A share of the designs that another provider makes while a campaign that evolves breeds, as claude:1/4.
+    #[arg(long, value_name = "PROVIDER:N/M")]
+    pub(crate) mix: Option<Mix>,
 
     /// What to look for, in words.
     #[arg(long)]
@@ -104,6 +113,8 @@ impl From<&ResearchRun> for CampaignRequest {
             in_flight: typed.in_flight,
             generation: typed.generation,
             agent: typed.agent.clone(),
+            batch: typed.batch,
+            mix: typed.mix.clone(),
             gates: typed.gates.map(Into::into),
             brief: typed.brief.clone(),
             device: typed.device,
@@ -122,6 +133,8 @@ impl From<&ResearchRun> for PlanRequest {
             timeframe: typed.timeframe,
             cycles: typed.cycles,
             agent: typed.agent.clone(),
+            mix: typed.mix.clone(),
+            generation: typed.generation,
             gates: typed.gates.map(Into::into),
             anyway: None,
         }

@@ -46,6 +46,7 @@ impl TryFrom<&TriggerArguments> for TriggerRequest {
             symbol: typed.symbol.clone(),
             timeframe: typed.timeframe,
             agent: typed.provider()?,
+            batch: typed.batch,
             brief: typed.brief.clone(),
             strategy: typed.strategy.as_deref().map(choice).transpose()?,
             gates: typed.gates.map(Into::into),
@@ -129,7 +130,8 @@ fn row(cycle: &CycleView) -> Vec<String> {
         (Status::Running, true) => "cancelling".into(),
         (ended, _) => ended.to_string(),
     };
-    let now = cycle.progress.as_ref().map(|p| format!("{:.0}% {}", p.percentage, p.step));
+    let progress = cycle.progress.as_ref().map(|p| format!("{:.0}% {}", p.percentage, p.step));
+    let now = cycle.waits_for.as_ref().map(|what| format!("waits for {what}")).or(progress);
     vec![
         cycle.operation.to_string(),
         dash(data),

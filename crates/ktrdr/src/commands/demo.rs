@@ -139,6 +139,8 @@ fn campaign(
         in_flight: None,
         generation: None,
         agent: agent.cloned(),
+        batch: false,
+        mix: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,

@@ -102,6 +102,7 @@ fn took(o: &Operation) -> String {
 fn doing(o: &Operation) -> Option<String> {
     let said = match &o.error {
         Some(error) => error.clone(),
+        None if o.waits_for.is_some() => describe::doing(o, None),
         None if o.status == Status::Running => {
             let percentage =
                 o.progress.as_ref().map(|p| format!("{:.0}% ", p.percentage)).unwrap_or_default();
@@ -112,7 +113,11 @@ fn doing(o: &Operation) -> Option<String> {
     (!said.is_empty()).then(|| brief(&said, DOING_CHARACTERS))
 }
 
-async fn explain(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
+async fn explain(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    id: &OperationId,
+) -> Result<ExitCode, CliError> {
     let told = workspace.app.explain(id, workspace.opening.holder().is_some()).await?;
     context.screen.answer(&told, |screen| {
         screen.line(format!("{} is {} since {}", told.job, told.status, when(told.since_ms)));
@@ -123,7 +128,10 @@ async fn explain(context: &Context<'_>, workspace: &Workspace, id: &OperationId)
             screen.line(format!("  {}: {}\n    → {}", reason.why, reason.message, reason.run));
         }
         if let Some(ms) = told.eta_ms {
-            screen.line(format!("  its turn comes in about {}", describe::duration(i64::try_from(ms).unwrap_or(i64::MAX))));
+            screen.line(format!(
+                "  its turn comes in about {}",
+                describe::duration(i64::try_from(ms).unwrap_or(i64::MAX))
+            ));
         }
     })?;
     Ok(ExitCode::SUCCESS)

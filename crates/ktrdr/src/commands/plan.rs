@@ -70,6 +70,7 @@ fn print(screen: &Screen, plan: &CampaignPlan) {
 fn looks(plan: &CampaignPlan) -> String {
     let rate = plan.look_rate;
     let from = match rate.seen_here {
+        _ if plan.agent.evolves() => "at most: one for each cycle of the last generation".to_owned(),
         true => format!("{} of {} cycles here looked", thousands(rate.looks), thousands(rate.cycles)),
         false => format!("one of {:.0} cycles, as measured on random walks", 1.0 / rate.rate),
     };

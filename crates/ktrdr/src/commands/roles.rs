@@ -94,7 +94,8 @@ fn run(
         let workspace = context.open_to_hear(&hears).await?;
         let stop = CancellationToken::new();
         let api = serving::listen(&workspace, listen, &stop).await?;
-        let where_it_answers = api.as_ref().map(|api| format!("\nthe API answers at {}/api/v1/docs/", api.url()));
+        let where_it_answers =
+            api.as_ref().map(|api| format!("\nthe API answers at {}/api/v1/docs/", api.url()));
         let banner = format!(
             "ktrdr {name} · SIGTERM or Ctrl-C drains it, nothing is lost{}",
             where_it_answers.unwrap_or_default()

@@ -22,7 +22,9 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TokenArguments) -> Result<E
         let workspace = context.open_beside().await?;
         let app = &workspace.app;
         match &arguments.verb {
-            TokenVerb::Create { scope, expires, name } => create(context, app, *scope, *expires, name.clone()).await,
+            TokenVerb::Create { scope, expires, name } => {
+                create(context, app, *scope, *expires, name.clone()).await
+            }
             TokenVerb::List => list(context, app).await,
             TokenVerb::Revoke { id, reason } => revoke(context, app, id, reason).await,
         }
@@ -44,7 +46,10 @@ async fn create(
     context.screen.answer(&made, |screen| {
         screen.line(made.token.expose_secret());
         let (name, until) = (&made.listed.name, when(made.listed.expires_at_ms));
-        screen.note(format!("token {} of {name}, good for {scope} until {until}; it is not shown again", made.listed.id));
+        screen.note(format!(
+            "token {} of {name}, good for {scope} until {until}; it is not shown again",
+            made.listed.id
+        ));
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -56,7 +61,14 @@ async fn list(context: &Context<'_>, app: &App) -> Result<ExitCode, CliError> {
             return screen.line("no token is in force; make one with `ktrdr token create --scope viewer`");
         }
         let cells = |t: &ListedToken| {
-            vec![t.id.clone(), t.name.clone(), t.scope.to_string(), when(t.created_at_ms), when(t.expires_at_ms), t.by.clone()]
+            vec![
+                t.id.clone(),
+                t.name.clone(),
+                t.scope.to_string(),
+                when(t.created_at_ms),
+                when(t.expires_at_ms),
+                t.by.clone(),
+            ]
         };
         let rows: Vec<_> = tokens.iter().map(cells).collect();
         screen.line(table(&["ID", "NAME", "SCOPE", "SINCE", "UNTIL", "BY"], &rows));
@@ -69,7 +81,9 @@ async fn revoke(context: &Context<'_>, app: &App, id: &str, reason: &str) -> Res
     let done = app.revoke_token(id).await;
     app.note_outcome(noted, &done.as_ref().map_or_else(ToString::to_string, |()| "revoked".into())).await;
     done?;
-    context.screen.answer(&serde_json::json!({ "revoked": id }), |screen| screen.line(format!("{id} is no longer in force")))?;
+    context.screen.answer(&serde_json::json!({ "revoked": id }), |screen| {
+        screen.line(format!("{id} is no longer in force"))
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -140,10 +140,7 @@ fn draw(
         running.set_prefix(name);
         running.set_position(describe::percentage(row, child).round() as u64);
         running.set_message(match row.status {
-            Status::Pending => row.error.as_ref().map_or_else(
-                || "waiting for a worker".to_owned(),
-                |why| harmless(&format!("will be tried again: {}", brief(why, REASON_CHARACTERS))),
-            ),
+            Status::Pending => pending(row),
             _ => describe::doing(row, child),
         });
         return;
@@ -154,6 +151,15 @@ fn draw(
         let _ = bars.println(format!("{name} {}", outcome(row)));
     }
     *bar = Bar::Ended;
+}
+
+/// What stands between an operation and its next attempt.
+fn pending(row: &Operation) -> String {
+    match (&row.waits_for, &row.error) {
+        (Some(what), _) => harmless(&format!("waits for {}", brief(what, REASON_CHARACTERS))),
+        (None, Some(why)) => harmless(&format!("will be tried again: {}", brief(why, REASON_CHARACTERS))),
+        (None, None) => "waiting for a worker".to_owned(),
+    }
 }
 
 /// `cycle  3/20`, or what kind of operation it is.

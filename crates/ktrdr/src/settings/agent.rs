@@ -3,11 +3,18 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ktrdr_claude::{ApiKey, Effort, Given, Recording};
 use serde::{Deserialize, Serialize};
 
-use super::{secret, text};
+use super::{human, secret, text};
+
+/// How soon a batch may be looked at again: a server that is asked oftener refuses.
+const BATCH_WAIT_MIN: Duration = Duration::from_millis(100);
+
+/// How late it may be looked at again: answers are to be used the same day.
+const BATCH_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// `[agent]`
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +30,9 @@ pub(crate) struct AgentSettings {
     pub(crate) repairs_max: u32,
     /// Turns of a design.
     pub(crate) turns_max: u32,
+    /// The shortest wait before a batch is looked at again.
+    #[serde(with = "human")]
+    pub(crate) batch_wait: Duration,
     /// What is done with recorded replies: off, reuse or replay.
     pub(crate) replies: Recording,
     /// A table of models, prices and limits in place of the built-in one, relative to the workspace.
@@ -37,6 +47,7 @@ impl Default for AgentSettings {
             output_tokens_max: 8_000,
             repairs_max: 3,
             turns_max: 10,
+            batch_wait: Duration::from_secs(30),
             replies: Recording::default(),
             models_file: None,
         }
@@ -51,6 +62,9 @@ impl AgentSettings {
         }
         if self.repairs_max > 20 || !(2..=40).contains(&self.turns_max) {
             return Err("agent.repairs_max must be at most 20, agent.turns_max from 2 to 40".to_owned());
+        }
+        if !(BATCH_WAIT_MIN..=BATCH_WAIT_MAX).contains(&self.batch_wait) {
+            return Err("agent.batch_wait must be from 100ms to 15m".to_owned());
         }
         Ok(())
     }

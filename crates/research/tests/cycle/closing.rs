@@ -192,6 +192,7 @@ fn skilled() -> TrainingReport {
         null_p: Some(0.01),
         null_draws: 200,
         total_trades: 60,
+        ..DevBacktest::default()
     };
     TrainingReport { dev_backtest: Some(dev), ..training() }
 }

@@ -52,6 +52,8 @@ pub(crate) fn research() -> ResearchSpec {
         generation: 4,
         campaign_seed: 7,
         agent: ProviderName::default(),
+        batch: false,
+        evolution: None,
         brief: None,
         device: DeviceRequest::Any,
         seed: 7,
@@ -84,6 +86,7 @@ pub(crate) fn design() -> DesignResult {
         strategy_sha256: Sha256::of(b"trend"),
         designer: "local".into(),
         origin: "seeded".into(),
+        champion: false,
     }
 }
 
@@ -120,6 +123,7 @@ pub(crate) fn training() -> TrainingReport {
             answer_shares: [0.3, 0.4, 0.3],
         },
         dev_backtest: None,
+        dev_positions: None,
         strategy_sha256: Sha256::of(b"trend"),
         synthetic: true,
         warnings: vec![],

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod closing;
+mod evolution;
 mod fixture;
 mod fleet;
 mod given;

@@ -42,7 +42,8 @@ fn fault(fault: Fault) -> CliError {
         | Fault::Refused(what)
         | Fault::Budget(what)
         | Fault::Outside(what)
-        | Fault::Unhealthy(what) => CliError::new(Kind::InvalidInput, what),
+        | Fault::Unhealthy(what)
+        | Fault::Waiting { why: what, .. } => CliError::new(Kind::InvalidInput, what),
         Fault::Window(what) => CliError::new(Kind::InvalidInput, what),
         Fault::Stopped => CliError::new(Kind::Interrupted, "stopped"),
     }

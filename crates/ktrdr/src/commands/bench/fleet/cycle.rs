@@ -56,6 +56,8 @@ async fn campaign(app: &App, cycles: u32) -> Result<Vec<OperationId>, CliError> 
         in_flight: Some(1),
         generation: None,
         agent: None,
+        batch: false,
+        mix: None,
         gates: None,
         brief: None,
         device: DeviceRequest::Any,

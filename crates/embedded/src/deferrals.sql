@@ -1,0 +1,2 @@
+-- What a deferred operation waits for outside, without a worker.
+ALTER TABLE operations ADD COLUMN waits_for TEXT;
