@@ -49,7 +49,7 @@ fn a_cycle_is_triggered_watched_and_stopped(engine: Engine) {
 
 fn a_training_and_its_exam_are_run_and_read(engine: Engine) {
     let world = World::on(engine);
-    world.generate("EURUSD", "planted-edge", 3_000, 3);
+    world.generate("EURUSD", "planted-edge", 5_000, 3);
     world.example_of_epochs("quick", 1);
     let api = Served::up(&world, &[]);
     block_on(async {
@@ -57,7 +57,7 @@ fn a_training_and_its_exam_are_run_and_read(engine: Engine) {
             api.post("/trainings/start", &json!({ "strategy": { "name": "quick" } }), None).await;
         assert_eq!(status, 202, "{job}");
         let training = job["operation"].as_str().unwrap().to_owned();
-        assert_eq!(ended(&api, &training).await, "completed");
+        assert_eq!(ended(&api, &training).await, "completed", "{}", world.operation(&training)["error"]);
         assert!(api.got(&format!("/trainings/{training}/performance")).await.is_object());
         assert_eq!(api.got("/models").await["total"], 1);
         assert!(api.got("/models/quick").await["metadata"].is_object());

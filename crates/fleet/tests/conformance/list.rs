@@ -91,7 +91,7 @@ pub(crate) async fn a_part_begins_where_the_one_before_it_ended_whatever_came_me
         assert_eq!(page.positions.len(), page.operations.len());
         before = Some(last);
         seen.extend(ids(&page));
-        w.submit(&format!("later-{n}")).await;
+        w.submit(&format!("later{n}")).await;
     }
     assert_eq!(seen, [design_of(&root).id, root.clone(), id("e"), id("d"), id("c"), id("b"), id("a")]);
     let of_root = list(&w, Filter { root: Some(root), before: Some(1), limit: 2, ..Filter::default() }).await;
