@@ -13,7 +13,7 @@ use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::DevBacktest;
 use ktrdr_domain::strategy::label::Labels;
-use ktrdr_domain::{Sha256, Span, Strategy, Timestamp};
+use ktrdr_domain::{Author, Sha256, Span, Strategy, Timestamp};
 use proptest::prelude::{Just, ProptestConfig, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Strategy as _;
 use support::{Campaign, bars, windows};
@@ -117,6 +117,25 @@ fn a_champion_is_presented_once_passed_the_gate_of_training_and_is_better_than_l
         dev.active_sharpe_ratio = dev.active_sharpe_ratio.map(|sharpe| sharpe / 4.0);
     }
     assert!(champions(&campaign).is_empty(), "{best}");
+}
+
+#[test]
+fn what_is_bred_from_a_models_design_may_remember_what_the_model_does() {
+    let (mut campaign, _) = with_archive();
+    assert_eq!(campaign.evolve(12, Part::Breeds).unwrap().author, None);
+    let written = |model: &str, cutoff: &str| {
+        Some(Author { model: model.into(), training_cutoff: cutoff.parse().unwrap(), masked: false })
+    };
+    campaign.lessons[2].author = written("old", "2024-03");
+    campaign.lessons[6].author = written("young", "2026-06");
+    campaign.lessons[4].author = written("middle", "2025-01");
+    assert_eq!(campaign.evolve(12, Part::Breeds).unwrap().author, written("young", "2026-06"));
+    let presented: Vec<_> = (12..14).map(|index| campaign.evolve(index, Part::Presents).unwrap()).collect();
+    assert!(presented.iter().all(|design| design.champion));
+    for design in presented {
+        let bred = campaign.lessons.iter().find(|lesson| lesson.strategy == design.strategy).unwrap();
+        assert_eq!(design.author, bred.author, "a champion has its own author");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::author::Author;
 use crate::hash::Sha256;
 use crate::id::OperationId;
 use crate::name::{CampaignName, HypothesisId};
@@ -42,6 +43,9 @@ pub struct Lesson {
     pub strategy: Strategy,
     /// Its hash.
     pub strategy_sha256: Sha256,
+    /// The language model that wrote it or what it was bred from, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
     /// The hypothesis that it was to test, if it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<HypothesisId>,

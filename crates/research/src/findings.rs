@@ -93,6 +93,7 @@ impl Findings<'_> {
             resumes: cycle.spec.resumes.as_ref().map(|resumed| resumed.cycle.clone()),
             campaign: cycle.spec.campaign.clone(),
             index: cycle.spec.index,
+            author: design.author.clone(),
             tests: design.tests.clone(),
             strategy: design.strategy.clone(),
             strategy_sha256: design.strategy_sha256,

@@ -50,5 +50,8 @@ pub(crate) fn presented(champion: &Bred<'_>, place: usize, of: usize, signed: &s
         designer: signed.to_owned(),
         origin,
         champion: true,
+        author: lesson.author.clone(),
+        ideas: Vec::new(),
+        tests: lesson.tests.clone(),
     }
 }

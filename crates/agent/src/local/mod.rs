@@ -24,7 +24,8 @@ mod target;
 mod words;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Severity, Sha256};
+use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::{Author, Severity, Sha256};
 use ktrdr_quant::SeededRng;
 
 use crate::design::{Design, DesignBrief};
@@ -95,7 +96,14 @@ pub(crate) fn search(
             Err(_) => {}
         }
     }
-    design(brief.index, &memory)
+    Ok(Design { author: remembering(brief.lessons), ..design(brief.index, &memory)? })
+}
+
+/// Whose memory may have gone into a design that is varied from what was remembered: of the models that wrote any of it, the one
+/// that knows most of the present.
+fn remembering(lessons: &[Lesson]) -> Option<Author> {
+    let authors = lessons.iter().filter_map(|lesson| lesson.author.as_ref());
+    authors.max_by_key(|author| author.training_cutoff).cloned()
 }
 
 impl Search<'_> {

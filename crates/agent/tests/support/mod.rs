@@ -131,6 +131,7 @@ pub(crate) fn lesson(strategy: Strategy, sharpe: f64) -> Lesson {
         resumes: None,
         campaign: "test".parse().unwrap(),
         index: 0,
+        author: None,
         tests: None,
         strategy,
         strategy_sha256,

@@ -60,6 +60,7 @@ fn lesson(name: &str, campaign: &str) -> Lesson {
         resumes: None,
         campaign: campaign.parse().unwrap(),
         index: 3,
+        author: None,
         tests: None,
         strategy_sha256: Sha256::of_json(&strategy).unwrap(),
         strategy,
