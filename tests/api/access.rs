@@ -181,3 +181,28 @@ fn behind_a_proxy_everybody_shows_a_token_and_names_the_service() {
         assert!(cookie.starts_with("__Host-") && cookie.contains("Secure"), "{cookie}");
     });
 }
+
+/// A certificate of one's own, which the client trusts by its authority.
+#[test]
+fn with_a_certificate_it_speaks_tls_and_nothing_else() {
+    let world = World::new();
+    let (secret, _) = token(&world, Scope::Viewer);
+    let tls = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fleet/tests/redis/tls");
+    let file = |name: &str| tls.join(name).to_str().unwrap().to_owned();
+    let api = Served::up(
+        &world,
+        &["--tls-cert", &file("server.pem"), "--tls-key", &file("server.key"), "--require-token"],
+    );
+    block_on(async {
+        let authority = reqwest::Certificate::from_pem(&std::fs::read(tls.join("ca.pem")).unwrap()).unwrap();
+        let client = reqwest::Client::builder().tls_certs_only([authority]).build().unwrap();
+        let url = format!("https://localhost:{}/api/v1/session", api.address.rsplit_once(':').unwrap().1);
+        assert_eq!(client.get(&url).bearer_auth(&secret).send().await.unwrap().status(), 200);
+        assert!(api.request(Method::GET, "/session").send().await.is_err(), "no plaintext is answered");
+    });
+    let said = world.refused(
+        7,
+        &["up", "--listen", "127.0.0.1:0", "--tls-cert", &file("ca.pem"), "--tls-key", &file("nobody.key")],
+    );
+    assert!(said.contains("nobody.key"), "{said}");
+}

@@ -5,7 +5,11 @@ use serde_json::json;
 use super::client::{Served, block_on};
 use crate::world::{Engine, World, on_each_engine};
 
-on_each_engine!(a_cycle_is_triggered_watched_and_stopped, a_training_and_its_exam_are_run_and_read);
+on_each_engine!(
+    a_cycle_is_triggered_watched_and_stopped,
+    a_training_and_its_exam_are_run_and_read,
+    what_waits_is_explained_with_what_to_do,
+);
 
 fn a_cycle_is_triggered_watched_and_stopped(engine: Engine) {
     let world = World::on(engine);
@@ -68,6 +72,14 @@ fn a_training_and_its_exam_are_run_and_read(engine: Engine) {
         assert_eq!(ended(&api, &backtest).await, "completed");
         assert!(api.got(&format!("/reports/{backtest}")).await["report"].is_object());
         assert_eq!(api.got("/ledger/trials").await["total"], 1);
+        let bars = api.got("/data/EURUSD/1h?limit=3").await;
+        let wanted = json!({ "symbol": "EURUSD", "timeframe": "1h", "limit": 3, "indicators": [{ "type": "rsi", "params": { "period": 7 } }] });
+        let (_, computed) = api.post("/indicators/calculate", &wanted, None).await;
+        assert_eq!((&computed["bars"], bars["total"].as_u64()), (&bars["bars"], Some(5_000)));
+        assert!(
+            computed["indicators"][0]["value"][2].as_f64().is_some_and(|rsi| (0.0..=100.0).contains(&rsi)),
+            "{computed}"
+        );
         assert!(api.got(&format!("/operations/{backtest}/history")).await["events"].is_array());
         // What can not be is told early, with its status.
         let (status, missing) = api
@@ -77,6 +89,38 @@ fn a_training_and_its_exam_are_run_and_read(engine: Engine) {
         let (status, unknown) = api.get("/operations/op_probe_20260101_000000_00000001").await;
         assert_eq!((status, unknown["code"].as_str()), (404, Some("not_found")), "{unknown}");
     });
+}
+
+fn what_waits_is_explained_with_what_to_do(engine: Engine) {
+    let world = World::on(engine);
+    world.generate("EURUSD", "random-walk", 2_000, 3);
+    world.example("fx_pullback");
+    let api = Served::up(&world, &[]);
+    block_on(async {
+        assert_eq!(api.post("/queues/training/pause", &json!({}), None).await.0, 400, "it takes no body");
+        let paused = api.request(reqwest::Method::POST, "/queues/training/pause").send().await.unwrap();
+        assert_eq!(paused.status(), 200);
+        let (_, job) =
+            api.post("/trainings/start", &json!({ "strategy": { "name": "fx_pullback" } }), None).await;
+        let id = job["operation"].as_str().unwrap();
+        let told = api.got(&format!("/operations/{id}/explain")).await;
+        assert_eq!(
+            (&told["status"], &told["reasons"][0]["why"]),
+            (&json!("pending"), &json!("paused")),
+            "{told}"
+        );
+        assert_eq!(told["reasons"][0]["run"], "ktrdr queues resume training");
+        assert_eq!(world.json(&["operations", "explain", id])["reasons"], told["reasons"]);
+    });
+    drop(api);
+    // Whoever is missing is named.
+    let waiting = world.submit(&["training", "run", "--strategy", "fx_pullback"]);
+    let why = world.json(&["operations", "explain", &waiting[0]])["reasons"].clone();
+    let expected = if engine == Engine::Embedded { "no_engine" } else { "no_coordinator" };
+    assert!(
+        why.as_array().unwrap().iter().any(|reason| reason["why"] == expected) || engine == Engine::Fleet,
+        "{why}"
+    );
 }
 
 /// How an operation ended. Its end is heard of, not asked for again and again.

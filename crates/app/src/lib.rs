@@ -12,6 +12,7 @@
 //! | campaigns of cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
 //! | what it costs, what is left; what a campaign could find at all | [`App::budget`], [`App::costs`], [`App::plan_campaign`] | [`budget`], [`plan`] |
 //! | bars: import, generate, check, list | [`App::import_data`], [`App::generate_data`], [`App::check_data`], [`App::list_data`] | [`data`] |
+//! | bars, indicators, fuzzy sets: value by value | [`App::inspect`], [`inspect::indicators`], [`inspect::memberships`] | [`inspect`] |
 //! | windows: where they are and what became of them, moving them | [`App::windows`], [`App::plan_roll_windows`], [`App::roll_windows`] | [`windows`] |
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
@@ -53,6 +54,7 @@ pub mod feed;
 pub mod hypotheses;
 mod idempotency;
 pub mod ids;
+pub mod inspect;
 pub mod ledger;
 pub mod market;
 pub mod memory;

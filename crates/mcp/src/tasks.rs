@@ -1,6 +1,7 @@
 //! Long work as tasks of the protocol. A task is an operation and has its id: it outlives this server, and any other way in sees
 //! the same.
 
+use ktrdr_app::AppError;
 use ktrdr_app::cancel::CancelRequest;
 use ktrdr_domain::{FailureReason, Operation, OperationId, Status, Timestamp};
 use rmcp::ErrorData;
@@ -52,11 +53,15 @@ pub(crate) async fn cancel(server: &Server, task_id: &str) -> Result<(), ErrorDa
     }
     let request =
         CancelRequest { by: BY.to_owned(), ..CancelRequest::of(id(task_id)?, "the task was cancelled") };
-    match server.app.cancel(&request).await {
+    let refusal = |error: AppError| {
+        ErrorData::invalid_params(error.message.clone(), refused(&error).structured_content)
+    };
+    let noted = server.app.note("mcp", "cancel_task", task_id, &request.reason).await.map_err(refusal)?;
+    let done = server.app.cancel(&request).await;
+    server.app.note_outcome(noted, done.as_ref().map_or("refused", |_| "done")).await;
+    match done {
         Ok(_) => Ok(()),
-        Err(error) => {
-            Err(ErrorData::invalid_params(error.message.clone(), refused(&error).structured_content))
-        }
+        Err(error) => Err(refusal(error)),
     }
 }
 

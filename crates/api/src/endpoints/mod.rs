@@ -2,6 +2,7 @@
 
 mod access;
 mod agent;
+mod analysis;
 mod campaigns;
 mod data;
 mod events;
@@ -26,6 +27,7 @@ pub(crate) fn all() -> Vec<Endpoint> {
         work::endpoints(),
         strategies::endpoints(),
         data::endpoints(),
+        analysis::endpoints(),
         campaigns::endpoints(),
         fleet::endpoints(),
         ledger::endpoints(),

@@ -1,0 +1,85 @@
+//! What strategies are made of, value by value: bars, indicators, fuzzy sets.
+
+use ktrdr_app::inspect::{self, FuzzyRequest, InspectRequest};
+use ktrdr_domain::scope::Scope;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::schema;
+use crate::ask::{Ask, invalid};
+use crate::endpoint::{Answered, Endpoint};
+use crate::reply::Reply;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/data/{symbol}/{timeframe}", "get_bars", bars)
+            .says("The latest bars of a series, or of a stretch of it, oldest first.")
+            .query(&[
+                ("start", "Not before this, such as 2020-01-31."),
+                ("end", "Before this."),
+                ("limit", "How many, 1 to 10000; 100 by default."),
+            ]),
+        Endpoint::get("/indicators", "list_indicators", indicators)
+            .says("Every indicator that strategies may name, with its outputs and parameters."),
+        Endpoint::post("/indicators/calculate", "calculate_indicators", Scope::Viewer, calculate)
+            .says("Indicators of a series, computed over all of it; of the last bars that are asked for.")
+            .json(calculation(), json!({ "symbol": "EURUSD", "timeframe": "1h", "limit": 5,
+                "indicators": [{ "type": "rsi", "params": { "period": 14 } }] }))
+            .harmless(),
+        Endpoint::post("/fuzzy/evaluate", "evaluate_fuzzy", Scope::Viewer, evaluate)
+            .says("How strongly values belong to fuzzy sets.")
+            .json(
+                schema::object(&[
+                    ("members*", json!({ "type": "object", "description": "Membership functions by name." })),
+                    ("values*", schema::list(schema::number("A value."), "What the sets read.")),
+                ]),
+                json!({ "members": { "low": { "type": "triangular", "parameters": [0, 30, 45] } }, "values": [20, 30, 40] }),
+            )
+            .harmless(),
+    ]
+}
+
+fn calculation() -> Value {
+    let one = schema::object(&[
+        ("type*", schema::text("An indicator of the list.")),
+        ("source", schema::words("The field it reads.", &["open", "high", "low", "close", "volume"])),
+        ("params", json!({ "type": "object", "description": "Numbers by name." })),
+    ]);
+    schema::object(&[
+        ("symbol*", schema::symbol()),
+        ("timeframe*", schema::timeframe()),
+        ("start", schema::text("Not before this.")),
+        ("end", schema::text("Before this.")),
+        ("limit", schema::integer("How many bars.", 1, 10_000)),
+        ("indicators", schema::list(one, "At most 16.")),
+    ])
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stretch {
+    start: Option<String>,
+    end: Option<String>,
+    limit: Option<u32>,
+}
+
+async fn bars(ask: Ask) -> Answered {
+    let Stretch { start, end, limit } = ask.query()?;
+    let (symbol, timeframe): (String, String) = (ask.path("symbol")?, ask.path("timeframe")?);
+    let wanted = json!({ "symbol": symbol, "timeframe": timeframe, "start": start, "end": end, "limit": limit.unwrap_or(100) });
+    let wanted = InspectRequest::deserialize(wanted)
+        .map_err(|why| invalid(format!("the request does not fit: {why}")))?;
+    Reply::ok(&ask.app.inspect(&wanted).await?)
+}
+
+async fn indicators(_: Ask) -> Answered {
+    Reply::ok(&json!({ "indicators": inspect::indicators() }))
+}
+
+async fn calculate(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.inspect(&ask.json::<InspectRequest>()?).await?)
+}
+
+async fn evaluate(ask: Ask) -> Answered {
+    Reply::ok(&json!({ "memberships": inspect::memberships(&ask.json::<FuzzyRequest>()?)? }))
+}
