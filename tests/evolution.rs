@@ -1,6 +1,7 @@
 //! Campaigns that evolve: designs are bred on dev, the same ones whoever does the work; champions alone look at the exam, and each
 //! look is counted; what is bred grows better on dev than what is drawn without learning.
 
+use ktrdr_fake::{Fake, Mind};
 use serde_json::Value;
 
 use crate::world::{Engine, World, on_each_engine};
@@ -125,14 +126,20 @@ fn evolution_takes_generations_and_only_others_are_mixed_in() {
 }
 
 #[test]
-fn designs_of_another_provider_are_bred_from_like_any_other() {
-    let world = World::new();
-    world.generate("SERIES", "planted-edge", 6_000, 12);
-    let how = ["--agent", "evolve", "--mix", "local:1/4", "--cycles", "12", "--generation", "4"];
+fn designs_of_a_language_model_are_bred_from_like_any_other() {
+    let fake = Fake::start(Mind::Good).unwrap().with_key("sk-canary-9d");
+    let world = world(Engine::Embedded)
+        .with_setting("KTRDR_AGENT__BASE_URL", &fake.base_url())
+        .with_setting("KTRDR_AGENT__API_KEY", "sk-canary-9d");
+    let how = ["--agent", "evolve", "--mix", "claude:1/4", "--cycles", "12", "--generation", "4"];
     let cycles = research(&world, &how);
-    let designers: Vec<&str> =
-        cycles.iter().map(|cycle| cycle["result"]["designer"].as_str().unwrap()).collect();
-    let of_four = ["evolve", "evolve", "evolve", "local"];
-    assert_eq!(designers, [of_four, of_four, ["evolve"; 4]].concat());
+    let of = |name: &str| -> Vec<&str> {
+        cycles.iter().map(|cycle| cycle["result"][name].as_str().unwrap()).collect()
+    };
+    let of_four = ["evolve", "evolve", "evolve", "claude-sonnet-5-5"];
+    assert_eq!(of("designer"), [of_four, of_four, ["evolve"; 4]].concat());
     assert!(cycles[..8].iter().all(|cycle| !looked(cycle)), "who designed it makes no difference");
+    // The model knows what was bred before its second design.
+    let said = fake.seen().iter().map(ToString::to_string).collect::<String>();
+    assert!(of("strategy")[..3].iter().all(|bred| said.contains(bred)), "{said}");
 }
