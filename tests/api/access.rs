@@ -200,6 +200,7 @@ fn with_a_certificate_it_speaks_tls_and_nothing_else() {
         assert_eq!(client.get(&url).bearer_auth(&secret).send().await.unwrap().status(), 200);
         assert!(api.request(Method::GET, "/session").send().await.is_err(), "no plaintext is answered");
     });
+    drop(api);
     let said = world.refused(
         7,
         &["up", "--listen", "127.0.0.1:0", "--tls-cert", &file("ca.pem"), "--tls-key", &file("nobody.key")],

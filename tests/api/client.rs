@@ -28,7 +28,7 @@ impl Served {
     /// Plays every role of a world, and answers at an address that was free.
     pub(super) fn up(world: &World, arguments: &[&str]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let engine = world.start(&[&["up", "--listen", &address], arguments].concat());
+        let engine = world.up(&[&["--listen", &address], arguments].concat());
         wait_for("the API", || std::net::TcpStream::connect(&address).ok());
         // Others may have installed it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
