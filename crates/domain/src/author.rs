@@ -51,8 +51,10 @@ impl FromStr for Month {
     type Err = BadMonth;
     fn from_str(text: &str) -> Result<Self, BadMonth> {
         let bad = || BadMonth(text.chars().take(80).collect());
-        let (year, month) =
-            text.split_once('-').filter(|(y, m)| (y.len(), m.len()) == (4, 2)).ok_or_else(bad)?;
+        let is_written =
+            |part: &str, digits| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+        let parts = text.split_once('-').filter(|(year, month)| is_written(year, 4) && is_written(month, 2));
+        let (year, month) = parts.ok_or_else(bad)?;
         let (year, month) = (year.parse().map_err(|_| bad())?, month.parse().map_err(|_| bad())?);
         NaiveDate::from_ymd_opt(year, month, 1).map(Self).ok_or_else(bad)
     }
