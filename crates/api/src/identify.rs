@@ -126,11 +126,10 @@ pub(crate) fn refuse_foreign_pages(who: &Identified, host: &str, headers: &Heade
     let says = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     let own = |origin: &str| origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host));
     let is_own = match (who.way, says(&ORIGIN), says(&FETCH_SITE)) {
-        (Way::Token, ..) => true,
+        // Nothing said: no browser, since those say where they come from.
+        (Way::Token, ..) | (Way::Here, None, None) => true,
         (_, Some(origin), site) => own(origin) && site.is_none_or(|site| site == "same-origin"),
         (_, None, Some(site)) => site == "same-origin",
-        // No browser: those say where they come from.
-        (Way::Here, None, None) => true,
         (Way::Session, None, None) => false,
     };
     if is_own {
