@@ -68,7 +68,7 @@ fn language_models_are_served_beside_it_under_the_same_tokens() {
             let request = api.http.post(format!("http://{}/mcp", api.address)).json(&body);
             let request = request.header("Accept", "application/json, text/event-stream");
             let request = request.header("MCP-Protocol-Version", "2025-06-18");
-            let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+            let request = token.into_iter().fold(request, reqwest::RequestBuilder::bearer_auth);
             answer(request.send().await.unwrap()).await
         };
         assert_eq!(asked(None, "tools/list", json!({})).await.0, 401);

@@ -121,16 +121,15 @@ pub(crate) fn permit(who: &Identified, needs: Scope) -> Result<(), Problem> {
 }
 
 /// A page of another origin must not act for a browser that is let in by itself: a change is only taken from where the
-/// browser says that it comes from this very address. A program that shows a token says enough.
+/// browser says that it comes from this very address. A program that shows a token says enough; so does who is at this machine and is
+/// no browser: those say where they come from.
 pub(crate) fn refuse_foreign_pages(who: &Identified, host: &str, headers: &HeaderMap) -> Result<(), Problem> {
     let says = |name: &HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     let own = |origin: &str| origin.split_once("://").is_some_and(|(_, of)| of.eq_ignore_ascii_case(host));
     let is_own = match (who.way, says(&ORIGIN), says(&FETCH_SITE)) {
-        (Way::Token, ..) => true,
+        (Way::Token, ..) | (Way::Here, None, None) => true,
         (_, Some(origin), site) => own(origin) && site.is_none_or(|site| site == "same-origin"),
         (_, None, Some(site)) => site == "same-origin",
-        // No browser: those say where they come from.
-        (Way::Here, None, None) => true,
         (Way::Session, None, None) => false,
     };
     if is_own {

@@ -61,7 +61,7 @@ impl Tls {
                     tracing::info!("a new certificate is in force");
                 }
                 Err(why) => {
-                    tracing::warn!(%why, "the new certificate can not be used; the one before it stays in force")
+                    tracing::warn!(%why, "the new certificate can not be used; the one before it stays in force");
                 }
             }
         }

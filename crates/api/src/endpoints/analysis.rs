@@ -31,7 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .json(
                 schema::object(&[
                     ("members*", json!({ "type": "object", "description": "Membership functions by name." })),
-                    ("values*", schema::list(schema::number("A value."), "What the sets read.")),
+                    ("values*", schema::list(&schema::number("A value."), "What the sets read.")),
                 ]),
                 json!({ "members": { "low": { "type": "triangular", "parameters": [0, 30, 45] } }, "values": [20, 30, 40] }),
             )
@@ -51,7 +51,7 @@ fn calculation() -> Value {
         ("start", schema::text("Not before this.")),
         ("end", schema::text("Before this.")),
         ("limit", schema::integer("How many bars.", 1, 10_000)),
-        ("indicators", schema::list(one, "At most 16.")),
+        ("indicators", schema::list(&one, "At most 16.")),
     ])
 }
 

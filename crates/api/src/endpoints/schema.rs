@@ -36,7 +36,7 @@ pub(super) fn words(about: &str, allowed: &[&str]) -> Value {
     json!({ "type": "string", "description": about, "enum": allowed })
 }
 
-pub(super) fn list(of: Value, about: &str) -> Value {
+pub(super) fn list(of: &Value, about: &str) -> Value {
     json!({ "type": "array", "items": of, "description": about })
 }
 

@@ -53,7 +53,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 fn training_schema() -> Value {
     schema::object(&[
         ("strategy*", schema::strategy()),
-        ("symbols", schema::list(schema::symbol(), "Train on these instead of the strategy's own.")),
+        ("symbols", schema::list(&schema::symbol(), "Train on these instead of the strategy's own.")),
         ("start", schema::text("Start of the stretch, inside dev.")),
         ("end", schema::text("End of the stretch (exclusive), inside dev.")),
         (

@@ -82,7 +82,7 @@ async fn revoke(context: &Context<'_>, app: &App, id: &str, reason: &str) -> Res
     app.note_outcome(noted, &done.as_ref().map_or_else(ToString::to_string, |()| "revoked".into())).await;
     done?;
     context.screen.answer(&serde_json::json!({ "revoked": id }), |screen| {
-        screen.line(format!("{id} is no longer in force"))
+        screen.line(format!("{id} is no longer in force"));
     })?;
     Ok(ExitCode::SUCCESS)
 }
