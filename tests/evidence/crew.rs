@@ -18,13 +18,14 @@ pub(super) struct Outcome {
     pub(super) left_out: usize,
 }
 
-/// Makes all runs of `tasks` that are missing in the book, with so many hands.
+/// Makes all runs of `tasks` that are missing in the book, with so many hands; with none it makes none.
 pub(super) fn work(laboratory: &Laboratory, tasks: &[Task], book: &mut Book, hands: usize) -> Outcome {
     let keys = book.keys();
     let (known, missing): (Vec<&Task>, Vec<&Task>) = tasks.iter().partition(|t| keys.contains(&t.key()));
     let (possible, left_out): (Vec<&Task>, Vec<&Task>) =
         missing.into_iter().partition(|task| laboratory.can_make(task));
-    let outcome = Outcome { made: possible.len(), known: known.len(), left_out: left_out.len() };
+    let made = if hands == 0 { 0 } else { possible.len() };
+    let outcome = Outcome { made, known: known.len(), left_out: left_out.len() };
     if outcome.left_out > 0 {
         eprintln!("KTRDR_REAL_DATA is not set: {} runs on real bars are left out", outcome.left_out);
     }
@@ -32,7 +33,7 @@ pub(super) fn work(laboratory: &Laboratory, tasks: &[Task], book: &mut Book, han
     let waiting = Mutex::new(VecDeque::from(possible));
     let written = Mutex::new((book, progress));
     thread::scope(|scope| {
-        for _ in 0..hands.max(1) {
+        for _ in 0..hands {
             scope.spawn(|| {
                 loop {
                     // The lock is given back here, and not held while the run is made.
