@@ -301,6 +301,27 @@ fn a_hostile_client_is_told_why_and_harms_nothing() {
                 json!({ "symbol": "EURUSD", "timeframe": "1h", "open_vault": "please" }),
                 "invalid_request",
             ),
+            // Who reads nothing can be told nothing less, and is asked in no batch.
+            (
+                "trigger_cycle",
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "masked": true }),
+                "invalid_request",
+            ),
+            (
+                "start_campaign",
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 8, "batch": true }),
+                "invalid_request",
+            ),
+            (
+                "start_campaign",
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 8, "batch": true, "agent": "evolve" }),
+                "invalid_request",
+            ),
+            (
+                "start_campaign",
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 8, "mix": "claude" }),
+                "invalid_request",
+            ),
             ("trigger_cycle", strategy("name: !!python/object x".into()), "invalid_input"),
             ("trigger_cycle", strategy("name: ../../etc/passwd".into()), "invalid_input"),
             ("trigger_cycle", strategy(long(70_000)), "invalid_request"),

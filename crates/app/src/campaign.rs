@@ -164,7 +164,7 @@ pub(crate) fn planned(
 
 /// Whether there is anybody to ask in a batch.
 fn expect_batches(agent: &ProviderName, batch: bool) -> Result<(), AppError> {
-    if !batch || *agent != ProviderName::default() {
+    if !batch || costs_money(agent) {
         return Ok(());
     }
     let message = format!(

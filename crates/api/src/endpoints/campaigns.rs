@@ -60,6 +60,14 @@ fn campaign_schema() -> Value {
         ),
         ("agent", schema::text("Who designs and assesses.")),
         ("gates", schema::gates()),
+        ("batch", schema::flag("Ask the language model in batches: half the price, answers within a day.")),
+        ("masked", schema::flag("Hide symbol, dates and price level from the language model.")),
+        (
+            "mix",
+            schema::text(
+                "Another provider's share of the designs while a campaign that evolves breeds, such as claude:1/4.",
+            ),
+        ),
         ("brief", schema::text("What to look for, in words.")),
         ("seed", schema::integer("Of everything random.", 0, u64::MAX)),
         ("device", schema::device()),

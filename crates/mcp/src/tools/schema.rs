@@ -93,7 +93,7 @@ pub(super) fn list_operations() -> JsonObject {
         "campaign": name("Only this campaign: its cycles and their jobs."),
         "kind": one_of("Only this kind.", kinds),
         "status": one_of("Only this status.", statuses),
-        "active": { "type": "boolean", "default": false, "description": "Only pending and running ones." },
+        "active": flag("Only pending and running ones."),
     });
     list(properties, &[])
 }
@@ -139,11 +139,18 @@ pub(super) fn recall() -> JsonObject {
     object(&properties, &[])
 }
 
+/// A yes or no, no unless said otherwise.
+fn flag(about: &str) -> Value {
+    json!({ "type": "boolean", "default": false, "description": about })
+}
+
 pub(super) fn trigger_cycle() -> JsonObject {
     let properties = json!({
         "symbol": symbol(),
         "timeframe": timeframe(),
         "agent": name("Who designs and assesses; as configured otherwise."),
+        "batch": flag("Ask the language model in batches: half the price, answers within a day."),
+        "masked": flag("Hide symbol, dates and price level from the language model."),
         "brief": words("What to look for; not together with a strategy."),
         "strategy": choice_of_a_strategy(),
         "seed": seed(),
@@ -158,6 +165,9 @@ pub(super) fn start_campaign() -> JsonObject {
         "timeframe": timeframe(),
         "cycles": { "type": "integer", "minimum": 1, "maximum": CYCLES_MAX, "description": "How many." },
         "agent": name("Who designs and assesses; as configured otherwise."),
+        "batch": flag("Ask the language model in batches: half the price, answers within a day."),
+        "masked": flag("Hide symbol, dates and price level from the language model."),
+        "mix": name("Another provider's share of the designs while a campaign that evolves breeds, such as claude:1/4."),
         "brief": words("What to look for."),
         "seed": seed(),
         "idempotency_key": key(),

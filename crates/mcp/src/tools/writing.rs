@@ -6,6 +6,7 @@ use ktrdr_app::cycle::TriggerRequest;
 use ktrdr_app::training::{StrategyChoice, TrainingRequest};
 use ktrdr_app::{AppError, ErrorKind, IdempotencyKey};
 use ktrdr_domain::OperationId;
+use ktrdr_domain::evolution::Mix;
 use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::{Symbol, Timeframe};
 use rmcp::model::JsonObject;
@@ -25,6 +26,10 @@ struct TriggerCycle {
     timeframe: Timeframe,
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<ProviderName>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    batch: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    masked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     brief: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +48,12 @@ struct StartCampaign {
     cycles: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<ProviderName>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    batch: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    masked: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mix: Option<Mix>,
     #[serde(skip_serializing_if = "Option::is_none")]
     brief: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
