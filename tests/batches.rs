@@ -3,7 +3,7 @@
 use ktrdr_fake::{Batch, BatchFault, BatchState, Fake, Mind};
 use serde_json::Value;
 
-use crate::claude::open_gates;
+use crate::claude::{fake, open_gates, world_of};
 use crate::world::{Engine, World, on_each_engine, wait_for};
 
 on_each_engine!(
@@ -11,24 +11,14 @@ on_each_engine!(
     what_waits_for_a_batch_is_cancelled_at_once_and_its_batch_with_it,
 );
 
-const KEY: &str = "sk-canary-b1";
-
 /// Designs and assessments at a time in one process.
 const SLOTS: usize = 4;
 
-/// A world whose `claude` is this fake, impatient with batches and with gates that let everything pass.
-fn world_of(engine: Engine, fake: &Fake) -> World {
-    let world = World::on(engine)
-        .with_setting("KTRDR_AGENT__BASE_URL", &fake.base_url())
-        .with_setting("KTRDR_AGENT__API_KEY", KEY)
+/// A world that is impatient with batches, and whose gates let everything pass.
+fn impatient(engine: Engine, fake: &Fake) -> World {
+    open_gates(world_of(engine, fake))
         .with_setting("KTRDR_AGENT__BATCH_WAIT", "200ms")
-        .with_setting("KTRDR_FLEET__SWEEP", "300ms");
-    world.generate("EURUSD", "random-walk", 3_000, 3);
-    open_gates(world)
-}
-
-fn fake() -> Fake {
-    Fake::start(Mind::Good).unwrap().with_key(KEY)
+        .with_setting("KTRDR_FLEET__SWEEP", "300ms")
 }
 
 /// So many cycles at a time, asked in batches.
@@ -84,9 +74,9 @@ fn half_price(batches: &[Batch]) -> u64 {
 }
 
 fn a_night_in_batches_survives_a_kill_at_half_the_price(engine: Engine) {
-    let fake = fake();
+    let fake = fake(Mind::Good);
     fake.hold_batches(true);
-    let world = world_of(engine, &fake);
+    let world = impatient(engine, &fake);
     let up = world.up(&[]);
     // More than there are places for designs: each waits, and none of them in a place.
     let cycles = night(&world, "6");
@@ -126,9 +116,9 @@ fn a_night_in_batches_survives_a_kill_at_half_the_price(engine: Engine) {
 }
 
 fn what_waits_for_a_batch_is_cancelled_at_once_and_its_batch_with_it(engine: Engine) {
-    let fake = fake();
+    let fake = fake(Mind::Good);
     fake.hold_batches(true);
-    let world = world_of(engine, &fake);
+    let world = impatient(engine, &fake);
     let _up = world.up(&[]);
     let cycle = night(&world, "1").remove(0);
     under_way(&fake, 1);
@@ -146,9 +136,9 @@ fn what_waits_for_a_batch_is_cancelled_at_once_and_its_batch_with_it(engine: Eng
 
 #[test]
 fn what_comes_to_nothing_is_asked_again_and_an_assessment_falls_back_on_the_rules() {
-    let fake = fake();
+    let fake = fake(Mind::Good);
     fake.fail_next_batches([Some(BatchFault::Expired), None, None, None, Some(BatchFault::Expired)]);
-    let world = world_of(Engine::Embedded, &fake);
+    let world = impatient(Engine::Embedded, &fake);
     let run = ["agent", "trigger", "--local", "-s", "EURUSD", "-t", "1h", "--agent", "claude", "--batch"];
     let answer = world.json(&run);
     let cycle = &answer["cycles"][0];

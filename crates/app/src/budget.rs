@@ -4,6 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::budget::{Balance, BudgetPolicy, Cost, Limit, Measure, Scope};
 use ktrdr_domain::day::{Day, DayZone};
+use ktrdr_domain::evolution::Mix;
 use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{Money, Phase, Status, Timestamp};
 use ktrdr_fabric::budget::{Payers, admit};
@@ -219,6 +220,11 @@ pub(crate) fn looks(campaign: &Campaign) -> u64 {
         Status::Failed => matches!(outcome.phase, Some(Phase::Backtesting | Phase::Assessing)),
         Status::Pending | Status::Running | Status::Cancelled => false,
     })
+}
+
+/// Who is paid for a campaign's designs: whoever is mixed in, since what breeds is computed here.
+pub(crate) fn paid<'a>(agent: &'a ProviderName, mix: Option<&'a Mix>) -> &'a ProviderName {
+    mix.map_or(agent, |mix| &mix.agent)
 }
 
 /// Whether a provider's answers cost money: all do but those that are computed here.

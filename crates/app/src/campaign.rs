@@ -12,7 +12,7 @@ use ktrdr_fabric::store::{Filter, NewRoot, Pace, Submitted};
 use ktrdr_research::plan;
 use serde::{Deserialize, Serialize};
 
-use crate::budget::costs_money;
+use crate::budget::{costs_money, paid};
 use crate::idempotency::Seed;
 use crate::market::AccountChange;
 use crate::operations::PartRequest;
@@ -196,7 +196,7 @@ impl App {
         // Only a request without faults is remembered by its key.
         let (campaign, roots) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
             seed if seed == fresh => {
-                let paid = request.mix.as_ref().map_or(&template.agent, |mix| &mix.agent);
+                let paid = paid(&template.agent, request.mix.as_ref());
                 self.fund(&plan.0, paid, request.budget).await?;
                 plan
             }
@@ -223,7 +223,7 @@ impl App {
     ) -> Result<ResearchSpec, AppError> {
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         self.expect_provider(&agent)?;
-        expect_batches(request.mix.as_ref().map_or(&agent, |mix| &mix.agent), request.batch)?;
+        expect_batches(paid(&agent, request.mix.as_ref()), request.batch)?;
         let evolution = self.evolution(&agent, request.mix.as_ref())?;
         check_mask(request, &agent)?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;

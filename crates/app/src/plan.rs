@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use outlook::{LookRate, SmallestSharpe};
 
-use crate::budget::{costs_money, ended, looks};
+use crate::budget::{costs_money, ended, looks, paid};
 use crate::{App, AppError, ErrorKind};
 use outlook::{Exam, Past};
 
@@ -167,7 +167,7 @@ impl App {
             true => past.look_rate.of_champions(request.cycles, generation),
             false => past.look_rate,
         };
-        let paid = request.mix.as_ref().map_or(&agent, |mix| &mix.agent);
+        let paid = paid(&agent, request.mix.as_ref());
         let looks_so_far = self.ledger.looks(&request.symbol, gate).await?.len() as u64;
         let looks_expected = look_rate.expected(request.cycles);
         let smallest_sharpe = exam.smallest_sharpe(looks_so_far, looks_expected)?;
