@@ -18,6 +18,7 @@ fn look(name: &str, campaign: &str, days: std::ops::Range<i64>) -> Look {
         operation: id(name),
         campaign: campaign.parse().unwrap(),
         subject_sha256: Sha256::of(name.as_bytes()),
+        content_sha256: None,
         subject: name.to_owned(),
         symbol: "EURUSD".parse().unwrap(),
         timeframe: "1h".parse().unwrap(),

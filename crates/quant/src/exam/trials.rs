@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use ktrdr_domain::Symbol;
+use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::DailyRecord;
 use ktrdr_domain::trial::Trial;
 
@@ -42,6 +44,18 @@ impl Deflation {
             ..counted
         }
     }
+}
+
+/// The trial at the same instrument that these positions on dev are a near-copy of, the likest of them, and how they correlate.
+#[must_use]
+pub fn near_copy<'a>(held: &Positions, symbol: &Symbol, trials: &'a [Trial]) -> Option<(&'a Trial, f64)> {
+    let ours = unit(held.means());
+    let likeness = |trial: &'a Trial| {
+        let theirs = trial.positions().filter(|theirs| theirs.stretch == held.stretch)?;
+        (trial.look.symbol == *symbol).then(|| (trial, similarity(&ours, &unit(theirs.means()))))
+    };
+    let copies = trials.iter().filter_map(likeness).filter(|(_, likeness)| *likeness >= NEAR_COPY);
+    copies.max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
 impl From<DailyRecord> for TrackRecord {
@@ -118,6 +132,7 @@ mod tests {
             operation: OperationId::new(Kind::Backtesting, Timestamp(0), n),
             campaign: "c".parse().unwrap(),
             subject_sha256: Sha256::of(&n.to_le_bytes()),
+            content_sha256: None,
             subject: n.to_string(),
             symbol: "EURUSD".parse().unwrap(),
             timeframe: "1h".parse().unwrap(),

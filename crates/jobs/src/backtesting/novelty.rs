@@ -1,0 +1,51 @@
+//! Whether a design that is to be examined was examined before, as itself or as a near-copy: then the exam is not looked at.
+//!
+//! A near-copy is what the count of different trials takes for one: the same instrument, and positions on dev that correlate by 0.95.
+//! Of those that go through here at once, in whatever campaign, the same strategy is counted once. That two near-copies of one
+//! campaign do not, is seen to by whoever moves cycles: a generation is examined one after the other.
+
+use ktrdr_domain::OperationId;
+use ktrdr_domain::trial::{Look, Trial};
+use ktrdr_fabric::ledger::Begun;
+use ktrdr_quant::exam::near_copy;
+
+use super::Backtesting;
+use super::subject::Decided;
+use crate::fault::Fault;
+
+impl Backtesting {
+    /// Counts a look at what nobody has seen yet.
+    pub(super) fn begin_unless_repeated(&self, look: &Look, decided: &Decided) -> Result<(), Fault> {
+        let runtime = &self.services.runtime;
+        let looks = runtime.block_on(self.ledger.looks(&look.symbol, look.span))?;
+        // What an earlier attempt has counted stays so, whatever was examined meanwhile.
+        let is_counted = looks.iter().any(|trial| trial.look.operation == look.operation);
+        if let Some(held) = decided.on_dev.as_ref().filter(|_| !is_counted)
+            && let Some((copied, correlation)) = near_copy(held, &look.symbol, &looks)
+        {
+            return Err(Fault::Repetition(format!(
+                "what it holds on dev correlates by {correlation:.3} with {}, which was examined",
+                name(copied)
+            )));
+        }
+        match runtime.block_on(self.ledger.begin_unless_repeated(look))? {
+            Begun::Counted => Ok(()),
+            Begun::Repeats(twin) => Err(Fault::Repetition(format!(
+                "it is the same strategy as {}, which was examined",
+                named(&twin, &looks)
+            ))),
+        }
+    }
+}
+
+/// What was examined, and where to look it up.
+fn name(trial: &Trial) -> String {
+    let look = &trial.look;
+    format!("{} of {} ({})", look.subject, look.campaign, look.operation)
+}
+
+/// The same of a look that may have begun only now.
+fn named(twin: &OperationId, looks: &[Trial]) -> String {
+    let known = looks.iter().find(|trial| trial.look.operation == *twin);
+    known.map_or_else(|| twin.to_string(), name)
+}
