@@ -161,6 +161,31 @@ mod tests {
         assert!(deflated(&[None; 40]) == among_copies, "trials without a ratio count as well");
     }
 
+    /// Long in the first `n` of 256 parts of a stretch, short in the others.
+    fn held(stretch_days: i64, n: i64) -> Positions {
+        let part = stretch_days * 86_400 / 256;
+        let stretch = Span { start: Timestamp(0), end: Timestamp(part * 256) };
+        Positions::sketch(stretch, (0..256).map(|at| (at * part, if at < n { 1 } else { -1 })))
+    }
+
+    #[test]
+    fn a_near_copy_is_the_likest_trial_of_the_same_instrument_and_stretch() {
+        let of = |n, positions| {
+            let mut trial = trial(n, Some(0.1));
+            trial.conclusion.as_mut().unwrap().positions = positions;
+            trial
+        };
+        let mut elsewhere = of(4, Some(held(256, 128)));
+        elsewhere.look.symbol = "GBPUSD".parse().unwrap();
+        let others = [of(0, None), of(1, Some(held(512, 128))), elsewhere, of(2, Some(held(256, 90)))];
+        let symbol = "EURUSD".parse().unwrap();
+        assert_eq!(near_copy(&held(256, 128), &symbol, &others), None);
+        let trials = [&others[..], &[of(5, Some(held(256, 130))), of(6, Some(held(256, 129)))]].concat();
+        let (copied, correlation) = near_copy(&held(256, 128), &symbol, &trials).unwrap();
+        assert_eq!(copied, &trials[5]);
+        assert!((0.99..1.0).contains(&correlation), "{correlation}");
+    }
+
     #[test]
     fn the_order_of_the_trials_does_not_move_a_bit_of_the_verdict() {
         let record = DailyRecord { sharpe: 0.08, days: 750, skewness: -0.2, kurtosis: 5.0 };
