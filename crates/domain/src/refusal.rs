@@ -58,8 +58,13 @@ mod tests {
 
     #[test]
     fn other_errors_are_none() {
-        for error in ["", "Backtest failed: lost 12.5 % (on the way)", "x gate failed: -1.20% (y)", "x gate failed: (y)", "x gate failed: code"]
-        {
+        for error in [
+            "",
+            "Backtest failed: lost 12.5 % (on the way)",
+            "x gate failed: -1.20% (y)",
+            "x gate failed: (y)",
+            "x gate failed: code",
+        ] {
             assert_eq!(Refusal::read(error), None, "{error}");
         }
     }

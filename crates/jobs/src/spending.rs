@@ -14,7 +14,9 @@ use ktrdr_agent::purse::{self, BudgetExhausted, Intent, Purse, PurseError, Spent
 use ktrdr_domain::budget::{BudgetPolicy, Exhausted};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{DeviceClass, Kind, Load, Timestamp};
-use ktrdr_fabric::budget::{BATCH_RESERVED_FOR, Budget, CALL_RESERVED_FOR, CallId, Payers, Reservation, Reserved, admit};
+use ktrdr_fabric::budget::{
+    BATCH_RESERVED_FOR, Budget, CALL_RESERVED_FOR, CallId, Payers, Reservation, Reserved, admit,
+};
 use ktrdr_fabric::store::{OperationReader, StoreError};
 use ktrdr_worker::{Handler, Job, Outcome};
 use serde::Deserialize;

@@ -130,7 +130,8 @@ impl Funnel {
     /// Cells of a table: cycles, survived, accepted, stopped by gates, bred, repetitions, failed, cancelled, running, waiting.
     pub(crate) fn cells(&self) -> Vec<String> {
         let gates = self.gates.values().sum();
-        let counts = [gates, self.bred, self.repeated, self.failed, self.cancelled, self.running, self.waiting];
+        let counts =
+            [gates, self.bred, self.repeated, self.failed, self.cancelled, self.running, self.waiting];
         let accepted = self.accepted.map_or_else(|| "–".into(), thousands);
         let verdicts = vec![thousands(self.cycles), thousands(self.survived), accepted];
         [verdicts, counts.map(thousands).to_vec()].concat()

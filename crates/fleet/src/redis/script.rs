@@ -165,7 +165,8 @@ fn ending(clock: TimeSource, body: &str) -> Script {
 /// Stops what somebody wants stopped.
 fn cancelling(clock: TimeSource, body: &str) -> Script {
     Script::new(
-        &[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, AGAIN, CANCELS, GROUPS, body].concat(),
+        &[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, AGAIN, CANCELS, GROUPS, body]
+            .concat(),
     )
 }
 

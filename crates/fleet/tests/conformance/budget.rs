@@ -6,7 +6,8 @@ use ktrdr_domain::Money;
 use ktrdr_domain::budget::{Balance, Cost, Exhausted, Limit, Limits, Measure, Scope};
 use ktrdr_domain::day::Day;
 use ktrdr_fabric::budget::{
-    BATCH_RESERVED_FOR, CALL_RESERVED_FOR, COST_MAX, CallId, Payers, RESERVED_FOR_MAX, Reservation, Reserved, admit,
+    BATCH_RESERVED_FOR, CALL_RESERVED_FOR, COST_MAX, CallId, Payers, RESERVED_FOR_MAX, Reservation, Reserved,
+    admit,
 };
 use ktrdr_fabric::store::StoreError;
 

@@ -139,7 +139,8 @@ pub(crate) async fn a_look_that_is_to_repeat_none_is_counted_once_for_each_conte
     let repeats = |name| Begun::Repeats(id(name));
     assert_eq!(begin(look_at("a", "one")).await, Begun::Counted);
     assert_eq!(begin(look_at("a", "one")).await, Begun::Counted, "its second attempt is no repetition");
-    let elsewhere = Look { campaign: "other".parse().unwrap(), subject: "renamed".into(), ..look_at("b", "one") };
+    let elsewhere =
+        Look { campaign: "other".parse().unwrap(), subject: "renamed".into(), ..look_at("b", "one") };
     assert_eq!(begin(elsewhere).await, repeats("a"));
     assert_eq!(names(&looks_at(&w, "EURUSD", 0..10).await), ["a"], "nothing else was counted");
     for other in [

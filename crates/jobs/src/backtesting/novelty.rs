@@ -4,7 +4,6 @@
 //! Of those that go through here at once, in whatever campaign, the same strategy is counted once. That two near-copies of one
 //! campaign do not, is seen to by whoever moves cycles: a generation is examined one after the other.
 
-use ktrdr_domain::OperationId;
 use ktrdr_domain::trial::{Look, Trial};
 use ktrdr_fabric::ledger::Begun;
 use ktrdr_quant::exam::near_copy;
@@ -19,33 +18,36 @@ impl Backtesting {
         let runtime = &self.services.runtime;
         let looks = runtime.block_on(self.ledger.looks(&look.symbol, look.span))?;
         // What an earlier attempt has counted stays so, whatever was examined meanwhile.
-        let is_counted = looks.iter().any(|trial| trial.look.operation == look.operation);
-        if let Some(held) = decided.on_dev.as_ref().filter(|_| !is_counted)
-            && let Some((copied, correlation)) = near_copy(held, &look.symbol, &looks)
-        {
-            return Err(Fault::Repetition(format!(
-                "what it holds on dev correlates by {correlation:.3} with {}, which was examined",
-                name(copied)
-            )));
+        if looks.iter().any(|trial| trial.look.operation == look.operation) {
+            return Ok(());
+        }
+        if let Some(repeated) = repeated(look, decided, &looks) {
+            return Err(Fault::Repetition(repeated));
         }
         match runtime.block_on(self.ledger.begin_unless_repeated(look))? {
             Begun::Counted => Ok(()),
-            Begun::Repeats(twin) => Err(Fault::Repetition(format!(
-                "it is the same strategy as {}, which was examined",
-                named(&twin, &looks)
-            ))),
+            Begun::Repeats(twin) => Err(Fault::Repetition(format!("{twin} examines the same strategy now"))),
         }
     }
+}
+
+/// What it repeats of what was examined, in words.
+fn repeated(look: &Look, decided: &Decided, looks: &[Trial]) -> Option<String> {
+    let is_twin = |trial: &&Trial| {
+        trial.look.content_sha256.is_some() && trial.look.content_sha256 == look.content_sha256
+    };
+    if let Some(twin) = looks.iter().find(is_twin) {
+        return Some(format!("it is the same strategy as {}, which was examined", name(twin)));
+    }
+    let (copied, correlation) = near_copy(decided.on_dev.as_ref()?, &look.symbol, looks)?;
+    Some(format!(
+        "what it holds on dev correlates by {correlation:.3} with {}, which was examined",
+        name(copied)
+    ))
 }
 
 /// What was examined, and where to look it up.
 fn name(trial: &Trial) -> String {
     let look = &trial.look;
     format!("{} of {} ({})", look.subject, look.campaign, look.operation)
-}
-
-/// The same of a look that may have begun only now.
-fn named(twin: &OperationId, looks: &[Trial]) -> String {
-    let known = looks.iter().find(|trial| trial.look.operation == *twin);
-    known.map_or_else(|| twin.to_string(), name)
 }

@@ -104,7 +104,10 @@ fn row(number: u64, cycle: &Operation) -> Vec<String> {
         (Status::Completed, _) => survivor(cycle, of_result("verdict")),
         (Status::Failed, Some(Refusal { gate, code, figures })) => {
             let finally = final_gate(cycle).map(|verdict| format!("{verdict} at the close"));
-            (format!("{} gate", gate.to_lowercase()), finally.unwrap_or_else(|| format!("{code} ({figures})")))
+            (
+                format!("{} gate", gate.to_lowercase()),
+                finally.unwrap_or_else(|| format!("{code} ({figures})")),
+            )
         }
         (Status::Running, _) => {
             (cycle.phase.map_or_else(String::new, |phase| phase.to_string()), String::new())
