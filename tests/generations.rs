@@ -27,9 +27,6 @@ struct Found {
 
 fn found(cycle: &Value) -> (u64, Found) {
     let result = &cycle["result"];
-    // A repetition also names the exam that it repeats, whose id is of this run.
-    let said = cycle["error"].as_str().unwrap_or_default();
-    let stopped_by = said.split(" (op_").next().unwrap_or_default().to_owned();
     let exam = result["metrics"].is_object().then(|| {
         ["total_return", "turnover", "total_trades"].map(|figure| result["metrics"][figure].to_string())
     });
@@ -39,7 +36,7 @@ fn found(cycle: &Value) -> (u64, Found) {
         model: result["test"].to_string() + &result["dev_backtest"].to_string(),
         exam,
         finally: finally(&result["final"]),
-        stopped_by,
+        stopped_by: cycle["error"].as_str().unwrap_or_default().to_owned(),
     };
     (cycle["spec"]["index"].as_u64().unwrap(), found)
 }

@@ -145,7 +145,8 @@ impl Backtesting {
         if let Some(word) = word_for(spec, windows, &span) {
             self.services.open_vault(&spec.data, &look.operation, span, word)?;
         }
-        match spec.refuse_repetition {
+        // A replay repeats on purpose, and is no look.
+        match spec.refuse_repetition && spec.origin == Origin::Research {
             true => self.begin_unless_repeated(&look, decided)?,
             false => self.services.runtime.block_on(self.ledger.begin(&look))?,
         }

@@ -26,7 +26,9 @@ impl Backtesting {
         }
         match runtime.block_on(self.ledger.begin_unless_repeated(look))? {
             Begun::Counted => Ok(()),
-            Begun::Repeats(twin) => Err(Fault::Repetition(format!("{twin} examines the same strategy now"))),
+            Begun::Repeats(twin) => {
+                Err(Fault::Repetition(format!("the same strategy is examined by {twin}")))
+            }
         }
     }
 }
@@ -37,17 +39,13 @@ fn repeated(look: &Look, decided: &Decided, looks: &[Trial]) -> Option<String> {
         trial.look.content_sha256.is_some() && trial.look.content_sha256 == look.content_sha256
     };
     if let Some(twin) = looks.iter().find(is_twin) {
-        return Some(format!("it is the same strategy as {}, which was examined", name(twin)));
+        return Some(format!("the same strategy was examined as {}", name(twin)));
     }
     let (copied, correlation) = near_copy(decided.on_dev.as_ref()?, &look.symbol, looks)?;
-    Some(format!(
-        "what it holds on dev correlates by {correlation:.3} with {}, which was examined",
-        name(copied)
-    ))
+    Some(format!("{correlation:.3} is the correlation on dev with {}, which was examined", name(copied)))
 }
 
-/// What was examined, and where to look it up.
+/// What was examined, and where.
 fn name(trial: &Trial) -> String {
-    let look = &trial.look;
-    format!("{} of {} ({})", look.subject, look.campaign, look.operation)
+    format!("{} of {}", trial.look.subject, trial.look.campaign)
 }
