@@ -25,11 +25,12 @@ pub(crate) fn cancel(
             flag(tx, &head, by, reason)?;
             match &head.waiting {
                 // A child has no child: this goes one level deep.
-                Some(child) => match cancel(tx, child, by, reason)? {
-                    // Its root may have stayed where it is.
-                    Cancelled::TooLate(_) => announce_again(tx, child)?,
-                    _ => {}
-                },
+                Some(child) => {
+                    if let Cancelled::TooLate(_) = cancel(tx, child, by, reason)? {
+                        // Its root stayed where it is, or is about to move.
+                        announce_again(tx, child)?;
+                    }
+                }
                 None => tx.hint(StoreHint::Cancel(head.id.clone())),
             }
             tx.hint(StoreHint::Changed(head.id));

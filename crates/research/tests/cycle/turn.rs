@@ -17,9 +17,9 @@ const CYCLES: u32 = 4;
 /// What becomes of the first cycle, whose training takes longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum First {
-    IsExamined,
-    IsStoppedByItsGate,
-    IsCancelled,
+    Examined,
+    StoppedByItsGate,
+    Cancelled,
 }
 
 /// Keeps the first training waiting, and writes down who is examined.
@@ -45,9 +45,9 @@ impl Stage {
             let is_closed = |is_open: &mut bool| !*is_open;
             drop(self.opened.wait_while(self.is_open.lock().unwrap(), is_closed).unwrap());
             match first {
-                First::IsExamined => {}
-                First::IsStoppedByItsGate => return Outcome::Completed(value(untalented())),
-                First::IsCancelled => return Outcome::Stopped,
+                First::Examined => {}
+                First::StoppedByItsGate => return Outcome::Completed(value(untalented())),
+                First::Cancelled => return Outcome::Stopped,
             }
         }
         behave(phase)
@@ -72,7 +72,7 @@ async fn exams(first: First) -> Vec<OperationId> {
         world.until(&Phase::Training.child_of(&cycle(n)), |row| row.status == Status::Completed).await;
     }
     assert_eq!(*stage.examined.lock().unwrap(), [], "{first:?}: nobody is examined before the first");
-    if first == First::IsCancelled {
+    if first == First::Cancelled {
         world.engine.store.cancel(&cycle(0), "test", "enough").await.unwrap();
     }
     stage.open();
@@ -80,16 +80,15 @@ async fn exams(first: First) -> Vec<OperationId> {
         let ended = world.ended(&cycle(n)).await.status;
         assert!(ended == Status::Completed || n == 0, "{first:?}: cycle {n} is {ended}");
     }
-    let examined = stage.examined.lock().unwrap().clone();
-    examined
+    stage.examined.lock().unwrap().clone()
 }
 
 #[tokio::test]
 async fn a_generation_is_examined_in_its_order_whatever_becomes_of_the_first() {
     let all: Vec<OperationId> = (0..CYCLES).map(cycle).collect();
-    assert_eq!(exams(First::IsExamined).await, all);
-    assert_eq!(exams(First::IsStoppedByItsGate).await, all[1..]);
-    assert_eq!(exams(First::IsCancelled).await, all[1..]);
+    assert_eq!(exams(First::Examined).await, all);
+    assert_eq!(exams(First::StoppedByItsGate).await, all[1..]);
+    assert_eq!(exams(First::Cancelled).await, all[1..]);
 }
 
 #[tokio::test]
