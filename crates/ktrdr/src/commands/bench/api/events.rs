@@ -42,7 +42,7 @@ pub(super) async fn measure(server: &Server, wanted: &ApiBench) -> Result<Vec<Me
     for change in 0..wanted.changes {
         ticks.tick().await;
         let at = Instant::now();
-        let job = answered(server.post("/trainings/start", &training(FIRST_SEED + change))).await?;
+        let job = answered(server.post("/trainings/start").json(&training(FIRST_SEED + change))).await?;
         changed.insert(job["operation"].as_str().unwrap_or_default().to_owned(), at);
     }
     sleep(EVERY).await;

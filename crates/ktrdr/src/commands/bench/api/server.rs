@@ -72,8 +72,8 @@ impl Server {
         self.client.request(Method::GET, format!("{}{path}", self.root))
     }
 
-    pub(super) fn post(&self, path: &str, body: &Value) -> RequestBuilder {
-        self.client.request(Method::POST, format!("{}{path}", self.root)).json(body)
+    pub(super) fn post(&self, path: &str) -> RequestBuilder {
+        self.client.request(Method::POST, format!("{}{path}", self.root))
     }
 
     /// CPU time and memory so far.

@@ -21,7 +21,7 @@ pub(super) async fn measure(
     let mut took = Vec::with_capacity(submits as usize);
     for seed in 0..submits {
         let started = Instant::now();
-        answered(server.post("/trainings/start", &training(seed))).await?;
+        answered(server.post("/trainings/start").json(&training(seed))).await?;
         took.push(started.elapsed().as_secs_f64() * 1e3);
     }
     let setting = "POST /trainings/start, one at a time, the queue paused";
@@ -34,8 +34,8 @@ pub(super) async fn measure(
 /// Bars to train on, and a queue that nothing is taken from: what runs would slow down what is measured.
 async fn prepare(server: &Server) -> Result<(), CliError> {
     let bars = json!({ "symbol": "BENCH", "timeframe": "1h", "bars": 5_000, "start": "2015-01-05", "replace": true });
-    answered(server.post("/data/generate", &bars)).await?;
-    answered(server.post("/queues/training/pause", &json!({}))).await?;
+    answered(server.post("/data/generate").json(&bars)).await?;
+    answered(server.post("/queues/training/pause")).await?;
     Ok(())
 }
 
