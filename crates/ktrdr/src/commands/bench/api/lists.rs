@@ -6,8 +6,9 @@ use super::server::{Server, answered};
 use crate::commands::bench::{Measured, percentiles};
 use crate::exit::CliError;
 
-/// Operations on a page.
+/// Operations on a page, and on the longest there is.
 const PAGE: u32 = 50;
+const PAGE_MAX: u32 = 1000;
 
 /// Lists that are asked for, by name. A filter that leaves all but few rows out has the most to look at.
 const LISTS: [(&str, &str); 3] = [
@@ -48,14 +49,20 @@ async fn list(
     Ok(percentiles(&format!("list, {name}"), "ms", took, setting))
 }
 
-/// The query of the last page: pages of the greatest size are read until none follows.
+/// The query of a page at the end of the list: pages of the greatest size are read until none follows.
 async fn last_page(server: &Server) -> Result<Option<String>, CliError> {
     let mut last = None;
-    let mut query = "limit=1000".to_owned();
+    let mut cursor = None;
     loop {
-        let page = answered(server.get(&format!("/operations?{query}"))).await?;
-        let Some(next) = page["next"].as_str().filter(|next| !next.is_empty()) else { return Ok(last) };
-        last = Some(format!("limit={PAGE}&cursor={next}"));
-        query = format!("limit=1000&cursor={next}");
+        let from = cursor.iter().map(|cursor| format!("&cursor={cursor}")).collect::<String>();
+        let page = answered(server.get(&format!("/operations?limit={PAGE_MAX}{from}"))).await?;
+        if page["operations"].as_array().is_none_or(Vec::is_empty) {
+            return Ok(last);
+        }
+        last = cursor.as_ref().map(|cursor| format!("limit={PAGE}&cursor={cursor}"));
+        match page["next"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => return Ok(last),
+        }
     }
 }
