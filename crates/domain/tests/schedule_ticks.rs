@@ -186,8 +186,11 @@ fn field(most: u32) -> impl Strategy<Value = String> {
         Just("*".to_owned()),
         (1..8_u32).prop_map(|step| format!("*/{step}")),
         (0..most).prop_map(|one| one.to_string()),
-        proptest::collection::btree_set(0..most, 1..4)
-            .prop_map(|many| many.iter().map(u32::to_string).collect::<Vec<_>>().join(",")),
+        proptest::collection::btree_set(0..most, 1..4).prop_map(|many| many
+            .iter()
+            .map(u32::to_string)
+            .collect::<Vec<_>>()
+            .join(",")),
     ]
 }
 

@@ -60,7 +60,8 @@ fn fate(
         return paused(pause);
     }
     if age_ms > ms(rules.catch_up_s) {
-        let words = format!("nobody was there to begin it, for longer than it may wait ({} s)", rules.catch_up_s);
+        let words =
+            format!("nobody was there to begin it, for longer than it may wait ({} s)", rules.catch_up_s);
         return OccurrenceState::skipped(SkipReason::Down, words);
     }
     if !is_latest {

@@ -81,7 +81,17 @@ pub enum OccurrenceState {
 
 /// Why nothing was begun.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display, EnumString, IntoStaticStr, VariantArray,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -153,6 +163,12 @@ impl Occurrence {
     #[must_use]
     pub fn by(self, somebody: &str) -> Self {
         Self { by: Some(somebody.to_owned()), ..self }
+    }
+
+    /// The same, moved on.
+    #[must_use]
+    pub fn moved(&self, to: &OccurrenceState) -> Self {
+        Self { state: to.clone(), moves: self.moves + 1, ..self.clone() }
     }
 
     /// Whether it waits or runs.
