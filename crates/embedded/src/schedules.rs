@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::name::ScheduleName;
-use ktrdr_domain::schedule::{Occurrence, OccurrenceState, Pause, Schedule, SchedulePlan};
+use ktrdr_domain::schedule::{Occurrence, Pause, Schedule, SchedulePlan};
 use ktrdr_fabric::limits;
 use ktrdr_fabric::schedules::{
     Decided, Decision, Lead, Leadership, SCHEDULES_MAX, ScheduleChanged, ScheduleCreated, Schedules,
@@ -92,18 +92,13 @@ impl Schedules for SqliteStore {
         self.writer.run(Sync::Now, move |tx| write(tx, &occurrence, &json)).await
     }
 
-    async fn move_occurrence(
-        &self,
-        occurrence: &Occurrence,
-        to: &OccurrenceState,
-    ) -> Result<bool, StoreError> {
-        let (before, moved) = (occurrence.clone(), occurrence.moved(to));
-        let json = limits::occurrence_json(&moved)?;
+    async fn move_occurrence(&self, moved: &Occurrence) -> Result<bool, StoreError> {
+        let (moved, json) = (moved.clone(), limits::occurrence_json(moved)?);
         let change = move |tx: &mut Tx<'_>| {
-            let sql = "UPDATE occurrences SET is_open = ?4, moves = ?5, occurrence = ?6
-                       WHERE schedule = ?1 AND at_ms = ?2 AND moves = ?3";
-            let (schedule, at_ms) = (before.schedule.as_str(), before.at_ms);
-            Ok(tx.execute(sql, (schedule, at_ms, before.moves, moved.is_open(), moved.moves, &json))? > 0)
+            let sql = "UPDATE occurrences SET is_open = ?3, moves = ?4, occurrence = ?5
+                       WHERE schedule = ?1 AND at_ms = ?2 AND moves = ?4 - 1";
+            let Occurrence { schedule, at_ms, moves, .. } = &moved;
+            Ok(tx.execute(sql, (schedule.as_str(), at_ms, moved.is_open(), moves, &json))? > 0)
         };
         self.writer.run(Sync::Now, change).await
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::name::ScheduleName;
-use ktrdr_domain::schedule::{Occurrence, OccurrenceState, Pause, Schedule, SchedulePlan};
+use ktrdr_domain::schedule::{Occurrence, Pause, Schedule, SchedulePlan};
 
 use crate::store::{BootId, StoreError};
 
@@ -120,12 +120,9 @@ pub trait Schedules: Send + Sync {
     async fn decide(&self, decision: &Decision) -> Result<Decided, StoreError>;
     /// Writes down an occurrence that somebody asked for, unless there is one at that time; whether it was written.
     async fn note_occurrence(&self, occurrence: &Occurrence) -> Result<bool, StoreError>;
-    /// Moves an occurrence on. Compare-and-set: false where it was moved since it was read.
-    async fn move_occurrence(
-        &self,
-        occurrence: &Occurrence,
-        to: &OccurrenceState,
-    ) -> Result<bool, StoreError>;
+    /// Moves an occurrence on to what [`Occurrence::moved`] made of it. Compare-and-set on how often it was moved: false where
+    /// somebody else moved it since it was read.
+    async fn move_occurrence(&self, moved: &Occurrence) -> Result<bool, StoreError>;
     /// What waits or runs, of all schedules and of those that were deleted, oldest first.
     async fn open_occurrences(&self) -> Result<Vec<Occurrence>, StoreError>;
     /// The record of one time.

@@ -23,15 +23,6 @@ impl Due {
         let ticks: Vec<Timestamp> = due.by_ref().take(at_most).collect();
         Self { is_all: ticks.len() < at_most || due.next().is_none(), ticks }
     }
-
-    /// Up to when it is decided once these are, Unix milliseconds.
-    #[must_use]
-    pub fn upto_ms(&self, now_ms: i64) -> i64 {
-        match self.ticks.last() {
-            Some(last) if !self.is_all => last.0 * 1_000,
-            _ => now_ms,
-        }
-    }
 }
 
 /// What is to become of each tick. `open` is what of the schedule waits or runs.

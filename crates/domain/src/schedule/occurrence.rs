@@ -167,8 +167,15 @@ impl Occurrence {
 
     /// The same, moved on.
     #[must_use]
-    pub fn moved(&self, to: &OccurrenceState) -> Self {
-        Self { state: to.clone(), moves: self.moves + 1, ..self.clone() }
+    pub fn moved(&self, state: OccurrenceState) -> Self {
+        Self { state, moves: self.moves + 1, ..self.clone() }
+    }
+
+    /// A skipped one that somebody wants to run all the same, as soon as it is its turn.
+    #[must_use]
+    pub fn made_up_for(&self, somebody: &str) -> Self {
+        let state = OccurrenceState::Waiting { begins_at_ms: self.at_ms };
+        Self { cause: Cause::Backfill, ..self.moved(state) }.by(somebody)
     }
 
     /// Whether it waits or runs.

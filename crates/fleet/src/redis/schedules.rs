@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::name::ScheduleName;
-use ktrdr_domain::schedule::{Occurrence, OccurrenceState, Pause, Schedule, SchedulePlan};
+use ktrdr_domain::schedule::{Occurrence, Pause, Schedule, SchedulePlan};
 use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::schedules::{
@@ -102,16 +102,11 @@ impl Schedules for RedisStore {
         kept(call, occurrence, record).answer().await?.at(0)
     }
 
-    async fn move_occurrence(
-        &self,
-        occurrence: &Occurrence,
-        to: &OccurrenceState,
-    ) -> Result<bool, StoreError> {
-        let moved = occurrence.moved(to);
-        let record = limits::occurrence_json(&moved)?;
+    async fn move_occurrence(&self, moved: &Occurrence) -> Result<bool, StoreError> {
+        let record = limits::occurrence_json(moved)?;
         let call = self.session.call(&self.session.scripts.occurrence_move);
-        let call = call.arg(occurrence.schedule.as_str()).arg(occurrence.at_ms).arg(occurrence.moves);
-        kept(call, &moved, record).answer().await?.at(0)
+        let call = call.arg(moved.schedule.as_str()).arg(moved.at_ms);
+        kept(call, moved, record).answer().await?.at(0)
     }
 
     async fn open_occurrences(&self) -> Result<Vec<Occurrence>, StoreError> {

@@ -241,14 +241,17 @@ pub(crate) async fn a_record_is_moved_by_who_read_it_last(w: World) {
         began_at_ms: 1_500,
         stopping: None,
     };
-    assert!(w.schedules.move_occurrence(&waiting(1_000), &running).await.unwrap());
+    assert!(w.schedules.move_occurrence(&waiting(1_000).moved(running.clone())).await.unwrap());
     let skipped = OccurrenceState::skipped(SkipReason::Late, "x");
-    assert!(!w.schedules.move_occurrence(&waiting(1_000), &skipped).await.unwrap());
+    assert!(!w.schedules.move_occurrence(&waiting(1_000).moved(skipped.clone())).await.unwrap());
     let found = w.schedules.occurrence(&name("nightly"), 1_000).await.unwrap().unwrap();
-    assert_eq!((&found.state, found.moves), (&running, 1));
-    assert!(w.schedules.move_occurrence(&found, &skipped).await.unwrap());
+    assert_eq!((&found.state, found.moves), (&running, 1), "{found:?}");
+    assert!(w.schedules.move_occurrence(&found.moved(skipped)).await.unwrap());
     assert!(w.schedules.open_occurrences().await.unwrap().is_empty());
-    assert!(!w.schedules.move_occurrence(&waiting(7_000), &running).await.unwrap(), "there is none");
+    assert!(
+        !w.schedules.move_occurrence(&waiting(7_000).moved(running.clone())).await.unwrap(),
+        "there is none"
+    );
 }
 
 pub(crate) async fn what_waits_or_runs_is_found_oldest_first(w: World) {
