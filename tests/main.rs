@@ -40,6 +40,7 @@ mod providers;
 mod redis;
 mod retry;
 mod running;
+mod schedules;
 mod secrets;
 mod servers;
 mod signals;

@@ -204,17 +204,16 @@ impl App {
         changed(name, self.schedules.resume_schedule(name).await?)
     }
 
-    /// Removes a schedule. Its records stay.
+    /// Removes a schedule. Its records stay; what waits is skipped.
     ///
     /// # Errors
-    /// When there is none of that name, or one of its nights waits or goes on.
+    /// When there is none of that name, or one of its nights goes on.
     pub async fn delete_schedule(&self, name: &ScheduleName) -> Result<(), AppError> {
-        if let Some(open) = self.open_of(name).await?.first() {
+        if let Some(running) = self.open_of(name).await?.iter().find(|open| open.is_running()) {
             let message = format!(
-                "the night of {} is not over: pause the schedule, wait for that or cancel it (`ktrdr campaign cancel {}`), and \
-                 delete then",
-                open.at(),
-                open.campaign().or_kind(ErrorKind::InvalidInput)?
+                "the night of {} goes on: wait for its end, or cancel it with `ktrdr campaign cancel {}`, and delete then",
+                running.at(),
+                running.campaign().or_kind(ErrorKind::InvalidInput)?
             );
             return Err(AppError::new(ErrorKind::Conflict, message));
         }

@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/schedules/{schedule}", "get_schedule", one)
             .says("One schedule, its next tick and its latest record."),
         Endpoint::delete("/schedules/{schedule}", "delete_schedule", Scope::Operator, delete)
-            .says("Remove a schedule; its records stay. Refused while a night of it waits or goes on.")
+            .says("Remove a schedule; its records stay. Refused while a night of it goes on.")
             .query(&[("reason", "Why; kept in the audit log.")]),
         Endpoint::get("/schedules/{schedule}/next", "next_ticks", next)
             .says("Ticks to come, with what the schedule's clock shows and whether it changes on that day.")

@@ -8,6 +8,9 @@ use crate::{App, AppError, ids};
 /// How long after its time a tick is decided by whoever keeps schedules, at the latest, milliseconds.
 const DECIDED_WITHIN_MS: i64 = 60_000;
 
+/// Why a tick may be skipped without that anybody need look.
+const MEANT: [SkipReason; 3] = [SkipReason::Paused, SkipReason::Overlap, SkipReason::Deleted];
+
 /// Something that somebody should look at.
 pub(crate) struct Trouble {
     /// What was found.
@@ -56,7 +59,7 @@ fn trouble(schedule: &Schedule, latest: &[Occurrence]) -> Option<Trouble> {
         let found = format!("{name} is paused: {}", pause.note);
         return Some(Trouble::new(found, format!("see to it, then `ktrdr schedules resume {name}`")));
     }
-    let over = latest.iter().find(|occurrence| !occurrence.is_open())?;
+    let over = latest.iter().find(|occurrence| !occurrence.is_open() && !is_meant(occurrence))?;
     let at = over.at();
     match &over.state {
         OccurrenceState::Ran { outcome, campaign, .. } if outcome.is_trouble() => {
@@ -75,4 +78,9 @@ fn trouble(schedule: &Schedule, latest: &[Occurrence]) -> Option<Trouble> {
             None
         }
     }
+}
+
+/// Whether it was skipped for such a reason: the night before it tells more.
+fn is_meant(occurrence: &Occurrence) -> bool {
+    matches!(occurrence.state, OccurrenceState::Skipped { reason, .. } if MEANT.contains(&reason))
 }

@@ -180,6 +180,7 @@ fn turn(
     let is_later = |other: &&Occurrence| other.at_ms > occurrence.at_ms && other.cause == Cause::Tick;
     match (occurrence.cause, rules.overlap, running) {
         _ if now_ms < begins_at_ms => Turn::Later,
+        (Cause::Backfill, _, _) if schedule.paused.is_some() => Turn::Later,
         (Cause::Backfill, _, Some(_)) => Turn::Later,
         (Cause::Backfill, _, None) => match others.iter().any(|other| other.at_ms < occurrence.at_ms) {
             true => Turn::Later,

@@ -306,6 +306,15 @@ async fn nights_that_were_skipped_are_made_up_for_one_after_the_other() {
     let again = w.app.backfill_schedule(&ask("2026-01-04", "2026-01-08")).await.unwrap();
     assert_eq!((again.queued.len(), again.left.len()), (0, 4));
     assert_eq!(w.told("nightly").await[4], "01-08T06:30 down");
+    // A pause holds what was asked for, and a schedule that goes leaves nothing behind that waits.
+    let note = "enough".parse().unwrap();
+    w.app.pause_schedule(&name("nightly"), &note).await.unwrap();
+    assert_eq!(w.app.backfill_schedule(&ask("2026-01-08", "2026-01-09")).await.unwrap().queued.len(), 1);
+    w.look("2026-01-09T05:00:08Z").await;
+    assert_eq!(w.told("nightly").await[4], "01-08T06:30 waiting");
     let many = w.app.backfill_schedule(&ask("2020-01-01", "2026-01-08")).await.unwrap_err();
     assert_eq!(many.kind, ErrorKind::InvalidRequest);
+    w.app.delete_schedule(&name("nightly")).await.unwrap();
+    w.look("2026-01-09T05:00:10Z").await;
+    assert_eq!(w.told("nightly").await[4], "01-08T06:30 deleted");
 }
