@@ -49,7 +49,15 @@ fn a_schedule_is_made_triggered_once_and_on_record(engine: Engine) {
         assert_eq!(api.got("/schedules").await["schedules"][0]["paused"]["note"], pause["note"]);
         assert_eq!(api.delete("/schedules/nightly").await.0, 409, "a night goes on");
         assert_eq!(api.get("/schedules/nobody").await.0, 404);
+        // By whichever way in.
+        world.json(&["schedules", "resume", "nightly"]);
+        world.refused(2, &["schedules", "backfill", "nightly", "--from", "2020-01-01", "--to", "2020-01-02"]);
         let audit = api.got("/audit").await["entries"].clone();
+        let by_hand = |entry: &serde_json::Value| {
+            (entry["via"].clone(), entry["what"].clone(), entry["target"].clone())
+        };
+        assert_eq!(by_hand(&audit[1]), (json!("cli"), json!("resume_schedule"), json!("nightly")));
+        assert!(audit[0]["outcome"].as_str().unwrap().contains("has no tick"), "{}", audit[0]);
         let said: Vec<_> =
             audit.as_array().unwrap().iter().map(|entry| entry["what"].as_str().unwrap()).collect();
         for what in ["create_schedule", "trigger_schedule", "pause_schedule", "delete_schedule"] {
