@@ -10,11 +10,12 @@ pub(super) const SHARPES: [f64; 4] = [1.0, 1.5, 2.0, 3.0];
 const CALIBRATION: (f64, u64) = (120.0, 4_711);
 
 /// Strengths at which the oracle expects these Sharpe ratios; `scripts/evidence --calibrate` prints this table.
-const STRENGTHS: [(Mechanism, [f64; 4]); 4] = [
+const STRENGTHS: [(Mechanism, [f64; 4]); 5] = [
     (Mechanism::DriftState, [0.0537, 0.0661, 0.0776, 0.0998]),
     (Mechanism::Aftermath, [0.0443, 0.0632, 0.0822, 0.1202]),
     (Mechanism::Yesterday, [0.0517, 0.0627, 0.0737, 0.0957]),
     (Mechanism::WeekendAnchor, [0.0356, 0.0525, 0.0694, 0.1050]),
+    (Mechanism::RangeBreak, [0.0543, 0.0650, 0.0747, 0.0955]),
 ];
 
 /// That of a planted edge.

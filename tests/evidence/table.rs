@@ -85,8 +85,11 @@ fn head(text: &mut String, described: &Value, planned: usize, records: &[&Record
     let shown = |name: &str| described[name].as_str().unwrap_or("unknown").to_owned();
     let sha256: String = shown("program_sha256").chars().take(16).collect();
     let (version, git, made) = (shown("version"), shown("git"), records.len());
-    writeln!(text, "{version}, git {git}, program `{sha256}…`: {made} of {planned} runs that are planned.")
-        .unwrap();
+    writeln!(
+        text,
+        "{version}, program `{sha256}…`, by the plan of git {git}: {made} of {planned} runs that are planned."
+    )
+    .unwrap();
     if made < planned {
         writeln!(text, "**Not complete**: these rates may still change, and are no result.").unwrap();
     }

@@ -5,7 +5,11 @@ use std::sync::{Arc, LazyLock};
 
 use ktrdr_fleet::amqp::LIBRARY;
 use tokio::sync::broadcast::{self, Receiver, Sender};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
@@ -59,23 +63,23 @@ pub(crate) fn start(arguments: &Arguments) -> Result<(), CliError> {
         1 => "info",
         _ => "debug",
     };
-    let wanted = variable("KTRDR_LOG")?.unwrap_or_else(|| default.to_owned());
-    let filter = EnvFilter::try_new(&wanted)
+    let wanted = variable("KTRDR_LOG")?.filter(|wanted| !wanted.is_empty());
+    let wanted = wanted.unwrap_or_else(|| default.to_owned());
+    let filter: Targets = wanted
+        .parse()
         .map_err(|e| CliError::new(Kind::Usage, format!("KTRDR_LOG={wanted:?} is no log filter: {e}")))?;
     // What the broker's library says of an error, our own error says too, and what to do about it; and what it says of
     // everything holds the password.
-    let filter = filter.add_directive(format!("{LIBRARY}=off").parse().or_exit(Kind::Usage)?);
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let filter = filter.with_target(LIBRARY, LevelFilter::OFF);
+    let lines = layer()
         .with_writer(|| Tee { lines: LINES.clone(), whole: Vec::new() })
         .with_ansi(io::stderr().is_terminal());
-    let as_json = match variable("KTRDR_LOG_FORMAT")?.as_deref() {
-        None | Some("" | "text") => false,
-        Some("json") => true,
+    let lines = match variable("KTRDR_LOG_FORMAT")?.as_deref() {
+        None | Some("" | "text") => lines.boxed(),
+        Some("json") => lines.json().boxed(),
         Some(_) => return Err(CliError::new(Kind::Usage, "KTRDR_LOG_FORMAT is text or json")),
     };
-    let started = if as_json { builder.json().try_init() } else { builder.try_init() };
-    started.or_exit(Kind::Usage)
+    tracing_subscriber::registry().with(filter).with(lines).try_init().or_exit(Kind::Usage)
 }
 
 fn variable(name: &str) -> Result<Option<String>, CliError> {

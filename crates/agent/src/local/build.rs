@@ -98,7 +98,7 @@ impl Parts {
                 input.normalization = Normalization::Zscore;
             }
             Encoding::Fuzzy(members) => {
-                let id = set_id(&reference.id, reading.timeframe, market.base().timeframe);
+                let id = set_id(&reference, reading.timeframe, market.base().timeframe);
                 let members = partition(members)?.into_iter().map(|(name, m)| (name.to_owned(), m)).collect();
                 self.fuzzy_sets.insert(id.clone(), FuzzySet { indicator: reference, members });
                 input.fuzzy_set = Some(id);
@@ -116,8 +116,12 @@ impl Parts {
     }
 }
 
-fn set_id(indicator: &str, timeframe: Timeframe, base: Timeframe) -> String {
-    if timeframe == base { indicator.to_owned() } else { format!("{indicator}_{timeframe}") }
+/// `rsi_14`, `tradingday_1_hour`, `rsi_14_1d`
+fn set_id(read: &IndicatorRef, timeframe: Timeframe, base: Timeframe) -> String {
+    let output = read.output.iter().cloned();
+    let slower = (timeframe != base).then(|| timeframe.to_string());
+    let parts: Vec<String> = std::iter::once(read.id.clone()).chain(output).chain(slower).collect();
+    parts.join("_")
 }
 
 fn training_data(candidate: &Candidate, market: &Market<'_>, symbol: &Symbol) -> TrainingData {

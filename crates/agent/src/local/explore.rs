@@ -122,14 +122,28 @@ impl Search<'_> {
 
     fn weight(&self, screened: &Screened, beside: &[Reading], horizon_index: usize) -> f64 {
         let choice = screened.choice;
-        let has_direction = choice.neutral.is_some();
         // Something has to say which way; and one reading of the same sort is enough to begin with.
-        if beside.is_empty() && !has_direction || beside.iter().any(|r| r.resembles(&self.plain(screened))) {
+        if beside.is_empty() && !choice.has_direction()
+            || beside.iter().any(|r| r.resembles(&self.plain(screened)))
+        {
             return 0.0;
         }
         let familiar = beside.iter().filter(|r| r.choice.family == choice.family).count() as i32;
-        let clear = self.appeal(self.screen.strength(screened, horizon_index));
+        let clear = self.appeal(self.clarity(screened, beside, horizon_index));
         (clear + self.memory.promise(choice.kind)).exp() * 0.4f64.powi(familiar)
+    }
+
+    /// How clearly it speaks itself or, where it has no direction, tells when those beside it speak.
+    fn clarity(&self, screened: &Screened, beside: &[Reading], horizon_index: usize) -> f64 {
+        let own = self.screen.strength(screened, horizon_index);
+        if screened.choice.has_direction() {
+            return own;
+        }
+        let directed = beside.iter().filter(|r| r.choice.has_direction());
+        let told = directed
+            .filter_map(|r| self.screen.nearest(r))
+            .map(|what| self.screen.modulation(screened, what, horizon_index));
+        told.fold(own, f64::max)
     }
 
     /// The reading as it was screened.
@@ -148,6 +162,7 @@ impl Search<'_> {
         reading.set_period(screened.period * rng.log_uniform(0.75, 1.33));
         reading.encoding = match screened.choice.family {
             Family::Regime | Family::Volume => Encoding::Fuzzy(rng.one_of([2, 3])),
+            Family::Clock => Encoding::Fuzzy(5),
             Family::Place | Family::Drift if rng.chance(0.15) => Encoding::Raw,
             Family::Place | Family::Drift => Encoding::Fuzzy(rng.one_of([3, 5, 5, 4])),
         };

@@ -17,8 +17,15 @@ const ROWS_MAX: usize = 6_000;
 /// A reading may take one part in so many of the training rows to warm up.
 const WARM_UP_SHARE: usize = 8;
 
-/// What a reading without a direction counts for: as much as a faint trace.
+/// What a reading without a direction counts for at least: as much as a faint trace.
 const REGIME_STRENGTH: f64 = 1.0;
+
+/// Parts of equal size into which a reading without a direction cuts the rows, to see where another one speaks.
+const SLICES: usize = 6;
+
+/// Rows looked at are so far apart that they meet every hour of the day and every day of the week alike: by a number of
+/// bars that has no divisor in common with this one, five days of hours.
+const CYCLE_BARS: usize = 120;
 
 /// Stretches of a horizon from which a small network learns without trouble.
 const INDEPENDENT_ENOUGH: f64 = 1_000.0;
@@ -31,6 +38,8 @@ pub(crate) struct Screened {
     pub(crate) timeframe: Timeframe,
     /// Rank correlation with the return over each horizon of the screen.
     correlations: Vec<f64>,
+    /// On each row looked at, from −1 to 1.
+    ranks: Vec<f64>,
 }
 
 /// Every reading of the search space on every timeframe, against every horizon.
@@ -38,6 +47,8 @@ pub(crate) struct Screened {
 pub(crate) struct Screen {
     pub(crate) moves: Vec<TypicalMove>,
     pub(crate) readings: Vec<Screened>,
+    /// Ranks of the return over each horizon, on each row looked at.
+    outcomes: Vec<Vec<f64>>,
     rows: usize,
 }
 
@@ -48,7 +59,7 @@ impl Screen {
     /// When `stop` says so, and when no reading varies.
     pub(crate) fn of(market: &Market<'_>, stop: &dyn Fn() -> bool) -> Result<Self, AgentError> {
         let moves = market.horizons();
-        let stride = market.train_rows.div_ceil(ROWS_MAX);
+        let stride = stride(market.train_rows);
         let outcomes: Vec<Vec<f64>> =
             moves.iter().map(|m| ranks(&strided(&market.train_returns(m.horizon), stride))).collect();
         let mut readings = Vec::new();
@@ -73,13 +84,14 @@ impl Screen {
                     period,
                     timeframe,
                     correlations: outcomes.iter().map(|after| correlation(&seen, after)).collect(),
+                    ranks: seen,
                 }));
             }
         }
         if readings.is_empty() || moves.is_empty() {
             return Err(AgentError::NothingToRead(market.base().timeframe));
         }
-        Ok(Self { moves, readings, rows: market.train_rows / stride })
+        Ok(Self { moves, readings, outcomes, rows: market.train_rows / stride })
     }
 
     /// The rank correlation of a reading with the return over the horizon at `horizon_index`.
@@ -96,7 +108,24 @@ impl Screen {
     /// How clearly a reading speaks, in standard errors.
     pub(crate) fn strength(&self, reading: &Screened, horizon_index: usize) -> f64 {
         let seen = self.correlation(reading, horizon_index).abs() / self.standard_error(horizon_index);
-        if reading.choice.family == Family::Regime { REGIME_STRENGTH } else { seen }
+        if matches!(reading.choice.family, Family::Regime | Family::Clock) { REGIME_STRENGTH } else { seen }
+    }
+
+    /// How clearly a reading tells when another one speaks, in standard errors: the square root of Cochran's `Q`, beyond
+    /// its mean, of the other's correlations with the return in each part of the rows that this one tells apart.
+    pub(crate) fn modulation(&self, when: &Screened, what: &Screened, horizon_index: usize) -> f64 {
+        let Some(after) = self.outcomes.get(horizon_index) else { return 0.0 };
+        let mut slices = [Products::default(); SLICES];
+        for ((when, what), after) in when.ranks.iter().zip(&what.ranks).zip(after) {
+            let slice = ((when + 1.0) / 2.0 * SLICES as f64) as usize;
+            slices[slice.min(SLICES - 1)].add(*what, *after);
+        }
+        let independent = self.standard_error(horizon_index).powi(-2) / self.rows.max(1) as f64;
+        let told: Vec<(f64, f64)> = slices
+            .iter()
+            .filter_map(|slice| Some((slice.correlation()?, slice.rows as f64 * independent)))
+            .collect();
+        heterogeneity(&told)
     }
 
     /// How promising a horizon is: the clearest reading's strength, cut down when what it foretells on a clear
@@ -129,8 +158,18 @@ impl Screen {
     }
 }
 
+/// The smallest step that looks at no more than [`ROWS_MAX`] rows and has no divisor in common with [`CYCLE_BARS`].
+fn stride(rows: usize) -> usize {
+    let least = rows.div_ceil(ROWS_MAX).max(1);
+    (least..).find(|step| greatest_common_divisor(*step, CYCLE_BARS) == 1).unwrap_or(least)
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
+}
+
 fn strided(values: &[f64], stride: usize) -> Vec<f64> {
-    values.iter().copied().step_by(stride.max(1)).collect()
+    values.iter().copied().step_by(stride).collect()
 }
 
 /// Ranks spread over −1 to 1, equal values sharing the middle of theirs; what is not a number ranks in the middle.
@@ -151,17 +190,50 @@ fn ranks(values: &[f64]) -> Vec<f64> {
 
 /// Correlation of two columns whose middle is 0, over the rows that both have.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let (mut both, mut of_a, mut of_b) = (0.0, 0.0, 0.0);
-    for (x, y) in a.iter().zip(b) {
-        both += x * y;
-        of_a += x * x;
-        of_b += y * y;
+    let mut products = Products::default();
+    a.iter().zip(b).for_each(|(a, b)| products.add(*a, *b));
+    products.correlation().unwrap_or(0.0)
+}
+
+/// Sums of products of two columns whose middle is 0.
+#[derive(Debug, Clone, Copy, Default)]
+struct Products {
+    both: f64,
+    of_a: f64,
+    of_b: f64,
+    rows: usize,
+}
+
+impl Products {
+    fn add(&mut self, a: f64, b: f64) {
+        self.both += a * b;
+        self.of_a += a * a;
+        self.of_b += b * b;
+        self.rows += 1;
     }
-    if of_a > 0.0 && of_b > 0.0 { both / (of_a * of_b).sqrt() } else { 0.0 }
+
+    /// `None` when one of the columns is constant.
+    fn correlation(&self) -> Option<f64> {
+        (self.of_a > 0.0 && self.of_b > 0.0).then(|| self.both / (self.of_a * self.of_b).sqrt())
+    }
+}
+
+/// By how many deviations correlations of parts, each with the number of its independent rows, differ more than chance
+/// makes them differ: `√(Q − degrees of freedom)`, Cochran's (1954) `Q = Σ wr² − (Σ wr)² / Σ w`; 0 when they do not.
+fn heterogeneity(parts: &[(f64, f64)]) -> f64 {
+    let sum = |term: &dyn Fn(f64, f64) -> f64| parts.iter().map(|(r, weight)| term(*r, *weight)).sum::<f64>();
+    let weights = sum(&|_, weight| weight);
+    if weights <= 0.0 {
+        return 0.0;
+    }
+    let q = sum(&|r, weight| weight * r * r) - sum(&|r, weight| weight * r).powi(2) / weights;
+    (q - parts.len().saturating_sub(1) as f64).max(0.0).sqrt()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -170,6 +242,23 @@ mod tests {
         assert_eq!(ranks(&[1.0, 1.0, 2.0, 3.0, 4.0]), [-0.75, -0.75, 0.0, 0.5, 1.0]);
         assert_eq!(ranks(&[5.0, 5.0]), [0.0, 0.0]);
         assert!(ranks(&[]).is_empty());
+    }
+
+    #[test]
+    fn parts_that_agree_differ_by_nothing_and_one_that_speaks_alone_stands_out() {
+        assert_eq!(heterogeneity(&[(0.1, 500.0), (0.1, 500.0)]), 0.0);
+        // Q = 500 × 0.2² × (1 − 1/2) for two parts, one of them silent, and one degree of freedom.
+        assert!((heterogeneity(&[(0.2, 500.0), (0.0, 500.0)]) - 3.0).abs() < 1e-12);
+        assert_eq!(heterogeneity(&[]), 0.0);
+    }
+
+    #[test]
+    fn rows_looked_at_meet_every_hour() {
+        for rows in [1, 6_000, 6_001, 31_000, 200_000] {
+            let step = stride(rows);
+            let met: BTreeSet<usize> = (0..CYCLE_BARS).map(|i| i * step % CYCLE_BARS).collect();
+            assert!(rows.div_ceil(step) <= ROWS_MAX && met.len() == CYCLE_BARS, "{rows}");
+        }
     }
 
     #[test]

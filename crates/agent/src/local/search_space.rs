@@ -12,6 +12,8 @@ pub(crate) enum Family {
     Drift,
     /// How strong and how wide moves are, without a direction.
     Regime,
+    /// What time of the day it is.
+    Clock,
     /// How much is traded.
     Volume,
 }
@@ -43,7 +45,22 @@ impl IndicatorChoice {
     pub(crate) fn ladder(&self, steps: usize) -> impl Iterator<Item = f64> + use<> {
         let (low, high) = self.range;
         let last = steps.saturating_sub(1).max(1) as f64;
+        let steps = if low == high { 1 } else { steps };
         (0..steps).map(move |i| (low * (high / low).powf(i as f64 / last)).round())
+    }
+
+    /// What it says over a period, for people: `the rate of change over 24 bars`.
+    pub(crate) fn said(&self, period: f64) -> String {
+        match self.period {
+            "days" if self.range.0 == self.range.1 => self.words.to_owned(),
+            "days" => format!("{} over {period} trading days", self.words),
+            _ => format!("{} over {period} bars", self.words),
+        }
+    }
+
+    /// Whether the value says which way: one without only says when others are worth hearing.
+    pub(crate) fn has_direction(&self) -> bool {
+        self.neutral.is_some()
     }
 
     /// Whether the indicator needs volume.
@@ -60,6 +77,29 @@ const fn choice(
     words: &'static str,
 ) -> IndicatorChoice {
     IndicatorChoice { kind, output: None, period: "period", range, family, neutral, words }
+}
+
+/// What is read of the trading day.
+struct TradingDay;
+
+impl TradingDay {
+    const PREVIOUS: IndicatorChoice =
+        Self::reads("previous", Family::Drift, (1.0, 10.0), Some(0.0), "the change");
+    const TODAY: IndicatorChoice =
+        Self::reads("today", Family::Drift, (1.0, 1.0), Some(0.0), "the change of the day so far");
+    const HOUR: IndicatorChoice =
+        Self::reads("hour", Family::Clock, (1.0, 1.0), None, "the hour of the trading day");
+
+    const fn reads(
+        output: &'static str,
+        family: Family,
+        days: (f64, f64),
+        neutral: Option<f64>,
+        words: &'static str,
+    ) -> IndicatorChoice {
+        let choice = choice(IndicatorKind::TradingDay, family, days, neutral, words);
+        IndicatorChoice { output: Some(output), period: "days", ..choice }
+    }
 }
 
 /// Every choice.
@@ -91,6 +131,10 @@ pub(crate) const SEARCH_SPACE: &[IndicatorChoice] = &[
         None,
         "the width of the Bollinger bands",
     ),
+    choice(IndicatorKind::Jumps, Family::Drift, (4.0, 160.0), Some(0.0), "what large moves left behind"),
+    TradingDay::PREVIOUS,
+    TradingDay::TODAY,
+    TradingDay::HOUR,
     choice(IndicatorKind::Mfi, Family::Volume, (8.0, 60.0), Some(50.0), "money flow"),
     choice(IndicatorKind::VolumeRatio, Family::Volume, (10.0, 100.0), None, "volume against its average"),
 ];
@@ -121,5 +165,6 @@ mod tests {
     fn a_ladder_goes_from_end_to_end() {
         let steps: Vec<f64> = SEARCH_SPACE[0].ladder(3).collect();
         assert_eq!(steps, [6.0, 19.0, 60.0]);
+        assert_eq!(TradingDay::HOUR.ladder(4).collect::<Vec<f64>>(), [1.0]);
     }
 }

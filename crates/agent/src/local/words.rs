@@ -39,7 +39,7 @@ pub(crate) fn hypothesis(candidate: &Candidate, labels: &Labels) -> String {
     let readings: Vec<String> = candidate
         .readings
         .iter()
-        .map(|r| format!("{} over {} bars ({})", r.choice.words, r.period(), r.timeframe))
+        .map(|r| format!("{} ({})", r.choice.said(r.period()), r.timeframe))
         .collect();
     let outcome = match labels {
         Labels::TripleBarrier { barrier, horizon, .. } => format!(

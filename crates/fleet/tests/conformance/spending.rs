@@ -10,6 +10,9 @@
 //!
 //! `KTRDR_SEED=<seed>` replays the one that a failure names.
 
+mod books;
+mod broken;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,81 +29,19 @@ use crate::budget::cost;
 use crate::dice::Dice;
 use crate::world::{World, id};
 
+use books::{Books, Entry};
+use broken::{Broken, Mutant};
+
 const SPENDERS: usize = 4;
 const STEPS: u64 = 100;
 const SEEDS: u64 = 40;
 const LASTS: Duration = Duration::from_secs(60);
 const LIMITS: [u64; 3] = [3_000, 1_600, 900];
 
-/// Which rule is broken, before a real engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mutant {
-    /// What is reserved counts against no limit.
-    ReservedIsFree,
-    /// The limit of cycles is not looked at.
-    NoCycleLimit,
-    /// Limits are compared with what was read some time before: a check, and then an act.
-    ChecksAndThenActs,
-    /// A wish that is repeated reserves again.
-    ReservesTwice,
-    /// A settlement pays the campaign's day twice.
-    PaysTwice,
-    /// A reservation whose time is over is given back.
-    GivesBackWhatLapses,
-    /// A reservation whose time is over stays reserved.
-    NeverLapses,
-    /// A late settlement does not put right what lapsed.
-    IgnoresTheLate,
-}
-
 fn limits() -> Limits {
     let limit = |micro| Limit { money: Some(Money::micro_dollars(micro)), ..Limit::default() };
     let [day, campaign, cycle] = LIMITS.map(limit);
     Limits { day, campaign, cycle }
-}
-
-/// A call as the books have it.
-#[derive(Clone)]
-struct Entry {
-    scopes: Vec<Scope>,
-    worst: Cost,
-    until_ms: i64,
-    paid: Option<Cost>,
-    is_settled: bool,
-    /// What the vendor asks for: nothing when it was never made.
-    bill: Cost,
-}
-
-/// The books, kept by hand.
-struct Books {
-    now_ms: i64,
-    day: Day,
-    calls: HashMap<String, Entry>,
-}
-
-impl Books {
-    /// Whether anything did.
-    fn lapse(&mut self) -> bool {
-        let now_ms = self.now_ms;
-        let over = self.calls.values_mut().filter(|call| call.paid.is_none() && call.until_ms <= now_ms);
-        over.map(|call| call.paid = Some(call.worst)).count() > 0
-    }
-
-    fn balance(&self, scope: &Scope) -> Balance {
-        let mut balance = Balance::default();
-        for call in self.calls.values().filter(|call| call.scopes.contains(scope)) {
-            match call.paid {
-                Some(paid) => balance.spent = balance.spent.plus(paid),
-                None => balance.reserved = balance.reserved.plus(call.worst),
-            }
-        }
-        balance
-    }
-
-    fn bill(&self, scope: &Scope) -> Cost {
-        let mine = self.calls.values().filter(|call| call.scopes.contains(scope));
-        mine.fold(Cost::ZERO, |sum, call| sum.plus(call.bill))
-    }
 }
 
 /// What one spender is doing.
@@ -317,12 +258,7 @@ async fn play(w: &World, mutant: Option<Mutant>) -> (Result<(), String>, HashMap
         let today = next_day(w).await;
         let budget: Arc<dyn Budget> = match mutant {
             None => w.budget.clone(),
-            Some(mutant) => Arc::new(Broken {
-                budget: w.budget.clone(),
-                mutant,
-                stale: Default::default(),
-                held: Default::default(),
-            }),
+            Some(mutant) => Arc::new(Broken::new(w.budget.clone(), mutant)),
         };
         let mut play = Play {
             budget,
@@ -385,109 +321,5 @@ pub(crate) async fn every_broken_rule_is_noticed(w: World) {
     ] {
         let caught = play(&w, Some(mutant)).await.0.expect_err("the mutant lives");
         assert!(as_what.iter().any(|what| caught.contains(what)), "{mutant:?} is caught as {caught}");
-    }
-}
-
-/// A budget with one rule broken.
-struct Broken {
-    budget: Arc<dyn Budget>,
-    mutant: Mutant,
-    /// The day's balance as it was read for the wish before.
-    stale: Mutex<Option<Balance>>,
-    /// What was granted.
-    held: Mutex<Vec<Reservation>>,
-}
-
-impl Broken {
-    /// Another name for the same call.
-    fn another(call: &CallId) -> CallId {
-        CallId::machine_time(&id(&call.as_str().replace(['/', '.'], "_")), 7)
-    }
-
-    async fn check_and_then_act(&self, wish: &Reservation, limits: &Limits) -> Result<Reserved, StoreError> {
-        let (day, all) = (self.today(0).await?, Limits::default());
-        let (scope, limit) = (Scope::Day(day), limits.day);
-        let now = self.balances(std::slice::from_ref(&scope)).await?[0];
-        let before = self.stale.lock().unwrap().replace(now).unwrap_or(now);
-        match before.admit(&scope, &limit, &wish.worst) {
-            Err(exhausted) => Ok(Reserved::Refused(exhausted)),
-            Ok(()) => self.budget.reserve(wish, &all).await,
-        }
-    }
-}
-
-#[async_trait]
-impl BudgetReader for Broken {
-    async fn today(&self, utc_offset_s: i32) -> Result<Day, StoreError> {
-        self.budget.today(utc_offset_s).await
-    }
-
-    async fn balances(&self, scopes: &[Scope]) -> Result<Vec<Balance>, StoreError> {
-        self.budget.balances(scopes).await
-    }
-
-    async fn held(&self, limit: u32) -> Result<Vec<CallId>, StoreError> {
-        self.budget.held(limit).await
-    }
-}
-
-#[async_trait]
-impl Budget for Broken {
-    async fn reserve(&self, wish: &Reservation, limits: &Limits) -> Result<Reserved, StoreError> {
-        match self.mutant {
-            Mutant::ReservedIsFree => {
-                let free = Reservation { worst: Cost::ZERO, ..wish.clone() };
-                self.budget.reserve(&free, limits).await
-            }
-            Mutant::NoCycleLimit => {
-                self.budget.reserve(wish, &Limits { cycle: Limit::default(), ..*limits }).await
-            }
-            Mutant::ChecksAndThenActs => self.check_and_then_act(wish, limits).await,
-            Mutant::ReservesTwice => {
-                let first = self.budget.reserve(wish, limits).await?;
-                let again = Reservation { call: Self::another(&wish.call), ..wish.clone() };
-                self.budget.reserve(&again, limits).await?;
-                Ok(first)
-            }
-            Mutant::NeverLapses => {
-                let long = Reservation { lasts: LASTS * 1_000, ..wish.clone() };
-                self.budget.reserve(&long, limits).await
-            }
-            Mutant::GivesBackWhatLapses => {
-                self.held.lock().unwrap().push(wish.clone());
-                self.budget.reserve(wish, limits).await
-            }
-            Mutant::PaysTwice | Mutant::IgnoresTheLate => self.budget.reserve(wish, limits).await,
-        }
-    }
-
-    async fn settle(&self, call: &CallId, cost: Cost) -> Result<(), StoreError> {
-        match self.mutant {
-            Mutant::PaysTwice => {
-                self.budget.settle(call, cost).await?;
-                self.budget.charge(&Self::another(call), &Payers::default(), cost).await
-            }
-            Mutant::IgnoresTheLate if self.budget.lapse().await? > 0 => Ok(()),
-            _ => self.budget.settle(call, cost).await,
-        }
-    }
-
-    async fn charge(&self, call: &CallId, payers: &Payers, cost: Cost) -> Result<(), StoreError> {
-        self.budget.charge(call, payers, cost).await
-    }
-
-    async fn allow(&self, campaign: &CampaignName, money: Money) -> Result<(), StoreError> {
-        self.budget.allow(campaign, money).await
-    }
-
-    async fn lapse(&self) -> Result<u32, StoreError> {
-        let lapsed = self.budget.lapse().await;
-        let held = self.held.lock().unwrap().clone();
-        for wish in held {
-            if self.budget.reserve(&wish, &Limits::default()).await? == Reserved::Over {
-                self.budget.settle(&wish.call, Cost::ZERO).await?;
-            }
-        }
-        lapsed
     }
 }

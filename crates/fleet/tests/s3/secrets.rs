@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use ktrdr_fleet::artifacts::{ArtifactOptions, ArtifactsUrl, AwsVariables, open};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::layer;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::key;
 use crate::log::Log;
@@ -17,9 +19,9 @@ const TOKEN: &str = "canary-token-5d08";
 async fn everything_said(variables: &[(&str, &str)]) -> String {
     let log = Log::default();
     // What the server here logs is its own affair.
-    let heard = EnvFilter::new("trace,s3s=off");
-    let subscriber = tracing_subscriber::fmt().with_env_filter(heard).with_writer(log.clone());
-    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    let heard = Targets::new().with_default(LevelFilter::TRACE).with_target("s3s", LevelFilter::OFF);
+    let subscriber = tracing_subscriber::registry().with(heard).with(layer().with_writer(log.clone()));
+    let _logging = tracing::subscriber::set_default(subscriber);
     let aws = AwsVariables::from_iter(variables.iter().copied());
     let options = ArtifactOptions { aws, timeout: Duration::from_secs(2), ..ArtifactOptions::default() };
     let url: ArtifactsUrl = "s3://research/fleet".parse().unwrap();

@@ -39,6 +39,9 @@ pub(crate) enum BenchVerb {
         #[arg(long, default_value_t = 256)]
         in_flight: u32,
     },
+    /// The HTTP API of the configured engine: start, lists, submits, followers of events. Embedded: in a store of its own;
+    /// the fleet's keeps what is put into it.
+    Api(ApiBench),
     /// No-op and sleeping jobs through RabbitMQ and Redis: rate, enqueue to start, cancel, cycles, idle processes.
     /// Starts a coordinator, an orchestrator and workers of its own beside what runs already.
     Fleet(FleetBench),
@@ -86,4 +89,23 @@ pub(crate) struct FleetBench {
     /// How long idle processes are watched.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) idle_seconds: u64,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ApiBench {
+    /// Finished no-op jobs that the store is filled with first.
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) operations: u32,
+    /// Requests for each kind of list.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) requests: u32,
+    /// Trainings submitted, and syncs of the disk.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) submits: u32,
+    /// Followers of the stream of events.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=4_000))]
+    pub(crate) clients: u32,
+    /// Changes that they hear of.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) changes: u32,
 }

@@ -1,10 +1,12 @@
 //! `ktrdr bench …`: figures of this machine. Each figure is the median of its runs, with minimum and maximum.
 
+mod api;
 mod fleet;
 mod numbers;
 mod probes;
 mod queue;
 mod training;
+mod usage;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -50,6 +52,27 @@ impl Measured {
     }
 }
 
+/// The middle of samples, and what one in a hundred is slower than.
+fn percentiles(what: &str, unit: &'static str, mut samples: Vec<f64>, setting: &str) -> [Measured; 2] {
+    samples.sort_by(f64::total_cmp);
+    let at = |share: f64| Measured {
+        what: format!("{what}, {:.0} %", share * 100.0),
+        unit,
+        median: quantile(&samples, share),
+        min: quantile(&samples, 0.0),
+        max: quantile(&samples, 1.0),
+        runs: samples.len(),
+        setting: setting.to_owned(),
+    };
+    [at(0.5), at(0.99)]
+}
+
+/// The sample at which a share of the sorted ones lies at or below.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let index = (share * sorted.len() as f64).ceil() as usize;
+    sorted.get(index.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
+}
+
 pub(crate) fn run(context: &Context<'_>, arguments: &BenchArguments) -> Result<ExitCode, CliError> {
     let runs = arguments.runs as usize;
     let measured = match &arguments.verb {
@@ -59,6 +82,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BenchArguments) -> Result<E
         BenchVerb::Queue { jobs, in_flight } => {
             context.block_on(queue::measure(context, *jobs, *in_flight, runs))?
         }
+        BenchVerb::Api(wanted) => context.block_on(api::measure(context, wanted, runs))?,
         BenchVerb::Fleet(wanted) => context.block_on(fleet::measure(context, wanted, runs))?,
     };
     context.screen.list("measured", &measured, |screen| {

@@ -21,10 +21,14 @@
 //! | `trend` | macd, adx, aroon |
 //! | `volatility` | atr, bollingerbands, bollingerbandwidth, keltnerchannels, donchianchannels |
 //! | `volume` | obv, vwap, mfi, volumeratio |
+//! | `jumps` | jumps |
+//! | `session` | tradingday |
 
 mod average;
+mod jumps;
 mod oscillator;
 mod rolling;
+mod session;
 mod smoothing;
 mod trend;
 mod volatility;
@@ -34,6 +38,7 @@ use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
 
 use crate::Bars;
 
+use jumps::Jumps;
 pub(crate) use smoothing::ewm_adjusted;
 
 /// An indicator's values.
@@ -90,6 +95,11 @@ pub fn compute(spec: &IndicatorSpec, bars: &Bars) -> IndicatorOutput {
         }
         IndicatorKind::Mfi => vec![volume::mfi(bars, count("period"))],
         IndicatorKind::VolumeRatio => vec![volume::volume_ratio(&bars.volume, count("period"))],
+        IndicatorKind::Jumps => {
+            let (half_life, window) = (count("period"), count("window"));
+            vec![jumps::jumps(source, &Jumps { half_life, threshold: spec.number("threshold"), window })]
+        }
+        IndicatorKind::TradingDay => session::trading_day(bars, count("days")).into(),
     };
     let warm_up = first_valid(spec).min(bars.len());
     for output in &mut outputs {
@@ -124,14 +134,22 @@ pub fn first_valid(spec: &IndicatorSpec) -> usize {
         IndicatorKind::Macd => count("fast_period").max(count("slow_period")) + count("signal_period") - 2,
         IndicatorKind::Adx => 2 * count("period") - 1,
         IndicatorKind::KeltnerChannels => (count("period") - 1).max(count("atr_period")),
-        IndicatorKind::Obv => 0,
+        IndicatorKind::Jumps => count("window") + 1,
+        IndicatorKind::Obv | IndicatorKind::TradingDay => 0,
     }
 }
 
 /// Whether an indicator is a share of its source, and so means nothing where that is zero or below.
 #[must_use]
 pub fn divides_by_source(kind: IndicatorKind) -> bool {
-    matches!(kind, IndicatorKind::DistanceFromMa | IndicatorKind::Roc | IndicatorKind::BollingerBandWidth)
+    matches!(
+        kind,
+        IndicatorKind::DistanceFromMa
+            | IndicatorKind::Roc
+            | IndicatorKind::BollingerBandWidth
+            | IndicatorKind::Jumps
+            | IndicatorKind::TradingDay
+    )
 }
 
 /// A period inside its definition's range, and so at least 1.

@@ -86,7 +86,20 @@ def indicators(m):
         ({"type": "vwap", "params": {}}, [talib.SUM(typical * v, 20) / talib.SUM(v, 20)]),
         ({"type": "mfi", "params": {"period": 14}}, [talib.MFI(h, l, c, v, 14)]),
         ({"type": "volumeratio", "params": {"period": 20}}, [v / talib.SMA(v, 20)]),
+        ({"type": "jumps", "params": {"window": 20, "threshold": 1.0}}, [jumps(c, 24, 1.0, 20)]),
+        # 1970-01-01 00:00 UTC was 19:00 in New York: the second hour of a day, before which no day has ended
+        ({"type": "tradingday", "params": {}}, [0 * c, 0 * c, (2.0 + np.arange(BARS)) % 24 + 1]),
     ]
+
+
+def jumps(c, half_life, threshold, window):
+    change = talib.ROCP(c, 1)
+    usual = np.sqrt(np.concatenate([[np.nan], talib.SMA(change**2, window)[:-1]]))
+    beyond = np.clip(np.abs(change) / np.where(usual > 1e-12, usual, np.inf) - threshold, 0, 10) * np.sign(change)
+    out = np.full(BARS, np.nan)
+    for t in range(window + 1, BARS):
+        out[t] = beyond[t] + (0 if t == window + 1 else out[t - 1] * 2 ** (-1 / half_life))
+    return out
 
 
 def wilder(x, p):

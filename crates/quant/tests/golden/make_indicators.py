@@ -172,6 +172,31 @@ def volume_ratio(p):
     return (V / mean).where(mean > 1e-10, 1.0)
 
 
+def jumps(p, threshold, window):
+    change = C / C.shift() - 1
+    usual = (change**2).shift().rolling(window).apply(lambda w: np.sqrt(np.mean(w)), raw=True)
+    out, left = np.full(BARS, np.nan), 0.0
+    for t in range(window + 1, BARS):
+        r, s = change[t], usual[t]
+        jump = 0.0 if s < 1e-12 else np.sign(r) * min(max(abs(r) / s - threshold, 0), 10)
+        left = left * 0.5 ** (1 / p) + jump
+        out[t] = left
+    return pd.Series(out)
+
+
+def trading_day(days):
+    opens = pd.date_range("1970-01-01", periods=BARS, freq="h", tz="UTC")
+    wall = opens.tz_convert("America/New_York").tz_localize(None) + pd.Timedelta(hours=7)
+    day = pd.Series(wall.date)
+    ends = C.groupby(day).last()
+    previous, today = [], []
+    for t in range(BARS):
+        known = ends[ends.index < day[t]]
+        previous.append(100 * (known.iloc[-1] / known.iloc[-1 - days] - 1) if len(known) > days else 0.0)
+        today.append(100 * (C[t] / known.iloc[-1] - 1) if len(known) else 0.0)
+    return [pd.Series(previous), pd.Series(today), pd.Series(wall.hour + 1.0)]
+
+
 CASES = [
     ({"type": "sma", "params": {"period": 20}}, [C.rolling(20).mean()]),
     ({"type": "sma", "source": "volume", "params": {"period": 7}}, [V.rolling(7).mean()]),
@@ -205,6 +230,10 @@ CASES = [
     ({"type": "mfi", "params": {"period": 4}}, [mfi(4)]),
     ({"type": "volumeratio", "params": {"period": 20}}, [volume_ratio(20)]),
     ({"type": "volumeratio", "params": {"period": 4}}, [volume_ratio(4)]),
+    ({"type": "jumps", "params": {"window": 20}}, [jumps(24, 2, 20)]),
+    ({"type": "jumps", "params": {"period": 3, "threshold": 1.25, "window": 11}}, [jumps(3, 1.25, 11)]),
+    ({"type": "tradingday", "params": {}}, trading_day(1)),
+    ({"type": "tradingday", "params": {"days": 3}}, trading_day(3)),
 ]
 
 

@@ -12,7 +12,7 @@ use ktrdr_app::engine::store_facts;
 use ktrdr_fabric::store::Filter;
 use ktrdr_fleet::redis::{Fsync, Persistence};
 
-use super::{Measured, probes};
+use super::{Measured, probes, quantile};
 use crate::cli::bench::FleetBench;
 use crate::commands::Context;
 use crate::describe::thousands;
@@ -61,6 +61,17 @@ pub(super) async fn measure(
     Ok(measured)
 }
 
+/// Lets a fleet run so many no-op jobs, so that its store holds them.
+pub(super) async fn fill(context: &Context<'_>, jobs: u32) -> Result<(), CliError> {
+    let (in_flight, workers, slots) = (2_000, 1, 256);
+    let wanted =
+        FleetBench { jobs, in_flight, workers, slots, sleep_ms: 0, cancels: 0, cycles: 0, idle_seconds: 0 };
+    let workspace = context.open_to_run().await?;
+    let processes = Processes::start(context, &wanted).await?;
+    rate::of(&workspace, &wanted).await?;
+    processes.end().await
+}
+
 fn setting(wanted: &FleetBench) -> String {
     let FleetBench { jobs, in_flight, workers, slots, .. } = wanted;
     format!("{jobs} jobs, {in_flight} in flight, {workers} workers with {slots} slots")
@@ -77,10 +88,4 @@ async fn durability(context: &Context<'_>) -> Result<String, CliError> {
         Persistence::AppendOnly { fsync: None, .. } => "append-only file",
     };
     Ok(format!("quorum queues with confirms and late acks, Redis {} {store}", facts.version))
-}
-
-/// The row at which a share of sorted samples lies at or below.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let index = (share * sorted.len() as f64).ceil() as usize;
-    sorted.get(index.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
 }

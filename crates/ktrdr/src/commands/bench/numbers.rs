@@ -17,7 +17,7 @@ use super::{Measured, per_second};
 use crate::exit::{CliError, Kind, OrExit};
 
 /// A strategy with twelve inputs and a small network, as people write them.
-const STRATEGY: &str = include_str!("strategy.yaml");
+pub(super) const STRATEGY: &str = include_str!("strategy.yaml");
 
 /// Bars between two changes of position in the simulation.
 const BARS_PER_CHANGE: usize = 20;

@@ -1,0 +1,42 @@
+//! What a process uses, by the kernel's own count.
+
+use std::time::Duration;
+
+use crate::exit::{CliError, Kind, OrExit};
+
+/// Ticks per second of `/proc/<pid>/stat` on Linux (`getconf CLK_TCK`).
+const TICKS_PER_S: f64 = 100.0;
+
+/// At one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Usage {
+    /// User and system time so far.
+    pub(super) cpu: Duration,
+    /// Resident memory in MiB.
+    pub(super) memory_mb: f64,
+}
+
+impl Usage {
+    pub(super) fn of(pid: u32) -> Result<Self, CliError> {
+        let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).or_exit(Kind::Files);
+        let ticks = ticks(&read("stat")?);
+        let (Some(ticks), Some(memory_mb)) = (ticks, resident_mb(&read("status")?)) else {
+            return Err(CliError::new(
+                Kind::Files,
+                format!("/proc/{pid} does not say what the process uses"),
+            ));
+        };
+        Ok(Self { cpu: Duration::from_secs_f64(ticks / TICKS_PER_S), memory_mb })
+    }
+}
+
+/// User and system time so far: fields 14 and 15, counted after the command's name in brackets.
+fn ticks(stat: &str) -> Option<f64> {
+    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    Some(fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?)
+}
+
+fn resident_mb(status: &str) -> Option<f64> {
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? / 1024.0)
+}
