@@ -176,25 +176,32 @@ fn turn(
             return Turn::Never(late(rules.max_lateness_s));
         }
     }
+    if now_ms < begins_at_ms {
+        return Turn::Later;
+    }
+    match occurrence.cause {
+        Cause::Backfill => turn_of_backfill(schedule, occurrence, others),
+        Cause::Tick | Cause::Trigger => turn_beside(rules.overlap, occurrence, others),
+    }
+}
+
+/// What is made up for runs one after the other, and waits while the schedule is paused.
+fn turn_of_backfill(schedule: &Schedule, occurrence: &Occurrence, others: &[Occurrence]) -> Turn {
+    let is_first = |other: &Occurrence| other.is_running() || other.at_ms < occurrence.at_ms;
+    if schedule.paused.is_some() || others.iter().any(is_first) { Turn::Later } else { Turn::Now }
+}
+
+/// Whether one may begin beside others.
+fn turn_beside(overlap: Overlap, occurrence: &Occurrence, others: &[Occurrence]) -> Turn {
     let running = others.iter().find(|other| other.is_running());
     let is_later = |other: &&Occurrence| other.at_ms > occurrence.at_ms && other.cause == Cause::Tick;
-    match (occurrence.cause, rules.overlap, running) {
-        _ if now_ms < begins_at_ms => Turn::Later,
-        (Cause::Backfill, _, _) if schedule.paused.is_some() => Turn::Later,
-        (Cause::Backfill, _, Some(_)) => Turn::Later,
-        (Cause::Backfill, _, None) => match others.iter().any(|other| other.at_ms < occurrence.at_ms) {
-            true => Turn::Later,
-            false => Turn::Now,
-        },
-        (_, Overlap::Allow, _) | (_, Overlap::Skip | Overlap::Buffer, None) => Turn::Now,
-        (_, Overlap::Skip, Some(other)) => Turn::Never(overlapped(other)),
-        (_, Overlap::Buffer, Some(_)) => Turn::Later,
+    let later = others.iter().find(is_later).filter(|_| overlap == Overlap::Cancel);
+    match (overlap, running, later) {
         // Of several that would take the place of one that ends slowly, the latest does.
-        (_, Overlap::Cancel, running) => match (others.iter().find(is_later), running) {
-            (Some(later), _) => Turn::Never(overlapped(later)),
-            (None, Some(_)) => Turn::Later,
-            (None, None) => Turn::Now,
-        },
+        (Overlap::Cancel, _, Some(later)) => Turn::Never(overlapped(later)),
+        (Overlap::Skip, Some(other), _) => Turn::Never(overlapped(other)),
+        (Overlap::Buffer | Overlap::Cancel, Some(_), _) => Turn::Later,
+        (Overlap::Allow, _, _) | (_, None, _) => Turn::Now,
     }
 }
 

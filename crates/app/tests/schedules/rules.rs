@@ -2,7 +2,7 @@
 
 use ktrdr_app::ErrorKind;
 use ktrdr_app::schedules::{BackfillRequest, TriggerScheduleRequest};
-use ktrdr_domain::schedule::OccurrenceState;
+use ktrdr_domain::schedule::{Occurrence, OccurrenceState};
 use serde_json::json;
 
 use crate::world::{End, World, at, name, request};
@@ -297,7 +297,8 @@ async fn nights_that_were_skipped_are_made_up_for_one_after_the_other() {
     for night in ["20260104", "20260105", "20260106", "20260107"] {
         w.look("2026-01-09T05:00:02Z").await;
         w.look("2026-01-09T05:00:04Z").await;
-        let running: Vec<_> = w.records("nightly").await.into_iter().filter(|r| r.is_running()).collect();
+        let mut running = w.records("nightly").await;
+        running.retain(Occurrence::is_running);
         assert_eq!(running.len(), 1);
         assert_eq!(running[0].campaign().unwrap().as_str(), format!("nightly-{night}t063000z"));
         end(&w, &format!("{night}t063000z"), End::Gate).await;

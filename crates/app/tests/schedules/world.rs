@@ -204,7 +204,8 @@ pub(crate) fn request(name: &str, cron: &str, more: Value) -> ScheduleRequest {
         "name": name, "cron": cron, "zone": "America/New_York",
         "campaign": { "symbol": "MINE", "timeframe": "1h" },
     });
-    document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { panic!("{more}") };
+    document.as_object_mut().unwrap().extend(more);
     ScheduleRequest::deserialize(document).unwrap()
 }
 
