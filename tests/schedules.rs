@@ -8,6 +8,7 @@ on_each_engine!(
     a_schedule_is_made_asked_paused_and_deleted,
     a_night_begins_by_itself_at_its_tick,
     a_night_whose_time_is_over_is_stopped_and_doctor_tells,
+    who_is_killed_is_followed_and_no_night_begins_twice,
 );
 
 /// A world with bars, and a schedule that no clock comes to while a test runs.
@@ -111,6 +112,33 @@ fn a_night_whose_time_is_over_is_stopped_and_doctor_tells(engine: Engine) {
     assert_eq!(told["state"], "warning", "{told}");
     assert!(told["found"].as_str().unwrap().contains("ended as unfinished"), "{told}");
     assert_eq!(world.json(&["schedules", "list"])["schedules"][0]["paused"]["after_failure"], true);
+}
+
+fn who_is_killed_is_followed_and_no_night_begins_twice(engine: Engine) {
+    let world = world(engine, &["--cycles", "2"]);
+    world.json(&["schedules", "backfill", "nightly", "--from", "2012-01-01", "--to", "2025-01-01"]);
+    // Each life sees one night begin, and ends on the spot.
+    for _ in 0..2 {
+        let up = world.up(&[]);
+        let before = begun(&world);
+        wait_for("another night", || (begun(&world) > before).then_some(()));
+        drop(up);
+    }
+    let _engine = world.up(&[]);
+    wait_for("every night", || {
+        let records = records(&world);
+        records.iter().all(|record| record["state"] == "ran").then_some(())
+    });
+    let nights = records(&world);
+    assert_eq!(nights.len(), 4, "2012, 2016, 2020, 2024");
+    let campaigns = world.json(&["campaign", "list"])["campaigns"].as_array().unwrap().clone();
+    assert_eq!(campaigns.len(), 4);
+    assert!(campaigns.iter().all(|campaign| campaign["cycles"] == 2), "{campaigns:?}");
+}
+
+/// How many nights have begun.
+fn begun(world: &World) -> usize {
+    records(world).iter().filter(|record| record["state"] != "waiting").count()
 }
 
 #[test]
