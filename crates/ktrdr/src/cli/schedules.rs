@@ -100,7 +100,7 @@ pub(crate) struct CreateArguments {
     #[command(flatten)]
     pub(crate) options: CampaignOptions,
 
-    /// Give every night the same seed; each has one of its own otherwise, that follows from --seed and its tick.
+    /// Give every night the same seed; otherwise each has its own, which follows from that one and its tick.
     #[arg(long)]
     pub(crate) same_seed: bool,
 
