@@ -97,17 +97,21 @@ fn a_night_in_batches_survives_a_kill_at_half_the_price(engine: Engine) {
     up.end();
     fake.hold_batches(false);
     let up = world.up(&[]);
+    let mut assessed = 0;
     for cycle in &cycles {
         let ended = wait_for("a cycle", || {
             let row = world.operation(cycle);
             (!row["finished_at_ms"].is_null()).then_some(row)
         });
-        assert_eq!(ended["status"], "completed", "{ended:#}");
+        let is_repetition = ended["error"].as_str().is_some_and(|said| said.contains("repetition"));
+        assert!(ended["status"] == "completed" || is_repetition, "{ended:#}");
+        assessed += usize::from(!is_repetition);
     }
     let batches = fake.batches();
+    assert!(assessed > 1, "{assessed}");
     assert!(
-        batches.len() >= 4 * cycles.len(),
-        "three turns of a design and an assessment each: {}",
+        batches.len() >= 3 * cycles.len() + assessed,
+        "three turns of each design, and an assessment of what was examined: {}",
         batches.len()
     );
     assert!(batches.iter().all(|batch| batch.reads == 1), "each answer is taken once: {batches:#?}");

@@ -130,5 +130,5 @@ fn whoever_runs_what_can_find_nothing_is_told() {
     let world = World::new();
     world.generate("EURUSD", "random-walk", 2_000, 1);
     let said = String::from_utf8(world.run(&RUN).stderr).unwrap();
-    assert!(said.contains("note: nothing to find: after 1 more looks"), "{said}");
+    assert!(said.contains("note: nothing to find: after 1 more look"), "{said}");
 }

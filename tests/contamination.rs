@@ -58,6 +58,30 @@ fn a_masked_model_is_told_no_symbol_no_date_and_no_price(engine: Engine) {
     );
 }
 
+#[test]
+fn of_a_mixed_campaign_whoever_is_asked_is_masked() {
+    let fake: Fake = fake(Mind::Good);
+    let world = world_of(Engine::Embedded, &fake);
+    let evolve = ["research", "run", "--local", "-s", "EURUSD", "-t", "1h", "--agent", "evolve", "--masked"];
+    let more = ["--cycles", "6", "--generation", "3"];
+    world.refused_with(2, &[&evolve[..], &more].concat(), &["nothing to mask: evolve"]);
+    let mix = ["--mix", "claude:1/3"];
+    let betrayed = [&evolve[..], &more, &mix, &["--brief", "eurusd at night"]].concat();
+    world.refused_with(2, &betrayed, &["the brief names EURUSD"]);
+    assert!(fake.seen().is_empty() && world.operations().is_empty());
+
+    let answer = world.json(&[&evolve[..], &more, &mix].concat());
+    let cycles = answer["cycles"].as_array().unwrap();
+    let masked: Vec<&Value> = cycles
+        .iter()
+        .filter(|cycle| cycle["result"]["designer"] == "claude-sonnet-5-5")
+        .map(|cycle| &cycle["result"]["author"]["masked"])
+        .collect();
+    assert_eq!(masked, [&Value::from(true)], "{cycles:#?}");
+    let told = fake.seen().iter().map(ToString::to_string).collect::<String>();
+    assert!(told.contains("MASKED") && !told.contains("EURUSD"), "{told}");
+}
+
 /// A table of models like the built-in one, whose knowledge ends in this month.
 fn models_that_know_until(world: &World, month: &str) -> String {
     let table =

@@ -13,8 +13,8 @@ on_each_engine!(
 
 const RUN: [&str; 8] = ["research", "run", "-s", "SERIES", "-t", "1h", "--generation", "4"];
 
-/// What of a cycle may not depend on anything but the seed and the data: its design, its trades, its fate, and its final verdict.
-/// How many others were counted before it, which only the provisional deflated Sharpe ratio asks, depends on who was faster.
+/// What of a cycle may not depend on anything but the seed and the data: its design, its trades, its fate, which counts those that
+/// were examined before it, and its final verdict.
 #[derive(Debug, PartialEq, Eq)]
 struct Found {
     strategy: String,
@@ -27,8 +27,6 @@ struct Found {
 
 fn found(cycle: &Value) -> (u64, Found) {
     let result = &cycle["result"];
-    let said = cycle["error"].as_str().unwrap_or_default().to_owned();
-    let counts_trials = said.contains("deflated_sharpe_too_low") || cycle["status"] == "completed";
     let exam = result["metrics"].is_object().then(|| {
         ["total_return", "turnover", "total_trades"].map(|figure| result["metrics"][figure].to_string())
     });
@@ -38,7 +36,7 @@ fn found(cycle: &Value) -> (u64, Found) {
         model: result["test"].to_string() + &result["dev_backtest"].to_string(),
         exam,
         finally: finally(&result["final"]),
-        stopped_by: if counts_trials { "the trials, or nothing".into() } else { said },
+        stopped_by: cycle["error"].as_str().unwrap_or_default().to_owned(),
     };
     (cycle["spec"]["index"].as_u64().unwrap(), found)
 }
@@ -52,7 +50,7 @@ fn finally(verdict: &Value) -> Value {
 
 /// `how` it is worked on: `--local` by this process, `--wait` by others.
 fn research(world: &World, how: &str, in_flight: &str) -> (BTreeMap<u64, Found>, Vec<Value>) {
-    let more = [how, "--cycles", "10", "--seed", "5", "--in-flight", in_flight];
+    let more = [how, "--cycles", "10", "--seed", "5", "--campaign", "night", "--in-flight", in_flight];
     let answer = world.json(&[&RUN[..], &more].concat());
     let cycles = answer["cycles"].as_array().unwrap().iter().map(found).collect();
     (cycles, answer["closings"].as_array().unwrap().iter().map(tests).collect())

@@ -157,6 +157,7 @@ impl App {
             // Null draws of a backtest by hand are seeded by its data: the same request gives the same report.
             seed: data[0].sha256.seed(),
             data,
+            refuse_repetition: false,
             repeats: None,
         })
     }

@@ -125,7 +125,7 @@ pub struct CampaignDetail {
     pub total: u64,
 }
 
-/// Whether there is anything to hide, and nobody tells it in the same breath.
+/// Whether who is paid for designs has anything hidden from it, and nobody tells it in the same breath.
 fn check_mask(request: &CampaignRequest, agent: &ProviderName) -> Result<(), AppError> {
     let refuse = |message: String| Err(AppError::new(ErrorKind::InvalidRequest, message));
     if !request.masked {
@@ -238,7 +238,7 @@ impl App {
         self.expect_provider(&agent)?;
         expect_batches(paid(&agent, request.mix.as_ref()), request.batch)?;
         let evolution = self.evolution(&agent, request.mix.as_ref())?;
-        check_mask(request, &agent)?;
+        check_mask(request, paid(&agent, request.mix.as_ref()))?;
         let data = self.pin(std::slice::from_ref(&request.symbol), &[request.timeframe]).await?;
         let mut gates = self.policy.gates;
         gates.profile = request.gates.unwrap_or(gates.profile);

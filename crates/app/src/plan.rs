@@ -134,9 +134,10 @@ impl fmt::Display for CampaignPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "nothing to find: after {} more looks a Sharpe ratio of {:.2} has an even chance to be confirmed on the {:.1} years \
+            "nothing to find: after {} more {} a Sharpe ratio of {:.2} has an even chance to be confirmed on the {:.1} years \
              of the gate window, and over {} is not plausible (research.plausible_sharpe); ",
             self.looks_expected,
+            if self.looks_expected == 1 { "look" } else { "looks" },
             Figure(self.smallest_sharpe.at_the_end),
             self.gate_years,
             self.plausible_sharpe,

@@ -4,10 +4,12 @@ mod reason;
 
 use std::collections::BTreeSet;
 
-use ktrdr_domain::{DeviceClass, Kind, Operation};
+use ktrdr_domain::research::ResearchSpec;
+use ktrdr_domain::{DeviceClass, Kind, Operation, Phase};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::registry::WorkerInfo;
-use serde::Serialize;
+use ktrdr_research::turn::must_wait;
+use serde::{Deserialize, Serialize};
 
 pub use reason::Reason;
 
@@ -60,6 +62,12 @@ impl App {
         is_held: bool,
         long: bool,
     ) -> Result<Vec<WaitReason>, AppError> {
+        let mut standing_still = Vec::with_capacity(stuck.len());
+        for row in stuck {
+            if !self.waits_for_its_turn(row).await? {
+                standing_still.push(*row);
+            }
+        }
         let seen = self.registry.workers().await?;
         let workers = seen.into_iter().map(|seen| seen.worker).filter(|worker| !worker.is_draining);
         let scene = Scene {
@@ -68,7 +76,17 @@ impl App {
             workers: workers.collect(),
             paused: self.registry.paused().await?,
         };
-        Ok(scene.reasons(stuck, long))
+        Ok(scene.reasons(&standing_still, long))
+    }
+
+    /// Whether a cycle is examined after others that go on.
+    async fn waits_for_its_turn(&self, row: &Operation) -> Result<bool, AppError> {
+        match ResearchSpec::deserialize(&row.spec) {
+            Ok(spec) if row.phase == Some(Phase::Training) => {
+                Ok(must_wait(self.store.as_ref(), &spec).await?)
+            }
+            _ => Ok(false),
+        }
     }
 }
 

@@ -41,6 +41,8 @@ pub enum FailureReason {
     WindowBurnt,
     /// A limit of what may be spent would be passed.
     BudgetExhausted,
+    /// An exam of a design that repeats what was examined before: it was not looked at.
+    Repetition,
     /// Something of ours went wrong.
     Error,
     /// A cycle: a gate said no.

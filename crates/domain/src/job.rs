@@ -175,6 +175,9 @@ pub struct BacktestSpec {
     pub campaign: CampaignName,
     /// Who looks at the result.
     pub origin: Origin,
+    /// Whether it is refused where it repeats what was examined before: designs spend no look on what was seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refuse_repetition: bool,
     /// Of the null draws.
     pub seed: u64,
     /// An operation that was cut short before anyone saw its result, and that this one repeats: both are one look at the

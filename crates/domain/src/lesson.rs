@@ -18,7 +18,8 @@ use crate::time::Timestamp;
 pub enum Reached {
     /// Designed; training failed or its gate said no.
     Designed,
-    /// Trained and past the training gate; the backtest failed or its gate said no, or it was bred and is no champion.
+    /// Trained and past the training gate; the backtest failed or its gate said no, it repeats what was examined before, or it was
+    /// bred and is no champion.
     Trained,
     /// Past every check of the exam that it answers for by itself. Whether it also stands with every other trial counted, which
     /// the deflated Sharpe ratio asks, is no merit of its own and depends on who was looked at before it.

@@ -11,7 +11,7 @@
 //! | dev, gate and vault windows, what became of them | [`window`], [`window_history`] |
 //! | why a person did what is kept for ever | [`reason`] |
 //! | what training, backtesting and assessment report | [`report`] |
-//! | quality gates | [`gate`] |
+//! | quality gates, how a cycle says that one stopped it | [`gate`], [`refusal`] |
 //! | what checks of bars and strategies find | [`finding`] |
 //! | which model wrote a strategy, what it may remember | [`author`] |
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
@@ -51,6 +51,7 @@ pub mod phase;
 pub mod positions;
 pub mod priority;
 pub mod reason;
+pub mod refusal;
 pub mod report;
 pub mod research;
 pub mod schedule;

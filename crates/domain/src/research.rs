@@ -19,7 +19,8 @@ use crate::window::Windows;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LessonScope {
-    /// Those of its campaign's earlier generations: the same seed gives the same designs, whatever else was researched.
+    /// Those of its campaign's earlier generations: the same seed gives the same designs, whatever else was researched, as long as
+    /// no other campaign examined what they repeat.
     #[default]
     Campaign,
     /// Those of every campaign about its instrument and bars.

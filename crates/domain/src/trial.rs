@@ -22,6 +22,9 @@ pub struct Look {
     pub campaign: CampaignName,
     /// What was tried: hash of the strategy or of the signals.
     pub subject_sha256: Sha256,
+    /// Hash of the strategy without its name; `None` of signals, and of looks that older programs counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_sha256: Option<Sha256>,
     /// Name of it, for people.
     pub subject: String,
     /// The instrument.
@@ -39,6 +42,16 @@ pub struct Look {
     /// The language model that wrote what was tried, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<Author>,
+}
+
+impl Look {
+    /// What looks have in common that show the same: instrument, time, and the strategy's content. `None` of what has no such
+    /// content, and of a replay, which shows nothing new.
+    #[must_use]
+    pub fn shows(&self) -> Option<String> {
+        let content = self.content_sha256.filter(|_| self.origin != Origin::Replay)?;
+        Some(format!("{} {} {} {content}", self.symbol, self.span.start, self.span.end))
+    }
 }
 
 /// What a look showed. Appended once, never changed, never removed.

@@ -18,7 +18,7 @@ use super::row;
 use super::store::SqliteStore;
 use super::tx::Tx;
 use super::writer::Sync;
-use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, Remarked, never_counted};
+use ktrdr_fabric::ledger::{Begun, Closed, Ledger, LedgerReader, Remarked, never_counted};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
 
@@ -81,6 +81,15 @@ impl Ledger for SqliteStore {
         self.writer.run(Sync::Now, move |tx| begin(tx, &look, &json)).await
     }
 
+    async fn begin_unless_repeated(&self, look: &Look) -> Result<Begun, StoreError> {
+        let (look, json) = (look.clone(), readable_json(look)?);
+        let unless_repeated = move |tx: &mut Tx<'_>| match twin(tx, &look)? {
+            Some(twin) => Ok(Begun::Repeats(twin)),
+            None => begin(tx, &look, &json).map(|()| Begun::Counted),
+        };
+        self.writer.run(Sync::Now, unless_repeated).await
+    }
+
     async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError> {
         let (operation, json) = (operation.clone(), readable_json(conclusion)?);
         self.writer.run(Sync::Now, move |tx| conclude(tx, &operation, &json)).await
@@ -130,6 +139,19 @@ fn begin(tx: &mut Tx<'_>, look: &Look, json: &str) -> Result<(), Failure> {
     let (data, span, campaign) = (look.data_sha256.to_string(), look.span, look.campaign.as_str());
     let values = (look.operation.as_str(), campaign, is_replay, &data, span.start.0, span.end.0, json);
     tx.execute(insert, values).map(|_| ())
+}
+
+/// The first operation that shows the same, unless this one is counted already.
+fn twin(tx: &mut Tx<'_>, look: &Look) -> Result<Option<OperationId>, Failure> {
+    let counted = "SELECT 1 FROM trials WHERE operation = ?1";
+    let Some(content) = look.content_sha256.filter(|_| look.shows().is_some()) else { return Ok(None) };
+    if tx.first(counted, [look.operation.as_str()], |_| Ok(()))?.is_some() {
+        return Ok(None);
+    }
+    let twin = "SELECT operation FROM trials WHERE json_extract(trial, '$.symbol') = ?1 AND span_start = ?2 AND span_end = ?3
+                AND NOT is_replay AND json_extract(trial, '$.content_sha256') = ?4 ORDER BY seq LIMIT 1";
+    let values = (look.symbol.as_str(), look.span.start.0, look.span.end.0, content.to_string());
+    tx.first(twin, values, |found| row::word(found, 0))
 }
 
 fn conclude(tx: &mut Tx<'_>, operation: &OperationId, json: &str) -> Result<(), Failure> {

@@ -24,6 +24,12 @@ use ktrdr_domain::{Money, OperationId};
 
 use crate::store::StoreError;
 
+/// How long what is reserved for a call stays so: longer than a job of a designer or an assessor may run.
+pub const CALL_RESERVED_FOR: Duration = Duration::from_secs(20 * 60);
+
+/// The same of a call in a batch: those end within a day, and somebody may look a little later.
+pub const BATCH_RESERVED_FOR: Duration = Duration::from_secs(48 * 3600);
+
 /// Longest time between a reservation and its end: a batch takes a day.
 pub const RESERVED_FOR_MAX: Duration = Duration::from_secs(30 * 86_400);
 

@@ -48,6 +48,9 @@ pub trait Ledger: LedgerReader {
     /// Counts a look, durably, before its first bar is traded. Once per operation: a second attempt of the same operation
     /// changes nothing.
     async fn begin(&self, look: &Look) -> Result<(), StoreError>;
+    /// The same, unless another operation was counted that [shows](Look::shows) the same: then nothing is counted. Of two that begin
+    /// at once one is.
+    async fn begin_unless_repeated(&self, look: &Look) -> Result<Begun, StoreError>;
     /// Writes down what a counted look showed. The first conclusion stands; one of an operation that was never counted
     /// is [`StoreError::Invalid`].
     async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError>;
@@ -64,6 +67,15 @@ pub trait Ledger: LedgerReader {
     async fn decide(&self, hypothesis: &HypothesisId, decision: &Decision) -> Result<Remarked, StoreError>;
     /// Writes down what became of a hypothesis. The first test stands.
     async fn tested(&self, hypothesis: &HypothesisId, test: &HypothesisTest) -> Result<Remarked, StoreError>;
+}
+
+/// What became of a look that was to repeat none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It is counted, now or by an attempt before.
+    Counted,
+    /// This operation was counted before, and shows the same.
+    Repeats(OperationId),
 }
 
 /// What became of a remark on a hypothesis.

@@ -1,9 +1,11 @@
 //! `backtesting`: trade a model or signals on one window, test its significance, store the report.
 //!
-//! A page of named steps: admit → decide → count the look → trade → test significance → conclude → deflate → store.
+//! A page of named steps: admit → decide → refuse what repeats, or count the look → trade → test significance → conclude → deflate →
+//! store.
 
 mod contamination;
 mod counting;
+mod novelty;
 mod significance;
 mod subject;
 
@@ -143,7 +145,11 @@ impl Backtesting {
         if let Some(word) = word_for(spec, windows, &span) {
             self.services.open_vault(&spec.data, &look.operation, span, word)?;
         }
-        self.services.runtime.block_on(self.ledger.begin(&look))?;
+        // A replay repeats on purpose, and is no look.
+        match spec.refuse_repetition && spec.origin == Origin::Research {
+            true => self.begin_unless_repeated(&look, decided)?,
+            false => self.services.runtime.block_on(self.ledger.begin(&look))?,
+        }
         Ok(Some(look))
     }
 
@@ -192,6 +198,7 @@ fn look(job: &Job, spec: &BacktestSpec, windows: &Windows, span: Span, decided: 
         operation: look_of(job, spec).clone(),
         campaign: spec.campaign.clone(),
         subject_sha256: decided.sha256,
+        content_sha256: decided.content_sha256,
         subject: decided.name.clone(),
         symbol: spec.symbol.clone(),
         timeframe: spec.timeframe,

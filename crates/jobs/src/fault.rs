@@ -27,6 +27,8 @@ pub enum Fault {
     Budget(String),
     /// The rules of windows forbid it.
     Window(WindowError),
+    /// What it would look at was seen before.
+    Repetition(String),
     /// Something outside failed: try again.
     Outside(String),
     /// This process can not do it any more: its device is lost. Another one may.
@@ -103,6 +105,7 @@ impl From<Fault> for Outcome {
             Fault::BadInput(error) => Self::Failed { reason: FailureReason::BadInput, error },
             Fault::Refused(error) => Self::Failed { reason: FailureReason::Refused, error },
             Fault::Budget(error) => Self::Failed { reason: FailureReason::BudgetExhausted, error },
+            Fault::Repetition(error) => Self::Failed { reason: FailureReason::Repetition, error },
             Fault::Window(error) => Self::Failed { reason: reason(&error), error: error.to_string() },
             Fault::Outside(error) => Self::Retry { error, delay: RETRY_DELAY },
             Fault::Unhealthy(error) => Self::Unhealthy { error },

@@ -6,7 +6,7 @@
 //! killed is charged by nobody.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use ktrdr_agent::models::Lane;
@@ -14,7 +14,9 @@ use ktrdr_agent::purse::{self, BudgetExhausted, Intent, Purse, PurseError, Spent
 use ktrdr_domain::budget::{BudgetPolicy, Exhausted};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{DeviceClass, Kind, Load, Timestamp};
-use ktrdr_fabric::budget::{Budget, CallId, Payers, Reservation, Reserved, admit};
+use ktrdr_fabric::budget::{
+    BATCH_RESERVED_FOR, Budget, CALL_RESERVED_FOR, CallId, Payers, Reservation, Reserved, admit,
+};
 use ktrdr_fabric::store::{OperationReader, StoreError};
 use ktrdr_worker::{Handler, Job, Outcome};
 use serde::Deserialize;
@@ -22,12 +24,6 @@ use tokio::runtime::Handle;
 use tracing::warn;
 
 use crate::fault::Fault;
-
-/// How long what is reserved for a call stays so: longer than a job of a designer or an assessor may run.
-const CALL_LASTS: Duration = Duration::from_secs(20 * 60);
-
-/// The same of a call in a batch: those end within a day, and somebody may look a little later.
-const BATCH_LASTS: Duration = Duration::from_secs(48 * 3600);
 
 /// Everything that a worker needs to have its jobs paid for.
 #[derive(Clone)]
@@ -99,8 +95,8 @@ impl Purse for JobPurse<'_> {
         let call = self.call(intent);
         let (payers, worst) = (self.payers.clone(), intent.worst_case.into());
         let lasts = match intent.lane {
-            Lane::Direct => CALL_LASTS,
-            Lane::Batch => BATCH_LASTS,
+            Lane::Direct => CALL_RESERVED_FOR,
+            Lane::Batch => BATCH_RESERVED_FOR,
         };
         let wish = Reservation { call: call.clone(), payers, worst, lasts };
         match self.spending.budget.reserve(&wish, &self.spending.policy.limits).await.map_err(unavailable)? {

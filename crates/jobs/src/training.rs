@@ -119,6 +119,7 @@ impl Training {
             operation: job.id.clone(),
             campaign: BY_HAND.parse().map_err(Fault::input)?,
             subject_sha256: spec.strategy.sha256(),
+            content_sha256: Some(spec.strategy.content_sha256()),
             subject: spec.strategy.name.to_string(),
             symbol: traded.symbol.clone(),
             timeframe: traded.timeframe,

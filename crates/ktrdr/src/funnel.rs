@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ktrdr_domain::evolution::NOT_A_CHAMPION;
+use ktrdr_domain::refusal::{REPETITION, Refusal};
 use ktrdr_domain::{FailureReason, Operation, Phase, Status};
 use ktrdr_fabric::campaign::Campaign;
 
@@ -16,6 +18,10 @@ pub(crate) struct Funnel {
     cycles: u64,
     /// Stopped at the gate after this phase.
     gates: BTreeMap<Phase, u64>,
+    /// Bred on dev, and no champion.
+    bred: u64,
+    /// Refused an exam that would have repeated another.
+    repeated: u64,
     survived: u64,
     /// Candidates that stood when the campaign closed; `None` before that.
     accepted: Option<u64>,
@@ -37,7 +43,8 @@ impl Funnel {
         let accepted = is_closed.then(|| cycles.iter().filter(is_accepted).count() as u64);
         let mut funnel = Self { accepted, ..Self::default() };
         for cycle in cycles {
-            funnel.add(1, cycle.status, cycle.phase, cycle.reason.as_ref(), None);
+            let code = cycle.error.as_deref().and_then(Refusal::read).map(|refusal| refusal.code);
+            funnel.add(1, cycle.status, cycle.phase, cycle.reason.as_ref(), code);
         }
         funnel
     }
@@ -69,7 +76,11 @@ impl Funnel {
             Status::Failed => {
                 stopped_by.into_iter().for_each(|what| *self.stopped_by.entry(what.into()).or_default() += n);
                 match (reason, phase) {
-                    (Some(FailureReason::Gate), Some(phase)) => *self.gates.entry(phase).or_default() += n,
+                    (Some(FailureReason::Gate), Some(phase)) => match stopped_by {
+                        Some(NOT_A_CHAMPION) => self.bred += n,
+                        Some(REPETITION) => self.repeated += n,
+                        _ => *self.gates.entry(phase).or_default() += n,
+                    },
                     _ => self.failed += n,
                 }
             }
@@ -79,25 +90,29 @@ impl Funnel {
     /// One line.
     pub(crate) fn line(&self) -> String {
         let at = |phase| thousands(self.gates.get(&phase).copied().unwrap_or_default());
+        let named = |counts: &[(&str, u64)]| -> String {
+            let some = counts.iter().filter(|(_, n)| *n > 0);
+            some.map(|(word, n)| format!(", {} {word}", thousands(*n))).collect()
+        };
         let accepted = match (self.accepted, self.survived) {
             (Some(accepted), _) => format!(", {} accepted", thousands(accepted)),
             (None, 0) => String::new(),
             (None, _) => " provisionally".into(),
         };
-        let rest = [
+        let unexamined =
+            named(&[("bred and no champion", self.bred), ("not examined as repetitions", self.repeated)]);
+        let rest = named(&[
             ("failed", self.failed),
             ("cancelled", self.cancelled),
             ("running", self.running),
             ("waiting", self.waiting),
-        ];
-        let rest = rest.iter().filter(|(_, n)| *n > 0).map(|(word, n)| format!(", {} {word}", thousands(*n)));
+        ]);
         format!(
-            "{}: {} stopped at the training gate, {} at the backtest gate, {} survived{accepted}{}",
+            "{}: {} stopped at the training gate{unexamined}, {} at the backtest gate, {} survived{accepted}{rest}",
             counted(self.cycles, "cycle"),
             at(Phase::Training),
             at(Phase::Backtesting),
             thousands(self.survived),
-            rest.collect::<String>()
         )
     }
 
@@ -112,10 +127,11 @@ impl Funnel {
         (!words.is_empty()).then(|| format!("stopped by: {}", words.join(" · ")))
     }
 
-    /// Cells of a table: cycles, survived, accepted, stopped by gates, failed, cancelled, running, waiting.
+    /// Cells of a table: cycles, survived, accepted, stopped by gates, bred, repetitions, failed, cancelled, running, waiting.
     pub(crate) fn cells(&self) -> Vec<String> {
         let gates = self.gates.values().sum();
-        let counts = [gates, self.failed, self.cancelled, self.running, self.waiting];
+        let counts =
+            [gates, self.bred, self.repeated, self.failed, self.cancelled, self.running, self.waiting];
         let accepted = self.accepted.map_or_else(|| "–".into(), thousands);
         let verdicts = vec![thousands(self.cycles), thousands(self.survived), accepted];
         [verdicts, counts.map(thousands).to_vec()].concat()

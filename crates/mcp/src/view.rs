@@ -4,6 +4,7 @@
 use ktrdr_app::campaign::Campaign;
 use ktrdr_app::cycle_status::CycleView;
 use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::refusal::Refusal;
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Operation, Phase, Timestamp, WindowKind};
 use serde::Serialize;
@@ -194,10 +195,7 @@ fn words(row: &Operation, error: &str, access: Access) -> Option<String> {
 
 /// `Backtest gate failed: no_net_profit` of the same with figures behind it.
 fn gate_code(error: &str) -> Option<String> {
-    let (gate, rest) = error.split_once(" gate failed: ")?;
-    let code = rest.split(' ').next()?;
-    let is_code = code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    (is_code && !code.is_empty()).then(|| format!("{gate} gate failed: {code}"))
+    Refusal::read(error).map(|refusal| refusal.without_figures())
 }
 
 /// Whether what it says may come from an exam: a backtest, what judges one, and a cycle that came so far.

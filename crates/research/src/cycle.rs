@@ -2,7 +2,8 @@
 //!
 //! designing → training → gate → backtesting → gate → assessing → done. A gate that says no, a child that failed,
 //! was cancelled, ran out of tries or returned something unreadable: each closes the cycle with its reason. In a campaign
-//! that breeds its designs, what is not a presented champion ends behind its training.
+//! that breeds its designs, what is not a presented champion ends behind its training. What repeats an earlier exam ends before its
+//! own.
 //!
 //! Before this: `reading.rs` turned rows into a [`Cycle`] and a [`ChildEnd`]. After this: [`crate::driver`]
 //! carries out the [`Decision`].
@@ -12,6 +13,7 @@ use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::job::{DesignResult, MESSAGE_BYTES_MAX};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::number::Figure;
+use ktrdr_domain::refusal::{NOVELTY, REPETITION, Refusal};
 use ktrdr_domain::report::{AssessmentReport, BacktestSummary, TrainingReport};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{FailureReason, JobSpec, OperationId, Phase, Priority};
@@ -138,6 +140,14 @@ pub enum Decision {
     },
 }
 
+impl Decision {
+    /// Whether the exam comes next.
+    #[must_use]
+    pub fn examines(&self) -> bool {
+        matches!(self, Self::Next { phase: Phase::Backtesting, .. })
+    }
+}
+
 /// Decides what the end of a child means. The same cycle and end always give the same decision.
 #[must_use]
 pub fn step(cycle: &Cycle, end: &ChildEnd) -> Decision {
@@ -150,6 +160,9 @@ pub fn step(cycle: &Cycle, end: &ChildEnd) -> Decision {
             backtested(cycle, design, training, result)
         }
         (Stage::Assessing(..), ChildEnd::Completed(result)) => assessed(cycle, result),
+        (Stage::Backtesting(..), ChildEnd::Failed { reason: FailureReason::Repetition, error }) => {
+            cycle.fail(cycle.stage.findings(), refused(NOVELTY, REPETITION.to_owned(), error))
+        }
         (_, ChildEnd::Failed { reason, error }) => {
             close(reason.clone(), format!("{} failed: {error}", noun(phase)))
         }
@@ -256,7 +269,7 @@ pub(crate) fn read<T: DeserializeOwned>(phase: Phase, result: &Value) -> Result<
 fn refused(gate: &str, code: String, figures: &str) -> Fault {
     Fault {
         reason: FailureReason::Gate,
-        error: format!("{gate} gate failed: {code} ({figures})"),
+        error: Refusal { gate, code: &code, figures }.to_string(),
         stopped_by: code,
     }
 }

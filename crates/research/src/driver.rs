@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::lesson::Lesson;
+use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{Event, FailureReason, OperationId, Phase, Status};
 use ktrdr_fabric::backoff::Backoff;
 use ktrdr_fabric::broker::{Broker, Delivery, Message, Queue};
@@ -16,6 +17,7 @@ use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, Store, StoreError};
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +29,7 @@ use crate::closer::Closer;
 use crate::cycle::{ChildEnd, Cycle, Decision, Fault, step};
 use crate::hypotheses::{proposed, tested};
 use crate::reading::{Read, rows};
+use crate::turn;
 
 /// Events worked on at once.
 const PREFETCH: u16 = 32;
@@ -125,9 +128,28 @@ impl Orchestrator {
 
     async fn react_to(&self, event: &Event) -> Result<Moved, StoreError> {
         if event.kind.is_root() {
-            return self.closer.after(self.store.as_ref(), &event.operation).await.map(|()| Moved::Done);
+            self.closer.after(self.store.as_ref(), &event.operation).await?;
+            return self.pass_the_turn(&event.operation).await;
         }
-        self.move_cycle(event).await
+        let moved = self.move_cycle(event).await?;
+        match &event.root {
+            Some(cycle) if moved == Moved::Done && event.kind == Phase::Backtesting.kind() => {
+                self.pass_the_turn(cycle).await
+            }
+            _ => Ok(moved),
+        }
+    }
+
+    /// Moves the cycle that is examined after this one, should it wait for that.
+    async fn pass_the_turn(&self, cycle: &OperationId) -> Result<Moved, StoreError> {
+        let row = self.store.get(cycle).await?;
+        let Some(spec) = row.and_then(|row| ResearchSpec::deserialize(row.spec).ok()) else {
+            return Ok(Moved::Done);
+        };
+        match turn::next(self.store.as_ref(), &spec).await? {
+            Some(event) => self.move_cycle(&event).await,
+            None => Ok(Moved::Done),
+        }
     }
 
     /// The event of the end of a campaign may be lost with its broker.
@@ -169,7 +191,11 @@ impl Orchestrator {
         if let Some(candidate) = candidate(cycle, end) {
             self.ledger.nominate(&candidate).await?;
         }
-        let (to, lesson) = orders(step(cycle, end))?;
+        let decision = step(cycle, end);
+        if decision.examines() && turn::must_wait(self.store.as_ref(), &cycle.spec).await? {
+            return Ok(Moved::Done);
+        }
+        let (to, lesson) = orders(decision)?;
         let stays_open = lesson.is_none();
         // Before the cycle is closed: what died in between is remembered by the next look, once.
         self.remember(lesson.as_deref()).await?;

@@ -11,6 +11,7 @@
 //! | [`closing::judge`] | candidates of a campaign that ended, all looks → final verdicts; pure | [`closing`] |
 //! | | which designs are candidates | [`candidate`] |
 //! | [`Orchestrator`] | event → rows → step → lesson → advance | [`driver`] |
+//! | [`turn::must_wait`] | whose turn it is at the exam | [`turn`] |
 //! | | the end of the last cycle → the campaign's closing | `closer` |
 //!
 //! Beside relay, sweeper and worker (see `ktrdr-worker`) in one process:
@@ -47,6 +48,7 @@ mod hypotheses;
 mod reading;
 pub mod resume;
 mod spec;
+pub mod turn;
 
 pub use campaign::{PlanError, plan};
 pub use cycle::{ChildEnd, Cycle, Decision, Fault, Stage, step};

@@ -12,7 +12,7 @@
 
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::research::{ResearchSpec, Resumed};
-use ktrdr_domain::{Kind, Operation, OperationId, Phase, Priority, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Phase, Priority, Status};
 use ktrdr_fabric::store::{NewChild, NewRoot, OperationReader, StoreError};
 use serde::Deserialize;
 
@@ -94,6 +94,9 @@ struct CutShort<'a> {
 
 impl CutShort<'_> {
     fn successor(self, tries_max: u32) -> Result<NewRoot, NotResumed> {
+        if self.row.reason == Some(FailureReason::Gate) {
+            return Err(self.on_its_merits());
+        }
         let ended_well = self.job.as_ref().filter(|job| job.status == Status::Completed);
         let Some(job) = ended_well else {
             let cycle = self.cycle(tries_max, None);
@@ -101,8 +104,7 @@ impl CutShort<'_> {
             return root(cycle, first);
         };
         if self.row.status != Status::Cancelled {
-            let error = self.row.error.as_deref().unwrap_or("completed");
-            return Err(NotResumed::OnItsMerits(error.to_owned()));
+            return Err(self.on_its_merits());
         }
         let cycle = self.cycle(tries_max, Some(&job.id));
         match step(&cycle, &child_end(job.clone()).unwrap_or(ChildEnd::Cancelled)) {
@@ -114,6 +116,10 @@ impl CutShort<'_> {
                 root(cycle, first)
             }
         }
+    }
+
+    fn on_its_merits(&self) -> NotResumed {
+        NotResumed::OnItsMerits(self.row.error.clone().unwrap_or_else(|| "completed".into()))
     }
 
     /// The new cycle, with what the jobs before the present one returned, and this one besides.

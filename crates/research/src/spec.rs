@@ -62,6 +62,8 @@ pub(crate) fn backtest(
         account: account(spec, &design.strategy),
         campaign: spec.campaign.clone(),
         origin: Origin::Research,
+        // Who gives a strategy of their own may have it examined again, and is counted.
+        refuse_repetition: spec.given.is_none(),
         seed: seed(spec.seed, Phase::Backtesting.as_str()),
         repeats: None,
     })))

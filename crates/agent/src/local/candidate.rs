@@ -203,7 +203,7 @@ fn readings_of(strategy: &Strategy, input: &NnInput) -> Vec<Reading> {
     };
     let known = read.and_then(|(reference, encoding)| {
         let spec = strategy.indicators.get(&reference.id)?;
-        Some((search_space::find(spec.kind, reference.output.as_deref())?, spec, encoding))
+        Some((search_space::find(spec, reference.output.as_deref())?, spec, encoding))
     });
     let on = |timeframe: &Timeframe| {
         let (choice, spec, encoding) = known?;

@@ -12,8 +12,9 @@ use crate::market::{Market, TypicalMove};
 /// Networks on offer, small first.
 const NETWORKS: [&[usize]; 8] = [&[4], &[8], &[12], &[16], &[24], &[16, 8], &[32], &[32, 16]];
 
-/// Parameters a network may have for each independent stretch of the training rows.
-pub(crate) const PARAMETERS_PER_SAMPLE: f64 = 0.5;
+/// Parameters a network may have for each independent stretch of the training rows: ten stretches for each of them, as
+/// Peduzzi et al. (1996) ask of logistic regressions. Markets say little, and larger networks learn the noise.
+pub(crate) const PARAMETERS_PER_SAMPLE: f64 = 0.1;
 
 /// A step size that suits the target: returns are small numbers, reached by long steps that soon grow short.
 pub(crate) fn learning_rate(target: Target, rng: &mut SeededRng) -> f64 {
@@ -54,7 +55,7 @@ impl Search<'_> {
             weight_decay: rng.one_of([0.0001, 0.001, 0.01]),
             margin: self.margin(&readings, horizon_index, rng),
             edge: rng.one_of([0.5, 1.0, 1.5, 2.0]),
-            keeps: self.opening || rng.chance(0.8),
+            keeps: rng.chance(self.keeping(&readings)),
             allow_short: true,
             separation: 0,
             holding_max: None,
@@ -64,6 +65,15 @@ impl Search<'_> {
         self.pace(&mut candidate, rng);
         self.fit_network(&mut candidate, rng);
         candidate
+    }
+
+    /// How likely HOLD keeps a position: what speaks at certain hours has nothing to say at others.
+    fn keeping(&self, readings: &[Reading]) -> f64 {
+        match readings.iter().any(|r| r.choice.family == Family::Clock) {
+            true => 0.25,
+            false if self.opening => 1.0,
+            false => 0.8,
+        }
     }
 
     /// How quickly it trades: tied to the horizon, slower when HOLD closes positions.
@@ -115,8 +125,17 @@ impl Search<'_> {
     ) -> Option<Reading> {
         let weights: Vec<f64> =
             self.screen.readings.iter().map(|s| self.weight(s, beside, horizon_index)).collect();
-        let screened = &self.screen.readings[rng.weighted(&weights)?];
-        let reading = self.read(screened, rng);
+        let of_family =
+            |family| {
+                self.screen.readings.iter().zip(&weights).map(move |(screened, weight)| {
+                    if screened.choice.family == family { *weight } else { 0.0 }
+                })
+            };
+        // By its clearest reading: a family is not heard more often for having more of them.
+        let clearest = Family::ALL.map(|family| of_family(family).fold(0.0, f64::max));
+        let family = Family::ALL[rng.weighted(&clearest)?];
+        let within: Vec<f64> = of_family(family).collect();
+        let reading = self.read(&self.screen.readings[rng.weighted(&within)?], rng);
         (beside.len() < READINGS_MAX && !beside.iter().any(|r| r.resembles(&reading))).then_some(reading)
     }
 

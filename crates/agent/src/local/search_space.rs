@@ -18,6 +18,10 @@ pub(crate) enum Family {
     Volume,
 }
 
+impl Family {
+    pub(crate) const ALL: [Self; 5] = [Self::Place, Self::Drift, Self::Regime, Self::Clock, Self::Volume];
+}
+
 /// One way to read one indicator.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct IndicatorChoice {
@@ -26,6 +30,8 @@ pub(crate) struct IndicatorChoice {
     pub(crate) output: Option<&'static str>,
     /// The parameter that says how far back it looks.
     pub(crate) period: &'static str,
+    /// Other parameters that differ from their defaults.
+    pub(crate) fixed: &'static [(&'static str, f64)],
     /// Sensible values of that parameter.
     pub(crate) range: (f64, f64),
     pub(crate) family: Family,
@@ -38,7 +44,9 @@ pub(crate) struct IndicatorChoice {
 impl IndicatorChoice {
     /// The indicator with its period set to a whole number in range.
     pub(crate) fn spec(&self, period: f64) -> IndicatorSpec {
-        IndicatorSpec::new(self.kind).with(self.period, period.round().clamp(self.range.0, self.range.1))
+        let spec =
+            IndicatorSpec::new(self.kind).with(self.period, period.round().clamp(self.range.0, self.range.1));
+        self.fixed.iter().fold(spec, |spec, (name, value)| spec.with(name, *value))
     }
 
     /// A few periods from short to long, even on a log scale.
@@ -76,31 +84,22 @@ const fn choice(
     neutral: Option<f64>,
     words: &'static str,
 ) -> IndicatorChoice {
-    IndicatorChoice { kind, output: None, period: "period", range, family, neutral, words }
+    IndicatorChoice { kind, output: None, period: "period", fixed: &[], range, family, neutral, words }
 }
 
-/// What is read of the trading day.
-struct TradingDay;
-
-impl TradingDay {
-    const PREVIOUS: IndicatorChoice =
-        Self::reads("previous", Family::Drift, (1.0, 10.0), Some(0.0), "the change");
-    const TODAY: IndicatorChoice =
-        Self::reads("today", Family::Drift, (1.0, 1.0), Some(0.0), "the change of the day so far");
-    const HOUR: IndicatorChoice =
-        Self::reads("hour", Family::Clock, (1.0, 1.0), None, "the hour of the trading day");
-
-    const fn reads(
-        output: &'static str,
-        family: Family,
-        days: (f64, f64),
-        neutral: Option<f64>,
-        words: &'static str,
-    ) -> IndicatorChoice {
-        let choice = choice(IndicatorKind::TradingDay, family, days, neutral, words);
-        IndicatorChoice { output: Some(output), period: "days", ..choice }
-    }
+/// What is read of the trading day, by either way to end it.
+const fn trading_day(output: &'static str, fixed: &'static [(&'static str, f64)]) -> IndicatorChoice {
+    let (family, days, neutral, words) = match output.as_bytes() {
+        b"previous" => (Family::Drift, (1.0, 10.0), Some(0.0), "the change"),
+        b"today" => (Family::Drift, (1.0, 1.0), Some(0.0), "the change of the day so far"),
+        _ => (Family::Clock, (1.0, 1.0), None, "the hour of the trading day"),
+    };
+    let choice = choice(IndicatorKind::TradingDay, family, days, neutral, words);
+    IndicatorChoice { output: Some(output), period: "days", fixed, ..choice }
 }
+
+/// Trading days that end at midnight UTC.
+const UTC: &[(&str, f64)] = &[("utc", 1.0)];
 
 /// Every choice.
 pub(crate) const SEARCH_SPACE: &[IndicatorChoice] = &[
@@ -132,17 +131,23 @@ pub(crate) const SEARCH_SPACE: &[IndicatorChoice] = &[
         "the width of the Bollinger bands",
     ),
     choice(IndicatorKind::Jumps, Family::Drift, (4.0, 160.0), Some(0.0), "what large moves left behind"),
-    TradingDay::PREVIOUS,
-    TradingDay::TODAY,
-    TradingDay::HOUR,
+    trading_day("previous", &[]),
+    trading_day("previous", UTC),
+    trading_day("today", &[]),
+    trading_day("today", UTC),
+    trading_day("hour", &[]),
     choice(IndicatorKind::Mfi, Family::Volume, (8.0, 60.0), Some(50.0), "money flow"),
     choice(IndicatorKind::VolumeRatio, Family::Volume, (10.0, 100.0), None, "volume against its average"),
 ];
 
-/// The choice that reads this output of this kind of indicator, if there is one.
-pub(crate) fn find(kind: IndicatorKind, output: Option<&str>) -> Option<&'static IndicatorChoice> {
-    let primary = kind.definition().outputs[0];
-    SEARCH_SPACE.iter().find(|i| i.kind == kind && i.output.unwrap_or(primary) == output.unwrap_or(primary))
+/// The choice that reads this output of this indicator, if there is one: the most particular about its parameters.
+pub(crate) fn find(spec: &IndicatorSpec, output: Option<&str>) -> Option<&'static IndicatorChoice> {
+    let primary = spec.kind.definition().outputs[0];
+    let reads = |choice: &&IndicatorChoice| {
+        let agrees = choice.fixed.iter().all(|(name, value)| spec.number(name).total_cmp(value).is_eq());
+        choice.kind == spec.kind && choice.output.unwrap_or(primary) == output.unwrap_or(primary) && agrees
+    };
+    SEARCH_SPACE.iter().filter(reads).max_by_key(|choice| choice.fixed.len())
 }
 
 #[cfg(test)]
@@ -157,7 +162,7 @@ mod tests {
             assert!(choice.output.is_none_or(|o| definition.outputs.contains(&o)), "{}", definition.name);
             let param = definition.params.iter().find(|p| p.name == choice.period).unwrap();
             assert!(choice.range.0 >= param.min && choice.range.1 <= param.max, "{}", definition.name);
-            assert_eq!(find(choice.kind, choice.output).unwrap().words, choice.words);
+            assert_eq!(find(&choice.spec(choice.range.0), choice.output), Some(choice));
         }
     }
 
@@ -165,6 +170,6 @@ mod tests {
     fn a_ladder_goes_from_end_to_end() {
         let steps: Vec<f64> = SEARCH_SPACE[0].ladder(3).collect();
         assert_eq!(steps, [6.0, 19.0, 60.0]);
-        assert_eq!(TradingDay::HOUR.ladder(4).collect::<Vec<f64>>(), [1.0]);
+        assert_eq!(trading_day("hour", UTC).ladder(4).collect::<Vec<f64>>(), [1.0]);
     }
 }

@@ -24,8 +24,13 @@ pub(crate) fn name(candidate: &Candidate, content: &Sha256) -> String {
 /// The id of an indicator in a strategy: `rsi_14`, `distancefromma_100_ema`.
 pub(crate) fn indicator_id(spec: &IndicatorSpec) -> String {
     let period = spec.kind.definition().params.first().map_or(0.0, |p| spec.number(p.name));
-    let exponential = spec.kind == IndicatorKind::DistanceFromMa && spec.number("ma_type") >= 0.5;
-    format!("{}_{period}{}", spec.kind, if exponential { "_ema" } else { "" })
+    let is_set = |flag: &str| spec.number(flag) >= 0.5;
+    let variant = match spec.kind {
+        IndicatorKind::DistanceFromMa if is_set("ma_type") => "_ema",
+        IndicatorKind::TradingDay if is_set("utc") => "_utc",
+        _ => "",
+    };
+    format!("{}_{period}{variant}", spec.kind)
 }
 
 /// One line: what is read and what is looked for.

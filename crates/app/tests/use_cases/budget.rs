@@ -62,6 +62,7 @@ async fn what_was_looked_at_before_makes_a_plan_harder() {
             operation: format!("op_{name}").parse().unwrap(),
             campaign: "earlier".parse().unwrap(),
             subject_sha256: Sha256::of(name.as_bytes()),
+            content_sha256: None,
             subject: name.into(),
             symbol: "MINE".parse().unwrap(),
             timeframe: "1h".parse().unwrap(),

@@ -35,6 +35,7 @@ async fn look(app: &App, number: u32, span: Span) {
         operation,
         campaign: "by-hand".parse().unwrap(),
         subject_sha256: sha256,
+        content_sha256: None,
         subject: "signals".into(),
         symbol,
         timeframe,

@@ -8,6 +8,7 @@ use ktrdr_agent::recall::{self, Question, Why};
 use ktrdr_domain::evolution::NOT_A_CHAMPION;
 use ktrdr_domain::hypothesis::Hypothesis;
 use ktrdr_domain::lesson::{Lesson, Reached};
+use ktrdr_domain::refusal::REPETITION;
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec, Labels};
 use serde_json::{Value, json};
 
@@ -110,6 +111,9 @@ fn reached(lesson: &Lesson) -> &'static str {
         Reached::Designed => "designed; training or its gate said no",
         Reached::Trained if lesson.stopped_by.as_deref() == Some(NOT_A_CHAMPION) => {
             "trained; kept to breed from"
+        }
+        Reached::Trained if lesson.stopped_by.as_deref() == Some(REPETITION) => {
+            "trained; not examined, since it repeats what was"
         }
         Reached::Trained => "trained; the exam said no",
         Reached::Examined => "passed the exam by itself",

@@ -212,9 +212,9 @@ indicators! {
     Jumps "jumps" [], [count("period", 24, 1, 200), number("threshold", 2.0, 0.5, 10.0), count("window", 100, 10, 500)], ["value"],
         source false, bounds None, price false,
         "Moves beyond threshold deviations of the window bars before, by how far, each half forgotten after period bars.";
-    TradingDay "tradingday" ["trading_day"], [count("days", 1, 1, 20)], ["previous", "today", "hour"], source false,
+    TradingDay "tradingday" ["trading_day"], [count("days", 1, 1, 20), flag("utc", false)], ["previous", "today", "hour"], source false,
         bounds None, price false,
-        "Change over the last whole trading days (they end at 17:00 in New York), change since, both in percent, and hours since.";
+        "Change over the last whole trading days (to 17:00 in New York, or midnight UTC), change since, in percent, and hours since.";
 }
 
 impl IndicatorKind {

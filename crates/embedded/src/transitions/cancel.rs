@@ -3,6 +3,7 @@
 use ktrdr_domain::{OperationId, Status};
 
 use super::end::{End, end};
+use super::publish_again::announce_again;
 use crate::failure::Failure;
 use crate::row::Head;
 use crate::tx::Tx;
@@ -24,7 +25,12 @@ pub(crate) fn cancel(
             flag(tx, &head, by, reason)?;
             match &head.waiting {
                 // A child has no child: this goes one level deep.
-                Some(child) => cancel(tx, child, by, reason).map(|_| ())?,
+                Some(child) => {
+                    if let Cancelled::TooLate(_) = cancel(tx, child, by, reason)? {
+                        // Its root stayed where it is, or is about to move.
+                        announce_again(tx, child)?;
+                    }
+                }
                 None => tx.hint(StoreHint::Cancel(head.id.clone())),
             }
             tx.hint(StoreHint::Changed(head.id));

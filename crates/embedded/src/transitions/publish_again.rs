@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ktrdr_domain::OperationId;
+
 use crate::failure::Failure;
 use crate::row::{Head, pinned, select_head};
 use crate::tx::Tx;
@@ -38,4 +40,17 @@ pub(super) fn publish(tx: &mut Tx<'_>, seq: i64) -> Result<(), Failure> {
         (seq, tx.now.steady_ms),
     )?;
     tx.post_job(seq)
+}
+
+/// The end of a child that its root waits for, unless it is about to be announced anyway.
+pub(super) fn announce_again(tx: &mut Tx<'_>, child: &OperationId) -> Result<(), Failure> {
+    let Some(child) = tx.head(child)? else { return Ok(()) };
+    let announced = "SELECT 1 FROM outbox WHERE operation = ?1 AND ended IS NOT NULL";
+    match child.status.end() {
+        Some(ended) if tx.first(announced, [child.seq], |_| Ok(()))?.is_none() => {
+            tx.record_publishing_again(&child)?;
+            tx.post_event(child.seq, ended, child.fence, true)
+        }
+        _ => Ok(()),
+    }
 }

@@ -8,7 +8,7 @@ use rusqlite::Row;
 
 use super::group;
 use super::loss::{Lost, come_back, lose};
-use super::publish_again::{publish, publish_again};
+use super::publish_again::{announce_again, publish, publish_again};
 use super::roots::start_waiting;
 use crate::failure::Failure;
 use crate::row::{self, Head, select_head};
@@ -91,12 +91,7 @@ fn republish_events(tx: &mut Tx<'_>, age: Duration, limit: u32) -> Result<u32, F
     )?;
     for (root, child) in &missed {
         tx.execute("UPDATE operations SET since_ms = ?2 WHERE seq = ?1", (root, tx.now.steady_ms))?;
-        if let Some(child) = tx.head(child)?
-            && let Some(ended) = child.status.end()
-        {
-            tx.record_publishing_again(&child)?;
-            tx.post_event(child.seq, ended, child.fence, true)?;
-        }
+        announce_again(tx, child)?;
     }
     Ok(counted(&missed))
 }

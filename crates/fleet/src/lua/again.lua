@@ -18,3 +18,11 @@ local function record_publishing_again(h)
   if last and string.match(last, '^%d+\npublished_again\n') then redis.call('RPOP', P .. 'log:' .. h.id) end
   record(h, 'published_again')
 end
+
+-- The end of a child that its root waits for. Whether it was not about to be announced anyway.
+local function announce_again(child)
+  if is_in_outbox(child.id, 'event_entry') then return false end
+  record_publishing_again(child)
+  redis.call('HSET', op(child.id), 'event_entry', post_event(child, child.status, '1'))
+  return true
+end

@@ -1,6 +1,11 @@
 -- Counts a look at data, once per operation.
--- ARGV: 2 operation 3 campaign 4 look
-if redis.call('HSETNX', P .. 'trials', ARGV[2], ARGV[4]) == 1 then
+-- ARGV: 2 operation 3 campaign 4 look 5 what it shows, '' where nothing can show the same
+--       6 1: not where another operation shows the same
+if redis.call('HEXISTS', P .. 'trials', ARGV[2]) == 0 then
+  if ARGV[5] ~= '' and redis.call('HSETNX', P .. 'looks:shown', ARGV[5], ARGV[2]) == 0 and ARGV[6] == '1' then
+    return {'repeats', redis.call('HGET', P .. 'looks:shown', ARGV[5])}
+  end
+  redis.call('HSET', P .. 'trials', ARGV[2], ARGV[4])
   redis.call('RPUSH', P .. 'trials:all', ARGV[2])
   redis.call('RPUSH', P .. 'trials:of:' .. ARGV[3], ARGV[2])
 end

@@ -9,7 +9,7 @@ local function flag(h, ask)
   redis.call('HSET', op(h.id), 'cancel_at_ms', now, 'cancel_by', ask.by, 'cancel_reason', ask.reason, 'cancel_call', ask.call)
 end
 
--- A child has no child: this goes one level deep.
+-- A child has no child: this goes one level deep. One that has ended is announced again: its root may have stayed where it is.
 local function cancel(h, ask)
   if is_terminal(h.status) then
     -- The same call again, because its first answer was lost.
@@ -22,7 +22,12 @@ local function cancel(h, ask)
     finish_op(h, {status = 'cancelled'})
     return {'done'}
   end
-  if h.waiting then cancel(head(h.waiting), ask) else redis.call('PUBLISH', P .. 'cancel', h.id) end
+  local child = h.waiting and head(h.waiting)
+  if not child then
+    redis.call('PUBLISH', P .. 'cancel', h.id)
+  elseif cancel(child, ask)[1] == 'too_late' then
+    announce_again(child)
+  end
   tell_changed(h.id)
   return {'requested'}
 end

@@ -20,10 +20,7 @@ end
 local function republish_event(root)
   redis.call('ZADD', P .. 'roots', now, root.id)
   local child = root.waiting and head(root.waiting)
-  if not child or not has_ended(child) or is_in_outbox(child.id, 'event_entry') then return 0 end
-  record_publishing_again(child)
-  redis.call('HSET', op(child.id), 'event_entry', post_event(child, child.status, '1'))
-  return 1
+  return child and has_ended(child) and announce_again(child) and 1 or 0
 end
 
 -- I9: a lane in which a root may start has none that waits. A program that is older than generations does not say which roots

@@ -10,7 +10,7 @@ use ktrdr_domain::{OperationId, Span};
 
 use super::row::json;
 use super::store::RedisStore;
-use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, Remarked, never_counted};
+use ktrdr_fabric::ledger::{Begun, Closed, Ledger, LedgerReader, Remarked, never_counted};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
 
@@ -61,9 +61,11 @@ fn list_of(what: &str, campaign: Option<&CampaignName>) -> String {
 #[async_trait]
 impl Ledger for RedisStore {
     async fn begin(&self, look: &Look) -> Result<(), StoreError> {
-        let call = self.session.call(&self.session.scripts.begin);
-        let call = call.arg(look.operation.as_str()).arg(look.campaign.as_str()).arg(readable_json(look)?);
-        call.value().await.map(|_| ())
+        self.begin_as(look, Repeated::Counts).await.map(|_| ())
+    }
+
+    async fn begin_unless_repeated(&self, look: &Look) -> Result<Begun, StoreError> {
+        self.begin_as(look, Repeated::IsRefused).await
     }
 
     async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError> {
@@ -116,7 +118,25 @@ impl Ledger for RedisStore {
     }
 }
 
+/// What becomes of a look that shows what another one did.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    Counts,
+    IsRefused,
+}
+
 impl RedisStore {
+    async fn begin_as(&self, look: &Look, repeated: Repeated) -> Result<Begun, StoreError> {
+        let call = self.session.call(&self.session.scripts.begin);
+        let call = call.arg(look.operation.as_str()).arg(look.campaign.as_str()).arg(readable_json(look)?);
+        let call = call.arg(look.shows().unwrap_or_default());
+        let answer = call.arg(u8::from(repeated == Repeated::IsRefused)).answer().await?;
+        match answer.at::<String>(0)?.as_str() {
+            "repeats" => Ok(Begun::Repeats(answer.parsed(1)?)),
+            _ => Ok(Begun::Counted),
+        }
+    }
+
     /// Trials of a list, oldest first.
     async fn trials_of(&self, list: &str) -> Result<Vec<Trial>, StoreError> {
         self.oldest("trials", list, trial).await

@@ -191,7 +191,8 @@ fn ending(clock: TimeSource, body: &str) -> Script {
 /// Stops what somebody wants stopped.
 fn cancelling(clock: TimeSource, body: &str) -> Script {
     Script::new(
-        &[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, CANCELS, GROUPS, body].concat(),
+        &[NEEDS_NO_ROOM, PRELUDE, text_of(clock), &of_roots(), ROWS, ENDS, AGAIN, CANCELS, GROUPS, body]
+            .concat(),
     )
 }
 
@@ -205,10 +206,10 @@ fn sweeping(clock: TimeSource, body: &str) -> Script {
         ENDS,
         &of_losses(),
         LOSSES,
+        AGAIN,
         CANCELS,
         GROUPS,
         ADOPT,
-        AGAIN,
         body,
     ];
     Script::new(&parts.concat())

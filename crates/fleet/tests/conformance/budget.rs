@@ -5,7 +5,10 @@ use std::time::Duration;
 use ktrdr_domain::Money;
 use ktrdr_domain::budget::{Balance, Cost, Exhausted, Limit, Limits, Measure, Scope};
 use ktrdr_domain::day::Day;
-use ktrdr_fabric::budget::{COST_MAX, CallId, Payers, RESERVED_FOR_MAX, Reservation, Reserved, admit};
+use ktrdr_fabric::budget::{
+    BATCH_RESERVED_FOR, CALL_RESERVED_FOR, COST_MAX, CallId, Payers, RESERVED_FOR_MAX, Reservation, Reserved,
+    admit,
+};
 use ktrdr_fabric::store::StoreError;
 
 use crate::world::{World, id};
@@ -214,6 +217,27 @@ pub(crate) async fn who_reserves_next_finds_paid_what_was_left_behind(w: World) 
     w.pass(MINUTE);
     let refused = w.refusal(&wish(10, 1), &limits).await;
     assert_eq!((refused.spent, refused.reserved), (1_000, 0), "what may have been spent is not spent again");
+}
+
+pub(crate) async fn what_is_reserved_for_a_batch_outlives_what_is_reserved_for_a_call(w: World) {
+    let for_long = |n, lasts| Reservation { lasts, ..wish(n, 500) };
+    assert_eq!(w.reserve(&for_long(0, CALL_RESERVED_FOR), &NO_LIMITS).await, Reserved::Granted);
+    assert_eq!(w.reserve(&for_long(1, BATCH_RESERVED_FOR), &NO_LIMITS).await, Reserved::Granted);
+    let (first, payers) = (w.budget.today(0).await.unwrap(), payers());
+    let day = Scope::Day(first);
+    w.pass(CALL_RESERVED_FOR);
+    assert_eq!(w.budget.lapse().await.unwrap(), 1, "whoever made the call is gone");
+    assert_eq!(w.account(day.clone()).await, balance(500, 500), "the batch goes on");
+    // A batch takes a day, and whoever reads it may be somebody else.
+    w.pass(DAY + MINUTE * 120 - CALL_RESERVED_FOR);
+    assert_eq!(w.budget.lapse().await.unwrap(), 0);
+    assert_eq!(w.budget.held(9).await.unwrap(), [call(1)]);
+    w.budget.settle(&call(1), cost(120)).await.unwrap();
+    assert_eq!(w.account(day).await, balance(620, 0), "it costs what it did, on its own day");
+    let campaign = Scope::Campaign(payers.campaign.unwrap());
+    assert_eq!(w.account(campaign).await, balance(620, 0));
+    w.pass(BATCH_RESERVED_FOR);
+    assert_eq!(w.budget.lapse().await.unwrap(), 0, "nothing is left to be paid");
 }
 
 pub(crate) async fn a_call_belongs_to_the_day_on_which_it_was_reserved(w: World) {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use ktrdr_domain::{EndStatus, Status};
-use ktrdr_fabric::store::{Cancelled, Finish, StoreHint};
+use ktrdr_fabric::store::{Advanced, Cancelled, Finish, StoreHint};
 use serde_json::json;
 
-use crate::world::{LEASE, World, boot, design_of, id};
+use crate::world::{LEASE, World, boot, design_of, id, into_training};
 
 pub(crate) async fn a_pending_operation_is_cancelled_at_once(w: World) {
     let a = w.submit("a").await;
@@ -70,6 +70,19 @@ pub(crate) async fn a_root_passes_the_request_to_its_running_child(w: World) {
     // The child's worker may still be faster: its success stands, the root ends as cancelled all the same.
     w.finish(&child, Finish::Completed(json!({}))).await;
     assert_eq!(w.status(&child.id).await, Status::Completed);
+}
+
+pub(crate) async fn a_root_that_stayed_where_its_child_ended_is_told_of_it_again(w: World) {
+    let root = w.start_root("r").await;
+    w.complete(&design_of(&root).id).await;
+    let told = w.events().await;
+    assert_eq!((told.len(), told[0].again), (1, false));
+    assert_eq!(w.store.cancel(&root, "me", "").await.unwrap(), Cancelled::Requested);
+    w.store.cancel(&root, "me", "once more").await.unwrap();
+    let told = w.events().await;
+    assert_eq!((told.len(), &told[0].operation, told[0].again), (1, &design_of(&root).id, true), "{told:?}");
+    let ended = w.store.advance(into_training(&root)).await.unwrap();
+    assert_eq!(ended, Advanced::Closed(Status::Cancelled));
 }
 
 pub(crate) async fn a_waiting_root_is_cancelled_at_once(w: World) {

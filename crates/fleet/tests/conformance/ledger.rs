@@ -7,7 +7,7 @@ use ktrdr_domain::positions::Positions;
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Sha256, Span, Strategy, Timestamp, WindowKind};
 
-use ktrdr_fabric::ledger::Remarked;
+use ktrdr_fabric::ledger::{Begun, Remarked};
 
 use crate::world::{World, id};
 
@@ -18,6 +18,7 @@ fn look(name: &str, campaign: &str, days: std::ops::Range<i64>) -> Look {
         operation: id(name),
         campaign: campaign.parse().unwrap(),
         subject_sha256: Sha256::of(name.as_bytes()),
+        content_sha256: None,
         subject: name.to_owned(),
         symbol: "EURUSD".parse().unwrap(),
         timeframe: "1h".parse().unwrap(),
@@ -126,6 +127,57 @@ pub(crate) async fn a_replay_is_no_look(w: World) {
     w.ledger.conclude(&id("b"), &conclusion(Some(0.01))).await.unwrap();
     assert_eq!(names(&looks_at(&w, "EURUSD", 0..10).await), ["a"]);
     assert_eq!(names(&w.ledger.trials(None).await.unwrap()), ["a", "b"], "but it is on record");
+}
+
+/// A look at a strategy of this content.
+fn look_at(name: &str, content: &str) -> Look {
+    Look { content_sha256: Some(Sha256::of(content.as_bytes())), ..look(name, "fx", 0..10) }
+}
+
+pub(crate) async fn a_look_that_is_to_repeat_none_is_counted_once_for_each_content_and_time(w: World) {
+    let begin = async |look: Look| w.ledger.begin_unless_repeated(&look).await.unwrap();
+    let repeats = |name| Begun::Repeats(id(name));
+    assert_eq!(begin(look_at("a", "one")).await, Begun::Counted);
+    assert_eq!(begin(look_at("a", "one")).await, Begun::Counted, "its second attempt is no repetition");
+    let elsewhere =
+        Look { campaign: "other".parse().unwrap(), subject: "renamed".into(), ..look_at("b", "one") };
+    assert_eq!(begin(elsewhere).await, repeats("a"));
+    assert_eq!(names(&looks_at(&w, "EURUSD", 0..10).await), ["a"], "nothing else was counted");
+    for other in [
+        look_at("c", "two"),
+        Look { span: span(0..11), ..look_at("d", "one") },
+        Look { symbol: "GBPUSD".parse().unwrap(), ..look_at("e", "one") },
+        look("f", "fx", 0..10),
+        look("g", "fx", 0..10),
+    ] {
+        assert_eq!(begin(other.clone()).await, Begun::Counted, "{other:?}");
+    }
+    // Who may repeat is counted, and is repeated by others.
+    w.ledger.begin(&look_at("h", "one")).await.unwrap();
+    w.ledger.begin(&look_at("i", "three")).await.unwrap();
+    assert_eq!(begin(look_at("j", "three")).await, repeats("i"));
+    assert_eq!(begin(look_at("h", "one")).await, Begun::Counted, "what is counted stays so");
+    w.ledger.begin(&Look { origin: Origin::Replay, ..look_at("k", "four") }).await.unwrap();
+    assert_eq!(begin(look_at("l", "four")).await, Begun::Counted, "a replay showed nothing new");
+    assert_eq!(names(&looks_at(&w, "EURUSD", 0..10).await), ["a", "c", "d", "f", "g", "h", "i", "l"]);
+}
+
+pub(crate) async fn of_many_who_look_at_the_same_at_once_one_is_counted(w: World) {
+    let looks: Vec<_> = (0..20)
+        .map(|n| {
+            let ledger = w.ledger.clone();
+            tokio::spawn(async move { ledger.begin_unless_repeated(&look_at(&format!("t{n}"), "one")).await })
+        })
+        .collect();
+    let mut begun = Vec::new();
+    for look in looks {
+        begun.push(look.await.unwrap().unwrap());
+    }
+    let counted = w.ledger.trials(None).await.unwrap();
+    let [first] = counted.as_slice() else { panic!("{counted:#?}") };
+    let repeats = Begun::Repeats(first.look.operation.clone());
+    assert_eq!(begun.iter().filter(|one| **one == Begun::Counted).count(), 1);
+    assert_eq!(begun.iter().filter(|one| **one == repeats).count(), 19, "{begun:?}");
 }
 
 pub(crate) async fn trials_come_back_oldest_first(w: World) {

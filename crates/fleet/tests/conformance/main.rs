@@ -143,6 +143,7 @@ macro_rules! exam_of_a_store {
                 a_cancel_during_the_wait_for_a_retry_is_done_at_once
                 a_root_passes_the_request_to_its_pending_child
                 a_root_passes_the_request_to_its_running_child
+                a_root_that_stayed_where_its_child_ended_is_told_of_it_again
                 a_waiting_root_is_cancelled_at_once
             }
             groups {
@@ -254,6 +255,8 @@ macro_rules! exam_of_a_store {
                 what_a_look_showed_is_written_down_once
                 looks_are_those_at_one_instrument_and_time_whoever_takes_them_and_at_whatever_file
                 a_replay_is_no_look
+                a_look_that_is_to_repeat_none_is_counted_once_for_each_content_and_time
+                of_many_who_look_at_the_same_at_once_one_is_counted
                 trials_come_back_oldest_first
                 every_look_counts_however_many_there_are
                 a_cycle_is_remembered_once
@@ -278,6 +281,7 @@ macro_rules! exam_of_a_store {
                 of_those_that_race_for_what_is_left_as_many_get_it_as_it_is_enough_for
                 a_reservation_whose_time_is_over_is_paid_at_its_worst_case
                 who_reserves_next_finds_paid_what_was_left_behind
+                what_is_reserved_for_a_batch_outlives_what_is_reserved_for_a_call
                 a_call_belongs_to_the_day_on_which_it_was_reserved
                 days_begin_where_they_are_counted
                 what_was_spent_already_is_paid_once_whatever_the_limits_say

@@ -14,16 +14,13 @@ mod books;
 mod broken;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use ktrdr_domain::Money;
-use ktrdr_domain::budget::{Balance, Cost, Limit, Limits, Scope};
+use ktrdr_domain::budget::{Cost, Limit, Limits, Scope};
 use ktrdr_domain::day::Day;
-use ktrdr_domain::name::CampaignName;
-use ktrdr_fabric::budget::{Budget, BudgetReader, CallId, Payers, Reservation, Reserved};
-use ktrdr_fabric::store::StoreError;
+use ktrdr_fabric::budget::{Budget, CallId, Payers, Reservation, Reserved};
 
 use crate::budget::cost;
 use crate::dice::Dice;

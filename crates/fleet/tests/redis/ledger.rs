@@ -16,6 +16,7 @@ fn look(n: i64) -> Look {
         operation: id(&format!("look_{n}")),
         campaign: "long".parse().unwrap(),
         subject_sha256: Sha256::of(b"subject"),
+        content_sha256: None,
         subject: "subject".to_owned(),
         symbol: "EURUSD".parse().unwrap(),
         timeframe: "1h".parse().unwrap(),

@@ -27,6 +27,8 @@ const SKETCHED: usize = 4_096;
 pub(super) struct Decided {
     pub(super) name: String,
     pub(super) sha256: Sha256,
+    /// Hash of the strategy without its name; `None` of signals.
+    pub(super) content_sha256: Option<Sha256>,
     pub(super) model: Option<ModelRef>,
     pub(super) targets: Vec<Target>,
     /// `None` when there is nothing to prove anything of.
@@ -109,6 +111,7 @@ fn by_model(
     Ok(Decided {
         name: strategy.name.to_string(),
         sha256: strategy.sha256(),
+        content_sha256: Some(strategy.content_sha256()),
         model: Some(reference.clone()),
         targets,
         proof: Some(Proof { holds: outcome.holds(), cuts: cuts.len() as u32 }),
@@ -151,6 +154,7 @@ fn by_signals(
     Ok(Decided {
         name,
         sha256: *sha256,
+        content_sha256: None,
         model: None,
         targets,
         proof: None,

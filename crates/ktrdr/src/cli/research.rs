@@ -98,7 +98,7 @@ pub(crate) struct CampaignOptions {
     pub(crate) masked: bool,
 
     /// Of everything random. The same seed on the same data gives the same designs and trades, under any name of the campaign and
-    /// on any number of workers.
+    /// on any number of workers. What was examined before is not examined again.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
 

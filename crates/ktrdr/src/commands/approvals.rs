@@ -22,16 +22,24 @@ pub(crate) async fn run(context: &Context<'_>, verb: &ApprovalVerb) -> Result<Ex
         context.screen.answer(&standing, |screen| screen.line(format!("{id} is {}", standing.status)))
     };
     match verb {
-        ApprovalVerb::List => show(context, &app.approvals().await?)?,
+        ApprovalVerb::List => show(context, &app.approvals().await?, "no idea waits for a word")?,
         ApprovalVerb::Approve(typed) => decide(typed.request(Answer::Approve)).await?,
         ApprovalVerb::Reject(typed) => decide(typed.request(Answer::Reject)).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Hypotheses as a list.
-pub(crate) fn show(context: &Context<'_>, standing: &[StandingHypothesis]) -> Result<(), CliError> {
+/// Hypotheses as a list; in text, `none` says that there is nothing to list.
+pub(crate) fn show(
+    context: &Context<'_>,
+    standing: &[StandingHypothesis],
+    none: &str,
+) -> Result<(), CliError> {
     context.screen.list("hypotheses", standing, |screen| {
+        if standing.is_empty() {
+            screen.line(none);
+            return;
+        }
         let rows: Vec<Vec<String>> = standing.iter().map(row).collect();
         screen.line(table(&["ID", "STATUS", "DATA", "BY", "IDEA", "WHAT HOLDS, OR BECAME OF IT"], &rows));
     })

@@ -60,6 +60,8 @@ pub(crate) async fn list(
             "SURVIVED",
             "ACCEPTED",
             "AT GATES",
+            "BRED",
+            "REPETITIONS",
             "FAILED",
             "CANCELLED",
             "RUNNING",

@@ -92,6 +92,10 @@ fn of_author(trial: &Trial) -> [String; 4] {
 /// Lessons as a list.
 pub(crate) fn show_lessons(context: &Context<'_>, lessons: &[Lesson]) -> Result<(), CliError> {
     context.screen.list("lessons", lessons, |screen| {
+        if lessons.is_empty() {
+            screen.line("no lessons yet: a research cycle leaves one");
+            return;
+        }
         let head = ["CYCLE", "CAMPAIGN", "STRATEGY", "REACHED", "STOPPED BY", "KNOWN UNTIL"];
         screen.line(table(&head, &lesson_rows(lessons)));
     })

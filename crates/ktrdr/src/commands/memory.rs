@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &MemoryArguments) -> Result<
             MemoryVerb::Search(wanted) => search(context, &app, &wanted.into()).await?,
             MemoryVerb::Hypotheses { campaign } => {
                 let request = HypothesesRequest { campaign: campaign.clone(), status: None };
-                approvals::show(context, &app.hypotheses(&request).await?)?;
+                approvals::show(context, &app.hypotheses(&request).await?, "no ideas yet")?;
             }
             MemoryVerb::Export { campaign, to } => {
                 export(context, &app, campaign.as_ref(), to.as_deref()).await?;

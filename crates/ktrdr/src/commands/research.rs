@@ -7,6 +7,7 @@ use ktrdr_app::plan::PlanRequest;
 use ktrdr_app::{App, verdicts};
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::number::Figure;
+use ktrdr_domain::refusal::Refusal;
 use ktrdr_domain::{FailureReason, Operation, Status};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -98,12 +99,15 @@ pub(crate) fn cycle_table(cycles: &[Operation], before: u64) -> String {
 fn row(number: u64, cycle: &Operation) -> Vec<String> {
     let of_result = |key: &str| cycle.result.as_ref()?.get(key)?.as_str().map(str::to_owned);
     let error = cycle.error.as_deref().unwrap_or_default();
-    let (outcome, why) = match (cycle.status, error.split_once(" gate failed: ")) {
+    let (outcome, why) = match (cycle.status, Refusal::read(error)) {
         _ if final_gate(cycle) == Some(GateVerdict::Passed) => ("accepted".into(), exam(cycle)),
         (Status::Completed, _) => survivor(cycle, of_result("verdict")),
-        (Status::Failed, Some((gate, figures))) => {
+        (Status::Failed, Some(Refusal { gate, code, figures })) => {
             let finally = final_gate(cycle).map(|verdict| format!("{verdict} at the close"));
-            (format!("{} gate", gate.to_lowercase()), finally.unwrap_or_else(|| figures.to_owned()))
+            (
+                format!("{} gate", gate.to_lowercase()),
+                finally.unwrap_or_else(|| format!("{code} ({figures})")),
+            )
         }
         (Status::Running, _) => {
             (cycle.phase.map_or_else(String::new, |phase| phase.to_string()), String::new())

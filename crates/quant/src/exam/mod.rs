@@ -23,7 +23,7 @@ use ktrdr_domain::trading::Account;
 pub use entries::Entries;
 pub use rank::PValue;
 pub use shifts::Shifts;
-pub use trials::Deflation;
+pub use trials::{Deflation, near_copy};
 
 use crate::Bars;
 use crate::data::calendar::Calendar;

@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use ktrdr_domain::Symbol;
+use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::DailyRecord;
 use ktrdr_domain::trial::Trial;
 
@@ -42,6 +44,18 @@ impl Deflation {
             ..counted
         }
     }
+}
+
+/// The trial at the same instrument that these positions on dev are a near-copy of, the likest of them, and how they correlate.
+#[must_use]
+pub fn near_copy<'a>(held: &Positions, symbol: &Symbol, trials: &'a [Trial]) -> Option<(&'a Trial, f64)> {
+    let ours = unit(held.means());
+    let likeness = |trial: &'a Trial| {
+        let theirs = trial.positions().filter(|theirs| theirs.stretch == held.stretch)?;
+        (trial.look.symbol == *symbol).then(|| (trial, similarity(&ours, &unit(theirs.means()))))
+    };
+    let copies = trials.iter().filter_map(likeness).filter(|(_, likeness)| *likeness >= NEAR_COPY);
+    copies.max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
 impl From<DailyRecord> for TrackRecord {
@@ -118,6 +132,7 @@ mod tests {
             operation: OperationId::new(Kind::Backtesting, Timestamp(0), n),
             campaign: "c".parse().unwrap(),
             subject_sha256: Sha256::of(&n.to_le_bytes()),
+            content_sha256: None,
             subject: n.to_string(),
             symbol: "EURUSD".parse().unwrap(),
             timeframe: "1h".parse().unwrap(),
@@ -144,6 +159,31 @@ mod tests {
         let among_copies = deflated(&[Some(0.08); 40]);
         assert!(alone > 0.95 && among_copies < 0.6, "{alone} {among_copies}");
         assert!(deflated(&[None; 40]) == among_copies, "trials without a ratio count as well");
+    }
+
+    /// Long in the first `n` of 256 parts of a stretch, short in the others.
+    fn held(stretch_days: i64, n: i64) -> Positions {
+        let part = stretch_days * 86_400 / 256;
+        let stretch = Span { start: Timestamp(0), end: Timestamp(part * 256) };
+        Positions::sketch(stretch, (0..256).map(|at| (at * part, if at < n { 1 } else { -1 })))
+    }
+
+    #[test]
+    fn a_near_copy_is_the_likest_trial_of_the_same_instrument_and_stretch() {
+        let of = |n, positions| {
+            let mut trial = trial(n, Some(0.1));
+            trial.conclusion.as_mut().unwrap().positions = positions;
+            trial
+        };
+        let mut elsewhere = of(4, Some(held(256, 128)));
+        elsewhere.look.symbol = "GBPUSD".parse().unwrap();
+        let others = [of(0, None), of(1, Some(held(512, 128))), elsewhere, of(2, Some(held(256, 90)))];
+        let symbol = "EURUSD".parse().unwrap();
+        assert_eq!(near_copy(&held(256, 128), &symbol, &others), None);
+        let trials = [&others[..], &[of(5, Some(held(256, 130))), of(6, Some(held(256, 129)))]].concat();
+        let (copied, correlation) = near_copy(&held(256, 128), &symbol, &trials).unwrap();
+        assert_eq!(copied, &trials[5]);
+        assert!((0.99..1.0).contains(&correlation), "{correlation}");
     }
 
     #[test]

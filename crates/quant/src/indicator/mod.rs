@@ -39,6 +39,7 @@ use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
 use crate::Bars;
 
 use jumps::Jumps;
+use session::DayEnd;
 pub(crate) use smoothing::ewm_adjusted;
 
 /// An indicator's values.
@@ -99,7 +100,10 @@ pub fn compute(spec: &IndicatorSpec, bars: &Bars) -> IndicatorOutput {
             let (half_life, window) = (count("period"), count("window"));
             vec![jumps::jumps(source, &Jumps { half_life, threshold: spec.number("threshold"), window })]
         }
-        IndicatorKind::TradingDay => session::trading_day(bars, count("days")).into(),
+        IndicatorKind::TradingDay => {
+            let end = if spec.number("utc") >= 0.5 { DayEnd::Utc } else { DayEnd::NewYork };
+            session::trading_day(bars, count("days"), end).into()
+        }
     };
     let warm_up = first_valid(spec).min(bars.len());
     for output in &mut outputs {

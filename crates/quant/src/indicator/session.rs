@@ -12,27 +12,44 @@ const HOUR_S: f64 = 3_600.0;
 /// exchange in the Americas has closed.
 const AHEAD_OF_NEW_YORK_S: i64 = 7 * 3_600;
 
+/// The few hours of a Sunday evening, or after a clock's midnight, are part of the day that follows.
+const SHORTEST_DAY_S: i64 = DAY_S / 4;
+
+/// When a trading day ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DayEnd {
+    /// 17:00 in New York, whatever the season.
+    NewYork,
+    /// Midnight UTC.
+    Utc,
+}
+
 /// Change over the last `days` whole trading days in percent, change since the last of them ended in percent, and hours
-/// from the start of the trading day to the bar's close (24 at most). A trading day ends at 17:00 in New York, whatever
-/// the season; a day without bars is none. Both changes are 0 until the days they need have ended. First valid: 0.
-pub(super) fn trading_day(bars: &Bars, days: usize) -> [Vec<f64>; 3] {
+/// from the start of the trading day to the bar's close (24 at most). Both changes are 0 until the days they need have
+/// ended. A day without bars is none; one whose bars span less than six hours is part of the next. First valid: 0.
+pub(super) fn trading_day(bars: &Bars, days: usize, end: DayEnd) -> [Vec<f64>; 3] {
     let room = || Vec::with_capacity(bars.len());
     let (mut previous, mut today, mut hour) = (room(), room(), room());
+    let length = bars.timeframe.seconds();
     let mut ends: Vec<f64> = Vec::new();
-    let mut day = None;
+    let (mut day, mut began, mut closed) = (None, 0, 0);
     for (i, (time, close)) in bars.time.iter().zip(&bars.close).enumerate() {
-        let clock = time.saturating_add(offset_s(*time));
+        let clock = time.saturating_add(end.ahead_of_utc_s(*time));
         let own = clock.div_euclid(DAY_S);
-        if day.is_some_and(|day| day != own) {
-            ends.push(bars.close[i - 1]);
+        if day != Some(own) {
+            let is_whole = day.is_some() && closed - began >= SHORTEST_DAY_S;
+            if is_whole {
+                ends.push(bars.close[i - 1]);
+            }
+            began = *time;
+            day = Some(own);
         }
-        day = Some(own);
+        closed = time.saturating_add(length);
         let last = ends.last();
         let earlier = ends.len().checked_sub(days + 1).and_then(|index| ends.get(index));
         previous.push(percent_change(earlier, last));
         today.push(percent_change(last, Some(close)));
-        let passed = clock.rem_euclid(DAY_S) + bars.timeframe.seconds();
-        hour.push(passed.min(DAY_S) as f64 / HOUR_S);
+        hour.push((clock.rem_euclid(DAY_S) + length).min(DAY_S) as f64 / HOUR_S);
     }
     [previous, today, hour]
 }
@@ -42,11 +59,16 @@ fn percent_change(from: Option<&f64>, to: Option<&f64>) -> f64 {
     from.zip(to).map_or(0.0, |(from, to)| 100.0 * (to / from - 1.0))
 }
 
-/// How far the clock of trading days is ahead of UTC; New York's winter where no calendar reaches.
-fn offset_s(time: i64) -> i64 {
-    let winter = -5 * 3_600;
-    let new_york = DateTime::from_timestamp(time, 0).map_or(winter, |utc| {
-        i64::from(New_York.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc())
-    });
-    new_york + AHEAD_OF_NEW_YORK_S
+impl DayEnd {
+    /// How far the clock that shows midnight then is ahead of UTC; New York's winter where no calendar reaches.
+    fn ahead_of_utc_s(self, time: i64) -> i64 {
+        if self == Self::Utc {
+            return 0;
+        }
+        let winter = -5 * 3_600;
+        let new_york = DateTime::from_timestamp(time, 0).map_or(winter, |utc| {
+            i64::from(New_York.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc())
+        });
+        new_york + AHEAD_OF_NEW_YORK_S
+    }
 }

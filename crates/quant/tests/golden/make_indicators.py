@@ -184,9 +184,10 @@ def jumps(p, threshold, window):
     return pd.Series(out)
 
 
-def trading_day(days):
+def trading_day(days, utc=False):
     opens = pd.date_range("1970-01-01", periods=BARS, freq="h", tz="UTC")
-    wall = opens.tz_convert("America/New_York").tz_localize(None) + pd.Timedelta(hours=7)
+    new_york = opens.tz_convert("America/New_York").tz_localize(None) + pd.Timedelta(hours=7)
+    wall = opens.tz_localize(None) if utc else new_york
     day = pd.Series(wall.date)
     ends = C.groupby(day).last()
     previous, today = [], []
@@ -234,6 +235,7 @@ CASES = [
     ({"type": "jumps", "params": {"period": 3, "threshold": 1.25, "window": 11}}, [jumps(3, 1.25, 11)]),
     ({"type": "tradingday", "params": {}}, trading_day(1)),
     ({"type": "tradingday", "params": {"days": 3}}, trading_day(3)),
+    ({"type": "tradingday", "params": {"days": 2, "utc": 1.0}}, trading_day(2, utc=True)),
 ]
 
 

@@ -52,6 +52,7 @@ fn trial(n: u32, symbol: &str, sharpe_daily: f64) -> Trial {
         operation: exam(n),
         campaign: "night".parse().unwrap(),
         subject_sha256: Sha256::of(&n.to_le_bytes()),
+        content_sha256: None,
         subject: n.to_string(),
         symbol: symbol.parse().unwrap(),
         timeframe: "1h".parse().unwrap(),

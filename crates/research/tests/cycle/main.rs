@@ -10,4 +10,5 @@ mod given;
 mod resume;
 mod specs;
 mod table;
+mod turn;
 mod world;

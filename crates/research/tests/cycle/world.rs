@@ -13,7 +13,7 @@ use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Kind, Operation, OperationId, Phase, Span};
 use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions, SqliteStore};
 use ktrdr_fabric::backoff::Backoff;
-use ktrdr_fabric::ledger::{Closed, Ledger, LedgerReader, Remarked};
+use ktrdr_fabric::ledger::{Begun, Closed, Ledger, LedgerReader, Remarked};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
@@ -71,6 +71,9 @@ impl LedgerReader for Forgetful {
 impl Ledger for Forgetful {
     async fn begin(&self, look: &Look) -> Result<(), StoreError> {
         self.inner.begin(look).await
+    }
+    async fn begin_unless_repeated(&self, look: &Look) -> Result<Begun, StoreError> {
+        self.inner.begin_unless_repeated(look).await
     }
     async fn conclude(&self, operation: &OperationId, conclusion: &Conclusion) -> Result<(), StoreError> {
         self.inner.conclude(operation, conclusion).await

@@ -41,6 +41,7 @@ fn fault(fault: Fault) -> CliError {
         Fault::BadInput(what)
         | Fault::Refused(what)
         | Fault::Budget(what)
+        | Fault::Repetition(what)
         | Fault::Outside(what)
         | Fault::Unhealthy(what)
         | Fault::Waiting { why: what, .. } => CliError::new(Kind::InvalidInput, what),

@@ -52,7 +52,9 @@ impl Server {
             .spawn()
             .or_exit(Kind::Files)?;
         let pid = child.id().unwrap_or_default();
-        let client = Client::builder().build().or_exit(Kind::Unreachable)?;
+        // Fails only where another part of the process came first, with the same provider.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().no_proxy().build().or_exit(Kind::Unreachable)?;
         let root = format!("http://127.0.0.1:{port}/api/v1");
         let mut server = Self { child, pid, root, client, started_in: TIMEOUT };
         while server.get("/health/live").send().await.is_err() {
