@@ -6,4 +6,5 @@ mod client;
 mod description;
 mod events;
 mod lists;
+mod schedules;
 mod work;

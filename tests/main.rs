@@ -41,6 +41,7 @@ mod redis;
 mod repetition;
 mod retry;
 mod running;
+mod schedules;
 mod secrets;
 mod servers;
 mod signals;

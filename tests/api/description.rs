@@ -24,7 +24,10 @@ fn the_description_is_true() {
             examples += 1;
             let path =
                 path.replace("/api/v1", "").replace("{operation}", "op_probe_20260101_000000_00000001");
-            let path = path.replace("{symbol}", "NOBODY").replace("{campaign}", "nobody");
+            let path = path
+                .replace("{symbol}", "NOBODY")
+                .replace("{campaign}", "nobody")
+                .replace("{schedule}", "nobody");
             let (status, told) = api.post(&path, &Value::Object(example.clone()), None).await;
             assert!([200, 202, 403, 404, 422].contains(&status), "{path}: {status} {told}");
         }

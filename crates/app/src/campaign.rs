@@ -180,30 +180,21 @@ impl App {
     /// When its data is missing, a value is out of range, or nothing is left to spend on it.
     pub async fn start_campaign(&self, request: &CampaignRequest) -> Result<StartedCampaign, AppError> {
         self.admit(request.device).await?;
-        let in_flight = request.in_flight.unwrap_or(self.policy.in_flight);
-        if !(1..=IN_FLIGHT_MAX).contains(&in_flight) {
-            let message = format!("{in_flight} cycles at a time: use 1 to {IN_FLIGHT_MAX}");
-            return Err(AppError::new(ErrorKind::InvalidRequest, message));
-        }
-        let generation = request.generation.unwrap_or(self.policy.generation);
-        if generation == 0 {
-            let message = "a generation of 0 cycles: use 1 or more".to_owned();
-            return Err(AppError::new(ErrorKind::InvalidRequest, message));
-        }
+        let pace = self.pace(request)?;
         let fresh = Seed::fresh(request)?;
-        let template = self.template(request, name(request, &fresh)?, generation).await?;
+        let template = self.template(request, name(request, &fresh)?, pace.generation).await?;
         let plan = planned(request, &template, &fresh)?;
         // Only a request without faults is remembered by its key.
         let (campaign, roots) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {
-            seed if seed == fresh => {
-                let paid = paid(&template.agent, request.mix.as_ref());
-                self.fund(&plan.0, paid, request.budget).await?;
-                plan
-            }
+            seed if seed == fresh => plan,
             earlier => planned(request, &template, &earlier)?,
         };
+        // Who said it before may have died before anything was submitted.
+        if self.store.get(&roots[0].id).await?.is_none() {
+            self.fund(&campaign, paid(&template.agent, request.mix.as_ref()), request.budget).await?;
+        }
         let ids: Vec<OperationId> = roots.iter().map(|root| root.id.clone()).collect();
-        let created = match self.store.submit_roots(roots, Pace { in_flight, generation }).await? {
+        let created = match self.store.submit_roots(roots, pace).await? {
             Submitted::Created => true,
             Submitted::Duplicate(_) if request.idempotency_key.is_some() => false,
             Submitted::Duplicate(id) => {
@@ -212,6 +203,28 @@ impl App {
             }
         };
         Ok(StartedCampaign { campaign, cycles: ids, created })
+    }
+
+    /// Whether a campaign could be started, but for what it costs and who computes it. Nothing is.
+    pub(crate) async fn rehearse_campaign(&self, request: &CampaignRequest) -> Result<(), AppError> {
+        let (pace, seed) = (self.pace(request)?, Seed::fresh(request)?);
+        let template = self.template(request, name(request, &seed)?, pace.generation).await?;
+        planned(request, &template, &seed).map(|_| ())
+    }
+
+    /// How its cycles follow each other.
+    fn pace(&self, request: &CampaignRequest) -> Result<Pace, AppError> {
+        let in_flight = request.in_flight.unwrap_or(self.policy.in_flight);
+        let generation = request.generation.unwrap_or(self.policy.generation);
+        if !(1..=IN_FLIGHT_MAX).contains(&in_flight) {
+            let message = format!("{in_flight} cycles at a time: use 1 to {IN_FLIGHT_MAX}");
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
+        if generation == 0 {
+            let message = "a generation of 0 cycles: use 1 or more".to_owned();
+            return Err(AppError::new(ErrorKind::InvalidRequest, message));
+        }
+        Ok(Pace { in_flight, generation })
     }
 
     /// What every cycle is told, but for its number and its seed.

@@ -31,7 +31,7 @@ pub trait LetterBox: Send + Sync {
 }
 
 /// Of messages that never leave the process.
-pub(crate) struct NoLetterBox;
+pub struct NoLetterBox;
 
 #[async_trait]
 impl LetterBox for NoLetterBox {

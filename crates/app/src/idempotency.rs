@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use ktrdr_domain::schedule::Occurrence;
 use ktrdr_domain::{Sha256, Timestamp};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,11 @@ impl fmt::Display for IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// The one of a scheduled night. No request from outside can have it: it has a space.
+    pub(crate) fn of_occurrence(occurrence: &Occurrence) -> Self {
+        Self(format!("schedule {} {}", occurrence.schedule, occurrence.at_ms))
+    }
+
     /// As the store keeps it, apart from keys of other origin.
     pub(crate) fn in_store(&self) -> String {
         format!("request {}", self.0)

@@ -11,6 +11,7 @@
 //! | one research cycle: trigger, status, cancel | [`App::trigger_cycle`], [`App::cycle_status`], [`App::cycle`], [`App::cancel_cycle`] | [`cycle`], [`cycle_status`] |
 //! | campaigns of cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
 //! | what it costs, what is left; what a campaign could find at all | [`App::budget`], [`App::costs`], [`App::plan_campaign`] | [`budget`], [`plan`] |
+//! | campaigns that begin by themselves | [`App::create_schedule`], [`App::list_schedules`], [`App::trigger_schedule`], [`App::backfill_schedule`] | [`schedules`] |
 //! | bars: import, generate, check, list | [`App::import_data`], [`App::generate_data`], [`App::check_data`], [`App::list_data`] | [`data`] |
 //! | bars, indicators, fuzzy sets: value by value | [`App::inspect`], [`inspect::indicators`], [`inspect::memberships`] | [`inspect`] |
 //! | windows: where they are and what became of them, moving them | [`App::windows`], [`App::plan_roll_windows`], [`App::roll_windows`] | [`windows`] |
@@ -64,6 +65,7 @@ pub mod queues;
 pub mod readiness;
 pub mod replay;
 pub mod retry;
+pub mod schedules;
 pub mod selection;
 pub mod strategies;
 pub mod submit;
@@ -88,6 +90,7 @@ use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::Store;
 use ktrdr_fabric::tokens::Tokens;
 
@@ -113,6 +116,8 @@ pub struct App {
     pub tokens: Arc<dyn Tokens>,
     /// What was asked for from outside.
     pub audit: Arc<dyn Audit>,
+    /// What runs by itself.
+    pub schedules: Arc<dyn Schedules>,
     /// Bars, models, strategies, reports.
     pub artifacts: Arc<dyn Artifacts>,
     /// Messages that nobody could read.

@@ -52,6 +52,23 @@ impl App {
             };
             checks.push(Look { name, ok: plays(name) > 0, found });
         }
+        checks.push(self.look_at_schedules().await);
         Readiness { ready: true, sound: checks.iter().all(|look| look.ok), checks }
+    }
+
+    /// A night that failed, did not finish or could not begin is an event that somebody looks at.
+    async fn look_at_schedules(&self) -> Look {
+        let name = "schedules";
+        match self.schedule_troubles().await {
+            Ok((count, troubles)) if troubles.is_empty() => {
+                Look { name, ok: true, found: format!("{count} as they should be") }
+            }
+            Ok((_, troubles)) => {
+                let told: Vec<String> =
+                    troubles.iter().map(|trouble| format!("{}; {}", trouble.found, trouble.action)).collect();
+                Look { name, ok: false, found: told.join(" · ") }
+            }
+            Err(why) => Look { name, ok: false, found: why.message },
+        }
     }
 }

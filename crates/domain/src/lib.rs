@@ -19,6 +19,7 @@
 //! | what a campaign's verdicts come to when it closes | [`closing`] |
 //! | a research cycle's specification, its phases | [`research`], [`phase`] |
 //! | what a caller from outside may do | [`scope`] |
+//! | what runs by itself, when, and what became of each time | [`schedule`] |
 //! | the language of filters | [`terms`] |
 //! | money, calendar days, what work may cost | [`money`], [`day`], [`budget`] |
 
@@ -53,6 +54,7 @@ pub mod reason;
 pub mod refusal;
 pub mod report;
 pub mod research;
+pub mod schedule;
 pub mod scope;
 pub mod status;
 pub mod strategy;

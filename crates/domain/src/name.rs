@@ -99,6 +99,14 @@ checked_name!(
 );
 
 checked_name!(
+    /// A schedule. Its campaigns are called after it and the time they were due.
+    ScheduleName,
+    "schedule name",
+    "1 to 40 lower-case letters, digits, '_' or '-', starting with a letter or digit",
+    |name| name.len() <= 40 && is_slug(name)
+);
+
+checked_name!(
     /// A provider of designs and assessments: `local`, `evolve`, or what a deployment calls its language model.
     ProviderName,
     "provider name",

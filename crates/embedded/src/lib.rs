@@ -10,6 +10,7 @@
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
 //! | `tokens`, `audit` | who may ask from outside, and what was asked for |
+//! | `schedules` | what runs by itself, and a record of each time |
 //! | `budget` | what work costs, and what is set aside for it |
 //! | `database`, `schema.sql`, and `*.sql` for each later step | opening, recognising and migrating the file |
 //! | `identity` | whether the file is the one it should be, and still there |
@@ -45,6 +46,7 @@ mod ready;
 mod registry;
 mod room;
 mod row;
+mod schedules;
 mod store;
 mod tokens;
 mod transitions;

@@ -1,4 +1,4 @@
-//! The roles of this process, running: relay, sweeper, worker, orchestrator. The wiring and nothing else.
+//! The roles of this process, running: relay, keeper of schedules, sweeper, worker, orchestrator. The wiring and nothing else.
 //!
 //! One process may play them all (`ktrdr up`), or one of them (`ktrdr serve`, `orchestrator`, `worker …`), any number
 //! of times, on any machine.
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_app::engine::Part;
+use ktrdr_app::schedules::keeper::Keeper;
 use ktrdr_catalog::series::SeriesCache;
 use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::broker::Broker;
@@ -56,6 +57,7 @@ impl RunningRoles {
         // What a worker takes stands in a column of its own there.
         let role = name.split('/').next().unwrap_or_default();
         let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), &computing.name).in_role(role);
+        let schedules_boot = identity.boot.clone();
         let (boot, needs, device) = (identity.boot.clone(), roles.needs(), computing.class);
         let part = Part { role: name, boot, needs, plays: true, device };
         let (store, broker) = (&workspace.app.store, &workspace.broker(part).await?);
@@ -76,6 +78,8 @@ impl RunningRoles {
         if roles.coordinator {
             let relay = Relay::new(Arc::clone(store), Arc::clone(broker));
             background.push(tokio::spawn(relay.run(stop.clone())));
+            let keeper = Keeper::new(&workspace.app, schedules_boot);
+            background.push(tokio::spawn(keeper.run(stop.clone())));
         }
         if roles.orchestrator {
             let (campaigns, ledger) = (&workspace.app.campaigns, &workspace.app.ledger);

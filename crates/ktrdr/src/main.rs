@@ -101,6 +101,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Research(a) => commands::research::run(&context, a),
         Command::Agent(a) => commands::agent::run(&context, a),
         Command::Campaign(a) => commands::campaign::run(&context, a),
+        Command::Schedules(a) => commands::schedules::run(&context, a),
         Command::Operations(a) => commands::operations::run(&context, a),
         Command::DeadLetters(a) => commands::dead_letters::run(&context, a),
         Command::Ledger(a) => commands::ledger::run(&context, a),

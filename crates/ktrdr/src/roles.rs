@@ -19,7 +19,7 @@ const LIGHT_TIME_LIMIT: Duration = Duration::from_secs(600);
 /// Which roles a process plays. Every long-lived process sweeps; only coordinators relay.
 #[derive(Clone)]
 pub(crate) struct Roles {
-    /// Publishes what the outbox holds.
+    /// Publishes what the outbox holds, and keeps schedules.
     pub(crate) coordinator: bool,
     /// Moves research cycles.
     pub(crate) orchestrator: bool,
@@ -53,7 +53,7 @@ impl Roles {
         Self { coordinator: false, orchestrator: false, kinds: Vec::new(), computing, also: None }
     }
 
-    /// Relay and sweep.
+    /// Relay, keep schedules, and sweep.
     pub(crate) fn coordinator() -> Self {
         Self { coordinator: true, ..Self::none() }
     }

@@ -47,7 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-fn campaign_schema() -> Value {
+pub(super) fn campaign_schema() -> Value {
     schema::object(&[
         ("symbol*", schema::symbol()),
         ("timeframe*", schema::timeframe()),

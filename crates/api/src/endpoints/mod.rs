@@ -11,6 +11,7 @@ mod health;
 mod ledger;
 mod memory;
 mod operations;
+mod schedules;
 mod schema;
 mod strategies;
 mod work;
@@ -29,6 +30,7 @@ pub(crate) fn all() -> Vec<Endpoint> {
         data::endpoints(),
         analysis::endpoints(),
         campaigns::endpoints(),
+        schedules::endpoints(),
         fleet::endpoints(),
         ledger::endpoints(),
         memory::endpoints(),

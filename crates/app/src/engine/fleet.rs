@@ -13,6 +13,7 @@ use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_fabric::store::Topic;
 use ktrdr_fabric::tokens::Tokens;
@@ -54,6 +55,7 @@ impl Opening {
                 registry: Arc::clone(&store) as Arc<dyn WorkerRegistry>,
                 tokens: Arc::clone(&store) as Arc<dyn Tokens>,
                 audit: Arc::clone(&store) as Arc<dyn Audit>,
+                schedules: Arc::clone(&store) as Arc<dyn Schedules>,
                 store,
                 artifacts,
                 letters: Arc::new(AdministratorsLetterBox(fleet.clone())),

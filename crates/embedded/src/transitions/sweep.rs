@@ -36,6 +36,7 @@ pub(crate) fn recover(tx: &mut Tx<'_>) -> Result<Swept, Failure> {
         "UPDATE operations SET published_at_ms = 0 WHERE published_at_ms IS NOT NULL",
         "UPDATE operations SET since_ms = 0 WHERE waiting IS NOT NULL",
         "DELETE FROM workers",
+        "UPDATE schedules_leader SET until_ms = 0",
     ] {
         tx.execute(lapse, ())?;
     }

@@ -12,6 +12,7 @@
 //! | `ledger` | counted trials, remembered lessons |
 //! | `budget` | what work costs, and what is set aside for it |
 //! | `tokens`, `audit` | who may ask from outside, and what was asked for |
+//! | `schedules` | what runs by itself, and a record of each time |
 //! | `registry` | which workers are there, what operators ask of them |
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
 //! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
@@ -38,6 +39,7 @@ mod options;
 mod query;
 mod registry;
 mod row;
+mod schedules;
 mod script;
 mod store;
 mod tokens;

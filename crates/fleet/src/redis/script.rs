@@ -15,6 +15,7 @@ const GROUPS: &str = include_str!("../lua/groups.lua");
 const CONCURRENCY: &str = include_str!("../lua/concurrency.lua");
 const ADOPT: &str = include_str!("../lua/adopt.lua");
 const BUDGET: &str = include_str!("../lua/budget.lua");
+const OCCURRENCES: &str = include_str!("../lua/occurrences_kept.lua");
 const AGAIN: &str = include_str!("../lua/again.lua");
 
 /// Runs also where memory is full or the log can not be written, and may write nothing.
@@ -97,6 +98,16 @@ scripts! {
     audit_note: noting;
     audit_outcome: noting;
     audit: reading;
+    schedule_create: scheduling;
+    schedule_read: reading;
+    schedule_pause: noting;
+    schedule_delete: noting;
+    schedule_lead: noting;
+    schedule_decide: scheduling;
+    occurrence_note: scheduling;
+    occurrence_move: recording;
+    occurrences_open: reading_records;
+    occurrences: reading_records;
     pause: noting;
     resume: noting;
     paused: reading;
@@ -125,6 +136,21 @@ fn watching(clock: TimeSource, body: &str) -> Script {
 /// Keeps what is no row: the ledger, who is here, what operators ask.
 fn noting(clock: TimeSource, body: &str) -> Script {
     Script::new(&[NEEDS_NO_ROOM, PRELUDE, text_of(clock), body].concat())
+}
+
+/// Lets something run by itself: that waits until there is room.
+fn scheduling(clock: TimeSource, body: &str) -> Script {
+    Script::new(&[PRELUDE, text_of(clock), OCCURRENCES, body].concat())
+}
+
+/// Keeps what became of it.
+fn recording(_: TimeSource, body: &str) -> Script {
+    Script::new(&[NEEDS_NO_ROOM, PRELUDE, OCCURRENCES, body].concat())
+}
+
+/// Only reads what became of it.
+fn reading_records(_: TimeSource, body: &str) -> Script {
+    Script::new(&[READS_ONLY, PRELUDE, OCCURRENCES, body].concat())
 }
 
 /// Sets something aside: what makes more work waits until there is room.

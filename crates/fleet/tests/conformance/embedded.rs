@@ -37,6 +37,7 @@ pub(crate) fn world() -> World {
         registry: engine.store.clone(),
         tokens: engine.store.clone(),
         audit: engine.store.clone(),
+        schedules: engine.store.clone(),
         store: engine.store,
         broker: engine.broker,
         artifacts: engine.artifacts,

@@ -40,6 +40,7 @@ mod rabbitmq;
 mod redis;
 mod registry;
 mod s3;
+mod schedules;
 mod spending;
 mod suspect;
 // Its ways to fail are no part of the exam.
@@ -302,6 +303,20 @@ macro_rules! exam_of_a_store {
                 what_is_asked_for_is_numbered_and_comes_back_newest_first
                 an_outcome_is_written_once
                 parts_of_the_log_follow_each_other
+            }
+            schedules {
+                a_schedule_is_made_once_and_comes_back_as_it_was_said
+                a_pause_stands_until_it_is_ended
+                a_schedule_that_is_deleted_leaves_its_records
+                plans_that_can_not_be_are_refused
+                one_leads_until_its_lease_is_over_and_each_term_has_a_greater_number
+                of_those_that_race_for_the_lead_one_gets_it
+                what_is_decided_is_written_with_how_far_it_goes
+                only_who_leads_decides_and_only_on_what_was_read
+                a_tick_has_one_record_whoever_writes_it
+                a_record_is_moved_by_who_read_it_last
+                what_waits_or_runs_is_found_oldest_first
+                records_come_latest_first_in_parts
             }
             registry {
                 workers_that_announced_themselves_are_there

@@ -29,6 +29,7 @@ pub(crate) async fn world() -> World {
         registry: store.clone(),
         tokens: store.clone(),
         audit: store.clone(),
+        schedules: store.clone(),
         store,
         // Not asked here.
         broker: Arc::new(MemoryBroker::default()),

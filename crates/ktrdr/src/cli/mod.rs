@@ -11,6 +11,7 @@ pub(crate) mod mcp;
 pub(crate) mod memory;
 pub(crate) mod operations;
 pub(crate) mod research;
+pub(crate) mod schedules;
 pub(crate) mod store;
 pub(crate) mod strategies;
 pub(crate) mod training;
@@ -122,6 +123,8 @@ pub(crate) enum Command {
     Agent(agent::AgentArguments),
     /// Campaigns of research cycles: list, show, plan, cancel.
     Campaign(campaign::CampaignArguments),
+    /// Campaigns that begin by themselves: create, list, show, pause, resume, trigger, next, backfill, delete.
+    Schedules(schedules::SchedulesArguments),
     /// Operations: list, status, events, watch, cancel, retry.
     Operations(operations::OperationsArguments),
     /// What was given up: operations without tries left, messages nobody can read. List, show, retry, drop.

@@ -35,6 +35,23 @@ pub(crate) enum ResearchVerb {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ResearchRun {
+    #[command(flatten)]
+    pub(crate) options: CampaignOptions,
+
+    /// Whose lessons are shared; looks count across campaigns; a new one by default.
+    #[arg(long)]
+    pub(crate) campaign: Option<CampaignName>,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArguments,
+
+    #[command(flatten)]
+    pub(crate) start: StartArguments,
+}
+
+/// What a campaign is told.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CampaignOptions {
     /// The instrument.
     #[arg(long, short)]
     pub(crate) symbol: Symbol,
@@ -46,10 +63,6 @@ pub(crate) struct ResearchRun {
     /// How many cycles.
     #[arg(long, short = 'n', default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) cycles: u32,
-
-    /// Whose lessons are shared; looks count across campaigns; a new one by default.
-    #[arg(long)]
-    pub(crate) campaign: Option<CampaignName>,
 
     /// Cycles at a time; configuration by default.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -99,21 +112,22 @@ pub(crate) struct ResearchRun {
 
     #[command(flatten)]
     pub(crate) account: AccountArguments,
-
-    #[command(flatten)]
-    pub(crate) key: KeyArguments,
-
-    #[command(flatten)]
-    pub(crate) start: StartArguments,
 }
 
 impl From<&ResearchRun> for CampaignRequest {
     fn from(typed: &ResearchRun) -> Self {
+        let idempotency_key = typed.key.idempotency_key.clone();
+        Self { campaign: typed.campaign.clone(), idempotency_key, ..Self::from(&typed.options) }
+    }
+}
+
+impl From<&CampaignOptions> for CampaignRequest {
+    fn from(typed: &CampaignOptions) -> Self {
         Self {
             symbol: typed.symbol.clone(),
             timeframe: typed.timeframe,
             cycles: typed.cycles,
-            campaign: typed.campaign.clone(),
+            campaign: None,
             in_flight: typed.in_flight,
             generation: typed.generation,
             agent: typed.agent.clone(),
@@ -126,13 +140,13 @@ impl From<&ResearchRun> for CampaignRequest {
             seed: typed.seed,
             account: (&typed.account).into(),
             budget: typed.budget,
-            idempotency_key: typed.key.idempotency_key.clone(),
+            idempotency_key: None,
         }
     }
 }
 
-impl From<&ResearchRun> for PlanRequest {
-    fn from(typed: &ResearchRun) -> Self {
+impl From<&CampaignOptions> for PlanRequest {
+    fn from(typed: &CampaignOptions) -> Self {
         Self {
             symbol: typed.symbol.clone(),
             timeframe: typed.timeframe,

@@ -22,6 +22,7 @@ pub(crate) mod queues;
 pub(crate) mod replay;
 pub(crate) mod research;
 pub(crate) mod roles;
+pub(crate) mod schedules;
 pub(crate) mod start;
 pub(crate) mod store;
 pub(crate) mod strategies;

@@ -29,7 +29,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Resul
     context.block_on(async {
         match &arguments.verb {
             ResearchVerb::Run(wanted) => {
-                let (request, wish) = (CampaignRequest::from(&**wanted), PlanRequest::from(&**wanted));
+                let (request, wish) = (CampaignRequest::from(&**wanted), PlanRequest::from(&wanted.options));
                 let submit = async |app: &App| {
                     plan::warn(context, app, &wish).await;
                     app.start_campaign(&request).await

@@ -11,6 +11,7 @@ use ktrdr_fabric::store::Filter;
 use serde::Serialize;
 
 use super::{EngineConfig, FleetConfig, Identity, Opened, Opening};
+use crate::schedules::Trouble;
 use crate::{App, AppError, ErrorKind};
 
 /// Outbox entries from which on it is said that nobody publishes them.
@@ -81,6 +82,7 @@ impl Opening {
         };
         let mut checks = identity.store().protections().await?;
         checks.extend([room(&identity).await?, epoch(&identity).await?, runner, work(&app).await?]);
+        checks.extend(schedules(&app).await?);
         Ok(checks)
     }
 
@@ -101,6 +103,9 @@ impl Opening {
                 checks.push(processes.unwrap_or_else(|why| Check::unreachable("processes", why)));
                 checks.push(Check::ok("artifacts", app.artifacts.place()));
                 checks.push(work(&app).await.unwrap_or_else(|why| Check::unreachable("work", why)));
+                checks.extend(
+                    schedules(&app).await.unwrap_or_else(|why| vec![Check::unreachable("schedules", why)]),
+                );
             }
             // An empty store, or another one, knows none of them.
             Err(why) if why.kind == ErrorKind::StoreLost => checks.push(processes(0, consumers)),
@@ -184,4 +189,14 @@ async fn work(app: &App) -> Result<Check, AppError> {
     } else {
         Check::warning("work", found, "the outbox grows: is a coordinator running (`ktrdr serve`)?")
     })
+}
+
+/// Whether every night was as it should be; one finding for each schedule that somebody should look at.
+async fn schedules(app: &App) -> Result<Vec<Check>, AppError> {
+    let (count, troubles) = app.schedule_troubles().await?;
+    if troubles.is_empty() {
+        return Ok(vec![Check::ok("schedules", format!("{count} as they should be"))]);
+    }
+    let warning = |Trouble { found, action }: Trouble| Check::warning("schedules", found, &action);
+    Ok(troubles.into_iter().map(warning).collect())
 }

@@ -1,0 +1,10 @@
+//! Schedules on the application floor: what becomes of ticks, whatever meets them, in simulated time on a real store.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../../../fabric/tests/support/layer.rs"]
+mod layer;
+mod rules;
+mod weather;
+mod world;
+mod year;

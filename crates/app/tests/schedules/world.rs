@@ -1,0 +1,229 @@
+//! A workspace in simulated time, on a real store, in which nobody works.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use ktrdr_agent::Providers;
+use ktrdr_app::cycle::TriggerLimits;
+use ktrdr_app::dead_letters::NoLetterBox;
+use ktrdr_app::schedules::ScheduleRequest;
+use ktrdr_app::schedules::keeper::Keeper;
+use ktrdr_app::{App, Labour, Policy};
+use ktrdr_domain::budget::BudgetPolicy;
+use ktrdr_domain::gate::GatePolicy;
+use ktrdr_domain::name::{CampaignName, ProviderName, ScheduleName};
+use ktrdr_domain::schedule::{Occurrence, OccurrenceState};
+use ktrdr_domain::trading::Account;
+use ktrdr_domain::window::WindowPolicy;
+use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status, Timestamp};
+use ktrdr_embedded::{Clock, Durability, Engine, Now, Role, SqliteOptions};
+use ktrdr_fabric::campaign::Campaigns;
+use ktrdr_fabric::schedules::Schedules;
+use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, BootId, Claim, Filter, Finish, Store};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::layer::Layered;
+use crate::weather::{Outdoors, Weather};
+
+/// A clock that stands where it was set.
+struct SetClock(AtomicI64);
+
+impl Clock for SetClock {
+    fn now(&self) -> Now {
+        let now = self.0.load(Ordering::SeqCst);
+        Now { wall_ms: now, steady_ms: now }
+    }
+}
+
+pub(crate) struct World {
+    /// As a person uses it: without weather.
+    pub(crate) app: App,
+    pub(crate) weather: Weather,
+    outdoors: App,
+    clock: Arc<SetClock>,
+    _folder: TempDir,
+}
+
+impl World {
+    /// With bars of one instrument, at a time.
+    pub(crate) async fn at(now: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SetClock(AtomicI64::new(at(now).0 * 1_000)));
+        let options = SqliteOptions {
+            clock: clock.clone(),
+            durability: Durability::ProcessOnly,
+            ..SqliteOptions::default()
+        };
+        let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
+        let app = App {
+            campaigns: engine.store.clone(),
+            ledger: engine.store.clone(),
+            budget: engine.store.clone(),
+            registry: engine.store.clone(),
+            tokens: engine.store.clone(),
+            audit: engine.store.clone(),
+            schedules: engine.store.clone(),
+            store: engine.store,
+            artifacts: engine.artifacts,
+            letters: Arc::new(NoLetterBox),
+            policy: policy(),
+            by: "somebody@here".into(),
+            labour: Labour::OneProcess,
+            providers: Providers::default(),
+        };
+        let bars = json!({ "symbol": "MINE", "timeframe": "1h", "bars": 1000, "start": "2020-01-06" });
+        app.generate_data(&Deserialize::deserialize(bars).unwrap()).await.unwrap();
+        let weather = Weather::default();
+        let outdoors = App {
+            schedules: Arc::new(Outdoors::<dyn Schedules> {
+                weather: weather.clone(),
+                store: app.schedules.clone(),
+            }),
+            campaigns: Arc::new(Outdoors::<dyn Campaigns> {
+                weather: weather.clone(),
+                store: app.campaigns.clone(),
+            }),
+            store: Arc::new(Layered(Outdoors::<dyn Store> {
+                weather: weather.clone(),
+                store: app.store.clone(),
+            })),
+            ..app.clone()
+        };
+        Self { app, weather, outdoors, clock, _folder: folder }
+    }
+
+    /// A keeper that meets the weather.
+    pub(crate) fn keeper(&self, boot: &str) -> Keeper {
+        Keeper::new(&self.outdoors, BootId(boot.to_owned()))
+    }
+
+    pub(crate) fn set(&self, now: Timestamp) {
+        self.clock.0.store(now.0 * 1_000, Ordering::SeqCst);
+    }
+
+    /// Sets the clock, and lets a keeper look.
+    pub(crate) async fn look(&self, now: &str) {
+        self.set(at(now));
+        self.keeper("keeper").look().await.unwrap();
+    }
+
+    pub(crate) async fn create(&self, name: &str, cron: &str, more: Value) {
+        self.app.create_schedule(&request(name, cron, more)).await.unwrap();
+    }
+
+    /// What became of every tick, oldest first.
+    pub(crate) async fn records(&self, schedule: &str) -> Vec<Occurrence> {
+        let (mut records, mut before) = (Vec::new(), None);
+        loop {
+            let part = self.app.schedules.occurrences(&name(schedule), before, 100).await.unwrap();
+            let Some(last) = part.last() else { break };
+            before = Some(last.at_ms);
+            records.extend(part);
+        }
+        records.reverse();
+        records
+    }
+
+    /// The same in words: `01-02T06:30 running`, `01-03T06:30 overlap`.
+    pub(crate) async fn told(&self, schedule: &str) -> Vec<String> {
+        let records = self.records(schedule).await;
+        records.iter().map(|record| format!("{} {}", &record.at().to_string()[5..16], word(record))).collect()
+    }
+
+    /// Ends a campaign of one cycle, as if it had been worked on.
+    pub(crate) async fn end(&self, campaign: &CampaignName, how: End) {
+        let filter = Filter {
+            campaign: Some(campaign.clone()),
+            kinds: vec![Kind::AgentResearch],
+            limit: 10,
+            ..Filter::default()
+        };
+        for root in self.app.store.list(&filter).await.unwrap().operations {
+            let child = root.waiting.clone().unwrap();
+            if root.cancel.is_none() {
+                self.work(&child, how).await;
+            }
+            let to = AdvanceTo::Failed {
+                reason: if how == End::Gate { FailureReason::Gate } else { FailureReason::Error },
+                error: "it ended".into(),
+                stopped_by: "no_skill".into(),
+                result: json!({}),
+            };
+            let step = Advance { root: root.id, finished: child, expected_phase: Phase::Designing, to };
+            let closed = self.app.store.advance(step).await.unwrap();
+            assert!(matches!(closed, Advanced::Closed(Status::Failed | Status::Cancelled)), "{closed:?}");
+        }
+    }
+
+    async fn work(&self, child: &OperationId, how: End) {
+        let boot = BootId("worker".into());
+        let claim = self.app.store.claim(child, &boot, Duration::from_secs(60)).await.unwrap();
+        let Claim::Run { attempt, .. } = claim else { panic!("{claim:?}") };
+        let end = match how {
+            End::Gate => Finish::Completed(json!({})),
+            End::Failure => {
+                Finish::Failed { reason: FailureReason::Error, error: "it broke".into(), result: None }
+            }
+        };
+        self.app.store.finish(&attempt, end).await.unwrap();
+    }
+}
+
+/// How a cycle ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With a verdict.
+    Gate,
+    /// Without one.
+    Failure,
+}
+
+fn policy() -> Policy {
+    Policy {
+        windows: WindowPolicy::default(),
+        looks_max: 100,
+        gates: GatePolicy::default(),
+        account: Account::default(),
+        agent: ProviderName::default(),
+        in_flight: 2,
+        generation: 4,
+        approval: None,
+        triggers: TriggerLimits { per_instrument: 1, in_all: 2 },
+        tries_max: 3,
+        budget: BudgetPolicy::default(),
+        plausible_sharpe: 100.0,
+    }
+}
+
+/// A schedule of one cycle a night in New York.
+pub(crate) fn request(name: &str, cron: &str, more: Value) -> ScheduleRequest {
+    let mut document = json!({
+        "name": name, "cron": cron, "zone": "America/New_York",
+        "campaign": { "symbol": "MINE", "timeframe": "1h" },
+    });
+    let Value::Object(more) = more else { panic!("{more}") };
+    document.as_object_mut().unwrap().extend(more);
+    ScheduleRequest::deserialize(document).unwrap()
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn name(text: &str) -> ScheduleName {
+    text.parse().unwrap()
+}
+
+/// Where a record stands, in a word.
+pub(crate) fn word(record: &Occurrence) -> String {
+    match &record.state {
+        OccurrenceState::Waiting { .. } => "waiting".into(),
+        OccurrenceState::Running { stopping: None, .. } => "running".into(),
+        OccurrenceState::Running { stopping: Some(why), .. } => format!("stopping {why}"),
+        OccurrenceState::Ran { outcome, .. } => outcome.to_string(),
+        OccurrenceState::Skipped { reason, .. } => reason.to_string(),
+    }
+}
