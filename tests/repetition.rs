@@ -93,7 +93,7 @@ fn the_same_design_of_two_campaigns_at_once_is_examined_once(engine: Engine) {
 /// The local designer's first strategy.
 fn first_design(world: &World) -> String {
     let run =
-        [&["research", "run", "--local", "--cycles", "1", "--seed", "5", "--campaign", "first"], &MARKET[..]];
+        [&["research", "run", "--local", "--cycles", "1", "--seed", "6", "--campaign", "first"], &MARKET[..]];
     let cycle = world.json(&run.concat())["cycles"][0].clone();
     let name = cycle["result"]["strategy"].as_str().unwrap();
     std::fs::read_to_string(world.path(&format!("strategies/{name}.yaml"))).unwrap()
@@ -115,7 +115,7 @@ fn a_near_copy_of_what_was_examined_is_not_looked_at(engine: Engine) {
 
     let world = plain(engine);
     let file = world.write("copy.yaml", &copy);
-    let trigger = ["agent", "trigger", "--local", "--seed", "5", "--strategy", file.to_str().unwrap()];
+    let trigger = ["agent", "trigger", "--local", "--seed", "6", "--strategy", file.to_str().unwrap()];
     world.json(&[&trigger[..], &MARKET].concat());
     assert_eq!(looks(&world), 1);
     first_design(&world);

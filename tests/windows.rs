@@ -299,9 +299,8 @@ fn research_on_a_burnt_gate_is_refused_until_it_is_rolled_and_by_hand_it_goes_on
 fn a_cycle_that_comes_to_its_exam_when_the_gate_is_burnt_is_refused_by_the_worker() {
     let world = World::new().with_setting("KTRDR_RESEARCH__LOOKS_MAX", "1");
     world.generate("SHARE", "planted-edge", 8_000, 3);
-    let run =
-        ["research", "run", "-s", "SHARE", "-t", "1h", "-n", "4", "--gates", "parity", "--campaign", "late"];
-    world.json(&run);
+    let campaign = ["-n", "4", "--gates", "parity", "--campaign", "late", "--seed", "3"];
+    world.json(&[&["research", "run", "-s", "SHARE", "-t", "1h"], &campaign[..]].concat());
     world.write("signals.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
     let signals = world.path("signals.csv");
     let market = ["-s", "SHARE", "-t", "1h", "--signals", signals.to_str().unwrap()];

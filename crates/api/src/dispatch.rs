@@ -19,7 +19,9 @@ use tokio::time::timeout;
 use crate::ask::{Ask, invalid};
 use crate::endpoint::{Endpoint, Takes};
 use crate::identify::{Identified, Way, identify, refuse_foreign_pages};
-use crate::limits::{BODY_TIME_MAX, FILE_BYTES_MAX, JSON_BYTES_MAX, WORK_TIME_MAX};
+use crate::limits::{
+    BODY_TIME_MAX, FILE_BYTES_MAX, JSON_BYTES_MAX, REFUSED_BYTES_MAX, REFUSED_TIME_MAX, WORK_TIME_MAX,
+};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::service::{Connection, Service, nothing_here};
@@ -234,6 +236,8 @@ async fn whole(body: Body, bytes_max: usize, parts: &Parts) -> Result<Bytes, Pro
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > bytes_max) {
+        // However it ends: the answer is the same.
+        let _ = timeout(REFUSED_TIME_MAX, to_bytes(body, REFUSED_BYTES_MAX)).await;
         return Err(too_large());
     }
     match timeout(BODY_TIME_MAX, to_bytes(body, bytes_max)).await {

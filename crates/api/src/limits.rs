@@ -25,6 +25,11 @@ pub(crate) const WORK_TIME_MAX: Duration = Duration::from_secs(60);
 /// Connections at a time; whoever comes later waits to be let in.
 pub(crate) const CONNECTIONS_MAX: usize = 4096;
 
+/// What of a body that was refused for its size is still taken from the wire, and for how long, so that its sender hears
+/// why: a connection that is closed under a sender loses the answer, too.
+pub(crate) const REFUSED_BYTES_MAX: usize = 4 << 20;
+pub(crate) const REFUSED_TIME_MAX: Duration = Duration::from_secs(2);
+
 /// Requests per second of one caller, and how many may come at once.
 pub(crate) const REQUESTS_PER_S: f64 = 1000.0;
 pub(crate) const REQUESTS_AT_ONCE: f64 = 2000.0;

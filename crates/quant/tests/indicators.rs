@@ -204,12 +204,12 @@ fn a_market_that_never_moves_reads_neutral() {
     for definition in INDICATORS {
         let Some(values) = neutral(definition.kind) else { continue };
         let spec = IndicatorSpec::new(definition.kind);
-        for (output, value) in compute(&spec, &bars).outputs.iter().zip(values) {
-            assert!(
-                output[first_valid(&spec)..].iter().all(|x| *x == value),
-                "{}: {output:?}",
-                definition.name
-            );
+        for ((output, value), name) in
+            compute(&spec, &bars).outputs.iter().zip(values).zip(definition.outputs)
+        {
+            // A clock goes on.
+            let is_neutral = *name == "hour" || output[first_valid(&spec)..].iter().all(|x| *x == value);
+            assert!(is_neutral, "{}: {output:?}", definition.name);
         }
     }
 }
@@ -233,5 +233,53 @@ fn periods_out_of_range_count_as_the_nearest_allowed() {
                 .fold(IndicatorSpec::new(definition.kind), |s, p| s.with(p.name, value));
             assert_eq!(compute(&spec, &bars).outputs.len(), definition.outputs.len());
         }
+    }
+}
+
+/// Hourly bars at these hours since the epoch, each closing one higher than the one before.
+fn rising(hours: impl IntoIterator<Item = i64>) -> Bars {
+    let mut bars = hourly(1, 0);
+    for (i, hour) in hours.into_iter().enumerate() {
+        bars.time.push(hour * 3_600);
+        for field in [&mut bars.open, &mut bars.high, &mut bars.low, &mut bars.close, &mut bars.volume] {
+            field.push(100.0 + i as f64);
+        }
+    }
+    bars
+}
+
+fn hour_of(text: &str) -> i64 {
+    text.parse::<ktrdr_domain::Timestamp>().unwrap().0 / 3_600
+}
+
+#[test]
+fn a_trading_day_begins_when_new_york_closes_in_winter_and_in_summer() {
+    // New York's clock changed on Sunday, 10 March 2024.
+    for (opens, hour) in [
+        ("2024-03-07T21:00:00Z", 24.0),
+        ("2024-03-07T22:00:00Z", 1.0),
+        ("2024-03-11T20:00:00Z", 24.0),
+        ("2024-03-11T21:00:00Z", 1.0),
+    ] {
+        let bars = rising([hour_of(opens)]);
+        let outputs = compute(&IndicatorSpec::new(IndicatorKind::TradingDay), &bars).outputs;
+        assert_eq!(outputs[2], [hour], "{opens}");
+    }
+}
+
+#[test]
+fn a_sunday_evening_is_part_of_monday_where_days_end_at_midnight() {
+    let friday = hour_of("2024-01-12T00:00:00Z");
+    let sunday = hour_of("2024-01-14T22:00:00Z");
+    // Thursday, 22 hours of Friday, 2 of Sunday, 3 of Monday.
+    let bars = rising((friday - 24..friday + 22).chain(sunday..sunday + 5));
+    let spec = IndicatorSpec::new(IndicatorKind::TradingDay).with("utc", 1.0);
+    let [previous, today, _] = &compute(&spec, &bars).outputs[..] else { panic!("three outputs") };
+    let (thursday, friday) = (123.0, 145.0);
+    let percent = |from: f64, to: f64| 100.0 * (to / from - 1.0);
+    assert_eq!(previous[45], 0.0, "Thursday is the only day that ended, and of nothing before");
+    assert_eq!(today[45], percent(thursday, friday));
+    for (bar, close) in (46..51).zip([146.0, 147.0, 148.0, 149.0, 150.0]) {
+        assert_eq!((previous[bar], today[bar]), (percent(thursday, friday), percent(friday, close)), "{bar}");
     }
 }
