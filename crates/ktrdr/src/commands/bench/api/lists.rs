@@ -1,8 +1,6 @@
 //! Lists of operations: the first page, the last one, and one that is filtered.
 
-use std::time::Instant;
-
-use super::server::{Server, answered};
+use super::server::{Server, answered, timed};
 use crate::commands::bench::{Measured, percentiles};
 use crate::exit::CliError;
 
@@ -42,9 +40,7 @@ async fn list(
     let path = format!("/operations?{query}");
     let mut took = Vec::with_capacity(requests as usize);
     for _ in 0..requests {
-        let started = Instant::now();
-        answered(server.get(&path)).await?;
-        took.push(started.elapsed().as_secs_f64() * 1e3);
+        took.push(timed(server.get(&path)).await?);
     }
     Ok(percentiles(&format!("list, {name}"), "ms", took, setting))
 }

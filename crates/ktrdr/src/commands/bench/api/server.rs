@@ -97,11 +97,22 @@ impl Server {
     }
 }
 
+/// Milliseconds until the last byte of an answer, which must be a success, was there: what the caller makes of it is its own
+/// affair.
+pub(super) async fn timed(request: RequestBuilder) -> Result<f64, CliError> {
+    let sent = Instant::now();
+    received(request).await?;
+    Ok(sent.elapsed().as_secs_f64() * 1e3)
+}
+
 /// Sends it and reads the whole answer, which must be a success.
 pub(super) async fn answered(request: RequestBuilder) -> Result<Value, CliError> {
+    serde_json::from_slice(&received(request).await?).or_exit(Kind::Unreachable)
+}
+
+async fn received(request: RequestBuilder) -> Result<Vec<u8>, CliError> {
     let response = succeeded(request.send().await.or_exit(Kind::Unreachable)?).await?;
-    let body = response.bytes().await.or_exit(Kind::Unreachable)?;
-    serde_json::from_slice(&body).or_exit(Kind::Unreachable)
+    Ok(response.bytes().await.or_exit(Kind::Unreachable)?.into())
 }
 
 pub(super) async fn succeeded(response: Response) -> Result<Response, CliError> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::server::{Server, answered};
+use super::server::{Server, answered, timed};
 use crate::commands::Context;
 use crate::commands::bench::numbers::STRATEGY;
 use crate::commands::bench::{Measured, percentiles};
@@ -20,9 +20,7 @@ pub(super) async fn measure(
     prepare(server).await?;
     let mut took = Vec::with_capacity(submits as usize);
     for seed in 0..submits {
-        let started = Instant::now();
-        answered(server.post("/trainings/start").json(&training(seed))).await?;
-        took.push(started.elapsed().as_secs_f64() * 1e3);
+        took.push(timed(server.post("/trainings/start").json(&training(seed))).await?);
     }
     let setting = "POST /trainings/start, one at a time, the queue paused";
     let mut measured = Vec::from(percentiles("submit", "ms", took, setting));
