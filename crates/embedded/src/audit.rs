@@ -43,16 +43,10 @@ impl Audit for SqliteStore {
 fn newest(db: &Connection, before: i64, limit: u32) -> Result<Vec<AuditEntry>, Failure> {
     let sql =
         "SELECT number, at_ms, action, outcome FROM audit WHERE number < ?1 ORDER BY number DESC LIMIT ?2";
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query((before, limit))?;
-    let mut entries = Vec::new();
-    while let Some(found) = rows.next()? {
-        entries.push(entry(found)?);
-    }
-    Ok(entries)
+    row::all(db, sql, (before, limit), entry)
 }
 
 fn entry(found: &Row<'_>) -> Result<AuditEntry, Failure> {
-    let action = row::json(found.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
+    let action = row::json_at(found, 2)?;
     Ok(AuditEntry { number: row::count(found, 0)?, at_ms: found.get(1)?, action, outcome: found.get(3)? })
 }

@@ -9,7 +9,7 @@ use ktrdr_domain::name::{CampaignName, HypothesisId, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{OperationId, Span};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{Connection, Params};
 
 use super::closings;
 use super::failure::Failure;
@@ -45,21 +45,23 @@ impl LedgerReader for SqliteStore {
     async fn candidates(&self, campaign: &CampaignName) -> Result<Vec<Candidate>, StoreError> {
         let campaign = campaign.to_string();
         let read = move |db: &Connection| {
-            all(db, closings::CANDIDATES, [campaign], |found| row::json(text(found, 0)?))
+            row::all(db, closings::CANDIDATES, [campaign], |found| row::json_at(found, 0))
         };
         self.read_apart(read).await
     }
 
     async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, StoreError> {
         let campaign = campaign.map(CampaignName::to_string);
-        self.read_apart(move |db| all(db, closings::CLOSINGS, [campaign], |found| row::json(text(found, 0)?)))
-            .await
+        self.read_apart(move |db| {
+            row::all(db, closings::CLOSINGS, [campaign], |found| row::json_at(found, 0))
+        })
+        .await
     }
 
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         let campaign = campaign.map(CampaignName::to_string);
         let sql = "SELECT lesson FROM lessons WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq DESC LIMIT ?2";
-        self.read_apart(move |db| all(db, sql, (campaign, limit), |found| row::json(text(found, 0)?))).await
+        self.read_apart(move |db| row::all(db, sql, (campaign, limit), |found| row::json_at(found, 0))).await
     }
 
     async fn hypotheses(
@@ -68,8 +70,9 @@ impl LedgerReader for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Considered>, StoreError> {
         let campaign = campaign.map(CampaignName::to_string);
-        let read =
-            move |db: &Connection| all(db, hypotheses::HYPOTHESES, (campaign, limit), hypotheses::considered);
+        let read = move |db: &Connection| {
+            row::all(db, hypotheses::HYPOTHESES, (campaign, limit), hypotheses::considered)
+        };
         self.read_apart(read).await
     }
 }
@@ -164,30 +167,11 @@ fn conclude(tx: &mut Tx<'_>, operation: &OperationId, json: &str) -> Result<(), 
 }
 
 fn trials(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<Trial>, Failure> {
-    all(db, sql, params, |found| {
-        let mut trial: Trial = row::json(text(found, 0)?)?;
+    row::all(db, sql, params, |found| {
+        let mut trial: Trial = row::json_at(found, 0)?;
         if trial.conclusion.is_none() && found.get_ref(1)? != ValueRef::Null {
-            trial.conclusion = Some(row::json(text(found, 1)?)?);
+            trial.conclusion = Some(row::json_at(found, 1)?);
         }
         Ok(trial)
     })
-}
-
-fn all<T>(
-    db: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: impl Fn(&Row<'_>) -> Result<T, Failure>,
-) -> Result<Vec<T>, Failure> {
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let mut entries = Vec::new();
-    while let Some(found) = rows.next()? {
-        entries.push(read(found)?);
-    }
-    Ok(entries)
-}
-
-fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str, Failure> {
-    Ok(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
 }

@@ -76,8 +76,7 @@ fn heartbeat(tx: &mut Tx<'_>, boot: &str, said: &str, ttl: Duration) -> Result<C
 fn workers(tx: &Tx<'_>) -> Result<Vec<WorkerEntry>, Failure> {
     let sql = "SELECT said, said_at_ms FROM workers WHERE until_ms > ?1 ORDER BY boot";
     tx.all(sql, [tx.now.wall_ms], |found| {
-        let said = found.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        Ok(WorkerEntry { worker: row::json(said)?, at_ms: found.get(1)? })
+        Ok(WorkerEntry { worker: row::json_at(found, 0)?, at_ms: found.get(1)? })
     })
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ktrdr_domain::operation::CancelRequest;
 use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
-use rusqlite::Row;
+use rusqlite::{Connection, Params, Row};
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
@@ -23,6 +23,22 @@ macro_rules! select_operation {
     };
 }
 pub(super) use select_operation;
+
+/// Reads all rows of a query.
+pub(super) fn all<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl Fn(&Row<'_>) -> Result<T, Failure>,
+) -> Result<Vec<T>, Failure> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
 
 /// Reads a whole row.
 pub(super) fn operation(row: &Row<'_>) -> Result<Operation, Failure> {
@@ -45,7 +61,7 @@ pub(super) fn operation(row: &Row<'_>) -> Result<Operation, Failure> {
         worker: row.get(8)?,
         lease_until_ms: row.get(9)?,
         cancel,
-        spec: json(row.get_ref(14)?.as_str().map_err(rusqlite::Error::from)?)?,
+        spec: json_at(row, 14)?,
         result: optional_json(row, 15)?,
         progress: optional_json(row, 16)?,
         root: optional_word(row, 17)?,
@@ -144,6 +160,11 @@ pub(super) fn optional_word<T: FromStr<Err: Error + Send + Sync + 'static>>(
 pub(super) fn count(row: &Row<'_>, column: usize) -> Result<u64, Failure> {
     let number: i64 = row.get(column)?;
     u64::try_from(number).map_err(|_| Failure::corrupt(format!("{number} where a count is expected")))
+}
+
+/// Reads a column that holds JSON.
+pub(super) fn json_at<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, Failure> {
+    json(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
 }
 
 /// Reads JSON text.

@@ -10,7 +10,7 @@ use ktrdr_fabric::schedules::{
     Decided, Decision, Lead, Leadership, SCHEDULES_MAX, ScheduleChanged, ScheduleCreated, Schedules,
 };
 use ktrdr_fabric::store::{BootId, StoreError};
-use rusqlite::{Connection, Params, Row};
+use rusqlite::Row;
 
 use super::failure::Failure;
 use super::row;
@@ -35,12 +35,12 @@ impl Schedules for SqliteStore {
 
     async fn schedule(&self, name: &ScheduleName) -> Result<Option<Schedule>, StoreError> {
         let (sql, name) = (format!("{SCHEDULE} WHERE name = ?1"), name.to_string());
-        self.read_apart(move |db| Ok(all(db, &sql, [name], schedule)?.pop())).await
+        self.read_apart(move |db| Ok(row::all(db, &sql, [name], schedule)?.pop())).await
     }
 
     async fn schedules(&self) -> Result<Vec<Schedule>, StoreError> {
         let sql = format!("{SCHEDULE} ORDER BY name");
-        self.read_apart(move |db| all(db, &sql, (), schedule)).await
+        self.read_apart(move |db| row::all(db, &sql, (), schedule)).await
     }
 
     async fn pause_schedule(
@@ -105,7 +105,7 @@ impl Schedules for SqliteStore {
 
     async fn open_occurrences(&self) -> Result<Vec<Occurrence>, StoreError> {
         let sql = format!("{OCCURRENCE} WHERE is_open = 1 ORDER BY at_ms, schedule");
-        self.read_apart(move |db| all(db, &sql, (), occurrence)).await
+        self.read_apart(move |db| row::all(db, &sql, (), occurrence)).await
     }
 
     async fn occurrence(
@@ -114,7 +114,7 @@ impl Schedules for SqliteStore {
         at_ms: i64,
     ) -> Result<Option<Occurrence>, StoreError> {
         let (sql, name) = (format!("{OCCURRENCE} WHERE schedule = ?1 AND at_ms = ?2"), schedule.to_string());
-        self.read_apart(move |db| Ok(all(db, &sql, (name, at_ms), occurrence)?.pop())).await
+        self.read_apart(move |db| Ok(row::all(db, &sql, (name, at_ms), occurrence)?.pop())).await
     }
 
     async fn occurrences(
@@ -126,7 +126,7 @@ impl Schedules for SqliteStore {
         limits::check_page(limit)?;
         let sql = format!("{OCCURRENCE} WHERE schedule = ?1 AND at_ms < ?2 ORDER BY at_ms DESC LIMIT ?3");
         let (name, before_ms) = (schedule.to_string(), before_ms.unwrap_or(i64::MAX));
-        self.read_apart(move |db| all(db, &sql, (name, before_ms, limit), occurrence)).await
+        self.read_apart(move |db| row::all(db, &sql, (name, before_ms, limit), occurrence)).await
     }
 }
 
@@ -200,29 +200,14 @@ fn write(tx: &mut Tx<'_>, occurrence: &Occurrence, json: &str) -> Result<bool, F
     Ok(tx.execute(insert, (schedule.as_str(), at_ms, occurrence.is_open(), moves, json))? > 0)
 }
 
-fn all<T>(
-    db: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: impl Fn(&Row<'_>) -> Result<T, Failure>,
-) -> Result<Vec<T>, Failure> {
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let mut found = Vec::new();
-    while let Some(entry) = rows.next()? {
-        found.push(read(entry)?);
-    }
-    Ok(found)
-}
-
 fn occurrence(found: &Row<'_>) -> Result<Occurrence, Failure> {
-    row::json(found.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)
+    row::json_at(found, 0)
 }
 
 fn schedule(found: &Row<'_>) -> Result<Schedule, Failure> {
     Ok(Schedule {
         name: row::word(found, 0)?,
-        plan: row::json(found.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?,
+        plan: row::json_at(found, 1)?,
         created_at_ms: found.get(2)?,
         decided_upto_ms: found.get(3)?,
         paused: found.get::<_, Option<String>>(4)?.as_deref().map(row::json).transpose()?,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use ktrdr_fabric::limits;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_fabric::tokens::{Issued, IssuedToken, TOKENS_MAX, Token, Tokens};
-use rusqlite::{Connection, Params, Row};
+use rusqlite::Row;
 
 use super::failure::Failure;
 use super::row;
@@ -26,13 +26,13 @@ impl Tokens for SqliteStore {
     async fn token(&self, id: &str) -> Result<Option<IssuedToken>, StoreError> {
         let (sql, now_ms) =
             (format!("{SELECT} WHERE id = ?1 AND expires_at_ms > ?2"), self.clock.now().wall_ms);
-        self.readers.read(|db| Ok(read(db, &sql, (id, now_ms))?.pop()))
+        self.readers.read(|db| Ok(row::all(db, &sql, (id, now_ms), issued)?.pop()))
     }
 
     async fn tokens(&self) -> Result<Vec<IssuedToken>, StoreError> {
         let now_ms = self.clock.now().wall_ms;
         let sql = format!("{SELECT} WHERE expires_at_ms > ?1 ORDER BY created_at_ms, id");
-        self.read_apart(move |db| read(db, &sql, [now_ms])).await
+        self.read_apart(move |db| row::all(db, &sql, [now_ms], issued)).await
     }
 
     async fn revoke(&self, id: &str) -> Result<bool, StoreError> {
@@ -60,17 +60,7 @@ fn issue(tx: &mut Tx<'_>, id: &str, json: &str, lasts: Duration) -> Result<Issue
     }
 }
 
-fn read(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<IssuedToken>, Failure> {
-    let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let mut found = Vec::new();
-    while let Some(entry) = rows.next()? {
-        found.push(issued(entry)?);
-    }
-    Ok(found)
-}
-
 fn issued(found: &Row<'_>) -> Result<IssuedToken, Failure> {
-    let token = row::json(found.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+    let token = row::json_at(found, 0)?;
     Ok(IssuedToken { token, created_at_ms: found.get(1)?, expires_at_ms: found.get(2)? })
 }

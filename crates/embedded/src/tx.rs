@@ -35,13 +35,7 @@ impl<'c> Tx<'c> {
         params: impl Params,
         read: impl Fn(&Row<'_>) -> Result<T, Failure>,
     ) -> Result<Vec<T>, Failure> {
-        let mut statement = self.db.prepare_cached(sql)?;
-        let mut rows = statement.query(params)?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(read(row)?);
-        }
-        Ok(found)
+        row::all(self.db, sql, params, read)
     }
 
     /// Reads the first row of a query.

@@ -125,17 +125,14 @@ impl Search<'_> {
     ) -> Option<Reading> {
         let weights: Vec<f64> =
             self.screen.readings.iter().map(|s| self.weight(s, beside, horizon_index)).collect();
-        let of_family =
-            |family| {
-                self.screen.readings.iter().zip(&weights).map(move |(screened, weight)| {
-                    if screened.choice.family == family { *weight } else { 0.0 }
-                })
-            };
+        let of_family = |family| -> Vec<f64> {
+            let own = |(s, weight): (&Screened, &f64)| if s.choice.family == family { *weight } else { 0.0 };
+            self.screen.readings.iter().zip(&weights).map(own).collect()
+        };
         // By its clearest reading: a family is not heard more often for having more of them.
-        let clearest = Family::ALL.map(|family| of_family(family).fold(0.0, f64::max));
+        let clearest = Family::ALL.map(|family| of_family(family).into_iter().fold(0.0, f64::max));
         let family = Family::ALL[rng.weighted(&clearest)?];
-        let within: Vec<f64> = of_family(family).collect();
-        let reading = self.read(&self.screen.readings[rng.weighted(&within)?], rng);
+        let reading = self.read(&self.screen.readings[rng.weighted(&of_family(family))?], rng);
         (beside.len() < READINGS_MAX && !beside.iter().any(|r| r.resembles(&reading))).then_some(reading)
     }
 

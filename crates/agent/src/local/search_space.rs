@@ -87,16 +87,23 @@ const fn choice(
     IndicatorChoice { kind, output: None, period: "period", fixed: &[], range, family, neutral, words }
 }
 
-/// What is read of the trading day, by either way to end it.
-const fn trading_day(output: &'static str, fixed: &'static [(&'static str, f64)]) -> IndicatorChoice {
-    let (family, days, neutral, words) = match output.as_bytes() {
-        b"previous" => (Family::Drift, (1.0, 10.0), Some(0.0), "the change"),
-        b"today" => (Family::Drift, (1.0, 1.0), Some(0.0), "the change of the day so far"),
-        _ => (Family::Clock, (1.0, 1.0), None, "the hour of the trading day"),
-    };
-    let choice = choice(IndicatorKind::TradingDay, family, days, neutral, words);
-    IndicatorChoice { output: Some(output), period: "days", fixed, ..choice }
+/// Outputs of the trading day, whose period is a number of days.
+const fn of_day(output: &'static str, choice: IndicatorChoice) -> IndicatorChoice {
+    IndicatorChoice { output: Some(output), period: "days", ..choice }
 }
+
+const PREVIOUS: IndicatorChoice = of_day(
+    "previous",
+    choice(IndicatorKind::TradingDay, Family::Drift, (1.0, 10.0), Some(0.0), "the change"),
+);
+const TODAY: IndicatorChoice = of_day(
+    "today",
+    choice(IndicatorKind::TradingDay, Family::Drift, (1.0, 1.0), Some(0.0), "the change of the day so far"),
+);
+const HOUR: IndicatorChoice = of_day(
+    "hour",
+    choice(IndicatorKind::TradingDay, Family::Clock, (1.0, 1.0), None, "the hour of the trading day"),
+);
 
 /// Trading days that end at midnight UTC.
 const UTC: &[(&str, f64)] = &[("utc", 1.0)];
@@ -131,11 +138,11 @@ pub(crate) const SEARCH_SPACE: &[IndicatorChoice] = &[
         "the width of the Bollinger bands",
     ),
     choice(IndicatorKind::Jumps, Family::Drift, (4.0, 160.0), Some(0.0), "what large moves left behind"),
-    trading_day("previous", &[]),
-    trading_day("previous", UTC),
-    trading_day("today", &[]),
-    trading_day("today", UTC),
-    trading_day("hour", &[]),
+    PREVIOUS,
+    IndicatorChoice { fixed: UTC, ..PREVIOUS },
+    TODAY,
+    IndicatorChoice { fixed: UTC, ..TODAY },
+    HOUR,
     choice(IndicatorKind::Mfi, Family::Volume, (8.0, 60.0), Some(50.0), "money flow"),
     choice(IndicatorKind::VolumeRatio, Family::Volume, (10.0, 100.0), None, "volume against its average"),
 ];
@@ -170,6 +177,6 @@ mod tests {
     fn a_ladder_goes_from_end_to_end() {
         let steps: Vec<f64> = SEARCH_SPACE[0].ladder(3).collect();
         assert_eq!(steps, [6.0, 19.0, 60.0]);
-        assert_eq!(trading_day("hour", UTC).ladder(4).collect::<Vec<f64>>(), [1.0]);
+        assert_eq!(HOUR.ladder(4).collect::<Vec<f64>>(), [1.0]);
     }
 }

@@ -4,6 +4,8 @@
 
 #[path = "../../../fabric/tests/support/layer.rs"]
 mod layer;
+#[path = "../support/policy.rs"]
+mod policy;
 mod rules;
 mod weather;
 mod world;

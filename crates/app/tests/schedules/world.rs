@@ -5,17 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use ktrdr_agent::Providers;
-use ktrdr_app::cycle::TriggerLimits;
 use ktrdr_app::dead_letters::NoLetterBox;
 use ktrdr_app::schedules::ScheduleRequest;
 use ktrdr_app::schedules::keeper::Keeper;
-use ktrdr_app::{App, Labour, Policy};
-use ktrdr_domain::budget::BudgetPolicy;
-use ktrdr_domain::gate::GatePolicy;
-use ktrdr_domain::name::{CampaignName, ProviderName, ScheduleName};
+use ktrdr_app::{App, Labour};
+use ktrdr_domain::name::{CampaignName, ScheduleName};
 use ktrdr_domain::schedule::{Occurrence, OccurrenceState};
-use ktrdr_domain::trading::Account;
-use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status, Timestamp};
 use ktrdr_embedded::{Clock, Durability, Engine, Now, Role, SqliteOptions};
 use ktrdr_fabric::campaign::Campaigns;
@@ -26,6 +21,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::layer::Layered;
+use crate::policy::policy;
 use crate::weather::{Outdoors, Weather};
 
 /// A clock that stands where it was set.
@@ -179,23 +175,6 @@ pub(crate) enum End {
     Gate,
     /// Without one.
     Failure,
-}
-
-fn policy() -> Policy {
-    Policy {
-        windows: WindowPolicy::default(),
-        looks_max: 100,
-        gates: GatePolicy::default(),
-        account: Account::default(),
-        agent: ProviderName::default(),
-        in_flight: 2,
-        generation: 4,
-        approval: None,
-        triggers: TriggerLimits { per_instrument: 1, in_all: 2 },
-        tries_max: 3,
-        budget: BudgetPolicy::default(),
-        plausible_sharpe: 100.0,
-    }
 }
 
 /// A schedule of one cycle a night in New York.

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod budget;
+#[path = "../support/policy.rs"]
+mod policy;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -11,7 +13,7 @@ use std::time::Duration;
 use ktrdr_app::backtest::SignalsRequest;
 use ktrdr_app::campaign::CampaignRequest;
 use ktrdr_app::cancel::{CancelOutcome, CancelRequest, GroupCancelRequest, OPERATOR};
-use ktrdr_app::cycle::{CycleCancelRequest, TriggerLimits, TriggerRequest};
+use ktrdr_app::cycle::{CycleCancelRequest, TriggerRequest};
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
 use ktrdr_app::engine::{EngineConfig, Opening};
 use ktrdr_app::memory::RecallRequest;
@@ -22,18 +24,15 @@ use ktrdr_app::strategies;
 use ktrdr_app::training::TrainingRequest;
 use ktrdr_app::{App, ErrorKind, Policy};
 use ktrdr_catalog::reports;
-use ktrdr_domain::budget::BudgetPolicy;
-use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::job::{BacktestSpec, Origin};
-use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, Evidence, Hashes, Metrics};
-use ktrdr_domain::trading::Account;
-use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::{Kind, Operation, OperationId, Phase, Sha256, Status};
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, BootId, Claim, Finish};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use policy::policy;
 
 /// A workspace of one test on the embedded engine, in which nobody works.
 struct Desk {
@@ -45,20 +44,7 @@ struct Desk {
 impl Desk {
     async fn with_bars() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let policy = Policy {
-            windows: WindowPolicy::default(),
-            looks_max: 2,
-            gates: GatePolicy::default(),
-            account: Account::default(),
-            agent: ProviderName::default(),
-            in_flight: 2,
-            generation: 4,
-            approval: None,
-            triggers: TriggerLimits { per_instrument: 1, in_all: 2 },
-            tries_max: 3,
-            budget: BudgetPolicy::default(),
-            plausible_sharpe: 3.0,
-        };
+        let policy = Policy { looks_max: 2, plausible_sharpe: 3.0, ..policy() };
         let opening = Opening {
             folder: folder.path().to_owned(),
             engine: EngineConfig::Embedded,

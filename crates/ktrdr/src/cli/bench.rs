@@ -69,13 +69,13 @@ pub(crate) struct FleetBench {
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) jobs: u32,
     /// Jobs submitted and not ended, at most, when measuring the rate.
-    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = FleetBench::IN_FLIGHT, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) in_flight: u32,
     /// Worker processes for probes.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, default_value_t = FleetBench::WORKERS, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) workers: u16,
     /// Jobs at a time in each of them.
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, default_value_t = FleetBench::SLOTS, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) slots: u16,
     /// How long each job of the rate sleeps.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=60_000))]
@@ -89,6 +89,18 @@ pub(crate) struct FleetBench {
     /// How long idle processes are watched.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) idle_seconds: u64,
+}
+
+impl FleetBench {
+    const IN_FLIGHT: u32 = 2_000;
+    const WORKERS: u16 = 1;
+    const SLOTS: u16 = 256;
+
+    /// So many jobs of the rate, and nothing else.
+    pub(crate) fn of(jobs: u32) -> Self {
+        let (in_flight, workers, slots) = (Self::IN_FLIGHT, Self::WORKERS, Self::SLOTS);
+        Self { jobs, in_flight, workers, slots, sleep_ms: 0, cancels: 0, cycles: 0, idle_seconds: 0 }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Args)]

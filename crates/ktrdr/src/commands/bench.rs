@@ -4,9 +4,9 @@ mod api;
 mod fleet;
 mod numbers;
 mod probes;
+mod process;
 mod queue;
 mod training;
-mod usage;
 
 use std::process::ExitCode;
 use std::time::Instant;

@@ -63,9 +63,7 @@ pub(super) async fn measure(
 
 /// Lets a fleet run so many no-op jobs, so that its store holds them.
 pub(super) async fn fill(context: &Context<'_>, jobs: u32) -> Result<(), CliError> {
-    let (in_flight, workers, slots) = (2_000, 1, 256);
-    let wanted =
-        FleetBench { jobs, in_flight, workers, slots, sleep_ms: 0, cancels: 0, cycles: 0, idle_seconds: 0 };
+    let wanted = FleetBench::of(jobs);
     let workspace = context.open_to_run().await?;
     let processes = Processes::start(context, &wanted).await?;
     rate::of(&workspace, &wanted).await?;

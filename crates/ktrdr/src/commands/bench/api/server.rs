@@ -6,27 +6,21 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
-use tokio::process::{Child, Command};
-use tokio::time::{sleep, timeout};
+use tokio::process::Child;
+use tokio::time::sleep;
 
 use crate::commands::Context;
 use crate::commands::bench::Measured;
-use crate::commands::bench::usage::Usage;
+use crate::commands::bench::process::{self, SETTLED, TIMEOUT, Usage};
 use crate::exit::{CliError, Kind, OrExit};
-
-/// The longest it may take to start, or to end.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Between two attempts to reach a server that starts.
 const KNOCK: Duration = Duration::from_millis(2);
 
-/// Whatever starting costs is over by then.
-const IDLE_AFTER: Duration = Duration::from_secs(2);
-
 /// A running server; killed when it is dropped before its end.
 pub(super) struct Server {
     child: Child,
-    pub(super) pid: u32,
+    pid: u32,
     root: String,
     client: Client,
     /// From the spawn to the first answer.
@@ -41,21 +35,14 @@ impl Server {
             .or_exit(Kind::Unreachable)?
             .port();
         let started = Instant::now();
-        let child = Command::new(std::env::current_exe().or_exit(Kind::Files)?)
-            .arg("--workspace")
-            .arg(&context.folder)
-            .args([role, "--listen", &format!("127.0.0.1:{port}")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .or_exit(Kind::Files)?;
+        let listen = format!("127.0.0.1:{port}");
+        let mut command = process::program(context, &[role, "--listen", &listen])?;
+        let child = command.stderr(Stdio::null()).spawn().or_exit(Kind::Files)?;
         let pid = child.id().unwrap_or_default();
         // Fails only where another part of the process came first, with the same provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().build().or_exit(Kind::Unreachable)?;
-        let root = format!("http://127.0.0.1:{port}/api/v1");
+        let root = format!("http://{listen}/api/v1");
         let mut server = Self { child, pid, root, client, started_in: TIMEOUT };
         while server.get("/health/live").send().await.is_err() {
             if started.elapsed() > TIMEOUT || server.child.try_wait().or_exit(Kind::Files)?.is_some() {
@@ -83,17 +70,13 @@ impl Server {
 
     /// Memory with nothing to do.
     pub(super) async fn idle(&self, setting: &str) -> Result<Measured, CliError> {
-        sleep(IDLE_AFTER).await;
+        sleep(SETTLED).await;
         Ok(Measured::of("idle server, memory", "MB", vec![self.usage()?.memory_mb], setting.to_owned()))
     }
 
     /// Asks it to end, and waits for it.
-    pub(super) async fn end(mut self) -> Result<(), CliError> {
-        let pid = self.pid.to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().await.or_exit(Kind::Files)?;
-        // Who is late is killed when it is dropped.
-        let _ = timeout(TIMEOUT, self.child.wait()).await;
-        Ok(())
+    pub(super) async fn end(self) -> Result<(), CliError> {
+        process::end([self.child]).await
     }
 }
 

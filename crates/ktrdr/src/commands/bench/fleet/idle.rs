@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use super::Measured;
 use super::processes::Processes;
-use crate::commands::bench::usage::Usage;
+use crate::commands::bench::process::{SETTLED, Usage};
 use crate::exit::CliError;
 
-/// Whatever starting costs is over by then.
-const STARTED: Duration = Duration::from_secs(2);
-
 pub(super) async fn watch(processes: &Processes, seconds: u64) -> Result<Vec<Measured>, CliError> {
-    tokio::time::sleep(STARTED).await;
+    tokio::time::sleep(SETTLED).await;
     let before = all(processes)?;
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     let after = all(processes)?;

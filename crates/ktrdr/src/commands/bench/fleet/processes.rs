@@ -1,7 +1,5 @@
 //! The processes of a fleet, started by and ending with the measurement.
 
-use std::path::PathBuf;
-use std::process::Stdio;
 use std::time::Duration;
 
 use ktrdr_app::engine::{Part, broker};
@@ -9,18 +7,16 @@ use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fleet::amqp::AmqpBroker;
 use ktrdr_fleet::topology::queue_name;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::{Instant, sleep};
 
 use crate::cli::bench::FleetBench;
 use crate::commands::Context;
+use crate::commands::bench::process::{self, TIMEOUT};
 use crate::exit::{CliError, Kind, OrExit};
 
 /// Where the workers that are waited for consume.
 const PROBES: Queue = Queue::Jobs(OperationKind::Probe);
-
-/// The longest a process may take to start, or to end.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Running processes. Those that are not ended are killed when this is dropped.
 pub(super) struct Processes(Vec<Process>);
@@ -42,12 +38,11 @@ impl Processes {
         let mut roles: Vec<Vec<&str>> = vec![vec!["serve"], vec!["orchestrator"]];
         roles.extend(["design", "training", "backtesting", "assessment"].map(|kind| vec!["worker", kind]));
         roles.extend((0..wanted.workers).map(|_| vec!["worker", "probe", "--slots", &slots]));
-        let program = std::env::current_exe().or_exit(Kind::Files)?;
         let broker =
             broker(&context.settings.fleet_config()?, Part { needs: vec![PROBES], ..Part::looking("bench") })
                 .await?;
         let before = consumers(&broker).await?;
-        let started = roles.iter().map(|role| spawn(context, &program, role));
+        let started = roles.iter().map(|role| spawn(context, role));
         let processes = Self(started.collect::<Result<_, _>>()?);
         let until = Instant::now() + TIMEOUT;
         while consumers(&broker).await? < before + u64::from(wanted.workers) {
@@ -68,27 +63,13 @@ impl Processes {
 
     /// Asks all to end, and waits for it.
     pub(super) async fn end(self) -> Result<(), CliError> {
-        let pids = self.0.iter().map(|p| p.pid.to_string());
-        Command::new("kill").arg("-TERM").args(pids).status().await.or_exit(Kind::Files)?;
-        for mut process in self.0 {
-            // Whoever is late is killed when it is dropped.
-            let _ = tokio::time::timeout(TIMEOUT, process.child.wait()).await;
-        }
-        Ok(())
+        process::end(self.0.into_iter().map(|process| process.child)).await
     }
 }
 
-fn spawn(context: &Context<'_>, program: &PathBuf, role: &[&str]) -> Result<Process, CliError> {
-    let child = Command::new(program)
-        .arg("--workspace")
-        .arg(&context.folder)
-        .args(role)
-        .args(["--output", "json"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .or_exit(Kind::Files)?;
+fn spawn(context: &Context<'_>, role: &[&str]) -> Result<Process, CliError> {
+    let arguments = [role, &["--output", "json"]].concat();
+    let child = process::program(context, &arguments)?.spawn().or_exit(Kind::Files)?;
     let pid = child.id().unwrap_or_default();
     Ok(Process { role: role.iter().take(2).copied().collect::<Vec<_>>().join(" "), pid, child })
 }

@@ -1,11 +1,42 @@
-//! What a process uses, by the kernel's own count.
+//! Processes of this program that are measured, and what they use by the kernel's own count.
 
+use std::process::Stdio;
 use std::time::Duration;
+
+use tokio::process::{Child, Command};
+
+use crate::commands::Context;
 
 use crate::exit::{CliError, Kind, OrExit};
 
+/// The longest a process may take to start, or to end.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Whatever starting costs is over by then.
+pub(super) const SETTLED: Duration = Duration::from_secs(2);
+
 /// Ticks per second of `/proc/<pid>/stat` on Linux (`getconf CLK_TCK`).
 const TICKS_PER_S: f64 = 100.0;
+
+/// This program with the same workspace; killed when it is dropped.
+pub(super) fn program(context: &Context<'_>, arguments: &[&str]) -> Result<Command, CliError> {
+    let mut command = Command::new(std::env::current_exe().or_exit(Kind::Files)?);
+    command.arg("--workspace").arg(&context.folder).args(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    Ok(command)
+}
+
+/// Asks all to end, and waits for it.
+pub(super) async fn end(children: impl IntoIterator<Item = Child>) -> Result<(), CliError> {
+    let children: Vec<Child> = children.into_iter().collect();
+    let pids = children.iter().filter_map(Child::id).map(|pid| pid.to_string());
+    Command::new("kill").arg("-TERM").args(pids).status().await.or_exit(Kind::Files)?;
+    for mut child in children {
+        // Whoever is late is killed when it is dropped.
+        let _ = tokio::time::timeout(TIMEOUT, child.wait()).await;
+    }
+    Ok(())
+}
 
 /// At one moment.
 #[derive(Debug, Clone, Copy)]
