@@ -2,7 +2,7 @@
 //! the list, and its row stays; a message is gone for good.
 
 use async_trait::async_trait;
-use ktrdr_domain::{Operation, OperationId};
+use ktrdr_domain::{OperationId, OperationSummary};
 use ktrdr_fabric::broker::DeadLetter;
 use ktrdr_fabric::store::{Dismissed, Filter};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::{App, AppError, ErrorKind};
 #[derive(Debug, Clone, Serialize)]
 pub struct DeadLetterList {
     /// Operations that used up their tries and were not dismissed.
-    pub dead_letters: Vec<Operation>,
+    pub dead_letters: Vec<OperationSummary>,
     /// How many there are in all.
     pub total: u64,
 }
@@ -76,7 +76,7 @@ impl App {
             let page = self.dead_letters(part).await?;
             part.offset += page.dead_letters.len() as u64;
             let is_last = page.dead_letters.is_empty() || part.offset >= page.total;
-            let has_it = |o: &Operation| o.error.as_deref().is_some_and(|e| e.starts_with(error));
+            let has_it = |o: &OperationSummary| o.error.as_deref().is_some_and(|e| e.starts_with(error));
             found.extend(page.dead_letters.into_iter().filter(has_it).map(|o| o.id));
             if is_last {
                 return Ok(found);

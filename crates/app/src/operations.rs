@@ -3,7 +3,7 @@
 
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status};
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::Filter;
 use ktrdr_research::resume::successor;
@@ -65,8 +65,8 @@ pub struct ListRequest {
 /// A part of the list of operations.
 #[derive(Debug, Clone, Serialize)]
 pub struct OperationList {
-    /// The rows.
-    pub operations: Vec<Operation>,
+    /// The rows, without specifications and results.
+    pub operations: Vec<OperationSummary>,
     /// How many match in all.
     pub total: u64,
     /// How many operations of any type are pending or running.
@@ -80,8 +80,8 @@ pub struct OperationList {
 pub struct OperationDetail {
     /// Its row.
     pub operation: Operation,
-    /// Its children, newest first.
-    pub children: Vec<Operation>,
+    /// Its children, newest first, without specifications and results.
+    pub children: Vec<OperationSummary>,
     /// What it goes on with, and what goes on with it.
     pub resumption: Resumption,
 }

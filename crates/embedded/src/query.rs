@@ -18,6 +18,12 @@ pub(super) fn get(db: &Connection, id: &OperationId) -> Result<Option<Operation>
     rows.next()?.map(row::operation).transpose()
 }
 
+/// Several rows, of those that are there.
+pub(super) fn get_all(db: &Connection, ids: &[OperationId]) -> Result<Vec<Operation>, Failure> {
+    let snapshot = db.unchecked_transaction()?;
+    ids.iter().filter_map(|id| get(&snapshot, id).transpose()).collect()
+}
+
 /// Roots that go on under a key, oldest first.
 pub(super) fn holders(db: &Connection, key: &str) -> Result<Vec<OperationId>, Failure> {
     let mut statement = db.prepare_cached(HOLDERS)?;
@@ -33,7 +39,7 @@ pub(super) fn holders(db: &Connection, key: &str) -> Result<Vec<OperationId>, Fa
 pub(super) fn outbox(db: &Connection, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, Failure> {
     let mut statement = db.prepare_cached(
         "SELECT b.sequence, b.ended, b.fence, b.again, o.id, o.kind, o.root, o.priority,
-           CASE WHEN b.ended IS NULL THEN o.spec END
+           CASE WHEN b.ended IS NULL THEN (SELECT spec FROM payloads p WHERE p.operation = o.seq) END
          FROM outbox b JOIN operations o ON o.seq = b.operation WHERE b.sequence > ?1 ORDER BY b.sequence LIMIT ?2",
     )?;
     let mut rows = statement.query((after.map_or(-1, integer), limit))?;

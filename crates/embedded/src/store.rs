@@ -188,6 +188,11 @@ impl OperationReader for SqliteStore {
         self.readers.read(|db| query::get(db, id))
     }
 
+    async fn get_all(&self, ids: &[OperationId]) -> Result<Vec<Operation>, StoreError> {
+        let ids = ids.to_vec();
+        self.read_apart(move |db| query::get_all(db, &ids)).await
+    }
+
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
         limits::check_filter(filter)?;
         let (filter, now_ms) = (filter.clone(), self.clock.now().wall_ms);

@@ -2,6 +2,7 @@
 
 use ktrdr_domain::{EndStatus, Operation, OperationId, Status};
 use rusqlite::{Connection, Params, Row};
+use serde_json::Value;
 
 use super::clock::Now;
 use super::row::{self, Head, select_head, select_operation};
@@ -63,6 +64,12 @@ impl<'c> Tx<'c> {
     /// `seq` of the row inserted last.
     pub(super) fn inserted(&self) -> i64 {
         self.db.last_insert_rowid()
+    }
+
+    /// Writes what a new operation is told.
+    pub(super) fn keep_spec(&self, seq: i64, spec: &Value) -> Result<(), Failure> {
+        let insert = "INSERT INTO payloads (operation, spec) VALUES (?1, ?2)";
+        self.execute(insert, (seq, spec.to_string())).map(|_| ())
     }
 
     /// Writes a job message into the outbox.

@@ -31,7 +31,7 @@ impl Closer {
         cycle: &OperationId,
     ) -> Result<(), StoreError> {
         let row = store.get(cycle).await?;
-        let name = row.and_then(|row| row.spec.get("campaign")?.as_str()?.parse::<CampaignName>().ok());
+        let name = row.and_then(|row| row.summary.campaign);
         let Some(name) = name else { return Ok(()) };
         match self.campaigns.campaign(&name).await? {
             Some(campaign) if campaign.has_ended() => self.close(&campaign, Some(cycle)).await,

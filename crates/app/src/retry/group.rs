@@ -125,16 +125,12 @@ impl App {
         if let Some(name) = &request.campaign {
             self.campaign_counts(name).await?;
         }
-        let (mut plan, mut read, mut seen) = (RetryPlan::default(), HashMap::new(), HashSet::new());
+        let (mut plan, mut seen) = (RetryPlan::default(), HashSet::new());
         for row in self.matching(request).await? {
-            let whole = match &row.root {
-                None => row,
-                Some(root) => match self.cycle_of(root, &mut read).await? {
-                    Some(cycle) => cycle,
-                    None => continue,
-                },
-            };
-            if seen.insert(whole.id.clone()) {
+            let id = row.root.unwrap_or(row.id);
+            if seen.insert(id.clone())
+                && let Some(whole) = self.store.get(&id).await?
+            {
                 self.add(&mut plan, &whole).await?;
             }
         }
@@ -165,31 +161,19 @@ impl App {
     }
 
     /// Every row that the store can tell belongs to the group, newest first.
-    async fn matching(&self, request: &GroupRetryRequest) -> Result<Vec<Operation>, AppError> {
+    async fn matching(&self, request: &GroupRetryRequest) -> Result<Vec<OperationSummary>, AppError> {
         let mut found = Vec::new();
         let mut filter = request.filter(request.status.unwrap_or(Status::Failed), PAGE);
         loop {
             let page = self.store.list(&filter).await?.operations;
             filter.offset += u64::from(PAGE);
             let is_last = page.len() < PAGE as usize;
-            let has_reason = |o: &Operation| request.reason.is_none() || request.reason == o.reason;
+            let has_reason = |o: &OperationSummary| request.reason.is_none() || request.reason == o.reason;
             found.extend(page.into_iter().filter(has_reason));
             if is_last {
                 return Ok(found);
             }
         }
-    }
-
-    /// The cycle of a job, read once.
-    async fn cycle_of(
-        &self,
-        root: &OperationId,
-        read: &mut HashMap<OperationId, Option<Operation>>,
-    ) -> Result<Option<Operation>, AppError> {
-        if !read.contains_key(root) {
-            read.insert(root.clone(), self.store.get(root).await?);
-        }
-        Ok(read.get(root).cloned().flatten())
     }
 
     /// Carries out a plan. Its cycles wait in one queue, so that no more of them run at a time than is configured.

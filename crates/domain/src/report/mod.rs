@@ -3,6 +3,7 @@
 
 pub mod assessment;
 pub mod backtest;
+pub mod caveat;
 pub mod contamination;
 pub mod training;
 
@@ -11,5 +12,6 @@ pub use backtest::{
     ActiveReturn, BacktestReport, BacktestSummary, DailyRecord, Direction, EquityPoint, Evidence, ExitReason,
     Hashes, InSample, Metrics, NullRank, Trade,
 };
+pub use caveat::caveat;
 pub use contamination::{Contamination, Part};
 pub use training::{DevBacktest, EpochRecord, Learned, ModelRef, TestMetrics, TrainingReport};

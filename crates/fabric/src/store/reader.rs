@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{Kind, Operation, OperationId, OperationSummary, Status};
 use tokio::sync::broadcast;
 
 use super::{StoreError, StoreHint};
@@ -58,8 +58,8 @@ pub struct Backlog {
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// The rows.
-    pub operations: Vec<Operation>,
+    /// The rows, without specifications and results.
+    pub operations: Vec<OperationSummary>,
     /// The position of each row, for [`Filter::before`].
     pub positions: Vec<u64>,
     /// How many match the filter in all.
@@ -86,8 +86,10 @@ pub struct OutboxEntry {
 /// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later.
 #[async_trait]
 pub trait OperationReader: Send + Sync {
-    /// Reads one row.
+    /// Reads one whole row.
     async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError>;
+    /// Reads several whole rows, in the order of their ids; what is not there is left out.
+    async fn get_all(&self, ids: &[OperationId]) -> Result<Vec<Operation>, StoreError>;
     /// Reads a part of a list.
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError>;
     /// What an operation went through, oldest first, at most [`crate::history::ENTRIES_MAX`] entries; none when there

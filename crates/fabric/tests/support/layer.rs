@@ -69,6 +69,7 @@ macro_rules! passed_on {
 passed_on! {
     OperationReader {
         fn get(id: &OperationId) -> Option<Operation>;
+        fn get_all(ids: &[OperationId]) -> Vec<Operation>;
         fn list(filter: &Filter) -> Page;
         fn history(id: &OperationId) -> Vec<Transition>;
         fn holders(key: &str) -> Vec<OperationId>;

@@ -12,13 +12,13 @@ local function outcome_of(h, over)
   return table.concat({'failed', h.phase or '', over.reason, over.stopped_by or over.reason}, '\n')
 end
 
--- Row and event. over: status, and reason, error, result, stopped_by, took_ms where there are such; without an error that
+-- Row and event. over: status, and reason, error, result, caveat, stopped_by, took_ms where there are such; without an error that
 -- of an earlier attempt stands.
 local function finish_row(h, over)
   record(h, over.status, over.reason and over.error and over.reason .. ': ' .. over.error or over.reason or over.error)
   local sets = {'status', over.status, 'finished_at_ms', now_text, 'event_entry', post_event(h, over.status, '0')}
   local gone = {'worker', 'lease_until_ms', 'waiting', 'waits_for'}
-  for _, field in ipairs({'reason', 'error', 'result', 'took_ms'}) do
+  for _, field in ipairs({'reason', 'error', 'result', 'caveat', 'took_ms'}) do
     if over[field] then sets[#sets + 1] = field; sets[#sets + 1] = over[field] end
   end
   if over.status == 'completed' then
@@ -99,7 +99,7 @@ local function start_next(lane)
   local h = head(id)
   if is_held(h) or not may_start(lane, h) then return false end
   redis.call('LPOP', P .. 'lane:' .. lane)
-  local FIRST = {'first_id', 'first_kind', 'first_queue', 'first_spec', 'first_tries_max', 'first_priority'}
+  local FIRST = {'first_id', 'first_kind', 'first_queue', 'first_spec', 'first_about', 'first_tries_max', 'first_priority'}
   local first = redis.call('HMGET', op(id), unpack(FIRST))
   redis.call('HDEL', op(id), unpack(FIRST))
   if redis.call('EXISTS', op(first[1])) == 1 then
@@ -113,8 +113,8 @@ local function start_next(lane)
   redis.call('HSET', P .. 'lanes', lane, id)
   redis.call('ZADD', going(lane), h.seq, id)
   record(h, 'started', first[1])
-  insert_leaf({id = first[1], kind = first[2], queue = first[3], spec = first[4], tries_max = first[5], priority = first[6],
-    root = id, campaign = h.campaign})
+  insert_leaf({id = first[1], kind = first[2], queue = first[3], spec = first[4], about = first[5], tries_max = first[6],
+    priority = first[7], root = id, campaign = h.campaign})
   tell_changed(id)
   return true
 end

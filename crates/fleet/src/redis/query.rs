@@ -41,7 +41,7 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
     let rows = Vec::<Value>::from_redis_value(answer.take(2)).map_err(|_| answer.unexpected())?;
     let (mut operations, mut positions) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for (found, position) in rows.into_iter().zip(answer.at::<Vec<u64>>(4)?) {
-        if let Some(operation) = row::operation(found)? {
+        if let Some(operation) = row::summary(found)? {
             operations.push(operation);
             positions.push(position);
         }

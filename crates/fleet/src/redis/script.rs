@@ -4,6 +4,7 @@ use ktrdr_domain::Kind;
 use redis::Script;
 
 use super::options::TimeSource;
+use super::row::SUMMARY;
 use ktrdr_fabric::{budget, losses};
 
 const PRELUDE: &str = include_str!("../lua/prelude.lua");
@@ -68,7 +69,7 @@ scripts! {
     row: reading;
     holders: reading_holders;
     history: reading;
-    list: watching;
+    list: listing;
     campaign: reading;
     campaigns: reading;
     outbox: reading;
@@ -131,6 +132,11 @@ fn admitting(clock: TimeSource, body: &str) -> Script {
 /// Only reads, and knows what time it is.
 fn watching(clock: TimeSource, body: &str) -> Script {
     Script::new(&[READS_ONLY, PRELUDE, text_of(clock), body].concat())
+}
+
+/// Only reads, and knows what lists say of a row.
+fn listing(clock: TimeSource, body: &str) -> Script {
+    Script::new(&[READS_ONLY, PRELUDE, text_of(clock), &of_summaries(), body].concat())
 }
 
 /// Keeps what is no row: the ledger, who is here, what operators ask.
@@ -224,6 +230,12 @@ fn republishing(clock: TimeSource, body: &str) -> Script {
 fn of_roots() -> String {
     let roots: String = Kind::roots().map(|kind| format!("{kind},")).collect();
     format!("local ROOT_KINDS = ',{roots}'\n")
+}
+
+/// The fields that a list reads of a row.
+fn of_summaries() -> String {
+    let fields: Vec<String> = SUMMARY.iter().map(|field| format!("'{field}'")).collect();
+    format!("local SUMMARY = {{{}}}\n", fields.join(", "))
 }
 
 /// The numbers and words by which losses are counted.

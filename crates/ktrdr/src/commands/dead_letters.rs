@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::dead_letters::DeadLetterList;
 use ktrdr_app::{App, Labour};
-use ktrdr_domain::{Operation, OperationId};
+use ktrdr_domain::{OperationId, OperationSummary};
 
 use super::{Context, operations};
 use crate::cli::campaign::PartArguments;
@@ -49,7 +49,7 @@ async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(
         if operations.is_empty() && messages.is_none_or(<[_]>::is_empty) {
             screen.line("no dead letters");
         }
-        let error = |o: &Operation| brief(o.error.as_deref().unwrap_or("no error was recorded"), TITLE_CHARACTERS);
+        let error = |o: &OperationSummary| brief(o.error.as_deref().unwrap_or("no error was recorded"), TITLE_CHARACTERS);
         for (error, group) in grouped(&operations, error) {
             screen.line(format!("{} × {error}", group.len()));
             group.iter().for_each(|o| screen.line(format!("  {}", o.id)));

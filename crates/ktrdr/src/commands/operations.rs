@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::App;
 use ktrdr_app::operations::{History, ListRequest, OperationDetail, Resumption};
-use ktrdr_domain::{Operation, OperationId, Status, Timestamp};
+use ktrdr_domain::{OperationId, OperationSummary, Status, Subject, Timestamp};
 use ktrdr_fabric::history::Transition;
 use serde_json::Value;
 
@@ -77,13 +77,14 @@ async fn list(context: &Context<'_>, app: &App, wanted: &ListArguments) -> Resul
 }
 
 /// A row each; what it does, or what went wrong, stands below it.
-fn print(screen: &Screen, operations: &[Operation], now_ms: i64) {
-    let row = |o: &Operation| {
+fn print(screen: &Screen, operations: &[OperationSummary], now_ms: i64) {
+    let row = |o: &OperationSummary| {
         let age = describe::age(now_ms, o.created_at_ms);
-        vec![o.id.to_string(), describe::status(o), age, took(o)]
+        let strategy = o.subject.strategy.as_ref().map_or_else(|| "–".into(), ToString::to_string);
+        vec![o.id.to_string(), describe::status(o), strategy, market(&o.subject), age, took(o)]
     };
     let rows: Vec<Vec<String>> = operations.iter().map(row).collect();
-    let table = table(&["ID", "STATUS", "AGE", "TOOK"], &rows);
+    let table = table(&["ID", "STATUS", "STRATEGY", "MARKET", "AGE", "TOOK"], &rows);
     let below = std::iter::once(None).chain(operations.iter().map(doing));
     for (line, below) in table.lines().zip(below) {
         screen.line(line);
@@ -91,15 +92,21 @@ fn print(screen: &Screen, operations: &[Operation], now_ms: i64) {
     }
 }
 
+/// `EURUSD 1h`
+fn market(about: &Subject) -> String {
+    let market = Subject { strategy: None, ..about.clone() }.to_string();
+    if market.is_empty() { "–".into() } else { market }
+}
+
 fn when(at_ms: i64) -> String {
     Timestamp(at_ms.div_euclid(1000)).to_string()
 }
 
-fn took(o: &Operation) -> String {
+fn took(o: &OperationSummary) -> String {
     describe::took_ms(o).map_or_else(|| "–".into(), describe::duration)
 }
 
-fn doing(o: &Operation) -> Option<String> {
+fn doing(o: &OperationSummary) -> Option<String> {
     let said = match &o.error {
         Some(error) => error.clone(),
         None if o.waits_for.is_some() => describe::doing(o, None),
@@ -108,7 +115,7 @@ fn doing(o: &Operation) -> Option<String> {
                 o.progress.as_ref().map(|p| format!("{:.0}% ", p.percentage)).unwrap_or_default();
             format!("{percentage}{}", describe::doing(o, None))
         }
-        None => describe::caveat(o)?,
+        None => o.caveat.clone()?,
     };
     (!said.is_empty()).then(|| brief(&said, DOING_CHARACTERS))
 }
@@ -148,10 +155,14 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
     screen.line(describe::line(operation));
     let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
     fact("kind", operation.kind.to_string());
+    let about = operation.subject.to_string();
+    if !about.is_empty() {
+        fact("about", about);
+    }
     fact("created", when(operation.created_at_ms));
     fact("took", took(operation));
     if !operation.kind.is_root() {
-        let Operation { tries, tries_max, fence, rescues, .. } = operation;
+        let OperationSummary { tries, tries_max, fence, rescues, .. } = &operation.summary;
         let lost = match rescues {
             0 => String::new(),
             n => format!(" · lost its worker {}", counted(u64::from(*n), "time")),

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::App;
 use ktrdr_app::workers::HeardWorker;
+use ktrdr_domain::OperationId;
 
 use super::Context;
 use crate::cli::fleet::{WorkersArguments, WorkersVerb};
@@ -32,14 +33,24 @@ async fn list(context: &Context<'_>, app: &App) -> Result<(), CliError> {
         let head = ["PROCESS", "ROLE", "TAKES", "DEVICE", "VERSION", "BUSY", "STATE", "HEARD"];
         for (index, line) in table(&head, &workers.iter().map(row).collect::<Vec<_>>()).lines().enumerate() {
             screen.line(line);
-            let running = index.checked_sub(1).and_then(|i| workers.get(i)).map(|l| &l.worker.running);
-            running.into_iter().flatten().for_each(|id| screen.line(format!("    {id}")));
+            let heard = index.checked_sub(1).and_then(|i| workers.get(i));
+            heard.into_iter().flat_map(jobs).for_each(|line| screen.line(line));
         }
     })
 }
 
+/// A line for each job that it runs.
+fn jobs(heard: &HeardWorker) -> Vec<String> {
+    let line = |id: &OperationId| {
+        let row = heard.jobs.iter().find(|row| row.id == *id);
+        let about = row.map(|row| [row.subject.to_string(), describe::doing(row, None)].join(" · "));
+        format!("    {id} {}", about.unwrap_or_default().trim_matches([' ', '·']))
+    };
+    heard.worker.running.iter().map(|id| line(id).trim_end().to_owned()).collect()
+}
+
 fn row(heard: &HeardWorker) -> Vec<String> {
-    let HeardWorker { worker, heard_ms_ago } = heard;
+    let HeardWorker { worker, heard_ms_ago, .. } = heard;
     let kinds: Vec<&str> = worker.takes.keys().map(|kind| kind.as_str()).collect();
     let takes = match kinds.as_slice() {
         [] => "–".to_owned(),

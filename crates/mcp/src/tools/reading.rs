@@ -146,8 +146,8 @@ pub(super) async fn list_operations(server: &Server, arguments: JsonObject) -> A
     Ok(Answer::Said(json!({ "operations": rows, "total": list.total, "active": list.active })))
 }
 
-fn shown(server: &Server, rows: &[Operation]) -> Vec<Value> {
-    rows.iter().map(|row| view::operation(row, server.access)).collect()
+fn shown(server: &Server, rows: &[OperationSummary]) -> Vec<Value> {
+    rows.iter().map(|row| view::summary(row, server.access)).collect()
 }
 
 pub(super) async fn get_operation(server: &Server, arguments: JsonObject) -> Asked {
@@ -176,7 +176,7 @@ pub(super) async fn list_campaigns(server: &Server, arguments: JsonObject) -> As
 pub(super) async fn get_campaign(server: &Server, arguments: JsonObject) -> Asked {
     let OneCampaign { campaign, limit, offset } = request(arguments)?;
     let detail = server.app.campaign(&campaign, Page { limit, offset }.part()?).await?;
-    let cycles = shown(server, &detail.cycles);
+    let cycles: Vec<Value> = detail.cycles.iter().map(|row| view::operation(row, server.access)).collect();
     Ok(Answer::Said(
         json!({ "campaign": view::campaign(&detail.campaign), "cycles": cycles, "total": detail.total }),
     ))
