@@ -208,7 +208,7 @@ async fn everything(client: &Client, world: &World) -> String {
             "backtesting" => told += &client.said("get_report", json!({ "operation": id })).await.to_string(),
             "agent_research" => {
                 told += &client.said("get_lesson", json!({ "cycle": id })).await.to_string();
-                let campaign = row["spec"]["campaign"].clone();
+                let campaign = row["campaign"].clone();
                 told += &client.said("get_campaign", json!({ "campaign": campaign })).await.to_string();
             }
             _ => {}
@@ -262,7 +262,7 @@ fn examined(win_rate_min: &str) -> World {
 
 fn figures_of_the_exam(world: &World) -> Vec<String> {
     let mut exam = Vec::new();
-    for row in world.operations().iter().filter(|row| row["kind"] == "backtesting") {
+    for row in world.whole_operations().iter().filter(|row| row["kind"] == "backtesting") {
         ["metrics", "evidence"].iter().for_each(|part| figures(&row["result"][part], &mut exam));
     }
     figures(&world.json(&["ledger", "trials"])["trials"][0]["sharpe_daily"], &mut exam);

@@ -217,7 +217,9 @@ impl Fleet {
 
     async fn children(&self, root: &OperationId) -> Vec<Operation> {
         let filter = Filter { root: Some(root.clone()), limit: 100, ..Filter::default() };
-        self.engine.store.list(&filter).await.unwrap().operations
+        let page = self.engine.store.list(&filter).await.unwrap();
+        let ids: Vec<OperationId> = page.operations.into_iter().map(|row| row.id).collect();
+        self.engine.store.get_all(&ids).await.unwrap()
     }
 }
 

@@ -5,11 +5,10 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::Sha256;
 use serde::Serialize;
-use serde_json::Value;
 
-/// A document, or what comes bit by bit.
+/// A document, written, or what comes bit by bit.
 enum Answer {
-    Document(Value),
+    Document(Vec<u8>),
     Stream(Body),
 }
 
@@ -63,7 +62,7 @@ impl Reply {
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
         let bytes = match self.body {
-            Answer::Document(document) => document.to_string(),
+            Answer::Document(document) => document,
             Answer::Stream(stream) => {
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
                 *response.body_mut() = stream;
@@ -71,7 +70,7 @@ impl Reply {
             }
         };
         if self.status == StatusCode::OK {
-            let tag = format!("\"{}\"", &Sha256::of(bytes.as_bytes()).to_string()[..32]);
+            let tag = format!("\"{}\"", &Sha256::of(&bytes).to_string()[..32]);
             let is_known = asked.get_all(header::IF_NONE_MATCH).iter().any(|known| names(known, &tag));
             insert(headers, header::ETAG, &tag);
             if is_known {
@@ -101,7 +100,7 @@ fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     }
 }
 
-fn written(answer: &impl Serialize) -> Result<Value, AppError> {
-    serde_json::to_value(answer)
+fn written(answer: &impl Serialize) -> Result<Vec<u8>, AppError> {
+    serde_json::to_vec(answer)
         .map_err(|why| AppError::new(ErrorKind::InvalidInput, format!("the answer is no JSON: {why}")))
 }

@@ -347,7 +347,8 @@ impl App {
             ..Filter::default()
         };
         let page = self.store.list(&filter).await?;
-        let oldest_first: Vec<OperationId> = page.operations.into_iter().rev().map(|cycle| cycle.id).collect();
+        let oldest_first: Vec<OperationId> =
+            page.operations.into_iter().rev().map(|cycle| cycle.id).collect();
         let cycles = self.store.get_all(&oldest_first).await?;
         self.detail(campaign, cycles, page.total).await
     }

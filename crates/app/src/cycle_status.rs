@@ -6,8 +6,7 @@ use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{
     FailureReason, Kind, Operation, OperationId, OperationSummary, Phase, Progress, Status, StrategyName,
-    Symbol, Timeframe,
-    Timestamp,
+    Symbol, Timeframe, Timestamp,
 };
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};

@@ -53,7 +53,14 @@ impl App {
             Status::Completed | Status::Failed | Status::Cancelled => Vec::new(),
         };
         let eta_ms = if job.status == Status::Pending { self.eta_ms(job.kind).await? } else { None };
-        Ok(Explanation { operation: asked.id, job: job.id, status: job.status, since_ms, reasons, eta_ms })
+        Ok(Explanation {
+            operation: asked.summary.id,
+            status: job.status,
+            job: job.summary.id,
+            since_ms,
+            reasons,
+            eta_ms,
+        })
     }
 
     /// When it came to where it stands.

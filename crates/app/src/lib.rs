@@ -27,6 +27,7 @@
 //! | access from outside: tokens, who shows one | [`App::create_token`], [`App::list_tokens`], [`App::revoke_token`], [`App::caller_of_token`] | [`access`] |
 //! | the audit log | [`App::note`], [`App::note_outcome`], [`App::audit`] | [`mod@audit`] |
 //! | following what changes | [`feed::Feed`] | [`feed`] |
+//! | pruning what ended long ago | [`App::prune`], [`App::pruned`] | [`retention`] |
 //! | whether the workspace can be used | [`App::readiness`] | [`readiness`] |
 //! | hypotheses: all, those that wait for a person's word, that word | [`App::hypotheses`], [`App::approvals`], [`App::decide`] | [`hypotheses`] |
 //! | memory: one lesson, those most worth knowing | [`App::lesson`], [`App::recall`] | [`memory`] |
@@ -64,6 +65,7 @@ pub mod plan;
 pub mod queues;
 pub mod readiness;
 pub mod replay;
+pub mod retention;
 pub mod retry;
 pub mod schedules;
 pub mod selection;
@@ -90,6 +92,7 @@ use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::retention::{Pruning, Retention};
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::Store;
 use ktrdr_fabric::tokens::Tokens;
@@ -118,6 +121,8 @@ pub struct App {
     pub audit: Arc<dyn Audit>,
     /// What runs by itself.
     pub schedules: Arc<dyn Schedules>,
+    /// What is forgotten.
+    pub pruning: Arc<dyn Pruning>,
     /// Bars, models, strategies, reports.
     pub artifacts: Arc<dyn Artifacts>,
     /// Messages that nobody could read.
@@ -155,6 +160,8 @@ pub struct Policy {
     pub tries_max: u32,
     /// What may be spent.
     pub budget: BudgetPolicy,
+    /// How long rows of what has ended are kept.
+    pub retention: Retention,
     /// How hypotheses are approved; open at once where nothing is said.
     pub approval: Option<ApprovalTerms>,
     /// The largest yearly Sharpe ratio, net of costs, that anybody should hope for.

@@ -1,5 +1,6 @@
 //! Whether a workspace can be used: the store answers, and who has to be there is.
 
+use ktrdr_fabric::retention::PrunedSoFar;
 use serde::Serialize;
 
 use crate::{App, Labour};
@@ -13,6 +14,8 @@ pub struct Readiness {
     pub sound: bool,
     /// What was looked at.
     pub checks: Vec<Look>,
+    /// What was pruned so far; none where the store does not answer.
+    pub pruned: Option<PrunedSoFar>,
 }
 
 /// One thing that was looked at.
@@ -33,7 +36,7 @@ impl App {
             Ok(workers) => workers,
             Err(why) => {
                 let store = Look { name: "store", ok: false, found: format!("does not answer: {why}") };
-                return Readiness { ready: false, sound: false, checks: vec![store] };
+                return Readiness { ready: false, sound: false, checks: vec![store], pruned: None };
             }
         };
         let plays = |role: &str| {
@@ -53,7 +56,8 @@ impl App {
             checks.push(Look { name, ok: plays(name) > 0, found });
         }
         checks.push(self.look_at_schedules().await);
-        Readiness { ready: true, sound: checks.iter().all(|look| look.ok), checks }
+        let pruned = self.pruned().await.ok();
+        Readiness { ready: true, sound: checks.iter().all(|look| look.ok), checks, pruned }
     }
 
     /// A night that failed, did not finish or could not begin is an event that somebody looks at.

@@ -51,7 +51,7 @@ impl App {
         };
         let (operation, resumes) = match cycle {
             None => (self.hand_over(self.again(&ended)?, key).await?.operation, None),
-            Some(cycle) => (self.resume(&cycle, key).await?, Some(cycle.id)),
+            Some(cycle) => (self.resume(&cycle, key).await?, Some(cycle.summary.id)),
         };
         Ok(RetryAnswer { operation, retry_of: request.operation.clone(), resumes })
     }

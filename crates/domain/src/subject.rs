@@ -80,11 +80,20 @@ mod tests {
         let all = "trend EURUSD 1h";
         let data = json!([{ "symbol": "EURUSD", "timeframe": "1h" }]);
         for (spec, expected) in [
-            (json!({ "symbol": "EURUSD", "timeframe": "1h", "given": { "strategy": { "name": "trend" } } }), all),
+            (
+                json!({ "symbol": "EURUSD", "timeframe": "1h", "given": { "strategy": { "name": "trend" } } }),
+                all,
+            ),
             (json!({ "research": { "symbol": "EURUSD", "timeframe": "1h" } }), "EURUSD 1h"),
             (json!({ "strategy": { "name": "trend" }, "data": data }), all),
-            (json!({ "subject": { "model": { "strategy": "trend" } }, "symbol": "EURUSD", "timeframe": "1h" }), all),
-            (json!({ "strategy": { "name": "trend" }, "backtest": { "symbol": "EURUSD", "timeframe": "1h" } }), all),
+            (
+                json!({ "subject": { "model": { "strategy": "trend" } }, "symbol": "EURUSD", "timeframe": "1h" }),
+                all,
+            ),
+            (
+                json!({ "strategy": { "name": "trend" }, "backtest": { "symbol": "EURUSD", "timeframe": "1h" } }),
+                all,
+            ),
             (json!({ "sleep_ms": 5 }), ""),
             (json!("nothing"), ""),
         ] {
@@ -94,7 +103,8 @@ mod tests {
 
     #[test]
     fn of_several_instruments_none_is_named() {
-        let data = json!([{ "symbol": "EURUSD", "timeframe": "1h" }, { "symbol": "GBPUSD", "timeframe": "1h" }]);
+        let data =
+            json!([{ "symbol": "EURUSD", "timeframe": "1h" }, { "symbol": "GBPUSD", "timeframe": "1h" }]);
         let about = Subject::of(&json!({ "strategy": { "name": "trend" }, "data": data }));
         assert_eq!(about.to_string(), "trend 1h");
     }

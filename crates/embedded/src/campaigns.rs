@@ -8,6 +8,7 @@ use ktrdr_domain::phase::BadPhase;
 use rusqlite::{Connection, Params, Row};
 
 use super::failure::Failure;
+use super::parts;
 use super::row;
 use super::store::SqliteStore;
 use super::tx::integer;
@@ -19,7 +20,7 @@ use ktrdr_fabric::store::StoreError;
 macro_rules! select {
     ($tail:expr) => {
         concat!(
-            "SELECT name, begun_at_ms, cancel_at_ms, cancel_by, cancel_reason, cancel_upto IS NOT NULL FROM campaigns ",
+            "SELECT name, begun_at_ms, cancel_at_ms, cancel_by, cancel_reason, cancel_upto IS NOT NULL, forgotten FROM campaigns ",
             $tail
         )
     };
@@ -42,9 +43,7 @@ impl Campaigns for SqliteStore {
             let snapshot = db.unchecked_transaction()?;
             let page = (limit, integer(offset));
             let campaigns = some(&snapshot, select!("ORDER BY seq DESC LIMIT ?1 OFFSET ?2"), page)?;
-            let total =
-                snapshot.query_row("SELECT count(*) FROM campaigns", (), |found| found.get::<_, i64>(0))?;
-            Ok(CampaignPage { campaigns, total: total.unsigned_abs() })
+            Ok(CampaignPage { campaigns, total: parts::count(&snapshot, "campaigns", "")? })
         };
         self.read_apart(read).await
     }
@@ -60,7 +59,7 @@ fn some(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<Campaign>
         campaigns.push(Campaign {
             begun_at_ms: found.get(1)?,
             cycles: outcomes.iter().map(|outcome| outcome.cycles).sum(),
-            forgotten: 0,
+            forgotten: row::count(found, 6)?,
             cancel: cancel(found)?,
             is_cancelling: found.get(5)?,
             outcomes,

@@ -63,11 +63,7 @@ pub(super) fn all<T>(
 
 /// Reads a whole row.
 pub(super) fn operation(row: &Row<'_>) -> Result<Operation, Failure> {
-    Ok(Operation {
-        summary: summary(row)?,
-        spec: json_at(row, SPEC)?,
-        result: optional_json(row, SPEC + 1)?,
-    })
+    Ok(Operation { summary: summary(row)?, spec: json_at(row, SPEC)?, result: optional_json(row, SPEC + 1)? })
 }
 
 /// Reads what lists say of a row.

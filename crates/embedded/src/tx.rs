@@ -24,6 +24,11 @@ impl<'c> Tx<'c> {
         Self { db, now, steady_clock, hints: Vec::new() }
     }
 
+    /// To read what readers read, too.
+    pub(super) fn db(&self) -> &Connection {
+        self.db
+    }
+
     /// Runs a statement; the answer is how many rows it changed.
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, Failure> {
         Ok(self.db.prepare_cached(sql)?.execute(params)?)

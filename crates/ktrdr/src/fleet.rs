@@ -80,6 +80,7 @@ impl RunningRoles {
             background.push(tokio::spawn(relay.run(stop.clone())));
             let keeper = Keeper::new(&workspace.app, schedules_boot);
             background.push(tokio::spawn(keeper.run(stop.clone())));
+            background.push(tokio::spawn(workspace.app.clone().keep_pruning(stop.clone())));
         }
         if roles.orchestrator {
             let (campaigns, ledger) = (&workspace.app.campaigns, &workspace.app.ledger);

@@ -6,6 +6,7 @@ mod agent;
 mod budget;
 mod human;
 mod reading;
+mod retention;
 mod secret;
 mod variables;
 
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::exit::{CliError, Kind, OrExit};
 pub(crate) use agent::{AgentAccess, AgentSettings};
 use budget::BudgetSettings;
+use retention::RetentionSettings;
 use variables::Variables;
 pub(crate) use variables::text;
 
@@ -78,6 +80,8 @@ pub(crate) struct Settings {
     pub(crate) budget: BudgetSettings,
     /// Leases, beats and slots.
     pub(crate) fleet: FleetSettings,
+    /// How long rows of what has ended are kept.
+    pub(crate) retention: RetentionSettings,
     /// Artefacts of a bucket on this machine.
     pub(crate) cache: CacheSettings,
 }
@@ -201,6 +205,7 @@ impl Settings {
             agent: self.research.agent.clone(),
             in_flight: self.research.in_flight,
             generation: self.research.generation,
+            retention: self.retention.policy(),
             approval: self.agent.approval(),
             triggers: TriggerLimits {
                 per_instrument: self.research.triggered_per_instrument,

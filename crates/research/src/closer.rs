@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use ktrdr_domain::closing::{Candidate, Closing, DiscoveryTest};
-use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{OperationId, Timestamp};
 use ktrdr_fabric::campaign::{Campaign, Campaigns};
 use ktrdr_fabric::ledger::{Closed, Ledger};

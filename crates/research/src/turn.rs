@@ -7,7 +7,7 @@
 //! cycle waits for.
 
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Event, Kind, Operation, OperationId, Phase, Status};
+use ktrdr_domain::{Event, Kind, Operation, OperationId, OperationSummary, Phase, Status};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError};
 use serde_json::Value;
 
@@ -30,13 +30,13 @@ pub(crate) async fn next(
 ) -> Result<Option<Event>, StoreError> {
     let unexamined = unexamined(store, spec).await?;
     let Some((_, first)) = unexamined.into_iter().next() else { return Ok(None) };
-    let trained = match first.waiting.filter(|_| first.phase == Some(Phase::Training)) {
-        Some(child) => store.get(&child).await?,
-        None => None,
+    let trained = match &first.waiting {
+        Some(child) if first.phase == Some(Phase::Training) => store.get(child).await?,
+        _ => None,
     };
     Ok(trained.and_then(|child| {
         let status = child.status.end()?;
-        let (operation, kind, root, fence) = (child.id, child.kind, child.root, child.fence);
+        let OperationSummary { id: operation, kind, root, fence, .. } = child.summary;
         Some(Event { operation, kind, root, status, fence, again: true })
     }))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ktrdr_domain::{FailureReason, Operation, OperationId};
+use ktrdr_domain::{FailureReason, Operation, OperationId, OperationSummary};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{Attempt, Claim, Finish, Finished, Store, StoreError};
 use tokio::sync::oneshot;
@@ -148,7 +148,7 @@ async fn attempt(
     let Claimed { attempt, operation, at } = claimed;
     let retry_delay = context.config.retry.after(operation.tries);
     let progress = ProgressCell::default();
-    let (id, root, spec) = (operation.id, operation.root, operation.spec);
+    let (OperationSummary { id, root, .. }, spec) = (operation.summary, operation.spec);
     let job = Job { id, root, fence: attempt.fence, spec, stop: stop.clone(), progress: progress.clone() };
     let running = start(context, Arc::clone(handler), job, retry_delay);
     let watch = Watch::new(context, kind, &attempt, stop, &progress, at);

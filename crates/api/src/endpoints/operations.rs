@@ -3,9 +3,10 @@
 use ktrdr_app::cancel::{CancelRequest, GroupCancelRequest};
 use ktrdr_app::operations::result_of;
 use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
-use ktrdr_app::selection::Selection;
-use ktrdr_domain::OperationId;
+use ktrdr_app::selection::{SelectedPart, Selection};
 use ktrdr_domain::scope::Scope;
+use ktrdr_domain::{OperationId, OperationSummary};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::schema;
@@ -81,6 +82,16 @@ fn group(more: &[(&str, Value)]) -> Value {
     schema::object(&fields)
 }
 
+/// A part of the list, whose end is told as a cursor. Written as it stands: lists are what is asked for most.
+#[derive(Serialize)]
+struct Listed {
+    operations: Vec<OperationSummary>,
+    next: Value,
+    total: Option<u64>,
+    active: u64,
+    now_ms: i64,
+}
+
 /// The query is a filter but for the part that is wanted.
 async fn list(ask: Ask) -> Answered {
     let (mut limit, mut cursor, mut terms) = (ENTRIES, None, Vec::new());
@@ -96,13 +107,8 @@ async fn list(ask: Ask) -> Answered {
     }
     let selection: Selection = terms.join("&").parse()?;
     let part = ask.app.select(&selection, cursor, limit).await?;
-    Reply::ok(&json!({
-        "operations": part.operations,
-        "next": cursor_of(part.next),
-        "total": part.total,
-        "active": part.active,
-        "now_ms": part.now_ms,
-    }))
+    let SelectedPart { operations, next, total, active, now_ms } = part;
+    Reply::ok(&Listed { operations, next: cursor_of(next), total, active, now_ms })
 }
 
 fn id(ask: &Ask) -> Result<OperationId, ktrdr_app::AppError> {

@@ -11,6 +11,7 @@ use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::retention::Pruning;
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_fabric::tokens::Tokens;
@@ -42,6 +43,7 @@ impl Opening {
                 tokens: Arc::clone(&engine.store) as Arc<dyn Tokens>,
                 audit: Arc::clone(&engine.store) as Arc<dyn Audit>,
                 schedules: Arc::clone(&engine.store) as Arc<dyn Schedules>,
+                pruning: Arc::clone(&engine.store) as Arc<dyn Pruning>,
                 store: engine.store,
                 artifacts: engine.artifacts,
                 letters: Arc::new(NoLetterBox),

@@ -13,6 +13,7 @@ use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::retention::Pruning;
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_fabric::store::Topic;
@@ -56,6 +57,7 @@ impl Opening {
                 tokens: Arc::clone(&store) as Arc<dyn Tokens>,
                 audit: Arc::clone(&store) as Arc<dyn Audit>,
                 schedules: Arc::clone(&store) as Arc<dyn Schedules>,
+                pruning: Arc::clone(&store) as Arc<dyn Pruning>,
                 store,
                 artifacts,
                 letters: Arc::new(AdministratorsLetterBox(fleet.clone())),

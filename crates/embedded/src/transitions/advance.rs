@@ -34,9 +34,7 @@ pub(crate) fn advance(tx: &mut Tx<'_>, step: &Advance) -> Result<Advanced, Failu
         (EndStatus::Failed, AdvanceTo::Phase { .. } | AdvanceTo::Completed { .. }) => {
             Ok(Advanced::Mismatch(Status::Failed))
         }
-        (EndStatus::Completed, AdvanceTo::Completed { result }) => {
-            close(tx, &root, &End::completed(result))
-        }
+        (EndStatus::Completed, AdvanceTo::Completed { result }) => close(tx, &root, &End::completed(result)),
         (EndStatus::Completed, AdvanceTo::Phase { phase, child }) => enter(tx, &root, *phase, child),
     }
 }

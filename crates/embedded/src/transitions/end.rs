@@ -43,7 +43,15 @@ impl End {
     }
 
     fn new(status: EndStatus) -> Self {
-        Self { status, reason: None, error: None, result: None, caveat: None, stopped_by: None, took_ms: None }
+        Self {
+            status,
+            reason: None,
+            error: None,
+            result: None,
+            caveat: None,
+            stopped_by: None,
+            took_ms: None,
+        }
     }
 
     fn change(&self) -> Change {

@@ -22,9 +22,7 @@ pub(crate) fn finish(tx: &mut Tx<'_>, attempt: &Attempt, how: Finish) -> Result<
         Finish::Completed(result) => End::completed(&result),
         how if head.is_cancel_requested => End::cancelled(error_of(how)),
         Finish::Cancelled => End::cancelled(None),
-        Finish::Failed { reason, error, result } => {
-            End::failed(reason, Some(error), result.as_ref())
-        }
+        Finish::Failed { reason, error, result } => End::failed(reason, Some(error), result.as_ref()),
         Finish::Retry { error, .. } if head.tries >= head.tries_max => {
             End::failed(FailureReason::AttemptsExhausted, Some(error), None)
         }

@@ -1,9 +1,5 @@
 -- The end of an operation, the only place where a row becomes terminal; and what the end of a root starts.
 
-local DAY_MS = 24 * 60 * 60 * 1000
-local KEPT_MS = 7 * DAY_MS
-local KEPT_EXHAUSTED_MS = 30 * DAY_MS     -- people look into these later
-
 local start_waiting
 
 -- What a campaign counts a cycle as that ended.
@@ -29,8 +25,6 @@ local function finish_row(h, over)
   redis.call('HDEL', op(h.id), unpack(gone))
   relist(h, over.status, outcome_of(h, over))
   if over.reason == 'attempts_exhausted' then enlist(h, 'dead') end
-  local kept = over.reason == 'attempts_exhausted' and KEPT_EXHAUSTED_MS or KEPT_MS
-  redis.call('ZADD', P .. 'expiring', now + kept, h.id)
 end
 
 -- A leaf leaves what it waited in; its root, should it have one, waits from now on for its own advance.

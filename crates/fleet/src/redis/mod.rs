@@ -14,6 +14,7 @@
 //! | `tokens`, `audit` | who may ask from outside, and what was asked for |
 //! | `schedules` | what runs by itself, and a record of each time |
 //! | `registry` | which workers are there, what operators ask of them |
+//! | `retention` | how long rows of what has ended are kept |
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
 //! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
 //! | `script`, `call`, `answer` | scripts put together from the files in `src/lua`, called, understood |
@@ -38,6 +39,7 @@ mod opening;
 mod options;
 mod query;
 mod registry;
+mod retention;
 mod row;
 mod schedules;
 mod script;

@@ -17,9 +17,33 @@ struct Row(HashMap<String, String>);
 
 /// The fields of a summary, in the order in which a list asks for them.
 pub(super) const SUMMARY: &[&str] = &[
-    "id", "kind", "subject", "status", "reason", "error", "caveat", "fence", "tries", "tries_max", "worker",
-    "lease_until_ms", "cancel_at_ms", "cancel_by", "cancel_reason", "cancel_too_late", "progress", "waits_for",
-    "campaign", "root", "phase", "waiting", "created_at_ms", "started_at_ms", "finished_at_ms", "took_ms", "rescues",
+    "id",
+    "kind",
+    "subject",
+    "status",
+    "reason",
+    "error",
+    "caveat",
+    "fence",
+    "tries",
+    "tries_max",
+    "worker",
+    "lease_until_ms",
+    "cancel_at_ms",
+    "cancel_by",
+    "cancel_reason",
+    "cancel_too_late",
+    "progress",
+    "waits_for",
+    "campaign",
+    "root",
+    "phase",
+    "waiting",
+    "created_at_ms",
+    "started_at_ms",
+    "finished_at_ms",
+    "took_ms",
+    "rescues",
 ];
 
 /// Reads a whole row; `None` when there is none.

@@ -64,6 +64,8 @@ scripts! {
     dismiss: keeping;
     advance: changing;
     sweep: sweeping;
+    prune: keeping;
+    pruned: reading;
     publish_again: republishing;
     backlog: watching;
     row: reading;

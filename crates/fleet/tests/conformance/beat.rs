@@ -61,6 +61,6 @@ pub(crate) async fn figures_that_are_no_numbers_do_not_spoil_the_row(w: World) {
     let figures = vec![("loss".into(), f64::NAN), ("pnl".into(), f64::INFINITY), ("trades".into(), 3.0)];
     let wild = Progress { percentage: f64::NAN, figures, ..halfway() };
     w.store.beat(&attempt, LEASE, Some(&wild)).await.unwrap();
-    let stored = w.row(&attempt.id).await.progress.unwrap();
+    let stored = w.row(&attempt.id).await.summary.progress.unwrap();
     assert_eq!((stored.percentage, stored.figures), (0.0, vec![("trades".into(), 3.0)]));
 }

@@ -38,6 +38,7 @@ pub(crate) fn world() -> World {
         tokens: engine.store.clone(),
         audit: engine.store.clone(),
         schedules: engine.store.clone(),
+        pruning: engine.store.clone(),
         store: engine.store,
         broker: engine.broker,
         artifacts: engine.artifacts,

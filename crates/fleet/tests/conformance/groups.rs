@@ -55,7 +55,7 @@ pub(crate) async fn a_group_is_cancelled_in_batches(w: World) {
     assert_eq!(with_status(&w, Status::Cancelled).await.len(), 5);
     assert_eq!(w.events().await.len(), 5);
     for name in ["a", "e"] {
-        let cancel = w.row(&id(name)).await.cancel.unwrap();
+        let cancel = w.row(&id(name)).await.summary.cancel.unwrap();
         assert_eq!((cancel.by.as_str(), cancel.reason.as_str()), ("operator", "enough"));
     }
 }
@@ -97,7 +97,7 @@ pub(crate) async fn a_cancelled_campaign_is_finished_by_the_sweep_when_nobody_el
     w.sweep().await;
     assert_eq!(of(&w, "c").await.with_status(Status::Cancelled), 3);
     assert!(w.row(&id("r1")).await.is_cancelling());
-    assert_eq!(w.row(&id("r4")).await.cancel.unwrap().by, "operator");
+    assert_eq!(w.row(&id("r4")).await.summary.cancel.unwrap().by, "operator");
     assert!(!of(&w, "c").await.is_cancelling);
 }
 

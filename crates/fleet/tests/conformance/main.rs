@@ -39,6 +39,7 @@ mod outbox;
 mod rabbitmq;
 mod redis;
 mod registry;
+mod retention;
 mod s3;
 mod schedules;
 mod spending;
@@ -210,6 +211,7 @@ macro_rules! exam_of_a_store {
             }
             list {
                 rows_come_newest_first_with_their_totals
+                a_summary_says_what_it_is_about_and_a_cycle_is_called_by_its_design
                 filters_combine
                 pages_follow_each_other
                 a_list_without_a_sensible_limit_is_refused
@@ -245,6 +247,18 @@ macro_rules! exam_of_a_store {
                 only_dead_letters_are_dismissed
                 dead_letters_come_in_pages
             }
+            retention {
+                what_ended_long_ago_goes_with_its_history_and_the_newest_row_stays
+                a_dry_run_tells_what_would_go_and_nothing_does
+                for_ever_is_for_ever
+                what_was_counted_and_what_is_a_candidate_stay_with_their_cycle
+                a_campaign_that_is_not_closed_keeps_its_rows_and_its_counts_outlive_them
+                dead_letters_stay_until_somebody_dismissed_them
+                what_somebody_has_to_hear_of_stays
+                a_key_gives_the_same_operation_for_a_week_at_least
+                however_small_its_steps_a_pass_reaches_everything
+                no_history_loses_what_a_replay_needs
+            }
             outbox {
                 entries_come_in_order_and_stay_until_relayed
                 removing_an_entry_twice_is_harmless
@@ -258,6 +272,7 @@ macro_rules! exam_of_a_store {
                 a_look_that_is_to_repeat_none_is_counted_once_for_each_content_and_time
                 of_many_who_look_at_the_same_at_once_one_is_counted
                 trials_come_back_oldest_first
+                parts_of_a_list_follow_each_other_whatever_is_added_meanwhile
                 every_look_counts_however_many_there_are
                 a_cycle_is_remembered_once
                 lessons_come_newest_first

@@ -30,6 +30,7 @@ pub(crate) async fn world() -> World {
         tokens: store.clone(),
         audit: store.clone(),
         schedules: store.clone(),
+        pruning: store.clone(),
         store,
         // Not asked here.
         broker: Arc::new(MemoryBroker::default()),

@@ -1,12 +1,13 @@
 //! Tools that only read.
 
 use ktrdr_app::budget::BudgetRequest;
+use ktrdr_app::ledger::Stretch;
 use ktrdr_app::memory::RecallRequest;
 use ktrdr_app::operations::{ListRequest, PartRequest};
 use ktrdr_app::strategies;
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Kind, Operation, OperationId, Status, StrategyName};
+use ktrdr_domain::{Kind, OperationId, OperationSummary, Status, StrategyName};
 use rmcp::model::JsonObject;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,6 +42,11 @@ impl Page {
         }
         let message = format!("a list has 1 to {ENTRIES_MAX} entries here, not {}", self.limit);
         Err(AppError::new(ErrorKind::InvalidRequest, message))
+    }
+
+    /// That part of a list of the ledger.
+    fn stretch(&self) -> Result<Stretch, AppError> {
+        self.part().map(|part| Stretch { behind: None, offset: part.offset, limit: part.limit })
     }
 
     /// That part of what is all there.
@@ -228,9 +234,10 @@ pub(crate) async fn report_answer(server: &Server, id: &OperationId) -> Result<V
 
 pub(super) async fn list_lessons(server: &Server, arguments: JsonObject) -> Asked {
     let OfCampaign { campaign, limit, offset } = request(arguments)?;
-    let page = Page { limit, offset };
-    let lessons = server.app.lessons(campaign.as_ref(), u32::MAX).await?;
-    page.of("lessons", &lessons, view::lesson).map(Answer::Said)
+    let part = Page { limit, offset }.stretch()?;
+    let part = server.app.lessons_part(campaign.as_ref(), part).await?;
+    let lessons: Vec<Value> = part.entries.iter().map(view::lesson).collect();
+    Ok(Answer::Said(json!({ "lessons": lessons, "total": part.total })))
 }
 
 pub(super) async fn recall_lessons(server: &Server, arguments: JsonObject) -> Asked {
@@ -251,7 +258,8 @@ pub(super) async fn get_lesson(server: &Server, arguments: JsonObject) -> Asked 
 
 pub(super) async fn list_trials(server: &Server, arguments: JsonObject) -> Asked {
     let OfCampaign { campaign, limit, offset } = request(arguments)?;
-    let trials = server.app.trials(campaign.as_ref()).await?;
-    let page = Page { limit, offset };
-    page.of("trials", &trials, |trial| view::trial(trial, server.access)).map(Answer::Said)
+    let part = Page { limit, offset }.stretch()?;
+    let part = server.app.trials_part(campaign.as_ref(), part).await?;
+    let trials: Vec<Value> = part.entries.iter().map(|trial| view::trial(trial, server.access)).collect();
+    Ok(Answer::Said(json!({ "trials": trials, "total": part.total })))
 }
