@@ -39,6 +39,7 @@ mod processes;
 mod providers;
 mod redis;
 mod repetition;
+mod retention;
 mod retry;
 mod running;
 mod schedules;

@@ -80,6 +80,7 @@ pub mod workers;
 use std::sync::Arc;
 
 use ktrdr_agent::Providers;
+use ktrdr_catalog::pins::Pins;
 use ktrdr_domain::budget::BudgetPolicy;
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::hypothesis::ApprovalTerms;
@@ -125,6 +126,8 @@ pub struct App {
     pub pruning: Arc<dyn Pruning>,
     /// Bars, models, strategies, reports.
     pub artifacts: Arc<dyn Artifacts>,
+    /// Series that were found fit for use.
+    pub pins: Arc<Pins>,
     /// Messages that nobody could read.
     pub letters: Arc<dyn LetterBox>,
     /// What is filled in where a request says nothing.

@@ -46,6 +46,7 @@ impl Opening {
                 pruning: Arc::clone(&engine.store) as Arc<dyn Pruning>,
                 store: engine.store,
                 artifacts: engine.artifacts,
+                pins: Arc::default(),
                 letters: Arc::new(NoLetterBox),
                 policy: self.policy.clone(),
                 by: self.by.clone(),

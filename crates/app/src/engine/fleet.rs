@@ -60,6 +60,7 @@ impl Opening {
                 pruning: Arc::clone(&store) as Arc<dyn Pruning>,
                 store,
                 artifacts,
+                pins: Arc::default(),
                 letters: Arc::new(AdministratorsLetterBox(fleet.clone())),
                 policy: self.policy.clone(),
                 by: self.by.clone(),
