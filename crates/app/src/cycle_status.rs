@@ -156,7 +156,7 @@ impl App {
         if row.kind.is_root() {
             return Ok(row);
         }
-        let of = row.root.map(|root| format!("; it belongs to {root}")).unwrap_or_default();
+        let of = row.root.as_ref().map(|root| format!("; it belongs to {root}")).unwrap_or_default();
         let message = format!("{id} is a {} and no research cycle{of}", row.kind);
         Err(AppError::new(ErrorKind::NotFound, message).coded("not_research"))
     }

@@ -64,7 +64,7 @@ impl App {
             None => Err(resumed_before(&cycle.id, &by)),
         };
         if let Some(later) = self.store.get(&successor(&cycle.id)).await? {
-            return before(later.id);
+            return before(later.summary.id);
         }
         let planned = resume::plan(&*self.store, cycle, self.policy.tries_max).await?;
         let next: NewRoot = planned.map_err(|why| {

@@ -82,7 +82,7 @@ pub(super) fn open_writer(
     // truncated: overwriting a log that is there is about twice as fast to sync as growing it.
     db.execute_batch(
         "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = -1; PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -16384;",
+         PRAGMA cache_size = -4096;",
     )
     .map_err(refuse)?;
     migrate(&mut db, path)?;

@@ -1,9 +1,9 @@
 //! Many at once: those that failed, or were cancelled, and to which every filter applies.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status};
 use ktrdr_fabric::store::{Filter, NewOperation, NewRoot, Pace, Submitted};
 use ktrdr_research::resume;
 use serde::{Deserialize, Serialize};

@@ -377,7 +377,7 @@ async fn a_triggered_cycle_draws_lots_of_its_own_unless_it_is_given_a_seed() {
         let cycle = app.trigger_cycle(&trigger(&document)).await.unwrap();
         let row = app.row(&cycle.operation).await.unwrap();
         seeds.push(row.spec["campaign_seed"].as_u64().unwrap());
-        let child = row.waiting.unwrap();
+        let child = row.summary.waiting.unwrap();
         app.cancel(&CancelRequest::of(cycle.operation.clone(), "")).await.unwrap();
         // The orchestrator's part, once the child has ended.
         assert_eq!(app.row(&child).await.unwrap().status, Status::Cancelled);

@@ -14,7 +14,10 @@ pub(crate) async fn a_pending_operation_is_cancelled_at_once(w: World) {
     assert_eq!(w.store.cancel(&a, "me", "a typo").await.unwrap(), Cancelled::Done);
     let row = w.row(&a).await;
     let cancel = row.summary.cancel.unwrap();
-    assert_eq!((row.status, cancel.by.as_str(), cancel.reason.as_str()), (Status::Cancelled, "me", "a typo"));
+    assert_eq!(
+        (row.summary.status, cancel.by.as_str(), cancel.reason.as_str()),
+        (Status::Cancelled, "me", "a typo")
+    );
     let events = w.events().await;
     assert_eq!((events.len(), events[0].status, events[0].fence), (1, EndStatus::Cancelled, 0));
 }

@@ -33,7 +33,11 @@ pub(crate) async fn completed_is_recorded_with_its_event(w: World) {
     assert_eq!(done, Finished::Recorded(Status::Completed));
     let row = w.row(&attempt.id).await;
     assert_eq!((row.status, row.result), (Status::Completed, Some(json!({"sharpe": 1.25}))));
-    assert!(row.summary.finished_at_ms.is_some() && row.lease_until_ms.is_none() && row.worker.is_none());
+    assert!(
+        row.summary.finished_at_ms.is_some()
+            && row.summary.lease_until_ms.is_none()
+            && row.summary.worker.is_none()
+    );
     let events = w.events().await;
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].status, events[0].fence, events[0].again), (EndStatus::Completed, 1, false));
@@ -74,7 +78,7 @@ pub(crate) async fn a_retry_without_tries_left_fails_as_attempts_exhausted(w: Wo
     assert_eq!(w.finish(&last, retry()).await, Finished::Recorded(Status::Failed));
     let row = w.row(&a).await;
     assert_eq!(
-        (row.summary.reason, row.error.as_deref()),
+        (row.summary.reason, row.summary.error.as_deref()),
         (Some(FailureReason::AttemptsExhausted), Some("no data yet"))
     );
 }
@@ -103,7 +107,7 @@ pub(crate) async fn a_deferral_waits_until_it_is_due_and_gives_the_try_back(w: W
         assert_eq!(w.finish(&attempt, defer()).await, Finished::Recorded(Status::Pending));
         let row = w.row(&attempt.id).await;
         assert_eq!(
-            (row.tries, row.summary.error, row.summary.worker, row.lease_until_ms),
+            (row.tries, row.summary.error, row.summary.worker, row.summary.lease_until_ms),
             (0, None, None, None)
         );
         assert_eq!(row.waits_for.as_deref(), Some("a batch"));

@@ -53,7 +53,10 @@ pub(crate) async fn a_worker_lost_once_too_often_ends_it_as_attempts_exhausted(w
         assert_eq!(w.status(&a).await, expected);
     }
     let row = w.row(&a).await;
-    assert_eq!((row.summary.reason, row.rescues), (Some(FailureReason::AttemptsExhausted), LOSSES_PER_TRY));
+    assert_eq!(
+        (row.summary.reason, row.summary.rescues),
+        (Some(FailureReason::AttemptsExhausted), LOSSES_PER_TRY)
+    );
     assert_eq!(w.events().await.len(), 1);
 }
 

@@ -30,7 +30,10 @@ async fn a_failure_is_for_good() {
         .prober(&quick(), |_| Outcome::Failed { reason: FailureReason::BadInput, error: "no bars".into() });
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 1));
-    assert_eq!((row.summary.reason, row.error.as_deref()), (Some(FailureReason::BadInput), Some("no bars")));
+    assert_eq!(
+        (row.summary.reason, row.summary.error.as_deref()),
+        (Some(FailureReason::BadInput), Some("no bars"))
+    );
 }
 
 #[tokio::test]
