@@ -240,7 +240,7 @@ impl FaultInjector {
         for job in (0..20).map(|_| self.any_job()).collect::<Vec<_>>() {
             // A message without a row is another matter.
             if let Some(row) = arena.row(&job.id).await {
-                rows.push(row);
+                rows.push(row.summary);
                 copies.extend([job_message(&job), event_message(&job)]);
             }
         }

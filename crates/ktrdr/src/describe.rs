@@ -157,10 +157,10 @@ mod tests {
         assert_eq!(shown, ["0 s", "188 ms", "5.7 s", "3 min", "2.5 h", "4.0 d"]);
     }
 
-    fn ended(started_at_ms: i64, finished_at_ms: i64, took_ms: Option<u64>) -> Operation {
+    fn ended(started_at_ms: i64, finished_at_ms: i64, took_ms: Option<u64>) -> OperationSummary {
         serde_json::from_value(serde_json::json!({
             "id": "op_a", "kind": "probe", "status": "completed", "fence": 1, "tries": 1, "tries_max": 3, "rescues": 0,
-            "spec": {}, "created_at_ms": 0, "started_at_ms": started_at_ms, "finished_at_ms": finished_at_ms,
+            "created_at_ms": 0, "started_at_ms": started_at_ms, "finished_at_ms": finished_at_ms,
             "took_ms": took_ms,
         }))
         .unwrap()

@@ -110,7 +110,7 @@ pub(crate) async fn a_deferral_waits_until_it_is_due_and_gives_the_try_back(w: W
             (row.tries, row.summary.error, row.summary.worker, row.summary.lease_until_ms),
             (0, None, None, None)
         );
-        assert_eq!(row.waits_for.as_deref(), Some("a batch"));
+        assert_eq!(row.summary.waits_for.as_deref(), Some("a batch"));
         w.pass(DELAY - Duration::from_millis(1));
         assert_eq!(w.sweep().await.due, 0);
         assert!(w.jobs().await.is_empty());
