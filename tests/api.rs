@@ -5,6 +5,7 @@ mod attacks;
 mod client;
 mod description;
 mod events;
+mod keys;
 mod lists;
 mod schedules;
 mod work;

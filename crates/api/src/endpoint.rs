@@ -34,6 +34,8 @@ pub(crate) struct Endpoint {
     pub(crate) changes: bool,
     /// Whether it begins work that goes on.
     starts: bool,
+    /// Whether its answer is good once only: it is made anew for whoever asks again.
+    is_answered_anew: bool,
     pub(crate) run: Run,
 }
 
@@ -67,6 +69,7 @@ impl Endpoint {
             query: &[],
             body: Takes::Nothing,
             starts: false,
+            is_answered_anew: false,
             run: Box::new(move |ask| Box::pin(run(ask))),
         }
     }
@@ -131,6 +134,16 @@ impl Endpoint {
     /// It begins work that goes on.
     pub(crate) fn starts(self) -> Self {
         Self { starts: true, ..self }
+    }
+
+    /// Its answer holds a secret, and is kept nowhere.
+    pub(crate) fn answered_anew(self) -> Self {
+        Self { is_answered_anew: true, ..self }
+    }
+
+    /// Whether whoever sends it again with its key is given the first answer.
+    pub(crate) fn keeps_answer(&self) -> bool {
+        self.method == Method::POST && self.changes && !self.is_answered_anew
     }
 
     /// A request with a body that only asks.

@@ -7,6 +7,7 @@
 //! | | the one way that every request goes | `dispatch`, `service` |
 //! | | who can reach it, who asks, may they, how often | `exposure`, `identify`, `rate`, `limits` |
 //! | | requests and answers | `ask`, `reply`, `page`, `problem` |
+//! | | a request that comes again | `repetition` |
 //! | | one stream of events | `stream` |
 //! | | its own description, as a document and as a page | `openapi`, `docs` |
 //! | | connections | `listener`, `tls` |
@@ -28,6 +29,7 @@ mod openapi;
 mod page;
 mod problem;
 mod rate;
+mod repetition;
 mod reply;
 mod service;
 mod stream;

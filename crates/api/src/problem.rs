@@ -41,8 +41,8 @@ impl Problem {
 
     /// What came of a request that was refused, for the audit log.
     pub(crate) fn outcome(error: &AppError) -> String {
-        let (status, code, _) = translated(error.kind);
-        format!("{} {}: {}", status.as_u16(), error.code.unwrap_or(code), error.message)
+        let (status, code, _) = of(error);
+        format!("{} {code}: {}", status.as_u16(), error.message)
     }
 
     /// The status as a number.
@@ -53,10 +53,21 @@ impl Problem {
 
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
-        let (status, code, hint) = translated(error.kind);
-        let code = error.code.unwrap_or(code);
-        Self::new(status, code, error.message, hint_of(code).unwrap_or(hint))
+        let (status, code, hint) = of(&error);
+        Self::new(status, code, error.message, hint)
     }
+}
+
+/// Status, code and hint of an error.
+fn of(error: &AppError) -> (StatusCode, &'static str, &'static str) {
+    let (status, code, hint) = translated(error.kind);
+    let code = error.code.unwrap_or(code);
+    let status = match code {
+        // As the draft on the header Idempotency-Key has it.
+        "idempotency_key_reused" => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => status,
+    };
+    (status, code, hint_of(code).unwrap_or(hint))
 }
 
 /// Status, code and hint of each kind of error.
@@ -128,6 +139,9 @@ fn hint_of(code: &str) -> Option<&'static str> {
         "agent_not_configured" => "give the workers the provider's key, or name another agent",
         "no_active_cycle" => "nothing goes on: there is nothing to stop",
         "several_active_cycles" => "name the one that is meant: DELETE /api/v1/agent/cancel/{operation}",
+        "idempotency_key_reused" => {
+            "send the request again as it was, or another one with a key of its own: a key stands for one request"
+        }
         "not_cancellable" => "it has ended before: there is nothing to stop",
         _ => return None,
     })

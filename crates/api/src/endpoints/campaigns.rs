@@ -125,7 +125,8 @@ async fn costs(ask: Ask) -> Answered {
 async fn cancel(ask: Ask) -> Answered {
     let campaign: CampaignName = ask.path("campaign")?;
     ask.app.campaign_counts(&campaign).await?;
-    let wanted: GroupCancelRequest = ask.signed(&[("campaign", campaign.as_str().into())])?;
+    let named = ask.signed::<GroupCancelRequest>(&[("campaign", campaign.as_str().into())])?;
+    let wanted = GroupCancelRequest { within: ask.within, ..named };
     let plan = ask.app.plan_cancel(&wanted).await?;
     Reply::ok(&ask.app.cancel_group(plan).await?)
 }

@@ -149,7 +149,8 @@ async fn retry(ask: Ask) -> Answered {
 
 async fn cancel_group(mut ask: Ask) -> Answered {
     let is_confirmed = ask.take_flag("confirm")?;
-    let plan = ask.app.plan_cancel(&ask.signed::<GroupCancelRequest>(&[])?).await?;
+    let wanted = GroupCancelRequest { within: ask.within, ..ask.signed(&[])? };
+    let plan = ask.app.plan_cancel(&wanted).await?;
     match is_confirmed {
         false => Reply::ok(&json!({ "planned": plan })),
         true => Reply::ok(&json!({ "done": ask.app.cancel_group(plan).await? })),
@@ -158,7 +159,8 @@ async fn cancel_group(mut ask: Ask) -> Answered {
 
 async fn retry_group(mut ask: Ask) -> Answered {
     let is_confirmed = ask.take_flag("confirm")?;
-    let plan = ask.app.plan_retry(&ask.json::<GroupRetryRequest>()?).await?;
+    let wanted = GroupRetryRequest { within: ask.within, ..ask.json()? };
+    let plan = ask.app.plan_retry(&wanted).await?;
     match is_confirmed {
         false => Reply::ok(&json!({ "planned": plan })),
         true => Reply::ok(&json!({ "done": ask.app.retry_group(plan).await? })),

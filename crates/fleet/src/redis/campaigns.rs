@@ -56,6 +56,7 @@ pub(super) async fn cancel_matching(
     let call = call.arg(group.limit).arg(group.upto.map_or_else(String::new, |upto| upto.to_string()));
     let call = call.arg(group.campaign.as_ref().map_or("", |name| name.as_str()));
     let call = call.arg(words(statuses)).arg(words(kinds)).arg(group.whole_campaign().is_some());
+    let call = call.arg(group.within.map_or_else(String::new, |within| within.to_string()));
     let answer = call.answer().await?;
     Ok(GroupCancelled {
         cancelled: answer.at(0)?,

@@ -98,6 +98,7 @@ impl From<&RetryGroup> for GroupRetryRequest {
             reason: typed.reason.as_deref().map(FailureReason::of),
             kind: typed.kind,
             dead: typed.dead,
+            within: None,
         }
     }
 }
@@ -146,6 +147,7 @@ impl CancelGroup {
     /// An operator's request to stop them.
     pub(crate) fn request(&self, reason: &str) -> GroupCancelRequest {
         GroupCancelRequest {
+            within: None,
             campaign: self.campaign.clone(),
             kind: self.kind,
             status: self.status,
