@@ -2,6 +2,8 @@
 
 mod access;
 mod attacks;
+mod audit;
+mod certificates;
 mod client;
 mod description;
 mod events;

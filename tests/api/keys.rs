@@ -34,7 +34,11 @@ fn what_sets_a_state_is_not_set_again(engine: Engine) {
         let generated = json!({ "symbol": "DEMO", "timeframe": "1h", "bars": 500, "start": "2015-01-01" });
         let made = api.post("/data/generate", &generated, Some("g")).await;
         assert_eq!(made.0, 200, "{}", made.1);
-        assert_eq!(api.post("/data/generate", &generated, Some("g")).await, made, "the series is there by now");
+        assert_eq!(
+            api.post("/data/generate", &generated, Some("g")).await,
+            made,
+            "the series is there by now"
+        );
         assert_eq!(api.post("/data/generate", &generated, None).await.0, 409);
         let said = api.got("/audit?limit=3").await;
         assert_eq!(said["entries"][1]["outcome"], "200, as before");
@@ -54,7 +58,8 @@ fn a_group_does_not_grow_by_what_came_meanwhile(engine: Engine) {
             assert_eq!(status, 202, "{job}");
             job["operation"].as_str().unwrap().to_owned()
         };
-        let state = async |id: &str| api.got(&format!("/operations/{id}")).await["operation"]["status"].clone();
+        let state =
+            async |id: &str| api.got(&format!("/operations/{id}")).await["operation"]["status"].clone();
         let before = start().await;
         let group = json!({ "type": "training", "reason": "wrong data", "confirm": true });
         let done = api.post("/operations/cancel", &group, Some("c")).await;
@@ -98,7 +103,10 @@ fn a_key_is_its_callers_own_and_stands_for_one_request(engine: Engine) {
         assert_eq!(api.post("/trainings/start", &in_body, None).await, first);
         assert_eq!(api.post("/trainings/start", &in_body, Some("other")).await.0, 400);
         let changed = json!({ "strategy": { "name": "fx_pullback" }, "seed": 7 });
-        assert_eq!(api.post("/trainings/start", &changed, Some("k")).await.1["code"], "idempotency_key_reused");
+        assert_eq!(
+            api.post("/trainings/start", &changed, Some("k")).await.1["code"],
+            "idempotency_key_reused"
+        );
         // What one was answered nobody else is told.
         let paused = bare(&api, "/queues/training/pause", "p").await;
         assert_eq!(paused.1["changed"], true);

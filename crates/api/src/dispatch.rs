@@ -81,9 +81,7 @@ async fn answer(
         None => Identified { caller: service.somebody_here(), way: Way::Here },
         Some(scope) => {
             let who = identify(&service, &parts.headers, &connection.peer).await?;
-            if let Err(refused) = service.admit(&who, scope) {
-                return Err(refused_on_record(&service, &endpoint, &who, &parts, refused).await);
-            }
+            service.admit(&who, scope)?;
             if endpoint.method != Method::GET {
                 refuse_foreign_pages(&who, &connection.host, &parts.headers)?;
             }
@@ -102,7 +100,18 @@ async fn answer(
     }
     let headers = parts.headers;
     let (app, caller) = (service.app_of(&who.caller), who.caller);
-    let ask = Ask { app, service, caller, path, uri: parts.uri, headers: headers.clone(), json, file, key, within: None };
+    let ask = Ask {
+        app,
+        service,
+        caller,
+        path,
+        uri: parts.uri,
+        headers: headers.clone(),
+        json,
+        file,
+        key,
+        within: None,
+    };
     let is_read = endpoint.method == Method::GET;
     // What was begun is finished and written down, also when its caller goes away meanwhile.
     let work = tokio::spawn(async move { carry_out(&endpoint, ask).await });
@@ -143,24 +152,6 @@ async fn carry_out(endpoint: &Endpoint, ask: Ask) -> Result<Reply, AppError> {
     done
 }
 
-/// Who tried what they may not is on record.
-async fn refused_on_record(
-    service: &Service,
-    endpoint: &Endpoint,
-    who: &Identified,
-    parts: &Parts,
-    refused: Problem,
-) -> Problem {
-    if endpoint.changes {
-        let app = service.app_of(&who.caller);
-        let target = parts.uri.path().trim_start_matches(ROOT);
-        if let Ok(noted) = app.note("api", endpoint.name, target, "").await {
-            app.note_outcome(noted, &format!("{} {}", refused.status(), refused.code)).await;
-        }
-    }
-    refused
-}
-
 /// Why somebody asks, in the words of the request.
 fn reason(ask: &Ask) -> String {
     let market = ask.json.get("market").unwrap_or(&Value::Null);
@@ -185,7 +176,9 @@ fn key(headers: &HeaderMap, json: &Value) -> Result<Option<IdempotencyKey>, Prob
     let refused = |what: &str| Problem::from(invalid(what.to_owned()));
     let read = |text: Option<&str>| {
         let key = text.and_then(|text| text.parse::<IdempotencyKey>().ok());
-        key.ok_or_else(|| refused("an idempotency key has 1 to 128 printable ASCII characters, such as a UUID"))
+        key.ok_or_else(|| {
+            refused("an idempotency key has 1 to 128 printable ASCII characters, such as a UUID")
+        })
     };
     let in_head = headers.get(IDEMPOTENCY_KEY).map(|key| read(key.to_str().ok())).transpose()?;
     let in_body = json.get("idempotency_key").filter(|key| !key.is_null());

@@ -32,7 +32,9 @@ pub(crate) fn cursor<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, 
     let text = String::deserialize(from)?;
     let position = text
         .strip_prefix('c')
-        .filter(|digits| digits.len() <= 16)
+        .filter(|digits| {
+            digits.len() <= 16 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        })
         .and_then(|digits| u64::from_str_radix(digits, 16).ok());
     position
         .map(Some)

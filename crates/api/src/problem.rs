@@ -25,6 +25,9 @@ pub(crate) struct Problem {
     pub(crate) code: &'static str,
     /// What to do next.
     hint: &'static str,
+    /// Who was refused, where that is known; for the audit log.
+    #[serde(skip)]
+    pub(crate) by: Option<String>,
 }
 
 impl Problem {
@@ -36,13 +39,18 @@ impl Problem {
     ) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
         let urn = format!("urn:ktrdr:problem:{code}");
-        Self { urn, title, status: status.as_u16(), detail: detail.into(), code, hint }
+        Self { urn, title, status: status.as_u16(), detail: detail.into(), code, hint, by: None }
     }
 
     /// What came of a request that was refused, for the audit log.
     pub(crate) fn outcome(error: &AppError) -> String {
         let (status, code, _) = of(error);
         format!("{} {code}: {}", status.as_u16(), error.message)
+    }
+
+    /// The same, knowing who asked.
+    pub(crate) fn asked_by(self, name: &str) -> Self {
+        Self { by: Some(name.to_owned()), ..self }
     }
 
     /// The status as a number.

@@ -31,7 +31,8 @@ impl Requests for SqliteStore {
 
 fn begin(tx: &mut Tx<'_>, key: &str, request: &str, lasts: Duration) -> Result<Begun, Failure> {
     let now_ms = tx.now.wall_ms;
-    let forget = "DELETE FROM requests WHERE key IN (SELECT key FROM requests WHERE ends_at_ms <= ?1 LIMIT ?2)";
+    let forget =
+        "DELETE FROM requests WHERE key IN (SELECT key FROM requests WHERE ends_at_ms <= ?1 LIMIT ?2)";
     tx.execute(forget, (now_ms, FORGOTTEN_AT_ONCE))?;
     tx.execute("DELETE FROM requests WHERE key = ?1 AND ends_at_ms <= ?2", (key, now_ms))?;
     let insert = "INSERT INTO requests (key, request, at_ms, newest, ends_at_ms)

@@ -58,7 +58,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .says("Submit a group again: those to which all of it applies.")
             .json(
                 schema::object(&[
-                    ("campaign", schema::text("Only of this campaign.")),
+                    ("campaign", schema::slug("Only of this campaign.")),
                     ("status", schema::words("Only what ended so.", &["failed", "cancelled"])),
                     ("reason", schema::text("Only what failed for this reason.")),
                     ("type", schema::text("Only this type.")),
@@ -72,7 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 fn group(more: &[(&str, Value)]) -> Value {
     let mut fields = vec![
-        ("campaign", schema::text("Only of this campaign: its cycles, unless a type is given.")),
+        ("campaign", schema::slug("Only of this campaign: its cycles, unless a type is given.")),
         ("type", schema::text("Only this type.")),
         ("status", schema::words("Only pending, or only running ones.", &["pending", "running"])),
         ("reason", schema::text("Why; kept in the rows.")),

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::form;
+
 /// An object of these fields; those that end with `*` must be there.
 pub(super) fn object(fields: &[(&str, Value)]) -> Value {
     let mut properties = Map::new();
@@ -41,17 +43,22 @@ pub(super) fn list(of: &Value, about: &str) -> Value {
 }
 
 pub(super) fn symbol() -> Value {
-    text("The instrument, such as EURUSD.")
+    json!({ "type": "string", "description": "The instrument, such as EURUSD.", "pattern": form::SYMBOL, "maxLength": form::SYMBOL_MAX })
+}
+
+/// A name of lower-case words.
+pub(super) fn slug(about: &str) -> Value {
+    json!({ "type": "string", "description": about, "pattern": form::SLUG })
 }
 
 pub(super) fn timeframe() -> Value {
-    text("The length of a bar, such as 1h.")
+    json!({ "type": "string", "description": "The length of a bar, such as 1h.", "pattern": form::TIMEFRAME })
 }
 
 /// A strategy of the workspace, or the text of one.
 pub(super) fn strategy() -> Value {
-    let one = |name: &str, about: &str| object(&[(&format!("{name}*"), text(about))]);
-    json!({ "oneOf": [one("name", "One of the workspace."), one("yaml", "The text of a strategy file.")] })
+    let one = |name: &str, of: Value| object(&[(&format!("{name}*"), of)]);
+    json!({ "oneOf": [one("name", slug("One of the workspace.")), one("yaml", text("The text of a strategy file."))] })
 }
 
 pub(super) fn device() -> Value {
@@ -76,5 +83,5 @@ pub(super) fn account() -> Value {
 }
 
 pub(super) fn key() -> Value {
-    text("As the header Idempotency-Key.")
+    json!({ "type": "string", "description": "As the header Idempotency-Key.", "pattern": form::KEY })
 }
