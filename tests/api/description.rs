@@ -60,7 +60,7 @@ fn its_page_needs_no_network() {
 #[test]
 fn language_models_are_served_beside_it_under_the_same_tokens() {
     let world = World::new();
-    let [viewer, submit] = ["viewer", "submit"].map(|scope| {
+    let [viewer, submit, operator] = ["viewer", "submit", "operator"].map(|scope| {
         let made = world.json(&["token", "create", "--scope", scope, "--name", scope]);
         made["token"].as_str().unwrap().to_owned()
     });
@@ -82,6 +82,8 @@ fn language_models_are_served_beside_it_under_the_same_tokens() {
         };
         assert!(!tools(&viewer).await.contains("trigger_cycle"));
         assert!(tools(&submit).await.contains("trigger_cycle"));
+        assert!(!tools(&submit).await.contains("create_schedule"));
+        assert!(tools(&operator).await.contains("create_schedule"));
         let call = json!({ "name": "trigger_cycle", "arguments": { "symbol": "NOBODY", "timeframe": "1h" } });
         let (status, told) = asked(Some(&submit), "tools/call", call).await;
         assert!(status == 200 && told.to_string().contains("not_found"), "{told}");

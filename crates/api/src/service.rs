@@ -29,8 +29,8 @@ pub type Mounted = BoxCloneSyncService<Request<Body>, Response<Body>, std::conve
 pub struct McpServices {
     /// For those who only read.
     pub reading: Mounted,
-    /// For those who may start and stop work, by the name of who asks.
-    pub writing: Box<dyn Fn(App) -> Mounted + Send + Sync>,
+    /// For those who may do more, by the name and the scope of who asks.
+    pub writing: Box<dyn Fn(App, Scope) -> Mounted + Send + Sync>,
 }
 
 /// Where the Model Context Protocol is served.
@@ -142,7 +142,7 @@ impl Service {
         }
         let Some(mcp) = &self.mcp else { return Err(nothing_here(request.uri().path())) };
         let service = match who.caller.scope >= Scope::Submit {
-            true => (mcp.writing)(self.app_of(&who.caller)),
+            true => (mcp.writing)(self.app_of(&who.caller), who.caller.scope),
             false => mcp.reading.clone(),
         };
         match service.oneshot(request).await {

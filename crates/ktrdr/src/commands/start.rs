@@ -22,7 +22,6 @@ use crate::exit::{CliError, Kind};
 use crate::fleet::RunningRoles;
 use crate::follow::{self, Followed};
 use crate::roles::Roles;
-use crate::screen::Screen;
 use crate::settings::EngineName;
 use crate::signals::Signals;
 use crate::workspace::Workspace;

@@ -23,19 +23,19 @@ struct Nothing {}
 /// Which part of a list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Page {
+pub(super) struct Page {
     #[serde(default = "entries")]
-    limit: u32,
+    pub(super) limit: u32,
     #[serde(default)]
-    offset: u64,
+    pub(super) offset: u64,
 }
 
-fn entries() -> u32 {
+pub(super) fn entries() -> u32 {
     ENTRIES
 }
 
 impl Page {
-    fn part(&self) -> Result<PartRequest, AppError> {
+    pub(super) fn part(&self) -> Result<PartRequest, AppError> {
         if (1..=ENTRIES_MAX).contains(&self.limit) {
             return Ok(PartRequest { limit: self.limit, offset: self.offset });
         }
@@ -44,7 +44,7 @@ impl Page {
     }
 
     /// That part of what is all there.
-    fn of<T>(&self, name: &str, all: &[T], show: impl Fn(&T) -> Value) -> Result<Value, AppError> {
+    pub(super) fn of<T>(&self, name: &str, all: &[T], show: impl Fn(&T) -> Value) -> Result<Value, AppError> {
         let PartRequest { limit, offset } = self.part()?;
         let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
         let shown: Vec<Value> = all.iter().skip(skipped).take(limit as usize).map(show).collect();
