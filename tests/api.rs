@@ -4,7 +4,7 @@ mod access;
 mod attacks;
 mod audit;
 mod certificates;
-mod client;
+pub(crate) mod client;
 mod description;
 mod events;
 mod keys;

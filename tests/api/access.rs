@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Served, answer, block_on};
-use crate::world::{Engine, World, on_each_engine};
+use crate::world::{Engine, World, on_each_engine, wait_for};
 
 on_each_engine!(a_token_is_good_until_it_is_revoked_and_its_session_with_it);
 
@@ -102,7 +102,7 @@ fn every_route_asks_for_its_scope() {
         assert!(target.ends_with(" from 127.0.0.1"), "{target}");
         assert_eq!(refused[0]["outcome"], "401 unauthorized");
     });
-    drop(api);
+    api.end();
     let after = Served::up(&world, &[]);
     block_on(async {
         let last = after.got("/audit?limit=1").await["entries"][0].clone();
@@ -159,6 +159,35 @@ async fn every_scope(
         );
         assert!(status < 500, "{method} {path} as {scope}: {told}");
     }
+}
+
+/// What stands in the configuration holds where the command line says nothing, and is shown.
+#[test]
+fn where_it_listens_and_how_may_be_configured() {
+    let world = World::new();
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let file = format!("[api]\nlisten = \"{address}\"\nrequire_token = true\nrequests_per_s = 50\n");
+    world.write("ktrdr.toml", &file);
+    let shown = world.json(&["config", "show"])["api"].clone();
+    assert_eq!((&shown["listen"], &shown["requests_per_s"]), (&json!(address), &json!(50)));
+    let _engine = world.up(&[]);
+    wait_for("the API", || std::net::TcpStream::connect(&address).ok());
+    block_on(async {
+        let http = reqwest::Client::new();
+        let status = async |path: &str| http.get(format!("http://{address}{path}")).send().await.unwrap().status();
+        assert_eq!(status("/api/v1/operations").await, 401);
+        let mut statuses = Vec::new();
+        for _ in 0..300 {
+            statuses.push(status("/api/v1/health/live").await.as_u16());
+        }
+        assert!(statuses.contains(&200) && statuses.contains(&429), "{statuses:?}");
+    });
+    world.write("ktrdr.toml", "[api]\nbehind_proxy = true\ntls_cert = \"a.pem\"\ntls_key = \"a.key\"\n");
+    world.refused_with(8, &["config", "show"], &["api.behind_proxy"]);
+    world.write("ktrdr.toml", "");
+    world.refused_with(2, &["up", "--host", "fleet.example"], &["--listen"]);
+    let named = world.with_setting("KTRDR_API__HOSTS", "one.example,two.example");
+    assert_eq!(named.json(&["config", "show"])["api"]["hosts"], json!(["one.example", "two.example"]));
 }
 
 #[test]

@@ -34,14 +34,9 @@ fn what_sets_a_state_is_not_set_again(engine: Engine) {
         let generated = json!({ "symbol": "DEMO", "timeframe": "1h", "bars": 500, "start": "2015-01-01" });
         let made = api.post("/data/generate", &generated, Some("g")).await;
         assert_eq!(made.0, 200, "{}", made.1);
-        assert_eq!(
-            api.post("/data/generate", &generated, Some("g")).await,
-            made,
-            "the series is there by now"
-        );
-        assert_eq!(api.post("/data/generate", &generated, None).await.0, 409);
-        let said = api.got("/audit?limit=3").await;
-        assert_eq!(said["entries"][1]["outcome"], "200, as before");
+        assert_eq!(api.post("/data/generate", &generated, Some("g")).await, made);
+        let said = api.got("/audit?limit=1").await;
+        assert_eq!(said["entries"][0]["outcome"], "200, as before");
     });
 }
 

@@ -1,5 +1,6 @@
 //! Parts of lists: how many entries, from which cursor on. A cursor is what the part before answered as `next`.
 
+use ktrdr_app::operations::PartRequest;
 use ktrdr_app::{AppError, ErrorKind};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -52,6 +53,12 @@ impl Page {
             return Ok(self);
         }
         Err(invalid(format!("a part of a list has 1 to 1000 entries, not {}", self.limit)))
+    }
+
+    /// This part of a list that is read by position.
+    pub(crate) fn behind(self) -> Result<PartRequest, AppError> {
+        let Self { limit, cursor: after } = self.check()?;
+        Ok(PartRequest { limit, after })
     }
 
     /// This part of a list that is here.

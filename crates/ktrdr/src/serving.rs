@@ -23,8 +23,7 @@ pub(crate) async fn listen(
 ) -> Result<Option<Api>, CliError> {
     let Some(listening) = listening else { return Ok(None) };
     let app = workspace.app.clone();
-    let writing =
-        |app, scope| ktrdr_api::mount(ktrdr_mcp::http(app, Access { scope, show_exam: false }));
+    let writing = |app, scope| ktrdr_api::mount(ktrdr_mcp::http(app, Access { scope, show_exam: false }));
     let reading = ktrdr_api::mount(ktrdr_mcp::http(app.clone(), Access::default()));
     let mcp = Some(McpServices { reading, writing: Box::new(writing) });
     let beside = Beside { logs: logging::lines(), machine: host_name(), mcp };

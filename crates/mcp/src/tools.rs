@@ -85,7 +85,7 @@ const TOOLS: &[Definition] = &[
     tool!(Reads Viewer reading::get_operation, "Operation",
         "One operation with its children and what it returned. Figures of an exam are left out.", schema::one_operation),
     tool!(Reads Viewer reading::list_campaigns, "Campaigns",
-        "Campaigns of cycles, counted by what became of them.", schema::page),
+        "Campaigns of cycles, counted by what became of them.", schema::campaigns),
     tool!(Reads Viewer reading::get_campaign, "Campaign",
         "One campaign with a part of its cycles.", schema::one_campaign),
     tool!(Reads Viewer reading::get_budget, "Budget",

@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use ktrdr_mcp::{Access, listed};
 use ktrdr_domain::scope::Scope;
+use ktrdr_mcp::{Access, listed};
 use serde_json::Value;
 
 const OPERATOR: Access = Access { scope: Scope::Operator, show_exam: false };
@@ -31,12 +31,17 @@ fn without_a_persons_word_every_tool_only_reads() {
     let writes: Vec<&Value> = all.iter().filter(|tool| tool["annotations"]["readOnlyHint"] != true).collect();
     assert_eq!(read.len() + writes.len(), all.len());
     let destructive = writes.iter().filter(|tool| tool["annotations"]["destructiveHint"] == true);
-    assert_eq!(destructive.map(|tool| &tool["name"]).collect::<Vec<_>>(), ["cancel_operation", "pause_schedule", "delete_schedule"]);
+    assert_eq!(
+        destructive.map(|tool| &tool["name"]).collect::<Vec<_>>(),
+        ["cancel_operation", "pause_schedule", "delete_schedule"]
+    );
 }
 
 #[test]
 fn who_may_submit_begins_nights_and_who_steers_makes_them() {
-    let has = |scope, name: &str| listed(Access { scope, show_exam: false }).iter().any(|tool| tool["name"] == name);
+    let has = |scope, name: &str| {
+        listed(Access { scope, show_exam: false }).iter().any(|tool| tool["name"] == name)
+    };
     for name in ["list_schedules", "get_schedule", "next_ticks"] {
         assert!(has(Scope::Viewer, name), "{name}");
     }

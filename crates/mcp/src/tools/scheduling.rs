@@ -1,8 +1,8 @@
 //! Tools for campaigns that begin by themselves. What comes of each night is told as of any other campaign: by its cycles.
 
 use ktrdr_app::AppError;
-use ktrdr_app::schedules::{ScheduleRequest, TriggerScheduleRequest};
 use ktrdr_app::IdempotencyKey;
+use ktrdr_app::schedules::{ScheduleRequest, TriggerScheduleRequest};
 use ktrdr_domain::name::ScheduleName;
 use ktrdr_domain::reason::Reason;
 use ktrdr_domain::schedule::Rules;
@@ -10,7 +10,7 @@ use rmcp::model::JsonObject;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::reading::{Page, entries};
+use super::reading::{Page, bounded_limit, entries};
 use super::writing::{StartCampaign, as_request, check_campaign};
 use super::{Answer, request};
 use crate::server::Server;
@@ -90,7 +90,7 @@ pub(super) async fn list_schedules(server: &Server, arguments: JsonObject) -> As
 
 pub(super) async fn get_schedule(server: &Server, arguments: JsonObject) -> Asked {
     let OneSchedule { schedule, limit } = request(arguments)?;
-    let limit = Page { limit, offset: 0 }.part()?.limit;
+    let limit = bounded_limit(limit)?;
     let mut told = json_of(&server.app.schedule(&schedule).await?);
     told["occurrences"] = json_of(&server.app.occurrences(&schedule, None, limit).await?.occurrences);
     Ok(Answer::Said(told))
@@ -98,7 +98,7 @@ pub(super) async fn get_schedule(server: &Server, arguments: JsonObject) -> Aske
 
 pub(super) async fn next_ticks(server: &Server, arguments: JsonObject) -> Asked {
     let NextTicks { schedule, count } = request(arguments)?;
-    let count = Page { limit: count, offset: 0 }.part()?.limit;
+    let count = bounded_limit(count)?;
     Ok(Answer::Said(json!({ "ticks": server.app.next_ticks(schedule.as_ref(), count).await? })))
 }
 

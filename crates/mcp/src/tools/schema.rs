@@ -34,6 +34,18 @@ fn list(mut properties: Value, required: &[&str]) -> JsonObject {
     object(&properties, required)
 }
 
+/// The same of a list that is read by position.
+fn list_behind(mut properties: Value, required: &[&str]) -> JsonObject {
+    properties["limit"] = json!({
+        "type": "integer", "minimum": 1, "maximum": ENTRIES_MAX, "default": ENTRIES,
+        "description": "At most so many.",
+    });
+    properties["after"] = json!({
+        "type": "integer", "minimum": 0, "description": "Go on behind the part that answered with this as next.",
+    });
+    object(&properties, required)
+}
+
 fn name(about: &str) -> Value {
     json!({ "type": "string", "minLength": 1, "maxLength": NAME_MAX, "description": about })
 }
@@ -96,7 +108,7 @@ pub(super) fn list_operations() -> JsonObject {
         "status": one_of("Only this status.", statuses),
         "active": flag("Only pending and running ones."),
     });
-    list(properties, &[])
+    list_behind(properties, &[])
 }
 
 pub(super) fn one_operation() -> JsonObject {
@@ -104,7 +116,11 @@ pub(super) fn one_operation() -> JsonObject {
 }
 
 pub(super) fn one_campaign() -> JsonObject {
-    list(json!({ "campaign": name("Its name.") }), &["campaign"])
+    list_behind(json!({ "campaign": name("Its name.") }), &["campaign"])
+}
+
+pub(super) fn campaigns() -> JsonObject {
+    list_behind(json!({}), &[])
 }
 
 pub(super) fn budget() -> JsonObject {
