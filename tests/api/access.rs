@@ -174,7 +174,8 @@ fn where_it_listens_and_how_may_be_configured() {
     wait_for("the API", || std::net::TcpStream::connect(&address).ok());
     block_on(async {
         let http = reqwest::Client::new();
-        let status = async |path: &str| http.get(format!("http://{address}{path}")).send().await.unwrap().status();
+        let status =
+            async |path: &str| http.get(format!("http://{address}{path}")).send().await.unwrap().status();
         assert_eq!(status("/api/v1/operations").await, 401);
         let mut statuses = Vec::new();
         for _ in 0..300 {

@@ -64,6 +64,8 @@ fn a_renewed_certificate_is_shown_to_new_connections_and_old_ones_go_on() {
         renewed.copy_to(&served);
         let fresh = async {
             loop {
+                // One that is used goes on; those that are idle for ten seconds are closed anyway.
+                assert_eq!(shown(&old, &url).await, before, "its connection was cut");
                 let now = shown(&client(), &url).await;
                 if now != before {
                     return now;

@@ -35,6 +35,36 @@ fn the_description_is_true() {
     });
 }
 
+/// What may be left out may be null: the description says so, and so it is, in whatever object it stands.
+#[test]
+fn a_field_that_is_null_is_left_out() {
+    let world = World::new();
+    world.generate("EURUSD", "random-walk", 3_000, 3);
+    let api = Served::up(&world, &[]);
+    block_on(async {
+        let plan = json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 3 });
+        let mut nulls = plan.clone();
+        nulls["anyway"] = Value::Null;
+        let (status, told) = api.post("/campaigns/plan", &nulls, None).await;
+        assert_eq!((status, told), api.post("/campaigns/plan", &plan, None).await);
+        assert_eq!(status, 200);
+        let generated = json!({
+            "symbol": "DEMO", "timeframe": "1h", "bars": 500, "start": "2015-01-01", "replace": null, "seed": null,
+        });
+        assert_eq!(api.post("/data/generate", &generated, None).await.0, 200);
+        let missing = json!({ "symbol": null, "timeframe": "1h", "cycles": 3 });
+        assert_eq!(api.post("/campaigns/plan", &missing, None).await.0, 400);
+        let described = api.got("/openapi.json").await;
+        let form = |path: &str, field: &str| {
+            let body =
+                &described["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+            body["properties"][field]["type"].clone()
+        };
+        assert_eq!(form("/api/v1/campaigns/plan", "anyway"), json!(["string", "null"]));
+        assert_eq!(form("/api/v1/campaigns/plan", "symbol"), "string");
+    });
+}
+
 #[test]
 fn its_page_needs_no_network() {
     let world = World::new();

@@ -151,3 +151,38 @@ fn problem() -> Schema {
         .build()
         .into()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use crate::endpoints;
+
+    /// A form that the description's types can not hold would be left out without a word.
+    #[test]
+    fn every_parameter_and_every_body_has_the_form_that_was_written_down() {
+        let described = serde_json::to_value(super::describe(&endpoints::all())).unwrap();
+        let operations = described["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|methods| methods.as_object().unwrap().values());
+        for operation in operations.filter(|operation| operation.is_object()) {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            for parameter in &parameters {
+                assert!(parameter["schema"]["type"].is_string(), "{parameter}");
+                let is_id = parameter["name"] == "operation";
+                assert!(!is_id || parameter["schema"]["pattern"].is_string(), "{parameter}");
+            }
+            if let Some(body) = operation["requestBody"]["content"]["application/json"].as_object() {
+                assert_eq!(body["schema"]["additionalProperties"], Value::Bool(false), "{body:?}");
+            }
+        }
+        let key = &described["paths"]["/api/v1/agent/trigger"]["post"]["requestBody"]["content"]["application/json"];
+        let key = &key["schema"]["properties"]["idempotency_key"];
+        assert_eq!(
+            (&key["pattern"], &key["type"]),
+            (&crate::form::KEY.into(), &serde_json::json!(["string", "null"]))
+        );
+    }
+}

@@ -13,9 +13,24 @@ pub(super) fn object(fields: &[(&str, Value)]) -> Value {
         if bare.len() < name.len() {
             required.push(bare);
         }
-        properties.insert(bare.to_owned(), form.clone());
+        let form = if bare.len() < name.len() { form.clone() } else { or_null(form.clone()) };
+        properties.insert(bare.to_owned(), form);
     }
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+/// What may be left out may be null as well: that says the same.
+fn or_null(mut form: Value) -> Value {
+    if let Some(one) = form["type"].as_str().map(str::to_owned) {
+        form["type"] = json!([one, "null"]);
+    }
+    for alternatives in ["enum", "oneOf"] {
+        if let Some(all) = form[alternatives].as_array_mut() {
+            all.push(if alternatives == "enum" { Value::Null } else { json!({ "type": "null" }) });
+        }
+    }
+    form.as_object_mut().into_iter().for_each(|fields| fields.retain(|_, value| !value.is_null()));
+    form
 }
 
 pub(super) fn text(about: &str) -> Value {
