@@ -179,7 +179,7 @@ async fn what_makes_no_sense_is_refused_by_its_kind() {
     let stray: Result<CampaignRequest, _> =
         serde_json::from_value(json!({ "symbol": "MINE", "timeframe": "1h", "cycels": 3 }));
     assert!(stray.unwrap_err().to_string().contains("cycels"));
-    let part = PartRequest { limit: 0, offset: 0 };
+    let part = PartRequest { limit: 0, after: None };
     let refused = app.operations(&ListRequest { part, ..ListRequest::default() }).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::InvalidRequest, "{refused}");
 }
