@@ -1,11 +1,20 @@
 //! Dead letters: operations that used up their tries, and messages that nobody could read. Dropping an operation takes it off
 //! the list, and its row stays; a message is gone for good.
 
+mod fingerprint;
+
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use ktrdr_domain::{Operation, OperationId};
+use ktrdr_domain::job::{BacktestSpec, BacktestSubject};
+use ktrdr_domain::{Kind, Operation, OperationId};
 use ktrdr_fabric::broker::DeadLetter;
 use ktrdr_fabric::store::{Dismissed, Filter};
-use serde::Serialize;
+use ktrdr_research::resume::successor;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use fingerprint::fingerprint;
 
 use crate::cancel::OPERATOR;
 use crate::operations::{PART_MAX, PartRequest};
@@ -15,10 +24,29 @@ use crate::{App, AppError, ErrorKind};
 #[derive(Debug, Clone, Serialize)]
 pub struct DeadLetterList {
     /// Operations that used up their tries and were not dismissed.
-    pub dead_letters: Vec<Operation>,
+    pub dead_letters: Vec<GivenUp>,
     /// How many there are in all.
     pub total: u64,
+    /// When this was so, Unix milliseconds of the store's clock, as the rows' times are.
+    pub now_ms: i64,
 }
+
+/// An operation that used up its tries.
+#[derive(Debug, Clone, Serialize)]
+pub struct GivenUp {
+    /// Its row.
+    #[serde(flatten)]
+    pub operation: Operation,
+    /// Its error without ids, hosts and numbers: the same for all that came to grief in the same way.
+    pub fingerprint: String,
+    /// The strategy that it was about, where it was about one.
+    pub strategy: Option<String>,
+    /// What has been submitted in its place since: a repetition of it, or the cycle that goes on with its own.
+    pub retried_as: Option<OperationId>,
+}
+
+/// Rows of a kind that are looked through for repetitions.
+const LOOKED_THROUGH: u32 = 1_000;
 
 /// Where messages lie that nobody could read. `None` where there is nobody to ask: messages that never leave the process are
 /// always read, and of a fleet only the broker's administrator may look.
@@ -62,10 +90,35 @@ impl App {
     pub async fn dead_letters(&self, part: PartRequest) -> Result<DeadLetterList, AppError> {
         let filter = Filter { dead: true, offset: part.offset, limit: part.limit()?, ..Filter::default() };
         let page = self.store.list(&filter).await?;
-        Ok(DeadLetterList { dead_letters: page.operations, total: page.total })
+        let (total, now_ms) = (page.total, page.now_ms);
+        let (mut latest, mut dead_letters) = (HashMap::new(), Vec::new());
+        for operation in page.operations {
+            let retried_as = self.retried_as(&operation, &mut latest).await?;
+            let error = operation.error.as_deref().unwrap_or("no error was recorded");
+            let (fingerprint, strategy) = (fingerprint(error), strategy_of(&operation.spec));
+            dead_letters.push(GivenUp { fingerprint, strategy, retried_as, operation });
+        }
+        Ok(DeadLetterList { dead_letters, total, now_ms })
     }
 
-    /// The dead letters whose error begins so, however many there are: what dropping them by it would drop.
+    /// What was submitted in the place of an operation since it ended.
+    async fn retried_as(
+        &self,
+        dead: &Operation,
+        latest: &mut HashMap<Kind, Vec<Operation>>,
+    ) -> Result<Option<OperationId>, AppError> {
+        if let Some(cycle) = &dead.root {
+            return Ok(self.store.get(&successor(cycle)).await?.map(|later| later.id));
+        }
+        if !latest.contains_key(&dead.kind) {
+            let filter = Filter { kinds: vec![dead.kind], limit: LOOKED_THROUGH, ..Filter::default() };
+            latest.insert(dead.kind, self.store.list(&filter).await?.operations);
+        }
+        let rows = latest.get(&dead.kind).into_iter().flatten();
+        Ok(rows.filter(|row| repeats(row, dead)).map(|row| row.id.clone()).next_back())
+    }
+
+    /// The dead letters whose error, or its fingerprint, begins so, however many there are: what dropping them by it would drop.
     ///
     /// # Errors
     /// When the store can not be read.
@@ -77,7 +130,8 @@ impl App {
             part.offset += page.dead_letters.len() as u64;
             let is_last = page.dead_letters.is_empty() || part.offset >= page.total;
             let has_it = |o: &Operation| o.error.as_deref().is_some_and(|e| e.starts_with(error));
-            found.extend(page.dead_letters.into_iter().filter(has_it).map(|o| o.id));
+            let meant = |dead: &GivenUp| has_it(&dead.operation) || dead.fingerprint.starts_with(error);
+            found.extend(page.dead_letters.into_iter().filter(meant).map(|dead| dead.operation.id));
             if is_last {
                 return Ok(found);
             }
@@ -99,4 +153,21 @@ impl App {
             }
         }
     }
+}
+
+/// Whether a row does later what a dead one should have done: the same specification, or one that names it.
+fn repeats(row: &Operation, dead: &Operation) -> bool {
+    let names = row.spec.get("repeats").and_then(Value::as_str) == Some(dead.id.as_str());
+    let is_later = dead.finished_at_ms.is_some_and(|ended| row.created_at_ms >= ended);
+    row.id != dead.id && (names || (is_later && row.spec == dead.spec))
+}
+
+/// The strategy that a specification names.
+fn strategy_of(spec: &Value) -> Option<String> {
+    let of_training = spec.pointer("/strategy/name").and_then(Value::as_str).map(str::to_owned);
+    let of_backtest = || match BacktestSpec::deserialize(spec).ok()?.subject {
+        BacktestSubject::Model(model) => Some(model.name.to_string()),
+        BacktestSubject::Signals { .. } => None,
+    };
+    of_training.or_else(of_backtest)
 }

@@ -94,7 +94,10 @@ impl Orchestrator {
                     warn!(%why, "events can not be consumed; trying again");
                 }
             }
-            sleep(Backoff::OUTSIDE.after(failures)).await;
+            tokio::select! {
+                () = sleep(Backoff::OUTSIDE.after(failures)) => {}
+                () = self.broker.returned() => {}
+            }
         }
     }
 

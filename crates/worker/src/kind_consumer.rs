@@ -118,6 +118,12 @@ impl KindConsumer {
     async fn back_off(&self, failures: u32, why: &str) {
         let wait = self.context.config.outside.after(failures);
         warn!(kind = %self.kind.kind, why, wait_ms = wait.as_millis() as u64, "no deliveries; trying again");
-        self.context.quit.run_until_cancelled(tokio::time::sleep(wait)).await;
+        let waiting = async {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.broker.returned() => {}
+            }
+        };
+        self.context.quit.run_until_cancelled(waiting).await;
     }
 }

@@ -42,6 +42,7 @@ impl Opening {
                 tokens: Arc::clone(&engine.store) as Arc<dyn Tokens>,
                 audit: Arc::clone(&engine.store) as Arc<dyn Audit>,
                 schedules: Arc::clone(&engine.store) as Arc<dyn Schedules>,
+                own: Arc::clone(&engine.store) as Arc<dyn OwnStore>,
                 store: engine.store,
                 artifacts: engine.artifacts,
                 letters: Arc::new(NoLetterBox),
@@ -92,12 +93,12 @@ impl OwnStore for SqliteStore {
         let room = Self::room(self)?;
         let figures = format!(
             "{} MB free of {} MB on its disk; the database has {} MB and may have {} MB",
-            megabytes(room.disk_free),
-            megabytes(room.disk_bytes),
+            megabytes(room.disk.free),
+            megabytes(room.disk.bytes),
             megabytes(room.bytes),
             megabytes(room.bytes_max)
         );
-        let is_scarce = room.disk_free < room.disk_bytes / 50;
+        let is_scarce = room.disk.is_scarce();
         let action = "free some space on its disk; new work is refused meanwhile, reading goes on";
         Ok(Room { refuses: room.is_full(), is_scarce, figures, action })
     }

@@ -56,6 +56,7 @@ impl Opening {
                 tokens: Arc::clone(&store) as Arc<dyn Tokens>,
                 audit: Arc::clone(&store) as Arc<dyn Audit>,
                 schedules: Arc::clone(&store) as Arc<dyn Schedules>,
+                own: Arc::clone(&store) as Arc<dyn OwnStore>,
                 store,
                 artifacts,
                 letters: Arc::new(AdministratorsLetterBox(fleet.clone())),

@@ -62,6 +62,7 @@ impl World {
             tokens: engine.store.clone(),
             audit: engine.store.clone(),
             schedules: engine.store.clone(),
+            own: engine.store.clone(),
             store: engine.store,
             artifacts: engine.artifacts,
             letters: Arc::new(NoLetterBox),

@@ -71,6 +71,7 @@ passed_on! {
         fn get(id: &OperationId) -> Option<Operation>;
         fn list(filter: &Filter) -> Page;
         fn history(id: &OperationId) -> Vec<Transition>;
+        fn due(id: &OperationId) -> Option<i64>;
         fn holders(key: &str) -> Vec<OperationId>;
         fn backlog(age: Duration) -> Backlog;
         fn outbox(after: Option<u64>, limit: u32) -> Vec<OutboxEntry>;

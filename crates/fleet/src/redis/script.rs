@@ -68,6 +68,7 @@ scripts! {
     row: reading;
     holders: reading_holders;
     history: reading;
+    due: reading;
     list: watching;
     campaign: reading;
     campaigns: reading;

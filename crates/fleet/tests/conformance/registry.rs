@@ -21,6 +21,8 @@ pub(crate) fn worker(name: &str) -> WorkerInfo {
         running: Vec::new(),
         role: "worker".into(),
         is_draining: false,
+        every_ms: 2_000,
+        broker: None,
     }
 }
 

@@ -112,7 +112,7 @@ impl WorkerReader for Layered<Unruly> {
         self.inner.workers().await
     }
 
-    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+    async fn paused(&self) -> Result<BTreeMap<Kind, Option<i64>>, StoreError> {
         self.inner.paused().await
     }
 }
