@@ -166,7 +166,7 @@ fn repeats(row: &Operation, dead: &Operation) -> bool {
 fn strategy_of(spec: &Value) -> Option<String> {
     let of_training = spec.pointer("/strategy/name").and_then(Value::as_str).map(str::to_owned);
     let of_backtest = || match BacktestSpec::deserialize(spec).ok()?.subject {
-        BacktestSubject::Model(model) => Some(model.name.to_string()),
+        BacktestSubject::Model(model) => Some(model.strategy.to_string()),
         BacktestSubject::Signals { .. } => None,
     };
     of_training.or_else(of_backtest)

@@ -56,6 +56,12 @@ impl App {
             }
             Status::Completed | Status::Failed | Status::Cancelled => Vec::new(),
         };
+        if asked.kind.is_root() && job.id != asked.id {
+            // What stands before its next step, whatever its job does.
+            let more = why(&[&asked], &seen, false);
+            let more: Vec<Reason> = more.into_iter().filter(|reason| !reasons.iter().any(|said| said.is_like(reason))).collect();
+            reasons.extend(more);
+        }
         for reason in &mut reasons {
             // What was there before it waited has stood in its way since it waits.
             reason.since_ms = Some(reason.since_ms.map_or(since_ms, |at_ms| at_ms.max(since_ms)));

@@ -14,7 +14,6 @@ pub(crate) fn print(screen: &Screen, reason: &Reason) {
 }
 
 /// The causes that somebody should do something about, in words.
-pub(crate) fn of(causes: &[Cause], is_meant: impl Fn(&Cause) -> bool) -> Vec<Reason> {
-    let meant = causes.iter().filter(|cause| cause.state() > State::Ok && is_meant(cause));
-    meant.map(Reason::from).collect()
+pub(crate) fn of(causes: &[Cause]) -> Vec<Reason> {
+    causes.iter().filter(|cause| cause.state() > State::Ok).map(Reason::from).collect()
 }

@@ -144,3 +144,119 @@ impl Waits {
         if kind.is_root() { Self::Cycle } else { Self::Job(Queue::Jobs(kind)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use ktrdr_domain::DeviceClass;
+    use ktrdr_fabric::registry::{BrokerSight, WorkerInfo};
+    use ktrdr_fabric::store::BootId;
+
+    use super::*;
+
+    const NOW_MS: i64 = 1_000_000;
+
+    fn process(role: &str, heard_ms_ago: i64, broker: BrokerState) -> WorkerEntry {
+        let takes = if role == "worker" { BTreeMap::from([(Kind::Training, 1)]) } else { BTreeMap::new() };
+        let worker = WorkerInfo {
+            boot: BootId(format!("{role}-{heard_ms_ago}")),
+            role: role.to_owned(),
+            host: "here".into(),
+            version: "1".into(),
+            takes,
+            class: DeviceClass::Cpu,
+            device: "cpu".into(),
+            running: Vec::new(),
+            is_draining: false,
+            every_ms: 2_000,
+            broker: Some(BrokerSight { state: broker, for_ms: 9_000 }),
+        };
+        WorkerEntry { worker, at_ms: NOW_MS - heard_ms_ago, until_ms: NOW_MS - heard_ms_ago + 30_000 }
+    }
+
+    /// A fleet of one of each.
+    fn fleet() -> Seen {
+        let workers = ["coordinator", "orchestrator", "worker"].map(|role| process(role, 100, BrokerState::Answers));
+        Seen { now_ms: NOW_MS, has_many_roles: true, workers: workers.into(), ..Seen::default() }
+    }
+
+    fn codes(seen: &Seen) -> Vec<String> {
+        diagnose(seen).iter().map(|cause| Reason::from(cause).why.into_owned()).collect()
+    }
+
+    fn trainings() -> Vec<(Queue, u64)> {
+        vec![(Queue::Jobs(Kind::Training), 3)]
+    }
+
+    #[test]
+    fn where_everybody_is_there_nothing_stands_in_the_way() {
+        assert_eq!(codes(&Seen { waiting: trainings(), cycles: 1, ..fleet() }), [] as [String; 0]);
+    }
+
+    #[test]
+    fn a_paused_queue_needs_no_worker() {
+        let paused = BTreeMap::from([(Kind::Training, Some(7))]);
+        let mut seen = Seen { waiting: trainings(), paused, ..fleet() };
+        seen.workers.pop();
+        assert_eq!(codes(&seen), ["paused"]);
+    }
+
+    #[test]
+    fn a_silent_process_plays_no_role_and_takes_nothing() {
+        for (gone, code) in [("coordinator", "no_coordinator"), ("orchestrator", "no_orchestrator"), ("worker", "no_worker")] {
+            let mut seen = Seen { waiting: trainings(), cycles: 1, ..fleet() };
+            seen.workers.retain(|entry| entry.worker.role != gone);
+            assert_eq!(codes(&seen), [code]);
+            seen.workers.push(process(gone, 6_001, BrokerState::Answers));
+            let causes = diagnose(&seen);
+            assert_eq!(codes(&seen), [code, "silent"]);
+            assert_eq!(Reason::from(&causes[0]).since_ms, Some(NOW_MS - 6_001), "since it was heard of last");
+        }
+    }
+
+    #[test]
+    fn a_fleet_that_nobody_started_is_no_fault_and_one_without_a_coordinator_is() {
+        let nobody = Seen { has_many_roles: true, now_ms: NOW_MS, cycles: 1, ..Seen::default() };
+        assert!(diagnose(&nobody).iter().all(|cause| cause.state() == State::Warning));
+        let mut seen = fleet();
+        seen.workers.remove(0);
+        assert_eq!(diagnose(&seen)[0].state(), State::Fault);
+    }
+
+    #[test]
+    fn of_a_broker_that_is_gone_its_consequences_are_not_told() {
+        let outbox = Some(Outbox { entries: 4, since_ms: NOW_MS - 60_000 });
+        let mut seen = Seen { outbox, ..fleet() };
+        assert_eq!(codes(&seen), ["not_relayed"]);
+        seen.outbox = Some(Outbox { entries: 4, since_ms: NOW_MS - 1_000 });
+        assert_eq!(codes(&seen), [] as [String; 0], "it is on its way");
+        seen.outbox = outbox;
+        seen.workers[2] = process("worker", 100, BrokerState::Gone);
+        assert_eq!(codes(&seen), ["not_relayed"], "one of three has lost its way");
+        seen.workers[0] = process("coordinator", 100, BrokerState::Gone);
+        assert_eq!(codes(&seen), ["broker_gone"]);
+        assert_eq!(Reason::from(&diagnose(&seen)[0]).since_ms, Some(NOW_MS - 9_100));
+        seen.workers[0] = process("coordinator", 100, BrokerState::Blocked);
+        assert_eq!(codes(&seen), ["broker_blocked"], "only who publishes is told");
+    }
+
+    #[test]
+    fn causes_stand_before_what_waits_for_them_alone() {
+        let paused = Cause::Paused { kind: Kind::Training, since_ms: None };
+        let on_gpu = Waits::Job(Queue::Pinned(Kind::Training, DeviceClass::Gpu));
+        assert!(paused.stands_before(on_gpu) && paused.stands_before(Waits::of(Kind::Training)));
+        assert!(!paused.stands_before(Waits::of(Kind::Probe)) && !paused.stands_before(Waits::Cycle));
+        let nobody = Cause::NoWorker { kind: Kind::Training, device: Some(DeviceClass::Gpu), heard_ms: None };
+        assert!(nobody.stands_before(on_gpu) && !nobody.stands_before(Waits::of(Kind::Training)));
+        let nobody_moves = Cause::NoOrchestrator { heard_ms: None, runs: true, cycles: 1 };
+        assert!(nobody_moves.stands_before(Waits::Cycle) && !nobody_moves.stands_before(on_gpu));
+    }
+
+    #[test]
+    fn where_one_process_plays_every_role_it_alone_is_missing() {
+        let seen = Seen { waiting: trainings(), ..Seen::default() };
+        assert_eq!(codes(&seen), ["no_engine"]);
+        assert_eq!(codes(&Seen { is_held: true, ..seen }), ["no_worker"]);
+    }
+}

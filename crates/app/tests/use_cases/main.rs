@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod budget;
+mod explaining;
 #[path = "../support/policy.rs"]
 mod policy;
 mod windows;

@@ -23,7 +23,7 @@ pub(crate) fn run(context: &Context<'_>) -> Result<ExitCode, CliError> {
         }
         // Told, and no reason to restart anything here: it does not mend them.
         let causes = workspace.app.diagnosis(workspace.opening.holder().is_some()).await?;
-        let reasons = reasons::of(&causes, |_| true);
+        let reasons = reasons::of(&causes);
         let full = causes.iter().find_map(|cause| match cause {
             Cause::Room(room) if room.refuses => Some(&room.figures),
             _ => None,

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use ktrdr_app::App;
-use ktrdr_app::diagnosis::{About, Cause};
 use ktrdr_app::workers::{HeardWorker, WorkerState};
 
 use super::Context;
@@ -28,7 +27,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &WorkersArguments) -> Result
 async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliError> {
     let workers = workspace.app.workers().await?;
     let causes = workspace.app.diagnosis(workspace.opening.holder().is_some()).await?;
-    let reasons = reasons::of(&causes, |cause| !matches!(cause.about(), About::Queue(..)) || is_missing(cause));
+    let reasons = reasons::of(&causes);
     let more = serde_json::json!({ "reasons": reasons });
     context.screen.list_with("workers", &workers, more, |screen| {
         if workers.is_empty() {
@@ -43,11 +42,6 @@ async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliErr
         }
         reasons.iter().for_each(|reason| reasons::print(screen, reason));
     })
-}
-
-/// Whether somebody is missing who would take what waits.
-fn is_missing(cause: &Cause) -> bool {
-    matches!(cause, Cause::NoWorker { .. })
 }
 
 fn row(heard: &HeardWorker) -> Vec<String> {

@@ -55,6 +55,7 @@ const OF_OTHERS: [&str; 21] = [
     "TRAINING_",
     "ATTACK_",
     "EVIDENCE_",
+    "FUZZ_",
 ];
 
 /// From this many characters on, two slips are taken for a slip; of a shorter name one.
