@@ -221,7 +221,10 @@ fn a_redis_emptied_under_running_roles_is_noticed_by_all_of_them_and_by_who_wait
     });
     redis.ask(&["FLUSHALL"]);
     for process in roles.into_iter().chain([watching]) {
-        ends_with(process, &["not the one that was opened", "restore its backup first", "ktrdr store new-epoch"]);
+        ends_with(
+            process,
+            &["not the one that was opened", "restore its backup first", "ktrdr store new-epoch"],
+        );
     }
     assert_eq!(redis.ask(&["DBSIZE"]), "0", "something was written");
 }

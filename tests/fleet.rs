@@ -347,7 +347,11 @@ fn dead_letters_are_listed_by_error_and_dropped() {
     // Lost by six workers of six names, they came to grief in one way.
     let text = shown(&world.run(&["dead-letters", "list"]));
     assert!(text.contains("2 × its worker … was lost") && text.contains("ago · long"), "{text}");
-    world.refused_with(2, &["dead-letters", "retry", "ffffffffffffffff"], &["no operation", "dead-letters show", "drop"]);
+    world.refused_with(
+        2,
+        &["dead-letters", "retry", "ffffffffffffffff"],
+        &["no operation", "dead-letters show", "drop"],
+    );
     world.refused_with(7, &["dead-letters", "drop", &dead[0], &dead[1]], &["2 dead letters", "--yes"]);
     assert_eq!(world.json(&["dead-letters", "drop", &dead[0]])["dropped"][0], dead[0].as_str());
     assert_eq!(listed(), 1);

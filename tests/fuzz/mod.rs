@@ -30,7 +30,8 @@ fn variable(name: &str) -> Option<String> {
 
 impl Effort {
     fn of_the_environment() -> Self {
-        let number = |name| variable(name).map(|text| text.parse::<u64>().unwrap_or_else(|e| panic!("{name}: {e}")));
+        let number =
+            |name| variable(name).map(|text| text.parse::<u64>().unwrap_or_else(|e| panic!("{name}: {e}")));
         let seconds = number("KTRDR_FUZZ_SECONDS");
         let inputs = number("KTRDR_FUZZ_INPUTS");
         Self {
@@ -62,14 +63,21 @@ fn attack(target: &Target, effort: &Effort) {
         let started = Instant::now();
         match catch_unwind(AssertUnwindSafe(|| (target.decode)(&input))) {
             Ok(is_accepted) => accepted += u64::from(is_accepted),
-            Err(_) => panic!("{}: input {inputs} of seed {} panics: {}", target.name, effort.seed, keep(target, &input)),
+            Err(_) => panic!(
+                "{}: input {inputs} of seed {} panics: {}",
+                target.name,
+                effort.seed,
+                keep(target, &input)
+            ),
         }
         slowest = slowest.max(started.elapsed());
         inputs += 1;
     }
     let per_second = inputs as f64 / begun.elapsed().as_secs_f64();
     let name = target.name;
-    eprintln!("{name}: {inputs} inputs, {accepted} accepted, {per_second:.0} a second, the slowest {slowest:?}");
+    eprintln!(
+        "{name}: {inputs} inputs, {accepted} accepted, {per_second:.0} a second, the slowest {slowest:?}"
+    );
 }
 
 /// Keeps what made a decoder panic.

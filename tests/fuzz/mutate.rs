@@ -8,9 +8,32 @@ const BYTES_MAX: usize = 64 * 1024;
 
 /// What means something nearly everywhere.
 const WORDS: [&[u8]; 26] = [
-    b"", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xe2\x80\xae", b"\n", b"\r\n", b"\"", b"'", b"\\", b"{", b"}", b"[", b"]",
-    b",", b":", b"null", b"true", b"-1", b"0", b"1e999", b"NaN", b"18446744073709551616", b"-9223372036854775809",
-    b"9999-12-31T23:59:59Z", b"\xf0\x9f\xa6\x80",
+    b"",
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\xe2\x80\xae",
+    b"\n",
+    b"\r\n",
+    b"\"",
+    b"'",
+    b"\\",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b",",
+    b":",
+    b"null",
+    b"true",
+    b"-1",
+    b"0",
+    b"1e999",
+    b"NaN",
+    b"18446744073709551616",
+    b"-9223372036854775809",
+    b"9999-12-31T23:59:59Z",
+    b"\xf0\x9f\xa6\x80",
 ];
 
 pub(super) struct Mutator<'a> {

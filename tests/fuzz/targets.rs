@@ -59,8 +59,18 @@ fn lines(texts: &[&str]) -> Vec<Vec<u8>> {
 }
 
 const BODY_WORDS: [&str; 12] = [
-    "\"symbol\"", "\"timeframe\"", "\"cycles\"", "\"seed\"", "\"budget\"", "\"spec\"", "\"kind\"", "\"training\"", "{}", "[]",
-    "1h", "op_training_20260101_000000_00000001",
+    "\"symbol\"",
+    "\"timeframe\"",
+    "\"cycles\"",
+    "\"seed\"",
+    "\"budget\"",
+    "\"spec\"",
+    "\"kind\"",
+    "\"training\"",
+    "{}",
+    "[]",
+    "1h",
+    "op_training_20260101_000000_00000001",
 ];
 
 fn bodies() -> Vec<Vec<u8>> {
@@ -83,11 +93,27 @@ fn body(bytes: &[u8]) -> bool {
         T::deserialize(document).is_ok()
     }
     let fitting = [
-        fits::<TrainingRequest>, fits::<BacktestRequest>, fits::<SignalsRequest>, fits::<BudgetRequest>,
-        fits::<CampaignRequest>, fits::<CancelRequest>, fits::<GroupCancelRequest>, fits::<TriggerRequest>,
-        fits::<GenerateRequest>, fits::<ImportRequest>, fits::<DecisionRequest>, fits::<InspectRequest>,
-        fits::<FuzzyRequest>, fits::<RecallRequest>, fits::<ListRequest>, fits::<PlanRequest>, fits::<ReplayRequest>,
-        fits::<RetryRequest>, fits::<GroupRetryRequest>, fits::<ScheduleRequest>, fits::<RollRequest>,
+        fits::<TrainingRequest>,
+        fits::<BacktestRequest>,
+        fits::<SignalsRequest>,
+        fits::<BudgetRequest>,
+        fits::<CampaignRequest>,
+        fits::<CancelRequest>,
+        fits::<GroupCancelRequest>,
+        fits::<TriggerRequest>,
+        fits::<GenerateRequest>,
+        fits::<ImportRequest>,
+        fits::<DecisionRequest>,
+        fits::<InspectRequest>,
+        fits::<FuzzyRequest>,
+        fits::<RecallRequest>,
+        fits::<ListRequest>,
+        fits::<PlanRequest>,
+        fits::<ReplayRequest>,
+        fits::<RetryRequest>,
+        fits::<GroupRetryRequest>,
+        fits::<ScheduleRequest>,
+        fits::<RollRequest>,
     ];
     // All of them, whichever takes it.
     fitting.iter().filter(|fits| fits(&document)).count() > 0
@@ -138,7 +164,11 @@ fn message(bytes: &[u8]) -> bool {
         T::deserialize(spec).is_ok()
     }
     let specs = [
-        reads::<TrainingSpec>, reads::<BacktestSpec>, reads::<DesignSpec>, reads::<AssessmentSpec>, reads::<ResearchSpec>,
+        reads::<TrainingSpec>,
+        reads::<BacktestSpec>,
+        reads::<DesignSpec>,
+        reads::<AssessmentSpec>,
+        reads::<ResearchSpec>,
     ];
     if let Ok(job) = &job {
         let _ = specs.iter().filter(|reads| reads(&job.spec)).count();
@@ -147,7 +177,20 @@ fn message(bytes: &[u8]) -> bool {
 }
 
 const YAML_WORDS: [&str; 14] = [
-    "  ", "- ", ": ", "&a ", "*a", "!!map ", "|\n", "? ", "---\n", "<<: ", ".inf", "version: 2\n", "nn_inputs: []\n", "#",
+    "  ",
+    "- ",
+    ": ",
+    "&a ",
+    "*a",
+    "!!map ",
+    "|\n",
+    "? ",
+    "---\n",
+    "<<: ",
+    ".inf",
+    "version: 2\n",
+    "nn_inputs: []\n",
+    "#",
 ];
 
 fn strategies() -> Vec<Vec<u8>> {
@@ -168,7 +211,19 @@ const BARS: &str = "timestamp,open,high,low,close,volume\n2020-01-06T00:00:00Z,1
 const SIGNALS: &str = "timestamp,target\n2020-01-06T00:00:00Z,1\n2020-01-06T02:00:00Z,-1\n";
 
 const CSV_WORDS: [&str; 14] = [
-    ";", "\t", "1e308", "0.0000001", "1,5", "1 000", "01/02/2020", "20200106", "24:00", "+05:30", "EST", "timestamp", "close",
+    ";",
+    "\t",
+    "1e308",
+    "0.0000001",
+    "1,5",
+    "1 000",
+    "01/02/2020",
+    "20200106",
+    "24:00",
+    "+05:30",
+    "EST",
+    "timestamp",
+    "close",
     "#",
 ];
 
@@ -196,11 +251,20 @@ fn imported(bytes: &[u8]) -> bool {
     let zone = ktrdr_quant::data::import::FileClock::Ahead(0);
     let options = ImportOptions { clock: Some(zone), ..ImportOptions::default() };
     let sorted = ImportOptions { sort: true, ..options.clone() };
-    import(bytes, symbol.clone(), timeframe, &options).is_ok() | import(bytes, symbol, timeframe, &sorted).is_ok()
+    import(bytes, symbol.clone(), timeframe, &options).is_ok()
+        | import(bytes, symbol, timeframe, &sorted).is_ok()
 }
 
-const MODEL_WORDS: [&str; 8] =
-    ["\"dtype\"", "\"F32\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"", "[0,18446744073709551615]", "{}", "\u{1}\0\0\0\0\0\0\0"];
+const MODEL_WORDS: [&str; 8] = [
+    "\"dtype\"",
+    "\"F32\"",
+    "\"shape\"",
+    "\"data_offsets\"",
+    "\"__metadata__\"",
+    "[0,18446744073709551615]",
+    "{}",
+    "\u{1}\0\0\0\0\0\0\0",
+];
 
 fn shape() -> NetworkShape {
     let shape = json!({ "inputs": 3, "hidden_layers": [4], "activation": "relu", "dropout": 0.0, "output": "classification" });

@@ -37,7 +37,9 @@ impl Crew {
     pub(super) fn start(&mut self, world: &World, role: &[&str]) {
         let process = world.start(role);
         let name = format!("-{}-", process.pid());
-        wait_for("the process", || world.json(&["workers", "list"]).to_string().contains(&name).then_some(()));
+        wait_for("the process", || {
+            world.json(&["workers", "list"]).to_string().contains(&name).then_some(())
+        });
         self.members.push(Some(process));
     }
 
@@ -105,7 +107,9 @@ impl<'a> Faces<'a> {
             ("workers list", reasons(&self.world.json(&["workers", "list"])["reasons"])),
             ("health", reasons(&health["reasons"])),
         ];
-        faces.extend(self.queues.then(|| ("queues list", reasons(&self.world.json(&["queues", "list"])["queues"]))));
+        faces.extend(
+            self.queues.then(|| ("queues list", reasons(&self.world.json(&["queues", "list"])["queues"]))),
+        );
         faces.extend(explained.as_ref().map(|told| ("explain", reasons(&told["reasons"]))));
         faces.extend(self.api.and_then(Crew::health).map(|told| ("API", reasons(&told["checks"]))));
         let doctor_exit = doctor.status.code().unwrap();
@@ -124,7 +128,9 @@ impl<'a> Faces<'a> {
 
     /// The same of the cause alone.
     pub(super) fn agree_on(&self, why: &str) -> Told {
-        self.until(why, |told| told.faces.iter().all(|(_, reasons)| reasons.iter().any(|(said, _)| said == why)))
+        self.until(why, |told| {
+            told.faces.iter().all(|(_, reasons)| reasons.iter().any(|(said, _)| said == why))
+        })
     }
 
     /// Asks until the operation's explanation names this cause and this command.
@@ -177,7 +183,8 @@ fn reasons(document: &Value) -> Vec<(String, String)> {
         Value::Array(items) => items.iter().flat_map(reasons).collect(),
         Value::Object(fields) => {
             let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
-            let own = text("why").map(|why| (why, text("run").or_else(|| text("action")).unwrap_or_default()));
+            let own =
+                text("why").map(|why| (why, text("run").or_else(|| text("action")).unwrap_or_default()));
             own.into_iter().chain(fields.get("reasons").map(reasons).unwrap_or_default()).collect()
         }
         _ => Vec::new(),

@@ -74,7 +74,8 @@ fn a_dead_orchestrator_is_no_missing_worker() {
 #[test]
 fn a_killed_worker_is_silent_at_once_and_its_job_says_until_when_it_is_waited_for() {
     let world = furnished(World::on(Engine::Fleet));
-    let mut crew = Crew::of(&world, &[&["serve"], &["orchestrator"], &["worker", "training", "--slots", "1"]]);
+    let mut crew =
+        Crew::of(&world, &[&["serve"], &["orchestrator"], &["worker", "training", "--slots", "1"]]);
     let id = world.submit(&TRAIN).remove(0);
     wait_for("the training", || (world.operation(&id)["status"] == "running").then_some(()));
     let boot = world.operation(&id)["worker"].as_str().unwrap().to_owned();
@@ -99,8 +100,10 @@ fn a_redis_that_is_down_is_one_fault_and_nothing_else_is_said_to_be_wrong() {
     let crew = Crew::serving(&world, &[&["orchestrator"], &["worker", "training"]]);
     redis.stop();
     let doctor = world.run(&["doctor", "--output", "json"]);
-    let doctor: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap_or_else(|e| panic!("{e}: {}", shown(&doctor)));
-    let wrong: Vec<_> = doctor["checks"].as_array().unwrap().iter().filter(|check| check["state"] != "ok").collect();
+    let doctor: serde_json::Value =
+        serde_json::from_slice(&doctor.stdout).unwrap_or_else(|e| panic!("{e}: {}", shown(&doctor)));
+    let wrong: Vec<_> =
+        doctor["checks"].as_array().unwrap().iter().filter(|check| check["state"] != "ok").collect();
     assert!(wrong.len() == 1 && wrong[0]["why"] == "store_gone", "{wrong:?}");
     for command in [&["queues", "list"][..], &["workers", "list"], &["health"]] {
         world.refused_with(5, command, &["redis.sock"]);
@@ -119,7 +122,8 @@ fn an_emptied_redis_is_to_be_restored_first_says_everybody() {
     let log = crew.end(0);
     assert!(log.contains("restore its backup first") && !log.contains("started anew"), "{log}");
     let doctor = world.run(&["doctor", "--output", "json"]);
-    let doctor: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap_or_else(|e| panic!("{e}: {}", shown(&doctor)));
+    let doctor: serde_json::Value =
+        serde_json::from_slice(&doctor.stdout).unwrap_or_else(|e| panic!("{e}: {}", shown(&doctor)));
     assert_eq!(kinds_of(&doctor["checks"]), ["store_lost"], "{doctor}");
     for command in [&["queues", "list"][..], &["workers", "list"], &["health"], &["serve"]] {
         world.refused_with(6, command, &["Restore the backup"]);

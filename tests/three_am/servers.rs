@@ -29,7 +29,12 @@ fn a_broker_that_is_down_is_said_to_be_by_all_and_work_goes_on_soon_after_it_is_
     // Long enough that a back-off would have grown to its most.
     wait_for("a long outage", || {
         let health = world.json(&["health"]);
-        let gone = health["reasons"].as_array().unwrap().iter().find(|reason| reason["why"] == "broker_gone").unwrap();
+        let gone = health["reasons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|reason| reason["why"] == "broker_gone")
+            .unwrap();
         let since = UNIX_EPOCH + Duration::from_millis(gone["since_ms"].as_u64().unwrap());
         (since.elapsed().unwrap_or_default() > Duration::from_secs(25)).then_some(())
     });

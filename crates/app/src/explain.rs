@@ -59,7 +59,8 @@ impl App {
         if asked.kind.is_root() && job.id != asked.id {
             // What stands before its next step, whatever its job does.
             let more = why(&[&asked], &seen, false);
-            let more: Vec<Reason> = more.into_iter().filter(|reason| !reasons.iter().any(|said| said.is_like(reason))).collect();
+            let more: Vec<Reason> =
+                more.into_iter().filter(|reason| !reasons.iter().any(|said| said.is_like(reason))).collect();
             reasons.extend(more);
         }
         for reason in &mut reasons {
@@ -103,7 +104,10 @@ impl App {
             (None, error) => {
                 let error = error.as_deref().unwrap_or("its last attempt failed");
                 let (tries, of) = (job.tries, job.tries_max);
-                ("retry_due", format!("{error}; {tries} of {of} tries are spent, and the next begins at {at}"))
+                (
+                    "retry_due",
+                    format!("{error}; {tries} of {of} tries are spent, and the next begins at {at}"),
+                )
             }
         };
         Ok(Some(Reason::new(why, message, run).until(due_ms)))
@@ -143,7 +147,8 @@ impl App {
         let Some(cycle) = self.research_of(job).await? else { return Ok(None) };
         let (campaign, status) = (Some(cycle.campaign), Some(HypothesisStatus::Waiting));
         let waiting = self.hypotheses(&HypothesesRequest { campaign, status }).await?;
-        let deadlines = waiting.iter().filter_map(|h| h.considered.hypothesis.approval.map(|asked| asked.deadline));
+        let deadlines =
+            waiting.iter().filter_map(|h| h.considered.hypothesis.approval.map(|asked| asked.deadline));
         Ok(deadlines.min().map(|deadline| {
             let message = format!(
                 "{} of its campaign's ideas wait for a person's word, the first until {deadline}: it begins without them",
@@ -167,14 +172,19 @@ impl App {
         let Some(worker) = &job.worker else { return Ok(Vec::new()) };
         let entry = seen.workers.iter().find(|entry| entry.worker.boot.0 == *worker);
         let history = self.store.history(&job.id).await?;
-        let suspected = history.last().filter(|entry| entry.what == Change::Suspected).map(|entry| entry.at_ms);
+        let suspected =
+            history.last().filter(|entry| entry.what == Change::Suspected).map(|entry| entry.at_ms);
         let heard_ms = entry.map(|entry| entry.at_ms);
         if suspected.is_none() && entry.is_some_and(|entry| !entry.is_silent(seen.now_ms)) {
             return Ok(Vec::new());
         }
         let message = match suspected {
-            Some(_) => format!("the broker lost its worker {worker}: unless that beats in time the job is brought back"),
-            None => format!("its worker {worker} fell silent: unless it beats in time the job is brought back"),
+            Some(_) => format!(
+                "the broker lost its worker {worker}: unless that beats in time the job is brought back"
+            ),
+            None => {
+                format!("its worker {worker} fell silent: unless it beats in time the job is brought back")
+            }
         };
         let reason = Reason::new("worker_suspect", message, "ktrdr workers list");
         Ok(vec![reason.since(suspected.or(heard_ms)).until(job.lease_until_ms)])
@@ -183,7 +193,8 @@ impl App {
     /// A cycle whose job has ended waits for its turn at the exam, or for an orchestrator.
     async fn why_unmoved(&self, cycle: &Operation, seen: &Seen) -> Result<Vec<Reason>, AppError> {
         if self.waits_for_its_turn(cycle).await? {
-            let message = "cycles of its generation are examined one after the other, and those before it go on";
+            let message =
+                "cycles of its generation are examined one after the other, and those before it go on";
             return Ok(vec![Reason::new("turn", message, format!("ktrdr operations status {}", cycle.id))]);
         }
         Ok(why(&[cycle], seen, true))
@@ -194,7 +205,12 @@ impl App {
         let Waits::Job(queue) = waits(job) else { return Ok(None) };
         let slots = u64::from(seen.slots(queue));
         let depth = seen.waiting.iter().find(|(of, _)| *of == queue).map_or(0, |(_, waiting)| *waiting);
-        let ended = Filter { kinds: vec![job.kind], statuses: vec![Status::Completed], limit: ENDED, ..Filter::default() };
+        let ended = Filter {
+            kinds: vec![job.kind],
+            statuses: vec![Status::Completed],
+            limit: ENDED,
+            ..Filter::default()
+        };
         let ended = self.store.list(&ended).await?.operations;
         let mut took: Vec<u64> = ended.iter().filter_map(|row| row.took_ms).collect();
         took.sort_unstable();

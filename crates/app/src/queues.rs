@@ -67,7 +67,8 @@ impl App {
         let mut queues = Vec::new();
         for kind in Kind::with_jobs() {
             let before = causes.iter().filter(|cause| stands_before(cause, kind));
-            let pinned = seen.waiting.iter().filter_map(|&(queue, pending)| pinned(queue, kind, pending, &seen));
+            let pinned =
+                seen.waiting.iter().filter_map(|&(queue, pending)| pinned(queue, kind, pending, &seen));
             queues.push(QueueStatus {
                 reasons: before.map(Reason::from).collect(),
                 pinned: pinned.collect(),

@@ -39,7 +39,8 @@ impl Look {
     fn at(name: &'static str, causes: &[Cause], sound: String) -> Self {
         let about = causes.iter().filter(|cause| name_of(cause) == name && cause.state() > State::Ok);
         let reasons: Vec<Reason> = about.map(Reason::from).collect();
-        let told: Vec<String> = reasons.iter().map(|reason| format!("{}; `{}`", reason.message, reason.run)).collect();
+        let told: Vec<String> =
+            reasons.iter().map(|reason| format!("{}; `{}`", reason.message, reason.run)).collect();
         match told.is_empty() {
             true => Self::ok(name, sound),
             false => Self { name, ok: false, found: told.join(" · "), reasons },
@@ -76,7 +77,8 @@ impl App {
         let causes = diagnose(&seen);
         let sound = |name| sound(name, &seen);
         let names = ["store", "disk", "broker", "coordinator", "orchestrator", "worker", "queues"];
-        let mut checks: Vec<Look> = names.into_iter().map(|name| Look::at(name, &causes, sound(name))).collect();
+        let mut checks: Vec<Look> =
+            names.into_iter().map(|name| Look::at(name, &causes, sound(name))).collect();
         checks.push(self.look_at_schedules().await);
         Readiness { ready: true, sound: checks.iter().all(|look| look.ok), checks }
     }
@@ -101,8 +103,12 @@ impl App {
 
 fn no_store(why: &AppError) -> Look {
     let (code, found) = match why.kind {
-        ErrorKind::StoreLost => ("store_lost", format!("{why}; restore the backup before anything is started")),
-        _ => ("store_gone", format!("does not answer: {why}; start it, and every process connects by itself")),
+        ErrorKind::StoreLost => {
+            ("store_lost", format!("{why}; restore the backup before anything is started"))
+        }
+        _ => {
+            ("store_gone", format!("does not answer: {why}; start it, and every process connects by itself"))
+        }
     };
     let reason = Reason::new(code, &*found, "ktrdr doctor");
     Look { name: "store", ok: false, found, reasons: vec![reason] }

@@ -17,7 +17,8 @@ use ktrdr_jobs::Services;
 use ktrdr_jobs::spending::Spending;
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
-    BrokerWatch, Exit, Identity, Registration, Relay, SweepTrigger, Sweeper, SweeperConfig, Worker, WorkerConfig,
+    BrokerWatch, Exit, Identity, Registration, Relay, SweepTrigger, Sweeper, SweeperConfig, Worker,
+    WorkerConfig,
 };
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;

@@ -51,7 +51,9 @@ impl BrokerWatch {
                 _ if !has_changed => {}
                 BrokerState::Answers => info!("the broker answers again"),
                 BrokerState::Blocked => warn!("the broker is blocked: low on memory or disk"),
-                BrokerState::Gone => warn!("the broker is gone; what runs goes on, and it is tried again every second"),
+                BrokerState::Gone => {
+                    warn!("the broker is gone; what runs goes on, and it is tried again every second")
+                }
             }
             sleep(jittered(LOOK_EVERY)).await;
         }

@@ -128,7 +128,9 @@ impl Cause {
             Self::NoOrchestrator { .. } => About::Orchestrator,
             Self::Outbox(_) => About::Outbox,
             Self::Paused { kind, .. } => About::Queue(*kind, None),
-            Self::NoWorker { kind, device, .. } | Self::Busy { kind, device, .. } => About::Queue(*kind, *device),
+            Self::NoWorker { kind, device, .. } | Self::Busy { kind, device, .. } => {
+                About::Queue(*kind, *device)
+            }
             Self::Silent { boot, .. } => About::Process(boot.clone()),
         }
     }

@@ -177,7 +177,8 @@ mod tests {
 
     /// A fleet of one of each.
     fn fleet() -> Seen {
-        let workers = ["coordinator", "orchestrator", "worker"].map(|role| process(role, 100, BrokerState::Answers));
+        let workers =
+            ["coordinator", "orchestrator", "worker"].map(|role| process(role, 100, BrokerState::Answers));
         Seen { now_ms: NOW_MS, has_many_roles: true, workers: workers.into(), ..Seen::default() }
     }
 
@@ -204,7 +205,9 @@ mod tests {
 
     #[test]
     fn a_silent_process_plays_no_role_and_takes_nothing() {
-        for (gone, code) in [("coordinator", "no_coordinator"), ("orchestrator", "no_orchestrator"), ("worker", "no_worker")] {
+        for (gone, code) in
+            [("coordinator", "no_coordinator"), ("orchestrator", "no_orchestrator"), ("worker", "no_worker")]
+        {
             let mut seen = Seen { waiting: trainings(), cycles: 1, ..fleet() };
             seen.workers.retain(|entry| entry.worker.role != gone);
             assert_eq!(codes(&seen), [code]);

@@ -26,7 +26,13 @@ pub struct Reason {
 
 impl Reason {
     pub(crate) fn new(why: &'static str, message: impl Into<String>, run: impl Into<String>) -> Self {
-        Self { why: Cow::Borrowed(why), message: message.into(), run: run.into(), since_ms: None, until_ms: None }
+        Self {
+            why: Cow::Borrowed(why),
+            message: message.into(),
+            run: run.into(),
+            since_ms: None,
+            until_ms: None,
+        }
     }
 
     pub(crate) fn since(self, since_ms: impl Into<Option<i64>>) -> Self {
@@ -52,7 +58,9 @@ impl Reason {
 impl From<&Cause> for Reason {
     fn from(cause: &Cause) -> Self {
         match cause {
-            Cause::Room(room) if room.refuses => Self::new("store_full", format!("the store is full: {}", room.figures), room.action),
+            Cause::Room(room) if room.refuses => {
+                Self::new("store_full", format!("the store is full: {}", room.figures), room.action)
+            }
             Cause::Room(room) => Self::new("store_nearly_full", room.figures.clone(), room.action),
             Cause::Disk { place, disk } => {
                 let [free, bytes] = [disk.free, disk.bytes].map(|bytes| bytes as f64 / 1e6);

@@ -42,7 +42,10 @@ pub(crate) async fn a_worker_is_listed_until_its_lease_is_over(w: World) {
     w.registry.heartbeat(&worker("a"), LONG).await.unwrap();
     let seen = w.registry.workers().await.unwrap().remove(0);
     assert_eq!(seen.until_ms, seen.at_ms + 60_000);
-    assert!(!seen.is_silent(seen.at_ms + 6_000) && seen.is_silent(seen.at_ms + 6_001), "three heartbeats of 2 s");
+    assert!(
+        !seen.is_silent(seen.at_ms + 6_000) && seen.is_silent(seen.at_ms + 6_001),
+        "three heartbeats of 2 s"
+    );
 }
 
 pub(crate) async fn the_latest_announcement_stands(w: World) {

@@ -56,7 +56,8 @@ impl Check {
     /// A cause in its own words, behind what else was found there.
     fn of(what: &str, cause: &Cause, found: Option<&str>) -> Self {
         let Reason { why, message, run, since_ms, .. } = Reason::from(cause);
-        let since = since_ms.map(|ms| format!(", since {}", Timestamp(ms.div_euclid(1_000)))).unwrap_or_default();
+        let since =
+            since_ms.map(|ms| format!(", since {}", Timestamp(ms.div_euclid(1_000)))).unwrap_or_default();
         let found = found.map(|found| format!("{found}: ")).unwrap_or_default();
         let check = Self::warning(what, format!("{found}{message}{since}"), &run);
         Self { state: cause.state(), why: Some(why.into_owned()), since_ms, ..check }
@@ -111,7 +112,11 @@ impl Opening {
             Err(why) if why.kind == ErrorKind::Unreachable => {
                 vec![Check::unreachable("rabbitmq", why).because("broker_gone")]
             }
-            Err(why) => rabbitmq::administered(fleet).await.into_iter().chain([Check::unreachable("queues", why)]).collect(),
+            Err(why) => rabbitmq::administered(fleet)
+                .await
+                .into_iter()
+                .chain([Check::unreachable("queues", why)])
+                .collect(),
             Ok(_) => rabbitmq::administered(fleet).await,
         });
         let is_gone = checks.iter().any(|check| check.why.as_deref() == Some("broker_gone"));
@@ -143,7 +148,9 @@ async fn of_fleet(app: &App, queues: &[QueueFacts], consumers: u64, is_gone: boo
     }
     let mut checks = roles_and_queues(&causes, queues);
     let known = app.registry.workers().await.map(|workers| workers.len());
-    checks.push(known.map_or_else(|why| Check::unreachable("processes", why), |known| processes(known, consumers)));
+    checks.push(
+        known.map_or_else(|why| Check::unreachable("processes", why), |known| processes(known, consumers)),
+    );
     checks.push(artifacts(app, &causes).await);
     checks.push(work(app).await.unwrap_or_else(unreachable("work")));
     checks.extend(schedules(app).await.unwrap_or_else(|why| vec![Check::unreachable("schedules", why)]));
@@ -226,7 +233,9 @@ async fn of_store(opened: Result<&Opened, &AppError>) -> Vec<Check> {
 async fn room(identity: &Identity) -> Result<Check, AppError> {
     let room = identity.room().await?;
     Ok(match (room.refuses, room.is_scarce) {
-        (true, _) => Check::fault("room", format!("full: {}", room.figures), room.action).because("store_full"),
+        (true, _) => {
+            Check::fault("room", format!("full: {}", room.figures), room.action).because("store_full")
+        }
         (false, true) => Check::warning("room", room.figures, room.action).because("store_nearly_full"),
         (false, false) => Check::ok("room", room.figures),
     })
