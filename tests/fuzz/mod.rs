@@ -50,12 +50,19 @@ fn no_decoder_panics_whatever_it_is_given() {
     let meant: Vec<&Target> =
         targets.iter().filter(|target| wanted.as_deref().is_none_or(|name| name == target.name)).collect();
     assert!(!meant.is_empty(), "there is no target {wanted:?}; there are {names:?}");
+    let refused: Vec<String> = meant.iter().flat_map(|target| refused(target)).collect();
+    assert!(refused.is_empty(), "seeds are refused: {refused:#?}");
     meant.into_iter().for_each(|target| attack(target, &effort));
 }
 
-/// Feeds one target. Its seeds come first, as they are: they must be what it takes.
+/// Good inputs that are none: nothing near them would be tried.
+fn refused(target: &Target) -> Vec<String> {
+    let refused = target.seeds.iter().filter(|seed| !(target.decode)(seed));
+    refused.map(|seed| format!("{}: {}", target.name, String::from_utf8_lossy(seed))).collect()
+}
+
+/// Feeds one target.
 fn attack(target: &Target, effort: &Effort) {
-    target.seeds.iter().for_each(|seed| assert!((target.decode)(seed), "{}: a seed is refused", target.name));
     let mut mutator = Mutator::new(effort.seed, &target.seeds, target.words);
     let (begun, mut inputs, mut accepted, mut slowest) = (Instant::now(), 0, 0, Duration::ZERO);
     while inputs < effort.inputs && (inputs % BETWEEN_LOOKS != 0 || begun.elapsed() < effort.time) {

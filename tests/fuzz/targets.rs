@@ -77,7 +77,7 @@ fn bodies() -> Vec<Vec<u8>> {
     let documents = [
         json!({ "symbol": "EURUSD", "timeframe": "1h" }),
         json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 20, "seed": 7 }),
-        json!({ "strategy": "fx_pullback" }),
+        json!({ "strategy": { "name": "fx_pullback" } }),
         json!({ "operation": "op_training_20260101_000000_00000001" }),
         json!({ "symbol": "MINE", "timeframe": "1h", "bars": 1000, "start": "2020-01-06" }),
         json!({ "days": 7, "campaigns": 10 }),

@@ -96,7 +96,8 @@ impl Orchestrator {
             }
             tokio::select! {
                 () = sleep(Backoff::OUTSIDE.after(failures)) => {}
-                () = self.broker.returned() => {}
+                // It may still be finding its feet, and is asked again soon.
+                () = self.broker.returned() => failures = 0,
             }
         }
     }

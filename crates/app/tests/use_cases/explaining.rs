@@ -36,7 +36,7 @@ async fn what_waits_for_a_time_says_which_and_why() {
     let told = app.explain(&id, true).await.unwrap();
     let reason = &told.reasons[0];
     assert_eq!(&*reason.why, "retry_due", "{told:?}");
-    assert!(reason.message.starts_with("the disk is full; 1 of 4 tries are spent"), "{reason:?}");
+    assert!(reason.message.starts_with("the disk is full; 1 of 3 tries are spent"), "{reason:?}");
     let wait = reason.until_ms.unwrap() - reason.since_ms.unwrap();
     assert!((59_000..=61_000).contains(&wait), "{wait}");
 }

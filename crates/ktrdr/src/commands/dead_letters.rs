@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use ktrdr_app::dead_letters::{DeadLetterList, GivenUp};
 use ktrdr_app::{App, Labour};
 use ktrdr_domain::OperationId;
+use ktrdr_fabric::broker::DeadLetter;
 
 use super::{Context, operations};
 use crate::cli::campaign::PartArguments;
@@ -56,7 +57,7 @@ async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(
         }
         for (reason, group) in grouped(messages.unwrap_or_default(), |m| known(m.reason.as_ref())) {
             screen.line(format!("{} × message: {reason}", group.len()));
-            group.iter().for_each(|m| screen.line(format!("  {} from {}", m.id, known(m.queue.as_ref()))));
+            group.iter().for_each(|letter| screen.line(format!("  {}", unread(letter, now_ms))));
         }
         if (operations.len() as u64) < total {
             screen.note(format!(
@@ -85,6 +86,13 @@ fn given_up(dead: &GivenUp, now_ms: i64) -> String {
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     format!("{} · {}", operation.id, facts.join(" · "))
+}
+
+/// A message: which, where from, since when.
+fn unread(letter: &DeadLetter, now_ms: i64) -> String {
+    let at_ms = letter.at_ms.and_then(|ms| i64::try_from(ms).ok());
+    let age = at_ms.map(|ms| format!(" · {} ago", describe::age(now_ms, ms))).unwrap_or_default();
+    format!("{} from {}{age}", letter.id, known(letter.queue.as_ref()))
 }
 
 fn grouped<T>(items: &[T], by: impl Fn(&T) -> String) -> BTreeMap<String, Vec<&T>> {
