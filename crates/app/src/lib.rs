@@ -18,6 +18,7 @@
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
 //! | why something waits, and for how long still | [`App::why_waiting`], [`App::explain`] | [`waiting`], [`explain`] |
+//! | what stands in the way of work | [`App::diagnosis`], [`diagnosis::diagnose`] | [`mod@diagnosis`] |
 //! | cancel one, or a group | [`App::cancel`], [`App::plan_cancel`], [`App::cancel_group`] | [`cancel`] |
 //! | retry one, or a group | [`App::retry`], [`App::plan_retry`], [`App::retry_group`] | [`retry`] |
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
@@ -49,6 +50,7 @@ pub mod cycle;
 pub mod cycle_status;
 pub mod data;
 pub mod dead_letters;
+pub mod diagnosis;
 pub mod engine;
 mod error;
 pub mod explain;
@@ -101,6 +103,7 @@ use ktrdr_fabric::tokens::Tokens;
 
 use crate::cycle::TriggerLimits;
 use crate::dead_letters::LetterBox;
+use crate::engine::OwnStore;
 pub use error::{AppError, ErrorKind, OrKind};
 pub use idempotency::{Begun, IdempotencyKey, Mark};
 
@@ -139,6 +142,8 @@ pub struct App {
     pub by: String,
     /// Who takes work.
     pub labour: Labour,
+    /// The store as itself: whether it has room.
+    pub own: Arc<dyn OwnStore>,
     /// Who designs and assesses, by name: asked before anything is submitted, and by the workers of a process.
     pub providers: Providers,
 }

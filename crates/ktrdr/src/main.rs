@@ -17,6 +17,7 @@ mod logging;
 
 mod part;
 mod providers;
+mod reasons;
 mod report_card;
 mod roles;
 mod screen;

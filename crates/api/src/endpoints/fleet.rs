@@ -34,7 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn queues(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "queues": ask.app.queues().await? }))
+    Reply::ok(&json!({ "queues": ask.app.queues(true).await? }))
 }
 
 async fn pause(ask: Ask) -> Answered {

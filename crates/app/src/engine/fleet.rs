@@ -60,6 +60,7 @@ impl Opening {
                 requests: Arc::clone(&store) as Arc<dyn Requests>,
                 schedules: Arc::clone(&store) as Arc<dyn Schedules>,
                 pruning: Arc::clone(&store) as Arc<dyn Pruning>,
+                own: Arc::clone(&store) as Arc<dyn OwnStore>,
                 store,
                 artifacts,
                 pins: Arc::default(),

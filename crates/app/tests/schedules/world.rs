@@ -64,6 +64,7 @@ impl World {
             audit: engine.store.clone(),
             schedules: engine.store.clone(),
             pruning: engine.store.clone(),
+            own: engine.store.clone(),
             store: engine.store,
             artifacts: engine.artifacts,
             pins: Arc::default(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod budget;
+mod explaining;
 #[path = "../support/policy.rs"]
 mod policy;
 mod windows;
@@ -338,7 +339,7 @@ async fn only_a_completed_backtest_is_replayed() {
     let replay = ReplayRequest { operation: id, idempotency_key: None };
     let refused = desk.app.submit_replay(&replay).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::OperationFailed, "{refused}");
-    let queues = desk.app.queues().await.unwrap();
+    let queues = desk.app.queues(true).await.unwrap();
     let backtests = queues.iter().find(|queue| queue.kind == Kind::Backtesting).unwrap();
     assert_eq!((backtests.pending, backtests.workers), (1, 0));
 }

@@ -56,6 +56,12 @@ pub(super) async fn holders(session: &Session, key: &str) -> Result<Vec<Operatio
     ids(&names)
 }
 
+/// When what waits for a time is due.
+pub(super) async fn due(session: &Session, id: &OperationId) -> Result<Option<i64>, StoreError> {
+    let found = session.call(&session.scripts.due).arg(id.as_str()).value().await?;
+    redis::from_redis_value(found).map_err(|e| StoreError::Corrupt(Cause::of(e)))
+}
+
 /// Names of operations, read.
 pub(super) fn ids(names: &[String]) -> Result<Vec<OperationId>, StoreError> {
     names.iter().map(|name| name.parse().map_err(no_id)).collect()

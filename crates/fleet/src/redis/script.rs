@@ -71,6 +71,7 @@ scripts! {
     row: reading;
     holders: reading_holders;
     history: reading;
+    due: reading;
     list: listing;
     campaign: reading;
     campaigns: reading;

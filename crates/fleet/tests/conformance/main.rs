@@ -236,6 +236,7 @@ macro_rules! exam_of_a_store {
             }
             backlog {
                 what_waits_is_counted_by_queue
+                what_waits_for_a_time_says_when_it_is_due
                 what_is_claimed_or_waits_for_its_retry_is_not_counted
                 a_queue_counts_once_something_in_it_is_old
                 a_pending_operation_is_published_again_after_its_age
@@ -345,6 +346,7 @@ macro_rules! exam_of_a_store {
             }
             registry {
                 workers_that_announced_themselves_are_there
+                a_worker_is_listed_until_its_lease_is_over
                 the_latest_announcement_stands
                 a_worker_that_goes_or_falls_silent_is_no_longer_there
             }
@@ -353,6 +355,7 @@ macro_rules! exam_of_a_store {
                 a_worker_that_is_asked_to_end_is_told_each_time_and_no_other_is
                 who_is_not_there_can_not_be_asked_to_end
                 a_worker_that_was_cut_off_for_a_while_still_hears_that_it_should_end
+                a_pause_says_since_when_and_repeating_it_changes_nothing
                 a_paused_kind_is_told_to_everyone_until_it_is_resumed
                 what_is_so_already_is_not_changed
                 cycles_have_no_jobs_to_pause

@@ -230,7 +230,7 @@ pub(crate) enum DeadLettersVerb {
     /// Submit an operation again, as a new one; of a research cycle's job the cycle, which goes on from there.
     Retry {
         /// The operation.
-        id: OperationId,
+        id: String,
 
         #[command(flatten)]
         key: KeyArguments,

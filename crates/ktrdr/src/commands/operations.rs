@@ -19,6 +19,7 @@ use crate::describe::{self, brief, counted};
 use crate::exit::{CliError, Kind};
 use crate::follow::{self, Followed};
 use crate::part::Part;
+use crate::reasons;
 use crate::screen::{Screen, table};
 use crate::workspace::Workspace;
 
@@ -131,9 +132,7 @@ async fn explain(
         if told.reasons.is_empty() && told.status == Status::Pending {
             screen.line("  nothing is in its way: it is taken any moment now");
         }
-        for reason in &told.reasons {
-            screen.line(format!("  {}: {}\n    → {}", reason.why, reason.message, reason.run));
-        }
+        told.reasons.iter().for_each(|reason| reasons::print(screen, reason));
         if let Some(ms) = told.eta_ms {
             screen.line(format!(
                 "  its turn comes in about {}",

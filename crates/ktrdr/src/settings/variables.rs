@@ -36,7 +36,7 @@ const OF_THE_PROCESS: [&str; 6] =
     ["WORKSPACE", "LOG", "LOG_FORMAT", "AGENT__BASE_URL", "AGENT__API_KEY", "AGENT__API_KEY_FILE"];
 
 /// What scripts, tests and containers read. A name that ends with `_` stands for all that begin with it.
-const OF_OTHERS: [&str; 21] = [
+const OF_OTHERS: [&str; 22] = [
     "ASSESSMENT_WORKERS",
     "BACKTESTING_CPUS",
     "BACKTESTING_MEMORY",
@@ -58,6 +58,7 @@ const OF_OTHERS: [&str; 21] = [
     "TRAINING_",
     "ATTACK_",
     "EVIDENCE_",
+    "FUZZ_",
 ];
 
 /// From this many characters on, two slips are taken for a slip; of a shorter name one.
