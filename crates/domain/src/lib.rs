@@ -78,7 +78,7 @@ pub use job::{JobMessage, JobSpec};
 pub use kind::{Kind, Load};
 pub use money::Money;
 pub use name::{StrategyName, Symbol};
-pub use operation::{Operation, Progress, TRIES_MAX};
+pub use operation::{Mark, Operation, Progress, TRIES_MAX};
 pub use phase::Phase;
 pub use priority::Priority;
 pub use reason::Reason;
