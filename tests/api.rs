@@ -2,9 +2,9 @@
 
 mod access;
 mod attacks;
-mod client;
+pub(crate) mod client;
 mod description;
-mod events;
+pub(crate) mod events;
 mod lists;
 mod schedules;
 mod work;
