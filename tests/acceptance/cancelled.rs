@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::QUICK;
 use super::book::{Chapter, Seen};
 use super::cycle::PHASES;
 use super::lab::Lab;
+use super::{QUICK, write_quick};
 use crate::claude;
 use crate::world::{Engine, World};
 
 pub(super) fn row(chapter: &mut Chapter, engine: Engine) {
     let world = claude::open_gates(World::on(engine));
     world.generate("EURUSD", "planted-edge", 5_000, 3);
-    world.example_of_epochs(QUICK, 2);
+    write_quick(&world);
     world.example_of_epochs("long", 10_000);
     let lab = Lab::up(&world);
     chapter.row("M6", |seen| in_every_phase(&lab, seen));

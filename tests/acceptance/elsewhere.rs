@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::book::{Chapter, Seen};
 use super::course::Course;
 use super::lab::{Lab, has_ended};
-use super::{QUICK, generate_long};
+use super::{QUICK, generate_long, write_quick};
 use crate::api::client::{Served, free_address};
 use crate::running::{Running, wait_for};
 use crate::world::{Engine, World};
@@ -24,7 +24,7 @@ pub(super) fn rows(chapter: &mut Chapter, engine: Engine) {
         .with_setting("KTRDR_LOG_FORMAT", "json");
     world.generate("EURUSD", "planted-edge", 5_000, 3);
     generate_long(&world);
-    world.example_of_epochs(QUICK, 2);
+    write_quick(&world);
     let address = free_address();
     let worker = match engine {
         Engine::Embedded => None,

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::QUICK;
 use super::book::Seen;
 use super::lab::{Lab, refused};
+use super::write_quick;
 use crate::world::shown;
 
 /// A grammar-2 file: nested `training_data`.
@@ -48,7 +48,7 @@ pub(super) fn backtest_fails(lab: &Lab<'_>, seen: &mut Seen) {
 
 /// A cycle with a strategy that is given, under one gate that nothing passes; why it failed.
 fn ended(lab: &Lab<'_>, gate: &str, value: &str) -> String {
-    lab.world.example_of_epochs(QUICK, 2);
+    write_quick(lab.world);
     let file = lab.world.path("strategies/quick.yaml");
     let trigger =
         ["agent", "trigger", "--symbol", "EURUSD", "--timeframe", "1h", "--output", "json", "--strategy"];

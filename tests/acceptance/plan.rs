@@ -5,11 +5,11 @@
 
 /// One promise.
 #[derive(Debug)]
-pub(super) struct Promise {
-    pub(super) id: &'static str,
-    pub(super) purpose: &'static str,
+pub(crate) struct Promise {
+    pub(crate) id: &'static str,
+    pub(crate) purpose: &'static str,
     /// As it was planned, with what replaces the letter where the design is better.
-    pub(super) expected: &'static str,
+    pub(crate) expected: &'static str,
 }
 
 /// The promise of an id.
@@ -22,7 +22,7 @@ const fn promise_of(id: &'static str, purpose: &'static str, expected: &'static 
 }
 
 /// All of them, in the order of the book.
-pub(super) const PROMISES: &[Promise] = &[
+pub(crate) const PROMISES: &[Promise] = &[
     promise_of(
         "M1",
         "a cycle is triggered and watched",

@@ -6,9 +6,9 @@ use ktrdr_quant::Bars;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::QUICK;
 use super::book::{Chapter, Seen};
 use super::lab::{Lab, backtest, has_ended};
+use super::{EPOCHS, QUICK};
 use crate::api::client::answer;
 use crate::world::shown;
 
@@ -29,7 +29,7 @@ fn metrics(lab: &Lab<'_>, id: &str) -> Value {
 fn metrics_by_type(lab: &Lab<'_>, seen: &mut Seen) {
     let training = lab.ended(&lab.started("/trainings/start", &json!({ "strategy": { "name": QUICK } })));
     let epochs = metrics(lab, training["id"].as_str().unwrap())["epochs"].clone();
-    assert_eq!(epochs.as_array().unwrap().len(), 2, "{epochs}");
+    assert_eq!(epochs.as_array().unwrap().len(), EPOCHS, "{epochs}");
     assert!(epochs[1]["item"] == 2 && epochs[1]["figures"]["loss"].is_number(), "{epochs}");
     lab.world.example_of_epochs("long", 10_000);
     let long = lab.started("/trainings/start", &json!({ "strategy": { "name": "long" } }));
@@ -59,7 +59,7 @@ fn metrics_by_type(lab: &Lab<'_>, seen: &mut Seen) {
     lab.ended(&cycle);
     lab.order("/queues/agent_design/resume");
     seen.note(format!(
-        "2 epochs, {grown} of a training that runs, {} bars, 2 segments, a history",
+        "{EPOCHS} epochs, {grown} of a training that runs, {} bars, 2 segments, a history",
         bars.len()
     ));
 }
