@@ -30,8 +30,19 @@ training:
   data_split: {train: 0.7, validation: 0.15, test: 0.15}
 ";
 
-/// What stands for `training_data` in the direct lists of an even older one.
-const DIRECT: &str = "symbols: [EURUSD]\ntimeframes: [1h]\n";
+/// The oldest grammar: direct lists.
+const GRAMMAR_1: &str = "name: NAME
+data:
+  symbols: [EURUSD]
+  timeframes: [1h]
+  history_required: 300
+indicators:
+  - {name: rsi, period: 14}
+fuzzy_sets:
+  rsi:
+    low: {type: triangular, parameters: [0, 0, 60]}
+    high: {type: triangular, parameters: [40, 100, 100]}
+";
 
 pub(super) fn training_fails(lab: &Lab<'_>, seen: &mut Seen) {
     let said = ended(lab, "KTRDR_GATES__ACCURACY_MIN", "1.0");
@@ -62,9 +73,7 @@ fn ended(lab: &Lab<'_>, gate: &str, value: &str) -> String {
 }
 
 fn older_grammars(lab: &Lab<'_>, seen: &mut Seen) {
-    let (before, rest) = GRAMMAR_2.split_once("training_data:").unwrap();
-    let direct = format!("{before}{DIRECT}{}", &rest[rest.find("indicators:").unwrap()..]);
-    for (name, text) in [("older_two", GRAMMAR_2), ("older_one", &direct)] {
+    for (name, text) in [("older_two", GRAMMAR_2), ("older_one", GRAMMAR_1)] {
         let yaml = text.replace("NAME", name);
         let id = lab.started("/trainings/start", &json!({ "strategy": { "yaml": yaml } }));
         let data = lab.row(&id)["spec"]["strategy"]["training_data"].clone();
