@@ -157,7 +157,7 @@ fn paid(lab: &Lab<'_>, seen: &mut Seen) {
     let spent: f64 = day["spent"]["money"].as_str().unwrap().trim_start_matches('$').parse().unwrap();
     assert!(spent > 0.01, "{day}");
     let before = lab.count();
-    let trigger = [&TRIGGER[..], &["--output", "json"]].concat();
+    let trigger = [&TRIGGER[..], &["--agent", "claude", "--output", "json"]].concat();
     let refused = lab.world.command(&trigger).env("KTRDR_BUDGET__DAY__MONEY", "$0.01").output().unwrap();
     assert_eq!(refused.status.code(), Some(7), "{}", shown(&refused));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("budget_exhausted"), "{}", shown(&refused));

@@ -82,9 +82,9 @@ fn older_grammars(lab: &Lab<'_>, seen: &mut Seen) {
         lab.ended(&id);
     }
     for missing in ["symbols", "timeframes"] {
-        let cut = direct.replace("NAME", "older_cut");
-        let yaml: String =
-            cut.lines().filter(|l| !l.starts_with(missing)).map(|l| format!("{l}\n")).collect();
+        let cut = GRAMMAR_1.replace("NAME", "older_cut");
+        let rest = cut.lines().filter(|line| !line.trim_start().starts_with(missing));
+        let yaml: String = rest.map(|line| format!("{line}\n")).collect();
         refused(&lab.post("/trainings/start", &json!({ "strategy": { "yaml": yaml } })), 422, &[missing]);
     }
     seen.note("both older grammars are read; without symbols or timeframes: 422");
