@@ -1,6 +1,8 @@
 //! A4, A7–A10: what asking and telling costs. Figures are told as they are; they are asserted with room, since the build is not optimised and
 //! the machine has other work.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use ktrdr_domain::Progress;
@@ -9,7 +11,7 @@ use serde_json::json;
 
 use super::QUICK;
 use super::book::{Chapter, Seen};
-use super::lab::Lab;
+use super::lab::{Lab, backtest};
 
 /// How often a request is made.
 const REQUESTS: usize = 21;
@@ -35,6 +37,49 @@ pub(super) fn rows(chapter: &mut Chapter, lab: &Lab<'_>) {
     chapter.row("A9", |seen| a_request(lab, seen));
 }
 
+/// A connection that is kept, and requests without a library's ado: what is timed is the answer.
+struct Wire(TcpStream);
+
+impl Wire {
+    fn to(lab: &Lab<'_>) -> Self {
+        let stream = TcpStream::connect(&lab.api.address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(stream)
+    }
+
+    /// From the request to the last byte of its answer.
+    fn timed(&mut self, lab: &Lab<'_>, method: &str, path: &str, body: &str) -> Duration {
+        let (host, length) = (&lab.api.address, body.len());
+        let json = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+        let head = format!(
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: {host}\r\n{json}Content-Length: {length}\r\n\r\n"
+        );
+        let begun = Instant::now();
+        self.0.write_all((head + body).as_bytes()).unwrap();
+        let answer = self.answer();
+        let took = begun.elapsed();
+        assert!(answer.starts_with("HTTP/1.1 20"), "{method} {path}: {answer}");
+        took
+    }
+
+    fn answer(&mut self) -> String {
+        let (mut read, mut part) = (Vec::new(), [0; 64 << 10]);
+        loop {
+            let count = self.0.read(&mut part).unwrap();
+            assert!(count > 0, "the connection was closed");
+            read.extend_from_slice(&part[..count]);
+            let text = String::from_utf8_lossy(&read).into_owned();
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let length = head
+                .lines()
+                .find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            if body.len() >= length.unwrap_or(usize::MAX) {
+                return text;
+            }
+        }
+    }
+}
+
 /// Notes a time beside its limit, and whether it was kept.
 fn target(seen: &mut Seen, what: &str, took: Duration, limit: Duration) {
     seen.note(format!("{what}: {took:.1?}"));
@@ -49,12 +94,8 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 fn a_start(lab: &Lab<'_>, seen: &mut Seen) {
     lab.order("/queues/backtesting/pause");
-    let start = |_| {
-        let begun = Instant::now();
-        lab.backtest(QUICK, "EURUSD");
-        begun.elapsed()
-    };
-    let times = (0..REQUESTS).map(start).collect();
+    let (mut wire, wanted) = (Wire::to(lab), backtest(QUICK, "EURUSD").to_string());
+    let times = (0..REQUESTS).map(|_| wire.timed(lab, "POST", "/backtests/start", &wanted)).collect();
     let stop = json!({ "type": "backtesting", "status": "pending", "reason": "measured", "confirm": true });
     assert_eq!(lab.post("/operations/cancel", &stop).1["done"]["cancelled"], REQUESTS);
     lab.order("/queues/backtesting/resume");
@@ -63,12 +104,9 @@ fn a_start(lab: &Lab<'_>, seen: &mut Seen) {
 
 fn a_request(lab: &Lab<'_>, seen: &mut Seen) {
     let id = lab.got("/operations?limit=1")["operations"][0]["id"].as_str().unwrap().to_owned();
-    let ask = |_| {
-        let begun = Instant::now();
-        lab.got(&format!("/operations/{id}"));
-        begun.elapsed()
-    };
-    target(seen, &format!("p50 of {REQUESTS} reads"), median((0..REQUESTS).map(ask).collect()), REQUEST);
+    let (mut wire, path) = (Wire::to(lab), format!("/operations/{id}"));
+    let times = (0..REQUESTS).map(|_| wire.timed(lab, "GET", &path, "")).collect();
+    target(seen, &format!("p50 of {REQUESTS} reads"), median(times), REQUEST);
 }
 
 /// A word of progress, as a backtest says it.

@@ -32,10 +32,6 @@ impl<'a> Lab<'a> {
         self.runtime.block_on(work)
     }
 
-    pub(super) fn get(&self, path: &str) -> Answer {
-        self.runtime.block_on(self.api.get(path))
-    }
-
     pub(super) fn got(&self, path: &str) -> Value {
         self.runtime.block_on(self.api.got(path))
     }

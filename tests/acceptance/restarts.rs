@@ -15,7 +15,7 @@ pub(super) fn row(chapter: &mut Chapter, engine: Engine) {
     let world = claude::open_gates(World::on(engine));
     // Whoever is killed is missed sooner than usual.
     let pace =
-        [("KTRDR_FLEET__LEASE", "6s"), ("KTRDR_FLEET__HEARTBEAT", "1s"), ("KTRDR_FLEET__LEASE_MARGIN", "2s")];
+        [("KTRDR_FLEET__LEASE", "10s"), ("KTRDR_FLEET__HEARTBEAT", "1s"), ("KTRDR_FLEET__SWEEP", "1s")];
     let world = pace.into_iter().fold(world, |world, (name, value)| world.with_setting(name, value));
     world.generate("EURUSD", "planted-edge", 5_000, 3);
     chapter.row("A14", |seen| in_every_phase(&world, engine, seen));

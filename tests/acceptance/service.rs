@@ -64,9 +64,9 @@ fn metrics_by_type(lab: &Lab<'_>, seen: &mut Seen) {
     ));
 }
 
-/// Hours with one hole of a day in the middle of a week.
+/// Hours from a Thursday on, with one hole in the middle of a week.
 fn import(lab: &Lab<'_>) -> String {
-    let hours = (0..400).filter(|hour| !(200..224).contains(hour));
+    let hours = (0..400).filter(|hour| !(130..150).contains(hour));
     let row = |h: i64| format!("{},1,2,0.5,1.5,10\n", ktrdr_domain::Timestamp(1_577_923_200 + h * 3_600));
     let csv = format!("timestamp,open,high,low,close,volume\n{}", hours.map(row).collect::<String>());
     let (status, job) = lab.block_on(async {
