@@ -114,6 +114,6 @@ fn an_invalid_strategy(world: &World, seen: &mut Seen) {
     assert_eq!(world.operations().len(), before, "nothing is created");
     assert!(!world.files().iter().any(|f| f.starts_with("models/broken")), "{:?}", world.files());
     std::fs::remove_file(file).unwrap();
-    let words: String = said.lines().next().unwrap_or_default().chars().take(160).collect();
-    seen.note(format!("after {} ms: {words}", took.as_millis()));
+    let words: Vec<&str> = said.lines().take(2).collect();
+    seen.note(format!("after {} ms: {}", took.as_millis(), words.join(" ")));
 }
