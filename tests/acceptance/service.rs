@@ -64,9 +64,9 @@ fn metrics_by_type(lab: &Lab<'_>, seen: &mut Seen) {
     ));
 }
 
-/// Hours from a Thursday on, with one hole in the middle of a week.
+/// Five weeks of hours, with one hole in the middle of the first.
 fn import(lab: &Lab<'_>) -> String {
-    let hours = (0..400).filter(|hour| !(130..150).contains(hour));
+    let hours = (0..900).filter(|hour| !(130..150).contains(hour));
     let row = |h: i64| format!("{},1,2,0.5,1.5,10\n", ktrdr_domain::Timestamp(1_577_923_200 + h * 3_600));
     let csv = format!("timestamp,open,high,low,close,volume\n{}", hours.map(row).collect::<String>());
     let (status, job) = lab.block_on(async {

@@ -31,7 +31,7 @@ const QUEUES_EVERY: Duration = Duration::from_millis(250);
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FeedTopic {
-    /// An operation's row changed: the row, without specification and result.
+    /// An operation's row changed: the row, without specification, result and the trail of its progress.
     Operations,
     /// What waits and runs changed: every queue.
     Queues,
@@ -255,7 +255,8 @@ impl Reader {
 
     async fn tell_row(&self, id: &OperationId) {
         match self.app.store.get(id).await {
-            Ok(Some(row)) => {
+            Ok(Some(mut row)) => {
+                row.progress.iter_mut().for_each(|progress| progress.trail.clear());
                 let mut told = serde_json::to_value(&row).unwrap_or_default();
                 if let Value::Object(fields) = &mut told {
                     fields.remove("spec");
