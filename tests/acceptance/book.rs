@@ -118,9 +118,17 @@ pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it lies in the target folder").to_owned()
 }
 
+/// Which program was tried.
+fn build() -> &'static str {
+    match std::env::var_os("KTRDR_TEST_PROGRAM") {
+        None => "the unoptimised build that tests use",
+        Some(_) => "the build that was named to the script",
+    }
+}
+
 /// The whole page, in the order of the promises.
 fn page(rows: &[Row]) -> String {
-    let mut page = HEAD.to_owned();
+    let mut page = HEAD.replace("BUILD", build());
     for promise in PROMISES {
         for row in rows.iter().filter(|row| row.id == promise.id) {
             let Row { id, engine, seen, took, verdict } = row;
@@ -144,9 +152,8 @@ const HEAD: &str = "# The acceptance book
 
 Every promise of the plans that ktrdr began with, tried through the real binary and HTTP on both engines
 ([tests/acceptance](../tests/acceptance/mod.rs)). Written by `scripts/acceptance`, never by hand; any run of the tests leaves the
-same page in `target/acceptance.md`. Times are those of an unoptimised build on whatever else the machine did meanwhile: figures
-are always told, and limits are asserted with room where a busy machine could break them: such a target is `missed`, which is not
-broken.
+same page in `target/acceptance.md`. Times are those of BUILD, beside whatever else the machine did meanwhile. Figures are always
+told; limits that a busy machine could break are asserted with room: such a target is `missed`, which is not broken.
 
 | id | purpose | engine | expected | seen | time | pass |
 |---|---|---|---|---|---:|---|
