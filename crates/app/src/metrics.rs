@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use ktrdr_catalog::imports::DataLoaded;
 use ktrdr_catalog::reports;
-use ktrdr_domain::report::{BacktestReport, TrainingReport};
+use ktrdr_domain::report::{BacktestReport, EpochRecord, EquityPoint, Trade, TrainingReport};
 use ktrdr_domain::{Kind, Mark, Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Transition;
 use serde::Serialize;
@@ -109,7 +109,7 @@ fn so_far(row: &Operation) -> Vec<Reading> {
 }
 
 fn epochs(report: &TrainingReport) -> Vec<Reading> {
-    let reading = |epoch: &ktrdr_domain::report::EpochRecord| {
+    let reading = |epoch: &EpochRecord| {
         let mut figures = BTreeMap::from([("loss".to_owned(), epoch.train_loss)]);
         figures.extend(epoch.validation_loss.map(|loss| ("val loss".to_owned(), loss)));
         figures.extend(epoch.validation_accuracy.map(|share| ("val accuracy".to_owned(), share)));
@@ -118,18 +118,22 @@ fn epochs(report: &TrainingReport) -> Vec<Reading> {
     report.history.iter().map(reading).collect()
 }
 
-fn bars(report: &BacktestReport) -> Vec<Reading> {
-    let every = BARS_BETWEEN * report.equity.len().div_ceil(BARS_BETWEEN * READINGS_MAX).max(1);
+fn bars(BacktestReport { equity, trades, .. }: &BacktestReport) -> Vec<Reading> {
+    readings(equity, trades)
+}
+
+fn readings(equity: &[EquityPoint], trades: &[Trade]) -> Vec<Reading> {
+    let every = BARS_BETWEEN * equity.len().div_ceil(BARS_BETWEEN * READINGS_MAX).max(1);
     let (mut closed, mut won, mut pnl) = (0, 0, 0.0);
     let mut readings = Vec::new();
-    for (index, point) in report.equity.iter().enumerate() {
+    for (index, point) in equity.iter().enumerate() {
         // Trades are in the order of their exits.
-        while let Some(trade) = report.trades.get(closed).filter(|trade| trade.exit_time <= point.time) {
+        while let Some(trade) = trades.get(closed).filter(|trade| trade.exit_time <= point.time) {
             pnl += trade.net_pnl;
             won += usize::from(trade.net_pnl > 0.0);
             closed += 1;
         }
-        if (index + 1) % every != 0 && index + 1 != report.equity.len() {
+        if (index + 1) % every != 0 && index + 1 != equity.len() {
             continue;
         }
         let told = [("equity", point.equity), ("pnl", pnl), ("trades", closed as f64)];
@@ -148,4 +152,26 @@ fn segments(loaded: &DataLoaded) -> Vec<Segment> {
     let starts = std::iter::once(span.start).chain(holes.iter().map(|hole| hole.to));
     let ends = holes.iter().map(|hole| hole.from).chain([span.end]);
     starts.zip(ends).map(|(start, end)| Segment { start, end }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flat(bars: i64) -> Vec<EquityPoint> {
+        (0..bars).map(|bar| EquityPoint { time: Timestamp(bar * 3_600), equity: 100.0 }).collect()
+    }
+
+    #[test]
+    fn every_fiftieth_bar_is_read_and_the_last_and_of_a_long_run_no_more_than_a_thousand() {
+        let items = |bars| readings(&flat(bars), &[]).iter().map(|reading| reading.item).collect::<Vec<_>>();
+        assert_eq!(items(120), [50, 100, 120]);
+        assert_eq!(items(0), [] as [u64; 0]);
+        let long = items(120_000);
+        assert_eq!((long[0], long[1], long.len()), (150, 300, 800));
+        assert!(
+            !readings(&flat(50), &[])[0].figures.contains_key("win rate"),
+            "there is none before the first trade"
+        );
+    }
 }
