@@ -3,7 +3,7 @@
 //! | type | while it runs, or where it did not complete | completed |
 //! |---|---|---|
 //! | `training` | `epochs`: at most 32, of all networks of the job | `epochs`: every one of the stored network |
-//! | `backtesting` | `bars`: at most 32, those of the draws of chance counted too | `bars`: every 50th, of a long run every so many hundredth |
+//! | `backtesting` | `bars`: at most 32, those of the draws of chance counted too | `bars`: every 50th, of a long run every so many times 50th, and the last |
 //! | `data_load` | none | `segments`: stretches without a hole that nothing explains |
 //! | anything else | `history`: every change of its row | the same |
 
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use ktrdr_catalog::imports::DataLoaded;
 use ktrdr_catalog::reports;
-use ktrdr_domain::report::{BacktestReport, EpochRecord, EquityPoint, Trade, TrainingReport};
+use ktrdr_domain::report::{EpochRecord, EquityPoint, Trade, TrainingReport};
 use ktrdr_domain::{Kind, Mark, Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Transition;
 use serde::Serialize;
@@ -86,7 +86,8 @@ impl App {
             Kind::Training if is_complete => Metrics::Epochs(epochs(&result_of(&row)?)),
             Kind::Training => Metrics::Epochs(so_far(&row)),
             Kind::Backtesting if is_complete => {
-                Metrics::Bars(bars(&reports::read(&*self.artifacts, id, row.fence).await?))
+                let report = reports::read(&*self.artifacts, id, row.fence).await?;
+                Metrics::Bars(readings(&report.equity, &report.trades))
             }
             Kind::Backtesting => Metrics::Bars(so_far(&row)),
             Kind::DataLoad if is_complete => Metrics::Segments(segments(&result_of(&row)?)),
@@ -118,10 +119,7 @@ fn epochs(report: &TrainingReport) -> Vec<Reading> {
     report.history.iter().map(reading).collect()
 }
 
-fn bars(BacktestReport { equity, trades, .. }: &BacktestReport) -> Vec<Reading> {
-    readings(equity, trades)
-}
-
+/// What stood at every so many bars, and at the last one.
 fn readings(equity: &[EquityPoint], trades: &[Trade]) -> Vec<Reading> {
     let every = BARS_BETWEEN * equity.len().div_ceil(BARS_BETWEEN * READINGS_MAX).max(1);
     let (mut closed, mut won, mut pnl) = (0, 0, 0.0);
