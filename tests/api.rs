@@ -6,7 +6,7 @@ mod audit;
 mod certificates;
 pub(crate) mod client;
 mod description;
-mod events;
+pub(crate) mod events;
 mod keys;
 mod lists;
 mod schedules;

@@ -3,6 +3,7 @@
 // A skipped test says so, and a measured figure is shown.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod acceptance;
 mod advice;
 mod answers;
 mod api;

@@ -256,7 +256,7 @@ impl Reader {
     async fn tell_row(&self, id: &OperationId) {
         match self.app.store.get(id).await {
             Ok(Some(row)) => {
-                let told = serde_json::to_value(&row.summary).unwrap_or_default();
+                let told = serde_json::to_value(row.summary.without_trail()).unwrap_or_default();
                 self.shared.tell(FeedTopic::Operations, &told);
             }
             Ok(None) => {}

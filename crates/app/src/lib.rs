@@ -6,7 +6,7 @@
 //! | what is asked | functions | file |
 //! |---|---|---|
 //! | train a strategy | [`App::submit_training`] | [`training`] |
-//! | backtest a model, or target positions; its report | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`] | [`backtest`] |
+//! | backtest a model, or target positions; its report; stop it | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`], [`App::cancel_backtest`] | [`backtest`] |
 //! | repeat a backtest and compare | [`App::submit_replay`], [`App::compare_replay`] | [`replay`] |
 //! | one research cycle: trigger, status, cancel | [`App::trigger_cycle`], [`App::cycle_status`], [`App::cycle`], [`App::cancel_cycle`] | [`cycle`], [`cycle_status`] |
 //! | campaigns of cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
@@ -17,6 +17,7 @@
 //! | windows: where they are and what became of them, moving them | [`App::windows`], [`App::plan_roll_windows`], [`App::roll_windows`] | [`windows`] |
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
+//! | what is measured of one, by its type | [`App::metrics`] | [`metrics`] |
 //! | why something waits, and for how long still | [`App::why_waiting`], [`App::explain`] | [`waiting`], [`explain`] |
 //! | what stands in the way of work | [`App::diagnosis`], [`diagnosis::diagnose`] | [`mod@diagnosis`] |
 //! | cancel one, or a group | [`App::cancel`], [`App::plan_cancel`], [`App::cancel_group`] | [`cancel`] |
@@ -62,6 +63,7 @@ pub mod inspect;
 pub mod ledger;
 pub mod market;
 pub mod memory;
+pub mod metrics;
 pub mod operations;
 pub mod plan;
 pub mod queues;

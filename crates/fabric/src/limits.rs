@@ -210,7 +210,10 @@ pub fn note(text: &str) -> &str {
 /// [`StoreError::Invalid`] for more than a row keeps.
 pub fn progress_json(progress: &Progress) -> Result<String, StoreError> {
     let mut progress = progress.clone();
-    progress.figures.retain(|(_, figure)| figure.is_finite());
+    let trail = progress.trail.iter_mut().map(|mark| &mut mark.figures);
+    for figures in trail.chain([&mut progress.figures]) {
+        figures.retain(|(_, figure)| figure.is_finite());
+    }
     progress.percentage =
         if progress.percentage.is_finite() { progress.percentage.clamp(0.0, 100.0) } else { 0.0 };
     match serde_json::to_string(&progress) {

@@ -17,7 +17,7 @@ use ktrdr_domain::job::{BY_HAND, Origin, TrainingSpec};
 use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::{DevBacktest, ModelRef, TestMetrics, TrainingReport};
 use ktrdr_domain::trial::Look;
-use ktrdr_domain::{Kind, Progress, Sha256, Windows};
+use ktrdr_domain::{Kind, Sha256, Windows};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_neural::{NetworkShape, Trained, score};
 use ktrdr_worker::{Handler, Job, Outcome};
@@ -52,7 +52,7 @@ impl Training {
         }
         let windows = self.admit(spec)?;
         self.open_vault(job, spec, &windows)?;
-        say(job, 0.0, "reading bars", Vec::new());
+        job.progress.step(0.0, "reading bars");
         let mut gathered = gather::gather(&self.services, spec)?;
         gathered.warnings.extend(spec.open_vault.as_ref().map(|word| {
             format!(
@@ -158,7 +158,7 @@ impl Training {
         trained: &Trained,
         report: TrainingReport,
     ) -> Result<TrainingReport, Fault> {
-        say(job, 99.0, "storing the model", Vec::new());
+        job.progress.step(99.0, "storing the model");
         let artifacts = &*self.services.artifacts;
         self.services.runtime.block_on(async {
             let mut model = report.model.clone();
@@ -200,13 +200,9 @@ fn walk_forward(
 ) -> Result<(Option<DevBacktest>, Option<Positions>), Fault> {
     let walked = walk_forward::walk(fitter, gathered, trained, &(50.0..94.0))?;
     let Some(walked) = walked else { return Ok((None, None)) };
-    say(fitter.job, 95.0, "trading dev", Vec::new());
+    fitter.job.progress.step(95.0, "trading dev");
     let bars = &gathered.symbols[0].bars.base;
     let (traded, positions) = dev_backtest::trade(fitter.job, fitter.spec, bars, &walked)?;
     gathered.warnings.extend(walked.shortened);
     Ok((Some(traded), Some(positions)))
-}
-
-fn say(job: &Job, percentage: f64, step: &str, figures: Vec<(String, f64)>) {
-    job.progress.set(Progress { percentage, step: step.to_owned(), figures, ..Progress::default() });
 }

@@ -39,6 +39,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/operations/{operation}/children", "list_children", children).says("The jobs of a cycle."),
         Endpoint::get("/operations/{operation}/results", "get_results", results)
             .says("What a completed operation returned; 409 with its reason where it did not complete."),
+        Endpoint::get("/operations/{operation}/metrics", "get_metrics", metrics)
+            .says("What is measured of it, by its type: `epochs`, `bars`, `segments`; of anything else its `history`."),
         Endpoint::get("/operations/{operation}/history", "get_history", history).says("Every change of its row, oldest first."),
         Endpoint::get("/operations/{operation}/explain", "explain_operation", explain)
             .says("Why it does not run, since when, what to do about it, and when its turn may come."),
@@ -125,6 +127,10 @@ async fn children(ask: Ask) -> Answered {
 
 async fn results(ask: Ask) -> Answered {
     Reply::ok(&result_of::<Value>(&ask.app.row(&id(&ask)?).await?)?)
+}
+
+async fn metrics(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.metrics(&id(&ask)?).await?)
 }
 
 async fn history(ask: Ask) -> Answered {

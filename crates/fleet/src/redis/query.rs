@@ -42,7 +42,7 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
     let (mut operations, mut positions) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for (found, position) in rows.into_iter().zip(answer.at::<Vec<u64>>(4)?) {
         if let Some(operation) = row::summary(found)? {
-            operations.push(operation);
+            operations.push(operation.without_trail());
             positions.push(position);
         }
     }

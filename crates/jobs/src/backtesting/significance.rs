@@ -1,18 +1,20 @@
 //! Luck or not: what the run earned beyond the market, ranked among what chance gives, and deflated by the trials.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::{ActiveReturn, DailyRecord, Direction, Evidence, NullRank, Trade};
+use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::Calendar;
 use ktrdr_quant::exam::{Deflation, Entries, Exam, Market, PValue, Shifts, shifts};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::statistics::{TrackRecord, Undefined, ratios};
-use ktrdr_worker::Job;
 
 use super::Traded;
 use super::counting::Counted;
 use super::subject::{Decided, Proof};
+use super::telling::Telling;
 use crate::fault::Fault;
 
 /// Random entries drawn: enough to tell one in twenty from one in fifteen.
@@ -33,7 +35,7 @@ pub(super) struct Weighed {
 
 /// Weighs a run against the market and against both nulls.
 pub(super) fn against_chance(
-    job: &Job,
+    telling: &mut Telling<'_>,
     spec: &BacktestSpec,
     traded: &Traded<'_>,
     calendar: Option<&Calendar>,
@@ -58,7 +60,7 @@ pub(super) fn against_chance(
         );
     }
     weighed.random_entries =
-        Some(rank(job, &exam, &market, score, Entries::new(&exam, spec.seed).take(RANDOM_ENTRIES))?);
+        Some(rank(telling, &exam, &market, score, Entries::new(&exam, spec.seed).take(RANDOM_ENTRIES))?);
     let shifted = Shifts::new(&exam);
     if shifted.len() < shifts::SHIFTS_MIN {
         let reason = format!(
@@ -68,8 +70,14 @@ pub(super) fn against_chance(
         );
         return Ok(weighed.without(&NULLS[..1], &reason));
     }
-    weighed.shifted_weeks = Some(rank(job, &exam, &market, score, shifted)?);
+    weighed.shifted_weeks = Some(rank(telling, &exam, &market, score, shifted)?);
     Ok(weighed)
+}
+
+/// How often chance is asked at most, over a range of bars.
+pub(super) fn draws_max(bars: &Bars, range: &Range<usize>) -> usize {
+    let shifts = shifts::count(&bars.time[range.clone()], bars.timeframe);
+    RANDOM_ENTRIES + if shifts < shifts::SHIFTS_MIN { 0 } else { shifts }
 }
 
 /// The names of what is weighed, in reports.
@@ -119,7 +127,7 @@ fn held(trades: &[Trade], side: Direction) -> f64 {
 }
 
 fn rank(
-    job: &Job,
+    telling: &mut Telling<'_>,
     exam: &Exam<'_>,
     market: &Market,
     score: f64,
@@ -127,10 +135,8 @@ fn rank(
 ) -> Result<NullRank, Fault> {
     let mut scores = Vec::new();
     for drawn in draws {
-        if job.stop.is_stopped() {
-            return Err(Fault::Stopped);
-        }
         scores.push(exam.score(&drawn, market).map_err(Fault::input)?);
+        telling.drawn().ok_or(Fault::Stopped)?;
     }
     let PValue { p, draws } = PValue::of(score, &scores);
     Ok(NullRank { p, draws })

@@ -22,6 +22,14 @@ pub(crate) enum BacktestVerb {
     Run(BacktestRun),
     /// Trade target positions (`timestamp,target`) from any tool through the same engine, without dates on the gate window.
     Signals(SignalsRun),
+    /// Ask a backtest to stop. The look at data that it began stays counted.
+    Cancel {
+        /// The backtest; the only one that waits or runs otherwise.
+        id: Option<ktrdr_domain::OperationId>,
+        /// Kept in the row.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
     /// The whole report of a completed backtest: metrics, trades, equity curve.
     Show {
         /// A completed backtest.

@@ -32,6 +32,12 @@ pub(crate) enum OperationsVerb {
         /// The operation.
         id: OperationId,
     },
+    /// What is measured of an operation, by its type: epochs of a training, bars of a backtest, segments of a data load; of
+    /// anything else its history.
+    Metrics {
+        /// The operation.
+        id: OperationId,
+    },
     /// What an operation went through: every change of its row, oldest first.
     Events {
         /// The operation.

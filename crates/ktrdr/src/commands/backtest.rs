@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 
 use ktrdr_app::App;
-use ktrdr_app::backtest::{BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
+use ktrdr_app::backtest::{BacktestCancelRequest, BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
 use ktrdr_domain::{DeviceRequest, OperationId};
 
 use super::Context;
+use super::operations::cancelling;
 use super::start::{self, Started, answer};
 use crate::cli::backtest::{BacktestArguments, BacktestVerb, MarketArguments, SignalsRun};
 use crate::closing;
@@ -24,6 +25,11 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
                 finish(context, started).await
             }
             BacktestVerb::Signals(wanted) => finish(context, signals(context, wanted).await?).await,
+            BacktestVerb::Cancel { id, reason } => {
+                let app = context.open_beside().await?.app;
+                let request = BacktestCancelRequest { operation: id.clone(), reason: reason.clone() };
+                cancelling::tell(context, &app.cancel_backtest(&request).await?)
+            }
             BacktestVerb::Show { id } => {
                 show(context, &context.open_beside().await?.app, id, true).await?;
                 Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! `ktrdr operations …`: everything is answered from rows, also when no worker is alive.
 
 pub(crate) mod cancelling;
+mod metrics;
 pub(crate) mod retry;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
             OperationsVerb::List(wanted) => list(context, app, wanted).await,
             OperationsVerb::Status { id } => status(context, app, id).await,
             OperationsVerb::Explain { id } => explain(context, &workspace, id).await,
+            OperationsVerb::Metrics { id } => metrics::run(context, app, id).await,
             OperationsVerb::Events { id } => events(context, app, id).await,
             OperationsVerb::Watch { id } => watch(context, &workspace, id).await,
             OperationsVerb::Cancel(wanted) => cancelling::run(context, app, wanted).await,
