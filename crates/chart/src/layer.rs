@@ -1,0 +1,266 @@
+//! What is drawn over two axes. Lines are stretched with the plot, marks and text are not.
+
+use std::fmt::Write;
+
+use crate::decimate::{decimate, one_per_cell};
+use crate::markup::{Element, Markup};
+use crate::scale::{Scale, is_drawable};
+use crate::Point;
+
+/// Columns of pixels that a plot may have: no screen shows more of a line.
+const COLUMNS: usize = 720;
+
+/// Cells in which one mark of a kind is drawn.
+const MARK_CELLS: (usize, usize) = (110, 36);
+
+/// The grid that lines are drawn on.
+pub(crate) const GRID: (f64, f64) = (2_000.0, 1_000.0);
+
+/// A colour, with a dash of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hue {
+    /// One of a series, by its number from 0; they begin again with other dashes.
+    Series(usize),
+    /// What was earned.
+    Gain,
+    /// What was lost.
+    Loss,
+    /// What others are compared with.
+    Muted,
+}
+
+impl Hue {
+    /// Classes of the style sheet.
+    pub(crate) fn class(self) -> String {
+        match self {
+            Self::Series(n) => format!("s{} d{}", n % 5, n / 5 % 4),
+            Self::Gain => "gain".into(),
+            Self::Loss => "loss".into(),
+            Self::Muted => "muted".into(),
+        }
+    }
+}
+
+/// The shape of a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A dot.
+    Dot,
+    /// Bought.
+    Up,
+    /// Sold short.
+    Down,
+    /// Closed.
+    Cross,
+    /// Stopped.
+    Square,
+    /// At its target.
+    Diamond,
+}
+
+impl Shape {
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Dot => "M-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0",
+            Self::Up => "M0-5L4.5 3.5H-4.5Z",
+            Self::Down => "M0 5L4.5-3.5H-4.5Z",
+            Self::Cross => "M-3-3L3 3M3-3L-3 3",
+            Self::Square => "M-3-3H3V3H-3Z",
+            Self::Diamond => "M0-4.5L4.5 0L0 4.5L-4.5 0Z",
+        }
+    }
+}
+
+/// One thing to draw. Names stand in the legend; what has none is not there.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Layer {
+    /// A line through points that ascend in x, with a word at its end.
+    Line { name: String, hue: Hue, points: Vec<Point>, at_end: Option<String> },
+    /// What lies between a line and a level.
+    Area { name: String, hue: Hue, points: Vec<Point>, level: f64 },
+    /// What lies between two lines: x, low, high.
+    Band { name: String, hue: Hue, points: Vec<(f64, f64, f64)> },
+    /// Columns that stand on zero: from x, to x, height.
+    Columns { name: String, hue: Hue, bins: Vec<(f64, f64, f64)> },
+    /// Marks.
+    Marks { name: String, hue: Hue, shape: Shape, points: Vec<Point> },
+    /// An upright line at one x, with its name beside it.
+    Upright { name: String, hue: Hue, x: f64 },
+    /// A line at one y, with its name above it.
+    Level { name: String, hue: Hue, y: f64 },
+}
+
+impl Layer {
+    /// What the legend calls it.
+    pub(crate) fn name(&self) -> Option<&str> {
+        let (Self::Line { name, .. }
+        | Self::Area { name, .. }
+        | Self::Band { name, .. }
+        | Self::Columns { name, .. }
+        | Self::Marks { name, .. }) = self
+        else {
+            return None;
+        };
+        Some(name.as_str()).filter(|name| !name.is_empty())
+    }
+
+    pub(crate) fn hue(&self) -> Hue {
+        match self {
+            Self::Line { hue, .. }
+            | Self::Area { hue, .. }
+            | Self::Band { hue, .. }
+            | Self::Columns { hue, .. }
+            | Self::Marks { hue, .. }
+            | Self::Upright { hue, .. }
+            | Self::Level { hue, .. } => *hue,
+        }
+    }
+
+    /// Every x that has to be in sight.
+    pub(crate) fn xs(&self) -> Vec<f64> {
+        match self {
+            Self::Line { points, .. } | Self::Area { points, .. } | Self::Marks { points, .. } => {
+                points.iter().map(|point| point.0).collect()
+            }
+            Self::Band { points, .. } => points.iter().map(|point| point.0).collect(),
+            Self::Columns { bins, .. } => bins.iter().flat_map(|bin| [bin.0, bin.1]).collect(),
+            Self::Upright { x, .. } => vec![*x],
+            Self::Level { .. } => Vec::new(),
+        }
+    }
+
+    /// Every y that has to be in sight.
+    pub(crate) fn ys(&self) -> Vec<f64> {
+        match self {
+            Self::Line { points, .. } | Self::Marks { points, .. } => {
+                points.iter().map(|point| point.1).collect()
+            }
+            Self::Area { points, level, .. } => {
+                points.iter().map(|point| point.1).chain([*level]).collect()
+            }
+            Self::Band { points, .. } => points.iter().flat_map(|point| [point.1, point.2]).collect(),
+            Self::Columns { bins, .. } => bins.iter().map(|bin| bin.2).chain([0.0]).collect(),
+            Self::Level { y, .. } => vec![*y],
+            Self::Upright { .. } => Vec::new(),
+        }
+    }
+
+    /// The part that is stretched with the plot: a path on the [`GRID`].
+    pub(crate) fn path(&self, frame: Frame) -> Option<Markup> {
+        let (class, d) = match self {
+            Self::Upright { x, .. } if !is_drawable(*x) => return None,
+            Self::Level { y, .. } if !is_drawable(*y) => return None,
+            Self::Line { points, .. } => ("line", traced(frame, &decimate(points, COLUMNS))),
+            Self::Area { points, level, .. } => ("area", filled(frame, &decimate(points, COLUMNS), *level)),
+            Self::Band { points, .. } => ("area", between(frame, points)),
+            Self::Columns { bins, .. } => ("columns", standing(frame, bins)),
+            Self::Upright { x, .. } => ("rule", traced(frame, &[(*x, frame.y.from), (*x, frame.y.to)])),
+            Self::Level { y, .. } => ("rule", traced(frame, &[(frame.x.from, *y), (frame.x.to, *y)])),
+            Self::Marks { .. } => return None,
+        };
+        let path = Element::class("path", format!("{class} {}", self.hue().class())).with("d", d);
+        Some(path.into())
+    }
+
+    /// The part that keeps its size: marks and words.
+    pub(crate) fn unstretched(&self, frame: Frame) -> Option<Markup> {
+        match self {
+            Self::Upright { x, .. } if !is_drawable(*x) => None,
+            Self::Level { y, .. } if !is_drawable(*y) => None,
+            Self::Marks { shape, hue, points, .. } => {
+                let marks = one_per_cell(points, MARK_CELLS.0, MARK_CELLS.1).into_iter().map(|(x, y)| {
+                    let (x, y) = (frame.percent_x(x), frame.percent_y(y));
+                    Element::new("svg")
+                        .with("x", x)
+                        .with("y", y)
+                        .holding(Element::new("path").with("d", shape.path()))
+                });
+                Some(Element::class("g", format!("mark {}", hue.class())).holding(marks.collect::<Markup>()).into())
+            }
+            Self::Upright { name, x, .. } => {
+                let near_the_end = frame.x.share(*x) > 0.6;
+                let (anchor, dx) = if near_the_end { ("end", "-6") } else { ("start", "6") };
+                let word = Element::class("text", "word").with("x", frame.percent_x(*x)).with("y", "0");
+                Some(word.with("dx", dx).with("dy", "1em").with("text-anchor", anchor).text(name).into())
+            }
+            Self::Level { name, y, .. } => {
+                let word = Element::class("text", "word").with("x", "100%").with("y", frame.percent_y(*y));
+                Some(word.with("dy", "-4").with("text-anchor", "end").text(name).into())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Both axes of a plot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    pub(crate) x: Scale,
+    pub(crate) y: Scale,
+}
+
+impl Frame {
+    pub(crate) fn percent_x(&self, x: f64) -> String {
+        percent(self.x.share(x))
+    }
+
+    pub(crate) fn percent_y(&self, y: f64) -> String {
+        percent(1.0 - self.y.share(y))
+    }
+
+    /// On the grid, in whole steps.
+    fn at(&self, (x, y): Point) -> (i64, i64) {
+        ((self.x.share(x) * GRID.0).round() as i64, ((1.0 - self.y.share(y)) * GRID.1).round() as i64)
+    }
+}
+
+/// A share of the plot.
+fn percent(share: f64) -> String {
+    let text = format!("{:.1}", share * 100.0);
+    format!("{}%", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// A line through points.
+fn traced(frame: Frame, points: &[Point]) -> String {
+    let mut path = String::new();
+    let mut before: Option<(i64, i64)> = None;
+    for point in points {
+        let (x, y) = frame.at(*point);
+        // Writing to text never fails.
+        let _ = match before {
+            None => write!(path, "M{x} {y}"),
+            Some(there) if there == (x, y) => Ok(()),
+            Some((px, py)) => write!(path, "l{} {}", x - px, y - py),
+        };
+        before = Some((x, y));
+    }
+    path
+}
+
+fn filled(frame: Frame, points: &[Point], level: f64) -> String {
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
+    let around: Vec<Point> =
+        [&[(first.0, level)][..], points, &[(last.0, level)][..]].concat();
+    format!("{}Z", traced(frame, &around))
+}
+
+fn between(frame: Frame, points: &[(f64, f64, f64)]) -> String {
+    let side = |of: fn(&(f64, f64, f64)) -> f64| -> Vec<Point> {
+        decimate(&points.iter().map(|point| (point.0, of(point))).collect::<Vec<_>>(), COLUMNS)
+    };
+    let (low, mut high) = (side(|point| point.1), side(|point| point.2));
+    high.reverse();
+    let around = [low, high].concat();
+    if around.is_empty() { String::new() } else { format!("{}Z", traced(frame, &around)) }
+}
+
+fn standing(frame: Frame, bins: &[(f64, f64, f64)]) -> String {
+    let mut path = String::new();
+    let drawn = bins.iter().filter(|(from, to, height)| [from, to, height].iter().all(|x| is_drawable(**x)));
+    for (from, to, height) in drawn.filter(|bin| bin.2 != 0.0) {
+        let ((left, foot), (right, top)) = (frame.at((*from, 0.0)), frame.at((*to, *height)));
+        let gap = if right - left > 8 { 2 } else { 0 };
+        let _ = write!(path, "M{} {foot}V{top}H{}V{foot}Z", left + gap, right - gap);
+    }
+    path
+}
