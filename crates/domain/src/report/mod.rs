@@ -4,6 +4,7 @@
 pub mod assessment;
 pub mod backtest;
 pub mod contamination;
+pub mod sheet;
 pub mod training;
 
 pub use assessment::{AssessmentReport, Verdict};
@@ -12,4 +13,5 @@ pub use backtest::{
     Hashes, InSample, Metrics, NullRank, Trade,
 };
 pub use contamination::{Contamination, Part};
+pub use sheet::{BacktestSheet, TrainingSheet};
 pub use training::{DevBacktest, EpochRecord, Learned, ModelRef, TestMetrics, TrainingReport};
