@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
+use crate::Point;
 use crate::decimate::{decimate, one_per_cell};
 use crate::markup::{Element, Markup};
 use crate::scale::{Scale, is_drawable};
-use crate::Point;
 
 /// Columns of pixels that a plot may have: no screen shows more of a line.
 const COLUMNS: usize = 720;
@@ -71,121 +71,122 @@ impl Shape {
     }
 }
 
-/// One thing to draw. Names stand in the legend; what has none is not there.
+/// One thing to draw.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Layer {
-    /// A line through points that ascend in x, with a word at its end.
-    Line { name: String, hue: Hue, points: Vec<Point>, at_end: Option<String> },
+pub struct Layer {
+    /// What the legend calls it; nothing: it is not there. Of a rule the word that stands on it.
+    pub name: String,
+    /// Its colour and dash.
+    pub hue: Hue,
+    /// What it is.
+    pub form: Form,
+    /// A word at the end of a line.
+    pub at_end: Option<String>,
+}
+
+/// What a layer is. Points of lines ascend in x.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Form {
+    /// A line.
+    Line(Vec<Point>),
     /// What lies between a line and a level.
-    Area { name: String, hue: Hue, points: Vec<Point>, level: f64 },
+    Area(Vec<Point>, f64),
     /// What lies between two lines: x, low, high.
-    Band { name: String, hue: Hue, points: Vec<(f64, f64, f64)> },
+    Band(Vec<(f64, f64, f64)>),
     /// Columns that stand on zero: from x, to x, height.
-    Columns { name: String, hue: Hue, bins: Vec<(f64, f64, f64)> },
-    /// Marks.
-    Marks { name: String, hue: Hue, shape: Shape, points: Vec<Point> },
-    /// An upright line at one x, with its name beside it.
-    Upright { name: String, hue: Hue, x: f64 },
-    /// A line at one y, with its name above it.
-    Level { name: String, hue: Hue, y: f64 },
+    Columns(Vec<(f64, f64, f64)>),
+    /// Marks of a shape.
+    Marks(Shape, Vec<Point>),
+    /// An upright rule at an x.
+    Upright(f64),
+    /// A level rule at a y.
+    Level(f64),
 }
 
 impl Layer {
-    /// What the legend calls it.
-    pub(crate) fn name(&self) -> Option<&str> {
-        let (Self::Line { name, .. }
-        | Self::Area { name, .. }
-        | Self::Band { name, .. }
-        | Self::Columns { name, .. }
-        | Self::Marks { name, .. }) = self
-        else {
-            return None;
-        };
-        Some(name.as_str()).filter(|name| !name.is_empty())
+    /// One without a word at its end.
+    pub fn new(name: impl Into<String>, hue: Hue, form: Form) -> Self {
+        Self { name: name.into(), hue, form, at_end: None }
     }
 
-    pub(crate) fn hue(&self) -> Hue {
-        match self {
-            Self::Line { hue, .. }
-            | Self::Area { hue, .. }
-            | Self::Band { hue, .. }
-            | Self::Columns { hue, .. }
-            | Self::Marks { hue, .. }
-            | Self::Upright { hue, .. }
-            | Self::Level { hue, .. } => *hue,
-        }
+    /// The same with a word at its end.
+    #[must_use]
+    pub fn ending(self, word: impl Into<String>) -> Self {
+        Self { at_end: Some(word.into()), ..self }
+    }
+
+    /// What the legend calls it: rules carry their names themselves.
+    pub(crate) fn legend(&self) -> Option<&str> {
+        let is_rule = matches!(self.form, Form::Upright(_) | Form::Level(_));
+        Some(self.name.as_str()).filter(|name| !is_rule && !name.is_empty())
     }
 
     /// Every x that has to be in sight.
     pub(crate) fn xs(&self) -> Vec<f64> {
-        match self {
-            Self::Line { points, .. } | Self::Area { points, .. } | Self::Marks { points, .. } => {
+        match &self.form {
+            Form::Line(points) | Form::Area(points, _) | Form::Marks(_, points) => {
                 points.iter().map(|point| point.0).collect()
             }
-            Self::Band { points, .. } => points.iter().map(|point| point.0).collect(),
-            Self::Columns { bins, .. } => bins.iter().flat_map(|bin| [bin.0, bin.1]).collect(),
-            Self::Upright { x, .. } => vec![*x],
-            Self::Level { .. } => Vec::new(),
+            Form::Band(points) => points.iter().map(|point| point.0).collect(),
+            Form::Columns(bins) => bins.iter().flat_map(|bin| [bin.0, bin.1]).collect(),
+            Form::Upright(x) => vec![*x],
+            Form::Level(_) => Vec::new(),
         }
     }
 
     /// Every y that has to be in sight.
     pub(crate) fn ys(&self) -> Vec<f64> {
-        match self {
-            Self::Line { points, .. } | Self::Marks { points, .. } => {
-                points.iter().map(|point| point.1).collect()
-            }
-            Self::Area { points, level, .. } => {
-                points.iter().map(|point| point.1).chain([*level]).collect()
-            }
-            Self::Band { points, .. } => points.iter().flat_map(|point| [point.1, point.2]).collect(),
-            Self::Columns { bins, .. } => bins.iter().map(|bin| bin.2).chain([0.0]).collect(),
-            Self::Level { y, .. } => vec![*y],
-            Self::Upright { .. } => Vec::new(),
+        match &self.form {
+            Form::Line(points) | Form::Marks(_, points) => points.iter().map(|point| point.1).collect(),
+            Form::Area(points, level) => points.iter().map(|point| point.1).chain([*level]).collect(),
+            Form::Band(points) => points.iter().flat_map(|point| [point.1, point.2]).collect(),
+            Form::Columns(bins) => bins.iter().map(|bin| bin.2).chain([0.0]).collect(),
+            Form::Level(y) => vec![*y],
+            Form::Upright(_) => Vec::new(),
         }
     }
 
     /// The part that is stretched with the plot: a path on the [`GRID`].
     pub(crate) fn path(&self, frame: Frame) -> Option<Markup> {
-        let (class, d) = match self {
-            Self::Upright { x, .. } if !is_drawable(*x) => return None,
-            Self::Level { y, .. } if !is_drawable(*y) => return None,
-            Self::Line { points, .. } => ("line", traced(frame, &decimate(points, COLUMNS))),
-            Self::Area { points, level, .. } => ("area", filled(frame, &decimate(points, COLUMNS), *level)),
-            Self::Band { points, .. } => ("area", between(frame, points)),
-            Self::Columns { bins, .. } => ("columns", standing(frame, bins)),
-            Self::Upright { x, .. } => ("rule", traced(frame, &[(*x, frame.y.from), (*x, frame.y.to)])),
-            Self::Level { y, .. } => ("rule", traced(frame, &[(frame.x.from, *y), (frame.x.to, *y)])),
-            Self::Marks { .. } => return None,
+        let (class, d) = match &self.form {
+            Form::Line(points) => ("line", traced(frame, &decimate(points, COLUMNS))),
+            Form::Area(points, level) => ("area", filled(frame, &decimate(points, COLUMNS), *level)),
+            Form::Band(points) => ("area", between(frame, points)),
+            Form::Columns(bins) => ("columns", standing(frame, bins)),
+            Form::Upright(x) if is_drawable(*x) => {
+                ("rule", traced(frame, &[(*x, frame.y.from), (*x, frame.y.to)]))
+            }
+            Form::Level(y) if is_drawable(*y) => {
+                ("rule", traced(frame, &[(frame.x.from, *y), (frame.x.to, *y)]))
+            }
+            Form::Marks(..) | Form::Upright(_) | Form::Level(_) => return None,
         };
-        let path = Element::class("path", format!("{class} {}", self.hue().class())).with("d", d);
-        Some(path.into())
+        Some(Element::class("path", format!("{class} {}", self.hue.class())).with("d", d).into())
     }
 
     /// The part that keeps its size: marks and words.
     pub(crate) fn unstretched(&self, frame: Frame) -> Option<Markup> {
-        match self {
-            Self::Upright { x, .. } if !is_drawable(*x) => None,
-            Self::Level { y, .. } if !is_drawable(*y) => None,
-            Self::Marks { shape, hue, points, .. } => {
-                let marks = one_per_cell(points, MARK_CELLS.0, MARK_CELLS.1).into_iter().map(|(x, y)| {
-                    let (x, y) = (frame.percent_x(x), frame.percent_y(y));
-                    Element::new("svg")
-                        .with("x", x)
-                        .with("y", y)
-                        .holding(Element::new("path").with("d", shape.path()))
+        let word = || Element::class("text", "word");
+        match &self.form {
+            Form::Marks(shape, points) => {
+                let (columns, rows) = MARK_CELLS;
+                let marks = one_per_cell(points, columns, rows).into_iter().map(|(x, y)| {
+                    let place =
+                        Element::new("svg").with("x", frame.percent_x(x)).with("y", frame.percent_y(y));
+                    place.holding(Element::new("path").with("d", shape.path()))
                 });
-                Some(Element::class("g", format!("mark {}", hue.class())).holding(marks.collect::<Markup>()).into())
+                let group = Element::class("g", format!("mark {}", self.hue.class()));
+                Some(group.holding(marks.collect::<Markup>()).into())
             }
-            Self::Upright { name, x, .. } => {
+            Form::Upright(x) if is_drawable(*x) => {
                 let near_the_end = frame.x.share(*x) > 0.6;
                 let (anchor, dx) = if near_the_end { ("end", "-6") } else { ("start", "6") };
-                let word = Element::class("text", "word").with("x", frame.percent_x(*x)).with("y", "0");
-                Some(word.with("dx", dx).with("dy", "1em").with("text-anchor", anchor).text(name).into())
+                let word = word().with("x", frame.percent_x(*x)).with("y", "0").with("dx", dx);
+                Some(word.with("dy", "1em").with("text-anchor", anchor).text(&self.name).into())
             }
-            Self::Level { name, y, .. } => {
-                let word = Element::class("text", "word").with("x", "100%").with("y", frame.percent_y(*y));
-                Some(word.with("dy", "-4").with("text-anchor", "end").text(name).into())
+            Form::Level(y) if is_drawable(*y) => {
+                let word = word().with("x", "100%").with("y", frame.percent_y(*y)).with("dy", "-4");
+                Some(word.with("text-anchor", "end").text(&self.name).into())
             }
             _ => None,
         }
@@ -239,8 +240,7 @@ fn traced(frame: Frame, points: &[Point]) -> String {
 
 fn filled(frame: Frame, points: &[Point], level: f64) -> String {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
-    let around: Vec<Point> =
-        [&[(first.0, level)][..], points, &[(last.0, level)][..]].concat();
+    let around: Vec<Point> = [&[(first.0, level)][..], points, &[(last.0, level)][..]].concat();
     format!("{}Z", traced(frame, &around))
 }
 

@@ -33,7 +33,7 @@ pub mod time;
 
 pub use decimate::decimate;
 pub use label::Unit;
-pub use layer::{Hue, Layer, Shape};
+pub use layer::{Form, Hue, Layer, Shape};
 pub use markup::{Element, Markup};
 pub use plane::{Axis, Height, Plane};
 pub use table::{Cell, Table};

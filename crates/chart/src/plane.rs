@@ -1,7 +1,7 @@
 //! A chart over two axes: a figure with its caption, its legend and the drawing.
 
 use crate::label::{self, Unit};
-use crate::layer::{Frame, GRID, Layer};
+use crate::layer::{Form, Frame, GRID, Layer};
 use crate::markup::{Element, Markup};
 use crate::scale::Scale;
 use crate::time;
@@ -154,10 +154,8 @@ impl Plane {
         let mut words: Vec<(f64, &str)> = self
             .layers
             .iter()
-            .filter_map(|layer| match layer {
-                Layer::Line { points, at_end: Some(word), .. } => {
-                    Some((1.0 - frame.y.share(points.last()?.1), word.as_str()))
-                }
+            .filter_map(|layer| match &layer.form {
+                Form::Line(points) => Some((1.0 - frame.y.share(points.last()?.1), layer.at_end.as_deref()?)),
                 _ => None,
             })
             .collect();
@@ -179,7 +177,7 @@ impl Plane {
     /// What is what, where there is more than one thing.
     fn legend(&self) -> Markup {
         let entries: Vec<(&str, &Layer)> =
-            self.layers.iter().filter_map(|layer| Some((layer.name()?, layer))).collect();
+            self.layers.iter().filter_map(|layer| Some((layer.legend()?, layer))).collect();
         if entries.len() < 2 {
             return Markup::default();
         }
@@ -190,16 +188,16 @@ impl Plane {
 
 /// A layer in small.
 fn swatch(layer: &Layer) -> Markup {
-    let hue = layer.hue().class();
+    let hue = layer.hue.class();
     let path = |class: &str, d: &str| Element::class("path", format!("{class} {hue}")).with("d", d);
-    let drawn: Markup = match layer {
-        Layer::Marks { shape, .. } => {
+    let drawn: Markup = match &layer.form {
+        Form::Marks(shape, _) => {
             let mark = Element::new("svg").with("x", "12").with("y", "6");
             let mark = mark.holding(Element::new("path").with("d", shape.path()));
             Element::class("g", format!("mark {hue}")).holding(mark).into()
         }
-        Layer::Area { .. } | Layer::Band { .. } => path("area", "M2 1H22V11H2Z").into(),
-        Layer::Columns { .. } => path("columns", "M4 11V5H9V11ZM11 11V1H16V11ZM18 11V7H23V11Z").into(),
+        Form::Area(..) | Form::Band(_) => path("area", "M2 1H22V11H2Z").into(),
+        Form::Columns(_) => path("columns", "M4 11V5H9V11ZM11 11V1H16V11ZM18 11V7H23V11Z").into(),
         _ => path("line", "M0 6H24").into(),
     };
     Element::class("svg", "swatch").with("aria-hidden", "true").holding(drawn).into()

@@ -82,13 +82,15 @@ impl Table {
     /// As a page shows it; it scrolls by itself where it is too wide.
     #[must_use]
     pub fn html(&self) -> Markup {
-        let is_number = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).any(|c| c.is_number);
+        let is_number =
+            |column: usize| self.rows.iter().filter_map(|row| row.get(column)).any(|c| c.is_number);
         let head = self.head.iter().enumerate().map(|(column, name)| {
             let cell = if is_number(column) { Element::class("th", "number") } else { Element::new("th") };
             cell.with("scope", "col").text(name)
         });
         let rows = self.rows.iter().map(|row| {
-            Element::new("tr").holding(row.iter().enumerate().map(|(n, cell)| shown(n == 0, cell)).collect::<Markup>())
+            Element::new("tr")
+                .holding(row.iter().enumerate().map(|(n, cell)| shown(n == 0, cell)).collect::<Markup>())
         });
         let table = Element::new("table")
             .holding(Element::new("caption").text(&self.caption))

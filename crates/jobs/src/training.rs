@@ -71,7 +71,8 @@ impl Training {
             fitter.fit(&gathered.rows, &Stage { name: String::new(), before: 0, percent: 3.0..50.0 })?;
         let seconds = started.elapsed().as_secs_f64();
         let test = score(spec, &gathered, &trained)?;
-        let (dev_backtest, dev_positions, dev_account) = match walk_forward(&fitter, &mut gathered, &trained)? {
+        let (dev_backtest, dev_positions, dev_account) = match walk_forward(&fitter, &mut gathered, &trained)?
+        {
             Some(dev) => (Some(dev.backtest), Some(dev.positions), Some((dev.account, dev.span))),
             None => (None, None, None),
         };

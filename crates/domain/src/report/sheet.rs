@@ -93,7 +93,9 @@ impl MarkKind {
         match reason {
             ExitReason::StopLoss => Self::StopLoss,
             ExitReason::TakeProfit => Self::TakeProfit,
-            ExitReason::Signal | ExitReason::MaxHolding | ExitReason::EndOfData | ExitReason::Ruin => Self::Exit,
+            ExitReason::Signal | ExitReason::MaxHolding | ExitReason::EndOfData | ExitReason::Ruin => {
+                Self::Exit
+            }
         }
     }
 }

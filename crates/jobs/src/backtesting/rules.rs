@@ -41,7 +41,11 @@ pub(super) struct Mind {
 }
 
 /// The inputs of a strategy, and where their values lay in the window.
-pub(super) fn inputs(strategy: &Strategy, indicators: &Indicators<'_>, range: &Range<usize>) -> Vec<InputCard> {
+pub(super) fn inputs(
+    strategy: &Strategy,
+    indicators: &Indicators<'_>,
+    range: &Range<usize>,
+) -> Vec<InputCard> {
     let features = strategy.features();
     let closes: Vec<usize> = range.clone().step_by((range.len() / READ).max(1)).collect();
     let card = |(name, sets): (String, Vec<(String, _)>)| {
@@ -55,15 +59,20 @@ pub(super) fn inputs(strategy: &Strategy, indicators: &Indicators<'_>, range: &R
 /// Name and fuzzy sets of every input.
 fn named(strategy: &Strategy) -> Vec<(String, Vec<(String, ktrdr_domain::strategy::Membership)>)> {
     let of = |timeframe: &Timeframe, input: &ktrdr_domain::strategy::NnInput| {
-        let fuzzy = input.fuzzy_set.as_ref().and_then(|id| strategy.fuzzy_sets.get_key_value(id)).map(|(id, set)| {
-            let sets = set.members.iter().map(|(name, membership)| (name.clone(), *membership));
-            (format!("{timeframe}_{id}"), sets.collect())
-        });
+        let fuzzy =
+            input.fuzzy_set.as_ref().and_then(|id| strategy.fuzzy_sets.get_key_value(id)).map(|(id, set)| {
+                let sets = set.members.iter().map(|(name, membership)| (name.clone(), *membership));
+                (format!("{timeframe}_{id}"), sets.collect())
+            });
         let raw = input.raw_indicator.as_ref().map(|raw| (format!("{timeframe}_{raw}_raw"), Vec::new()));
         fuzzy.into_iter().chain(raw).collect::<Vec<_>>()
     };
     let inputs = strategy.nn_inputs.iter();
-    inputs.flat_map(|input| input.timeframes.iter().flat_map(|timeframe| of(timeframe, input)).collect::<Vec<_>>()).collect()
+    inputs
+        .flat_map(|input| {
+            input.timeframes.iter().flat_map(|timeframe| of(timeframe, input)).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// Whether a column of the network belongs to an input: `1h_rsi_low` and `1h_rsi_low_lag_1` to `1h_rsi`.

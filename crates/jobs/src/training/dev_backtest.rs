@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use ktrdr_domain::Span;
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::positions::Positions;
-use ktrdr_domain::Span;
 use ktrdr_domain::report::DevBacktest;
 use ktrdr_domain::report::sheet::AccountCurves;
 use ktrdr_domain::trading::Account;

@@ -71,9 +71,7 @@ impl Daily {
     /// Returns of calendar months (UTC), the first and the last as far as they were traded.
     #[must_use]
     pub fn months(&self) -> Vec<MonthReturn> {
-        let month = |time: &i64| {
-            Timestamp(*time).to_datetime().map_or((0, 0), |at| (at.year(), at.month()))
-        };
+        let month = |time: &i64| Timestamp(*time).to_datetime().map_or((0, 0), |at| (at.year(), at.month()));
         let days: Vec<((i32, u32), f64)> =
             self.time.iter().map(month).zip(self.returns.iter().copied()).collect();
         let of = |days: &[((i32, u32), f64)]| MonthReturn {

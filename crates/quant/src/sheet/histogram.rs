@@ -6,7 +6,8 @@ use ktrdr_domain::report::sheet::Histogram;
 #[must_use]
 pub fn histogram(values: &[f64], parts: usize) -> Histogram {
     let finite = || values.iter().copied().filter(|x| x.is_finite());
-    let (from, to) = finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    let (from, to) =
+        finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
     if from > to || parts == 0 {
         return Histogram::default();
     }

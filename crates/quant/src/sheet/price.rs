@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use ktrdr_domain::report::sheet::{Mark, MarkKind, PriceChart, PriceColumn};
 use ktrdr_domain::report::Trade;
+use ktrdr_domain::report::sheet::{Mark, MarkKind, PriceChart, PriceColumn};
 
 use crate::Bars;
 
@@ -68,7 +68,9 @@ fn marks(trades: &[Trade], columns: &[PriceColumn], last: i64) -> Vec<Mark> {
     let inside = all.filter(|(time, _, _)| (first..=last).contains(time));
     let mut taken = std::collections::BTreeSet::<Cell>::new();
     inside
-        .filter(|(time, _, kind)| taken.insert((*kind, columns.partition_point(|column| column.time <= *time))))
+        .filter(|(time, _, kind)| {
+            taken.insert((*kind, columns.partition_point(|column| column.time <= *time)))
+        })
         .map(|(time, price, kind)| Mark { time, price, kind })
         .collect()
 }

@@ -23,7 +23,14 @@ pub fn rows(exam: &Exam<'_>, market: &Market, run: &Run, daily: &Daily) -> Vec<S
     let mut rows = Vec::new();
     for factor in [0.0, 1.0, 2.0, 3.0] {
         let account = Account { costs: times(exam.account.costs, factor), ..*exam.account };
-        rows.extend(retraded(exam, market, exam.targets, &account, StressKind::Costs, format!("costs × {factor}")));
+        rows.extend(retraded(
+            exam,
+            market,
+            exam.targets,
+            &account,
+            StressKind::Costs,
+            format!("costs × {factor}"),
+        ));
     }
     let late = one_bar_later(exam.targets);
     let name = "every decision one bar later".to_owned();
