@@ -5,9 +5,10 @@
 //! |---|---|
 //! | a backtest, a training, a campaign, several side by side | [`backtest`], [`training`], [`campaign`], [`comparison`] |
 //! | what a page consists of | [`document`] |
-//! | its two forms | [`html`], [`markdown`] |
-//! | figures as people write them | [`figures`] |
-//! | codes of gates and of stops in words | [`words`] |
+//! | its two forms | `html.rs`, `markdown.rs` |
+//! | trades and equity for notebooks | [`export`] |
+//! | figures as people write them | `figures.rs` |
+//! | codes of gates and of stops in words | `words.rs` |
 //!
 //! What was not computed is left out. What is undefined says so, with its reason.
 
@@ -17,6 +18,7 @@ pub mod backtest;
 pub mod campaign;
 pub mod comparison;
 pub mod document;
+pub mod export;
 mod figures;
 mod html;
 mod markdown;

@@ -20,6 +20,7 @@ pub(crate) mod operations;
 pub(crate) mod plan;
 pub(crate) mod queues;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod roles;
 pub(crate) mod schedules;
