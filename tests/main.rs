@@ -39,6 +39,7 @@ mod processes;
 mod providers;
 mod redis;
 mod repetition;
+mod reports;
 mod retry;
 mod running;
 mod schedules;

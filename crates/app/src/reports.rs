@@ -53,7 +53,10 @@ impl App {
     /// When one is not there, has not completed, or they are not of one kind.
     pub async fn report_on(&self, subjects: &[Subject]) -> Result<Report, AppError> {
         match subjects {
-            [] => Err(AppError::new(ErrorKind::InvalidRequest, "a report on nothing: name an operation or a campaign")),
+            [] => Err(AppError::new(
+                ErrorKind::InvalidRequest,
+                "a report on nothing: name an operation or a campaign",
+            )),
             [Subject::Campaign(name)] => Ok(Report::Campaign(Box::new(self.campaign_page(name).await?))),
             [Subject::Operation(id)] => Ok(match self.page_on(id).await? {
                 Page::Backtest(page) => Report::Backtest(page),
@@ -72,7 +75,9 @@ impl App {
         for subject in subjects {
             match subject {
                 Subject::Campaign(name) => {
-                    return refuse(format!("{name} is a campaign: a campaign has a report of its own, alone"));
+                    return refuse(format!(
+                        "{name} is a campaign: a campaign has a report of its own, alone"
+                    ));
                 }
                 Subject::Operation(id) => match self.page_on(id).await? {
                     Page::Backtest(page) => backtests.push(*page),
@@ -83,7 +88,9 @@ impl App {
         match (backtests.is_empty(), trainings.is_empty()) {
             (false, true) => Ok(Report::Comparison(Comparison::Backtests(backtests))),
             (true, false) => Ok(Report::Comparison(Comparison::Trainings(trainings))),
-            _ => refuse("backtests are compared with backtests, trainings with trainings: name one kind".into()),
+            _ => refuse(
+                "backtests are compared with backtests, trainings with trainings: name one kind".into(),
+            ),
         }
     }
 
@@ -91,14 +98,20 @@ impl App {
         let row = self.row(id).await?;
         let row = if row.kind.is_root() { self.farthest_of(&row).await? } else { row };
         if !row.status.is_terminal() {
-            let message = format!("{} is {}: there is no report before its end; `ktrdr operations watch {0}` waits for that", row.id, row.status);
+            let message = format!(
+                "{} is {}: there is no report before its end; `ktrdr operations watch {0}` waits for that",
+                row.id, row.status
+            );
             return Err(AppError::new(ErrorKind::Conflict, message));
         }
         match row.kind {
             Kind::Backtesting => Ok(Page::Backtest(Box::new(self.tearsheet(&row).await?))),
             Kind::Training => Ok(Page::Training(Box::new(self.training_page(&row).await?))),
             kind => {
-                let message = format!("{} is a {kind}: there are reports on backtests, trainings, cycles and campaigns", row.id);
+                let message = format!(
+                    "{} is a {kind}: there are reports on backtests, trainings, cycles and campaigns",
+                    row.id
+                );
                 Err(AppError::new(ErrorKind::InvalidRequest, message))
             }
         }
@@ -111,7 +124,10 @@ impl App {
             children.iter().find(|child| child.kind == kind && child.status == Status::Completed).cloned()
         };
         completed(Kind::Backtesting).or_else(|| completed(Kind::Training)).ok_or_else(|| {
-            let message = format!("{} has no completed backtest or training yet; see `ktrdr operations status {0}`", cycle.id);
+            let message = format!(
+                "{} has no completed backtest or training yet; see `ktrdr operations status {0}`",
+                cycle.id
+            );
             AppError::new(ErrorKind::Conflict, message)
         })
     }

@@ -23,7 +23,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ReportArguments) -> Result<
     let format = arguments.format.unwrap_or(unless_said);
     if format != ReportFormat::Html && arguments.to.is_none() {
         if arguments.open {
-            return Err(CliError::new(Kind::Usage, "--open shows a file: add --to FILE, or leave --format out"));
+            return Err(CliError::new(
+                Kind::Usage,
+                "--open shows a file: add --to FILE, or leave --format out",
+            ));
         }
         print(context, &report, format)?;
         return Ok(ExitCode::SUCCESS);
@@ -75,7 +78,12 @@ fn default_path(folder: &Path, subjects: &[Subject]) -> PathBuf {
 /// Hands the file to the desktop. Where there is none, the file is there all the same.
 fn open(context: &Context<'_>, path: &Path) {
     let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let quiet = Command::new(opener).arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let quiet = Command::new(opener)
+        .arg(path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
     if let Err(why) = quiet {
         context.screen.note(format!("{opener} can not be run ({why}): open {} yourself", path.display()));
     }
