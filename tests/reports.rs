@@ -72,9 +72,25 @@ fn a_training_and_its_backtest_become_pages_that_need_nothing_else(engine: Engin
     says(&html, &[report["hashes"]["trades"].as_str().unwrap()]);
     assert!(html.len() < 600_000, "{}", html.len());
 
+    repeats(&world, id, &report);
+    let markdown = text(&world, &["report", id, "--format", "md"]);
+    assert!(markdown.starts_with("# fx\\_pullback on EURUSD 1h"), "{}", &markdown[..200]);
+    says(&markdown, &["## Verdict", "| costs × 2 |", "deflated Sharpe ratio"]);
+    let replayed = world.json(&["replay", id, "--local"]);
+    assert_eq!(replayed["same"], true, "a sheet changes no trade: {replayed}");
+
+    let training = world.json(&["operations", "list", "--type", "training"])["operations"][0]["id"].clone();
+    let training = training.as_str().unwrap();
+    tells_of_a_training(&world, training);
+    side_by_side(&world, id, training);
+    exported(&world, id, &report);
+}
+
+/// The page repeats figures and makes none.
+fn repeats(world: &World, id: &str, report: &Value) {
     let told = world.json(&["report", id]);
     assert_eq!(told["report"], "backtest");
-    assert_eq!(told["metrics"], report["metrics"], "the page repeats figures and makes none");
+    assert_eq!(told["metrics"], report["metrics"]);
     assert_eq!(told["hashes"], report["hashes"]);
     let stress = told["sheet"]["stress"].as_array().unwrap();
     let once = stress.iter().find(|row| row["name"] == "costs × 1").unwrap();
@@ -89,17 +105,10 @@ fn a_training_and_its_backtest_become_pages_that_need_nothing_else(engine: Engin
         months.iter().map(|month| 1.0 + month["total_return_pct"].as_f64().unwrap()).product();
     let net = report["metrics"]["total_return_pct"].as_f64().unwrap();
     assert!((compounded - 1.0 - net).abs() < 1e-9, "months come to the whole: {compounded} and {net}");
+}
 
-    let markdown = text(&world, &["report", id, "--format", "md"]);
-    assert!(markdown.starts_with("# fx\\_pullback on EURUSD 1h"), "{}", &markdown[..200]);
-    says(&markdown, &["## Verdict", "| costs × 2 |", "deflated Sharpe ratio"]);
-
-    let replayed = world.json(&["replay", id, "--local"]);
-    assert_eq!(replayed["same"], true, "a sheet changes no trade: {replayed}");
-
-    let training = world.json(&["operations", "list", "--type", "training"])["operations"][0]["id"].clone();
-    let training = training.as_str().unwrap();
-    let html = page(&world, &[training]);
+fn tells_of_a_training(world: &World, training: &str) {
+    let html = page(world, &[training]);
     says(
         &html,
         &[
@@ -127,9 +136,6 @@ fn a_training_and_its_backtest_become_pages_that_need_nothing_else(engine: Engin
         .map(|bin| bin["rows"].as_u64().unwrap())
         .sum();
     assert_eq!(calibrated, rows);
-
-    side_by_side(&world, id, training);
-    exported(&world, id, &report);
 }
 
 fn side_by_side(world: &World, backtest: &str, training: &str) {
@@ -199,7 +205,6 @@ fn what_has_not_ended_has_no_report(engine: Engine) {
     let world = World::on(engine);
     world.generate("EURUSD", "planted-edge", 5_000, 3);
     world.example("fx_pullback");
-    world.json(&["queues", "pause", "training"]);
     let submitted = world.submit(&["training", "run", "--strategy", "fx_pullback"]);
     world.refused_with(4, &["report", &submitted[0]], &["pending", "operations watch"]);
     world.refused_with(3, &["report", "op_training_20200101_000000_00000000"], &["there is no operation"]);
@@ -224,12 +229,12 @@ fn words_of_a_user_are_words_on_a_page() {
     let world = World::new();
     world.generate("EURUSD", "planted-edge", 5_000, 3);
     world.example("fx_pullback");
-    let hostile = "<script>alert(1)</script>\"' onload=x <img src=y>";
+    let hostile = "<script>alert(1)</script>\"' onload=x <img/src=y>";
     let trained = world.json(&[&TRAIN[..], &["--open-vault", hostile]].concat());
     assert!(trained["warnings"][0].as_str().unwrap().contains("<script>"), "{trained}");
     let id = world.json(&["operations", "list", "--type", "training"])["operations"][0]["id"].clone();
     let html = page(&world, &[id.as_str().unwrap()]);
-    says(&html, &["&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39; onload=x &lt;img src=y&gt;"]);
+    says(&html, &["&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39; onload=x &lt;img/src=y&gt;"]);
     let markdown = text(&world, &["report", id.as_str().unwrap(), "--format", "md"]);
     assert!(!markdown.contains("<script>") && markdown.contains("\\<script\\>"));
 }

@@ -68,7 +68,9 @@ async fn show(context: &Context<'_>, app: &App, id: &OperationId, whole: bool) -
         stored.finally.iter().for_each(|verdict| screen.line(closing::verdict(verdict)));
         screen.line(format!("report      {}", stored.place));
         if !whole {
-            screen.note(format!("how each figure is defined: ktrdr backtest show {id}"));
+            screen.note(format!(
+                "how each figure is defined: ktrdr backtest show {id}; as a page: ktrdr report {id}"
+            ));
         }
     })
 }

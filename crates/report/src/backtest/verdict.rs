@@ -1,7 +1,8 @@
 //! Is it a result, and what does the verdict say? First on every page.
 
 use ktrdr_chart::{Cell, Table};
-use ktrdr_domain::gate::{GateProfile, GateVerdict};
+use ktrdr_domain::gate::{GatePolicy, GateProfile, GateVerdict};
+use ktrdr_domain::report::{BacktestSummary, NullRank};
 
 use super::Tearsheet;
 use crate::document::{Block, Document, Section, Weight};
@@ -67,75 +68,89 @@ fn verdict(document: &mut Document, sheet: &Tearsheet) {
     }
 }
 
-/// What is asked, one by one.
-pub(super) fn section(sheet: &Tearsheet) -> Section {
-    let (summary, gates) = (&sheet.summary, &sheet.gates);
-    if gates.profile != GateProfile::Honest || !summary.quarantine.is_empty() || summary.in_sample.is_some() {
-        return Section::default();
+/// One thing that is asked of an exam.
+struct Check {
+    what: &'static str,
+    asked: String,
+    found: String,
+    /// `None` where it does not apply.
+    met: Option<bool>,
+}
+
+impl Check {
+    fn new(what: &'static str, asked: String, found: String, met: bool) -> Self {
+        Self { what, asked, found, met: Some(met) }
     }
-    let (metrics, evidence) = (&summary.metrics, &summary.evidence);
-    let proof = match (evidence.leakage_proof, &summary.model) {
-        (Some(true), _) => ("none found".to_owned(), Some(true)),
-        (Some(false), _) => ("FOUND".to_owned(), Some(false)),
-        (None, None) => ("not asked of signals".to_owned(), None),
-        (None, Some(_)) => ("not examined".to_owned(), Some(false)),
-    };
-    let null = |rank: Option<ktrdr_domain::report::NullRank>| {
-        let shown = rank
-            .map(|rank| format!("p {} of {}", decimals(Some(rank.p), 3), counted(rank.draws.into(), "draw")));
-        (shown.unwrap_or_else(|| "not drawn".into()), rank.map(|rank| rank.p <= gates.null_p_max))
-    };
-    let asked = [
-        ("look-ahead".to_owned(), "none".to_owned(), proof),
-        (
-            "closed trades".into(),
-            format!("at least {}", gates.trades_min),
-            (count(metrics.total_trades), Some(metrics.total_trades >= gates.trades_min)),
-        ),
-        (
-            "net return".into(),
-            "over 0 %".into(),
-            (percent(metrics.total_return_pct), Some(metrics.total_return_pct.is_some_and(|x| x > 0.0))),
-        ),
-        (
-            "largest drawdown".into(),
-            format!("at most {}", percent(Some(gates.drawdown_max))),
-            (
-                percent(metrics.max_drawdown_pct),
-                Some(metrics.max_drawdown_pct.is_some_and(|x| x <= gates.drawdown_max)),
-            ),
-        ),
-        (
-            "random entries doing as well".into(),
-            format!("p at most {}", gates.null_p_max),
-            null(evidence.random_entries),
-        ),
-        (
-            "other weeks doing as well".into(),
-            format!("p at most {}", gates.null_p_max),
-            null(evidence.shifted_weeks),
-        ),
-        (
-            "deflated Sharpe ratio".into(),
-            format!("at least {}", gates.deflated_sharpe_min),
-            (
-                decimals(evidence.deflated_sharpe, 3),
-                Some(evidence.deflated_sharpe.is_some_and(|x| x >= gates.deflated_sharpe_min)),
-            ),
-        ),
-    ];
-    let mut table = Table::new(
-        "What is asked of an exam, in this order; the first that fails is the reason",
-        ["", "asked", "found", "met"],
-    );
-    for (what, wanted, (found, met)) in asked {
-        let (word, tone) = match met {
+
+    fn row(self) -> Vec<Cell> {
+        let (word, tone) = match self.met {
             Some(true) => ("✓ yes", Some(0.5)),
             Some(false) => ("✗ no", Some(-0.5)),
             None => ("–", None),
         };
         let met = Cell { tone, ..Cell::words(word) };
-        table.rows.push(vec![Cell::words(what), Cell::words(wanted), Cell::number(found), met]);
+        vec![Cell::words(self.what), Cell::words(self.asked), Cell::number(self.found), met]
     }
+}
+
+/// What is asked, one by one.
+pub(super) fn section(sheet: &Tearsheet) -> Section {
+    let summary = &sheet.summary;
+    let is_a_result = summary.quarantine.is_empty() && summary.in_sample.is_none();
+    if sheet.gates.profile != GateProfile::Honest || !is_a_result {
+        return Section::default();
+    }
+    let caption = "What is asked of an exam, in this order; the first that fails is the reason";
+    let mut table = Table::new(caption, ["", "asked", "found", "met"]);
+    table.rows.extend(checks(summary, &sheet.gates).into_iter().map(Check::row));
     Section::new("Verdict", vec![Block::Table(table)])
+}
+
+fn checks(summary: &BacktestSummary, gates: &GatePolicy) -> [Check; 7] {
+    let (metrics, evidence) = (&summary.metrics, &summary.evidence);
+    let (trades, net) = (metrics.total_trades, metrics.total_return_pct);
+    let (fall, deflated) = (metrics.max_drawdown_pct, evidence.deflated_sharpe);
+    let null = |what, rank: Option<NullRank>| Check {
+        what,
+        asked: format!("p at most {}", gates.null_p_max),
+        found: rank.map_or_else(
+            || "not drawn".into(),
+            |rank| format!("p {} of {}", decimals(Some(rank.p), 3), counted(rank.draws.into(), "draw")),
+        ),
+        met: rank.map(|rank| rank.p <= gates.null_p_max),
+    };
+    [
+        look_ahead(summary),
+        Check::new(
+            "closed trades",
+            format!("at least {}", gates.trades_min),
+            count(trades),
+            trades >= gates.trades_min,
+        ),
+        Check::new("net return", "over 0 %".into(), percent(net), net.is_some_and(|x| x > 0.0)),
+        Check::new(
+            "largest drawdown",
+            format!("at most {}", percent(Some(gates.drawdown_max))),
+            percent(fall),
+            fall.is_some_and(|x| x <= gates.drawdown_max),
+        ),
+        null("random entries that do as well", evidence.random_entries),
+        null("other weeks that do as well", evidence.shifted_weeks),
+        Check::new(
+            "deflated Sharpe ratio",
+            format!("at least {}", gates.deflated_sharpe_min),
+            decimals(deflated, 3),
+            deflated.is_some_and(|x| x >= gates.deflated_sharpe_min),
+        ),
+    ]
+}
+
+fn look_ahead(summary: &BacktestSummary) -> Check {
+    let (found, met) = match (summary.evidence.leakage_proof, &summary.model) {
+        (Some(true), _) => ("none found", Some(true)),
+        (Some(false), _) => ("FOUND", Some(false)),
+        (None, None) => ("not asked of signals", None),
+        (None, Some(_)) => ("not examined", Some(false)),
+    };
+    Check { what: "look-ahead", asked: "none".into(), found: found.into(), met }
 }
