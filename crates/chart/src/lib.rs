@@ -2,7 +2,7 @@
 //!
 //! | what | file |
 //! |---|---|
-//! | lines, areas, bands, columns, dots and marks over two axes | [`plane`], its layers in [`layer`] |
+//! | lines, areas, bands, columns, dots and marks over two axes | [`plane`], its layers in [`layer`], their places in `frame.rs` |
 //! | figures in rows, with bars or tones behind them: heat maps, confusions, funnels | [`table`] |
 //! | where a value lies on an axis, ticks at round numbers | [`scale`] |
 //! | ticks where years, months and days begin | [`time`] |
@@ -23,6 +23,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod decimate;
+mod frame;
 pub mod label;
 pub mod layer;
 pub mod markup;

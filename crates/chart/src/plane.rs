@@ -1,7 +1,8 @@
 //! A chart over two axes: a figure with its caption, its legend and the drawing.
 
+use crate::frame::{Frame, GRID};
 use crate::label::{self, Unit};
-use crate::layer::{Form, Frame, GRID, Layer};
+use crate::layer::{Form, Layer};
 use crate::markup::{Element, Markup};
 use crate::scale::Scale;
 use crate::time;
