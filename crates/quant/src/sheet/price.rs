@@ -74,3 +74,69 @@ fn marks(trades: &[Trade], columns: &[PriceColumn], last: i64) -> Vec<Mark> {
         .map(|(time, price, kind)| Mark { time, price, kind })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use ktrdr_domain::Timestamp;
+    use ktrdr_domain::report::{Direction, ExitReason};
+
+    use super::*;
+
+    fn zigzag(bars: usize) -> Bars {
+        let mut series = Bars::with_capacity("TEST".parse().unwrap(), "1h".parse().unwrap(), bars);
+        for bar in 0..bars {
+            let price = 100.0 + (bar % 97) as f64;
+            series.time.push(bar as i64 * 3_600);
+            series.open.push(price);
+            series.high.push(price + 1.0);
+            series.low.push(price - 1.0);
+            series.close.push(price);
+            series.volume.push(0.0);
+        }
+        series
+    }
+
+    fn trade(entry: usize, exit: usize, net_pnl: f64) -> Trade {
+        Trade {
+            direction: Direction::Long,
+            units: 1.0,
+            entry_time: Timestamp(entry as i64 * 3_600),
+            entry_price: 100.0,
+            exit_time: Timestamp(exit as i64 * 3_600),
+            exit_price: 100.0 + net_pnl,
+            commission: 0.0,
+            financing: 0.0,
+            gross_pnl: net_pnl,
+            net_pnl,
+            bars_held: (exit - entry) as u32,
+            exit_reason: ExitReason::StopLoss,
+        }
+    }
+
+    #[test]
+    fn many_bars_and_trades_make_few_columns_and_marks_that_reach_as_far() {
+        let bars = zigzag(100_000);
+        let trades: Vec<Trade> =
+            (0..5_000).map(|n| trade(n * 19, n * 19 + 10, f64::from(n as u32 % 7) - 3.0)).collect();
+        let charts = charts(&bars, 0..bars.len(), &trades);
+        let whole = &charts[0];
+        assert!(whole.columns.len() <= COLUMNS && whole.marks.len() <= 2 * (COLUMNS + 1));
+        let highest = whole.columns.iter().map(|column| column.high).fold(0.0, f64::max);
+        let lowest = whole.columns.iter().map(|column| column.low).fold(f64::INFINITY, f64::min);
+        assert_eq!((lowest, highest), (99.0, 197.0));
+        assert_eq!(whole.columns.last().unwrap().close, bars.close[99_999]);
+        assert!(whole.marks.iter().any(|mark| mark.kind == MarkKind::StopLoss));
+    }
+
+    #[test]
+    fn the_best_and_the_worst_trade_are_seen_from_near() {
+        let bars = zigzag(2_000);
+        let trades = [trade(500, 520, 3.0), trade(900, 910, -2.0), trade(1_999, 1_999, 0.5)];
+        let charts = charts(&bars, 0..bars.len(), &trades);
+        let names: Vec<&str> = charts.iter().map(|chart| chart.name.as_str()).collect();
+        assert_eq!(names, ["the whole window", "around the best trade", "around the worst trade"]);
+        assert_eq!(charts[1].columns.len(), 100, "forty bars to either side");
+        assert_eq!(charts[1].marks.len(), 2);
+        assert!(super::charts(&bars, 0..bars.len(), &[])[0].marks.is_empty());
+    }
+}

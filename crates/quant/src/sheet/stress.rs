@@ -146,3 +146,60 @@ fn by_volatility(daily: &Daily) -> Vec<StressRow> {
     };
     thirds.into_iter().map(row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use ktrdr_domain::trading::Sizing;
+
+    use super::*;
+    use crate::Bars;
+    use crate::data::calendar::Calendar;
+
+    /// Two years of hours that go up for some days and down for others.
+    fn waves() -> Bars {
+        let mut bars = Bars::with_capacity("TEST".parse().unwrap(), "1h".parse().unwrap(), 0);
+        let mut price = 100.0f64;
+        for hour in 0..2 * 365 * 24i64 {
+            let open = price;
+            price *= 1.0 + 0.002 * (hour as f64 / 60.0).sin() + 0.0001 * ((hour * 37 % 11) as f64 - 5.0);
+            bars.time.push(1_577_836_800 + hour * 3_600);
+            bars.open.push(open);
+            bars.high.push(open.max(price));
+            bars.low.push(open.min(price));
+            bars.close.push(price);
+            bars.volume.push(0.0);
+        }
+        bars
+    }
+
+    #[test]
+    fn rows_say_what_they_change_and_agree_with_the_run() {
+        let bars = waves();
+        let range = 100..bars.len();
+        let targets: Vec<Target> =
+            range.clone().map(|hour| if (hour / 90) % 2 == 0 { 1 } else { -1 }).collect();
+        let account = Account { sizing: Sizing::FixedFraction(0.5), ..Account::default() };
+        let calendar = Calendar::of(&bars);
+        let exam =
+            Exam { bars: &bars, range, targets: &targets, account: &account, calendar: calendar.as_ref() };
+        let run = simulate::run(exam.bars, exam.range.clone(), exam.targets, exam.account).unwrap();
+        let market = exam.market();
+        let daily = Daily::of(&exam, &market, &run);
+        let rows = rows(&exam, &market, &run, &daily);
+        let net = |name: &str| {
+            let row =
+                rows.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("no {name}: {rows:?}"));
+            row.total_return_pct.unwrap()
+        };
+        assert_eq!(net("costs × 1"), run.net_return(account.initial_capital));
+        assert!(net("costs × 0") > net("costs × 1") && net("costs × 2") > net("costs × 3"));
+        assert_ne!(net("every decision one bar later"), net("costs × 1"));
+        assert!(net("without the best 5 trades") < net("costs × 1"));
+        assert!(net("without the best 5 days") < net("costs × 1"));
+        let years: f64 = ["2020", "2021"].into_iter().map(|year| 1.0 + net(year)).product();
+        assert!((years - 1.0 - net("costs × 1")).abs() < 1e-9, "years come to the whole");
+        let thirds = rows.iter().filter(|row| row.kind == StressKind::Volatility);
+        let days: u64 = thirds.map(|row| row.days).sum();
+        assert_eq!(days, daily.returns.len() as u64 - VOLATILITY_DAYS as u64);
+    }
+}
