@@ -42,6 +42,7 @@ mod processes;
 mod providers;
 mod redis;
 mod repetition;
+mod reports;
 mod retention;
 mod retry;
 mod running;

@@ -17,10 +17,12 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("research", 2, &["domain", "fabric", "quant"]),
     ("agent", 2, &["domain", "quant"]),
     ("fake", 0, &[]),
+    ("chart", 0, &[]),
+    ("report", 1, &["domain", "chart"]),
     ("claude", 3, &["domain", "quant", "fabric", "agent"]),
     ("catalog", 2, &["domain", "fabric", "quant", "neural"]),
-    ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker"]),
-    ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research"]),
+    ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker", "chart"]),
+    ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research", "report"]),
     ("mcp", 4, &["domain", "app"]),
     ("api", 4, &["domain", "app"]),
     (
@@ -47,7 +49,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
 ];
 
 /// Words the pure floors must not say in code.
-const PURE: &[&str] = &["domain", "quant", "neural"];
+const PURE: &[&str] = &["domain", "quant", "neural", "chart", "report"];
 
 const IMPURE_WORDS: &[&str] = &[
     "tokio",

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | train a strategy | [`App::submit_training`] | [`training`] |
 //! | backtest a model, or target positions; its report; stop it | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`], [`App::cancel_backtest`] | [`backtest`] |
+//! | pages on a backtest, a training, a campaign, several side by side | [`App::report_on`] | [`reports`] |
 //! | repeat a backtest and compare | [`App::submit_replay`], [`App::compare_replay`] | [`replay`] |
 //! | one research cycle: trigger, status, cancel | [`App::trigger_cycle`], [`App::cycle_status`], [`App::cycle`], [`App::cancel_cycle`] | [`cycle`], [`cycle_status`] |
 //! | campaigns of cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
@@ -69,6 +70,7 @@ pub mod plan;
 pub mod queues;
 pub mod readiness;
 pub mod replay;
+pub mod reports;
 pub mod retention;
 pub mod retry;
 pub mod schedules;

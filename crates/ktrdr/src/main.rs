@@ -98,6 +98,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Strategies(a) => commands::strategies::run(&context, a),
         Command::Training(a) => commands::training::run(&context, a),
         Command::Backtest(a) => commands::backtest::run(&context, a),
+        Command::Report(a) => commands::report::run(&context, a),
         Command::Replay(a) => commands::replay::run(&context, a),
         Command::Research(a) => commands::research::run(&context, a),
         Command::Agent(a) => commands::agent::run(&context, a),

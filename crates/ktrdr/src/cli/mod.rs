@@ -11,6 +11,7 @@ pub(crate) mod fleet;
 pub(crate) mod mcp;
 pub(crate) mod memory;
 pub(crate) mod operations;
+pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod schedules;
 pub(crate) mod store;
@@ -116,6 +117,8 @@ pub(crate) enum Command {
     Training(training::TrainingArguments),
     /// Backtest a trained strategy, or replay target positions from any tool.
     Backtest(backtest::BacktestArguments),
+    /// A page on a backtest, a training or a campaign, or several side by side: HTML, Markdown, JSON.
+    Report(report::ReportArguments),
     /// Repeat a backtest and compare the trade list's hash.
     Replay(ReplayArguments),
     /// Research cycles: design, train, gate, backtest, gate, assess.

@@ -21,6 +21,7 @@ pub(crate) mod plan;
 pub(crate) mod queues;
 pub(crate) mod record;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod roles;
 pub(crate) mod schedules;
