@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("embedded", 2, &["domain", "fabric"]),
     ("fleet", 2, &["domain", "fabric"]),
     ("worker", 2, &["domain", "fabric"]),
+    ("metrics", 2, &["domain", "fabric"]),
     ("research", 2, &["domain", "fabric", "quant"]),
     ("agent", 2, &["domain", "quant"]),
     ("fake", 0, &[]),
@@ -28,7 +29,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
         5,
         &[
             "domain", "quant", "neural", "agent", "fabric", "fleet", "catalog", "worker", "research", "jobs",
-            "app", "mcp", "api", "claude", "fake",
+            "metrics", "app", "mcp", "api", "claude", "fake",
         ],
     ),
 ];
@@ -42,6 +43,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("ndarray", &["quant", "neural", "jobs"], "nouns, messages and the fleet hold no matrices"),
     ("rmcp", &["mcp"], "only its server speaks the Model Context Protocol"),
     ("axum", &["api"], "only the API speaks HTTP"),
+    ("prometheus_client", &["metrics"], "what is counted, and under which names, stands in one place"),
     ("feature = \"torch\"", &["neural"], "scripts/test checks the code for GPUs in that crate alone"),
     (".publish(", &["worker", "embedded", "fleet"], "only the relay publishes what the outbox holds"),
 ];

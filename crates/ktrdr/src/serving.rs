@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::api::ListenArguments;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::figures;
 use crate::logging;
+use crate::roles::Roles;
 use crate::workspace::Workspace;
 
 /// What the API hears of the store.
@@ -32,6 +34,7 @@ fn listening(arguments: &ListenArguments) -> Option<Listening> {
 /// An API that listens, where one is asked for.
 pub(crate) async fn listen(
     workspace: &Workspace,
+    roles: &Roles,
     arguments: &ListenArguments,
     stop: &CancellationToken,
 ) -> Result<Option<Api>, CliError> {
@@ -41,7 +44,8 @@ pub(crate) async fn listen(
         |app| ktrdr_api::mount(ktrdr_mcp::http(app, Access { allow_write: true, show_exam: false }));
     let reading = ktrdr_api::mount(ktrdr_mcp::http(app.clone(), Access::default()));
     let mcp = Some(McpServices { reading, writing: Box::new(writing) });
-    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp };
+    let figures = figures::exposition(workspace, roles);
+    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp, figures };
     Api::listen(app, &listening, beside, stop.clone()).await.map(Some).or_exit(Kind::Refused)
 }
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
+use super::api::MetricsArguments;
 use ktrdr_domain::Kind;
 
 #[derive(Debug, Args)]
@@ -21,6 +22,9 @@ pub(crate) struct WorkerArguments {
     /// What it computes on: auto, cpu or cuda:N. `auto` takes a GPU where there is one.
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     pub(crate) device: Device,
+
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArguments,
 }
 
 /// What a worker is told to compute on.
