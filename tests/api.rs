@@ -6,5 +6,6 @@ mod client;
 mod description;
 mod events;
 mod lists;
+mod metrics;
 mod schedules;
 mod work;

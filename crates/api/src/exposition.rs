@@ -51,7 +51,11 @@ impl Exposition {
     ///
     /// # Errors
     /// When the address is taken, or not this machine's.
-    pub async fn listen(self, address: SocketAddr, stop: CancellationToken) -> Result<SocketAddr, ServeError> {
+    pub async fn listen(
+        self,
+        address: SocketAddr,
+        stop: CancellationToken,
+    ) -> Result<SocketAddr, ServeError> {
         let taken = |why| ServeError::Address { address, why };
         let listener = TcpListener::bind(address).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;

@@ -80,7 +80,8 @@ impl Fleet {
     async fn standing(&self) -> Result<Standing, AppError> {
         let app = &self.app;
         let workers = app.workers().await?;
-        let plays = |role: Role| workers.iter().filter(|seen| seen.worker.role == role.as_str()).count() as u64;
+        let plays =
+            |role: Role| workers.iter().filter(|seen| seen.worker.role == role.as_str()).count() as u64;
         let budget = app.budget(&BudgetRequest { days: 1, campaigns: 0, campaign: None }).await?;
         let today = budget.days.first();
         let (_, troubles) = app.schedule_troubles().await?;

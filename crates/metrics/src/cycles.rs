@@ -31,7 +31,11 @@ impl Cycles {
             gates: Family::default(),
         };
         registry.register("agent_cycles", "Research cycles that ended, by how", cycles.outcomes.clone());
-        registry.register("agent_cycle_duration_seconds", "From a cycle's start to its end", cycles.lasted.clone());
+        registry.register(
+            "agent_cycle_duration_seconds",
+            "From a cycle's start to its end",
+            cycles.lasted.clone(),
+        );
         registry.register(
             "agent_phase_duration_seconds",
             "From the submit of a phase's job to its end",

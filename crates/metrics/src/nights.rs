@@ -22,7 +22,11 @@ impl Nights {
             "Ticks of schedules that ended: how their night ended, or why there was none",
             nights.ticks.clone(),
         );
-        registry.register("ktrdr_leader", "Whether this process decides about schedules", nights.leads.clone());
+        registry.register(
+            "ktrdr_leader",
+            "Whether this process decides about schedules",
+            nights.leads.clone(),
+        );
         nights
     }
 

@@ -32,12 +32,36 @@ impl Outside {
             broker_up: Gauge::default(),
             consumers: Family::default(),
         };
-        registry.register("ktrdr_store_step_seconds", "How long the store took for a step", outside.steps.clone());
-        registry.register("ktrdr_store_errors", "Steps that the store could not do", outside.store_errors.clone());
-        registry.register("ktrdr_publish", "Messages published, by the broker's answer", outside.published.clone());
-        registry.register("ktrdr_broker_errors", "Calls that the broker could not do", outside.broker_errors.clone());
-        registry.register("ktrdr_broker_up", "Whether the broker answered the last call", outside.broker_up.clone());
-        registry.register("ktrdr_consumer_up", "Whether this process reads a queue", outside.consumers.clone());
+        registry.register(
+            "ktrdr_store_step_seconds",
+            "How long the store took for a step",
+            outside.steps.clone(),
+        );
+        registry.register(
+            "ktrdr_store_errors",
+            "Steps that the store could not do",
+            outside.store_errors.clone(),
+        );
+        registry.register(
+            "ktrdr_publish",
+            "Messages published, by the broker's answer",
+            outside.published.clone(),
+        );
+        registry.register(
+            "ktrdr_broker_errors",
+            "Calls that the broker could not do",
+            outside.broker_errors.clone(),
+        );
+        registry.register(
+            "ktrdr_broker_up",
+            "Whether the broker answered the last call",
+            outside.broker_up.clone(),
+        );
+        registry.register(
+            "ktrdr_consumer_up",
+            "Whether this process reads a queue",
+            outside.consumers.clone(),
+        );
         outside
     }
 

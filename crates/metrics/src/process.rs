@@ -30,8 +30,11 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn register(registry: &mut Registry, version: &str) -> Self {
-        let process =
-            Self { cpu_seconds: Counter::default(), resident_bytes: Gauge::default(), open_files: Gauge::default() };
+        let process = Self {
+            cpu_seconds: Counter::default(),
+            resident_bytes: Gauge::default(),
+            open_files: Gauge::default(),
+        };
         registry.register("process_cpu_seconds", "CPU time, user and system", process.cpu_seconds.clone());
         registry.register("process_resident_memory_bytes", "Memory in use", process.resident_bytes.clone());
         registry.register("process_open_fds", "Open files and sockets", process.open_files.clone());

@@ -34,7 +34,11 @@ impl Schedules for MeasuredSchedules {
         self.schedules.schedules().await
     }
 
-    async fn pause_schedule(&self, name: &ScheduleName, pause: &Pause) -> Result<ScheduleChanged, StoreError> {
+    async fn pause_schedule(
+        &self,
+        name: &ScheduleName,
+        pause: &Pause,
+    ) -> Result<ScheduleChanged, StoreError> {
         self.schedules.pause_schedule(name, pause).await
     }
 
@@ -76,7 +80,11 @@ impl Schedules for MeasuredSchedules {
         self.schedules.open_occurrences().await
     }
 
-    async fn occurrence(&self, schedule: &ScheduleName, at_ms: i64) -> Result<Option<Occurrence>, StoreError> {
+    async fn occurrence(
+        &self,
+        schedule: &ScheduleName,
+        at_ms: i64,
+    ) -> Result<Option<Occurrence>, StoreError> {
         self.schedules.occurrence(schedule, at_ms).await
     }
 

@@ -18,8 +18,11 @@ pub(crate) struct Spending {
 
 impl Spending {
     pub(crate) fn register(registry: &mut Registry) -> Self {
-        let spending =
-            Self { tokens: Family::default(), dollars: Family::default(), machine_seconds: Family::default() };
+        let spending = Self {
+            tokens: Family::default(),
+            dollars: Family::default(),
+            machine_seconds: Family::default(),
+        };
         registry.register("agent_tokens", "Tokens that models read and wrote", spending.tokens.clone());
         registry.register("agent_budget_spend", "Dollars paid for models", spending.dollars.clone());
         registry.register("ktrdr_machine_seconds", "Seconds that jobs ran", spending.machine_seconds.clone());

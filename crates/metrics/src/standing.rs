@@ -132,13 +132,21 @@ impl Gauges {
         gauges.register_queues(registry);
         registry.register("ktrdr_processes", "Processes heard of lately", gauges.processes.clone());
         registry.register("ktrdr_dead_letters", "Operations that were given up", gauges.dead_letters.clone());
-        registry.register("ktrdr_outbox", "Messages that the broker does not have yet", gauges.outbox.clone());
+        registry.register(
+            "ktrdr_outbox",
+            "Messages that the broker does not have yet",
+            gauges.outbox.clone(),
+        );
         registry.register(
             "ktrdr_outbox_lag_seconds",
             "For how long the oldest message has been seen in the outbox",
             gauges.outbox_lag.clone(),
         );
-        registry.register("agent_budget_spent_today", "Dollars paid and set aside today", gauges.spent_today.clone());
+        registry.register(
+            "agent_budget_spent_today",
+            "Dollars paid and set aside today",
+            gauges.spent_today.clone(),
+        );
         registry.register(
             "agent_budget_left_today",
             "Dollars that may still be spent today; absent without a limit",
@@ -156,7 +164,11 @@ impl Gauges {
     fn register_queues(&self, registry: &mut Registry) {
         registry.register("ktrdr_queue_ready", "Jobs that wait", self.ready.clone());
         registry.register("ktrdr_ops_inflight", "Jobs that run", self.running.clone());
-        registry.register("ktrdr_queue_oldest_age_seconds", "How long the oldest job has waited", self.oldest.clone());
+        registry.register(
+            "ktrdr_queue_oldest_age_seconds",
+            "How long the oldest job has waited",
+            self.oldest.clone(),
+        );
         registry.register("ktrdr_queue_workers", "Workers that take jobs of a kind", self.workers.clone());
         registry.register("ktrdr_queue_slots", "Jobs of a kind that run at once", self.slots.clone());
         registry.register("ktrdr_queue_paused", "Whether a queue is paused", self.paused.clone());

@@ -52,7 +52,11 @@ impl Work {
         };
         registry.register("ktrdr_submitted", "Operations created", work.submitted.clone());
         registry.register("ktrdr_ops", "Operations that ended, by how", work.ended.clone());
-        registry.register("ktrdr_attempts", "Attempts that ended, by what they came to", work.attempts.clone());
+        registry.register(
+            "ktrdr_attempts",
+            "Attempts that ended, by what they came to",
+            work.attempts.clone(),
+        );
         registry.register(
             "ktrdr_enqueue_to_start_seconds",
             "From an operation's submit to its first claim, by the store's clock",
@@ -65,19 +69,31 @@ impl Work {
             work.cancelled_after.clone(),
         );
         registry.register("ktrdr_rescues", "Leases of lost workers that sweeps ended", work.rescued.clone());
-        registry.register("ktrdr_due", "Retries and deferred operations that came due", work.came_due.clone());
+        registry.register(
+            "ktrdr_due",
+            "Retries and deferred operations that came due",
+            work.came_due.clone(),
+        );
         registry.register(
             "ktrdr_republished",
             "Messages and events published again because they may have been lost",
             work.published_again.clone(),
         );
-        registry.register("ktrdr_fenced", "Attempts that had lost their operation to another", work.fenced.clone());
+        registry.register(
+            "ktrdr_fenced",
+            "Attempts that had lost their operation to another",
+            work.fenced.clone(),
+        );
         registry.register(
             "ktrdr_ack_lost",
             "Messages of operations that had ended: their acknowledgement was lost, or they came twice",
             work.found_ended.clone(),
         );
-        registry.register("ktrdr_training_samples", "Rows × epochs that trainings fitted", work.samples.clone());
+        registry.register(
+            "ktrdr_training_samples",
+            "Rows × epochs that trainings fitted",
+            work.samples.clone(),
+        );
         registry.register(
             "ktrdr_training_fit_seconds",
             "Seconds of the epochs of trainings that completed",

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 
 use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
-use super::api::MetricsArguments;
 use ktrdr_domain::Kind;
+
+use super::api::MetricsArguments;
 
 #[derive(Debug, Args)]
 pub(crate) struct WorkerArguments {

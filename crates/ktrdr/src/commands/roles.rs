@@ -43,10 +43,7 @@ pub(crate) fn serve(context: &Context<'_>, arguments: &ServeArguments) -> Result
     run(context, "serve", &Roles::coordinator(), &faces)
 }
 
-pub(crate) fn orchestrator(
-    context: &Context<'_>,
-    arguments: MetricsArguments,
-) -> Result<ExitCode, CliError> {
+pub(crate) fn orchestrator(context: &Context<'_>, arguments: MetricsArguments) -> Result<ExitCode, CliError> {
     run(context, "orchestrator", &Roles::orchestrator(), &Faces::telling(arguments))
 }
 
@@ -95,12 +92,7 @@ fn slots(kind: OperationKind, computing: &Computing, asked: Option<u16>) -> Resu
 }
 
 /// One role of a fleet. The embedded engine has no single roles: one process holds its file.
-fn run(
-    context: &Context<'_>,
-    name: &str,
-    roles: &Roles,
-    faces: &Faces,
-) -> Result<ExitCode, CliError> {
+fn run(context: &Context<'_>, name: &str, roles: &Roles, faces: &Faces) -> Result<ExitCode, CliError> {
     if context.settings.engine == EngineName::Embedded {
         let message = "single roles need the fleet: set KTRDR_ENGINE=fleet and its addresses (`scripts/services start` \
                        prints them), or run every role in one process with `ktrdr up`";
