@@ -11,8 +11,8 @@ use ktrdr_app::operations::PartRequest;
 use ktrdr_app::queues::QueueStatus;
 use ktrdr_app::{App, AppError};
 use ktrdr_domain::Money;
-use ktrdr_metrics::standing::{QueueStanding, Role};
-use ktrdr_metrics::{MEDIA_TYPE, Metrics, Standing};
+use ktrdr_telemetry::standing::{QueueStanding, Role};
+use ktrdr_telemetry::{MEDIA_TYPE, Standing, Telemetry};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{CliError, Kind, OrExit};
@@ -21,7 +21,7 @@ use crate::workspace::Workspace;
 
 /// What is exposed of a process.
 struct Figures {
-    metrics: Arc<Metrics>,
+    telemetry: Arc<Telemetry>,
     /// Told of by those who relay and keep schedules: one look serves the whole fleet.
     fleet: Option<Fleet>,
 }
@@ -40,7 +40,7 @@ pub(crate) fn exposition(workspace: &Workspace, roles: &Roles) -> Option<Exposit
         folder: workspace.opening.folder.clone(),
         oldest: Mutex::default(),
     });
-    let figures = Arc::new(Figures { metrics: workspace.metrics.clone()?, fleet });
+    let figures = Arc::new(Figures { telemetry: workspace.telemetry.clone()?, fleet });
     let text = move || {
         let figures = Arc::clone(&figures);
         Box::pin(async move { figures.text().await }) as _
@@ -67,12 +67,12 @@ impl Figures {
     async fn text(&self) -> String {
         if let Some(fleet) = &self.fleet {
             match fleet.standing().await {
-                Ok(standing) => self.metrics.stand(&standing),
+                Ok(standing) => self.telemetry.stand(&standing),
                 // What was seen last stays; `ktrdr_store_errors` says why.
                 Err(why) => tracing::debug!(%why, "how the fleet stands can not be seen"),
             }
         }
-        self.metrics.expose()
+        self.telemetry.expose()
     }
 }
 

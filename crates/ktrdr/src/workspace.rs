@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ktrdr_app::App;
 use ktrdr_app::engine::{Identity, Messages, Opened, Opening, Part};
 use ktrdr_fabric::broker::Broker;
-use ktrdr_metrics::Metrics;
+use ktrdr_telemetry::Telemetry;
 
 use crate::exit::CliError;
 use crate::providers;
@@ -20,7 +20,7 @@ pub(crate) struct Workspace {
     /// What can be asked of it.
     pub(crate) app: App,
     /// What this process does on it, counted; nothing is, unless it plays roles.
-    pub(crate) metrics: Option<Arc<Metrics>>,
+    pub(crate) telemetry: Option<Arc<Telemetry>>,
     /// Its store as itself.
     pub(crate) identity: Identity,
     messages: Messages,
@@ -30,19 +30,19 @@ impl Workspace {
     pub(crate) fn new(opening: Opening, settings: Settings, opened: Opened) -> Self {
         let Opened { mut app, identity, messages } = opened;
         app.providers = providers::of(&settings, &opening.folder, &app.artifacts);
-        Self { opening, settings, app, metrics: None, identity, messages }
+        Self { opening, settings, app, telemetry: None, identity, messages }
     }
 
     /// The same, with everything counted that goes through its seams from now on.
     pub(crate) fn measured(self) -> Self {
-        let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
+        let telemetry = Arc::new(Telemetry::new(env!("CARGO_PKG_VERSION")));
         let app = App {
-            store: metrics.store(self.app.store),
-            budget: metrics.budget(self.app.budget),
-            schedules: metrics.schedules(self.app.schedules),
+            store: telemetry.store(self.app.store),
+            budget: telemetry.budget(self.app.budget),
+            schedules: telemetry.schedules(self.app.schedules),
             ..self.app
         };
-        Self { app, metrics: Some(metrics), ..self }
+        Self { app, telemetry: Some(telemetry), ..self }
     }
 
     /// Whether the store is still the one that was opened.
@@ -58,8 +58,8 @@ impl Workspace {
     /// Messages, for one part that this process plays.
     pub(crate) async fn broker(&self, part: Part) -> Result<Arc<dyn Broker>, CliError> {
         let broker = self.messages.broker(part).await?;
-        Ok(match &self.metrics {
-            Some(metrics) => metrics.broker(broker),
+        Ok(match &self.telemetry {
+            Some(telemetry) => telemetry.broker(broker),
             None => broker,
         })
     }

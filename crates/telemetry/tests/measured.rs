@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::{FailureReason, Kind, OperationId, Priority, Timestamp};
-use ktrdr_embedded::{Engine, Role, SqliteOptions};
+use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Attempt, Beat, BootId, Claim, Finish, NewOperation, Store, SweepPlan};
-use ktrdr_metrics::standing::{QueueStanding, Role as PlayedRole};
-use ktrdr_metrics::{Metrics, Standing};
+use ktrdr_telemetry::standing::{QueueStanding, Role as PlayedRole};
+use ktrdr_telemetry::{Standing, Telemetry};
 use serde_json::{Value, json};
 
 const LEASE: Duration = Duration::from_secs(60);
 
 struct World {
-    metrics: Metrics,
+    telemetry: Telemetry,
     store: Arc<dyn Store>,
     _engine: Engine,
     _folder: tempfile::TempDir,
@@ -23,10 +23,10 @@ struct World {
 impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let engine = Engine::open(folder.path(), Role::Runner, SqliteOptions::default()).unwrap();
-        let metrics = Metrics::new("9.9.9");
-        let store = metrics.store(engine.store.clone());
-        Self { metrics, store, _engine: engine, _folder: folder }
+        let engine = Engine::open(folder.path(), Role::Runner).unwrap();
+        let telemetry = Telemetry::new("9.9.9");
+        let store = telemetry.store(engine.store.clone());
+        Self { telemetry, store, _engine: engine, _folder: folder }
     }
 
     /// Creates an operation and claims it.
@@ -59,7 +59,7 @@ impl World {
 
     /// What stands behind a name with its labels; nothing where it is not told.
     fn figure(&self, series: &str) -> Option<f64> {
-        let text = self.metrics.expose();
+        let text = self.telemetry.expose();
         let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
         Some(line.parse().unwrap())
     }
@@ -85,7 +85,7 @@ async fn each_attempt_and_each_end_is_counted_once_under_its_kind() {
         ("ktrdr_enqueue_to_start_seconds_count{kind=\"training\"}", 2.0),
         ("ktrdr_store_step_seconds_count{call=\"finish\"}", 3.0),
     ] {
-        assert_eq!(world.figure(series), Some(count), "{series}\n{}", world.metrics.expose());
+        assert_eq!(world.figure(series), Some(count), "{series}\n{}", world.telemetry.expose());
     }
 }
 
@@ -147,13 +147,13 @@ async fn no_id_and_no_text_becomes_a_label_and_series_do_not_grow_with_operation
     for (kind, n) in of_every_kind(1) {
         world.ends(kind, n, Finish::Completed(json!({}))).await;
     }
-    let before = series(&world.metrics.expose());
+    let before = series(&world.telemetry.expose());
     for round in 2..12 {
         for (kind, n) in of_every_kind(round) {
             world.ends(kind, n, Finish::Completed(json!({}))).await;
         }
     }
-    let text = world.metrics.expose();
+    let text = world.telemetry.expose();
     assert_eq!(series(&text), before, "{text}");
     assert!(before <= 400, "{before} series");
     assert!(!text.contains("op_") && text.contains("version=\"9.9.9\""), "{text}");
@@ -162,7 +162,7 @@ async fn no_id_and_no_text_becomes_a_label_and_series_do_not_grow_with_operation
 
 #[test]
 fn how_the_fleet_stands_is_told_as_it_was_seen_last() {
-    let metrics = Metrics::new("9.9.9");
+    let telemetry = Telemetry::new("9.9.9");
     let queue = QueueStanding {
         kind: Kind::Training,
         ready: 7,
@@ -178,8 +178,8 @@ fn how_the_fleet_stands_is_told_as_it_was_seen_last() {
         left_today: Some(0.25),
         ..Standing::default()
     };
-    metrics.stand(&seen);
-    let text = metrics.expose();
+    telemetry.stand(&seen);
+    let text = telemetry.expose();
     for line in [
         "ktrdr_queue_ready{kind=\"training\"} 7",
         "ktrdr_ops_inflight{kind=\"training\"} 2",
@@ -191,6 +191,6 @@ fn how_the_fleet_stands_is_told_as_it_was_seen_last() {
         assert!(text.lines().any(|told| told == line), "{line}\n{text}");
     }
     // Without a limit there is no figure that could be taken for one.
-    metrics.stand(&Standing { left_today: None, ..seen });
-    assert!(!metrics.expose().contains("\nagent_budget_left_today "));
+    telemetry.stand(&Standing { left_today: None, ..seen });
+    assert!(!telemetry.expose().contains("\nagent_budget_left_today "));
 }

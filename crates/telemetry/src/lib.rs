@@ -1,7 +1,7 @@
-//! What a process did and what it holds, for Prometheus.
+//! Telemetry: what a process did and what it holds, for Prometheus.
 //!
 //! Nothing that works counts for itself. Every change goes through a seam of [`ktrdr_fabric`], so the seams are what is
-//! measured: [`Metrics::store`], [`Metrics::broker`], [`Metrics::budget`] and [`Metrics::schedules`] wrap one each, pass every
+//! measured: [`Telemetry::store`], [`Telemetry::broker`], [`Telemetry::budget`] and [`Telemetry::schedules`] wrap one each, pass every
 //! call on as it is, and count what came of it. What is true of the whole fleet rather than of one process is a
 //! [`Standing`], looked at when somebody scrapes, of counters that the store keeps anyway.
 //!
@@ -44,11 +44,11 @@ use prometheus_client::registry::Registry;
 
 pub use standing::Standing;
 
-/// The media type of [`Metrics::expose`].
+/// The media type of [`Telemetry::expose`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Everything that one process counts.
-pub struct Metrics {
+pub struct Telemetry {
     registry: Registry,
     work: Arc<work::Work>,
     cycles: Arc<cycles::Cycles>,
@@ -59,7 +59,7 @@ pub struct Metrics {
     process: process::Process,
 }
 
-impl Metrics {
+impl Telemetry {
     /// Nothing counted yet, by this version of the program.
     #[must_use]
     pub fn new(version: &str) -> Self {
