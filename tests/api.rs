@@ -9,5 +9,6 @@ mod description;
 pub(crate) mod events;
 mod keys;
 mod lists;
+mod metrics;
 mod schedules;
 mod work;

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 
+/// What this machine calls itself.
+const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
 /// Where the API is served, and how.
 #[derive(Debug, Clone)]
 pub struct Listening {
@@ -79,7 +82,7 @@ impl Exposure {
         }
         let mut known: Vec<String> = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         if address.ip().is_loopback() {
-            known.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
+            known.extend(LOCAL_NAMES.map(str::to_owned));
         } else {
             known.push(machine.to_ascii_lowercase());
         }
@@ -99,18 +102,27 @@ impl Exposure {
 
     /// The host that a request names, if it is one of ours: a page of another name that was made to lead here is not.
     pub(crate) fn host(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
-        let mut named = headers.get_all(HOST).iter();
-        let in_head = match (named.next(), named.next()) {
-            (Some(host), None) => Some(host.to_str().ok()?.to_ascii_lowercase()),
-            (None, _) => None,
-            (Some(_), Some(_)) => return None,
-        };
-        let in_line = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
-        let host = match (in_line, in_head) {
-            (Some(line), Some(head)) if line != head => return None,
-            (line, head) => line.or(head)?,
-        };
-        self.hosts.iter().any(|known| known == without_port(&host)).then_some(host)
+        named_host(uri, headers).filter(|host| self.hosts.iter().any(|known| known == without_port(host)))
+    }
+}
+
+/// Whether a request names this machine as it calls itself.
+pub(crate) fn is_local_host(uri: &Uri, headers: &HeaderMap) -> bool {
+    named_host(uri, headers).is_some_and(|host| LOCAL_NAMES.contains(&without_port(&host)))
+}
+
+/// The one host that a request names.
+fn named_host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let mut named = headers.get_all(HOST).iter();
+    let in_head = match (named.next(), named.next()) {
+        (Some(host), None) => Some(host.to_str().ok()?.to_ascii_lowercase()),
+        (None, _) => None,
+        (Some(_), Some(_)) => return None,
+    };
+    let in_line = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
+    match (in_line, in_head) {
+        (Some(line), Some(head)) if line != head => None,
+        (line, head) => line.or(head),
     }
 }
 

@@ -9,6 +9,7 @@ mod confirm;
 mod describe;
 mod device;
 mod exit;
+mod figures;
 mod files;
 mod fleet;
 mod follow;
@@ -87,7 +88,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Demo(a) => commands::demo::run(&context, a),
         Command::Up(a) => commands::up::run(&context, a),
         Command::Serve(a) => commands::roles::serve(&context, a),
-        Command::Orchestrator => commands::roles::orchestrator(&context),
+        Command::Orchestrator(a) => commands::roles::orchestrator(&context, *a),
         Command::Worker(a) => commands::roles::worker(&context, a),
         Command::Workers(a) => commands::workers::run(&context, a),
         Command::Queues(a) => commands::queues::run(&context, a),

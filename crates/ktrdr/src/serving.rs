@@ -9,7 +9,9 @@ use ktrdr_mcp::Access;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{CliError, Kind, OrExit};
+use crate::figures;
 use crate::logging;
+use crate::roles::Roles;
 use crate::workspace::Workspace;
 
 /// What the API hears of the store.
@@ -18,6 +20,7 @@ pub(crate) const HEARS: [Topic; 2] = [Topic::Changed, Topic::Control];
 /// An API that listens, where one is asked for.
 pub(crate) async fn listen(
     workspace: &Workspace,
+    roles: &Roles,
     listening: Option<&Listening>,
     stop: &CancellationToken,
 ) -> Result<Option<Api>, CliError> {
@@ -26,7 +29,8 @@ pub(crate) async fn listen(
     let writing = |app, scope| ktrdr_api::mount(ktrdr_mcp::http(app, Access { scope, show_exam: false }));
     let reading = ktrdr_api::mount(ktrdr_mcp::http(app.clone(), Access::default()));
     let mcp = Some(McpServices { reading, writing: Box::new(writing) });
-    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp };
+    let figures = figures::exposition(workspace, roles);
+    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp, figures };
     Api::listen(app, listening, beside, stop.clone()).await.map(Some).or_exit(Kind::Refused)
 }
 

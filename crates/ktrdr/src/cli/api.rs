@@ -75,6 +75,14 @@ impl ListenArguments {
     }
 }
 
+/// Where the figures of a process are, which serves no API.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct MetricsArguments {
+    /// Tell Prometheus figures of this process here, at /metrics, such as 127.0.0.1:9464. Whoever reaches it may read them.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics: Option<SocketAddr>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
     #[command(flatten)]

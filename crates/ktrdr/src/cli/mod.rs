@@ -106,7 +106,7 @@ pub(crate) enum Command {
     /// Coordinator of a fleet: publishes what was submitted, brings back what was lost.
     Serve(api::ServeArguments),
     /// Moves research cycles of a fleet from step to step.
-    Orchestrator,
+    Orchestrator(api::MetricsArguments),
     /// Worker of a fleet: takes jobs of one kind, or of all. Start as many as you like, anywhere.
     Worker(fleet::WorkerArguments),
     /// Bars and their windows: import, check, generate, list, roll.

@@ -34,7 +34,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
         roles.slots(OperationKind::Backtesting)
     );
     context.block_on(async {
-        let workspace = context.open_to_run().await?;
+        let workspace = context.open_to_run().await?.measured();
         let idle = async {
             match arguments.until_idle {
                 true => until_idle(&workspace).await,
@@ -42,7 +42,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
             }
         };
         let stop = CancellationToken::new();
-        let api = serving::listen(&workspace, listening.as_ref(), &stop).await?;
+        let api = serving::listen(&workspace, &roles, listening.as_ref(), &stop).await?;
         let banner = match &api {
             Some(api) => format!("{banner}\nthe API answers at {}/api/v1/docs/", api.url()),
             None => banner,
