@@ -5,7 +5,6 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::Sha256;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Says of an answer that its request was carried out before.
 const REPLAYED: header::HeaderName = header::HeaderName::from_static("idempotency-replayed");
@@ -31,7 +30,8 @@ pub(crate) struct Reply {
 struct Kept {
     status: u16,
     location: Option<String>,
-    body: Value,
+    /// The document, as it was written.
+    body: String,
 }
 
 impl Reply {
@@ -68,7 +68,8 @@ impl Reply {
     /// As it is kept; `None`: it is good once.
     pub(crate) fn kept(&self) -> Option<String> {
         let Answer::Document(body) = &self.body else { return None };
-        let (status, location, body) = (self.status.as_u16(), self.location.clone(), body.clone());
+        let body = String::from_utf8(body.clone()).ok()?;
+        let (status, location) = (self.status.as_u16(), self.location.clone());
         serde_json::to_string(&Kept { status, location, body }).ok().filter(|_| self.cookie.is_none())
     }
 
@@ -79,7 +80,7 @@ impl Reply {
         };
         let Kept { status, location, body } = serde_json::from_str(kept).map_err(|why| unreadable(&why))?;
         let status = StatusCode::from_u16(status).map_err(|why| unreadable(&why))?;
-        Ok(Self { location, is_repeated: true, ..Self::new(status, Answer::Document(body)) })
+        Ok(Self { location, is_repeated: true, ..Self::new(status, Answer::Document(body.into_bytes())) })
     }
 
     /// What came of it, for the audit log.

@@ -120,7 +120,8 @@ impl App {
             return Ok(None);
         }
         let dead = self.row(&dead.id).await?;
-        let repeated = self.store.get_all(&later).await?.into_iter().filter(|row| repeats(row, &dead)).next_back();
+        let repeated =
+            self.store.get_all(&later).await?.into_iter().filter(|row| repeats(row, &dead)).next_back();
         Ok(repeated.map(|row| row.summary.id))
     }
 

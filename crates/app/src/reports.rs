@@ -121,15 +121,16 @@ impl App {
     async fn farthest_of(&self, cycle: &Operation) -> Result<Operation, AppError> {
         let children = self.operation(&cycle.id).await?.children;
         let completed = |kind: Kind| {
-            children.iter().find(|child| child.kind == kind && child.status == Status::Completed).cloned()
+            children.iter().find(|child| child.kind == kind && child.status == Status::Completed)
         };
-        completed(Kind::Backtesting).or_else(|| completed(Kind::Training)).ok_or_else(|| {
+        let Some(farthest) = completed(Kind::Backtesting).or_else(|| completed(Kind::Training)) else {
             let message = format!(
                 "{} has no completed backtest or training yet; see `ktrdr operations status {0}`",
                 cycle.id
             );
-            AppError::new(ErrorKind::Conflict, message)
-        })
+            return Err(AppError::new(ErrorKind::Conflict, message));
+        };
+        self.row(&farthest.id).await
     }
 
     async fn tearsheet(&self, row: &Operation) -> Result<Tearsheet, AppError> {

@@ -146,7 +146,7 @@ impl Backtesting {
             in_sample: traded.decided.in_sample.clone(),
             quarantine,
         };
-        say(job, 90.0, "drawing the sheet", Vec::new());
+        job.progress.step(97.0, "drawing the sheet");
         let sheet = sheet::of(job, spec, traded, &weighed.drawn, figures.calendar.as_ref())?;
         let trades = traded.run.trades.clone();
         Ok((BacktestReport { summary, equity: curve(traded), trades }, sheet))

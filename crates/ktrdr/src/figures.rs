@@ -86,9 +86,9 @@ impl Fleet {
         let today = budget.days.first();
         let (_, troubles) = app.schedule_troubles().await?;
         Ok(Standing {
-            queues: app.queues().await?.iter().map(queue).collect(),
+            queues: app.queues(true).await?.iter().map(queue).collect(),
             processes: Role::ALL.into_iter().map(|role| (role, plays(role))).collect(),
-            dead_letters: app.dead_letters(PartRequest { limit: 1, offset: 0 }).await?.total,
+            dead_letters: app.dead_letters(PartRequest { limit: 1, after: None }).await?.total,
             outbox: app.store.backlog(Duration::ZERO).await?.outbox,
             outbox_lag_s: self.outbox_lag().await?.as_secs_f64(),
             spent_today: today.map_or(0.0, |day| day.spent.money.plus(day.reserved.money).in_dollars()),

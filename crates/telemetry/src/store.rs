@@ -185,6 +185,14 @@ impl OperationReader for MeasuredStore {
         self.store.get(id).await
     }
 
+    async fn get_all(&self, ids: &[OperationId]) -> Result<Vec<Operation>, StoreError> {
+        self.store.get_all(ids).await
+    }
+
+    async fn due(&self, id: &OperationId) -> Result<Option<i64>, StoreError> {
+        self.store.due(id).await
+    }
+
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
         self.store.list(filter).await
     }

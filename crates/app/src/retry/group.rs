@@ -55,7 +55,7 @@ impl GroupRetryRequest {
     }
 
     /// What the store can not tell.
-    fn means(&self, operation: &Operation) -> bool {
+    fn means(&self, operation: &OperationSummary) -> bool {
         let has_reason = self.reason.is_none() || self.reason == operation.reason;
         let had_ended = |mark: Mark| operation.finished_at_ms.is_some_and(|at_ms| at_ms <= mark.at_ms);
         has_reason && self.within.is_none_or(had_ended)

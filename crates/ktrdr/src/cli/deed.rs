@@ -110,7 +110,11 @@ fn backtest(verb: &BacktestVerb) -> Option<Deed> {
     match verb {
         BacktestVerb::Run(run) => traded("start_backtest", &run.market),
         BacktestVerb::Signals(run) => traded("start_signals", &run.market),
-        BacktestVerb::Show { .. } => None,
+        BacktestVerb::Cancel { id, reason } => {
+            let target = id.as_ref().map_or("the only one", |id| id.as_str());
+            Some(Deed::of("cancel_backtest", target).because(reason.clone()))
+        }
+        BacktestVerb::Show { .. } | BacktestVerb::Export(_) => None,
     }
 }
 

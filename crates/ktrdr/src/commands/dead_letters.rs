@@ -43,7 +43,8 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
 }
 
 async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(), CliError> {
-    let DeadLetterList { dead_letters: operations, next, total, now_ms } = app.dead_letters(part.into()).await?;
+    let DeadLetterList { dead_letters: operations, next, total, now_ms } =
+        app.dead_letters(part.into()).await?;
     let messages = app.letters.letters(part.limit).await?;
     let document =
         serde_json::json!({ "dead_letters": operations, "next": next, "total": total, "messages": messages });

@@ -118,7 +118,10 @@ async fn progress_that_can_not_be_stored_costs_no_lease() {
         Outcome::Failed { reason: FailureReason::BadInput, error: "as told".into() }
     });
     let row = world.ended(&world.probe().await).await;
-    assert_eq!((row.status, row.summary.reason, row.summary.progress), (Status::Failed, Some(FailureReason::BadInput), None));
+    assert_eq!(
+        (row.status, row.summary.reason, row.summary.progress),
+        (Status::Failed, Some(FailureReason::BadInput), None)
+    );
 }
 
 #[tokio::test]
