@@ -25,10 +25,8 @@ pub(crate) fn of(path: &str, name: &str) -> Value {
     let integer = |least: u64, most: u64| json!({ "type": "integer", "minimum": least, "maximum": most });
     let text = |pattern: &str| json!({ "type": "string", "pattern": pattern });
     match (path, name) {
-        ("/operations", "limit") => integer(1, 1000),
-        ("/operations", "cursor") => text("^c[0-9a-f]{1,16}$"),
         // A filter: its terms are no plain values.
-        ("/operations", _) => json!({ "type": "string" }),
+        ("/operations", name) if !["limit", "cursor"].contains(&name) => json!({ "type": "string" }),
         (_, "operation" | "cycle" | "replay") => {
             json!({ "type": "string", "pattern": r"^op_(\.?[a-z0-9_])*\.?$", "maxLength": OperationId::LENGTH_MAX })
         }

@@ -28,13 +28,13 @@ fn version_seventeen(folder: &std::path::Path) {
         include_str!("../../src/deferrals.sql"),
         include_str!("../../src/access.sql"),
         r#"
-        INSERT INTO operations (id, kind, status, tries_max, priority, spec, created_at_ms, campaign, reason)
+        INSERT INTO operations (id, kind, status, tries_max, priority, spec, created_at_ms, published_at_ms, finished_at_ms, campaign, reason)
         VALUES
-          ('op_a', 'probe', 'pending', 3, 4, '{}', 7, NULL, NULL),
-          ('op_b', 'probe', 'pending', 3, 4, '{}', 7, NULL, NULL),
-          ('op_c', 'training', 'failed', 3, 4, '{}', 7, 'c', 'attempts_exhausted'),
-          ('op_d', 'training', 'failed', 3, 4, '{}', 7, 'c', 'error'),
-          ('op_e', 'training', 'completed', 3, 4, '{}', 7, 'c', NULL);
+          ('op_a', 'probe', 'pending', 3, 4, '{}', 7, 7, NULL, NULL, NULL),
+          ('op_b', 'probe', 'pending', 3, 4, '{}', 7, 7, NULL, NULL, NULL),
+          ('op_c', 'training', 'failed', 3, 4, '{}', 7, NULL, 8, 'c', 'attempts_exhausted'),
+          ('op_d', 'training', 'failed', 3, 4, '{}', 7, NULL, 8, 'c', 'error'),
+          ('op_e', 'training', 'completed', 3, 4, '{}', 7, NULL, 8, 'c', NULL);
         INSERT OR IGNORE INTO dead_letters SELECT seq FROM operations WHERE reason = 'attempts_exhausted';
         "#,
     ] {
