@@ -15,7 +15,7 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 20] = [
+const MIGRATIONS: [&str; 21] = [
     include_str!("schema.sql"),
     include_str!("registry.sql"),
     include_str!("history.sql"),
@@ -36,6 +36,7 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("counts.sql"),
     include_str!("hypotheses.sql"),
     include_str!("schedules.sql"),
+    include_str!("requests.sql"),
 ];
 
 /// The version they lead to.

@@ -98,6 +98,8 @@ scripts! {
     audit_note: noting;
     audit_outcome: noting;
     audit: reading;
+    request_begin: noting;
+    request_answer: noting;
     schedule_create: scheduling;
     schedule_read: reading;
     schedule_pause: noting;

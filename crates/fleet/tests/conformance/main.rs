@@ -39,6 +39,7 @@ mod outbox;
 mod rabbitmq;
 mod redis;
 mod registry;
+mod requests;
 mod s3;
 mod schedules;
 mod spending;
@@ -156,6 +157,8 @@ macro_rules! exam_of_a_store {
                 a_cancelled_campaign_can_be_gone_on_with
                 cancelling_a_group_again_changes_nothing
                 a_group_is_bounded_by_kind_status_and_campaign
+                a_group_that_was_asked_for_earlier_is_no_larger
+                a_campaign_that_was_cancelled_earlier_goes_on_with_later_cycles
                 groups_that_can_not_be_are_refused
             }
             campaigns {
@@ -303,6 +306,13 @@ macro_rules! exam_of_a_store {
                 what_is_asked_for_is_numbered_and_comes_back_newest_first
                 an_outcome_is_written_once
                 parts_of_the_log_follow_each_other
+            }
+            requests {
+                a_key_stands_for_one_request_until_its_time_is_over
+                of_those_who_answer_the_first_is_kept
+                of_requests_that_race_all_have_one_mark
+                however_many_keys_end_a_live_one_stays
+                what_can_not_be_an_answer_is_refused
             }
             schedules {
                 a_schedule_is_made_once_and_comes_back_as_it_was_said
