@@ -8,7 +8,7 @@ use ktrdr_fabric::store::{Dismissed, Filter};
 use serde::Serialize;
 
 use crate::cancel::OPERATOR;
-use crate::operations::{PART_MAX, PartRequest};
+use crate::operations::PartRequest;
 use crate::{App, AppError, ErrorKind};
 
 /// A part of the list of dead letters, newest first.
@@ -16,6 +16,8 @@ use crate::{App, AppError, ErrorKind};
 pub struct DeadLetterList {
     /// Operations that used up their tries and were not dismissed.
     pub dead_letters: Vec<Operation>,
+    /// Where the next part begins, if there may be one.
+    pub next: Option<u64>,
     /// How many there are in all.
     pub total: u64,
 }
@@ -60,9 +62,9 @@ impl App {
     /// # Errors
     /// When a value is out of range.
     pub async fn dead_letters(&self, part: PartRequest) -> Result<DeadLetterList, AppError> {
-        let filter = Filter { dead: true, offset: part.offset, limit: part.limit()?, ..Filter::default() };
-        let page = self.store.list(&filter).await?;
-        Ok(DeadLetterList { dead_letters: page.operations, total: page.total })
+        let page = self.store.list(&part.of(Filter { dead: true, ..Filter::default() })?).await?;
+        let next = part.next(&page);
+        Ok(DeadLetterList { dead_letters: page.operations, next, total: page.total })
     }
 
     /// The dead letters whose error begins so, however many there are: what dropping them by it would drop.
@@ -70,15 +72,14 @@ impl App {
     /// # Errors
     /// When the store can not be read.
     pub async fn dead_letters_with(&self, error: &str) -> Result<Vec<OperationId>, AppError> {
-        let mut part = PartRequest { limit: PART_MAX, offset: 0 };
+        let mut part = PartRequest::default();
         let mut found = Vec::new();
         loop {
             let page = self.dead_letters(part).await?;
-            part.offset += page.dead_letters.len() as u64;
-            let is_last = page.dead_letters.is_empty() || part.offset >= page.total;
+            part.after = page.next;
             let has_it = |o: &Operation| o.error.as_deref().is_some_and(|e| e.starts_with(error));
             found.extend(page.dead_letters.into_iter().filter(has_it).map(|o| o.id));
-            if is_last {
+            if part.after.is_none() {
                 return Ok(found);
             }
         }

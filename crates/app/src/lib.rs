@@ -90,6 +90,7 @@ use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::requests::Requests;
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::Store;
 use ktrdr_fabric::tokens::Tokens;
@@ -97,7 +98,7 @@ use ktrdr_fabric::tokens::Tokens;
 use crate::cycle::TriggerLimits;
 use crate::dead_letters::LetterBox;
 pub use error::{AppError, ErrorKind, OrKind};
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{Begun, IdempotencyKey, Mark};
 
 /// An opened workspace, and what it is configured to.
 #[derive(Clone)]
@@ -116,6 +117,8 @@ pub struct App {
     pub tokens: Arc<dyn Tokens>,
     /// What was asked for from outside.
     pub audit: Arc<dyn Audit>,
+    /// Requests from outside that may be repeated.
+    pub requests: Arc<dyn Requests>,
     /// What runs by itself.
     pub schedules: Arc<dyn Schedules>,
     /// Bars, models, strategies, reports.

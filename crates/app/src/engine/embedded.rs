@@ -11,6 +11,7 @@ use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::requests::Requests;
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_fabric::tokens::Tokens;
@@ -41,6 +42,7 @@ impl Opening {
                 registry: Arc::clone(&engine.store) as Arc<dyn WorkerRegistry>,
                 tokens: Arc::clone(&engine.store) as Arc<dyn Tokens>,
                 audit: Arc::clone(&engine.store) as Arc<dyn Audit>,
+                requests: Arc::clone(&engine.store) as Arc<dyn Requests>,
                 schedules: Arc::clone(&engine.store) as Arc<dyn Schedules>,
                 store: engine.store,
                 artifacts: engine.artifacts,

@@ -60,6 +60,7 @@ impl World {
             budget: engine.store.clone(),
             registry: engine.store.clone(),
             tokens: engine.store.clone(),
+            requests: engine.store.clone(),
             audit: engine.store.clone(),
             schedules: engine.store.clone(),
             store: engine.store,
