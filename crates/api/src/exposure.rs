@@ -19,6 +19,8 @@ pub struct Listening {
     pub hosts: Vec<String>,
     /// Whether callers of this machine need a token too.
     pub require_token: bool,
+    /// Requests a second that one address, or behind a proxy one token, may make; twice as many at once.
+    pub requests_per_s: u32,
 }
 
 /// Files in PEM; they are read again when they change.
@@ -64,7 +66,7 @@ pub(crate) struct Exposure {
 impl Exposure {
     /// What follows, where it is safe.
     pub(crate) fn of(listening: &Listening, machine: &str, has_tokens: bool) -> Result<Self, Unsafe> {
-        let Listening { address, tls, behind_proxy, hosts, require_token } = listening;
+        let Listening { address, tls, behind_proxy, hosts, require_token, requests_per_s: _ } = listening;
         let is_open = !address.ip().is_loopback() || *behind_proxy;
         if is_open && tls.is_none() && !behind_proxy {
             return Err(Unsafe::Plaintext(*address));
@@ -134,6 +136,7 @@ mod tests {
             behind_proxy: false,
             hosts: Vec::new(),
             require_token: false,
+            requests_per_s: 1000,
         }
     }
 

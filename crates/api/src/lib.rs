@@ -5,11 +5,12 @@
 //! | [`Api`] | serves an address until it is told to stop | here |
 //! | | every endpoint: path, scope, words, function | `endpoints`, `endpoint` |
 //! | | the one way that every request goes | `dispatch`, `service` |
-//! | | who can reach it, who asks, may they, how often | `exposure`, `identify`, `rate`, `limits` |
+//! | | who can reach it, who asks, may they, how often | `exposure`, `identify`, `rate`, `limits`, `refusals` |
 //! | | requests and answers | `ask`, `reply`, `page`, `problem` |
+//! | | a request that comes again | `repetition` |
 //! | | one stream of events | `stream` |
-//! | | its own description, as a document and as a page | `openapi`, `docs` |
-//! | | connections | `listener`, `tls` |
+//! | | its own description, as a document and as a page | `openapi`, `form`, `docs` |
+//! | | connections | `listener`, `places`, `tls` |
 //!
 //! Each endpoint is three steps: typed parts of the request, one call of the application floor, its answer.
 
@@ -21,13 +22,17 @@ mod docs;
 mod endpoint;
 mod endpoints;
 mod exposure;
+mod form;
 mod identify;
 mod limits;
 mod listener;
 mod openapi;
 mod page;
+mod places;
 mod problem;
 mod rate;
+mod refusals;
+mod repetition;
 mod reply;
 mod service;
 mod stream;
@@ -56,6 +61,7 @@ use crate::exposure::Exposure;
 use crate::service::{Connection, Service};
 use crate::tls::Tls;
 pub use exposure::{Listening, TlsFiles, Unsafe};
+pub use limits::REQUESTS_PER_S;
 pub use service::{McpServices, Mounted};
 pub use tls::BadCertificate;
 
@@ -117,7 +123,7 @@ impl Api {
         let listener = TcpListener::bind(listening.address).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let feed = Feed::start(app.clone(), beside.logs);
-        let service = Arc::new(Service::new(app, feed, exposure, stop, beside.mcp));
+        let service = Arc::new(Service::new(app, feed, exposure, listening.requests_per_s, stop, beside.mcp));
         Ok(Self { listener, tls, service, address })
     }
 
@@ -134,8 +140,13 @@ impl Api {
         if let Some(tls) = &tls {
             tokio::spawn(tls.clone().keep_fresh(service.stop.clone()));
         }
+        let minutes = Arc::clone(&service);
+        let minutes = tokio::spawn(async move {
+            minutes.refusals.keep_minutes(&minutes.app, &minutes.stop).await;
+        });
         let router = router(&service);
         listener::serve(listener, tls, service, router).await;
+        let _ = minutes.await;
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .says("Submit a group again: those to which all of it applies.")
             .json(
                 schema::object(&[
-                    ("campaign", schema::text("Only of this campaign.")),
+                    ("campaign", schema::slug("Only of this campaign.")),
                     ("status", schema::words("Only what ended so.", &["failed", "cancelled"])),
                     ("reason", schema::text("Only what failed for this reason.")),
                     ("type", schema::text("Only this type.")),
@@ -72,7 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 fn group(more: &[(&str, Value)]) -> Value {
     let mut fields = vec![
-        ("campaign", schema::text("Only of this campaign: its cycles, unless a type is given.")),
+        ("campaign", schema::slug("Only of this campaign: its cycles, unless a type is given.")),
         ("type", schema::text("Only this type.")),
         ("status", schema::words("Only pending, or only running ones.", &["pending", "running"])),
         ("reason", schema::text("Why; kept in the rows.")),
@@ -149,7 +149,8 @@ async fn retry(ask: Ask) -> Answered {
 
 async fn cancel_group(mut ask: Ask) -> Answered {
     let is_confirmed = ask.take_flag("confirm")?;
-    let plan = ask.app.plan_cancel(&ask.signed::<GroupCancelRequest>(&[])?).await?;
+    let wanted = GroupCancelRequest { within: ask.within, ..ask.signed(&[])? };
+    let plan = ask.app.plan_cancel(&wanted).await?;
     match is_confirmed {
         false => Reply::ok(&json!({ "planned": plan })),
         true => Reply::ok(&json!({ "done": ask.app.cancel_group(plan).await? })),
@@ -158,7 +159,8 @@ async fn cancel_group(mut ask: Ask) -> Answered {
 
 async fn retry_group(mut ask: Ask) -> Answered {
     let is_confirmed = ask.take_flag("confirm")?;
-    let plan = ask.app.plan_retry(&ask.json::<GroupRetryRequest>()?).await?;
+    let wanted = GroupRetryRequest { within: ask.within, ..ask.json()? };
+    let plan = ask.app.plan_retry(&wanted).await?;
     match is_confirmed {
         false => Reply::ok(&json!({ "planned": plan })),
         true => Reply::ok(&json!({ "done": ask.app.retry_group(plan).await? })),
