@@ -2,9 +2,12 @@
 
 mod access;
 mod attacks;
-mod client;
+mod audit;
+mod certificates;
+pub(crate) mod client;
 mod description;
 mod events;
+mod keys;
 mod lists;
 mod schedules;
 mod work;

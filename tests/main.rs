@@ -18,6 +18,7 @@ mod claude;
 mod containers;
 mod contamination;
 mod crash;
+mod docs;
 mod epochs;
 mod evidence;
 mod evolution;

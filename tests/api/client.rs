@@ -14,11 +14,11 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// An engine with its API.
-pub(super) struct Served {
-    pub(super) address: String,
+pub(crate) struct Served {
+    pub(crate) address: String,
     pub(super) http: reqwest::Client,
     pub(super) token: Option<String>,
-    _engine: Running,
+    engine: Running,
 }
 
 /// What came back: the status, and the document.
@@ -26,13 +26,13 @@ pub(super) type Answer = (u16, Value);
 
 impl Served {
     /// Plays every role of a world, and answers at an address that was free.
-    pub(super) fn up(world: &World, arguments: &[&str]) -> Self {
+    pub(crate) fn up(world: &World, arguments: &[&str]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let engine = world.up(&[&["--listen", &address], arguments].concat());
         wait_for("the API", || std::net::TcpStream::connect(&address).ok());
         // Others may have installed it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { address, http: reqwest::Client::new(), token: None, _engine: engine }
+        Self { address, http: reqwest::Client::new(), token: None, engine }
     }
 
     pub(super) fn url(&self, path: &str) -> String {
@@ -69,6 +69,12 @@ impl Served {
 
     pub(super) async fn delete(&self, path: &str) -> Answer {
         answer(self.request(Method::DELETE, path).send().await.unwrap()).await
+    }
+
+    /// Has it end in good order.
+    pub(super) fn end(self) {
+        self.engine.signal("TERM");
+        assert!(self.engine.end().status.success());
     }
 
     /// The same for somebody with a token.

@@ -6,6 +6,7 @@ pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod campaign;
 pub(crate) mod data;
+pub(crate) mod deed;
 pub(crate) mod fleet;
 pub(crate) mod mcp;
 pub(crate) mod memory;

@@ -41,9 +41,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
 }
 
 async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(), CliError> {
-    let DeadLetterList { dead_letters: operations, total } = app.dead_letters(part.into()).await?;
+    let DeadLetterList { dead_letters: operations, next, total } = app.dead_letters(part.into()).await?;
     let messages = app.letters.letters(part.limit).await?;
-    let document = serde_json::json!({ "dead_letters": operations, "total": total, "messages": messages });
+    let document =
+        serde_json::json!({ "dead_letters": operations, "next": next, "total": total, "messages": messages });
     context.screen.answer(&document, |screen| {
         let messages = messages.as_deref();
         if operations.is_empty() && messages.is_none_or(<[_]>::is_empty) {
@@ -58,9 +59,9 @@ async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(
             screen.line(format!("{} × message: {reason}", group.len()));
             group.iter().for_each(|m| screen.line(format!("  {} from {}", m.id, known(m.queue.as_ref()))));
         }
-        if (operations.len() as u64) < total {
+        if let Some(next) = next {
             screen.note(format!(
-                "showing {} of {} operations: --offset and --limit show the others",
+                "showing {} of {} operations: --after {next} goes on",
                 thousands(operations.len() as u64),
                 thousands(total)
             ));

@@ -63,8 +63,8 @@ async fn list(context: &Context<'_>, app: &App, wanted: &ListArguments) -> Resul
         return select(context, app, filter, wanted).await;
     }
     let list = app.operations(&ListRequest::from(wanted)).await?;
-    let (entries, offset, total) = (&list.operations, wanted.offset, list.total);
-    let part = Part { name: "operations", entries, offset, total };
+    let (entries, next, total) = (&list.operations, list.next, list.total);
+    let part = Part { name: "operations", entries, next, total };
     part.answer_with(context.screen, serde_json::json!({ "active": list.active }), |screen| {
         if entries.is_empty() {
             screen.line("no operations match");

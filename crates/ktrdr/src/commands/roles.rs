@@ -5,12 +5,13 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ktrdr_api::Listening;
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_worker::KindConfig;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
-use crate::cli::api::{ListenArguments, ServeArguments};
+use crate::cli::api::ServeArguments;
 use crate::cli::fleet::{Device, WorkerArguments};
 use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
@@ -25,11 +26,12 @@ use crate::workspace::Workspace;
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
 pub(crate) fn serve(context: &Context<'_>, arguments: &ServeArguments) -> Result<ExitCode, CliError> {
-    run(context, "serve", &Roles::coordinator(), &arguments.listen)
+    let listening = arguments.listen.listening(&context.settings.api)?;
+    run(context, "serve", &Roles::coordinator(), listening.as_ref())
 }
 
 pub(crate) fn orchestrator(context: &Context<'_>) -> Result<ExitCode, CliError> {
-    run(context, "orchestrator", &Roles::orchestrator(), &ListenArguments::default())
+    run(context, "orchestrator", &Roles::orchestrator(), None)
 }
 
 pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
@@ -47,7 +49,7 @@ pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Resu
     };
     let slots: u32 = configs.iter().map(|config| u32::from(config.slots)).sum();
     let name = format!("worker of {what} on {}, {slots} slots", computing.name);
-    run(context, &name, &Roles::worker(configs, computing), &ListenArguments::default())
+    run(context, &name, &Roles::worker(configs, computing), None)
 }
 
 /// Jobs that ask for no device never compute on one.
@@ -81,7 +83,7 @@ fn run(
     context: &Context<'_>,
     name: &str,
     roles: &Roles,
-    listen: &ListenArguments,
+    listening: Option<&Listening>,
 ) -> Result<ExitCode, CliError> {
     if context.settings.engine == EngineName::Embedded {
         let message = "single roles need the fleet: set KTRDR_ENGINE=fleet and its addresses (`scripts/services start` \
@@ -89,11 +91,11 @@ fn run(
         return Err(CliError::new(Kind::Usage, message));
     }
     context.block_on(async {
-        let of_api = serving::HEARS.into_iter().filter(|_| listen.listen.is_some());
+        let of_api = serving::HEARS.into_iter().filter(|_| listening.is_some());
         let hears: Vec<_> = roles.hear().into_iter().chain(of_api).collect();
         let workspace = context.open_to_hear(&hears).await?;
         let stop = CancellationToken::new();
-        let api = serving::listen(&workspace, listen, &stop).await?;
+        let api = serving::listen(&workspace, listening, &stop).await?;
         let where_it_answers =
             api.as_ref().map(|api| format!("\nthe API answers at {}/api/v1/docs/", api.url()));
         let banner = format!(

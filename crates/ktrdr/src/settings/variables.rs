@@ -13,8 +13,11 @@ pub(super) const PREFIX: &str = "KTRDR_";
 pub(super) const OF: &str = "__";
 
 /// Settings that may be unset, so that the built-in values do not list them.
-const ADDRESSES: [&str; 12] = [
+const ADDRESSES: [&str; 15] = [
     "AGENT__MODELS_FILE",
+    "API__LISTEN",
+    "API__TLS_CERT",
+    "API__TLS_KEY",
     "AMQP_URL",
     "AMQP_URL_FILE",
     "AMQP_ADMIN_URL",
