@@ -48,10 +48,11 @@ impl<'a> Mutator<'a> {
         Self { random: ChaCha8Rng::seed_from_u64(seed), seeds, words }
     }
 
-    /// One of the good inputs with one to eight changes.
+    /// One of the good inputs with one to eight changes, few more often than many.
     pub(super) fn input(&mut self) -> Vec<u8> {
         let mut input = self.good();
-        for _ in 0..=self.below(8) {
+        let most = 1 + self.below(8);
+        for _ in 0..=self.below(most) {
             self.change(&mut input);
             input.truncate(BYTES_MAX);
         }

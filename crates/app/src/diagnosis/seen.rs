@@ -122,21 +122,27 @@ impl App {
             limit: 1,
             ..Filter::default()
         };
-        let (workers, paused) = (self.registry.workers().await?, self.registry.paused().await?);
-        // After the workers: by this clock they were heard of before.
-        let cycles = self.store.list(&cycles).await?;
-        let backlog = self.store.backlog(Duration::ZERO).await?;
+        // All at once: lists are followed, and ask this several times a second.
+        let (workers, paused, cycles, backlog, room, disk) = tokio::join!(
+            self.registry.workers(),
+            self.registry.paused(),
+            self.store.list(&cycles),
+            self.store.backlog(Duration::ZERO),
+            self.own.room(),
+            self.artifacts.disk(),
+        );
+        let (cycles, backlog) = (cycles?, backlog?);
         Ok(Seen {
             now_ms: cycles.now_ms,
             has_many_roles: self.labour == Labour::Fleet,
             is_held,
-            workers,
-            paused,
+            workers: workers?,
+            paused: paused?,
             waiting: backlog.waiting,
             cycles: cycles.total,
             outbox: self.oldest_unpublished(backlog.outbox).await?,
-            room: self.own.room().await.ok(),
-            disk: self.artifacts.disk().await.map(|disk| (self.artifacts.place(), disk)),
+            room: room.ok(),
+            disk: disk.map(|disk| (self.artifacts.place(), disk)),
         })
     }
 

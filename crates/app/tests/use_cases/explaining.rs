@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use ktrdr_app::App;
 use ktrdr_app::explain::Explanation;
-use ktrdr_domain::{Kind, OperationId, Status};
+use ktrdr_domain::hypothesis::{Answer, Approval, Hypothesis, Idea};
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::{Kind, OperationId, Status, Timestamp};
 use ktrdr_fabric::store::{Attempt, BootId, Claim, Finish};
 use serde_json::json;
 
@@ -77,4 +79,34 @@ async fn a_cycle_says_that_its_campaign_is_full_and_what_is_paused_before_its_jo
     let told = app.explain(&cycles[0], true).await.unwrap();
     assert_eq!((codes(&told), told.job.is_of(Kind::AgentDesign)), (vec!["paused"], true), "{told:?}");
     assert_eq!(&*told.reasons[0].run, "ktrdr queues resume agent_design");
+}
+
+/// An idea that a person is asked about.
+fn asked_about(campaign: &CampaignName, operation: &OperationId, deadline: Timestamp) -> Hypothesis {
+    let (symbol, timeframe) = ("MINE".parse().unwrap(), "1h".parse().unwrap());
+    Hypothesis {
+        id: Hypothesis::id_of(campaign, &symbol, timeframe, "It fades."),
+        campaign: campaign.clone(),
+        index: 0,
+        symbol,
+        timeframe,
+        idea: Idea { text: "It fades.".into(), rationale: String::new() },
+        proposed_by: "a-model".into(),
+        masked: false,
+        operation: operation.clone(),
+        proposed_at: Timestamp(0),
+        known_until: Timestamp(0),
+        approval: Some(Approval { deadline, default: Answer::Reject }),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_design_says_which_ideas_wait_for_a_person() {
+    let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
+    let started = app.start_campaign(&campaign(&json!({ "campaign": "asked" }))).await.unwrap();
+    let deadline = Timestamp(4_000_000_000);
+    app.ledger.propose(&asked_about(&started.campaign, &started.cycles[0], deadline)).await.unwrap();
+    let told = app.explain(&started.cycles[0], true).await.unwrap();
+    let approval = told.reasons.iter().find(|reason| reason.why == "approval").unwrap();
+    assert_eq!((approval.until_ms, &*approval.run), (Some(deadline.0 * 1_000), "ktrdr agent approvals list"));
 }

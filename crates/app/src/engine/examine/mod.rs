@@ -1,78 +1,24 @@
 //! Whether all is sound: versions, protections, consumers, clocks, room. What can not be reached is one finding, and the rest
 //! is looked at all the same.
 
+mod causes;
+mod check;
 mod rabbitmq;
 pub(super) mod redis;
 
-use std::fmt;
 use std::time::Duration;
 
-use ktrdr_domain::Timestamp;
 use ktrdr_fabric::epochs::Epoch;
 use ktrdr_fabric::store::Filter;
 use ktrdr_fleet::amqp::QueueFacts;
-use serde::Serialize;
 
-use super::own_store::megabytes;
+pub use check::Check;
+
+use self::causes::{artifacts, roles_and_queues};
 use super::{EngineConfig, FleetConfig, Identity, Opened, Opening};
-pub use crate::diagnosis::State;
-use crate::diagnosis::{About, Cause, Reason};
+use crate::diagnosis::Cause;
 use crate::schedules::Trouble;
 use crate::{App, AppError, ErrorKind};
-
-/// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
-    /// How it stands.
-    pub state: State,
-    /// What was looked at.
-    pub what: String,
-    /// What was found.
-    pub found: String,
-    /// What to do about it.
-    pub action: Option<String>,
-    /// The cause as a stable word, where it is one that the lists and `explain` tell, too.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
-    /// Since when, Unix milliseconds of the store's clock; as far as it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since_ms: Option<i64>,
-}
-
-impl Check {
-    pub(super) fn ok(what: &str, found: impl fmt::Display) -> Self {
-        let (what, found) = (what.into(), found.to_string());
-        Self { state: State::Ok, what, found, action: None, why: None, since_ms: None }
-    }
-
-    pub(super) fn warning(what: &str, found: impl fmt::Display, action: &str) -> Self {
-        Self { state: State::Warning, action: Some(action.into()), ..Self::ok(what, found) }
-    }
-
-    pub(super) fn fault(what: &str, found: impl fmt::Display, action: &str) -> Self {
-        Self { state: State::Fault, ..Self::warning(what, found, action) }
-    }
-
-    /// A cause in its own words, behind what else was found there.
-    fn of(what: &str, cause: &Cause, found: Option<&str>) -> Self {
-        let Reason { why, message, run, since_ms, .. } = Reason::from(cause);
-        let since =
-            since_ms.map(|ms| format!(", since {}", Timestamp(ms.div_euclid(1_000)))).unwrap_or_default();
-        let found = found.map(|found| format!("{found}: ")).unwrap_or_default();
-        let check = Self::warning(what, format!("{found}{message}{since}"), &run);
-        Self { state: cause.state(), why: Some(why.into_owned()), since_ms, ..check }
-    }
-
-    /// The same as one of the causes that are told elsewhere, too.
-    fn because(self, why: &str) -> Self {
-        Self { why: Some(why.to_owned()), ..self }
-    }
-
-    /// Something did not answer; its words say what to do.
-    pub(super) fn unreachable(what: &str, why: impl fmt::Display) -> Self {
-        Self { state: State::Fault, ..Self::ok(what, why) }
-    }
-}
 
 impl Opening {
     /// Looks at everything that the work of this workspace depends on.
@@ -155,55 +101,6 @@ async fn of_fleet(app: &App, queues: &[QueueFacts], consumers: u64, is_gone: boo
     checks.push(work(app).await.unwrap_or_else(unreachable("work")));
     checks.extend(schedules(app).await.unwrap_or_else(|why| vec![Check::unreachable("schedules", why)]));
     checks
-}
-
-/// Each queue of the broker with what stands before it, then every other cause.
-fn roles_and_queues(causes: &[Cause], queues: &[QueueFacts]) -> Vec<Check> {
-    let before = |facts: &QueueFacts| {
-        let about = rabbitmq::about(&facts.name)?;
-        causes.iter().find(|cause| cause.state() > State::Ok && is_about(cause, &about))
-    };
-    let mut checks: Vec<Check> = queues.iter().map(|facts| rabbitmq::queue(facts, before(facts))).collect();
-    for cause in causes {
-        let what = match cause.about() {
-            // Each has a line of its own.
-            About::Store | About::Disk | About::Engine => continue,
-            About::Queue(..) if cause.state() == State::Ok || !queues.is_empty() => continue,
-            About::Queue(kind, device) => {
-                format!("queue {kind}{}", device.map(|class| format!(".{class}")).unwrap_or_default())
-            }
-            About::Broker => "broker".into(),
-            About::Coordinator => "coordinator".into(),
-            About::Orchestrator => "orchestrator".into(),
-            About::Outbox => "outbox".into(),
-            About::Process(_) => "process".into(),
-        };
-        checks.push(Check::of(&what, cause, None));
-    }
-    checks
-}
-
-/// A pause is of every queue of its kind.
-fn is_about(cause: &Cause, about: &About) -> bool {
-    match (cause, about) {
-        (Cause::Paused { kind, .. }, About::Queue(of, _)) => kind == of,
-        _ => cause.about() == *about,
-    }
-}
-
-/// Where the artefacts are, and the room on their disk.
-async fn artifacts(app: &App, causes: &[Cause]) -> Check {
-    let place = app.artifacts.place();
-    if let Some(cause) = causes.iter().find(|cause| cause.about() == About::Disk) {
-        return Check::of("artifacts", cause, None);
-    }
-    match app.artifacts.disk().await {
-        Some(disk) => {
-            let [free, bytes] = [disk.free, disk.bytes].map(megabytes);
-            Check::ok("artifacts", format!("{place}: {free} MB free of {bytes} MB on its disk"))
-        }
-        None => Check::ok("artifacts", place),
-    }
 }
 
 /// What survives, whether there is room, which epoch it is. Why a workspace could not be opened is said here.
