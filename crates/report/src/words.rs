@@ -1,5 +1,16 @@
 //! Codes of gates and of stops, in words.
 
+/// What a gate said, as a sentence with its code and figures.
+pub(crate) fn sentence(code: &str, figures: &str) -> String {
+    let words = of_code(code);
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    match words == code {
+        true => format!("{code} ({figures})."),
+        false => format!("{first}{}: {code} ({figures}).", letters.as_str()),
+    }
+}
+
 /// What stopped something, for people who do not know the code.
 pub(crate) fn of_code(code: &str) -> &str {
     match code {

@@ -35,11 +35,7 @@ pub(super) fn section(summary: &BacktestSummary, sheet: &BacktestSheet) -> Secti
 fn chart(symbol: &str, price: &PriceChart, trades: u64) -> Plane {
     let is_whole = price.bars_per_column > 1 || price.name == "the whole window";
     let band = price.columns.iter().map(|column| (column.time as f64, column.low, column.high));
-    let closes = price.columns.iter().map(|column| (column.time as f64, column.close));
-    let mut layers = vec![
-        Layer::new("lows to highs", Hue::Muted, Form::Band(band.collect())),
-        Layer::new("close", Hue::Muted, Form::Line(closes.collect())),
-    ];
+    let mut layers = vec![Layer::new("lows to highs", Hue::Muted, Form::Band(band.collect()))];
     for (kind, name, shape, hue) in MARKS {
         let marks = price.marks.iter().filter(|mark| mark.kind == kind);
         let points: Vec<(f64, f64)> = marks.map(|mark| (mark.time as f64, mark.price)).collect();
