@@ -2,13 +2,16 @@
 
 /// What a gate said, as a sentence with its code and figures.
 pub(crate) fn sentence(code: &str, figures: &str) -> String {
-    let words = of_code(code);
-    let mut letters = words.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    match words == code {
-        true => format!("{code} ({figures})."),
-        false => format!("{first}{}: {code} ({figures}).", letters.as_str()),
+    match of_code(code) {
+        unknown if unknown == code => format!("{code} ({figures})."),
+        words => format!("{}: {code} ({figures}).", upper_first(words)),
     }
+}
+
+/// As the beginning of a sentence, or as a title.
+pub(crate) fn upper_first(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// What stopped something, for people who do not know the code.

@@ -7,6 +7,7 @@ use ktrdr_domain::report::{BacktestSheet, BacktestSummary, ExitReason};
 use super::luck::bins;
 use crate::document::{Block, Section};
 use crate::figures::{count, counted, number};
+use crate::words::upper_first;
 
 /// How each kind of mark is drawn, and called.
 const MARKS: [(MarkKind, &str, Shape, Hue); 5] = [
@@ -59,11 +60,6 @@ fn chart(symbol: &str, price: &PriceChart, trades: u64) -> Plane {
         layers,
         height: if is_whole { Height::High } else { Height::Middle },
     }
-}
-
-fn upper_first(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn results(shapes: &TradeShapes) -> Plane {
