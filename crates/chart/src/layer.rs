@@ -9,6 +9,9 @@ use crate::scale::is_drawable;
 /// Cells in which one mark of a kind is drawn.
 const MARK_CELLS: (usize, usize) = (110, 36);
 
+/// More marks of a kind are drawn smaller.
+const MARKS_APART: usize = 60;
+
 /// A colour, with a dash of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hue {
@@ -163,12 +166,14 @@ impl Layer {
         match &self.form {
             Form::Marks(shape, points) => {
                 let (columns, rows) = MARK_CELLS;
-                let marks = one_per_cell(points, columns, rows).into_iter().map(|(x, y)| {
+                let marks = one_per_cell(points, columns, rows);
+                let dense = if marks.len() > MARKS_APART { " dense" } else { "" };
+                let marks = marks.into_iter().map(|(x, y)| {
                     let place =
                         Element::new("svg").with("x", frame.percent_x(x)).with("y", frame.percent_y(y));
                     place.holding(Element::new("path").with("d", shape.path()))
                 });
-                let group = Element::class("g", format!("mark {}", self.hue.class()));
+                let group = Element::class("g", format!("mark {}{dense}", self.hue.class()));
                 Some(group.holding(marks.collect::<Markup>()).into())
             }
             Form::Upright(x) if is_drawable(*x) => {

@@ -38,8 +38,12 @@ impl Scale {
     /// The same, ended at round numbers, so that the outermost ticks stand at the ends.
     #[must_use]
     pub fn rounded(self, ticks: usize) -> Self {
-        let step = self.step(ticks);
-        Self { from: (self.from / step).floor() * step, to: (self.to / step).ceil() * step }
+        let ended = |scale: Self| {
+            let step = scale.step(ticks);
+            Self { from: (self.from / step).floor() * step, to: (self.to / step).ceil() * step }
+        };
+        // A scale that grew may have ticks further apart; one that grew twice has those it was ended at.
+        ended(ended(self))
     }
 
     /// Where a value lies: 0 at `from`, 1 at `to`, never outside; what is no number lies at 0.

@@ -59,8 +59,7 @@ impl TrainingPage {
                 );
             }
             GateVerdict::Failed { code, figures } => {
-                let text = format!("It {}: {code} ({figures}).", words::of_code(code));
-                document.notice(Weight::Bad, "Fails the training gate", text);
+                document.notice(Weight::Bad, "Fails the training gate", words::sentence(code, figures));
             }
         }
         for warning in &training.warnings {

@@ -22,7 +22,7 @@ pub(super) fn section(summary: &BacktestSummary) -> Section {
     blocks.push(Block::Folded("Conventions".into(), vec![Block::List(conventions.collect())]));
     blocks.push(Block::Folded("Account and costs".into(), vec![Block::List(account(summary))]));
     blocks.push(Block::Folded(
-        "Hashes: what `ktrdr replay` compares".into(),
+        "Hashes, by which a replay is compared".into(),
         vec![Block::Table(hashes(summary))],
     ));
     Section::new("How it is computed", blocks)

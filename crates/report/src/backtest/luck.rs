@@ -82,6 +82,13 @@ fn deflated(summary: &BacktestSummary, year: f64) -> Option<String> {
     let evidence = &summary.evidence;
     let (luck, deflated) = (evidence.luck_sharpe_daily?, evidence.deflated_sharpe?);
     let own = evidence.active?.sharpe_daily;
+    if evidence.trials <= 1 {
+        return Some(format!(
+            "Nothing else was tried on this stretch yet, so that nothing is deflated: {} is the probability that the Sharpe ratio \
+             beyond the market is over zero in truth.",
+            decimals(Some(deflated), 3)
+        ));
+    }
     let different = if evidence.different_trials < evidence.trials {
         format!(", {} of them different", evidence.different_trials)
     } else {

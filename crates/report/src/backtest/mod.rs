@@ -57,7 +57,7 @@ impl Tearsheet {
         document.add(verdict::section(self));
         let sheet = self.sheet.as_ref();
         if sheet.is_none() {
-            let text = "The job left nothing to draw: it ran before sheets were kept. `ktrdr replay` repeats it with one.";
+            let text = "The job left nothing to draw: it ran before sheets were kept. A replay of it has one (ktrdr replay).";
             document.notice(Weight::Plain, "Figures only", text);
         }
         // Figures that nobody earns are not shown as if somebody had; where the trades lie may tell what knew the future.

@@ -93,7 +93,7 @@ fn memberships(input: &InputCard) -> Plane {
     };
     let span = match density.counts.is_empty() {
         true => UNDEFINED.to_owned(),
-        false => format!("{} to {}", number(Some(density.from)), number(Some(density.to))),
+        false => format!("{} to {}", told(density.from), told(density.to)),
     };
     Plane {
         title: input.name.clone(),
@@ -103,4 +103,10 @@ fn memberships(input: &InputCard) -> Plane {
         layers,
         height: Height::Low,
     }
+}
+
+/// With about three digits that tell something.
+fn told(value: f64) -> String {
+    let decimals = (2.0 - value.abs().max(1e-6).log10().floor()).clamp(0.0, 6.0) as usize;
+    ktrdr_chart::label::grouped(value, decimals)
 }

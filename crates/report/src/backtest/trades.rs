@@ -7,6 +7,7 @@ use ktrdr_domain::report::{BacktestSheet, BacktestSummary, ExitReason};
 use super::luck::bins;
 use crate::document::{Block, Section};
 use crate::figures::{count, counted, number};
+use crate::words::upper_first;
 
 /// How each kind of mark is drawn, and called.
 const MARKS: [(MarkKind, &str, Shape, Hue); 5] = [
@@ -35,11 +36,7 @@ pub(super) fn section(summary: &BacktestSummary, sheet: &BacktestSheet) -> Secti
 fn chart(symbol: &str, price: &PriceChart, trades: u64) -> Plane {
     let is_whole = price.bars_per_column > 1 || price.name == "the whole window";
     let band = price.columns.iter().map(|column| (column.time as f64, column.low, column.high));
-    let closes = price.columns.iter().map(|column| (column.time as f64, column.close));
-    let mut layers = vec![
-        Layer::new("lows to highs", Hue::Muted, Form::Band(band.collect())),
-        Layer::new("close", Hue::Muted, Form::Line(closes.collect())),
-    ];
+    let mut layers = vec![Layer::new("lows to highs", Hue::Muted, Form::Band(band.collect()))];
     for (kind, name, shape, hue) in MARKS {
         let marks = price.marks.iter().filter(|mark| mark.kind == kind);
         let points: Vec<(f64, f64)> = marks.map(|mark| (mark.time as f64, mark.price)).collect();
@@ -63,11 +60,6 @@ fn chart(symbol: &str, price: &PriceChart, trades: u64) -> Plane {
         layers,
         height: if is_whole { Height::High } else { Height::Middle },
     }
-}
-
-fn upper_first(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn results(shapes: &TradeShapes) -> Plane {

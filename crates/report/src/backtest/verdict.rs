@@ -37,7 +37,7 @@ pub(super) fn notices(document: &mut Document, sheet: &Tearsheet) {
 }
 
 fn verdict(document: &mut Document, sheet: &Tearsheet) {
-    let said = |code: &str, figures: &str| format!("It {}: {code} ({figures}).", words::of_code(code));
+    let said = words::sentence;
     let is_a_result = sheet.summary.in_sample.is_none() && sheet.summary.quarantine.is_empty();
     match &sheet.verdict {
         GateVerdict::Passed => {
@@ -84,8 +84,8 @@ impl Check {
 
     fn row(self) -> Vec<Cell> {
         let (word, tone) = match self.met {
-            Some(true) => ("✓ yes", Some(0.5)),
-            Some(false) => ("✗ no", Some(-0.5)),
+            Some(true) => ("✓\u{a0}yes", Some(0.5)),
+            Some(false) => ("✗\u{a0}no", Some(-0.5)),
             None => ("–", None),
         };
         let met = Cell { tone, ..Cell::words(word) };
