@@ -23,12 +23,13 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research"]),
     ("mcp", 4, &["domain", "app"]),
     ("api", 4, &["domain", "app"]),
+    ("client", 4, &["domain", "app"]),
     (
         "ktrdr",
         5,
         &[
             "domain", "quant", "neural", "agent", "fabric", "fleet", "catalog", "worker", "research", "jobs",
-            "app", "mcp", "api", "claude", "fake",
+            "app", "mcp", "api", "client", "claude", "fake",
         ],
     ),
 ];

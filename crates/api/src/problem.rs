@@ -1,5 +1,7 @@
 //! The one shape of every error: problem details (RFC 9457) with a stable `code` for programs and a `hint` for people.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -22,7 +24,7 @@ pub(crate) struct Problem {
     status: u16,
     detail: String,
     /// A stable word for programs.
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     /// What to do next.
     hint: &'static str,
 }
@@ -30,11 +32,12 @@ pub(crate) struct Problem {
 impl Problem {
     pub(crate) fn new(
         status: StatusCode,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         detail: impl Into<String>,
         hint: &'static str,
     ) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
+        let code = code.into();
         let urn = format!("urn:ktrdr:problem:{code}");
         Self { urn, title, status: status.as_u16(), detail: detail.into(), code, hint }
     }
@@ -42,7 +45,7 @@ impl Problem {
     /// What came of a request that was refused, for the audit log.
     pub(crate) fn outcome(error: &AppError) -> String {
         let (status, code, _) = translated(error.kind);
-        format!("{} {}: {}", status.as_u16(), error.code.unwrap_or(code), error.message)
+        format!("{} {}: {}", status.as_u16(), error.code.as_deref().unwrap_or(code), error.message)
     }
 
     /// The status as a number.
@@ -54,8 +57,9 @@ impl Problem {
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         let (status, code, hint) = translated(error.kind);
-        let code = error.code.unwrap_or(code);
-        Self::new(status, code, error.message, hint_of(code).unwrap_or(hint))
+        let code = error.code.unwrap_or(Cow::Borrowed(code));
+        let hint = hint_of(&code).unwrap_or(hint);
+        Self::new(status, code, error.message, hint)
     }
 }
 

@@ -68,7 +68,7 @@ pub struct MarketRequest {
 }
 
 /// A backtest that completed: the figures of its row, and the whole report with where it lies.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredReport {
     /// The figures.
     pub summary: BacktestSummary,

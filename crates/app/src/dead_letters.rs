@@ -3,16 +3,16 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::{Operation, OperationId};
-use ktrdr_fabric::broker::DeadLetter;
+pub use ktrdr_fabric::broker::DeadLetter;
 use ktrdr_fabric::store::{Dismissed, Filter};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cancel::OPERATOR;
 use crate::operations::{PART_MAX, PartRequest};
 use crate::{App, AppError, ErrorKind};
 
 /// A part of the list of dead letters, newest first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeadLetterList {
     /// Operations that used up their tries and were not dismissed.
     pub dead_letters: Vec<Operation>,
@@ -20,8 +20,8 @@ pub struct DeadLetterList {
     pub total: u64,
 }
 
-/// Where messages lie that nobody could read. `None` where there is nobody to ask: messages that never leave the process are
-/// always read, and of a fleet only the broker's administrator may look.
+/// Where messages lie that nobody could read. `None` where there is nobody to ask: of a fleet only the broker's administrator
+/// may look. Messages that never leave the process are always read: there are none.
 #[async_trait]
 pub trait LetterBox: Send + Sync {
     /// The oldest, at most `limit`.
@@ -36,16 +36,16 @@ pub struct NoLetterBox;
 #[async_trait]
 impl LetterBox for NoLetterBox {
     async fn letters(&self, _: u32) -> Result<Option<Vec<DeadLetter>>, AppError> {
-        Ok(None)
+        Ok(Some(Vec::new()))
     }
 
     async fn discard(&self, _: &[String]) -> Result<Option<Vec<DeadLetter>>, AppError> {
-        Ok(None)
+        Ok(Some(Vec::new()))
     }
 }
 
 /// What a dismissal found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dismissal {
     /// It is no longer on the list.
@@ -82,6 +82,22 @@ impl App {
                 return Ok(found);
             }
         }
+    }
+
+    /// The oldest messages that nobody could read, at most `limit`; `None` where nobody may look.
+    ///
+    /// # Errors
+    /// When the broker can not be reached.
+    pub async fn dead_messages(&self, limit: u32) -> Result<Option<Vec<DeadLetter>>, AppError> {
+        self.letters.letters(limit).await
+    }
+
+    /// Drops messages that nobody could read, for good; those that were there. `None` where nobody may look.
+    ///
+    /// # Errors
+    /// When the broker can not be reached.
+    pub async fn discard_messages(&self, ids: &[String]) -> Result<Option<Vec<DeadLetter>>, AppError> {
+        self.letters.discard(ids).await
     }
 
     /// Takes an operation off the list.

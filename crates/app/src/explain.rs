@@ -13,7 +13,7 @@ use crate::{App, AppError};
 const ENDED: u32 = 50;
 
 /// Why an operation is where it is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Explanation {
     /// The operation.
     pub operation: OperationId,
@@ -31,12 +31,12 @@ pub struct Explanation {
 }
 
 impl App {
-    /// Why an operation does not run. `is_held` tells whether a process plays the roles of this workspace where that is one at
-    /// a time.
+    /// Why an operation does not run.
     ///
     /// # Errors
     /// When there is none of that id.
-    pub async fn explain(&self, id: &OperationId, is_held: bool) -> Result<Explanation, AppError> {
+    pub async fn explain(&self, id: &OperationId) -> Result<Explanation, AppError> {
+        let is_held = (self.is_held)();
         let asked = self.row(id).await?;
         let child = match (&asked.waiting, asked.status.is_terminal()) {
             (Some(child), false) => self.store.get(child).await?,

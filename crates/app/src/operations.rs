@@ -63,7 +63,7 @@ pub struct ListRequest {
 }
 
 /// A part of the list of operations.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OperationList {
     /// The rows.
     pub operations: Vec<Operation>,
@@ -76,7 +76,7 @@ pub struct OperationList {
 }
 
 /// Everything the store knows of one operation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OperationDetail {
     /// Its row.
     pub operation: Operation,
@@ -87,7 +87,7 @@ pub struct OperationDetail {
 }
 
 /// What a cycle goes on with, and what goes on with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resumption {
     /// The cycle that it resumes.
     pub resumes: Option<OperationId>,
@@ -96,7 +96,7 @@ pub struct Resumption {
 }
 
 /// What an operation went through.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct History {
     /// Every change of its row, oldest first.
     pub events: Vec<Transition>,

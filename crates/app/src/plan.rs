@@ -73,7 +73,7 @@ impl PlanRequest {
 }
 
 /// What a campaign would find and cost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CampaignPlan {
     /// The instrument.
     pub symbol: Symbol,

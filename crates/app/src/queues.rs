@@ -8,12 +8,12 @@ use ktrdr_domain::{DeviceClass, Kind, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::registry::WorkerEntry;
 use ktrdr_fabric::store::Filter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError};
 
 /// One kind of job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueStatus {
     /// The kind.
     pub kind: Kind,
@@ -34,7 +34,7 @@ pub struct QueueStatus {
 }
 
 /// Jobs that ask for a device, and who could take them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PinnedJobs {
     /// What they ask for.
     pub device: DeviceClass,
@@ -47,7 +47,7 @@ pub struct PinnedJobs {
 }
 
 /// What pausing or resuming a kind did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PauseAnswer {
     /// The kind.
     pub kind: Kind,

@@ -1,11 +1,13 @@
 //! Whether a workspace can be used: the store answers, and who has to be there is.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 use crate::{App, Labour};
 
 /// Whether requests are answered, and work goes on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Readiness {
     /// Whether requests are answered.
     pub ready: bool,
@@ -16,10 +18,10 @@ pub struct Readiness {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Look {
     /// What.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Whether it is as it should be.
     pub ok: bool,
     /// What was found, and what to do about it.
@@ -32,14 +34,14 @@ impl App {
         let workers = match self.registry.workers().await {
             Ok(workers) => workers,
             Err(why) => {
-                let store = Look { name: "store", ok: false, found: format!("does not answer: {why}") };
+                let store = Look { name: "store".into(), ok: false, found: format!("does not answer: {why}") };
                 return Readiness { ready: false, sound: false, checks: vec![store] };
             }
         };
         let plays = |role: &str| {
             workers.iter().filter(|seen| seen.worker.role == role || seen.worker.role == "up").count()
         };
-        let mut checks = vec![Look { name: "store", ok: true, found: "answers".into() }];
+        let mut checks = vec![Look { name: "store".into(), ok: true, found: "answers".into() }];
         for (name, start) in [
             ("coordinator", "ktrdr serve"),
             ("orchestrator", "ktrdr orchestrator"),
@@ -50,7 +52,7 @@ impl App {
                 (0, _) => "none was heard of lately; start one with `ktrdr up`".into(),
                 (count, _) => format!("{count} heard of lately"),
             };
-            checks.push(Look { name, ok: plays(name) > 0, found });
+            checks.push(Look { name: name.into(), ok: plays(name) > 0, found });
         }
         checks.push(self.look_at_schedules().await);
         Readiness { ready: true, sound: checks.iter().all(|look| look.ok), checks }
@@ -58,7 +60,7 @@ impl App {
 
     /// A night that failed, did not finish or could not begin is an event that somebody looks at.
     async fn look_at_schedules(&self) -> Look {
-        let name = "schedules";
+        let name = Cow::Borrowed("schedules");
         match self.schedule_troubles().await {
             Ok((count, troubles)) if troubles.is_empty() => {
                 Look { name, ok: true, found: format!("{count} as they should be") }

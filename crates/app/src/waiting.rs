@@ -5,7 +5,7 @@ mod reason;
 use std::collections::BTreeSet;
 
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{DeviceClass, Kind, Operation, Phase};
+use ktrdr_domain::{DeviceClass, Kind, Operation, OperationId, Phase};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::registry::WorkerInfo;
 use ktrdr_research::turn::must_wait;
@@ -16,7 +16,7 @@ pub use reason::Reason;
 use crate::{App, AppError, Labour};
 
 /// Why something waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum WaitReason {
     /// No process plays the roles of this workspace.
@@ -50,13 +50,41 @@ pub enum WaitReason {
     Unknown,
 }
 
+/// Ask why operations stand still, for whoever waits for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandstillRequest {
+    /// Which; the first [`STANDING_STILL_MAX`] of them are looked at.
+    pub operations: Vec<OperationId>,
+    /// Whether they do so for long: then nobody is left without any reason.
+    #[serde(default)]
+    pub long: bool,
+}
+
+/// Most operations that are looked at for one answer.
+pub const STANDING_STILL_MAX: usize = 100;
+
 impl App {
+    /// Why these stand still, each reason once.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn why_standing_still(&self, request: &StandstillRequest) -> Result<Vec<Reason>, AppError> {
+        let mut rows = Vec::new();
+        for id in request.operations.iter().take(STANDING_STILL_MAX) {
+            rows.extend(self.store.get(id).await?);
+        }
+        let rows: Vec<&Operation> = rows.iter().collect();
+        let reasons = self.why_waiting(&rows, (self.is_held)(), request.long).await?;
+        Ok(reasons.into_iter().map(Reason::from).collect())
+    }
+
     /// Why these stand still, each reason once; `is_held` tells whether a process plays the roles of this workspace where
     /// that is one at a time. After a `long` time nobody is left without any reason.
     ///
     /// # Errors
     /// When the store can not be read.
-    pub async fn why_waiting(
+    pub(crate) async fn why_waiting(
         &self,
         stuck: &[&Operation],
         is_held: bool,

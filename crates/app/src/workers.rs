@@ -2,12 +2,12 @@
 
 use ktrdr_fabric::registry::{WorkerEntry, WorkerInfo};
 use ktrdr_fabric::store::{BootId, Filter};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind};
 
 /// A process, and how long ago it was heard of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeardWorker {
     /// What it said.
     #[serde(flatten)]

@@ -164,7 +164,7 @@ pub async fn store(
 }
 
 /// A finished model.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ListedModel {
     /// Its strategy.
     pub strategy: StrategyName,

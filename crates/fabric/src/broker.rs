@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::{DeviceClass, DeviceRequest, Event, JobMessage, Kind, Priority};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cause::Cause;
@@ -105,7 +105,7 @@ pub enum BrokerError {
 }
 
 /// A message that nobody could read, or that the broker gave up delivering.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// What it is dropped by: 16 hex digits, from what it says. Copies of one message share it, and nothing else does.
     pub id: String,

@@ -7,6 +7,7 @@ mod closing;
 mod commands;
 mod confirm;
 mod describe;
+mod desk;
 mod device;
 mod exit;
 mod files;
@@ -20,6 +21,7 @@ mod providers;
 mod report_card;
 mod roles;
 mod screen;
+mod server;
 mod serving;
 mod settings;
 mod signals;
@@ -81,6 +83,7 @@ fn print(words: &clap::Error) -> io::Result<()> {
 }
 
 fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
+    server::refuse_what_acts_here(arguments)?;
     let context = commands::Context::new(arguments, screen)?;
     match &arguments.command {
         Command::Demo(a) => commands::demo::run(&context, a),

@@ -2,12 +2,17 @@
 
 use ktrdr_app::operations::PartRequest;
 use ktrdr_domain::scope::Scope;
+use serde::Deserialize;
 use serde_json::json;
 
-use crate::ask::Ask;
+use super::schema;
+use crate::ask::{Ask, invalid};
 use crate::endpoint::{Answered, Endpoint};
 use crate::page::{self, Page, cursor_of};
 use crate::reply::Reply;
+
+/// Most messages of one answer.
+const MESSAGES_MAX: u32 = 10_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -30,7 +35,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(&[("reason", "Why; kept in the audit log.")]),
         Endpoint::get("/dead-letters/messages", "list_dead_messages", messages)
             .says("Messages that nobody could read; null where only the broker's administrator may look.")
+            .query(&[("limit", "How many of the oldest, 1 to 10000; 1000 by default.")])
             .for_scope(Scope::Operator),
+        Endpoint::post("/dead-letters/messages/discard", "discard_dead_messages", Scope::Operator, discard)
+            .says("Drop messages that nobody could read, for good.")
+            .json(
+                schema::object(&[("ids*", schema::list(&schema::text("Its id, from the list."), "Which."))]),
+                json!({ "ids": ["0123456789abcdef"] }),
+            ),
     ]
 }
 
@@ -72,5 +84,31 @@ async fn dismiss(ask: Ask) -> Answered {
 }
 
 async fn messages(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "messages": ask.app.letters.letters(1000).await? }))
+    let Limit { limit } = ask.query()?;
+    if !(1..=MESSAGES_MAX).contains(&limit) {
+        return Err(invalid(format!("1 to {MESSAGES_MAX} messages are shown, not {limit}")));
+    }
+    Reply::ok(&json!({ "messages": ask.app.dead_messages(limit).await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limit {
+    #[serde(default = "thousand")]
+    limit: u32,
+}
+
+fn thousand() -> u32 {
+    1000
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ids {
+    ids: Vec<String>,
+}
+
+async fn discard(ask: Ask) -> Answered {
+    let Ids { ids } = ask.json()?;
+    Reply::ok(&json!({ "discarded": ask.app.discard_messages(&ids).await? }))
 }

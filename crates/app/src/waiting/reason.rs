@@ -1,15 +1,17 @@
 //! Why what waits does not go on, in words, with the command that changes it.
 
+use std::borrow::Cow;
+
 use ktrdr_domain::{DeviceClass, Kind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::WaitReason;
 
 /// One reason, in words for people and programs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     /// A stable word, such as `paused`.
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
     /// The same as a sentence.
     pub message: String,
     /// The command that changes it.
@@ -18,7 +20,7 @@ pub struct Reason {
 
 impl Reason {
     pub(crate) fn new(why: &'static str, message: impl Into<String>, run: impl Into<String>) -> Self {
-        Self { why, message: message.into(), run: run.into() }
+        Self { why: why.into(), message: message.into(), run: run.into() }
     }
 }
 

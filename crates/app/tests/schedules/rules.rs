@@ -205,7 +205,7 @@ async fn where_nothing_is_left_to_spend_or_to_find_a_tick_says_so() {
     w.app.policy.budget.limits.day.machine_ms = Some(0);
     w.app.policy.plausible_sharpe = 0.001;
     let refused = w.app.create_schedule(&request("other", "0 0 * * *", json!({}))).await.unwrap_err();
-    assert_eq!((refused.kind, refused.code), (ErrorKind::Refused, Some("nothing_to_find")));
+    assert_eq!((refused.kind, refused.code.as_deref()), (ErrorKind::Refused, Some("nothing_to_find")));
     w.create("anyway", "30 1 * * *", json!({ "anyway": "to see that it is refused" })).await;
     w.set(at("2026-01-06T06:30:00Z"));
     let keeper = ktrdr_app::schedules::keeper::Keeper::new(&w.app, ktrdr_fabric::store::BootId("k".into()));
@@ -268,7 +268,7 @@ async fn a_night_that_somebody_asks_for_begins_once_and_not_beside_another() {
     assert!(first.is_running() && first.by.as_deref() == Some("somebody@here"), "{first:?}");
     assert_eq!(w.app.trigger_schedule(&ask("k1")).await.unwrap(), first);
     let refused = w.app.trigger_schedule(&ask("k2")).await.unwrap_err();
-    assert_eq!((refused.kind, refused.code), (ErrorKind::Conflict, Some("overlap")));
+    assert_eq!((refused.kind, refused.code.as_deref()), (ErrorKind::Conflict, Some("overlap")));
     let busy = w.app.delete_schedule(&name("nightly")).await.unwrap_err();
     assert_eq!(busy.kind, ErrorKind::Conflict);
     w.end(&first.campaign().unwrap(), End::Gate).await;

@@ -15,14 +15,15 @@ use crate::screen::table;
 const IDEA_CHARACTERS: usize = 80;
 
 pub(crate) async fn run(context: &Context<'_>, verb: &ApprovalVerb) -> Result<ExitCode, CliError> {
-    let app = context.open_beside().await?.app;
+    let desk = context.desk().await?;
+    let app = desk.app();
     let decide = async |request: DecisionRequest| -> Result<(), CliError> {
         let standing = app.decide(&request).await?;
         let id = &standing.considered.hypothesis.id;
         context.screen.answer(&standing, |screen| screen.line(format!("{id} is {}", standing.status)))
     };
     match verb {
-        ApprovalVerb::List => show(context, &app.approvals().await?, "no idea waits for a word")?,
+        ApprovalVerb::List => show(context, app.approvals().await?, "no idea waits for a word")?,
         ApprovalVerb::Approve(typed) => decide(typed.request(Answer::Approve)).await?,
         ApprovalVerb::Reject(typed) => decide(typed.request(Answer::Reject)).await?,
     }

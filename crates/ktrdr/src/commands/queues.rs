@@ -13,7 +13,8 @@ use crate::screen::{Screen, table};
 
 pub(crate) fn run(context: &Context<'_>, arguments: &QueuesArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let app = context.open_beside().await?.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         match arguments.verb {
             QueuesVerb::List => {
                 let queues = app.queues().await?;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ktrdr_app::App;
+use ktrdr_app::{App, UseCases};
 use ktrdr_app::access::{ListedToken, TokenRequest};
 use ktrdr_domain::Timestamp;
 use ktrdr_domain::scope::Scope;
@@ -19,12 +19,13 @@ const VIA: &str = "cli";
 
 pub(crate) fn run(context: &Context<'_>, arguments: &TokenArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let workspace = context.open_beside().await?;
-        let app = &workspace.app;
+        if let TokenVerb::Create { scope, expires, name } = &arguments.verb {
+            let app = context.open_beside().await?.app;
+            return create(context, &app, *scope, *expires, name.clone()).await;
+        }
+        let desk = context.desk().await?;
+        let app = desk.app();
         match &arguments.verb {
-            TokenVerb::Create { scope, expires, name } => {
-                create(context, app, *scope, *expires, name.clone()).await
-            }
             TokenVerb::List => list(context, app).await,
             TokenVerb::Revoke { id, reason } => revoke(context, app, id, reason).await,
         }
@@ -54,7 +55,7 @@ async fn create(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(context: &Context<'_>, app: &App) -> Result<ExitCode, CliError> {
+async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<ExitCode, CliError> {
     let tokens = app.list_tokens().await?;
     context.screen.list("tokens", &tokens, |screen| {
         if tokens.is_empty() {
@@ -76,7 +77,7 @@ async fn list(context: &Context<'_>, app: &App) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn revoke(context: &Context<'_>, app: &App, id: &str, reason: &str) -> Result<ExitCode, CliError> {
+async fn revoke(context: &Context<'_>, app: &dyn UseCases, id: &str, reason: &str) -> Result<ExitCode, CliError> {
     let noted = app.note(VIA, "revoke_token", id, reason).await?;
     let done = app.revoke_token(id).await;
     app.note_outcome(noted, &done.as_ref().map_or_else(ToString::to_string, |()| "revoked".into())).await;

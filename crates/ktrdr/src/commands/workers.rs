@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::workers::HeardWorker;
 
 use super::Context;
@@ -13,16 +13,17 @@ use crate::screen::table;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &WorkersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let app = context.open_beside().await?.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         match &arguments.verb {
-            WorkersVerb::List => list(context, &app).await?,
-            WorkersVerb::Drain { boot } => drain(context, &app, boot).await?,
+            WorkersVerb::List => list(context, app).await?,
+            WorkersVerb::Drain { boot } => drain(context, app, boot).await?,
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-async fn list(context: &Context<'_>, app: &App) -> Result<(), CliError> {
+async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<(), CliError> {
     let workers = app.workers().await?;
     context.screen.list("workers", &workers, |screen| {
         if workers.is_empty() {
@@ -61,7 +62,7 @@ fn row(heard: &HeardWorker) -> Vec<String> {
     vec![worker.boot.to_string(), worker.role.clone(), takes, device, version, busy, state.to_owned(), heard]
 }
 
-async fn drain(context: &Context<'_>, app: &App, boot: &str) -> Result<(), CliError> {
+async fn drain(context: &Context<'_>, app: &dyn UseCases, boot: &str) -> Result<(), CliError> {
     app.drain_worker(boot).await?;
     let document = serde_json::json!({ "worker": boot, "answer": "requested" });
     context.screen.answer(&document, |screen| {

@@ -8,7 +8,7 @@ use std::fmt;
 
 use ktrdr_fabric::epochs::Epoch;
 use ktrdr_fabric::store::Filter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{EngineConfig, FleetConfig, Identity, Opened, Opening};
 use crate::schedules::Trouble;
@@ -18,7 +18,7 @@ use crate::{App, AppError, ErrorKind};
 const OUTBOX_MANY: u32 = 1000;
 
 /// How it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// As it should be.
@@ -30,7 +30,7 @@ pub enum State {
 }
 
 /// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// How it stands.
     pub state: State,

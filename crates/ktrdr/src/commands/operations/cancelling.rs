@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::cancel::{CancelOutcome, CancelPlan, CancelRequest, GroupCancelAnswer, GroupCancelRequest};
 use ktrdr_domain::{Kind as OperationKind, OperationId};
 
@@ -15,7 +15,7 @@ use crate::exit::{CliError, Kind};
 
 pub(super) async fn run(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     wanted: &CancelArguments,
 ) -> Result<ExitCode, CliError> {
     match &wanted.id {
@@ -24,7 +24,7 @@ pub(super) async fn run(
     }
 }
 
-async fn one(context: &Context<'_>, app: &App, id: &OperationId, reason: &str) -> Result<ExitCode, CliError> {
+async fn one(context: &Context<'_>, app: &dyn UseCases, id: &OperationId, reason: &str) -> Result<ExitCode, CliError> {
     let answer = app.cancel(&CancelRequest::of(id.clone(), reason)).await?;
     let text = match answer.answer {
         CancelOutcome::Cancelled => format!("{id} was pending and is cancelled"),
@@ -44,7 +44,7 @@ async fn one(context: &Context<'_>, app: &App, id: &OperationId, reason: &str) -
 /// Everything that matches and has not ended, once somebody has said that it shall be done.
 pub(crate) async fn group(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     wanted: &CancelGroup,
     reason: &str,
     yes: bool,
@@ -54,7 +54,7 @@ pub(crate) async fn group(
     if plan.matched > 0 {
         confirm(context.screen, &question(&request, &plan), yes)?;
     }
-    let answer = app.cancel_group(plan).await?;
+    let answer = app.cancel_group(&request, plan).await?;
     context.screen.answer(&answer, |screen| screen.line(outcome(answer)))?;
     Ok(ExitCode::SUCCESS)
 }
