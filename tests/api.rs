@@ -2,7 +2,7 @@
 
 mod access;
 mod attacks;
-mod client;
+pub(crate) mod client;
 mod description;
 mod events;
 mod lists;

@@ -38,6 +38,7 @@ mod payments;
 mod processes;
 mod providers;
 mod redis;
+mod remote;
 mod repetition;
 mod retry;
 mod running;

@@ -14,8 +14,8 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// An engine with its API.
-pub(super) struct Served {
-    pub(super) address: String,
+pub(crate) struct Served {
+    pub(crate) address: String,
     pub(super) http: reqwest::Client,
     pub(super) token: Option<String>,
     _engine: Running,
@@ -26,7 +26,7 @@ pub(super) type Answer = (u16, Value);
 
 impl Served {
     /// Plays every role of a world, and answers at an address that was free.
-    pub(super) fn up(world: &World, arguments: &[&str]) -> Self {
+    pub(crate) fn up(world: &World, arguments: &[&str]) -> Self {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let engine = world.up(&[&["--listen", &address], arguments].concat());
         wait_for("the API", || std::net::TcpStream::connect(&address).ok());

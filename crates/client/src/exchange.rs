@@ -14,7 +14,7 @@ use crate::request::{Body, Request};
 use crate::server::Server;
 
 /// Largest answer, in bytes: a report with every trade has a few megabytes.
-const ANSWER_BYTES_MAX: usize = 256 << 20;
+const ANSWER_BYTES_MAX: usize = 64 << 20;
 
 /// Most bytes of a refusal that are read.
 const REFUSAL_BYTES_MAX: usize = 64 << 10;
@@ -25,7 +25,7 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(150);
 
 /// For how long a request is said again, and the waits before that: each twice as long as the one before it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 const WAIT_MIN: Duration = Duration::from_millis(100);
 const WAIT_MAX: Duration = Duration::from_secs(2);
 

@@ -19,15 +19,13 @@ const VIA: &str = "cli";
 
 pub(crate) fn run(context: &Context<'_>, arguments: &TokenArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        if let TokenVerb::Create { scope, expires, name } = &arguments.verb {
-            let app = context.open_beside().await?.app;
-            return create(context, &app, *scope, *expires, name.clone()).await;
-        }
-        let desk = context.desk().await?;
-        let app = desk.app();
         match &arguments.verb {
-            TokenVerb::List => list(context, app).await,
-            TokenVerb::Revoke { id, reason } => revoke(context, app, id, reason).await,
+            TokenVerb::Create { scope, expires, name } => {
+                let app = context.open_beside().await?.app;
+                create(context, &app, *scope, *expires, name.clone()).await
+            }
+            TokenVerb::List => list(context, context.desk().await?.app()).await,
+            TokenVerb::Revoke { id, reason } => revoke(context, context.desk().await?.app(), id, reason).await,
         }
     })
 }
