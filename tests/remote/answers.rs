@@ -56,10 +56,16 @@ fn every_command_answers_the_same_by_way_of_a_server(engine: Engine) {
     assert_eq!(replay["same"], true, "{replay}");
     let signals = world.write("signals.csv", "timestamp,target\n2015-06-02T00:00:00Z,1\n");
     let signals = signals.to_str().unwrap();
-    let market = format!("--signals {signals} -s EURUSD -t 1h --units 10 --start-date 2015-06-01 --end-date 2015-06-20");
+    let market = format!(
+        "--signals {signals} -s EURUSD -t 1h --units 10 --start-date 2015-06-01 --end-date 2015-06-20"
+    );
     let traded = elsewhere.json(&words(&format!("backtest signals {market}")));
-    assert_eq!(traded, world.json(&words(&format!("backtest show {}", traded["operation"].as_str().unwrap()))));
-    let imported = elsewhere.json(&words(&format!("data import {} -s COPY -t 1h", world.path("data/EURUSD_1h.csv").display())));
+    assert_eq!(
+        traded,
+        world.json(&words(&format!("backtest show {}", traded["operation"].as_str().unwrap())))
+    );
+    let imported = elsewhere
+        .json(&words(&format!("data import {} -s COPY -t 1h", world.path("data/EURUSD_1h.csv").display())));
     assert_eq!(imported["data"]["symbol"], "COPY", "{imported}");
     let campaign = elsewhere.json(&words("research run -s EURUSD -t 1h --cycles 2 --campaign far --wait"));
     let cycle = campaign["cycles"][0]["id"].as_str().unwrap().to_owned();
@@ -124,7 +130,8 @@ fn what_is_refused_is_refused_the_same(engine: Engine) {
     let (world, _api, elsewhere) = researched(engine);
     world.write("strategies/broken.yaml", "name: broken\n");
     let ended = elsewhere.json(&words("training run --strategy quick --wait"))["operation"].clone();
-    let ended = world.operations().iter().find(|row| ended.is_null() || row["id"] == ended).unwrap()["id"].clone();
+    let ended =
+        world.operations().iter().find(|row| ended.is_null() || row["id"] == ended).unwrap()["id"].clone();
     let ended = ended.as_str().unwrap();
     for (code, command) in [
         (3, "operations status op_probe_20260101_000000_00000001".to_owned()),
@@ -170,5 +177,10 @@ fn what_is_done_from_elsewhere_is_done_once_and_on_record(engine: Engine) {
     let ended = elsewhere.json(&["operations", "watch", retried]);
     assert_eq!(ended["status"], "completed", "{ended}");
     let rolled = elsewhere.run(&words("data roll-windows EURUSD --reason spent --yes --output json"));
-    assert_eq!(rolled.status.code(), world.run(&words("data windows EURUSD")).status.code(), "{}", crate::world::shown(&rolled));
+    assert_eq!(
+        rolled.status.code(),
+        world.run(&words("data windows EURUSD")).status.code(),
+        "{}",
+        crate::world::shown(&rolled)
+    );
 }

@@ -60,7 +60,17 @@ fn the_token_is_not_taken_along_to_another_address() {
 #[test]
 fn what_does_not_fit_is_told_and_harms_nothing() {
     let deep = format!("{{\"queues\":{}", "[".repeat(1_000_000));
-    for body in ["", "<html>", "{", "[]", "{}", r#"{"queues":7}"#, r#"{"queues":[{"kind":"nobody"}]}"#, "\u{0}", deep.as_str()] {
+    for body in [
+        "",
+        "<html>",
+        "{",
+        "[]",
+        "{}",
+        r#"{"queues":7}"#,
+        r#"{"queues":[{"kind":"nobody"}]}"#,
+        "\u{0}",
+        deep.as_str(),
+    ] {
         let said = Trap::saying("200 OK", body).asked().refused(8, &["queues", "list"]);
         assert!(said.contains("not what was asked for"), "{said}");
     }

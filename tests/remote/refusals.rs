@@ -17,7 +17,9 @@ fn whoever_shows_too_little_is_told_what_to_do() {
     let nobody = Elsewhere::asking(&url);
     let said = nobody.refused(7, &["operations", "list"]);
     assert!(said.contains("KTRDR_TOKEN") && said.contains("ktrdr token create"), "{said}");
-    let said = Elsewhere::asking(&url).with("KTRDR_TOKEN", &viewer[..viewer.len() - 1]).refused(7, &["operations", "list"]);
+    let said = Elsewhere::asking(&url)
+        .with("KTRDR_TOKEN", &viewer[..viewer.len() - 1])
+        .refused(7, &["operations", "list"]);
     assert!(!said.contains(&viewer[30..60]), "{said}");
 
     let looking = Elsewhere::asking(&url).with("KTRDR_TOKEN", &viewer);
@@ -45,10 +47,13 @@ fn a_certificate_of_ones_own_is_trusted_by_its_authority_alone() {
     let api = Served::up(&world, &["--tls-cert", &chain, "--tls-key", &key, "--require-token"]);
     let port = api.address.rsplit_once(':').unwrap().1;
     let url = format!("https://localhost:{port}");
-    let trusting = Elsewhere::asking(&url).with("KTRDR_TOKEN", &viewer).with("KTRDR_SERVER_CA", &certificate("ca.pem"));
+    let trusting =
+        Elsewhere::asking(&url).with("KTRDR_TOKEN", &viewer).with("KTRDR_SERVER_CA", &certificate("ca.pem"));
     assert_eq!(trusting.json(&["operations", "list"])["total"], 0);
     Elsewhere::asking(&url).with("KTRDR_TOKEN", &viewer).refused(5, &["operations", "list"]);
-    Elsewhere::asking(&format!("http://localhost:{port}")).with("KTRDR_TOKEN", &viewer).refused(5, &["operations", "list"]);
+    Elsewhere::asking(&format!("http://localhost:{port}"))
+        .with("KTRDR_TOKEN", &viewer)
+        .refused(5, &["operations", "list"]);
 }
 
 #[test]
@@ -64,8 +69,20 @@ fn without_tls_no_other_machine_is_asked() {
 fn what_acts_on_this_machine_is_not_asked_of_another() {
     let elsewhere = Elsewhere::asking("https://fleet.example");
     for command in [
-        "demo", "up", "serve", "orchestrator", "worker all", "topology show", "doctor", "health", "mcp", "store epochs", "bench api",
-        "config show", "completions bash", "token create --scope viewer",
+        "demo",
+        "up",
+        "serve",
+        "orchestrator",
+        "worker all",
+        "topology show",
+        "doctor",
+        "health",
+        "mcp",
+        "store epochs",
+        "bench api",
+        "config show",
+        "completions bash",
+        "token create --scope viewer",
     ] {
         let words: Vec<&str> = command.split(' ').collect();
         let said = elsewhere.refused(2, &words);

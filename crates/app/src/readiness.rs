@@ -34,7 +34,8 @@ impl App {
         let workers = match self.registry.workers().await {
             Ok(workers) => workers,
             Err(why) => {
-                let store = Look { name: "store".into(), ok: false, found: format!("does not answer: {why}") };
+                let store =
+                    Look { name: "store".into(), ok: false, found: format!("does not answer: {why}") };
                 return Readiness { ready: false, sound: false, checks: vec![store] };
             }
         };

@@ -63,7 +63,12 @@ impl Exchange {
         }
         if let Some(pem) = server.authorities() {
             let authorities = Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());
-            let none = || AppError::new(ErrorKind::InvalidInput, "the server's authority is no certificate in PEM (--server-ca)");
+            let none = || {
+                AppError::new(
+                    ErrorKind::InvalidInput,
+                    "the server's authority is no certificate in PEM (--server-ca)",
+                )
+            };
             builder = builder.tls_certs_only(authorities.ok_or_else(none)?);
         }
         let http = builder.build().map_err(|why| AppError::new(ErrorKind::InvalidInput, bottom_of(&why)))?;
@@ -109,7 +114,11 @@ impl Exchange {
     }
 
     /// The beginning of a stream of events, from behind the event of this id on.
-    pub(crate) async fn events(&self, request: &Request<'_>, since: Option<&str>) -> Result<Response, AppError> {
+    pub(crate) async fn events(
+        &self,
+        request: &Request<'_>,
+        since: Option<&str>,
+    ) -> Result<Response, AppError> {
         self.send(request, since).await.map_err(|failure| match failure {
             Failure::Final(error) | Failure::NotNow(error, _) | Failure::Cut(error) => error,
         })
@@ -134,7 +143,9 @@ impl Exchange {
                 let bytes = document.to_string();
                 asked.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(bytes)
             }
-            Body::Csv(file) => asked.header(CONTENT_TYPE, HeaderValue::from_static("text/csv")).body(file.clone()),
+            Body::Csv(file) => {
+                asked.header(CONTENT_TYPE, HeaderValue::from_static("text/csv")).body(file.clone())
+            }
         };
         let response = asked.send().await.map_err(|why| self.lost(&why))?;
         self.was_reached.store(true, Ordering::Relaxed);
@@ -145,9 +156,12 @@ impl Exchange {
     /// All of an answer that is not too large.
     async fn whole(&self, mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Failure> {
         let mut whole = Vec::new();
-        while let Some(bytes) = response.chunk().await.map_err(|why| Failure::Cut(self.unreachable(bottom_of(&why))))? {
+        while let Some(bytes) =
+            response.chunk().await.map_err(|why| Failure::Cut(self.unreachable(bottom_of(&why))))?
+        {
             if whole.len() + bytes.len() > bytes_max {
-                let message = format!("the answer of {} has more than {bytes_max} bytes: it was given up", self.server);
+                let message =
+                    format!("the answer of {} has more than {bytes_max} bytes: it was given up", self.server);
                 return Err(Failure::Final(AppError::new(ErrorKind::InvalidInput, message)));
             }
             whole.extend_from_slice(&bytes);
@@ -172,10 +186,13 @@ impl Exchange {
             (Some(error), StatusCode::TOO_MANY_REQUESTS) => Failure::NotNow(self.harmless(error), wait),
             (Some(error), _) => Failure::Final(self.harmless(error)),
             // Something on the way, whose server went away.
-            (None, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {
-                Failure::Cut(self.unreachable(format!("is not there: {status}")))
+            (
+                None,
+                StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT,
+            ) => Failure::Cut(self.unreachable(format!("is not there: {status}"))),
+            (None, _) => {
+                Failure::Final(self.unreachable(format!("answers as no API of ktrdr does: {status}")))
             }
-            (None, _) => Failure::Final(self.unreachable(format!("answers as no API of ktrdr does: {status}"))),
         }
     }
 

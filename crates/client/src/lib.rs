@@ -25,9 +25,9 @@ mod use_cases;
 
 use std::sync::Arc;
 
+use ktrdr_app::AppError;
 #[cfg(doc)]
 use ktrdr_app::UseCases;
-use ktrdr_app::AppError;
 
 use exchange::Exchange;
 pub use server::Server;

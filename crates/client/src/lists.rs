@@ -24,7 +24,11 @@ impl Client {
     }
 
     /// One field of the answer to a request.
-    pub(crate) async fn ask_for<T: DeserializeOwned>(&self, name: &str, request: Request<'_>) -> Result<T, AppError> {
+    pub(crate) async fn ask_for<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        request: Request<'_>,
+    ) -> Result<T, AppError> {
         let mut document: Value = self.ask(request).await?;
         self.taken(&mut document, name)
     }
@@ -87,7 +91,10 @@ impl Client {
 
     /// A field of a document.
     pub(crate) fn taken<T: DeserializeOwned>(&self, document: &mut Value, name: &str) -> Result<T, AppError> {
-        let field = document.get_mut(name).map(Value::take).ok_or_else(|| self.unfit(&format!("`{name}` is missing")))?;
+        let field = document
+            .get_mut(name)
+            .map(Value::take)
+            .ok_or_else(|| self.unfit(&format!("`{name}` is missing")))?;
         T::deserialize(field).map_err(|why| self.unfit(&why))
     }
 

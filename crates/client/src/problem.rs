@@ -24,8 +24,7 @@ const AT_THE_DOOR: [&str; 10] = [
 ];
 
 /// What to do about a token that is not in force, or was not shown.
-const ABOUT_TOKENS: &str =
-    "have one made with `ktrdr token create`, and put it into KTRDR_TOKEN, or a file that holds it into --token-file";
+const ABOUT_TOKENS: &str = "have one made with `ktrdr token create`, and put it into KTRDR_TOKEN, or a file that holds it into --token-file";
 
 #[derive(Deserialize)]
 struct Problem {
@@ -99,7 +98,9 @@ mod tests {
 
     #[test]
     fn what_is_no_problem_is_none() {
-        for odd in ["", "<html>", "{}", "[]", r#"{"code":1}"#, &format!(r#"{{"code":"{}"}}"#, "x".repeat(100))] {
+        for odd in
+            ["", "<html>", "{}", "[]", r#"{"code":1}"#, &format!(r#"{{"code":"{}"}}"#, "x".repeat(100))]
+        {
             assert!(refusal(500, odd.as_bytes()).is_none(), "{odd}");
         }
     }

@@ -1,9 +1,12 @@
 //! A request as this client makes it: where to, with what, and whether it may be said twice.
 
-use ktrdr_app::IdempotencyKey;
+use ktrdr_app::{AppError, ErrorKind, IdempotencyKey};
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+/// Largest file that the API takes, in bytes.
+const FILE_BYTES_MAX: usize = 64 << 20;
 
 /// What goes along.
 #[derive(Debug, Clone)]
@@ -57,8 +60,18 @@ impl<'a> Request<'a> {
     }
 
     /// With a file.
-    pub(crate) fn csv(self, file: &[u8]) -> Self {
-        Self { body: Body::Csv(file.to_vec()), ..self }
+    ///
+    /// # Errors
+    /// When it is larger than the API takes: the server would hang up in the middle of it.
+    pub(crate) fn csv(self, file: &[u8]) -> Result<Self, AppError> {
+        if file.len() > FILE_BYTES_MAX {
+            let message = format!(
+                "a server takes files of at most {} MiB, and this one is larger: import it where the workspace is",
+                FILE_BYTES_MAX >> 20
+            );
+            return Err(AppError::new(ErrorKind::InvalidInput, message));
+        }
+        Ok(Self { body: Body::Csv(file.to_vec()), ..self })
     }
 
     /// It begins work once, however often it is said: under the caller's key, or a new one.

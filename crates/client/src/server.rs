@@ -30,10 +30,18 @@ impl Server {
         let refuse = |why: &str| Err(AppError::new(ErrorKind::InvalidRequest, format!("the server {why}")));
         let has_scheme = ["https://", "http://"].iter().any(|scheme| address.starts_with(scheme));
         let Some(url) = address.parse::<Url>().ok().filter(|url| has_scheme && url.host().is_some()) else {
-            return refuse("is given by an address such as https://fleet:8000, or http://127.0.0.1:8000 on this machine");
+            return refuse(
+                "is given by an address such as https://fleet:8000, or http://127.0.0.1:8000 on this machine",
+            );
         };
-        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-            return refuse("is given by scheme, host and port alone: a token belongs into KTRDR_TOKEN or a file");
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
+            return refuse(
+                "is given by scheme, host and port alone: a token belongs into KTRDR_TOKEN or a file",
+            );
         }
         if url.path() != "/" {
             return refuse("is given without a path: its API is always at /api/v1");
@@ -51,7 +59,8 @@ impl Server {
     /// # Errors
     /// When it can not be one.
     pub fn with_token(mut self, token: &str) -> Result<Self, AppError> {
-        let is_fine = (1..=TOKEN_BYTES_MAX).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+        let is_fine =
+            (1..=TOKEN_BYTES_MAX).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
         if !is_fine {
             let message = "the token is none: it is one word, as `ktrdr token create` shows it";
             return Err(AppError::new(ErrorKind::InvalidInput, message));
@@ -119,10 +128,17 @@ mod tests {
 
     #[test]
     fn without_tls_only_this_machine_is_asked() {
-        for fine in ["http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost:8000/", "https://fleet:8000"] {
+        for fine in
+            ["http://127.0.0.1:8000", "http://[::1]:8000", "http://localhost:8000/", "https://fleet:8000"]
+        {
             assert!(Server::at(fine, false).is_ok(), "{fine}");
         }
-        for plain in ["http://fleet:8000", "http://10.0.0.5", "http://127.0.0.1.evil.example", "http://localhost.example"] {
+        for plain in [
+            "http://fleet:8000",
+            "http://10.0.0.5",
+            "http://127.0.0.1.evil.example",
+            "http://localhost.example",
+        ] {
             assert!(Server::at(plain, false).unwrap_err().message.contains("https://"), "{plain}");
             assert!(Server::at(plain, true).is_ok(), "{plain}");
         }
@@ -131,11 +147,22 @@ mod tests {
     #[test]
     fn an_address_is_scheme_host_and_port() {
         for wrong in [
-            "", "fleet", "fleet:8000", "ftp://fleet", "https://", "https://me:canary@fleet", "https://fleet/?token=canary",
-            "https://fleet/#canary", "https://fleet/api/v1", "javascript:canary",
+            "",
+            "fleet",
+            "fleet:8000",
+            "ftp://fleet",
+            "https://",
+            "https://me:canary@fleet",
+            "https://fleet/?token=canary",
+            "https://fleet/#canary",
+            "https://fleet/api/v1",
+            "javascript:canary",
         ] {
             let why = Server::at(wrong, true).unwrap_err();
-            assert!(why.kind == ErrorKind::InvalidRequest && !why.message.contains("canary"), "{wrong}: {why}");
+            assert!(
+                why.kind == ErrorKind::InvalidRequest && !why.message.contains("canary"),
+                "{wrong}: {why}"
+            );
         }
     }
 

@@ -22,7 +22,8 @@ use ktrdr_app::readiness::Readiness;
 use ktrdr_app::replay::{ReplayComparison, ReplayRequest};
 use ktrdr_app::retry::{GroupRetryAnswer, GroupRetryRequest, RetryAnswer, RetryPlan, RetryRequest};
 use ktrdr_app::schedules::{
-    BackfillAnswer, BackfillRequest, NextTick, OccurrencePart, ScheduleRequest, ScheduleStatus, TriggerScheduleRequest,
+    BackfillAnswer, BackfillRequest, NextTick, OccurrencePart, ScheduleRequest, ScheduleStatus,
+    TriggerScheduleRequest,
 };
 use ktrdr_app::selection::{SelectedPart, Selection};
 use ktrdr_app::strategies::{ListedModel, ListedStrategy, ModelDetail, StrategyDetail, StrategyText};
@@ -63,7 +64,8 @@ impl Client {
         let (mut skipped, mut next) = (0, None);
         loop {
             let left = part.offset - skipped;
-            let wanted = if left == 0 { part.limit as usize } else { usize::try_from(left).unwrap_or(1000).min(1000) };
+            let wanted =
+                if left == 0 { part.limit as usize } else { usize::try_from(left).unwrap_or(1000).min(1000) };
             let mut document = self.part(path, query, wanted, next.as_deref()).await?;
             let entries: Vec<T> = self.taken(&mut document, name)?;
             next = self.cursor(&document)?;
@@ -91,7 +93,7 @@ impl UseCases for Client {
     }
 
     async fn submit_signals(&self, request: &SignalsRequest, csv: &[u8]) -> Result<SubmittedJob, AppError> {
-        let post = Request::post(&["backtests", "signals"]).query(query_of(request, &[])).csv(csv);
+        let post = Request::post(&["backtests", "signals"]).query(query_of(request, &[])).csv(csv)?;
         self.ask(post.once(request.idempotency_key.as_ref())).await
     }
 
@@ -104,7 +106,11 @@ impl UseCases for Client {
         self.ask(Request::post(&path).once(request.idempotency_key.as_ref())).await
     }
 
-    async fn compare_replay(&self, operation: &OperationId, replay: &OperationId) -> Result<ReplayComparison, AppError> {
+    async fn compare_replay(
+        &self,
+        operation: &OperationId,
+        replay: &OperationId,
+    ) -> Result<ReplayComparison, AppError> {
         self.ask(Request::get(&["backtests", operation.as_str(), "compare", replay.as_str()])).await
     }
 
@@ -148,8 +154,13 @@ impl UseCases for Client {
         })
     }
 
-    async fn campaign_with(&self, name: &CampaignName, cycles: Vec<Operation>) -> Result<CampaignDetail, AppError> {
-        let CampaignDetail { campaign, closings, .. } = self.campaign(name, PartRequest { limit: 1, offset: 0 }).await?;
+    async fn campaign_with(
+        &self,
+        name: &CampaignName,
+        cycles: Vec<Operation>,
+    ) -> Result<CampaignDetail, AppError> {
+        let CampaignDetail { campaign, closings, .. } =
+            self.campaign(name, PartRequest { limit: 1, offset: 0 }).await?;
         let mut judged = Vec::with_capacity(cycles.len());
         for cycle in cycles {
             judged.push(self.operation(&cycle.id).await?.operation);
@@ -159,7 +170,8 @@ impl UseCases for Client {
     }
 
     async fn is_closing(&self, name: &CampaignName) -> Result<bool, AppError> {
-        let CampaignDetail { campaign, closings, .. } = self.campaign(name, PartRequest { limit: 1, offset: 0 }).await?;
+        let CampaignDetail { campaign, closings, .. } =
+            self.campaign(name, PartRequest { limit: 1, offset: 0 }).await?;
         Ok(campaign.has_ended() && !verdicts::is_closed(&campaign, &closings))
     }
 
@@ -195,7 +207,12 @@ impl UseCases for Client {
         self.ask_for("ticks", Request::get(&path).query(format!("count={count}"))).await
     }
 
-    async fn occurrences(&self, name: &ScheduleName, before_ms: Option<i64>, limit: u32) -> Result<OccurrencePart, AppError> {
+    async fn occurrences(
+        &self,
+        name: &ScheduleName,
+        before_ms: Option<i64>,
+        limit: u32,
+    ) -> Result<OccurrencePart, AppError> {
         let cursor = before_ms.map(|ms| format!("c{:x}", ms.cast_unsigned()));
         let path = ["schedules", name.as_str(), "occurrences"];
         let mut document = self.part(&path, "", limit as usize, cursor.as_deref()).await?;
@@ -227,7 +244,7 @@ impl UseCases for Client {
     }
 
     async fn import_data(&self, request: &ImportRequest, csv: &[u8]) -> Result<SubmittedJob, AppError> {
-        let post = Request::post(&["data", "import"]).query(query_of(request, &[])).csv(csv);
+        let post = Request::post(&["data", "import"]).query(query_of(request, &[])).csv(csv)?;
         self.ask(post.once(request.idempotency_key.as_ref())).await
     }
 
@@ -306,9 +323,15 @@ impl UseCases for Client {
         })
     }
 
-    async fn select(&self, selection: &Selection, before: Option<u64>, limit: u32) -> Result<SelectedPart, AppError> {
+    async fn select(
+        &self,
+        selection: &Selection,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<SelectedPart, AppError> {
         let cursor = before.map(|position| format!("c{position:x}"));
-        let mut document = self.part(&["operations"], selection.text(), limit as usize, cursor.as_deref()).await?;
+        let mut document =
+            self.part(&["operations"], selection.text(), limit as usize, cursor.as_deref()).await?;
         Ok(SelectedPart {
             next: self.position(&document)?,
             operations: self.taken(&mut document, "operations")?,
@@ -341,7 +364,11 @@ impl UseCases for Client {
         self.ask_for("planned", post).await
     }
 
-    async fn cancel_group(&self, request: &GroupCancelRequest, _: CancelPlan) -> Result<GroupCancelAnswer, AppError> {
+    async fn cancel_group(
+        &self,
+        request: &GroupCancelRequest,
+        _: CancelPlan,
+    ) -> Result<GroupCancelAnswer, AppError> {
         let mut body = body_of(request, &[]);
         body["confirm"] = true.into();
         self.ask_for("done", Request::post(&["operations", "cancel"]).json(body).repeatable()).await
@@ -361,7 +388,11 @@ impl UseCases for Client {
         self.ask_for("planned", post).await
     }
 
-    async fn retry_group(&self, request: &GroupRetryRequest, _: RetryPlan) -> Result<GroupRetryAnswer, AppError> {
+    async fn retry_group(
+        &self,
+        request: &GroupRetryRequest,
+        _: RetryPlan,
+    ) -> Result<GroupRetryAnswer, AppError> {
         let mut body = body_of(request, &[]);
         body["confirm"] = true.into();
         self.ask_for("done", Request::post(&["operations", "retry"]).json(body)).await

@@ -28,8 +28,8 @@ use serde::{Deserialize, Serialize};
 use crate::exit::{CliError, Kind, OrExit};
 pub(crate) use agent::{AgentAccess, AgentSettings};
 use budget::BudgetSettings;
-use variables::Variables;
 pub(crate) use secret::token;
+use variables::Variables;
 pub(crate) use variables::text;
 
 /// Everything that can be configured.

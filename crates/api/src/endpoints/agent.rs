@@ -38,7 +38,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/agent/approvals", "list_approvals", approvals)
             .says("Ideas that wait for a person's word, the most urgent first."),
         Endpoint::post("/agent/approvals/{hypothesis}", "decide_hypothesis", Scope::Operator, decide)
-            .says("Say a person's word on an idea. The first word stands, and after the deadline none counts.")
+            .says(
+                "Say a person's word on an idea. The first word stands, and after the deadline none counts.",
+            )
             .json(
                 schema::object(&[
                     ("answer*", schema::words("The word.", &["approve", "reject"])),

@@ -1,8 +1,8 @@
 //! Bars and their windows.
 
-use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
 use ktrdr_app::windows::RollRequest;
+use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::scope::Scope;
 use ktrdr_domain::{Reason, Windows};
 use serde::Deserialize;
@@ -121,7 +121,10 @@ async fn roll(mut ask: Ask) -> Answered {
     let Roll { reason, before } = ask.json()?;
     let plan = ask.app.plan_roll_windows(&RollRequest { symbol, reason }).await?;
     if before.is_some_and(|before| before != plan.before) {
-        let message = format!("the windows of {} are others than those that were planned upon: look again", plan.symbol);
+        let message = format!(
+            "the windows of {} are others than those that were planned upon: look again",
+            plan.symbol
+        );
         return Err(AppError::new(ErrorKind::Conflict, message));
     }
     match is_confirmed {

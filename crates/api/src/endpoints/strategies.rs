@@ -19,7 +19,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(page::QUERY),
         Endpoint::get("/strategies/{name}", "get_strategy", one)
             .says("One strategy, with the features that its network sees."),
-        Endpoint::get("/strategies/{name}/text", "get_strategy_text", text).says("Its file, as it was written."),
+        Endpoint::get("/strategies/{name}/text", "get_strategy_text", text)
+            .says("Its file, as it was written."),
         Endpoint::get("/strategies/{name}/features", "get_features", features)
             .says("The feature vector, in order."),
         Endpoint::post(

@@ -359,7 +359,11 @@ async fn of_triggers_at_once_one_starts_a_cycle_and_its_end_makes_room() {
         (Ok(won), Err(lost)) | (Err(lost), Ok(won)) => (won, lost),
         both => panic!("{both:?}"),
     };
-    assert_eq!((lost.kind, lost.code.as_deref()), (ErrorKind::Conflict, Some("active_cycle_exists")), "{lost}");
+    assert_eq!(
+        (lost.kind, lost.code.as_deref()),
+        (ErrorKind::Conflict, Some("active_cycle_exists")),
+        "{lost}"
+    );
     assert!(lost.message.contains(won.operation.as_str()), "{lost}");
     let status = app.cycle_status().await.unwrap();
     assert_eq!((status.cycles.len(), status.capacity.active, status.capacity.limit), (1, 1, 2));

@@ -54,7 +54,12 @@ async fn finish(context: &Context<'_>, started: Started) -> Result<ExitCode, Cli
 }
 
 /// The whole report in JSON, a card for people.
-async fn show(context: &Context<'_>, app: &dyn UseCases, id: &OperationId, whole: bool) -> Result<(), CliError> {
+async fn show(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    id: &OperationId,
+    whole: bool,
+) -> Result<(), CliError> {
     let stored = app.report(id).await?;
     context.screen.answer(&stored.report, |screen| {
         report_card::print(screen, &stored.summary, whole);

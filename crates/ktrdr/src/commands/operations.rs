@@ -58,7 +58,11 @@ async fn select(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(context: &Context<'_>, app: &dyn UseCases, wanted: &ListArguments) -> Result<ExitCode, CliError> {
+async fn list(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    wanted: &ListArguments,
+) -> Result<ExitCode, CliError> {
     if let Some(filter) = &wanted.filter {
         return select(context, app, filter, wanted).await;
     }

@@ -62,7 +62,7 @@ fn print(screen: &Screen, plan: &CampaignPlan) {
         Some(ms) => format!("machine time: about {}", budget::time(ms)),
         None => "machine time: not known before the first cycles".to_owned(),
     });
-    if let (Some(code), Some(reason)) = (plan.verdict, &plan.anyway) {
+    if let (Some(code), Some(reason)) = (&plan.verdict, &plan.anyway) {
         screen.line(format!("{code}, and worth it all the same: {reason}"));
     }
 }

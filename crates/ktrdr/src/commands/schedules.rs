@@ -35,7 +35,11 @@ pub(crate) fn run(context: &Context<'_>, arguments: &SchedulesArguments) -> Resu
     })
 }
 
-async fn answer(context: &Context<'_>, app: &dyn UseCases, verb: &SchedulesVerb) -> Result<ExitCode, CliError> {
+async fn answer(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    verb: &SchedulesVerb,
+) -> Result<ExitCode, CliError> {
     let screen = context.screen;
     match verb {
         SchedulesVerb::Create(typed) => {
@@ -85,7 +89,12 @@ async fn answer(context: &Context<'_>, app: &dyn UseCases, verb: &SchedulesVerb)
 }
 
 /// One schedule with its records; of one that was deleted these alone.
-async fn show(screen: &Screen, app: &dyn UseCases, name: &ScheduleName, limit: u32) -> Result<ExitCode, CliError> {
+async fn show(
+    screen: &Screen,
+    app: &dyn UseCases,
+    name: &ScheduleName,
+    limit: u32,
+) -> Result<ExitCode, CliError> {
     let records = app.occurrences(name, None, limit).await?.occurrences;
     let status = app.schedule(name).await.ok();
     let mut document = json!(status);

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ktrdr_app::{App, UseCases};
 use ktrdr_app::access::{ListedToken, TokenRequest};
+use ktrdr_app::{App, UseCases};
 use ktrdr_domain::Timestamp;
 use ktrdr_domain::scope::Scope;
 use secrecy::ExposeSecret;
@@ -25,7 +25,9 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TokenArguments) -> Result<E
                 create(context, &app, *scope, *expires, name.clone()).await
             }
             TokenVerb::List => list(context, context.desk().await?.app()).await,
-            TokenVerb::Revoke { id, reason } => revoke(context, context.desk().await?.app(), id, reason).await,
+            TokenVerb::Revoke { id, reason } => {
+                revoke(context, context.desk().await?.app(), id, reason).await
+            }
         }
     })
 }
@@ -75,7 +77,12 @@ async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<ExitCode, Cli
     Ok(ExitCode::SUCCESS)
 }
 
-async fn revoke(context: &Context<'_>, app: &dyn UseCases, id: &str, reason: &str) -> Result<ExitCode, CliError> {
+async fn revoke(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    id: &str,
+    reason: &str,
+) -> Result<ExitCode, CliError> {
     let noted = app.note(VIA, "revoke_token", id, reason).await?;
     let done = app.revoke_token(id).await;
     app.note_outcome(noted, &done.as_ref().map_or_else(ToString::to_string, |()| "revoked".into())).await;

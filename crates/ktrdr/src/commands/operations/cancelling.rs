@@ -24,7 +24,12 @@ pub(super) async fn run(
     }
 }
 
-async fn one(context: &Context<'_>, app: &dyn UseCases, id: &OperationId, reason: &str) -> Result<ExitCode, CliError> {
+async fn one(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    id: &OperationId,
+    reason: &str,
+) -> Result<ExitCode, CliError> {
     let answer = app.cancel(&CancelRequest::of(id.clone(), reason)).await?;
     let text = match answer.answer {
         CancelOutcome::Cancelled => format!("{id} was pending and is cancelled"),
