@@ -49,7 +49,7 @@ fn researched(engine: Engine) -> (World, Served, Elsewhere) {
 fn every_command_answers_the_same_by_way_of_a_server(engine: Engine) {
     let (world, _api, elsewhere) = researched(engine);
     let trained = elsewhere.json(&words("training run --strategy quick --wait"));
-    assert_eq!(trained["strategy"], "quick", "{trained}");
+    assert!(trained["model"].is_object(), "{trained}");
     let report = elsewhere.json(&words("backtest run --strategy quick -s EURUSD -t 1h --wait"));
     let backtest = report["operation"].as_str().unwrap().to_owned();
     let replay = elsewhere.json(&["replay", &backtest]);

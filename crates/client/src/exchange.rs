@@ -206,9 +206,9 @@ impl Exchange {
         AppError::new(ErrorKind::Unreachable, format!("the server {}: {why}", self.server))
     }
 
-    fn harmless(&self, error: AppError) -> AppError {
-        let message = self.server.without_token(&error.message);
-        AppError { message, ..error }
+    fn harmless(&self, mut error: AppError) -> AppError {
+        error.message = self.server.without_token(&error.message);
+        error
     }
 }
 

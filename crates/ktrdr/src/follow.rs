@@ -53,44 +53,60 @@ pub(crate) async fn stream(
 async fn follow(
     app: &dyn UseCases,
     ids: &[OperationId],
-    mut view: View<'_>,
+    view: View<'_>,
     detach: &CancellationToken,
 ) -> Result<Followed, CliError> {
+    tokio::select! {
+        () = detach.cancelled() => Ok(Followed::Detached),
+        ended = until_all_ended(app, ids, view) => ended.map(Followed::Ended),
+    }
+}
+
+async fn until_all_ended(
+    app: &dyn UseCases,
+    ids: &[OperationId],
+    mut view: View<'_>,
+) -> Result<Vec<Operation>, CliError> {
     let mut changes = app.changes();
     let mut waiting = Waiting::new(app);
     let mut rows = Vec::with_capacity(ids.len());
+    let mut children = Vec::with_capacity(ids.len());
     for id in ids {
-        rows.push(app.row(id).await?);
+        let row = app.row(id).await?;
+        children.push(child(app, &row).await?);
+        rows.push(row);
     }
     loop {
-        let mut children = Vec::with_capacity(rows.len());
-        for (index, row) in rows.iter().enumerate() {
-            let child = match &row.waiting {
-                Some(child) if !row.status.is_terminal() => Some(app.row(child).await?),
-                _ => None,
-            };
-            view.show(index, row, child.as_ref());
-            children.push(child);
-        }
+        rows.iter()
+            .zip(&children)
+            .enumerate()
+            .for_each(|(i, (row, child))| view.show(i, row, child.as_ref()));
         if let Some(notice) = waiting.look(&rows, &children).await? {
             view.notice(&notice);
         }
         if rows.iter().all(|row| row.status.is_terminal()) {
-            return Ok(Followed::Ended(rows));
+            return Ok(rows);
         }
-        let changed = tokio::select! {
-            () = detach.cancelled() => return Ok(Followed::Detached),
-            changed = changed(&mut changes) => changed,
-        };
+        let changed = changed(&mut changes).await;
         let concerned = |row: &Operation| match &changed {
             None => true,
             Some(ids) => {
                 ids.contains(&row.id) || row.waiting.as_ref().is_some_and(|child| ids.contains(child))
             }
         };
-        for row in rows.iter_mut().filter(|row| !row.status.is_terminal() && concerned(row)) {
+        let open = rows.iter_mut().zip(&mut children).filter(|(row, _)| !row.status.is_terminal());
+        for (row, its_child) in open.filter(|(row, _)| concerned(row)) {
             *row = app.row(&row.id).await?;
+            *its_child = child(app, row).await?;
         }
+    }
+}
+
+/// What a cycle that goes on waits for.
+async fn child(app: &dyn UseCases, row: &Operation) -> Result<Option<Operation>, CliError> {
+    match &row.waiting {
+        Some(child) if !row.status.is_terminal() => Ok(Some(app.row(child).await?)),
+        _ => Ok(None),
     }
 }
 

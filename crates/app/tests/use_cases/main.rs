@@ -253,7 +253,7 @@ async fn a_group_that_holds_only_what_was_cancelled_says_so_and_is_resumed_when_
 
     let cancelled = GroupRetryRequest { status: Some(Status::Cancelled), ..failed };
     let plan = app.plan_retry(&cancelled).await.unwrap();
-    assert_eq!((plan.cycles(), plan.jobs()), (2, 0));
+    assert_eq!((plan.cycles, plan.jobs), (2, 0));
     assert_eq!(app.retry_group(plan).await.unwrap().retried.len(), 2);
     let again = app.plan_retry(&cancelled).await.unwrap();
     assert!(again.is_empty() && again.left_alone.contains_key("resumed before"), "{again:?}");
