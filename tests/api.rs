@@ -2,9 +2,13 @@
 
 mod access;
 mod attacks;
-mod client;
+mod audit;
+mod certificates;
+pub(crate) mod client;
 mod description;
-mod events;
+pub(crate) mod events;
+mod keys;
 mod lists;
+mod metrics;
 mod schedules;
 mod work;

@@ -3,6 +3,7 @@
 // A skipped test says so, and a measured figure is shown.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod acceptance;
 mod advice;
 mod answers;
 mod api;
@@ -18,6 +19,7 @@ mod claude;
 mod containers;
 mod contamination;
 mod crash;
+mod docs;
 mod epochs;
 mod evidence;
 mod evolution;
@@ -25,6 +27,7 @@ mod faces;
 mod first_light;
 mod fleet;
 mod full;
+mod fuzz;
 mod generations;
 mod hostile;
 mod impatience;
@@ -39,6 +42,7 @@ mod processes;
 mod providers;
 mod redis;
 mod repetition;
+mod reports;
 mod retention;
 mod retry;
 mod running;
@@ -46,6 +50,7 @@ mod schedules;
 mod secrets;
 mod servers;
 mod signals;
+mod three_am;
 mod tidy;
 mod trials;
 mod trigger;

@@ -1,5 +1,6 @@
 //! House rules, held by tests: who may use whom and name what, how files look, what is taken from outside.
 
+mod acceptance;
 mod dependencies;
 mod files;
 mod floors;

@@ -90,7 +90,7 @@ impl World {
 
     /// The binary with arguments, on this workspace, with nothing of the outer environment's settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ktrdr"));
+        let mut command = Command::new(program());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KTRDR_")) {
             command.env_remove(name);
         }
@@ -290,6 +290,11 @@ impl World {
 fn runs_here_when_embedded(arguments: &[&str]) -> bool {
     let here = [&["replay"][..], &["data", "import"], &["backtest", "signals"]];
     arguments.contains(&"--local") || here.iter().any(|command| arguments.starts_with(command))
+}
+
+/// The real binary: that of this build, unless another one is to be tried.
+fn program() -> PathBuf {
+    std::env::var_os("KTRDR_TEST_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_ktrdr").into(), PathBuf::from)
 }
 
 /// Which engine carries a world's work.

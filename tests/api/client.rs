@@ -9,40 +9,50 @@ use crate::running::{Running, wait_for};
 use crate::world::World;
 
 /// Runs a test's requests.
-pub(super) fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(work)
 }
 
 /// An engine with its API.
-pub(super) struct Served {
-    pub(super) address: String,
-    pub(super) http: reqwest::Client,
-    pub(super) token: Option<String>,
-    _engine: Running,
+pub(crate) struct Served {
+    pub(crate) address: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) token: Option<String>,
+    engine: Running,
+}
+
+/// An address of this machine that nobody listens at.
+pub(crate) fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
 /// What came back: the status, and the document.
-pub(super) type Answer = (u16, Value);
+pub(crate) type Answer = (u16, Value);
 
 impl Served {
     /// Plays every role of a world, and answers at an address that was free.
-    pub(super) fn up(world: &World, arguments: &[&str]) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    pub(crate) fn up(world: &World, arguments: &[&str]) -> Self {
+        let address = free_address();
         let engine = world.up(&[&["--listen", &address], arguments].concat());
+        Self::by(address, engine)
+    }
+
+    /// Whatever process answers at an address, as soon as it does.
+    pub(crate) fn by(address: String, engine: Running) -> Self {
         wait_for("the API", || std::net::TcpStream::connect(&address).ok());
         // Others may have installed it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { address, http: reqwest::Client::new(), token: None, _engine: engine }
+        Self { address, http: reqwest::Client::new(), token: None, engine }
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         match path.starts_with('/') && !path.starts_with("//") {
             true => format!("http://{}/api/v1{path}", self.address),
             false => format!("http://{}{path}", self.address),
         }
     }
 
-    pub(super) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, self.url(path));
         match &self.token {
             Some(token) => request.bearer_auth(token),
@@ -50,35 +60,41 @@ impl Served {
         }
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         answer(self.request(Method::GET, path).send().await.unwrap()).await
     }
 
     /// What is there, which must be.
-    pub(super) async fn got(&self, path: &str) -> Value {
+    pub(crate) async fn got(&self, path: &str) -> Value {
         let (status, value) = self.get(path).await;
         assert_eq!(status, 200, "{path}: {value}");
         value
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value, key: Option<&str>) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value, key: Option<&str>) -> Answer {
         let request = self.request(Method::POST, path).json(body);
         let request = key.into_iter().fold(request, |request, key| request.header("Idempotency-Key", key));
         answer(request.send().await.unwrap()).await
     }
 
-    pub(super) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         answer(self.request(Method::DELETE, path).send().await.unwrap()).await
     }
 
+    /// Has it end in good order.
+    pub(super) fn end(self) {
+        self.engine.signal("TERM");
+        assert!(self.engine.end().status.success());
+    }
+
     /// The same for somebody with a token.
-    pub(super) fn with(&mut self, token: &str) -> &Self {
+    pub(crate) fn with(&mut self, token: &str) -> &Self {
         self.token = Some(token.to_owned());
         self
     }
 }
 
-pub(super) async fn answer(response: Response) -> Answer {
+pub(crate) async fn answer(response: Response) -> Answer {
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))

@@ -13,20 +13,20 @@ on_each_engine!(a_change_is_heard_of_and_whoever_comes_back_misses_nothing);
 
 /// One event.
 #[derive(Debug, Clone)]
-pub(super) struct Event {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) data: Value,
+pub(crate) struct Event {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) data: Value,
 }
 
 /// A follower.
-pub(super) struct Events {
+pub(crate) struct Events {
     response: Response,
     read: String,
 }
 
 impl Events {
-    pub(super) async fn of(api: &Served, topics: &str, since: Option<&str>) -> Self {
+    pub(crate) async fn of(api: &Served, topics: &str, since: Option<&str>) -> Self {
         let request = api.request(Method::GET, &format!("/events?topics={topics}"));
         let request = since.into_iter().fold(request, |request, id| request.header("Last-Event-ID", id));
         let response = request.send().await.unwrap();
@@ -35,7 +35,7 @@ impl Events {
         Self { response, read: String::new() }
     }
 
-    pub(super) async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Event {
         loop {
             if let Some((whole, rest)) = self.read.split_once("\n\n") {
                 let field =
@@ -58,7 +58,7 @@ impl Events {
     }
 
     /// The first that is meant.
-    pub(super) async fn until(&mut self, mut is_meant: impl FnMut(&Event) -> bool) -> Event {
+    pub(crate) async fn until(&mut self, mut is_meant: impl FnMut(&Event) -> bool) -> Event {
         loop {
             let event = self.next().await;
             if is_meant(&event) {

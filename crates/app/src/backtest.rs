@@ -5,9 +5,11 @@ use ktrdr_domain::closing::FinalVerdict;
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::{BacktestReport, BacktestSummary};
-use ktrdr_domain::{JobSpec, OperationId, Reason, Span, StrategyName, Symbol, Timeframe};
+use ktrdr_domain::{JobSpec, Kind, OperationId, Reason, Span, StrategyName, Symbol, Timeframe};
+use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
 
+use crate::cancel::{CancelAnswer, CancelRequest};
 use crate::market::{AccountChange, Stretch};
 use crate::operations::result_of;
 use crate::submit::SubmittedJob;
@@ -65,6 +67,18 @@ pub struct MarketRequest {
     /// What differs from the configured account.
     #[serde(default)]
     pub account: AccountChange,
+}
+
+/// Stop one backtest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BacktestCancelRequest {
+    /// Which one; the only one that waits or runs otherwise.
+    #[serde(default)]
+    pub operation: Option<OperationId>,
+    /// Why; kept in the row.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// A backtest that completed: the figures of its row, and the whole report with where it lies.
@@ -160,6 +174,43 @@ impl App {
             refuse_repetition: false,
             repeats: None,
         })
+    }
+
+    /// Asks one backtest to stop.
+    ///
+    /// # Errors
+    /// When there is none of that id, or it is no backtest; without an id when none or several go on: `no_active_backtest` or
+    /// `several_active_backtests`.
+    pub async fn cancel_backtest(&self, request: &BacktestCancelRequest) -> Result<CancelAnswer, AppError> {
+        let operation = match &request.operation {
+            Some(id) => id.clone(),
+            None => self.only_active_backtest().await?,
+        };
+        let row = self.row(&operation).await?;
+        if row.kind != Kind::Backtesting {
+            let message =
+                format!("{operation} is no backtest but {}; see `ktrdr operations cancel`", row.kind);
+            return Err(AppError::new(ErrorKind::NotFound, message).coded("not_backtesting"));
+        }
+        self.cancel(&CancelRequest::of(operation, &request.reason)).await
+    }
+
+    async fn only_active_backtest(&self) -> Result<OperationId, AppError> {
+        let kinds = vec![Kind::Backtesting];
+        let filter = Filter { kinds, active: true, limit: 2, ..Filter::default() };
+        let mut active = self.store.list(&filter).await?.operations;
+        match (active.pop(), active.pop()) {
+            (Some(only), None) => Ok(only.id),
+            (None, _) => {
+                let message = "no backtest waits or runs; see `ktrdr operations list --type backtesting`";
+                Err(AppError::new(ErrorKind::NotFound, message).coded("no_active_backtest"))
+            }
+            (Some(_), Some(_)) => {
+                let message = "several backtests go on: name the one to cancel, or cancel all with \
+                               `ktrdr operations cancel --type backtesting`";
+                Err(AppError::new(ErrorKind::Conflict, message).coded("several_active_backtests"))
+            }
+        }
     }
 
     /// The report of a completed backtest.

@@ -256,7 +256,7 @@ impl Reader {
     async fn tell_row(&self, id: &OperationId) {
         match self.app.store.get(id).await {
             Ok(Some(row)) => {
-                let told = serde_json::to_value(&row.summary).unwrap_or_default();
+                let told = serde_json::to_value(row.summary.without_trail()).unwrap_or_default();
                 self.shared.tell(FeedTopic::Operations, &told);
             }
             Ok(None) => {}
@@ -274,7 +274,7 @@ impl Reader {
     async fn tell_queues(&mut self) {
         (self.queues_due, self.queues_told) = (None, Instant::now());
         if self.is_followed()
-            && let Ok(queues) = self.app.queues().await
+            && let Ok(queues) = self.app.queues(true).await
         {
             self.shared.tell(FeedTopic::Queues, &json!({ "queues": queues }));
         }

@@ -6,7 +6,8 @@
 //! | what is asked | functions | file |
 //! |---|---|---|
 //! | train a strategy | [`App::submit_training`] | [`training`] |
-//! | backtest a model, or target positions; its report | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`] | [`backtest`] |
+//! | backtest a model, or target positions; its report; stop it | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`], [`App::cancel_backtest`] | [`backtest`] |
+//! | pages on a backtest, a training, a campaign, several side by side | [`App::report_on`] | [`reports`] |
 //! | repeat a backtest and compare | [`App::submit_replay`], [`App::compare_replay`] | [`replay`] |
 //! | one research cycle: trigger, status, cancel | [`App::trigger_cycle`], [`App::cycle_status`], [`App::cycle`], [`App::cancel_cycle`] | [`cycle`], [`cycle_status`] |
 //! | campaigns of cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
@@ -17,7 +18,9 @@
 //! | windows: where they are and what became of them, moving them | [`App::windows`], [`App::plan_roll_windows`], [`App::roll_windows`] | [`windows`] |
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
+//! | what is measured of one, by its type | [`App::metrics`] | [`metrics`] |
 //! | why something waits, and for how long still | [`App::why_waiting`], [`App::explain`] | [`waiting`], [`explain`] |
+//! | what stands in the way of work | [`App::diagnosis`], [`diagnosis::diagnose`] | [`mod@diagnosis`] |
 //! | cancel one, or a group | [`App::cancel`], [`App::plan_cancel`], [`App::cancel_group`] | [`cancel`] |
 //! | retry one, or a group | [`App::retry`], [`App::plan_retry`], [`App::retry_group`] | [`retry`] |
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
@@ -49,6 +52,7 @@ pub mod cycle;
 pub mod cycle_status;
 pub mod data;
 pub mod dead_letters;
+pub mod diagnosis;
 pub mod engine;
 mod error;
 pub mod explain;
@@ -60,11 +64,13 @@ pub mod inspect;
 pub mod ledger;
 pub mod market;
 pub mod memory;
+pub mod metrics;
 pub mod operations;
 pub mod plan;
 pub mod queues;
 pub mod readiness;
 pub mod replay;
+pub mod reports;
 pub mod retention;
 pub mod retry;
 pub mod schedules;
@@ -93,6 +99,7 @@ use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::requests::Requests;
 use ktrdr_fabric::retention::{Pruning, Retention};
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::Store;
@@ -100,8 +107,9 @@ use ktrdr_fabric::tokens::Tokens;
 
 use crate::cycle::TriggerLimits;
 use crate::dead_letters::LetterBox;
+use crate::engine::OwnStore;
 pub use error::{AppError, ErrorKind, OrKind};
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{Begun, IdempotencyKey, Mark};
 
 /// An opened workspace, and what it is configured to.
 #[derive(Clone)]
@@ -120,6 +128,8 @@ pub struct App {
     pub tokens: Arc<dyn Tokens>,
     /// What was asked for from outside.
     pub audit: Arc<dyn Audit>,
+    /// Requests from outside that may be repeated.
+    pub requests: Arc<dyn Requests>,
     /// What runs by itself.
     pub schedules: Arc<dyn Schedules>,
     /// What is forgotten.
@@ -136,6 +146,8 @@ pub struct App {
     pub by: String,
     /// Who takes work.
     pub labour: Labour,
+    /// The store as itself: whether it has room.
+    pub own: Arc<dyn OwnStore>,
     /// Who designs and assesses, by name: asked before anything is submitted, and by the workers of a process.
     pub providers: Providers,
 }

@@ -40,7 +40,7 @@ impl App {
     /// # Errors
     /// When the store can not be read.
     pub async fn is_any_closing(&self) -> Result<bool, AppError> {
-        for campaign in self.campaigns.campaigns(0, OF_LATE).await?.campaigns {
+        for campaign in self.campaigns.campaigns(None, OF_LATE).await?.campaigns {
             if campaign.has_ended() && !is_closed(&campaign, &self.closings(Some(&campaign.name)).await?) {
                 return Ok(true);
             }

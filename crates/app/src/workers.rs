@@ -17,6 +17,43 @@ pub struct HeardWorker {
     pub heard_ms_ago: i64,
     /// What it runs, without specifications: rows that were there when this was asked.
     pub jobs: Vec<OperationSummary>,
+    /// What it does.
+    pub state: WorkerState,
+    /// Of a silent one: when it is no longer listed unless it is heard of, Unix milliseconds of the store's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerState {
+    /// It takes no jobs, and plays its role.
+    AtWork,
+    /// It runs none of the jobs that it takes.
+    Idle,
+    /// It runs some.
+    Busy,
+    /// It takes nothing new and ends when its jobs have.
+    Draining,
+    /// Nothing was heard of it for longer than two lost heartbeats explain: it is dead, frozen or cut off.
+    Silent,
+}
+
+impl HeardWorker {
+    fn new(entry: WorkerEntry, jobs: Vec<OperationSummary>, now_ms: i64) -> Self {
+        let is_silent = entry.is_silent(now_ms);
+        let WorkerEntry { worker, at_ms, until_ms } = entry;
+        let state = match (is_silent, worker.is_draining, worker.slots(), worker.running.is_empty()) {
+            (true, ..) => WorkerState::Silent,
+            (_, true, ..) => WorkerState::Draining,
+            (_, _, 0, _) => WorkerState::AtWork,
+            (.., true) => WorkerState::Idle,
+            (.., false) => WorkerState::Busy,
+        };
+        let until_ms = is_silent.then_some(until_ms);
+        Self { worker, heard_ms_ago: (now_ms - at_ms).max(0), jobs, state, until_ms }
+    }
 }
 
 impl App {
@@ -29,10 +66,9 @@ impl App {
         // By the store's clock, which told the other time, too.
         let now_ms = self.store.list(&Filter { limit: 1, ..Filter::default() }).await?.now_ms;
         let mut heard = Vec::with_capacity(seen.len());
-        for WorkerEntry { worker, at_ms } in seen {
-            let rows = self.store.get_all(&worker.running).await?;
-            let jobs = rows.into_iter().map(|row| row.summary).collect();
-            heard.push(HeardWorker { worker, heard_ms_ago: (now_ms - at_ms).max(0), jobs });
+        for entry in seen {
+            let rows = self.store.get_all(&entry.worker.running).await?;
+            heard.push(HeardWorker::new(entry, rows.into_iter().map(|row| row.summary).collect(), now_ms));
         }
         Ok(heard)
     }

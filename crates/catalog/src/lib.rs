@@ -9,7 +9,7 @@
 //! | strategies, and the judgement of each | [`strategies`] | `strategies/<name>.yaml`, `strategies/<name>/assessment.json` |
 //! | trained models | [`models`] | `models/<strategy>/<timeframe>_v<N>/` |
 //! | target positions from elsewhere | [`signals`] | `signals/<sha256>.csv` |
-//! | reports of backtests | [`reports`] | `reports/<operation>/<fence>/backtest.json` |
+//! | reports of backtests | [`reports`] | `reports/<operation>/<fence>/backtest.json`, `…/sheet.json` |
 //!
 //! Jobs read and write here, and so does whoever prepares work for them.
 

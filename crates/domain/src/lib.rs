@@ -79,7 +79,7 @@ pub use job::{JobMessage, JobSpec};
 pub use kind::{Kind, Load};
 pub use money::Money;
 pub use name::{StrategyName, Symbol};
-pub use operation::{Operation, OperationSummary, Progress, TRIES_MAX};
+pub use operation::{Mark, Operation, OperationSummary, Progress, TRIES_MAX};
 pub use phase::Phase;
 pub use priority::Priority;
 pub use reason::Reason;

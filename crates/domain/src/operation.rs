@@ -32,6 +32,32 @@ pub struct Progress {
     /// Numbers worth showing now, such as `loss`, `pnl`, `trades`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<(String, f64)>,
+    /// The same figures at earlier items, first to last: at most [`MARKS_MAX`], evenly spaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trail: Vec<Mark>,
+}
+
+/// Most marks of a trail: enough to draw a line by.
+pub const MARKS_MAX: u64 = 32;
+
+/// Figures as they were when so many items were done.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Items done then.
+    pub item: u64,
+    /// As [`Progress::figures`] then.
+    pub figures: Vec<(String, f64)>,
+}
+
+impl Progress {
+    /// Marks where the figures stand, if the last mark is far enough behind for an even trail.
+    pub fn leave_mark(&mut self) {
+        let Some(total) = self.items_total.filter(|_| !self.figures.is_empty()) else { return };
+        let next = self.trail.last().map_or(0, |last| last.item + total.div_ceil(MARKS_MAX).max(1));
+        if self.items_done >= next {
+            self.trail.push(Mark { item: self.items_done, figures: self.figures.clone() });
+        }
+    }
 }
 
 /// Who asked for a cancel, when and why.
@@ -104,6 +130,15 @@ pub struct OperationSummary {
     pub took_ms: Option<u64>,
     /// How often it lost its worker.
     pub rescues: u32,
+}
+
+impl OperationSummary {
+    /// The same without the way that its progress came: lists say where it is.
+    #[must_use]
+    pub fn without_trail(mut self) -> Self {
+        self.progress.iter_mut().for_each(|progress| progress.trail.clear());
+        self
+    }
 }
 
 /// One whole row, as the store returns it.

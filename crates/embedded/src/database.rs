@@ -15,7 +15,7 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 23] = [
+const MIGRATIONS: [&str; 25] = [
     include_str!("schema.sql"),
     include_str!("registry.sql"),
     include_str!("history.sql"),
@@ -39,6 +39,8 @@ const MIGRATIONS: [&str; 23] = [
     include_str!("payloads.sql"),
     include_str!("list_counts.sql"),
     include_str!("retention.sql"),
+    include_str!("requests.sql"),
+    include_str!("pauses.sql"),
 ];
 
 /// The version they lead to.

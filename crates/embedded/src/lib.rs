@@ -11,6 +11,7 @@
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
 //! | `tokens`, `audit` | who may ask from outside, and what was asked for |
+//! | `requests` | keys of requests that may be repeated, and their answers |
 //! | `schedules` | what runs by itself, and a record of each time |
 //! | `budget` | what work costs, and what is set aside for it |
 //! | `retention` | which rows may go, and their removal |
@@ -47,6 +48,7 @@ mod query;
 mod readers;
 mod ready;
 mod registry;
+mod requests;
 mod retention;
 mod room;
 mod row;

@@ -29,7 +29,7 @@ pub(super) fn list(db: &Connection, filter: &Filter, now_ms: i64) -> Result<Page
     for seq in rows {
         let mut found = read.query([seq])?;
         if let Some(found) = found.next()? {
-            operations.push(row::summary(found)?);
+            operations.push(row::summary(found)?.without_trail());
             positions.push(u64::try_from(seq).unwrap_or_default());
         }
     }

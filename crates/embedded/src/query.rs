@@ -2,8 +2,9 @@
 
 use ktrdr_domain::job::SCHEMA;
 use ktrdr_domain::{Event, JobMessage, Kind, Operation, OperationId, Status};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::clock::Now;
 use super::row::{self, select_operation};
 use super::transitions::admission::HOLDERS;
 use super::tx::integer;
@@ -22,6 +23,13 @@ pub(super) fn get(db: &Connection, id: &OperationId) -> Result<Option<Operation>
 pub(super) fn get_all(db: &Connection, ids: &[OperationId]) -> Result<Vec<Operation>, Failure> {
     let snapshot = db.unchecked_transaction()?;
     ids.iter().filter_map(|id| get(&snapshot, id).transpose()).collect()
+}
+
+/// When what waits for a time is due. Due times count in steady time, people read the wall's.
+pub(super) fn due(db: &Connection, id: &OperationId, now: Now) -> Result<Option<i64>, Failure> {
+    let mut statement = db.prepare_cached("SELECT due_at_ms FROM operations WHERE id = ?1")?;
+    let due: Option<Option<i64>> = statement.query_row([id.as_str()], |found| found.get(0)).optional()?;
+    Ok(due.flatten().map(|due_ms| due_ms.saturating_sub(now.steady_ms).saturating_add(now.wall_ms)))
 }
 
 /// Roots that go on under a key, oldest first.

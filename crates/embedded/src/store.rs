@@ -204,6 +204,11 @@ impl OperationReader for SqliteStore {
         self.read_apart(move |db| history::read(db, &id)).await
     }
 
+    async fn due(&self, id: &OperationId) -> Result<Option<i64>, StoreError> {
+        let (id, now) = (id.clone(), self.clock.now());
+        self.read_apart(move |db| query::due(db, &id, now)).await
+    }
+
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
         let key = key.to_owned();
         self.read_apart(move |db| query::holders(db, &key)).await

@@ -1,28 +1,36 @@
 //! `backtesting`: trade a model or signals on one window, test its significance, store the report.
 //!
 //! A page of named steps: admit → decide → refuse what repeats, or count the look → trade → test significance → conclude → deflate →
-//! store.
+//! store. Beside the report lies a sheet that pages about it are drawn from: nothing of it is judged, or hashed.
 
 mod contamination;
 mod counting;
 mod novelty;
+mod rules;
+pub(crate) mod sheet;
 mod significance;
 mod subject;
+mod telling;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
-use ktrdr_domain::report::{BacktestReport, BacktestSummary, Contamination, EquityPoint, Hashes};
+use ktrdr_domain::report::{
+    BacktestReport, BacktestSheet, BacktestSummary, Contamination, EquityPoint, Hashes,
+};
+use ktrdr_domain::trading::Account;
 use ktrdr_domain::trial::{Conclusion, Look};
 use ktrdr_domain::window_history::OpenVault;
-use ktrdr_domain::{Kind, OperationId, Progress, Span, Timestamp, WindowKind, Windows};
+use ktrdr_domain::{Kind, OperationId, Span, Timestamp, WindowKind, Windows};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_quant::Bars;
+use ktrdr_quant::data::calendar::Calendar;
+use ktrdr_quant::exam::Exam;
 use ktrdr_quant::leaks::results;
 use ktrdr_quant::metrics;
-use ktrdr_quant::simulate::{Run, Simulation, trades_sha256};
+use ktrdr_quant::simulate::{Run, trades_sha256};
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
@@ -31,6 +39,7 @@ use crate::fault::{self, Fault};
 use counting::Counted;
 use significance::Weighed;
 use subject::Decided;
+use telling::Telling;
 
 /// See the module.
 pub struct Backtesting {
@@ -59,37 +68,51 @@ struct Traded<'a> {
     run: Run,
 }
 
+impl Traded<'_> {
+    fn exam<'a>(&'a self, account: &'a Account, calendar: Option<&'a Calendar>) -> Exam<'a> {
+        let (bars, range) = (self.bars, self.range.clone());
+        Exam { bars, range, targets: &self.decided.targets, account, calendar }
+    }
+
+    /// Whether anybody asks how it came about: of research, only what earned something.
+    fn is_worth_explaining(&self, spec: &BacktestSpec) -> bool {
+        spec.origin != Origin::Research || self.run.net_return(spec.account.initial_capital) > 0.0
+    }
+}
+
 impl Backtesting {
     fn backtest(&self, job: &Job, spec: &BacktestSpec) -> Result<BacktestSummary, Fault> {
         spec.account.validate().map_err(Fault::input)?;
         let windows = self.services.admit(spec, look_of(job, spec))?;
         let bars = subject::market(&self.services, spec)?;
         let range = evaluate::window(&bars[0], &spec.window)?;
-        say(job, 2.0, "deciding", Vec::new());
+        job.progress.step(1.0, "deciding");
         let decided = subject::decide(&self.services, spec, &bars, &range)?;
         let look = self.begin(job, spec, &windows, covered(&bars[0], &range), &decided)?;
-        let run = evaluate::trade(&bars[0], &range, &decided.targets, &spec.account, &mut |s| {
-            tell(job, &bars[0], &range, s)
+        let draws = significance::draws_max(&bars[0], &range);
+        let mut telling = Telling::new(job, &bars[0], range.clone(), draws);
+        let run = evaluate::trade(&bars[0], &range, &decided.targets, &spec.account, &mut |simulation| {
+            telling.traded(simulation)
         })?;
         let traded = Traded { bars: &bars[0], range, decided: &decided, look, run };
-        let report = self.judge(job, spec, &windows, &traded)?;
-        self.store(job, &report)?;
+        let (report, sheet) = self.judge(&mut telling, job, spec, &windows, &traded)?;
+        self.store(job, &report, &sheet)?;
         Ok(report.summary)
     }
 
     fn judge(
         &self,
+        telling: &mut Telling<'_>,
         job: &Job,
         spec: &BacktestSpec,
         windows: &Windows,
         traded: &Traded<'_>,
-    ) -> Result<BacktestReport, Fault> {
+    ) -> Result<(BacktestReport, BacktestSheet), Fault> {
         let figures = evaluate::figures(&traded.run, traded.bars, traded.range.clone(), &spec.account);
-        say(job, 75.0, "testing significance", Vec::new());
         let quarantine = results::implausible(&figures.metrics);
         let weighed = match no_result(traded.decided, &quarantine) {
             Some(reason) => Weighed::default().without(&significance::FIGURES, &reason),
-            None => significance::against_chance(job, spec, traded, figures.calendar.as_ref())?,
+            None => significance::against_chance(telling, spec, traded, figures.calendar.as_ref())?,
         };
         let span = covered(traded.bars, &traded.range);
         let apart = traded.decided.author.as_ref().map(|author| {
@@ -123,7 +146,10 @@ impl Backtesting {
             in_sample: traded.decided.in_sample.clone(),
             quarantine,
         };
-        Ok(BacktestReport { summary, equity: curve(traded), trades: traded.run.trades.clone() })
+        job.progress.step(97.0, "drawing the sheet");
+        let sheet = sheet::of(job, spec, traded, &weighed.drawn, figures.calendar.as_ref())?;
+        let trades = traded.run.trades.clone();
+        Ok((BacktestReport { summary, equity: curve(traded), trades }, sheet))
     }
 
     /// Counts the look before its first bar is traded, and an opened vault: whoever is stopped from now on has seen a part.
@@ -175,10 +201,13 @@ impl Backtesting {
         counting::looks(&self.services, &spec.symbol, correlated, span)
     }
 
-    fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {
-        say(job, 98.0, "storing the report", Vec::new());
-        let stored = reports::store(&*self.services.artifacts, &job.id, job.fence, report);
-        Ok(self.services.runtime.block_on(stored)?)
+    fn store(&self, job: &Job, report: &BacktestReport, sheet: &BacktestSheet) -> Result<(), Fault> {
+        job.progress.step(98.0, "storing the report");
+        let artifacts = &*self.services.artifacts;
+        Ok(self.services.runtime.block_on(async {
+            reports::store_sheet(artifacts, &job.id, job.fence, sheet).await?;
+            reports::store(artifacts, &job.id, job.fence, report).await
+        })?)
     }
 }
 
@@ -217,7 +246,7 @@ fn no_result(decided: &Decided, quarantine: &[String]) -> Option<String> {
 }
 
 /// From the first bar's open to the last bar's close.
-fn covered(bars: &Bars, range: &Range<usize>) -> Span {
+pub(crate) fn covered(bars: &Bars, range: &Range<usize>) -> Span {
     let last = range.end.saturating_sub(1);
     Span {
         start: Timestamp(bars.time[range.start]),
@@ -266,23 +295,4 @@ fn curve(traded: &Traded<'_>) -> Vec<EquityPoint> {
         .zip(&traded.run.equity)
         .map(|(t, e)| EquityPoint { time: Timestamp(*t), equity: *e })
         .collect()
-}
-
-fn tell(job: &Job, bars: &Bars, range: &Range<usize>, simulation: &Simulation<'_>) -> Option<()> {
-    let (done, total) = (simulation.bars_done(), simulation.bars_total());
-    let day = Timestamp(bars.time[range.start + done.saturating_sub(1).min(range.len() - 1)]).to_string();
-    let trades = simulation.trades();
-    let pnl: f64 = trades.iter().map(|t| t.net_pnl).sum();
-    job.progress.set(Progress {
-        percentage: 5.0 + 65.0 * done as f64 / total.max(1) as f64,
-        step: format!("bar {done}/{total} · {}", &day[..day.len().min(10)]),
-        items_done: done as u64,
-        items_total: Some(total as u64),
-        figures: vec![("pnl".to_owned(), pnl), ("trades".to_owned(), trades.len() as f64)],
-    });
-    (!job.stop.is_stopped()).then_some(())
-}
-
-fn say(job: &Job, percentage: f64, step: &str, figures: Vec<(String, f64)>) {
-    job.progress.set(Progress { percentage, step: step.to_owned(), figures, ..Progress::default() });
 }

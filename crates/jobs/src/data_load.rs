@@ -2,8 +2,8 @@
 
 use ktrdr_catalog::imports::{self, DataLoaded};
 use ktrdr_catalog::{CatalogError, series, windows};
-use ktrdr_domain::Kind;
 use ktrdr_domain::job::{DataLoadSpec, Stamp};
+use ktrdr_domain::{Kind, Progress};
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::health;
 use ktrdr_quant::data::import::{FileClock, ImportOptions, Imported, import};
@@ -39,20 +39,30 @@ impl Handler for DataLoad {
     }
 
     fn run(&self, job: &Job) -> Outcome {
-        fault::outcome(fault::specification(job).and_then(|spec| self.load(&spec)))
+        fault::outcome(fault::specification(job).and_then(|spec| self.load(job, &spec)))
     }
 }
 
 impl DataLoad {
-    fn load(&self, spec: &DataLoadSpec) -> Result<DataLoaded, Fault> {
+    fn load(&self, job: &Job, spec: &DataLoadSpec) -> Result<DataLoaded, Fault> {
         let artifacts = &*self.0.artifacts;
+        job.progress.step(0.0, "reading the file");
         let raw = self.0.runtime.block_on(imports::read(artifacts, &spec.sha256))?;
         let Imported { mut bars, notes, .. } =
             import(&raw, spec.symbol.clone(), spec.timeframe, &options(spec)?).map_err(Fault::input)?;
         if spec.stamp == Stamp::Close {
             bars.time.iter_mut().for_each(|time| *time -= spec.timeframe.seconds());
         }
+        let (items_done, step) = (bars.len() as u64, "comparing with other series".to_owned());
+        job.progress.set(Progress {
+            percentage: 60.0,
+            step,
+            items_done,
+            items_total: Some(items_done),
+            ..Progress::default()
+        });
         let unread = self.refuse_early_stamps(&bars)?;
+        job.progress.step(80.0, "storing the series");
         // A second attempt of the same import finds its own file: that is success.
         let stored =
             self.0.runtime.block_on(windows::store_bars(artifacts, &self.0.windows, &bars, spec.replace));

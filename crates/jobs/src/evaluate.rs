@@ -20,8 +20,8 @@ use crate::fault::Fault;
 /// Fewest bars of a window that anything can be said about.
 pub const BARS_MIN: usize = 50;
 
-/// Bars simulated between two looks at the stop token.
-const BARS_PER_LOOK: usize = 4_096;
+/// Bars simulated between two looks at the stop token, each of which tells how it goes.
+pub const BARS_PER_LOOK: usize = 50;
 
 /// A trained strategy, ready to decide.
 #[derive(Debug, Clone, Copy)]

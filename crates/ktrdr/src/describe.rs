@@ -65,7 +65,7 @@ fn figures(progress: &Progress) -> String {
 }
 
 /// Short enough for a line: whole, or two decimals where it is large, or four significant digits.
-fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     let size = value.abs();
     let value = Figure(value);
     if size.fract() == 0.0 && size < 1e15 {

@@ -3,6 +3,7 @@
 
 mod addresses;
 mod agent;
+mod api;
 mod budget;
 mod human;
 mod reading;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind, OrExit};
 pub(crate) use agent::{AgentAccess, AgentSettings};
+pub(crate) use api::ApiSettings;
 use budget::BudgetSettings;
 use retention::RetentionSettings;
 use variables::Variables;
@@ -84,6 +86,8 @@ pub(crate) struct Settings {
     pub(crate) retention: RetentionSettings,
     /// Artefacts of a bucket on this machine.
     pub(crate) cache: CacheSettings,
+    /// The HTTP API of `up` and `serve`.
+    pub(crate) api: ApiSettings,
 }
 
 /// `[research]`
@@ -260,6 +264,7 @@ impl Settings {
         let checked = reading::read(&file, variables).and_then(|mut settings: Self| {
             settings.refuse_misplaced_addresses()?;
             settings.read_address_files(workspace)?;
+            settings.api.relative_to(workspace);
             settings.check()?;
             Ok(settings)
         });
@@ -303,6 +308,7 @@ impl Settings {
             );
         }
         self.agent.check()?;
+        self.api.check()?;
         if !(self.research.plausible_sharpe.is_finite() && self.research.plausible_sharpe > 0.0) {
             return refuse("research.plausible_sharpe must be a number over 0");
         }

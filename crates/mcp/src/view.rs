@@ -238,7 +238,7 @@ pub(crate) fn json_of(value: &impl Serialize) -> Value {
 mod tests {
     use super::*;
 
-    const READER: Access = Access { allow_write: false, show_exam: false };
+    const READER: Access = Access { scope: ktrdr_domain::scope::Scope::Viewer, show_exam: false };
 
     #[test]
     fn of_a_cycle_that_was_examined_only_the_gates_code_is_told() {

@@ -40,7 +40,7 @@ impl Closer {
 
     /// Closes what ended and was not closed, since the event of its end was lost.
     pub(crate) async fn look_after(&self) -> Result<(), StoreError> {
-        for campaign in self.campaigns.campaigns(0, LOOKED_AFTER).await?.campaigns {
+        for campaign in self.campaigns.campaigns(None, LOOKED_AFTER).await?.campaigns {
             if campaign.has_ended() {
                 self.close(&campaign, None).await?;
             }

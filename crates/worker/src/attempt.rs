@@ -16,12 +16,13 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::broker_watch::BrokerWatch;
 use crate::config::{KindConfig, WorkerConfig};
 use crate::handler::{Handler, Job, Outcome};
 use crate::identity::Identity;
 use crate::progress::ProgressCell;
 use crate::running_jobs::RunningJobs;
-use crate::settle::{settle, wanted};
+use crate::settle::{settle, told, wanted};
 use crate::stop::StopToken;
 use crate::sweeper::SweepTrigger;
 use crate::threads::Threads;
@@ -33,6 +34,7 @@ pub(crate) struct WorkerContext {
     /// For leases that may lapse soon.
     pub(crate) trigger: SweepTrigger,
     pub(crate) identity: Identity,
+    pub(crate) broker: BrokerWatch,
     pub(crate) config: WorkerConfig,
     pub(crate) threads: Threads,
     pub(crate) running_jobs: Arc<RunningJobs>,
@@ -158,15 +160,18 @@ async fn attempt(
         context.unhealthy.store(true, Ordering::Release);
         context.quit.cancel();
     }
-    let recorded = match settle(outcome, stop.reason(), retry_delay) {
+    let finish = settle(outcome, stop.reason(), retry_delay);
+    let (outcome, why) = told(finish.as_ref());
+    let recorded = match finish {
         Some(finish) => record(context, &attempt, finish, lease_end).await,
         None => {
             warn!(operation = %attempt.id, fence = attempt.fence, "fenced: not ours any more; nothing written");
             true
         }
     };
+    let (operation, kind, fence) = (&attempt.id, kind.kind, attempt.fence);
     let duration_ms = at.elapsed().as_millis() as u64;
-    info!(operation = %attempt.id, kind = %kind.kind, fence = attempt.fence, duration_ms, recorded, "attempt ended");
+    info!(%operation, %kind, fence, outcome, why, duration_ms, recorded, "attempt ended");
     recorded
 }
 

@@ -4,7 +4,7 @@ use ktrdr_domain::Progress;
 use ktrdr_fabric::store::{Attempt, Beat, StoreError};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::attempt::WorkerContext;
 use crate::config::KindConfig;
@@ -85,6 +85,9 @@ impl<'a> Watch<'a> {
                 }
             }
         };
+        if let Some(Outcome::Completed(_)) = outcome {
+            self.progress.complete();
+        }
         self.send_last_progress().await;
         Watched { outcome, lease_end: self.beaten + self.context.config.lease }
     }
@@ -137,7 +140,9 @@ impl<'a> Watch<'a> {
         match answer {
             Ok(Beat::Alive { cancel }) => {
                 self.beaten = sent;
-                self.unsent = None;
+                if let Some(Progress { percentage, items_done, .. }) = self.unsent.take() {
+                    debug!(operation = %self.attempt.id, percentage, items_done, "progress");
+                }
                 if cancel {
                     self.stop.stop(StopReason::Cancelled);
                 }

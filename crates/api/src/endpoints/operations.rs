@@ -39,6 +39,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/operations/{operation}/children", "list_children", children).says("The jobs of a cycle."),
         Endpoint::get("/operations/{operation}/results", "get_results", results)
             .says("What a completed operation returned; 409 with its reason where it did not complete."),
+        Endpoint::get("/operations/{operation}/metrics", "get_metrics", metrics)
+            .says("What is measured of it, by its type: `epochs`, `bars`, `segments`; of anything else its `history`."),
         Endpoint::get("/operations/{operation}/history", "get_history", history).says("Every change of its row, oldest first."),
         Endpoint::get("/operations/{operation}/explain", "explain_operation", explain)
             .says("Why it does not run, since when, what to do about it, and when its turn may come."),
@@ -59,7 +61,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .says("Submit a group again: those to which all of it applies.")
             .json(
                 schema::object(&[
-                    ("campaign", schema::text("Only of this campaign.")),
+                    ("campaign", schema::slug("Only of this campaign.")),
                     ("status", schema::words("Only what ended so.", &["failed", "cancelled"])),
                     ("reason", schema::text("Only what failed for this reason.")),
                     ("type", schema::text("Only this type.")),
@@ -73,7 +75,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 fn group(more: &[(&str, Value)]) -> Value {
     let mut fields = vec![
-        ("campaign", schema::text("Only of this campaign: its cycles, unless a type is given.")),
+        ("campaign", schema::slug("Only of this campaign: its cycles, unless a type is given.")),
         ("type", schema::text("Only this type.")),
         ("status", schema::words("Only pending, or only running ones.", &["pending", "running"])),
         ("reason", schema::text("Why; kept in the rows.")),
@@ -127,6 +129,10 @@ async fn results(ask: Ask) -> Answered {
     Reply::ok(&result_of::<Value>(&ask.app.row(&id(&ask)?).await?)?)
 }
 
+async fn metrics(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.metrics(&id(&ask)?).await?)
+}
+
 async fn history(ask: Ask) -> Answered {
     Reply::ok(&ask.app.history(&id(&ask)?).await?)
 }
@@ -155,7 +161,8 @@ async fn retry(ask: Ask) -> Answered {
 
 async fn cancel_group(mut ask: Ask) -> Answered {
     let is_confirmed = ask.take_flag("confirm")?;
-    let plan = ask.app.plan_cancel(&ask.signed::<GroupCancelRequest>(&[])?).await?;
+    let wanted = GroupCancelRequest { within: ask.within, ..ask.signed(&[])? };
+    let plan = ask.app.plan_cancel(&wanted).await?;
     match is_confirmed {
         false => Reply::ok(&json!({ "planned": plan })),
         true => Reply::ok(&json!({ "done": ask.app.cancel_group(plan).await? })),
@@ -164,7 +171,8 @@ async fn cancel_group(mut ask: Ask) -> Answered {
 
 async fn retry_group(mut ask: Ask) -> Answered {
     let is_confirmed = ask.take_flag("confirm")?;
-    let plan = ask.app.plan_retry(&ask.json::<GroupRetryRequest>()?).await?;
+    let wanted = GroupRetryRequest { within: ask.within, ..ask.json()? };
+    let plan = ask.app.plan_retry(&wanted).await?;
     match is_confirmed {
         false => Reply::ok(&json!({ "planned": plan })),
         true => Reply::ok(&json!({ "done": ask.app.retry_group(plan).await? })),

@@ -9,7 +9,7 @@ use ktrdr_research::resume;
 use serde::{Deserialize, Serialize};
 
 use super::successor;
-use crate::{App, AppError, ErrorKind};
+use crate::{App, AppError, ErrorKind, Mark};
 
 /// Rows read at once.
 const PAGE: u32 = 1000;
@@ -32,12 +32,15 @@ pub struct GroupRetryRequest {
     pub kind: Option<Kind>,
     /// Only dead letters: those that used up their tries and were not dropped.
     pub dead: bool,
+    /// Of a repeated request: how far the store was when it came first. What ended later is left alone.
+    #[serde(skip)]
+    pub within: Option<Mark>,
 }
 
 impl GroupRetryRequest {
     fn check(&self) -> Result<(), AppError> {
         let refuse = |what| Err(AppError::new(ErrorKind::InvalidRequest, what));
-        let Self { campaign, status, reason, kind, dead } = self;
+        let Self { campaign, status, reason, kind, dead, within: _ } = self;
         if campaign.is_none() && status.is_none() && reason.is_none() && kind.is_none() && !dead {
             return refuse(
                 "say which: an ID, or a group by --campaign, --status, --reason, --type or --dead",
@@ -49,6 +52,13 @@ impl GroupRetryRequest {
                 refuse("what is retried together has failed or was cancelled: use failed or cancelled")
             }
         }
+    }
+
+    /// What the store can not tell.
+    fn means(&self, operation: &OperationSummary) -> bool {
+        let has_reason = self.reason.is_none() || self.reason == operation.reason;
+        let had_ended = |mark: Mark| operation.finished_at_ms.is_some_and(|at_ms| at_ms <= mark.at_ms);
+        has_reason && self.within.is_none_or(had_ended)
     }
 
     fn filter(&self, status: Status, limit: u32) -> Filter {
@@ -168,8 +178,7 @@ impl App {
             let page = self.store.list(&filter).await?.operations;
             filter.offset += u64::from(PAGE);
             let is_last = page.len() < PAGE as usize;
-            let has_reason = |o: &OperationSummary| request.reason.is_none() || request.reason == o.reason;
-            found.extend(page.into_iter().filter(has_reason));
+            found.extend(page.into_iter().filter(|operation| request.means(operation)));
             if is_last {
                 return Ok(found);
             }

@@ -5,6 +5,7 @@ pub mod assessment;
 pub mod backtest;
 pub mod caveat;
 pub mod contamination;
+pub mod sheet;
 pub mod training;
 
 pub use assessment::{AssessmentReport, Verdict};
@@ -14,4 +15,5 @@ pub use backtest::{
 };
 pub use caveat::caveat;
 pub use contamination::{Contamination, Part};
+pub use sheet::{BacktestSheet, TrainingSheet};
 pub use training::{DevBacktest, EpochRecord, Learned, ModelRef, TestMetrics, TrainingReport};

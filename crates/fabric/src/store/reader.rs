@@ -95,6 +95,9 @@ pub trait OperationReader: Send + Sync {
     /// What an operation went through, oldest first, at most [`crate::history::ENTRIES_MAX`] entries; none when there
     /// is no such operation.
     async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError>;
+    /// When what waits for the time of a retry, or after a deferral, is due: Unix milliseconds of the store's clock. `None` for
+    /// everything else.
+    async fn due(&self, id: &OperationId) -> Result<Option<i64>, StoreError>;
     /// Roots that were submitted within a limit of this key and have not ended, oldest first.
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError>;
     /// What waits for workers, of the queues of which the last message of some operation is at least that old.

@@ -11,6 +11,7 @@
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
 //! | `budget` | what work costs, and what is set aside for it |
+//! | `requests` | keys of requests that may be repeated, and their answers |
 //! | `tokens`, `audit` | who may ask from outside, and what was asked for |
 //! | `schedules` | what runs by itself, and a record of each time |
 //! | `registry` | which workers are there, what operators ask of them |
@@ -39,6 +40,7 @@ mod opening;
 mod options;
 mod query;
 mod registry;
+mod requests;
 mod retention;
 mod row;
 mod schedules;

@@ -71,6 +71,7 @@ scripts! {
     row: reading;
     holders: reading_holders;
     history: reading;
+    due: reading;
     list: listing;
     campaign: reading;
     campaigns: reading;
@@ -101,6 +102,8 @@ scripts! {
     audit_note: noting;
     audit_outcome: noting;
     audit: reading;
+    request_begin: noting;
+    request_answer: noting;
     schedule_create: scheduling;
     schedule_read: reading;
     schedule_pause: noting;

@@ -63,6 +63,10 @@ impl OperationReader for RedisStore {
         history::read(&self.session, id).await
     }
 
+    async fn due(&self, id: &OperationId) -> Result<Option<i64>, StoreError> {
+        query::due(&self.session, id).await
+    }
+
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
         query::holders(&self.session, key).await
     }

@@ -1,6 +1,6 @@
 //! Beating.
 
-use ktrdr_domain::{Progress, Status};
+use ktrdr_domain::{Mark, Progress, Status};
 use ktrdr_fabric::store::{Beat, Claim, Finish, Finished};
 use serde_json::json;
 
@@ -13,6 +13,7 @@ fn halfway() -> Progress {
         items_done: 15,
         items_total: Some(30),
         figures: vec![("loss".into(), 0.5)],
+        trail: vec![Mark { item: 1, figures: vec![("loss".into(), 0.9)] }],
     }
 }
 
@@ -59,8 +60,10 @@ pub(crate) async fn a_replaced_attempt_is_fenced(w: World) {
 pub(crate) async fn figures_that_are_no_numbers_do_not_spoil_the_row(w: World) {
     let attempt = w.running("a").await;
     let figures = vec![("loss".into(), f64::NAN), ("pnl".into(), f64::INFINITY), ("trades".into(), 3.0)];
-    let wild = Progress { percentage: f64::NAN, figures, ..halfway() };
+    let trail = vec![Mark { item: 1, figures: figures.clone() }];
+    let wild = Progress { percentage: f64::NAN, figures, trail, ..halfway() };
     w.store.beat(&attempt, LEASE, Some(&wild)).await.unwrap();
     let stored = w.row(&attempt.id).await.summary.progress.unwrap();
-    assert_eq!((stored.percentage, stored.figures), (0.0, vec![("trades".into(), 3.0)]));
+    let finite = vec![("trades".to_owned(), 3.0)];
+    assert_eq!((stored.percentage, &stored.figures, &stored.trail[0].figures), (0.0, &finite, &finite));
 }

@@ -36,6 +36,7 @@ pub(crate) fn world() -> World {
         budget: engine.store.clone(),
         registry: engine.store.clone(),
         tokens: engine.store.clone(),
+        requests: engine.store.clone(),
         audit: engine.store.clone(),
         schedules: engine.store.clone(),
         pruning: engine.store.clone(),

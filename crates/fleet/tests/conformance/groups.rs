@@ -169,3 +169,23 @@ pub(crate) async fn groups_that_can_not_be_are_refused(w: World) {
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     }
 }
+
+pub(crate) async fn a_group_that_was_asked_for_earlier_is_no_larger(w: World) {
+    w.submit("a").await;
+    let first = step(&w, &GroupCancel { status: Some(Status::Running), ..everyone() }).await;
+    w.submit("b").await;
+    let earlier = GroupCancel { within: Some(first.upto), ..everyone() };
+    assert_eq!(all(&w, earlier.clone()).await, (1, 0, 1));
+    assert_eq!(with_status(&w, Status::Pending).await, [id("b")]);
+    // A bound that is far away is none.
+    assert_eq!(all(&w, GroupCancel { within: Some(1 << 50), ..earlier }).await, (1, 0, 1));
+}
+
+pub(crate) async fn a_campaign_that_was_cancelled_earlier_goes_on_with_later_cycles(w: World) {
+    submit_to(&w, "c", &["r1"], 2).await;
+    let newest = step(&w, &GroupCancel { kind: Some(Kind::Probe), ..everyone() }).await.upto;
+    submit_to(&w, "c", &["r2"], 2).await;
+    all(&w, GroupCancel { within: Some(newest), ..campaign() }).await;
+    assert!(w.row(&id("r1")).await.cancel.is_some() && w.row(&id("r2")).await.cancel.is_none());
+    assert!(!of(&w, "c").await.is_cancelling, "the lanes were let go of");
+}

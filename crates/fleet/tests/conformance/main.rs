@@ -39,6 +39,7 @@ mod outbox;
 mod rabbitmq;
 mod redis;
 mod registry;
+mod requests;
 mod retention;
 mod s3;
 mod schedules;
@@ -157,6 +158,8 @@ macro_rules! exam_of_a_store {
                 a_cancelled_campaign_can_be_gone_on_with
                 cancelling_a_group_again_changes_nothing
                 a_group_is_bounded_by_kind_status_and_campaign
+                a_group_that_was_asked_for_earlier_is_no_larger
+                a_campaign_that_was_cancelled_earlier_goes_on_with_later_cycles
                 groups_that_can_not_be_are_refused
             }
             campaigns {
@@ -233,6 +236,7 @@ macro_rules! exam_of_a_store {
             }
             backlog {
                 what_waits_is_counted_by_queue
+                what_waits_for_a_time_says_when_it_is_due
                 what_is_claimed_or_waits_for_its_retry_is_not_counted
                 a_queue_counts_once_something_in_it_is_old
                 a_pending_operation_is_published_again_after_its_age
@@ -319,6 +323,13 @@ macro_rules! exam_of_a_store {
                 an_outcome_is_written_once
                 parts_of_the_log_follow_each_other
             }
+            requests {
+                a_key_stands_for_one_request_until_its_time_is_over
+                of_those_who_answer_the_first_is_kept
+                of_requests_that_race_all_have_one_mark
+                however_many_keys_end_a_live_one_stays
+                what_can_not_be_an_answer_is_refused
+            }
             schedules {
                 a_schedule_is_made_once_and_comes_back_as_it_was_said
                 a_pause_stands_until_it_is_ended
@@ -335,6 +346,7 @@ macro_rules! exam_of_a_store {
             }
             registry {
                 workers_that_announced_themselves_are_there
+                a_worker_is_listed_until_its_lease_is_over
                 the_latest_announcement_stands
                 a_worker_that_goes_or_falls_silent_is_no_longer_there
             }
@@ -343,6 +355,7 @@ macro_rules! exam_of_a_store {
                 a_worker_that_is_asked_to_end_is_told_each_time_and_no_other_is
                 who_is_not_there_can_not_be_asked_to_end
                 a_worker_that_was_cut_off_for_a_while_still_hears_that_it_should_end
+                a_pause_says_since_when_and_repeating_it_changes_nothing
                 a_paused_kind_is_told_to_everyone_until_it_is_resumed
                 what_is_so_already_is_not_changed
                 cycles_have_no_jobs_to_pause

@@ -28,6 +28,7 @@ pub(crate) async fn world() -> World {
         budget: store.clone(),
         registry: store.clone(),
         tokens: store.clone(),
+        requests: store.clone(),
         audit: store.clone(),
         schedules: store.clone(),
         pruning: store.clone(),

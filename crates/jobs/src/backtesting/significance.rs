@@ -1,18 +1,20 @@
 //! Luck or not: what the run earned beyond the market, ranked among what chance gives, and deflated by the trials.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use ktrdr_domain::job::{BacktestSpec, Origin};
+use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::report::{ActiveReturn, DailyRecord, Direction, Evidence, NullRank, Trade};
+use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::Calendar;
 use ktrdr_quant::exam::{Deflation, Entries, Exam, Market, PValue, Shifts, shifts};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::statistics::{TrackRecord, Undefined, ratios};
-use ktrdr_worker::Job;
 
 use super::Traded;
 use super::counting::Counted;
 use super::subject::{Decided, Proof};
+use super::telling::Telling;
 use crate::fault::Fault;
 
 /// Random entries drawn: enough to tell one in twenty from one in fifteen.
@@ -29,36 +31,33 @@ pub(super) struct Weighed {
     pub(super) shifted_weeks: Option<NullRank>,
     pub(super) random_entries: Option<NullRank>,
     pub(super) undefined: BTreeMap<String, String>,
+    /// The draws' scores, by the name of their null: for the sheet.
+    pub(super) drawn: Vec<(&'static str, Vec<f64>)>,
 }
 
 /// Weighs a run against the market and against both nulls.
 pub(super) fn against_chance(
-    job: &Job,
+    telling: &mut Telling<'_>,
     spec: &BacktestSpec,
     traded: &Traded<'_>,
     calendar: Option<&Calendar>,
 ) -> Result<Weighed, Fault> {
-    let exam = Exam {
-        bars: traded.bars,
-        range: traded.range.clone(),
-        targets: &traded.decided.targets,
-        account: &spec.account,
-        calendar,
-    };
+    let exam = traded.exam(&spec.account, calendar);
     let market = exam.market();
     let mut weighed = Weighed::default();
     let score = match weighed.beyond_the_market(traded, &exam, &market) {
         Ok(score) => score,
         Err(reason) => return Ok(weighed.without(&FIGURES, &reason.to_string())),
     };
-    if spec.origin == Origin::Research && traded.run.net_return(spec.account.initial_capital) <= 0.0 {
+    if !traded.is_worth_explaining(spec) {
         // No gate asks how lucky a loss is, and most looks end here.
         return Ok(
             weighed.without(&NULLS, "the cycle's run earned nothing that chance would have to explain")
         );
     }
-    weighed.random_entries =
-        Some(rank(job, &exam, &market, score, Entries::new(&exam, spec.seed).take(RANDOM_ENTRIES))?);
+    let entries = scores(telling, &exam, &market, Entries::new(&exam, spec.seed).take(RANDOM_ENTRIES))?;
+    weighed.random_entries = Some(rank(score, &entries));
+    weighed.drawn.push((NULLS[1], entries));
     let shifted = Shifts::new(&exam);
     if shifted.len() < shifts::SHIFTS_MIN {
         let reason = format!(
@@ -68,8 +67,16 @@ pub(super) fn against_chance(
         );
         return Ok(weighed.without(&NULLS[..1], &reason));
     }
-    weighed.shifted_weeks = Some(rank(job, &exam, &market, score, shifted)?);
+    let shifts = scores(telling, &exam, &market, shifted)?;
+    weighed.shifted_weeks = Some(rank(score, &shifts));
+    weighed.drawn.push((NULLS[0], shifts));
     Ok(weighed)
+}
+
+/// How often chance is asked at most, over a range of bars.
+pub(super) fn draws_max(bars: &Bars, range: &Range<usize>) -> usize {
+    let shifts = shifts::count(&bars.time[range.clone()], bars.timeframe);
+    RANDOM_ENTRIES + if shifts < shifts::SHIFTS_MIN { 0 } else { shifts }
 }
 
 /// The names of what is weighed, in reports.
@@ -118,22 +125,24 @@ fn held(trades: &[Trade], side: Direction) -> f64 {
     trades.iter().filter(|trade| trade.direction == side).map(|trade| f64::from(trade.bars_held)).sum()
 }
 
-fn rank(
-    job: &Job,
+/// What each draw earned beyond the market for its risk.
+fn scores(
+    telling: &mut Telling<'_>,
     exam: &Exam<'_>,
     market: &Market,
-    score: f64,
     draws: impl Iterator<Item = Vec<Target>>,
-) -> Result<NullRank, Fault> {
+) -> Result<Vec<f64>, Fault> {
     let mut scores = Vec::new();
     for drawn in draws {
-        if job.stop.is_stopped() {
-            return Err(Fault::Stopped);
-        }
         scores.push(exam.score(&drawn, market).map_err(Fault::input)?);
+        telling.drawn().ok_or(Fault::Stopped)?;
     }
-    let PValue { p, draws } = PValue::of(score, &scores);
-    Ok(NullRank { p, draws })
+    Ok(scores)
+}
+
+fn rank(score: f64, draws: &[f64]) -> NullRank {
+    let PValue { p, draws } = PValue::of(score, draws);
+    NullRank { p, draws }
 }
 
 /// The evidence of a report.

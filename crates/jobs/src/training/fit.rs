@@ -70,5 +70,6 @@ fn tell(job: &Job, stage: &Stage, record: &EpochRecord, epochs: u32) {
         items_done: u64::from(stage.before) * u64::from(epochs) + u64::from(record.epoch),
         items_total: Some(BLOCKS as u64 * u64::from(epochs)),
         figures,
+        ..Progress::default()
     });
 }

@@ -1,6 +1,7 @@
 //! `ktrdr operations …`: everything is answered from rows, also when no worker is alive.
 
 pub(crate) mod cancelling;
+mod metrics;
 pub(crate) mod retry;
 
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use crate::describe::{self, brief, counted};
 use crate::exit::{CliError, Kind};
 use crate::follow::{self, Followed};
 use crate::part::Part;
+use crate::reasons;
 use crate::screen::{Screen, table};
 use crate::workspace::Workspace;
 
@@ -33,6 +35,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
             OperationsVerb::List(wanted) => list(context, app, wanted).await,
             OperationsVerb::Status { id } => status(context, app, id).await,
             OperationsVerb::Explain { id } => explain(context, &workspace, id).await,
+            OperationsVerb::Metrics { id } => metrics::run(context, app, id).await,
             OperationsVerb::Events { id } => events(context, app, id).await,
             OperationsVerb::Watch { id } => watch(context, &workspace, id).await,
             OperationsVerb::Cancel(wanted) => cancelling::run(context, app, wanted).await,
@@ -63,8 +66,8 @@ async fn list(context: &Context<'_>, app: &App, wanted: &ListArguments) -> Resul
         return select(context, app, filter, wanted).await;
     }
     let list = app.operations(&ListRequest::from(wanted)).await?;
-    let (entries, offset, total) = (&list.operations, wanted.offset, list.total);
-    let part = Part { name: "operations", entries, offset, total };
+    let (entries, next, total) = (&list.operations, list.next, list.total);
+    let part = Part { name: "operations", entries, next, total };
     part.answer_with(context.screen, serde_json::json!({ "active": list.active }), |screen| {
         if entries.is_empty() {
             screen.line("no operations match");
@@ -131,9 +134,7 @@ async fn explain(
         if told.reasons.is_empty() && told.status == Status::Pending {
             screen.line("  nothing is in its way: it is taken any moment now");
         }
-        for reason in &told.reasons {
-            screen.line(format!("  {}: {}\n    → {}", reason.why, reason.message, reason.run));
-        }
+        told.reasons.iter().for_each(|reason| reasons::print(screen, reason));
         if let Some(ms) = told.eta_ms {
             screen.line(format!(
                 "  its turn comes in about {}",

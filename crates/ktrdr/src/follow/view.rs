@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use ktrdr_app::waiting::Reason;
+use ktrdr_app::diagnosis::Reason;
 use ktrdr_domain::{FailureReason, Kind, Operation, OperationSummary, Status};
 
 use crate::cli::OutputForm;

@@ -4,6 +4,8 @@
 //! whose volatility has a clock does not make every other shift look worse. It keeps how long and how often positions are
 //! held, and how they cluster; what it destroys is which week they belong to.
 
+use ktrdr_domain::Timeframe;
+
 use super::Exam;
 use crate::simulate::Target;
 
@@ -30,13 +32,8 @@ impl<'a> Shifts<'a> {
     #[must_use]
     pub fn new(exam: &Exam<'a>) -> Self {
         let time = exam.bars.time.get(exam.range.clone()).unwrap_or_default();
-        let length_s = match (time.first(), time.last()) {
-            (Some(first), Some(last)) => last - first + exam.bars.timeframe.seconds(),
-            _ => 0,
-        };
-        let weeks = length_s.div_euclid(WEEK_S) + i64::from(length_s.rem_euclid(WEEK_S) > 0);
-        let count = usize::try_from(weeks - 1).unwrap_or(0).min(SHIFTS_MAX);
-        Self { time, targets: exam.targets, weeks, next: 0, count }
+        let weeks = weeks(time, exam.bars.timeframe);
+        Self { time, targets: exam.targets, weeks, next: 0, count: count(time, exam.bars.timeframe) }
     }
 
     /// The targets, `weeks` later; what leaves at the end comes in at the start. The circle is whole weeks long; in the
@@ -59,6 +56,21 @@ impl<'a> Shifts<'a> {
         };
         self.time.iter().map(at).collect()
     }
+}
+
+/// How many shifts there are of bars that open at these times.
+#[must_use]
+pub fn count(time: &[i64], timeframe: Timeframe) -> usize {
+    usize::try_from(weeks(time, timeframe) - 1).unwrap_or(0).min(SHIFTS_MAX)
+}
+
+/// Weeks that the bars reach into, from the first one's open.
+fn weeks(time: &[i64], timeframe: Timeframe) -> i64 {
+    let length_s = match (time.first(), time.last()) {
+        (Some(first), Some(last)) => last - first + timeframe.seconds(),
+        _ => 0,
+    };
+    length_s.div_euclid(WEEK_S) + i64::from(length_s.rem_euclid(WEEK_S) > 0)
 }
 
 impl Iterator for Shifts<'_> {

@@ -115,10 +115,32 @@ async fn progress_that_can_not_be_stored_costs_no_lease() {
     let world = World::new();
     let _worker = world.prober(&quick(), |job| {
         job.progress.set(Progress { step: "x".repeat(1 << 20), ..Progress::default() });
-        Outcome::Completed(json!(null))
+        Outcome::Failed { reason: FailureReason::BadInput, error: "as told".into() }
     });
     let row = world.ended(&world.probe().await).await;
-    assert_eq!((row.status, row.summary.progress), (Status::Completed, None));
+    assert_eq!(
+        (row.status, row.summary.reason, row.summary.progress),
+        (Status::Failed, Some(FailureReason::BadInput), None)
+    );
+}
+
+#[tokio::test]
+async fn what_completed_is_all_done_and_what_failed_stays_where_it_was() {
+    let world = World::new();
+    let _worker = world.prober(&quick(), |job| {
+        let halfway =
+            Progress { percentage: 50.0, items_done: 5, items_total: Some(10), ..Progress::default() };
+        job.progress.set(halfway);
+        match job.spec == json!({ "fail": "as told" }) {
+            true => Outcome::Failed { reason: FailureReason::BadInput, error: "as told".into() },
+            false => Outcome::Completed(json!(null)),
+        }
+    });
+    let completed = world.ended(&world.probe().await).await.summary.progress.unwrap();
+    assert_eq!((completed.percentage, completed.items_done), (100.0, 10));
+    let failing = world.submit(Kind::Probe, json!({ "fail": "as told" }), 1).await;
+    let failed = world.ended(&failing).await.summary.progress.unwrap();
+    assert_eq!((failed.percentage, failed.items_done), (50.0, 5));
 }
 
 #[tokio::test]

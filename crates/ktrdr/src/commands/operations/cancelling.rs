@@ -4,7 +4,9 @@
 use std::process::ExitCode;
 
 use ktrdr_app::App;
-use ktrdr_app::cancel::{CancelOutcome, CancelPlan, CancelRequest, GroupCancelAnswer, GroupCancelRequest};
+use ktrdr_app::cancel::{
+    CancelAnswer, CancelOutcome, CancelPlan, CancelRequest, GroupCancelAnswer, GroupCancelRequest,
+};
 use ktrdr_domain::{Kind as OperationKind, OperationId};
 
 use crate::cli::operations::{CancelArguments, CancelGroup};
@@ -25,7 +27,12 @@ pub(super) async fn run(
 }
 
 async fn one(context: &Context<'_>, app: &App, id: &OperationId, reason: &str) -> Result<ExitCode, CliError> {
-    let answer = app.cancel(&CancelRequest::of(id.clone(), reason)).await?;
+    tell(context, &app.cancel(&CancelRequest::of(id.clone(), reason)).await?)
+}
+
+/// What became of a request to stop; too late is a conflict.
+pub(crate) fn tell(context: &Context<'_>, answer: &CancelAnswer) -> Result<ExitCode, CliError> {
+    let id = &answer.operation;
     let text = match answer.answer {
         CancelOutcome::Cancelled => format!("{id} was pending and is cancelled"),
         CancelOutcome::Requested => {
@@ -36,8 +43,11 @@ async fn one(context: &Context<'_>, app: &App, id: &OperationId, reason: &str) -
             format!("{id} had ended before{status}")
         }
     };
-    context.screen.answer(&answer, |screen| screen.line(text))?;
+    context.screen.answer(answer, |screen| screen.line(text))?;
     let is_late = answer.answer == CancelOutcome::TooLate;
+    if is_late {
+        context.record.came_to("too late: it had ended before");
+    }
     Ok(if is_late { ExitCode::from(Kind::Conflict as u8) } else { ExitCode::SUCCESS })
 }
 
@@ -55,6 +65,7 @@ pub(crate) async fn group(
         confirm(context.screen, &question(&request, &plan), yes)?;
     }
     let answer = app.cancel_group(plan).await?;
+    context.record.came_to(outcome(answer));
     context.screen.answer(&answer, |screen| screen.line(outcome(answer)))?;
     Ok(ExitCode::SUCCESS)
 }
