@@ -2,9 +2,13 @@
 
 mod access;
 mod attacks;
+mod audit;
+mod certificates;
 pub(crate) mod client;
 mod description;
 pub(crate) mod events;
+mod keys;
 mod lists;
+mod metrics;
 mod schedules;
 mod work;

@@ -57,9 +57,11 @@ fn a_campaign_is_counted_whole_however_many_cycles_came_after_it(engine: Engine)
     }
     let (said, beside) = text(&world, &["research", "status", "second"]);
     assert!(said.contains("1,100 cycles: ") && said.contains(", 2 running, 1,098 waiting"), "{said}");
-    assert!(beside.contains("showing 1,000 of 1,100: --offset 1000 "), "{beside}");
-    let rest = world.json(&["campaign", "show", "second", "--offset", "1000"]);
+    assert!(beside.contains("showing 1,000 of 1,100: --after "), "{beside}");
+    let next = world.json(&["campaign", "show", "second"])["next"].to_string();
+    let rest = world.json(&["campaign", "show", "second", "--after", &next]);
     assert_eq!((rest["cycles"].as_array().unwrap().len(), &rest["total"]), (100, &json!(MANY)));
+    assert_eq!(rest["next"], Value::Null);
 
     let listed = world.json(&["research", "status"]);
     let names: Vec<&Value> = listed["campaigns"].as_array().unwrap().iter().map(|c| &c["name"]).collect();

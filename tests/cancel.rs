@@ -191,7 +191,7 @@ fn asked_in_vain(world: &World, bars: &str) -> Option<(Running, String)> {
     world.json(&["data", "generate", "-s", &symbol, "-t", "1h", "--session", "always", "--bars", bars]);
     let file = world.path(&format!("data/{symbol}_1h.csv"));
     let process = world.start(&["data", "import", file.to_str().unwrap(), "-s", &copy, "-t", "1h"]);
-    let import = |o: &&Value| o["spec"]["symbol"] == copy.as_str() && !o["started_at_ms"].is_null();
+    let import = |o: &&Value| o["symbol"] == copy.as_str() && !o["started_at_ms"].is_null();
     let id = wait_for("the import", || Some(world.operations().iter().find(import)?["id"].clone()));
     let id = id.as_str().unwrap().to_owned();
     process.signal("INT");

@@ -22,7 +22,7 @@ fn kind<'a>(rows: &'a [Value], kind: &str) -> Vec<&'a Value> {
 
 /// What must be true of a workspace whose work is over, however often its engine died.
 pub(crate) fn whole(world: &World) {
-    let rows = world.operations();
+    let rows = world.whole_operations();
     for row in &rows {
         assert!(!row["finished_at_ms"].is_null(), "lost: {row}");
         assert!(row["tries"].as_u64() <= row["tries_max"].as_u64(), "{row}");

@@ -344,6 +344,14 @@ fn dead_letters_are_listed_by_error_and_dropped() {
         .collect();
     let listed = || world.json(&["dead-letters", "list"])["dead_letters"].as_array().unwrap().len();
     assert_eq!(listed(), 2);
+    // Lost by six workers of six names, they came to grief in one way.
+    let text = shown(&world.run(&["dead-letters", "list"]));
+    assert!(text.contains("2 × its worker … was lost") && text.contains("ago · long"), "{text}");
+    world.refused_with(
+        2,
+        &["dead-letters", "retry", "ffffffffffffffff"],
+        &["no operation", "dead-letters show", "drop"],
+    );
     world.refused_with(7, &["dead-letters", "drop", &dead[0], &dead[1]], &["2 dead letters", "--yes"]);
     assert_eq!(world.json(&["dead-letters", "drop", &dead[0]])["dropped"][0], dead[0].as_str());
     assert_eq!(listed(), 1);
@@ -351,4 +359,6 @@ fn dead_letters_are_listed_by_error_and_dropped() {
     world.refused_with(3, &["dead-letters", "drop", "ffffffffffffffff"], &["dead-letters list"]);
     let again = world.json(&["dead-letters", "retry", &dead[1]])["operation"].clone();
     assert_eq!(world.operation(again.as_str().unwrap())["status"], "pending");
+    let marked = world.json(&["dead-letters", "list"])["dead_letters"][0].clone();
+    assert_eq!((&marked["id"], &marked["retried_as"]), (&dead[1].as_str().into(), &again), "{marked}");
 }

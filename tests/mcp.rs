@@ -208,7 +208,7 @@ async fn everything(client: &Client, world: &World) -> String {
             "backtesting" => told += &client.said("get_report", json!({ "operation": id })).await.to_string(),
             "agent_research" => {
                 told += &client.said("get_lesson", json!({ "cycle": id })).await.to_string();
-                let campaign = row["spec"]["campaign"].clone();
+                let campaign = row["campaign"].clone();
                 told += &client.said("get_campaign", json!({ "campaign": campaign })).await.to_string();
             }
             _ => {}
@@ -262,7 +262,7 @@ fn examined(win_rate_min: &str) -> World {
 
 fn figures_of_the_exam(world: &World) -> Vec<String> {
     let mut exam = Vec::new();
-    for row in world.operations().iter().filter(|row| row["kind"] == "backtesting") {
+    for row in world.whole_operations().iter().filter(|row| row["kind"] == "backtesting") {
         ["metrics", "evidence"].iter().for_each(|part| figures(&row["result"][part], &mut exam));
     }
     figures(&world.json(&["ledger", "trials"])["trials"][0]["sharpe_daily"], &mut exam);
@@ -427,5 +427,43 @@ fn a_task_is_cancelled_and_its_operation_with_it(engine: Engine) {
         let id = started["operation"].as_str().unwrap();
         let stopped = plain.said("cancel_operation", json!({ "operation": id, "reason": "enough" })).await;
         assert_eq!(stopped["operation"], id);
+    });
+}
+
+#[test]
+fn schedules_are_read_by_all_triggered_by_some_and_steered_by_few() {
+    let world = world(Engine::Embedded);
+    world.json(&["queues", "pause", "agent_design"]);
+    let cron = ["--cron", "30 1 29 2 *", "--tz", "America/New_York", "--anyway", "a test"];
+    world.json(&[&["schedules", "create", "nightly", "-s", "EURUSD", "-t", "1h"][..], &cron].concat());
+    block_on(async {
+        let reader = Client::of(&world, &[]).await;
+        let listed = reader.said("list_schedules", json!({})).await;
+        assert_eq!((&listed["total"], &listed["schedules"][0]["name"]), (&1.into(), &"nightly".into()));
+        let ticks = reader.said("next_ticks", json!({ "schedule": "nightly", "count": 2 })).await;
+        assert_eq!(ticks["ticks"][0]["at"], "2028-02-29T06:30:00Z");
+        let writer = Client::of(&world, &["--allow-write"]).await;
+        let refused = writer.try_call("delete_schedule", json!({ "schedule": "nightly" })).await.unwrap_err();
+        assert!(refused.contains("there is no tool"), "{refused}");
+        let night = json!({ "schedule": "nightly", "idempotency_key": "once" });
+        let begun = writer.said("trigger_schedule", night.clone()).await;
+        assert_eq!(begun["state"], "running");
+        assert_eq!(writer.said("trigger_schedule", night).await["at_ms"], begun["at_ms"]);
+        let one = reader.said("get_schedule", json!({ "schedule": "nightly" })).await;
+        assert_eq!(one["occurrences"].as_array().unwrap().len(), 1);
+
+        let steers = Client::of(&world, &["--allow-write", "--allow-schedules"]).await;
+        let pause = json!({ "schedule": "nightly", "note": "data are mended" });
+        assert_eq!(steers.said("pause_schedule", pause).await["changed"], true);
+        assert_eq!(steers.said("resume_schedule", json!({ "schedule": "nightly" })).await["changed"], true);
+        // A night that goes on keeps its schedule; and one that could find nothing gets none from a model.
+        let kept = steers.error("delete_schedule", json!({ "schedule": "nightly" })).await;
+        assert!(kept.to_string().contains("goes on"), "{kept}");
+        let other = json!({
+            "name": "other", "cron": "30 1 29 2 *", "zone": "Europe/London",
+            "campaign": { "symbol": "EURUSD", "timeframe": "1h", "cycles": 1 }, "rules": { "max_time_s": 60 },
+        });
+        let refused = steers.error("create_schedule", other).await;
+        assert_eq!(refused["code"], "nothing_to_find", "{refused}");
     });
 }

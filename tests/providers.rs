@@ -217,7 +217,9 @@ impl Fleet {
 
     async fn children(&self, root: &OperationId) -> Vec<Operation> {
         let filter = Filter { root: Some(root.clone()), limit: 100, ..Filter::default() };
-        self.engine.store.list(&filter).await.unwrap().operations
+        let page = self.engine.store.list(&filter).await.unwrap();
+        let ids: Vec<OperationId> = page.operations.into_iter().map(|row| row.id).collect();
+        self.engine.store.get_all(&ids).await.unwrap()
     }
 }
 
@@ -351,8 +353,11 @@ async fn a_cycle_that_would_pass_a_limit_ends_with_budget_exhausted_and_costs_no
     let id = second[0].id.clone();
     fleet.engine.store.submit_roots(second, Pace::free(1)).await.unwrap();
     let cycle = fleet.ended(&id).await;
-    assert_eq!((cycle.status, cycle.reason), (Status::Failed, Some(FailureReason::BudgetExhausted)));
-    let error = cycle.error.unwrap();
+    assert_eq!(
+        (cycle.status, cycle.reason.as_ref()),
+        (Status::Failed, Some(&FailureReason::BudgetExhausted))
+    );
+    let error = cycle.summary.error.unwrap();
     assert!(error.contains("the limit of the campaign scripted is $0.50; $0.30"), "{error}");
     assert!(error.contains("leave no room for $0.30"), "{error}");
     let after = fleet.account().await;
@@ -393,7 +398,7 @@ async fn a_worker_without_the_provider_refuses_the_design_and_names_those_it_has
     let fleet = Fleet::with(Providers::default()).await;
     let cycle = fleet.ended(&fleet.cycle("nobody").await).await;
     assert_eq!((cycle.status, cycle.reason.as_ref()), (Status::Failed, Some(&FailureReason::Refused)));
-    let error = cycle.error.unwrap();
+    let error = cycle.summary.error.unwrap();
     assert!(error.contains("no provider of designs is called nobody; there is local"), "{error}");
 }
 

@@ -35,6 +35,11 @@ impl Redis {
         server
     }
 
+    /// Ends it politely.
+    pub(crate) fn stop(&self) {
+        self.ask(&["SHUTDOWN", "NOSAVE"]);
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("unix://{}", self.folder.path().join("redis.sock").display())
     }

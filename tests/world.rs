@@ -141,12 +141,17 @@ impl World {
         }
     }
 
-    /// The rows of all operations, newest first.
+    /// All operations as they are listed, newest first.
     pub(crate) fn operations(&self) -> Vec<Value> {
         self.json(&["operations", "list", "--limit", "1000"])["operations"].as_array().unwrap().clone()
     }
 
-    /// The row of one operation.
+    /// All operations with what they were told and returned, newest first.
+    pub(crate) fn whole_operations(&self) -> Vec<Value> {
+        self.operations().iter().map(|row| self.operation(row["id"].as_str().unwrap())).collect()
+    }
+
+    /// The whole row of one operation.
     pub(crate) fn operation(&self, id: &str) -> Value {
         self.json(&["operations", "status", id])["operation"].clone()
     }

@@ -14,7 +14,7 @@ use crate::world::World;
 /// What is said to bytes as they are, until the other side closes.
 fn raw(api: &Served, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(&api.address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     // It may be refused before all of it was sent.
     let _ = stream.write_all(bytes);
     let mut said = Vec::new();
@@ -171,4 +171,63 @@ fn tokens_are_not_guessed_and_never_stand_in_addresses() {
     let stored = std::fs::read(world.path("ktrdr.db")).unwrap();
     let hidden = secret.rsplit_once('_').unwrap().1.as_bytes();
     assert!(!stored.windows(hidden.len()).any(|window| window == hidden), "a secret is never stored");
+}
+
+/// One request that claims to be two, or of two lengths: at most one is answered, and the connection ends.
+#[test]
+fn no_request_is_smuggled_behind_another() {
+    let world = World::new();
+    let api = Served::up(&world, &[]);
+    let hidden = "POST /api/v1/queues/training/pause HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let heads = [
+        format!(
+            "Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{hidden}",
+            5 + hidden.len()
+        ),
+        format!("Content-Length: 0\r\nContent-Length: {}\r\n\r\n{hidden}", hidden.len()),
+        format!("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n{hidden}"),
+        format!("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n{hidden}"),
+        format!("Content-Length: +0\r\n\r\n{hidden}"),
+        format!("X-A: b\r\n folded\r\nContent-Length: 0x0\r\n\r\n{hidden}"),
+        format!("X-A: b\0\r\n\r\n{hidden}"),
+    ];
+    for head in heads {
+        let said = raw(
+            &api,
+            format!("POST /api/v1/fuzzy/evaluate HTTP/1.1\r\nHost: localhost\r\n{head}").as_bytes(),
+        );
+        assert!(said.matches("HTTP/1.1 ").count() <= 1 && !said.contains("HTTP/1.1 200"), "{head:?}: {said}");
+    }
+    let queues = world.json(&["queues", "list"]);
+    assert!(queues["queues"].as_array().unwrap().iter().all(|queue| queue["paused"] == false), "{queues}");
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let world = World::new();
+    let api = Served::up(&world, &[]);
+    let begin =
+        "POST /api/v1/agent/trigger HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    let said = raw(&api, format!("{begin}Content-Length: 100\r\n\r\n{{").as_bytes());
+    assert!(said.starts_with("HTTP/1.1 408") && said.contains("did not arrive"), "{said}");
+    let chunked = raw(&api, format!("{begin}Transfer-Encoding: chunked\r\n\r\nffffffff\r\n{{").as_bytes());
+    assert!(chunked.starts_with("HTTP/1.1 408"), "{chunked}");
+}
+
+/// Addresses of this machine's own stand for those of many.
+#[test]
+fn ten_thousand_connections_of_one_address_hold_nobody_up() {
+    let world = World::new();
+    let api = Served::up(&world, &[]);
+    let flood: Vec<TcpStream> = (0..10_000).filter_map(|_| TcpStream::connect(&api.address).ok()).collect();
+    assert!(flood.len() > 4_000, "{} connections", flood.len());
+    let other = reqwest::Client::builder().local_address(Some("127.0.0.2".parse().unwrap())).build().unwrap();
+    block_on(async {
+        let asked = other.get(api.url("/health/live")).timeout(Duration::from_secs(20)).send().await.unwrap();
+        assert_eq!(asked.status(), 200);
+    });
+    // What the process does beside is not held up either: it still has files to open.
+    assert_eq!(world.json(&["operations", "list"])["total"], 0);
+    drop(flood);
+    block_on(async { assert_eq!(api.got("/health/live").await["status"], "live") });
 }

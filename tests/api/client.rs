@@ -18,7 +18,7 @@ pub(crate) struct Served {
     pub(crate) address: String,
     pub(crate) http: reqwest::Client,
     pub(crate) token: Option<String>,
-    _engine: Running,
+    engine: Running,
 }
 
 /// An address of this machine that nobody listens at.
@@ -42,7 +42,7 @@ impl Served {
         wait_for("the API", || std::net::TcpStream::connect(&address).ok());
         // Others may have installed it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { address, http: reqwest::Client::new(), token: None, _engine: engine }
+        Self { address, http: reqwest::Client::new(), token: None, engine }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -79,6 +79,12 @@ impl Served {
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         answer(self.request(Method::DELETE, path).send().await.unwrap()).await
+    }
+
+    /// Has it end in good order.
+    pub(super) fn end(self) {
+        self.engine.signal("TERM");
+        assert!(self.engine.end().status.success());
     }
 
     /// The same for somebody with a token.

@@ -35,6 +35,36 @@ fn the_description_is_true() {
     });
 }
 
+/// What may be left out may be null: the description says so, and so it is, in whatever object it stands.
+#[test]
+fn a_field_that_is_null_is_left_out() {
+    let world = World::new();
+    world.generate("EURUSD", "random-walk", 3_000, 3);
+    let api = Served::up(&world, &[]);
+    block_on(async {
+        let plan = json!({ "symbol": "EURUSD", "timeframe": "1h", "cycles": 3 });
+        let mut nulls = plan.clone();
+        nulls["anyway"] = Value::Null;
+        let (status, told) = api.post("/campaigns/plan", &nulls, None).await;
+        assert_eq!((status, told), api.post("/campaigns/plan", &plan, None).await);
+        assert_eq!(status, 200);
+        let generated = json!({
+            "symbol": "DEMO", "timeframe": "1h", "bars": 500, "start": "2015-01-01", "replace": null, "seed": null,
+        });
+        assert_eq!(api.post("/data/generate", &generated, None).await.0, 200);
+        let missing = json!({ "symbol": null, "timeframe": "1h", "cycles": 3 });
+        assert_eq!(api.post("/campaigns/plan", &missing, None).await.0, 400);
+        let described = api.got("/openapi.json").await;
+        let form = |path: &str, field: &str| {
+            let body =
+                &described["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+            body["properties"][field]["type"].clone()
+        };
+        assert_eq!(form("/api/v1/campaigns/plan", "anyway"), json!(["string", "null"]));
+        assert_eq!(form("/api/v1/campaigns/plan", "symbol"), "string");
+    });
+}
+
 #[test]
 fn its_page_needs_no_network() {
     let world = World::new();
@@ -60,7 +90,7 @@ fn its_page_needs_no_network() {
 #[test]
 fn language_models_are_served_beside_it_under_the_same_tokens() {
     let world = World::new();
-    let [viewer, submit] = ["viewer", "submit"].map(|scope| {
+    let [viewer, submit, operator] = ["viewer", "submit", "operator"].map(|scope| {
         let made = world.json(&["token", "create", "--scope", scope, "--name", scope]);
         made["token"].as_str().unwrap().to_owned()
     });
@@ -82,6 +112,8 @@ fn language_models_are_served_beside_it_under_the_same_tokens() {
         };
         assert!(!tools(&viewer).await.contains("trigger_cycle"));
         assert!(tools(&submit).await.contains("trigger_cycle"));
+        assert!(!tools(&submit).await.contains("create_schedule"));
+        assert!(tools(&operator).await.contains("create_schedule"));
         let call = json!({ "name": "trigger_cycle", "arguments": { "symbol": "NOBODY", "timeframe": "1h" } });
         let (status, told) = asked(Some(&submit), "tools/call", call).await;
         assert!(status == 200 && told.to_string().contains("not_found"), "{told}");

@@ -25,7 +25,7 @@ fn a_cycle_is_triggered_watched_and_stopped(engine: Engine) {
         let id = started["operation"].as_str().unwrap().to_owned();
         // The same request again, as after a lost answer, is the same cycle; another one finds the place taken.
         let (status, again) = api.post("/agent/trigger", &wanted, Some("once")).await;
-        assert_eq!((status, &again["operation"], &again["created"]), (202, &json!(id), &json!(false)));
+        assert_eq!((status, &again), (202, &started));
         let (status, refused) = api.post("/agent/trigger", &wanted, None).await;
         assert_eq!((status, refused["code"].as_str()), (409, Some("active_cycle_exists")), "{refused}");
         assert!(refused["hint"].as_str().unwrap().contains("/agent/cancel"), "{refused}");

@@ -70,7 +70,7 @@ impl Oracle {
     }
 
     fn everything_ended_once(&mut self, world: &World, rows: &[Value]) {
-        let of_the_campaign = |row: &&Value| row["spec"]["campaign"] == CAMPAIGN;
+        let of_the_campaign = |row: &&Value| row["campaign"] == CAMPAIGN;
         for row in rows.iter().filter(of_the_campaign) {
             let id = row["id"].as_str().unwrap();
             let events = world.json(&["operations", "events", id]);

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ktrdr_domain::{Operation, OperationId, Status};
+use ktrdr_domain::{Operation, OperationId, OperationSummary, Status};
 use ktrdr_fabric::store::{Filter, OperationReader};
 use ktrdr_fleet::redis::{Prefix, RedisOptions, RedisStore};
 use tempfile::TempDir;
@@ -129,7 +129,7 @@ impl Arena {
     }
 
     /// Rows of a status, newest first, at most a thousand.
-    pub(crate) async fn rows(&self, status: Status) -> Vec<Operation> {
+    pub(crate) async fn rows(&self, status: Status) -> Vec<OperationSummary> {
         let _up = self.redis.read().await;
         let filter = Filter { statuses: vec![status], limit: 1000, ..Filter::default() };
         self.store.list(&filter).await.unwrap().operations

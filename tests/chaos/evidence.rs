@@ -62,7 +62,8 @@ async fn everything(store: &dyn Store, status: Status) -> Vec<Operation> {
             Filter { statuses: vec![status], offset: rows.len() as u64, limit: PAGE, ..Filter::default() };
         let page = store.list(&filter).await.unwrap();
         let is_last = page.operations.len() < PAGE as usize;
-        rows.extend(page.operations);
+        let ids: Vec<OperationId> = page.operations.into_iter().map(|row| row.id).collect();
+        rows.extend(store.get_all(&ids).await.unwrap());
         if is_last {
             return rows;
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{TimeZone, Utc};
-use ktrdr_domain::{Operation, OperationId};
+use ktrdr_domain::{OperationId, OperationSummary};
 
 use super::fault::Fault;
 
@@ -21,7 +21,7 @@ pub(crate) struct FaultRecord {
 
 impl FaultRecord {
     /// A fault that happens now, to these.
-    pub(crate) fn now(fault: Fault, rows: &[Operation]) -> Self {
+    pub(crate) fn now(fault: Fault, rows: &[OperationSummary]) -> Self {
         let touched = rows.iter().map(|row| (row.id.clone(), row.fence)).collect();
         Self { fault, at_ms: now_ms(), over_ms: 0, touched }
     }

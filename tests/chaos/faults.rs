@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_domain::job::SCHEMA;
-use ktrdr_domain::{EndStatus, Event, JobMessage, JobSpec, Kind, Operation, Priority, Status};
+use ktrdr_domain::{EndStatus, Event, JobMessage, JobSpec, Kind, OperationSummary, Priority, Status};
 use ktrdr_fabric::broker::{Broker, Message};
 use ktrdr_fabric::store::BootId;
 use ktrdr_fleet::amqp::{AmqpBroker, AmqpSettings};
@@ -85,14 +85,14 @@ impl FaultInjector {
     }
 
     /// Everything that is pending or running.
-    async fn active(&self) -> Vec<Operation> {
+    async fn active(&self) -> Vec<OperationSummary> {
         let mut rows = self.arena.rows(Status::Running).await;
         rows.extend(self.arena.rows(Status::Pending).await);
         rows
     }
 
     /// What runs in one process.
-    async fn of_process(&self, pid: u32) -> Vec<Operation> {
+    async fn of_process(&self, pid: u32) -> Vec<OperationSummary> {
         let mut rows = self.arena.rows(Status::Running).await;
         let mark = format!("-{pid}-");
         rows.retain(|row| row.worker.as_ref().is_some_and(|boot| boot.contains(&mark)));
@@ -240,7 +240,7 @@ impl FaultInjector {
         for job in (0..20).map(|_| self.any_job()).collect::<Vec<_>>() {
             // A message without a row is another matter.
             if let Some(row) = arena.row(&job.id).await {
-                rows.push(row);
+                rows.push(row.summary);
                 copies.extend([job_message(&job), event_message(&job)]);
             }
         }

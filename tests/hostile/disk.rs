@@ -9,11 +9,11 @@ use crate::full::room;
 use crate::world::{World, shown, wait_for};
 
 /// A small file system mounted inside a world; unmounted when dropped.
-struct Mount(PathBuf);
+pub(crate) struct Mount(PathBuf);
 
 impl Mount {
     /// `None`, visibly, where mounting is not allowed.
-    fn new(at: &Path, options: &str) -> Option<Self> {
+    pub(crate) fn new(at: &Path, options: &str) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).output();
         if mounted.is_ok_and(|m| m.status.success()) {

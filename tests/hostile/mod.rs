@@ -2,7 +2,7 @@
 //! code of its kind, and afterwards good work succeeds.
 
 mod bars;
-mod disk;
+pub(crate) mod disk;
 mod files;
 mod models;
 mod names;

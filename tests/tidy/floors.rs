@@ -14,21 +14,38 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("embedded", 2, &["domain", "fabric"]),
     ("fleet", 2, &["domain", "fabric"]),
     ("worker", 2, &["domain", "fabric"]),
+    ("telemetry", 2, &["domain", "fabric"]),
     ("research", 2, &["domain", "fabric", "quant"]),
     ("agent", 2, &["domain", "quant"]),
     ("fake", 0, &[]),
+    ("chart", 0, &[]),
+    ("report", 1, &["domain", "chart"]),
     ("claude", 3, &["domain", "quant", "fabric", "agent"]),
     ("catalog", 2, &["domain", "fabric", "quant", "neural"]),
-    ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker"]),
-    ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research"]),
+    ("jobs", 3, &["domain", "quant", "neural", "agent", "fabric", "catalog", "worker", "chart"]),
+    ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research", "report"]),
     ("mcp", 4, &["domain", "app"]),
     ("api", 4, &["domain", "app"]),
     (
         "ktrdr",
         5,
         &[
-            "domain", "quant", "neural", "agent", "fabric", "fleet", "catalog", "worker", "research", "jobs",
-            "app", "mcp", "api", "claude", "fake",
+            "domain",
+            "quant",
+            "neural",
+            "agent",
+            "fabric",
+            "fleet",
+            "catalog",
+            "worker",
+            "research",
+            "jobs",
+            "telemetry",
+            "app",
+            "mcp",
+            "api",
+            "claude",
+            "fake",
         ],
     ),
 ];
@@ -42,12 +59,13 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("ndarray", &["quant", "neural", "jobs"], "nouns, messages and the fleet hold no matrices"),
     ("rmcp", &["mcp"], "only its server speaks the Model Context Protocol"),
     ("axum", &["api"], "only the API speaks HTTP"),
+    ("prometheus_client", &["telemetry"], "what is counted, and under which names, stands in one place"),
     ("feature = \"torch\"", &["neural"], "scripts/test checks the code for GPUs in that crate alone"),
     (".publish(", &["worker", "embedded", "fleet"], "only the relay publishes what the outbox holds"),
 ];
 
 /// Words the pure floors must not say in code.
-const PURE: &[&str] = &["domain", "quant", "neural"];
+const PURE: &[&str] = &["domain", "quant", "neural", "chart", "report"];
 
 const IMPURE_WORDS: &[&str] = &[
     "tokio",

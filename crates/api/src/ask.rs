@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::Query;
 use axum::http::{HeaderMap, Uri};
 use ktrdr_app::access::Caller;
-use ktrdr_app::{App, AppError, ErrorKind, IdempotencyKey};
+use ktrdr_app::{App, AppError, ErrorKind, IdempotencyKey, Mark};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -25,8 +25,10 @@ pub(crate) struct Ask {
     pub(crate) json: Value,
     /// What came as a file.
     pub(crate) file: Vec<u8>,
-    /// The header `Idempotency-Key`.
+    /// What makes it the same request when it comes again.
     pub(crate) key: Option<IdempotencyKey>,
+    /// Of one that has a key: how far the store was when it came first.
+    pub(crate) within: Option<Mark>,
 }
 
 impl Ask {
@@ -57,10 +59,7 @@ impl Ask {
     pub(crate) fn keyed<T: DeserializeOwned>(&self) -> Result<T, AppError> {
         let mut body = self.json.clone();
         if let (Some(key), Value::Object(fields)) = (&self.key, &mut body) {
-            let said = fields.insert("idempotency_key".into(), key.to_string().into());
-            if said.is_some_and(|said| said != key.to_string()) {
-                return Err(invalid("the body and the header Idempotency-Key name different keys".into()));
-            }
+            fields.insert("idempotency_key".into(), key.to_string().into());
         }
         T::deserialize(body).map_err(|why| invalid(format!("the body does not fit: {why}")))
     }

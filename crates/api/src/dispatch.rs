@@ -23,6 +23,7 @@ use crate::limits::{
     BODY_TIME_MAX, FILE_BYTES_MAX, JSON_BYTES_MAX, REFUSED_BYTES_MAX, REFUSED_TIME_MAX, WORK_TIME_MAX,
 };
 use crate::problem::Problem;
+use crate::repetition;
 use crate::reply::Reply;
 use crate::service::{Connection, Service, nothing_here};
 
@@ -80,9 +81,7 @@ async fn answer(
         None => Identified { caller: service.somebody_here(), way: Way::Here },
         Some(scope) => {
             let who = identify(&service, &parts.headers, &connection.peer).await?;
-            if let Err(refused) = service.admit(&who, scope) {
-                return Err(refused_on_record(&service, &endpoint, &who, &parts, refused).await);
-            }
+            service.admit(&who, scope)?;
             if endpoint.method != Method::GET {
                 refuse_foreign_pages(&who, &connection.host, &parts.headers)?;
             }
@@ -90,22 +89,34 @@ async fn answer(
         }
     };
     let path = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let key = key(&parts.headers)?;
     let _place = match endpoint.body {
         Takes::File(_) => Arc::clone(&service.files).acquire_owned().await.ok(),
         Takes::Nothing | Takes::Json { .. } => None,
     };
     let (json, file) = sent(&endpoint.body, &parts, body).await?;
+    let key = key(&parts.headers, &json)?;
     if opens_vault(&json) {
         service.admit(&who, Scope::Operator)?;
     }
     let headers = parts.headers;
     let (app, caller) = (service.app_of(&who.caller), who.caller);
-    let ask = Ask { app, service, caller, path, uri: parts.uri, headers: headers.clone(), json, file, key };
+    let ask = Ask {
+        app,
+        service,
+        caller,
+        path,
+        uri: parts.uri,
+        headers: headers.clone(),
+        json,
+        file,
+        key,
+        within: None,
+    };
+    let is_read = endpoint.method == Method::GET;
     // What was begun is finished and written down, also when its caller goes away meanwhile.
     let work = tokio::spawn(async move { carry_out(&endpoint, ask).await });
     match timeout(WORK_TIME_MAX, work).await {
-        Ok(Ok(Ok(reply))) => Ok(reply.into_response(&headers)),
+        Ok(Ok(Ok(reply))) => Ok(reply.into_response(is_read, &headers)),
         Ok(Ok(Err(refused))) => Err(refused.into()),
         Ok(Err(broken)) => {
             tracing::error!(%broken, "a request was not carried out");
@@ -132,31 +143,13 @@ async fn carry_out(endpoint: &Endpoint, ask: Ask) -> Result<Reply, AppError> {
     let app = ask.app.clone();
     let target = ask.uri.path().trim_start_matches(ROOT).to_owned();
     let noted = app.note("api", endpoint.name, &target, &reason(&ask)).await?;
-    let done = (endpoint.run)(ask).await;
+    let done = repetition::once(endpoint, ask).await;
     let outcome = match &done {
-        Ok(reply) => reply.status().to_string(),
+        Ok(reply) => reply.outcome(),
         Err(refused) => Problem::outcome(refused),
     };
     app.note_outcome(noted, &outcome).await;
     done
-}
-
-/// Who tried what they may not is on record.
-async fn refused_on_record(
-    service: &Service,
-    endpoint: &Endpoint,
-    who: &Identified,
-    parts: &Parts,
-    refused: Problem,
-) -> Problem {
-    if endpoint.changes {
-        let app = service.app_of(&who.caller);
-        let target = parts.uri.path().trim_start_matches(ROOT);
-        if let Ok(noted) = app.note("api", endpoint.name, target, "").await {
-            app.note_outcome(noted, &format!("{} {}", refused.status(), refused.code)).await;
-        }
-    }
-    refused
 }
 
 /// Why somebody asks, in the words of the request.
@@ -178,12 +171,24 @@ fn opens_vault(json: &Value) -> bool {
     opens(json) || json.get("market").is_some_and(opens)
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
-    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let key = key.to_str().ok().and_then(|key| key.parse().ok());
-    let refused =
-        || invalid("Idempotency-Key has 1 to 128 printable ASCII characters, such as a UUID".into());
-    key.map(Some).ok_or_else(|| refused().into())
+/// The key of a request: in its header, or in its body where that has a place for it.
+fn key(headers: &HeaderMap, json: &Value) -> Result<Option<IdempotencyKey>, Problem> {
+    let refused = |what: &str| Problem::from(invalid(what.to_owned()));
+    let read = |text: Option<&str>| {
+        let key = text.and_then(|text| text.parse::<IdempotencyKey>().ok());
+        key.ok_or_else(|| {
+            refused("an idempotency key has 1 to 128 printable ASCII characters, such as a UUID")
+        })
+    };
+    let in_head = headers.get(IDEMPOTENCY_KEY).map(|key| read(key.to_str().ok())).transpose()?;
+    let in_body = json.get("idempotency_key").filter(|key| !key.is_null());
+    let in_body = in_body.map(|key| read(key.as_str())).transpose()?;
+    match (in_head, in_body) {
+        (Some(head), Some(body)) if head != body => {
+            Err(refused("the body and the header Idempotency-Key name different keys"))
+        }
+        (head, body) => Ok(head.or(body)),
+    }
 }
 
 /// The body: JSON, or a file.
@@ -213,10 +218,25 @@ async fn sent(takes: &Takes, parts: &Parts, body: Body) -> Result<(Value, Vec<u8
         _ if bytes.is_empty() => Ok((Value::Null, Vec::new())),
         Takes::Nothing => Err(invalid("this takes no body".into()).into()),
         Takes::Json { .. } => match serde_json::from_slice(&bytes) {
-            Ok(json @ Value::Object(_)) => Ok((json, Vec::new())),
+            Ok(mut json @ Value::Object(_)) => {
+                leave_nulls_out(&mut json);
+                Ok((json, Vec::new()))
+            }
             Ok(_) => Err(invalid("the body is no JSON object".into()).into()),
             Err(why) => Err(invalid(format!("the body is no JSON: {why}")).into()),
         },
+    }
+}
+
+/// A field that is null says what one that is left out says. Its depth is bounded by the reader of JSON.
+fn leave_nulls_out(json: &mut Value) {
+    match json {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(leave_nulls_out);
+        }
+        Value::Array(values) => values.iter_mut().for_each(leave_nulls_out),
+        _ => {}
     }
 }
 

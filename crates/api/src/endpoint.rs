@@ -34,6 +34,8 @@ pub(crate) struct Endpoint {
     pub(crate) changes: bool,
     /// Whether it begins work that goes on.
     starts: bool,
+    /// Whether its answer is good once only: it is made anew for whoever asks again.
+    is_answered_anew: bool,
     pub(crate) run: Run,
 }
 
@@ -67,6 +69,7 @@ impl Endpoint {
             query: &[],
             body: Takes::Nothing,
             starts: false,
+            is_answered_anew: false,
             run: Box::new(move |ask| Box::pin(run(ask))),
         }
     }
@@ -122,15 +125,61 @@ impl Endpoint {
     /// What is answered where nothing is refused.
     pub(crate) fn answers(&self) -> &'static [(&'static str, &'static str)] {
         match (&self.method, self.starts) {
+            _ if self.path == "/health/ready" => &[("200", "It is."), ("503", "It is not.")],
             (&Method::GET, _) => &[("200", "What was asked for."), ("304", "It has not changed.")],
             (_, true) => &[("202", "It was handed over; `Location` says where it is followed.")],
             _ => &[("200", "Done.")],
         }
     }
 
+    /// What is answered where something is refused: each a problem, whose code says which.
+    pub(crate) fn refusals(&self) -> Vec<(&'static str, &'static str)> {
+        let mut refusals = vec![
+            ("400", "It does not fit this description."),
+            ("421", "It names a host that is not served here."),
+            ("429", "Too many requests, or wrong tokens, came from there."),
+            ("500", "The service broke its own rules, or its disk fails."),
+            ("503", "The store can not be reached; it may be sent again."),
+            ("504", "It takes too long; what was asked for may still be done."),
+        ];
+        if self.scope.is_some() {
+            refusals.extend([
+                ("401", "No token, or none that is in force."),
+                ("403", "The token's scope is too narrow, the page foreign, or a rule forbids it."),
+                ("404", "Something that it names is not there."),
+                ("409", "The state of things does not allow it."),
+                (
+                    "422",
+                    "What it names or brings is faulty, or its idempotency key stands for another request.",
+                ),
+            ]);
+        }
+        if self.method == Method::POST {
+            refusals.extend([
+                ("408", "Its body did not arrive."),
+                ("413", "Its body is too large."),
+                ("415", "Its body is of another media type."),
+            ]);
+        }
+        let answered = self.answers();
+        refusals.retain(|(status, _)| answered.iter().all(|(other, _)| other != status));
+        refusals.sort_unstable();
+        refusals
+    }
+
     /// It begins work that goes on.
     pub(crate) fn starts(self) -> Self {
         Self { starts: true, ..self }
+    }
+
+    /// Its answer holds a secret, and is kept nowhere.
+    pub(crate) fn answered_anew(self) -> Self {
+        Self { is_answered_anew: true, ..self }
+    }
+
+    /// Whether whoever sends it again with its key is given the first answer.
+    pub(crate) fn keeps_answer(&self) -> bool {
+        self.method == Method::POST && self.changes && !self.is_answered_anew
     }
 
     /// A request with a body that only asks.

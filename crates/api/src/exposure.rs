@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 
+/// What this machine calls itself.
+const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
 /// Where the API is served, and how.
 #[derive(Debug, Clone)]
 pub struct Listening {
@@ -19,6 +22,8 @@ pub struct Listening {
     pub hosts: Vec<String>,
     /// Whether callers of this machine need a token too.
     pub require_token: bool,
+    /// Requests a second that one address, or behind a proxy one token, may make; twice as many at once.
+    pub requests_per_s: u32,
 }
 
 /// Files in PEM; they are read again when they change.
@@ -64,7 +69,7 @@ pub(crate) struct Exposure {
 impl Exposure {
     /// What follows, where it is safe.
     pub(crate) fn of(listening: &Listening, machine: &str, has_tokens: bool) -> Result<Self, Unsafe> {
-        let Listening { address, tls, behind_proxy, hosts, require_token } = listening;
+        let Listening { address, tls, behind_proxy, hosts, require_token, requests_per_s: _ } = listening;
         let is_open = !address.ip().is_loopback() || *behind_proxy;
         if is_open && tls.is_none() && !behind_proxy {
             return Err(Unsafe::Plaintext(*address));
@@ -77,7 +82,7 @@ impl Exposure {
         }
         let mut known: Vec<String> = hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         if address.ip().is_loopback() {
-            known.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));
+            known.extend(LOCAL_NAMES.map(str::to_owned));
         } else {
             known.push(machine.to_ascii_lowercase());
         }
@@ -97,18 +102,27 @@ impl Exposure {
 
     /// The host that a request names, if it is one of ours: a page of another name that was made to lead here is not.
     pub(crate) fn host(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
-        let mut named = headers.get_all(HOST).iter();
-        let in_head = match (named.next(), named.next()) {
-            (Some(host), None) => Some(host.to_str().ok()?.to_ascii_lowercase()),
-            (None, _) => None,
-            (Some(_), Some(_)) => return None,
-        };
-        let in_line = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
-        let host = match (in_line, in_head) {
-            (Some(line), Some(head)) if line != head => return None,
-            (line, head) => line.or(head)?,
-        };
-        self.hosts.iter().any(|known| known == without_port(&host)).then_some(host)
+        named_host(uri, headers).filter(|host| self.hosts.iter().any(|known| known == without_port(host)))
+    }
+}
+
+/// Whether a request names this machine as it calls itself.
+pub(crate) fn is_local_host(uri: &Uri, headers: &HeaderMap) -> bool {
+    named_host(uri, headers).is_some_and(|host| LOCAL_NAMES.contains(&without_port(&host)))
+}
+
+/// The one host that a request names.
+fn named_host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let mut named = headers.get_all(HOST).iter();
+    let in_head = match (named.next(), named.next()) {
+        (Some(host), None) => Some(host.to_str().ok()?.to_ascii_lowercase()),
+        (None, _) => None,
+        (Some(_), Some(_)) => return None,
+    };
+    let in_line = uri.authority().map(|authority| authority.as_str().to_ascii_lowercase());
+    match (in_line, in_head) {
+        (Some(line), Some(head)) if line != head => None,
+        (line, head) => line.or(head),
     }
 }
 
@@ -134,6 +148,7 @@ mod tests {
             behind_proxy: false,
             hosts: Vec::new(),
             require_token: false,
+            requests_per_s: 1000,
         }
     }
 

@@ -141,5 +141,6 @@ pub(crate) fn refuse_foreign_pages(who: &Identified, host: &str, headers: &Heade
         "foreign_origin",
         "the request comes from a page of another origin",
         hint,
-    ))
+    )
+    .asked_by(&who.caller.name))
 }

@@ -5,11 +5,13 @@
 //! | [`Api`] | serves an address until it is told to stop | here |
 //! | | every endpoint: path, scope, words, function | `endpoints`, `endpoint` |
 //! | | the one way that every request goes | `dispatch`, `service` |
-//! | | who can reach it, who asks, may they, how often | `exposure`, `identify`, `rate`, `limits` |
+//! | | who can reach it, who asks, may they, how often | `exposure`, `identify`, `rate`, `limits`, `refusals` |
 //! | | requests and answers | `ask`, `reply`, `page`, `problem` |
+//! | | a request that comes again | `repetition` |
 //! | | one stream of events | `stream` |
-//! | | its own description, as a document and as a page | `openapi`, `docs` |
-//! | | connections | `listener`, `tls` |
+//! | | its own description, as a document and as a page | `openapi`, `form`, `docs` |
+//! | [`Exposition`] | figures for Prometheus | `exposition` |
+//! | | connections | `listener`, `places`, `tls` |
 //!
 //! Each endpoint is three steps: typed parts of the request, one call of the application floor, its answer.
 
@@ -20,14 +22,19 @@ mod dispatch;
 mod docs;
 mod endpoint;
 mod endpoints;
+mod exposition;
 mod exposure;
+mod form;
 mod identify;
 mod limits;
 mod listener;
 mod openapi;
 mod page;
+mod places;
 mod problem;
 mod rate;
+mod refusals;
+mod repetition;
 mod reply;
 mod service;
 mod stream;
@@ -55,7 +62,9 @@ use tower::{Service as TowerService, ServiceExt};
 use crate::exposure::Exposure;
 use crate::service::{Connection, Service};
 use crate::tls::Tls;
+pub use exposition::Exposition;
 pub use exposure::{Listening, TlsFiles, Unsafe};
+pub use limits::REQUESTS_PER_S;
 pub use service::{McpServices, Mounted};
 pub use tls::BadCertificate;
 
@@ -89,6 +98,8 @@ pub struct Beside {
     pub machine: String,
     /// The Model Context Protocol, where it is served too.
     pub mcp: Option<McpServices>,
+    /// Figures of this process, where any are counted.
+    pub figures: Option<Exposition>,
 }
 
 /// An API that listens.
@@ -97,6 +108,7 @@ pub struct Api {
     tls: Option<Tls>,
     service: Arc<Service>,
     address: SocketAddr,
+    figures: Option<Exposition>,
 }
 
 impl Api {
@@ -117,8 +129,8 @@ impl Api {
         let listener = TcpListener::bind(listening.address).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let feed = Feed::start(app.clone(), beside.logs);
-        let service = Arc::new(Service::new(app, feed, exposure, stop, beside.mcp));
-        Ok(Self { listener, tls, service, address })
+        let service = Arc::new(Service::new(app, feed, exposure, listening.requests_per_s, stop, beside.mcp));
+        Ok(Self { listener, tls, service, address, figures: beside.figures })
     }
 
     /// Where it listens, for people.
@@ -130,17 +142,22 @@ impl Api {
 
     /// Answers until told to stop.
     pub async fn serve(self) {
-        let Self { listener, tls, service, .. } = self;
+        let Self { listener, tls, service, figures, .. } = self;
         if let Some(tls) = &tls {
             tokio::spawn(tls.clone().keep_fresh(service.stop.clone()));
         }
-        let router = router(&service);
+        let minutes = Arc::clone(&service);
+        let minutes = tokio::spawn(async move {
+            minutes.refusals.keep_minutes(&minutes.app, &minutes.stop).await;
+        });
+        let router = router(&service, figures);
         listener::serve(listener, tls, service, router).await;
+        let _ = minutes.await;
     }
 }
 
-/// Every path: those of the table, and the page that describes them.
-fn router(service: &Arc<Service>) -> Router {
+/// Every path: those of the table, the page that describes them, and figures.
+fn router(service: &Arc<Service>, figures: Option<Exposition>) -> Router {
     let page = |service: Arc<Service>, name: String, request: Request| async move {
         let (head, _) = request.into_parts();
         match seen(&service, &head).await {
@@ -148,8 +165,17 @@ fn router(service: &Arc<Service>) -> Router {
             Err(refused) => refused.into_response(),
         }
     };
-    let (whole, parts) = (Arc::clone(service), Arc::clone(service));
+    let tell = |service: Arc<Service>, figures: Option<Exposition>, request: Request| async move {
+        let (head, _) = request.into_parts();
+        match (seen(&service, &head).await, figures) {
+            (Ok(()), Some(figures)) => figures.answer().await,
+            (Ok(()), None) => service::nothing_here(head.uri.path()).into_response(),
+            (Err(refused), _) => refused.into_response(),
+        }
+    };
+    let [whole, parts, asked] = std::array::from_fn(|_| Arc::clone(service));
     dispatch::router(service, endpoints::all())
+        .route(exposition::METRICS, get(move |request: Request| tell(asked, figures, request)))
         .route(docs::DOCS, get(|| async { Redirect::permanent("/api/v1/docs/") }))
         .route("/api/v1/docs/", get(move |request: Request| page(whole, String::new(), request)))
         .route(

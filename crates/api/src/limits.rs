@@ -22,21 +22,31 @@ pub(crate) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 pub(crate) const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 pub(crate) const WORK_TIME_MAX: Duration = Duration::from_secs(60);
 
-/// Connections at a time; whoever comes later waits to be let in.
-pub(crate) const CONNECTIONS_MAX: usize = 4096;
+/// Connections at a time; whoever comes later waits to be let in. Where this process may open few files there are fewer: half
+/// of them are its own.
+const CONNECTIONS_MAX: usize = 4096;
+
+pub(crate) fn connections_max() -> usize {
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let files = files.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX));
+    CONNECTIONS_MAX.min(files / 2).max(1)
+}
 
 /// What of a body that was refused for its size is still taken from the wire, and for how long, so that its sender hears
 /// why: a connection that is closed under a sender loses the answer, too.
 pub(crate) const REFUSED_BYTES_MAX: usize = 4 << 20;
 pub(crate) const REFUSED_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// Requests per second of one caller, and how many may come at once.
-pub(crate) const REQUESTS_PER_S: f64 = 1000.0;
-pub(crate) const REQUESTS_AT_ONCE: f64 = 2000.0;
+/// Requests a second of one caller where nothing else is configured, and how many times as many may come at once.
+pub const REQUESTS_PER_S: u32 = 1000;
+pub(crate) const AT_ONCE: f64 = 2.0;
 
 /// Wrong credentials per second of one address, and how many may come at once.
 pub(crate) const WRONG_PER_S: f64 = 0.2;
 pub(crate) const WRONG_AT_ONCE: f64 = 20.0;
+
+/// Addresses whose refusals of a minute are each on record; those of others are counted together.
+pub(crate) const REFUSED_ADDRESSES_MAX: usize = 30;
 
 /// Callers whose rates are remembered at a time.
 pub(crate) const CALLERS_MAX: usize = 10_000;

@@ -1,6 +1,6 @@
 //! Connections: accepted within limits, spoken to in TLS where there is a certificate, and ended in good order.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::limits::{CONNECTIONS_MAX, HEAD_BYTES_MAX, HEAD_TIME_MAX, HEADERS_MAX};
+use crate::limits::{HEAD_BYTES_MAX, HEAD_TIME_MAX, HEADERS_MAX, connections_max};
+use crate::places::Places;
 use crate::service::Service;
 use crate::tls::Tls;
 
@@ -27,7 +28,10 @@ const NO_ROOM_WAIT: Duration = Duration::from_millis(100);
 
 /// Serves until the service stops; then requests that were begun are answered.
 pub(crate) async fn serve(listener: TcpListener, tls: Option<Tls>, service: Arc<Service>, router: Router) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let most = connections_max();
+    let places = Arc::new(Semaphore::new(most));
+    // Half of them at most are one address's: it shuts nobody else out. A proxy's are everybody's.
+    let of_one = Places::new(if service.exposure.is_proxied { most } else { most.div_ceil(2) });
     let mut connections = JoinSet::new();
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
@@ -44,9 +48,14 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<Tls>, service: Arc<
                 continue;
             }
         };
+        let peer = name_of(peer.ip());
+        let Some(place_of_one) = of_one.take(&peer) else {
+            tracing::debug!(peer, "a connection was closed: its address has as many as one may have");
+            continue;
+        };
         let (tls, service, router) = (tls.clone(), Arc::clone(&service), router.clone());
         connections.spawn(async move {
-            let _place = place;
+            let _places = (place, place_of_one);
             connection(stream, peer, tls, service, router).await;
         });
     }
@@ -59,13 +68,12 @@ pub(crate) async fn serve(listener: TcpListener, tls: Option<Tls>, service: Arc<
 
 async fn connection(
     stream: TcpStream,
-    peer: SocketAddr,
+    peer: String,
     tls: Option<Tls>,
     service: Arc<Service>,
     router: Router,
 ) {
     let _ = stream.set_nodelay(true);
-    let peer = name_of(peer.ip());
     match tls {
         None => speak(stream, peer, service, router).await,
         Some(tls) => match timeout(HEAD_TIME_MAX, tls.acceptor().accept(stream)).await {

@@ -12,10 +12,11 @@ use utoipa::openapi::{
 
 use crate::dispatch::ROOT;
 use crate::endpoint::{Endpoint, Takes};
+use crate::form;
 use crate::problem::MEDIA_TYPE;
 
 const ABOUT: &str = "What the application floor of ktrdr answers, for programs. Errors are problem details (RFC 9457) with a stable \
-`code` and a `hint`. Every POST may carry an `Idempotency-Key`: said again with the same key it is the same request. Lists come in \
+`code` and a `hint`. Every POST may carry an `Idempotency-Key`: said again with the same key it is the same request, and is given the first answer. Lists come in \
 parts: `next` is the `cursor` of the next one. Answers carry an entity tag. Operations are filtered in one language, \
 `status=failed,running&type!=probe&error~timeout`.";
 
@@ -65,16 +66,17 @@ fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
         operation = operation.security(SecurityRequirement::new("token", Vec::<String>::new()));
     }
     for name in endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-        operation = operation.parameter(parameter(name, ParameterIn::Path, ""));
+        operation = operation.parameter(parameter(endpoint, name, ParameterIn::Path, ""));
     }
     for (name, about) in endpoint.query {
-        operation = operation.parameter(parameter(name, ParameterIn::Query, about));
+        operation = operation.parameter(parameter(endpoint, name, ParameterIn::Query, about));
     }
     if endpoint.method == axum::http::Method::POST {
         operation = operation.parameter(parameter(
+            endpoint,
             "Idempotency-Key",
             ParameterIn::Header,
-            "Makes a repeated request the same one.",
+            "Makes a repeated request the same one: it is given the first answer, for 24 hours.",
         ));
     }
     if let Some(body) = body(endpoint) {
@@ -83,16 +85,12 @@ fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
     answers(operation, endpoint).build()
 }
 
-fn parameter(name: &str, place: ParameterIn, about: &str) -> ParameterBuilder {
+/// What stands under a name, and where.
+fn parameter(endpoint: &Endpoint, name: &str, place: ParameterIn, about: &str) -> ParameterBuilder {
     let required = if place == ParameterIn::Path { Required::True } else { Required::False };
-    let text = ObjectBuilder::new().schema_type(Type::String).build();
+    let form: Option<RefOr<Schema>> = serde_json::from_value(form::of(endpoint.path, name)).ok();
     let about = Some(about).filter(|about| !about.is_empty());
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(place)
-        .required(required)
-        .description(about)
-        .schema(Some(text))
+    ParameterBuilder::new().name(name).parameter_in(place).required(required).description(about).schema(form)
 }
 
 fn body(endpoint: &Endpoint) -> Option<utoipa::openapi::request_body::RequestBody> {
@@ -112,7 +110,7 @@ fn body(endpoint: &Endpoint) -> Option<utoipa::openapi::request_body::RequestBod
     }
 }
 
-/// What may be answered: the good case, and every kind of refusal in the one shape.
+/// Every status that may be answered, and in which shape.
 fn answers(mut operation: OperationBuilder, endpoint: &Endpoint) -> OperationBuilder {
     let object = ObjectBuilder::new().schema_type(Type::Object).build();
     let media_type = if endpoint.path == "/events" { "text/event-stream" } else { "application/json" };
@@ -124,10 +122,13 @@ fn answers(mut operation: OperationBuilder, endpoint: &Endpoint) -> OperationBui
         };
         operation = operation.response(*status, response.build());
     }
-    let problem =
-        || ContentBuilder::new().schema(Some(utoipa::openapi::Ref::from_schema_name("Problem"))).build();
-    let refused = ResponseBuilder::new().description("A problem: its code says which, its hint what to do.");
-    operation.response("default", refused.content(MEDIA_TYPE, problem()).build())
+    for (status, about) in endpoint.refusals() {
+        let problem = utoipa::openapi::Ref::from_schema_name("Problem");
+        let content = ContentBuilder::new().schema(Some(problem)).build();
+        operation = operation
+            .response(status, ResponseBuilder::new().description(about).content(MEDIA_TYPE, content).build());
+    }
+    operation
 }
 
 fn problem() -> Schema {
@@ -149,4 +150,39 @@ fn problem() -> Schema {
             "detail": "there is no operation op_x in this workspace", "hint": "list what there is with a GET on the collection" })])
         .build()
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use crate::endpoints;
+
+    /// A form that the description's types can not hold would be left out without a word.
+    #[test]
+    fn every_parameter_and_every_body_has_the_form_that_was_written_down() {
+        let described = serde_json::to_value(super::describe(&endpoints::all())).unwrap();
+        let operations = described["paths"]
+            .as_object()
+            .unwrap()
+            .values()
+            .flat_map(|methods| methods.as_object().unwrap().values());
+        for operation in operations.filter(|operation| operation.is_object()) {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            for parameter in &parameters {
+                assert!(parameter["schema"]["type"].is_string(), "{parameter}");
+                let is_id = parameter["name"] == "operation";
+                assert!(!is_id || parameter["schema"]["pattern"].is_string(), "{parameter}");
+            }
+            if let Some(body) = operation["requestBody"]["content"]["application/json"].as_object() {
+                assert_eq!(body["schema"]["additionalProperties"], Value::Bool(false), "{body:?}");
+            }
+        }
+        let key = &described["paths"]["/api/v1/agent/trigger"]["post"]["requestBody"]["content"]["application/json"];
+        let key = &key["schema"]["properties"]["idempotency_key"];
+        assert_eq!(
+            (&key["pattern"], &key["type"]),
+            (&crate::form::KEY.into(), &serde_json::json!(["string", "null"]))
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! Parts of lists: how many entries, from which cursor on. A cursor is what the part before answered as `next`.
 
+use ktrdr_app::operations::PartRequest;
 use ktrdr_app::{AppError, ErrorKind};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
@@ -32,7 +33,9 @@ pub(crate) fn cursor<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, 
     let text = String::deserialize(from)?;
     let position = text
         .strip_prefix('c')
-        .filter(|digits| digits.len() <= 16)
+        .filter(|digits| {
+            digits.len() <= 16 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        })
         .and_then(|digits| u64::from_str_radix(digits, 16).ok());
     position
         .map(Some)
@@ -50,6 +53,12 @@ impl Page {
             return Ok(self);
         }
         Err(invalid(format!("a part of a list has 1 to 1000 entries, not {}", self.limit)))
+    }
+
+    /// This part of a list that is read by position.
+    pub(crate) fn behind(self) -> Result<PartRequest, AppError> {
+        let Self { limit, cursor: after } = self.check()?;
+        Ok(PartRequest { limit, after })
     }
 
     /// This part of a list that is here.

@@ -25,6 +25,9 @@ pub(crate) struct Problem {
     pub(crate) code: &'static str,
     /// What to do next.
     hint: &'static str,
+    /// Who was refused, where that is known; for the audit log.
+    #[serde(skip)]
+    pub(crate) by: Option<String>,
 }
 
 impl Problem {
@@ -36,13 +39,18 @@ impl Problem {
     ) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
         let urn = format!("urn:ktrdr:problem:{code}");
-        Self { urn, title, status: status.as_u16(), detail: detail.into(), code, hint }
+        Self { urn, title, status: status.as_u16(), detail: detail.into(), code, hint, by: None }
     }
 
     /// What came of a request that was refused, for the audit log.
     pub(crate) fn outcome(error: &AppError) -> String {
-        let (status, code, _) = translated(error.kind);
-        format!("{} {}: {}", status.as_u16(), error.code.unwrap_or(code), error.message)
+        let (status, code, _) = of(error);
+        format!("{} {code}: {}", status.as_u16(), error.message)
+    }
+
+    /// The same, knowing who asked.
+    pub(crate) fn asked_by(self, name: &str) -> Self {
+        Self { by: Some(name.to_owned()), ..self }
     }
 
     /// The status as a number.
@@ -53,10 +61,21 @@ impl Problem {
 
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
-        let (status, code, hint) = translated(error.kind);
-        let code = error.code.unwrap_or(code);
-        Self::new(status, code, error.message, hint_of(code).unwrap_or(hint))
+        let (status, code, hint) = of(&error);
+        Self::new(status, code, error.message, hint)
     }
+}
+
+/// Status, code and hint of an error.
+fn of(error: &AppError) -> (StatusCode, &'static str, &'static str) {
+    let (status, code, hint) = translated(error.kind);
+    let code = error.code.unwrap_or(code);
+    let status = match code {
+        // As the draft on the header Idempotency-Key has it.
+        "idempotency_key_reused" => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => status,
+    };
+    (status, code, hint_of(code).unwrap_or(hint))
 }
 
 /// Status, code and hint of each kind of error.
@@ -128,6 +147,9 @@ fn hint_of(code: &str) -> Option<&'static str> {
         "agent_not_configured" => "give the workers the provider's key, or name another agent",
         "no_active_cycle" => "nothing goes on: there is nothing to stop",
         "several_active_cycles" => "name the one that is meant: DELETE /api/v1/agent/cancel/{operation}",
+        "idempotency_key_reused" => {
+            "send the request again as it was, or another one with a key of its own: a key stands for one request"
+        }
         "not_cancellable" => "it has ended before: there is nothing to stop",
         _ => return None,
     })

@@ -4,12 +4,14 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::Sha256;
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
-/// A document, or what comes bit by bit.
+/// Says of an answer that its request was carried out before.
+const REPLAYED: header::HeaderName = header::HeaderName::from_static("idempotency-replayed");
+
+/// A document, written, or what comes bit by bit.
 enum Answer {
-    Document(Value),
+    Document(Vec<u8>),
     Stream(Body),
 }
 
@@ -19,11 +21,22 @@ pub(crate) struct Reply {
     body: Answer,
     location: Option<String>,
     cookie: Option<String>,
+    /// Whether it was given before.
+    is_repeated: bool,
+}
+
+/// As an answer is kept for whoever sends its request again.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    location: Option<String>,
+    /// The document, as it was written.
+    body: String,
 }
 
 impl Reply {
     fn new(status: StatusCode, body: Answer) -> Self {
-        Self { status, body, location: None, cookie: None }
+        Self { status, body, location: None, cookie: None, is_repeated: false }
     }
 
     /// This.
@@ -52,26 +65,46 @@ impl Reply {
         Self { cookie: Some(cookie), ..self }
     }
 
-    pub(crate) fn status(&self) -> u16 {
-        self.status.as_u16()
+    /// As it is kept; `None`: it is good once.
+    pub(crate) fn kept(&self) -> Option<String> {
+        let Answer::Document(body) = &self.body else { return None };
+        let body = String::from_utf8(body.clone()).ok()?;
+        let (status, location) = (self.status.as_u16(), self.location.clone());
+        serde_json::to_string(&Kept { status, location, body }).ok().filter(|_| self.cookie.is_none())
     }
 
-    /// As a response to a request with these headers. Whoever has the same answer already is told so, and no more.
-    pub(crate) fn into_response(self, asked: &HeaderMap) -> Response<Body> {
+    /// What was answered before, from where it was kept.
+    pub(crate) fn again(kept: &str) -> Result<Self, AppError> {
+        let unreadable = |why: &dyn std::fmt::Display| {
+            AppError::new(ErrorKind::InvalidInput, format!("the first answer can not be read: {why}"))
+        };
+        let Kept { status, location, body } = serde_json::from_str(kept).map_err(|why| unreadable(&why))?;
+        let status = StatusCode::from_u16(status).map_err(|why| unreadable(&why))?;
+        Ok(Self { location, is_repeated: true, ..Self::new(status, Answer::Document(body.into_bytes())) })
+    }
+
+    /// What came of it, for the audit log.
+    pub(crate) fn outcome(&self) -> String {
+        let again = if self.is_repeated { ", as before" } else { "" };
+        format!("{}{again}", self.status.as_u16())
+    }
+
+    /// As a response to a request with these headers. Whoever reads and has the same answer already is told so, and no more.
+    pub(crate) fn into_response(self, is_read: bool, asked: &HeaderMap) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
         let bytes = match self.body {
-            Answer::Document(document) => document.to_string(),
+            Answer::Document(document) => document,
             Answer::Stream(stream) => {
                 headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
                 *response.body_mut() = stream;
                 return response;
             }
         };
-        if self.status == StatusCode::OK {
-            let tag = format!("\"{}\"", &Sha256::of(bytes.as_bytes()).to_string()[..32]);
+        if is_read && self.status == StatusCode::OK {
+            let tag = format!("\"{}\"", &Sha256::of(&bytes).to_string()[..32]);
             let is_known = asked.get_all(header::IF_NONE_MATCH).iter().any(|known| names(known, &tag));
             insert(headers, header::ETAG, &tag);
             if is_known {
@@ -82,6 +115,9 @@ impl Reply {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self.location.iter().for_each(|place| insert(headers, header::LOCATION, place));
         self.cookie.iter().for_each(|cookie| insert(headers, header::SET_COOKIE, cookie));
+        if self.is_repeated {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
         *response.body_mut() = Body::from(bytes);
         response
     }
@@ -101,7 +137,7 @@ fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     }
 }
 
-fn written(answer: &impl Serialize) -> Result<Value, AppError> {
-    serde_json::to_value(answer)
+fn written(answer: &impl Serialize) -> Result<Vec<u8>, AppError> {
+    serde_json::to_vec(answer)
         .map_err(|why| AppError::new(ErrorKind::InvalidInput, format!("the answer is no JSON: {why}")))
 }

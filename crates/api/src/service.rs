@@ -17,9 +17,10 @@ use tower::util::BoxCloneSyncService;
 
 use crate::exposure::Exposure;
 use crate::identify::{Identified, identify, permit, refuse_foreign_pages};
-use crate::limits::{FILES_AT_A_TIME, REQUESTS_AT_ONCE, REQUESTS_PER_S, WRONG_AT_ONCE, WRONG_PER_S};
+use crate::limits::{AT_ONCE, FILES_AT_A_TIME, WRONG_AT_ONCE, WRONG_PER_S};
 use crate::problem::Problem;
 use crate::rate::Rates;
+use crate::refusals::{Refusals, Refused};
 
 /// Another protocol over HTTP that is served here, under the same tokens.
 pub type Mounted = BoxCloneSyncService<Request<Body>, Response<Body>, std::convert::Infallible>;
@@ -28,8 +29,8 @@ pub type Mounted = BoxCloneSyncService<Request<Body>, Response<Body>, std::conve
 pub struct McpServices {
     /// For those who only read.
     pub reading: Mounted,
-    /// For those who may start and stop work, by the name of who asks.
-    pub writing: Box<dyn Fn(App) -> Mounted + Send + Sync>,
+    /// For those who may do more, by the name and the scope of who asks.
+    pub writing: Box<dyn Fn(App, Scope) -> Mounted + Send + Sync>,
 }
 
 /// Where the Model Context Protocol is served.
@@ -43,6 +44,7 @@ pub(crate) struct Service {
     /// Wrong credentials, by address.
     pub(crate) wrong: Rates,
     requests: Rates,
+    pub(crate) refusals: Refusals,
     pub(crate) files: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
     pub(crate) mcp: Option<McpServices>,
@@ -53,15 +55,18 @@ impl Service {
         app: App,
         feed: Feed,
         exposure: Exposure,
+        requests_per_s: u32,
         stop: CancellationToken,
         mcp: Option<McpServices>,
     ) -> Self {
+        let requests_per_s = f64::from(requests_per_s);
         Self {
             app,
             feed,
             exposure,
             wrong: Rates::new(WRONG_PER_S, WRONG_AT_ONCE),
-            requests: Rates::new(REQUESTS_PER_S, REQUESTS_AT_ONCE),
+            requests: Rates::new(requests_per_s, requests_per_s * AT_ONCE),
+            refusals: Refusals::default(),
             files: Arc::new(Semaphore::new(FILES_AT_A_TIME)),
             stop,
             mcp,
@@ -86,8 +91,13 @@ impl Service {
         peer: String,
     ) -> Response<Body> {
         let is_page = request.uri().path().starts_with("/api/v1/docs");
-        let answered = self.checked(router, request, peer).await;
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let answered = Arc::clone(&self).checked(router, request, peer.clone()).await;
         let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+        if let Some(problem) = response.extensions().get::<Problem>() {
+            let refused = Refused { peer: &peer, method: &method, path: &path, problem };
+            self.refusals.note(&self.app, refused).await;
+        }
         protect(&mut response, is_page);
         response
     }
@@ -132,7 +142,7 @@ impl Service {
         }
         let Some(mcp) = &self.mcp else { return Err(nothing_here(request.uri().path())) };
         let service = match who.caller.scope >= Scope::Submit {
-            true => (mcp.writing)(self.app_of(&who.caller)),
+            true => (mcp.writing)(self.app_of(&who.caller), who.caller.scope),
             false => mcp.reading.clone(),
         };
         match service.oneshot(request).await {
@@ -143,7 +153,7 @@ impl Service {
 
     /// Whether somebody may, and does not ask too often. Behind a proxy only their token tells callers apart.
     pub(crate) fn admit(&self, who: &Identified, needs: Scope) -> Result<(), Problem> {
-        permit(who, needs)?;
+        permit(who, needs).map_err(|refused| refused.asked_by(&who.caller.name))?;
         match &who.caller.token {
             Some(token) if self.exposure.is_proxied && !self.requests.take(token) => {
                 let hint = "ask less often; follow GET /api/v1/events instead of polling";

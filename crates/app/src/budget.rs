@@ -124,7 +124,7 @@ impl App {
             Some(name) => vec![self.campaign_counts(name).await?.name],
             None if request.campaigns == 0 => Vec::new(),
             None => {
-                let page = self.campaigns.campaigns(0, request.campaigns).await?;
+                let page = self.campaigns.campaigns(None, request.campaigns).await?;
                 page.campaigns.into_iter().map(|campaign| campaign.name).collect()
             }
         };

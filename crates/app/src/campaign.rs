@@ -98,6 +98,8 @@ pub struct StartedCampaign {
 pub struct CampaignList {
     /// The campaigns.
     pub campaigns: Vec<ListedCampaign>,
+    /// Where the next part begins, if there may be one.
+    pub next: Option<u64>,
     /// How many there are in all.
     pub total: u64,
 }
@@ -121,6 +123,8 @@ pub struct CampaignDetail {
     pub closings: Vec<Closing>,
     /// The cycles of this part, oldest first.
     pub cycles: Vec<Operation>,
+    /// Where the next part, of earlier cycles, begins, if there may be one.
+    pub next: Option<u64>,
     /// How many of its cycles have rows.
     pub total: u64,
 }
@@ -313,13 +317,13 @@ impl App {
     /// # Errors
     /// When the store can not be read.
     pub async fn campaigns(&self, part: PartRequest) -> Result<CampaignList, AppError> {
-        let page = self.campaigns.campaigns(part.offset, part.limit()?).await?;
+        let page = self.campaigns.campaigns(part.after, part.limit()?).await?;
         let mut campaigns = Vec::with_capacity(page.campaigns.len());
         for campaign in page.campaigns {
             let accepted = verdicts::accepted(&campaign, &self.closings(Some(&campaign.name)).await?);
             campaigns.push(ListedCampaign { campaign, accepted });
         }
-        Ok(CampaignList { campaigns, total: page.total })
+        Ok(CampaignList { campaigns, next: page.next, total: page.total })
     }
 
     /// What is counted of one campaign.
@@ -339,17 +343,14 @@ impl App {
     /// When there is none of that name.
     pub async fn campaign(&self, name: &CampaignName, part: PartRequest) -> Result<CampaignDetail, AppError> {
         let campaign = self.campaign_counts(name).await?;
-        let filter = Filter {
-            campaign: Some(name.clone()),
-            kinds: vec![Kind::AgentResearch],
-            offset: part.offset,
-            limit: part.limit()?,
-            ..Filter::default()
-        };
-        let page = self.store.list(&filter).await?;
-        let mut cycles = page.operations;
-        cycles.reverse();
-        self.detail(campaign, cycles, page.total).await
+        let filter =
+            Filter { campaign: Some(name.clone()), kinds: vec![Kind::AgentResearch], ..Filter::default() };
+        let page = self.store.list(&part.of(filter)?).await?;
+        let (next, total) = (part.next(&page), page.total);
+        let oldest_first: Vec<OperationId> =
+            page.operations.into_iter().rev().map(|cycle| cycle.id).collect();
+        let cycles = self.store.get_all(&oldest_first).await?;
+        Ok(CampaignDetail { next, ..self.detail(campaign, cycles, total).await? })
     }
 
     /// One campaign with these of its cycles, as they ended.
@@ -372,6 +373,6 @@ impl App {
         total: u64,
     ) -> Result<CampaignDetail, AppError> {
         let closings = self.closings(Some(&campaign.name)).await?;
-        Ok(CampaignDetail { campaign, closings, cycles: self.judged(cycles).await?, total })
+        Ok(CampaignDetail { campaign, closings, cycles: self.judged(cycles).await?, next: None, total })
     }
 }

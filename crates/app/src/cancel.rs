@@ -7,7 +7,7 @@ use ktrdr_fabric::store::{Cancelled, Filter, GroupCancel};
 use serde::{Deserialize, Serialize};
 
 use crate::operations::no_operation;
-use crate::{App, AppError, ErrorKind};
+use crate::{App, AppError, ErrorKind, Mark};
 
 /// Operations of one batch: a few milliseconds of the store's time.
 const BATCH: u32 = 250;
@@ -87,6 +87,9 @@ pub struct GroupCancelRequest {
     /// Who asks; kept in the rows.
     #[serde(default = "operator")]
     pub by: String,
+    /// Of a repeated request: how far the store was when it came first. What came later is left alone.
+    #[serde(skip)]
+    pub within: Option<Mark>,
 }
 
 /// What cancelling a group would do.
@@ -161,6 +164,7 @@ impl App {
             by: request.by.clone(),
             reason: request.reason.clone(),
             upto: None,
+            within: request.within.map(|mark| mark.newest),
             limit: BATCH,
         };
         let filter = Filter {

@@ -265,7 +265,7 @@ impl App {
             Some(id) => id.clone(),
             None => self.only_triggered().await?,
         };
-        let child = self.cycle_row(&operation).await?.waiting;
+        let child = self.cycle_row(&operation).await?.summary.waiting;
         let (reason, by) = (request.reason.clone(), request.by.clone());
         let answer = self.cancel(&CancelRequest { operation: operation.clone(), reason, by }).await?;
         match answer.status {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ktrdr_domain::job::DesignResult;
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{
-    FailureReason, Kind, Operation, OperationId, Phase, Progress, Status, StrategyName, Symbol, Timeframe,
-    Timestamp,
+    FailureReason, Kind, Operation, OperationId, OperationSummary, Phase, Progress, Status, StrategyName,
+    Symbol, Timeframe, Timestamp,
 };
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
@@ -156,7 +156,7 @@ impl App {
         if row.kind.is_root() {
             return Ok(row);
         }
-        let of = row.root.map(|root| format!("; it belongs to {root}")).unwrap_or_default();
+        let of = row.root.as_ref().map(|root| format!("; it belongs to {root}")).unwrap_or_default();
         let message = format!("{id} is a {} and no research cycle{of}", row.kind);
         Err(AppError::new(ErrorKind::NotFound, message).coded("not_research"))
     }
@@ -178,7 +178,7 @@ impl App {
             timeframe: spec.as_ref().map(|spec| spec.timeframe),
             child: child.as_ref().map(|child| child.id.clone()),
             waits_for: child.as_ref().and_then(|child| child.waits_for.clone()),
-            progress: child.and_then(|child| child.progress),
+            progress: child.and_then(|child| child.summary.progress),
             started_at_ms: row.started_at_ms,
             duration_ms: row.started_at_ms.map(|start| (until_ms - start).max(0)),
             reason: row.reason.clone(),
@@ -203,7 +203,7 @@ impl App {
     }
 
     async fn last_cycle(&self, now_ms: i64) -> Result<Option<CycleView>, AppError> {
-        let mut latest: Option<Operation> = None;
+        let mut latest: Option<OperationSummary> = None;
         for status in [Status::Completed, Status::Failed] {
             let filter = Filter {
                 kinds: Kind::roots().collect(),
@@ -217,7 +217,11 @@ impl App {
                 }
             }
         }
-        match latest {
+        let row = match latest {
+            Some(latest) => self.store.get(&latest.id).await?,
+            None => None,
+        };
+        match row {
             Some(row) => Ok(Some(self.view(&row, now_ms).await?)),
             None => Ok(None),
         }

@@ -1,24 +1,54 @@
 //! Dead letters: operations that used up their tries, and messages that nobody could read. Dropping an operation takes it off
 //! the list, and its row stays; a message is gone for good.
 
+mod fingerprint;
+
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use ktrdr_domain::{Operation, OperationId};
+use ktrdr_domain::{Kind, Operation, OperationId, OperationSummary};
 use ktrdr_fabric::broker::DeadLetter;
 use ktrdr_fabric::store::{Dismissed, Filter};
+use ktrdr_research::resume::successor;
 use serde::Serialize;
+use serde_json::Value;
+
+pub use fingerprint::fingerprint;
 
 use crate::cancel::OPERATOR;
-use crate::operations::{PART_MAX, PartRequest};
+use crate::operations::PartRequest;
 use crate::{App, AppError, ErrorKind};
 
 /// A part of the list of dead letters, newest first.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeadLetterList {
     /// Operations that used up their tries and were not dismissed.
-    pub dead_letters: Vec<Operation>,
+    pub dead_letters: Vec<GivenUp>,
+    /// Where the next part begins, if there may be one.
+    pub next: Option<u64>,
     /// How many there are in all.
     pub total: u64,
+    /// When this was so, Unix milliseconds of the store's clock, as the rows' times are.
+    pub now_ms: i64,
 }
+
+/// An operation that used up its tries.
+#[derive(Debug, Clone, Serialize)]
+pub struct GivenUp {
+    /// Its row, without specification and result.
+    #[serde(flatten)]
+    pub operation: OperationSummary,
+    /// Its error without ids, hosts and numbers: the same for all that came to grief in the same way.
+    pub fingerprint: String,
+    /// What has been submitted in its place since: a repetition of it, or the cycle that goes on with its own.
+    pub retried_as: Option<OperationId>,
+}
+
+/// Rows of a kind that are looked through for repetitions.
+const LOOKED_THROUGH: u32 = 1_000;
+
+/// Of them, those about the same whose specifications are compared.
+const COMPARED: usize = 20;
 
 /// Where messages lie that nobody could read. `None` where there is nobody to ask: messages that never leave the process are
 /// always read, and of a fleet only the broker's administrator may look.
@@ -60,25 +90,55 @@ impl App {
     /// # Errors
     /// When a value is out of range.
     pub async fn dead_letters(&self, part: PartRequest) -> Result<DeadLetterList, AppError> {
-        let filter = Filter { dead: true, offset: part.offset, limit: part.limit()?, ..Filter::default() };
-        let page = self.store.list(&filter).await?;
-        Ok(DeadLetterList { dead_letters: page.operations, total: page.total })
+        let page = self.store.list(&part.of(Filter { dead: true, ..Filter::default() })?).await?;
+        let (next, total, now_ms) = (part.next(&page), page.total, page.now_ms);
+        let (mut latest, mut dead_letters) = (HashMap::new(), Vec::new());
+        for operation in page.operations {
+            let retried_as = self.retried_as(&operation, &mut latest).await?;
+            let error = operation.error.as_deref().unwrap_or("no error was recorded");
+            dead_letters.push(GivenUp { fingerprint: fingerprint(error), retried_as, operation });
+        }
+        Ok(DeadLetterList { dead_letters, next, total, now_ms })
     }
 
-    /// The dead letters whose error begins so, however many there are: what dropping them by it would drop.
+    /// What was submitted in the place of an operation since it ended, as far as it is among the latest of its kind.
+    async fn retried_as(
+        &self,
+        dead: &OperationSummary,
+        latest: &mut HashMap<Kind, Vec<OperationSummary>>,
+    ) -> Result<Option<OperationId>, AppError> {
+        if let Some(cycle) = &dead.root {
+            return Ok(self.store.get(&successor(cycle)).await?.map(|later| later.summary.id));
+        }
+        if !latest.contains_key(&dead.kind) {
+            let filter = Filter { kinds: vec![dead.kind], limit: LOOKED_THROUGH, ..Filter::default() };
+            latest.insert(dead.kind, self.store.list(&filter).await?.operations);
+        }
+        let later = latest.get(&dead.kind).into_iter().flatten().filter(|row| is_later(row, dead));
+        let later: Vec<OperationId> = later.take(COMPARED).map(|row| row.id.clone()).collect();
+        if later.is_empty() {
+            return Ok(None);
+        }
+        let dead = self.row(&dead.id).await?;
+        let repeated =
+            self.store.get_all(&later).await?.into_iter().filter(|row| repeats(row, &dead)).next_back();
+        Ok(repeated.map(|row| row.summary.id))
+    }
+
+    /// The dead letters whose error, or its fingerprint, begins so, however many there are: what dropping them by it would drop.
     ///
     /// # Errors
     /// When the store can not be read.
     pub async fn dead_letters_with(&self, error: &str) -> Result<Vec<OperationId>, AppError> {
-        let mut part = PartRequest { limit: PART_MAX, offset: 0 };
+        let mut part = PartRequest::default();
         let mut found = Vec::new();
         loop {
             let page = self.dead_letters(part).await?;
-            part.offset += page.dead_letters.len() as u64;
-            let is_last = page.dead_letters.is_empty() || part.offset >= page.total;
-            let has_it = |o: &Operation| o.error.as_deref().is_some_and(|e| e.starts_with(error));
-            found.extend(page.dead_letters.into_iter().filter(has_it).map(|o| o.id));
-            if is_last {
+            part.after = page.next;
+            let has_it = |o: &OperationSummary| o.error.as_deref().is_some_and(|e| e.starts_with(error));
+            let meant = |dead: &GivenUp| has_it(&dead.operation) || dead.fingerprint.starts_with(error);
+            found.extend(page.dead_letters.into_iter().filter(meant).map(|dead| dead.operation.id));
+            if part.after.is_none() {
                 return Ok(found);
             }
         }
@@ -99,4 +159,16 @@ impl App {
             }
         }
     }
+}
+
+/// Whether a row came after a dead one, and is about the same.
+fn is_later(row: &OperationSummary, dead: &OperationSummary) -> bool {
+    let came_after = dead.finished_at_ms.is_some_and(|ended| row.created_at_ms >= ended);
+    row.id != dead.id && came_after && row.subject == dead.subject
+}
+
+/// Whether a row does what a dead one should have done: the same specification, or one that names it.
+fn repeats(row: &Operation, dead: &Operation) -> bool {
+    let names = row.spec.get("repeats").and_then(Value::as_str) == Some(dead.id.as_str());
+    names || row.spec == dead.spec
 }

@@ -1,19 +1,22 @@
 //! Why an operation does not run, since when, what to do about it, and when it may be its turn.
 
+use ktrdr_domain::hypothesis::HypothesisStatus;
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{Kind, Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
 
-use crate::waiting::Reason;
+use crate::diagnosis::{Reason, Seen, Waits};
+use crate::hypotheses::HypothesesRequest;
+use crate::waiting::{waits, why};
 use crate::{App, AppError};
 
 /// Ended jobs whose median run time is that of the next ones.
 const ENDED: u32 = 50;
 
 /// Why an operation is where it is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Explanation {
     /// The operation.
     pub operation: OperationId,
@@ -44,16 +47,29 @@ impl App {
         };
         let job = child.unwrap_or_else(|| asked.clone());
         let since_ms = self.since_ms(&job).await?;
-        let reasons = match job.status {
-            Status::Pending => self.why_pending(&job, is_held).await?,
-            Status::Running => self.why_silent(&job).await?,
+        let seen = self.see(is_held).await?;
+        let mut reasons = match job.status {
+            Status::Pending => self.why_pending(&job, &seen).await?,
+            Status::Running => self.why_silent(&job, &seen).await?,
             Status::Completed | Status::Failed | Status::Cancelled if job.id != asked.id => {
-                self.why_waiting(&[&asked], is_held, true).await?.into_iter().map(Reason::from).collect()
+                self.why_unmoved(&asked, &seen).await?
             }
             Status::Completed | Status::Failed | Status::Cancelled => Vec::new(),
         };
-        let eta_ms = if job.status == Status::Pending { self.eta_ms(job.kind).await? } else { None };
-        Ok(Explanation { operation: asked.id, job: job.id, status: job.status, since_ms, reasons, eta_ms })
+        if asked.kind.is_root() && job.id != asked.id {
+            // What stands before its next step, whatever its job does.
+            let more = why(&[&asked], &seen, false);
+            let more: Vec<Reason> =
+                more.into_iter().filter(|reason| !reasons.iter().any(|said| said.is_like(reason))).collect();
+            reasons.extend(more);
+        }
+        for reason in &mut reasons {
+            // What was there before it waited has stood in its way since it waits.
+            reason.since_ms = Some(reason.since_ms.map_or(since_ms, |at_ms| at_ms.max(since_ms)));
+        }
+        let eta_ms = if job.status == Status::Pending { self.eta_ms(&job, &seen).await? } else { None };
+        let (operation, status) = (asked.summary.id, job.status);
+        Ok(Explanation { operation, status, job: job.summary.id, since_ms, reasons, eta_ms })
     }
 
     /// When it came to where it stands.
@@ -66,25 +82,36 @@ impl App {
         Ok(last.map_or(row.created_at_ms, |entry| entry.at_ms))
     }
 
-    async fn why_pending(&self, job: &Operation, is_held: bool) -> Result<Vec<Reason>, AppError> {
+    async fn why_pending(&self, job: &Operation, seen: &Seen) -> Result<Vec<Reason>, AppError> {
         let mut reasons = Vec::new();
         if job.kind.is_root() {
             reasons.extend(self.why_in_lane(job).await?);
-        } else if self.waits_for_retry(job).await? {
-            let message =
-                format!("try {} of {} failed, and the next one waits for its time", job.tries, job.tries_max);
-            reasons.push(Reason::new("retry_due", message, format!("ktrdr operations events {}", job.id)));
+        } else {
+            reasons.extend(self.why_later(job).await?);
         }
-        let waits = self.why_waiting(&[job], is_held, reasons.is_empty()).await?;
-        reasons.extend(waits.into_iter().map(Reason::from));
+        reasons.extend(why(&[job], seen, reasons.is_empty()));
         reasons.extend(self.why_unpaid(job).await?);
+        reasons.extend(self.why_unapproved(job).await?);
         Ok(reasons)
     }
 
-    async fn waits_for_retry(&self, job: &Operation) -> Result<bool, AppError> {
-        let history = self.store.history(&job.id).await?;
-        let last = history.iter().rev().find(|entry| entry.what != Change::PublishedAgain);
-        Ok(last.is_some_and(|entry| entry.what == Change::RetryScheduled))
+    /// What waits for a time.
+    async fn why_later(&self, job: &Operation) -> Result<Option<Reason>, AppError> {
+        let Some(due_ms) = self.store.due(&job.id).await? else { return Ok(None) };
+        let at = Timestamp(due_ms.div_euclid(1_000));
+        let run = format!("ktrdr operations events {}", job.id);
+        let (why, message) = match (&job.waits_for, &job.error) {
+            (Some(outside), _) => ("deferred", format!("it waits for {outside}, and looks again at {at}")),
+            (None, error) => {
+                let error = error.as_deref().unwrap_or("its last attempt failed");
+                let (tries, of) = (job.tries, job.tries_max);
+                (
+                    "retry_due",
+                    format!("{error}; {tries} of {of} tries are spent, and the next begins at {at}"),
+                )
+            }
+        };
+        Ok(Some(Reason::new(why, message, run).until(due_ms)))
     }
 
     /// A cycle that has not started waits for those before it in its campaign.
@@ -108,42 +135,84 @@ impl App {
 
     /// Nothing is designed or assessed where nothing is left to spend on it.
     async fn why_unpaid(&self, job: &Operation) -> Result<Option<Reason>, AppError> {
-        let Some(root) = &job.root else { return Ok(None) };
-        let cycle = self.store.get(root).await?.and_then(|row| ResearchSpec::deserialize(&row.spec).ok());
-        let Some(cycle) = cycle else { return Ok(None) };
+        let Some(cycle) = self.research_of(job).await? else { return Ok(None) };
         let why = self.unpaid(&cycle.campaign, &cycle.agent).await?;
         Ok(why.map(|exhausted| Reason::new("budget", exhausted, "ktrdr agent budget")))
     }
 
-    /// A job that runs, of whose worker nothing is heard.
-    async fn why_silent(&self, job: &Operation) -> Result<Vec<Reason>, AppError> {
-        let Some(worker) = &job.worker else { return Ok(Vec::new()) };
-        let is_heard = self.registry.workers().await?.iter().any(|seen| seen.worker.boot.0 == *worker);
-        if is_heard {
-            return Ok(Vec::new());
-        }
-        let message = format!(
-            "nothing was heard of its worker {worker} lately; when its lease is over the job is brought back"
-        );
-        Ok(vec![Reason::new("worker_silent", message, "ktrdr workers list")])
-    }
-
-    /// When the next job of a kind may be taken.
-    async fn eta_ms(&self, kind: Kind) -> Result<Option<u64>, AppError> {
-        if kind.is_root() {
+    /// Designs are told only of ideas that a person let through: one that begins before goes without.
+    async fn why_unapproved(&self, job: &Operation) -> Result<Option<Reason>, AppError> {
+        if job.kind != Kind::AgentDesign && !job.kind.is_root() {
             return Ok(None);
         }
-        let of =
-            |status, limit| Filter { kinds: vec![kind], statuses: vec![status], limit, ..Filter::default() };
-        let depth = self.store.list(&of(Status::Pending, 1)).await?.total;
-        let ended = self.store.list(&of(Status::Completed, ENDED)).await?.operations;
-        let slots: u64 = self
-            .registry
-            .workers()
-            .await?
-            .iter()
-            .map(|seen| u64::from(seen.worker.takes.get(&kind).copied().unwrap_or(0)))
-            .sum();
+        let Some(cycle) = self.research_of(job).await? else { return Ok(None) };
+        let (campaign, status) = (Some(cycle.campaign), Some(HypothesisStatus::Waiting));
+        let waiting = self.hypotheses(&HypothesesRequest { campaign, status }).await?;
+        let deadlines =
+            waiting.iter().filter_map(|h| h.considered.hypothesis.approval.map(|asked| asked.deadline));
+        Ok(deadlines.min().map(|deadline| {
+            let message = format!(
+                "{} of its campaign's ideas wait for a person's word, the first until {deadline}: it begins without them",
+                waiting.len()
+            );
+            Reason::new("approval", message, "ktrdr agent approvals list").until(deadline.0 * 1_000)
+        }))
+    }
+
+    /// The specification of the cycle that a row is, or belongs to.
+    async fn research_of(&self, row: &Operation) -> Result<Option<ResearchSpec>, AppError> {
+        let cycle = match &row.root {
+            Some(root) => self.store.get(root).await?,
+            None => Some(row.clone()),
+        };
+        Ok(cycle.and_then(|row| ResearchSpec::deserialize(&row.spec).ok()))
+    }
+
+    /// A job that runs, of whose worker nothing is heard, or that the broker has lost.
+    async fn why_silent(&self, job: &Operation, seen: &Seen) -> Result<Vec<Reason>, AppError> {
+        let Some(worker) = &job.worker else { return Ok(Vec::new()) };
+        let entry = seen.workers.iter().find(|entry| entry.worker.boot.0 == *worker);
+        let history = self.store.history(&job.id).await?;
+        let suspected =
+            history.last().filter(|entry| entry.what == Change::Suspected).map(|entry| entry.at_ms);
+        let heard_ms = entry.map(|entry| entry.at_ms);
+        if suspected.is_none() && entry.is_some_and(|entry| !entry.is_silent(seen.now_ms)) {
+            return Ok(Vec::new());
+        }
+        let message = match suspected {
+            Some(_) => format!(
+                "the broker lost its worker {worker}: unless that beats in time the job is brought back"
+            ),
+            None => {
+                format!("its worker {worker} fell silent: unless it beats in time the job is brought back")
+            }
+        };
+        let reason = Reason::new("worker_suspect", message, "ktrdr workers list");
+        Ok(vec![reason.since(suspected.or(heard_ms)).until(job.lease_until_ms)])
+    }
+
+    /// A cycle whose job has ended waits for its turn at the exam, or for an orchestrator.
+    async fn why_unmoved(&self, cycle: &Operation, seen: &Seen) -> Result<Vec<Reason>, AppError> {
+        if self.waits_for_its_turn(cycle).await? {
+            let message =
+                "cycles of its generation are examined one after the other, and those before it go on";
+            return Ok(vec![Reason::new("turn", message, format!("ktrdr operations status {}", cycle.id))]);
+        }
+        Ok(why(&[cycle], seen, true))
+    }
+
+    /// When the next job of its queue may be taken.
+    async fn eta_ms(&self, job: &Operation, seen: &Seen) -> Result<Option<u64>, AppError> {
+        let Waits::Job(queue) = waits(job) else { return Ok(None) };
+        let slots = u64::from(seen.slots(queue));
+        let depth = seen.waiting.iter().find(|(of, _)| *of == queue).map_or(0, |(_, waiting)| *waiting);
+        let ended = Filter {
+            kinds: vec![job.kind],
+            statuses: vec![Status::Completed],
+            limit: ENDED,
+            ..Filter::default()
+        };
+        let ended = self.store.list(&ended).await?.operations;
         let mut took: Vec<u64> = ended.iter().filter_map(|row| row.took_ms).collect();
         took.sort_unstable();
         let median = took.get(took.len() / 2).copied();

@@ -31,7 +31,7 @@ const QUEUES_EVERY: Duration = Duration::from_millis(250);
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FeedTopic {
-    /// An operation's row changed: the row, without specification, result and the trail of its progress.
+    /// An operation's row changed: its summary.
     Operations,
     /// What waits and runs changed: every queue.
     Queues,
@@ -255,13 +255,8 @@ impl Reader {
 
     async fn tell_row(&self, id: &OperationId) {
         match self.app.store.get(id).await {
-            Ok(Some(mut row)) => {
-                row.progress.iter_mut().for_each(|progress| progress.trail.clear());
-                let mut told = serde_json::to_value(&row).unwrap_or_default();
-                if let Value::Object(fields) = &mut told {
-                    fields.remove("spec");
-                    fields.remove("result");
-                }
+            Ok(Some(row)) => {
+                let told = serde_json::to_value(row.summary.without_trail()).unwrap_or_default();
                 self.shared.tell(FeedTopic::Operations, &told);
             }
             Ok(None) => {}
@@ -279,7 +274,7 @@ impl Reader {
     async fn tell_queues(&mut self) {
         (self.queues_due, self.queues_told) = (None, Instant::now());
         if self.is_followed()
-            && let Ok(queues) = self.app.queues().await
+            && let Ok(queues) = self.app.queues(true).await
         {
             self.shared.tell(FeedTopic::Queues, &json!({ "queues": queues }));
         }

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use ktrdr_domain::schedule::Occurrence;
 use ktrdr_domain::{Sha256, Timestamp};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
+pub use ktrdr_fabric::requests::{Begun, Mark};
 use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind, OrKind, ids};
@@ -18,6 +20,10 @@ pub struct IdempotencyKey(String);
 
 /// Longest key, in bytes.
 const LENGTH_MAX: usize = 128;
+
+/// How long a key stands for one request from outside, and its answer is kept. What it began is known by it for as long as
+/// there is a row of it.
+const KEY_LASTS: Duration = Duration::from_secs(24 * 3600);
 
 /// Text that is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +87,26 @@ impl Seed {
 }
 
 impl App {
+    /// Has a key stand for a request from outside, unless it does already. A key is its caller's own.
+    ///
+    /// # Errors
+    /// When the store can not be reached.
+    pub async fn begin_request(&self, key: &IdempotencyKey, request: &Sha256) -> Result<Begun, AppError> {
+        Ok(self.requests.begin(&self.own(key), request, KEY_LASTS).await?)
+    }
+
+    /// Keeps the answer to the request of a key; the first one, where others were faster.
+    ///
+    /// # Errors
+    /// When the store can not be reached, or the answer is too large.
+    pub async fn keep_answer(&self, key: &IdempotencyKey, answer: &str) -> Result<String, AppError> {
+        Ok(self.requests.answered(&self.own(key), answer).await?)
+    }
+
+    fn own(&self, key: &IdempotencyKey) -> Sha256 {
+        Sha256::of(format!("{}\n{key}", self.by).as_bytes())
+    }
+
     /// The seed that a key stands for: this one from now on, or the one that it got when its request came first. It is
     /// remembered before anything is submitted: a repetition after a crash goes on with it.
     pub(crate) async fn remembered(
@@ -103,6 +129,6 @@ impl App {
             return Ok(earlier);
         }
         let message = format!("the idempotency key {key} came with another request before; use a new one");
-        Err(AppError::new(ErrorKind::Conflict, message))
+        Err(AppError::new(ErrorKind::Conflict, message).coded("idempotency_key_reused"))
     }
 }

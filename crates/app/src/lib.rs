@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | train a strategy | [`App::submit_training`] | [`training`] |
 //! | backtest a model, or target positions; its report; stop it | [`App::submit_backtest`], [`App::submit_signals`], [`App::report`], [`App::cancel_backtest`] | [`backtest`] |
+//! | pages on a backtest, a training, a campaign, several side by side | [`App::report_on`] | [`reports`] |
 //! | repeat a backtest and compare | [`App::submit_replay`], [`App::compare_replay`] | [`replay`] |
 //! | one research cycle: trigger, status, cancel | [`App::trigger_cycle`], [`App::cycle_status`], [`App::cycle`], [`App::cancel_cycle`] | [`cycle`], [`cycle_status`] |
 //! | campaigns of cycles | [`App::start_campaign`], [`App::campaigns`], [`App::campaign`] | [`campaign`] |
@@ -19,6 +20,7 @@
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
 //! | what is measured of one, by its type | [`App::metrics`] | [`metrics`] |
 //! | why something waits, and for how long still | [`App::why_waiting`], [`App::explain`] | [`waiting`], [`explain`] |
+//! | what stands in the way of work | [`App::diagnosis`], [`diagnosis::diagnose`] | [`mod@diagnosis`] |
 //! | cancel one, or a group | [`App::cancel`], [`App::plan_cancel`], [`App::cancel_group`] | [`cancel`] |
 //! | retry one, or a group | [`App::retry`], [`App::plan_retry`], [`App::retry_group`] | [`retry`] |
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
@@ -28,6 +30,7 @@
 //! | access from outside: tokens, who shows one | [`App::create_token`], [`App::list_tokens`], [`App::revoke_token`], [`App::caller_of_token`] | [`access`] |
 //! | the audit log | [`App::note`], [`App::note_outcome`], [`App::audit`] | [`mod@audit`] |
 //! | following what changes | [`feed::Feed`] | [`feed`] |
+//! | pruning what ended long ago | [`App::prune`], [`App::pruned`] | [`retention`] |
 //! | whether the workspace can be used | [`App::readiness`] | [`readiness`] |
 //! | hypotheses: all, those that wait for a person's word, that word | [`App::hypotheses`], [`App::approvals`], [`App::decide`] | [`hypotheses`] |
 //! | memory: one lesson, those most worth knowing | [`App::lesson`], [`App::recall`] | [`memory`] |
@@ -49,6 +52,7 @@ pub mod cycle;
 pub mod cycle_status;
 pub mod data;
 pub mod dead_letters;
+pub mod diagnosis;
 pub mod engine;
 mod error;
 pub mod explain;
@@ -66,6 +70,8 @@ pub mod plan;
 pub mod queues;
 pub mod readiness;
 pub mod replay;
+pub mod reports;
+pub mod retention;
 pub mod retry;
 pub mod schedules;
 pub mod selection;
@@ -80,6 +86,7 @@ pub mod workers;
 use std::sync::Arc;
 
 use ktrdr_agent::Providers;
+use ktrdr_catalog::pins::Pins;
 use ktrdr_domain::budget::BudgetPolicy;
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::hypothesis::ApprovalTerms;
@@ -92,14 +99,17 @@ use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::requests::Requests;
+use ktrdr_fabric::retention::{Pruning, Retention};
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::Store;
 use ktrdr_fabric::tokens::Tokens;
 
 use crate::cycle::TriggerLimits;
 use crate::dead_letters::LetterBox;
+use crate::engine::OwnStore;
 pub use error::{AppError, ErrorKind, OrKind};
-pub use idempotency::IdempotencyKey;
+pub use idempotency::{Begun, IdempotencyKey, Mark};
 
 /// An opened workspace, and what it is configured to.
 #[derive(Clone)]
@@ -118,10 +128,16 @@ pub struct App {
     pub tokens: Arc<dyn Tokens>,
     /// What was asked for from outside.
     pub audit: Arc<dyn Audit>,
+    /// Requests from outside that may be repeated.
+    pub requests: Arc<dyn Requests>,
     /// What runs by itself.
     pub schedules: Arc<dyn Schedules>,
+    /// What is forgotten.
+    pub pruning: Arc<dyn Pruning>,
     /// Bars, models, strategies, reports.
     pub artifacts: Arc<dyn Artifacts>,
+    /// Series that were found fit for use.
+    pub pins: Arc<Pins>,
     /// Messages that nobody could read.
     pub letters: Arc<dyn LetterBox>,
     /// What is filled in where a request says nothing.
@@ -130,6 +146,8 @@ pub struct App {
     pub by: String,
     /// Who takes work.
     pub labour: Labour,
+    /// The store as itself: whether it has room.
+    pub own: Arc<dyn OwnStore>,
     /// Who designs and assesses, by name: asked before anything is submitted, and by the workers of a process.
     pub providers: Providers,
 }
@@ -157,6 +175,8 @@ pub struct Policy {
     pub tries_max: u32,
     /// What may be spent.
     pub budget: BudgetPolicy,
+    /// How long rows of what has ended are kept.
+    pub retention: Retention,
     /// How hypotheses are approved; open at once where nothing is said.
     pub approval: Option<ApprovalTerms>,
     /// The largest yearly Sharpe ratio, net of costs, that anybody should hope for.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use ktrdr_catalog::{series, windows};
+use ktrdr_catalog::windows;
 use ktrdr_domain::time::BadTime;
 use ktrdr_domain::trading::{Account, Sizing};
 use ktrdr_domain::window_history::OpenVault;
@@ -178,7 +178,7 @@ impl App {
         let mut pinned = Vec::new();
         for symbol in symbols {
             for timeframe in timeframes {
-                pinned.push(series::read_now(&*self.artifacts, symbol, *timeframe).await?.0);
+                pinned.push(self.pins.pin(&*self.artifacts, symbol, *timeframe).await?);
             }
         }
         Ok(pinned)

@@ -94,7 +94,8 @@ impl App {
             Measured::Segments => Metrics::Segments(Vec::new()),
             Measured::History => Metrics::History(self.store.history(id).await?),
         };
-        Ok(OperationMetrics { operation: row.id, kind: row.kind, status: row.status, metrics })
+        let (kind, status) = (row.kind, row.status);
+        Ok(OperationMetrics { operation: row.summary.id, kind, status, metrics })
     }
 }
 

@@ -3,9 +3,9 @@
 
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status};
 use ktrdr_fabric::history::Transition;
-use ktrdr_fabric::store::Filter;
+use ktrdr_fabric::store::{Filter, Page};
 use ktrdr_research::resume::successor;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -18,19 +18,19 @@ pub const PART_MAX: u32 = 1000;
 /// Children of an operation that are shown with it: a cycle has four.
 const CHILDREN_MAX: u32 = 100;
 
-/// Which part of a list.
+/// Which part of a list. It is read by position: however far it is, it costs no more, and what comes meanwhile moves nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PartRequest {
     /// At most this many, 1 to [`PART_MAX`].
     pub limit: u32,
-    /// Skip this many of the latest.
-    pub offset: u64,
+    /// Behind the part that answered with this as `next`; the latest otherwise.
+    pub after: Option<u64>,
 }
 
 impl Default for PartRequest {
     fn default() -> Self {
-        Self { limit: PART_MAX, offset: 0 }
+        Self { limit: PART_MAX, after: None }
     }
 }
 
@@ -42,6 +42,17 @@ impl PartRequest {
         }
         let message = format!("a part of a list has 1 to {PART_MAX} entries, not {}", self.limit);
         Err(AppError::new(ErrorKind::InvalidRequest, message))
+    }
+
+    /// This part of what a filter lists.
+    pub(crate) fn of(self, filter: Filter) -> Result<Filter, AppError> {
+        Ok(Filter { before: self.after, limit: self.limit()?, ..filter })
+    }
+
+    /// Where the next part begins, if this one is full.
+    pub(crate) fn next(self, page: &Page) -> Option<u64> {
+        let is_full = page.positions.len() == self.limit as usize;
+        page.positions.last().copied().filter(|_| is_full)
     }
 }
 
@@ -65,8 +76,10 @@ pub struct ListRequest {
 /// A part of the list of operations.
 #[derive(Debug, Clone, Serialize)]
 pub struct OperationList {
-    /// The rows.
-    pub operations: Vec<Operation>,
+    /// The rows, without specifications and results.
+    pub operations: Vec<OperationSummary>,
+    /// Where the next part begins, if there may be one.
+    pub next: Option<u64>,
     /// How many match in all.
     pub total: u64,
     /// How many operations of any type are pending or running.
@@ -80,8 +93,8 @@ pub struct OperationList {
 pub struct OperationDetail {
     /// Its row.
     pub operation: Operation,
-    /// Its children, newest first.
-    pub children: Vec<Operation>,
+    /// Its children, newest first, without specifications and results.
+    pub children: Vec<OperationSummary>,
     /// What it goes on with, and what goes on with it.
     pub resumption: Resumption,
 }
@@ -136,13 +149,11 @@ impl App {
             statuses: request.status.into_iter().collect(),
             kinds: request.kind.into_iter().collect(),
             active: request.active,
-            offset: request.part.offset,
-            limit: request.part.limit()?,
             ..Filter::default()
         };
-        let page = self.store.list(&filter).await?;
-        let (total, active, now_ms) = (page.total, page.active, page.now_ms);
-        Ok(OperationList { operations: page.operations, total, active, now_ms })
+        let page = self.store.list(&request.part.of(filter)?).await?;
+        let (next, total, active, now_ms) = (request.part.next(&page), page.total, page.active, page.now_ms);
+        Ok(OperationList { operations: page.operations, next, total, active, now_ms })
     }
 
     /// What an operation went through.

@@ -201,7 +201,7 @@ impl App {
 
     /// What the campaigns of this workspace looked at and cost.
     async fn past(&self) -> Result<Past, AppError> {
-        let campaigns = self.campaigns.campaigns(0, CAMPAIGNS_MAX).await?.campaigns;
+        let campaigns = self.campaigns.campaigns(None, CAMPAIGNS_MAX).await?.campaigns;
         let scopes: Vec<Scope> = campaigns.iter().map(|c| Scope::Campaign(c.name.clone())).collect();
         let balances = self.budget.balances(&scopes).await?;
         let look_rate = LookRate::of(campaigns.iter().map(looks).sum(), campaigns.iter().map(ended).sum());

@@ -1,15 +1,12 @@
 //! Queues of jobs, by kind. What waits and runs is answered from rows, who takes it from what workers say of themselves: also
 //! when no worker is alive and no broker answers.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
-
 use ktrdr_domain::{DeviceClass, Kind, Status};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::registry::WorkerEntry;
 use ktrdr_fabric::store::Filter;
 use serde::Serialize;
 
+use crate::diagnosis::{Cause, Reason, Seen, State, Waits, diagnose};
 use crate::{App, AppError};
 
 /// One kind of job.
@@ -29,6 +26,8 @@ pub struct QueueStatus {
     pub slots: u32,
     /// Whether nobody takes any until they are resumed.
     pub paused: bool,
+    /// What stands in their way, whether any wait or not; none where they are taken.
+    pub reasons: Vec<Reason>,
     /// Of what is pending, what waits for one class of worker. What waits for the time of a retry is not among it.
     pub pinned: Vec<PinnedJobs>,
 }
@@ -58,29 +57,28 @@ pub struct PauseAnswer {
 }
 
 impl App {
-    /// Every kind of job.
+    /// Every kind of job; `is_held` tells whether a process plays the roles of this workspace where that is one at a time.
     ///
     /// # Errors
     /// When the store can not be read.
-    pub async fn queues(&self) -> Result<Vec<QueueStatus>, AppError> {
-        let (paused, workers) = (self.registry.paused().await?, self.registry.workers().await?);
-        let waiting = self.store.backlog(Duration::ZERO).await?.waiting;
+    pub async fn queues(&self, is_held: bool) -> Result<Vec<QueueStatus>, AppError> {
+        let seen = self.see(is_held).await?;
+        let causes = diagnose(&seen);
         let mut queues = Vec::new();
         for kind in Kind::with_jobs() {
+            let before = causes.iter().filter(|cause| stands_before(cause, kind));
             let pinned =
-                waiting.iter().filter_map(|&(queue, pending)| pinned(queue, kind, pending, &workers));
-            queues
-                .push(QueueStatus { pinned: pinned.collect(), ..self.queue(kind, &paused, &workers).await? });
+                seen.waiting.iter().filter_map(|&(queue, pending)| pinned(queue, kind, pending, &seen));
+            queues.push(QueueStatus {
+                reasons: before.map(Reason::from).collect(),
+                pinned: pinned.collect(),
+                ..self.queue(kind, &seen).await?
+            });
         }
         Ok(queues)
     }
 
-    async fn queue(
-        &self,
-        kind: Kind,
-        paused: &BTreeSet<Kind>,
-        workers: &[WorkerEntry],
-    ) -> Result<QueueStatus, AppError> {
+    async fn queue(&self, kind: Kind, seen: &Seen) -> Result<QueueStatus, AppError> {
         let of = |status| Filter {
             statuses: vec![status],
             kinds: vec![kind],
@@ -94,15 +92,16 @@ impl App {
             waiting.operations.first().map(|row| (waiting.now_ms - row.created_at_ms).max(0));
         let pending = waiting.total;
         let running = self.store.list(&of(Status::Running)).await?.total;
-        let (workers, slots) = taking(Queue::Jobs(kind), workers);
+        let queue = Queue::Jobs(kind);
         Ok(QueueStatus {
             kind,
             pending,
             running,
             oldest_pending_ms,
-            workers,
-            slots,
-            paused: paused.contains(&kind),
+            workers: seen.takers_of(queue),
+            slots: seen.slots(queue),
+            paused: seen.paused.contains_key(&kind),
+            reasons: Vec::new(),
             pinned: Vec::new(),
         })
     }
@@ -124,20 +123,18 @@ impl App {
     }
 }
 
+/// Whether it stands before jobs of a kind, whatever they ask to run on. That all slots are taken stands in nobody's way.
+fn stands_before(cause: &Cause, kind: Kind) -> bool {
+    let queues = Queue::all().into_iter().filter(|queue| queue.kind() == Some(kind));
+    cause.state() > State::Ok && queues.map(Waits::Job).any(|waits| cause.stands_before(waits))
+}
+
 /// The jobs of a queue, if it is one of this kind for one class of worker.
-fn pinned(queue: Queue, kind: Kind, pending: u64, workers: &[WorkerEntry]) -> Option<PinnedJobs> {
+fn pinned(queue: Queue, kind: Kind, pending: u64, seen: &Seen) -> Option<PinnedJobs> {
     match queue {
         Queue::Pinned(of, device) if of == kind && pending > 0 => {
-            let (workers, slots) = taking(queue, workers);
-            Some(PinnedJobs { device, pending, workers, slots })
+            Some(PinnedJobs { device, pending, workers: seen.takers_of(queue), slots: seen.slots(queue) })
         }
         Queue::Pinned(..) | Queue::Jobs(_) | Queue::OrchestratorEvents => None,
     }
-}
-
-/// Workers that read a queue, and their slots.
-fn taking(queue: Queue, workers: &[WorkerEntry]) -> (usize, u32) {
-    let slots: Vec<u32> =
-        workers.iter().map(|seen| seen.worker.slots_for(queue)).filter(|&slots| slots > 0).collect();
-    (slots.len(), slots.iter().sum())
 }

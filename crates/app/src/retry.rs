@@ -51,7 +51,7 @@ impl App {
         };
         let (operation, resumes) = match cycle {
             None => (self.hand_over(self.again(&ended)?, key).await?.operation, None),
-            Some(cycle) => (self.resume(&cycle, key).await?, Some(cycle.id)),
+            Some(cycle) => (self.resume(&cycle, key).await?, Some(cycle.summary.id)),
         };
         Ok(RetryAnswer { operation, retry_of: request.operation.clone(), resumes })
     }
@@ -64,7 +64,7 @@ impl App {
             None => Err(resumed_before(&cycle.id, &by)),
         };
         if let Some(later) = self.store.get(&successor(&cycle.id)).await? {
-            return before(later.id);
+            return before(later.summary.id);
         }
         let planned = resume::plan(&*self.store, cycle, self.policy.tries_max).await?;
         let next: NewRoot = planned.map_err(|why| {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::terms::{self, BYTES_MAX, Term};
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{Kind, OperationId, OperationSummary, Status};
 use ktrdr_fabric::store::Filter;
 use serde::Serialize;
 
@@ -36,8 +36,8 @@ pub struct Selection {
 /// A part of the operations that were selected, newest first.
 #[derive(Debug, Clone, Serialize)]
 pub struct SelectedPart {
-    /// The rows.
-    pub operations: Vec<Operation>,
+    /// The rows, without specifications and results.
+    pub operations: Vec<OperationSummary>,
     /// Where the next part begins, if there may be one.
     pub next: Option<u64>,
     /// How many match in all, where that is known without looking at each.
@@ -91,7 +91,7 @@ impl Selection {
         self.statuses.as_ref().is_some_and(Vec::is_empty) || self.kinds.as_ref().is_some_and(Vec::is_empty)
     }
 
-    fn means(&self, row: &Operation) -> bool {
+    fn means(&self, row: &OperationSummary) -> bool {
         self.looked_at.iter().all(|term| applies(term, row))
     }
 }
@@ -127,7 +127,7 @@ fn refuse<T>(term: &Term, why: &str) -> Result<T, AppError> {
 }
 
 /// Whether a term applies to the text of a row; what a row does not have is the empty text.
-fn applies(term: &Term, row: &Operation) -> bool {
+fn applies(term: &Term, row: &OperationSummary) -> bool {
     let text = match term.field.as_str() {
         "error" => row.error.as_deref().unwrap_or_default(),
         "reason" => row.reason.as_ref().map_or("", |reason| reason.as_str()),
@@ -181,7 +181,7 @@ impl App {
             let has_more = rows.next().is_some() || !is_last;
             if is_full || !has_more || looked_at >= LOOKED_AT_MAX {
                 return Ok(SelectedPart {
-                    operations: self.judged(operations).await?,
+                    operations,
                     next: position.filter(|_| has_more),
                     total: (!is_looked_at).then_some(page.total),
                     active: page.active,

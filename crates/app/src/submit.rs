@@ -42,7 +42,7 @@ impl App {
             }
             Submitted::Duplicate(other) => {
                 let message = format!("the idempotency key came with another request before, as {other}");
-                Err(AppError::new(ErrorKind::Conflict, message))
+                Err(AppError::new(ErrorKind::Conflict, message).coded("idempotency_key_reused"))
             }
         }
     }

@@ -40,7 +40,7 @@ impl App {
     /// # Errors
     /// When the store can not be read.
     pub async fn is_any_closing(&self) -> Result<bool, AppError> {
-        for campaign in self.campaigns.campaigns(0, OF_LATE).await?.campaigns {
+        for campaign in self.campaigns.campaigns(None, OF_LATE).await?.campaigns {
             if campaign.has_ended() && !is_closed(&campaign, &self.closings(Some(&campaign.name)).await?) {
                 return Ok(true);
             }
@@ -55,7 +55,7 @@ impl App {
     pub async fn final_verdict(&self, exam: &Operation) -> Result<Option<FinalVerdict>, AppError> {
         let Some(cycle) = &exam.root else { return Ok(None) };
         let cycle = self.store.get(cycle).await?;
-        let Some(campaign) = cycle.as_ref().and_then(campaign_of) else { return Ok(None) };
+        let Some(campaign) = cycle.and_then(|cycle| cycle.summary.campaign) else { return Ok(None) };
         let closings = self.closings(Some(&campaign)).await?;
         Ok(closings.into_iter().flat_map(|closing| closing.verdicts).find(|verdict| verdict.exam == exam.id))
     }
@@ -67,7 +67,7 @@ impl App {
     pub async fn judged(&self, mut rows: Vec<Operation>) -> Result<Vec<Operation>, AppError> {
         let mut campaigns: HashMap<CampaignName, HashMap<OperationId, FinalVerdict>> = HashMap::new();
         for row in rows.iter_mut().filter(|row| row.kind.is_root()) {
-            let Some(campaign) = campaign_of(row) else { continue };
+            let Some(campaign) = row.campaign.clone() else { continue };
             let Some(Value::Object(result)) = &mut row.result else { continue };
             if !campaigns.contains_key(&campaign) {
                 let closings = self.closings(Some(&campaign)).await?;
@@ -94,8 +94,4 @@ pub fn is_closed(campaign: &Campaign, closings: &[Closing]) -> bool {
 #[must_use]
 pub fn accepted(campaign: &Campaign, closings: &[Closing]) -> Option<u64> {
     is_closed(campaign, closings).then(|| closings.iter().map(Closing::accepted).sum())
-}
-
-fn campaign_of(cycle: &Operation) -> Option<CampaignName> {
-    cycle.spec.get("campaign")?.as_str()?.parse().ok()
 }

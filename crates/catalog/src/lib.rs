@@ -3,12 +3,13 @@
 //! | artefact | file | where it is |
 //! |---|---|---|
 //! | bars of one instrument and timeframe | [`series`] | `data/<SYMBOL>_<timeframe>.csv` |
+//! | the same, pinned before a submit | [`pins`] | |
 //! | its windows, and what became of them | [`windows`] | `data/<SYMBOL>.windows.json`, `data/<SYMBOL>.windows/<N>.json` |
 //! | a raw file that waits for its import | [`imports`] | `imports/<sha256>.csv` |
 //! | strategies, and the judgement of each | [`strategies`] | `strategies/<name>.yaml`, `strategies/<name>/assessment.json` |
 //! | trained models | [`models`] | `models/<strategy>/<timeframe>_v<N>/` |
 //! | target positions from elsewhere | [`signals`] | `signals/<sha256>.csv` |
-//! | reports of backtests | [`reports`] | `reports/<operation>/<fence>/backtest.json` |
+//! | reports of backtests | [`reports`] | `reports/<operation>/<fence>/backtest.json`, `…/sheet.json` |
 //!
 //! Jobs read and write here, and so does whoever prepares work for them.
 
@@ -17,6 +18,7 @@
 mod error;
 pub mod imports;
 pub mod models;
+pub mod pins;
 pub mod reports;
 pub mod series;
 pub mod signals;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use ktrdr_domain::number;
-use ktrdr_domain::report::{InSample, Learned, ModelRef, TrainingReport};
+use ktrdr_domain::report::{InSample, Learned, ModelRef, TrainingReport, TrainingSheet};
 use ktrdr_domain::strategy::Feature;
 use ktrdr_domain::{Author, DataRef, OperationId, Sha256, Span, Strategy, StrategyName, Timeframe};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
@@ -12,7 +12,7 @@ use ktrdr_neural::{Network, NetworkShape};
 use ktrdr_quant::features::Scaling;
 use serde::{Deserialize, Serialize};
 
-use crate::CatalogError;
+use crate::{CatalogError, reports};
 
 /// Attempts at a free version number before giving up: more than any strategy has versions.
 const VERSION_MAX: u32 = 100_000;
@@ -95,6 +95,7 @@ const WEIGHTS: &str = "model.safetensors";
 const METADATA: &str = "metadata.json";
 const MANIFEST: &str = "manifest.json";
 const RESERVATION: &str = "reserved.json";
+const SHEET: &str = "sheet.json";
 
 /// What to do about a model that is not whole.
 const REMEDY: &str = "restore it, or train the strategy again";
@@ -161,6 +162,30 @@ pub async fn store(
     let listed = number::json_pretty(&manifest(files)).map_err(CatalogError::invalid)?;
     artifacts.put(&key(folder, MANIFEST)?, &listed).await?;
     Ok(Sha256::of(&listed))
+}
+
+/// Stores what pages about the training are drawn from beside its model. It is no part of the model: no checksum covers it.
+///
+/// # Errors
+/// When it can not be written.
+pub async fn store_sheet(
+    artifacts: &dyn Artifacts,
+    folder: &str,
+    sheet: &TrainingSheet,
+) -> Result<(), CatalogError> {
+    let bytes = number::json(sheet).map_err(CatalogError::invalid)?;
+    Ok(artifacts.put(&key(folder, SHEET)?, &bytes).await?)
+}
+
+/// Reads that sheet; `None` where there is none, or one of another version.
+///
+/// # Errors
+/// When it can not be read, or is no sheet.
+pub async fn read_sheet(
+    artifacts: &dyn Artifacts,
+    model: &ModelRef,
+) -> Result<Option<TrainingSheet>, CatalogError> {
+    reports::sheet(artifacts, &key(&model.folder(), SHEET)?).await
 }
 
 /// A finished model.

@@ -1,8 +1,12 @@
-//! Reports of backtests, one for each attempt: `reports/<operation>/<fence>/backtest.json`.
+//! Reports of backtests, one for each attempt: `reports/<operation>/<fence>/backtest.json`, and beside it `sheet.json`, which
+//! pages about it are drawn from.
 
-use ktrdr_domain::report::BacktestReport;
+use ktrdr_domain::report::sheet::SHEET_VERSION;
+use ktrdr_domain::report::{BacktestReport, BacktestSheet};
 use ktrdr_domain::{OperationId, number};
-use ktrdr_fabric::artifacts::{Artifacts, Key};
+use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::CatalogError;
 
@@ -40,4 +44,55 @@ pub async fn read(
     let key = key(operation, fence)?;
     let bytes = artifacts.get(&key).await?;
     serde_json::from_slice(&bytes).map_err(|e| CatalogError::invalid(format!("{key} is unreadable: {e}")))
+}
+
+fn sheet_key(operation: &OperationId, fence: u64) -> Result<Key, CatalogError> {
+    Ok(format!("reports/{operation}/{fence}/sheet.json").parse()?)
+}
+
+/// Stores the sheet of one attempt.
+///
+/// # Errors
+/// When it can not be written.
+pub async fn store_sheet(
+    artifacts: &dyn Artifacts,
+    operation: &OperationId,
+    fence: u64,
+    sheet: &BacktestSheet,
+) -> Result<(), CatalogError> {
+    let bytes = number::json(sheet).map_err(CatalogError::invalid)?;
+    Ok(artifacts.put(&sheet_key(operation, fence)?, &bytes).await?)
+}
+
+/// Reads the sheet of one attempt; `None` where there is none, or one of another version.
+///
+/// # Errors
+/// When it can not be read, or is no sheet.
+pub async fn read_sheet(
+    artifacts: &dyn Artifacts,
+    operation: &OperationId,
+    fence: u64,
+) -> Result<Option<BacktestSheet>, CatalogError> {
+    sheet(artifacts, &sheet_key(operation, fence)?).await
+}
+
+/// A sheet of this version, if there is one.
+pub(crate) async fn sheet<T: DeserializeOwned>(
+    artifacts: &dyn Artifacts,
+    key: &Key,
+) -> Result<Option<T>, CatalogError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let bytes = match artifacts.get(key).await {
+        Err(ArtifactError::NotFound { .. }) => return Ok(None),
+        read => read?,
+    };
+    let unreadable = |e| CatalogError::invalid(format!("{key} is unreadable: {e}"));
+    let Versioned { version } = serde_json::from_slice(&bytes).map_err(unreadable)?;
+    match version == SHEET_VERSION {
+        true => serde_json::from_slice(&bytes).map(Some).map_err(unreadable),
+        false => Ok(None),
+    }
 }

@@ -112,14 +112,31 @@ pub async fn read_now(
     symbol: &Symbol,
     timeframe: Timeframe,
 ) -> Result<(DataRef, Bars), CatalogError> {
-    let key = key(symbol, timeframe)?;
-    let bytes = artifacts.get(&key).await.map_err(|e| {
+    read(&bytes(artifacts, symbol, timeframe).await?, symbol, timeframe)
+}
+
+/// What a series is made of, as it is now.
+pub(crate) async fn bytes(
+    artifacts: &dyn Artifacts,
+    symbol: &Symbol,
+    timeframe: Timeframe,
+) -> Result<Vec<u8>, CatalogError> {
+    artifacts.get(&key(symbol, timeframe)?).await.map_err(|e| {
         let import =
             format!("import it with `ktrdr data import FILE --symbol {symbol} --timeframe {timeframe}`");
         CatalogError::from(e).advising(import)
-    })?;
-    let bars = parse(&key, &bytes, symbol, timeframe)?;
-    Ok((pin(&key, &bars, &bytes)?, bars))
+    })
+}
+
+/// Reads and pins it.
+pub(crate) fn read(
+    bytes: &[u8],
+    symbol: &Symbol,
+    timeframe: Timeframe,
+) -> Result<(DataRef, Bars), CatalogError> {
+    let key = key(symbol, timeframe)?;
+    let bars = parse(&key, bytes, symbol, timeframe)?;
+    Ok((pin(&key, &bars, bytes)?, bars))
 }
 
 /// Reads a series as it is now, from memory where these bytes were read before.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | names that are safe as file names and queue names | [`name`], [`timeframe`] |
 //! | instants and half-open spans of time | [`time`] |
-//! | operations, their statuses and who moves them, why they failed | [`operation`], [`status`], [`id`], [`failure`] |
+//! | operations, their statuses and who moves them, what they are about, why they failed | [`operation`], [`status`], [`id`], [`subject`], [`failure`] |
 //! | kinds of work, which of two waiting jobs comes first | [`kind`], [`priority`] |
 //! | what a job is told, what it asks to run on, what an event says | [`job`], [`device`], [`event`] |
 //! | strategies: grammar 3.0, its resolver into features | [`strategy`] |
@@ -58,6 +58,7 @@ pub mod schedule;
 pub mod scope;
 pub mod status;
 pub mod strategy;
+pub mod subject;
 pub mod terms;
 pub mod time;
 pub mod timeframe;
@@ -78,12 +79,13 @@ pub use job::{JobMessage, JobSpec};
 pub use kind::{Kind, Load, Measured};
 pub use money::Money;
 pub use name::{StrategyName, Symbol};
-pub use operation::{Mark, Operation, Progress, TRIES_MAX};
+pub use operation::{Mark, Operation, OperationSummary, Progress, TRIES_MAX};
 pub use phase::Phase;
 pub use priority::Priority;
 pub use reason::Reason;
 pub use status::{EndStatus, Status};
 pub use strategy::Strategy;
+pub use subject::Subject;
 pub use time::{Span, Timestamp};
 pub use timeframe::Timeframe;
 pub use window::{WindowKind, Windows};

@@ -1,13 +1,17 @@
 //! An operation: one tracked unit of work with one row in the store.
 
+use std::ops::{Deref, DerefMut};
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::failure::FailureReason;
 use crate::id::OperationId;
 use crate::kind::Kind;
+use crate::name::CampaignName;
 use crate::phase::Phase;
 use crate::status::Status;
+use crate::subject::Subject;
 
 /// Tries of a job, unless configured otherwise.
 pub const TRIES_MAX: u32 = 4;
@@ -70,19 +74,25 @@ pub struct CancelRequest {
     pub too_late: bool,
 }
 
-/// One row, as the store returns it. Times are Unix milliseconds of the store's clock.
+/// What a list says of an operation: its row without specification and result. Times are Unix milliseconds of the store's clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Operation {
+pub struct OperationSummary {
     /// Identity.
     pub id: OperationId,
     /// Kind of work.
     pub kind: Kind,
+    /// What it is about.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// Where it stands.
     pub status: Status,
     /// Why it failed.
     pub reason: Option<FailureReason>,
     /// What went wrong, in words for people.
     pub error: Option<String>,
+    /// Why the figures that it returned are no result, if they are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caveat: Option<String>,
     /// Attempt number; every write carries it; it only grows.
     pub fence: u64,
     /// Tries spent. A release and a deferral give one back, and so does the loss of a worker, mostly.
@@ -95,15 +105,14 @@ pub struct Operation {
     pub lease_until_ms: Option<i64>,
     /// A cancel request, if any.
     pub cancel: Option<CancelRequest>,
-    /// The job's specification.
-    pub spec: Value,
-    /// What the job returned.
-    pub result: Option<Value>,
     /// Latest progress.
     pub progress: Option<Progress>,
     /// What it waits for outside, without a worker: a deferred one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<String>,
+    /// The campaign it is counted in: a cycle, and its jobs.
+    #[serde(default)]
+    pub campaign: Option<CampaignName>,
     /// The cycle this belongs to (children only).
     pub root: Option<OperationId>,
     /// Current phase (roots only).
@@ -123,7 +132,42 @@ pub struct Operation {
     pub rescues: u32,
 }
 
-impl Operation {
+impl OperationSummary {
+    /// The same without the way that its progress came: lists say where it is.
+    #[must_use]
+    pub fn without_trail(mut self) -> Self {
+        self.progress.iter_mut().for_each(|progress| progress.trail.clear());
+        self
+    }
+}
+
+/// One whole row, as the store returns it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// What lists say of it.
+    #[serde(flatten)]
+    pub summary: OperationSummary,
+    /// The job's specification.
+    pub spec: Value,
+    /// What the job returned.
+    pub result: Option<Value>,
+}
+
+/// A row says all that its summary says.
+impl Deref for Operation {
+    type Target = OperationSummary;
+    fn deref(&self) -> &OperationSummary {
+        &self.summary
+    }
+}
+
+impl DerefMut for Operation {
+    fn deref_mut(&mut self) -> &mut OperationSummary {
+        &mut self.summary
+    }
+}
+
+impl OperationSummary {
     /// Running, and someone asked for it to stop.
     #[must_use]
     pub fn is_cancelling(&self) -> bool {

@@ -8,6 +8,7 @@ use ktrdr_domain::phase::BadPhase;
 use rusqlite::{Connection, Params, Row};
 
 use super::failure::Failure;
+use super::parts;
 use super::row;
 use super::store::SqliteStore;
 use super::tx::integer;
@@ -19,7 +20,7 @@ use ktrdr_fabric::store::StoreError;
 macro_rules! select {
     ($tail:expr) => {
         concat!(
-            "SELECT name, begun_at_ms, cancel_at_ms, cancel_by, cancel_reason, cancel_upto IS NOT NULL FROM campaigns ",
+            "SELECT name, begun_at_ms, cancel_at_ms, cancel_by, cancel_reason, cancel_upto IS NOT NULL, seq, forgotten FROM campaigns ",
             $tail
         )
     };
@@ -31,41 +32,47 @@ impl Campaigns for SqliteStore {
         let name = name.clone();
         let read = move |db: &Connection| {
             let snapshot = db.unchecked_transaction()?;
-            Ok(some(&snapshot, select!("WHERE name = ?1"), [name.as_str()])?.pop())
+            Ok(some(&snapshot, select!("WHERE name = ?1"), [name.as_str()])?
+                .pop()
+                .map(|(campaign, _)| campaign))
         };
         self.read_apart(read).await
     }
 
-    async fn campaigns(&self, offset: u64, limit: u32) -> Result<CampaignPage, StoreError> {
+    async fn campaigns(&self, before: Option<u64>, limit: u32) -> Result<CampaignPage, StoreError> {
         limits::check_page(limit)?;
+        let before = before.map_or(i64::MAX, integer);
         let read = move |db: &Connection| {
             let snapshot = db.unchecked_transaction()?;
-            let page = (limit, integer(offset));
-            let campaigns = some(&snapshot, select!("ORDER BY seq DESC LIMIT ?1 OFFSET ?2"), page)?;
-            let total =
-                snapshot.query_row("SELECT count(*) FROM campaigns", (), |found| found.get::<_, i64>(0))?;
-            Ok(CampaignPage { campaigns, total: total.unsigned_abs() })
+            let sql = select!("WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2");
+            let (campaigns, positions): (Vec<_>, Vec<_>) =
+                some(&snapshot, sql, (before, limit))?.into_iter().unzip();
+            let is_full = campaigns.len() == limit as usize;
+            let next = positions.last().copied().filter(|&position| is_full && position > 1);
+            Ok(CampaignPage { campaigns, next, total: parts::count(&snapshot, "campaigns", "")? })
         };
         self.read_apart(read).await
     }
 }
 
-fn some(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<Campaign>, Failure> {
+/// Campaigns with their positions.
+fn some(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<(Campaign, u64)>, Failure> {
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut campaigns = Vec::new();
     while let Some(found) = rows.next()? {
         let name: CampaignName = row::word(found, 0)?;
         let outcomes = outcomes(db, &name)?;
-        campaigns.push(Campaign {
+        let campaign = Campaign {
             begun_at_ms: found.get(1)?,
             cycles: outcomes.iter().map(|outcome| outcome.cycles).sum(),
-            forgotten: 0,
+            forgotten: row::count(found, 7)?,
             cancel: cancel(found)?,
             is_cancelling: found.get(5)?,
             outcomes,
             name,
-        });
+        };
+        campaigns.push((campaign, row::count(found, 6)?));
     }
     Ok(campaigns)
 }

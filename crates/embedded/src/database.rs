@@ -15,7 +15,7 @@ pub(super) const FILE_NAME: &str = "ktrdr.db";
 const APPLICATION_ID: i32 = 0x6b74_7264;
 
 /// Each step brings a database from version `i` to `i + 1`. Steps that were released never change.
-const MIGRATIONS: [&str; 20] = [
+const MIGRATIONS: [&str; 25] = [
     include_str!("schema.sql"),
     include_str!("registry.sql"),
     include_str!("history.sql"),
@@ -36,6 +36,11 @@ const MIGRATIONS: [&str; 20] = [
     include_str!("counts.sql"),
     include_str!("hypotheses.sql"),
     include_str!("schedules.sql"),
+    include_str!("payloads.sql"),
+    include_str!("list_counts.sql"),
+    include_str!("retention.sql"),
+    include_str!("requests.sql"),
+    include_str!("pauses.sql"),
 ];
 
 /// The version they lead to.
@@ -79,7 +84,7 @@ pub(super) fn open_writer(
     // truncated: overwriting a log that is there is about twice as fast to sync as growing it.
     db.execute_batch(
         "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = -1; PRAGMA foreign_keys = ON;
-         PRAGMA cache_size = -16384;",
+         PRAGMA cache_size = -4096;",
     )
     .map_err(refuse)?;
     migrate(&mut db, path)?;

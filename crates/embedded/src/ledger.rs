@@ -9,21 +9,24 @@ use ktrdr_domain::name::{CampaignName, HypothesisId, Symbol};
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{OperationId, Span};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, Params, Row};
 
 use super::closings;
 use super::failure::Failure;
 use super::hypotheses::{self, Remark};
+use super::parts::List;
 use super::row;
 use super::store::SqliteStore;
 use super::tx::Tx;
 use super::writer::Sync;
-use ktrdr_fabric::ledger::{Begun, Closed, Ledger, LedgerReader, Remarked, never_counted};
+use ktrdr_fabric::ledger::{Begun, Closed, Ledger, LedgerReader, Part, Remarked, Stretch, never_counted};
 use ktrdr_fabric::limits::readable_json;
 use ktrdr_fabric::store::StoreError;
 
 /// A look beside what it showed.
 const TRIALS: &str = "SELECT trial, conclusion FROM trials LEFT JOIN conclusions USING (operation) ";
+
+const LESSONS: &str = "SELECT lesson FROM lessons ";
 
 #[async_trait]
 impl LedgerReader for SqliteStore {
@@ -31,6 +34,14 @@ impl LedgerReader for SqliteStore {
         let campaign = campaign.map(CampaignName::to_string);
         let sql = format!("{TRIALS} WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq");
         self.read_apart(move |db| trials(db, &sql, [campaign])).await
+    }
+
+    async fn trials_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Trial>, StoreError> {
+        self.part(List { table: "trials", select: TRIALS }, campaign, part, trial).await
     }
 
     async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError> {
@@ -58,10 +69,28 @@ impl LedgerReader for SqliteStore {
         .await
     }
 
+    async fn closings_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Closing>, StoreError> {
+        let list = List { table: "closings", select: "SELECT closing FROM closings " };
+        self.part(list, campaign, part, |found| row::json_at(found, 0)).await
+    }
+
+    async fn lessons_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Lesson>, StoreError> {
+        let list = List { table: "lessons", select: LESSONS };
+        self.part(list, campaign, part, |found| row::json_at(found, 0)).await
+    }
+
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
         let campaign = campaign.map(CampaignName::to_string);
-        let sql = "SELECT lesson FROM lessons WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq DESC LIMIT ?2";
-        self.read_apart(move |db| row::all(db, sql, (campaign, limit), |found| row::json_at(found, 0))).await
+        let sql = format!("{LESSONS} WHERE ?1 IS NULL OR campaign = ?1 ORDER BY seq DESC LIMIT ?2");
+        self.read_apart(move |db| row::all(db, &sql, (campaign, limit), |found| row::json_at(found, 0))).await
     }
 
     async fn hypotheses(
@@ -167,11 +196,13 @@ fn conclude(tx: &mut Tx<'_>, operation: &OperationId, json: &str) -> Result<(), 
 }
 
 fn trials(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<Trial>, Failure> {
-    row::all(db, sql, params, |found| {
-        let mut trial: Trial = row::json_at(found, 0)?;
-        if trial.conclusion.is_none() && found.get_ref(1)? != ValueRef::Null {
-            trial.conclusion = Some(row::json_at(found, 1)?);
-        }
-        Ok(trial)
-    })
+    row::all(db, sql, params, trial)
+}
+
+fn trial(found: &Row<'_>) -> Result<Trial, Failure> {
+    let mut trial: Trial = row::json_at(found, 0)?;
+    if trial.conclusion.is_none() && found.get_ref(1)? != ValueRef::Null {
+        trial.conclusion = Some(row::json_at(found, 1)?);
+    }
+    Ok(trial)
 }

@@ -6,12 +6,15 @@
 //! | `writer`, `writer_loop` | one thread, one connection, group commit; which commits are synced and why |
 //! | `transitions/` | one file per door through which a row changes |
 //! | `tx`, `row`, `query`, `list` | the words transitions and reads are written in |
+//! | `parts` | parts of lists that only grow |
 //! | `backlog` | what waits for workers |
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
 //! | `tokens`, `audit` | who may ask from outside, and what was asked for |
+//! | `requests` | keys of requests that may be repeated, and their answers |
 //! | `schedules` | what runs by itself, and a record of each time |
 //! | `budget` | what work costs, and what is set aside for it |
+//! | `retention` | which rows may go, and their removal |
 //! | `database`, `schema.sql`, and `*.sql` for each later step | opening, recognising and migrating the file |
 //! | `identity` | whether the file is the one it should be, and still there |
 //! | `room` | how much more it may grow |
@@ -40,10 +43,13 @@ mod identity;
 mod ledger;
 mod list;
 mod lock;
+mod parts;
 mod query;
 mod readers;
 mod ready;
 mod registry;
+mod requests;
+mod retention;
 mod room;
 mod row;
 mod schedules;

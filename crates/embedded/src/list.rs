@@ -8,7 +8,7 @@ use ktrdr_fabric::store::{Filter, Page};
 use rusqlite::{Connection, params_from_iter};
 
 use super::failure::Failure;
-use super::row::{self, select_operation};
+use super::row::{self, select_summary};
 use super::tx::integer;
 
 /// The statuses of what has not ended.
@@ -24,12 +24,12 @@ pub(super) fn list(db: &Connection, filter: &Filter, now_ms: i64) -> Result<Page
     let everything = Filter { statuses: ACTIVE.to_vec(), ..Filter::default() };
     let active = counted(&snapshot, &everything)?;
     let rows = rows(&snapshot, filter)?;
-    let mut read = snapshot.prepare_cached(select_operation!("WHERE seq = ?1"))?;
+    let mut read = snapshot.prepare_cached(select_summary!("WHERE seq = ?1"))?;
     let (mut operations, mut positions) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for seq in rows {
         let mut found = read.query([seq])?;
         if let Some(found) = found.next()? {
-            operations.push(row::operation(found)?);
+            operations.push(row::summary(found)?.without_trail());
             positions.push(u64::try_from(seq).unwrap_or_default());
         }
     }

@@ -2,8 +2,9 @@
 
 use ktrdr_domain::job::SCHEMA;
 use ktrdr_domain::{Event, JobMessage, Kind, Operation, OperationId, Status};
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::clock::Now;
 use super::row::{self, select_operation};
 use super::transitions::admission::HOLDERS;
 use super::tx::integer;
@@ -16,6 +17,19 @@ pub(super) fn get(db: &Connection, id: &OperationId) -> Result<Option<Operation>
     let mut statement = db.prepare_cached(select_operation!("WHERE id = ?1"))?;
     let mut rows = statement.query([id.as_str()])?;
     rows.next()?.map(row::operation).transpose()
+}
+
+/// Several rows, of those that are there.
+pub(super) fn get_all(db: &Connection, ids: &[OperationId]) -> Result<Vec<Operation>, Failure> {
+    let snapshot = db.unchecked_transaction()?;
+    ids.iter().filter_map(|id| get(&snapshot, id).transpose()).collect()
+}
+
+/// When what waits for a time is due. Due times count in steady time, people read the wall's.
+pub(super) fn due(db: &Connection, id: &OperationId, now: Now) -> Result<Option<i64>, Failure> {
+    let mut statement = db.prepare_cached("SELECT due_at_ms FROM operations WHERE id = ?1")?;
+    let due: Option<Option<i64>> = statement.query_row([id.as_str()], |found| found.get(0)).optional()?;
+    Ok(due.flatten().map(|due_ms| due_ms.saturating_sub(now.steady_ms).saturating_add(now.wall_ms)))
 }
 
 /// Roots that go on under a key, oldest first.
@@ -33,7 +47,7 @@ pub(super) fn holders(db: &Connection, key: &str) -> Result<Vec<OperationId>, Fa
 pub(super) fn outbox(db: &Connection, after: Option<u64>, limit: u32) -> Result<Vec<OutboxEntry>, Failure> {
     let mut statement = db.prepare_cached(
         "SELECT b.sequence, b.ended, b.fence, b.again, o.id, o.kind, o.root, o.priority,
-           CASE WHEN b.ended IS NULL THEN o.spec END
+           CASE WHEN b.ended IS NULL THEN (SELECT spec FROM payloads p WHERE p.operation = o.seq) END
          FROM outbox b JOIN operations o ON o.seq = b.operation WHERE b.sequence > ?1 ORDER BY b.sequence LIMIT ?2",
     )?;
     let mut rows = statement.query((after.map_or(-1, integer), limit))?;

@@ -2,11 +2,12 @@
 //!
 //! Everything goes through the writer, reads too: whether a worker is still there depends on the clock, which it owns.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::Kind;
+use rusqlite::Params;
 
 use super::failure::Failure;
 use super::row;
@@ -25,7 +26,7 @@ impl WorkerReader for SqliteStore {
         self.writer.run(Sync::Later, |tx| workers(tx)).await
     }
 
-    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+    async fn paused(&self) -> Result<BTreeMap<Kind, Option<i64>>, StoreError> {
         self.writer.run(Sync::Later, |tx| paused(tx)).await
     }
 }
@@ -50,13 +51,13 @@ impl WorkerRegistry for SqliteStore {
 
     async fn pause(&self, kind: Kind) -> Result<bool, StoreError> {
         limits::check_kind(kind)?;
-        let sql = "INSERT INTO paused_kinds (kind) VALUES (?1) ON CONFLICT DO NOTHING";
-        self.writer.run(Sync::Now, move |tx| order(tx, sql, kind)).await
+        let sql = "INSERT INTO paused_kinds (kind, at_ms) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+        self.writer.run(Sync::Now, move |tx| order(tx, sql, (kind.as_str(), tx.now.wall_ms))).await
     }
 
     async fn resume(&self, kind: Kind) -> Result<bool, StoreError> {
         let sql = "DELETE FROM paused_kinds WHERE kind = ?1";
-        self.writer.run(Sync::Now, move |tx| order(tx, sql, kind)).await
+        self.writer.run(Sync::Now, move |tx| order(tx, sql, [kind.as_str()])).await
     }
 }
 
@@ -70,13 +71,13 @@ fn heartbeat(tx: &mut Tx<'_>, boot: &str, said: &str, ttl: Duration) -> Result<C
     let long_gone = tx.now.wall_ms - CONTROL_KEPT.as_millis() as i64;
     tx.execute("DELETE FROM workers WHERE until_ms <= ?1", [long_gone])?;
     let drain = tx.first("SELECT drain FROM workers WHERE boot = ?1", [boot], |found| Ok(found.get(0)?))?;
-    Ok(ControlState { drain: drain.unwrap_or_default(), paused: paused(tx)? })
+    Ok(ControlState { drain: drain.unwrap_or_default(), paused: paused(tx)?.into_keys().collect() })
 }
 
 fn workers(tx: &Tx<'_>) -> Result<Vec<WorkerEntry>, Failure> {
-    let sql = "SELECT said, said_at_ms FROM workers WHERE until_ms > ?1 ORDER BY boot";
+    let sql = "SELECT said, said_at_ms, until_ms FROM workers WHERE until_ms > ?1 ORDER BY boot";
     tx.all(sql, [tx.now.wall_ms], |found| {
-        Ok(WorkerEntry { worker: row::json_at(found, 0)?, at_ms: found.get(1)? })
+        Ok(WorkerEntry { worker: row::json_at(found, 0)?, at_ms: found.get(1)?, until_ms: found.get(2)? })
     })
 }
 
@@ -90,8 +91,8 @@ fn drain(tx: &mut Tx<'_>, boot: &str) -> Result<bool, Failure> {
 }
 
 /// Pauses or resumes.
-fn order(tx: &mut Tx<'_>, sql: &str, kind: Kind) -> Result<bool, Failure> {
-    let has_changed = tx.execute(sql, [kind.as_str()])? > 0;
+fn order(tx: &mut Tx<'_>, sql: &str, what: impl Params) -> Result<bool, Failure> {
+    let has_changed = tx.execute(sql, what)? > 0;
     if has_changed {
         tx.hint(StoreHint::Control);
     }
@@ -99,7 +100,8 @@ fn order(tx: &mut Tx<'_>, sql: &str, kind: Kind) -> Result<bool, Failure> {
 }
 
 /// A kind that only a newer version knows is nothing to us.
-fn paused(tx: &Tx<'_>) -> Result<BTreeSet<Kind>, Failure> {
-    let names: Vec<String> = tx.all("SELECT kind FROM paused_kinds", (), |found| Ok(found.get(0)?))?;
-    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+fn paused(tx: &Tx<'_>) -> Result<BTreeMap<Kind, Option<i64>>, Failure> {
+    let sql = "SELECT kind, at_ms FROM paused_kinds";
+    let named: Vec<(String, Option<i64>)> = tx.all(sql, (), |found| Ok((found.get(0)?, found.get(1)?)))?;
+    Ok(named.into_iter().filter_map(|(name, at_ms)| Some((name.parse().ok()?, at_ms))).collect())
 }

@@ -9,6 +9,7 @@ use super::error::OpenError;
 use super::failure::NO_ROOM;
 use super::store::{SqliteOptions, SqliteStore};
 use super::writer::Writer;
+use ktrdr_fabric::artifacts::Disk;
 use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::StoreError;
 
@@ -22,32 +23,23 @@ pub struct Room {
     pub bytes: u64,
     /// What it may have, bytes.
     pub bytes_max: u64,
-    /// What its disk has left for us, bytes.
-    pub disk_free: u64,
-    /// What its disk has in all, bytes.
-    pub disk_bytes: u64,
+    /// What its disk has.
+    pub disk: Disk,
 }
 
 impl Room {
     /// Whether new work is refused, or soon will be.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.disk_free < DISK_BYTES_MIN || self.bytes + DISK_BYTES_MIN > self.bytes_max
+        self.disk.free < DISK_BYTES_MIN || self.bytes + DISK_BYTES_MIN > self.bytes_max
     }
-}
-
-/// What a disk has left for us, and in all, bytes.
-fn disk(path: &Path) -> std::io::Result<(u64, u64)> {
-    let disk = rustix::fs::statvfs(path)?;
-    let in_bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-    Ok((in_bytes(disk.f_bavail), in_bytes(disk.f_blocks)))
 }
 
 /// Whether a database lies on a full disk and nobody has left a log: it is then whole by itself, and can be read without
 /// the index that readers and writers share, for which there is no room.
 pub(super) fn is_whole_without_room(path: &Path) -> bool {
     let has_log = || std::fs::metadata(path.with_extension("db-wal")).is_ok_and(|log| log.len() > 0);
-    disk(path).is_ok_and(|(free, _)| free < DISK_BYTES_MIN) && !has_log()
+    Disk::of(path).is_ok_and(|disk| disk.free < DISK_BYTES_MIN) && !has_log()
 }
 
 impl SqliteStore {
@@ -66,7 +58,7 @@ impl SqliteStore {
         let path = self.place();
         let unknown = |e: std::io::Error| StoreError::Unavailable(Cause::because(&path, e));
         let bytes = std::fs::metadata(&path).map_err(unknown)?.len();
-        let (disk_free, disk_bytes) = disk(Path::new(&path)).map_err(unknown)?;
-        Ok(Room { bytes, bytes_max: self.bytes_max, disk_free, disk_bytes })
+        let disk = Disk::of(Path::new(&path)).map_err(unknown)?;
+        Ok(Room { bytes, bytes_max: self.bytes_max, disk })
     }
 }

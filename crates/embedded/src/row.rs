@@ -4,25 +4,46 @@ use std::error::Error;
 use std::str::FromStr;
 
 use ktrdr_domain::operation::CancelRequest;
-use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status, Subject};
 use rusqlite::{Connection, Params, Row};
 use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 use ktrdr_fabric::broker::Queue;
 
-/// Selects what [`operation`] reads, in its order.
+/// The columns that [`summary`] reads, in its order.
+macro_rules! summary_columns {
+    () => {
+        "id, kind, status, reason, error, fence, tries, tries_max, worker, lease_until_ms, cancel_at_ms, cancel_by, \
+         cancel_reason, cancel_too_late, strategy, symbol, timeframe, caveat, progress, root, phase, waiting, \
+         created_at_ms, started_at_ms, finished_at_ms, rescues, took_ms, waits_for, campaign"
+    };
+}
+
+/// Selects what [`summary`] reads.
+macro_rules! select_summary {
+    ($tail:expr) => {
+        concat!("SELECT ", $crate::row::summary_columns!(), " FROM operations ", $tail)
+    };
+}
+pub(super) use select_summary;
+
+/// Selects what [`operation`] reads.
 macro_rules! select_operation {
     ($tail:expr) => {
         concat!(
-            "SELECT id, kind, status, reason, error, fence, tries, tries_max, worker, lease_until_ms, cancel_at_ms, ",
-            "cancel_by, cancel_reason, cancel_too_late, spec, result, progress, root, phase, waiting, created_at_ms, ",
-            "started_at_ms, finished_at_ms, rescues, took_ms, waits_for FROM operations ",
+            "SELECT ",
+            $crate::row::summary_columns!(),
+            ", spec, result FROM operations JOIN payloads ON operation = seq ",
             $tail
         )
     };
 }
 pub(super) use select_operation;
+pub(super) use summary_columns;
+
+/// Where [`operation`] finds the specification.
+const SPEC: usize = 29;
 
 /// Reads all rows of a query.
 pub(super) fn all<T>(
@@ -42,14 +63,12 @@ pub(super) fn all<T>(
 
 /// Reads a whole row.
 pub(super) fn operation(row: &Row<'_>) -> Result<Operation, Failure> {
-    let cancel_at_ms: Option<i64> = row.get(10)?;
-    let cancel = match cancel_at_ms {
-        None => None,
-        Some(at_ms) => {
-            Some(CancelRequest { at_ms, by: row.get(11)?, reason: row.get(12)?, too_late: row.get(13)? })
-        }
-    };
-    Ok(Operation {
+    Ok(Operation { summary: summary(row)?, spec: json_at(row, SPEC)?, result: optional_json(row, SPEC + 1)? })
+}
+
+/// Reads what lists say of a row.
+pub(super) fn summary(row: &Row<'_>) -> Result<OperationSummary, Failure> {
+    Ok(OperationSummary {
         id: word(row, 0)?,
         kind: word(row, 1)?,
         status: word(row, 2)?,
@@ -60,20 +79,26 @@ pub(super) fn operation(row: &Row<'_>) -> Result<Operation, Failure> {
         tries_max: row.get(7)?,
         worker: row.get(8)?,
         lease_until_ms: row.get(9)?,
-        cancel,
-        spec: json_at(row, 14)?,
-        result: optional_json(row, 15)?,
-        progress: optional_json(row, 16)?,
-        root: optional_word(row, 17)?,
-        phase: optional_word(row, 18)?,
-        waiting: optional_word(row, 19)?,
-        created_at_ms: row.get(20)?,
-        started_at_ms: row.get(21)?,
-        finished_at_ms: row.get(22)?,
-        rescues: row.get(23)?,
-        took_ms: row.get::<_, Option<i64>>(24)?.and_then(|ms| u64::try_from(ms).ok()),
-        waits_for: row.get(25)?,
+        cancel: cancel(row)?,
+        subject: Subject::from_words(text(row, 14)?, text(row, 15)?, text(row, 16)?),
+        caveat: row.get(17)?,
+        progress: optional_json(row, 18)?,
+        root: optional_word(row, 19)?,
+        phase: optional_word(row, 20)?,
+        waiting: optional_word(row, 21)?,
+        created_at_ms: row.get(22)?,
+        started_at_ms: row.get(23)?,
+        finished_at_ms: row.get(24)?,
+        rescues: row.get(25)?,
+        took_ms: row.get::<_, Option<i64>>(26)?.and_then(|ms| u64::try_from(ms).ok()),
+        waits_for: row.get(27)?,
+        campaign: optional_word(row, 28)?,
     })
+}
+
+fn cancel(row: &Row<'_>) -> Result<Option<CancelRequest>, Failure> {
+    let Some(at_ms) = row.get(10)? else { return Ok(None) };
+    Ok(Some(CancelRequest { at_ms, by: row.get(11)?, reason: row.get(12)?, too_late: row.get(13)? }))
 }
 
 /// How a row says, beside its kind, which queue its messages go to.
@@ -145,15 +170,16 @@ pub(super) fn word<T: FromStr<Err: Error + Send + Sync + 'static>>(
     text.parse().map_err(Failure::corrupt)
 }
 
+fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<&'r str>, Failure> {
+    Ok(row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?)
+}
+
 /// As [`word`], where there may be nothing.
 pub(super) fn optional_word<T: FromStr<Err: Error + Send + Sync + 'static>>(
     row: &Row<'_>,
     column: usize,
 ) -> Result<Option<T>, Failure> {
-    match row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)? {
-        None => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(Failure::corrupt),
-    }
+    text(row, column)?.map(str::parse).transpose().map_err(Failure::corrupt)
 }
 
 /// Reads a number that is never negative.
@@ -173,5 +199,5 @@ pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, Failure> {
 }
 
 fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<Option<T>, Failure> {
-    row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?.map(json).transpose()
+    text(row, column)?.map(json).transpose()
 }

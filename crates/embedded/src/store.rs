@@ -188,6 +188,11 @@ impl OperationReader for SqliteStore {
         self.readers.read(|db| query::get(db, id))
     }
 
+    async fn get_all(&self, ids: &[OperationId]) -> Result<Vec<Operation>, StoreError> {
+        let ids = ids.to_vec();
+        self.read_apart(move |db| query::get_all(db, &ids)).await
+    }
+
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
         limits::check_filter(filter)?;
         let (filter, now_ms) = (filter.clone(), self.clock.now().wall_ms);
@@ -197,6 +202,11 @@ impl OperationReader for SqliteStore {
     async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
         let id = id.clone();
         self.read_apart(move |db| history::read(db, &id)).await
+    }
+
+    async fn due(&self, id: &OperationId) -> Result<Option<i64>, StoreError> {
+        let (id, now) = (id.clone(), self.clock.now());
+        self.read_apart(move |db| query::due(db, &id, now)).await
     }
 
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {

@@ -2,6 +2,7 @@
 
 use ktrdr_domain::{EndStatus, Operation, OperationId, Status};
 use rusqlite::{Connection, Params, Row};
+use serde_json::Value;
 
 use super::clock::Now;
 use super::row::{self, Head, select_head, select_operation};
@@ -21,6 +22,11 @@ pub(super) struct Tx<'c> {
 impl<'c> Tx<'c> {
     pub(super) fn new(db: &'c Connection, now: Now, steady_clock: i64) -> Self {
         Self { db, now, steady_clock, hints: Vec::new() }
+    }
+
+    /// To read what readers read, too.
+    pub(super) fn db(&self) -> &Connection {
+        self.db
     }
 
     /// Runs a statement; the answer is how many rows it changed.
@@ -63,6 +69,12 @@ impl<'c> Tx<'c> {
     /// `seq` of the row inserted last.
     pub(super) fn inserted(&self) -> i64 {
         self.db.last_insert_rowid()
+    }
+
+    /// Writes what a new operation is told.
+    pub(super) fn keep_spec(&self, seq: i64, spec: &Value) -> Result<(), Failure> {
+        let insert = "INSERT INTO payloads (operation, spec) VALUES (?1, ?2)";
+        self.execute(insert, (seq, spec.to_string())).map(|_| ())
     }
 
     /// Writes a job message into the outbox.

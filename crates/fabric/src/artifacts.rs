@@ -118,7 +118,41 @@ pub trait Artifacts: Send + Sync {
     async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError>;
     /// Where this is, for people: a folder or a bucket.
     fn place(&self) -> String;
+    /// The room on its disk; `None` of what has no disk that could be seen, such as a bucket.
+    async fn disk(&self) -> Option<Disk> {
+        None
+    }
 }
+
+/// The room on a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disk {
+    /// What is left for us, bytes.
+    pub free: u64,
+    /// What there is in all, bytes.
+    pub bytes: u64,
+}
+
+impl Disk {
+    /// The disk that a path lies on.
+    ///
+    /// # Errors
+    /// When it can not be asked.
+    pub fn of(path: &std::path::Path) -> std::io::Result<Self> {
+        let disk = rustix::fs::statvfs(path)?;
+        let in_bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+        Ok(Self { free: in_bytes(disk.f_bavail), bytes: in_bytes(disk.f_blocks) })
+    }
+
+    /// Whether so little is left that somebody should free some: under 2 % of it, and under 10 GB.
+    #[must_use]
+    pub fn is_scarce(self) -> bool {
+        self.free < (self.bytes / 50).min(SCARCE_BYTES_MAX)
+    }
+}
+
+/// Of a large disk this much is room enough.
+const SCARCE_BYTES_MAX: u64 = 10_000_000_000;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::{DeviceClass, DeviceRequest, Event, JobMessage, Kind, Priority};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cause::Cause;
@@ -104,6 +104,18 @@ pub enum BrokerError {
     Topology(#[source] Cause),
 }
 
+/// How a process finds its broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BrokerState {
+    /// It takes messages and hands them out.
+    Answers,
+    /// It takes nothing from publishers at present: it is low on memory or disk.
+    Blocked,
+    /// It can not be reached.
+    Gone,
+}
+
 /// A message that nobody could read, or that the broker gave up delivering.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeadLetter {
@@ -160,4 +172,14 @@ pub trait Broker: Send + Sync {
     async fn consume(&self, queue: Queue, prefetch: u16) -> Result<Box<dyn Deliveries>, BrokerError>;
     /// Messages ready in a queue.
     async fn depth(&self, queue: Queue) -> Result<u64, BrokerError>;
+    /// How it stands, within a second or two. Whoever finds it gone has tried to reach it again. One that lives in this
+    /// process always answers.
+    async fn look(&self) -> BrokerState {
+        BrokerState::Answers
+    }
+    /// Until somebody of this process has reached it again, from now on: whoever waits for the end of a back-off need not sit
+    /// it out. Nobody has to come back to one that lives in this process.
+    async fn returned(&self) {
+        std::future::pending().await
+    }
 }

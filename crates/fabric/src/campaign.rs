@@ -50,6 +50,8 @@ pub struct Outcome {
 pub struct CampaignPage {
     /// Those begun last come first.
     pub campaigns: Vec<Campaign>,
+    /// The position where the next part begins, if there may be one.
+    pub next: Option<u64>,
     /// How many there are in all.
     pub total: u64,
 }
@@ -81,6 +83,6 @@ impl Campaign {
 pub trait Campaigns: Send + Sync {
     /// One of them.
     async fn campaign(&self, name: &CampaignName) -> Result<Option<Campaign>, StoreError>;
-    /// A part of the list, at most 1000.
-    async fn campaigns(&self, offset: u64, limit: u32) -> Result<CampaignPage, StoreError>;
+    /// A part of the list, at most 1000: behind the part that ended at a position, or the latest.
+    async fn campaigns(&self, before: Option<u64>, limit: u32) -> Result<CampaignPage, StoreError>;
 }

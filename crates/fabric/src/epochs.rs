@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifacts::{ArtifactError, Artifacts, BadKey, Key};
 
+/// What to do where a store lost its rows, behind the words that say so.
+pub const RESTORE_FIRST: &str = ". Stop what runs and restore its backup first: whoever is started before that is refused. Or \
+                                 begin anew with `ktrdr store new-epoch --reason TEXT`";
+
 /// Most epochs of a workspace: four digits keep their names in order.
 const EPOCHS_MAX: usize = 9999;
 

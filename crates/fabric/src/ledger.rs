@@ -12,6 +12,47 @@ use ktrdr_domain::{OperationId, Span};
 
 use crate::store::StoreError;
 
+/// Which part of a list of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Only what comes behind the part that had so many entries [behind it](Part::behind): however many are added meanwhile, parts
+    /// of a list follow each other without a gap or a repetition.
+    pub behind: Option<u64>,
+    /// Skip this many.
+    pub offset: u64,
+    /// At most this many, 1 to 1000.
+    pub limit: u32,
+}
+
+/// A part of a list of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part<T> {
+    /// The entries, in the order of their list.
+    pub entries: Vec<T>,
+    /// How many come behind them.
+    pub behind: u64,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+impl Stretch {
+    /// Where this part begins in a list of so many entries, newest first.
+    #[must_use]
+    pub fn begins_among(self, total: u64) -> u64 {
+        let ended = self.behind.map_or(0, |behind| total.saturating_sub(behind));
+        ended.saturating_add(self.offset).min(total)
+    }
+}
+
+impl<T> Part<T> {
+    /// A part that begins there in a list of so many.
+    #[must_use]
+    pub fn beginning_at(begin: u64, entries: Vec<T>, total: u64) -> Self {
+        let behind = total.saturating_sub(begin).saturating_sub(entries.len() as u64);
+        Self { entries, behind, total }
+    }
+}
+
 /// The reading half of a [`Ledger`]. An `Arc<dyn Ledger>` is an `Arc<dyn LedgerReader>` wherever one is asked for.
 ///
 /// # Errors
@@ -20,6 +61,12 @@ use crate::store::StoreError;
 pub trait LedgerReader: Send + Sync {
     /// Trials of a campaign (`None`: of all), oldest first, replays among them.
     async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError>;
+    /// A part of the trials of a campaign (`None`: of all), newest first, replays among them.
+    async fn trials_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Trial>, StoreError>;
     /// Looks at an instrument that overlap a stretch of time, oldest first: by anyone, in any campaign, on any timeframe, at
     /// any file. A replay shows nothing new and is not among them.
     async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError>;
@@ -28,8 +75,20 @@ pub trait LedgerReader: Send + Sync {
     /// What a campaign came to when it closed (`None`: all of them), oldest first; more than one where cycles were added
     /// later.
     async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, StoreError>;
+    /// A part of what a campaign came to (`None`: all of them), newest first.
+    async fn closings_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Closing>, StoreError>;
     /// Lessons of a campaign (`None`: of all), newest first, at most `limit`.
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError>;
+    /// A part of the lessons of a campaign (`None`: of all), newest first.
+    async fn lessons_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Lesson>, StoreError>;
     /// Hypotheses of a campaign (`None`: of all), newest first, at most `limit`, each with what was said of it since.
     async fn hypotheses(
         &self,

@@ -13,7 +13,9 @@
 //! | [`budget::Budget`] | what work costs, and what is set aside for it | SQLite | Redis |
 //! | [`registry::WorkerRegistry`] | which workers are there, what is asked of them | SQLite | Redis |
 //! | [`tokens::Tokens`], [`audit::Audit`] | who may ask from outside, what was asked for | SQLite | Redis |
+//! | [`requests::Requests`] | keys of requests that may be repeated, and their answers | SQLite | Redis |
 //! | [`schedules::Schedules`] | what runs by itself, and a record of each time | SQLite | Redis |
+//! | [`retention::Pruning`] | how long rows of what has ended are kept | SQLite | Redis |
 //! | [`broker::Broker`] | job and event messages | queues in this process | RabbitMQ |
 //! | [`artifacts::Artifacts`] | bars, models, strategies, reports | [`local`] folders | shared folders, object storage |
 //!
@@ -38,6 +40,8 @@ pub mod losses;
 pub mod process;
 pub mod random;
 pub mod registry;
+pub mod requests;
+pub mod retention;
 pub mod schedules;
 pub mod store;
 pub mod tokens;

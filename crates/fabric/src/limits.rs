@@ -47,6 +47,9 @@ const TOKEN_NAME_BYTES_MAX: usize = 100;
 /// Most a worker says of itself, in bytes of JSON: thousands of running jobs.
 const WORKER_BYTES_MAX: usize = 1 << 20;
 
+/// Largest answer that is kept for a request that may be repeated, in bytes: the ids of the largest group.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+
 fn refuse<T>(why: String) -> Result<T, StoreError> {
     Err(StoreError::Invalid(why.into()))
 }
@@ -261,6 +264,17 @@ pub fn action_json(action: &Action) -> Result<String, StoreError> {
     [by, via, what, target, reason].into_iter().try_for_each(|text| check_text("part of an action", text))?;
     serde_json::to_string(action)
         .map_err(|e| StoreError::Invalid(Cause::because("the action can not be stored", e)))
+}
+
+/// What was answered to a request that may be repeated.
+///
+/// # Errors
+/// [`StoreError::Invalid`] where it is too large to be kept, or empty.
+pub fn check_answer(answer: &str) -> Result<(), StoreError> {
+    if (1..=ANSWER_BYTES_MAX).contains(&answer.len()) {
+        return Ok(());
+    }
+    refuse(format!("an answer of {} bytes: 1 to {ANSWER_BYTES_MAX} are kept", answer.len()))
 }
 
 /// Largest plan of a schedule, in bytes of JSON; longest words of an occurrence.

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use ktrdr_domain::{DeviceClass, Kind, OperationId};
 use serde::{Deserialize, Serialize};
 
-use crate::broker::Queue;
+use crate::broker::{BrokerState, Queue};
 use crate::store::{BootId, StoreError};
 
 /// What a worker process says of itself.
@@ -38,6 +38,26 @@ pub struct WorkerInfo {
     pub running: Vec<OperationId>,
     /// Whether it takes nothing new and ends when its jobs have.
     pub is_draining: bool,
+    /// How often it says so, milliseconds.
+    #[serde(default = "usual_heartbeat_ms")]
+    pub every_ms: u64,
+    /// How it finds the broker; not known of processes of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker: Option<BrokerSight>,
+}
+
+/// How a process finds the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerSight {
+    /// How it stands.
+    pub state: BrokerState,
+    /// For how long, milliseconds.
+    pub for_ms: u64,
+}
+
+/// Of processes of a version that did not say it.
+fn usual_heartbeat_ms() -> u64 {
+    2_000
 }
 
 impl WorkerInfo {
@@ -62,7 +82,21 @@ pub struct WorkerEntry {
     pub worker: WorkerInfo,
     /// Unix milliseconds of the store's clock.
     pub at_ms: i64,
+    /// When it is no longer shown unless it says so again, by the same clock.
+    pub until_ms: i64,
 }
+
+impl WorkerEntry {
+    /// Whether nothing was heard of it for longer than two lost heartbeats explain: it is dead, frozen or cut off.
+    #[must_use]
+    pub fn is_silent(&self, now_ms: i64) -> bool {
+        let bound = self.worker.every_ms.saturating_mul(3).max(SILENT_AFTER_MS_MIN);
+        now_ms.saturating_sub(self.at_ms) > i64::try_from(bound).unwrap_or(i64::MAX)
+    }
+}
+
+/// A machine that is merely busy may keep a process waiting for so long.
+const SILENT_AFTER_MS_MIN: u64 = 5_000;
 
 /// What operators ask of the workers: the answer to every heartbeat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,8 +116,9 @@ pub struct ControlState {
 pub trait WorkerReader: Send + Sync {
     /// Everyone who is there, by boot id.
     async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError>;
-    /// Kinds nobody takes at present.
-    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError>;
+    /// Kinds nobody takes at present, with since when, in Unix milliseconds of the store's clock: not known of those that an
+    /// older version paused.
+    async fn paused(&self) -> Result<BTreeMap<Kind, Option<i64>>, StoreError>;
 }
 
 /// Who is there, and what they are asked. Whoever only reads takes a [`WorkerReader`], which every registry is.
@@ -125,6 +160,8 @@ mod tests {
             device: "cuda:0".into(),
             running: Vec::new(),
             is_draining: false,
+            every_ms: 2_000,
+            broker: None,
         };
         assert_eq!(worker.slots(), 5);
         assert_eq!(worker.slots_for(Queue::Jobs(Kind::Training)), 1);

@@ -1,11 +1,13 @@
 //! `backtesting`: trade a model or signals on one window, test its significance, store the report.
 //!
 //! A page of named steps: admit → decide → refuse what repeats, or count the look → trade → test significance → conclude → deflate →
-//! store.
+//! store. Beside the report lies a sheet that pages about it are drawn from: nothing of it is judged, or hashed.
 
 mod contamination;
 mod counting;
 mod novelty;
+mod rules;
+pub(crate) mod sheet;
 mod significance;
 mod subject;
 mod telling;
@@ -15,12 +17,17 @@ use std::sync::Arc;
 
 use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
-use ktrdr_domain::report::{BacktestReport, BacktestSummary, Contamination, EquityPoint, Hashes};
+use ktrdr_domain::report::{
+    BacktestReport, BacktestSheet, BacktestSummary, Contamination, EquityPoint, Hashes,
+};
+use ktrdr_domain::trading::Account;
 use ktrdr_domain::trial::{Conclusion, Look};
 use ktrdr_domain::window_history::OpenVault;
 use ktrdr_domain::{Kind, OperationId, Span, Timestamp, WindowKind, Windows};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_quant::Bars;
+use ktrdr_quant::data::calendar::Calendar;
+use ktrdr_quant::exam::Exam;
 use ktrdr_quant::leaks::results;
 use ktrdr_quant::metrics;
 use ktrdr_quant::simulate::{Run, trades_sha256};
@@ -61,6 +68,18 @@ struct Traded<'a> {
     run: Run,
 }
 
+impl Traded<'_> {
+    fn exam<'a>(&'a self, account: &'a Account, calendar: Option<&'a Calendar>) -> Exam<'a> {
+        let (bars, range) = (self.bars, self.range.clone());
+        Exam { bars, range, targets: &self.decided.targets, account, calendar }
+    }
+
+    /// Whether anybody asks how it came about: of research, only what earned something.
+    fn is_worth_explaining(&self, spec: &BacktestSpec) -> bool {
+        spec.origin != Origin::Research || self.run.net_return(spec.account.initial_capital) > 0.0
+    }
+}
+
 impl Backtesting {
     fn backtest(&self, job: &Job, spec: &BacktestSpec) -> Result<BacktestSummary, Fault> {
         spec.account.validate().map_err(Fault::input)?;
@@ -76,8 +95,8 @@ impl Backtesting {
             telling.traded(simulation)
         })?;
         let traded = Traded { bars: &bars[0], range, decided: &decided, look, run };
-        let report = self.judge(&mut telling, job, spec, &windows, &traded)?;
-        self.store(job, &report)?;
+        let (report, sheet) = self.judge(&mut telling, job, spec, &windows, &traded)?;
+        self.store(job, &report, &sheet)?;
         Ok(report.summary)
     }
 
@@ -88,7 +107,7 @@ impl Backtesting {
         spec: &BacktestSpec,
         windows: &Windows,
         traded: &Traded<'_>,
-    ) -> Result<BacktestReport, Fault> {
+    ) -> Result<(BacktestReport, BacktestSheet), Fault> {
         let figures = evaluate::figures(&traded.run, traded.bars, traded.range.clone(), &spec.account);
         let quarantine = results::implausible(&figures.metrics);
         let weighed = match no_result(traded.decided, &quarantine) {
@@ -127,7 +146,10 @@ impl Backtesting {
             in_sample: traded.decided.in_sample.clone(),
             quarantine,
         };
-        Ok(BacktestReport { summary, equity: curve(traded), trades: traded.run.trades.clone() })
+        job.progress.step(97.0, "drawing the sheet");
+        let sheet = sheet::of(job, spec, traded, &weighed.drawn, figures.calendar.as_ref())?;
+        let trades = traded.run.trades.clone();
+        Ok((BacktestReport { summary, equity: curve(traded), trades }, sheet))
     }
 
     /// Counts the look before its first bar is traded, and an opened vault: whoever is stopped from now on has seen a part.
@@ -179,10 +201,13 @@ impl Backtesting {
         counting::looks(&self.services, &spec.symbol, correlated, span)
     }
 
-    fn store(&self, job: &Job, report: &BacktestReport) -> Result<(), Fault> {
+    fn store(&self, job: &Job, report: &BacktestReport, sheet: &BacktestSheet) -> Result<(), Fault> {
         job.progress.step(98.0, "storing the report");
-        let stored = reports::store(&*self.services.artifacts, &job.id, job.fence, report);
-        Ok(self.services.runtime.block_on(stored)?)
+        let artifacts = &*self.services.artifacts;
+        Ok(self.services.runtime.block_on(async {
+            reports::store_sheet(artifacts, &job.id, job.fence, sheet).await?;
+            reports::store(artifacts, &job.id, job.fence, report).await
+        })?)
     }
 }
 
@@ -221,7 +246,7 @@ fn no_result(decided: &Decided, quarantine: &[String]) -> Option<String> {
 }
 
 /// From the first bar's open to the last bar's close.
-fn covered(bars: &Bars, range: &Range<usize>) -> Span {
+pub(crate) fn covered(bars: &Bars, range: &Range<usize>) -> Span {
     let last = range.end.saturating_sub(1);
     Span {
         start: Timestamp(bars.time[range.start]),

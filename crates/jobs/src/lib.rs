@@ -3,8 +3,8 @@
 //! | kind | file | reads | writes |
 //! |---|---|---|---|
 //! | `agent_design` | [`design`] | dev bars, lessons | `strategies/<name>.yaml` |
-//! | `training` | [`training`] | dev bars | `models/<strategy>/<timeframe>_v<N>/` |
-//! | `backtesting` | [`backtesting`] | bars, model or signals | a trial in the ledger, `reports/<operation>/<fence>/backtest.json` |
+//! | `training` | [`training`] | dev bars | `models/<strategy>/<timeframe>_v<N>/`, with a sheet |
+//! | `backtesting` | [`backtesting`] | bars, model or signals | a trial in the ledger, `reports/<operation>/<fence>/backtest.json`, `sheet.json` |
 //! | `agent_assessment` | [`assessment`] | reports in its specification | `strategies/<name>/assessment.json` |
 //! | `data_load` | [`data_load`] | `imports/<sha256>.csv` | `data/<SYMBOL>_<timeframe>.csv` |
 //! | `probe` | [`probe`] | nothing | nothing, or `probes/<operation>/<attempt>` |

@@ -6,6 +6,7 @@
 mod dev_backtest;
 mod fit;
 mod gather;
+mod sheet;
 mod variety;
 mod walk_forward;
 
@@ -14,8 +15,7 @@ use std::time::Instant;
 
 use ktrdr_catalog::models::{self, Manifest, Metadata};
 use ktrdr_domain::job::{BY_HAND, Origin, TrainingSpec};
-use ktrdr_domain::positions::Positions;
-use ktrdr_domain::report::{DevBacktest, ModelRef, TestMetrics, TrainingReport};
+use ktrdr_domain::report::{ModelRef, TestMetrics, TrainingReport, TrainingSheet};
 use ktrdr_domain::trial::Look;
 use ktrdr_domain::{Kind, Sha256, Windows};
 use ktrdr_fabric::ledger::Ledger;
@@ -24,6 +24,7 @@ use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
 use crate::fault::{self, Fault};
+use dev_backtest::DevTraded;
 use fit::{Fitter, Stage};
 use gather::Gathered;
 
@@ -70,7 +71,12 @@ impl Training {
             fitter.fit(&gathered.rows, &Stage { name: String::new(), before: 0, percent: 3.0..50.0 })?;
         let seconds = started.elapsed().as_secs_f64();
         let test = score(spec, &gathered, &trained)?;
-        let (dev_backtest, dev_positions) = walk_forward(&fitter, &mut gathered, &trained)?;
+        let (dev_backtest, dev_positions, dev_account) = match walk_forward(&fitter, &mut gathered, &trained)?
+        {
+            Some(dev) => (Some(dev.backtest), Some(dev.positions), Some((dev.account, dev.span))),
+            None => (None, None, None),
+        };
+        let sheet = sheet::of(&gathered, &trained, dev_account)?;
         let model = ModelRef {
             strategy: spec.strategy.name.clone(),
             timeframe: spec.strategy.training_data.base_timeframe,
@@ -99,7 +105,7 @@ impl Training {
             training_seconds: seconds,
             trained_on: backend.name(),
         };
-        self.store(job, spec, spec_sha256, shape, &gathered, &trained, report)
+        self.store(job, spec, spec_sha256, shape, &gathered, &trained, report, &sheet)
     }
 
     /// The windows are checked again here: a message that reached this worker may not have passed our submit.
@@ -157,6 +163,7 @@ impl Training {
         gathered: &Gathered,
         trained: &Trained,
         report: TrainingReport,
+        sheet: &TrainingSheet,
     ) -> Result<TrainingReport, Fault> {
         job.progress.step(99.0, "storing the model");
         let artifacts = &*self.services.artifacts;
@@ -178,6 +185,7 @@ impl Training {
             };
             let manifest =
                 |files| Manifest { operation: job.id.clone(), fence: job.fence, spec_sha256, files };
+            models::store_sheet(artifacts, &model.folder(), sheet).await?;
             model.sha256 =
                 models::store(artifacts, &model.folder(), &trained.network, &metadata, manifest).await?;
             Ok(TrainingReport { model, ..metadata.report })
@@ -197,12 +205,12 @@ fn walk_forward(
     fitter: &Fitter<'_>,
     gathered: &mut Gathered,
     trained: &Trained,
-) -> Result<(Option<DevBacktest>, Option<Positions>), Fault> {
+) -> Result<Option<DevTraded>, Fault> {
     let walked = walk_forward::walk(fitter, gathered, trained, &(50.0..94.0))?;
-    let Some(walked) = walked else { return Ok((None, None)) };
+    let Some(walked) = walked else { return Ok(None) };
     fitter.job.progress.step(95.0, "trading dev");
     let bars = &gathered.symbols[0].bars.base;
-    let (traded, positions) = dev_backtest::trade(fitter.job, fitter.spec, bars, &walked)?;
+    let traded = dev_backtest::trade(fitter.job, fitter.spec, bars, &walked)?;
     gathered.warnings.extend(walked.shortened);
-    Ok((Some(traded), Some(positions)))
+    Ok(Some(traded))
 }

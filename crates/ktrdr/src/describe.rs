@@ -1,9 +1,7 @@
 //! Operations in words and figures, for a line on a screen.
 
 use ktrdr_domain::number::Figure;
-use ktrdr_domain::report::InSample;
-use ktrdr_domain::{Operation, Phase, Progress, Status};
-use serde::Deserialize;
+use ktrdr_domain::{OperationSummary, Phase, Progress, Status};
 
 use crate::screen::harmless;
 
@@ -16,7 +14,7 @@ const PHASES: [(Phase, f64, f64); 4] = [
 ];
 
 /// One line about an operation: id, status, phase or progress, error.
-pub(crate) fn line(row: &Operation) -> String {
+pub(crate) fn line(row: &OperationSummary) -> String {
     let indent = if row.root.is_some() { "  " } else { "" };
     let running = (row.status == Status::Running).then(|| doing(row, None)).filter(|text| !text.is_empty());
     let facts = [Some(status(row)), running, row.error.clone()];
@@ -25,12 +23,12 @@ pub(crate) fn line(row: &Operation) -> String {
 }
 
 /// The status as people see it: a running operation that was asked to stop is `cancelling`.
-pub(crate) fn status(row: &Operation) -> String {
+pub(crate) fn status(row: &OperationSummary) -> String {
     if row.is_cancelling() { "cancelling".into() } else { row.status.to_string() }
 }
 
 /// What a running operation is doing now; a cycle does what its child does.
-pub(crate) fn doing(row: &Operation, child: Option<&Operation>) -> String {
+pub(crate) fn doing(row: &OperationSummary, child: Option<&OperationSummary>) -> String {
     if row.is_cancelling() {
         return "stopping …".into();
     }
@@ -45,22 +43,9 @@ pub(crate) fn doing(row: &Operation, child: Option<&Operation>) -> String {
     harmless(&words.join(" · "))
 }
 
-/// Why the figures of an ended operation are no result, if they are none.
-pub(crate) fn caveat(row: &Operation) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Caveats {
-        in_sample: Option<InSample>,
-        #[serde(default)]
-        quarantine: Vec<String>,
-    }
-    let told = Caveats::deserialize(row.result.as_ref()?).ok()?;
-    let known = told.in_sample.map(|known| format!("IN-SAMPLE: {known}"));
-    known.or_else(|| Some(format!("QUARANTINED: {}", told.quarantine.first()?)))
-}
-
 /// From 0 to 100; a cycle's share of its phases, and within a phase its child's.
-pub(crate) fn percentage(row: &Operation, child: Option<&Operation>) -> f64 {
-    let of_progress = |o: &Operation| match o.status {
+pub(crate) fn percentage(row: &OperationSummary, child: Option<&OperationSummary>) -> f64 {
+    let of_progress = |o: &OperationSummary| match o.status {
         Status::Completed => 100.0,
         _ => o.progress.as_ref().map_or(0.0, |p| p.percentage.clamp(0.0, 100.0)),
     };
@@ -123,7 +108,7 @@ const WALL_MS_MAX: i64 = 30 * 86_400_000;
 
 /// How long an ended operation took, in milliseconds; `None` where nobody knows. Rows without a steady time tell their wall
 /// times, which are believed while they make sense.
-pub(crate) fn took_ms(row: &Operation) -> Option<i64> {
+pub(crate) fn took_ms(row: &OperationSummary) -> Option<i64> {
     let by_the_wall =
         || Some(row.finished_at_ms? - row.started_at_ms?).filter(|ms| (0..=WALL_MS_MAX).contains(ms));
     match row.took_ms {
@@ -172,10 +157,10 @@ mod tests {
         assert_eq!(shown, ["0 s", "188 ms", "5.7 s", "3 min", "2.5 h", "4.0 d"]);
     }
 
-    fn ended(started_at_ms: i64, finished_at_ms: i64, took_ms: Option<u64>) -> Operation {
+    fn ended(started_at_ms: i64, finished_at_ms: i64, took_ms: Option<u64>) -> OperationSummary {
         serde_json::from_value(serde_json::json!({
             "id": "op_a", "kind": "probe", "status": "completed", "fence": 1, "tries": 1, "tries_max": 3, "rescues": 0,
-            "spec": {}, "created_at_ms": 0, "started_at_ms": started_at_ms, "finished_at_ms": finished_at_ms,
+            "created_at_ms": 0, "started_at_ms": started_at_ms, "finished_at_ms": finished_at_ms,
             "took_ms": took_ms,
         }))
         .unwrap()

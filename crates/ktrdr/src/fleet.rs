@@ -17,7 +17,8 @@ use ktrdr_jobs::Services;
 use ktrdr_jobs::spending::Spending;
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
-    Exit, Identity, Registration, Relay, SweepTrigger, Sweeper, SweeperConfig, Worker, WorkerConfig,
+    BrokerWatch, Exit, Identity, Registration, Relay, SweepTrigger, Sweeper, SweeperConfig, Worker,
+    WorkerConfig,
 };
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -67,7 +68,8 @@ impl RunningRoles {
             [] => {
                 let (every, lease) = (fleet.heartbeat, fleet.lease);
                 let registry = Arc::clone(&workspace.app.registry);
-                let registration = Registration { registry, identity, every, lease };
+                let broker = BrokerWatch::new(Arc::clone(broker));
+                let registration = Registration { registry, identity, every, lease, broker };
                 background.push(tokio::spawn(registration.run(drain.clone(), stop.clone())));
                 None
             }
@@ -80,6 +82,7 @@ impl RunningRoles {
             background.push(tokio::spawn(relay.run(stop.clone())));
             let keeper = Keeper::new(&workspace.app, schedules_boot);
             background.push(tokio::spawn(keeper.run(stop.clone())));
+            background.push(tokio::spawn(workspace.app.clone().keep_pruning(stop.clone())));
         }
         if roles.orchestrator {
             let (campaigns, ledger) = (&workspace.app.campaigns, &workspace.app.ledger);

@@ -72,7 +72,7 @@ async fn follow(
                 Some(child) if !row.status.is_terminal() => store.get(child).await?,
                 _ => None,
             };
-            view.show(index, row, child.as_ref());
+            view.show(index, row, child.as_deref());
             children.push(child);
         }
         if let Some(notice) = waiting.look(&rows, &children).await? {

@@ -9,6 +9,7 @@ mod confirm;
 mod describe;
 mod device;
 mod exit;
+mod figures;
 mod files;
 mod fleet;
 mod follow;
@@ -17,6 +18,7 @@ mod logging;
 
 mod part;
 mod providers;
+mod reasons;
 mod report_card;
 mod roles;
 mod screen;
@@ -86,7 +88,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Demo(a) => commands::demo::run(&context, a),
         Command::Up(a) => commands::up::run(&context, a),
         Command::Serve(a) => commands::roles::serve(&context, a),
-        Command::Orchestrator => commands::roles::orchestrator(&context),
+        Command::Orchestrator(a) => commands::roles::orchestrator(&context, *a),
         Command::Worker(a) => commands::roles::worker(&context, a),
         Command::Workers(a) => commands::workers::run(&context, a),
         Command::Queues(a) => commands::queues::run(&context, a),
@@ -97,6 +99,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Strategies(a) => commands::strategies::run(&context, a),
         Command::Training(a) => commands::training::run(&context, a),
         Command::Backtest(a) => commands::backtest::run(&context, a),
+        Command::Report(a) => commands::report::run(&context, a),
         Command::Replay(a) => commands::replay::run(&context, a),
         Command::Research(a) => commands::research::run(&context, a),
         Command::Agent(a) => commands::agent::run(&context, a),

@@ -14,8 +14,8 @@ pub(crate) struct Part<'a, T> {
     pub(crate) name: &'static str,
     /// The entries that are shown.
     pub(crate) entries: &'a [T],
-    /// How many were skipped before them.
-    pub(crate) offset: u64,
+    /// Where the next part begins, if there may be one.
+    pub(crate) next: Option<u64>,
     /// How many there are in all.
     pub(crate) total: u64,
 }
@@ -36,7 +36,7 @@ impl<T: Serialize> Part<'_, T> {
         if screen.form == OutputForm::Json {
             document[self.name] = json!(self.entries);
             document["total"] = json!(self.total);
-            document["offset"] = json!(self.offset);
+            document["next"] = json!(self.next);
             return screen.answer(&document, |_| ());
         }
         screen.list(self.name, self.entries, text)?;
@@ -50,13 +50,12 @@ impl<T: Serialize> Part<'_, T> {
     fn missing(&self) -> Option<String> {
         let shown = self.entries.len() as u64;
         (shown < self.total).then(|| {
-            let after = self.offset + shown;
             let (shown, total) = (thousands(shown), thousands(self.total));
-            match after < self.total {
-                true => format!(
-                    "showing {shown} of {total}: --offset {after} goes on, --limit shows up to 1,000 at once"
-                ),
-                false => format!("showing {shown} of {total}: --offset 0 shows the latest"),
+            match self.next {
+                Some(next) => {
+                    format!("showing {shown} of {total}: --after {next} goes on, --limit shows up to 1,000 at once")
+                }
+                None => format!("showing the last {shown} of {total}: without --after the latest are shown"),
             }
         })
     }
@@ -68,9 +67,9 @@ mod tests {
 
     #[test]
     fn a_part_says_that_it_is_one_and_a_whole_list_does_not() {
-        let part = |offset, total| Part { name: "n", entries: &[(), ()], offset, total }.missing();
-        assert_eq!(part(0, 2), None);
-        assert!(part(0, 1234).unwrap().starts_with("showing 2 of 1,234: --offset 2 "));
-        assert!(part(1232, 1234).unwrap().contains("--offset 0"));
+        let part = |next, total| Part { name: "n", entries: &[(), ()], next, total }.missing();
+        assert_eq!(part(None, 2), None);
+        assert!(part(Some(7), 1234).unwrap().starts_with("showing 2 of 1,234: --after 7 "));
+        assert!(part(None, 1234).unwrap().contains("the last 2 of 1,234"));
     }
 }

@@ -2,47 +2,36 @@
 
 use std::future::Future;
 
-use ktrdr_api::{Api, Beside, Listening, McpServices, TlsFiles};
+use ktrdr_api::{Api, Beside, Listening, McpServices};
 use ktrdr_fabric::process::host_name;
 use ktrdr_fabric::store::Topic;
 use ktrdr_mcp::Access;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::api::ListenArguments;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::figures;
 use crate::logging;
+use crate::roles::Roles;
 use crate::workspace::Workspace;
 
 /// What the API hears of the store.
 pub(crate) const HEARS: [Topic; 2] = [Topic::Changed, Topic::Control];
 
-/// Where to listen, if anywhere.
-fn listening(arguments: &ListenArguments) -> Option<Listening> {
-    let address = arguments.listen?;
-    let tls = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
-    Some(Listening {
-        address,
-        tls: tls.map(|(certificate, key)| TlsFiles { certificate, key }),
-        behind_proxy: arguments.behind_proxy,
-        hosts: arguments.host.clone(),
-        require_token: arguments.require_token,
-    })
-}
-
 /// An API that listens, where one is asked for.
 pub(crate) async fn listen(
     workspace: &Workspace,
-    arguments: &ListenArguments,
+    roles: &Roles,
+    listening: Option<&Listening>,
     stop: &CancellationToken,
 ) -> Result<Option<Api>, CliError> {
-    let Some(listening) = listening(arguments) else { return Ok(None) };
+    let Some(listening) = listening else { return Ok(None) };
     let app = workspace.app.clone();
-    let writing =
-        |app| ktrdr_api::mount(ktrdr_mcp::http(app, Access { allow_write: true, show_exam: false }));
+    let writing = |app, scope| ktrdr_api::mount(ktrdr_mcp::http(app, Access { scope, show_exam: false }));
     let reading = ktrdr_api::mount(ktrdr_mcp::http(app.clone(), Access::default()));
     let mcp = Some(McpServices { reading, writing: Box::new(writing) });
-    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp };
-    Api::listen(app, &listening, beside, stop.clone()).await.map(Some).or_exit(Kind::Refused)
+    let figures = figures::exposition(workspace, roles);
+    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp, figures };
+    Api::listen(app, listening, beside, stop.clone()).await.map(Some).or_exit(Kind::Refused)
 }
 
 /// Answers while `work` goes on, and ends with it.

@@ -3,9 +3,11 @@
 
 mod addresses;
 mod agent;
+mod api;
 mod budget;
 mod human;
 mod reading;
+mod retention;
 mod secret;
 mod variables;
 
@@ -27,7 +29,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind, OrExit};
 pub(crate) use agent::{AgentAccess, AgentSettings};
+pub(crate) use api::ApiSettings;
 use budget::BudgetSettings;
+use retention::RetentionSettings;
 use variables::Variables;
 pub(crate) use variables::text;
 
@@ -78,8 +82,12 @@ pub(crate) struct Settings {
     pub(crate) budget: BudgetSettings,
     /// Leases, beats and slots.
     pub(crate) fleet: FleetSettings,
+    /// How long rows of what has ended are kept.
+    pub(crate) retention: RetentionSettings,
     /// Artefacts of a bucket on this machine.
     pub(crate) cache: CacheSettings,
+    /// The HTTP API of `up` and `serve`.
+    pub(crate) api: ApiSettings,
 }
 
 /// `[research]`
@@ -201,6 +209,7 @@ impl Settings {
             agent: self.research.agent.clone(),
             in_flight: self.research.in_flight,
             generation: self.research.generation,
+            retention: self.retention.policy(),
             approval: self.agent.approval(),
             triggers: TriggerLimits {
                 per_instrument: self.research.triggered_per_instrument,
@@ -255,6 +264,7 @@ impl Settings {
         let checked = reading::read(&file, variables).and_then(|mut settings: Self| {
             settings.refuse_misplaced_addresses()?;
             settings.read_address_files(workspace)?;
+            settings.api.relative_to(workspace);
             settings.check()?;
             Ok(settings)
         });
@@ -298,6 +308,7 @@ impl Settings {
             );
         }
         self.agent.check()?;
+        self.api.check()?;
         if !(self.research.plausible_sharpe.is_finite() && self.research.plausible_sharpe > 0.0) {
             return refuse("research.plausible_sharpe must be a number over 0");
         }

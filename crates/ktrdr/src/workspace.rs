@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ktrdr_app::App;
 use ktrdr_app::engine::{Identity, Messages, Opened, Opening, Part};
 use ktrdr_fabric::broker::Broker;
+use ktrdr_telemetry::Telemetry;
 
 use crate::exit::CliError;
 use crate::providers;
@@ -18,6 +19,8 @@ pub(crate) struct Workspace {
     pub(crate) settings: Settings,
     /// What can be asked of it.
     pub(crate) app: App,
+    /// What this process does on it, counted; nothing is, unless it plays roles.
+    pub(crate) telemetry: Option<Arc<Telemetry>>,
     /// Its store as itself.
     pub(crate) identity: Identity,
     messages: Messages,
@@ -27,7 +30,19 @@ impl Workspace {
     pub(crate) fn new(opening: Opening, settings: Settings, opened: Opened) -> Self {
         let Opened { mut app, identity, messages } = opened;
         app.providers = providers::of(&settings, &opening.folder, &app.artifacts);
-        Self { opening, settings, app, identity, messages }
+        Self { opening, settings, app, telemetry: None, identity, messages }
+    }
+
+    /// The same, with everything counted that goes through its seams from now on.
+    pub(crate) fn measured(self) -> Self {
+        let telemetry = Arc::new(Telemetry::new(env!("CARGO_PKG_VERSION")));
+        let app = App {
+            store: telemetry.store(self.app.store),
+            budget: telemetry.budget(self.app.budget),
+            schedules: telemetry.schedules(self.app.schedules),
+            ..self.app
+        };
+        Self { app, telemetry: Some(telemetry), ..self }
     }
 
     /// Whether the store is still the one that was opened.
@@ -42,6 +57,10 @@ impl Workspace {
 
     /// Messages, for one part that this process plays.
     pub(crate) async fn broker(&self, part: Part) -> Result<Arc<dyn Broker>, CliError> {
-        Ok(self.messages.broker(part).await?)
+        let broker = self.messages.broker(part).await?;
+        Ok(match &self.telemetry {
+            Some(telemetry) => telemetry.broker(broker),
+            None => broker,
+        })
     }
 }

@@ -25,6 +25,7 @@ mod view;
 use std::sync::Arc;
 
 use ktrdr_app::App;
+use ktrdr_domain::scope::Scope;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -34,12 +35,19 @@ use serde_json::Value;
 use server::Server;
 
 /// What a client may do and see.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
-    /// Whether there are tools that start and stop work.
-    pub allow_write: bool,
+    /// What its tools may do: read; start and stop work; or also make, pause and delete schedules.
+    pub scope: Scope,
     /// Whether figures of exams are shown.
     pub show_exam: bool,
+}
+
+impl Default for Access {
+    /// It reads.
+    fn default() -> Self {
+        Self { scope: Scope::Viewer, show_exam: false }
+    }
 }
 
 /// Why the server ended otherwise than by its client's going.

@@ -22,7 +22,7 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("strategies", "list_strategies", "Strategies of the workspace."),
     ("data", "list_data", "Series of bars."),
     ("memory", "list_lessons", "The latest lessons."),
-    ("ledger", "list_trials", "Counted looks at data, oldest first."),
+    ("ledger", "list_trials", "Counted looks at data, newest first."),
 ];
 
 /// An address with a parameter: its path, the tool that answers it, that tool's argument, what it is.

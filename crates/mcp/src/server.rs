@@ -42,8 +42,12 @@ impl Server {
         if !tool.changes() {
             return (tool.run)(self, arguments).await;
         }
-        let word = |name: &str| arguments.get(name).and_then(Value::as_str).unwrap_or_default();
-        let noted = self.app.note("mcp", tool.name, word("operation"), word("reason")).await?;
+        let word = |names: &[&str]| {
+            let said = names.iter().find_map(|name| arguments.get(*name).and_then(Value::as_str));
+            said.unwrap_or_default()
+        };
+        let (target, reason) = (word(&["operation", "schedule", "name"]), word(&["reason", "note"]));
+        let noted = self.app.note("mcp", tool.name, target, reason).await?;
         let answer = (tool.run)(self, arguments).await;
         let outcome = match &answer {
             Ok(Answer::Started(operation, _)) => operation.to_string(),

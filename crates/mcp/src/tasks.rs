@@ -3,6 +3,7 @@
 
 use ktrdr_app::AppError;
 use ktrdr_app::cancel::CancelRequest;
+use ktrdr_domain::scope::Scope;
 use ktrdr_domain::{FailureReason, Operation, OperationId, Status, Timestamp};
 use rmcp::ErrorData;
 use rmcp::model::{DetailedTask, GetTaskResult, JsonObject, Task, TaskPayload, TaskStatus};
@@ -47,7 +48,7 @@ pub(crate) async fn get(server: &Server, task_id: &str) -> Result<GetTaskResult,
 
 /// Asks a task to stop.
 pub(crate) async fn cancel(server: &Server, task_id: &str) -> Result<(), ErrorData> {
-    if !server.access.allow_write {
+    if server.access.scope < Scope::Submit {
         let message = "this server only reads: start it with --allow-write to let a model stop work";
         return Err(ErrorData::invalid_request(message, None));
     }

@@ -6,7 +6,7 @@ use ktrdr_app::cycle_status::CycleView;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::refusal::Refusal;
 use ktrdr_domain::trial::Trial;
-use ktrdr_domain::{Operation, Phase, Timestamp, WindowKind};
+use ktrdr_domain::{Operation, OperationSummary, Phase, Timestamp, WindowKind};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -54,11 +54,23 @@ const FIGURES: &[&str] = &["metrics", "undefined"];
 const HIDDEN: &str =
     "figures of an exam are for people: of an exam a model learns whether it was passed and what stopped it";
 
-/// One operation.
+/// One operation, with what it returned.
 pub(crate) fn operation(row: &Operation, access: Access) -> Value {
+    let mut told = summary(row, access);
+    told["result"] = row.result.as_ref().map(|result| self::result(result, access)).into();
+    drop_nulls(&mut told);
+    told
+}
+
+/// One operation in a list.
+pub(crate) fn summary(row: &OperationSummary, access: Access) -> Value {
     let mut told = json!({
         "operation": row.id,
         "kind": row.kind,
+        "strategy": row.subject.strategy,
+        "symbol": row.subject.symbol,
+        "timeframe": row.subject.timeframe,
+        "campaign": row.campaign,
         "status": row.status,
         "is_cancelling": row.is_cancelling(),
         "phase": row.phase,
@@ -75,7 +87,6 @@ pub(crate) fn operation(row: &Operation, access: Access) -> Value {
             true => json!({ "percentage": p.percentage }),
             false => json!({ "percentage": p.percentage, "step": p.step }),
         }),
-        "result": row.result.as_ref().map(|result| self::result(result, access)),
     });
     drop_nulls(&mut told);
     told
@@ -186,7 +197,7 @@ pub(crate) fn lesson(lesson: &Lesson) -> Value {
 }
 
 /// Words about a failure: where an exam has been seen, the gate's code alone.
-fn words(row: &Operation, error: &str, access: Access) -> Option<String> {
+fn words(row: &OperationSummary, error: &str, access: Access) -> Option<String> {
     match access.show_exam || !has_seen_an_exam(row) {
         true => Some(error.to_owned()),
         false => gate_code(error),
@@ -199,7 +210,7 @@ fn gate_code(error: &str) -> Option<String> {
 }
 
 /// Whether what it says may come from an exam: a backtest, what judges one, and a cycle that came so far.
-fn has_seen_an_exam(row: &Operation) -> bool {
+fn has_seen_an_exam(row: &OperationSummary) -> bool {
     is_examined(row.phase) || Phase::ALL.into_iter().any(|p| is_examined(Some(p)) && p.kind() == row.kind)
 }
 
@@ -227,7 +238,7 @@ pub(crate) fn json_of(value: &impl Serialize) -> Value {
 mod tests {
     use super::*;
 
-    const READER: Access = Access { allow_write: false, show_exam: false };
+    const READER: Access = Access { scope: ktrdr_domain::scope::Scope::Viewer, show_exam: false };
 
     #[test]
     fn of_a_cycle_that_was_examined_only_the_gates_code_is_told() {

@@ -29,7 +29,7 @@
 //! | one training from start to end | [`Task`] → `fit` (epochs, endings) → `cpu::epoch` (batches) → `backward` (a block) → `optimiser` |
 //! | where the time goes | `matrix`: one product, `C ← C + A·B` |
 //! | one prediction | [`Network::predict`] → `forward` |
-//! | what a trained network is worth | [`evaluate()`], [`score`] |
+//! | what a trained network is worth | [`evaluate()`], [`score`], [`calibration`] |
 //!
 //! # What is repeated to the bit
 //!
@@ -58,6 +58,7 @@
 
 mod activation;
 mod backward;
+pub mod calibration;
 mod cpu;
 mod early_stopping;
 mod elementary;

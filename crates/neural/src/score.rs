@@ -165,7 +165,7 @@ fn classes<'a>(targets: Targets<'a>) -> Box<dyn Iterator<Item = u8> + 'a> {
     }
 }
 
-fn answer(outputs: &ArrayRef1<f32>) -> u8 {
+pub(crate) fn answer(outputs: &ArrayRef1<f32>) -> u8 {
     match outputs.as_slice().unwrap_or_default() {
         [buy, hold, sell] => class_of(&[*buy, *hold, *sell]),
         numbers => sign_class(numbers[0]),

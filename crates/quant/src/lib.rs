@@ -10,6 +10,7 @@
 //! | fills, costs, stops, equity | [`simulate`] |
 //! | the figures of a backtest | [`metrics`] |
 //! | how much of them is luck | [`exam`], [`statistics`] |
+//! | what a page about a run is drawn from | [`sheet`] |
 //! | what all of these draw from | [`random`] |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -24,6 +25,7 @@ pub mod labels;
 pub mod leaks;
 pub mod metrics;
 pub mod random;
+pub mod sheet;
 pub mod signals;
 pub mod simulate;
 pub mod split;

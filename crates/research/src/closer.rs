@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use ktrdr_domain::closing::{Candidate, Closing, DiscoveryTest};
-use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{OperationId, Timestamp};
 use ktrdr_fabric::campaign::{Campaign, Campaigns};
 use ktrdr_fabric::ledger::{Closed, Ledger};
@@ -31,7 +30,7 @@ impl Closer {
         cycle: &OperationId,
     ) -> Result<(), StoreError> {
         let row = store.get(cycle).await?;
-        let name = row.and_then(|row| row.spec.get("campaign")?.as_str()?.parse::<CampaignName>().ok());
+        let name = row.and_then(|row| row.summary.campaign);
         let Some(name) = name else { return Ok(()) };
         match self.campaigns.campaign(&name).await? {
             Some(campaign) if campaign.has_ended() => self.close(&campaign, Some(cycle)).await,
@@ -41,7 +40,7 @@ impl Closer {
 
     /// Closes what ended and was not closed, since the event of its end was lost.
     pub(crate) async fn look_after(&self) -> Result<(), StoreError> {
-        for campaign in self.campaigns.campaigns(0, LOOKED_AFTER).await?.campaigns {
+        for campaign in self.campaigns.campaigns(None, LOOKED_AFTER).await?.campaigns {
             if campaign.has_ended() {
                 self.close(&campaign, None).await?;
             }

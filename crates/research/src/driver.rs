@@ -94,7 +94,11 @@ impl Orchestrator {
                     warn!(%why, "events can not be consumed; trying again");
                 }
             }
-            sleep(Backoff::OUTSIDE.after(failures)).await;
+            tokio::select! {
+                () = sleep(Backoff::OUTSIDE.after(failures)) => {}
+                // It may still be finding its feet, and is asked again soon.
+                () = self.broker.returned() => failures = 0,
+            }
         }
     }
 

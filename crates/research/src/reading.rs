@@ -70,7 +70,7 @@ async fn cycle(
         Err(why) => return Ok(Err(unreadable(format!("its specification can not be read: {why}")))),
     };
     let results = results_before(store, &root.id, &spec, phase).await?;
-    Ok(stage(&results).map(|stage| Cycle { id: root.id, spec, stage }))
+    Ok(stage(&results).map(|stage| Cycle { id: root.summary.id, spec, stage }))
 }
 
 /// The jobs whose results a cycle has when it enters a phase, in order: what it resumed comes first.

@@ -148,7 +148,7 @@ fn again(cycle: &Cycle, job: Option<Operation>) -> Result<NewChild, NotResumed> 
     let Some(job) = job else { return Ok(first_child(&cycle.id, cycle.spec.clone())?) };
     let spec = match job.kind {
         Kind::Backtesting => {
-            let repeated = BacktestSpec::deserialize(&job.spec).map(|spec| spec.repeating(job.id));
+            let repeated = BacktestSpec::deserialize(&job.spec).map(|spec| spec.repeating(job.summary.id));
             let written = repeated.and_then(serde_json::to_value);
             written.map_err(|why| NotResumed::Unreadable(format!("its backtest can not be read: {why}")))?
         }

@@ -7,7 +7,7 @@
 //! cycle waits for.
 
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Event, Kind, Operation, Phase, Status};
+use ktrdr_domain::{Event, Kind, Operation, OperationId, OperationSummary, Phase, Status};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError};
 use serde_json::Value;
 
@@ -30,13 +30,13 @@ pub(crate) async fn next(
 ) -> Result<Option<Event>, StoreError> {
     let unexamined = unexamined(store, spec).await?;
     let Some((_, first)) = unexamined.into_iter().next() else { return Ok(None) };
-    let trained = match first.waiting.filter(|_| first.phase == Some(Phase::Training)) {
-        Some(child) => store.get(&child).await?,
-        None => None,
+    let trained = match &first.waiting {
+        Some(child) if first.phase == Some(Phase::Training) => store.get(child).await?,
+        _ => None,
     };
     Ok(trained.and_then(|child| {
         let status = child.status.end()?;
-        let (operation, kind, root, fence) = (child.id, child.kind, child.root, child.fence);
+        let OperationSummary { id: operation, kind, root, fence, .. } = child.summary;
         Some(Event { operation, kind, root, status, fence, again: true })
     }))
 }
@@ -63,8 +63,10 @@ async fn unexamined(
         let number = cycle.spec.get("index").and_then(Value::as_u64)?;
         (number / size == generation && cycle.phase != Some(Phase::Assessing)).then_some((number, cycle))
     };
+    let ids: Vec<OperationId> =
+        store.list(&running).await?.operations.into_iter().map(|cycle| cycle.id).collect();
     let mut cycles: Vec<(u64, Operation)> =
-        store.list(&running).await?.operations.into_iter().filter_map(of_it).collect();
+        store.get_all(&ids).await?.into_iter().filter_map(of_it).collect();
     cycles.sort_by_key(|(number, _)| *number);
     Ok(cycles)
 }

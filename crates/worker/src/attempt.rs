@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ktrdr_domain::{FailureReason, Operation, OperationId};
+use ktrdr_domain::{FailureReason, Operation, OperationId, OperationSummary};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{Attempt, Claim, Finish, Finished, Store, StoreError};
 use tokio::sync::oneshot;
@@ -16,12 +16,13 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::broker_watch::BrokerWatch;
 use crate::config::{KindConfig, WorkerConfig};
 use crate::handler::{Handler, Job, Outcome};
 use crate::identity::Identity;
 use crate::progress::ProgressCell;
 use crate::running_jobs::RunningJobs;
-use crate::settle::{settle, wanted};
+use crate::settle::{settle, told, wanted};
 use crate::stop::StopToken;
 use crate::sweeper::SweepTrigger;
 use crate::threads::Threads;
@@ -33,6 +34,7 @@ pub(crate) struct WorkerContext {
     /// For leases that may lapse soon.
     pub(crate) trigger: SweepTrigger,
     pub(crate) identity: Identity,
+    pub(crate) broker: BrokerWatch,
     pub(crate) config: WorkerConfig,
     pub(crate) threads: Threads,
     pub(crate) running_jobs: Arc<RunningJobs>,
@@ -148,7 +150,7 @@ async fn attempt(
     let Claimed { attempt, operation, at } = claimed;
     let retry_delay = context.config.retry.after(operation.tries);
     let progress = ProgressCell::default();
-    let (id, root, spec) = (operation.id, operation.root, operation.spec);
+    let (OperationSummary { id, root, .. }, spec) = (operation.summary, operation.spec);
     let job = Job { id, root, fence: attempt.fence, spec, stop: stop.clone(), progress: progress.clone() };
     let running = start(context, Arc::clone(handler), job, retry_delay);
     let watch = Watch::new(context, kind, &attempt, stop, &progress, at);
@@ -158,15 +160,18 @@ async fn attempt(
         context.unhealthy.store(true, Ordering::Release);
         context.quit.cancel();
     }
-    let recorded = match settle(outcome, stop.reason(), retry_delay) {
+    let finish = settle(outcome, stop.reason(), retry_delay);
+    let (outcome, why) = told(finish.as_ref());
+    let recorded = match finish {
         Some(finish) => record(context, &attempt, finish, lease_end).await,
         None => {
             warn!(operation = %attempt.id, fence = attempt.fence, "fenced: not ours any more; nothing written");
             true
         }
     };
+    let (operation, kind, fence) = (&attempt.id, kind.kind, attempt.fence);
     let duration_ms = at.elapsed().as_millis() as u64;
-    info!(operation = %attempt.id, kind = %kind.kind, fence = attempt.fence, duration_ms, recorded, "attempt ended");
+    info!(%operation, %kind, fence, outcome, why, duration_ms, recorded, "attempt ended");
     recorded
 }
 

@@ -88,11 +88,14 @@ impl Heartbeats {
         });
     }
 
-    /// Until the worker runs something else than it said.
+    /// Until the worker runs something else than it said, or finds the broker otherwise.
     async fn has_changed(&self, said: &WorkerInfo) {
         sleep(SETTLE).await;
-        while self.context.describe() == *said {
-            self.context.running_jobs.changed().await;
+        while self.context.says_the_same(said) {
+            tokio::select! {
+                () = self.context.running_jobs.changed() => {}
+                () = self.context.broker.changed() => {}
+            }
         }
     }
 }
@@ -104,8 +107,15 @@ impl WorkerContext {
             class: self.config.device,
             running: self.running_jobs.ids(),
             is_draining: self.quit.is_cancelled(),
-            ..self.identity.idle()
+            ..self.identity.idle(self.config.heartbeat, self.broker.sight())
         }
+    }
+
+    /// For how long the broker has been found so is no news.
+    fn says_the_same(&self, said: &WorkerInfo) -> bool {
+        let now = self.describe();
+        let state = |info: &WorkerInfo| info.broker.map(|sight| sight.state);
+        state(&now) == state(said) && WorkerInfo { broker: said.broker, ..now } == *said
     }
 }
 

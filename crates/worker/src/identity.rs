@@ -1,10 +1,11 @@
 //! Who a worker is.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ktrdr_domain::DeviceClass;
 use ktrdr_fabric::process::host_name;
-use ktrdr_fabric::registry::WorkerInfo;
+use ktrdr_fabric::registry::{BrokerSight, WorkerInfo};
 use ktrdr_fabric::store::BootId;
 
 /// Who a worker is: claims carry its boot id, heartbeats all of it.
@@ -30,8 +31,8 @@ impl Identity {
         Self { boot: BootId::of_this_process(), host: host_name(), version, device, role }
     }
 
-    /// What it says of itself while it takes and runs nothing.
-    pub(crate) fn idle(&self) -> WorkerInfo {
+    /// What it says of itself, so often, while it takes and runs nothing.
+    pub(crate) fn idle(&self, every: Duration, broker: BrokerSight) -> WorkerInfo {
         let Self { boot, host, version, device, role } = self.clone();
         WorkerInfo {
             boot,
@@ -43,6 +44,8 @@ impl Identity {
             device,
             running: Vec::new(),
             is_draining: false,
+            every_ms: u64::try_from(every.as_millis()).unwrap_or(u64::MAX),
+            broker: Some(broker),
         }
     }
 

@@ -50,12 +50,10 @@ impl KindConsumer {
                     jobs.spawn(Arc::clone(&consumer).work(delivery, slot));
                 }
                 Taken::Ended => {
-                    failures += 1;
-                    consumer.back_off(failures, "a consumer ended").await;
+                    failures = consumer.back_off(failures + 1, "a consumer ended").await;
                 }
                 Taken::Unreachable(why) => {
-                    failures += 1;
-                    consumer.back_off(failures, &why.to_string()).await;
+                    failures = consumer.back_off(failures + 1, &why.to_string()).await;
                 }
                 Taken::Held => {
                     // Gives back what was delivered and not begun. What runs goes on.
@@ -115,9 +113,17 @@ impl KindConsumer {
         }
     }
 
-    async fn back_off(&self, failures: u32, why: &str) {
+    /// Waits after so many failures. How many count from then on: none where the broker has returned meanwhile. It may still be
+    /// finding its feet, and is asked again soon.
+    async fn back_off(&self, failures: u32, why: &str) -> u32 {
         let wait = self.context.config.outside.after(failures);
         warn!(kind = %self.kind.kind, why, wait_ms = wait.as_millis() as u64, "no deliveries; trying again");
-        self.context.quit.run_until_cancelled(tokio::time::sleep(wait)).await;
+        let waiting = async {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => failures,
+                () = self.broker.returned() => 0,
+            }
+        };
+        self.context.quit.run_until_cancelled(waiting).await.unwrap_or(failures)
     }
 }

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`Relay`] | outbox → broker | [`relay`] |
 //! | [`Worker`] | broker → slots, one consumer of each kind | [`worker`], `kind_consumer`, `consumers` |
-//! | | says that it is there, hears what operators ask | `heartbeats`, `paused` |
+//! | | says that it is there and how it finds the broker, hears what operators ask | `heartbeats`, [`broker_watch`], `paused` |
 //! | | one delivery: claim → run → watch → record → ack | `attempt`, `watch` |
 //! | [`Sweeper`] | brings back what was lost | [`sweeper`], `lost_messages` |
 //!
@@ -43,6 +43,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod attempt;
+pub mod broker_watch;
 pub mod config;
 mod confirmed;
 mod consumers;
@@ -64,6 +65,7 @@ mod threads;
 mod watch;
 pub mod worker;
 
+pub use broker_watch::BrokerWatch;
 pub use config::{ConfigError, KindConfig, WorkerConfig};
 pub use handler::{Handler, Job, Outcome};
 pub use identity::Identity;

@@ -9,6 +9,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::broker_watch::BrokerWatch;
 use crate::identity::Identity;
 
 /// The voice of a process that takes no jobs.
@@ -21,13 +22,24 @@ pub struct Registration {
     pub every: Duration,
     /// How long it counts.
     pub lease: Duration,
+    /// How it finds the broker.
+    pub broker: BrokerWatch,
 }
 
 impl Registration {
     /// Sends heartbeats until stopped, then deregisters. An operator who asks the process to end cancels `drain`.
     pub async fn run(self, drain: CancellationToken, stop: CancellationToken) {
+        let broker = self.broker.clone();
+        tokio::select! {
+            () = self.speak(drain, &stop) => {}
+            () = broker.run() => {}
+        }
+    }
+
+    async fn speak(self, drain: CancellationToken, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            let said = WorkerInfo { is_draining: drain.is_cancelled(), ..self.identity.idle() };
+            let idle = self.identity.idle(self.every, self.broker.sight());
+            let said = WorkerInfo { is_draining: drain.is_cancelled(), ..idle };
             match timeout(self.every, self.registry.heartbeat(&said, self.lease)).await {
                 Ok(Ok(control)) if control.drain && !drain.is_cancelled() => {
                     info!("asked to end");
@@ -37,7 +49,11 @@ impl Registration {
                 Ok(Err(why)) => warn!(%why, "the heartbeat failed"),
                 Err(_) => warn!("the heartbeat failed: no answer in time"),
             }
-            stop.run_until_cancelled(sleep(jittered(self.every))).await;
+            tokio::select! {
+                () = sleep(jittered(self.every)) => {}
+                () = self.broker.changed() => {}
+                () = stop.cancelled() => {}
+            }
         }
         if let Ok(Err(why)) = timeout(self.every, self.registry.deregister(&self.identity.boot)).await {
             warn!(%why, "left without saying so");

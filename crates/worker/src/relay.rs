@@ -94,7 +94,11 @@ impl Relay {
             let no_answer = || "the broker did not take everything".to_owned();
             let why = round.failure.map_or_else(no_answer, |why| why.to_string());
             warn!(unknown, why, "relay failed; trying again");
-            sleep(Backoff::OUTSIDE.after(failures)).await;
+            tokio::select! {
+                () = sleep(Backoff::OUTSIDE.after(failures)) => {}
+                // It may still be finding its feet, and is asked again soon.
+                () = self.broker.returned() => failures = 0,
+            }
         }
     }
 

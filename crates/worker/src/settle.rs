@@ -43,6 +43,19 @@ fn time_limit() -> Finish {
     }
 }
 
+/// The outcome of an attempt in a word, and why where there is more to say: for its one line in the log.
+pub(crate) fn told(finish: Option<&Finish>) -> (&'static str, Option<String>) {
+    match finish {
+        None => ("fenced", None),
+        Some(Finish::Completed(_)) => ("completed", None),
+        Some(Finish::Cancelled) => ("cancelled", None),
+        Some(Finish::Release) => ("released", None),
+        Some(Finish::Failed { reason, error, .. }) => ("failed", Some(format!("{reason}: {error}"))),
+        Some(Finish::Retry { error, .. }) => ("retry", Some(error.clone())),
+        Some(Finish::Defer { why, .. }) => ("deferred", Some(why.clone())),
+    }
+}
+
 /// The status a finish asks for.
 pub(crate) fn wanted(finish: &Finish) -> Status {
     match finish {

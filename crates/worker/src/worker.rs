@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::attempt::WorkerContext;
+use crate::broker_watch::BrokerWatch;
 use crate::config::{ConfigError, WorkerConfig};
 use crate::handler::Handler;
 use crate::heartbeats::Heartbeats;
@@ -77,6 +78,7 @@ impl Worker {
             store: self.store,
             trigger: self.trigger,
             identity: self.identity,
+            broker: BrokerWatch::new(Arc::clone(&self.broker)),
             config: self.config,
             threads: Threads::default(),
             running_jobs,
@@ -99,6 +101,7 @@ impl Worker {
         tokio::select! {
             () = consumers.wait() => {}
             () = heartbeats.run(orders) => {}
+            () = context.broker.run() => {}
         }
         heartbeats.leave().await;
         listener.abort();

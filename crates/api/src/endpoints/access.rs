@@ -17,7 +17,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/session", "who_am_i", who).says("Who asks, and what they may do."),
         Endpoint::post("/session", "open_session", Scope::Viewer, open).says(
             "Exchange the token of the Authorization header for a browser's session; it ends with the token.",
-        ),
+        )
+        .answered_anew(),
         Endpoint::delete("/session", "close_session", Scope::Viewer, close)
             .says("Have the browser forget its session."),
         Endpoint::get("/tokens", "list_tokens", tokens)

@@ -45,7 +45,7 @@ fn trigger_schema() -> Value {
     schema::object(&[
         ("symbol*", schema::symbol()),
         ("timeframe*", schema::timeframe()),
-        ("agent", schema::text("Who designs and assesses.")),
+        ("agent", schema::slug("Who designs and assesses.")),
         ("batch", schema::flag("Ask the language model in batches: half the price, answers within a day.")),
         ("masked", schema::flag("Hide symbol, dates and price level from the language model.")),
         ("brief", schema::text("What to look for, in words.")),

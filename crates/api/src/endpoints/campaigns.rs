@@ -2,7 +2,6 @@
 
 use ktrdr_app::campaign::CampaignRequest;
 use ktrdr_app::cancel::GroupCancelRequest;
-use ktrdr_app::operations::PartRequest;
 use ktrdr_app::plan::PlanRequest;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::scope::Scope;
@@ -30,7 +29,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     ("symbol*", schema::symbol()),
                     ("timeframe*", schema::timeframe()),
                     ("cycles*", schema::integer("How many.", 1, 10_000)),
-                    ("agent", schema::text("Who designs and assesses.")),
+                    ("agent", schema::slug("Who designs and assesses.")),
                     ("gates", schema::gates()),
                     ("anyway", schema::text("Why it may be run although there is nothing to find.")),
                 ]),
@@ -52,13 +51,13 @@ pub(super) fn campaign_schema() -> Value {
         ("symbol*", schema::symbol()),
         ("timeframe*", schema::timeframe()),
         ("cycles", schema::integer("How many.", 1, 10_000)),
-        ("campaign", schema::text("Whose lessons are shared; a new one otherwise.")),
+        ("campaign", schema::slug("Whose lessons are shared; a new one otherwise.")),
         ("in_flight", schema::integer("Cycles at a time.", 1, 1000)),
         (
             "generation",
             schema::integer("Cycles that are designed from the same lessons.", 1, u32::MAX.into()),
         ),
-        ("agent", schema::text("Who designs and assesses.")),
+        ("agent", schema::slug("Who designs and assesses.")),
         ("gates", schema::gates()),
         ("batch", schema::flag("Ask the language model in batches: half the price, answers within a day.")),
         ("masked", schema::flag("Hide symbol, dates and price level from the language model.")),
@@ -77,22 +76,9 @@ pub(super) fn campaign_schema() -> Value {
     ])
 }
 
-/// A part of a list that is read by how many come before it.
-fn part(page: Page) -> PartRequest {
-    PartRequest { limit: page.limit, offset: page.cursor.unwrap_or(0) }
-}
-
-/// Where the next one begins.
-fn next(part: PartRequest, shown: usize, total: u64) -> Value {
-    let behind = part.offset.saturating_add(shown as u64);
-    cursor_of((behind < total && shown > 0).then_some(behind))
-}
-
 async fn list(ask: Ask) -> Answered {
-    let part = part(ask.query::<Page>()?.check()?);
-    let list = ask.app.campaigns(part).await?;
-    let next = next(part, list.campaigns.len(), list.total);
-    Reply::ok(&json!({ "campaigns": list.campaigns, "next": next, "total": list.total }))
+    let list = ask.app.campaigns(ask.query::<Page>()?.behind()?).await?;
+    Reply::ok(&json!({ "campaigns": list.campaigns, "next": cursor_of(list.next), "total": list.total }))
 }
 
 async fn start(ask: Ask) -> Answered {
@@ -105,14 +91,13 @@ async fn plan(ask: Ask) -> Answered {
 }
 
 async fn one(ask: Ask) -> Answered {
-    let part = part(ask.query::<Page>()?.check()?);
+    let part = ask.query::<Page>()?.behind()?;
     let detail = ask.app.campaign(&ask.path("campaign")?, part).await?;
-    let next = next(part, detail.cycles.len(), detail.total);
     Reply::ok(&json!({
         "campaign": detail.campaign,
         "closings": detail.closings,
         "cycles": detail.cycles,
-        "next": next,
+        "next": cursor_of(detail.next),
         "total": detail.total,
     }))
 }
@@ -125,7 +110,8 @@ async fn costs(ask: Ask) -> Answered {
 async fn cancel(ask: Ask) -> Answered {
     let campaign: CampaignName = ask.path("campaign")?;
     ask.app.campaign_counts(&campaign).await?;
-    let wanted: GroupCancelRequest = ask.signed(&[("campaign", campaign.as_str().into())])?;
+    let named = ask.signed::<GroupCancelRequest>(&[("campaign", campaign.as_str().into())])?;
+    let wanted = GroupCancelRequest { within: ask.within, ..named };
     let plan = ask.app.plan_cancel(&wanted).await?;
     Reply::ok(&ask.app.cancel_group(plan).await?)
 }

@@ -1,6 +1,5 @@
 //! Queues, workers, dead letters.
 
-use ktrdr_app::operations::PartRequest;
 use ktrdr_domain::scope::Scope;
 use serde_json::json;
 
@@ -35,7 +34,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn queues(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "queues": ask.app.queues().await? }))
+    Reply::ok(&json!({ "queues": ask.app.queues(true).await? }))
 }
 
 async fn pause(ask: Ask) -> Answered {
@@ -58,12 +57,10 @@ async fn drain(ask: Ask) -> Answered {
 }
 
 async fn dead_letters(ask: Ask) -> Answered {
-    let page = ask.query::<Page>()?.check()?;
-    let part = PartRequest { limit: page.limit, offset: page.cursor.unwrap_or(0) };
-    let list = ask.app.dead_letters(part).await?;
-    let behind = part.offset + list.dead_letters.len() as u64;
-    let next = cursor_of((behind < list.total && !list.dead_letters.is_empty()).then_some(behind));
-    Reply::ok(&json!({ "dead_letters": list.dead_letters, "next": next, "total": list.total }))
+    let list = ask.app.dead_letters(ask.query::<Page>()?.behind()?).await?;
+    Reply::ok(
+        &json!({ "dead_letters": list.dead_letters, "next": cursor_of(list.next), "total": list.total }),
+    )
 }
 
 async fn dismiss(ask: Ask) -> Answered {

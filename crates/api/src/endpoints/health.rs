@@ -25,13 +25,13 @@ async fn live(_: Ask) -> Answered {
 }
 
 async fn ready(ask: Ask) -> Answered {
-    let is_ready = ask.app.readiness().await.ready;
+    let is_ready = ask.app.is_ready().await;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Reply::with_status(status, &json!({ "ready": is_ready }))
 }
 
 async fn health(ask: Ask) -> Answered {
-    Reply::ok(&ask.app.readiness().await)
+    Reply::ok(&ask.app.readiness(true).await)
 }
 
 async fn description(_: Ask) -> Answered {

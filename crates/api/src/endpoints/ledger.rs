@@ -1,11 +1,13 @@
 //! The ledger: counted looks at data, and what campaigns came to.
 
+use ktrdr_app::ledger::{Part, Stretch};
 use ktrdr_domain::name::CampaignName;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
-use crate::page::{self, Page};
+use crate::page::{self, cursor_of};
 use crate::reply::Reply;
 
 const QUERY: &[(&str, &str)] = &[
@@ -17,10 +19,10 @@ const QUERY: &[(&str, &str)] = &[
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/ledger/trials", "list_trials", trials)
-            .says("Every counted look at data, oldest first.")
+            .says("Every counted look at data, newest first.")
             .query(QUERY),
         Endpoint::get("/ledger/closings", "list_closings", closings)
-            .says("What campaigns came to when they closed, oldest first.")
+            .says("What campaigns came to when they closed, newest first.")
             .query(QUERY),
     ]
 }
@@ -38,17 +40,24 @@ pub(super) struct OfCampaign {
 }
 
 impl OfCampaign {
-    pub(super) fn page(&self) -> Page {
-        Page { limit: self.limit, cursor: self.cursor }
+    /// The part that is meant: a cursor says how many entries came behind the part before it.
+    pub(super) fn stretch(&self) -> Stretch {
+        Stretch { behind: self.cursor, offset: 0, limit: self.limit }
     }
+}
+
+/// As it is answered.
+pub(super) fn part<T: Serialize>(name: &str, part: &Part<T>) -> Answered {
+    let next = (part.behind > 0).then_some(part.behind);
+    Reply::ok(&json!({ name: part.entries, "next": cursor_of(next), "total": part.total }))
 }
 
 async fn trials(ask: Ask) -> Answered {
     let wanted: OfCampaign = ask.query()?;
-    Reply::ok(&wanted.page().of("trials", &ask.app.trials(wanted.campaign.as_ref()).await?)?)
+    part("trials", &ask.app.trials_part(wanted.campaign.as_ref(), wanted.stretch()).await?)
 }
 
 async fn closings(ask: Ask) -> Answered {
     let wanted: OfCampaign = ask.query()?;
-    Reply::ok(&wanted.page().of("closings", &ask.app.closings(wanted.campaign.as_ref()).await?)?)
+    part("closings", &ask.app.closings_part(wanted.campaign.as_ref(), wanted.stretch()).await?)
 }

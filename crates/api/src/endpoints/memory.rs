@@ -2,7 +2,7 @@
 
 use ktrdr_app::memory::RecallRequest;
 
-use super::ledger::OfCampaign;
+use super::ledger::{OfCampaign, part};
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
 use crate::reply::Reply;
@@ -31,8 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn lessons(ask: Ask) -> Answered {
     let wanted: OfCampaign = ask.query()?;
-    let lessons = ask.app.lessons(wanted.campaign.as_ref(), u32::MAX).await?;
-    Reply::ok(&wanted.page().of("lessons", &lessons)?)
+    part("lessons", &ask.app.lessons_part(wanted.campaign.as_ref(), wanted.stretch()).await?)
 }
 
 async fn lesson(ask: Ask) -> Answered {

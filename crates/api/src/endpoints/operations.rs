@@ -3,9 +3,10 @@
 use ktrdr_app::cancel::{CancelRequest, GroupCancelRequest};
 use ktrdr_app::operations::result_of;
 use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
-use ktrdr_app::selection::Selection;
-use ktrdr_domain::OperationId;
+use ktrdr_app::selection::{SelectedPart, Selection};
 use ktrdr_domain::scope::Scope;
+use ktrdr_domain::{OperationId, OperationSummary};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::schema;
@@ -60,7 +61,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .says("Submit a group again: those to which all of it applies.")
             .json(
                 schema::object(&[
-                    ("campaign", schema::text("Only of this campaign.")),
+                    ("campaign", schema::slug("Only of this campaign.")),
                     ("status", schema::words("Only what ended so.", &["failed", "cancelled"])),
                     ("reason", schema::text("Only what failed for this reason.")),
                     ("type", schema::text("Only this type.")),
@@ -74,13 +75,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 fn group(more: &[(&str, Value)]) -> Value {
     let mut fields = vec![
-        ("campaign", schema::text("Only of this campaign: its cycles, unless a type is given.")),
+        ("campaign", schema::slug("Only of this campaign: its cycles, unless a type is given.")),
         ("type", schema::text("Only this type.")),
         ("status", schema::words("Only pending, or only running ones.", &["pending", "running"])),
         ("reason", schema::text("Why; kept in the rows.")),
     ];
     fields.extend(more.iter().cloned());
     schema::object(&fields)
+}
+
+/// A part of the list, whose end is told as a cursor. Written as it stands: lists are what is asked for most.
+#[derive(Serialize)]
+struct Listed {
+    operations: Vec<OperationSummary>,
+    next: Value,
+    total: Option<u64>,
+    active: u64,
+    now_ms: i64,
 }
 
 /// The query is a filter but for the part that is wanted.
@@ -98,13 +109,8 @@ async fn list(ask: Ask) -> Answered {
     }
     let selection: Selection = terms.join("&").parse()?;
     let part = ask.app.select(&selection, cursor, limit).await?;
-    Reply::ok(&json!({
-        "operations": part.operations,
-        "next": cursor_of(part.next),
-        "total": part.total,
-        "active": part.active,
-        "now_ms": part.now_ms,
-    }))
+    let SelectedPart { operations, next, total, active, now_ms } = part;
+    Reply::ok(&Listed { operations, next: cursor_of(next), total, active, now_ms })
 }
 
 fn id(ask: &Ask) -> Result<OperationId, ktrdr_app::AppError> {
@@ -155,7 +161,8 @@ async fn retry(ask: Ask) -> Answered {
 
 async fn cancel_group(mut ask: Ask) -> Answered {
     let is_confirmed = ask.take_flag("confirm")?;
-    let plan = ask.app.plan_cancel(&ask.signed::<GroupCancelRequest>(&[])?).await?;
+    let wanted = GroupCancelRequest { within: ask.within, ..ask.signed(&[])? };
+    let plan = ask.app.plan_cancel(&wanted).await?;
     match is_confirmed {
         false => Reply::ok(&json!({ "planned": plan })),
         true => Reply::ok(&json!({ "done": ask.app.cancel_group(plan).await? })),
@@ -164,7 +171,8 @@ async fn cancel_group(mut ask: Ask) -> Answered {
 
 async fn retry_group(mut ask: Ask) -> Answered {
     let is_confirmed = ask.take_flag("confirm")?;
-    let plan = ask.app.plan_retry(&ask.json::<GroupRetryRequest>()?).await?;
+    let wanted = GroupRetryRequest { within: ask.within, ..ask.json()? };
+    let plan = ask.app.plan_retry(&wanted).await?;
     match is_confirmed {
         false => Reply::ok(&json!({ "planned": plan })),
         true => Reply::ok(&json!({ "done": ask.app.retry_group(plan).await? })),

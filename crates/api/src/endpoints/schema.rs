@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::form;
+
 /// An object of these fields; those that end with `*` must be there.
 pub(super) fn object(fields: &[(&str, Value)]) -> Value {
     let mut properties = Map::new();
@@ -11,9 +13,24 @@ pub(super) fn object(fields: &[(&str, Value)]) -> Value {
         if bare.len() < name.len() {
             required.push(bare);
         }
-        properties.insert(bare.to_owned(), form.clone());
+        let form = if bare.len() < name.len() { form.clone() } else { or_null(form.clone()) };
+        properties.insert(bare.to_owned(), form);
     }
     json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+/// What may be left out may be null as well: that says the same.
+fn or_null(mut form: Value) -> Value {
+    if let Some(one) = form["type"].as_str().map(str::to_owned) {
+        form["type"] = json!([one, "null"]);
+    }
+    for alternatives in ["enum", "oneOf"] {
+        if let Some(all) = form[alternatives].as_array_mut() {
+            all.push(if alternatives == "enum" { Value::Null } else { json!({ "type": "null" }) });
+        }
+    }
+    form.as_object_mut().into_iter().for_each(|fields| fields.retain(|_, value| !value.is_null()));
+    form
 }
 
 pub(super) fn text(about: &str) -> Value {
@@ -41,17 +58,22 @@ pub(super) fn list(of: &Value, about: &str) -> Value {
 }
 
 pub(super) fn symbol() -> Value {
-    text("The instrument, such as EURUSD.")
+    json!({ "type": "string", "description": "The instrument, such as EURUSD.", "pattern": form::SYMBOL, "maxLength": form::SYMBOL_MAX })
+}
+
+/// A name of lower-case words.
+pub(super) fn slug(about: &str) -> Value {
+    json!({ "type": "string", "description": about, "pattern": form::SLUG })
 }
 
 pub(super) fn timeframe() -> Value {
-    text("The length of a bar, such as 1h.")
+    json!({ "type": "string", "description": "The length of a bar, such as 1h.", "pattern": form::TIMEFRAME })
 }
 
 /// A strategy of the workspace, or the text of one.
 pub(super) fn strategy() -> Value {
-    let one = |name: &str, about: &str| object(&[(&format!("{name}*"), text(about))]);
-    json!({ "oneOf": [one("name", "One of the workspace."), one("yaml", "The text of a strategy file.")] })
+    let one = |name: &str, of: Value| object(&[(&format!("{name}*"), of)]);
+    json!({ "oneOf": [one("name", slug("One of the workspace.")), one("yaml", text("The text of a strategy file."))] })
 }
 
 pub(super) fn device() -> Value {
@@ -76,5 +98,5 @@ pub(super) fn account() -> Value {
 }
 
 pub(super) fn key() -> Value {
-    text("As the header Idempotency-Key.")
+    json!({ "type": "string", "description": "As the header Idempotency-Key.", "pattern": form::KEY })
 }

@@ -28,7 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .says("Trade a trained strategy on the gate window. Every run is a counted look at data.")
             .json(
                 schema::object(&[
-                    ("strategy*", schema::text("Whose model.")),
+                    ("strategy*", schema::slug("Whose model.")),
                     ("model_version", schema::integer("Its version; the newest otherwise.", 1, u32::MAX.into())),
                     ("market*", market_schema()),
                     ("idempotency_key", schema::key()),
@@ -83,7 +83,7 @@ fn market_schema() -> Value {
                 "Why the vault may be looked into: needs the scope operator, and is counted for ever.",
             ),
         ),
-        ("campaign", schema::text("Who this trial belongs to.")),
+        ("campaign", schema::slug("Who this trial belongs to.")),
         ("account", schema::account()),
     ])
 }

@@ -11,6 +11,8 @@ use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::requests::Requests;
+use ktrdr_fabric::retention::Pruning;
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_fabric::tokens::Tokens;
@@ -41,9 +43,13 @@ impl Opening {
                 registry: Arc::clone(&engine.store) as Arc<dyn WorkerRegistry>,
                 tokens: Arc::clone(&engine.store) as Arc<dyn Tokens>,
                 audit: Arc::clone(&engine.store) as Arc<dyn Audit>,
+                requests: Arc::clone(&engine.store) as Arc<dyn Requests>,
                 schedules: Arc::clone(&engine.store) as Arc<dyn Schedules>,
+                pruning: Arc::clone(&engine.store) as Arc<dyn Pruning>,
+                own: Arc::clone(&engine.store) as Arc<dyn OwnStore>,
                 store: engine.store,
                 artifacts: engine.artifacts,
+                pins: Arc::default(),
                 letters: Arc::new(NoLetterBox),
                 policy: self.policy.clone(),
                 by: self.by.clone(),
@@ -92,12 +98,12 @@ impl OwnStore for SqliteStore {
         let room = Self::room(self)?;
         let figures = format!(
             "{} MB free of {} MB on its disk; the database has {} MB and may have {} MB",
-            megabytes(room.disk_free),
-            megabytes(room.disk_bytes),
+            megabytes(room.disk.free),
+            megabytes(room.disk.bytes),
             megabytes(room.bytes),
             megabytes(room.bytes_max)
         );
-        let is_scarce = room.disk_free < room.disk_bytes / 50;
+        let is_scarce = room.disk.is_scarce();
         let action = "free some space on its disk; new work is refused meanwhile, reading goes on";
         Ok(Room { refuses: room.is_full(), is_scarce, figures, action })
     }

@@ -13,6 +13,8 @@ use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::local::LocalArtifacts;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::requests::Requests;
+use ktrdr_fabric::retention::Pruning;
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::StoreError;
 use ktrdr_fabric::store::Topic;
@@ -55,9 +57,13 @@ impl Opening {
                 registry: Arc::clone(&store) as Arc<dyn WorkerRegistry>,
                 tokens: Arc::clone(&store) as Arc<dyn Tokens>,
                 audit: Arc::clone(&store) as Arc<dyn Audit>,
+                requests: Arc::clone(&store) as Arc<dyn Requests>,
                 schedules: Arc::clone(&store) as Arc<dyn Schedules>,
+                pruning: Arc::clone(&store) as Arc<dyn Pruning>,
+                own: Arc::clone(&store) as Arc<dyn OwnStore>,
                 store,
                 artifacts,
+                pins: Arc::default(),
                 letters: Arc::new(AdministratorsLetterBox(fleet.clone())),
                 policy: self.policy.clone(),
                 by: self.by.clone(),

@@ -24,7 +24,7 @@ use ktrdr_fabric::store::{BootId, Topic};
 pub use config::{EngineConfig, EngineName, FleetConfig, Secret};
 pub use fleet::{administration, broker, explain_broker, explain_topology, store_facts};
 pub use identity::Identity;
-pub use own_store::Room;
+pub use own_store::{OwnStore, Room};
 
 use crate::{App, AppError, ErrorKind, OrKind, Policy};
 use identity::{Known, met};

@@ -9,7 +9,7 @@ use super::examine::Check;
 
 /// An engine's store, as itself.
 #[async_trait]
-pub(super) trait OwnStore: Send + Sync {
+pub trait OwnStore: Send + Sync {
     /// What it calls itself.
     fn epoch(&self) -> &str;
     /// Where it is, for people.

@@ -1,15 +1,15 @@
 //! Many at once: those that failed, or were cancelled, and to which every filter applies.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status};
 use ktrdr_fabric::store::{Filter, NewOperation, NewRoot, Pace, Submitted};
 use ktrdr_research::resume;
 use serde::{Deserialize, Serialize};
 
 use super::successor;
-use crate::{App, AppError, ErrorKind};
+use crate::{App, AppError, ErrorKind, Mark};
 
 /// Rows read at once.
 const PAGE: u32 = 1000;
@@ -32,12 +32,15 @@ pub struct GroupRetryRequest {
     pub kind: Option<Kind>,
     /// Only dead letters: those that used up their tries and were not dropped.
     pub dead: bool,
+    /// Of a repeated request: how far the store was when it came first. What ended later is left alone.
+    #[serde(skip)]
+    pub within: Option<Mark>,
 }
 
 impl GroupRetryRequest {
     fn check(&self) -> Result<(), AppError> {
         let refuse = |what| Err(AppError::new(ErrorKind::InvalidRequest, what));
-        let Self { campaign, status, reason, kind, dead } = self;
+        let Self { campaign, status, reason, kind, dead, within: _ } = self;
         if campaign.is_none() && status.is_none() && reason.is_none() && kind.is_none() && !dead {
             return refuse(
                 "say which: an ID, or a group by --campaign, --status, --reason, --type or --dead",
@@ -49,6 +52,13 @@ impl GroupRetryRequest {
                 refuse("what is retried together has failed or was cancelled: use failed or cancelled")
             }
         }
+    }
+
+    /// What the store can not tell.
+    fn means(&self, operation: &OperationSummary) -> bool {
+        let has_reason = self.reason.is_none() || self.reason == operation.reason;
+        let had_ended = |mark: Mark| operation.finished_at_ms.is_some_and(|at_ms| at_ms <= mark.at_ms);
+        has_reason && self.within.is_none_or(had_ended)
     }
 
     fn filter(&self, status: Status, limit: u32) -> Filter {
@@ -125,16 +135,12 @@ impl App {
         if let Some(name) = &request.campaign {
             self.campaign_counts(name).await?;
         }
-        let (mut plan, mut read, mut seen) = (RetryPlan::default(), HashMap::new(), HashSet::new());
+        let (mut plan, mut seen) = (RetryPlan::default(), HashSet::new());
         for row in self.matching(request).await? {
-            let whole = match &row.root {
-                None => row,
-                Some(root) => match self.cycle_of(root, &mut read).await? {
-                    Some(cycle) => cycle,
-                    None => continue,
-                },
-            };
-            if seen.insert(whole.id.clone()) {
+            let id = row.root.unwrap_or(row.id);
+            if seen.insert(id.clone())
+                && let Some(whole) = self.store.get(&id).await?
+            {
                 self.add(&mut plan, &whole).await?;
             }
         }
@@ -165,31 +171,18 @@ impl App {
     }
 
     /// Every row that the store can tell belongs to the group, newest first.
-    async fn matching(&self, request: &GroupRetryRequest) -> Result<Vec<Operation>, AppError> {
+    async fn matching(&self, request: &GroupRetryRequest) -> Result<Vec<OperationSummary>, AppError> {
         let mut found = Vec::new();
         let mut filter = request.filter(request.status.unwrap_or(Status::Failed), PAGE);
         loop {
             let page = self.store.list(&filter).await?.operations;
             filter.offset += u64::from(PAGE);
             let is_last = page.len() < PAGE as usize;
-            let has_reason = |o: &Operation| request.reason.is_none() || request.reason == o.reason;
-            found.extend(page.into_iter().filter(has_reason));
+            found.extend(page.into_iter().filter(|operation| request.means(operation)));
             if is_last {
                 return Ok(found);
             }
         }
-    }
-
-    /// The cycle of a job, read once.
-    async fn cycle_of(
-        &self,
-        root: &OperationId,
-        read: &mut HashMap<OperationId, Option<Operation>>,
-    ) -> Result<Option<Operation>, AppError> {
-        if !read.contains_key(root) {
-            read.insert(root.clone(), self.store.get(root).await?);
-        }
-        Ok(read.get(root).cloned().flatten())
     }
 
     /// Carries out a plan. Its cycles wait in one queue, so that no more of them run at a time than is configured.

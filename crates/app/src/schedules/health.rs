@@ -12,11 +12,11 @@ const DECIDED_WITHIN_MS: i64 = 60_000;
 const MEANT: [SkipReason; 3] = [SkipReason::Paused, SkipReason::Overlap, SkipReason::Deleted];
 
 /// Something that somebody should look at.
-pub(crate) struct Trouble {
+pub struct Trouble {
     /// What was found.
-    pub(crate) found: String,
+    pub found: String,
     /// What to do about it.
-    pub(crate) action: String,
+    pub action: String,
 }
 
 impl Trouble {
@@ -30,7 +30,7 @@ impl App {
     ///
     /// # Errors
     /// When the store can not be read.
-    pub(crate) async fn schedule_troubles(&self) -> Result<(usize, Vec<Trouble>), AppError> {
+    pub async fn schedule_troubles(&self) -> Result<(usize, Vec<Trouble>), AppError> {
         let schedules = self.schedules.schedules().await?;
         let now_ms = ids::now().0 * 1_000;
         let mut troubles = Vec::new();

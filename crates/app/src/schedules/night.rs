@@ -145,6 +145,7 @@ impl App {
             StopReason::Replaced => "the next night takes its place",
         };
         let request = GroupCancelRequest {
+            within: None,
             campaign: Some(campaign.clone()),
             kind: None,
             status: None,

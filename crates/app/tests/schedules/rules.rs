@@ -153,7 +153,7 @@ async fn a_night_whose_time_is_over_is_cancelled_and_somebody_is_told() {
     let status = w.app.schedule(&name("nightly")).await.unwrap();
     let pause = status.schedule.paused.unwrap();
     assert!(pause.after_failure && pause.note.as_str().contains("unfinished"), "{pause:?}");
-    let look = w.app.readiness().await.checks.into_iter().find(|look| look.name == "schedules").unwrap();
+    let look = w.app.readiness(true).await.checks.into_iter().find(|look| look.name == "schedules").unwrap();
     assert!(!look.ok && look.found.contains("nightly is paused"), "{}", look.found);
     w.look("2026-01-07T06:30:00Z").await;
     assert_eq!(w.told("nightly").await[1], "01-07T06:30 paused");
@@ -170,7 +170,7 @@ async fn a_night_without_a_verdict_has_failed() {
     w.look("2026-01-06T07:00:00Z").await;
     assert_eq!(w.told("nightly").await, ["01-06T06:30 failed"]);
     assert_eq!(w.app.schedule(&name("nightly")).await.unwrap().schedule.paused, None);
-    let look = w.app.readiness().await.checks.into_iter().find(|look| look.name == "schedules").unwrap();
+    let look = w.app.readiness(true).await.checks.into_iter().find(|look| look.name == "schedules").unwrap();
     assert!(look.found.contains("campaign show nightly-20260106t063000z"), "{}", look.found);
 }
 

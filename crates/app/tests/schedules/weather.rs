@@ -108,7 +108,7 @@ meeting_weather! {
 meeting_weather! {
     Campaigns {
         fn campaign(name: &CampaignName) -> Option<Campaign>;
-        fn campaigns(offset: u64, limit: u32) -> CampaignPage;
+        fn campaigns(before: Option<u64>, limit: u32) -> CampaignPage;
     }
 }
 

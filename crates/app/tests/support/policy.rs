@@ -7,6 +7,7 @@ use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::WindowPolicy;
+use ktrdr_fabric::retention::Retention;
 
 /// That forbid next to nothing.
 pub(crate) fn policy() -> Policy {
@@ -18,6 +19,7 @@ pub(crate) fn policy() -> Policy {
         agent: ProviderName::default(),
         in_flight: 2,
         generation: 4,
+        retention: Retention::FOR_EVER,
         approval: None,
         triggers: TriggerLimits { per_instrument: 1, in_all: 2 },
         tries_max: 3,

@@ -32,6 +32,9 @@ async fn a_campaign_for_which_nothing_is_left_is_refused_with_the_limit_in_its_w
     let refused = app.start_campaign(&night).await.unwrap_err();
     assert_eq!((refused.kind, refused.code), (ErrorKind::Refused, Some("budget_exhausted")));
     assert!(refused.message.contains("campaign night is 1 s of machine time; 1 s"), "{refused}");
+    let told = app.explain(&started.cycles[0], true).await.unwrap();
+    let unpaid = told.reasons.iter().find(|reason| reason.why == "budget").unwrap();
+    assert!(unpaid.message.contains("budget exhausted") && unpaid.run == "ktrdr agent budget", "{told:?}");
     assert!(app.start_campaign(&campaign(&json!({ "campaign": "other" }))).await.is_ok());
 
     let statement = app.budget(&request(json!({ "days": 2 }))).await.unwrap();

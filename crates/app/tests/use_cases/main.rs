@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod budget;
+mod explaining;
 #[path = "../support/policy.rs"]
 mod policy;
 mod windows;
@@ -22,7 +23,7 @@ use ktrdr_app::replay::ReplayRequest;
 use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
 use ktrdr_app::strategies;
 use ktrdr_app::training::TrainingRequest;
-use ktrdr_app::{App, ErrorKind, Policy};
+use ktrdr_app::{App, Begun, ErrorKind, Policy};
 use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, Evidence, Hashes, Metrics};
@@ -179,7 +180,7 @@ async fn what_makes_no_sense_is_refused_by_its_kind() {
     let stray: Result<CampaignRequest, _> =
         serde_json::from_value(json!({ "symbol": "MINE", "timeframe": "1h", "cycels": 3 }));
     assert!(stray.unwrap_err().to_string().contains("cycels"));
-    let part = PartRequest { limit: 0, offset: 0 };
+    let part = PartRequest { limit: 0, after: None };
     let refused = app.operations(&ListRequest { part, ..ListRequest::default() }).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::InvalidRequest, "{refused}");
 }
@@ -262,6 +263,40 @@ async fn a_group_that_holds_only_what_was_cancelled_says_so_and_is_resumed_when_
     assert_eq!(app.plan_retry(&absent).await.unwrap_err().kind, ErrorKind::NotFound);
 }
 
+/// As after a crash: the request had come, and nobody was answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_is_asked_for_again_is_what_it_was_the_first_time() {
+    let desk = Desk::with_bars().await;
+    let app = &desk.app;
+    let first = desk.submit_signals().await;
+    app.cancel(&CancelRequest::of(first, "enough")).await.unwrap();
+    let mark =
+        async |key: &str| match app.begin_request(&key.parse().unwrap(), &Sha256::of(b"it")).await.unwrap() {
+            Begun::Unanswered(mark) => mark,
+            other => panic!("{other:?}"),
+        };
+    let asked = mark("k").await;
+    for n in 0.. {
+        if mark(&n.to_string()).await.at_ms > asked.at_ms {
+            break;
+        }
+    }
+    let later = desk.submit_signals().await;
+    app.cancel(&CancelRequest::of(later, "enough")).await.unwrap();
+    let waits = desk.submit_signals().await;
+    assert_eq!(mark("k").await, asked);
+
+    let group: GroupRetryRequest = request(json!({ "status": "cancelled", "type": "backtesting" }));
+    assert_eq!(app.plan_retry(&group).await.unwrap().jobs(), 2);
+    let again = GroupRetryRequest { within: Some(asked), ..group };
+    assert_eq!(app.plan_retry(&again).await.unwrap().jobs(), 1);
+    let group: GroupCancelRequest = request(json!({ "type": "backtesting" }));
+    let again = GroupCancelRequest { within: Some(asked), ..group };
+    let plan = app.plan_cancel(&again).await.unwrap();
+    assert_eq!(app.cancel_group(plan).await.unwrap().cancelled, 0);
+    assert_eq!(app.row(&waits).await.unwrap().status, Status::Pending);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_operation_is_cancelled_and_retried_with_its_history_told() {
     let desk = Desk::with_bars().await;
@@ -338,7 +373,7 @@ async fn only_a_completed_backtest_is_replayed() {
     let replay = ReplayRequest { operation: id, idempotency_key: None };
     let refused = desk.app.submit_replay(&replay).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::OperationFailed, "{refused}");
-    let queues = desk.app.queues().await.unwrap();
+    let queues = desk.app.queues(true).await.unwrap();
     let backtests = queues.iter().find(|queue| queue.kind == Kind::Backtesting).unwrap();
     assert_eq!((backtests.pending, backtests.workers), (1, 0));
 }
@@ -377,7 +412,7 @@ async fn a_triggered_cycle_draws_lots_of_its_own_unless_it_is_given_a_seed() {
         let cycle = app.trigger_cycle(&trigger(&document)).await.unwrap();
         let row = app.row(&cycle.operation).await.unwrap();
         seeds.push(row.spec["campaign_seed"].as_u64().unwrap());
-        let child = row.waiting.unwrap();
+        let child = row.summary.waiting.unwrap();
         app.cancel(&CancelRequest::of(cycle.operation.clone(), "")).await.unwrap();
         // The orchestrator's part, once the child has ended.
         assert_eq!(app.row(&child).await.unwrap().status, Status::Cancelled);

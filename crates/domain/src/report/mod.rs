@@ -3,7 +3,9 @@
 
 pub mod assessment;
 pub mod backtest;
+pub mod caveat;
 pub mod contamination;
+pub mod sheet;
 pub mod training;
 
 pub use assessment::{AssessmentReport, Verdict};
@@ -11,5 +13,7 @@ pub use backtest::{
     ActiveReturn, BacktestReport, BacktestSummary, DailyRecord, Direction, EquityPoint, Evidence, ExitReason,
     Hashes, InSample, Metrics, NullRank, Trade,
 };
+pub use caveat::caveat;
 pub use contamination::{Contamination, Part};
+pub use sheet::{BacktestSheet, TrainingSheet};
 pub use training::{DevBacktest, EpochRecord, Learned, ModelRef, TestMetrics, TrainingReport};

@@ -1,9 +1,10 @@
 //! Advance: moves a research cycle, once per (root, phase), on what the child's row says.
 
-use ktrdr_domain::{EndStatus, Phase, Status};
+use ktrdr_domain::{EndStatus, Phase, Status, Subject};
 
 use super::end::{End, end};
 use super::roots::insert_child;
+use super::submit::words;
 use crate::failure::Failure;
 use crate::row::Head;
 use crate::tx::Tx;
@@ -27,15 +28,13 @@ pub(crate) fn advance(tx: &mut Tx<'_>, step: &Advance) -> Result<Advanced, Failu
             close(tx, &root, &End::cancelled(Some(format!("{} was cancelled", step.finished))))
         }
         (_, AdvanceTo::Failed { reason, error, stopped_by, result }) => {
-            let failed = End::failed(reason.clone(), Some(error.clone()), Some(result.to_string()));
+            let failed = End::failed(reason.clone(), Some(error.clone()), Some(result));
             close(tx, &root, &End { stopped_by: Some(stopped_by.clone()), ..failed })
         }
         (EndStatus::Failed, AdvanceTo::Phase { .. } | AdvanceTo::Completed { .. }) => {
             Ok(Advanced::Mismatch(Status::Failed))
         }
-        (EndStatus::Completed, AdvanceTo::Completed { result }) => {
-            close(tx, &root, &End::completed(result.to_string()))
-        }
+        (EndStatus::Completed, AdvanceTo::Completed { result }) => close(tx, &root, &End::completed(result)),
         (EndStatus::Completed, AdvanceTo::Phase { phase, child }) => enter(tx, &root, *phase, child),
     }
 }
@@ -53,9 +52,10 @@ fn close(tx: &mut Tx<'_>, root: &Head, over: &End) -> Result<Advanced, Failure> 
 
 fn enter(tx: &mut Tx<'_>, root: &Head, phase: Phase, child: &NewChild) -> Result<Advanced, Failure> {
     insert_child(tx, &root.id, child)?;
+    let designed = words(&Subject::of(&child.spec).strategy);
     tx.execute(
-        "UPDATE operations SET phase = ?2, waiting = ?3, since_ms = ?4 WHERE seq = ?1",
-        (root.seq, phase.as_str(), child.id.as_str(), tx.now.steady_ms),
+        "UPDATE operations SET phase = ?2, waiting = ?3, since_ms = ?4, strategy = coalesce(?5, strategy) WHERE seq = ?1",
+        (root.seq, phase.as_str(), child.id.as_str(), tx.now.steady_ms, designed),
     )?;
     tx.record(root, Change::Advanced, Some(phase.as_str()))?;
     tx.hint(StoreHint::Changed(root.id.clone()));

@@ -1,7 +1,9 @@
 //! The end of an operation: the only place where a row becomes terminal.
 
 use ktrdr_domain::EndStatus::{self, Cancelled, Completed, Failed};
+use ktrdr_domain::report::caveat;
 use ktrdr_domain::{FailureReason, Status};
+use serde_json::Value;
 
 use super::roots::start_waiting;
 use crate::failure::Failure;
@@ -18,6 +20,8 @@ pub(super) struct End {
     pub(super) error: Option<String>,
     /// JSON.
     pub(super) result: Option<String>,
+    /// Why its figures are none.
+    pub(super) caveat: Option<String>,
     /// Of a failed root: what its campaign counts it as, unless it is the reason.
     pub(super) stopped_by: Option<String>,
     /// Of an attempt that ended itself: how long it lasted.
@@ -25,12 +29,13 @@ pub(super) struct End {
 }
 
 impl End {
-    pub(super) fn completed(result: String) -> Self {
-        Self { result: Some(result), ..Self::new(Completed) }
+    pub(super) fn completed(result: &Value) -> Self {
+        Self { result: Some(result.to_string()), caveat: caveat(result), ..Self::new(Completed) }
     }
 
-    pub(super) fn failed(reason: FailureReason, error: Option<String>, result: Option<String>) -> Self {
-        Self { reason: Some(reason), error, result, ..Self::new(Failed) }
+    pub(super) fn failed(reason: FailureReason, error: Option<String>, result: Option<&Value>) -> Self {
+        let (result, caveat) = (result.map(Value::to_string), result.and_then(caveat));
+        Self { reason: Some(reason), error, result, caveat, ..Self::new(Failed) }
     }
 
     pub(super) fn cancelled(error: Option<String>) -> Self {
@@ -38,7 +43,15 @@ impl End {
     }
 
     fn new(status: EndStatus) -> Self {
-        Self { status, reason: None, error: None, result: None, stopped_by: None, took_ms: None }
+        Self {
+            status,
+            reason: None,
+            error: None,
+            result: None,
+            caveat: None,
+            stopped_by: None,
+            took_ms: None,
+        }
     }
 
     fn change(&self) -> Change {
@@ -61,7 +74,7 @@ impl End {
 pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), Failure> {
     tx.record(head, end.change(), end.note().as_deref())?;
     tx.execute(
-        "UPDATE operations SET status = ?2, reason = ?3, result = ?5, finished_at_ms = ?6,
+        "UPDATE operations SET status = ?2, reason = ?3, caveat = ?5, finished_at_ms = ?6,
            error = CASE ?2 WHEN 'completed' THEN NULL ELSE coalesce(?4, error) END,
            cancel_too_late = (cancel_at_ms IS NOT NULL AND ?2 = 'completed'),
            stopped_by = coalesce(?7, ?3),
@@ -74,7 +87,7 @@ pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), Failure
             Status::from(end.status).as_str(),
             end.reason.as_ref().map(FailureReason::as_str),
             &end.error,
-            &end.result,
+            &end.caveat,
             tx.now.wall_ms,
             &end.stopped_by,
             end.took_ms.map(integer),
@@ -82,6 +95,9 @@ pub(super) fn end(tx: &mut Tx<'_>, head: &Head, end: &End) -> Result<(), Failure
             tx.now.steady_ms,
         ),
     )?;
+    if let Some(result) = &end.result {
+        tx.execute("UPDATE payloads SET result = ?2 WHERE operation = ?1", (head.seq, result))?;
+    }
     if end.reason == Some(FailureReason::AttemptsExhausted) {
         tx.execute("INSERT OR IGNORE INTO dead_letters (operation) VALUES (?1)", [head.seq])?;
     }

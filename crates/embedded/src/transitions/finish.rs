@@ -19,12 +19,10 @@ pub(crate) fn finish(tx: &mut Tx<'_>, attempt: &Attempt, how: Finish) -> Result<
         return Ok(Finished::Refused { status: Some(head.status), fence: head.fence });
     }
     let over = match how {
-        Finish::Completed(result) => End::completed(result.to_string()),
+        Finish::Completed(result) => End::completed(&result),
         how if head.is_cancel_requested => End::cancelled(error_of(how)),
         Finish::Cancelled => End::cancelled(None),
-        Finish::Failed { reason, error, result } => {
-            End::failed(reason, Some(error), result.map(|r| r.to_string()))
-        }
+        Finish::Failed { reason, error, result } => End::failed(reason, Some(error), result.as_ref()),
         Finish::Retry { error, .. } if head.tries >= head.tries_max => {
             End::failed(FailureReason::AttemptsExhausted, Some(error), None)
         }

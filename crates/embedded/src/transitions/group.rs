@@ -13,7 +13,7 @@ use ktrdr_fabric::store::{GroupCancel, GroupCancelled};
 pub(crate) fn cancel_matching(tx: &mut Tx<'_>, group: &GroupCancel) -> Result<GroupCancelled, Failure> {
     let upto = match group.upto {
         Some(upto) => upto,
-        None => newest(tx)?,
+        None => group.within.unwrap_or(u64::MAX).min(newest(tx)?),
     };
     if let Some(campaign) = group.whole_campaign().filter(|_| group.upto.is_none()) {
         hold_lanes(tx, campaign, group, upto)?;
@@ -42,6 +42,7 @@ pub(super) fn go_on(tx: &mut Tx<'_>, limit: u32) -> Result<(), Failure> {
                 by: found.get(1)?,
                 reason: found.get(2)?,
                 upto: Some(row::count(found, 3)?),
+                within: None,
                 limit,
             })
         },

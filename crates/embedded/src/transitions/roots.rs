@@ -1,9 +1,9 @@
 //! Roots and their lanes: the roots of one submit, started in their order as their pace allows. The end of one starts those that
 //! waited for it in the same step.
 
-use ktrdr_domain::OperationId;
+use ktrdr_domain::{OperationId, Subject};
 
-use super::submit::Leaf;
+use super::submit::{Leaf, words};
 use crate::failure::Failure;
 use crate::row;
 use crate::tx::Tx;
@@ -36,21 +36,26 @@ pub(crate) fn submit_roots(tx: &mut Tx<'_>, roots: &[NewRoot], pace: Pace) -> Re
 
 /// Writes a root that waits; without a lane it opens its own.
 fn insert_waiting(tx: &mut Tx<'_>, root: &NewRoot, lane: Option<i64>) -> Result<i64, Failure> {
+    let about = Subject::of(&root.spec);
     tx.execute(
-        "INSERT INTO operations (id, kind, status, tries_max, priority, spec, phase, lane, created_at_ms, campaign)
-         VALUES (?1, ?2, 'pending', 0, 4, ?3, ?4,
-                 coalesce(?5, (SELECT coalesce(max(seq), 0) + 1 FROM operations)), ?6, ?7)",
+        "INSERT INTO operations (id, kind, status, tries_max, priority, phase, lane, created_at_ms, campaign, strategy,
+           symbol, timeframe)
+         VALUES (?1, ?2, 'pending', 0, 4, ?3,
+                 coalesce(?4, (SELECT coalesce(max(seq), 0) + 1 FROM operations)), ?5, ?6, ?7, ?8, ?9)",
         (
             root.id.as_str(),
             root.kind.as_str(),
-            root.spec.to_string(),
             root.phase.as_str(),
             lane,
             tx.now.wall_ms,
             root.campaign.as_str(),
+            words(&about.strategy),
+            words(&about.symbol),
+            words(&about.timeframe),
         ),
     )?;
     let seq = tx.inserted();
+    tx.keep_spec(seq, &root.spec)?;
     let first = serde_json::to_string(&root.first).map_err(|e| StoreError::Invalid(Cause::of(e)))?;
     tx.execute(
         "INSERT INTO waiting_roots (root, lane, first) VALUES (?1, ?2, ?3)",

@@ -1,6 +1,6 @@
 //! Submit: idempotency key, row and job message in one step.
 
-use ktrdr_domain::{Kind, OperationId, Priority};
+use ktrdr_domain::{Kind, OperationId, Priority, Subject};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -33,6 +33,11 @@ pub(crate) fn submit(tx: &mut Tx<'_>, new: &NewOperation) -> Result<Submitted, F
     Ok(Submitted::Created)
 }
 
+/// As a column holds it.
+pub(super) fn words(name: &Option<impl ToString>) -> Option<String> {
+    name.as_ref().map(ToString::to_string)
+}
+
 /// A pending leaf, about to exist.
 pub(super) struct Leaf<'a> {
     pub(super) id: &'a OperationId,
@@ -47,25 +52,30 @@ pub(super) struct Leaf<'a> {
 impl Leaf<'_> {
     /// Writes the row and its job message.
     pub(super) fn insert(&self, tx: &mut Tx<'_>) -> Result<(), Failure> {
+        let about = Subject::of(self.spec);
         tx.execute(
-            "INSERT INTO operations (id, kind, status, tries_max, priority, spec, root, idempotency_key,
-               created_at_ms, published_at_ms, pinned, campaign)
-             VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-                     (SELECT campaign FROM operations WHERE id = ?6))",
+            "INSERT INTO operations (id, kind, status, tries_max, priority, root, idempotency_key, created_at_ms,
+               published_at_ms, pinned, strategy, symbol, timeframe, campaign)
+             VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+                     (SELECT campaign FROM operations WHERE id = ?5))",
             (
                 self.id.as_str(),
                 self.kind.as_str(),
                 self.tries_max,
                 u8::from(self.priority),
-                self.spec.to_string(),
                 self.root.map(OperationId::as_str),
                 self.idempotency_key,
                 tx.now.wall_ms,
                 tx.now.steady_ms,
                 pinned(Queue::of_job(self.kind, self.spec)),
+                words(&about.strategy),
+                words(&about.symbol),
+                words(&about.timeframe),
             ),
         )?;
-        tx.post_job(tx.inserted())?;
+        let seq = tx.inserted();
+        tx.keep_spec(seq, self.spec)?;
+        tx.post_job(seq)?;
         tx.hint(StoreHint::Changed(self.id.clone()));
         Ok(())
     }

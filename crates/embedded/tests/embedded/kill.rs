@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use ktrdr_domain::{Operation, Status};
+use ktrdr_domain::{Operation, OperationId, Status};
 use ktrdr_fabric::broker::Message;
 use ktrdr_fabric::store::{Filter, Finish, Finished, OperationReader, OutboxEntry, Store};
 use serde_json::json;
@@ -139,7 +139,8 @@ async fn all_rows(store: &dyn Store) -> HashMap<String, Operation> {
         if page.operations.is_empty() {
             return rows;
         }
-        rows.extend(page.operations.into_iter().map(|row| (row.id.to_string(), row)));
+        let ids: Vec<OperationId> = page.operations.into_iter().map(|row| row.id).collect();
+        rows.extend(ids.iter().map(ToString::to_string).zip(store.get_all(&ids).await.unwrap()));
     }
 }
 

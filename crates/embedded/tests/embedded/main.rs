@@ -6,6 +6,7 @@
 mod artifacts;
 mod budget;
 mod campaigns;
+mod counts;
 mod full;
 mod kill;
 mod ledger;

@@ -34,7 +34,7 @@ async fn leases_of_the_dead_lapse_at_once_and_lost_messages_are_published_again(
     let second = runner(folder.path());
     let rescued = second.store.get(&id("running")).await.unwrap().unwrap();
     assert_eq!((rescued.status, rescued.rescues, rescued.tries), (Status::Pending, 1, 0));
-    assert!(rescued.error.unwrap().contains("dead-worker"));
+    assert!(rescued.summary.error.unwrap().contains("dead-worker"));
     let mut again = jobs(&relay(second.store.as_ref()).await);
     again.sort();
     assert_eq!(again, [id("pending"), id("running")]);

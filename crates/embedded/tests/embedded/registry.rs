@@ -20,6 +20,8 @@ fn worker(name: &str) -> WorkerInfo {
         running: Vec::new(),
         role: "worker".into(),
         is_draining: false,
+        every_ms: 2_000,
+        broker: None,
     }
 }
 
@@ -49,5 +51,5 @@ async fn a_new_runner_finds_what_is_paused_and_no_worker_of_the_dead() {
     assert_eq!(beside.store.workers().await.unwrap().len(), 1, "a client can not know that they are dead");
     let second = runner(folder.path());
     assert!(second.store.workers().await.unwrap().is_empty());
-    assert!(second.store.paused().await.unwrap().contains(&Kind::Training));
+    assert!(second.store.paused().await.unwrap().contains_key(&Kind::Training));
 }

@@ -9,10 +9,13 @@ use async_trait::async_trait;
 
 use super::place::Place;
 use super::{leftovers, regular, whole};
-use crate::artifacts::{ArtifactError, Artifacts, BYTES_MAX, Key};
+use crate::artifacts::{ArtifactError, Artifacts, BYTES_MAX, Disk, Key};
 
 /// How long a file system may take to answer at all: a folder of a network that hangs answers never.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long who asks after the room on its disk waits.
+const DISK_ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// The slowest reading and writing that is waited for, in bytes per second.
 const SLOWEST: u64 = 1 << 20;
@@ -106,6 +109,12 @@ impl Artifacts for LocalArtifacts {
 
     fn place(&self) -> String {
         self.root.display().to_string()
+    }
+
+    /// A folder that does not answer at once is no matter of its room.
+    async fn disk(&self) -> Option<Disk> {
+        let root = self.root.clone();
+        answer_within(DISK_ANSWERS_WITHIN, move || Disk::of(&root)).await.ok()
     }
 }
 

@@ -26,6 +26,8 @@ pub struct GroupCancel {
     /// Only what was created up to this number: what the first step answered, so that the group does not grow while it is
     /// being cancelled. `None` in the first step.
     pub upto: Option<u64>,
+    /// Only what had been created up to this number when the group was asked for first, however late its first step comes.
+    pub within: Option<u64>,
     /// At most so many in this step, 1 to [`BATCH_MAX`].
     pub limit: u32,
 }

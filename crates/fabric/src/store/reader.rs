@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{Kind, Operation, OperationId, OperationSummary, Status};
 use tokio::sync::broadcast;
 
 use super::{StoreError, StoreHint};
@@ -58,8 +58,8 @@ pub struct Backlog {
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// The rows.
-    pub operations: Vec<Operation>,
+    /// The rows, without specifications and results.
+    pub operations: Vec<OperationSummary>,
     /// The position of each row, for [`Filter::before`].
     pub positions: Vec<u64>,
     /// How many match the filter in all.
@@ -86,13 +86,18 @@ pub struct OutboxEntry {
 /// Every method: [`StoreError::is_transient`] tells whether the same call may succeed later.
 #[async_trait]
 pub trait OperationReader: Send + Sync {
-    /// Reads one row.
+    /// Reads one whole row.
     async fn get(&self, id: &OperationId) -> Result<Option<Operation>, StoreError>;
+    /// Reads several whole rows, in the order of their ids; what is not there is left out.
+    async fn get_all(&self, ids: &[OperationId]) -> Result<Vec<Operation>, StoreError>;
     /// Reads a part of a list.
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError>;
     /// What an operation went through, oldest first, at most [`crate::history::ENTRIES_MAX`] entries; none when there
     /// is no such operation.
     async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError>;
+    /// When what waits for the time of a retry, or after a deferral, is due: Unix milliseconds of the store's clock. `None` for
+    /// everything else.
+    async fn due(&self, id: &OperationId) -> Result<Option<i64>, StoreError>;
     /// Roots that were submitted within a limit of this key and have not ended, oldest first.
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError>;
     /// What waits for workers, of the queues of which the last message of some operation is at least that old.

@@ -69,8 +69,10 @@ macro_rules! passed_on {
 passed_on! {
     OperationReader {
         fn get(id: &OperationId) -> Option<Operation>;
+        fn get_all(ids: &[OperationId]) -> Vec<Operation>;
         fn list(filter: &Filter) -> Page;
         fn history(id: &OperationId) -> Vec<Transition>;
+        fn due(id: &OperationId) -> Option<i64>;
         fn holders(key: &str) -> Vec<OperationId>;
         fn backlog(age: Duration) -> Backlog;
         fn outbox(after: Option<u64>, limit: u32) -> Vec<OutboxEntry>;

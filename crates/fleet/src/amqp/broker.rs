@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions, ExchangeDeclareOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::acks::Acks;
 use super::address::AmqpUrl;
@@ -20,13 +20,16 @@ use super::message;
 use super::publisher::Publisher;
 use super::trust::Trust;
 use crate::topology::{DEAD_LETTER_QUEUE, DEAD_LETTERS, owner, queue_name};
-use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Message, Published, Queue};
+use ktrdr_fabric::broker::{Broker, BrokerError, BrokerState, Deliveries, Message, Published, Queue};
 use ktrdr_fabric::cause::Cause;
 use ktrdr_fabric::store::BootId;
 
 /// Only asks whether it is there: declaring is not for the roles that work.
 pub(super) const PASSIVE: QueueDeclareOptions =
     QueueDeclareOptions { passive: true, durable: true, exclusive: false, auto_delete: false, nowait: false };
+
+/// How long a look waits for a connection. It is made in milliseconds, or something is wrong.
+const LOOKS_FOR: Duration = Duration::from_secs(2);
 
 /// How a process talks to the broker.
 #[derive(Debug, Clone)]
@@ -212,5 +215,19 @@ impl Broker for AmqpBroker {
 
     async fn depth(&self, queue: Queue) -> Result<u64, BrokerError> {
         Ok(self.look_at(queue_name(queue)).await?.ready)
+    }
+
+    async fn look(&self) -> BrokerState {
+        if self.publish_connection.is_blocked() {
+            return BrokerState::Blocked;
+        }
+        match timeout(LOOKS_FOR, self.consume_connection.reach()).await {
+            Ok(Ok(())) => BrokerState::Answers,
+            Ok(Err(_)) | Err(_) => BrokerState::Gone,
+        }
+    }
+
+    async fn returned(&self) {
+        self.consume_connection.made().await;
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Channel, Connection, ConnectionProperties};
+use tokio::sync::Notify;
 use tracing::info;
 
 use super::address::AmqpUrl;
@@ -27,6 +28,8 @@ pub(crate) struct AmqpConnection {
     current: Mutex<Option<Arc<Connection>>>,
     /// Held while connecting, so that one caller connects and the others wait for it.
     connecting: tokio::sync::Mutex<()>,
+    /// Rung whenever a connection was made.
+    made: Notify,
 }
 
 impl AmqpConnection {
@@ -37,7 +40,8 @@ impl AmqpConnection {
             trust.check(node.scheme == AMQPScheme::AMQPS, &node.authority.host)?;
         }
         let name = name.chars().take(NAME_BYTES_MAX).collect();
-        Ok(Self { url, name, trust, current: Mutex::default(), connecting: tokio::sync::Mutex::default() })
+        let (current, connecting) = (Mutex::default(), tokio::sync::Mutex::default());
+        Ok(Self { url, name, trust, current, connecting, made: Notify::new() })
     }
 
     /// A new channel, on a new connection where the old one is gone.
@@ -48,6 +52,16 @@ impl AmqpConnection {
             self.forget();
         }
         channel
+    }
+
+    /// Connects where there is no connection.
+    pub(super) async fn reach(&self) -> Result<(), BrokerError> {
+        self.connection().await.map(|_| ())
+    }
+
+    /// Until a connection is made, from now on.
+    pub(super) async fn made(&self) {
+        self.made.notified().await;
     }
 
     /// Whether the broker takes nothing from us at present: it is low on memory or disk.
@@ -73,6 +87,7 @@ impl AmqpConnection {
         let connection = Arc::new(self.connect().await?);
         info!(broker = %self.url, name = self.name, "connected to the broker");
         *self.current() = Some(Arc::clone(&connection));
+        self.made.notify_waiters();
         Ok(connection)
     }
 

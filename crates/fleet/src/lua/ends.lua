@@ -1,9 +1,5 @@
 -- The end of an operation, the only place where a row becomes terminal; and what the end of a root starts.
 
-local DAY_MS = 24 * 60 * 60 * 1000
-local KEPT_MS = 7 * DAY_MS
-local KEPT_EXHAUSTED_MS = 30 * DAY_MS     -- people look into these later
-
 local start_waiting
 
 -- What a campaign counts a cycle as that ended.
@@ -12,13 +8,13 @@ local function outcome_of(h, over)
   return table.concat({'failed', h.phase or '', over.reason, over.stopped_by or over.reason}, '\n')
 end
 
--- Row and event. over: status, and reason, error, result, stopped_by, took_ms where there are such; without an error that
+-- Row and event. over: status, and reason, error, result, caveat, stopped_by, took_ms where there are such; without an error that
 -- of an earlier attempt stands.
 local function finish_row(h, over)
   record(h, over.status, over.reason and over.error and over.reason .. ': ' .. over.error or over.reason or over.error)
   local sets = {'status', over.status, 'finished_at_ms', now_text, 'event_entry', post_event(h, over.status, '0')}
   local gone = {'worker', 'lease_until_ms', 'waiting', 'waits_for'}
-  for _, field in ipairs({'reason', 'error', 'result', 'took_ms'}) do
+  for _, field in ipairs({'reason', 'error', 'result', 'caveat', 'took_ms'}) do
     if over[field] then sets[#sets + 1] = field; sets[#sets + 1] = over[field] end
   end
   if over.status == 'completed' then
@@ -29,8 +25,6 @@ local function finish_row(h, over)
   redis.call('HDEL', op(h.id), unpack(gone))
   relist(h, over.status, outcome_of(h, over))
   if over.reason == 'attempts_exhausted' then enlist(h, 'dead') end
-  local kept = over.reason == 'attempts_exhausted' and KEPT_EXHAUSTED_MS or KEPT_MS
-  redis.call('ZADD', P .. 'expiring', now + kept, h.id)
 end
 
 -- A leaf leaves what it waited in; its root, should it have one, waits from now on for its own advance.
@@ -99,7 +93,7 @@ local function start_next(lane)
   local h = head(id)
   if is_held(h) or not may_start(lane, h) then return false end
   redis.call('LPOP', P .. 'lane:' .. lane)
-  local FIRST = {'first_id', 'first_kind', 'first_queue', 'first_spec', 'first_tries_max', 'first_priority'}
+  local FIRST = {'first_id', 'first_kind', 'first_queue', 'first_spec', 'first_about', 'first_tries_max', 'first_priority'}
   local first = redis.call('HMGET', op(id), unpack(FIRST))
   redis.call('HDEL', op(id), unpack(FIRST))
   if redis.call('EXISTS', op(first[1])) == 1 then
@@ -113,8 +107,8 @@ local function start_next(lane)
   redis.call('HSET', P .. 'lanes', lane, id)
   redis.call('ZADD', going(lane), h.seq, id)
   record(h, 'started', first[1])
-  insert_leaf({id = first[1], kind = first[2], queue = first[3], spec = first[4], tries_max = first[5], priority = first[6],
-    root = id, campaign = h.campaign})
+  insert_leaf({id = first[1], kind = first[2], queue = first[3], spec = first[4], about = first[5], tries_max = first[6],
+    priority = first[7], root = id, campaign = h.campaign})
   tell_changed(id)
   return true
 end

@@ -1,6 +1,6 @@
 -- Completed wins, everything else yields to a cancel request.
 -- ARGV: 2 id 3 fence 4 boot 5 outcome: completed, failed, cancelled, retry, defer or release;
---       then pairs of name and value: took_ms, reason, error, result, why, delay_ms
+--       then pairs of name and value: took_ms, reason, error, result, caveat, why, delay_ms
 local h = head(ARGV[2])
 if not h then return {'refused', '', 0} end
 if not is_held_by(h, ARGV[3], ARGV[4]) then return {'refused', h.status, tonumber(h.fence)} end
@@ -18,7 +18,7 @@ elseif outcome == 'retry' and not has_tries_left(h) then
   over = {status = 'failed', reason = 'attempts_exhausted', error = said.error}
 end
 if over then
-  over.took_ms = said.took_ms
+  over.took_ms, over.caveat = said.took_ms, said.caveat
   finish_op(h, over)
   return {'recorded', over.status}
 end

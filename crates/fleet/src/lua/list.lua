@@ -96,5 +96,5 @@ for _, status in ipairs({'pending', 'running'}) do
   for kind in string.gmatch(ARGV[7], '[^,]+') do active = active + redis.call('ZCARD', P .. 'idx:' .. status .. ':' .. kind) end
 end
 local operations, positions = {}, {}
-for i, row in ipairs(rows) do operations[i], positions[i] = redis.call('HGETALL', P .. 'op:' .. row[1]), row[2] end
+for i, row in ipairs(rows) do operations[i], positions[i] = redis.call('HMGET', P .. 'op:' .. row[1], unpack(SUMMARY)), row[2] end
 return {total, active, operations, now, positions}

@@ -117,12 +117,19 @@ local function is_in_outbox(id, which)
   return entry and #redis.call('XRANGE', P .. 'outbox', entry, entry) > 0
 end
 
+-- A cycle is called by the strategy of its jobs, once it is designed. What a row is about: strategy, instrument and bars, a line each.
+local function name_after(root, about)
+  local strategy = string.match(about, '^[^\n]+')
+  local market = strategy and string.match(redis.call('HGET', op(root), 'subject') or '', '\n.*')
+  if strategy then redis.call('HSET', op(root), 'subject', strategy .. (market or '\n\n')) end
+end
+
 -- Writes a pending leaf and its job message. root, campaign and call may be false.
 local function insert_leaf(leaf)
   local id, seq = leaf.id, redis.call('INCR', P .. 'seq')
   local row = {'id', id, 'kind', leaf.kind, 'queue', leaf.queue, 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
     'tries_max', leaf.tries_max, 'priority', leaf.priority, 'rescues', 0, 'created_at_ms', now_text, 'spec', leaf.spec,
-    'job_entry', post('job', id)}
+    'subject', leaf.about or '', 'job_entry', post('job', id)}
   if leaf.call then row[#row + 1] = 'submit_call'; row[#row + 1] = leaf.call end
   if leaf.root then
     row[#row + 1] = 'root'; row[#row + 1] = leaf.root

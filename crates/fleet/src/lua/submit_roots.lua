@@ -1,14 +1,14 @@
 -- The roots of a campaign, all or none, as one lane, which is called by its first root; where limits on concurrency are named,
 -- one root within them.
 -- ARGV: 2 call 3 in_flight 4 size of a generation 5 number of limits, then for each limit: key most,
---       then for each root: id kind campaign spec phase, first child: id kind queue spec tries_max priority
-local call, WIDTH, FROM = ARGV[2], 11, 6 + 2 * tonumber(ARGV[5])
+--       then for each root: id kind campaign spec about phase, first child: id kind queue spec about tries_max priority
+local call, WIDTH, FROM = ARGV[2], 13, 6 + 2 * tonumber(ARGV[5])
 for at = FROM, #ARGV, WIDTH do
   if redis.call('EXISTS', op(ARGV[at])) == 1 then
     if redis.call('HGET', op(ARGV[at]), 'submit_call') == call then return {'created'} end
     return {'duplicate', ARGV[at]}
   end
-  if redis.call('EXISTS', op(ARGV[at + 5])) == 1 then return {'taken', ARGV[at + 5], ARGV[at]} end
+  if redis.call('EXISTS', op(ARGV[at + 6])) == 1 then return {'taken', ARGV[at + 6], ARGV[at]} end
 end
 
 for at = 6, FROM - 1, 2 do
@@ -34,8 +34,9 @@ for at = FROM, #ARGV, WIDTH do
   seq = seq + 1
   redis.call('HSET', op(id), 'id', id, 'kind', kind, 'status', 'pending', 'seq', seq, 'fence', 0, 'tries', 0,
     'tries_max', 0, 'rescues', 0, 'created_at_ms', now_text, 'campaign', name, 'counted', 'pending', 'spec', ARGV[at + 3],
-    'phase', ARGV[at + 4], 'lane', lane, 'submit_call', call, 'first_id', ARGV[at + 5], 'first_kind', ARGV[at + 6],
-    'first_queue', ARGV[at + 7], 'first_spec', ARGV[at + 8], 'first_tries_max', ARGV[at + 9], 'first_priority', ARGV[at + 10])
+    'subject', ARGV[at + 4], 'phase', ARGV[at + 5], 'lane', lane, 'submit_call', call, 'first_id', ARGV[at + 6],
+    'first_kind', ARGV[at + 7], 'first_queue', ARGV[at + 8], 'first_spec', ARGV[at + 9], 'first_about', ARGV[at + 10],
+    'first_tries_max', ARGV[at + 11], 'first_priority', ARGV[at + 12])
   local entries = of_campaign[name] or {}
   of_campaign[name] = entries
   for _, list in ipairs({list_of('pending', kind), list_of('pending', kind, name)}) do

@@ -36,24 +36,6 @@ local function start_stalled_lanes()
   return started
 end
 
--- A row that was kept long enough. A child stays for as long as its root goes on.
-local function forget(h)
-  local root = h.root and redis.call('HGET', op(h.root), 'status')
-  if root and not is_terminal(root) then
-    redis.call('ZADD', P .. 'expiring', now + KEPT_MS, h.id)
-    return
-  end
-  local idempotency_key, job_entry = unpack(redis.call('HMGET', op(h.id), 'idempotency_key', 'job_entry'))
-  if idempotency_key then redis.call('DEL', P .. 'idem:' .. idempotency_key) end
-  if job_entry then redis.call('XDEL', P .. 'outbox', job_entry) end
-  if h.root then redis.call('ZREM', P .. 'children:' .. h.root, h.id) end
-  redis.call('ZREM', P .. 'expiring', h.id)
-  delist(h, h.status)
-  delist(h, 'dead')
-  if h.lane and h.campaign then redis.call('HINCRBY', campaign(h.campaign), 'forgotten', 1) end
-  redis.call('UNLINK', op(h.id), P .. 'log:' .. h.id)
-end
-
 local limit = ARGV[3]
 go_on_cancelling(tonumber(limit))
 local lost = due(P .. 'leases', tonumber(ARGV[2]), limit, is_running)
@@ -67,5 +49,4 @@ if ARGV[5] then
   republished = republished + start_stalled_lanes()
 end
 adopt_some(ARGV[4] == '1', tonumber(limit))
-for _, h in ipairs(due(P .. 'expiring', 0, limit, has_ended)) do forget(h) end
 return {#lost, #retries, republished}

@@ -28,20 +28,18 @@ impl Campaigns for RedisStore {
         if fields.is_empty() { Ok(None) } else { read(name.clone(), &fields).map(Some) }
     }
 
-    async fn campaigns(&self, offset: u64, limit: u32) -> Result<CampaignPage, StoreError> {
+    async fn campaigns(&self, before: Option<u64>, limit: u32) -> Result<CampaignPage, StoreError> {
         limits::check_page(limit)?;
-        // Positions in Redis are signed.
-        let offset = offset.min(1 << 52);
-        let call = self.session.call(&self.session.scripts.campaigns).arg(offset);
-        let mut answer = call.arg(offset + u64::from(limit) - 1).answer().await?;
-        let total: u64 = answer.at(0)?;
-        let shown = total.saturating_sub(offset).min(limit.into());
-        let mut campaigns = Vec::new();
-        for i in 1..=usize::try_from(shown).unwrap_or_default() {
+        let call = self.session.call(&self.session.scripts.campaigns);
+        let call = call.arg(before.map_or_else(|| "+inf".to_owned(), |before| format!("({before}")));
+        let mut answer = call.arg(limit).answer().await?;
+        let (total, shown, last): (u64, usize, u64) = (answer.at(0)?, answer.at(1)?, answer.at(2)?);
+        let mut campaigns = Vec::with_capacity(shown);
+        for i in 3..3 + shown {
             let (name, fields): (String, Fields) = from_redis_value(answer.take(i)).map_err(corrupt)?;
             campaigns.push(read(name.parse().map_err(corrupt)?, &fields)?);
         }
-        Ok(CampaignPage { campaigns, total })
+        Ok(CampaignPage { campaigns, next: (shown == limit as usize).then_some(last), total })
     }
 }
 
@@ -56,6 +54,7 @@ pub(super) async fn cancel_matching(
     let call = call.arg(group.limit).arg(group.upto.map_or_else(String::new, |upto| upto.to_string()));
     let call = call.arg(group.campaign.as_ref().map_or("", |name| name.as_str()));
     let call = call.arg(words(statuses)).arg(words(kinds)).arg(group.whole_campaign().is_some());
+    let call = call.arg(group.within.map_or_else(String::new, |within| within.to_string()));
     let answer = call.answer().await?;
     Ok(GroupCancelled {
         cancelled: answer.at(0)?,

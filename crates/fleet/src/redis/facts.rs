@@ -11,6 +11,7 @@ use super::failure::words;
 use super::opening::read_epoch;
 use super::store::RedisStore;
 use ktrdr_fabric::cause::Cause;
+use ktrdr_fabric::epochs::RESTORE_FIRST;
 use ktrdr_fabric::store::StoreError;
 
 /// What the operator wants to know of a store.
@@ -97,7 +98,7 @@ impl RedisStore {
             return Ok(());
         }
         let now = found.map_or("is empty".to_owned(), |found| format!("holds another one, of epoch {found}"));
-        let why = format!("Redis, prefix {}, {now}; it was {epoch}", prefix.name());
+        let why = format!("Redis, prefix {}, {now}; it was {epoch}{RESTORE_FIRST}", prefix.name());
         Err(StoreError::Replaced(why.into()))
     }
 

@@ -3,6 +3,7 @@
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use ktrdr_fabric::cause::Cause;
+use ktrdr_fabric::epochs::RESTORE_FIRST;
 use ktrdr_fabric::store::StoreError;
 
 /// What a server says of itself when it was emptied; the scripts say it.
@@ -51,10 +52,7 @@ fn advice(error: &RedisError) -> &'static str {
         return "; correct user and password in KTRDR_REDIS_URL";
     }
     match error.code() {
-        Some(EMPTIED) => {
-            "; the store was emptied: nothing is claimed or written until this process is started anew. Restore the \
-             server's append-only file if the rows matter"
-        }
+        Some(EMPTIED) => RESTORE_FIRST,
         Some("NOAUTH" | "WRONGPASS") => "; correct user and password in KTRDR_REDIS_URL",
         Some("NOPERM") => "; this user lacks rights: load the fleet's ACL file on the server",
         Some("OOM") => {

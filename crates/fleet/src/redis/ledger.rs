@@ -10,8 +10,8 @@ use ktrdr_domain::{OperationId, Span};
 
 use super::row::json;
 use super::store::RedisStore;
-use ktrdr_fabric::ledger::{Begun, Closed, Ledger, LedgerReader, Remarked, never_counted};
-use ktrdr_fabric::limits::readable_json;
+use ktrdr_fabric::ledger::{Begun, Closed, Ledger, LedgerReader, Part, Remarked, Stretch, never_counted};
+use ktrdr_fabric::limits::{self, readable_json};
 use ktrdr_fabric::store::StoreError;
 
 /// Entries read at once.
@@ -21,6 +21,14 @@ const ENTRIES_MAX: usize = 500;
 impl LedgerReader for RedisStore {
     async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
         self.trials_of(&list_of("trials", campaign)).await
+    }
+
+    async fn trials_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Trial>, StoreError> {
+        self.part("trials", campaign, part, trial).await
     }
 
     async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError> {
@@ -36,6 +44,22 @@ impl LedgerReader for RedisStore {
 
     async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, StoreError> {
         self.oldest("closings", &list_of("closings", campaign), |closing, _| json(closing)).await
+    }
+
+    async fn closings_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Closing>, StoreError> {
+        self.part("closings", campaign, part, |closing, _| json(closing)).await
+    }
+
+    async fn lessons_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Lesson>, StoreError> {
+        self.part("lessons", campaign, part, |lesson, _| json(lesson)).await
     }
 
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, StoreError> {
@@ -137,6 +161,26 @@ impl RedisStore {
         }
     }
 
+    /// A part of a list of a campaign or of all, newest first. `read` as for [`Self::newest`].
+    async fn part<T: Send>(
+        &self,
+        of: &str,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+        read: impl Fn(&str, &str) -> Result<T, StoreError> + Send,
+    ) -> Result<Part<T>, StoreError> {
+        limits::check_page(part.limit)?;
+        let upto = part.behind.map(|behind| behind.to_string()).unwrap_or_default();
+        // Positions in Redis are signed.
+        let offset = part.offset.min(1 << 52);
+        let call = self.session.call(&self.session.scripts.entries).arg(of).arg(list_of(of, campaign));
+        let answer = call.arg(upto).arg(part.limit).arg(offset).answer().await?;
+        let (entries, concluded): (Vec<String>, Vec<String>) = (answer.at(1)?, answer.at(2)?);
+        let newest_first = entries.iter().zip(&concluded).rev().map(|(entry, with)| read(entry, with));
+        let entries = newest_first.collect::<Result<Vec<T>, StoreError>>()?;
+        Ok(Part { entries, behind: answer.at(0)?, total: answer.at(3)? })
+    }
+
     /// Trials of a list, oldest first.
     async fn trials_of(&self, list: &str) -> Result<Vec<Trial>, StoreError> {
         self.oldest("trials", list, trial).await
@@ -170,7 +214,7 @@ impl RedisStore {
         while entries.len() < limit {
             let wanted = ENTRIES_MAX.min(limit - entries.len());
             let call = self.session.call(&self.session.scripts.entries);
-            let answer = call.arg(of).arg(list).arg(&upto).arg(wanted).answer().await?;
+            let answer = call.arg(of).arg(list).arg(&upto).arg(wanted).arg(0).answer().await?;
             let (from, found): (u64, Vec<String>) = (answer.at(0)?, answer.at(1)?);
             let concluded: Vec<String> = answer.at(2)?;
             for (entry, conclusion) in found.iter().zip(&concluded).rev() {

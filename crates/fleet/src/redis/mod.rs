@@ -11,9 +11,11 @@
 //! | `history` | what each operation went through |
 //! | `ledger` | counted trials, remembered lessons |
 //! | `budget` | what work costs, and what is set aside for it |
+//! | `requests` | keys of requests that may be repeated, and their answers |
 //! | `tokens`, `audit` | who may ask from outside, and what was asked for |
 //! | `schedules` | what runs by itself, and a record of each time |
 //! | `registry` | which workers are there, what operators ask of them |
+//! | `retention` | how long rows of what has ended are kept |
 //! | `options`, `url` | where the server is, who we are there; nothing of it is ever shown |
 //! | `opening`, `facts` | what a server must be before it is trusted with rows; what the operator wants to know of it |
 //! | `script`, `call`, `answer` | scripts put together from the files in `src/lua`, called, understood |
@@ -38,6 +40,8 @@ mod opening;
 mod options;
 mod query;
 mod registry;
+mod requests;
+mod retention;
 mod row;
 mod schedules;
 mod script;

@@ -41,8 +41,8 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
     let rows = Vec::<Value>::from_redis_value(answer.take(2)).map_err(|_| answer.unexpected())?;
     let (mut operations, mut positions) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     for (found, position) in rows.into_iter().zip(answer.at::<Vec<u64>>(4)?) {
-        if let Some(operation) = row::operation(found)? {
-            operations.push(operation);
+        if let Some(operation) = row::summary(found)? {
+            operations.push(operation.without_trail());
             positions.push(position);
         }
     }
@@ -54,6 +54,12 @@ pub(super) async fn holders(session: &Session, key: &str) -> Result<Vec<Operatio
     let found = session.call(&session.scripts.holders).arg(key).value().await?;
     let names: Vec<String> = redis::from_redis_value(found).map_err(no_id)?;
     ids(&names)
+}
+
+/// When what waits for a time is due.
+pub(super) async fn due(session: &Session, id: &OperationId) -> Result<Option<i64>, StoreError> {
+    let found = session.call(&session.scripts.due).arg(id.as_str()).value().await?;
+    redis::from_redis_value(found).map_err(|e| StoreError::Corrupt(Cause::of(e)))
 }
 
 /// Names of operations, read.

@@ -1,6 +1,6 @@
 //! Which workers are there, told by themselves to the store, and what operators ask of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,17 +19,20 @@ use ktrdr_fabric::store::{BootId, StoreError};
 #[async_trait]
 impl WorkerReader for RedisStore {
     async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
-        let found: Vec<(String, i64)> =
+        let found: Vec<(String, i64, i64)> =
             readable(self.session.call(&self.session.scripts.workers).value().await?)?;
-        let read = |(said, at_ms): (String, i64)| Ok(WorkerEntry { worker: json(&said)?, at_ms });
+        let read = |(said, at_ms, until_ms): (String, i64, i64)| {
+            Ok(WorkerEntry { worker: json(&said)?, at_ms, until_ms })
+        };
         let mut seen = found.into_iter().map(read).collect::<Result<Vec<_>, StoreError>>()?;
         seen.sort_by(|a, b| a.worker.boot.0.cmp(&b.worker.boot.0));
         Ok(seen)
     }
 
-    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
-        let names: Vec<String> = readable(self.session.call(&self.session.scripts.paused).value().await?)?;
-        Ok(kinds(&names))
+    async fn paused(&self) -> Result<BTreeMap<Kind, Option<i64>>, StoreError> {
+        let named: Vec<(String, Option<i64>)> =
+            readable(self.session.call(&self.session.scripts.paused).value().await?)?;
+        Ok(named.into_iter().filter_map(|(name, at_ms)| Some((name.parse().ok()?, at_ms))).collect())
     }
 }
 

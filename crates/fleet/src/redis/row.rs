@@ -5,7 +5,7 @@ use std::error::Error;
 use std::str::FromStr;
 
 use ktrdr_domain::operation::CancelRequest;
-use ktrdr_domain::{FailureReason, Operation};
+use ktrdr_domain::{FailureReason, Operation, OperationSummary, Subject};
 use redis::{FromRedisValue, Value};
 use serde::de::DeserializeOwned;
 
@@ -15,29 +15,76 @@ use ktrdr_fabric::store::StoreError;
 /// The fields of one row. A field is taken out when it is read.
 struct Row(HashMap<String, String>);
 
+/// The fields of a summary, in the order in which a list asks for them.
+pub(super) const SUMMARY: &[&str] = &[
+    "id",
+    "kind",
+    "subject",
+    "status",
+    "reason",
+    "error",
+    "caveat",
+    "fence",
+    "tries",
+    "tries_max",
+    "worker",
+    "lease_until_ms",
+    "cancel_at_ms",
+    "cancel_by",
+    "cancel_reason",
+    "cancel_too_late",
+    "progress",
+    "waits_for",
+    "campaign",
+    "root",
+    "phase",
+    "waiting",
+    "created_at_ms",
+    "started_at_ms",
+    "finished_at_ms",
+    "took_ms",
+    "rescues",
+];
+
 /// Reads a whole row; `None` when there is none.
 pub(super) fn operation(value: Value) -> Result<Option<Operation>, StoreError> {
-    let fields = HashMap::from_redis_value(value).map_err(corrupt)?;
-    let mut row = Row(fields);
+    let mut row = Row(HashMap::from_redis_value(value).map_err(corrupt)?);
     if row.0.is_empty() {
         return Ok(None);
     }
     Ok(Some(Operation {
+        spec: row.json("spec")?.ok_or_else(|| missing("spec"))?,
+        result: row.json("result")?,
+        summary: summary_of(row)?,
+    }))
+}
+
+/// Reads the fields of [`SUMMARY`]; `None` when there is no such row.
+pub(super) fn summary(value: Value) -> Result<Option<OperationSummary>, StoreError> {
+    let values = Vec::<Option<String>>::from_redis_value(value).map_err(corrupt)?;
+    let named = SUMMARY.iter().zip(values).filter_map(|(name, value)| Some(((*name).to_owned(), value?)));
+    let row = Row(named.collect());
+    if row.0.is_empty() { Ok(None) } else { summary_of(row).map(Some) }
+}
+
+fn summary_of(mut row: Row) -> Result<OperationSummary, StoreError> {
+    Ok(OperationSummary {
         cancel: row.cancel()?,
         id: row.needed("id")?,
         kind: row.needed("kind")?,
+        subject: subject(&row.text("subject").unwrap_or_default()),
         status: row.needed("status")?,
         reason: row.text("reason").map(FailureReason::from),
         error: row.text("error"),
+        caveat: row.text("caveat"),
         fence: row.needed("fence")?,
         tries: row.needed("tries")?,
         tries_max: row.needed("tries_max")?,
         worker: row.text("worker"),
         lease_until_ms: row.parsed("lease_until_ms")?,
-        spec: row.json("spec")?.ok_or_else(|| missing("spec"))?,
-        result: row.json("result")?,
         progress: row.json("progress")?,
         waits_for: row.text("waits_for"),
+        campaign: row.parsed("campaign")?,
         root: row.parsed("root")?,
         phase: row.parsed("phase")?,
         waiting: row.parsed("waiting")?,
@@ -46,7 +93,21 @@ pub(super) fn operation(value: Value) -> Result<Option<Operation>, StoreError> {
         finished_at_ms: row.parsed("finished_at_ms")?,
         took_ms: row.parsed("took_ms")?,
         rescues: row.needed("rescues")?,
-    }))
+    })
+}
+
+/// As a row keeps what it is about: strategy, instrument and bars, a line each, empty where there is none.
+pub(super) fn subject_lines(subject: &Subject) -> String {
+    let line = |name: Option<String>| name.unwrap_or_default();
+    let Subject { strategy, symbol, timeframe } = subject;
+    let strategy = line(strategy.as_ref().map(ToString::to_string));
+    let symbol = line(symbol.as_ref().map(ToString::to_string));
+    format!("{strategy}\n{symbol}\n{}", line(timeframe.map(|timeframe| timeframe.to_string())))
+}
+
+fn subject(lines: &str) -> Subject {
+    let mut lines = lines.split('\n');
+    Subject::from_words(lines.next(), lines.next(), lines.next())
 }
 
 impl Row {

@@ -4,6 +4,7 @@ use ktrdr_domain::Kind;
 use redis::Script;
 
 use super::options::TimeSource;
+use super::row::SUMMARY;
 use ktrdr_fabric::{budget, losses};
 
 const PRELUDE: &str = include_str!("../lua/prelude.lua");
@@ -63,12 +64,15 @@ scripts! {
     dismiss: keeping;
     advance: changing;
     sweep: sweeping;
+    prune: keeping;
+    pruned: reading;
     publish_again: republishing;
     backlog: watching;
     row: reading;
     holders: reading_holders;
     history: reading;
-    list: watching;
+    due: reading;
+    list: listing;
     campaign: reading;
     campaigns: reading;
     outbox: reading;
@@ -98,6 +102,8 @@ scripts! {
     audit_note: noting;
     audit_outcome: noting;
     audit: reading;
+    request_begin: noting;
+    request_answer: noting;
     schedule_create: scheduling;
     schedule_read: reading;
     schedule_pause: noting;
@@ -131,6 +137,11 @@ fn admitting(clock: TimeSource, body: &str) -> Script {
 /// Only reads, and knows what time it is.
 fn watching(clock: TimeSource, body: &str) -> Script {
     Script::new(&[READS_ONLY, PRELUDE, text_of(clock), body].concat())
+}
+
+/// Only reads, and knows what lists say of a row.
+fn listing(clock: TimeSource, body: &str) -> Script {
+    Script::new(&[READS_ONLY, PRELUDE, text_of(clock), &of_summaries(), body].concat())
 }
 
 /// Keeps what is no row: the ledger, who is here, what operators ask.
@@ -224,6 +235,12 @@ fn republishing(clock: TimeSource, body: &str) -> Script {
 fn of_roots() -> String {
     let roots: String = Kind::roots().map(|kind| format!("{kind},")).collect();
     format!("local ROOT_KINDS = ',{roots}'\n")
+}
+
+/// The fields that a list reads of a row.
+fn of_summaries() -> String {
+    let fields: Vec<String> = SUMMARY.iter().map(|field| format!("'{field}'")).collect();
+    format!("local SUMMARY = {{{}}}\n", fields.join(", "))
 }
 
 /// The numbers and words by which losses are counted.

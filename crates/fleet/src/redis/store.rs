@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Kind, Operation, OperationId, Progress, Status};
+use futures_util::future::try_join_all;
+use ktrdr_domain::report::caveat;
+use ktrdr_domain::{Kind, Operation, OperationId, Progress, Status, Subject};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
@@ -46,6 +48,12 @@ impl OperationReader for RedisStore {
         row::operation(self.session.call(&self.session.scripts.row).arg(id.as_str()).value().await?)
     }
 
+    async fn get_all(&self, ids: &[OperationId]) -> Result<Vec<Operation>, StoreError> {
+        // They share one connection, and travel together.
+        let rows = try_join_all(ids.iter().map(|id| self.get(id))).await?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
     async fn list(&self, filter: &Filter) -> Result<Page, StoreError> {
         limits::check_filter(filter)?;
         query::list(&self.session, filter).await
@@ -53,6 +61,10 @@ impl OperationReader for RedisStore {
 
     async fn history(&self, id: &OperationId) -> Result<Vec<Transition>, StoreError> {
         history::read(&self.session, id).await
+    }
+
+    async fn due(&self, id: &OperationId) -> Result<Option<i64>, StoreError> {
+        query::due(&self.session, id).await
     }
 
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
@@ -276,6 +288,7 @@ impl RedisStore {
                 .arg(root.kind.as_str())
                 .arg(root.campaign.as_str())
                 .arg(root.spec.to_string())
+                .arg(row::subject_lines(&Subject::of(&root.spec)))
                 .arg(root.phase.as_str());
             call = child(call, &root.first);
         }
@@ -301,7 +314,8 @@ fn check_size(roots: &[NewRoot]) -> Result<(), StoreError> {
 
 fn job<'s>(call: Call<'s>, id: &OperationId, kind: Kind, spec: &Value) -> Call<'s> {
     let queue = backlog::name_of(Queue::of_job(kind, spec));
-    call.arg(id.as_str()).arg(kind.as_str()).arg(queue).arg(spec.to_string())
+    let about = row::subject_lines(&Subject::of(spec));
+    call.arg(id.as_str()).arg(kind.as_str()).arg(queue).arg(spec.to_string()).arg(about)
 }
 
 fn child<'s>(call: Call<'s>, child: &NewChild) -> Call<'s> {
@@ -319,9 +333,12 @@ fn outcome(call: Call<'_>, how: Finish, took_ms: u64) -> Call<'_> {
     };
     let call = call.arg(outcome).named("took_ms", Some(took_ms));
     match how {
-        Finish::Completed(result) => call.named("result", Some(result.to_string())),
+        Finish::Completed(result) => {
+            call.named("result", Some(result.to_string())).named("caveat", caveat(&result))
+        }
         Finish::Failed { reason, error, result } => {
             let call = call.named("reason", Some(reason.as_str()));
+            let call = call.named("caveat", result.as_ref().and_then(caveat));
             call.named("error", Some(limits::cut(error))).named("result", result.map(|r| r.to_string()))
         }
         Finish::Cancelled | Finish::Release => call,

@@ -61,7 +61,7 @@ pub(crate) async fn a_failed_child_fails_the_root(w: World) {
     let row = w.row(&root).await;
     assert_eq!((row.status, row.reason.as_ref()), (Status::Failed, Some(&FailureReason::Gate)));
     assert_eq!(row.error.as_deref(), Some("Training gate failed"));
-    assert_eq!((row.result, row.waiting), (Some(json!({"accuracy": 0.4})), None));
+    assert_eq!((row.result, row.summary.waiting), (Some(json!({"accuracy": 0.4})), None));
 }
 
 pub(crate) async fn a_gate_may_fail_a_root_whose_child_completed(w: World) {
@@ -75,7 +75,7 @@ pub(crate) async fn a_cancelled_child_cancels_the_root(w: World) {
     let design = design_of(&root).id;
     w.store.cancel(&design, "me", "").await.unwrap();
     assert_eq!(w.advance(into_training(&root)).await, Advanced::Closed(Status::Cancelled));
-    assert!(w.row(&root).await.error.unwrap().contains(design.as_str()), "the root says why");
+    assert!(w.row(&root).await.summary.error.unwrap().contains(design.as_str()), "the root says why");
 }
 
 pub(crate) async fn a_cancel_request_closes_the_root_instead_of_advancing(w: World) {

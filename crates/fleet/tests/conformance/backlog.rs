@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind, OperationId};
 use ktrdr_fabric::broker::Queue;
-use ktrdr_fabric::store::{Backlog, Finish, NewOperation};
+use ktrdr_fabric::store::{Backlog, Filter, Finish, NewOperation};
 use serde_json::json;
 
 use crate::world::{LEASE, World, design_of, id, leaf};
@@ -42,6 +42,24 @@ pub(crate) async fn what_waits_is_counted_by_queue(w: World) {
         w.complete(&done).await;
     }
     assert_eq!(backlog(&w).await, Backlog { waiting: vec![(PROBES, 1)], outbox: 3 }, "events, too");
+}
+
+pub(crate) async fn what_waits_for_a_time_says_when_it_is_due(w: World) {
+    let due = async |name: &str| w.store.due(&id(name)).await.unwrap();
+    w.submit("waits").await;
+    let running = w.running("again").await;
+    assert_eq!((due("waits").await, due("again").await, due("absent").await), (None, None, None));
+    let before = w.store.list(&Filter { limit: 1, ..Filter::default() }).await.unwrap().now_ms;
+    w.finish(&running, Finish::Retry { error: "no".into(), delay: AGE }).await;
+    let deferred = w.running("later").await;
+    w.finish(&deferred, Finish::Defer { why: "a batch".into(), delay: AGE }).await;
+    for name in ["again", "later"] {
+        let at_ms = due(name).await.unwrap();
+        assert!((before + 60_000..before + 70_000).contains(&at_ms), "{name}: {at_ms} of {before}");
+    }
+    w.pass(AGE);
+    w.sweep().await;
+    assert_eq!((due("again").await, due("later").await), (None, None));
 }
 
 pub(crate) async fn what_is_claimed_or_waits_for_its_retry_is_not_counted(w: World) {

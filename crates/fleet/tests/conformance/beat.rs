@@ -63,7 +63,7 @@ pub(crate) async fn figures_that_are_no_numbers_do_not_spoil_the_row(w: World) {
     let trail = vec![Mark { item: 1, figures: figures.clone() }];
     let wild = Progress { percentage: f64::NAN, figures, trail, ..halfway() };
     w.store.beat(&attempt, LEASE, Some(&wild)).await.unwrap();
-    let stored = w.row(&attempt.id).await.progress.unwrap();
+    let stored = w.row(&attempt.id).await.summary.progress.unwrap();
     let finite = vec![("trades".to_owned(), 3.0)];
     assert_eq!((stored.percentage, &stored.figures, &stored.trail[0].figures), (0.0, &finite, &finite));
 }

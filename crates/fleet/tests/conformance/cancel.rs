@@ -13,8 +13,11 @@ pub(crate) async fn a_pending_operation_is_cancelled_at_once(w: World) {
     w.relay().await;
     assert_eq!(w.store.cancel(&a, "me", "a typo").await.unwrap(), Cancelled::Done);
     let row = w.row(&a).await;
-    let cancel = row.cancel.unwrap();
-    assert_eq!((row.status, cancel.by.as_str(), cancel.reason.as_str()), (Status::Cancelled, "me", "a typo"));
+    let cancel = row.summary.cancel.unwrap();
+    assert_eq!(
+        (row.summary.status, cancel.by.as_str(), cancel.reason.as_str()),
+        (Status::Cancelled, "me", "a typo")
+    );
     let events = w.events().await;
     assert_eq!((events.len(), events[0].status, events[0].fence), (1, EndStatus::Cancelled, 0));
 }
@@ -31,7 +34,7 @@ pub(crate) async fn the_first_request_keeps_its_words(w: World) {
     let attempt = w.running("a").await;
     w.store.cancel(&attempt.id, "first", "enough").await.unwrap();
     assert_eq!(w.store.cancel(&attempt.id, "second", "me too").await.unwrap(), Cancelled::Requested);
-    assert_eq!(w.row(&attempt.id).await.cancel.unwrap().by, "first");
+    assert_eq!(w.row(&attempt.id).await.summary.cancel.unwrap().by, "first");
 }
 
 pub(crate) async fn an_ended_operation_is_too_late_and_an_unknown_one_missing(w: World) {

@@ -73,8 +73,11 @@ pub(crate) async fn a_lapsed_lease_of_the_last_try_ends_as_attempts_exhausted(w:
     let claim = w.store.claim(&a, &boot("worker-2"), LEASE).await.unwrap();
     assert_eq!(claim, Claim::Terminal(Status::Failed));
     let row = w.row(&a).await;
-    assert_eq!((row.reason, row.tries, row.fence), (Some(FailureReason::AttemptsExhausted), 1, 3));
-    assert!(row.error.unwrap().contains("worker-1"), "the row says whose work was lost");
+    assert_eq!(
+        (row.summary.reason, row.summary.tries, row.summary.fence),
+        (Some(FailureReason::AttemptsExhausted), 1, 3)
+    );
+    assert!(row.summary.error.unwrap().contains("worker-1"), "the row says whose work was lost");
     let events = w.events().await;
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].status, events[0].fence, events[0].again), (EndStatus::Failed, 3, false));

@@ -17,7 +17,7 @@ fn sequence(symbol: &str, from: i64) -> Sequence {
     }
 }
 
-fn candidate(exam: &str, campaign: &str) -> Candidate {
+pub(crate) fn candidate(exam: &str, campaign: &str) -> Candidate {
     Candidate {
         exam: id(exam),
         cycle: id("cycle"),
@@ -45,7 +45,7 @@ fn test(sequence: Sequence, number: u64) -> DiscoveryTest {
     }
 }
 
-fn closing(campaign: &str, after: u64, cycles: u64, tests: Vec<DiscoveryTest>) -> Closing {
+pub(crate) fn closing(campaign: &str, after: u64, cycles: u64, tests: Vec<DiscoveryTest>) -> Closing {
     let verdict = FinalVerdict {
         exam: id("exam"),
         cycle: id("cycle"),

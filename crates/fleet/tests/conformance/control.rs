@@ -1,6 +1,6 @@
 //! What operators ask of the workers.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ktrdr_domain::Kind;
@@ -25,7 +25,7 @@ fn not(kinds: &[Kind]) -> ControlState {
 
 pub(crate) async fn nothing_is_asked_of_a_worker_at_first(w: World) {
     assert_eq!(told(&w, "a").await, ControlState::default());
-    assert_eq!(w.registry.paused().await.unwrap(), BTreeSet::new());
+    assert_eq!(w.registry.paused().await.unwrap(), BTreeMap::new());
 }
 
 pub(crate) async fn a_worker_that_is_asked_to_end_is_told_each_time_and_no_other_is(w: World) {
@@ -62,7 +62,8 @@ pub(crate) async fn a_paused_kind_is_told_to_everyone_until_it_is_resumed(w: Wor
     assert!(w.registry.pause(Kind::Probe).await.unwrap());
     assert_eq!(told(&w, "a").await, not(&[Kind::Training, Kind::Probe]));
     assert_eq!(told(&w, "b").await, not(&[Kind::Training, Kind::Probe]));
-    assert_eq!(w.registry.paused().await.unwrap(), BTreeSet::from([Kind::Training, Kind::Probe]));
+    let paused = w.registry.paused().await.unwrap();
+    assert_eq!(paused.keys().copied().collect::<Vec<_>>(), [Kind::Training, Kind::Probe]);
     assert!(w.registry.resume(Kind::Training).await.unwrap());
     assert_eq!(told(&w, "a").await, not(&[Kind::Probe]));
 }
@@ -73,6 +74,18 @@ pub(crate) async fn what_is_so_already_is_not_changed(w: World) {
     assert!(!w.registry.pause(Kind::Probe).await.unwrap());
     assert!(w.registry.resume(Kind::Probe).await.unwrap());
     assert!(!w.registry.resume(Kind::Probe).await.unwrap());
+}
+
+pub(crate) async fn a_pause_says_since_when_and_repeating_it_changes_nothing(w: World) {
+    let since = async || w.registry.paused().await.unwrap()[&Kind::Probe].unwrap();
+    assert!(w.registry.pause(Kind::Probe).await.unwrap());
+    let first = since().await;
+    w.pass(LONG);
+    assert!(!w.registry.pause(Kind::Probe).await.unwrap());
+    assert_eq!(since().await, first);
+    w.registry.resume(Kind::Probe).await.unwrap();
+    w.registry.pause(Kind::Probe).await.unwrap();
+    assert!(since().await >= first + 60_000, "{first}");
 }
 
 pub(crate) async fn cycles_have_no_jobs_to_pause(w: World) {

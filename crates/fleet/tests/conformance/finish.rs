@@ -33,7 +33,11 @@ pub(crate) async fn completed_is_recorded_with_its_event(w: World) {
     assert_eq!(done, Finished::Recorded(Status::Completed));
     let row = w.row(&attempt.id).await;
     assert_eq!((row.status, row.result), (Status::Completed, Some(json!({"sharpe": 1.25}))));
-    assert!(row.finished_at_ms.is_some() && row.lease_until_ms.is_none() && row.worker.is_none());
+    assert!(
+        row.summary.finished_at_ms.is_some()
+            && row.summary.lease_until_ms.is_none()
+            && row.summary.worker.is_none()
+    );
     let events = w.events().await;
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].status, events[0].fence, events[0].again), (EndStatus::Completed, 1, false));
@@ -74,7 +78,7 @@ pub(crate) async fn a_retry_without_tries_left_fails_as_attempts_exhausted(w: Wo
     assert_eq!(w.finish(&last, retry()).await, Finished::Recorded(Status::Failed));
     let row = w.row(&a).await;
     assert_eq!(
-        (row.reason, row.error.as_deref()),
+        (row.summary.reason, row.summary.error.as_deref()),
         (Some(FailureReason::AttemptsExhausted), Some("no data yet"))
     );
 }
@@ -95,12 +99,18 @@ pub(crate) async fn a_deferral_waits_until_it_is_due_and_gives_the_try_back(w: W
     // Oftener than there are tries.
     for fence in 1..=5 {
         let row = w.row(&attempt.id).await;
-        assert_eq!((row.status, row.fence, row.tries, row.waits_for), (Status::Running, fence, 1, None));
+        assert_eq!(
+            (row.status, row.fence, row.tries, row.summary.waits_for),
+            (Status::Running, fence, 1, None)
+        );
         let attempt = Attempt { fence, ..attempt.clone() };
         assert_eq!(w.finish(&attempt, defer()).await, Finished::Recorded(Status::Pending));
         let row = w.row(&attempt.id).await;
-        assert_eq!((row.tries, row.error, row.worker, row.lease_until_ms), (0, None, None, None));
-        assert_eq!(row.waits_for.as_deref(), Some("a batch"));
+        assert_eq!(
+            (row.tries, row.summary.error, row.summary.worker, row.summary.lease_until_ms),
+            (0, None, None, None)
+        );
+        assert_eq!(row.summary.waits_for.as_deref(), Some("a batch"));
         w.pass(DELAY - Duration::from_millis(1));
         assert_eq!(w.sweep().await.due, 0);
         assert!(w.jobs().await.is_empty());
@@ -114,7 +124,11 @@ pub(crate) async fn a_deferral_waits_until_it_is_due_and_gives_the_try_back(w: W
     w.finish(&last, defer()).await;
     assert_eq!(w.store.cancel(&last.id, "me", "enough").await.unwrap(), Cancelled::Done);
     let row = w.row(&last.id).await;
-    assert_eq!((row.status, row.waits_for), (Status::Cancelled, None), "at once, although it is not due");
+    assert_eq!(
+        (row.status, row.summary.waits_for),
+        (Status::Cancelled, None),
+        "at once, although it is not due"
+    );
     w.pass(DELAY);
     assert_eq!(w.sweep().await.due, 0);
 }
@@ -150,10 +164,10 @@ pub(crate) async fn the_same_fence_of_another_process_is_refused(w: World) {
 pub(crate) async fn completed_wins_over_a_cancel_request_and_is_marked_too_late(w: World) {
     let attempt = w.running("a").await;
     w.store.cancel(&attempt.id, "me", "enough").await.unwrap();
-    assert!(!w.row(&attempt.id).await.cancel.unwrap().too_late);
+    assert!(!w.row(&attempt.id).await.summary.cancel.unwrap().too_late);
     let done = w.finish(&attempt, Finish::Completed(json!({}))).await;
     assert_eq!(done, Finished::Recorded(Status::Completed));
-    assert!(w.row(&attempt.id).await.cancel.unwrap().too_late);
+    assert!(w.row(&attempt.id).await.summary.cancel.unwrap().too_late);
 }
 
 pub(crate) async fn everything_else_yields_to_a_cancel_request(w: World) {

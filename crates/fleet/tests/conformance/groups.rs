@@ -55,7 +55,7 @@ pub(crate) async fn a_group_is_cancelled_in_batches(w: World) {
     assert_eq!(with_status(&w, Status::Cancelled).await.len(), 5);
     assert_eq!(w.events().await.len(), 5);
     for name in ["a", "e"] {
-        let cancel = w.row(&id(name)).await.cancel.unwrap();
+        let cancel = w.row(&id(name)).await.summary.cancel.unwrap();
         assert_eq!((cancel.by.as_str(), cancel.reason.as_str()), ("operator", "enough"));
     }
 }
@@ -97,7 +97,7 @@ pub(crate) async fn a_cancelled_campaign_is_finished_by_the_sweep_when_nobody_el
     w.sweep().await;
     assert_eq!(of(&w, "c").await.with_status(Status::Cancelled), 3);
     assert!(w.row(&id("r1")).await.is_cancelling());
-    assert_eq!(w.row(&id("r4")).await.cancel.unwrap().by, "operator");
+    assert_eq!(w.row(&id("r4")).await.summary.cancel.unwrap().by, "operator");
     assert!(!of(&w, "c").await.is_cancelling);
 }
 
@@ -168,4 +168,24 @@ pub(crate) async fn groups_that_can_not_be_are_refused(w: World) {
         let refused = w.store.cancel_matching(&group).await;
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     }
+}
+
+pub(crate) async fn a_group_that_was_asked_for_earlier_is_no_larger(w: World) {
+    w.submit("a").await;
+    let first = step(&w, &GroupCancel { status: Some(Status::Running), ..everyone() }).await;
+    w.submit("b").await;
+    let earlier = GroupCancel { within: Some(first.upto), ..everyone() };
+    assert_eq!(all(&w, earlier.clone()).await, (1, 0, 1));
+    assert_eq!(with_status(&w, Status::Pending).await, [id("b")]);
+    // A bound that is far away is none.
+    assert_eq!(all(&w, GroupCancel { within: Some(1 << 50), ..earlier }).await, (1, 0, 1));
+}
+
+pub(crate) async fn a_campaign_that_was_cancelled_earlier_goes_on_with_later_cycles(w: World) {
+    submit_to(&w, "c", &["r1"], 2).await;
+    let newest = step(&w, &GroupCancel { kind: Some(Kind::Probe), ..everyone() }).await.upto;
+    submit_to(&w, "c", &["r2"], 2).await;
+    all(&w, GroupCancel { within: Some(newest), ..campaign() }).await;
+    assert!(w.row(&id("r1")).await.cancel.is_some() && w.row(&id("r2")).await.cancel.is_none());
+    assert!(!of(&w, "c").await.is_cancelling, "the lanes were let go of");
 }

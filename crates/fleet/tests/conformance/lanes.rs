@@ -29,7 +29,7 @@ pub(crate) async fn as_many_roots_start_as_may_be_in_flight(w: World) {
     assert_eq!(w.submit_roots(&NAMES, 2).await, Submitted::Created);
     assert_eq!(running(&w).await, [id("r1"), id("r2")]);
     let row = w.row(&id("r3")).await;
-    assert_eq!((row.status, row.waiting, row.started_at_ms), (Status::Pending, None, None));
+    assert_eq!((row.status, row.summary.waiting, row.summary.started_at_ms), (Status::Pending, None, None));
     assert_eq!(w.jobs().await, [design_of(&id("r1")).id, design_of(&id("r2")).id]);
 }
 

@@ -7,13 +7,13 @@ use ktrdr_domain::positions::Positions;
 use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Sha256, Span, Strategy, Timestamp, WindowKind};
 
-use ktrdr_fabric::ledger::{Begun, Remarked};
+use ktrdr_fabric::ledger::{Begun, Remarked, Stretch};
 
 use crate::world::{World, id};
 
 const DAY: i64 = 86_400;
 
-fn look(name: &str, campaign: &str, days: std::ops::Range<i64>) -> Look {
+pub(crate) fn look(name: &str, campaign: &str, days: std::ops::Range<i64>) -> Look {
     Look {
         operation: id(name),
         campaign: campaign.parse().unwrap(),
@@ -187,6 +187,32 @@ pub(crate) async fn trials_come_back_oldest_first(w: World) {
     w.ledger.conclude(&id("a"), &conclusion(Some(-0.5))).await.unwrap();
     assert_eq!(names(&w.ledger.trials(None).await.unwrap()), ["b", "a", "c"]);
     assert_eq!(names(&w.ledger.trials(Some(&"fx".parse().unwrap())).await.unwrap()), ["b", "c"]);
+}
+
+pub(crate) async fn parts_of_a_list_follow_each_other_whatever_is_added_meanwhile(w: World) {
+    for name in ["a", "b", "c", "d", "e"] {
+        w.ledger.begin(&look(name, if name == "b" { "other" } else { "mine" }, 0..9)).await.unwrap();
+    }
+    let mine = "mine".parse().unwrap();
+    let part = |behind, offset, limit| Stretch { behind, offset, limit };
+    let read = async |stretch| w.ledger.trials_part(Some(&mine), stretch).await.unwrap();
+    let first = read(part(None, 0, 2)).await;
+    assert_eq!((names(&first.entries), first.behind, first.total), (vec!["e", "d"], 2, 4));
+    w.ledger.begin(&look("f", "mine", 0..9)).await.unwrap();
+    let second = read(part(Some(first.behind), 0, 2)).await;
+    assert_eq!((names(&second.entries), second.behind, second.total), (vec!["c", "a"], 0, 5));
+    assert_eq!(names(&read(part(None, 3, 9)).await.entries), ["c", "a"]);
+    assert_eq!(read(part(Some(0), 0, 9)).await.entries, []);
+    assert_eq!(read(part(None, 99, 9)).await.entries, []);
+    assert_eq!(w.ledger.trials_part(None, part(None, 0, 9)).await.unwrap().total, 6);
+    assert!(w.ledger.trials_part(None, part(None, 0, 0)).await.is_err());
+    for name in ["x", "y"] {
+        w.ledger.remember(&lesson(name, "mine")).await.unwrap();
+    }
+    let lessons = w.ledger.lessons_part(Some(&mine), part(None, 0, 1)).await.unwrap();
+    assert_eq!((lessons.entries[0].cycle.clone(), lessons.behind, lessons.total), (id("y"), 1, 2));
+    let closings = w.ledger.closings_part(None, part(None, 0, 9)).await.unwrap();
+    assert_eq!((closings.entries.len(), closings.behind, closings.total), (0, 0, 0));
 }
 
 pub(crate) async fn a_cycle_is_remembered_once(w: World) {

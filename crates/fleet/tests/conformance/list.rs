@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, OperationId, Status};
-use ktrdr_fabric::store::{Filter, Page, StoreError};
+use ktrdr_domain::{Kind, OperationId, Phase, Status};
+use ktrdr_fabric::store::{Advance, AdvanceTo, Filter, Finish, NewChild, NewRoot, Pace, Page, StoreError};
+use serde_json::json;
 
-use crate::world::{World, design_of, id};
+use crate::world::{World, child_of, design_of, id, into_training, root};
 
 async fn list(w: &World, filter: Filter) -> Page {
     w.store.list(&filter).await.unwrap()
@@ -27,7 +28,33 @@ pub(crate) async fn rows_come_newest_first_with_their_totals(w: World) {
     let page = list(&w, everything()).await;
     assert_eq!(ids(&page), [id("c"), id("b"), id("a")]);
     assert_eq!((page.total, page.active), (3, 2));
-    assert_eq!(page.operations[1], w.row(&id("b")).await);
+    assert_eq!(page.operations[1], w.row(&id("b")).await.summary);
+}
+
+pub(crate) async fn a_summary_says_what_it_is_about_and_a_cycle_is_called_by_its_design(w: World) {
+    let market = json!({ "campaign": "c", "symbol": "EURUSD", "timeframe": "1h" });
+    w.store.submit_roots(vec![NewRoot { spec: market, ..root("r") }], Pace::free(1)).await.unwrap();
+    let about =
+        async || list(&w, everything()).await.operations.iter().map(|row| row.subject.to_string()).collect();
+    let mut said: Vec<String> = about().await;
+    assert_eq!(said, ["", "EURUSD 1h"]);
+    w.complete(&design_of(&id("r")).id).await;
+    let spec =
+        json!({ "strategy": { "name": "trend" }, "data": [{ "symbol": "GBPUSD", "timeframe": "4h" }] });
+    let training = NewChild { spec, ..child_of(&id("r"), Kind::Training) };
+    w.advance(Advance {
+        to: AdvanceTo::Phase { phase: Phase::Training, child: training },
+        ..into_training(&id("r"))
+    })
+    .await;
+    said = about().await;
+    assert_eq!(said, ["trend GBPUSD 4h", "", "trend EURUSD 1h"]);
+    let whole = w.store.get_all(&[id("r"), id("nobody")]).await.unwrap();
+    assert_eq!((whole.len(), &whole[0].spec["symbol"]), (1, &json!("EURUSD")));
+    let attempt = w.claim(&id("r").child(Kind::Training, 1), "worker-1").await;
+    w.finish(&attempt, Finish::Completed(json!({ "quarantine": ["too good"] }))).await;
+    let caveats: Vec<_> = list(&w, everything()).await.operations.into_iter().map(|row| row.caveat).collect();
+    assert_eq!(caveats, [Some("QUARANTINED: too good".to_owned()), None, None]);
 }
 
 pub(crate) async fn filters_combine(w: World) {

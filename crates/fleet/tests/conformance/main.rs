@@ -39,6 +39,8 @@ mod outbox;
 mod rabbitmq;
 mod redis;
 mod registry;
+mod requests;
+mod retention;
 mod s3;
 mod schedules;
 mod spending;
@@ -156,6 +158,8 @@ macro_rules! exam_of_a_store {
                 a_cancelled_campaign_can_be_gone_on_with
                 cancelling_a_group_again_changes_nothing
                 a_group_is_bounded_by_kind_status_and_campaign
+                a_group_that_was_asked_for_earlier_is_no_larger
+                a_campaign_that_was_cancelled_earlier_goes_on_with_later_cycles
                 groups_that_can_not_be_are_refused
             }
             campaigns {
@@ -210,6 +214,7 @@ macro_rules! exam_of_a_store {
             }
             list {
                 rows_come_newest_first_with_their_totals
+                a_summary_says_what_it_is_about_and_a_cycle_is_called_by_its_design
                 filters_combine
                 pages_follow_each_other
                 a_list_without_a_sensible_limit_is_refused
@@ -231,6 +236,7 @@ macro_rules! exam_of_a_store {
             }
             backlog {
                 what_waits_is_counted_by_queue
+                what_waits_for_a_time_says_when_it_is_due
                 what_is_claimed_or_waits_for_its_retry_is_not_counted
                 a_queue_counts_once_something_in_it_is_old
                 a_pending_operation_is_published_again_after_its_age
@@ -245,6 +251,18 @@ macro_rules! exam_of_a_store {
                 only_dead_letters_are_dismissed
                 dead_letters_come_in_pages
             }
+            retention {
+                what_ended_long_ago_goes_with_its_history_and_the_newest_row_stays
+                a_dry_run_tells_what_would_go_and_nothing_does
+                for_ever_is_for_ever
+                what_was_counted_and_what_is_a_candidate_stay_with_their_cycle
+                a_campaign_that_is_not_closed_keeps_its_rows_and_its_counts_outlive_them
+                dead_letters_stay_until_somebody_dismissed_them
+                what_somebody_has_to_hear_of_stays
+                a_key_gives_the_same_operation_for_a_week_at_least
+                however_small_its_steps_a_pass_reaches_everything
+                no_history_loses_what_a_replay_needs
+            }
             outbox {
                 entries_come_in_order_and_stay_until_relayed
                 removing_an_entry_twice_is_harmless
@@ -258,6 +276,7 @@ macro_rules! exam_of_a_store {
                 a_look_that_is_to_repeat_none_is_counted_once_for_each_content_and_time
                 of_many_who_look_at_the_same_at_once_one_is_counted
                 trials_come_back_oldest_first
+                parts_of_a_list_follow_each_other_whatever_is_added_meanwhile
                 every_look_counts_however_many_there_are
                 a_cycle_is_remembered_once
                 lessons_come_newest_first
@@ -304,6 +323,13 @@ macro_rules! exam_of_a_store {
                 an_outcome_is_written_once
                 parts_of_the_log_follow_each_other
             }
+            requests {
+                a_key_stands_for_one_request_until_its_time_is_over
+                of_those_who_answer_the_first_is_kept
+                of_requests_that_race_all_have_one_mark
+                however_many_keys_end_a_live_one_stays
+                what_can_not_be_an_answer_is_refused
+            }
             schedules {
                 a_schedule_is_made_once_and_comes_back_as_it_was_said
                 a_pause_stands_until_it_is_ended
@@ -320,6 +346,7 @@ macro_rules! exam_of_a_store {
             }
             registry {
                 workers_that_announced_themselves_are_there
+                a_worker_is_listed_until_its_lease_is_over
                 the_latest_announcement_stands
                 a_worker_that_goes_or_falls_silent_is_no_longer_there
             }
@@ -328,6 +355,7 @@ macro_rules! exam_of_a_store {
                 a_worker_that_is_asked_to_end_is_told_each_time_and_no_other_is
                 who_is_not_there_can_not_be_asked_to_end
                 a_worker_that_was_cut_off_for_a_while_still_hears_that_it_should_end
+                a_pause_says_since_when_and_repeating_it_changes_nothing
                 a_paused_kind_is_told_to_everyone_until_it_is_resumed
                 what_is_so_already_is_not_changed
                 cycles_have_no_jobs_to_pause

@@ -28,8 +28,10 @@ pub(crate) async fn world() -> World {
         budget: store.clone(),
         registry: store.clone(),
         tokens: store.clone(),
+        requests: store.clone(),
         audit: store.clone(),
         schedules: store.clone(),
+        pruning: store.clone(),
         store,
         // Not asked here.
         broker: Arc::new(MemoryBroker::default()),

@@ -21,6 +21,8 @@ pub(crate) fn worker(name: &str) -> WorkerInfo {
         running: Vec::new(),
         role: "worker".into(),
         is_draining: false,
+        every_ms: 2_000,
+        broker: None,
     }
 }
 
@@ -34,6 +36,16 @@ pub(crate) async fn workers_that_announced_themselves_are_there(w: World) {
     w.registry.heartbeat(&worker("a"), LONG).await.unwrap();
     assert_eq!(seen(&w).await, [worker("a"), worker("b")]);
     assert!(w.registry.workers().await.unwrap()[0].at_ms > 0);
+}
+
+pub(crate) async fn a_worker_is_listed_until_its_lease_is_over(w: World) {
+    w.registry.heartbeat(&worker("a"), LONG).await.unwrap();
+    let seen = w.registry.workers().await.unwrap().remove(0);
+    assert_eq!(seen.until_ms, seen.at_ms + 60_000);
+    assert!(
+        !seen.is_silent(seen.at_ms + 6_000) && seen.is_silent(seen.at_ms + 6_001),
+        "three heartbeats of 2 s"
+    );
 }
 
 pub(crate) async fn the_latest_announcement_stands(w: World) {

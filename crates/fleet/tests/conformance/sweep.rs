@@ -18,7 +18,7 @@ pub(crate) async fn a_lapsed_lease_brings_the_operation_back(w: World) {
     let row = w.row(&attempt.id).await;
     assert_eq!((row.status, row.rescues, row.tries, row.fence), (Status::Pending, 1, 0, 1));
     assert!(
-        row.worker.is_none() && row.error.unwrap().contains("worker-1"),
+        row.worker.is_none() && row.summary.error.unwrap().contains("worker-1"),
         "the row says whose work was lost"
     );
     assert_eq!(w.jobs().await, [attempt.id]);
@@ -53,7 +53,10 @@ pub(crate) async fn a_worker_lost_once_too_often_ends_it_as_attempts_exhausted(w
         assert_eq!(w.status(&a).await, expected);
     }
     let row = w.row(&a).await;
-    assert_eq!((row.reason, row.rescues), (Some(FailureReason::AttemptsExhausted), LOSSES_PER_TRY));
+    assert_eq!(
+        (row.summary.reason, row.summary.rescues),
+        (Some(FailureReason::AttemptsExhausted), LOSSES_PER_TRY)
+    );
     assert_eq!(w.events().await.len(), 1);
 }
 

@@ -13,6 +13,8 @@ use ktrdr_fabric::campaign::Campaigns;
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_fabric::losses::BACK_OFF_MAX;
 use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::requests::Requests;
+use ktrdr_fabric::retention::Pruning;
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::{
     Advance, AdvanceTo, Advanced, Attempt, BootId, Claim, Finish, Finished, NewChild, NewOperation, NewRoot,
@@ -41,7 +43,9 @@ pub(crate) struct World {
     pub(crate) registry: Arc<dyn WorkerRegistry>,
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) audit: Arc<dyn Audit>,
+    pub(crate) requests: Arc<dyn Requests>,
     pub(crate) schedules: Arc<dyn Schedules>,
+    pub(crate) pruning: Arc<dyn Pruning>,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) artifacts: Arc<dyn Artifacts>,
     pub(crate) time: Arc<dyn Passage>,

@@ -260,10 +260,10 @@ impl Actors {
         }
         let child = self.events.swap_remove(dice.index(self.events.len()));
         let row = self.store.get(&child).await.unwrap().unwrap();
-        let Some(root) = row.root else { return };
+        let Some(root) = row.summary.root else { return };
         let (phase, next) = self.scenario.phase_of(&child);
         // One that is mistaken about the end: the row knows better.
-        let believed = if dice.percent(5) { Status::Completed } else { row.status };
+        let believed = if dice.percent(5) { Status::Completed } else { row.summary.status };
         let to = match (believed, next) {
             (Status::Failed, _) => AdvanceTo::Failed {
                 reason: FailureReason::Error,

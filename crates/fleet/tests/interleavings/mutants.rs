@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ktrdr_domain::{Operation, OperationId, Phase, Progress, Status};
+use ktrdr_domain::{Operation, OperationId, OperationSummary, Phase, Progress, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::store::{
     Advance, Advanced, Attempt, Beat, BootId, Claim, Filter, Finish, Finished, GroupCancel, GroupCancelled,
@@ -80,8 +80,8 @@ impl Broken {
     /// The attempt that holds the row, whoever asks.
     async fn as_its_holder(&self, attempt: &Attempt) -> Attempt {
         let row = self.store.get(&attempt.id).await.unwrap();
-        match row {
-            Some(Operation { status: Status::Running, fence, worker: Some(worker), .. }) => {
+        match row.map(|row| row.summary) {
+            Some(OperationSummary { status: Status::Running, fence, worker: Some(worker), .. }) => {
                 Attempt { fence, boot: BootId(worker), ..attempt.clone() }
             }
             _ => attempt.clone(),

@@ -98,12 +98,14 @@ async fn live(store: &RedisStore) {
         running: vec![],
         role: "worker".into(),
         is_draining: false,
+        every_ms: 2_000,
+        broker: None,
     };
     store.heartbeat(&worker, LEASE).await.unwrap();
     assert_eq!(store.workers().await.unwrap().len(), 1);
     assert!(store.drain(&worker.boot).await.unwrap());
     assert!(store.pause(Kind::Probe).await.unwrap());
-    assert!(store.paused().await.unwrap().contains(&Kind::Probe));
+    assert!(store.paused().await.unwrap().contains_key(&Kind::Probe));
     assert!(store.resume(Kind::Probe).await.unwrap());
     store.deregister(&worker.boot).await.unwrap();
 }

@@ -137,7 +137,8 @@ async fn all_rows(store: &RedisStore) -> HashMap<OperationId, Operation> {
             assert_eq!(rows.len() as u64, page.total, "every row is listed once");
             return rows;
         }
-        rows.extend(page.operations.into_iter().map(|row| (row.id.clone(), row)));
+        let ids: Vec<OperationId> = page.operations.into_iter().map(|row| row.id).collect();
+        rows.extend(ids.iter().cloned().zip(store.get_all(&ids).await.unwrap()));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use ktrdr_domain::job::{BacktestSpec, Origin};
+use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::report::{ActiveReturn, DailyRecord, Direction, Evidence, NullRank, Trade};
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::Calendar;
@@ -31,6 +31,8 @@ pub(super) struct Weighed {
     pub(super) shifted_weeks: Option<NullRank>,
     pub(super) random_entries: Option<NullRank>,
     pub(super) undefined: BTreeMap<String, String>,
+    /// The draws' scores, by the name of their null: for the sheet.
+    pub(super) drawn: Vec<(&'static str, Vec<f64>)>,
 }
 
 /// Weighs a run against the market and against both nulls.
@@ -40,27 +42,22 @@ pub(super) fn against_chance(
     traded: &Traded<'_>,
     calendar: Option<&Calendar>,
 ) -> Result<Weighed, Fault> {
-    let exam = Exam {
-        bars: traded.bars,
-        range: traded.range.clone(),
-        targets: &traded.decided.targets,
-        account: &spec.account,
-        calendar,
-    };
+    let exam = traded.exam(&spec.account, calendar);
     let market = exam.market();
     let mut weighed = Weighed::default();
     let score = match weighed.beyond_the_market(traded, &exam, &market) {
         Ok(score) => score,
         Err(reason) => return Ok(weighed.without(&FIGURES, &reason.to_string())),
     };
-    if spec.origin == Origin::Research && traded.run.net_return(spec.account.initial_capital) <= 0.0 {
+    if !traded.is_worth_explaining(spec) {
         // No gate asks how lucky a loss is, and most looks end here.
         return Ok(
             weighed.without(&NULLS, "the cycle's run earned nothing that chance would have to explain")
         );
     }
-    weighed.random_entries =
-        Some(rank(telling, &exam, &market, score, Entries::new(&exam, spec.seed).take(RANDOM_ENTRIES))?);
+    let entries = scores(telling, &exam, &market, Entries::new(&exam, spec.seed).take(RANDOM_ENTRIES))?;
+    weighed.random_entries = Some(rank(score, &entries));
+    weighed.drawn.push((NULLS[1], entries));
     let shifted = Shifts::new(&exam);
     if shifted.len() < shifts::SHIFTS_MIN {
         let reason = format!(
@@ -70,7 +67,9 @@ pub(super) fn against_chance(
         );
         return Ok(weighed.without(&NULLS[..1], &reason));
     }
-    weighed.shifted_weeks = Some(rank(telling, &exam, &market, score, shifted)?);
+    let shifts = scores(telling, &exam, &market, shifted)?;
+    weighed.shifted_weeks = Some(rank(score, &shifts));
+    weighed.drawn.push((NULLS[0], shifts));
     Ok(weighed)
 }
 
@@ -126,20 +125,24 @@ fn held(trades: &[Trade], side: Direction) -> f64 {
     trades.iter().filter(|trade| trade.direction == side).map(|trade| f64::from(trade.bars_held)).sum()
 }
 
-fn rank(
+/// What each draw earned beyond the market for its risk.
+fn scores(
     telling: &mut Telling<'_>,
     exam: &Exam<'_>,
     market: &Market,
-    score: f64,
     draws: impl Iterator<Item = Vec<Target>>,
-) -> Result<NullRank, Fault> {
+) -> Result<Vec<f64>, Fault> {
     let mut scores = Vec::new();
     for drawn in draws {
         scores.push(exam.score(&drawn, market).map_err(Fault::input)?);
         telling.drawn().ok_or(Fault::Stopped)?;
     }
-    let PValue { p, draws } = PValue::of(score, &scores);
-    Ok(NullRank { p, draws })
+    Ok(scores)
+}
+
+fn rank(score: f64, draws: &[f64]) -> NullRank {
+    let PValue { p, draws } = PValue::of(score, draws);
+    NullRank { p, draws }
 }
 
 /// The evidence of a report.

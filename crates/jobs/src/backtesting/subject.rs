@@ -11,6 +11,7 @@ use ktrdr_quant::features::{FeatureBars, FeatureMatrix, Indicators, proof};
 use ktrdr_quant::simulate::Target;
 use ktrdr_quant::{Bars, signals};
 
+use super::rules::{self, Mind};
 use crate::Services;
 use crate::evaluate::Trader;
 use crate::fault::Fault;
@@ -39,6 +40,8 @@ pub(super) struct Decided {
     pub(super) on_dev: Option<Positions>,
     /// Set where the model learned from what it is examined on.
     pub(super) in_sample: Option<InSample>,
+    /// What decided, and what it was shown; `None` of signals.
+    pub(super) mind: Option<Mind>,
 }
 
 /// What became of the leakage proof.
@@ -108,6 +111,7 @@ fn by_model(
     let outcome = proof::leakage(strategy, &bars, trader.scaling, run, decide, &cuts)?;
     targets.truncate(range.len());
     let on_dev = on_dev_by(&trader, &indicators, base, spec.windows.dev);
+    let inputs = rules::inputs(strategy, &indicators, range);
     Ok(Decided {
         name: strategy.name.to_string(),
         sha256: strategy.sha256(),
@@ -118,6 +122,7 @@ fn by_model(
         author: stored.metadata.author.clone(),
         on_dev,
         in_sample,
+        mind: Some(Mind { rows: rows.values, inputs, metadata: stored.metadata, network: stored.network }),
     })
 }
 
@@ -161,5 +166,6 @@ fn by_signals(
         author: None,
         on_dev,
         in_sample: None,
+        mind: None,
     })
 }

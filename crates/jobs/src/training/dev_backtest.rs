@@ -2,17 +2,21 @@
 
 use std::ops::Range;
 
+use ktrdr_domain::Span;
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::positions::Positions;
 use ktrdr_domain::report::DevBacktest;
+use ktrdr_domain::report::sheet::AccountCurves;
 use ktrdr_domain::trading::Account;
 use ktrdr_quant::exam::{Exam, Market, PValue, Shifts};
+use ktrdr_quant::sheet::Daily;
 use ktrdr_quant::simulate::{Run, Target};
 use ktrdr_quant::statistics::{correlation, moments, ratios};
 use ktrdr_quant::{Bars, decide, simulate};
 use ktrdr_worker::Job;
 
 use super::walk_forward::WalkForward;
+use crate::backtesting::{covered, sheet};
 use crate::evaluate::{self, Figures};
 use crate::fault::Fault;
 
@@ -20,13 +24,24 @@ use crate::fault::Fault;
 /// on unseen data draws many more.
 const DRAWS: usize = 99;
 
-/// Trades what was said on dev with the strategy's own size and exits; with a sketch of what was wanted there.
+/// What came of it.
+pub(super) struct DevTraded {
+    pub(super) backtest: DevBacktest,
+    /// A sketch of what was wanted.
+    pub(super) positions: Positions,
+    /// How the account went.
+    pub(super) account: AccountCurves,
+    /// From the first traded bar's open to the last one's close.
+    pub(super) span: Span,
+}
+
+/// Trades what was said on dev with the strategy's own size and exits.
 pub(super) fn trade(
     job: &Job,
     spec: &TrainingSpec,
     bars: &Bars,
     walked: &WalkForward,
-) -> Result<(DevBacktest, Positions), Fault> {
+) -> Result<DevTraded, Fault> {
     let targets = decide::targets(&walked.outputs, &spec.strategy.decisions).map_err(Fault::input)?;
     let risk = spec.strategy.risk;
     let account = Account { sizing: risk.position_sizing, exits: risk.exits, ..spec.account };
@@ -47,7 +62,15 @@ pub(super) fn trade(
         ..beyond
     };
     let times = bars.time[walked.range.clone()].iter().copied();
-    Ok((backtest, Positions::sketch(spec.windows.dev, times.zip(targets.iter().copied()))))
+    let positions = Positions::sketch(spec.windows.dev, times.zip(targets.iter().copied()));
+    let exam = traded.exam(&figures);
+    let daily = Daily::of(&exam, &exam.market(), &run);
+    Ok(DevTraded {
+        backtest,
+        positions,
+        account: sheet::account(&exam, &run, &daily),
+        span: covered(bars, &walked.range),
+    })
 }
 
 /// What was traded.
@@ -59,6 +82,16 @@ struct Traded<'a> {
 }
 
 impl Traded<'_> {
+    fn exam<'a>(&'a self, figures: &'a Figures) -> Exam<'a> {
+        Exam {
+            bars: self.bars,
+            range: self.range.clone(),
+            targets: self.targets,
+            account: self.account,
+            calendar: figures.calendar.as_ref(),
+        }
+    }
+
     /// How the positions wanted go with the moves of as many bars before as one is held; nothing where one of them never varies.
     fn trend_following(&self, holding_bars: f64) -> Option<f64> {
         let back = (holding_bars.round() as usize).max(1);
@@ -76,13 +109,7 @@ impl Traded<'_> {
 
     /// What was earned beyond the market's own part; nothing where nothing was traded.
     fn beyond(&self, job: &Job, run: &Run, figures: &Figures) -> Result<DevBacktest, Fault> {
-        let exam = Exam {
-            bars: self.bars,
-            range: self.range.clone(),
-            targets: self.targets,
-            account: self.account,
-            calendar: figures.calendar.as_ref(),
-        };
+        let exam = self.exam(figures);
         let market = exam.market();
         let Some(active) = exam.active(run, &market).ok().filter(|_| !run.trades.is_empty()) else {
             return Ok(DevBacktest::default());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_app::backtest::{BY_HAND, BacktestRequest, MarketRequest};
 use ktrdr_app::market::{EndDate, Moment, Stretch};
 use ktrdr_domain::name::CampaignName;
@@ -35,6 +35,37 @@ pub(crate) enum BacktestVerb {
         /// A completed backtest.
         id: ktrdr_domain::OperationId,
     },
+    /// Every trade, or the equity at every bar, as CSV for a notebook.
+    Export(BacktestExport),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BacktestExport {
+    /// A completed backtest.
+    pub(crate) id: ktrdr_domain::OperationId,
+
+    /// Every trade: side, fills, costs, result, what ended it.
+    #[arg(long, required_unless_present = "equity")]
+    pub(crate) trades: bool,
+
+    /// Equity at every bar's close.
+    #[arg(long, conflicts_with = "trades")]
+    pub(crate) equity: bool,
+
+    /// Form of the file.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub(crate) format: ExportFormat,
+
+    /// Write it to this file, which must not be there yet; to stdout otherwise.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+}
+
+/// Form of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// A header, and a row for each trade or bar.
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -95,12 +95,6 @@ impl FleetBench {
     const IN_FLIGHT: u32 = 2_000;
     const WORKERS: u16 = 1;
     const SLOTS: u16 = 256;
-
-    /// So many jobs of the rate, and nothing else.
-    pub(crate) fn of(jobs: u32) -> Self {
-        let (in_flight, workers, slots) = (Self::IN_FLIGHT, Self::WORKERS, Self::SLOTS);
-        Self { jobs, in_flight, workers, slots, sleep_ms: 0, cancels: 0, cycles: 0, idle_seconds: 0 }
-    }
 }
 
 #[derive(Debug, Clone, Copy, Args)]

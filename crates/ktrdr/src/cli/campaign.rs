@@ -102,13 +102,13 @@ pub(crate) struct PartArguments {
     #[arg(long, short, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
 
-    /// Skip this many of the latest.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) offset: u64,
+    /// Go on behind the part that answered with this as `next`.
+    #[arg(long, value_name = "NEXT")]
+    pub(crate) after: Option<u64>,
 }
 
 impl From<PartArguments> for PartRequest {
     fn from(typed: PartArguments) -> Self {
-        Self { limit: typed.limit, offset: typed.offset }
+        Self { limit: typed.limit, after: typed.after }
     }
 }

@@ -8,6 +8,8 @@ use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_domain::Kind;
 
+use super::api::MetricsArguments;
+
 #[derive(Debug, Args)]
 pub(crate) struct WorkerArguments {
     /// What it takes.
@@ -21,6 +23,9 @@ pub(crate) struct WorkerArguments {
     /// What it computes on: auto, cpu or cuda:N. `auto` takes a GPU where there is one.
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     pub(crate) device: Device,
+
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArguments,
 }
 
 /// What a worker is told to compute on.

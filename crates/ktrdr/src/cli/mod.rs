@@ -6,10 +6,12 @@ pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod campaign;
 pub(crate) mod data;
+pub(crate) mod deed;
 pub(crate) mod fleet;
 pub(crate) mod mcp;
 pub(crate) mod memory;
 pub(crate) mod operations;
+pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod schedules;
 pub(crate) mod store;
@@ -104,7 +106,7 @@ pub(crate) enum Command {
     /// Coordinator of a fleet: publishes what was submitted, brings back what was lost.
     Serve(api::ServeArguments),
     /// Moves research cycles of a fleet from step to step.
-    Orchestrator,
+    Orchestrator(api::MetricsArguments),
     /// Worker of a fleet: takes jobs of one kind, or of all. Start as many as you like, anywhere.
     Worker(fleet::WorkerArguments),
     /// Bars and their windows: import, check, generate, list, roll.
@@ -115,6 +117,8 @@ pub(crate) enum Command {
     Training(training::TrainingArguments),
     /// Backtest a trained strategy, or replay target positions from any tool.
     Backtest(backtest::BacktestArguments),
+    /// A page on a backtest, a training or a campaign, or several side by side: HTML, Markdown, JSON.
+    Report(report::ReportArguments),
     /// Repeat a backtest and compare the trade list's hash.
     Replay(ReplayArguments),
     /// Research cycles: design, train, gate, backtest, gate, assess.

@@ -104,6 +104,7 @@ impl From<&RetryGroup> for GroupRetryRequest {
             reason: typed.reason.as_deref().map(FailureReason::of),
             kind: typed.kind,
             dead: typed.dead,
+            within: None,
         }
     }
 }
@@ -152,6 +153,7 @@ impl CancelGroup {
     /// An operator's request to stop them.
     pub(crate) fn request(&self, reason: &str) -> GroupCancelRequest {
         GroupCancelRequest {
+            within: None,
             campaign: self.campaign.clone(),
             kind: self.kind,
             status: self.status,
@@ -172,11 +174,11 @@ fn not_ended(text: &str) -> Result<Status, String> {
 pub(crate) struct ListArguments {
     /// Only those to which every term applies: 'status=failed,running&type!=probe&error~timeout', with the fields status, type,
     /// campaign, root, id, worker, reason and error.
-    #[arg(long, short, value_name = "TERMS", conflicts_with_all = ["campaign", "kind", "status", "active", "offset"])]
+    #[arg(long, short, value_name = "TERMS", conflicts_with_all = ["campaign", "kind", "status", "active"])]
     pub(crate) filter: Option<String>,
 
     /// Go on behind the part that answered with this as `next`.
-    #[arg(long, value_name = "NEXT", requires = "filter")]
+    #[arg(long, value_name = "NEXT")]
     pub(crate) after: Option<u64>,
 
     /// Only this campaign: its cycles and their jobs.
@@ -198,10 +200,6 @@ pub(crate) struct ListArguments {
     /// At most this many.
     #[arg(long, short, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
-
-    /// Skip this many.
-    #[arg(long, default_value_t = 0)]
-    pub(crate) offset: u64,
 }
 
 impl From<&ListArguments> for ListRequest {
@@ -211,7 +209,7 @@ impl From<&ListArguments> for ListRequest {
             kind: typed.kind,
             status: typed.status,
             active: typed.active,
-            part: PartRequest { limit: typed.limit, offset: typed.offset },
+            part: PartRequest { limit: typed.limit, after: typed.after },
         }
     }
 }
@@ -238,7 +236,7 @@ pub(crate) enum DeadLettersVerb {
     /// Submit an operation again, as a new one; of a research cycle's job the cycle, which goes on from there.
     Retry {
         /// The operation.
-        id: OperationId,
+        id: String,
 
         #[command(flatten)]
         key: KeyArguments,

@@ -158,20 +158,3 @@ impl From<&CreateArguments> for ScheduleRequest {
         }
     }
 }
-
-impl SchedulesVerb {
-    /// What a change is called in the audit log, what it is about, and why.
-    pub(crate) fn on_record(&self) -> Option<(&'static str, &ScheduleName, &str)> {
-        match self {
-            Self::Create(typed) => {
-                Some(("create_schedule", &typed.name, typed.anyway.as_ref().map_or("", Reason::as_str)))
-            }
-            Self::Pause { name, note } => Some(("pause_schedule", name, note.as_str())),
-            Self::Resume { name } => Some(("resume_schedule", name, "")),
-            Self::Trigger { name, .. } => Some(("trigger_schedule", name, "")),
-            Self::Backfill { name, .. } => Some(("backfill_schedule", name, "")),
-            Self::Delete { name, reason } => Some(("delete_schedule", name, reason)),
-            Self::List | Self::Show { .. } | Self::Next { .. } => None,
-        }
-    }
-}

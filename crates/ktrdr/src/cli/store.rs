@@ -1,4 +1,4 @@
-//! What the workspace remembers of its store: `store`.
+//! The store and what the workspace remembers of it: `store`.
 
 use clap::{Args, Subcommand};
 
@@ -12,6 +12,13 @@ pub(crate) struct StoreArguments {
 pub(crate) enum StoreVerb {
     /// Every store that this workspace has worked with, the one in force last.
     Epochs,
+    /// Remove rows of what ended longer ago than `[retention]` says, as coordinators do every hour. Says what would go; nothing goes
+    /// unless --yes is given. What a counted look at data needs for its replay stays.
+    Prune {
+        /// Remove it.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Go on with the store that is there now, empty or another one. The rows and counted looks at data of the one
     /// before are given up; who did it, when and why is recorded.
     NewEpoch {

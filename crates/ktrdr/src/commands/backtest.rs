@@ -4,14 +4,19 @@ use std::process::ExitCode;
 
 use ktrdr_app::App;
 use ktrdr_app::backtest::{BacktestCancelRequest, BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
+use ktrdr_app::reports::export::{equity_csv, trades_csv};
 use ktrdr_domain::{DeviceRequest, OperationId};
+use ktrdr_fabric::local::whole;
 
 use super::Context;
 use super::operations::cancelling;
 use super::start::{self, Started, answer};
-use crate::cli::backtest::{BacktestArguments, BacktestVerb, MarketArguments, SignalsRun};
+use crate::cli::backtest::{
+    BacktestArguments, BacktestExport, BacktestVerb, ExportFormat, MarketArguments, SignalsRun,
+};
 use crate::closing;
-use crate::exit::CliError;
+use crate::describe::counted;
+use crate::exit::{CliError, Kind};
 use crate::files;
 use crate::report_card;
 
@@ -32,6 +37,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
             }
             BacktestVerb::Show { id } => {
                 show(context, &context.open_beside().await?.app, id, true).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            BacktestVerb::Export(wanted) => {
+                export(context, wanted).await?;
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -65,7 +74,27 @@ async fn show(context: &Context<'_>, app: &App, id: &OperationId, whole: bool) -
         stored.finally.iter().for_each(|verdict| screen.line(closing::verdict(verdict)));
         screen.line(format!("report      {}", stored.place));
         if !whole {
-            screen.note(format!("how each figure is defined: ktrdr backtest show {id}"));
+            screen.note(format!(
+                "how each figure is defined: ktrdr backtest show {id}; as a page: ktrdr report {id}"
+            ));
         }
     })
+}
+
+async fn export(context: &Context<'_>, wanted: &BacktestExport) -> Result<(), CliError> {
+    let report = context.open_beside().await?.app.report(&wanted.id).await?.report;
+    let ExportFormat::Csv = wanted.format;
+    let (rows, csv) = match wanted.trades {
+        true => (report.trades.len(), trades_csv(&report)),
+        false => (report.equity.len(), equity_csv(&report)),
+    };
+    let Some(path) = &wanted.to else {
+        context.screen.raw(&csv);
+        return Ok(());
+    };
+    whole::create(path, csv.as_bytes())
+        .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
+    let document = serde_json::json!({ "written_to": path, "rows": rows });
+    let line = format!("wrote {} to {}", counted(rows as u64, "row"), path.display());
+    context.screen.answer(&document, |screen| screen.line(line))
 }

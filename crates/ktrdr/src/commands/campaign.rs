@@ -42,7 +42,7 @@ pub(crate) async fn list(
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {
     let page = app.campaigns(part.into()).await?;
-    let part = Part { name: "campaigns", entries: &page.campaigns, offset: part.offset, total: page.total };
+    let part = Part { name: "campaigns", entries: &page.campaigns, next: page.next, total: page.total };
     part.answer(context.screen, |screen| {
         if page.campaigns.is_empty() {
             screen.line("no campaigns yet: start one with `ktrdr research run`");
@@ -79,13 +79,14 @@ pub(crate) async fn show(
     name: &CampaignName,
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {
-    let CampaignDetail { campaign, closings, cycles, total } = app.campaign(name, part.into()).await?;
+    let CampaignDetail { campaign, closings, cycles, next, total } = app.campaign(name, part.into()).await?;
     let costs = app.costs(&campaign).await?;
-    let shown = Part { name: "cycles", entries: &cycles, offset: part.offset, total };
+    let shown = Part { name: "cycles", entries: &cycles, next, total };
     let head = json!({ "campaign": campaign, "closings": closings, "costs": costs });
     shown.answer_with(context.screen, head, |screen| {
-        let before = campaign.cycles.saturating_sub(part.offset + cycles.len() as u64);
-        screen.line(research::cycle_table(&cycles, before));
+        // Only of the latest it is known how many came before them.
+        let before = campaign.cycles.saturating_sub(cycles.len() as u64);
+        screen.line(research::cycle_table(&cycles, part.after.is_none().then_some(before)));
         summarise(screen, &campaign, &closings);
         budget::costs_line(&costs).into_iter().for_each(|line| screen.line(line));
     })?;

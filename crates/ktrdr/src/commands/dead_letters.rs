@@ -6,9 +6,10 @@ mod dropping;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use ktrdr_app::dead_letters::DeadLetterList;
+use ktrdr_app::dead_letters::{DeadLetterList, GivenUp};
 use ktrdr_app::{App, Labour};
-use ktrdr_domain::{Operation, OperationId};
+use ktrdr_domain::OperationId;
+use ktrdr_fabric::broker::DeadLetter;
 
 use super::{Context, operations};
 use crate::cli::campaign::PartArguments;
@@ -29,7 +30,8 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
             DeadLettersVerb::List { part } => list(context, app, *part).await?,
             DeadLettersVerb::Show { id } => show(context, app, id).await?,
             DeadLettersVerb::Retry { id, key } => {
-                return operations::retry::one(context, app, id, key.idempotency_key.as_ref()).await;
+                let id = id.parse().map_err(|_| no_retry(id))?;
+                return operations::retry::one(context, app, &id, key.idempotency_key.as_ref()).await;
             }
             DeadLettersVerb::Drop { ids, error, yes } => match error {
                 Some(error) => dropping::by_error(context, app, error, *yes).await?,
@@ -41,26 +43,27 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
 }
 
 async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(), CliError> {
-    let DeadLetterList { dead_letters: operations, total } = app.dead_letters(part.into()).await?;
+    let DeadLetterList { dead_letters: operations, next, total, now_ms } =
+        app.dead_letters(part.into()).await?;
     let messages = app.letters.letters(part.limit).await?;
-    let document = serde_json::json!({ "dead_letters": operations, "total": total, "messages": messages });
+    let document =
+        serde_json::json!({ "dead_letters": operations, "next": next, "total": total, "messages": messages });
     context.screen.answer(&document, |screen| {
         let messages = messages.as_deref();
         if operations.is_empty() && messages.is_none_or(<[_]>::is_empty) {
             screen.line("no dead letters");
         }
-        let error = |o: &Operation| brief(o.error.as_deref().unwrap_or("no error was recorded"), TITLE_CHARACTERS);
-        for (error, group) in grouped(&operations, error) {
+        for (error, group) in grouped(&operations, |dead| brief(&dead.fingerprint, TITLE_CHARACTERS)) {
             screen.line(format!("{} × {error}", group.len()));
-            group.iter().for_each(|o| screen.line(format!("  {}", o.id)));
+            group.iter().for_each(|dead| screen.line(format!("  {}", given_up(dead, now_ms))));
         }
         for (reason, group) in grouped(messages.unwrap_or_default(), |m| known(m.reason.as_ref())) {
             screen.line(format!("{} × message: {reason}", group.len()));
-            group.iter().for_each(|m| screen.line(format!("  {} from {}", m.id, known(m.queue.as_ref()))));
+            group.iter().for_each(|letter| screen.line(format!("  {}", unread(letter, now_ms))));
         }
-        if (operations.len() as u64) < total {
+        if let Some(next) = next {
             screen.note(format!(
-                "showing {} of {} operations: --offset and --limit show the others",
+                "showing {} of {} operations: --after {next} goes on",
                 thousands(operations.len() as u64),
                 thousands(total)
             ));
@@ -72,6 +75,26 @@ async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(
             screen.note("messages nobody could read are shown with amqp_admin_url only: their queue is the administrator's");
         }
     })
+}
+
+/// One of a group: which, since when, what about, and whether it was retried.
+fn given_up(dead: &GivenUp, now_ms: i64) -> String {
+    let GivenUp { operation, retried_as, .. } = dead;
+    let ended = operation.finished_at_ms.unwrap_or(operation.created_at_ms);
+    let facts = [
+        Some(format!("{} ago", describe::age(now_ms, ended))),
+        operation.subject.strategy.as_ref().map(ToString::to_string),
+        retried_as.as_ref().map(|later| format!("RETRIED as {later}")),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    format!("{} · {}", operation.id, facts.join(" · "))
+}
+
+/// A message: which, where from, since when.
+fn unread(letter: &DeadLetter, now_ms: i64) -> String {
+    let at_ms = letter.at_ms.and_then(|ms| i64::try_from(ms).ok());
+    let age = at_ms.map(|ms| format!(" · {} ago", describe::age(now_ms, ms))).unwrap_or_default();
+    format!("{} from {}{age}", letter.id, known(letter.queue.as_ref()))
 }
 
 fn grouped<T>(items: &[T], by: impl Fn(&T) -> String) -> BTreeMap<String, Vec<&T>> {
@@ -104,6 +127,16 @@ async fn show(context: &Context<'_>, app: &App, id: &str) -> Result<(), CliError
 
 fn known(text: Option<&String>) -> String {
     text.cloned().unwrap_or_else(|| "unknown".into())
+}
+
+/// A message has nothing to run again: what it announced stands in a row, and that is announced again by itself.
+fn no_retry(id: &str) -> CliError {
+    let message = format!(
+        "{id:?} is no operation, and only those are retried. Is it a message? Then nothing needs to be retried: the row behind \
+         it, if there is one, is announced again by itself. Look at it with `ktrdr dead-letters show {id}`, then drop it with \
+         `ktrdr dead-letters drop {id}`"
+    );
+    CliError::new(Kind::Usage, message)
 }
 
 fn not_found(id: &str) -> CliError {

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::engine::examine::{Check, State};
+use ktrdr_app::diagnosis::State;
+use ktrdr_app::engine::examine::Check;
 
 use super::Context;
 use crate::exit::CliError;

@@ -3,8 +3,11 @@
 
 use std::process::ExitCode;
 
+use ktrdr_app::diagnosis::Cause;
+
 use super::Context;
 use crate::exit::{CliError, Kind};
+use crate::reasons;
 
 pub(crate) fn run(context: &Context<'_>) -> Result<ExitCode, CliError> {
     context.block_on(async {
@@ -18,15 +21,22 @@ pub(crate) fn run(context: &Context<'_>) -> Result<ExitCode, CliError> {
                 format!("no role on {host} was heard of within its lease; see `ktrdr workers list`");
             return Err(CliError::new(Kind::Unreachable, message));
         }
-        let room = workspace.identity.room().await?;
-        if room.refuses {
-            context.screen.note(format!("the store is full: {}; {}", room.figures, room.action));
-        }
+        // Told, and no reason to restart anything here: it does not mend them.
+        let causes = workspace.app.diagnosis(workspace.opening.holder().is_some()).await?;
+        let reasons = reasons::of(&causes);
+        let full = causes.iter().find_map(|cause| match cause {
+            Cause::Room(room) if room.refuses => Some(&room.figures),
+            _ => None,
+        });
         let boots: Vec<String> = processes.iter().map(|seen| seen.worker.boot.to_string()).collect();
         let all = workspace.identity.epochs().all().await.unwrap_or_default();
-        let full = room.refuses.then_some(room.figures);
-        let document = serde_json::json!({ "processes": boots, "store_full": full, "epoch": all.last() });
-        context.screen.answer(&document, |screen| boots.iter().for_each(|boot| screen.line(boot)))?;
+        let document = serde_json::json!({
+            "processes": boots, "store_full": full, "epoch": all.last(), "sound": reasons.is_empty(), "reasons": reasons
+        });
+        context.screen.answer(&document, |screen| {
+            boots.iter().for_each(|boot| screen.line(boot));
+            reasons.iter().for_each(|reason| reasons::print(screen, reason));
+        })?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -19,7 +19,9 @@ pub(crate) mod memory;
 pub(crate) mod operations;
 pub(crate) mod plan;
 pub(crate) mod queues;
+pub(crate) mod record;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod roles;
 pub(crate) mod schedules;
@@ -41,6 +43,7 @@ use ktrdr_app::engine::Opening;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::store::Topic;
 
+use self::record::Record;
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::screen::Screen;
@@ -58,6 +61,8 @@ pub(crate) struct Context<'a> {
     pub(crate) folder: PathBuf,
     /// Its configuration.
     pub(crate) settings: Settings,
+    /// What it changes, for the audit log.
+    pub(crate) record: Arc<Record>,
 }
 
 impl<'a> Context<'a> {
@@ -69,18 +74,20 @@ impl<'a> Context<'a> {
                 format!("the workspace {} is no folder; create it or set --workspace", folder.display());
             return Err(CliError::new(Kind::NotFound, message));
         }
-        Ok(Self { screen, settings: Settings::load(&folder)?, folder })
+        let record = Arc::new(Record::of(arguments.command.deed()));
+        Ok(Self { screen, settings: Settings::load(&folder)?, folder, record })
     }
 
     /// The same in another folder.
     pub(crate) fn at(&self, folder: &Path) -> Self {
-        Self { screen: self.screen, folder: folder.to_owned(), settings: self.settings.clone() }
+        let (settings, record) = (self.settings.clone(), Arc::clone(&self.record));
+        Self { screen: self.screen, folder: folder.to_owned(), settings, record }
     }
 
     /// The same on the embedded engine, whatever is configured: for work that runs in this process.
     pub(crate) fn embedded(&self) -> Self {
         let settings = Settings { engine: EngineName::Embedded, ..self.settings.clone() };
-        Self { screen: self.screen, folder: self.folder.clone(), settings }
+        Self { settings, ..self.at(&self.folder) }
     }
 
     /// The workspace, ready to be opened.
@@ -97,7 +104,9 @@ impl<'a> Context<'a> {
     pub(crate) async fn open_beside(&self) -> Result<Workspace, CliError> {
         let opening = self.opening()?;
         let opened = opening.beside().await?;
-        Ok(Workspace::new(opening, self.settings.clone(), opened))
+        let workspace = Workspace::new(opening, self.settings.clone(), opened);
+        self.record.begin(&workspace.app).await?;
+        Ok(workspace)
     }
 
     /// Opens the workspace to run every role on it.
@@ -109,7 +118,9 @@ impl<'a> Context<'a> {
     pub(crate) async fn open_to_hear(&self, hints: &[Topic]) -> Result<Workspace, CliError> {
         let opening = self.opening()?;
         let opened = opening.to_run(hints).await?;
-        Ok(Workspace::new(opening, self.settings.clone(), opened))
+        let workspace = Workspace::new(opening, self.settings.clone(), opened);
+        self.record.begin(&workspace.app).await?;
+        Ok(workspace)
     }
 
     /// Runs a future on a small runtime of its own; jobs compute on threads of their own, never here. A thread that
@@ -121,7 +132,11 @@ impl<'a> Context<'a> {
             .enable_all()
             .build()
             .or_exit(Kind::Files)?;
-        let answer = runtime.block_on(work);
+        let answer = runtime.block_on(async {
+            let answer = work.await;
+            self.record.end(&answer).await;
+            answer
+        });
         runtime.shutdown_timeout(LAST_WAIT);
         answer
     }

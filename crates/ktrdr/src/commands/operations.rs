@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::App;
 use ktrdr_app::operations::{History, ListRequest, OperationDetail, Resumption};
-use ktrdr_domain::{Operation, OperationId, Status, Timestamp};
+use ktrdr_domain::{OperationId, OperationSummary, Status, Subject, Timestamp};
 use ktrdr_fabric::history::Transition;
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ use crate::describe::{self, brief, counted};
 use crate::exit::{CliError, Kind};
 use crate::follow::{self, Followed};
 use crate::part::Part;
+use crate::reasons;
 use crate::screen::{Screen, table};
 use crate::workspace::Workspace;
 
@@ -65,8 +66,8 @@ async fn list(context: &Context<'_>, app: &App, wanted: &ListArguments) -> Resul
         return select(context, app, filter, wanted).await;
     }
     let list = app.operations(&ListRequest::from(wanted)).await?;
-    let (entries, offset, total) = (&list.operations, wanted.offset, list.total);
-    let part = Part { name: "operations", entries, offset, total };
+    let (entries, next, total) = (&list.operations, list.next, list.total);
+    let part = Part { name: "operations", entries, next, total };
     part.answer_with(context.screen, serde_json::json!({ "active": list.active }), |screen| {
         if entries.is_empty() {
             screen.line("no operations match");
@@ -79,13 +80,14 @@ async fn list(context: &Context<'_>, app: &App, wanted: &ListArguments) -> Resul
 }
 
 /// A row each; what it does, or what went wrong, stands below it.
-fn print(screen: &Screen, operations: &[Operation], now_ms: i64) {
-    let row = |o: &Operation| {
+fn print(screen: &Screen, operations: &[OperationSummary], now_ms: i64) {
+    let row = |o: &OperationSummary| {
         let age = describe::age(now_ms, o.created_at_ms);
-        vec![o.id.to_string(), describe::status(o), age, took(o)]
+        let strategy = o.subject.strategy.as_ref().map_or_else(|| "–".into(), ToString::to_string);
+        vec![o.id.to_string(), describe::status(o), strategy, market(&o.subject), age, took(o)]
     };
     let rows: Vec<Vec<String>> = operations.iter().map(row).collect();
-    let table = table(&["ID", "STATUS", "AGE", "TOOK"], &rows);
+    let table = table(&["ID", "STATUS", "STRATEGY", "MARKET", "AGE", "TOOK"], &rows);
     let below = std::iter::once(None).chain(operations.iter().map(doing));
     for (line, below) in table.lines().zip(below) {
         screen.line(line);
@@ -93,15 +95,21 @@ fn print(screen: &Screen, operations: &[Operation], now_ms: i64) {
     }
 }
 
+/// `EURUSD 1h`
+fn market(about: &Subject) -> String {
+    let market = Subject { strategy: None, ..about.clone() }.to_string();
+    if market.is_empty() { "–".into() } else { market }
+}
+
 fn when(at_ms: i64) -> String {
     Timestamp(at_ms.div_euclid(1000)).to_string()
 }
 
-fn took(o: &Operation) -> String {
+fn took(o: &OperationSummary) -> String {
     describe::took_ms(o).map_or_else(|| "–".into(), describe::duration)
 }
 
-fn doing(o: &Operation) -> Option<String> {
+fn doing(o: &OperationSummary) -> Option<String> {
     let said = match &o.error {
         Some(error) => error.clone(),
         None if o.waits_for.is_some() => describe::doing(o, None),
@@ -110,7 +118,7 @@ fn doing(o: &Operation) -> Option<String> {
                 o.progress.as_ref().map(|p| format!("{:.0}% ", p.percentage)).unwrap_or_default();
             format!("{percentage}{}", describe::doing(o, None))
         }
-        None => describe::caveat(o)?,
+        None => o.caveat.clone()?,
     };
     (!said.is_empty()).then(|| brief(&said, DOING_CHARACTERS))
 }
@@ -126,9 +134,7 @@ async fn explain(
         if told.reasons.is_empty() && told.status == Status::Pending {
             screen.line("  nothing is in its way: it is taken any moment now");
         }
-        for reason in &told.reasons {
-            screen.line(format!("  {}: {}\n    → {}", reason.why, reason.message, reason.run));
-        }
+        told.reasons.iter().for_each(|reason| reasons::print(screen, reason));
         if let Some(ms) = told.eta_ms {
             screen.line(format!(
                 "  its turn comes in about {}",
@@ -150,10 +156,14 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
     screen.line(describe::line(operation));
     let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
     fact("kind", operation.kind.to_string());
+    let about = operation.subject.to_string();
+    if !about.is_empty() {
+        fact("about", about);
+    }
     fact("created", when(operation.created_at_ms));
     fact("took", took(operation));
     if !operation.kind.is_root() {
-        let Operation { tries, tries_max, fence, rescues, .. } = operation;
+        let OperationSummary { tries, tries_max, fence, rescues, .. } = &operation.summary;
         let lost = match rescues {
             0 => String::new(),
             n => format!(" · lost its worker {}", counted(u64::from(*n), "time")),

@@ -3,20 +3,23 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::queues::{PauseAnswer, QueueStatus};
+use ktrdr_app::diagnosis::Reason;
+use ktrdr_app::queues::{PauseAnswer, PinnedJobs, QueueStatus};
 
 use super::Context;
 use crate::cli::fleet::{QueuesArguments, QueuesVerb};
 use crate::describe;
 use crate::exit::CliError;
+use crate::reasons;
 use crate::screen::{Screen, table};
 
 pub(crate) fn run(context: &Context<'_>, arguments: &QueuesArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let app = context.open_beside().await?.app;
+        let workspace = context.open_beside().await?;
+        let app = &workspace.app;
         match arguments.verb {
             QueuesVerb::List => {
-                let queues = app.queues().await?;
+                let queues = app.queues(workspace.opening.holder().is_some()).await?;
                 context.screen.list("queues", &queues, |screen| print(screen, &queues))?;
             }
             QueuesVerb::Pause { kind } => said(context, app.pause(kind).await?)?,
@@ -42,6 +45,13 @@ fn print(screen: &Screen, rows: &[QueueStatus]) {
     let head = ["KIND", "PENDING", "RUNNING", "OLDEST", "WORKERS", "SLOTS", "STATE"];
     let lines = rows.iter().flat_map(|row| std::iter::once(cells(row)).chain(pinned_cells(row)));
     screen.line(table(&head, &lines.collect::<Vec<_>>()));
+    let mut told: Vec<&Reason> = Vec::new();
+    for reason in rows.iter().flat_map(|row| &row.reasons) {
+        if !told.iter().any(|before| before.is_like(reason)) {
+            reasons::print(screen, reason);
+            told.push(reason);
+        }
+    }
 }
 
 fn cells(row: &QueueStatus) -> Vec<String> {
@@ -53,7 +63,7 @@ fn cells(row: &QueueStatus) -> Vec<String> {
         oldest,
         row.workers.to_string(),
         row.slots.to_string(),
-        state(row.paused, row.workers, row.pending).to_owned(),
+        state(row).to_owned(),
     ]
 }
 
@@ -67,16 +77,20 @@ fn pinned_cells(row: &QueueStatus) -> impl Iterator<Item = Vec<String>> + '_ {
             "–".into(),
             pinned.workers.to_string(),
             pinned.slots.to_string(),
-            state(row.paused, pinned.workers, pinned.pending).to_owned(),
+            pinned_state(row, pinned).to_owned(),
         ]
     })
 }
 
-fn state(paused: bool, workers: usize, pending: u64) -> &'static str {
-    match (paused, workers, pending) {
-        (true, _, _) => "paused",
-        (false, 0, 1..) => "NOBODY TAKES IT",
-        (false, 0, 0) => "no worker",
-        (false, _, _) => "open",
+/// What stands in its way, in a word; the words below the table say more.
+fn state(row: &QueueStatus) -> &str {
+    match (row.reasons.first(), row.workers) {
+        (Some(reason), _) => &reason.why,
+        (None, 0) => "no worker",
+        (None, _) => "open",
     }
+}
+
+fn pinned_state<'a>(row: &'a QueueStatus, pinned: &PinnedJobs) -> &'a str {
+    if pinned.workers == 0 { "no_worker" } else { state(row) }
 }

@@ -83,20 +83,20 @@ pub(crate) fn campaign_answer(context: &Context<'_>, started: Started) -> Result
 /// Each cycle with what became of it, then the funnel, then what the campaign came to.
 pub(crate) fn print(screen: &Screen, detail: &CampaignDetail) {
     let CampaignDetail { campaign, closings, cycles, .. } = detail;
-    screen.line(cycle_table(cycles, 0));
+    screen.line(cycle_table(cycles, Some(0)));
     screen.line(Funnel::of_cycles(cycles, verdicts::is_closed(campaign, closings)).line());
     closing::lines(campaign, closings).into_iter().for_each(|line| screen.line(line));
     screen.line(format!("campaign {}", campaign.name));
 }
 
-/// Cycles with what became of each, numbered in their campaign: so many were before them.
-pub(crate) fn cycle_table(cycles: &[Operation], before: u64) -> String {
-    let rows: Vec<Vec<String>> =
-        (before + 1..).zip(cycles).map(|(number, cycle)| row(number, cycle)).collect();
+/// Cycles with what became of each, numbered in their campaign where it is known how many were before them.
+pub(crate) fn cycle_table(cycles: &[Operation], before: Option<u64>) -> String {
+    let number = |i: u64| before.map_or_else(|| "–".to_owned(), |before| (before + i).to_string());
+    let rows: Vec<Vec<String>> = (1..).zip(cycles).map(|(i, cycle)| row(number(i), cycle)).collect();
     table(&["#", "STRATEGY", "OUTCOME", "WHY"], &rows)
 }
 
-fn row(number: u64, cycle: &Operation) -> Vec<String> {
+fn row(number: String, cycle: &Operation) -> Vec<String> {
     let of_result = |key: &str| cycle.result.as_ref()?.get(key)?.as_str().map(str::to_owned);
     let error = cycle.error.as_deref().unwrap_or_default();
     let (outcome, why) = match (cycle.status, Refusal::read(error)) {
@@ -115,7 +115,7 @@ fn row(number: u64, cycle: &Operation) -> Vec<String> {
         (other, _) => (other.to_string(), error.to_owned()),
     };
     let strategy = of_result("strategy").unwrap_or_else(|| "–".into());
-    vec![number.to_string(), strategy, outcome, brief(&why, WHY_CHARACTERS)]
+    vec![number, strategy, outcome, brief(&why, WHY_CHARACTERS)]
 }
 
 /// How the exam of a cycle was judged when the campaign closed.

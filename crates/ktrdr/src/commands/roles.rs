@@ -5,15 +5,17 @@ use std::future::Future;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ktrdr_api::Listening;
 use ktrdr_domain::{DeviceClass, Kind as OperationKind};
 use ktrdr_worker::KindConfig;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
-use crate::cli::api::{ListenArguments, ServeArguments};
+use crate::cli::api::{MetricsArguments, ServeArguments};
 use crate::cli::fleet::{Device, WorkerArguments};
 use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::figures;
 use crate::fleet::RunningRoles;
 use crate::roles::{Roles, kind_config};
 use crate::serving;
@@ -24,12 +26,27 @@ use crate::workspace::Workspace;
 /// How long jobs are waited for when the store is gone.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
-pub(crate) fn serve(context: &Context<'_>, arguments: &ServeArguments) -> Result<ExitCode, CliError> {
-    run(context, "serve", &Roles::coordinator(), &arguments.listen)
+/// What a role shows of itself.
+#[derive(Default)]
+struct Faces {
+    api: Option<Listening>,
+    metrics: MetricsArguments,
 }
 
-pub(crate) fn orchestrator(context: &Context<'_>) -> Result<ExitCode, CliError> {
-    run(context, "orchestrator", &Roles::orchestrator(), &ListenArguments::default())
+impl Faces {
+    /// Figures alone, where they are asked for.
+    fn telling(metrics: MetricsArguments) -> Self {
+        Self { api: None, metrics }
+    }
+}
+
+pub(crate) fn serve(context: &Context<'_>, arguments: &ServeArguments) -> Result<ExitCode, CliError> {
+    let api = arguments.listen.listening(&context.settings.api)?;
+    run(context, "serve", &Roles::coordinator(), &Faces { api, ..Faces::default() })
+}
+
+pub(crate) fn orchestrator(context: &Context<'_>, arguments: MetricsArguments) -> Result<ExitCode, CliError> {
+    run(context, "orchestrator", &Roles::orchestrator(), &Faces::telling(arguments))
 }
 
 pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Result<ExitCode, CliError> {
@@ -47,7 +64,7 @@ pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Resu
     };
     let slots: u32 = configs.iter().map(|config| u32::from(config.slots)).sum();
     let name = format!("worker of {what} on {}, {slots} slots", computing.name);
-    run(context, &name, &Roles::worker(configs, computing), &ListenArguments::default())
+    run(context, &name, &Roles::worker(configs, computing), &Faces::telling(arguments.metrics))
 }
 
 /// Jobs that ask for no device never compute on one.
@@ -77,23 +94,19 @@ fn slots(kind: OperationKind, computing: &Computing, asked: Option<u16>) -> Resu
 }
 
 /// One role of a fleet. The embedded engine has no single roles: one process holds its file.
-fn run(
-    context: &Context<'_>,
-    name: &str,
-    roles: &Roles,
-    listen: &ListenArguments,
-) -> Result<ExitCode, CliError> {
+fn run(context: &Context<'_>, name: &str, roles: &Roles, faces: &Faces) -> Result<ExitCode, CliError> {
     if context.settings.engine == EngineName::Embedded {
         let message = "single roles need the fleet: set KTRDR_ENGINE=fleet and its addresses (`scripts/services start` \
                        prints them), or run every role in one process with `ktrdr up`";
         return Err(CliError::new(Kind::Usage, message));
     }
     context.block_on(async {
-        let of_api = serving::HEARS.into_iter().filter(|_| listen.listen.is_some());
+        let of_api = serving::HEARS.into_iter().filter(|_| faces.api.is_some());
         let hears: Vec<_> = roles.hear().into_iter().chain(of_api).collect();
-        let workspace = context.open_to_hear(&hears).await?;
+        let workspace = context.open_to_hear(&hears).await?.measured();
         let stop = CancellationToken::new();
-        let api = serving::listen(&workspace, listen, &stop).await?;
+        let api = serving::listen(&workspace, roles, faces.api.as_ref(), &stop).await?;
+        figures::listen(&workspace, roles, faces.metrics.metrics, &stop).await?;
         let where_it_answers =
             api.as_ref().map(|api| format!("\nthe API answers at {}/api/v1/docs/", api.url()));
         let banner = format!(

@@ -1,4 +1,4 @@
-//! `ktrdr schedules …`: campaigns that begin by themselves. Every change is in the audit log.
+//! `ktrdr schedules …`: campaigns that begin by themselves.
 
 use std::process::ExitCode;
 
@@ -16,21 +16,13 @@ use crate::describe::{brief, counted, duration};
 use crate::exit::CliError;
 use crate::screen::{Screen, table};
 
-/// How the audit log calls this way in.
-const VIA: &str = "cli";
-
 /// Longest words in a table.
 const WORDS_CHARACTERS: usize = 80;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &SchedulesArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
         let app = context.open_beside().await?.app;
-        let verb = &arguments.verb;
-        let Some((what, name, why)) = verb.on_record() else { return answer(context, &app, verb).await };
-        let noted = app.note(VIA, what, name.as_str(), why).await?;
-        let done = answer(context, &app, verb).await;
-        app.note_outcome(noted, &done.as_ref().map_or_else(ToString::to_string, |_| "done".to_owned())).await;
-        done
+        answer(context, &app, &arguments.verb).await
     })
 }
 

@@ -22,7 +22,6 @@ use crate::exit::{CliError, Kind};
 use crate::fleet::RunningRoles;
 use crate::follow::{self, Followed};
 use crate::roles::Roles;
-use crate::screen::Screen;
 use crate::settings::EngineName;
 use crate::signals::Signals;
 use crate::workspace::Workspace;
@@ -38,6 +37,14 @@ pub(crate) struct HandedOver {
     pub(crate) campaign: Option<CampaignName>,
     /// Whether it was handed over just now, and not by an earlier request with the same key.
     pub(crate) created: bool,
+}
+
+impl HandedOver {
+    /// As the audit log has it.
+    fn name(&self) -> String {
+        let first = || self.ids.first().map_or_else(String::new, ToString::to_string);
+        self.campaign.as_ref().map_or_else(first, |campaign| format!("campaign {campaign}"))
+    }
 }
 
 impl From<SubmittedJob> for HandedOver {
@@ -82,11 +89,11 @@ pub(crate) async fn start<T: Into<HandedOver>>(
         let computing = Computing::for_request(device)?;
         let mut workspace = context.embedded().open_to_run().await?;
         workspace.app.labour = Labour::ThisProcess;
-        let handed = hand_over(context.screen, &workspace, submit).await?;
+        let handed = hand_over(context, &workspace, submit).await?;
         return run_here(context, &workspace, computing, &handed).await;
     }
     let workspace = context.open_beside().await?;
-    let handed = hand_over(context.screen, &workspace, submit).await?;
+    let handed = hand_over(context, &workspace, submit).await?;
     // Whoever waits is told in any case.
     if !how.wait && !runs_somewhere(&workspace.opening) {
         context.screen.note("no engine runs on this workspace: start one with `ktrdr up`, or use --local");
@@ -148,14 +155,15 @@ fn ways_on(handed: &HandedOver) -> String {
 
 /// Submits; what went into a file that was deleted just before is not said to be submitted.
 async fn hand_over<T: Into<HandedOver>>(
-    screen: &Screen,
+    context: &Context<'_>,
     workspace: &Workspace,
     submit: impl AsyncFnOnce(&App) -> Result<T, AppError>,
 ) -> Result<HandedOver, CliError> {
     let handed: HandedOver = submit(&workspace.app).await?.into();
+    context.record.came_to(handed.name());
     workspace.check().await?;
     if !handed.created {
-        screen.note("submitted before, with the same idempotency key: nothing new begins");
+        context.screen.note("submitted before, with the same idempotency key: nothing new begins");
     }
     Ok(handed)
 }

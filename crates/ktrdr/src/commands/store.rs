@@ -1,4 +1,4 @@
-//! `ktrdr store …`: the epochs a workspace remembers, and beginning a new one.
+//! `ktrdr store …`: the epochs a workspace remembers, beginning a new one, pruning what ended long ago.
 
 use std::process::ExitCode;
 
@@ -6,6 +6,7 @@ use ktrdr_fabric::epochs::Epoch;
 
 use super::Context;
 use crate::cli::store::{StoreArguments, StoreVerb};
+use crate::describe::{counted, thousands};
 use crate::exit::CliError;
 use crate::screen::table;
 
@@ -13,6 +14,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &StoreArguments) -> Result<E
     context.block_on(async {
         match &arguments.verb {
             StoreVerb::Epochs => list(context).await,
+            StoreVerb::Prune { yes } => prune(context, *yes).await,
             StoreVerb::NewEpoch { reason } => begin(context, reason).await,
         }
     })
@@ -31,6 +33,19 @@ async fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
         };
         let rows: Vec<_> = all.iter().map(cells).collect();
         screen.line(table(&["SINCE", "EPOCH", "BY", "STORE", "WHY"], &rows));
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn prune(context: &Context<'_>, yes: bool) -> Result<ExitCode, CliError> {
+    let pass = context.open_beside().await?.app.prune(!yes).await?;
+    context.screen.answer(&pass, |screen| {
+        let (operations, histories) = (counted(pass.operations, "operation"), thousands(pass.histories));
+        let how = if yes { "are removed" } else { "would go" };
+        screen.line(format!("{operations} and the histories of {histories} others {how}"));
+        if !yes && pass.operations + pass.histories > 0 {
+            screen.note("--yes removes them; how long they are kept is said in [retention] of ktrdr.toml");
+        }
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -14,9 +14,6 @@ use crate::cli::api::{TokenArguments, TokenVerb};
 use crate::exit::CliError;
 use crate::screen::table;
 
-/// How the audit log calls this way in.
-const VIA: &str = "cli";
-
 pub(crate) fn run(context: &Context<'_>, arguments: &TokenArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
         let workspace = context.open_beside().await?;
@@ -26,7 +23,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TokenArguments) -> Result<E
                 create(context, app, *scope, *expires, name.clone()).await
             }
             TokenVerb::List => list(context, app).await,
-            TokenVerb::Revoke { id, reason } => revoke(context, app, id, reason).await,
+            TokenVerb::Revoke { id, .. } => revoke(context, app, id).await,
         }
     })
 }
@@ -38,11 +35,8 @@ async fn create(
     lasts: Duration,
     name: Option<String>,
 ) -> Result<ExitCode, CliError> {
-    let noted = app.note(VIA, "create_token", scope.as_str(), "").await?;
-    let made = app.create_token(&TokenRequest { name, scope, lasts }).await;
-    let outcome = made.as_ref().map_or_else(ToString::to_string, |made| format!("token {}", made.listed.id));
-    app.note_outcome(noted, &outcome).await;
-    let made = made?;
+    let made = app.create_token(&TokenRequest { name, scope, lasts }).await?;
+    context.record.came_to(format!("token {}", made.listed.id));
     context.screen.answer(&made, |screen| {
         screen.line(made.token.expose_secret());
         let (name, until) = (&made.listed.name, when(made.listed.expires_at_ms));
@@ -76,11 +70,8 @@ async fn list(context: &Context<'_>, app: &App) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn revoke(context: &Context<'_>, app: &App, id: &str, reason: &str) -> Result<ExitCode, CliError> {
-    let noted = app.note(VIA, "revoke_token", id, reason).await?;
-    let done = app.revoke_token(id).await;
-    app.note_outcome(noted, &done.as_ref().map_or_else(ToString::to_string, |()| "revoked".into())).await;
-    done?;
+async fn revoke(context: &Context<'_>, app: &App, id: &str) -> Result<ExitCode, CliError> {
+    app.revoke_token(id).await?;
     context.screen.answer(&serde_json::json!({ "revoked": id }), |screen| {
         screen.line(format!("{id} is no longer in force"));
     })?;

@@ -25,6 +25,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
     fleet.training_slots = arguments.training_slots.unwrap_or(fleet.training_slots);
     fleet.backtest_slots = arguments.backtest_slots.unwrap_or(fleet.backtest_slots);
     let roles = Roles::all(fleet, Computing::on(arguments.device)?);
+    let listening = arguments.listen.listening(&context.settings.api)?;
     let banner = format!(
         "ktrdr is up on {} · trains on {} · {} training and {} backtest slots · Ctrl-C stops it, nothing is lost",
         context.folder.display(),
@@ -33,7 +34,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
         roles.slots(OperationKind::Backtesting)
     );
     context.block_on(async {
-        let workspace = context.open_to_run().await?;
+        let workspace = context.open_to_run().await?.measured();
         let idle = async {
             match arguments.until_idle {
                 true => until_idle(&workspace).await,
@@ -41,7 +42,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
             }
         };
         let stop = CancellationToken::new();
-        let api = serving::listen(&workspace, &arguments.listen, &stop).await?;
+        let api = serving::listen(&workspace, &roles, listening.as_ref(), &stop).await?;
         let banner = match &api {
             Some(api) => format!("{banner}\nthe API answers at {}/api/v1/docs/", api.url()),
             None => banner,

@@ -3,54 +3,72 @@
 use std::process::ExitCode;
 
 use ktrdr_app::App;
-use ktrdr_app::workers::HeardWorker;
+use ktrdr_app::workers::{HeardWorker, WorkerState};
+use ktrdr_domain::OperationId;
 
 use super::Context;
 use crate::cli::fleet::{WorkersArguments, WorkersVerb};
 use crate::describe;
 use crate::exit::CliError;
+use crate::reasons;
 use crate::screen::table;
+use crate::workspace::Workspace;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &WorkersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let app = context.open_beside().await?.app;
+        let workspace = context.open_beside().await?;
         match &arguments.verb {
-            WorkersVerb::List => list(context, &app).await?,
-            WorkersVerb::Drain { boot } => drain(context, &app, boot).await?,
+            WorkersVerb::List => list(context, &workspace).await?,
+            WorkersVerb::Drain { boot } => drain(context, &workspace.app, boot).await?,
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-async fn list(context: &Context<'_>, app: &App) -> Result<(), CliError> {
-    let workers = app.workers().await?;
-    context.screen.list("workers", &workers, |screen| {
+async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliError> {
+    let workers = workspace.app.workers().await?;
+    let causes = workspace.app.diagnosis(workspace.opening.holder().is_some()).await?;
+    let reasons = reasons::of(&causes);
+    let more = serde_json::json!({ "reasons": reasons });
+    context.screen.list_with("workers", &workers, more, |screen| {
         if workers.is_empty() {
             screen.line("no process was heard of lately; start some with `ktrdr serve`, `ktrdr worker KIND` …, or `ktrdr up`");
-            return;
+            return reasons.iter().for_each(|reason| reasons::print(screen, reason));
         }
         let head = ["PROCESS", "ROLE", "TAKES", "DEVICE", "VERSION", "BUSY", "STATE", "HEARD"];
         for (index, line) in table(&head, &workers.iter().map(row).collect::<Vec<_>>()).lines().enumerate() {
             screen.line(line);
-            let running = index.checked_sub(1).and_then(|i| workers.get(i)).map(|l| &l.worker.running);
-            running.into_iter().flatten().for_each(|id| screen.line(format!("    {id}")));
+            let heard = index.checked_sub(1).and_then(|i| workers.get(i));
+            heard.into_iter().flat_map(jobs).for_each(|line| screen.line(line));
         }
+        reasons.iter().for_each(|reason| reasons::print(screen, reason));
     })
 }
 
+/// A line for each job that it runs.
+fn jobs(heard: &HeardWorker) -> Vec<String> {
+    let line = |id: &OperationId| {
+        let row = heard.jobs.iter().find(|row| row.id == *id);
+        let about = row.map(|row| [row.subject.to_string(), describe::doing(row, None)].join(" · "));
+        format!("    {id} {}", about.unwrap_or_default().trim_matches([' ', '·']))
+    };
+    heard.worker.running.iter().map(|id| line(id).trim_end().to_owned()).collect()
+}
+
 fn row(heard: &HeardWorker) -> Vec<String> {
-    let HeardWorker { worker, heard_ms_ago } = heard;
+    let HeardWorker { worker, heard_ms_ago, state, .. } = heard;
     let kinds: Vec<&str> = worker.takes.keys().map(|kind| kind.as_str()).collect();
     let takes = match kinds.as_slice() {
         [] => "–".to_owned(),
         [_, _, _, ..] => format!("{} kinds", kinds.len()),
         few => few.join(", "),
     };
-    let state = match (worker.is_draining, worker.slots(), worker.running.is_empty()) {
-        (true, _, _) => "draining",
-        (false, 0, _) => "at work",
-        (false, _, true) => "idle",
-        (false, _, false) => "busy",
+    let state = match state {
+        WorkerState::AtWork => "at work",
+        WorkerState::Idle => "idle",
+        WorkerState::Busy => "busy",
+        WorkerState::Draining => "draining",
+        WorkerState::Silent => "SILENT",
     };
     let busy = match worker.slots() {
         0 => "–".to_owned(),

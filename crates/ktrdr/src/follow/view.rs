@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use ktrdr_app::waiting::Reason;
-use ktrdr_domain::{FailureReason, Kind, Operation, Status};
+use ktrdr_app::diagnosis::Reason;
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationSummary, Status};
 
 use crate::cli::OutputForm;
 use crate::describe::{self, brief};
@@ -62,7 +62,7 @@ impl<'a> View<'a> {
     }
 
     /// Shows an operation as it is now; `child` is what a cycle waits for.
-    pub(super) fn show(&mut self, index: usize, row: &Operation, child: Option<&Operation>) {
+    pub(super) fn show(&mut self, index: usize, row: &Operation, child: Option<&OperationSummary>) {
         // Cycles wait in lanes by the hundred.
         if row.status == Status::Pending && self.count > 1 {
             return;
@@ -133,7 +133,7 @@ fn draw(
     name: String,
     several: bool,
     row: &Operation,
-    child: Option<&Operation>,
+    child: Option<&OperationSummary>,
 ) {
     let Bar::Running(running) = bar else { return };
     if !row.status.is_terminal() {
@@ -195,7 +195,7 @@ fn ended(index: usize, count: usize, row: &Operation) -> (String, String) {
 
 /// What a pipe is told of one operation: its status, its phase, every quarter of its way. The key says whether it
 /// is news. An error is not told here: it is the answer.
-fn plain(row: &Operation, child: Option<&Operation>, takes_long: bool) -> Option<(String, String)> {
+fn plain(row: &Operation, child: Option<&OperationSummary>, takes_long: bool) -> Option<(String, String)> {
     let status = describe::status(row);
     if row.status == Status::Pending {
         // Only what failed before has an error while it waits.

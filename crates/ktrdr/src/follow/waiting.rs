@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use ktrdr_app::waiting::Reason;
+use ktrdr_app::diagnosis::Reason;
 use ktrdr_domain::{Operation, OperationId, Status};
 use serde::Serialize;
 
@@ -69,8 +69,9 @@ impl<'a> Waiting<'a> {
         let is_first = self.asked.replace(now).is_none();
         let is_held = self.workspace.opening.holder().is_some();
         let reasons = self.workspace.app.why_waiting(&stuck, is_held, !is_first).await?;
-        let reasons: Vec<Reason> = reasons.into_iter().map(Reason::from).collect();
-        if reasons.is_empty() || reasons == self.told {
+        let is_like = |(one, other): (&Reason, &Reason)| one.is_like(other);
+        let is_told = reasons.len() == self.told.len() && reasons.iter().zip(&self.told).all(is_like);
+        if reasons.is_empty() || is_told {
             return Ok(None);
         }
         self.told.clone_from(&reasons);

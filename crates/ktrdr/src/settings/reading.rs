@@ -43,6 +43,8 @@ fn layered(text: &str, variables: &config::Map<String, String>) -> Result<Settin
         .prefix_separator("_")
         .separator("__")
         .try_parsing(true)
+        .list_separator(",")
+        .with_list_parse_key("api.hosts")
         .source(Some(variables.clone()));
     let file = config::File::from_str(text, config::FileFormat::Toml);
     config::Config::builder().add_source(file).add_source(environment).build()?.try_deserialize()

@@ -13,8 +13,11 @@ pub(super) const PREFIX: &str = "KTRDR_";
 pub(super) const OF: &str = "__";
 
 /// Settings that may be unset, so that the built-in values do not list them.
-const ADDRESSES: [&str; 12] = [
+const ADDRESSES: [&str; 15] = [
     "AGENT__MODELS_FILE",
+    "API__LISTEN",
+    "API__TLS_CERT",
+    "API__TLS_KEY",
     "AMQP_URL",
     "AMQP_URL_FILE",
     "AMQP_ADMIN_URL",
@@ -33,7 +36,7 @@ const OF_THE_PROCESS: [&str; 6] =
     ["WORKSPACE", "LOG", "LOG_FORMAT", "AGENT__BASE_URL", "AGENT__API_KEY", "AGENT__API_KEY_FILE"];
 
 /// What scripts, tests and containers read. A name that ends with `_` stands for all that begin with it.
-const OF_OTHERS: [&str; 21] = [
+const OF_OTHERS: [&str; 22] = [
     "ASSESSMENT_WORKERS",
     "BACKTESTING_CPUS",
     "BACKTESTING_MEMORY",
@@ -55,6 +58,7 @@ const OF_OTHERS: [&str; 21] = [
     "TRAINING_",
     "ATTACK_",
     "EVIDENCE_",
+    "FUZZ_",
 ];
 
 /// From this many characters on, two slips are taken for a slip; of a shorter name one.

@@ -1,12 +1,13 @@
 //! Tools that only read.
 
 use ktrdr_app::budget::BudgetRequest;
+use ktrdr_app::ledger::Stretch;
 use ktrdr_app::memory::RecallRequest;
 use ktrdr_app::operations::{ListRequest, PartRequest};
 use ktrdr_app::strategies;
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::{Kind, Operation, OperationId, Status, StrategyName};
+use ktrdr_domain::{Kind, OperationId, OperationSummary, Status, StrategyName};
 use rmcp::model::JsonObject;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,34 +21,45 @@ use crate::view::{self, json_of};
 #[serde(deny_unknown_fields)]
 struct Nothing {}
 
-/// Which part of a list.
+/// Which part of a list that is all there.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Page {
+pub(super) struct Page {
     #[serde(default = "entries")]
     limit: u32,
     #[serde(default)]
     offset: u64,
 }
 
-fn entries() -> u32 {
+pub(super) fn entries() -> u32 {
     ENTRIES
 }
 
+/// How many entries are wanted, if they are not too many.
+pub(super) fn bounded_limit(limit: u32) -> Result<u32, AppError> {
+    if (1..=ENTRIES_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    let message = format!("a list has 1 to {ENTRIES_MAX} entries here, not {limit}");
+    Err(AppError::new(ErrorKind::InvalidRequest, message))
+}
+
+/// A part of a list that is read by position.
+fn part(limit: u32, after: Option<u64>) -> Result<PartRequest, AppError> {
+    Ok(PartRequest { limit: bounded_limit(limit)?, after })
+}
+
 impl Page {
-    fn part(&self) -> Result<PartRequest, AppError> {
-        if (1..=ENTRIES_MAX).contains(&self.limit) {
-            return Ok(PartRequest { limit: self.limit, offset: self.offset });
-        }
-        let message = format!("a list has 1 to {ENTRIES_MAX} entries here, not {}", self.limit);
-        Err(AppError::new(ErrorKind::InvalidRequest, message))
+    /// That part of a list of the ledger.
+    fn stretch(&self) -> Result<Stretch, AppError> {
+        Ok(Stretch { behind: None, offset: self.offset, limit: bounded_limit(self.limit)? })
     }
 
     /// That part of what is all there.
-    fn of<T>(&self, name: &str, all: &[T], show: impl Fn(&T) -> Value) -> Result<Value, AppError> {
-        let PartRequest { limit, offset } = self.part()?;
-        let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-        let shown: Vec<Value> = all.iter().skip(skipped).take(limit as usize).map(show).collect();
+    pub(super) fn of<T>(&self, name: &str, all: &[T], show: impl Fn(&T) -> Value) -> Result<Value, AppError> {
+        let limit = bounded_limit(self.limit)? as usize;
+        let skipped = usize::try_from(self.offset).unwrap_or(usize::MAX);
+        let shown: Vec<Value> = all.iter().skip(skipped).take(limit).map(show).collect();
         Ok(json!({ name: shown, "total": all.len() }))
     }
 }
@@ -72,7 +84,7 @@ struct ListOperations {
     #[serde(default = "entries")]
     limit: u32,
     #[serde(default)]
-    offset: u64,
+    after: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -93,7 +105,17 @@ struct OneCampaign {
     #[serde(default = "entries")]
     limit: u32,
     #[serde(default)]
-    offset: u64,
+    after: Option<u64>,
+}
+
+/// Which part of a list that is read by position.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Behind {
+    #[serde(default = "entries")]
+    limit: u32,
+    #[serde(default)]
+    after: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -139,15 +161,17 @@ pub(super) async fn research_status(server: &Server, arguments: JsonObject) -> A
 }
 
 pub(super) async fn list_operations(server: &Server, arguments: JsonObject) -> Asked {
-    let ListOperations { campaign, kind, status, active, limit, offset } = request(arguments)?;
-    let part = Page { limit, offset }.part()?;
+    let ListOperations { campaign, kind, status, active, limit, after } = request(arguments)?;
+    let part = part(limit, after)?;
     let list = server.app.operations(&ListRequest { campaign, kind, status, active, part }).await?;
     let rows = shown(server, &list.operations);
-    Ok(Answer::Said(json!({ "operations": rows, "total": list.total, "active": list.active })))
+    Ok(Answer::Said(
+        json!({ "operations": rows, "next": list.next, "total": list.total, "active": list.active }),
+    ))
 }
 
-fn shown(server: &Server, rows: &[Operation]) -> Vec<Value> {
-    rows.iter().map(|row| view::operation(row, server.access)).collect()
+fn shown(server: &Server, rows: &[OperationSummary]) -> Vec<Value> {
+    rows.iter().map(|row| view::summary(row, server.access)).collect()
 }
 
 pub(super) async fn get_operation(server: &Server, arguments: JsonObject) -> Asked {
@@ -166,19 +190,20 @@ pub(crate) async fn operation_answer(server: &Server, id: &OperationId) -> Resul
 }
 
 pub(super) async fn list_campaigns(server: &Server, arguments: JsonObject) -> Asked {
-    let page: Page = request(arguments)?;
-    let list = server.app.campaigns(page.part()?).await?;
+    let Behind { limit, after } = request(arguments)?;
+    let list = server.app.campaigns(part(limit, after)?).await?;
     let campaigns: Vec<Value> =
         list.campaigns.iter().map(|listed| view::campaign(&listed.campaign)).collect();
-    Ok(Answer::Said(json!({ "campaigns": campaigns, "total": list.total })))
+    Ok(Answer::Said(json!({ "campaigns": campaigns, "next": list.next, "total": list.total })))
 }
 
 pub(super) async fn get_campaign(server: &Server, arguments: JsonObject) -> Asked {
-    let OneCampaign { campaign, limit, offset } = request(arguments)?;
-    let detail = server.app.campaign(&campaign, Page { limit, offset }.part()?).await?;
-    let cycles = shown(server, &detail.cycles);
+    let OneCampaign { campaign, limit, after } = request(arguments)?;
+    let detail = server.app.campaign(&campaign, part(limit, after)?).await?;
+    let cycles: Vec<Value> = detail.cycles.iter().map(|row| view::operation(row, server.access)).collect();
+    let campaign = view::campaign(&detail.campaign);
     Ok(Answer::Said(
-        json!({ "campaign": view::campaign(&detail.campaign), "cycles": cycles, "total": detail.total }),
+        json!({ "campaign": campaign, "cycles": cycles, "next": detail.next, "total": detail.total }),
     ))
 }
 
@@ -228,9 +253,10 @@ pub(crate) async fn report_answer(server: &Server, id: &OperationId) -> Result<V
 
 pub(super) async fn list_lessons(server: &Server, arguments: JsonObject) -> Asked {
     let OfCampaign { campaign, limit, offset } = request(arguments)?;
-    let page = Page { limit, offset };
-    let lessons = server.app.lessons(campaign.as_ref(), u32::MAX).await?;
-    page.of("lessons", &lessons, view::lesson).map(Answer::Said)
+    let part = Page { limit, offset }.stretch()?;
+    let part = server.app.lessons_part(campaign.as_ref(), part).await?;
+    let lessons: Vec<Value> = part.entries.iter().map(view::lesson).collect();
+    Ok(Answer::Said(json!({ "lessons": lessons, "total": part.total })))
 }
 
 pub(super) async fn recall_lessons(server: &Server, arguments: JsonObject) -> Asked {
@@ -251,7 +277,8 @@ pub(super) async fn get_lesson(server: &Server, arguments: JsonObject) -> Asked 
 
 pub(super) async fn list_trials(server: &Server, arguments: JsonObject) -> Asked {
     let OfCampaign { campaign, limit, offset } = request(arguments)?;
-    let trials = server.app.trials(campaign.as_ref()).await?;
-    let page = Page { limit, offset };
-    page.of("trials", &trials, |trial| view::trial(trial, server.access)).map(Answer::Said)
+    let part = Page { limit, offset }.stretch()?;
+    let part = server.app.trials_part(campaign.as_ref(), part).await?;
+    let trials: Vec<Value> = part.entries.iter().map(|trial| view::trial(trial, server.access)).collect();
+    Ok(Answer::Said(json!({ "trials": trials, "total": part.total })))
 }

@@ -1,6 +1,7 @@
 //! Schemas of arguments: no field that is not named, and a bound on every size. What they say is checked again where a request
 //! is read.
 
+use ktrdr_domain::schedule::Overlap;
 use ktrdr_domain::{Kind, Status};
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
@@ -29,6 +30,18 @@ fn list(mut properties: Value, required: &[&str]) -> JsonObject {
     });
     properties["offset"] = json!({
         "type": "integer", "minimum": 0, "default": 0, "description": "Skip so many of the first.",
+    });
+    object(&properties, required)
+}
+
+/// The same of a list that is read by position.
+fn list_behind(mut properties: Value, required: &[&str]) -> JsonObject {
+    properties["limit"] = json!({
+        "type": "integer", "minimum": 1, "maximum": ENTRIES_MAX, "default": ENTRIES,
+        "description": "At most so many.",
+    });
+    properties["after"] = json!({
+        "type": "integer", "minimum": 0, "description": "Go on behind the part that answered with this as next.",
     });
     object(&properties, required)
 }
@@ -95,7 +108,7 @@ pub(super) fn list_operations() -> JsonObject {
         "status": one_of("Only this status.", statuses),
         "active": flag("Only pending and running ones."),
     });
-    list(properties, &[])
+    list_behind(properties, &[])
 }
 
 pub(super) fn one_operation() -> JsonObject {
@@ -103,7 +116,11 @@ pub(super) fn one_operation() -> JsonObject {
 }
 
 pub(super) fn one_campaign() -> JsonObject {
-    list(json!({ "campaign": name("Its name.") }), &["campaign"])
+    list_behind(json!({ "campaign": name("Its name.") }), &["campaign"])
+}
+
+pub(super) fn campaigns() -> JsonObject {
+    list_behind(json!({}), &[])
 }
 
 pub(super) fn budget() -> JsonObject {
@@ -159,8 +176,9 @@ pub(super) fn trigger_cycle() -> JsonObject {
     object(&properties, &["symbol", "timeframe"])
 }
 
-pub(super) fn start_campaign() -> JsonObject {
-    let properties = json!({
+/// What a campaign is told.
+fn campaign() -> Value {
+    json!({
         "symbol": symbol(),
         "timeframe": timeframe(),
         "cycles": { "type": "integer", "minimum": 1, "maximum": CYCLES_MAX, "description": "How many." },
@@ -170,9 +188,15 @@ pub(super) fn start_campaign() -> JsonObject {
         "mix": name("Another provider's share of the designs while a campaign that evolves breeds, such as claude:1/4."),
         "brief": words("What to look for."),
         "seed": seed(),
-        "idempotency_key": key(),
-    });
-    object(&properties, &["symbol", "timeframe", "cycles"])
+    })
+}
+
+const OF_A_CAMPAIGN: [&str; 3] = ["symbol", "timeframe", "cycles"];
+
+pub(super) fn start_campaign() -> JsonObject {
+    let mut properties = campaign();
+    properties["idempotency_key"] = key();
+    object(&properties, &OF_A_CAMPAIGN)
 }
 
 pub(super) fn train_strategy() -> JsonObject {
@@ -186,4 +210,65 @@ pub(super) fn train_strategy() -> JsonObject {
 
 pub(super) fn cancel_operation() -> JsonObject {
     object(&json!({ "operation": name("Its id."), "reason": words("Why; kept in its row.") }), &["operation"])
+}
+
+fn schedule() -> Value {
+    name("Its name.")
+}
+
+pub(super) fn one_schedule() -> JsonObject {
+    let limit = json!({
+        "type": "integer", "minimum": 1, "maximum": ENTRIES_MAX, "default": ENTRIES,
+        "description": "At most so many of its nights.",
+    });
+    object(&json!({ "schedule": schedule(), "limit": limit }), &["schedule"])
+}
+
+pub(super) fn next_ticks() -> JsonObject {
+    let count = json!({
+        "type": "integer", "minimum": 1, "maximum": ENTRIES_MAX, "default": 10, "description": "How many.",
+    });
+    object(&json!({ "schedule": name("Only of this one; of all otherwise."), "count": count }), &[])
+}
+
+pub(super) fn named_schedule() -> JsonObject {
+    object(&json!({ "schedule": schedule() }), &["schedule"])
+}
+
+pub(super) fn trigger_schedule() -> JsonObject {
+    object(&json!({ "schedule": schedule(), "idempotency_key": key() }), &["schedule"])
+}
+
+pub(super) fn pause_schedule() -> JsonObject {
+    let note = words("Why: shown wherever the schedule is.");
+    object(&json!({ "schedule": schedule(), "note": note }), &["schedule", "note"])
+}
+
+pub(super) fn delete_schedule() -> JsonObject {
+    object(&json!({ "schedule": schedule(), "reason": words("Why, for the audit log.") }), &["schedule"])
+}
+
+pub(super) fn create_schedule() -> JsonObject {
+    let seconds = |about: &str| json!({ "type": "integer", "minimum": 0, "maximum": 31 * 86_400, "description": about });
+    let overlaps = Overlap::ALL.iter().map(|overlap| overlap.as_str().to_owned());
+    let rules = object(
+        &json!({
+            "overlap": one_of("What becomes of a tick while the night before it goes on: skip by default.", overlaps),
+            "catch_up_s": seconds("How old a tick may be that came while nobody was there; 3600 by default."),
+            "max_lateness_s": seconds("How long after its tick a night may begin; 43200 by default."),
+            "jitter_s": seconds("Begin up to so much later."),
+            "max_time_s": seconds("How long a night may take before it is cancelled."),
+            "max_machine_time_s": seconds("How long its jobs may run, added up, before it is cancelled."),
+            "pause_on_failure": flag("Pause after a night that failed, did not finish, or could not begin."),
+        }),
+        &[],
+    );
+    let properties = json!({
+        "name": schedule(),
+        "cron": name("Minute, hour, day of the month, month, day of the week, such as 30 1 * * *."),
+        "zone": name("On whose clock: a name of the IANA database, such as America/New_York."),
+        "campaign": object(&campaign(), &OF_A_CAMPAIGN),
+        "rules": rules,
+    });
+    object(&properties, &["name", "cron", "zone", "campaign"])
 }

@@ -42,7 +42,7 @@ struct TriggerCycle {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct StartCampaign {
+pub(super) struct StartCampaign {
     symbol: Symbol,
     timeframe: Timeframe,
     cycles: u32,
@@ -93,13 +93,18 @@ pub(super) async fn trigger_cycle(server: &Server, arguments: JsonObject) -> Ask
 
 pub(super) async fn start_campaign(server: &Server, arguments: JsonObject) -> Asked {
     let wanted: StartCampaign = request(arguments)?;
-    check_brief(wanted.brief.as_deref())?;
+    check_campaign(&wanted)?;
+    let wanted: CampaignRequest = as_request(&wanted)?;
+    Ok(Answer::Said(json_of(&server.app.start_campaign(&wanted).await?)))
+}
+
+/// Whether a model may start as much.
+pub(super) fn check_campaign(wanted: &StartCampaign) -> Result<(), AppError> {
     if !(1..=CYCLES_MAX).contains(&wanted.cycles) {
         let message = format!("{} cycles: a model starts 1 to {CYCLES_MAX} at once", wanted.cycles);
         return Err(AppError::new(ErrorKind::InvalidRequest, message));
     }
-    let wanted: CampaignRequest = as_request(&wanted)?;
-    Ok(Answer::Said(json_of(&server.app.start_campaign(&wanted).await?)))
+    check_brief(wanted.brief.as_deref())
 }
 
 pub(super) async fn train_strategy(server: &Server, arguments: JsonObject) -> Asked {
@@ -120,7 +125,7 @@ pub(super) async fn cancel_operation(server: &Server, arguments: JsonObject) -> 
 }
 
 /// The application floor's request of these arguments: what they do not name is filled in there.
-fn as_request<T: for<'de> Deserialize<'de>>(arguments: &impl Serialize) -> Result<T, AppError> {
+pub(super) fn as_request<T: for<'de> Deserialize<'de>>(arguments: &impl Serialize) -> Result<T, AppError> {
     match json!(arguments) {
         Value::Object(object) => request(object),
         _ => Err(AppError::new(ErrorKind::InvalidRequest, "the arguments are no object")),

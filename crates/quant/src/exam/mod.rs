@@ -53,6 +53,14 @@ pub struct Market {
     returns: Vec<f64>,
 }
 
+impl Market {
+    /// Day by day.
+    #[must_use]
+    pub fn returns(&self) -> &[f64] {
+        &self.returns
+    }
+}
+
 impl Exam<'_> {
     /// Daily returns of the instrument itself over the range; the first one from the range's first open.
     #[must_use]

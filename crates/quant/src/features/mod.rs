@@ -134,4 +134,16 @@ impl<'a> Indicators<'a> {
         }
         Ok((bars, values))
     }
+
+    /// What the indicator beneath a feature said at these base bars, before it was made into a network's input; bars at which it
+    /// has not warmed up are left out.
+    ///
+    /// # Errors
+    /// As [`build`].
+    pub fn readings(&self, feature: usize, bars: &[usize]) -> Result<Vec<f64>, FeatureError> {
+        let warm = self.plan.first_bar()?..self.plan.bar_count();
+        let Some(cell) = self.plan.cells.get(feature) else { return Ok(Vec::new()) };
+        let bars: Vec<usize> = bars.iter().copied().filter(|bar| warm.contains(bar)).collect();
+        self.plan.readings(&self.outputs, cell, &bars)
+    }
 }

@@ -210,10 +210,19 @@ impl<'a> Plan<'a> {
         bars: &[usize],
         scaling: &Scaling,
     ) -> Result<Vec<f32>, FeatureError> {
-        let column = &self.columns[cell.column];
-        let values = self.checked(column, outputs)?;
+        transform(&self.columns[cell.column].feature, &self.readings(outputs, cell, bars)?, scaling)
+    }
+
+    /// What the indicator beneath one cell said at these base bars.
+    pub(super) fn readings(
+        &self,
+        outputs: &[IndicatorOutput],
+        cell: &Cell,
+        bars: &[usize],
+    ) -> Result<Vec<f64>, FeatureError> {
+        let values = self.checked(&self.columns[cell.column], outputs)?;
         let read = bars.iter().filter_map(|bar| values.get(self.own_bar(cell, bar - cell.lag)?));
-        transform(&column.feature, &read.copied().collect::<Vec<f64>>(), scaling)
+        Ok(read.copied().collect())
     }
 
     /// The unscaled values of every column on its own timeframe.

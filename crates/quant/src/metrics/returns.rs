@@ -37,6 +37,12 @@ impl Days {
         Self { last }
     }
 
+    /// The last bar of each day, counted from the first of the stretch.
+    #[must_use]
+    pub fn closing_bars(&self) -> &[usize] {
+        &self.last
+    }
+
     /// How many days begin before a bar of the stretch, and how many bars they have.
     #[must_use]
     pub fn beginning_before(&self, bar: usize) -> (usize, usize) {

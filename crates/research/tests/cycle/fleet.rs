@@ -155,7 +155,7 @@ async fn a_child_out_of_tries_ends_the_cycle() {
     });
     let row = world.ended(&one(&world).await).await;
     assert_eq!((row.status, row.reason.as_ref()), (Status::Failed, Some(&FailureReason::AttemptsExhausted)));
-    assert!(row.error.unwrap().contains("poison"));
+    assert!(row.summary.error.unwrap().contains("poison"));
 }
 
 #[tokio::test]

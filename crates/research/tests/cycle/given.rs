@@ -62,7 +62,7 @@ async fn its_gates_say_no_as_to_any_other() {
     let id = start(&world, planned(&given(design())).unwrap()).await;
     let row = world.ended(&id).await;
     assert_eq!(row.reason, Some(FailureReason::Gate));
-    assert!(row.error.unwrap().starts_with("Training gate failed: accuracy_below_threshold"));
+    assert!(row.summary.error.unwrap().starts_with("Training gate failed: accuracy_below_threshold"));
 }
 
 #[tokio::test]

@@ -69,7 +69,12 @@ async fn a_cycle_goes_on_from_the_job_that_failed_whichever_it_was() {
         assert_eq!(world.ended(&first).await.reason, Some(FailureReason::BadInput));
         let before = world.row(&first).await;
         let row = resumed(&world, &first).await;
-        assert_eq!((row.status, row.id), (Status::Completed, successor(&first)), "{phase}: {:?}", row.error);
+        assert_eq!(
+            (row.status, &row.id),
+            (Status::Completed, &successor(&first)),
+            "{phase}: {:?}",
+            row.error
+        );
         assert_eq!(world.row(&first).await, before, "an end is for ever");
         let summary: CycleSummary = serde_json::from_value(row.result.unwrap()).unwrap();
         assert!(summary.strategy.is_some() && summary.model.is_some() && summary.metrics.is_some());
@@ -89,7 +94,7 @@ async fn a_cycle_that_is_cut_short_again_and_again_is_resumed_again_and_again() 
     world.ended(&first).await;
     let mut last = first.clone();
     for _ in 0..3 {
-        last = resumed(&world, &last).await.id;
+        last = resumed(&world, &last).await.summary.id;
     }
     assert_eq!(world.row(&last).await.status, Status::Completed);
     assert_eq!(trouble.runs[0].load(Ordering::Acquire), 1, "it was designed once");

@@ -102,7 +102,7 @@ async fn a_repetition_ends_before_its_exam_and_is_remembered() {
     });
     let row = world.ended(&crate::fleet::one(&world).await).await;
     assert_eq!(row.reason, Some(FailureReason::Gate));
-    let error = row.error.unwrap();
+    let error = row.summary.error.unwrap();
     let refusal = Refusal::read(&error).unwrap();
     assert_eq!((refusal.gate, refusal.code), ("Novelty", "repetition"));
     assert_eq!(world.lessons().await[0].stopped_by.as_deref(), Some("repetition"));

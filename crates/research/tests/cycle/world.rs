@@ -13,7 +13,7 @@ use ktrdr_domain::trial::{Conclusion, Look, Trial};
 use ktrdr_domain::{Kind, Operation, OperationId, Phase, Span};
 use ktrdr_embedded::{Durability, Engine, Role, SqliteOptions, SqliteStore};
 use ktrdr_fabric::backoff::Backoff;
-use ktrdr_fabric::ledger::{Begun, Closed, Ledger, LedgerReader, Remarked};
+use ktrdr_fabric::ledger::{Begun, Closed, Ledger, LedgerReader, Part, Remarked, Stretch};
 use ktrdr_fabric::store::{Filter, OperationReader, StoreError, SweepPlan};
 use ktrdr_research::Orchestrator;
 use ktrdr_worker::{
@@ -45,6 +45,27 @@ pub(crate) struct Forgetful {
 impl LedgerReader for Forgetful {
     async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, StoreError> {
         self.inner.trials(campaign).await
+    }
+    async fn trials_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Trial>, StoreError> {
+        self.inner.trials_part(campaign, part).await
+    }
+    async fn closings_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Closing>, StoreError> {
+        self.inner.closings_part(campaign, part).await
+    }
+    async fn lessons_part(
+        &self,
+        campaign: Option<&CampaignName>,
+        part: Stretch,
+    ) -> Result<Part<Lesson>, StoreError> {
+        self.inner.lessons_part(campaign, part).await
     }
     async fn looks(&self, symbol: &Symbol, during: Span) -> Result<Vec<Trial>, StoreError> {
         self.inner.looks(symbol, during).await
@@ -220,7 +241,9 @@ impl World {
 
     pub(crate) async fn children(&self, root: &OperationId) -> Vec<Operation> {
         let filter = Filter { root: Some(root.clone()), limit: 100, ..Filter::default() };
-        self.engine.store.list(&filter).await.unwrap().operations
+        let page = self.engine.store.list(&filter).await.unwrap();
+        let ids: Vec<OperationId> = page.operations.into_iter().map(|row| row.id).collect();
+        self.engine.store.get_all(&ids).await.unwrap()
     }
 
     pub(crate) async fn lessons(&self) -> Vec<Lesson> {

@@ -79,7 +79,7 @@ async fn success_wins_over_a_late_cancel() {
     world.running(&id).await;
     world.store.cancel(&id, "test", "too late").await.unwrap();
     let row = world.ended(&id).await;
-    assert_eq!((row.status, row.cancel.unwrap().too_late), (Status::Completed, true));
+    assert_eq!((row.status, row.summary.cancel.unwrap().too_late), (Status::Completed, true));
 }
 
 #[tokio::test]

@@ -30,7 +30,10 @@ async fn a_failure_is_for_good() {
         .prober(&quick(), |_| Outcome::Failed { reason: FailureReason::BadInput, error: "no bars".into() });
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 1));
-    assert_eq!((row.reason, row.error.as_deref()), (Some(FailureReason::BadInput), Some("no bars")));
+    assert_eq!(
+        (row.summary.reason, row.summary.error.as_deref()),
+        (Some(FailureReason::BadInput), Some("no bars"))
+    );
 }
 
 #[tokio::test]
@@ -51,7 +54,7 @@ async fn a_poisonous_job_runs_out_of_tries_and_says_why() {
     let row = world.ended(&world.submit(Kind::Probe, json!({}), 2).await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 2));
     assert_eq!(row.reason, Some(FailureReason::AttemptsExhausted));
-    assert!(row.error.unwrap().contains("the job panicked: poison"));
+    assert!(row.summary.error.unwrap().contains("the job panicked: poison"));
 }
 
 #[tokio::test]
@@ -103,7 +106,7 @@ async fn the_last_progress_is_stored_and_most_of_it_is_not_sent() {
         Outcome::Completed(json!(null))
     });
     let row = world.ended(&world.probe().await).await;
-    assert_eq!(row.progress.unwrap().items_done, 10_000);
+    assert_eq!(row.summary.progress.unwrap().items_done, 10_000);
     assert!(world.store.beats.load(Ordering::Acquire) < 500, "ten thousand writes became few beats");
 }
 
@@ -115,7 +118,10 @@ async fn progress_that_can_not_be_stored_costs_no_lease() {
         Outcome::Failed { reason: FailureReason::BadInput, error: "as told".into() }
     });
     let row = world.ended(&world.probe().await).await;
-    assert_eq!((row.status, row.reason, row.progress), (Status::Failed, Some(FailureReason::BadInput), None));
+    assert_eq!(
+        (row.status, row.summary.reason, row.summary.progress),
+        (Status::Failed, Some(FailureReason::BadInput), None)
+    );
 }
 
 #[tokio::test]
@@ -130,10 +136,10 @@ async fn what_completed_is_all_done_and_what_failed_stays_where_it_was() {
             false => Outcome::Completed(json!(null)),
         }
     });
-    let completed = world.ended(&world.probe().await).await.progress.unwrap();
+    let completed = world.ended(&world.probe().await).await.summary.progress.unwrap();
     assert_eq!((completed.percentage, completed.items_done), (100.0, 10));
     let failing = world.submit(Kind::Probe, json!({ "fail": "as told" }), 1).await;
-    let failed = world.ended(&failing).await.progress.unwrap();
+    let failed = world.ended(&failing).await.summary.progress.unwrap();
     assert_eq!((failed.percentage, failed.items_done), (50.0, 5));
 }
 
@@ -143,7 +149,7 @@ async fn a_result_that_can_not_be_stored_fails_the_job_with_the_reason() {
     let _worker = world.prober(&quick(), |_| Outcome::Completed(json!("x".repeat(10 << 20))));
     let row = world.ended(&world.probe().await).await;
     assert_eq!((row.status, row.tries), (Status::Failed, 1));
-    assert!(row.error.unwrap().contains("its result can not be stored"));
+    assert!(row.summary.error.unwrap().contains("its result can not be stored"));
 }
 
 #[tokio::test]

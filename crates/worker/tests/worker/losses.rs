@@ -42,7 +42,7 @@ async fn a_worker_cut_off_from_the_store_stops_by_itself_and_writes_nothing() {
         Outcome::Completed(json!(job.fence))
     });
     let row = world.ended(&world.probe().await).await;
-    assert_eq!((row.status, row.result, row.rescues), (Status::Completed, Some(json!(2)), 1));
+    assert_eq!((row.status, row.result, row.summary.rescues), (Status::Completed, Some(json!(2)), 1));
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn doubled_messages_start_nothing() {
     }
     world.store.cancel(&id, "test", "enough").await.unwrap();
     let row = world.ended(&id).await;
-    assert_eq!((row.result, row.tries), (Some(json!(1)), 1), "ran once");
+    assert_eq!((row.result, row.summary.tries), (Some(json!(1)), 1), "ran once");
     world.acked(4).await;
     assert_eq!(worker.drained().await, Exit::Drained);
 }

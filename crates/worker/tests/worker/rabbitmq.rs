@@ -124,7 +124,7 @@ async fn jobs_for_any_device_go_to_gpu_workers_while_these_have_room() {
     let mut takers = Vec::new();
     for _ in 0..6 {
         let id = fleet.probe("any").await;
-        takers.push(fleet.world.running(&id).await.worker.unwrap());
+        takers.push(fleet.world.running(&id).await.summary.worker.unwrap());
     }
     let (gpu, cpu) = (gpu.boot.0.as_str(), cpu.boot.0.as_str());
     assert_eq!(takers, [gpu, gpu, gpu, cpu, cpu, cpu]);

@@ -33,7 +33,7 @@ async fn a_dead_workers_job_runs_elsewhere_long_before_its_lease_lapses() {
     let (id, _dead) = lost(&world).await;
     let _worker = world.prober(&quick(), |job| Outcome::Completed(json!(job.fence)));
     let row = world.ended(&id).await;
-    assert_eq!((row.status, row.result, row.rescues), (Status::Completed, Some(json!(2)), 1));
+    assert_eq!((row.status, row.result, row.summary.rescues), (Status::Completed, Some(json!(2)), 1));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A store that loses calls, answers and hints when told to, and a broker that counts acknowledgements and consumers.
 //! Otherwise both pass everything on.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -112,7 +112,7 @@ impl WorkerReader for Layered<Unruly> {
         self.inner.workers().await
     }
 
-    async fn paused(&self) -> Result<BTreeSet<Kind>, StoreError> {
+    async fn paused(&self) -> Result<BTreeMap<Kind, Option<i64>>, StoreError> {
         self.inner.paused().await
     }
 }

@@ -1,65 +1,24 @@
 //! Whether all is sound: versions, protections, consumers, clocks, room. What can not be reached is one finding, and the rest
 //! is looked at all the same.
 
+mod causes;
+mod check;
 mod rabbitmq;
 pub(super) mod redis;
 
-use std::fmt;
+use std::time::Duration;
 
 use ktrdr_fabric::epochs::Epoch;
 use ktrdr_fabric::store::Filter;
-use serde::Serialize;
+use ktrdr_fleet::amqp::QueueFacts;
 
+pub use check::Check;
+
+use self::causes::{artifacts, roles_and_queues};
 use super::{EngineConfig, FleetConfig, Identity, Opened, Opening};
+use crate::diagnosis::Cause;
 use crate::schedules::Trouble;
 use crate::{App, AppError, ErrorKind};
-
-/// Outbox entries from which on it is said that nobody publishes them.
-const OUTBOX_MANY: u32 = 1000;
-
-/// How it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// As it should be.
-    Ok,
-    /// Works, and could be better.
-    Warning,
-    /// Must be mended.
-    Fault,
-}
-
-/// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
-    /// How it stands.
-    pub state: State,
-    /// What was looked at.
-    pub what: String,
-    /// What was found.
-    pub found: String,
-    /// What to do about it.
-    pub action: Option<String>,
-}
-
-impl Check {
-    pub(super) fn ok(what: &str, found: impl fmt::Display) -> Self {
-        Self { state: State::Ok, what: what.into(), found: found.to_string(), action: None }
-    }
-
-    pub(super) fn warning(what: &str, found: impl fmt::Display, action: &str) -> Self {
-        Self { state: State::Warning, action: Some(action.into()), ..Self::ok(what, found) }
-    }
-
-    pub(super) fn fault(what: &str, found: impl fmt::Display, action: &str) -> Self {
-        Self { state: State::Fault, ..Self::warning(what, found, action) }
-    }
-
-    /// Something did not answer; its words say what to do.
-    pub(super) fn unreachable(what: &str, why: impl fmt::Display) -> Self {
-        Self { state: State::Fault, ..Self::ok(what, why) }
-    }
-}
 
 impl Opening {
     /// Looks at everything that the work of this workspace depends on.
@@ -75,13 +34,17 @@ impl Opening {
 
     async fn examine_embedded(&self) -> Result<Vec<Check>, AppError> {
         let Opened { app, identity, .. } = self.beside().await?;
-        let place = self.folder.display();
-        let runner = match self.holder() {
+        let (place, holder) = (self.folder.display(), self.holder());
+        let causes = app.diagnosis(holder.is_some()).await?;
+        let runner = match holder {
             Some(holder) => Check::ok("engine", format!("runs on {place}: {holder}")),
-            None => Check::warning("engine", format!("nothing runs on {place}"), "start it with `ktrdr up`"),
+            None => Check::warning("engine", format!("nothing runs on {place}"), "start it with `ktrdr up`")
+                .because("no_engine"),
         };
         let mut checks = identity.store().protections().await?;
-        checks.extend([room(&identity).await?, epoch(&identity).await?, runner, work(&app).await?]);
+        checks.extend([room(&identity).await?, epoch(&identity).await?, artifacts(&app, &causes).await]);
+        checks.extend([runner, work(&app).await?]);
+        checks.extend(roles_and_queues(&causes, &[]));
         checks.extend(schedules(&app).await?);
         Ok(checks)
     }
@@ -89,30 +52,55 @@ impl Opening {
     async fn examine_fleet(&self, fleet: &FleetConfig) -> Vec<Check> {
         let opened = self.beside().await;
         let mut checks = of_store(opened.as_ref()).await;
-        checks.extend(rabbitmq::administered(fleet).await);
-        let queues = rabbitmq::queues(fleet).await.unwrap_or_else(|unseen| {
-            checks.push(unseen);
-            Vec::new()
+        let seen = rabbitmq::queues(fleet).await;
+        checks.extend(match &seen {
+            // Whatever else is asked of it would fail for the same cause.
+            Err(why) if why.kind == ErrorKind::Unreachable => {
+                vec![Check::unreachable("rabbitmq", why).because("broker_gone")]
+            }
+            Err(why) => rabbitmq::administered(fleet)
+                .await
+                .into_iter()
+                .chain([Check::unreachable("queues", why)])
+                .collect(),
+            Ok(_) => rabbitmq::administered(fleet).await,
         });
-        checks.extend(queues.iter().map(rabbitmq::queue));
+        let is_gone = checks.iter().any(|check| check.why.as_deref() == Some("broker_gone"));
+        let queues = seen.unwrap_or_default();
         let consumers = queues.iter().map(|queue| queue.consumers).sum();
         match opened {
-            Ok(Opened { app, .. }) => {
-                let known = app.registry.workers().await.map(|workers| workers.len());
-                let processes = known.map(|known| processes(known, consumers));
-                checks.push(processes.unwrap_or_else(|why| Check::unreachable("processes", why)));
-                checks.push(Check::ok("artifacts", app.artifacts.place()));
-                checks.push(work(&app).await.unwrap_or_else(|why| Check::unreachable("work", why)));
-                checks.extend(
-                    schedules(&app).await.unwrap_or_else(|why| vec![Check::unreachable("schedules", why)]),
-                );
-            }
+            Ok(Opened { app, .. }) => checks.extend(of_fleet(&app, &queues, consumers, is_gone).await),
             // An empty store, or another one, knows none of them.
-            Err(why) if why.kind == ErrorKind::StoreLost => checks.push(processes(0, consumers)),
-            Err(_said_above) => {}
+            Err(why) if why.kind == ErrorKind::StoreLost => {
+                checks.extend(queues.iter().map(|queue| rabbitmq::queue(queue, None)));
+                checks.push(processes(0, consumers));
+            }
+            // What is there of processes and work, nobody knows: that was said above.
+            Err(_) => checks.extend(queues.iter().map(|queue| rabbitmq::queue(queue, None))),
         }
         checks
     }
+}
+
+/// Who is there, what stands in the way of work, and the work.
+async fn of_fleet(app: &App, queues: &[QueueFacts], consumers: u64, is_gone: bool) -> Vec<Check> {
+    let unreachable = |what: &'static str| move |why| Check::unreachable(what, why);
+    let mut causes = match app.diagnosis(false).await {
+        Ok(causes) => causes,
+        Err(why) => return vec![Check::unreachable("processes", why)],
+    };
+    if is_gone {
+        causes.retain(|cause| !matches!(cause, Cause::BrokerGone { .. }));
+    }
+    let mut checks = roles_and_queues(&causes, queues);
+    let known = app.registry.workers().await.map(|workers| workers.len());
+    checks.push(
+        known.map_or_else(|why| Check::unreachable("processes", why), |known| processes(known, consumers)),
+    );
+    checks.push(artifacts(app, &causes).await);
+    checks.push(work(app).await.unwrap_or_else(unreachable("work")));
+    checks.extend(schedules(app).await.unwrap_or_else(|why| vec![Check::unreachable("schedules", why)]));
+    checks
 }
 
 /// What survives, whether there is room, which epoch it is. Why a workspace could not be opened is said here.
@@ -125,7 +113,8 @@ async fn of_store(opened: Result<&Opened, &AppError>) -> Vec<Check> {
                 ErrorKind::Files => "artifacts",
                 _ => "redis",
             };
-            return vec![Check::unreachable(what, why)];
+            let why_word = if why.kind == ErrorKind::StoreLost { "store_lost" } else { "store_gone" };
+            return vec![Check::unreachable(what, why).because(why_word)];
         }
     };
     let mut checks = match identity.store().protections().await {
@@ -141,8 +130,10 @@ async fn of_store(opened: Result<&Opened, &AppError>) -> Vec<Check> {
 async fn room(identity: &Identity) -> Result<Check, AppError> {
     let room = identity.room().await?;
     Ok(match (room.refuses, room.is_scarce) {
-        (true, _) => Check::fault("room", format!("full: {}", room.figures), room.action),
-        (false, true) => Check::warning("room", room.figures, room.action),
+        (true, _) => {
+            Check::fault("room", format!("full: {}", room.figures), room.action).because("store_full")
+        }
+        (false, true) => Check::warning("room", room.figures, room.action).because("store_nearly_full"),
         (false, false) => Check::ok("room", room.figures),
     })
 }
@@ -179,16 +170,12 @@ fn processes(known: usize, consumers: u64) -> Check {
     }
 }
 
-/// What is to be done, and whether it gets out of the outbox.
+/// What is to be done. Whether it gets out of the outbox is a cause.
 async fn work(app: &App) -> Result<Check, AppError> {
     let page = app.store.list(&Filter { active: true, limit: 1, ..Filter::default() }).await?;
-    let waiting = app.store.outbox(None, OUTBOX_MANY).await?.len();
+    let waiting = app.store.backlog(Duration::ZERO).await?.outbox;
     let found = format!("{} operations pending or running, {waiting} messages in the outbox", page.active);
-    Ok(if waiting < OUTBOX_MANY as usize {
-        Check::ok("work", found)
-    } else {
-        Check::warning("work", found, "the outbox grows: is a coordinator running (`ktrdr serve`)?")
-    })
+    Ok(Check::ok("work", found))
 }
 
 /// Whether every night was as it should be; one finding for each schedule that somebody should look at.

@@ -1,11 +1,14 @@
 //! RabbitMQ: version, protections really in force, and queues that nobody takes from.
 
+use ktrdr_fabric::broker::Queue;
 use ktrdr_fleet::amqp::QueueFacts;
-use ktrdr_fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference};
+use ktrdr_fleet::topology::{Administration, BrokerVersion, DEAD_LETTER_QUEUE, Difference, queue_name};
 
 use super::super::fleet::{administration, broker, explain_broker, explain_topology};
 use super::super::{FleetConfig, Part};
 use super::Check;
+use crate::AppError;
+use crate::diagnosis::{About, Cause};
 
 /// What only the administrator may see.
 pub(super) async fn administered(fleet: &FleetConfig) -> Vec<Check> {
@@ -69,15 +72,22 @@ fn difference(difference: &Difference) -> Check {
 }
 
 /// The queues, or why they can not be seen.
-pub(super) async fn queues(fleet: &FleetConfig) -> Result<Vec<QueueFacts>, Check> {
-    let facts = match broker(fleet, Part::looking("doctor")).await {
-        Ok(broker) => broker.queues().await,
-        Err(why) => return Err(Check::unreachable("queues", why)),
-    };
-    facts.map_err(|why| Check::unreachable("queues", explain_broker(why)))
+pub(super) async fn queues(fleet: &FleetConfig) -> Result<Vec<QueueFacts>, AppError> {
+    broker(fleet, Part::looking("doctor")).await?.queues().await.map_err(explain_broker)
 }
 
-pub(super) fn queue(queue: &QueueFacts) -> Check {
+/// What a queue by that name is about; `None` of the dead letters.
+pub(super) fn about(name: &str) -> Option<About> {
+    let queue = Queue::all().into_iter().find(|queue| queue_name(*queue) == name)?;
+    Some(match queue {
+        Queue::Jobs(kind) => About::Queue(kind, None),
+        Queue::Pinned(kind, class) => About::Queue(kind, Some(class)),
+        Queue::OrchestratorEvents => About::Orchestrator,
+    })
+}
+
+/// A queue with what stands before it.
+pub(super) fn queue(queue: &QueueFacts, before: Option<&Cause>) -> Check {
     let name = queue.name.trim_start_matches("ktrdr.");
     let found = format!("{} waiting, {} consumers", queue.ready, queue.consumers);
     if queue.name == DEAD_LETTER_QUEUE {
@@ -86,8 +96,11 @@ pub(super) fn queue(queue: &QueueFacts) -> Check {
             n => Check::warning(name, format!("{n} messages"), "look at them with `ktrdr dead-letters list`"),
         };
     }
-    match (queue.ready, queue.consumers) {
-        (0, _) | (_, 1..) => Check::ok(name, found),
-        (_, 0) => Check::warning(name, found, "nobody takes them: start a worker of this kind"),
+    match (before, queue.ready, queue.consumers) {
+        (Some(cause), ..) if cause.about() != About::Orchestrator => Check::of(name, cause, Some(&found)),
+        (None, 1.., 0) => {
+            Check::warning(name, found, "nobody takes them at present; `ktrdr workers list` shows who should")
+        }
+        _ => Check::ok(name, found),
     }
 }

@@ -2,20 +2,18 @@
 //! connection that is kept, and followed by many.
 
 mod events;
+mod fill;
 mod lists;
 mod server;
 mod submits;
 
-use super::{Measured, fleet, queue};
+use super::Measured;
 use crate::cli::bench::ApiBench;
 use crate::commands::Context;
 use crate::describe::thousands;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::settings::EngineName;
 use server::Server;
-
-/// Jobs in flight while the store is filled.
-const IN_FLIGHT: u32 = 256;
 
 pub(super) async fn measure(
     context: &Context<'_>,
@@ -29,14 +27,18 @@ pub(super) async fn measure(
                 .tempdir_in(&context.folder)
                 .or_exit(Kind::Files)?;
             let context = context.at(folder.path());
-            queue::fill(&context, wanted.operations, IN_FLIGHT).await?;
+            fill(&context, wanted).await?;
             serve(&context, "up", wanted, runs).await
         }
         EngineName::Fleet => {
-            fleet::fill(context, wanted.operations).await?;
+            fill(context, wanted).await?;
             serve(context, "serve", wanted, runs).await
         }
     }
+}
+
+async fn fill(context: &Context<'_>, wanted: &ApiBench) -> Result<(), CliError> {
+    fill::fill(&context.open_beside().await?.app.store, wanted.operations).await
 }
 
 async fn serve(

@@ -61,15 +61,6 @@ pub(super) async fn measure(
     Ok(measured)
 }
 
-/// Lets a fleet run so many no-op jobs, so that its store holds them.
-pub(super) async fn fill(context: &Context<'_>, jobs: u32) -> Result<(), CliError> {
-    let wanted = FleetBench::of(jobs);
-    let workspace = context.open_to_run().await?;
-    let processes = Processes::start(context, &wanted).await?;
-    rate::of(&workspace, &wanted).await?;
-    processes.end().await
-}
-
 fn setting(wanted: &FleetBench) -> String {
     let FleetBench { jobs, in_flight, workers, slots, .. } = wanted;
     format!("{jobs} jobs, {in_flight} in flight, {workers} workers with {slots} slots")

@@ -56,15 +56,6 @@ pub(super) async fn measure(
     ])
 }
 
-/// Runs so many no-op jobs, so that the store holds them.
-pub(super) async fn fill(context: &Context<'_>, jobs: u32, in_flight: u32) -> Result<(), CliError> {
-    let workspace = context.open_to_run().await?;
-    let roles = Roles::all(&workspace.settings.fleet, Computing::on_cpu());
-    let fleet = RunningRoles::start(&workspace, &roles.with_probe_slots(probe_slots(in_flight))).await?;
-    many(&workspace, jobs, in_flight).await?;
-    fleet.drain().await
-}
-
 fn probe_slots(in_flight: u32) -> u16 {
     u16::try_from(in_flight.clamp(1, 64)).unwrap_or(64)
 }

@@ -45,6 +45,9 @@ pub(crate) fn tell(context: &Context<'_>, answer: &CancelAnswer) -> Result<ExitC
     };
     context.screen.answer(answer, |screen| screen.line(text))?;
     let is_late = answer.answer == CancelOutcome::TooLate;
+    if is_late {
+        context.record.came_to("too late: it had ended before");
+    }
     Ok(if is_late { ExitCode::from(Kind::Conflict as u8) } else { ExitCode::SUCCESS })
 }
 
@@ -62,6 +65,7 @@ pub(crate) async fn group(
         confirm(context.screen, &question(&request, &plan), yes)?;
     }
     let answer = app.cancel_group(plan).await?;
+    context.record.came_to(outcome(answer));
     context.screen.answer(&answer, |screen| screen.line(outcome(answer)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,124 @@
+//! Figures for Prometheus: what this process counted, and, told by coordinators, how the fleet stands.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ktrdr_api::Exposition;
+use ktrdr_app::budget::BudgetRequest;
+use ktrdr_app::operations::PartRequest;
+use ktrdr_app::queues::QueueStatus;
+use ktrdr_app::{App, AppError};
+use ktrdr_domain::Money;
+use ktrdr_telemetry::standing::{QueueStanding, Role};
+use ktrdr_telemetry::{MEDIA_TYPE, Standing, Telemetry};
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::{CliError, Kind, OrExit};
+use crate::roles::Roles;
+use crate::workspace::Workspace;
+
+/// What is exposed of a process.
+struct Figures {
+    telemetry: Arc<Telemetry>,
+    /// Told of by those who relay and keep schedules: one look serves the whole fleet.
+    fleet: Option<Fleet>,
+}
+
+/// How the fleet stands, looked at when somebody scrapes.
+struct Fleet {
+    app: App,
+    folder: PathBuf,
+    oldest: Mutex<Option<(u64, Instant)>>,
+}
+
+/// The figures of a process that plays these roles; none where nothing is counted.
+pub(crate) fn exposition(workspace: &Workspace, roles: &Roles) -> Option<Exposition> {
+    let fleet = roles.coordinator.then(|| Fleet {
+        app: workspace.app.clone(),
+        folder: workspace.opening.folder.clone(),
+        oldest: Mutex::default(),
+    });
+    let figures = Arc::new(Figures { telemetry: workspace.telemetry.clone()?, fleet });
+    let text = move || {
+        let figures = Arc::clone(&figures);
+        Box::pin(async move { figures.text().await }) as _
+    };
+    Some(Exposition { media_type: MEDIA_TYPE, text: Arc::new(text) })
+}
+
+/// Listens for scrapers at an address, if one is given. Where.
+pub(crate) async fn listen(
+    workspace: &Workspace,
+    roles: &Roles,
+    address: Option<SocketAddr>,
+    stop: &CancellationToken,
+) -> Result<Option<SocketAddr>, CliError> {
+    match (address, exposition(workspace, roles)) {
+        (Some(address), Some(figures)) => {
+            figures.listen(address, stop.clone()).await.map(Some).or_exit(Kind::Refused)
+        }
+        _ => Ok(None),
+    }
+}
+
+impl Figures {
+    async fn text(&self) -> String {
+        if let Some(fleet) = &self.fleet {
+            match fleet.standing().await {
+                Ok(standing) => self.telemetry.stand(&standing),
+                // What was seen last stays; `ktrdr_store_errors` says why.
+                Err(why) => tracing::debug!(%why, "how the fleet stands can not be seen"),
+            }
+        }
+        self.telemetry.expose()
+    }
+}
+
+impl Fleet {
+    async fn standing(&self) -> Result<Standing, AppError> {
+        let app = &self.app;
+        let workers = app.workers().await?;
+        let plays =
+            |role: Role| workers.iter().filter(|seen| seen.worker.role == role.as_str()).count() as u64;
+        let budget = app.budget(&BudgetRequest { days: 1, campaigns: 0, campaign: None }).await?;
+        let today = budget.days.first();
+        let (_, troubles) = app.schedule_troubles().await?;
+        Ok(Standing {
+            queues: app.queues(true).await?.iter().map(queue).collect(),
+            processes: Role::ALL.into_iter().map(|role| (role, plays(role))).collect(),
+            dead_letters: app.dead_letters(PartRequest { limit: 1, after: None }).await?.total,
+            outbox: app.store.backlog(Duration::ZERO).await?.outbox,
+            outbox_lag_s: self.outbox_lag().await?.as_secs_f64(),
+            spent_today: today.map_or(0.0, |day| day.spent.money.plus(day.reserved.money).in_dollars()),
+            left_today: today.and_then(|day| day.left.money).map(Money::in_dollars),
+            schedule_troubles: troubles.len() as u64,
+            free_bytes: rustix::fs::statvfs(&self.folder).ok().map(|disk| disk.f_bavail * disk.f_frsize),
+        })
+    }
+
+    /// For how long the oldest entry of the outbox has been seen there: entries hold no time.
+    async fn outbox_lag(&self) -> Result<Duration, AppError> {
+        let oldest = self.app.store.outbox(None, 1).await?.first().map(|entry| entry.sequence);
+        let mut seen = self.oldest.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen = oldest.map(|sequence| match *seen {
+            Some((before, since)) if before == sequence => (sequence, since),
+            _ => (sequence, Instant::now()),
+        });
+        Ok(seen.map_or(Duration::ZERO, |(_, since)| since.elapsed()))
+    }
+}
+
+fn queue(status: &QueueStatus) -> QueueStanding {
+    let oldest_ms = u64::try_from(status.oldest_pending_ms.unwrap_or(0)).unwrap_or(0);
+    QueueStanding {
+        kind: status.kind,
+        ready: status.pending,
+        running: status.running,
+        oldest_age_s: Duration::from_millis(oldest_ms).as_secs_f64(),
+        workers: status.workers as u64,
+        slots: u64::from(status.slots),
+        paused: status.paused,
+    }
+}

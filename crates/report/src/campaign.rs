@@ -1,0 +1,248 @@
+//! A campaign: how far its cycles came, why each of the others died, what was accepted, what it cost and what is left.
+
+use ktrdr_chart::{Axis, Cell, Form, Height, Hue, Layer, Plane, Shape, Table, Unit};
+use ktrdr_domain::closing::Closing;
+use ktrdr_domain::gate::GateVerdict;
+use ktrdr_domain::name::{CampaignName, StrategyName};
+use ktrdr_domain::{OperationId, Span, Symbol, Timestamp};
+use serde::Serialize;
+
+use crate::document::{Block, Document, Fact, Section, Weight};
+use crate::figures::{cell, count, counted, date, dates, decimals, number, percent};
+use crate::words;
+
+/// A campaign with everything that is told of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CampaignPage {
+    /// Its name.
+    pub campaign: CampaignName,
+    /// When its first cycle was submitted.
+    pub begun_at: Timestamp,
+    /// Cycles submitted so far.
+    pub cycles: u64,
+    /// How many of them have not ended.
+    pub unfinished: u64,
+    /// How far they came, the widest step first.
+    pub funnel: Vec<FunnelStep>,
+    /// What stopped the others, the commonest first: code, cycles.
+    pub stopped_by: Vec<(String, u64)>,
+    /// What it came to when it closed, oldest first; none before that.
+    pub closings: Vec<Closing>,
+    /// What it spent.
+    pub spent: Vec<Spent>,
+    /// The exam that its cycles sit; `None` where no cycle's row is left.
+    pub exam: Option<ExamWindow>,
+    /// What each design did on dev, in the order of cycles.
+    pub designs: Vec<Design>,
+}
+
+/// Cycles that came so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FunnelStep {
+    /// How far.
+    pub step: String,
+    /// How many.
+    pub cycles: u64,
+}
+
+/// What was spent of something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Spent {
+    /// Of what, or on what.
+    pub name: String,
+    /// How much, with its unit.
+    pub amount: String,
+}
+
+/// The window that cycles are examined on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExamWindow {
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The window.
+    pub gate: Span,
+    /// Looks at it so far, by anyone.
+    pub looks: u64,
+    /// Looks after which research on it ends.
+    pub looks_max: u64,
+}
+
+/// One design.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Design {
+    /// Its cycle.
+    pub cycle: OperationId,
+    /// The cycle's number in the campaign.
+    pub number: u32,
+    /// Its name.
+    pub strategy: StrategyName,
+    /// Net return on dev, as a fraction.
+    pub dev_return: Option<f64>,
+    /// Annualised Sharpe ratio on dev beyond the market.
+    pub dev_active_sharpe: Option<f64>,
+    /// How often chance does as well there.
+    pub dev_null_p: Option<f64>,
+    /// What stopped it; `None`: nothing did.
+    pub stopped_by: Option<String>,
+}
+
+impl CampaignPage {
+    /// What it says.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        let mut document = Document {
+            title: format!("Campaign {}", self.campaign),
+            lead: format!("{} since {}", counted(self.cycles, "cycle"), date(self.begun_at)),
+            colophon:
+                "Verdicts of single exams are provisional; what counts is what was accepted at the close."
+                    .into(),
+            ..Document::default()
+        };
+        self.outcome(&mut document);
+        document.add(self.how_far());
+        document.add(self.candidates());
+        document.add(self.on_dev());
+        document.add(self.means());
+        document
+    }
+
+    fn accepted(&self) -> u64 {
+        self.closings.iter().map(Closing::accepted).sum()
+    }
+
+    fn outcome(&self, document: &mut Document) {
+        if self.unfinished > 0 {
+            let title =
+                format!("{} of {} still run or wait", count(self.unfinished), counted(self.cycles, "cycle"));
+            document.notice(
+                Weight::Plain,
+                title,
+                "Nothing is decided before all have ended and the campaign is closed.",
+            );
+        } else if self.closings.is_empty() {
+            let text = "Every cycle has ended; the orchestrator closes the campaign next. Until then verdicts are provisional.";
+            document.notice(Weight::Plain, "Not closed yet", text);
+        } else if self.accepted() > 0 {
+            let text =
+                "With every look counted, and false discoveries on this window controlled across campaigns.";
+            document.notice(
+                Weight::Good,
+                format!(
+                    "{} accepted",
+                    counted(self.accepted(), "strategy").replace("strategys", "strategies")
+                ),
+                text,
+            );
+        } else {
+            let text = "That is what honest research mostly finds. What each cycle died of stands below.";
+            document.notice(Weight::Bad, "Nothing was accepted", text);
+        }
+    }
+
+    fn how_far(&self) -> Section {
+        let bar = |n: u64, of: u64| if of > 0 { n as f64 / of as f64 } else { 0.0 };
+        let mut funnel = Table::new("How far the cycles came", ["", "cycles", "of all"]);
+        for step in &self.funnel {
+            let share = bar(step.cycles, self.cycles);
+            funnel.rows.push(vec![
+                Cell::words(step.step.clone()),
+                Cell::words(count(step.cycles)).barred(share),
+                Cell::number(percent(Some(share))),
+            ]);
+        }
+        let mut died = Table::new("What stopped the others", ["code", "cycles", "which means"]);
+        let most = self.stopped_by.iter().map(|(_, n)| *n).max().unwrap_or(0);
+        for (code, n) in &self.stopped_by {
+            died.rows.push(vec![
+                Cell::words(code.clone()),
+                Cell::words(count(*n)).barred(-bar(*n, most)),
+                Cell::words(words::of_code(code)),
+            ]);
+        }
+        let tables = [funnel, died].into_iter().filter(|table| !table.rows.is_empty());
+        Section::new("How far they came", tables.map(Block::Table).collect())
+    }
+
+    fn candidates(&self) -> Section {
+        let head = ["strategy", "verdict", "deflated Sharpe", "p-value", "looks", "exam"];
+        let mut table =
+            Table::new("Candidates, judged with every look counted when the campaign closed", head);
+        for verdict in self.closings.iter().flat_map(|closing| &closing.verdicts) {
+            let said = match &verdict.verdict {
+                GateVerdict::Passed => Cell::words("accepted").toned(0.5),
+                GateVerdict::Failed { code, figures } => {
+                    Cell::words(format!("{code} ({figures})")).toned(-0.3)
+                }
+            };
+            table.rows.push(vec![
+                Cell::words(verdict.strategy.to_string()),
+                said,
+                cell(verdict.deflated_sharpe, |x| decimals(x, 3)),
+                Cell::number(decimals(Some(verdict.p_value), 3)),
+                Cell::number(count(verdict.trials)),
+                Cell::words(verdict.exam.to_string()),
+            ]);
+        }
+        let has_any = !table.rows.is_empty();
+        Section::new("Candidates", has_any.then_some(Block::Table(table)).into_iter().collect())
+    }
+
+    /// Designs by what they did on dev. Nothing of an exam stands here but what stopped a design.
+    fn on_dev(&self) -> Section {
+        let stopped = |design: &&Design| design.stopped_by.is_some();
+        let points = |are_stopped: bool| -> Vec<(f64, f64)> {
+            let meant = self.designs.iter().filter(|design| stopped(design) == are_stopped);
+            meant.filter_map(|design| Some((f64::from(design.number), design.dev_active_sharpe?))).collect()
+        };
+        let layers = vec![
+            Layer::new("stopped", Hue::Muted, Form::Marks(Shape::Cross, points(true))),
+            Layer::new("survived its exam", Hue::Series(0), Form::Marks(Shape::Up, points(false))),
+        ];
+        let scatter = Plane {
+            title: "Designs on dev".into(),
+            about: "Sharpe ratio a year beyond the market, walk-forward on dev, by the cycle's number."
+                .into(),
+            x: Axis::of("cycle", Unit::Number),
+            y: Axis::of("Sharpe ratio a year, beyond the market", Unit::Number).showing(0.0),
+            layers,
+            height: Height::Middle,
+        };
+        let head = ["cycle", "strategy", "net on dev", "beyond market", "chance as well", "stopped by"];
+        let mut table = Table::new("Every design, in the order of cycles", head);
+        for design in &self.designs {
+            table.rows.push(vec![
+                Cell::words(design.number.to_string()),
+                Cell::words(design.strategy.to_string()),
+                cell(design.dev_return, percent),
+                cell(design.dev_active_sharpe, number),
+                cell(design.dev_null_p, percent),
+                Cell::words(design.stopped_by.clone().unwrap_or_else(|| "–".into())),
+            ]);
+        }
+        if self.designs.is_empty() {
+            return Section::default();
+        }
+        Section::new("Designs", vec![Block::Chart(scatter), Block::Table(table)])
+    }
+
+    fn means(&self) -> Section {
+        let mut facts: Vec<Fact> =
+            self.spent.iter().map(|spent| Fact::new(spent.name.clone(), spent.amount.clone(), "")).collect();
+        if let Some(exam) = &self.exam {
+            let left = exam.looks_max.saturating_sub(exam.looks);
+            let note = format!("of {} at the gate of {}, {}", exam.looks_max, exam.symbol, dates(&exam.gate));
+            facts.push(Fact::new("looks left", count(left), note));
+        }
+        if let Some(test) = self.closings.iter().flat_map(|closing| &closing.tests).next_back() {
+            let note = format!(
+                "for all tests to come on this window; the next has to meet {}",
+                decimals(Some(test.next_level), 5)
+            );
+            facts.push(Fact::new("alpha left", decimals(Some(test.alpha_left), 5), note));
+        }
+        Section::new(
+            "What it took, and what is left",
+            facts.is_empty().then(Vec::new).unwrap_or_else(|| vec![Block::Facts(facts)]),
+        )
+    }
+}

@@ -1,0 +1,121 @@
+//! Telemetry: what a process did and what it holds, for Prometheus.
+//!
+//! Nothing that works counts for itself. Every change goes through a seam of [`ktrdr_fabric`], so the seams are what is
+//! measured: [`Telemetry::store`], [`Telemetry::broker`], [`Telemetry::budget`] and [`Telemetry::schedules`] wrap one each, pass every
+//! call on as it is, and count what came of it. What is true of the whole fleet rather than of one process is a
+//! [`Standing`], looked at when somebody scrapes, of counters that the store keeps anyway.
+//!
+//! | | names | file |
+//! |---|---|---|
+//! | operations: attempts, ends, how long they waited and ran | `ktrdr_…` | `work` |
+//! | research cycles: outcomes, phases, gates | `agent_…` | `cycles` |
+//! | what the store and the broker answered | `ktrdr_store_…`, `ktrdr_publish…`, `ktrdr_consumer_up` | `outside` |
+//! | money, tokens, machine time | `agent_tokens`, `agent_budget_spend`, `ktrdr_machine_seconds` | `spending` |
+//! | schedules | `ktrdr_schedule_ticks`, `ktrdr_leader` | `nights` |
+//! | queues, workers, what is left to spend | `ktrdr_queue_…` and more | [`standing`] |
+//! | the process itself | `process_…`, `ktrdr_build` | `process` |
+//!
+//! Labels are words of closed sets: kinds, statuses, phases, outcomes. Never an id, a symbol, a strategy or a text: how many
+//! series there are depends on none of what users do.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod broker;
+mod budget;
+mod cycles;
+mod labels;
+mod nights;
+mod outside;
+mod process;
+mod schedules;
+mod spending;
+pub mod standing;
+mod store;
+mod work;
+
+use std::sync::Arc;
+
+use ktrdr_fabric::broker::Broker;
+use ktrdr_fabric::budget::Budget;
+use ktrdr_fabric::schedules::Schedules;
+use ktrdr_fabric::store::Store;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+
+pub use standing::Standing;
+
+/// The media type of [`Telemetry::expose`].
+pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Everything that one process counts.
+pub struct Telemetry {
+    registry: Registry,
+    work: Arc<work::Work>,
+    cycles: Arc<cycles::Cycles>,
+    outside: Arc<outside::Outside>,
+    spending: Arc<spending::Spending>,
+    nights: Arc<nights::Nights>,
+    standing: standing::Gauges,
+    process: process::Process,
+}
+
+impl Telemetry {
+    /// Nothing counted yet, by this version of the program.
+    #[must_use]
+    pub fn new(version: &str) -> Self {
+        let mut registry = Registry::default();
+        let registered = &mut registry;
+        Self {
+            work: Arc::new(work::Work::register(registered)),
+            cycles: Arc::new(cycles::Cycles::register(registered)),
+            outside: Arc::new(outside::Outside::register(registered)),
+            spending: Arc::new(spending::Spending::register(registered)),
+            nights: Arc::new(nights::Nights::register(registered)),
+            standing: standing::Gauges::register(registered),
+            process: process::Process::register(registered, version),
+            registry,
+        }
+    }
+
+    /// The same store, measured.
+    #[must_use]
+    pub fn store(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+        let (work, cycles, outside) = (self.work.clone(), self.cycles.clone(), self.outside.clone());
+        Arc::new(store::MeasuredStore { store, work, cycles, outside })
+    }
+
+    /// The same broker, measured.
+    #[must_use]
+    pub fn broker(&self, broker: Arc<dyn Broker>) -> Arc<dyn Broker> {
+        Arc::new(broker::MeasuredBroker { broker, outside: self.outside.clone() })
+    }
+
+    /// The same budget, measured.
+    #[must_use]
+    pub fn budget(&self, budget: Arc<dyn Budget>) -> Arc<dyn Budget> {
+        Arc::new(budget::MeasuredBudget { budget, spending: self.spending.clone() })
+    }
+
+    /// The same schedules, measured.
+    #[must_use]
+    pub fn schedules(&self, schedules: Arc<dyn Schedules>) -> Arc<dyn Schedules> {
+        Arc::new(schedules::MeasuredSchedules { schedules, nights: self.nights.clone() })
+    }
+
+    /// How the fleet stands now, for the next [`Self::expose`].
+    pub fn stand(&self, standing: &Standing) {
+        self.standing.set(standing);
+    }
+
+    /// Everything, as text of [`MEDIA_TYPE`].
+    #[must_use]
+    pub fn expose(&self) -> String {
+        self.process.look();
+        let mut text = String::new();
+        match encode(&mut text, &self.registry) {
+            Ok(()) => text,
+            // Writing into a string does not fail.
+            Err(std::fmt::Error) => String::new(),
+        }
+    }
+}

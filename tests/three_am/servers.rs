@@ -1,0 +1,46 @@
+//! The broker goes away and comes back: on servers of the test's own.
+
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use tempfile::TempDir;
+
+use super::TRAIN;
+use super::faces::{Crew, Faces};
+use super::furnished;
+use crate::servers::Servers;
+use crate::world::{World, wait_for};
+
+/// From the broker's return to the next job's start: a look a second, and connecting.
+const WITHIN: Duration = Duration::from_secs(8);
+
+#[test]
+fn a_broker_that_is_down_is_said_to_be_by_all_and_work_goes_on_soon_after_it_is_back() {
+    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
+    let servers = Servers::start(folder.path().join("servers"), 1);
+    let world = furnished(World::on_fleet_of(&servers));
+    let crew = Crew::serving(&world, &[&["orchestrator"], &["worker", "training", "--slots", "1"]]);
+    servers.stop_broker();
+    let id = world.submit(&TRAIN).remove(0);
+    let told = Faces::of(&world).with_api(&crew).about(&id).agree_on("broker_gone");
+    assert_eq!(told.doctor_exit, 1, "{told:?}");
+    for other in ["no_coordinator", "no_worker", "not_relayed", "unknown"] {
+        assert!(!told.says(other), "{other} is a consequence: {told:?}");
+    }
+    // Long enough that a back-off would have grown to its most.
+    wait_for("a long outage", || {
+        let health = world.json(&["health"]);
+        let gone = health["reasons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|reason| reason["why"] == "broker_gone")
+            .unwrap();
+        let since = UNIX_EPOCH + Duration::from_millis(gone["since_ms"].as_u64().unwrap());
+        (since.elapsed().unwrap_or_default() > Duration::from_secs(25)).then_some(())
+    });
+    servers.start_broker();
+    let back = Instant::now();
+    wait_for("the training", || (world.operation(&id)["status"] == "running").then_some(()));
+    assert!(back.elapsed() < WITHIN, "it took {:?}", back.elapsed());
+    assert!(!Faces::of(&world).about(&id).ask().says("broker_gone"));
+}
