@@ -41,6 +41,7 @@ mod payments;
 mod processes;
 mod providers;
 mod redis;
+mod remote;
 mod repetition;
 mod reports;
 mod retention;

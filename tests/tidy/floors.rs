@@ -26,6 +26,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("app", 3, &["domain", "quant", "agent", "fabric", "embedded", "fleet", "catalog", "research", "report"]),
     ("mcp", 4, &["domain", "app"]),
     ("api", 4, &["domain", "app"]),
+    ("client", 4, &["domain", "app"]),
     (
         "ktrdr",
         5,
@@ -44,6 +45,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
             "app",
             "mcp",
             "api",
+            "client",
             "claude",
             "fake",
         ],

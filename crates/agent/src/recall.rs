@@ -15,7 +15,7 @@ use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::{OperationId, Strategy, StrategyName, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Room for a recall, in tokens.
 pub const TOKENS_MAX: usize = 2000;
@@ -45,7 +45,7 @@ pub struct Question<'a> {
 }
 
 /// What memory answers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recall {
     /// The lessons, the most telling first.
     pub items: Vec<Recalled>,
@@ -56,7 +56,7 @@ pub struct Recall {
 }
 
 /// One lesson, in few words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recalled {
     /// Why it is here.
     pub why: Why,
@@ -75,7 +75,7 @@ pub struct Recalled {
 }
 
 /// Why a lesson is recalled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// It is like what is in question, or came furthest.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{RawPathParams, Request};
+use axum::extract::{Query, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter};
 use ktrdr_app::{AppError, IdempotencyKey};
@@ -95,7 +95,7 @@ async fn answer(
     };
     let (json, file) = sent(&endpoint.body, &parts, body).await?;
     let key = key(&parts.headers, &json)?;
-    if opens_vault(&json) {
+    if opens_vault(&json) || names_vault(&parts.uri) {
         service.admit(&who, Scope::Operator)?;
     }
     let headers = parts.headers;
@@ -162,13 +162,20 @@ fn reason(ask: &Ask) -> String {
         ask.json.get("anyway"),
     ];
     let in_body = said.into_iter().flatten().find_map(Value::as_str).map(str::to_owned);
-    in_body.or_else(|| ask.query_word("reason")).unwrap_or_default()
+    let in_address = || ["reason", "open_vault"].into_iter().find_map(|name| ask.query_word(name));
+    in_body.or_else(in_address).unwrap_or_default()
 }
 
 /// Whether a vault would be opened: that is for operators, whatever else is asked.
 fn opens_vault(json: &Value) -> bool {
     let opens = |value: &Value| value.get("open_vault").is_some_and(|said| !said.is_null());
     opens(json) || json.get("market").is_some_and(opens)
+}
+
+/// The same of what stands behind the `?`.
+fn names_vault(uri: &Uri) -> bool {
+    let pairs = Query::<Vec<(String, String)>>::try_from_uri(uri);
+    pairs.is_ok_and(|Query(pairs)| pairs.iter().any(|(name, _)| name == "open_vault"))
 }
 
 /// The key of a request: in its header, or in its body where that has a place for it.

@@ -1,5 +1,7 @@
 //! The one shape of every error: problem details (RFC 9457) with a stable `code` for programs and a `hint` for people.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -22,7 +24,7 @@ pub(crate) struct Problem {
     status: u16,
     detail: String,
     /// A stable word for programs.
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     /// What to do next.
     hint: &'static str,
     /// Who was refused, where that is known; for the audit log.
@@ -33,11 +35,12 @@ pub(crate) struct Problem {
 impl Problem {
     pub(crate) fn new(
         status: StatusCode,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         detail: impl Into<String>,
         hint: &'static str,
     ) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
+        let code = code.into();
         let urn = format!("urn:ktrdr:problem:{code}");
         Self { urn, title, status: status.as_u16(), detail: detail.into(), code, hint, by: None }
     }
@@ -67,15 +70,16 @@ impl From<AppError> for Problem {
 }
 
 /// Status, code and hint of an error.
-fn of(error: &AppError) -> (StatusCode, &'static str, &'static str) {
+fn of(error: &AppError) -> (StatusCode, Cow<'static, str>, &'static str) {
     let (status, code, hint) = translated(error.kind);
-    let code = error.code.unwrap_or(code);
-    let status = match code {
+    let code = error.code.clone().unwrap_or(Cow::Borrowed(code));
+    let status = match &*code {
         // As the draft on the header Idempotency-Key has it.
         "idempotency_key_reused" => StatusCode::UNPROCESSABLE_ENTITY,
         _ => status,
     };
-    (status, code, hint_of(code).unwrap_or(hint))
+    let hint = hint_of(&code).unwrap_or(hint);
+    (status, code, hint)
 }
 
 /// Status, code and hint of each kind of error.

@@ -39,7 +39,7 @@ impl Refusals {
     /// Has a refusal on record, alone or counted with others.
     pub(crate) async fn note(&self, app: &App, refused: Refused<'_>) {
         let Refused { peer, method, path, problem } = refused;
-        if !DENIED.contains(&problem.code) || !self.is_first(peer) {
+        if !DENIED.contains(&&*problem.code) || !self.is_first(peer) {
             return;
         }
         let target = format!("{method} {} from {peer}", path.chars().take(200).collect::<String>());

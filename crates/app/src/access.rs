@@ -30,7 +30,7 @@ const LASTS_MIN: Duration = Duration::from_secs(60);
 const LASTS_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// As rows and the audit log name them.
     pub name: String,
@@ -65,7 +65,7 @@ pub struct NewToken {
 }
 
 /// What is told of a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedToken {
     /// Its public part.
     pub id: String,

@@ -1,7 +1,7 @@
 //! The audit log: what was asked for from outside, by whom, why, and what came of it.
 
 use ktrdr_fabric::audit::{Action, AuditEntry};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::operations::PART_MAX;
 use crate::{App, AppError, ErrorKind};
@@ -10,7 +10,7 @@ use crate::{App, AppError, ErrorKind};
 const WORDS_BYTES_MAX: usize = 1000;
 
 /// A part of the log, newest first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AuditPart {
     /// The entries.
     pub entries: Vec<AuditEntry>,

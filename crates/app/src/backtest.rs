@@ -9,7 +9,7 @@ use ktrdr_domain::{JobSpec, Kind, OperationId, Reason, Span, StrategyName, Symbo
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
 
-use crate::cancel::{CancelAnswer, CancelRequest};
+use crate::cancel::{CancelAnswer, CancelRequest, operator};
 use crate::market::{AccountChange, Stretch};
 use crate::operations::result_of;
 use crate::submit::SubmittedJob;
@@ -79,10 +79,13 @@ pub struct BacktestCancelRequest {
     /// Why; kept in the row.
     #[serde(default)]
     pub reason: String,
+    /// Who asks; kept in the row.
+    #[serde(default = "operator")]
+    pub by: String,
 }
 
 /// A backtest that completed: the figures of its row, and the whole report with where it lies.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredReport {
     /// The figures.
     pub summary: BacktestSummary,
@@ -192,7 +195,8 @@ impl App {
                 format!("{operation} is no backtest but {}; see `ktrdr operations cancel`", row.kind);
             return Err(AppError::new(ErrorKind::NotFound, message).coded("not_backtesting"));
         }
-        self.cancel(&CancelRequest::of(operation, &request.reason)).await
+        let (reason, by) = (request.reason.clone(), request.by.clone());
+        self.cancel(&CancelRequest { operation, reason, by }).await
     }
 
     async fn only_active_backtest(&self) -> Result<OperationId, AppError> {

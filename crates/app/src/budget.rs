@@ -41,7 +41,7 @@ impl Default for BudgetRequest {
 }
 
 /// One account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountStatement {
     /// Whose.
     #[serde(flatten)]
@@ -70,7 +70,7 @@ impl AccountStatement {
 }
 
 /// The accounts of a workspace.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BudgetStatement {
     /// Today.
     pub today: Day,
@@ -87,7 +87,7 @@ pub struct BudgetStatement {
 }
 
 /// What a campaign cost, and what came of it for that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignCosts {
     /// Its account.
     pub account: AccountStatement,

@@ -83,7 +83,7 @@ fn one() -> u32 {
 }
 
 /// A campaign that was handed over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartedCampaign {
     /// Its name.
     pub campaign: CampaignName,
@@ -94,7 +94,7 @@ pub struct StartedCampaign {
 }
 
 /// A part of the list of campaigns, the latest first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CampaignList {
     /// The campaigns.
     pub campaigns: Vec<ListedCampaign>,
@@ -105,7 +105,7 @@ pub struct CampaignList {
 }
 
 /// A campaign in the list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListedCampaign {
     /// What is counted of it.
     #[serde(flatten)]
@@ -115,7 +115,7 @@ pub struct ListedCampaign {
 }
 
 /// One campaign, and a part of its cycles.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CampaignDetail {
     /// What is counted of it.
     pub campaign: Campaign,

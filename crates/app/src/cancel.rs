@@ -45,7 +45,7 @@ impl CancelRequest {
 }
 
 /// What a cancel did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelAnswer {
     /// The operation.
     pub operation: OperationId,
@@ -57,7 +57,7 @@ pub struct CancelAnswer {
 }
 
 /// What became of a request to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelOutcome {
     /// It was pending and is cancelled.
@@ -93,19 +93,20 @@ pub struct GroupCancelRequest {
 }
 
 /// What cancelling a group would do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CancelPlan {
     /// How many match and have not ended, those included that were asked before.
     pub matched: u64,
     /// What kind of operations these are, where they are of one.
     #[serde(rename = "type")]
     pub kind: Option<Kind>,
+    /// Whoever planned it elsewhere can not have it carried out here.
     #[serde(skip)]
-    group: GroupCancel,
+    group: Option<GroupCancel>,
 }
 
 /// What cancelling a group did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupCancelAnswer {
     /// How many matched.
     pub matched: u64,
@@ -176,7 +177,7 @@ impl App {
             ..Filter::default()
         };
         let matched = self.store.list(&filter).await?.total;
-        Ok(CancelPlan { matched, kind: group.kind, group })
+        Ok(CancelPlan { matched, kind: group.kind, group: Some(group) })
     }
 
     /// Cancels a group, batch after batch. A campaign that has ended is not marked as cancelled.
@@ -184,11 +185,9 @@ impl App {
     /// # Errors
     /// When the store fails in between: what was cancelled stays so, and asking again goes on.
     pub async fn cancel_group(&self, plan: CancelPlan) -> Result<GroupCancelAnswer, AppError> {
-        let CancelPlan { matched, mut group, .. } = plan;
+        let CancelPlan { matched, group, .. } = plan;
         let mut answer = GroupCancelAnswer { matched, cancelled: 0, asked: 0 };
-        if matched == 0 {
-            return Ok(answer);
-        }
+        let Some(mut group) = group.filter(|_| matched > 0) else { return Ok(answer) };
         loop {
             let done = self.store.cancel_matching(&group).await?;
             answer.cancelled += done.cancelled;

@@ -76,7 +76,7 @@ pub struct TriggerRequest {
 }
 
 /// A cycle that was started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TriggeredCycle {
     /// Its operation.
     pub operation: OperationId,
@@ -102,7 +102,7 @@ pub struct CycleCancelRequest {
 }
 
 /// What cancelling a cycle did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CycleCancelAnswer {
     /// The cycle.
     pub operation: OperationId,

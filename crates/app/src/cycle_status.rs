@@ -16,7 +16,7 @@ use crate::operations::no_operation;
 use crate::{App, AppError, ErrorKind};
 
 /// How research stands.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CycleStatus {
     /// Whether any triggered cycle goes on.
     pub status: Activity,
@@ -33,7 +33,7 @@ pub struct CycleStatus {
 }
 
 /// Whether anything goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activity {
     /// Something does.
@@ -43,7 +43,7 @@ pub enum Activity {
 }
 
 /// Triggered cycles, and how many there may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capacity {
     /// Those that go on.
     pub active: u32,
@@ -54,7 +54,7 @@ pub struct Capacity {
 }
 
 /// What waits for a person's word.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approvals {
     /// So many.
     pub waiting: u64,
@@ -63,7 +63,7 @@ pub struct Approvals {
 }
 
 /// Places of workers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Places {
     /// Taken.
     pub busy: u32,
@@ -72,7 +72,7 @@ pub struct Places {
 }
 
 /// One cycle at a glance.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CycleView {
     /// The cycle.
     pub operation: OperationId,

@@ -164,7 +164,7 @@ impl GenerateRequest {
 }
 
 /// A series and its state.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CheckedSeries {
     /// The series, pinned.
     pub data: DataRef,
@@ -173,7 +173,7 @@ pub struct CheckedSeries {
 }
 
 /// One series of a workspace.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListedSeries {
     /// Its file.
     pub file: String,

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use ktrdr_domain::{Kind, Operation, OperationId, OperationSummary};
-use ktrdr_fabric::broker::DeadLetter;
+pub use ktrdr_fabric::broker::DeadLetter;
 use ktrdr_fabric::store::{Dismissed, Filter};
 use ktrdr_research::resume::successor;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use fingerprint::fingerprint;
@@ -20,7 +20,7 @@ use crate::operations::PartRequest;
 use crate::{App, AppError, ErrorKind};
 
 /// A part of the list of dead letters, newest first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeadLetterList {
     /// Operations that used up their tries and were not dismissed.
     pub dead_letters: Vec<GivenUp>,
@@ -33,7 +33,7 @@ pub struct DeadLetterList {
 }
 
 /// An operation that used up its tries.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GivenUp {
     /// Its row, without specification and result.
     #[serde(flatten)]
@@ -44,14 +44,23 @@ pub struct GivenUp {
     pub retried_as: Option<OperationId>,
 }
 
+impl GivenUp {
+    /// Whether its error, or the fingerprint of that, begins so.
+    #[must_use]
+    pub fn begins_with(&self, error: &str) -> bool {
+        let said = self.operation.error.as_deref();
+        said.is_some_and(|said| said.starts_with(error)) || self.fingerprint.starts_with(error)
+    }
+}
+
 /// Rows of a kind that are looked through for repetitions.
 const LOOKED_THROUGH: u32 = 1_000;
 
 /// Of them, those about the same whose specifications are compared.
 const COMPARED: usize = 20;
 
-/// Where messages lie that nobody could read. `None` where there is nobody to ask: messages that never leave the process are
-/// always read, and of a fleet only the broker's administrator may look.
+/// Where messages lie that nobody could read. `None` where there is nobody to ask: of a fleet only the broker's administrator
+/// may look. Messages that never leave the process are always read: there are none.
 #[async_trait]
 pub trait LetterBox: Send + Sync {
     /// The oldest, at most `limit`.
@@ -66,16 +75,16 @@ pub struct NoLetterBox;
 #[async_trait]
 impl LetterBox for NoLetterBox {
     async fn letters(&self, _: u32) -> Result<Option<Vec<DeadLetter>>, AppError> {
-        Ok(None)
+        Ok(Some(Vec::new()))
     }
 
     async fn discard(&self, _: &[String]) -> Result<Option<Vec<DeadLetter>>, AppError> {
-        Ok(None)
+        Ok(Some(Vec::new()))
     }
 }
 
 /// What a dismissal found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dismissal {
     /// It is no longer on the list.
@@ -135,13 +144,28 @@ impl App {
         loop {
             let page = self.dead_letters(part).await?;
             part.after = page.next;
-            let has_it = |o: &OperationSummary| o.error.as_deref().is_some_and(|e| e.starts_with(error));
-            let meant = |dead: &GivenUp| has_it(&dead.operation) || dead.fingerprint.starts_with(error);
-            found.extend(page.dead_letters.into_iter().filter(meant).map(|dead| dead.operation.id));
+            let meant = page.dead_letters.into_iter().filter(|dead| dead.begins_with(error));
+            found.extend(meant.map(|dead| dead.operation.id));
             if part.after.is_none() {
                 return Ok(found);
             }
         }
+    }
+
+    /// The oldest messages that nobody could read, at most `limit`; `None` where nobody may look.
+    ///
+    /// # Errors
+    /// When the broker can not be reached.
+    pub async fn dead_messages(&self, limit: u32) -> Result<Option<Vec<DeadLetter>>, AppError> {
+        self.letters.letters(limit).await
+    }
+
+    /// Drops messages that nobody could read, for good; those that were there. `None` where nobody may look.
+    ///
+    /// # Errors
+    /// When the broker can not be reached.
+    pub async fn discard_messages(&self, ids: &[String]) -> Result<Option<Vec<DeadLetter>>, AppError> {
+        self.letters.discard(ids).await
     }
 
     /// Takes an operation off the list.

@@ -1,5 +1,6 @@
 //! Why a request was not carried out: one kind, which every way in translates in one place, and words for people.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -7,10 +8,10 @@ use ktrdr_catalog::CatalogError;
 use ktrdr_domain::window::WindowError;
 use ktrdr_fabric::artifacts::ArtifactError;
 use ktrdr_fabric::store::StoreError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The kind of an error: an exit code of the command line, a status of HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The operation ran and failed.
@@ -45,7 +46,7 @@ pub struct AppError {
     /// What a caller decides upon.
     pub kind: ErrorKind,
     /// A stable word for programs, where the kind alone does not tell.
-    pub code: Option<&'static str>,
+    pub code: Option<Cow<'static, str>>,
     /// Whole sentences that say what, where and what to do next; may span lines.
     pub message: String,
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -65,8 +66,8 @@ impl AppError {
 
     /// The same with a stable word for programs.
     #[must_use]
-    pub fn coded(self, code: &'static str) -> Self {
-        Self { code: Some(code), ..self }
+    pub fn coded(self, code: impl Into<Cow<'static, str>>) -> Self {
+        Self { code: Some(code.into()), ..self }
     }
 
     /// The same, saying first where it happened.

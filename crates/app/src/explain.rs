@@ -34,12 +34,11 @@ pub struct Explanation {
 }
 
 impl App {
-    /// Why an operation does not run. `is_held` tells whether a process plays the roles of this workspace where that is one at
-    /// a time.
+    /// Why an operation does not run.
     ///
     /// # Errors
     /// When there is none of that id.
-    pub async fn explain(&self, id: &OperationId, is_held: bool) -> Result<Explanation, AppError> {
+    pub async fn explain(&self, id: &OperationId) -> Result<Explanation, AppError> {
         let asked = self.row(id).await?;
         let child = match (&asked.waiting, asked.status.is_terminal()) {
             (Some(child), false) => self.store.get(child).await?,
@@ -47,7 +46,7 @@ impl App {
         };
         let job = child.unwrap_or_else(|| asked.clone());
         let since_ms = self.since_ms(&job).await?;
-        let seen = self.see(is_held).await?;
+        let seen = self.see().await?;
         let mut reasons = match job.status {
             Status::Pending => self.why_pending(&job, &seen).await?,
             Status::Running => self.why_silent(&job, &seen).await?,

@@ -274,7 +274,7 @@ impl Reader {
     async fn tell_queues(&mut self) {
         (self.queues_due, self.queues_told) = (None, Instant::now());
         if self.is_followed()
-            && let Ok(queues) = self.app.queues(true).await
+            && let Ok(queues) = self.app.queues().await
         {
             self.shared.tell(FeedTopic::Queues, &json!({ "queues": queues }));
         }

@@ -24,7 +24,7 @@ pub struct HypothesesRequest {
 }
 
 /// A hypothesis, and where it stands now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StandingHypothesis {
     /// Where it stands.
     pub status: HypothesisStatus,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ktrdr_domain::schedule::Occurrence;
 use ktrdr_domain::{Sha256, Timestamp};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
+use ktrdr_fabric::random::random;
 pub use ktrdr_fabric::requests::{Begun, Mark};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,12 @@ impl fmt::Display for IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// One that no other request has.
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self(format!("{:016x}{:016x}", random(), random()))
+    }
+
     /// The one of a scheduled night. No request from outside can have it: it has a space.
     pub(crate) fn of_occurrence(occurrence: &Occurrence) -> Self {
         Self(format!("schedule {} {}", occurrence.schedule, occurrence.at_ms))

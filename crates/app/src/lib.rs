@@ -19,21 +19,24 @@
 //! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
 //! | what is measured of one, by its type | [`App::metrics`] | [`metrics`] |
-//! | why something waits, and for how long still | [`App::why_waiting`], [`App::explain`] | [`waiting`], [`explain`] |
-//! | what stands in the way of work | [`App::diagnosis`], [`diagnosis::diagnose`] | [`mod@diagnosis`] |
+//! | why something waits, and for how long still | [`App::why_standing_still`], [`App::explain`] | [`waiting`], [`explain`] |
+//! | what stands in the way of work | [`App::diagnosis`], [`App::obstacles`], [`diagnosis::diagnose`] | [`mod@diagnosis`] |
 //! | cancel one, or a group | [`App::cancel`], [`App::plan_cancel`], [`App::cancel_group`] | [`cancel`] |
 //! | retry one, or a group | [`App::retry`], [`App::plan_retry`], [`App::retry_group`] | [`retry`] |
-//! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`] | [`dead_letters`] |
+//! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`], [`App::dead_messages`] | [`dead_letters`] |
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
 //! | what campaigns came to when they closed | [`App::closings`], [`App::judged`] | [`verdicts`] |
 //! | access from outside: tokens, who shows one | [`App::create_token`], [`App::list_tokens`], [`App::revoke_token`], [`App::caller_of_token`] | [`access`] |
 //! | the audit log | [`App::note`], [`App::note_outcome`], [`App::audit`] | [`mod@audit`] |
-//! | following what changes | [`feed::Feed`] | [`feed`] |
 //! | pruning what ended long ago | [`App::prune`], [`App::pruned`] | [`retention`] |
+//! | following what changes | [`UseCases::changes`], [`feed::Feed`] | [`changes`], [`feed`] |
 //! | whether the workspace can be used | [`App::readiness`] | [`readiness`] |
 //! | hypotheses: all, those that wait for a person's word, that word | [`App::hypotheses`], [`App::approvals`], [`App::decide`] | [`hypotheses`] |
 //! | memory: one lesson, those most worth knowing | [`App::lesson`], [`App::recall`] | [`memory`] |
+//!
+//! All of them are the trait [`UseCases`], which a client of an application floor elsewhere has as well: who asks need not know
+//! which it is.
 //!
 //! A workspace is opened by [`engine::Opening`]; above it nothing knows which engine carries the work.
 //!
@@ -48,6 +51,7 @@ pub mod backtest;
 pub mod budget;
 pub mod campaign;
 pub mod cancel;
+pub mod changes;
 pub mod cycle;
 pub mod cycle_status;
 pub mod data;
@@ -78,6 +82,7 @@ pub mod selection;
 pub mod strategies;
 pub mod submit;
 pub mod training;
+mod use_cases;
 pub mod verdicts;
 pub mod waiting;
 pub mod windows;
@@ -110,6 +115,7 @@ use crate::dead_letters::LetterBox;
 use crate::engine::OwnStore;
 pub use error::{AppError, ErrorKind, OrKind};
 pub use idempotency::{Begun, IdempotencyKey, Mark};
+pub use use_cases::UseCases;
 
 /// An opened workspace, and what it is configured to.
 #[derive(Clone)]
@@ -148,6 +154,8 @@ pub struct App {
     pub labour: Labour,
     /// The store as itself: whether it has room.
     pub own: Arc<dyn OwnStore>,
+    /// Whether a process plays the roles now, where that is one at a time.
+    pub is_held: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Who designs and assesses, by name: asked before anything is submitted, and by the workers of a process.
     pub providers: Providers,
 }

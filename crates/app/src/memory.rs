@@ -27,7 +27,7 @@ pub struct RecallRequest {
 }
 
 /// What memory answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recollection {
     /// The lessons.
     #[serde(flatten)]
@@ -37,7 +37,7 @@ pub struct Recollection {
 }
 
 /// An idea, in few words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecalledIdea {
     /// Its name.
     pub id: HypothesisId,

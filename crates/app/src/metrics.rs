@@ -14,7 +14,7 @@ use ktrdr_catalog::reports;
 use ktrdr_domain::report::{EpochRecord, EquityPoint, Trade, TrainingReport};
 use ktrdr_domain::{Kind, Mark, Measured, Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Transition;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::operations::result_of;
 use crate::{App, AppError};
@@ -26,7 +26,7 @@ const BARS_BETWEEN: usize = 50;
 const READINGS_MAX: usize = 1000;
 
 /// What is measured of an operation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OperationMetrics {
     /// The operation.
     pub operation: OperationId,
@@ -40,7 +40,7 @@ pub struct OperationMetrics {
 }
 
 /// A list with the name of what it is of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metrics {
     /// Of a training.
@@ -54,19 +54,19 @@ pub enum Metrics {
 }
 
 /// Figures after one item of work.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// The epoch or the bar, from 1.
     pub item: u64,
     /// The bar's open, where it is one of a report.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Timestamp>,
     /// By name, as the progress names them.
     pub figures: BTreeMap<String, f64>,
 }
 
 /// Bars without a hole between them that nothing explains; weekends and holidays are explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// The first bar's open.
     pub start: Timestamp,

@@ -74,7 +74,7 @@ pub struct ListRequest {
 }
 
 /// A part of the list of operations.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OperationList {
     /// The rows, without specifications and results.
     pub operations: Vec<OperationSummary>,
@@ -89,7 +89,7 @@ pub struct OperationList {
 }
 
 /// Everything the store knows of one operation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OperationDetail {
     /// Its row.
     pub operation: Operation,
@@ -100,7 +100,7 @@ pub struct OperationDetail {
 }
 
 /// What a cycle goes on with, and what goes on with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resumption {
     /// The cycle that it resumes.
     pub resumes: Option<OperationId>,
@@ -109,7 +109,7 @@ pub struct Resumption {
 }
 
 /// What an operation went through.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct History {
     /// Every change of its row, oldest first.
     pub events: Vec<Transition>,

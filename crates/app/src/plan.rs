@@ -6,6 +6,7 @@
 
 mod outlook;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use ktrdr_catalog::series;
@@ -73,7 +74,7 @@ impl PlanRequest {
 }
 
 /// What a campaign would find and cost.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CampaignPlan {
     /// The instrument.
     pub symbol: Symbol,
@@ -108,7 +109,7 @@ pub struct CampaignPlan {
     /// Milliseconds that its jobs would run, by what cycles took here before; `None` where none ran yet.
     pub machine_ms_expected: Option<u64>,
     /// `nothing_to_find` where the smallest Sharpe ratio at the end is over the plausible one.
-    pub verdict: Option<&'static str>,
+    pub verdict: Option<Cow<'static, str>>,
     /// Why it may be run all the same.
     pub anyway: Option<String>,
 }
@@ -119,10 +120,10 @@ impl CampaignPlan {
     /// # Errors
     /// [`NOTHING_TO_FIND`], with what would be needed.
     pub fn admit(&self) -> Result<(), AppError> {
-        match (self.verdict, &self.anyway) {
+        match (&self.verdict, &self.anyway) {
             (Some(code), None) => {
                 let message = format!("{self}, or say why it is worth it with --anyway REASON");
-                Err(AppError::new(ErrorKind::Refused, message).coded(code))
+                Err(AppError::new(ErrorKind::Refused, message).coded(code.clone()))
             }
             _ => Ok(()),
         }
@@ -193,7 +194,7 @@ impl App {
             money_expected: past.money(paid, request.cycles),
             money_max: self.money_max(paid, request.cycles),
             machine_ms_expected: past.machine_ms(request.cycles),
-            verdict: is_hopeless.then_some(NOTHING_TO_FIND),
+            verdict: is_hopeless.then_some(NOTHING_TO_FIND.into()),
             anyway: request.anyway.clone(),
             agent,
         })

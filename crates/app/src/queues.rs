@@ -4,13 +4,13 @@
 use ktrdr_domain::{DeviceClass, Kind, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::store::Filter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{Cause, Reason, Seen, State, Waits, diagnose};
 use crate::{App, AppError};
 
 /// One kind of job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueStatus {
     /// The kind.
     pub kind: Kind,
@@ -33,7 +33,7 @@ pub struct QueueStatus {
 }
 
 /// Jobs that ask for a device, and who could take them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PinnedJobs {
     /// What they ask for.
     pub device: DeviceClass,
@@ -46,7 +46,7 @@ pub struct PinnedJobs {
 }
 
 /// What pausing or resuming a kind did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PauseAnswer {
     /// The kind.
     pub kind: Kind,
@@ -57,12 +57,12 @@ pub struct PauseAnswer {
 }
 
 impl App {
-    /// Every kind of job; `is_held` tells whether a process plays the roles of this workspace where that is one at a time.
+    /// Every kind of job.
     ///
     /// # Errors
     /// When the store can not be read.
-    pub async fn queues(&self, is_held: bool) -> Result<Vec<QueueStatus>, AppError> {
-        let seen = self.see(is_held).await?;
+    pub async fn queues(&self) -> Result<Vec<QueueStatus>, AppError> {
+        let seen = self.see().await?;
         let causes = diagnose(&seen);
         let mut queues = Vec::new();
         for kind in Kind::with_jobs() {

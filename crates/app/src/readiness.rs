@@ -1,13 +1,15 @@
 //! Whether a workspace can be used: the store answers, who has to be there is, and nothing stands in the way of work.
 
+use std::borrow::Cow;
+
 use ktrdr_fabric::retention::PrunedSoFar;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{About, Cause, Reason, Seen, State, diagnose};
 use crate::{App, AppError, ErrorKind};
 
 /// Whether requests are answered, and work goes on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Readiness {
     /// Whether requests are answered.
     pub ready: bool,
@@ -20,22 +22,22 @@ pub struct Readiness {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Look {
     /// What.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Whether it is as it should be.
     pub ok: bool,
     /// What was found, and what to do about it.
     pub found: String,
     /// The same for programs; none where it is as it should be.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
 }
 
 impl Look {
     fn ok(name: &'static str, found: impl Into<String>) -> Self {
-        Self { name, ok: true, found: found.into(), reasons: Vec::new() }
+        Self { name: name.into(), ok: true, found: found.into(), reasons: Vec::new() }
     }
 
     /// What of the causes a look is about; `sound` where there are none.
@@ -46,7 +48,7 @@ impl Look {
             reasons.iter().map(|reason| format!("{}; `{}`", reason.message, reason.run)).collect();
         match told.is_empty() {
             true => Self::ok(name, sound),
-            false => Self { name, ok: false, found: told.join(" · "), reasons },
+            false => Self { name: name.into(), ok: false, found: told.join(" · "), reasons },
         }
     }
 }
@@ -70,10 +72,9 @@ impl App {
         self.registry.workers().await.is_ok()
     }
 
-    /// Looks whether the workspace can be used; `is_held` tells whether a process plays the roles of this workspace where that
-    /// is one at a time. A store that does not answer is told, and is no error.
-    pub async fn readiness(&self, is_held: bool) -> Readiness {
-        let seen = match self.see(is_held).await {
+    /// Looks whether the workspace can be used. A store that does not answer is told, and is no error.
+    pub async fn readiness(&self) -> Readiness {
+        let seen = match self.see().await {
             Ok(seen) => seen,
             Err(why) => {
                 return Readiness { ready: false, sound: false, checks: vec![no_store(&why)], pruned: None };
@@ -103,7 +104,7 @@ impl App {
             }
             Err(why) => (why.message, Vec::new()),
         };
-        Look { name, ok: false, found, reasons }
+        Look { name: name.into(), ok: false, found, reasons }
     }
 }
 
@@ -117,7 +118,7 @@ fn no_store(why: &AppError) -> Look {
         }
     };
     let reason = Reason::new(code, &*found, "ktrdr doctor");
-    Look { name: "store", ok: false, found, reasons: vec![reason] }
+    Look { name: "store".into(), ok: false, found, reasons: vec![reason] }
 }
 
 /// What is said of what is as it should be.

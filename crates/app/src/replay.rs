@@ -21,7 +21,7 @@ pub struct ReplayRequest {
 }
 
 /// A backtest and its replay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayComparison {
     /// The backtest.
     pub operation: OperationId,

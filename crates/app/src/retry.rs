@@ -26,7 +26,7 @@ pub struct RetryRequest {
 }
 
 /// What a retry did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryAnswer {
     /// The new operation.
     pub operation: OperationId,

@@ -58,7 +58,7 @@ struct Night {
 }
 
 /// A schedule, what it does next, and what it did last.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ScheduleStatus {
     /// The schedule.
     #[serde(flatten)]
@@ -70,7 +70,7 @@ pub struct ScheduleStatus {
 }
 
 /// A tick to come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextTick {
     /// Whose.
     pub schedule: ScheduleName,

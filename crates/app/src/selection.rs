@@ -9,7 +9,7 @@ use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::terms::{self, BYTES_MAX, Term};
 use ktrdr_domain::{Kind, OperationId, OperationSummary, Status};
 use ktrdr_fabric::store::Filter;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::operations::PART_MAX;
 use crate::{App, AppError, ErrorKind, OrKind};
@@ -26,6 +26,8 @@ const LOOKED_AT: [&str; 5] = ["error", "reason", "worker", "id", "root"];
 /// Which operations: those to which every term applies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
+    /// Every term as it is said in addresses.
+    text: String,
     statuses: Option<Vec<Status>>,
     kinds: Option<Vec<Kind>>,
     campaign: Option<CampaignName>,
@@ -34,7 +36,7 @@ pub struct Selection {
 }
 
 /// A part of the operations that were selected, newest first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SelectedPart {
     /// The rows, without specifications and results.
     pub operations: Vec<OperationSummary>,
@@ -52,13 +54,20 @@ impl FromStr for Selection {
     type Err = AppError;
     fn from_str(text: &str) -> Result<Self, AppError> {
         let terms = terms::read(text).or_kind(ErrorKind::InvalidRequest)?;
-        let mut selection = Self::default();
+        let said: Vec<String> = terms.iter().map(ToString::to_string).collect();
+        let mut selection = Self { text: said.join("&"), ..Self::default() };
         terms.into_iter().try_for_each(|term| selection.add(term))?;
         Ok(selection)
     }
 }
 
 impl Selection {
+    /// The filter as it is said in addresses.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     fn add(&mut self, term: Term) -> Result<(), AppError> {
         match (term.field.as_str(), term.is_partial) {
             ("status", false) => narrow(&mut self.statuses, &Status::ALL, &term),

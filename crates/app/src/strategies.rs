@@ -1,18 +1,19 @@
 //! Strategies and their models. Checking and upgrading a text needs no workspace; what only reads needs artefacts alone, and
 //! is said by functions beside the methods.
 
-use ktrdr_catalog::models::{self, ListedModel, Metadata};
+pub use ktrdr_catalog::models::ListedModel;
+use ktrdr_catalog::models::{self, Metadata};
 use ktrdr_catalog::strategies;
 use ktrdr_domain::report::ModelRef;
 use ktrdr_domain::strategy::Feature;
 use ktrdr_domain::{Strategy, StrategyName};
-use ktrdr_fabric::artifacts::{Artifacts, Key};
-use serde::Serialize;
+use ktrdr_fabric::artifacts::Artifacts;
+use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind};
 
 /// What is found in the text of a strategy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckedStrategy {
     /// Whether it can be used.
     pub valid: bool,
@@ -33,7 +34,7 @@ impl CheckedStrategy {
 }
 
 /// A strategy of the workspace, checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedStrategy {
     /// Its name.
     pub name: StrategyName,
@@ -43,7 +44,7 @@ pub struct ListedStrategy {
 }
 
 /// A strategy, with the features that its network sees.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StrategyDetail {
     /// The strategy.
     pub strategy: Strategy,
@@ -51,8 +52,17 @@ pub struct StrategyDetail {
     pub features: Vec<Feature>,
 }
 
+/// The file of a strategy, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StrategyText {
+    /// Where it is in its workspace.
+    pub file: String,
+    /// What stands there.
+    pub text: String,
+}
+
 /// A strategy in today's grammar.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpgradedStrategy {
     /// Its text.
     pub strategy: String,
@@ -61,7 +71,7 @@ pub struct UpgradedStrategy {
 }
 
 /// A trained model, and all that stands beside its weights.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ModelDetail {
     /// Where it is.
     pub model: ModelRef,
@@ -114,12 +124,13 @@ pub async fn list(artifacts: &dyn Artifacts) -> Result<Vec<ListedStrategy>, AppE
     Ok(listed)
 }
 
-/// The file of a strategy of a workspace: where it is, and its text.
+/// The file of a strategy of a workspace.
 ///
 /// # Errors
 /// When it is not there, too large, or not UTF-8.
-pub async fn text(artifacts: &dyn Artifacts, name: &StrategyName) -> Result<(Key, String), AppError> {
-    Ok((strategies::key(name)?, strategies::read(artifacts, name).await?))
+pub async fn text(artifacts: &dyn Artifacts, name: &StrategyName) -> Result<StrategyText, AppError> {
+    let file = strategies::key(name)?.to_string();
+    Ok(StrategyText { file, text: strategies::read(artifacts, name).await? })
 }
 
 impl App {
@@ -138,6 +149,14 @@ impl App {
     pub async fn strategy(&self, name: &StrategyName) -> Result<StrategyDetail, AppError> {
         let strategy = strategies::load(&*self.artifacts, name).await?;
         Ok(StrategyDetail { features: strategy.features(), strategy })
+    }
+
+    /// See [`text`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn strategy_text(&self, name: &StrategyName) -> Result<StrategyText, AppError> {
+        text(&*self.artifacts, name).await
     }
 
     /// Every trained model, by strategy and version.

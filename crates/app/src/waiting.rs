@@ -1,33 +1,51 @@
 //! Why what waits does not go on: what of the [diagnosis](crate::diagnosis) stands before it.
 
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Operation, Phase};
+use ktrdr_domain::{Operation, OperationId, Phase};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_research::turn::must_wait;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{Reason, Seen, Waits, diagnose};
 use crate::{App, AppError};
 
+/// Ask why operations stand still, for whoever waits for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandstillRequest {
+    /// Which; the first [`STANDING_STILL_MAX`] of them are looked at.
+    pub operations: Vec<OperationId>,
+    /// Whether they do so for long: then nobody is left without any reason.
+    #[serde(default)]
+    pub long: bool,
+}
+
+/// Most operations that are looked at for one answer.
+pub const STANDING_STILL_MAX: usize = 100;
+
 impl App {
-    /// Why these stand still, each reason once; `is_held` tells whether a process plays the roles of this workspace where
-    /// that is one at a time. After a `long` time nobody is left without any reason.
+    /// Why these stand still, each reason once.
     ///
     /// # Errors
     /// When the store can not be read.
-    pub async fn why_waiting(
-        &self,
-        stuck: &[&Operation],
-        is_held: bool,
-        long: bool,
-    ) -> Result<Vec<Reason>, AppError> {
+    pub async fn why_standing_still(&self, request: &StandstillRequest) -> Result<Vec<Reason>, AppError> {
+        let mut rows = Vec::new();
+        for id in request.operations.iter().take(STANDING_STILL_MAX) {
+            rows.extend(self.store.get(id).await?);
+        }
+        let rows: Vec<&Operation> = rows.iter().collect();
+        self.why_waiting(&rows, request.long).await
+    }
+
+    /// Why these stand still, each reason once. After a `long` time nobody is left without any reason.
+    async fn why_waiting(&self, stuck: &[&Operation], long: bool) -> Result<Vec<Reason>, AppError> {
         let mut standing_still = Vec::with_capacity(stuck.len());
         for row in stuck {
             if !self.waits_for_its_turn(row).await? {
                 standing_still.push(*row);
             }
         }
-        Ok(why(&standing_still, &self.see(is_held).await?, long))
+        Ok(why(&standing_still, &self.see().await?, long))
     }
 
     /// Whether a cycle is examined after others that go on.

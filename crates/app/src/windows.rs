@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{App, AppError, ErrorKind, OrKind};
 
 /// The windows of an instrument, and what was spent of them.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InstrumentWindows {
     /// The instrument.
     pub symbol: Symbol,
@@ -38,7 +38,7 @@ pub struct RollRequest {
 }
 
 /// What a roll would do.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RollPlan {
     /// The instrument.
     pub symbol: Symbol,
@@ -52,7 +52,7 @@ pub struct RollPlan {
     pub looks: u64,
     /// What was planned upon: something else may become of the windows first.
     #[serde(skip)]
-    known: WindowHistory,
+    known: Option<WindowHistory>,
 }
 
 /// An instrument with everything that is known of its windows.
@@ -110,7 +110,7 @@ impl App {
             before,
             after: known.windows(dates).ok_or_else(never_fixed)?,
             looks: self.looks(symbol, before.gate).await?,
-            known: known.history,
+            known: Some(known.history),
         })
     }
 
@@ -127,7 +127,10 @@ impl App {
             by: self.by.clone(),
             at,
         };
-        let written = windows::roll(&*self.artifacts, &plan.symbol, &plan.known, rolled).await;
+        let known = plan.known.as_ref().ok_or_else(|| {
+            AppError::new(ErrorKind::InvalidRequest, "windows are moved where that was planned")
+        })?;
+        let written = windows::roll(&*self.artifacts, &plan.symbol, known, rolled).await;
         written.map_err(|fault| match fault {
             CatalogError::Exists(_) => {
                 let message = format!(

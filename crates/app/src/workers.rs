@@ -3,12 +3,12 @@
 use ktrdr_domain::OperationSummary;
 use ktrdr_fabric::registry::{WorkerEntry, WorkerInfo};
 use ktrdr_fabric::store::{BootId, Filter};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind};
 
 /// A process, and how long ago it was heard of.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeardWorker {
     /// What it said.
     #[serde(flatten)]
@@ -20,12 +20,12 @@ pub struct HeardWorker {
     /// What it does.
     pub state: WorkerState,
     /// Of a silent one: when it is no longer listed unless it is heard of, Unix milliseconds of the store's clock.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_ms: Option<i64>,
 }
 
 /// What a process does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerState {
     /// It takes no jobs, and plays its role.

@@ -189,7 +189,7 @@ pub async fn read_sheet(
 }
 
 /// A finished model.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ListedModel {
     /// Its strategy.
     pub strategy: StrategyName,

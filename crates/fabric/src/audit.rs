@@ -23,7 +23,7 @@ pub struct Action {
 }
 
 /// An entry of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// Its number: 1 for the first, without a gap.
     pub number: u64,

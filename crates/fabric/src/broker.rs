@@ -117,7 +117,7 @@ pub enum BrokerState {
 }
 
 /// A message that nobody could read, or that the broker gave up delivering.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// What it is dropped by: 16 hex digits, from what it says. Copies of one message share it, and nothing else does.
     pub id: String,

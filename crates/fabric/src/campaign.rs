@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::operation::CancelRequest;
 use ktrdr_domain::{FailureReason, Phase, Status};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
 
 /// What is known of a campaign.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Campaign {
     /// Its name.
     pub name: CampaignName,
@@ -31,7 +31,7 @@ pub struct Campaign {
 }
 
 /// Cycles with one fate.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Outcome {
     /// Where they stand.
     pub status: Status,

@@ -1,5 +1,6 @@
 //! Errors as the shell sees them: one sentence that says what, where and what to do next, and an exit code by kind.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -39,7 +40,7 @@ pub(crate) struct CliError {
     /// Decides the exit code.
     pub(crate) kind: Kind,
     /// A stable word for programs, where the exit code alone does not tell.
-    pub(crate) code: Option<&'static str>,
+    pub(crate) code: Option<Cow<'static, str>>,
     /// Whole sentences; may span lines.
     pub(crate) message: String,
 }

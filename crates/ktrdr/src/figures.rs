@@ -86,7 +86,7 @@ impl Fleet {
         let today = budget.days.first();
         let (_, troubles) = app.schedule_troubles().await?;
         Ok(Standing {
-            queues: app.queues(true).await?.iter().map(queue).collect(),
+            queues: app.queues().await?.iter().map(queue).collect(),
             processes: Role::ALL.into_iter().map(|role| (role, plays(role))).collect(),
             dead_letters: app.dead_letters(PartRequest { limit: 1, after: None }).await?.total,
             outbox: app.store.backlog(Duration::ZERO).await?.outbox,

@@ -1,4 +1,4 @@
-//! Following operations to their end. Reacts to the store's hints; a slow look covers hints that were lost.
+//! Following operations to their end. Reacts to hints; where some may be lost, a slow look covers them.
 
 mod close;
 mod view;
@@ -7,20 +7,18 @@ mod waiting;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use ktrdr_app::UseCases;
+use ktrdr_app::changes::Changes;
 use ktrdr_domain::{Operation, OperationId};
-use ktrdr_fabric::store::{OperationReader, StoreHint};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio_util::sync::CancellationToken;
 
-use crate::exit::{CliError, Kind};
+use crate::exit::CliError;
 use crate::screen::Screen;
-use crate::workspace::Workspace;
 pub(crate) use close::to_the_close;
 use view::View;
 use waiting::Waiting;
 
-/// A look at the rows when no hint came for this long.
+/// A look when no hint came for this long.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How following ended.
@@ -34,92 +32,89 @@ pub(crate) enum Followed {
 /// Follows operations until all have ended or `detach` fires: live bars on a terminal, plain lines in a pipe,
 /// nothing in the JSON forms. Whoever waits for what stands still is told why, in every form.
 pub(crate) async fn to_the_end(
-    workspace: &Workspace,
+    app: &dyn UseCases,
     ids: &[OperationId],
     screen: &Screen,
     detach: &CancellationToken,
 ) -> Result<Followed, CliError> {
-    follow(workspace, ids, View::new(screen, ids.len()), detach).await
+    follow(app, ids, View::new(screen, ids.len()), detach).await
 }
 
 /// The same for one operation, and `jsonl` gets a line for every change of its row.
 pub(crate) async fn stream(
-    workspace: &Workspace,
+    app: &dyn UseCases,
     id: &OperationId,
     screen: &Screen,
     detach: &CancellationToken,
 ) -> Result<Followed, CliError> {
-    follow(workspace, std::slice::from_ref(id), View::streaming(screen), detach).await
+    follow(app, std::slice::from_ref(id), View::streaming(screen), detach).await
 }
 
 async fn follow(
-    workspace: &Workspace,
+    app: &dyn UseCases,
     ids: &[OperationId],
-    mut view: View<'_>,
+    view: View<'_>,
     detach: &CancellationToken,
 ) -> Result<Followed, CliError> {
-    let store = &*workspace.app.store;
-    let mut hints = store.hints();
-    let mut waiting = Waiting::new(workspace);
+    tokio::select! {
+        () = detach.cancelled() => Ok(Followed::Detached),
+        ended = until_all_ended(app, ids, view) => ended.map(Followed::Ended),
+    }
+}
+
+async fn until_all_ended(
+    app: &dyn UseCases,
+    ids: &[OperationId],
+    mut view: View<'_>,
+) -> Result<Vec<Operation>, CliError> {
+    let mut changes = app.changes();
+    let mut waiting = Waiting::new(app);
     let mut rows = Vec::with_capacity(ids.len());
+    let mut children = Vec::with_capacity(ids.len());
     for id in ids {
-        rows.push(read(store, id).await?);
+        let row = app.row(id).await?;
+        children.push(child(app, &row).await?);
+        rows.push(row);
     }
     loop {
-        let mut children = Vec::with_capacity(rows.len());
-        for (index, row) in rows.iter().enumerate() {
-            let child = match &row.waiting {
-                Some(child) if !row.status.is_terminal() => store.get(child).await?,
-                _ => None,
-            };
-            view.show(index, row, child.as_deref());
-            children.push(child);
-        }
+        rows.iter()
+            .zip(&children)
+            .enumerate()
+            .for_each(|(i, (row, child))| view.show(i, row, child.as_deref()));
         if let Some(notice) = waiting.look(&rows, &children).await? {
             view.notice(&notice);
         }
         if rows.iter().all(|row| row.status.is_terminal()) {
-            return Ok(Followed::Ended(rows));
+            return Ok(rows);
         }
-        let changed = tokio::select! {
-            () = detach.cancelled() => return Ok(Followed::Detached),
-            () = tokio::time::sleep(LOOK_AGAIN) => None,
-            changed = changed(&mut hints) => changed,
-        };
+        let changed = changed(&mut changes).await;
         let concerned = |row: &Operation| match &changed {
             None => true,
             Some(ids) => {
                 ids.contains(&row.id) || row.waiting.as_ref().is_some_and(|child| ids.contains(child))
             }
         };
-        for row in rows.iter_mut().filter(|row| !row.status.is_terminal() && concerned(row)) {
-            *row = read(store, &row.id).await?;
+        let open = rows.iter_mut().zip(&mut children).filter(|(row, _)| !row.status.is_terminal());
+        for (row, its_child) in open.filter(|(row, _)| concerned(row)) {
+            *row = app.row(&row.id).await?;
+            *its_child = child(app, row).await?;
         }
     }
 }
 
-/// Waits for hints; those that came together are taken together. `None`: anything may have changed.
-async fn changed(hints: &mut Receiver<StoreHint>) -> Option<HashSet<OperationId>> {
-    let mut ids = HashSet::new();
-    while ids.is_empty() {
-        match hints.recv().await {
-            Ok(StoreHint::Changed(id) | StoreHint::Cancel(id)) => ids.insert(id),
-            Ok(StoreHint::Outbox | StoreHint::Control) => false,
-            Ok(StoreHint::Unknown) | Err(RecvError::Lagged(_)) => return None,
-            Err(RecvError::Closed) => return std::future::pending().await,
-        };
-    }
-    loop {
-        match hints.try_recv() {
-            Ok(StoreHint::Changed(id) | StoreHint::Cancel(id)) => ids.insert(id),
-            Ok(StoreHint::Outbox | StoreHint::Control) => false,
-            Ok(StoreHint::Unknown) | Err(TryRecvError::Lagged(_)) => return None,
-            Err(TryRecvError::Empty | TryRecvError::Closed) => return Some(ids),
-        };
+/// What a cycle that goes on waits for.
+async fn child(app: &dyn UseCases, row: &Operation) -> Result<Option<Operation>, CliError> {
+    match &row.waiting {
+        Some(child) if !row.status.is_terminal() => Ok(Some(app.row(child).await?)),
+        _ => Ok(None),
     }
 }
 
-async fn read(store: &dyn OperationReader, id: &OperationId) -> Result<Operation, CliError> {
-    let row = store.get(id).await?;
-    row.ok_or_else(|| CliError::new(Kind::NotFound, format!("there is no operation {id}")))
+/// Waits until operations change, but no longer than until somebody has to look. `None`: anything may have changed.
+async fn changed(changes: &mut Changes) -> Option<HashSet<OperationId>> {
+    match tokio::time::timeout(LOOK_AGAIN, changes.next()).await {
+        Ok(changed) => changed,
+        // Time for a look at what waits; rows are as they were where nothing is missed.
+        Err(_) => changes.is_complete().then(HashSet::new),
+    }
 }

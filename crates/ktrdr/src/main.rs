@@ -7,6 +7,7 @@ mod closing;
 mod commands;
 mod confirm;
 mod describe;
+mod desk;
 mod device;
 mod exit;
 mod figures;
@@ -22,6 +23,7 @@ mod reasons;
 mod report_card;
 mod roles;
 mod screen;
+mod server;
 mod serving;
 mod settings;
 mod signals;
@@ -83,6 +85,7 @@ fn print(words: &clap::Error) -> io::Result<()> {
 }
 
 fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
+    server::refuse_what_acts_here(arguments)?;
     let context = commands::Context::new(arguments, screen)?;
     match &arguments.command {
         Command::Demo(a) => commands::demo::run(&context, a),

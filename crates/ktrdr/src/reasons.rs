@@ -1,6 +1,6 @@
 //! What stands in the way of work, as people read it: below every list and answer that it concerns.
 
-use ktrdr_app::diagnosis::{Cause, Reason, State};
+use ktrdr_app::diagnosis::Reason;
 
 use crate::describe;
 use crate::screen::Screen;
@@ -11,9 +11,4 @@ pub(crate) fn print(screen: &Screen, reason: &Reason) {
     let since = at("since", reason.since_ms).unwrap_or_default();
     let until = at("until", reason.until_ms).unwrap_or_default();
     screen.line(format!("  {}: {}{since}{until}\n    → {}", reason.why, reason.message, reason.run));
-}
-
-/// The causes that somebody should do something about, in words.
-pub(crate) fn of(causes: &[Cause]) -> Vec<Reason> {
-    causes.iter().filter(|cause| cause.state() > State::Ok).map(Reason::from).collect()
 }

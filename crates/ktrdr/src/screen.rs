@@ -137,8 +137,8 @@ impl Screen {
             OutputForm::Text => format!("error: {}", harmless(&error.message)),
             OutputForm::Json | OutputForm::Jsonl => {
                 let mut told = serde_json::json!({ "exit_code": error.kind as u8, "message": error.message });
-                if let Some(code) = error.code {
-                    told["code"] = code.into();
+                if let Some(code) = &error.code {
+                    told["code"] = code.as_ref().into();
                 }
                 escaped(&serde_json::json!({ "error": told }).to_string())
             }

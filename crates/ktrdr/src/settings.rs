@@ -32,6 +32,7 @@ pub(crate) use agent::{AgentAccess, AgentSettings};
 pub(crate) use api::ApiSettings;
 use budget::BudgetSettings;
 use retention::RetentionSettings;
+pub(crate) use secret::token;
 use variables::Variables;
 pub(crate) use variables::text;
 
@@ -257,6 +258,13 @@ impl Settings {
         }
         let settings = Self::from(workspace, &variables)?;
         Ok(Self { agent_access: AgentAccess::from_env(), ..settings })
+    }
+
+    /// What the environment alone says: for whoever asks a server, and needs no workspace.
+    pub(crate) fn of_environment() -> Result<Self, CliError> {
+        let variables = Variables::among(std::env::vars_os())?;
+        reading::of(&variables)
+            .map_err(|fault| CliError::new(Kind::InvalidInput, format!("KTRDR_… variables: {fault}")))
     }
 
     fn from(workspace: &Path, variables: &Variables) -> Result<Self, CliError> {

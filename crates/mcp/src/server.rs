@@ -161,8 +161,8 @@ pub(crate) fn said(value: Value) -> CallToolResult {
 /// A refusal that the model reads.
 pub(crate) fn refused(error: &AppError) -> CallToolResult {
     let mut told = json!({ "kind": error.kind, "message": error.message });
-    if let Some(code) = error.code {
-        told["code"] = code.into();
+    if let Some(code) = &error.code {
+        told["code"] = code.as_ref().into();
     }
     CallToolResult::structured_error(json!({ "error": told }))
 }

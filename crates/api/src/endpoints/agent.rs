@@ -2,7 +2,11 @@
 
 use ktrdr_app::budget::BudgetRequest;
 use ktrdr_app::cycle::{CycleCancelRequest, TriggerRequest};
+use ktrdr_app::hypotheses::DecisionRequest;
+use ktrdr_domain::Reason;
+use ktrdr_domain::hypothesis::Answer;
 use ktrdr_domain::scope::Scope;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::schema;
@@ -31,6 +35,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::delete("/agent/cancel/{operation}", "cancel_cycle", Scope::Submit, cancel)
             .says("Stop a research cycle, and its current job with it.")
             .query(WHY),
+        Endpoint::get("/agent/approvals", "list_approvals", approvals)
+            .says("Ideas that wait for a person's word, the most urgent first."),
+        Endpoint::post("/agent/approvals/{hypothesis}", "decide_hypothesis", Scope::Operator, decide)
+            .says(
+                "Say a person's word on an idea. The first word stands, and after the deadline none counts.",
+            )
+            .json(
+                schema::object(&[
+                    ("answer*", schema::words("The word.", &["approve", "reject"])),
+                    ("reason", schema::text("Why; kept with it.")),
+                ]),
+                json!({ "answer": "approve", "reason": "worth a try" }),
+            ),
         Endpoint::get("/agent/budget", "get_budget", budget)
             .says("What was spent, what is set aside and what is left, by day and by campaign.")
             .query(&[
@@ -79,6 +96,24 @@ async fn cancel(ask: Ask) -> Answered {
     };
     let (reason, by) = (ask.query_word("reason").unwrap_or_default(), ask.caller.name.clone());
     Reply::ok(&ask.app.cancel_cycle(&CycleCancelRequest { operation, reason, by }).await?)
+}
+
+async fn approvals(ask: Ask) -> Answered {
+    Reply::ok(&json!({ "hypotheses": ask.app.approvals().await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Word {
+    answer: Answer,
+    #[serde(default)]
+    reason: Option<Reason>,
+}
+
+async fn decide(ask: Ask) -> Answered {
+    let Word { answer, reason } = ask.json()?;
+    let word = DecisionRequest { hypothesis: ask.path("hypothesis")?, answer, reason };
+    Reply::ok(&ask.app.decide(&word).await?)
 }
 
 async fn budget(ask: Ask) -> Answered {

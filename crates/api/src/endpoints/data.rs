@@ -2,7 +2,9 @@
 
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
 use ktrdr_app::windows::RollRequest;
+use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::scope::Scope;
+use ktrdr_domain::{Reason, Windows};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -30,6 +32,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 ("replace", "Replace the series if there is one."),
                 ("allow_negative_prices", "Take prices of zero and below."),
                 ("volume_column", "The column that holds the volume."),
+                ("date_order", "The order of the numbers in its dates, where none of them tells."),
+                ("decimal", "The sign before the fraction of its numbers, where none of them tells."),
+                ("stamp", "Which moment of a bar its times are."),
             ])
             .file("text/csv")
             .starts(),
@@ -55,6 +60,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .json(
                 schema::object(&[
                     ("reason*", schema::text("Why; kept for ever.")),
+                    ("before", json!({ "type": "object", "description": "The windows as they were planned upon: refused where they are others now." })),
                     ("confirm", schema::flag("Do it; otherwise only what would be done is answered.")),
                 ]),
                 json!({ "reason": "the exam was looked at too often", "confirm": false }),
@@ -101,13 +107,26 @@ async fn windows(ask: Ask) -> Answered {
     Reply::ok(&ask.app.windows(&ask.path("symbol")?).await?)
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Roll {
+    reason: Reason,
+    #[serde(default)]
+    before: Option<Windows>,
+}
+
 async fn roll(mut ask: Ask) -> Answered {
     let is_confirmed = ask.take_flag("confirm")?;
-    let symbol: ktrdr_domain::Symbol = ask.path("symbol")?;
-    let reason = ask.json.get("reason").cloned().unwrap_or_default();
-    let wanted = RollRequest::deserialize(json!({ "symbol": symbol, "reason": reason }));
-    let wanted = wanted.map_err(|why| invalid(format!("the body does not fit: {why}")))?;
-    let plan = ask.app.plan_roll_windows(&wanted).await?;
+    let symbol = ask.path("symbol")?;
+    let Roll { reason, before } = ask.json()?;
+    let plan = ask.app.plan_roll_windows(&RollRequest { symbol, reason }).await?;
+    if before.is_some_and(|before| before != plan.before) {
+        let message = format!(
+            "the windows of {} are others than those that were planned upon: look again",
+            plan.symbol
+        );
+        return Err(AppError::new(ErrorKind::Conflict, message));
+    }
     match is_confirmed {
         false => Reply::ok(&json!({ "planned": plan })),
         true => Reply::ok(&json!({ "done": ask.app.roll_windows(plan).await? })),

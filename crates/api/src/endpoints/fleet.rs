@@ -1,15 +1,23 @@
 //! Queues, workers, dead letters.
 
 use ktrdr_domain::scope::Scope;
+use serde::Deserialize;
 use serde_json::json;
 
-use crate::ask::Ask;
+use super::schema;
+use crate::ask::{Ask, invalid};
 use crate::endpoint::{Answered, Endpoint};
 use crate::page::{self, Page, cursor_of};
 use crate::reply::Reply;
 
+/// Most messages of one answer.
+const MESSAGES_MAX: u32 = 10_000;
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
+        Endpoint::get("/diagnosis", "get_diagnosis", diagnosis).says(
+            "What stands in the way of work, what is behind other things first, with what to run about it.",
+        ),
         Endpoint::get("/queues", "list_queues", queues)
             .says("Every queue: what waits, runs, and who takes it."),
         Endpoint::post("/queues/{kind}/pause", "pause_queue", Scope::Operator, pause)
@@ -29,12 +37,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(&[("reason", "Why; kept in the audit log.")]),
         Endpoint::get("/dead-letters/messages", "list_dead_messages", messages)
             .says("Messages that nobody could read; null where only the broker's administrator may look.")
+            .query(&[("limit", "How many of the oldest, 1 to 10000; 1000 by default.")])
             .for_scope(Scope::Operator),
+        Endpoint::post("/dead-letters/messages/discard", "discard_dead_messages", Scope::Operator, discard)
+            .says("Drop messages that nobody could read, for good.")
+            .json(
+                schema::object(&[("ids*", schema::list(&schema::text("Its id, from the list."), "Which."))]),
+                json!({ "ids": ["0123456789abcdef"] }),
+            ),
     ]
 }
 
+async fn diagnosis(ask: Ask) -> Answered {
+    Reply::ok(&json!({ "reasons": ask.app.obstacles().await? }))
+}
+
 async fn queues(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "queues": ask.app.queues(true).await? }))
+    Reply::ok(&json!({ "queues": ask.app.queues().await? }))
 }
 
 async fn pause(ask: Ask) -> Answered {
@@ -58,9 +77,12 @@ async fn drain(ask: Ask) -> Answered {
 
 async fn dead_letters(ask: Ask) -> Answered {
     let list = ask.app.dead_letters(ask.query::<Page>()?.behind()?).await?;
-    Reply::ok(
-        &json!({ "dead_letters": list.dead_letters, "next": cursor_of(list.next), "total": list.total }),
-    )
+    Reply::ok(&json!({
+        "dead_letters": list.dead_letters,
+        "next": cursor_of(list.next),
+        "total": list.total,
+        "now_ms": list.now_ms,
+    }))
 }
 
 async fn dismiss(ask: Ask) -> Answered {
@@ -69,5 +91,31 @@ async fn dismiss(ask: Ask) -> Answered {
 }
 
 async fn messages(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "messages": ask.app.letters.letters(1000).await? }))
+    let Limit { limit } = ask.query()?;
+    if !(1..=MESSAGES_MAX).contains(&limit) {
+        return Err(invalid(format!("1 to {MESSAGES_MAX} messages are shown, not {limit}")));
+    }
+    Reply::ok(&json!({ "messages": ask.app.dead_messages(limit).await? }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limit {
+    #[serde(default = "thousand")]
+    limit: u32,
+}
+
+fn thousand() -> u32 {
+    1000
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ids {
+    ids: Vec<String>,
+}
+
+async fn discard(ask: Ask) -> Answered {
+    let Ids { ids } = ask.json()?;
+    Reply::ok(&json!({ "discarded": ask.app.discard_messages(&ids).await? }))
 }

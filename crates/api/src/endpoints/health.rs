@@ -31,7 +31,7 @@ async fn ready(ask: Ask) -> Answered {
 }
 
 async fn health(ask: Ask) -> Answered {
-    Reply::ok(&ask.app.readiness(true).await)
+    Reply::ok(&ask.app.readiness().await)
 }
 
 async fn description(_: Ask) -> Answered {

@@ -1,10 +1,15 @@
 //! Memory: what research learnt.
 
+use ktrdr_app::hypotheses::HypothesesRequest;
 use ktrdr_app::memory::RecallRequest;
+use ktrdr_domain::hypothesis::HypothesisStatus;
+use ktrdr_domain::name::CampaignName;
+use serde::Deserialize;
 
 use super::ledger::{OfCampaign, part};
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
+use crate::page::{self, Page};
 use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -18,6 +23,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ]),
         Endpoint::get("/memory/lessons/{cycle}", "get_lesson", lesson)
             .says("What was learnt from one cycle."),
+        Endpoint::get("/memory/hypotheses", "list_hypotheses", hypotheses)
+            .says("Ideas that came up, with what became of them, newest first.")
+            .query(&[
+                ("campaign", "Only of this campaign."),
+                ("status", "Only those that stand there, such as `open`."),
+                ("limit", "Entries of this part, 1 to 1000; 50 by default."),
+                ("cursor", "What the part before answered as `next`."),
+            ]),
         Endpoint::get("/memory/recall", "recall_lessons", recall)
             .says("The lessons most worth knowing now, ranked and short.")
             .query(&[
@@ -36,6 +49,23 @@ async fn lessons(ask: Ask) -> Answered {
 
 async fn lesson(ask: Ask) -> Answered {
     Reply::ok(&ask.app.lesson(&ask.path("cycle")?).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ideas {
+    campaign: Option<CampaignName>,
+    status: Option<HypothesisStatus>,
+    #[serde(default = "page::entries")]
+    limit: u32,
+    #[serde(default, deserialize_with = "page::cursor")]
+    cursor: Option<u64>,
+}
+
+async fn hypotheses(ask: Ask) -> Answered {
+    let Ideas { campaign, status, limit, cursor } = ask.query()?;
+    let ideas = ask.app.hypotheses(&HypothesesRequest { campaign, status }).await?;
+    Reply::ok(&Page { limit, cursor }.of("hypotheses", &ideas)?)
 }
 
 async fn recall(ask: Ask) -> Answered {

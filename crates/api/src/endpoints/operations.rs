@@ -4,6 +4,7 @@ use ktrdr_app::cancel::{CancelRequest, GroupCancelRequest};
 use ktrdr_app::operations::result_of;
 use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
 use ktrdr_app::selection::{SelectedPart, Selection};
+use ktrdr_app::waiting::StandstillRequest;
 use ktrdr_domain::scope::Scope;
 use ktrdr_domain::{OperationId, OperationSummary};
 use serde::Serialize;
@@ -36,6 +37,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .says("Operations, newest first: filtered by any number of terms, all of which apply.")
             .query(LIST),
         Endpoint::get("/operations/{operation}", "get_operation", one).says("Everything that is known of an operation."),
+        Endpoint::get("/operations/{operation}/row", "get_row", row).says("Its row alone, as it is stored: for whoever follows it."),
         Endpoint::get("/operations/{operation}/children", "list_children", children).says("The jobs of a cycle."),
         Endpoint::get("/operations/{operation}/results", "get_results", results)
             .says("What a completed operation returned; 409 with its reason where it did not complete."),
@@ -44,6 +46,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/operations/{operation}/history", "get_history", history).says("Every change of its row, oldest first."),
         Endpoint::get("/operations/{operation}/explain", "explain_operation", explain)
             .says("Why it does not run, since when, what to do about it, and when its turn may come."),
+        Endpoint::post("/operations/standing-still", "explain_standstill", Scope::Viewer, standing_still)
+            .says("Why several do not go on, each reason once: for whoever waits for them.")
+            .json(
+                schema::object(&[
+                    ("operations*", schema::list(&schema::text("An operation."), "Which; at most a hundred are looked at.")),
+                    ("long", schema::flag("Whether they do so for long: then nobody is left without any reason.")),
+                ]),
+                json!({ "operations": ["op_probe_20260101_000000_00000001"], "long": true }),
+            )
+            .harmless(),
         Endpoint::delete("/operations/{operation}", "delete_operation", Scope::Submit, stop)
             .says("Ask an operation to stop.")
             .query(&[("reason", "Why; kept in the row.")]),
@@ -121,6 +133,14 @@ async fn one(ask: Ask) -> Answered {
     Reply::ok(&ask.app.operation(&id(&ask)?).await?)
 }
 
+async fn row(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.row(&id(&ask)?).await?)
+}
+
+async fn standing_still(ask: Ask) -> Answered {
+    Reply::ok(&json!({ "reasons": ask.app.why_standing_still(&ask.json::<StandstillRequest>()?).await? }))
+}
+
 async fn children(ask: Ask) -> Answered {
     Reply::ok(&json!({ "children": ask.app.operation(&id(&ask)?).await?.children }))
 }
@@ -137,9 +157,8 @@ async fn history(ask: Ask) -> Answered {
     Reply::ok(&ask.app.history(&id(&ask)?).await?)
 }
 
-/// Who answers here plays the roles of the workspace, where that is one process.
 async fn explain(ask: Ask) -> Answered {
-    Reply::ok(&ask.app.explain(&id(&ask)?, true).await?)
+    Reply::ok(&ask.app.explain(&id(&ask)?).await?)
 }
 
 async fn stop(ask: Ask) -> Answered {

@@ -49,6 +49,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/schedules/{schedule}/next", "next_ticks", next)
             .says("Ticks to come, with what the schedule's clock shows and whether it changes on that day.")
             .query(&[("count", "How many, 1 to 1000; 10 by default.")]),
+        Endpoint::get("/ticks", "next_ticks_of_all", next_of_all)
+            .says("Ticks to come of all schedules that are not paused, the next first.")
+            .query(&[("count", "How many, 1 to 1000; 10 by default.")]),
         Endpoint::get("/schedules/{schedule}/occurrences", "list_occurrences", occurrences)
             .says("What became of each tick, the latest first; also of a schedule that was deleted.")
             .query(page::QUERY),
@@ -129,6 +132,11 @@ fn ten() -> u32 {
 async fn next(ask: Ask) -> Answered {
     let Count { count } = ask.query()?;
     Reply::ok(&json!({ "ticks": ask.app.next_ticks(Some(&name(&ask)?), count).await? }))
+}
+
+async fn next_of_all(ask: Ask) -> Answered {
+    let Count { count } = ask.query()?;
+    Reply::ok(&json!({ "ticks": ask.app.next_ticks(None, count).await? }))
 }
 
 async fn occurrences(ask: Ask) -> Answered {

@@ -19,6 +19,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(page::QUERY),
         Endpoint::get("/strategies/{name}", "get_strategy", one)
             .says("One strategy, with the features that its network sees."),
+        Endpoint::get("/strategies/{name}/text", "get_strategy_text", text)
+            .says("Its file, as it was written."),
         Endpoint::get("/strategies/{name}/features", "get_features", features)
             .says("The feature vector, in order."),
         Endpoint::post(
@@ -58,6 +60,10 @@ async fn one(ask: Ask) -> Answered {
     Reply::ok(
         &json!({ "strategy": detail.strategy, "yaml": detail.strategy.to_yaml(), "features": detail.features }),
     )
+}
+
+async fn text(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.strategy_text(&ask.path("name")?).await?)
 }
 
 async fn features(ask: Ask) -> Answered {

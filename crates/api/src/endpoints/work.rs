@@ -1,7 +1,7 @@
 //! Single jobs: trainings, backtests and their reports, replays.
 
 use ktrdr_app::AppError;
-use ktrdr_app::backtest::{BacktestRequest, MarketRequest, SignalsRequest};
+use ktrdr_app::backtest::{BacktestCancelRequest, BacktestRequest, MarketRequest, SignalsRequest};
 use ktrdr_app::operations::result_of;
 use ktrdr_app::replay::ReplayRequest;
 use ktrdr_app::submit::SubmittedJob;
@@ -9,12 +9,28 @@ use ktrdr_app::training::TrainingRequest;
 use ktrdr_domain::OperationId;
 use ktrdr_domain::scope::Scope;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::schema;
 use crate::ask::{Ask, invalid};
 use crate::endpoint::{Answered, Endpoint};
 use crate::reply::Reply;
+
+const SIGNALS: &[(&str, &str)] = &[
+    ("symbol", "The instrument."),
+    ("timeframe", "The bars that are traded."),
+    ("start", "First date."),
+    ("end", "Last date (exclusive)."),
+    ("open_vault", "Why the vault may be looked into: needs the scope operator, and is counted for ever."),
+    ("campaign", "Who this trial belongs to."),
+    ("initial_capital", "Money at the start, in the quote currency."),
+    ("units", "Always trade this many units."),
+    ("fraction", "Trade this fraction of equity."),
+    ("commission_rate", "Commission as a fraction of traded value, per side."),
+    ("spread", "Full bid–ask spread in price units."),
+    ("slippage_rate", "Slippage as a fraction of price, per side."),
+    ("whole_units", "Round positions down to whole units."),
+];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -37,10 +53,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .starts(),
         Endpoint::post("/backtests/signals", "start_signals", Scope::Submit, signals)
-            .says("Trade target positions of any tool: CSV of `timestamp,target`. Dates and account are as configured.")
-            .query(&[("symbol", "The instrument."), ("timeframe", "The bars that are traded.")])
+            .says("Trade target positions of any tool: CSV of `timestamp,target`. Dates and account are as configured unless said.")
+            .query(SIGNALS)
             .file("text/csv")
             .starts(),
+        Endpoint::post("/backtests/cancel", "cancel_backtest", Scope::Submit, cancel)
+            .says("Ask a backtest to stop: the only one that waits or runs, unless one is named.")
+            .json(
+                schema::object(&[
+                    ("operation", schema::text("Which.")),
+                    ("reason", schema::text("Why; kept in the row.")),
+                ]),
+                json!({ "reason": "the wrong model" }),
+            ),
         Endpoint::post("/backtests/{operation}/replay", "replay_backtest", Scope::Submit, replay)
             .says("Repeat a completed backtest from its hashes: the same look, not a new one.")
             .starts(),
@@ -108,16 +133,24 @@ async fn backtest(ask: Ask) -> Answered {
     submitted(&ask.app.submit_backtest(&ask.keyed::<BacktestRequest>()?).await?)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Market {
-    symbol: String,
-    timeframe: String,
+async fn cancel(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.cancel_backtest(&ask.signed::<BacktestCancelRequest>(&[])?).await?)
 }
 
+/// A market as it stands in an address: dates and account beside the rest.
 async fn signals(ask: Ask) -> Answered {
-    let Market { symbol, timeframe } = ask.query()?;
-    let market = MarketRequest::deserialize(json!({ "symbol": symbol, "timeframe": timeframe }));
+    let (mut market, mut stretch, mut account) = (Map::new(), Map::new(), Map::new());
+    for (name, text) in ask.query::<Vec<(String, String)>>()? {
+        match name.as_str() {
+            "symbol" | "timeframe" | "open_vault" | "campaign" => market.insert(name, text.into()),
+            "start" | "end" => stretch.insert(name, text.into()),
+            "whole_units" => account.insert(name, (text == "true").into()),
+            _ => account.insert(name, text.parse::<f64>().map_or_else(|_| text.into(), Value::from)),
+        };
+    }
+    market.insert("stretch".into(), stretch.into());
+    market.insert("account".into(), account.into());
+    let market = MarketRequest::deserialize(Value::Object(market));
     let market = market.map_err(|why| invalid(format!("the query does not fit: {why}")))?;
     let wanted = SignalsRequest { market, idempotency_key: ask.key.clone() };
     submitted(&ask.app.submit_signals(&wanted, &ask.file).await?)

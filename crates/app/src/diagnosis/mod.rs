@@ -14,17 +14,17 @@ mod seen;
 use ktrdr_domain::Kind;
 use ktrdr_fabric::broker::{BrokerState, Queue};
 use ktrdr_fabric::registry::WorkerEntry;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use cause::{About, Cause};
-pub use reason::Reason;
+pub use reason::{Reason, reasons};
 pub use seen::{Outbox, Seen};
 
 /// How long a message may wait for a coordinator that is there. It takes milliseconds, or something is wrong.
 const PUBLISHED_WITHIN_MS: i64 = 5_000;
 
 /// How it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// As it should be.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ktrdr_domain::{DeviceClass, Kind};
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, Outbox};
+use super::{Cause, Outbox, State};
 
 /// One reason, for people and programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,12 @@ impl Reason {
     pub fn is_like(&self, other: &Self) -> bool {
         (&self.why, &self.run) == (&other.why, &other.run)
     }
+}
+
+/// The causes that somebody should do something about, in words.
+#[must_use]
+pub fn reasons(causes: &[Cause]) -> Vec<Reason> {
+    causes.iter().filter(|cause| cause.state() > State::Ok).map(Reason::from).collect()
 }
 
 impl From<&Cause> for Reason {

@@ -9,7 +9,7 @@ use ktrdr_fabric::broker::{Message, Queue};
 use ktrdr_fabric::registry::WorkerEntry;
 use ktrdr_fabric::store::Filter;
 
-use super::{Cause, PUBLISHED_WITHIN_MS, diagnose};
+use super::{Cause, PUBLISHED_WITHIN_MS, Reason, diagnose, reasons};
 use crate::engine::Room;
 use crate::{App, AppError, Labour};
 
@@ -105,17 +105,24 @@ fn plays(entry: &WorkerEntry, role: &str) -> bool {
 }
 
 impl App {
-    /// What stands in the way of work; `is_held` tells whether a process plays the roles of this workspace where that is one at
-    /// a time.
+    /// What stands in the way of work.
     ///
     /// # Errors
     /// When the store can not be read.
-    pub async fn diagnosis(&self, is_held: bool) -> Result<Vec<Cause>, AppError> {
-        Ok(diagnose(&self.see(is_held).await?))
+    pub async fn diagnosis(&self) -> Result<Vec<Cause>, AppError> {
+        Ok(diagnose(&self.see().await?))
+    }
+
+    /// The same as far as somebody should do something about it, in words.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn obstacles(&self) -> Result<Vec<Reason>, AppError> {
+        Ok(reasons(&self.diagnosis().await?))
     }
 
     /// Looks at everything that causes are told from.
-    pub(crate) async fn see(&self, is_held: bool) -> Result<Seen, AppError> {
+    pub(crate) async fn see(&self) -> Result<Seen, AppError> {
         let cycles = Filter {
             kinds: Kind::roots().collect(),
             statuses: vec![Status::Pending, Status::Running],
@@ -135,7 +142,7 @@ impl App {
         Ok(Seen {
             now_ms: cycles.now_ms,
             has_many_roles: self.labour == Labour::Fleet,
-            is_held,
+            is_held: (self.is_held)(),
             workers: workers?,
             paused: paused?,
             waiting: backlog.waiting,

@@ -54,6 +54,10 @@ impl Opening {
                 policy: self.policy.clone(),
                 by: self.by.clone(),
                 labour: Labour::OneProcess,
+                is_held: {
+                    let opening = self.clone();
+                    Arc::new(move || opening.holder().is_some())
+                },
                 providers: Providers::default(),
             },
             messages: Messages(Way::Here(engine.broker)),

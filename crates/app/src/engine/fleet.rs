@@ -68,6 +68,7 @@ impl Opening {
                 policy: self.policy.clone(),
                 by: self.by.clone(),
                 labour: Labour::Fleet,
+                is_held: Arc::new(|| false),
                 providers: Providers::default(),
             },
             messages: Messages(Way::Fleet(Box::new(fleet.clone()))),

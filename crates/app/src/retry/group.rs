@@ -74,41 +74,32 @@ impl GroupRetryRequest {
 }
 
 /// What retrying a group would do.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct RetryPlan {
-    /// Research cycles that are resumed.
-    #[serde(serialize_with = "count")]
-    cycles: Vec<NewRoot>,
-    /// Jobs that run again.
-    #[serde(serialize_with = "count")]
-    jobs: Vec<NewOperation>,
+    /// How many research cycles are resumed.
+    pub cycles: usize,
+    /// How many jobs run again.
+    pub jobs: usize,
     /// What is left alone, and why.
     pub left_alone: BTreeMap<String, usize>,
     /// Where nothing that failed is retried: how many that were cancelled match otherwise.
     pub cancelled: u64,
+    #[serde(skip)]
+    work: Work,
 }
 
-fn count<T, S: serde::Serializer>(of: &[T], to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_u64(of.len() as u64)
+/// What is submitted, ready to be.
+#[derive(Debug, Default)]
+struct Work {
+    cycles: Vec<NewRoot>,
+    jobs: Vec<NewOperation>,
 }
 
 impl RetryPlan {
-    /// How many research cycles are resumed.
-    #[must_use]
-    pub fn cycles(&self) -> usize {
-        self.cycles.len()
-    }
-
-    /// How many jobs run again.
-    #[must_use]
-    pub fn jobs(&self) -> usize {
-        self.jobs.len()
-    }
-
     /// Whether it would do nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cycles.is_empty() && self.jobs.is_empty()
+        self.cycles == 0 && self.jobs == 0
     }
 
     fn leave(&mut self, why: impl Into<String>) {
@@ -117,7 +108,7 @@ impl RetryPlan {
 }
 
 /// What retrying a group did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupRetryAnswer {
     /// The new operations.
     pub retried: Vec<OperationId>,
@@ -144,6 +135,7 @@ impl App {
                 self.add(&mut plan, &whole).await?;
             }
         }
+        (plan.cycles, plan.jobs) = (plan.work.cycles.len(), plan.work.jobs.len());
         if plan.is_empty() && request.status.is_none() {
             plan.cancelled = self.store.list(&request.filter(Status::Cancelled, 1)).await?.total;
         }
@@ -151,17 +143,17 @@ impl App {
     }
 
     async fn add(&self, plan: &mut RetryPlan, whole: &Operation) -> Result<(), AppError> {
-        if plan.cycles.len() + plan.jobs.len() == GROUP_MAX {
+        if plan.work.cycles.len() + plan.work.jobs.len() == GROUP_MAX {
             plan.leave(format!("more than {GROUP_MAX}: say it again"));
         } else if !whole.kind.is_root() {
             // Of one operation one repetition, however often a group is retried.
             let key = Some(format!("retry of {}", whole.id));
-            plan.jobs.push(NewOperation { idempotency_key: key, ..self.again(whole)? });
+            plan.work.jobs.push(NewOperation { idempotency_key: key, ..self.again(whole)? });
         } else if self.store.get(&successor(&whole.id)).await?.is_some() {
             plan.leave("resumed before");
         } else {
             match resume::plan(&*self.store, whole, self.policy.tries_max).await? {
-                Ok(next) => plan.cycles.push(next),
+                Ok(next) => plan.work.cycles.push(next),
                 Err(resume::NotResumed::OnItsMerits(_)) => plan.leave("ended by their own merits"),
                 Err(resume::NotResumed::AtAGate(_)) => plan.leave("cancelled at a gate that stops them"),
                 Err(why) => plan.leave(why.to_string()),
@@ -190,21 +182,22 @@ impl App {
     /// # Errors
     /// When somebody else resumes the same cycles at the same time: nothing was done then.
     pub async fn retry_group(&self, plan: RetryPlan) -> Result<GroupRetryAnswer, AppError> {
-        let mut retried: Vec<OperationId> = plan.cycles.iter().map(|root| root.id.clone()).collect();
-        if !plan.cycles.is_empty() {
+        let RetryPlan { left_alone, work: Work { cycles, jobs }, .. } = plan;
+        let mut retried: Vec<OperationId> = cycles.iter().map(|root| root.id.clone()).collect();
+        if !cycles.is_empty() {
             let pace = Pace::free(self.policy.in_flight);
-            let submitted = self.store.submit_roots(plan.cycles, pace).await?;
+            let submitted = self.store.submit_roots(cycles, pace).await?;
             if let Submitted::Duplicate(id) = submitted {
                 let message = format!("somebody else resumes these cycles, {id} among them: say it again");
                 return Err(AppError::new(ErrorKind::Conflict, message));
             }
         }
-        for job in plan.jobs {
+        for job in jobs {
             let id = job.id.clone();
             if self.store.submit(job).await? == Submitted::Created {
                 retried.push(id);
             }
         }
-        Ok(GroupRetryAnswer { retried, left_alone: plan.left_alone })
+        Ok(GroupRetryAnswer { retried, left_alone })
     }
 }

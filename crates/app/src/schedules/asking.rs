@@ -38,7 +38,7 @@ pub struct BackfillRequest {
 }
 
 /// What making up for ticks came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackfillAnswer {
     /// Ticks that run now, one after the other.
     pub queued: Vec<Timestamp>,
@@ -47,7 +47,7 @@ pub struct BackfillAnswer {
 }
 
 /// A part of the records of a schedule, the latest first.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OccurrencePart {
     /// The records.
     pub occurrences: Vec<Occurrence>,

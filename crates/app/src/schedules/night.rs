@@ -93,7 +93,7 @@ impl App {
         }
         match self.try_to_begin(schedule, occurrence).await {
             Ok(()) => Ok(running),
-            Err(why) => match (why.kind, why.code) {
+            Err(why) => match (why.kind, why.code.as_deref()) {
                 (_, Some(BUDGET_EXHAUSTED)) => Ok(OccurrenceState::skipped(SkipReason::Budget, why)),
                 (_, Some(NOTHING_TO_FIND)) => Ok(OccurrenceState::skipped(SkipReason::NothingToFind, why)),
                 (ErrorKind::Unreachable | ErrorKind::StoreLost | ErrorKind::Files, _) => Err(why),

@@ -72,6 +72,7 @@ impl World {
             policy: policy(),
             by: "somebody@here".into(),
             labour: Labour::OneProcess,
+            is_held: Arc::new(|| true),
             providers: Providers::default(),
         };
         let bars = json!({ "symbol": "MINE", "timeframe": "1h", "bars": 1000, "start": "2020-01-06" });

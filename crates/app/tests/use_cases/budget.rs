@@ -30,9 +30,9 @@ async fn a_campaign_for_which_nothing_is_left_is_refused_with_the_limit_in_its_w
     let spent = Cost { money: "$0.30".parse().unwrap(), tokens: 0, machine_ms: 1_000 };
     app.budget.charge(&CallId::machine_time(&started.cycles[0], 1), &payers, spent).await.unwrap();
     let refused = app.start_campaign(&night).await.unwrap_err();
-    assert_eq!((refused.kind, refused.code), (ErrorKind::Refused, Some("budget_exhausted")));
+    assert_eq!((refused.kind, refused.code.as_deref()), (ErrorKind::Refused, Some("budget_exhausted")));
     assert!(refused.message.contains("campaign night is 1 s of machine time; 1 s"), "{refused}");
-    let told = app.explain(&started.cycles[0], true).await.unwrap();
+    let told = app.explain(&started.cycles[0]).await.unwrap();
     let unpaid = told.reasons.iter().find(|reason| reason.why == "budget").unwrap();
     assert!(unpaid.message.contains("budget exhausted") && unpaid.run == "ktrdr agent budget", "{told:?}");
     assert!(app.start_campaign(&campaign(&json!({ "campaign": "other" }))).await.is_ok());

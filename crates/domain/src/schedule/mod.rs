@@ -53,7 +53,7 @@ pub struct Pause {
 }
 
 /// A schedule as it stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     /// Its name.
     pub name: ScheduleName,

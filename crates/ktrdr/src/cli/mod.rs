@@ -14,6 +14,7 @@ pub(crate) mod operations;
 pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod schedules;
+pub(crate) mod server;
 pub(crate) mod store;
 pub(crate) mod strategies;
 pub(crate) mod training;
@@ -68,6 +69,9 @@ pub(crate) struct Arguments {
     /// More log lines on stderr; twice for all of them.
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
     pub(crate) verbose: u8,
+
+    #[command(flatten)]
+    pub(crate) server: server::ServerArguments,
 
     #[command(subcommand)]
     pub(crate) command: Command,

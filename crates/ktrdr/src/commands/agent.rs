@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::cancel::{CancelOutcome, OPERATOR};
 use ktrdr_app::cycle::{CycleCancelRequest, TriggerRequest, TriggeredCycle};
 use ktrdr_app::cycle_status::{Activity, CycleStatus, CycleView};
@@ -24,15 +24,17 @@ pub(crate) fn run(context: &Context<'_>, arguments: &AgentArguments) -> Result<E
         match &arguments.verb {
             AgentVerb::Trigger(wanted) => trigger(context, wanted).await,
             AgentVerb::Status { id } => {
-                let app = context.open_beside().await?.app;
+                let desk = context.desk().await?;
+                let app = desk.app();
                 match id {
-                    Some(id) => one(context, &app, id).await,
-                    None => status(context, &app).await,
+                    Some(id) => one(context, app, id).await,
+                    None => status(context, app).await,
                 }
             }
             AgentVerb::Cancel { id, reason } => {
-                let app = context.open_beside().await?.app;
-                cancel(context, &app, id.clone(), reason.clone()).await
+                let desk = context.desk().await?;
+                let app = desk.app();
+                cancel(context, app, id.clone(), reason.clone()).await
             }
             AgentVerb::Approvals(wanted) => approvals::run(context, &wanted.verb).await,
             AgentVerb::Budget(wanted) => budget::show(context, &wanted.into()).await,
@@ -64,7 +66,7 @@ impl TryFrom<&TriggerArguments> for TriggerRequest {
 async fn trigger(context: &Context<'_>, typed: &TriggerArguments) -> Result<ExitCode, CliError> {
     let request = TriggerRequest::try_from(typed)?;
     let mut triggered = None;
-    let submit = async |app: &App| {
+    let submit = async |app: &dyn UseCases| {
         let cycle = app.trigger_cycle(&request).await?;
         context.screen.line(format!("Research cycle started! Operation ID: {}", cycle.operation));
         triggered = Some(cycle.clone());
@@ -87,13 +89,13 @@ fn document(cycle: &TriggeredCycle) -> serde_json::Value {
     serde_json::json!({ "triggered": created, "operation": operation, "campaign": campaign })
 }
 
-async fn status(context: &Context<'_>, app: &App) -> Result<ExitCode, CliError> {
+async fn status(context: &Context<'_>, app: &dyn UseCases) -> Result<ExitCode, CliError> {
     let status = app.cycle_status().await?;
     context.screen.answer(&status, |screen| print(screen, &status))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn one(context: &Context<'_>, app: &App, id: &OperationId) -> Result<ExitCode, CliError> {
+async fn one(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> Result<ExitCode, CliError> {
     let cycle = app.cycle(id).await?;
     context.screen.answer(&cycle, |screen| {
         screen.line(table(HEAD, &[row(&cycle)]));
@@ -150,7 +152,7 @@ fn row(cycle: &CycleView) -> Vec<String> {
 
 async fn cancel(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     operation: Option<OperationId>,
     reason: String,
 ) -> Result<ExitCode, CliError> {

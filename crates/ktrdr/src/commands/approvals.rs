@@ -15,7 +15,8 @@ use crate::screen::table;
 const IDEA_CHARACTERS: usize = 80;
 
 pub(crate) async fn run(context: &Context<'_>, verb: &ApprovalVerb) -> Result<ExitCode, CliError> {
-    let app = context.open_beside().await?.app;
+    let desk = context.desk().await?;
+    let app = desk.app();
     let decide = async |request: DecisionRequest| -> Result<(), CliError> {
         let standing = app.decide(&request).await?;
         let id = &standing.considered.hypothesis.id;

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::backtest::{BacktestCancelRequest, BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
+use ktrdr_app::cancel::OPERATOR;
 use ktrdr_app::reports::export::{equity_csv, trades_csv};
 use ktrdr_domain::{DeviceRequest, OperationId};
 use ktrdr_fabric::local::whole;
@@ -25,18 +26,23 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
         match &arguments.verb {
             BacktestVerb::Run(wanted) => {
                 let request = BacktestRequest::from(wanted);
-                let submit = async |app: &App| app.submit_backtest(&request).await;
+                let submit = async |app: &dyn UseCases| app.submit_backtest(&request).await;
                 let started = start::start(context, wanted.market.start, DeviceRequest::Any, submit).await?;
                 finish(context, started).await
             }
             BacktestVerb::Signals(wanted) => finish(context, signals(context, wanted).await?).await,
             BacktestVerb::Cancel { id, reason } => {
-                let app = context.open_beside().await?.app;
-                let request = BacktestCancelRequest { operation: id.clone(), reason: reason.clone() };
-                cancelling::tell(context, &app.cancel_backtest(&request).await?)
+                let desk = context.desk().await?;
+                let request = BacktestCancelRequest {
+                    operation: id.clone(),
+                    reason: reason.clone(),
+                    by: OPERATOR.to_owned(),
+                };
+                cancelling::tell(context, &desk.app().cancel_backtest(&request).await?)
             }
             BacktestVerb::Show { id } => {
-                show(context, &context.open_beside().await?.app, id, true).await?;
+                let desk = context.desk().await?;
+                show(context, desk.app(), id, true).await?;
                 Ok(ExitCode::SUCCESS)
             }
             BacktestVerb::Export(wanted) => {
@@ -52,22 +58,28 @@ async fn signals(context: &Context<'_>, wanted: &SignalsRun) -> Result<Started, 
     let MarketArguments { key, start, .. } = &wanted.market;
     let market = (&wanted.market).into();
     let request = SignalsRequest { market, idempotency_key: key.idempotency_key.clone() };
-    let submit = async |app: &App| app.submit_signals(&request, &csv).await;
+    let submit = async |app: &dyn UseCases| app.submit_signals(&request, &csv).await;
     start::start_and_wait(context, *start, submit).await
 }
 
 async fn finish(context: &Context<'_>, started: Started) -> Result<ExitCode, CliError> {
     if let Started::Ended(rows) = &started {
-        let app = context.open_beside().await?.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         for row in rows {
-            show(context, &app, &row.id, false).await?;
+            show(context, app, &row.id, false).await?;
         }
     }
     answer(context, started, |_, _| Ok(()))
 }
 
 /// The whole report in JSON, a card for people.
-async fn show(context: &Context<'_>, app: &App, id: &OperationId, whole: bool) -> Result<(), CliError> {
+async fn show(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    id: &OperationId,
+    whole: bool,
+) -> Result<(), CliError> {
     let stored = app.report(id).await?;
     context.screen.answer(&stored.report, |screen| {
         report_card::print(screen, &stored.summary, whole);
@@ -82,7 +94,7 @@ async fn show(context: &Context<'_>, app: &App, id: &OperationId, whole: bool) -
 }
 
 async fn export(context: &Context<'_>, wanted: &BacktestExport) -> Result<(), CliError> {
-    let report = context.open_beside().await?.app.report(&wanted.id).await?.report;
+    let report = context.desk().await?.app().report(&wanted.id).await?.report;
     let ExportFormat::Csv = wanted.format;
     let (rows, csv) = match wanted.trades {
         true => (report.trades.len(), trades_csv(&report)),

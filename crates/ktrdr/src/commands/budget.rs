@@ -15,7 +15,8 @@ const HEAD: [&str; 9] =
     ["ACCOUNT", "SPENT", "RESERVED", "LIMIT", "LEFT", "TOKENS", "TOKENS LEFT", "MACHINE TIME", "TIME LEFT"];
 
 pub(crate) async fn show(context: &Context<'_>, request: &BudgetRequest) -> Result<ExitCode, CliError> {
-    let app = context.open_beside().await?.app;
+    let desk = context.desk().await?;
+    let app = desk.app();
     let statement = app.budget(request).await?;
     context.screen.answer(&statement, |screen| print(screen, &statement))?;
     Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use ktrdr_app::campaign::{CampaignDetail, ListedCampaign};
-use ktrdr_app::{App, verdicts};
+use ktrdr_app::{UseCases, verdicts};
 use ktrdr_domain::closing::Closing;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_fabric::campaign::Campaign;
@@ -22,14 +22,15 @@ use crate::screen::{Screen, table};
 
 pub(crate) fn run(context: &Context<'_>, arguments: &CampaignArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let app = context.open_beside().await?.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         match &arguments.verb {
-            CampaignVerb::List(part) => list(context, &app, *part).await,
-            CampaignVerb::Show { name, part } => show(context, &app, name, *part).await,
-            CampaignVerb::Plan(wanted) => plan::show(context, &app, &wanted.into()).await,
+            CampaignVerb::List(part) => list(context, app, *part).await,
+            CampaignVerb::Show { name, part } => show(context, app, name, *part).await,
+            CampaignVerb::Plan(wanted) => plan::show(context, app, &wanted.into()).await,
             CampaignVerb::Cancel { name, reason, yes } => {
                 let group = CancelGroup { campaign: Some(name.clone()), kind: None, status: None };
-                cancelling::group(context, &app, &group, reason, *yes).await
+                cancelling::group(context, app, &group, reason, *yes).await
             }
         }
     })
@@ -38,7 +39,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &CampaignArguments) -> Resul
 /// Every campaign in one line each.
 pub(crate) async fn list(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {
     let page = app.campaigns(part.into()).await?;
@@ -75,7 +76,7 @@ pub(crate) async fn list(
 /// One campaign, and a part of its cycles.
 pub(crate) async fn show(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     name: &CampaignName,
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {

@@ -4,7 +4,7 @@ mod windows;
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::data::{self, IMPORT_BYTES_MAX, ImportRequest, ListedSeries};
 use ktrdr_quant::data::health::HealthReport;
 
@@ -12,6 +12,7 @@ use super::Context;
 use super::start::{ended, start_and_wait};
 use crate::cli::StartArguments;
 use crate::cli::data::{DataArguments, DataVerb, GenerateArguments, ImportArguments, SeriesArguments};
+use crate::desk::Desk;
 use crate::exit::CliError;
 use crate::files;
 use crate::screen::{Screen, table};
@@ -33,7 +34,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DataArguments) -> Result<Ex
 async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), CliError> {
     let csv = files::read(&wanted.file, IMPORT_BYTES_MAX)?;
     let request = ImportRequest::from(wanted);
-    let submit = async |app: &App| app.import_data(&request, &csv).await;
+    let submit = async |app: &dyn UseCases| app.import_data(&request, &csv).await;
     let rows = ended(start_and_wait(context, StartArguments::default(), submit).await?)?;
     let loaded = data::imported(&rows[0])
         .map_err(|e| CliError::new(e.kind.into(), format!("{}: {e}", wanted.file.display())))?;
@@ -52,7 +53,11 @@ async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), C
 
 /// Needs no store: a workspace that may only be read is enough.
 async fn check(context: &Context<'_>, wanted: &SeriesArguments) -> Result<(), CliError> {
-    let checked = data::check(&*context.artifacts()?, &wanted.symbol, wanted.timeframe).await?;
+    let (symbol, timeframe) = (&wanted.symbol, wanted.timeframe);
+    let checked = match &context.server {
+        Some(server) => server.check_data(symbol, timeframe).await?,
+        None => data::check(&*context.artifacts()?, symbol, timeframe).await?,
+    };
     context.screen.answer(&checked, |screen| {
         print_health(screen, &checked.health);
         screen.line(format!("sha256 {}", checked.data.sha256));
@@ -88,7 +93,7 @@ fn print_findings(screen: &Screen, report: &HealthReport) {
 }
 
 async fn generate(context: &Context<'_>, wanted: &GenerateArguments) -> Result<(), CliError> {
-    let data = context.open_beside().await?.app.generate_data(&wanted.into()).await?;
+    let data = context.desk().await?.app().generate_data(&wanted.into()).await?;
     context.screen.answer(&data, |screen| {
         screen.line(format!(
             "generated {} bars of {} {}: {}",
@@ -100,7 +105,7 @@ async fn generate(context: &Context<'_>, wanted: &GenerateArguments) -> Result<(
 /// Looks are counted in the store. Without it, as in a workspace that may only be read, everything else is shown.
 async fn list(context: &Context<'_>) -> Result<(), CliError> {
     let listed = match counting(context).await? {
-        Some(app) => app.list_data().await?,
+        Some(desk) => desk.app().list_data().await?,
         None => data::list(&*context.artifacts()?, &context.settings.windows).await?,
     };
     context.screen.list("series", &listed, |screen| {
@@ -118,16 +123,19 @@ async fn list(context: &Context<'_>) -> Result<(), CliError> {
 }
 
 /// Who counts looks; `None` where nobody does: a store is not begun only to be asked.
-async fn counting(context: &Context<'_>) -> Result<Option<App>, CliError> {
+async fn counting(context: &Context<'_>) -> Result<Option<Desk>, CliError> {
+    if context.server.is_some() {
+        return context.desk().await.map(Some);
+    }
     let remembered = context.opening()?.epochs()?.current().await;
     if matches!(remembered, Ok(None)) {
         return Ok(None);
     }
-    let opened = context.open_beside().await;
+    let opened = context.desk().await;
     if let Err(why) = &opened {
         context.screen.note(format!("looks can not be counted: {}", why.message));
     }
-    Ok(opened.ok().map(|workspace| workspace.app))
+    Ok(opened.ok())
 }
 
 fn row(l: &ListedSeries) -> Vec<String> {

@@ -6,10 +6,9 @@ mod dropping;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use ktrdr_app::dead_letters::{DeadLetterList, GivenUp};
-use ktrdr_app::{App, Labour};
+use ktrdr_app::dead_letters::{DeadLetter, DeadLetterList, GivenUp};
+use ktrdr_app::{ErrorKind, UseCases};
 use ktrdr_domain::OperationId;
-use ktrdr_fabric::broker::DeadLetter;
 
 use super::{Context, operations};
 use crate::cli::campaign::PartArguments;
@@ -25,7 +24,8 @@ const MESSAGES_MAX: u32 = 10_000;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let app = &context.open_beside().await?.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         match &arguments.verb {
             DeadLettersVerb::List { part } => list(context, app, *part).await?,
             DeadLettersVerb::Show { id } => show(context, app, id).await?,
@@ -42,10 +42,10 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
     })
 }
 
-async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(), CliError> {
+async fn list(context: &Context<'_>, app: &dyn UseCases, part: PartArguments) -> Result<(), CliError> {
     let DeadLetterList { dead_letters: operations, next, total, now_ms } =
         app.dead_letters(part.into()).await?;
-    let messages = app.letters.letters(part.limit).await?;
+    let messages = app.dead_messages(part.limit).await?;
     let document =
         serde_json::json!({ "dead_letters": operations, "next": next, "total": total, "messages": messages });
     context.screen.answer(&document, |screen| {
@@ -71,7 +71,7 @@ async fn list(context: &Context<'_>, app: &App, part: PartArguments) -> Result<(
         if messages.is_some_and(|messages| messages.len() == part.limit as usize) {
             screen.note(format!("showing the oldest {} messages: there may be more", thousands(part.limit.into())));
         }
-        if messages.is_none() && app.labour == Labour::Fleet {
+        if messages.is_none() {
             screen.note("messages nobody could read are shown with amqp_admin_url only: their queue is the administrator's");
         }
     })
@@ -103,16 +103,18 @@ fn grouped<T>(items: &[T], by: impl Fn(&T) -> String) -> BTreeMap<String, Vec<&T
     groups
 }
 
-async fn show(context: &Context<'_>, app: &App, id: &str) -> Result<(), CliError> {
-    if let Ok(id) = id.parse::<OperationId>()
-        && let Some(row) = app.store.get(&id).await?
-    {
+async fn show(context: &Context<'_>, app: &dyn UseCases, id: &str) -> Result<(), CliError> {
+    if let Ok(id) = id.parse::<OperationId>() {
+        let row = app.row(&id).await.map_err(|why| match why.kind {
+            ErrorKind::NotFound => not_found(id.as_str()),
+            _ => why.into(),
+        })?;
         return context.screen.answer(&row, |screen| {
             screen.line(describe::line(&row));
             screen.line(serde_json::to_string_pretty(&row.spec).unwrap_or_default());
         });
     }
-    let messages = app.letters.letters(MESSAGES_MAX).await?.unwrap_or_default();
+    let messages = app.dead_messages(MESSAGES_MAX).await?.unwrap_or_default();
     let letter = messages.iter().find(|letter| letter.id == id).ok_or_else(|| not_found(id))?;
     context.screen.answer(letter, |screen| {
         screen.line(format!(

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::diagnosis::Cause;
+use ktrdr_app::diagnosis::{self, Cause};
 
 use super::Context;
 use crate::exit::{CliError, Kind};
@@ -22,8 +22,8 @@ pub(crate) fn run(context: &Context<'_>) -> Result<ExitCode, CliError> {
             return Err(CliError::new(Kind::Unreachable, message));
         }
         // Told, and no reason to restart anything here: it does not mend them.
-        let causes = workspace.app.diagnosis(workspace.opening.holder().is_some()).await?;
-        let reasons = reasons::of(&causes);
+        let causes = workspace.app.diagnosis().await?;
+        let reasons = diagnosis::reasons(&causes);
         let full = causes.iter().find_map(|cause| match cause {
             Cause::Room(room) if room.refuses => Some(&room.figures),
             _ => None,

@@ -15,7 +15,8 @@ use crate::screen::table;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &LedgerArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let app = context.open_beside().await?.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         match &arguments.verb {
             LedgerVerb::Trials { campaign } => {
                 let trials = app.trials(campaign.as_ref()).await?;

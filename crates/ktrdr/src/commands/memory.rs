@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::hypotheses::HypothesesRequest;
 use ktrdr_app::memory::{RecallRequest, Recollection};
 use ktrdr_domain::lesson::Lesson;
@@ -18,19 +18,20 @@ use crate::exit::{CliError, Kind, OrExit};
 
 pub(crate) fn run(context: &Context<'_>, arguments: &MemoryArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let app = context.open_beside().await?.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         match &arguments.verb {
             MemoryVerb::List { campaign, limit } => {
                 ledger::show_lessons(context, &app.lessons(campaign.as_ref(), *limit).await?)?;
             }
             MemoryVerb::Show { cycle } => show(context, &app.lesson(cycle).await?)?,
-            MemoryVerb::Search(wanted) => search(context, &app, &wanted.into()).await?,
+            MemoryVerb::Search(wanted) => search(context, app, &wanted.into()).await?,
             MemoryVerb::Hypotheses { campaign } => {
                 let request = HypothesesRequest { campaign: campaign.clone(), status: None };
                 approvals::show(context, &app.hypotheses(&request).await?, "no ideas yet")?;
             }
             MemoryVerb::Export { campaign, to } => {
-                export(context, &app, campaign.as_ref(), to.as_deref()).await?;
+                export(context, app, campaign.as_ref(), to.as_deref()).await?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -50,7 +51,7 @@ fn show(context: &Context<'_>, lesson: &Lesson) -> Result<(), CliError> {
     })
 }
 
-async fn search(context: &Context<'_>, app: &App, wanted: &RecallRequest) -> Result<(), CliError> {
+async fn search(context: &Context<'_>, app: &dyn UseCases, wanted: &RecallRequest) -> Result<(), CliError> {
     let answer = app.recall(wanted).await?;
     context.screen.answer(&answer, |screen| {
         let Recollection { recall, hypotheses } = &answer;
@@ -76,7 +77,7 @@ async fn search(context: &Context<'_>, app: &App, wanted: &RecallRequest) -> Res
 
 async fn export(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     campaign: Option<&CampaignName>,
     to: Option<&Path>,
 ) -> Result<(), CliError> {

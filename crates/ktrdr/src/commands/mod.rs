@@ -40,13 +40,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ktrdr_app::engine::Opening;
+use ktrdr_client::Client;
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::store::Topic;
 
 use self::record::Record;
 use crate::cli::Arguments;
+use crate::desk::{Desk, takes_work};
 use crate::exit::{CliError, Kind, OrExit};
 use crate::screen::Screen;
+use crate::server;
 use crate::settings::{EngineName, Settings};
 use crate::workspace::Workspace;
 
@@ -54,6 +57,7 @@ use crate::workspace::Workspace;
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// What every command gets.
+#[derive(Clone)]
 pub(crate) struct Context<'a> {
     /// Where answers go.
     pub(crate) screen: &'a Screen,
@@ -61,33 +65,39 @@ pub(crate) struct Context<'a> {
     pub(crate) folder: PathBuf,
     /// Its configuration.
     pub(crate) settings: Settings,
-    /// What it changes, for the audit log.
+    /// What it changes, for the audit log; a server keeps its own.
     pub(crate) record: Arc<Record>,
+    /// Who answers in its place, if a server was named: then there need be no workspace.
+    pub(crate) server: Option<Client>,
 }
 
 impl<'a> Context<'a> {
-    /// Reads the configuration of the workspace that the arguments name.
+    /// Reads the configuration of the workspace that the arguments name, or who answers in its place.
     pub(crate) fn new(arguments: &Arguments, screen: &'a Screen) -> Result<Self, CliError> {
         let folder = arguments.workspace.clone();
+        if arguments.server.address().is_some() {
+            let settings = Settings::of_environment()?;
+            let server = server::named(&arguments.server, &settings)?;
+            return Ok(Self { screen, folder, settings, record: Arc::default(), server });
+        }
         if !folder.is_dir() {
             let message =
                 format!("the workspace {} is no folder; create it or set --workspace", folder.display());
             return Err(CliError::new(Kind::NotFound, message));
         }
         let record = Arc::new(Record::of(arguments.command.deed()));
-        Ok(Self { screen, settings: Settings::load(&folder)?, folder, record })
+        Ok(Self { screen, settings: Settings::load(&folder)?, folder, record, server: None })
     }
 
     /// The same in another folder.
     pub(crate) fn at(&self, folder: &Path) -> Self {
-        let (settings, record) = (self.settings.clone(), Arc::clone(&self.record));
-        Self { screen: self.screen, folder: folder.to_owned(), settings, record }
+        Self { folder: folder.to_owned(), ..self.clone() }
     }
 
     /// The same on the embedded engine, whatever is configured: for work that runs in this process.
     pub(crate) fn embedded(&self) -> Self {
         let settings = Settings { engine: EngineName::Embedded, ..self.settings.clone() };
-        Self { settings, ..self.at(&self.folder) }
+        Self { settings, ..self.clone() }
     }
 
     /// The workspace, ready to be opened.
@@ -98,6 +108,22 @@ impl<'a> Context<'a> {
     /// Bars, models and reports alone, without a store.
     pub(crate) fn artifacts(&self) -> Result<Arc<dyn Artifacts>, CliError> {
         Ok(self.opening()?.artifacts()?)
+    }
+
+    /// Whoever answers: the workspace, opened beside whoever runs it, or the server that was named.
+    pub(crate) async fn desk(&self) -> Result<Desk, CliError> {
+        match &self.server {
+            Some(server) => Ok(Desk::There(server.clone())),
+            None => self.open_beside().await.map(|workspace| Desk::Here(Box::new(workspace))),
+        }
+    }
+
+    /// Whether an engine takes what is handed over.
+    pub(crate) fn has_engine(&self) -> Result<bool, CliError> {
+        match &self.server {
+            Some(_) => Ok(true),
+            None => self.opening().map(|opening| takes_work(&opening)),
+        }
     }
 
     /// Opens the workspace beside whoever runs it.

@@ -6,7 +6,7 @@ pub(crate) mod retry;
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::operations::{History, ListRequest, OperationDetail, Resumption};
 use ktrdr_domain::{OperationId, OperationSummary, Status, Subject, Timestamp};
 use ktrdr_fabric::history::Transition;
@@ -17,27 +17,27 @@ use super::start::{exit_code, on_interrupt};
 use crate::cli::OutputForm;
 use crate::cli::operations::{ListArguments, OperationsArguments, OperationsVerb};
 use crate::describe::{self, brief, counted};
+use crate::desk::Desk;
 use crate::exit::{CliError, Kind};
 use crate::follow::{self, Followed};
 use crate::part::Part;
 use crate::reasons;
 use crate::screen::{Screen, table};
-use crate::workspace::Workspace;
 
 /// Longest text of an operation in the list.
 const DOING_CHARACTERS: usize = 160;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let workspace = context.open_beside().await?;
-        let app = &workspace.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         match &arguments.verb {
             OperationsVerb::List(wanted) => list(context, app, wanted).await,
             OperationsVerb::Status { id } => status(context, app, id).await,
-            OperationsVerb::Explain { id } => explain(context, &workspace, id).await,
+            OperationsVerb::Explain { id } => explain(context, app, id).await,
             OperationsVerb::Metrics { id } => metrics::run(context, app, id).await,
             OperationsVerb::Events { id } => events(context, app, id).await,
-            OperationsVerb::Watch { id } => watch(context, &workspace, id).await,
+            OperationsVerb::Watch { id } => watch(context, &desk, id).await,
             OperationsVerb::Cancel(wanted) => cancelling::run(context, app, wanted).await,
             OperationsVerb::Retry(wanted) => retry::run(context, app, wanted).await,
         }
@@ -47,7 +47,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
 /// A part of those that a filter means.
 async fn select(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     filter: &str,
     wanted: &ListArguments,
 ) -> Result<ExitCode, CliError> {
@@ -61,7 +61,11 @@ async fn select(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(context: &Context<'_>, app: &App, wanted: &ListArguments) -> Result<ExitCode, CliError> {
+async fn list(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    wanted: &ListArguments,
+) -> Result<ExitCode, CliError> {
     if let Some(filter) = &wanted.filter {
         return select(context, app, filter, wanted).await;
     }
@@ -123,12 +127,8 @@ fn doing(o: &OperationSummary) -> Option<String> {
     (!said.is_empty()).then(|| brief(&said, DOING_CHARACTERS))
 }
 
-async fn explain(
-    context: &Context<'_>,
-    workspace: &Workspace,
-    id: &OperationId,
-) -> Result<ExitCode, CliError> {
-    let told = workspace.app.explain(id, workspace.opening.holder().is_some()).await?;
+async fn explain(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> Result<ExitCode, CliError> {
+    let told = app.explain(id).await?;
     context.screen.answer(&told, |screen| {
         screen.line(format!("{} is {} since {}", told.job, told.status, when(told.since_ms)));
         if told.reasons.is_empty() && told.status == Status::Pending {
@@ -145,7 +145,7 @@ async fn explain(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn status(context: &Context<'_>, app: &App, id: &OperationId) -> Result<ExitCode, CliError> {
+async fn status(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> Result<ExitCode, CliError> {
     let detail = app.operation(id).await?;
     context.screen.answer(&detail, |screen| print_detail(screen, &detail))?;
     Ok(ExitCode::SUCCESS)
@@ -198,7 +198,7 @@ fn plain_facts(result: Option<&Value>) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
-async fn events(context: &Context<'_>, app: &App, id: &OperationId) -> Result<ExitCode, CliError> {
+async fn events(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> Result<ExitCode, CliError> {
     let History { events, resumption: Resumption { resumes, resumed_by } } = app.history(id).await?;
     resumes.iter().for_each(|earlier| context.screen.note(format!("it resumes {earlier}")));
     resumed_by.iter().for_each(|later| context.screen.note(format!("it was resumed by {later}")));
@@ -220,12 +220,12 @@ async fn events(context: &Context<'_>, app: &App, id: &OperationId) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-async fn watch(context: &Context<'_>, workspace: &Workspace, id: &OperationId) -> Result<ExitCode, CliError> {
-    workspace.app.row(id).await?;
+async fn watch(context: &Context<'_>, desk: &Desk, id: &OperationId) -> Result<ExitCode, CliError> {
+    desk.app().row(id).await?;
     let detach = on_interrupt()?;
     let followed = tokio::select! {
-        followed = follow::stream(workspace, id, context.screen, &detach) => followed?,
-        lost = workspace.lost() => return Err(lost),
+        followed = follow::stream(desk.app(), id, context.screen, &detach) => followed?,
+        lost = desk.lost() => return Err(lost),
     };
     match followed {
         Followed::Ended(rows) => {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::plan::{CampaignPlan, PlanRequest};
 use ktrdr_domain::number::Figure;
 
@@ -14,7 +14,7 @@ use crate::screen::Screen;
 /// Shows the plan; refuses when there is nothing to find.
 pub(crate) async fn show(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     request: &PlanRequest,
 ) -> Result<ExitCode, CliError> {
     let plan = app.plan_campaign(request).await?;
@@ -24,7 +24,7 @@ pub(crate) async fn show(
 }
 
 /// Says that there is nothing to find, to one who starts a campaign all the same.
-pub(crate) async fn warn(context: &Context<'_>, app: &App, request: &PlanRequest) {
+pub(crate) async fn warn(context: &Context<'_>, app: &dyn UseCases, request: &PlanRequest) {
     // What keeps it from being planned keeps it from being started, which says so.
     if let Ok(plan) = app.plan_campaign(request).await
         && plan.verdict.is_some()
@@ -62,7 +62,7 @@ fn print(screen: &Screen, plan: &CampaignPlan) {
         Some(ms) => format!("machine time: about {}", budget::time(ms)),
         None => "machine time: not known before the first cycles".to_owned(),
     });
-    if let (Some(code), Some(reason)) = (plan.verdict, &plan.anyway) {
+    if let (Some(code), Some(reason)) = (&plan.verdict, &plan.anyway) {
         screen.line(format!("{code}, and worth it all the same: {reason}"));
     }
 }

@@ -15,11 +15,11 @@ use crate::screen::{Screen, table};
 
 pub(crate) fn run(context: &Context<'_>, arguments: &QueuesArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let workspace = context.open_beside().await?;
-        let app = &workspace.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         match arguments.verb {
             QueuesVerb::List => {
-                let queues = app.queues(workspace.opening.holder().is_some()).await?;
+                let queues = app.queues().await?;
                 context.screen.list("queues", &queues, |screen| print(screen, &queues))?;
             }
             QueuesVerb::Pause { kind } => said(context, app.pause(kind).await?)?,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::operations::result_of;
 use ktrdr_app::replay::{ReplayComparison, ReplayRequest};
 use ktrdr_domain::report::BacktestSummary;
@@ -17,12 +17,13 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ReplayArguments) -> Result<
     let idempotency_key = arguments.key.idempotency_key.clone();
     let request = ReplayRequest { operation: arguments.id.clone(), idempotency_key };
     context.block_on(async {
-        let submit = async |app: &App| app.submit_replay(&request).await;
+        let submit = async |app: &dyn UseCases| app.submit_replay(&request).await;
         let rows = ended(start_and_wait(context, arguments.start, submit).await?)?;
         for row in &rows {
             result_of::<BacktestSummary>(row)?;
         }
-        let app = context.open_beside().await?.app;
+        let desk = context.desk().await?;
+        let app = desk.app();
         compare(context, &app.compare_replay(&request.operation, &rows[0].id).await?)
     })
 }

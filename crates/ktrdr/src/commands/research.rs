@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::campaign::{CampaignDetail, CampaignRequest};
 use ktrdr_app::plan::PlanRequest;
-use ktrdr_app::{App, verdicts};
+use ktrdr_app::{UseCases, verdicts};
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::refusal::Refusal;
@@ -30,7 +30,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Resul
         match &arguments.verb {
             ResearchVerb::Run(wanted) => {
                 let (request, wish) = (CampaignRequest::from(&**wanted), PlanRequest::from(&wanted.options));
-                let submit = async |app: &App| {
+                let submit = async |app: &dyn UseCases| {
                     plan::warn(context, app, &wish).await;
                     app.start_campaign(&request).await
                 };
@@ -43,10 +43,11 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Resul
                 campaign_answer(context, started)
             }
             ResearchVerb::Status { name, campaign: option, part } => {
-                let app = context.open_beside().await?.app;
+                let desk = context.desk().await?;
+                let app = desk.app();
                 match name.as_ref().or(option.as_ref()) {
-                    Some(name) => campaign::show(context, &app, name, *part).await,
-                    None => campaign::list(context, &app, *part).await,
+                    Some(name) => campaign::show(context, app, name, *part).await,
+                    None => campaign::list(context, app, *part).await,
                 }
             }
         }
@@ -59,7 +60,7 @@ pub(crate) async fn begin(
     request: &CampaignRequest,
     how: StartArguments,
 ) -> Result<Started, CliError> {
-    let submit = async |app: &App| app.start_campaign(request).await;
+    let submit = async |app: &dyn UseCases| app.start_campaign(request).await;
     start::start(context, how, request.device, submit).await
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::schedules::{
     BackfillAnswer, BackfillRequest, NextTick, ScheduleStatus, TriggerScheduleRequest,
 };
@@ -21,12 +21,16 @@ const WORDS_CHARACTERS: usize = 80;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &SchedulesArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let app = context.open_beside().await?.app;
-        answer(context, &app, &arguments.verb).await
+        let desk = context.desk().await?;
+        answer(context, desk.app(), &arguments.verb).await
     })
 }
 
-async fn answer(context: &Context<'_>, app: &App, verb: &SchedulesVerb) -> Result<ExitCode, CliError> {
+async fn answer(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    verb: &SchedulesVerb,
+) -> Result<ExitCode, CliError> {
     let screen = context.screen;
     match verb {
         SchedulesVerb::Create(typed) => {
@@ -76,7 +80,12 @@ async fn answer(context: &Context<'_>, app: &App, verb: &SchedulesVerb) -> Resul
 }
 
 /// One schedule with its records; of one that was deleted these alone.
-async fn show(screen: &Screen, app: &App, name: &ScheduleName, limit: u32) -> Result<ExitCode, CliError> {
+async fn show(
+    screen: &Screen,
+    app: &dyn UseCases,
+    name: &ScheduleName,
+    limit: u32,
+) -> Result<ExitCode, CliError> {
     let records = app.occurrences(name, None, limit).await?.occurrences;
     let status = app.schedule(name).await.ok();
     let mut document = json!(status);

@@ -7,9 +7,8 @@ use std::time::Duration;
 use ktrdr_app::campaign::{CampaignDetail, StartedCampaign};
 use ktrdr_app::cancel::CancelRequest;
 use ktrdr_app::cycle::TriggeredCycle;
-use ktrdr_app::engine::Opening;
 use ktrdr_app::submit::SubmittedJob;
-use ktrdr_app::{App, AppError, Labour};
+use ktrdr_app::{AppError, Labour, UseCases};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{DeviceRequest, Operation, OperationId, Status};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +21,6 @@ use crate::exit::{CliError, Kind};
 use crate::fleet::RunningRoles;
 use crate::follow::{self, Followed};
 use crate::roles::Roles;
-use crate::settings::EngineName;
 use crate::signals::Signals;
 use crate::workspace::Workspace;
 
@@ -77,25 +75,31 @@ pub(crate) enum Started {
     Detached(HandedOver),
 }
 
-/// Opens the workspace as the arguments ask for, submits there what is to be computed on such a device, and waits if asked
-/// to.
+/// Submits what is to be computed on such a device where the arguments ask for it: in this process, or to whoever answers; and
+/// waits if asked to.
 pub(crate) async fn start<T: Into<HandedOver>>(
     context: &Context<'_>,
     how: StartArguments,
     device: DeviceRequest,
-    submit: impl AsyncFnOnce(&App) -> Result<T, AppError>,
+    submit: impl AsyncFnOnce(&dyn UseCases) -> Result<T, AppError>,
 ) -> Result<Started, CliError> {
+    if how.local && context.server.is_some() {
+        let message = "--local runs it in this process and --server elsewhere: use one of them";
+        return Err(CliError::new(Kind::Usage, message));
+    }
     if how.local {
         let computing = Computing::for_request(device)?;
         let mut workspace = context.embedded().open_to_run().await?;
         workspace.app.labour = Labour::ThisProcess;
-        let handed = hand_over(context, &workspace, submit).await?;
+        let handed = hand_over(context, &workspace.app, submit).await?;
+        workspace.check().await?;
         return run_here(context, &workspace, computing, &handed).await;
     }
-    let workspace = context.open_beside().await?;
-    let handed = hand_over(context, &workspace, submit).await?;
+    let desk = context.desk().await?;
+    let handed = hand_over(context, desk.app(), submit).await?;
+    desk.check().await?;
     // Whoever waits is told in any case.
-    if !how.wait && !runs_somewhere(&workspace.opening) {
+    if !how.wait && !desk.takes_work() {
         context.screen.note("no engine runs on this workspace: start one with `ktrdr up`, or use --local");
     }
     if !how.wait {
@@ -103,25 +107,24 @@ pub(crate) async fn start<T: Into<HandedOver>>(
     }
     let detach = on_interrupt()?;
     let followed = tokio::select! {
-        followed = follow(context, &workspace, &handed, &detach) => followed?,
-        lost = workspace.lost() => return Err(lost),
+        followed = follow(context, desk.app(), &handed, &detach) => followed?,
+        lost = desk.lost() => return Err(lost),
     };
     match followed {
-        Followed::Ended(rows) => finished(&workspace, &handed, rows).await,
+        Followed::Ended(rows) => finished(desk.app(), &handed, rows).await,
         Followed::Detached => Ok(Started::Detached(handed)),
     }
 }
 
-/// Starts work that is always waited for: as the arguments ask for, or by the engine that runs on this workspace, or here
-/// when none does.
+/// Starts work that is always waited for: as the arguments ask for, or by whoever answers, or here where no engine runs.
 pub(crate) async fn start_and_wait(
     context: &Context<'_>,
     how: StartArguments,
-    submit: impl AsyncFnOnce(&App) -> Result<SubmittedJob, AppError>,
+    submit: impl AsyncFnOnce(&dyn UseCases) -> Result<SubmittedJob, AppError>,
 ) -> Result<Started, CliError> {
     let how = match how {
         StartArguments { local: false, wait: false } => {
-            let runs_already = runs_somewhere(&context.opening()?);
+            let runs_already = context.has_engine()?;
             StartArguments { local: !runs_already, wait: runs_already }
         }
         said => said,
@@ -153,25 +156,18 @@ fn ways_on(handed: &HandedOver) -> String {
     }
 }
 
-/// Submits; what went into a file that was deleted just before is not said to be submitted.
+/// Submits.
 async fn hand_over<T: Into<HandedOver>>(
     context: &Context<'_>,
-    workspace: &Workspace,
-    submit: impl AsyncFnOnce(&App) -> Result<T, AppError>,
+    app: &dyn UseCases,
+    submit: impl AsyncFnOnce(&dyn UseCases) -> Result<T, AppError>,
 ) -> Result<HandedOver, CliError> {
-    let handed: HandedOver = submit(&workspace.app).await?.into();
+    let handed: HandedOver = submit(app).await?.into();
     context.record.came_to(handed.name());
-    workspace.check().await?;
     if !handed.created {
         context.screen.note("submitted before, with the same idempotency key: nothing new begins");
     }
     Ok(handed)
-}
-
-/// Whether work that is handed over will be taken: a fleet takes it sooner or later, an embedded engine only while it
-/// runs.
-fn runs_somewhere(opening: &Opening) -> bool {
-    opening.engine.name() == EngineName::Fleet || opening.holder().is_some()
 }
 
 /// Runs every role in this process until the work has ended. The first Ctrl-C cancels it, the second gives up.
@@ -195,14 +191,14 @@ async fn run_here(
         std::future::pending::<()>().await;
     };
     let followed = tokio::select! {
-        followed = follow(context, workspace, handed, &second) => followed?,
+        followed = follow(context, &workspace.app, handed, &second) => followed?,
         () = cancelling => Followed::Detached,
         lost = workspace.lost() => return Err(roles::give_up(context, workspace, fleet, lost).await),
     };
     match followed {
         Followed::Ended(rows) => {
             fleet.drain().await?;
-            finished(workspace, handed, rows).await
+            finished(&workspace.app, handed, rows).await
         }
         Followed::Detached => {
             // Whoever asks twice does not want to wait. What is cut off here counts as crashed and is recovered.
@@ -215,24 +211,24 @@ async fn run_here(
 /// Follows what was handed over to its end, a campaign to its close.
 async fn follow(
     context: &Context<'_>,
-    workspace: &Workspace,
+    app: &dyn UseCases,
     handed: &HandedOver,
     detach: &CancellationToken,
 ) -> Result<Followed, CliError> {
-    let followed = follow::to_the_end(workspace, &handed.ids, context.screen, detach).await?;
+    let followed = follow::to_the_end(app, &handed.ids, context.screen, detach).await?;
     if let (Followed::Ended(_), Some(name)) = (&followed, &handed.campaign) {
-        follow::to_the_close(workspace, name, context.screen, detach).await?;
+        follow::to_the_close(app, name, context.screen, detach).await?;
     }
     Ok(followed)
 }
 
 async fn finished(
-    workspace: &Workspace,
+    app: &dyn UseCases,
     handed: &HandedOver,
     rows: Vec<Operation>,
 ) -> Result<Started, CliError> {
     Ok(match &handed.campaign {
-        Some(name) => Started::Closed(Box::new(workspace.app.campaign_with(name, rows).await?)),
+        Some(name) => Started::Closed(Box::new(app.campaign_with(name, rows).await?)),
         None => Started::Ended(rows),
     })
 }

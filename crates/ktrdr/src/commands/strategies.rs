@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ktrdr_app::AppError;
 use ktrdr_app::strategies::{self, CheckedStrategy, ListedStrategy, UpgradedStrategy};
 use ktrdr_app::training::StrategyChoice;
+use ktrdr_app::{AppError, UseCases};
 use ktrdr_catalog::strategies as stored;
 use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::schema;
@@ -72,8 +72,11 @@ async fn read_text(context: &Context<'_>, wanted: &Path) -> Result<(String, Stri
     let is_name = wanted.components().count() == 1 && wanted.extension().is_none() && !wanted.is_file();
     if is_name {
         let name = wanted.display().to_string().parse().or_exit(Kind::Usage)?;
-        let (key, text) = strategies::text(&*context.artifacts()?, &name).await?;
-        return Ok((key.to_string(), text));
+        let found = match &context.server {
+            Some(server) => server.strategy_text(&name).await?,
+            None => strategies::text(&*context.artifacts()?, &name).await?,
+        };
+        return Ok((found.file, found.text));
     }
     let bytes = files::read(wanted, stored::BYTES_MAX)?;
     let shown = wanted.display().to_string();
@@ -135,11 +138,16 @@ async fn features(context: &Context<'_>, file: &Path) -> Result<ExitCode, CliErr
 }
 
 async fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
-    let artifacts = context.artifacts()?;
-    let listed = strategies::list(&*artifacts).await?;
+    let (listed, place) = match &context.server {
+        Some(server) => (server.strategies().await?, server.place()),
+        None => {
+            let artifacts = context.artifacts()?;
+            (strategies::list(&*artifacts).await?, artifacts.place())
+        }
+    };
     context.screen.list("strategies", &listed, |screen| {
         if listed.is_empty() {
-            screen.line(format!("no strategies in {}", artifacts.place()));
+            screen.line(format!("no strategies in {place}"));
         }
         for ListedStrategy { name, checked } in &listed {
             let fault = checked.errors.first();

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ktrdr_app::App;
 use ktrdr_app::access::{ListedToken, TokenRequest};
+use ktrdr_app::{App, UseCases};
 use ktrdr_domain::Timestamp;
 use ktrdr_domain::scope::Scope;
 use secrecy::ExposeSecret;
@@ -16,14 +16,13 @@ use crate::screen::table;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &TokenArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let workspace = context.open_beside().await?;
-        let app = &workspace.app;
         match &arguments.verb {
             TokenVerb::Create { scope, expires, name } => {
-                create(context, app, *scope, *expires, name.clone()).await
+                let app = context.open_beside().await?.app;
+                create(context, &app, *scope, *expires, name.clone()).await
             }
-            TokenVerb::List => list(context, app).await,
-            TokenVerb::Revoke { id, .. } => revoke(context, app, id).await,
+            TokenVerb::List => list(context, context.desk().await?.app()).await,
+            TokenVerb::Revoke { id, .. } => revoke(context, context.desk().await?.app(), id).await,
         }
     })
 }
@@ -48,7 +47,7 @@ async fn create(
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(context: &Context<'_>, app: &App) -> Result<ExitCode, CliError> {
+async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<ExitCode, CliError> {
     let tokens = app.list_tokens().await?;
     context.screen.list("tokens", &tokens, |screen| {
         if tokens.is_empty() {
@@ -70,7 +69,7 @@ async fn list(context: &Context<'_>, app: &App) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn revoke(context: &Context<'_>, app: &App, id: &str) -> Result<ExitCode, CliError> {
+async fn revoke(context: &Context<'_>, app: &dyn UseCases, id: &str) -> Result<ExitCode, CliError> {
     app.revoke_token(id).await?;
     context.screen.answer(&serde_json::json!({ "revoked": id }), |screen| {
         screen.line(format!("{id} is no longer in force"));

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::market::Moment;
 use ktrdr_app::operations::result_of;
 use ktrdr_app::training::TrainingRequest;
@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TrainingArguments) -> Resul
     let TrainingVerb::Run(wanted) = &arguments.verb;
     let request = request(wanted)?;
     context.block_on(async {
-        let submit = async |app: &App| app.submit_training(&request).await;
+        let submit = async |app: &dyn UseCases| app.submit_training(&request).await;
         let started = start::start(context, wanted.start, wanted.device, submit).await?;
         answer(context, started, show)
     })

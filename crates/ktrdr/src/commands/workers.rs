@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::workers::{HeardWorker, WorkerState};
 use ktrdr_domain::OperationId;
 
@@ -12,23 +12,22 @@ use crate::describe;
 use crate::exit::CliError;
 use crate::reasons;
 use crate::screen::table;
-use crate::workspace::Workspace;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &WorkersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let workspace = context.open_beside().await?;
+        let desk = context.desk().await?;
+        let app = desk.app();
         match &arguments.verb {
-            WorkersVerb::List => list(context, &workspace).await?,
-            WorkersVerb::Drain { boot } => drain(context, &workspace.app, boot).await?,
+            WorkersVerb::List => list(context, app).await?,
+            WorkersVerb::Drain { boot } => drain(context, app, boot).await?,
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-async fn list(context: &Context<'_>, workspace: &Workspace) -> Result<(), CliError> {
-    let workers = workspace.app.workers().await?;
-    let causes = workspace.app.diagnosis(workspace.opening.holder().is_some()).await?;
-    let reasons = reasons::of(&causes);
+async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<(), CliError> {
+    let workers = app.workers().await?;
+    let reasons = app.obstacles().await?;
     let more = serde_json::json!({ "reasons": reasons });
     context.screen.list_with("workers", &workers, more, |screen| {
         if workers.is_empty() {
@@ -79,7 +78,7 @@ fn row(heard: &HeardWorker) -> Vec<String> {
     vec![worker.boot.to_string(), worker.role.clone(), takes, device, version, busy, state.to_owned(), heard]
 }
 
-async fn drain(context: &Context<'_>, app: &App, boot: &str) -> Result<(), CliError> {
+async fn drain(context: &Context<'_>, app: &dyn UseCases, boot: &str) -> Result<(), CliError> {
     app.drain_worker(boot).await?;
     let document = serde_json::json!({ "worker": boot, "answer": "requested" });
     context.screen.answer(&document, |screen| {

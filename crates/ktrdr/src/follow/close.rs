@@ -2,27 +2,28 @@
 
 use std::time::{Duration, Instant};
 
+use ktrdr_app::UseCases;
 use ktrdr_domain::name::CampaignName;
 use tokio_util::sync::CancellationToken;
 
-use super::{LOOK_AGAIN, changed};
+use super::changed;
 use crate::exit::CliError;
 use crate::screen::Screen;
-use crate::workspace::Workspace;
 
 /// How long the close may take before whoever waits is told who is missing.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Waits until a campaign whose cycles have ended is closed, or `detach` fires.
 pub(crate) async fn to_the_close(
-    workspace: &Workspace,
+    app: &dyn UseCases,
     name: &CampaignName,
     screen: &Screen,
     detach: &CancellationToken,
 ) -> Result<(), CliError> {
-    let mut hints = workspace.app.store.hints();
+    let mut changes = app.changes();
     let (begun, mut is_told) = (Instant::now(), false);
-    while workspace.app.is_closing(name).await? {
+    let mut is_closing = app.is_closing(name).await?;
+    while is_closing {
         if !is_told && begun.elapsed() > PATIENCE {
             screen.note(format!(
                 "campaign {name} waits for an orchestrator to close it; see `ktrdr workers list`"
@@ -31,8 +32,12 @@ pub(crate) async fn to_the_close(
         }
         tokio::select! {
             () = detach.cancelled() => return Ok(()),
-            () = tokio::time::sleep(LOOK_AGAIN) => {}
-            _ = changed(&mut hints) => {}
+            heard = changed(&mut changes) => {
+                // Its close is told as a change of its last cycle.
+                if heard.is_none_or(|ids| !ids.is_empty()) {
+                    is_closing = app.is_closing(name).await?;
+                }
+            }
         }
     }
     Ok(())

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use ktrdr_app::UseCases;
 use ktrdr_app::diagnosis::Reason;
+use ktrdr_app::waiting::StandstillRequest;
 use ktrdr_domain::{Operation, OperationId, Status};
 use serde::Serialize;
 
 use crate::exit::CliError;
-use crate::workspace::Workspace;
 
 /// How long something waits before anybody asks why. With the second that a look may come late, whoever waits is told
 /// within three.
@@ -28,7 +29,7 @@ pub(super) struct Notice {
 
 /// What is followed, and what of it stands still.
 pub(super) struct Waiting<'a> {
-    workspace: &'a Workspace,
+    app: &'a dyn UseCases,
     /// Since when we see these wait.
     since: HashMap<OperationId, Instant>,
     asked: Option<Instant>,
@@ -36,8 +37,8 @@ pub(super) struct Waiting<'a> {
 }
 
 impl<'a> Waiting<'a> {
-    pub(super) fn new(workspace: &'a Workspace) -> Self {
-        Self { workspace, since: HashMap::new(), asked: None, told: Vec::new() }
+    pub(super) fn new(app: &'a dyn UseCases) -> Self {
+        Self { app, since: HashMap::new(), asked: None, told: Vec::new() }
     }
 
     /// Looks at the rows that are followed, each with the child it waits for; news only.
@@ -67,16 +68,16 @@ impl<'a> Waiting<'a> {
             return Ok(None);
         }
         let is_first = self.asked.replace(now).is_none();
-        let is_held = self.workspace.opening.holder().is_some();
-        let reasons = self.workspace.app.why_waiting(&stuck, is_held, !is_first).await?;
+        let operations: Vec<OperationId> = stuck.iter().map(|row| row.id.clone()).collect();
+        let request = StandstillRequest { operations, long: !is_first };
+        let reasons = self.app.why_standing_still(&request).await?;
         let is_like = |(one, other): (&Reason, &Reason)| one.is_like(other);
         let is_told = reasons.len() == self.told.len() && reasons.iter().zip(&self.told).all(is_like);
         if reasons.is_empty() || is_told {
             return Ok(None);
         }
         self.told.clone_from(&reasons);
-        let operations = stuck.iter().map(|row| row.id.clone()).collect();
-        Ok(Some(Notice { operations, reasons }))
+        Ok(Some(Notice { operations: request.operations, reasons }))
     }
 }
 

@@ -26,6 +26,11 @@ pub(super) fn read(file: &Path, variables: &Variables) -> Result<Settings, Strin
     layered(&text, &variables.settings).map_err(|_| blame(&variables.settings))
 }
 
+/// Settings of variables alone.
+pub(super) fn of(variables: &Variables) -> Result<Settings, String> {
+    layered("", &variables.settings).map_err(|_| blame(&variables.settings))
+}
+
 /// The file's text; none where there is no file.
 fn text_of(file: &Path) -> Result<String, String> {
     match regular::read(file, FILE_BYTES_MAX) {

@@ -31,9 +31,19 @@ const ADDRESSES: [&str; 15] = [
     "CA_FILE",
 ];
 
-/// What the command line and the logs read, and the server and key of language models, which no file may set.
-const OF_THE_PROCESS: [&str; 6] =
-    ["WORKSPACE", "LOG", "LOG_FORMAT", "AGENT__BASE_URL", "AGENT__API_KEY", "AGENT__API_KEY_FILE"];
+/// What the command line and the logs read, and servers with their keys and tokens, which no file may set.
+const OF_THE_PROCESS: [&str; 10] = [
+    "WORKSPACE",
+    "LOG",
+    "LOG_FORMAT",
+    "AGENT__BASE_URL",
+    "AGENT__API_KEY",
+    "AGENT__API_KEY_FILE",
+    "SERVER",
+    "SERVER_CA",
+    "TOKEN",
+    "TOKEN_FILE",
+];
 
 /// What scripts, tests and containers read. A name that ends with `_` stands for all that begin with it.
 const OF_OTHERS: [&str; 22] = [

@@ -35,7 +35,7 @@ impl Opening {
     async fn examine_embedded(&self) -> Result<Vec<Check>, AppError> {
         let Opened { app, identity, .. } = self.beside().await?;
         let (place, holder) = (self.folder.display(), self.holder());
-        let causes = app.diagnosis(holder.is_some()).await?;
+        let causes = app.diagnosis().await?;
         let runner = match holder {
             Some(holder) => Check::ok("engine", format!("runs on {place}: {holder}")),
             None => Check::warning("engine", format!("nothing runs on {place}"), "start it with `ktrdr up`")
@@ -85,7 +85,7 @@ impl Opening {
 /// Who is there, what stands in the way of work, and the work.
 async fn of_fleet(app: &App, queues: &[QueueFacts], consumers: u64, is_gone: bool) -> Vec<Check> {
     let unreachable = |what: &'static str| move |why| Check::unreachable(what, why);
-    let mut causes = match app.diagnosis(false).await {
+    let mut causes = match app.diagnosis().await {
         Ok(causes) => causes,
         Err(why) => return vec![Check::unreachable("processes", why)],
     };

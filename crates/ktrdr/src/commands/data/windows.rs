@@ -12,12 +12,13 @@ use crate::exit::CliError;
 use crate::screen::{Screen, table};
 
 pub(super) async fn show(context: &Context<'_>, symbol: &Symbol) -> Result<(), CliError> {
-    let found = context.open_beside().await?.app.windows(symbol).await?;
+    let found = context.desk().await?.app().windows(symbol).await?;
     context.screen.answer(&found, |screen| print(screen, &found))
 }
 
 pub(super) async fn roll(context: &Context<'_>, wanted: &RollArguments) -> Result<(), CliError> {
-    let app = context.open_beside().await?.app;
+    let desk = context.desk().await?;
+    let app = desk.app();
     let request = RollRequest { symbol: wanted.symbol.clone(), reason: wanted.reason.clone() };
     let plan = app.plan_roll_windows(&request).await?;
     let what = format!(

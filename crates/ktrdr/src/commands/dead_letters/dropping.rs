@@ -1,6 +1,6 @@
 //! Dropping dead letters: an operation leaves the list and keeps its row, a message is gone for good.
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::dead_letters::Dismissal;
 use ktrdr_domain::OperationId;
 
@@ -12,7 +12,7 @@ use crate::exit::{CliError, Kind};
 /// Every operation whose error begins with these words.
 pub(super) async fn by_error(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     error: &str,
     yes: bool,
 ) -> Result<(), CliError> {
@@ -29,7 +29,7 @@ pub(super) async fn by_error(
 /// Operations and messages by id.
 pub(super) async fn these(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     ids: &[String],
     yes: bool,
 ) -> Result<(), CliError> {
@@ -42,7 +42,7 @@ pub(super) async fn these(
         }
     }
     if let Some(first) = others.first() {
-        let letters = app.letters.discard(&others).await?.ok_or_else(|| not_found(first))?;
+        let letters = app.discard_messages(&others).await?.ok_or_else(|| not_found(first))?;
         if let Some(missing) = others.iter().find(|id| !letters.iter().any(|letter| letter.id == **id)) {
             return Err(not_found(missing));
         }
@@ -52,7 +52,7 @@ pub(super) async fn these(
 }
 
 /// Whether it was an operation.
-async fn dismiss(app: &App, id: &str) -> Result<bool, CliError> {
+async fn dismiss(app: &dyn UseCases, id: &str) -> Result<bool, CliError> {
     let Ok(id) = id.parse::<OperationId>() else { return Ok(false) };
     Ok(app.dismiss(&id).await? == Dismissal::Dismissed)
 }

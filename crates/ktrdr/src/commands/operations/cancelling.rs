@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::cancel::{
     CancelAnswer, CancelOutcome, CancelPlan, CancelRequest, GroupCancelAnswer, GroupCancelRequest,
 };
@@ -17,7 +17,7 @@ use crate::exit::{CliError, Kind};
 
 pub(super) async fn run(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     wanted: &CancelArguments,
 ) -> Result<ExitCode, CliError> {
     match &wanted.id {
@@ -26,7 +26,12 @@ pub(super) async fn run(
     }
 }
 
-async fn one(context: &Context<'_>, app: &App, id: &OperationId, reason: &str) -> Result<ExitCode, CliError> {
+async fn one(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    id: &OperationId,
+    reason: &str,
+) -> Result<ExitCode, CliError> {
     tell(context, &app.cancel(&CancelRequest::of(id.clone(), reason)).await?)
 }
 
@@ -54,7 +59,7 @@ pub(crate) fn tell(context: &Context<'_>, answer: &CancelAnswer) -> Result<ExitC
 /// Everything that matches and has not ended, once somebody has said that it shall be done.
 pub(crate) async fn group(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     wanted: &CancelGroup,
     reason: &str,
     yes: bool,
@@ -64,7 +69,7 @@ pub(crate) async fn group(
     if plan.matched > 0 {
         confirm(context.screen, &question(&request, &plan), yes)?;
     }
-    let answer = app.cancel_group(plan).await?;
+    let answer = app.cancel_group(&request, plan).await?;
     context.record.came_to(outcome(answer));
     context.screen.answer(&answer, |screen| screen.line(outcome(answer)))?;
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::App;
+use ktrdr_app::UseCases;
 use ktrdr_app::metrics::{Metrics, Reading, Segment};
 use ktrdr_domain::OperationId;
 
@@ -11,7 +11,11 @@ use crate::describe;
 use crate::exit::CliError;
 use crate::screen::{Screen, table};
 
-pub(super) async fn run(context: &Context<'_>, app: &App, id: &OperationId) -> Result<ExitCode, CliError> {
+pub(super) async fn run(
+    context: &Context<'_>,
+    app: &dyn UseCases,
+    id: &OperationId,
+) -> Result<ExitCode, CliError> {
     let measured = app.metrics(id).await?;
     context.screen.answer(&measured, |screen| match &measured.metrics {
         Metrics::Epochs(readings) => print(screen, "EPOCH", readings),

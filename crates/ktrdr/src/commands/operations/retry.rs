@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use ktrdr_app::retry::{GroupRetryRequest, RetryPlan, RetryRequest};
-use ktrdr_app::{App, IdempotencyKey};
+use ktrdr_app::{IdempotencyKey, UseCases};
 use ktrdr_domain::OperationId;
 
 use crate::cli::operations::RetryArguments;
@@ -14,7 +14,7 @@ use crate::exit::CliError;
 
 pub(super) async fn run(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     wanted: &RetryArguments,
 ) -> Result<ExitCode, CliError> {
     match &wanted.id {
@@ -26,7 +26,7 @@ pub(super) async fn run(
 /// One operation, whatever became of it; of a job of a research cycle the cycle.
 pub(crate) async fn one(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     id: &OperationId,
     key: Option<&IdempotencyKey>,
 ) -> Result<ExitCode, CliError> {
@@ -39,7 +39,7 @@ pub(crate) async fn one(
 
 async fn group(
     context: &Context<'_>,
-    app: &App,
+    app: &dyn UseCases,
     request: &GroupRetryRequest,
     yes: bool,
 ) -> Result<ExitCode, CliError> {
@@ -54,7 +54,7 @@ async fn group(
     if !plan.is_empty() {
         confirm(context.screen, &question(&plan), yes)?;
     }
-    let answer = app.retry_group(plan).await?;
+    let answer = app.retry_group(request, plan).await?;
     context.screen.answer(&answer, |screen| {
         answer.retried.iter().for_each(|id| screen.line(id));
         if answer.retried.is_empty() {
@@ -67,7 +67,7 @@ async fn group(
 fn question(plan: &RetryPlan) -> String {
     let resumes = |n| format!("resumes {}", counted(n, "research cycle"));
     let submits = |n| format!("submits {} again", counted(n, "job"));
-    match (plan.cycles() as u64, plan.jobs() as u64) {
+    match (plan.cycles as u64, plan.jobs as u64) {
         (cycles, 0) => format!("this {}", resumes(cycles)),
         (0, jobs) => format!("this {}", submits(jobs)),
         (cycles, jobs) => format!("this {} and {}", resumes(cycles), submits(jobs)),
