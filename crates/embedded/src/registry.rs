@@ -103,6 +103,7 @@ fn order(tx: &mut Tx<'_>, sql: &str, what: impl Params) -> Result<bool, Failure>
 /// A kind that only a newer version knows is nothing to us.
 fn paused(db: &Connection) -> Result<BTreeMap<Kind, Option<i64>>, Failure> {
     let sql = "SELECT kind, at_ms FROM paused_kinds";
-    let named: Vec<(String, Option<i64>)> = row::all(db, sql, (), |found| Ok((found.get(0)?, found.get(1)?)))?;
+    let named: Vec<(String, Option<i64>)> =
+        row::all(db, sql, (), |found| Ok((found.get(0)?, found.get(1)?)))?;
     Ok(named.into_iter().filter_map(|(name, at_ms)| Some((name.parse().ok()?, at_ms))).collect())
 }
