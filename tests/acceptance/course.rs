@@ -48,9 +48,11 @@ impl Course {
         self.0.len()
     }
 
-    /// Percentages for people.
+    /// Percentages for people, about a dozen of them.
     pub(super) fn words(&self) -> String {
-        let shown: Vec<String> = self.0.iter().map(|step| format!("{:.0}", step.percentage)).collect();
+        let (every, last) = (self.0.len().div_ceil(12).max(1), self.0.len().saturating_sub(1));
+        let some = self.0.iter().enumerate().filter(|(index, _)| index % every == 0 || *index == last);
+        let shown: Vec<String> = some.map(|(_, step)| format!("{:.0}", step.percentage)).collect();
         format!("{} %", shown.join(" → "))
     }
 }

@@ -28,8 +28,7 @@ const WRITES: f64 = super::LONG as f64 / 4.0 / 50.0 + 2_000.0;
 pub(super) fn rows(chapter: &mut Chapter, lab: &Lab<'_>) {
     chapter.row("A4", |seen| a_start(lab, seen));
     chapter.row("A7", |seen| {
-        let write = a_write(&told());
-        target(seen, "a write", write, Duration::from_micros(1));
+        target(seen, "a write, of 20 rounds", writes(&told()), Duration::from_micros(1));
     });
     let mut long = Vec::new();
     chapter.row("A10", |seen| long = the_queue(lab, seen));
@@ -80,16 +79,13 @@ impl Wire {
     }
 }
 
-/// Notes a time beside its limit, and whether it was kept.
-fn target(seen: &mut Seen, what: &str, took: Duration, limit: Duration) {
-    seen.note(format!("{what}: {took:.1?}"));
-    seen.target(took <= limit);
-    assert!(took.as_secs_f64() <= limit.as_secs_f64() * ROOM, "{what} took {took:?}, {ROOM} times {limit:?}");
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
+/// Notes the median of some times beside its limit, and whether it was kept. The best of them must be within it, with room.
+fn target(seen: &mut Seen, what: &str, mut times: Vec<Duration>, limit: Duration) {
     times.sort_unstable();
-    times[times.len() / 2]
+    let (best, median) = (times[0], times[times.len() / 2]);
+    seen.note(format!("{what}: {median:.1?}, the best {best:.1?}"));
+    seen.target(median <= limit);
+    assert!(best.as_secs_f64() <= limit.as_secs_f64() * ROOM, "{what}: {best:?}, {ROOM} times {limit:?}");
 }
 
 fn a_start(lab: &Lab<'_>, seen: &mut Seen) {
@@ -99,14 +95,14 @@ fn a_start(lab: &Lab<'_>, seen: &mut Seen) {
     let stop = json!({ "type": "backtesting", "status": "pending", "reason": "measured", "confirm": true });
     assert_eq!(lab.post("/operations/cancel", &stop).1["done"]["cancelled"], REQUESTS);
     lab.order("/queues/backtesting/resume");
-    target(seen, &format!("p50 of {REQUESTS} starts"), median(times), REQUEST);
+    target(seen, &format!("p50 of {REQUESTS} starts"), times, REQUEST);
 }
 
 fn a_request(lab: &Lab<'_>, seen: &mut Seen) {
     let id = lab.got("/operations?limit=1")["operations"][0]["id"].as_str().unwrap().to_owned();
     let (mut wire, path) = (Wire::to(lab), format!("/operations/{id}"));
     let times = (0..REQUESTS).map(|_| wire.timed(lab, "GET", &path, "")).collect();
-    target(seen, &format!("p50 of {REQUESTS} reads"), median(times), REQUEST);
+    target(seen, &format!("p50 of {REQUESTS} reads"), times, REQUEST);
 }
 
 /// A word of progress, as a backtest says it.
@@ -121,8 +117,8 @@ fn told() -> Progress {
     }
 }
 
-/// Of a cell, the best of several rounds.
-fn a_write(word: &Progress) -> Duration {
+/// A write to a cell, on average of each round.
+fn writes(word: &Progress) -> Vec<Duration> {
     const ROUND: u32 = 2_000;
     let cell = ProgressCell::default();
     let round = |_| {
@@ -131,7 +127,7 @@ fn a_write(word: &Progress) -> Duration {
         words.into_iter().for_each(|word| cell.set(word));
         begun.elapsed() / ROUND
     };
-    (0..20).map(round).min().unwrap()
+    (0..20).map(round).collect()
 }
 
 /// A backtest of about a second, from submit to end, beside the time that its attempt took: both in milliseconds.

@@ -65,7 +65,7 @@ fn refused(target: &Target) -> Vec<String> {
 fn attack(target: &Target, effort: &Effort) {
     let mut mutator = Mutator::new(effort.seed, &target.seeds, target.words);
     let (begun, mut inputs, mut accepted, mut slowest) = (Instant::now(), 0, 0, Duration::ZERO);
-    while inputs < effort.inputs && (inputs % BETWEEN_LOOKS != 0 || begun.elapsed() < effort.time) {
+    while inputs < effort.inputs && (!inputs.is_multiple_of(BETWEEN_LOOKS) || begun.elapsed() < effort.time) {
         let input = mutator.input();
         let started = Instant::now();
         match catch_unwind(AssertUnwindSafe(|| (target.decode)(&input))) {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use ktrdr_catalog::imports::DataLoaded;
 use ktrdr_catalog::reports;
 use ktrdr_domain::report::{EpochRecord, EquityPoint, Trade, TrainingReport};
-use ktrdr_domain::{Kind, Mark, Operation, OperationId, Status, Timestamp};
+use ktrdr_domain::{Kind, Mark, Measured, Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Transition;
 use serde::{Deserialize, Serialize};
 
@@ -82,17 +82,17 @@ impl App {
     pub async fn metrics(&self, id: &OperationId) -> Result<OperationMetrics, AppError> {
         let row = self.row(id).await?;
         let is_complete = row.status == Status::Completed;
-        let metrics = match row.kind {
-            Kind::Training if is_complete => Metrics::Epochs(epochs(&result_of(&row)?)),
-            Kind::Training => Metrics::Epochs(so_far(&row)),
-            Kind::Backtesting if is_complete => {
+        let metrics = match row.kind.facts().measured {
+            Measured::Epochs if is_complete => Metrics::Epochs(epochs(&result_of(&row)?)),
+            Measured::Epochs => Metrics::Epochs(so_far(&row)),
+            Measured::Bars if is_complete => {
                 let report = reports::read(&*self.artifacts, id, row.fence).await?;
                 Metrics::Bars(readings(&report.equity, &report.trades))
             }
-            Kind::Backtesting => Metrics::Bars(so_far(&row)),
-            Kind::DataLoad if is_complete => Metrics::Segments(segments(&result_of(&row)?)),
-            Kind::DataLoad => Metrics::Segments(Vec::new()),
-            _ => Metrics::History(self.store.history(id).await?),
+            Measured::Bars => Metrics::Bars(so_far(&row)),
+            Measured::Segments if is_complete => Metrics::Segments(segments(&result_of(&row)?)),
+            Measured::Segments => Metrics::Segments(Vec::new()),
+            Measured::History => Metrics::History(self.store.history(id).await?),
         };
         let (kind, status) = (row.kind, row.status);
         Ok(OperationMetrics { operation: row.summary.id, kind, status, metrics })

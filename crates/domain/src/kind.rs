@@ -52,6 +52,8 @@ pub struct KindFacts {
     pub has_devices: bool,
     /// What a job takes of its worker.
     pub load: Load,
+    /// What is measured of it, item by item.
+    pub measured: Measured,
     /// What people may call it on the command line, beside its name.
     pub short_name: Option<&'static str>,
     /// What a worker of this kind does, as the command line's help says it.
@@ -69,6 +71,19 @@ pub enum Load {
     Light,
 }
 
+/// What is measured of operations, item by item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measured {
+    /// Of a network that is fitted.
+    Epochs,
+    /// That are traded.
+    Bars,
+    /// Of a series that is loaded.
+    Segments,
+    /// Nothing but the changes of its row.
+    History,
+}
+
 impl Kind {
     /// Every kind.
     pub const ALL: &'static [Self] = Self::VARIANTS;
@@ -76,23 +91,41 @@ impl Kind {
     /// The table.
     #[must_use]
     pub fn facts(self) -> KindFacts {
-        let light =
-            KindFacts { is_root: false, has_devices: false, load: Load::Light, short_name: None, does: "" };
+        let light = KindFacts {
+            is_root: false,
+            has_devices: false,
+            load: Load::Light,
+            measured: Measured::History,
+            short_name: None,
+            does: "",
+        };
         match self {
             Self::AgentResearch => KindFacts { is_root: true, does: "Moves research cycles", ..light },
             Self::AgentDesign => {
                 KindFacts { short_name: Some("design"), does: "Designs strategies", ..light }
             }
-            Self::Training => {
-                KindFacts { has_devices: true, load: Load::Training, does: "Trains networks", ..light }
-            }
-            Self::Backtesting => {
-                KindFacts { load: Load::Backtest, does: "Trades models and signals on one window", ..light }
-            }
+            Self::Training => KindFacts {
+                has_devices: true,
+                load: Load::Training,
+                measured: Measured::Epochs,
+                does: "Trains networks",
+                ..light
+            },
+            Self::Backtesting => KindFacts {
+                load: Load::Backtest,
+                measured: Measured::Bars,
+                does: "Trades models and signals on one window",
+                ..light
+            },
             Self::AgentAssessment => {
                 KindFacts { short_name: Some("assessment"), does: "Judges cycles", ..light }
             }
-            Self::DataLoad => KindFacts { short_name: Some("data"), does: "Imports bars", ..light },
+            Self::DataLoad => KindFacts {
+                measured: Measured::Segments,
+                short_name: Some("data"),
+                does: "Imports bars",
+                ..light
+            },
             Self::Probe => KindFacts {
                 has_devices: true,
                 does: "Does nothing, or sleeps: measures the fleet itself",

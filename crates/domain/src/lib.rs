@@ -76,7 +76,7 @@ pub use finding::{Finding, Severity};
 pub use hash::Sha256;
 pub use id::OperationId;
 pub use job::{JobMessage, JobSpec};
-pub use kind::{Kind, Load};
+pub use kind::{Kind, Load, Measured};
 pub use money::Money;
 pub use name::{StrategyName, Symbol};
 pub use operation::{Mark, Operation, OperationSummary, Progress, TRIES_MAX};

@@ -140,8 +140,9 @@ impl Cause {
     pub fn state(&self) -> State {
         match self {
             Self::Room(room) if room.refuses => State::Fault,
-            Self::BrokerGone { .. } | Self::NoCoordinator { runs: true, .. } => State::Fault,
-            Self::NoOrchestrator { runs: true, cycles: 1.., .. } => State::Fault,
+            Self::BrokerGone { .. }
+            | Self::NoCoordinator { runs: true, .. }
+            | Self::NoOrchestrator { runs: true, cycles: 1.., .. } => State::Fault,
             Self::Busy { .. } => State::Ok,
             Self::Room(_)
             | Self::Disk { .. }

@@ -128,7 +128,7 @@ fn of_processes(seen: &Seen) -> impl Iterator<Item = Cause> + '_ {
     })
 }
 
-/// What causes stand before: what waits asks whether they do.
+/// What waits, and for what: a cause stands before some of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waits {
     /// A job, for a worker that reads this queue.

@@ -81,7 +81,7 @@ async fn close(w: &World, after: u64, cycles: u64) {
 }
 
 pub(crate) async fn what_ended_long_ago_goes_with_its_history_and_the_newest_row_stays(w: World) {
-    let (old, going_on) = (done(&w, "old").await, w.submit("going-on").await);
+    let (old, going_on) = (done(&w, "old").await, w.submit("goes").await);
     w.pass(MONTH - Duration::from_millis(1));
     assert_eq!(prune(&w, A_MONTH, 1000).await, (0, 0), "it is not a month yet");
     w.pass(Duration::from_millis(1));
@@ -122,14 +122,14 @@ pub(crate) async fn for_ever_is_for_ever(w: World) {
 
 pub(crate) async fn what_was_counted_and_what_is_a_candidate_stay_with_their_cycle(w: World) {
     let (by_hand, counted, passed, seen) = (
-        done(&w, "by-hand").await,
+        done(&w, "hand").await,
         cycle(&w, "counted").await,
         cycle(&w, "passed").await,
         cycle(&w, "seen").await,
     );
     close(&w, 0, 3).await;
     w.submit("newest").await;
-    w.ledger.begin(&look("by-hand", "by-hand", 0..9)).await.unwrap();
+    w.ledger.begin(&look("hand", "by-hand", 0..9)).await.unwrap();
     let mut of_the_cycle = look("counted", "c", 0..9);
     of_the_cycle.operation = design_of(&counted).id;
     w.ledger.begin(&of_the_cycle).await.unwrap();
@@ -146,7 +146,7 @@ pub(crate) async fn what_was_counted_and_what_is_a_candidate_stay_with_their_cyc
             && !is_there(&w, &seen).await
             && !is_there(&w, &design_of(&seen).id).await
     );
-    assert_eq!(w.row(&by_hand).await.spec, leaf("by-hand").spec, "what a replay begins with");
+    assert_eq!(w.row(&by_hand).await.spec, leaf("hand").spec, "what a replay begins with");
     listed(&w).await;
 }
 
@@ -226,19 +226,19 @@ pub(crate) async fn no_history_loses_what_a_replay_needs(w: World) {
     let (mut cycles, mut closed) = (0, 0);
     for n in 0..120 {
         match dice.within(0..7) {
-            0 => drop(w.submit(&format!("waits-{n}")).await),
-            1 => drop(w.running(&format!("runs-{n}")).await),
-            2 => drop(dead(&w, &format!("dead-{n}")).await),
+            0 => drop(w.submit(&format!("waits{n}")).await),
+            1 => drop(w.running(&format!("runs{n}")).await),
+            2 => drop(dead(&w, &format!("dead{n}")).await),
             3 => {
-                let root = cycle(&w, &format!("cycle-{n}")).await;
+                let root = cycle(&w, &format!("cycle{n}")).await;
                 cycles += 1;
                 if dice.percent(40) {
                     count(&w, &design_of(&root).id, &mut needed).await;
                 }
             }
-            4 => drop(done(&w, &format!("done-{n}")).await),
+            4 => drop(done(&w, &format!("done{n}")).await),
             _ => {
-                let counted = done(&w, &format!("counted-{n}")).await;
+                let counted = done(&w, &format!("counted{n}")).await;
                 count(&w, &counted, &mut needed).await;
             }
         }

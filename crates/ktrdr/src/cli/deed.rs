@@ -13,6 +13,7 @@ use super::fleet::{QueuesVerb, WorkersVerb};
 use super::operations::{CancelArguments, DeadLettersVerb, OperationsVerb, RetryArguments};
 use super::research::ResearchVerb;
 use super::schedules::SchedulesVerb;
+use super::store::StoreVerb;
 use super::training::TrainingVerb;
 
 /// A change that a command asks for.
@@ -65,7 +66,12 @@ impl Command {
             Self::Operations(asked) => match &asked.verb {
                 OperationsVerb::Cancel(cancel) => Some(cancelled(cancel)),
                 OperationsVerb::Retry(retry) => Some(retried(retry)),
-                _ => None,
+                OperationsVerb::List(_)
+                | OperationsVerb::Status { .. }
+                | OperationsVerb::Explain { .. }
+                | OperationsVerb::Metrics { .. }
+                | OperationsVerb::Events { .. }
+                | OperationsVerb::Watch { .. } => None,
             },
             Self::DeadLetters(asked) => dead_letters(&asked.verb),
             Self::Workers(asked) => match &asked.verb {
@@ -77,15 +83,37 @@ impl Command {
                 QueuesVerb::Resume { kind } => Some(Deed::of("resume_queue", kind)),
                 QueuesVerb::List => None,
             },
-            Self::Token(asked) => match &asked.verb {
-                TokenVerb::Create { scope, .. } => Some(Deed::of("create_token", scope)),
-                TokenVerb::Revoke { id, reason } => {
-                    Some(Deed::of("revoke_token", id).because(reason.clone()))
-                }
-                TokenVerb::List => None,
+            Self::Token(asked) => token(&asked.verb),
+            Self::Store(asked) => match &asked.verb {
+                StoreVerb::Prune { yes: true } => Some(Deed::of("prune_store", "rows of what ended")),
+                StoreVerb::Prune { yes: false } | StoreVerb::Epochs | StoreVerb::NewEpoch { .. } => None,
             },
-            _ => None,
+            // What runs roles, looks, measures, or changes nothing that is the workspace's.
+            Self::Demo(_)
+            | Self::Up(_)
+            | Self::Serve(_)
+            | Self::Orchestrator(_)
+            | Self::Worker(_)
+            | Self::Strategies(_)
+            | Self::Report(_)
+            | Self::Topology(_)
+            | Self::Doctor
+            | Self::Health
+            | Self::Ledger(_)
+            | Self::Memory(_)
+            | Self::Mcp(_)
+            | Self::Bench(_)
+            | Self::Config(_)
+            | Self::Completions(_) => None,
         }
+    }
+}
+
+fn token(verb: &TokenVerb) -> Option<Deed> {
+    match verb {
+        TokenVerb::Create { scope, .. } => Some(Deed::of("create_token", scope)),
+        TokenVerb::Revoke { id, reason } => Some(Deed::of("revoke_token", id).because(reason.clone())),
+        TokenVerb::List => None,
     }
 }
 
