@@ -253,8 +253,8 @@ fn a_page_on_a_hundred_thousand_bars_and_five_thousand_trades_is_small() {
         .map(|line| line.split(',').next().unwrap().to_owned())
         .collect();
     let mut signals = "timestamp,target\n".to_owned();
-    for (n, time) in times.iter().step_by(19).enumerate() {
-        writeln!(signals, "{time},{}", if n % 2 == 0 { 1 } else { -1 }).unwrap();
+    for (time, target) in times.iter().step_by(9).zip([1, 0, -1, 0].into_iter().cycle()) {
+        writeln!(signals, "{time},{target}").unwrap();
     }
     let file = world.write("signals.csv", signals);
     let market = ["--symbol", "EURUSD", "--timeframe", "1h", "--signals", file.to_str().unwrap()];
