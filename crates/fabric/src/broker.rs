@@ -180,6 +180,6 @@ pub trait Broker: Send + Sync {
     /// Until somebody of this process has reached it again, from now on: whoever waits for the end of a back-off need not sit
     /// it out. Nobody has to come back to one that lives in this process.
     async fn returned(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
