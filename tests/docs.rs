@@ -136,7 +136,7 @@ fn the_commands_of_the_api_are_true() {
                 token = listed["tokens"][0]["id"].as_str().unwrap().to_owned();
             }
             "ktrdr token revoke" => {
-                drop(shell.expect(&line.replace("revoke ID", &format!("revoke {token}"))))
+                drop(shell.expect(&line.replace("revoke ID", &format!("revoke {token}"))));
             }
             _ => drop(shell.expect(&line)),
         }

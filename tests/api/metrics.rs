@@ -21,7 +21,7 @@ fn figures_of(api: &Served) -> String {
 
 async fn scraped(api: &Served) -> String {
     let request = api.http.get(figures_of(api));
-    let request = api.token.iter().fold(request, |request, token| request.bearer_auth(token));
+    let request = api.token.iter().fold(request, reqwest::RequestBuilder::bearer_auth);
     let response = request.send().await.unwrap();
     assert_eq!(response.status(), 200);
     let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();

@@ -19,17 +19,17 @@ const RETRY_AFTER_S: &str = "2";
 pub(crate) struct Problem {
     /// Names the code, for those who look problems up by their type.
     #[serde(rename = "type")]
-    urn: String,
+    urn: Box<str>,
     title: &'static str,
     status: u16,
-    detail: String,
+    detail: Box<str>,
     /// A stable word for programs.
     pub(crate) code: Cow<'static, str>,
     /// What to do next.
     hint: &'static str,
     /// Who was refused, where that is known; for the audit log.
     #[serde(skip)]
-    pub(crate) by: Option<String>,
+    pub(crate) by: Option<Box<str>>,
 }
 
 impl Problem {
@@ -41,8 +41,9 @@ impl Problem {
     ) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
         let code = code.into();
-        let urn = format!("urn:ktrdr:problem:{code}");
-        Self { urn, title, status: status.as_u16(), detail: detail.into(), code, hint, by: None }
+        let urn = format!("urn:ktrdr:problem:{code}").into();
+        let detail = detail.into().into();
+        Self { urn, title, status: status.as_u16(), detail, code, hint, by: None }
     }
 
     /// What came of a request that was refused, for the audit log.
@@ -53,7 +54,7 @@ impl Problem {
 
     /// The same, knowing who asked.
     pub(crate) fn asked_by(self, name: &str) -> Self {
-        Self { by: Some(name.to_owned()), ..self }
+        Self { by: Some(name.into()), ..self }
     }
 
     /// The status as a number.

@@ -43,7 +43,7 @@ impl Refusals {
             return;
         }
         let target = format!("{method} {} from {peer}", path.chars().take(200).collect::<String>());
-        let by = problem.by.clone().unwrap_or_else(|| "unknown".to_owned());
+        let by = problem.by.as_deref().unwrap_or("unknown").to_owned();
         write(app, by, &target, &format!("{} {}", problem.status(), problem.code)).await;
     }
 

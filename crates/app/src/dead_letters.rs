@@ -4,6 +4,7 @@
 mod fingerprint;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use async_trait::async_trait;
 use ktrdr_domain::{Kind, Operation, OperationId, OperationSummary};
@@ -119,18 +120,20 @@ impl App {
         if let Some(cycle) = &dead.root {
             return Ok(self.store.get(&successor(cycle)).await?.map(|later| later.summary.id));
         }
-        if !latest.contains_key(&dead.kind) {
-            let filter = Filter { kinds: vec![dead.kind], limit: LOOKED_THROUGH, ..Filter::default() };
-            latest.insert(dead.kind, self.store.list(&filter).await?.operations);
-        }
-        let later = latest.get(&dead.kind).into_iter().flatten().filter(|row| is_later(row, dead));
+        let latest = match latest.entry(dead.kind) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let filter = Filter { kinds: vec![dead.kind], limit: LOOKED_THROUGH, ..Filter::default() };
+                unknown.insert(self.store.list(&filter).await?.operations)
+            }
+        };
+        let later = latest.iter().filter(|row| is_later(row, dead));
         let later: Vec<OperationId> = later.take(COMPARED).map(|row| row.id.clone()).collect();
         if later.is_empty() {
             return Ok(None);
         }
         let dead = self.row(&dead.id).await?;
-        let repeated =
-            self.store.get_all(&later).await?.into_iter().filter(|row| repeats(row, &dead)).next_back();
+        let repeated = self.store.get_all(&later).await?.into_iter().rfind(|row| repeats(row, &dead));
         Ok(repeated.map(|row| row.summary.id))
     }
 

@@ -72,7 +72,7 @@ impl App {
                         info!(operations, histories, "pruned what ended long ago");
                     }
                     Err(why) => {
-                        warn!(%why, "what ended long ago can not be pruned; the next pass tries again")
+                        warn!(%why, "what ended long ago can not be pruned; the next pass tries again");
                     }
                 }
                 sleep(PASS_EVERY).await;

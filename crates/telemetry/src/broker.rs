@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ktrdr_fabric::broker::{Broker, BrokerError, Deliveries, Delivery, Message, Published, Queue};
+use ktrdr_fabric::broker::{
+    Broker, BrokerError, BrokerState, Deliveries, Delivery, Message, Published, Queue,
+};
 
 use crate::outside::Outside;
 
@@ -34,6 +36,14 @@ impl Broker for MeasuredBroker {
         let deliveries = answer?;
         self.outside.consumes(queue, true);
         Ok(Box::new(MeasuredDeliveries { deliveries, queue, outside: self.outside.clone() }))
+    }
+
+    async fn look(&self) -> BrokerState {
+        self.broker.look().await
+    }
+
+    async fn returned(&self) {
+        self.broker.returned().await;
     }
 
     async fn depth(&self, queue: Queue) -> Result<u64, BrokerError> {

@@ -52,7 +52,7 @@ impl BrokerWatch {
                 BrokerState::Answers => info!("the broker answers again"),
                 BrokerState::Blocked => warn!("the broker is blocked: low on memory or disk"),
                 BrokerState::Gone => {
-                    warn!("the broker is gone; what runs goes on, and it is tried again every second")
+                    warn!("the broker is gone; what runs goes on, and it is tried again every second");
                 }
             }
             sleep(jittered(LOOK_EVERY)).await;
@@ -69,7 +69,7 @@ impl BrokerWatch {
     /// Until it is found otherwise, from now on.
     pub async fn changed(&self) {
         if self.seen.subscribe().changed().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Deed {
 }
 
 impl Deed {
+    // Callers hand over a name that is theirs, or a text that was made for this.
+    #[allow(clippy::needless_pass_by_value)]
     fn of(what: &'static str, target: impl ToString) -> Self {
         Self { what, target: target.to_string(), reason: String::new() }
     }

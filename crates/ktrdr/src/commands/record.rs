@@ -37,8 +37,8 @@ impl Record {
     }
 
     /// Has more to say of what came of it than that it was done.
-    pub(crate) fn came_to(&self, words: impl ToString) {
-        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(words.to_string());
+    pub(crate) fn came_to(&self, words: impl Into<String>) {
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(words.into());
     }
 
     /// Writes down what came of it.
