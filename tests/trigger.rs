@@ -137,7 +137,7 @@ fn a_given_strategy_is_not_designed_but_gated_and_counted(engine: Engine) {
     let file = file.to_str().unwrap();
     let given = ["--strategy", file, "--gates", "parity", "--seed", "7"];
     let output = world.run(&[&trigger("EURUSD")[..], &given, &["--local", "--output", "json"]].concat());
-    let rows = world.operations();
+    let rows = world.whole_operations();
     let root = rows.iter().find(|row| row["kind"] == "agent_research").unwrap();
     assert_eq!(root["result"]["strategy"], "fx_pullback", "{}", shown(&output));
     assert_eq!(root["result"]["designer"], "by hand");
@@ -166,7 +166,7 @@ fn a_triggered_cycle_learns_from_those_before_it(engine: Engine) {
     for _ in 0..2 {
         world.run(&[&trigger("EURUSD")[..], &["--seed", "7", "--local"]].concat());
     }
-    let rows = world.operations();
+    let rows = world.whole_operations();
     let cycles: Vec<&Value> = rows.iter().filter(|row| row["kind"] == "agent_research").collect();
     let [second, first] = cycles[..] else { panic!("{cycles:?}") };
     assert!(first["result"]["strategy_sha256"].is_string(), "{first}");

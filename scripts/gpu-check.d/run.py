@@ -160,9 +160,9 @@ class Laboratory:
         rows = self.ktrdr("operations", "list")["operations"]
         root = next(row for row in rows if row["kind"] == "agent_research")
         training = next((row for row in rows if row["kind"] == "training" and row.get("root") == root["id"]), None)
-        trained = (training or {}).get("result") or {}
         if training is None or training["status"] != "completed":
             raise Failed(f"the cycle's training did not complete: {root.get('error')}")
+        trained = self.ktrdr("operations", "status", training["id"])["operation"]["result"]
         self.expect(trained, self.check.device)
         return {"status": root["status"], "why": root.get("error"), "trained_on": trained["trained_on"]}
 

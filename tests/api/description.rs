@@ -27,7 +27,8 @@ fn the_description_is_true() {
             let path = path
                 .replace("{symbol}", "NOBODY")
                 .replace("{campaign}", "nobody")
-                .replace("{schedule}", "nobody");
+                .replace("{schedule}", "nobody")
+                .replace("{hypothesis}", "hyp_000000000000");
             let (status, told) = api.post(&path, &Value::Object(example.clone()), None).await;
             assert!([200, 202, 403, 404, 422].contains(&status), "{path}: {status} {told}");
         }

@@ -15,8 +15,14 @@ fn figure(text: &str, series: &str) -> f64 {
     behind.unwrap_or_else(|| panic!("no {series} in\n{text}")).parse().unwrap()
 }
 
+fn figures_of(api: &Served) -> String {
+    format!("http://{}/metrics", api.address)
+}
+
 async fn scraped(api: &Served) -> String {
-    let response = api.request(reqwest::Method::GET, "//metrics").send().await.unwrap();
+    let request = api.http.get(figures_of(api));
+    let request = api.token.iter().fold(request, |request, token| request.bearer_auth(token));
+    let response = request.send().await.unwrap();
     assert_eq!(response.status(), 200);
     let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
     assert!(media_type.starts_with("application/openmetrics-text"), "{media_type}");
@@ -77,7 +83,7 @@ fn figures_are_under_the_tokens_of_the_api() {
     let token = world.json(&["token", "create", "--scope", "viewer"])["token"].as_str().unwrap().to_owned();
     let mut api = Served::up(&world, &["--require-token"]);
     block_on(async {
-        let refused = api.http.get(api.url("//metrics")).send().await.unwrap();
+        let refused = api.http.get(figures_of(&api)).send().await.unwrap();
         assert_eq!(refused.status(), 401);
         api.with(&token);
         assert!(scraped(&api).await.contains("ktrdr_build_info{version="));
@@ -87,7 +93,7 @@ fn figures_are_under_the_tokens_of_the_api() {
 #[test]
 fn processes_without_an_api_tell_figures_on_ports_of_their_own() {
     let world = World::on(Engine::Fleet);
-    world.generate("EURUSD", "planted-edge", 3_000, 3);
+    world.generate("EURUSD", "planted-edge", 5_000, 3);
     world.example_of_epochs("quick", 1);
     let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let (of_worker, of_orchestrator) = (free(), free());

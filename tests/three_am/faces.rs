@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::world::{Running, World, shown, wait_for};
 
-/// From a fault to the command that tells it.
-const WITHIN: Duration = Duration::from_secs(10);
+/// From a fault to the command that tells it: ten seconds on a machine of its own, and other tests share this one.
+const WITHIN: Duration = Duration::from_secs(30);
 
 /// Processes of a fleet, each heard of before it is used.
 pub(super) struct Crew {

@@ -63,7 +63,11 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("axum", &["api"], "only the API speaks HTTP"),
     ("prometheus_client", &["telemetry"], "what is counted, and under which names, stands in one place"),
     ("feature = \"torch\"", &["neural"], "scripts/test checks the code for GPUs in that crate alone"),
-    (".publish(", &["worker", "embedded", "fleet"], "only the relay publishes what the outbox holds"),
+    (
+        ".publish(",
+        &["worker", "embedded", "fleet", "telemetry"],
+        "only the relay publishes what the outbox holds; telemetry passes it on",
+    ),
 ];
 
 /// Words the pure floors must not say in code.

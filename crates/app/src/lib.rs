@@ -82,7 +82,7 @@ pub mod selection;
 pub mod strategies;
 pub mod submit;
 pub mod training;
-mod use_cases;
+pub mod use_cases;
 pub mod verdicts;
 pub mod waiting;
 pub mod windows;

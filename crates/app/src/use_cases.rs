@@ -45,53 +45,31 @@ use crate::windows::{InstrumentWindows, RollPlan, RollRequest};
 use crate::workers::HeardWorker;
 use crate::{App, AppError};
 
-/// Declares the use cases, and has [`App`] answer each with its method of that name.
+/// Declares use cases, and has [`App`] answer each with its method of that name.
 macro_rules! use_cases {
-    ($($(#[$about:meta])* fn $name:ident($($argument:ident: $form:ty),*) -> $answer:ty;)+) => {
-        /// What can be asked. Every use case fails as the method of [`App`] of its name does, and where nobody answers.
+    (
+        $(#[$of:meta])* trait $trait:ident;
+        $($(#[$about:meta])* fn $name:ident($($argument:ident: $form:ty),*) -> $answer:ty;)+
+    ) => {
+        $(#[$of])*
         #[async_trait]
-        pub trait UseCases: Send + Sync {
+        pub trait $trait: Send + Sync {
             $($(#[$about])* async fn $name(&self, $($argument: $form),*) -> Result<$answer, AppError>;)+
-
-            /// Cancels a group as it was planned.
-            async fn cancel_group(&self, request: &GroupCancelRequest, plan: CancelPlan) -> Result<GroupCancelAnswer, AppError>;
-
-            /// Retries a group as it was planned.
-            async fn retry_group(&self, request: &GroupRetryRequest, plan: RetryPlan) -> Result<GroupRetryAnswer, AppError>;
-
-            /// Whether requests are answered, and who has to be there is.
-            async fn readiness(&self) -> Result<Readiness, AppError>;
-
-            /// What changes, from now on.
-            fn changes(&self) -> Changes;
         }
 
         #[async_trait]
-        impl UseCases for App {
+        impl $trait for App {
             $(async fn $name(&self, $($argument: $form),*) -> Result<$answer, AppError> {
                 App::$name(self, $($argument),*).await
             })+
-
-            async fn cancel_group(&self, _: &GroupCancelRequest, plan: CancelPlan) -> Result<GroupCancelAnswer, AppError> {
-                App::cancel_group(self, plan).await
-            }
-
-            async fn retry_group(&self, _: &GroupRetryRequest, plan: RetryPlan) -> Result<GroupRetryAnswer, AppError> {
-                App::retry_group(self, plan).await
-            }
-
-            async fn readiness(&self) -> Result<Readiness, AppError> {
-                Ok(App::readiness(self).await)
-            }
-
-            fn changes(&self) -> Changes {
-                Changes::of_store(self.store.hints())
-            }
         }
     };
 }
 
 use_cases! {
+    /// Trainings, backtests, and their reports.
+    trait Jobs;
+
     /// Submits a training.
     fn submit_training(request: &TrainingRequest) -> SubmittedJob;
     /// Submits a backtest of a trained model.
@@ -106,6 +84,11 @@ use_cases! {
     fn submit_replay(request: &ReplayRequest) -> SubmittedJob;
     /// Whether a repetition made the same trades.
     fn compare_replay(operation: &OperationId, replay: &OperationId) -> ReplayComparison;
+}
+
+use_cases! {
+    /// Cycles and campaigns: begun, watched, planned, paid.
+    trait Research;
 
     /// Starts one research cycle, within limits.
     fn trigger_cycle(request: &TriggerRequest) -> TriggeredCycle;
@@ -132,6 +115,11 @@ use_cases! {
     fn plan_campaign(request: &PlanRequest) -> CampaignPlan;
     /// What was spent, what is set aside and what is left.
     fn budget(request: &BudgetRequest) -> BudgetStatement;
+}
+
+use_cases! {
+    /// Campaigns that begin by themselves.
+    trait Nights;
 
     /// Has a campaign begin at every tick of a clock.
     fn create_schedule(request: &ScheduleRequest) -> ScheduleStatus;
@@ -153,6 +141,11 @@ use_cases! {
     fn backfill_schedule(request: &BackfillRequest) -> BackfillAnswer;
     /// Removes a schedule.
     fn delete_schedule(name: &ScheduleName) -> ();
+}
+
+use_cases! {
+    /// What a workspace holds: bars and their windows, strategies, models.
+    trait Library;
 
     /// Submits the import of a file of bars.
     fn import_data(request: &ImportRequest, csv: &[u8]) -> SubmittedJob;
@@ -179,6 +172,11 @@ use_cases! {
     fn models() -> Vec<ListedModel>;
     /// The newest model of a strategy, or one version of it.
     fn model(strategy: &StrategyName, version: Option<u32>) -> ModelDetail;
+}
+
+use_cases! {
+    /// Operations: one, many, stopped, begun again, given up.
+    trait Rows;
 
     /// The row of an operation.
     fn row(id: &OperationId) -> Operation;
@@ -215,6 +213,11 @@ use_cases! {
     fn dead_messages(limit: u32) -> Option<Vec<DeadLetter>>;
     /// Drops such messages.
     fn discard_messages(ids: &[String]) -> Option<Vec<DeadLetter>>;
+}
+
+use_cases! {
+    /// Queues, workers, and what stands in their way.
+    trait Workforce;
 
     /// What stands in the way of work, as far as somebody should do something about it.
     fn obstacles() -> Vec<Obstacle>;
@@ -228,6 +231,11 @@ use_cases! {
     fn workers() -> Vec<HeardWorker>;
     /// Asks a process to end.
     fn drain_worker(boot: &str) -> ();
+}
+
+use_cases! {
+    /// What was looked at, learnt and supposed; who may ask, and who asked.
+    trait Knowledge;
 
     /// Counted looks at data.
     fn trials(campaign: Option<&CampaignName>) -> Vec<Trial>;
@@ -252,4 +260,55 @@ use_cases! {
     fn revoke_token(id: &str) -> ();
     /// A part of the audit log.
     fn audit(before: Option<u64>, limit: u32) -> AuditPart;
+}
+
+/// What can be asked. Every use case fails as the method of [`App`] of its name does, and where nobody answers.
+#[async_trait]
+pub trait UseCases: Jobs + Research + Nights + Library + Rows + Workforce + Knowledge {
+    /// Cancels a group as it was planned.
+    async fn cancel_group(
+        &self,
+        request: &GroupCancelRequest,
+        plan: CancelPlan,
+    ) -> Result<GroupCancelAnswer, AppError>;
+
+    /// Retries a group as it was planned.
+    async fn retry_group(
+        &self,
+        request: &GroupRetryRequest,
+        plan: RetryPlan,
+    ) -> Result<GroupRetryAnswer, AppError>;
+
+    /// Whether requests are answered, and who has to be there is.
+    async fn readiness(&self) -> Result<Readiness, AppError>;
+
+    /// What changes, from now on.
+    fn changes(&self) -> Changes;
+}
+
+#[async_trait]
+impl UseCases for App {
+    async fn cancel_group(
+        &self,
+        _: &GroupCancelRequest,
+        plan: CancelPlan,
+    ) -> Result<GroupCancelAnswer, AppError> {
+        App::cancel_group(self, plan).await
+    }
+
+    async fn retry_group(
+        &self,
+        _: &GroupRetryRequest,
+        plan: RetryPlan,
+    ) -> Result<GroupRetryAnswer, AppError> {
+        App::retry_group(self, plan).await
+    }
+
+    async fn readiness(&self) -> Result<Readiness, AppError> {
+        Ok(App::readiness(self).await)
+    }
+
+    fn changes(&self) -> Changes {
+        Changes::of_store(self.store.hints())
+    }
 }

@@ -8,7 +8,7 @@
 //! | what the server says against a request | [`problem`] |
 //! | lists, part by part | [`lists`] |
 //! | hearing what changes | [`listener`] |
-//! | which request each use case is | [`use_cases`] |
+//! | which request each use case is, by noun | [`jobs`], [`research`], [`nights`], [`library`], [`rows`], [`workforce`], [`knowledge`], [`use_cases`] |
 //!
 //! The server is not trusted: what it answers is bounded and typed, and nothing it says leads the token elsewhere.
 
@@ -16,12 +16,19 @@
 
 mod events;
 mod exchange;
+mod jobs;
+mod knowledge;
+mod library;
 mod listener;
 mod lists;
+mod nights;
 mod problem;
 mod request;
+mod research;
+mod rows;
 mod server;
 mod use_cases;
+mod workforce;
 
 use std::sync::Arc;
 

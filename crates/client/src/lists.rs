@@ -17,6 +17,9 @@ const ENTRIES_MAX: usize = 1_000_000;
 /// Longest cursor, in bytes.
 const CURSOR_BYTES_MAX: usize = 64;
 
+/// All there is of a list.
+pub(crate) const ALL: usize = usize::MAX;
+
 impl Client {
     /// The answer to a request.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, request: Request<'_>) -> Result<T, AppError> {

@@ -1,13 +1,13 @@
 //! Which workers are there and what operators ask of them, in the store's file: other processes read it, and order.
 //!
-//! Everything goes through the writer, reads too: whether a worker is still there depends on the clock, which it owns.
+//! Who is there is read as lists are, by the store's clock: also on a full disk, where nothing can be written.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::Kind;
-use rusqlite::Params;
+use rusqlite::{Connection, Params};
 
 use super::failure::Failure;
 use super::row;
@@ -23,11 +23,12 @@ use ktrdr_fabric::store::{BootId, StoreError, StoreHint};
 #[async_trait]
 impl WorkerReader for SqliteStore {
     async fn workers(&self) -> Result<Vec<WorkerEntry>, StoreError> {
-        self.writer.run(Sync::Later, |tx| workers(tx)).await
+        let now_ms = self.clock.now().wall_ms;
+        self.read_apart(move |db| workers(db, now_ms)).await
     }
 
     async fn paused(&self) -> Result<BTreeMap<Kind, Option<i64>>, StoreError> {
-        self.writer.run(Sync::Later, |tx| paused(tx)).await
+        self.read_apart(paused).await
     }
 }
 
@@ -71,12 +72,12 @@ fn heartbeat(tx: &mut Tx<'_>, boot: &str, said: &str, ttl: Duration) -> Result<C
     let long_gone = tx.now.wall_ms - CONTROL_KEPT.as_millis() as i64;
     tx.execute("DELETE FROM workers WHERE until_ms <= ?1", [long_gone])?;
     let drain = tx.first("SELECT drain FROM workers WHERE boot = ?1", [boot], |found| Ok(found.get(0)?))?;
-    Ok(ControlState { drain: drain.unwrap_or_default(), paused: paused(tx)?.into_keys().collect() })
+    Ok(ControlState { drain: drain.unwrap_or_default(), paused: paused(tx.db())?.into_keys().collect() })
 }
 
-fn workers(tx: &Tx<'_>) -> Result<Vec<WorkerEntry>, Failure> {
+fn workers(db: &Connection, now_ms: i64) -> Result<Vec<WorkerEntry>, Failure> {
     let sql = "SELECT said, said_at_ms, until_ms FROM workers WHERE until_ms > ?1 ORDER BY boot";
-    tx.all(sql, [tx.now.wall_ms], |found| {
+    row::all(db, sql, [now_ms], |found| {
         Ok(WorkerEntry { worker: row::json_at(found, 0)?, at_ms: found.get(1)?, until_ms: found.get(2)? })
     })
 }
@@ -100,8 +101,9 @@ fn order(tx: &mut Tx<'_>, sql: &str, what: impl Params) -> Result<bool, Failure>
 }
 
 /// A kind that only a newer version knows is nothing to us.
-fn paused(tx: &Tx<'_>) -> Result<BTreeMap<Kind, Option<i64>>, Failure> {
+fn paused(db: &Connection) -> Result<BTreeMap<Kind, Option<i64>>, Failure> {
     let sql = "SELECT kind, at_ms FROM paused_kinds";
-    let named: Vec<(String, Option<i64>)> = tx.all(sql, (), |found| Ok((found.get(0)?, found.get(1)?)))?;
+    let named: Vec<(String, Option<i64>)> =
+        row::all(db, sql, (), |found| Ok((found.get(0)?, found.get(1)?)))?;
     Ok(named.into_iter().filter_map(|(name, at_ms)| Some((name.parse().ok()?, at_ms))).collect())
 }

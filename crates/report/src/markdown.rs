@@ -69,7 +69,10 @@ fn plain(text: &str) -> String {
         match c {
             '\n' | '\t' => safe.push(' '),
             _ if acts(c) => safe.push('\u{fffd}'),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' | '!' => safe.extend(['\\', c]),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => safe.extend(['\\', c]),
             _ => safe.push(c),
         }
     }

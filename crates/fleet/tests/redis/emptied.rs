@@ -13,7 +13,7 @@ use crate::{LEASE, claim, id, leaf, root, store_at};
 
 fn assert_alarm<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
     match answer {
-        Err(StoreError::Replaced(why)) => assert!(why.contains("the store was emptied"), "{why}"),
+        Err(StoreError::Replaced(why)) => assert!(why.contains("restore its backup first"), "{why}"),
         other => panic!("no alarm: {other:?}"),
     }
 }
