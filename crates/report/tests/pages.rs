@@ -85,7 +85,7 @@ fn no_text_becomes_markup() {
     assert_eq!(tags(&hostile.html()), tags(&harmless.html()));
     assert!(!hostile.html().contains("<script") && !hostile.html().contains('\u{202e}'));
     let marked = hostile.markdown();
-    assert!(marked.contains("\\<script\\>") && !marked.replace("\\<", "").contains("<script"));
+    assert!(marked.contains("&lt;script&gt;") && !marked.contains("<script"));
     assert!(!marked.contains("[a]("));
 }
 
@@ -96,7 +96,7 @@ fn the_policy_names_the_one_style_sheet_there_is() {
     let html = report(summary("a"), None).html();
     let style = html.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
     let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(style));
-    assert!(html.contains(&format!("style-src &#39;sha256-{}&#39;", hash)), "{}", &html[..400]);
+    assert!(html.contains(&format!("style-src &#39;sha256-{hash}&#39;")), "{}", &html[..400]);
     assert_eq!(html.matches("<style>").count(), 1);
 }
 

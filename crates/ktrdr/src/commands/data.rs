@@ -5,8 +5,8 @@ mod windows;
 use std::process::ExitCode;
 
 use ktrdr_app::UseCases;
-use ktrdr_app::use_cases::Library;
 use ktrdr_app::data::{self, IMPORT_BYTES_MAX, ImportRequest, ListedSeries};
+use ktrdr_app::use_cases::Library;
 use ktrdr_quant::data::health::HealthReport;
 
 use super::Context;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ktrdr_app::AppError;
 use ktrdr_app::strategies::{self, CheckedStrategy, ListedStrategy, UpgradedStrategy};
 use ktrdr_app::training::StrategyChoice;
 use ktrdr_app::use_cases::Library;
-use ktrdr_app::AppError;
 use ktrdr_catalog::strategies as stored;
 use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::schema;
