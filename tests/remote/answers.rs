@@ -96,7 +96,7 @@ fn every_command_answers_the_same_by_way_of_a_server(engine: Engine) {
         "campaign list".into(),
         "campaign show far".into(),
         "campaign show far --limit 1".into(),
-        "campaign plan -s EURUSD -t 1h --cycles 2".into(),
+        "campaign plan -s EURUSD -t 1h --cycles 2 --anyway test".into(),
         "research status".into(),
         "agent status".into(),
         format!("agent status {cycle}"),
@@ -154,7 +154,7 @@ fn what_is_refused_is_refused_the_same(engine: Engine) {
         (2, "backtest run --strategy quick -s EURUSD -t 5m".into()),
         (4, format!("operations cancel {ended}")),
         (4, "data generate -s EURUSD -t 1h --bars 300".into()),
-        (7, "backtest run --strategy quick -s EURUSD -t 1h --start-date 2015-01-01".into()),
+        (7, "campaign plan -s EURUSD -t 1h --cycles 2".into()),
         (8, "training run --strategy broken".into()),
     ] {
         let command: Vec<&str> = words(&command).into_iter().chain(["--output", "json"]).collect();
