@@ -13,6 +13,7 @@ use ktrdr_domain::closing::Closing;
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::trial::Trial;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::Client;
@@ -24,14 +25,28 @@ fn of(campaign: Option<&CampaignName>) -> String {
     campaign.map_or_else(String::new, |name| format!("campaign={name}"))
 }
 
+impl Client {
+    /// All of a list that comes newest first, in the order in which it was written.
+    async fn oldest_first<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        path: &[&str],
+        campaign: Option<&CampaignName>,
+    ) -> Result<Vec<T>, AppError> {
+        let mut all: Vec<T> = self.list(name, path, &of(campaign), ALL).await?;
+        all.reverse();
+        Ok(all)
+    }
+}
+
 #[async_trait]
 impl Knowledge for Client {
     async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, AppError> {
-        self.list("trials", &["ledger", "trials"], &of(campaign), ALL).await
+        self.oldest_first("trials", &["ledger", "trials"], campaign).await
     }
 
     async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, AppError> {
-        self.list("closings", &["ledger", "closings"], &of(campaign), ALL).await
+        self.oldest_first("closings", &["ledger", "closings"], campaign).await
     }
 
     async fn lessons(&self, campaign: Option<&CampaignName>, limit: u32) -> Result<Vec<Lesson>, AppError> {
