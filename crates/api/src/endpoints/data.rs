@@ -44,7 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 schema::object(&[
                     ("symbol*", schema::symbol()),
                     ("timeframe*", schema::timeframe()),
-                    ("process", json!({ "description": "`random-walk`, `regime-volatility`, or `{\"planted-edge\": STRENGTH}`." })),
+                    ("process", process()),
                     ("session", schema::words("When the market is open.", &["currency", "always", "shares"])),
                     ("bars*", schema::integer("How many.", 1, 10_000_000)),
                     ("start*", schema::text("First bar's open, such as 2015-01-01.")),
@@ -97,6 +97,13 @@ async fn import(ask: Ask) -> Answered {
     let wanted = wanted.map_err(|why| invalid(format!("the query does not fit: {why}")))?;
     let job = ask.app.import_data(&wanted, &ask.file).await?;
     Reply::accepted(&format!("/operations/{}", job.operation), &job)
+}
+
+/// A process by its name, or one with its strength.
+fn process() -> Value {
+    let named = schema::words("By its name.", &["random-walk", "regime-volatility"]);
+    let planted = schema::object(&[("planted-edge*", schema::number("How strong the edge is."))]);
+    json!({ "oneOf": [named, planted], "description": "What the bars are made by." })
 }
 
 async fn generate(ask: Ask) -> Answered {
