@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use ktrdr_api::Exposition;
 use ktrdr_app::budget::BudgetRequest;
-use ktrdr_app::operations::PartRequest;
 use ktrdr_app::queues::QueueStatus;
 use ktrdr_app::{App, AppError};
 use ktrdr_domain::Money;
+use ktrdr_fabric::artifacts::Disk;
+use ktrdr_fabric::store::Filter;
 use ktrdr_telemetry::standing::{QueueStanding, Role};
 use ktrdr_telemetry::{MEDIA_TYPE, Standing, Telemetry};
 use tokio_util::sync::CancellationToken;
@@ -79,7 +80,8 @@ impl Figures {
 impl Fleet {
     async fn standing(&self) -> Result<Standing, AppError> {
         let app = &self.app;
-        let workers = app.workers().await?;
+        let workers = app.registry.workers().await?;
+        let dead = Filter { dead: true, limit: 1, ..Filter::default() };
         let plays =
             |role: Role| workers.iter().filter(|seen| seen.worker.role == role.as_str()).count() as u64;
         let budget = app.budget(&BudgetRequest { days: 1, campaigns: 0, campaign: None }).await?;
@@ -88,13 +90,13 @@ impl Fleet {
         Ok(Standing {
             queues: app.queues().await?.iter().map(queue).collect(),
             processes: Role::ALL.into_iter().map(|role| (role, plays(role))).collect(),
-            dead_letters: app.dead_letters(PartRequest { limit: 1, after: None }).await?.total,
+            dead_letters: app.store.list(&dead).await?.total,
             outbox: app.store.backlog(Duration::ZERO).await?.outbox,
             outbox_lag_s: self.outbox_lag().await?.as_secs_f64(),
             spent_today: today.map_or(0.0, |day| day.spent.money.plus(day.reserved.money).in_dollars()),
             left_today: today.and_then(|day| day.left.money).map(Money::in_dollars),
             schedule_troubles: troubles.len() as u64,
-            free_bytes: rustix::fs::statvfs(&self.folder).ok().map(|disk| disk.f_bavail * disk.f_frsize),
+            free_bytes: Disk::of(&self.folder).ok().map(|disk| disk.free),
         })
     }
 
