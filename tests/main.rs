@@ -24,6 +24,7 @@ mod epochs;
 mod evidence;
 mod evolution;
 mod faces;
+mod first_hour;
 mod first_light;
 mod fleet;
 mod full;

@@ -13,6 +13,7 @@
 //! | what training, backtesting and assessment report | [`report`] |
 //! | quality gates, how a cycle says that one stopped it | [`gate`], [`refusal`] |
 //! | what checks of bars and strategies find | [`finding`] |
+//! | what the words mean that gates, failures and checks say | [`glossary`] |
 //! | which model wrote a strategy, what it may remember | [`author`] |
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
 //! | ideas that are worth a test, and who may allow one | [`hypothesis`] |
@@ -37,6 +38,7 @@ pub mod excerpt;
 pub mod failure;
 pub mod finding;
 pub mod gate;
+pub mod glossary;
 pub mod hash;
 pub mod hypothesis;
 pub mod id;

@@ -33,11 +33,11 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
         let app = desk.app();
         match &arguments.verb {
             OperationsVerb::List(wanted) => list(context, app, wanted).await,
-            OperationsVerb::Status { id } => status(context, app, id).await,
-            OperationsVerb::Explain { id } => explain(context, app, id).await,
-            OperationsVerb::Metrics { id } => metrics::run(context, app, id).await,
-            OperationsVerb::Events { id } => events(context, app, id).await,
-            OperationsVerb::Watch { id } => watch(context, &desk, id).await,
+            OperationsVerb::Status { id } => status(context, app, &id.resolve(app, None).await?).await,
+            OperationsVerb::Explain { id } => explain(context, app, &id.resolve(app, None).await?).await,
+            OperationsVerb::Metrics { id } => metrics::run(context, app, &id.resolve(app, None).await?).await,
+            OperationsVerb::Events { id } => events(context, app, &id.resolve(app, None).await?).await,
+            OperationsVerb::Watch { id } => watch(context, &desk, &id.resolve(app, None).await?).await,
             OperationsVerb::Cancel(wanted) => cancelling::run(context, app, wanted).await,
             OperationsVerb::Retry(wanted) => retry::run(context, app, wanted).await,
         }
