@@ -90,13 +90,15 @@ fn hash<const N: usize>(words: &[&str]) -> [u8; N] {
     std::array::from_fn(|i| whole[i])
 }
 
-/// Which traces are told of: always the same ones, whoever is asked.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Which traces are told of: always the same ones, whoever is asked. None, unless somebody says so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sample(u64);
 
 impl Sample {
     /// No trace.
     pub const NONE: Self = Self(0);
+    /// Every trace.
+    pub const ALL: Self = Self(DRAWN_FROM);
 
     /// This share of all traces; `None` where that is no share.
     #[must_use]
@@ -193,7 +195,10 @@ mod tests {
     #[test]
     fn ids_are_the_same_in_every_version() {
         assert_eq!(TraceId::of(&operation(7)).to_string(), "75b68721131e0e45da23e2839ccd6f68");
-        assert_eq!(traceparent(&operation(7), Sample::NONE), "00-75b68721131e0e45da23e2839ccd6f68-a445948b7f20e165-02");
+        assert_eq!(
+            traceparent(&operation(7), Sample::NONE),
+            "00-75b68721131e0e45da23e2839ccd6f68-a445948b7f20e165-02"
+        );
     }
 
     #[test]
