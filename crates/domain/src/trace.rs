@@ -103,7 +103,7 @@ impl Sample {
     /// This share of all traces; `None` where that is no share.
     #[must_use]
     pub fn of(share: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&share).then(|| Self((share * DRAWN_FROM as f64) as u64))
+        (0.0..=1.0).contains(&share).then_some(Self((share * DRAWN_FROM as f64) as u64))
     }
 
     /// Whether this trace is one of them.
