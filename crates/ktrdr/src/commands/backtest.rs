@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use ktrdr_app::UseCases;
-use ktrdr_app::backtest::{BacktestCancelRequest, BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
-use ktrdr_app::cancel::OPERATOR;
+use ktrdr_app::backtest::{BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
+use ktrdr_app::cancel::{CancelOneRequest, OPERATOR};
 use ktrdr_app::reports::export::{equity_csv, trades_csv};
 use ktrdr_domain::{DeviceRequest, OperationId};
 use ktrdr_fabric::local::whole;
@@ -33,7 +33,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
             BacktestVerb::Signals(wanted) => finish(context, signals(context, wanted).await?).await,
             BacktestVerb::Cancel { id, reason } => {
                 let desk = context.desk().await?;
-                let request = BacktestCancelRequest {
+                let request = CancelOneRequest {
                     operation: id.clone(),
                     reason: reason.clone(),
                     by: OPERATOR.to_owned(),
