@@ -16,6 +16,7 @@ mod files;
 mod fleet;
 mod follow;
 mod funnel;
+mod log_lines;
 mod logging;
 mod part;
 mod providers;
@@ -61,7 +62,7 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
     let harmless = std::env::args_os().map(|word| screen::harmless_word(&word.to_string_lossy()));
     let same = Arguments::try_parse_from(harmless).err().filter(clap::Error::use_stderr);
     match (screen.form, same) {
-        (OutputForm::Text, Some(same)) => {
+        (OutputForm::Text, Some(same)) if !logging::is_json() => {
             // Where nobody can be told, the exit code says it.
             let _ = print(&same);
             ExitCode::from(Kind::Usage as u8)

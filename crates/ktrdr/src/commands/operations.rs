@@ -152,7 +152,7 @@ async fn status(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> 
 }
 
 fn print_detail(screen: &Screen, detail: &OperationDetail) {
-    let OperationDetail { operation, children, resumption } = detail;
+    let OperationDetail { operation, children, resumption, trace } = detail;
     screen.line(describe::line(operation));
     let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
     fact("kind", operation.kind.to_string());
@@ -172,6 +172,7 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
     }
     resumption.resumes.iter().for_each(|earlier| fact("resumes", earlier.to_string()));
     resumption.resumed_by.iter().for_each(|later| fact("resumed by", later.to_string()));
+    fact("trace", trace.to_string());
     if let Some(worker) = &operation.worker {
         fact("worker", worker.clone());
     }
