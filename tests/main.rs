@@ -19,6 +19,7 @@ mod claude;
 mod containers;
 mod contamination;
 mod crash;
+mod dashboard;
 mod docs;
 mod epochs;
 mod evidence;

@@ -27,6 +27,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("mcp", 4, &["domain", "app"]),
     ("api", 4, &["domain", "app"]),
     ("client", 4, &["domain", "app"]),
+    ("dashboard", 4, &["domain", "chart", "app"]),
     (
         "ktrdr",
         5,
@@ -46,6 +47,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
             "mcp",
             "api",
             "client",
+            "dashboard",
             "claude",
             "fake",
         ],
