@@ -7,14 +7,13 @@
   // Longer than the server gives the same page to everybody: what is asked for after an event shows it.
   const SOON_MS = 400, APART_MS = 1000;
 
-  // The door.
   const door = $('sign-in');
   if (door) {
     door.addEventListener('submit', async event => {
       event.preventDefault();
       const answer = await fetch('/api/v1/session', { method: 'POST', headers: { Authorization: 'Bearer ' + $('token').value.trim() } })
         .catch(() => null);
-      if (answer && answer.ok) return location.replace(door.dataset.next.startsWith('/') && !door.dataset.next.startsWith('//') ? door.dataset.next : '/');
+      if (answer && answer.ok) return location.replace(/^\/(?![/\\])/.test(door.dataset.next) ? door.dataset.next : '/');
       const why = answer ? (await answer.json().catch(() => ({}))).detail : 'nobody answers';
       $('refused').textContent = 'Not let in: ' + (why || answer.status);
     });
@@ -53,7 +52,7 @@
   };
   setInterval(tick, 1000);
 
-  // Makes what is there into what came, and leaves alone what is the same: focus, what is typed and what is unfolded stay.
+  // Makes what is there into what came: focus, what is typed and what is unfolded stay.
   const key = node => node.nodeType === 1 && node.id;
   const same = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && key(a) === key(b);
   const morph = (old, fresh) => {
@@ -76,8 +75,9 @@
     while (at) { const gone = at; at = at.nextSibling; gone.remove(); }
   };
 
-  let due = 0, asked = 0, isAsking = false;
+  let due = 0, asked = 0, told = 0, isAsking = false;
   const soon = () => {
+    told = Date.now();
     if (due || isPaused || document.hidden) return;
     due = setTimeout(refresh, Math.max(SOON_MS, asked + APART_MS - Date.now()));
   };
@@ -85,6 +85,8 @@
     due = 0;
     if (isAsking) return soon();
     isAsking = true; asked = Date.now();
+    // What was told just now may not be in the page that others asked for just before.
+    const isEarly = asked - told < SOON_MS;
     try {
       const answer = await fetch(location.href.split('#')[0], { redirect: 'error' });
       if (answer.status === 401) return location.reload();
@@ -98,9 +100,9 @@
       shown = Date.now();
       tick();
     } catch { setTimeout(soon, APART_MS); } finally { isAsking = false; }
+    if (isEarly) soon();
   };
 
-  // The stream.
   const others = new BroadcastChannel('ktrdr'), ours = new Set();
   const heard = told => {
     if (told.state !== undefined) {

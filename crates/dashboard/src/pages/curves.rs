@@ -17,7 +17,7 @@ pub(crate) fn of_training(readings: &[Reading]) -> Vec<Markup> {
         layers: losses.into_iter().flatten().collect(),
         height: Height::Middle,
     };
-    drawn(loss).into_iter().collect()
+    drawn(&loss).into_iter().collect()
 }
 
 /// Equity by bar, and trades closed so far.
@@ -36,7 +36,7 @@ pub(crate) fn of_backtest(readings: &[Reading]) -> Vec<Markup> {
         layers: layers.into_iter().collect(),
         height: Height::Middle,
     };
-    drawn(equity).into_iter().collect()
+    drawn(&equity).into_iter().collect()
 }
 
 /// A figure by item, or by time where that is known; nothing where there are not two of it.
@@ -47,6 +47,6 @@ fn layer(readings: &[Reading], name: &str, figure: &str, hue: Hue) -> Option<Lay
     (points.len() > 1).then(|| Layer::new(name, hue, Form::Line(points)))
 }
 
-fn drawn(plane: Plane) -> Option<Markup> {
+fn drawn(plane: &Plane) -> Option<Markup> {
     (!plane.layers.is_empty()).then(|| plane.figure())
 }

@@ -47,7 +47,7 @@ impl Series {
             (Some(_), ..) => ("unreadable", "bad"),
             (None, Some(true), _) => ("burnt", "bad"),
             (None, _, true) => ("fit for use", "good"),
-            (None, _, false) => ("windows not fixed yet", "plain"),
+            (None, _, false) => ("windows not fixed yet", ""),
         }
     }
 

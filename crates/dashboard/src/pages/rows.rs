@@ -1,7 +1,7 @@
 //! Operations as rows of a table.
 
 use ktrdr_chart::Markup;
-use ktrdr_domain::{OperationSummary, Status};
+use ktrdr_domain::{OperationSummary, Status, Subject};
 
 use crate::markup;
 use crate::time::{lasting, took};
@@ -29,8 +29,12 @@ impl Row {
         self.row.kind.to_string()
     }
 
+    /// The market first: it is short, and tells most.
     pub(crate) fn subject(&self) -> String {
-        self.row.subject.to_string()
+        let Subject { strategy, symbol, timeframe } = &self.row.subject;
+        let market = [symbol.as_ref().map(ToString::to_string), timeframe.map(|bars| bars.to_string())];
+        let words = market.into_iter().chain([strategy.as_ref().map(ToString::to_string)]).flatten();
+        words.collect::<Vec<_>>().join(" ")
     }
 
     pub(crate) fn campaign(&self) -> Option<String> {

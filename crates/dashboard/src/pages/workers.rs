@@ -31,10 +31,10 @@ impl Worker {
 
     fn state(&self) -> (&'static str, &'static str) {
         match self.heard.state {
-            WorkerState::AtWork => ("at work", "plain"),
-            WorkerState::Idle => ("idle", "plain"),
+            WorkerState::AtWork => ("at work", ""),
+            WorkerState::Idle => ("idle", ""),
             WorkerState::Busy => ("busy", "good"),
-            WorkerState::Draining => ("draining", "plain"),
+            WorkerState::Draining => ("draining", ""),
             WorkerState::Silent => ("silent", "bad"),
         }
     }
