@@ -20,6 +20,7 @@ mod collector;
 mod containers;
 mod contamination;
 mod crash;
+mod dashboard;
 mod docs;
 mod epochs;
 mod evidence;

@@ -28,6 +28,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("mcp", 4, &["domain", "app"]),
     ("api", 4, &["domain", "app"]),
     ("client", 4, &["domain", "app"]),
+    ("dashboard", 4, &["domain", "chart", "app"]),
     (
         "ktrdr",
         5,
@@ -48,6 +49,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
             "mcp",
             "api",
             "client",
+            "dashboard",
             "claude",
             "fake",
         ],

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
+use crate::browsers::{self, Pages};
 use crate::exposure::Exposure;
 use crate::identify::{Identified, identify, permit, refuse_foreign_pages};
 use crate::limits::{AT_ONCE, FILES_AT_A_TIME, WRONG_AT_ONCE, WRONG_PER_S};
@@ -48,6 +49,7 @@ pub(crate) struct Service {
     pub(crate) files: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
     pub(crate) mcp: Option<McpServices>,
+    pub(crate) pages: Option<Pages>,
 }
 
 impl Service {
@@ -57,7 +59,7 @@ impl Service {
         exposure: Exposure,
         requests_per_s: u32,
         stop: CancellationToken,
-        mcp: Option<McpServices>,
+        (mcp, pages): (Option<McpServices>, Option<Pages>),
     ) -> Self {
         let requests_per_s = f64::from(requests_per_s);
         Self {
@@ -70,6 +72,7 @@ impl Service {
             files: Arc::new(Semaphore::new(FILES_AT_A_TIME)),
             stop,
             mcp,
+            pages,
         }
     }
 
@@ -125,6 +128,9 @@ impl Service {
         }
         if request.uri().path() == MCP {
             return self.mcp(request, &host, &peer).await;
+        }
+        if let Some(pages) = self.pages.clone().filter(|_| browsers::is_shown(request.uri().path())) {
+            return browsers::answer(self, pages, request, &Connection { host, peer }).await;
         }
         request.extensions_mut().insert(Connection { host, peer });
         match router.oneshot(request).await {
@@ -203,6 +209,7 @@ fn protect(response: &mut Response<Body>, is_page: bool) {
         (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // Pages for browsers say themselves what they need.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }

@@ -113,6 +113,15 @@ impl App {
         Ok(DeadLetterList { dead_letters, next, total, now_ms })
     }
 
+    /// How many dead letters there are, of one type or of all.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn count_dead(&self, kind: Option<Kind>) -> Result<u64, AppError> {
+        let kinds = kind.into_iter().collect();
+        Ok(self.store.list(&Filter { dead: true, kinds, limit: 1, ..Filter::default() }).await?.total)
+    }
+
     /// What was submitted in the place of an operation since it ended, as far as it is among the latest of its kind.
     async fn retried_as(
         &self,

@@ -4,7 +4,7 @@
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status, TraceId};
-use ktrdr_fabric::history::Transition;
+pub use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{Filter, Page};
 use ktrdr_research::resume::successor;
 use serde::de::DeserializeOwned;
