@@ -60,6 +60,8 @@ impl Manner {
 pub(crate) struct Collector {
     address: SocketAddr,
     told: Arc<Mutex<Vec<Told>>>,
+    /// The heads of the requests.
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl Collector {
@@ -67,18 +69,24 @@ impl Collector {
     pub(crate) fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (address, told) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<Told>>>::default());
-        let collected = Arc::clone(&told);
+        let heads = Arc::<Mutex<Vec<String>>>::default();
+        let (collected, heard) = (Arc::clone(&told), Arc::clone(&heads));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let collected = Arc::clone(&collected);
-                std::thread::spawn(move || serve(stream, manner, &collected));
+                let (collected, heard) = (Arc::clone(&collected), Arc::clone(&heard));
+                std::thread::spawn(move || serve(stream, manner, &collected, &heard));
             }
         });
-        Self { address, told }
+        Self { address, told, heads }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The heads of the requests so far.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
     }
 
     /// Every span of a trace, once there is one that is meant.
@@ -91,10 +99,11 @@ impl Collector {
     }
 }
 
-fn serve(stream: TcpStream, manner: Manner, told: &Mutex<Vec<Told>>) {
+fn serve(stream: TcpStream, manner: Manner, told: &Mutex<Vec<Told>>, heads: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut writer = stream;
     while let Some((head, body)) = request(&mut reader) {
+        heads.lock().unwrap().push(head.clone());
         if manner == Manner::Takes {
             assert!(head.starts_with("POST /v1/traces HTTP/1.1"), "{head}");
             let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();

@@ -139,3 +139,24 @@ fn a_collector_that_is_down_or_mad_harms_nothing() {
         assert!(output.status.success() && output.stderr.is_empty(), "{}", shown(&output));
     }
 }
+
+#[test]
+fn what_a_collector_is_shown_stands_in_no_log() {
+    let collector = Collector::start(Manner::Takes);
+    let world = World::new().with_setting("KTRDR_LOG", "trace").with_setting(ENDPOINT, &collector.url());
+    let world = world.with_setting("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20canary-7f");
+    world.generate("EURUSD", "planted-edge", 5_000, 3);
+    world.example_of_epochs("brief", 2);
+    let output = world.run(&["training", "run", "--local", "--strategy", "brief"]);
+    assert!(output.status.success(), "{}", shown(&output));
+    let heads = collector.heads();
+    assert!(heads.iter().any(|head| head.contains("authorization: Bearer canary-7f")), "{heads:?}");
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(log.contains("TRACE") && !log.contains("canary"), "{log}");
+    // The file of a workspace may come from anybody: what the environment holds does not go where it says.
+    world.write("ktrdr.toml", format!("[traces]\nendpoint = \"{}\"\n", collector.url()));
+    let mut of_file = world.command(&["training", "run", "--local", "--strategy", "brief"]);
+    assert!(of_file.env_remove(ENDPOINT).output().unwrap().status.success());
+    let later = collector.heads().split_off(heads.len());
+    assert!(!later.is_empty() && !later.concat().contains("canary"), "{later:?}");
+}

@@ -193,7 +193,8 @@ fn said(level: Level, text: &str) -> String {
         return text.to_owned();
     }
     let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
-    let (level, fields) = (level.as_str(), serde_json::json!({ "message": text }));
+    let (level, fields) =
+        (level.as_str(), serde_json::json!({ "message": text.trim_start_matches("error: ") }));
     let line = serde_json::json!({ "timestamp": at, "level": level, "fields": fields, "target": "ktrdr" });
     escaped(&line.to_string())
 }

@@ -2,7 +2,8 @@
 //! it. A worker that was killed tells nothing; its attempt is told of all the same. All times are the store's, so that
 //! machines whose clocks differ make one picture.
 
-use ktrdr_domain::{Operation, OperationId, Phase, SpanId, Status};
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::{FailureReason, Operation, OperationId, Phase, SpanId, Status, StrategyName, Symbol};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::{Change, Transition};
 
@@ -80,11 +81,11 @@ pub(crate) fn describe(part: Part, row: &Operation) -> Part {
     part.say(names::OPERATION_ID, row.id.as_str())
         .say(names::OPERATION_TYPE, row.kind.as_str())
         .say(names::OPERATION_STATUS, row.status.as_str())
-        .say_if(names::CAMPAIGN, row.campaign.as_ref().map(|name| name.as_str()))
-        .say_if(names::STRATEGY, row.subject.strategy.as_ref().map(|name| name.as_str()))
-        .say_if(names::SYMBOL, row.subject.symbol.as_ref().map(|name| name.as_str()))
+        .say_if(names::CAMPAIGN, row.campaign.as_ref().map(CampaignName::as_str))
+        .say_if(names::STRATEGY, row.subject.strategy.as_ref().map(StrategyName::as_str))
+        .say_if(names::SYMBOL, row.subject.symbol.as_ref().map(Symbol::as_str))
         .say_if(names::TIMEFRAME, timeframe.as_deref())
-        .say_if(names::ERROR_TYPE, row.reason.as_ref().map(|reason| reason.as_str()))
+        .say_if(names::ERROR_TYPE, row.reason.as_ref().map(FailureReason::as_str))
 }
 
 /// A result comes from a job of any version: what is not there is not told.
