@@ -119,3 +119,23 @@ fn an_operation_is_named_by_as_much_as_it_takes(engine: Engine) {
     assert!(text.contains("learned from") && text.contains("EURUSD 1h"), "{}", shown(&told));
     world.refused(3, &["models", "show", "fx_pullback", "--model-version", "9"]);
 }
+
+#[test]
+fn several_files_are_brought_in_by_their_names() {
+    let world = World::new();
+    world.generate("EURUSD", "random-walk", 600, 1);
+    let csv = fs::read(world.path("data/EURUSD_1h.csv")).unwrap();
+    let named = |name: &str| world.write(name, &csv).to_str().unwrap().to_owned();
+    let (pound, kiwi, nobody) = (named("gbp_usd-H1.csv"), named("in/NZDUSD.1h.csv"), named("prices.csv"));
+
+    let imported = world.json(&["data", "import", &pound, &kiwi])["imported"].clone();
+    let symbols: Vec<&str> =
+        imported.as_array().unwrap().iter().map(|one| one["data"]["symbol"].as_str().unwrap()).collect();
+    assert_eq!(symbols, ["GBPUSD", "NZDUSD"]);
+    world.refused_with(2, &["data", "import", &nobody], &["prices.csv", "--timeframe"]);
+    world.refused_with(2, &["data", "import", &pound, &kiwi, "-s", "X"], &["--symbol is said of one file"]);
+    world.refused_with(2, &["data", "import", &nobody, "-s", "X", "-t", "1H"], &["did you mean 1h?"]);
+    assert_eq!(world.json(&["data", "import", &nobody, "-s", "X", "-t", "1h"])["data"]["symbol"], "X");
+    // What names nothing is found before anything is brought in.
+    world.refused_with(2, &["data", "import", &kiwi, &nobody, "--replace"], &["prices.csv"]);
+}

@@ -16,12 +16,44 @@ pub struct Timeframe {
 
 /// Text that is no timeframe.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("timeframe {0:?} is not known: use a number and m, h, d or w, such as 5m, 1h, 1d (1m to 4w)")]
-pub struct BadTimeframe(pub String);
+#[error("timeframe {found:?} is not known: {}", advice(*meant))]
+pub struct BadTimeframe {
+    /// The text.
+    pub found: String,
+    /// What it may have meant.
+    pub meant: Option<Timeframe>,
+}
+
+fn advice(meant: Option<Timeframe>) -> String {
+    match meant {
+        Some(timeframe) => format!("did you mean {timeframe}?"),
+        None => "use a number and m, h, d or w, such as 5m, 1h, 1d (1m to 4w)".to_owned(),
+    }
+}
 
 impl Timeframe {
     /// One minute, hour, day or week in seconds.
     const UNITS: [(char, u32); 4] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('m', 60)];
+
+    /// What somebody meant who writes it as others do: `1H`, and `H1` as MetaTrader does.
+    #[must_use]
+    pub fn meant_by(text: &str) -> Option<Self> {
+        let lower = text.to_ascii_lowercase();
+        let (unit, digits) = lower.split_at_checked(1)?;
+        Self::read(&lower).or_else(|| Self::read(&format!("{digits}{unit}")))
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let unit = text.chars().last()?;
+        let (_, unit_s) = Self::UNITS.into_iter().find(|(c, _)| *c == unit)?;
+        let digits = &text[..text.len() - unit.len_utf8()];
+        if digits.is_empty() || digits.len() > 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let count: u32 = digits.parse().ok()?;
+        let seconds = count.checked_mul(unit_s).filter(|s| (60..=4 * 604_800).contains(s))?;
+        Some(Self { seconds })
+    }
 
     /// Length in seconds.
     #[must_use]
@@ -39,16 +71,7 @@ impl Timeframe {
 impl FromStr for Timeframe {
     type Err = BadTimeframe;
     fn from_str(text: &str) -> Result<Self, BadTimeframe> {
-        let bad = || BadTimeframe(excerpt(text));
-        let unit = text.chars().last().ok_or_else(bad)?;
-        let (_, unit_s) = Self::UNITS.into_iter().find(|(c, _)| *c == unit).ok_or_else(bad)?;
-        let digits = &text[..text.len() - unit.len_utf8()];
-        if digits.is_empty() || digits.len() > 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(bad());
-        }
-        let count: u32 = digits.parse().map_err(|_| bad())?;
-        let seconds = count.checked_mul(unit_s).filter(|s| (60..=4 * 604_800).contains(s)).ok_or_else(bad)?;
-        Ok(Self { seconds })
+        Self::read(text).ok_or_else(|| BadTimeframe { found: excerpt(text), meant: Self::meant_by(text) })
     }
 }
 
@@ -87,5 +110,10 @@ mod tests {
         for bad in ["", "h", "0h", "-1h", "1x", "99999h", "1 h", "1ü"] {
             assert!(bad.parse::<Timeframe>().is_err(), "{bad}");
         }
+        for (text, meant) in [("1H", "1h"), ("H1", "1h"), ("M15", "15m"), ("d1", "1d"), ("60M", "1h")] {
+            let said = text.parse::<Timeframe>().unwrap_err().to_string();
+            assert!(said.contains(&format!("did you mean {meant}?")), "{said}");
+        }
+        assert_eq!("x9".parse::<Timeframe>().unwrap_err().meant, None);
     }
 }

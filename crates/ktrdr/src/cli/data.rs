@@ -1,6 +1,6 @@
 //! `ktrdr data …`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_app::data::{GenerateRequest, ImportRequest, ProcessChoice, SessionChoice};
@@ -9,7 +9,7 @@ use ktrdr_domain::job::{DateOrder, DecimalSign, Stamp};
 use ktrdr_domain::{Reason, Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::import::TimeZone;
 
-use super::KeyArguments;
+use super::{KeyArguments, series_name};
 
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
@@ -19,7 +19,7 @@ pub(crate) struct DataArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DataVerb {
-    /// Read a CSV in any of the usual layouts, check every row, store it as data/SYMBOL_timeframe.csv.
+    /// Read CSV files in any of the usual layouts, check every row, store each as data/SYMBOL_timeframe.csv.
     Import(ImportArguments),
     /// Health report: gaps by session, duplicates, spikes, calendar.
     Check(SeriesArguments),
@@ -38,16 +38,17 @@ pub(crate) enum DataVerb {
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
-    /// The CSV file.
-    pub(crate) file: PathBuf,
+    /// The CSV file, or several of them.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
 
-    /// The instrument.
+    /// The instrument of the one file; what its name says otherwise, as in EURUSD_1h.csv.
     #[arg(long, short)]
-    pub(crate) symbol: Symbol,
+    pub(crate) symbol: Option<Symbol>,
 
-    /// The bar length, such as 1h.
+    /// The bar length, such as 1h; what the file's name says otherwise.
     #[arg(long, short)]
-    pub(crate) timeframe: Timeframe,
+    pub(crate) timeframe: Option<Timeframe>,
 
     /// Hours that the file's times are ahead of UTC the whole year, where they carry no zone; they are taken as UTC by
     /// default.
@@ -93,11 +94,36 @@ pub(crate) struct ImportArguments {
     pub(crate) key: KeyArguments,
 }
 
-impl From<&ImportArguments> for ImportRequest {
-    fn from(typed: &ImportArguments) -> Self {
-        Self {
-            symbol: typed.symbol.clone(),
-            timeframe: typed.timeframe,
+impl ImportArguments {
+    /// The series that one of the files holds; what is missing to say so otherwise.
+    pub(crate) fn series(&self, file: &Path) -> Result<(Symbol, Timeframe), String> {
+        let (symbol, timeframe) = series_name::of(file);
+        let (symbol, timeframe) = (self.symbol.clone().or(symbol), self.timeframe.or(timeframe));
+        let missing = match (&symbol, timeframe) {
+            (None, None) => "--symbol and --timeframe",
+            (None, _) => "--symbol",
+            (_, None) => "--timeframe",
+            (Some(symbol), Some(timeframe)) => return Ok((symbol.clone(), timeframe)),
+        };
+        Err(format!("{}: its name does not tell what it holds; add {missing}", file.display()))
+    }
+
+    /// What is wrong with saying the same of several files, if anything is.
+    pub(crate) fn fault(&self) -> Option<&'static str> {
+        let several = self.files.len() > 1;
+        match (several && self.symbol.is_some(), several && self.key.idempotency_key.is_some()) {
+            (true, _) => Some("--symbol is said of one file: several are told apart by their names"),
+            (_, true) => Some("--idempotency-key names one import: bring in one file at a time with it"),
+            _ => None,
+        }
+    }
+
+    /// What is asked of one file.
+    pub(crate) fn request(&self, symbol: Symbol, timeframe: Timeframe) -> ImportRequest {
+        let typed = self;
+        ImportRequest {
+            symbol,
+            timeframe,
             utc_offset_hours: typed.utc_offset,
             time_zone: typed.time_zone.map(|zone| zone.to_string()),
             sort: typed.sort,

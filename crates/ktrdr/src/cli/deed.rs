@@ -1,5 +1,7 @@
 //! What commands change, as the audit log calls it: by the names that the same requests have over HTTP.
 
+use std::path::PathBuf;
+
 use ktrdr_domain::Reason;
 use ktrdr_domain::name::CampaignName;
 
@@ -8,7 +10,7 @@ use super::agent::{AgentVerb, ApprovalVerb};
 use super::api::TokenVerb;
 use super::backtest::{BacktestVerb, MarketArguments};
 use super::campaign::CampaignVerb;
-use super::data::DataVerb;
+use super::data::{DataVerb, ImportArguments};
 use super::fleet::{QueuesVerb, WorkersVerb};
 use super::operations::{CancelArguments, DeadLettersVerb, OperationsVerb, RetryArguments};
 use super::research::ResearchVerb;
@@ -114,6 +116,15 @@ impl Command {
     }
 }
 
+/// The series that files hold, as far as can be told.
+fn imported(import: &ImportArguments) -> String {
+    let named = |file: &PathBuf| match import.series(file) {
+        Ok((symbol, timeframe)) => format!("{symbol} {timeframe}"),
+        Err(_) => file.display().to_string(),
+    };
+    import.files.iter().map(named).collect::<Vec<_>>().join(", ")
+}
+
 fn token(verb: &TokenVerb) -> Option<Deed> {
     match verb {
         TokenVerb::Create { scope, .. } => Some(Deed::of("create_token", scope)),
@@ -126,7 +137,7 @@ fn data(verb: &DataVerb) -> Option<Deed> {
     let series =
         |symbol: &dyn std::fmt::Display, timeframe: &dyn std::fmt::Display| format!("{symbol} {timeframe}");
     match verb {
-        DataVerb::Import(import) => Some(Deed::of("import_data", series(&import.symbol, &import.timeframe))),
+        DataVerb::Import(import) => Some(Deed::of("import_data", imported(import))),
         DataVerb::Generate(made) => Some(Deed::of("generate_data", series(&made.symbol, &made.timeframe))),
         DataVerb::RollWindows(roll) => {
             Some(Deed::of("roll_windows", &roll.symbol).because(words(Some(&roll.reason))))

@@ -16,6 +16,7 @@ pub(crate) mod operations;
 pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod schedules;
+mod series_name;
 pub(crate) mod server;
 pub(crate) mod store;
 pub(crate) mod strategies;

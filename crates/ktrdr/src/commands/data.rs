@@ -2,10 +2,11 @@
 
 mod windows;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use ktrdr_app::UseCases;
-use ktrdr_app::data::{self, IMPORT_BYTES_MAX, ImportRequest, ListedSeries};
+use ktrdr_app::data::{self, DataLoaded, IMPORT_BYTES_MAX, ImportRequest, ListedSeries};
 use ktrdr_app::use_cases::Library;
 use ktrdr_quant::data::health::HealthReport;
 
@@ -14,7 +15,7 @@ use super::start::{ended, start_and_wait};
 use crate::cli::StartArguments;
 use crate::cli::data::{DataArguments, DataVerb, GenerateArguments, ImportArguments, SeriesArguments};
 use crate::desk::Desk;
-use crate::exit::CliError;
+use crate::exit::{CliError, Kind, OrExit};
 use crate::files;
 use crate::screen::{Screen, table};
 
@@ -32,24 +33,46 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DataArguments) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
+/// One file after the other; one that can not be brought in ends it, and those before it stay.
 async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), CliError> {
-    let csv = files::read(&wanted.file, IMPORT_BYTES_MAX)?;
-    let request = ImportRequest::from(wanted);
-    let submit = async |app: &dyn UseCases| app.import_data(&request, &csv).await;
+    if let Some(fault) = wanted.fault() {
+        return Err(CliError::new(Kind::Usage, fault));
+    }
+    let series = wanted.files.iter().map(|file| wanted.series(file).map(|named| (file, named)));
+    let series: Vec<_> = series.collect::<Result<_, String>>().or_exit(Kind::Usage)?;
+    let mut imported = Vec::with_capacity(series.len());
+    for (file, (symbol, timeframe)) in series {
+        imported.push(import_one(context, file, &wanted.request(symbol, timeframe)).await?);
+    }
+    match imported.as_slice() {
+        [one] => context.screen.answer(one, |screen| print_imported(screen, one)),
+        several => context.screen.list("imported", several, |screen| {
+            several.iter().for_each(|loaded| print_imported(screen, loaded));
+        }),
+    }
+}
+
+async fn import_one(
+    context: &Context<'_>,
+    file: &Path,
+    request: &ImportRequest,
+) -> Result<DataLoaded, CliError> {
+    let csv = files::read(file, IMPORT_BYTES_MAX)?;
+    let submit = async |app: &dyn UseCases| app.import_data(request, &csv).await;
     let rows = ended(start_and_wait(context, StartArguments::default(), submit).await?)?;
-    let loaded = data::imported(&rows[0])
-        .map_err(|e| CliError::new(e.kind.into(), format!("{}: {e}", wanted.file.display())))?;
-    context.screen.answer(&loaded, |screen| {
-        screen.line(format!(
-            "imported {} bars of {} {}: {}",
-            loaded.bars, loaded.data.symbol, loaded.data.timeframe, loaded.data.span
-        ));
-        if let Some(w) = &loaded.windows {
-            screen.line(format!("windows: {}", windows::dates(w)));
-        }
-        loaded.notes.iter().for_each(|n| screen.line(format!("note: {n}")));
-        print_findings(screen, &loaded.health);
-    })
+    data::imported(&rows[0]).map_err(|e| CliError::new(e.kind.into(), format!("{}: {e}", file.display())))
+}
+
+fn print_imported(screen: &Screen, loaded: &DataLoaded) {
+    screen.line(format!(
+        "imported {} bars of {} {}: {}",
+        loaded.bars, loaded.data.symbol, loaded.data.timeframe, loaded.data.span
+    ));
+    if let Some(w) = &loaded.windows {
+        screen.line(format!("windows: {}", windows::dates(w)));
+    }
+    loaded.notes.iter().for_each(|n| screen.line(format!("note: {n}")));
+    print_findings(screen, &loaded.health);
 }
 
 /// Needs no store: a workspace that may only be read is enough.
