@@ -1,7 +1,8 @@
 //! Single jobs: trainings, backtests and their reports, replays.
 
 use ktrdr_app::AppError;
-use ktrdr_app::backtest::{BacktestCancelRequest, BacktestRequest, MarketRequest, SignalsRequest};
+use ktrdr_app::backtest::{BacktestRequest, MarketRequest, SignalsRequest};
+use ktrdr_app::cancel::CancelOneRequest;
 use ktrdr_app::operations::result_of;
 use ktrdr_app::replay::ReplayRequest;
 use ktrdr_app::reports::Subject;
@@ -138,7 +139,7 @@ async fn backtest(ask: Ask) -> Answered {
 }
 
 async fn cancel(ask: Ask) -> Answered {
-    Reply::ok(&ask.app.cancel_backtest(&ask.signed::<BacktestCancelRequest>(&[])?).await?)
+    Reply::ok(&ask.app.cancel_backtest(&ask.signed::<CancelOneRequest>(&[])?).await?)
 }
 
 /// A market as it stands in an address: dates and account beside the rest.
