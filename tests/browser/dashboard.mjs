@@ -162,7 +162,7 @@ await withBrowser(async browser => {
     await page.waitForFunction(() => document.getElementById('age').textContent.startsWith('cut off for'));
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KTRDR_')));
     const server = spawn(again[0], again.slice(1), { stdio: 'ignore', env });
-    process.on('exit', () => server.kill());
+    process.on('exit', () => server.kill('SIGKILL'));
     await live(page);
     await page.click('#pause');
     await page.waitForFunction(() => document.getElementById('age').textContent.startsWith('paused'));
@@ -196,3 +196,5 @@ await withBrowser(async browser => {
   expect(problems.length === 0, problems.join('\n'));
 });
 console.log('everything was as it should be');
+// The server that was started again ends with this.
+process.exit();

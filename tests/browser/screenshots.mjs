@@ -7,19 +7,13 @@ const { BASE, OUT } = process.env;
 const only = process.argv.slice(2);
 const SIZES = { desk: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } };
 
-async function until(page, place) {
-  for (let tries = 0; ; tries++) {
-    try { return await page.goto(BASE + place); } catch (why) { if (tries > 100) throw why; await new Promise(done => setTimeout(done, 100)); }
-  }
-}
-
 await withBrowser(async browser => {
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of ['light', 'dark']) {
       const context = await browser.newContext({ viewport, colorScheme });
       const page = await context.newPage();
       const first = async (list, link) => {
-        await until(page, list);
+        await page.goto(BASE + list);
         return page.evaluate(link => document.querySelector(link)?.getAttribute('href'), link);
       };
       const places = {
@@ -34,8 +28,10 @@ await withBrowser(async browser => {
       };
       for (const [name, place] of Object.entries(places)) {
         if (!place || (only.length && !only.includes(name))) continue;
-        await until(page, place);
-        if (name === 'overview' || name === 'queues') await page.waitForTimeout(900);
+        await page.goto(BASE + place);
+        // Long enough for a line to be drawn of how queues went.
+        if (name === 'overview' && size === 'desk' && colorScheme === 'light') await page.waitForTimeout(22_000);
+        await page.waitForTimeout(600);
         await page.screenshot({ path: join(OUT, `${name}-${size}-${colorScheme}.png`), fullPage: size === 'desk' && name !== 'overview' });
       }
       await context.close();

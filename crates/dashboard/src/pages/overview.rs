@@ -101,7 +101,11 @@ fn sentence(reasons: &[Reason], is_sound: bool, running: u64, queues: &[Queue]) 
     }
 }
 
+/// As the beginning of a sentence; a stable word stays as it is.
 fn upper_first(text: &str) -> String {
+    if text.split(' ').next().is_some_and(|word| word.contains('_')) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
