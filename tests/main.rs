@@ -37,6 +37,7 @@ mod kills;
 mod leaks;
 mod mcp;
 mod memory;
+mod observe;
 mod payments;
 mod processes;
 mod providers;

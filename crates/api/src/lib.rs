@@ -11,12 +11,14 @@
 //! | | one stream of events | `stream` |
 //! | | its own description, as a document and as a page | `openapi`, `form`, `docs` |
 //! | [`Exposition`] | figures for Prometheus | `exposition` |
+//! | [`Answered`] | a request, for whoever counts them | `answered` |
 //! | | connections | `listener`, `places`, `tls` |
 //!
 //! Each endpoint is three steps: typed parts of the request, one call of the application floor, its answer.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod answered;
 mod ask;
 mod dispatch;
 mod docs;
@@ -62,6 +64,7 @@ use tower::{Service as TowerService, ServiceExt};
 use crate::exposure::Exposure;
 use crate::service::{Connection, Service};
 use crate::tls::Tls;
+pub use answered::{Answered, Watch};
 pub use exposition::Exposition;
 pub use exposure::{Listening, TlsFiles, Unsafe};
 pub use limits::REQUESTS_PER_S;
@@ -100,6 +103,8 @@ pub struct Beside {
     pub mcp: Option<McpServices>,
     /// Figures of this process, where any are counted.
     pub figures: Option<Exposition>,
+    /// Is told of every request that was answered.
+    pub watch: Option<Watch>,
 }
 
 /// An API that listens.
@@ -129,7 +134,15 @@ impl Api {
         let listener = TcpListener::bind(listening.address).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let feed = Feed::start(app.clone(), beside.logs);
-        let service = Arc::new(Service::new(app, feed, exposure, listening.requests_per_s, stop, beside.mcp));
+        let service = Arc::new(Service::new(
+            app,
+            feed,
+            exposure,
+            listening.requests_per_s,
+            stop,
+            beside.mcp,
+            beside.watch,
+        ));
         Ok(Self { listener, tls, service, address, figures: beside.figures })
     }
 

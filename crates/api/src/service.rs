@@ -1,6 +1,7 @@
 //! What every request is answered with.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
+use crate::answered::{Answered, Watch};
 use crate::exposure::Exposure;
 use crate::identify::{Identified, identify, permit, refuse_foreign_pages};
 use crate::limits::{AT_ONCE, FILES_AT_A_TIME, WRONG_AT_ONCE, WRONG_PER_S};
@@ -34,7 +36,7 @@ pub struct McpServices {
 }
 
 /// Where the Model Context Protocol is served.
-const MCP: &str = "/mcp";
+pub(crate) const MCP: &str = "/mcp";
 
 /// Everything that a request is answered with.
 pub(crate) struct Service {
@@ -48,6 +50,7 @@ pub(crate) struct Service {
     pub(crate) files: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
     pub(crate) mcp: Option<McpServices>,
+    watch: Option<Watch>,
 }
 
 impl Service {
@@ -58,6 +61,7 @@ impl Service {
         requests_per_s: u32,
         stop: CancellationToken,
         mcp: Option<McpServices>,
+        watch: Option<Watch>,
     ) -> Self {
         let requests_per_s = f64::from(requests_per_s);
         Self {
@@ -70,6 +74,7 @@ impl Service {
             files: Arc::new(Semaphore::new(FILES_AT_A_TIME)),
             stop,
             mcp,
+            watch,
         }
     }
 
@@ -92,11 +97,15 @@ impl Service {
     ) -> Response<Body> {
         let is_page = request.uri().path().starts_with("/api/v1/docs");
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let begun = Instant::now();
         let answered = Arc::clone(&self).checked(router, request, peer.clone()).await;
         let mut response = answered.unwrap_or_else(IntoResponse::into_response);
         if let Some(problem) = response.extensions().get::<Problem>() {
             let refused = Refused { peer: &peer, method: &method, path: &path, problem };
             self.refusals.note(&self.app, refused).await;
+        }
+        if let Some(watch) = &self.watch {
+            watch(&Answered::new(&method, &path, &response, begun.elapsed()));
         }
         protect(&mut response, is_page);
         response
