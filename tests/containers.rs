@@ -48,7 +48,7 @@ fn every_kind_of_worker_has_its_service_its_user_and_its_secret() {
     for kind in kinds {
         let lines =
             services.get(&format!("worker-{kind}")).unwrap_or_else(|| panic!("no service for {kind}"));
-        assert!(lines.contains(&format!("command: [worker, {kind}]")), "{lines}");
+        assert!(lines.contains(&format!("command: [worker, {kind}, ")), "{lines}");
         assert!(lines.contains(&format!("source: amqp-url-worker-{kind}, target: amqp-url")), "{lines}");
         let secret = format!("amqp-url-worker-{kind}: {{ file: .secrets/amqp-url-worker-{kind} }}");
         assert!(compose.contains(&secret), "no secret {secret}");

@@ -41,6 +41,7 @@ mod leaks;
 mod logs;
 mod mcp;
 mod memory;
+mod observe;
 mod payments;
 mod processes;
 mod providers;

@@ -16,6 +16,7 @@ use ktrdr_domain::scope::Scope;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use crate::answered::Route;
 use crate::ask::{Ask, invalid};
 use crate::endpoint::{Endpoint, Takes};
 use crate::identify::{Identified, Way, identify, refuse_foreign_pages};
@@ -41,7 +42,11 @@ pub(crate) fn router(service: &Arc<Service>, endpoints: Vec<Endpoint>) -> Router
         let answer = move |path: RawPathParams, request: Request| {
             let (service, endpoint) = (Arc::clone(&service), Arc::clone(&endpoint));
             async move {
-                answer(service, endpoint, path, request).await.unwrap_or_else(IntoResponse::into_response)
+                let route = Route(endpoint.path);
+                let answered = answer(service, endpoint, path, request).await;
+                let mut response = answered.unwrap_or_else(IntoResponse::into_response);
+                response.extensions_mut().insert(route);
+                response
             }
         };
         let methods = paths.remove(path).unwrap_or_default();

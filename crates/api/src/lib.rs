@@ -11,6 +11,7 @@
 //! | | one stream of events | `stream` |
 //! | | its own description, as a document and as a page | `openapi`, `form`, `docs` |
 //! | [`Exposition`] | figures for Prometheus | `exposition` |
+//! | [`Answered`] | a request, for whoever counts them | `answered` |
 //! | [`Pages`] | what browsers are shown at every other path | `browsers` |
 //! | | connections | `listener`, `places`, `tls` |
 //!
@@ -18,6 +19,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod answered;
 mod ask;
 mod browsers;
 mod dispatch;
@@ -62,8 +64,9 @@ use tower::util::BoxCloneSyncService;
 use tower::{Service as TowerService, ServiceExt};
 
 use crate::exposure::Exposure;
-use crate::service::{Connection, Service};
+use crate::service::{Connection, Others, Service};
 use crate::tls::Tls;
+pub use answered::{Answered, Watch};
 pub use browsers::Pages;
 pub use exposition::Exposition;
 pub use exposure::{Listening, TlsFiles, Unsafe};
@@ -105,6 +108,8 @@ pub struct Beside {
     pub figures: Option<Exposition>,
     /// What browsers are shown beside the API, where anything is.
     pub pages: Option<Pages>,
+    /// Is told of every request that was answered.
+    pub watch: Option<Watch>,
 }
 
 /// An API that listens.
@@ -134,7 +139,8 @@ impl Api {
         let listener = TcpListener::bind(listening.address).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let feed = Feed::start(app.clone(), beside.logs);
-        let (per_s, others) = (listening.requests_per_s, (beside.mcp, beside.pages));
+        let others = Others { mcp: beside.mcp, pages: beside.pages, watch: beside.watch };
+        let per_s = listening.requests_per_s;
         let service = Arc::new(Service::new(app, feed, exposure, per_s, stop, others));
         Ok(Self { listener, tls, service, address, figures: beside.figures })
     }

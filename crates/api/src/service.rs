@@ -1,6 +1,7 @@
 //! What every request is answered with.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
+use crate::answered::{Answered, Watch};
 use crate::browsers::{self, Pages};
 use crate::exposure::Exposure;
 use crate::identify::{Identified, identify, permit, refuse_foreign_pages};
@@ -35,7 +37,7 @@ pub struct McpServices {
 }
 
 /// Where the Model Context Protocol is served.
-const MCP: &str = "/mcp";
+pub(crate) const MCP: &str = "/mcp";
 
 /// Everything that a request is answered with.
 pub(crate) struct Service {
@@ -50,6 +52,14 @@ pub(crate) struct Service {
     pub(crate) stop: CancellationToken,
     pub(crate) mcp: Option<McpServices>,
     pub(crate) pages: Option<Pages>,
+    watch: Option<Watch>,
+}
+
+/// What is served beside the endpoints, and who is told of it.
+pub(crate) struct Others {
+    pub(crate) mcp: Option<McpServices>,
+    pub(crate) pages: Option<Pages>,
+    pub(crate) watch: Option<Watch>,
 }
 
 impl Service {
@@ -59,7 +69,7 @@ impl Service {
         exposure: Exposure,
         requests_per_s: u32,
         stop: CancellationToken,
-        (mcp, pages): (Option<McpServices>, Option<Pages>),
+        Others { mcp, pages, watch }: Others,
     ) -> Self {
         let requests_per_s = f64::from(requests_per_s);
         Self {
@@ -73,6 +83,7 @@ impl Service {
             stop,
             mcp,
             pages,
+            watch,
         }
     }
 
@@ -95,11 +106,15 @@ impl Service {
     ) -> Response<Body> {
         let is_page = request.uri().path().starts_with("/api/v1/docs");
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let begun = Instant::now();
         let answered = Arc::clone(&self).checked(router, request, peer.clone()).await;
         let mut response = answered.unwrap_or_else(IntoResponse::into_response);
         if let Some(problem) = response.extensions().get::<Problem>() {
             let refused = Refused { peer: &peer, method: &method, path: &path, problem };
             self.refusals.note(&self.app, refused).await;
+        }
+        if let Some(watch) = &self.watch {
+            watch(&Answered::new(&method, &path, &response, begun.elapsed()));
         }
         protect(&mut response, is_page);
         response

@@ -19,6 +19,8 @@ pub(crate) struct Computing {
     pub(crate) class: DeviceClass,
     /// In the list of workers.
     pub(crate) name: String,
+    /// Of a GPU its number, as CUDA counts them.
+    pub(crate) gpu: Option<u8>,
     /// Trains on it.
     pub(crate) backend: Arc<dyn Backend>,
 }
@@ -26,7 +28,7 @@ pub(crate) struct Computing {
 impl Computing {
     /// This crate's own kernels.
     pub(crate) fn on_cpu() -> Self {
-        Self { class: DeviceClass::Cpu, name: "cpu".into(), backend: Arc::new(Cpu::new()) }
+        Self { class: DeviceClass::Cpu, name: "cpu".into(), gpu: None, backend: Arc::new(Cpu::new()) }
     }
 
     /// What a worker was told. Better none at all than one that trains on the CPU what was meant for a GPU.
@@ -57,7 +59,8 @@ impl Computing {
     }
 
     fn on_gpu(number: u8) -> Result<Self, String> {
-        Ok(Self { class: DeviceClass::Gpu, backend: gpu(number)?, name: gpu_name(number) })
+        let (backend, name) = (gpu(number)?, gpu_name(number));
+        Ok(Self { class: DeviceClass::Gpu, backend, name, gpu: Some(number) })
     }
 }
 

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ktrdr_api::Exposition;
+use ktrdr_api::{Answered, Exposition, Watch};
 use ktrdr_app::budget::BudgetRequest;
+use ktrdr_app::diagnosis::{About, Cause, OBSTACLES, Reason, State};
 use ktrdr_app::queues::QueueStatus;
 use ktrdr_app::{App, AppError};
 use ktrdr_domain::Money;
 use ktrdr_fabric::artifacts::Disk;
 use ktrdr_fabric::store::Filter;
-use ktrdr_telemetry::standing::{QueueStanding, Role};
-use ktrdr_telemetry::{MEDIA_TYPE, Standing, Telemetry};
+use ktrdr_telemetry::standing::{Obstacle, QueueStanding, Role};
+use ktrdr_telemetry::{Gpu, MEDIA_TYPE, Request, Standing, Telemetry};
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{CliError, Kind, OrExit};
@@ -41,12 +42,26 @@ pub(crate) fn exposition(workspace: &Workspace, roles: &Roles) -> Option<Exposit
         folder: workspace.opening.folder.clone(),
         oldest: Mutex::default(),
     });
-    let figures = Arc::new(Figures { telemetry: workspace.telemetry.clone()?, fleet });
+    let telemetry = workspace.telemetry.clone()?;
+    if let Some(number) = roles.computing.gpu {
+        let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
+        Gpu::find(number, visible.as_deref()).into_iter().for_each(|gpu| telemetry.watch(gpu));
+    }
+    let figures = Arc::new(Figures { telemetry, fleet });
     let text = move || {
         let figures = Arc::clone(&figures);
         Box::pin(async move { figures.text().await }) as _
     };
     Some(Exposition { media_type: MEDIA_TYPE, text: Arc::new(text) })
+}
+
+/// Counts what the API answers, where anything is counted.
+pub(crate) fn watch(workspace: &Workspace) -> Option<Watch> {
+    let telemetry = workspace.telemetry.clone()?;
+    Some(Arc::new(move |answered: &Answered| {
+        let Answered { route, method, status, took } = *answered;
+        telemetry.answered(&Request { route, method, status, took });
+    }))
 }
 
 /// Listens for scrapers at an address, if one is given. Where.
@@ -97,6 +112,7 @@ impl Fleet {
             left_today: today.and_then(|day| day.left.money).map(Money::in_dollars),
             schedule_troubles: troubles.len() as u64,
             free_bytes: Disk::of(&self.folder).ok().map(|disk| disk.free),
+            obstacles: obstacles(&app.diagnosis().await?),
         })
     }
 
@@ -123,4 +139,22 @@ fn queue(status: &QueueStatus) -> QueueStanding {
         slots: u64::from(status.slots),
         paused: status.paused,
     }
+}
+
+/// What may stand in the way, each word whether it does or not, and what does with the kind of job that it is about.
+fn obstacles(causes: &[Cause]) -> Vec<Obstacle> {
+    let there = causes.iter().filter(|cause| cause.state() > State::Ok).filter_map(|cause| {
+        let reason = Reason::from(cause);
+        let why = OBSTACLES.into_iter().find(|word| *word == reason.why)?;
+        let kind = match cause.about() {
+            About::Queue(kind, _) => Some(kind),
+            _ => None,
+        };
+        Some(Obstacle { why, kind, is_there: true })
+    });
+    let there: Vec<Obstacle> = there.collect();
+    let absent = |why: &&str| there.iter().all(|obstacle| obstacle.why != *why);
+    let absent =
+        OBSTACLES.into_iter().filter(absent).map(|why| Obstacle { why, kind: None, is_there: false });
+    absent.chain(there.iter().copied()).collect()
 }

@@ -32,9 +32,9 @@ pub(crate) async fn listen(
     let writing = |app, scope| ktrdr_api::mount(ktrdr_mcp::http(app, Access { scope, show_exam: false }));
     let reading = ktrdr_api::mount(ktrdr_mcp::http(app.clone(), Access::default()));
     let mcp = Some(McpServices { reading, writing: Box::new(writing) });
-    let figures = figures::exposition(workspace, roles);
+    let (figures, watch) = (figures::exposition(workspace, roles), figures::watch(workspace));
     let pages = Some(pages(&app));
-    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp, figures, pages };
+    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp, figures, pages, watch };
     Api::listen(app, listening, beside, stop.clone()).await.map(Some).or_exit(Kind::Refused)
 }
 

@@ -40,6 +40,7 @@ impl Workspace {
             store: telemetry.store(self.app.store),
             budget: telemetry.budget(self.app.budget),
             schedules: telemetry.schedules(self.app.schedules),
+            registry: telemetry.registry(self.app.registry),
             ..self.app
         };
         Self { app, telemetry: Some(telemetry), ..self }

@@ -39,7 +39,9 @@ impl Broker for MeasuredBroker {
     }
 
     async fn look(&self) -> BrokerState {
-        self.broker.look().await
+        let state = self.broker.look().await;
+        self.outside.looked(state);
+        state
     }
 
     async fn returned(&self) {

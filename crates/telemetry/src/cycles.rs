@@ -87,3 +87,11 @@ pub(crate) fn gated(step: &Advance) -> Option<Gated> {
         AdvanceTo::Failed { .. } => None,
     }
 }
+
+/// Why a step would have its cycle fail.
+pub(crate) fn failure(step: &Advance) -> Option<FailureReason> {
+    match &step.to {
+        AdvanceTo::Failed { reason, .. } => Some(reason.clone()),
+        AdvanceTo::Phase { .. } | AdvanceTo::Completed { .. } => None,
+    }
+}

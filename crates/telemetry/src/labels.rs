@@ -2,9 +2,11 @@
 
 use std::hash::Hash;
 
-use ktrdr_domain::{Kind, OperationId, Phase, Status};
+use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status};
 use ktrdr_fabric::broker::Queue;
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{Atomic, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 
 /// By kind of operation.
@@ -25,6 +27,13 @@ pub(crate) struct Ended {
 pub(crate) struct Attempted {
     kind: &'static str,
     outcome: &'static str,
+}
+
+/// By kind, and why operations of it failed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Failure {
+    kind: &'static str,
+    reason: &'static str,
 }
 
 /// By how something ended.
@@ -90,6 +99,17 @@ impl Attempted {
     }
 }
 
+impl Failure {
+    /// The words of a newer version are one: what others write into rows is no label.
+    pub(crate) fn of(id: &OperationId, reason: &FailureReason) -> Self {
+        let reason = match reason {
+            FailureReason::Other(_) => "other",
+            known => known.into(),
+        };
+        Self { kind: kind_word(id), reason }
+    }
+}
+
 impl From<&'static str> for Outcome {
     fn from(outcome: &'static str) -> Self {
         Self { outcome }
@@ -135,19 +155,38 @@ impl From<Queue> for OfQueue {
     }
 }
 
+/// Of what there is one of, or none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct Unlabelled {}
+
+/// Tells a figure, or no longer.
+pub(crate) fn tell<N, A: Atomic<N> + Default>(gauge: &Family<Unlabelled, Gauge<N, A>>, value: Option<N>) {
+    match value {
+        Some(value) => {
+            gauge.get_or_create(&Unlabelled {}).set(value);
+        }
+        None => gauge.clear(),
+    }
+}
+
 /// The kind that an id tells; ids of another version of the program may tell none that is known here.
 fn kind_word(id: &OperationId) -> &'static str {
     Kind::ALL.iter().find(|&&kind| id.is_of(kind)).map_or("other", |kind| kind.as_str())
 }
 
-/// Seconds that jobs take: from a no-op to hours.
+/// Seconds that jobs take: from a no-op to hours. Few steps, since there is such a figure for each kind.
 pub(crate) fn job_seconds() -> Histogram {
-    Histogram::new([0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0])
+    Histogram::new([0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0])
 }
 
 /// Seconds that something waits its turn.
 pub(crate) fn waiting_seconds() -> Histogram {
-    Histogram::new([0.01, 0.05, 0.25, 1.0, 5.0, 30.0, 60.0, 300.0, 1800.0, 3600.0])
+    Histogram::new([0.05, 0.5, 5.0, 30.0, 300.0, 3600.0])
+}
+
+/// Seconds until a request is answered.
+pub(crate) fn answer_seconds() -> Histogram {
+    Histogram::new([0.005, 0.025, 0.1, 0.5, 2.5])
 }
 
 /// Seconds of a phase of a cycle.
@@ -157,5 +196,5 @@ pub(crate) fn phase_seconds() -> Histogram {
 
 /// Seconds that the store takes for one step.
 pub(crate) fn step_seconds() -> Histogram {
-    Histogram::new([0.001, 0.005, 0.025, 0.1, 0.5, 2.5])
+    Histogram::new([0.005, 0.025, 0.1, 0.5, 2.5])
 }

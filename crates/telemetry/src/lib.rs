@@ -1,8 +1,8 @@
 //! Telemetry: what a process did and what it holds, for Prometheus.
 //!
 //! Nothing that works counts for itself. Every change goes through a seam of [`ktrdr_fabric`], so the seams are what is
-//! measured: [`Telemetry::store`], [`Telemetry::broker`], [`Telemetry::budget`] and [`Telemetry::schedules`] wrap one each, pass every
-//! call on as it is, and count what came of it. What is true of the whole fleet rather than of one process is a
+//! measured: [`Telemetry::store`], [`Telemetry::broker`], [`Telemetry::budget`], [`Telemetry::schedules`] and
+//! [`Telemetry::registry`] wrap one each, pass every call on as it is, and count what came of it. What is true of the whole fleet rather than of one process is a
 //! [`Standing`], looked at when somebody scrapes, of counters that the store keeps anyway.
 //!
 //! | | names | file |
@@ -12,6 +12,8 @@
 //! | what the store and the broker answered | `ktrdr_store_…`, `ktrdr_publish…`, `ktrdr_consumer_up` | `outside` |
 //! | money, tokens, machine time | `agent_tokens`, `agent_budget_spend`, `ktrdr_machine_seconds` | `spending` |
 //! | schedules | `ktrdr_schedule_ticks`, `ktrdr_leader` | `nights` |
+//! | the worker of this process, and its GPU | `ktrdr_worker_…`, `ktrdr_gpu_…` | `registry`, `gpu` |
+//! | requests of the API | `http_server_…` | `http` |
 //! | queues, workers, what is left to spend | `ktrdr_queue_…` and more | [`standing`] |
 //! | the process itself | `process_…`, `ktrdr_build` | `process` |
 //!
@@ -23,25 +25,31 @@
 mod broker;
 mod budget;
 mod cycles;
+mod gpu;
+mod http;
 mod labels;
 mod nights;
 mod outside;
 mod process;
+mod registry;
 mod schedules;
 mod spending;
 pub mod standing;
 mod store;
 mod work;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::budget::Budget;
+use ktrdr_fabric::registry::WorkerRegistry;
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::Store;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
+pub use gpu::Gpu;
+pub use http::Request;
 pub use standing::Standing;
 
 /// The media type of [`Telemetry::expose`].
@@ -55,6 +63,12 @@ pub struct Telemetry {
     outside: Arc<outside::Outside>,
     spending: Arc<spending::Spending>,
     nights: Arc<nights::Nights>,
+    worker: Arc<registry::Worker>,
+    http: http::Http,
+    gpu: OnceLock<Gpu>,
+    gpu_gauges: gpu::Gauges,
+    /// What is told is not changed meanwhile: a figure that is set anew is not there for a moment.
+    telling: Mutex<()>,
     standing: standing::Gauges,
     process: process::Process,
 }
@@ -71,6 +85,11 @@ impl Telemetry {
             outside: Arc::new(outside::Outside::register(registered)),
             spending: Arc::new(spending::Spending::register(registered)),
             nights: Arc::new(nights::Nights::register(registered)),
+            worker: Arc::new(registry::Worker::register(registered)),
+            http: http::Http::register(registered),
+            gpu: OnceLock::new(),
+            gpu_gauges: gpu::Gauges::register(registered),
+            telling: Mutex::default(),
             standing: standing::Gauges::register(registered),
             process: process::Process::register(registered, version),
             registry,
@@ -102,20 +121,43 @@ impl Telemetry {
         Arc::new(schedules::MeasuredSchedules { schedules, nights: self.nights.clone() })
     }
 
+    /// The same registry of workers, measured.
+    #[must_use]
+    pub fn registry(&self, registry: Arc<dyn WorkerRegistry>) -> Arc<dyn WorkerRegistry> {
+        Arc::new(registry::MeasuredRegistry { registry, worker: self.worker.clone() })
+    }
+
+    /// A request of the API was answered.
+    pub fn answered(&self, request: &Request) {
+        self.http.answered(request);
+    }
+
+    /// From now on this GPU is told of; the first one that is named.
+    pub fn watch(&self, gpu: Gpu) {
+        let _ = self.gpu.set(gpu);
+    }
+
     /// How the fleet stands now, for the next [`Self::expose`].
     pub fn stand(&self, standing: &Standing) {
+        let _telling = self.telling();
         self.standing.set(standing);
     }
 
     /// Everything, as text of [`MEDIA_TYPE`].
     #[must_use]
     pub fn expose(&self) -> String {
+        let _telling = self.telling();
         self.process.look();
+        self.gpu.get().iter().for_each(|gpu| self.gpu_gauges.look(gpu));
         let mut text = String::new();
         match encode(&mut text, &self.registry) {
             Ok(()) => text,
             // Writing into a string does not fail.
             Err(std::fmt::Error) => String::new(),
         }
+    }
+
+    fn telling(&self) -> MutexGuard<'_, ()> {
+        self.telling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_fabric::broker::{BrokerError, Published, Queue};
+use ktrdr_fabric::broker::{BrokerError, BrokerState, Published, Queue};
 use ktrdr_fabric::store::StoreError;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -19,6 +19,7 @@ pub(crate) struct Outside {
     published: Family<Outcome, Counter>,
     broker_errors: Family<OfError, Counter>,
     broker_up: Gauge,
+    broker_blocked: Gauge,
     consumers: Family<OfQueue, Gauge>,
 }
 
@@ -30,6 +31,7 @@ impl Outside {
             published: Family::default(),
             broker_errors: Family::default(),
             broker_up: Gauge::default(),
+            broker_blocked: Gauge::default(),
             consumers: Family::default(),
         };
         registry.register(
@@ -54,8 +56,13 @@ impl Outside {
         );
         registry.register(
             "ktrdr_broker_up",
-            "Whether the broker answered the last call",
+            "Whether the broker answered the last time",
             outside.broker_up.clone(),
+        );
+        registry.register(
+            "ktrdr_broker_blocked",
+            "Whether the broker takes nothing from this process: it is low on memory or disk",
+            outside.broker_blocked.clone(),
         );
         registry.register(
             "ktrdr_consumer_up",
@@ -99,6 +106,12 @@ impl Outside {
             Err(BrokerError::Topology(_)) => "topology",
         };
         self.broker_errors.get_or_create(&OfError::from(word)).inc();
+    }
+
+    /// The broker was looked at, as every process does once a second.
+    pub(crate) fn looked(&self, state: BrokerState) {
+        self.broker_up.set(i64::from(state != BrokerState::Gone));
+        self.broker_blocked.set(i64::from(state == BrokerState::Blocked));
     }
 
     pub(crate) fn consumes(&self, queue: Queue, up: bool) {

@@ -1,6 +1,7 @@
 //! How the fleet stands: told by one process for all, from counters that the store keeps anyway.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::Kind;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -8,7 +9,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::labels::OfKind;
+use crate::labels::{OfKind, Unlabelled, tell};
 
 /// How the fleet stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,6 +32,19 @@ pub struct Standing {
     pub schedule_troubles: u64,
     /// Free bytes where this process keeps its files.
     pub free_bytes: Option<u64>,
+    /// What may stand in the way of work.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// What may stand in the way of work, as `ktrdr doctor` names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Obstacle {
+    /// Its word, of a closed set.
+    pub why: &'static str,
+    /// The kind of job that it is about, if it is about one.
+    pub kind: Option<Kind>,
+    /// Whether it does.
+    pub is_there: bool,
 }
 
 /// One kind of job.
@@ -86,13 +100,20 @@ struct OfRole {
     role: &'static str,
 }
 
-/// Of what there is one of, or none.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Unlabelled {}
+struct OfObstacle {
+    why: &'static str,
+    /// Empty where it is about none: to Prometheus there is no such label then.
+    kind: &'static str,
+}
 
-type ByKind<N = i64, A = std::sync::atomic::AtomicI64> = Family<OfKind, Gauge<N, A>>;
-type Real = Gauge<f64, AtomicU64>;
+type ByKind<N = i64, A = AtomicI64> = Family<OfKind, Gauge<N, A>>;
 
+/// Absent until somebody has looked, and where there is nothing to tell.
+type Whole = Family<Unlabelled, Gauge>;
+type Real = Family<Unlabelled, Gauge<f64, AtomicU64>>;
+
+#[derive(Default)]
 pub(crate) struct Gauges {
     ready: ByKind,
     running: ByKind,
@@ -101,63 +122,22 @@ pub(crate) struct Gauges {
     slots: ByKind,
     paused: ByKind,
     processes: Family<OfRole, Gauge>,
-    dead_letters: Gauge,
-    outbox: Gauge,
+    dead_letters: Whole,
+    outbox: Whole,
     outbox_lag: Real,
     spent_today: Real,
-    /// Absent where there is no limit.
-    left_today: Family<Unlabelled, Real>,
-    schedule_troubles: Gauge,
-    free_bytes: Family<Unlabelled, Gauge>,
+    left_today: Real,
+    schedule_troubles: Whole,
+    free_bytes: Whole,
+    obstacles: Family<OfObstacle, Gauge>,
+    looked_at: Real,
 }
 
 impl Gauges {
     pub(crate) fn register(registry: &mut Registry) -> Self {
-        let gauges = Self {
-            ready: Family::default(),
-            running: Family::default(),
-            oldest: Family::default(),
-            workers: Family::default(),
-            slots: Family::default(),
-            paused: Family::default(),
-            processes: Family::default(),
-            dead_letters: Gauge::default(),
-            outbox: Gauge::default(),
-            outbox_lag: Gauge::default(),
-            spent_today: Gauge::default(),
-            left_today: Family::default(),
-            schedule_troubles: Gauge::default(),
-            free_bytes: Family::default(),
-        };
+        let gauges = Self::default();
         gauges.register_queues(registry);
-        registry.register("ktrdr_processes", "Processes heard of lately", gauges.processes.clone());
-        registry.register("ktrdr_dead_letters", "Operations that were given up", gauges.dead_letters.clone());
-        registry.register(
-            "ktrdr_outbox",
-            "Messages that the broker does not have yet",
-            gauges.outbox.clone(),
-        );
-        registry.register(
-            "ktrdr_outbox_lag_seconds",
-            "For how long the oldest message has been seen in the outbox",
-            gauges.outbox_lag.clone(),
-        );
-        registry.register(
-            "agent_budget_spent_today",
-            "Dollars paid and set aside today",
-            gauges.spent_today.clone(),
-        );
-        registry.register(
-            "agent_budget_left_today",
-            "Dollars that may still be spent today; absent without a limit",
-            gauges.left_today.clone(),
-        );
-        registry.register(
-            "ktrdr_schedule_troubles",
-            "Schedules whose last night somebody should look at",
-            gauges.schedule_troubles.clone(),
-        );
-        registry.register("ktrdr_free_bytes", "Room on the disk of this process", gauges.free_bytes.clone());
+        gauges.register_rest(registry);
         gauges
     }
 
@@ -174,6 +154,37 @@ impl Gauges {
         registry.register("ktrdr_queue_paused", "Whether a queue is paused", self.paused.clone());
     }
 
+    fn register_rest(&self, registry: &mut Registry) {
+        let mut whole = |name, help, gauge: &Whole| registry.register(name, help, gauge.clone());
+        whole("ktrdr_dead_letters", "Operations that were given up", &self.dead_letters);
+        whole("ktrdr_outbox", "Messages that the broker does not have yet", &self.outbox);
+        whole(
+            "ktrdr_schedule_troubles",
+            "Schedules whose last night somebody should look at",
+            &self.schedule_troubles,
+        );
+        whole("ktrdr_free_bytes", "Room on the disk of this process", &self.free_bytes);
+        let mut real = |name, help, gauge: &Real| registry.register(name, help, gauge.clone());
+        real(
+            "ktrdr_outbox_lag_seconds",
+            "For how long the oldest message has been seen in the outbox",
+            &self.outbox_lag,
+        );
+        real("agent_budget_spent_today", "Dollars paid and set aside today", &self.spent_today);
+        real(
+            "agent_budget_left_today",
+            "Dollars that may still be spent today; absent without a limit",
+            &self.left_today,
+        );
+        real("ktrdr_looked_at_seconds", "When the fleet was seen last, Unix seconds", &self.looked_at);
+        registry.register("ktrdr_processes", "Processes heard of lately", self.processes.clone());
+        registry.register(
+            "ktrdr_obstacle",
+            "Whether something stands in the way of work, by the word of `ktrdr doctor`",
+            self.obstacles.clone(),
+        );
+    }
+
     pub(crate) fn set(&self, standing: &Standing) {
         for queue in &standing.queues {
             let kind = OfKind::from(queue.kind);
@@ -187,19 +198,28 @@ impl Gauges {
         for (role, count) in &standing.processes {
             self.processes.get_or_create(&OfRole { role: role.as_str() }).set(whole(*count));
         }
-        self.dead_letters.set(whole(standing.dead_letters));
-        self.outbox.set(whole(standing.outbox));
-        self.outbox_lag.set(standing.outbox_lag_s);
-        self.spent_today.set(standing.spent_today);
-        self.schedule_troubles.set(whole(standing.schedule_troubles));
-        self.left_today.clear();
-        standing.left_today.iter().for_each(|left| {
-            self.left_today.get_or_create(&Unlabelled {}).set(*left);
-        });
-        self.free_bytes.clear();
-        standing.free_bytes.iter().for_each(|bytes| {
-            self.free_bytes.get_or_create(&Unlabelled {}).set(whole(*bytes));
-        });
+        self.obstacles.clear();
+        for obstacle in &standing.obstacles {
+            let labels = OfObstacle { why: obstacle.why, kind: obstacle.kind.map_or("", Kind::as_str) };
+            self.obstacles.get_or_create(&labels).set(obstacle.is_there.into());
+        }
+        for (gauge, count) in [
+            (&self.dead_letters, Some(standing.dead_letters)),
+            (&self.outbox, Some(standing.outbox)),
+            (&self.schedule_troubles, Some(standing.schedule_troubles)),
+            (&self.free_bytes, standing.free_bytes),
+        ] {
+            tell(gauge, count.map(whole));
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        for (gauge, amount) in [
+            (&self.outbox_lag, Some(standing.outbox_lag_s)),
+            (&self.spent_today, Some(standing.spent_today)),
+            (&self.left_today, standing.left_today),
+            (&self.looked_at, Some(now.as_secs_f64())),
+        ] {
+            tell(gauge, amount);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use ktrdr_fabric::store::{
 };
 use tokio::sync::broadcast;
 
-use crate::cycles::{Cycles, gated};
+use crate::cycles::{Cycles, failure, gated};
 use crate::outside::Outside;
 use crate::work::{Ending, Work};
 
@@ -153,7 +153,7 @@ impl Store for MeasuredStore {
 
     async fn advance(&self, step: Advance) -> Result<Advanced, StoreError> {
         let (root, finished, phase) = (step.root.clone(), step.finished.clone(), step.expected_phase);
-        let gated = gated(&step);
+        let (gated, fails) = (gated(&step), failure(&step));
         let answer = self.step("advance", self.store.advance(step)).await?;
         let closed = match &answer {
             Advanced::Next(child) => {
@@ -169,6 +169,7 @@ impl Store for MeasuredStore {
         }
         if let Some(status) = closed {
             self.work.ended(&root, status);
+            fails.iter().filter(|_| status == Status::Failed).for_each(|why| self.work.failed(&root, why));
             self.row(&root).await.iter().for_each(|cycle| self.cycles.closed(cycle));
         }
         Ok(answer)

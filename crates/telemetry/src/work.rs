@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
 use ktrdr_fabric::store::{Attempt, Finish, Finished, Swept};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
 
-use crate::labels::{Attempted, Ended, OfKind, job_seconds, waiting_seconds};
+use crate::labels::{Attempted, Ended, Failure, OfKind, job_seconds, waiting_seconds};
 
 type Seconds = Family<OfKind, Histogram, fn() -> Histogram>;
 
@@ -18,6 +18,7 @@ type Seconds = Family<OfKind, Histogram, fn() -> Histogram>;
 pub(crate) struct Work {
     submitted: Family<OfKind, Counter>,
     ended: Family<Ended, Counter>,
+    failures: Family<Failure, Counter>,
     attempts: Family<Attempted, Counter>,
     waited: Seconds,
     ran: Seconds,
@@ -37,6 +38,7 @@ impl Work {
         let work = Self {
             submitted: Family::default(),
             ended: Family::default(),
+            failures: Family::default(),
             attempts: Family::default(),
             waited: Family::new_with_constructor(waiting_seconds),
             ran: Family::new_with_constructor(job_seconds),
@@ -50,57 +52,63 @@ impl Work {
             training_seconds: Counter::default(),
             bars: Counter::default(),
         };
-        registry.register("ktrdr_submitted", "Operations created", work.submitted.clone());
-        registry.register("ktrdr_ops", "Operations that ended, by how", work.ended.clone());
+        work.register_ends(registry);
+        work.register_losses(registry);
+        work.register_throughput(registry);
+        work
+    }
+
+    fn register_ends(&self, registry: &mut Registry) {
+        registry.register("ktrdr_submitted", "Operations created", self.submitted.clone());
+        registry.register("ktrdr_ops", "Operations that ended, by how", self.ended.clone());
+        registry.register("ktrdr_failures", "Operations that failed, by why", self.failures.clone());
         registry.register(
             "ktrdr_attempts",
             "Attempts that ended, by what they came to",
-            work.attempts.clone(),
+            self.attempts.clone(),
         );
         registry.register(
             "ktrdr_enqueue_to_start_seconds",
             "From an operation's submit to its first claim, by the store's clock",
-            work.waited.clone(),
+            self.waited.clone(),
         );
-        registry.register("ktrdr_job_duration_seconds", "How long attempts ran", work.ran.clone());
+        registry.register("ktrdr_job_duration_seconds", "How long attempts ran", self.ran.clone());
         registry.register(
             "ktrdr_cancel_latency_seconds",
             "From the request to stop a running job to its end, by the store's clock",
-            work.cancelled_after.clone(),
+            self.cancelled_after.clone(),
         );
-        registry.register("ktrdr_rescues", "Leases of lost workers that sweeps ended", work.rescued.clone());
-        registry.register(
-            "ktrdr_due",
-            "Retries and deferred operations that came due",
-            work.came_due.clone(),
-        );
-        registry.register(
+    }
+
+    fn register_losses(&self, registry: &mut Registry) {
+        let mut count = |name, help, counter: &Counter| registry.register(name, help, counter.clone());
+        count("ktrdr_rescues", "Leases of lost workers that sweeps ended", &self.rescued);
+        count("ktrdr_due", "Retries and deferred operations that came due", &self.came_due);
+        count(
             "ktrdr_republished",
             "Messages and events published again because they may have been lost",
-            work.published_again.clone(),
+            &self.published_again,
         );
-        registry.register(
-            "ktrdr_fenced",
-            "Attempts that had lost their operation to another",
-            work.fenced.clone(),
-        );
-        registry.register(
+        count("ktrdr_fenced", "Attempts that had lost their operation to another", &self.fenced);
+        count(
             "ktrdr_ack_lost",
             "Messages of operations that had ended: their acknowledgement was lost, or they came twice",
-            work.found_ended.clone(),
+            &self.found_ended,
         );
+    }
+
+    fn register_throughput(&self, registry: &mut Registry) {
         registry.register(
             "ktrdr_training_samples",
             "Rows × epochs that trainings fitted",
-            work.samples.clone(),
+            self.samples.clone(),
         );
         registry.register(
             "ktrdr_training_fit_seconds",
             "Seconds of the epochs of trainings that completed",
-            work.training_seconds.clone(),
+            self.training_seconds.clone(),
         );
-        registry.register("ktrdr_backtest_bars", "Bars that backtests traded", work.bars.clone());
-        work
+        registry.register("ktrdr_backtest_bars", "Bars that backtests traded", self.bars.clone());
     }
 
     pub(crate) fn submitted(&self, id: &OperationId) {
@@ -111,6 +119,11 @@ impl Work {
         if status.is_terminal() {
             self.ended.get_or_create(&Ended::of(id, status)).inc();
         }
+    }
+
+    /// It failed, for good.
+    pub(crate) fn failed(&self, id: &OperationId, reason: &FailureReason) {
+        self.failures.get_or_create(&Failure::of(id, reason)).inc();
     }
 
     /// It is claimed. Only the first time it waited for a worker alone.
@@ -143,6 +156,9 @@ impl Work {
         let ran = Duration::from_millis(attempt.since.elapsed_ms());
         self.ran.get_or_create(&OfKind::of(id)).observe(ran.as_secs_f64());
         self.ended(id, status);
+        if let (Status::Failed, Some(reason)) = (status, &ending.reason) {
+            self.failed(id, reason);
+        }
         if status == Status::Completed {
             self.samples.inc_by(ending.samples);
             self.training_seconds.inc_by(ending.fit_seconds);
@@ -175,6 +191,8 @@ fn seconds(ms: i64) -> f64 {
 /// How an attempt ends, as far as it is counted.
 pub(crate) struct Ending {
     outcome: &'static str,
+    /// Why the operation failed, if it did.
+    reason: Option<FailureReason>,
     /// Rows × epochs of a training.
     samples: u64,
     fit_seconds: f64,
@@ -184,12 +202,14 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn of(id: &OperationId, how: &Finish) -> Self {
-        let plain = |outcome| Self { outcome, samples: 0, fit_seconds: 0.0, bars: 0 };
+        let plain = |outcome| Self { outcome, reason: None, samples: 0, fit_seconds: 0.0, bars: 0 };
+        let failing = |outcome, reason| Self { reason: Some(reason), ..plain(outcome) };
         match how {
             Finish::Completed(result) => Self::completed(plain("completed"), id, result),
-            Finish::Failed { .. } => plain("failed"),
+            Finish::Failed { reason, .. } => failing("failed", reason.clone()),
             Finish::Cancelled => plain("cancelled"),
-            Finish::Retry { .. } => plain("retry"),
+            // It fails where this was its last try.
+            Finish::Retry { .. } => failing("retry", FailureReason::AttemptsExhausted),
             Finish::Defer { .. } => plain("deferred"),
             Finish::Release => plain("released"),
         }

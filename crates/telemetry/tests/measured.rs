@@ -7,11 +7,45 @@ use std::time::Duration;
 use ktrdr_domain::{FailureReason, Kind, OperationId, Priority, Timestamp};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Attempt, Beat, BootId, Claim, Finish, NewOperation, Store, SweepPlan};
-use ktrdr_telemetry::standing::{QueueStanding, Role as PlayedRole};
-use ktrdr_telemetry::{Standing, Telemetry};
+use ktrdr_telemetry::standing::{Obstacle, QueueStanding, Role as PlayedRole};
+use ktrdr_telemetry::{Request, Standing, Telemetry};
 use serde_json::{Value, json};
 
 const LEASE: Duration = Duration::from_secs(60);
+
+const A_REQUEST: Request =
+    Request { route: "/operations/{operation}", method: "GET", status: 200, took: Duration::from_millis(3) };
+
+/// Series that stand for what no test here does: phases and gates of cycles, money, messages and consumers, schedules, a GPU.
+const OF_CYCLES_AND_MESSAGES: usize = 83;
+
+/// A fleet of which there is everything to tell.
+fn everything() -> Standing {
+    let queue = |kind| QueueStanding {
+        kind,
+        ready: 1,
+        running: 1,
+        oldest_age_s: 1.0,
+        workers: 1,
+        slots: 1,
+        paused: true,
+    };
+    let words = ["paused", "no_worker"].into_iter();
+    let of_kinds = words.flat_map(|why| {
+        Kind::with_jobs().map(move |kind| Obstacle { why, kind: Some(kind), is_there: true })
+    });
+    let others =
+        ["store_full", "disk_nearly_full", "broker_gone", "no_coordinator", "no_orchestrator", "silent"];
+    let others = others.map(|why| Obstacle { why, kind: None, is_there: true });
+    Standing {
+        queues: Kind::with_jobs().map(queue).collect(),
+        processes: PlayedRole::ALL.map(|role| (role, 1)).into(),
+        left_today: Some(1.0),
+        free_bytes: Some(1),
+        obstacles: of_kinds.chain(others).collect(),
+        ..Standing::default()
+    }
+}
 
 struct World {
     telemetry: Telemetry,
@@ -90,6 +124,30 @@ async fn each_attempt_and_each_end_is_counted_once_under_its_kind() {
 }
 
 #[tokio::test]
+async fn why_operations_failed_is_told_apart_and_a_retry_is_no_failure_until_it_was_the_last() {
+    let world = World::new();
+    let budget =
+        Finish::Failed { reason: FailureReason::BudgetExhausted, error: "spent".into(), result: None };
+    world.ends(Kind::Training, 1, budget).await;
+    let newer = FailureReason::of("a word of tomorrow");
+    world.ends(Kind::Training, 2, Finish::Failed { reason: newer, error: "new".into(), result: None }).await;
+    let again = || Finish::Retry { error: "busy".into(), delay: Duration::ZERO };
+    let attempt = world.ends(Kind::Training, 3, again()).await;
+    let failures = |reason: &str| {
+        world.figure(&format!("ktrdr_failures_total{{kind=\"training\",reason=\"{reason}\"}}"))
+    };
+    assert_eq!((failures("budget_exhausted"), failures("other")), (Some(1.0), Some(1.0)));
+    assert_eq!(failures("attempts_exhausted"), None);
+    let plan = SweepPlan { grace: Duration::ZERO, limit: 10, republish_after: None };
+    while world.store.sweep(plan).await.unwrap().due == 0 {
+        tokio::task::yield_now().await;
+    }
+    let last = world.claim(&attempt.id, "b").await;
+    world.store.finish(&last, again()).await.unwrap();
+    assert_eq!(failures("attempts_exhausted"), Some(1.0));
+}
+
+#[tokio::test]
 async fn a_second_finish_is_the_first_one_and_a_lost_attempt_is_fenced() {
     let world = World::new();
     let attempt = world.claimed(Kind::Probe, 1).await;
@@ -143,7 +201,9 @@ async fn what_trainings_and_backtests_went_through_is_added_up_whatever_their_re
 async fn no_id_and_no_text_becomes_a_label_and_series_do_not_grow_with_operations() {
     let world = World::new();
     let series = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
-    let of_every_kind = |n: u32| Kind::with_jobs().zip(n * 100..);
+    // Probes are for measuring a fleet, not for its work.
+    let kinds = || Kind::with_jobs().filter(|kind| *kind != Kind::Probe);
+    let of_every_kind = |n: u32| kinds().zip(n * 100..);
     for (kind, n) in of_every_kind(1) {
         world.ends(kind, n, Finish::Completed(json!({}))).await;
     }
@@ -155,7 +215,23 @@ async fn no_id_and_no_text_becomes_a_label_and_series_do_not_grow_with_operation
     }
     let text = world.telemetry.expose();
     assert_eq!(series(&text), before, "{text}");
-    assert!(before <= 400, "{before} series");
+    // One process that plays every role, whose operations end in every way, and whose API is asked for everything.
+    for (kind, n) in of_every_kind(20) {
+        let failed = |reason| Finish::Failed { reason, error: "so".into(), result: None };
+        world.ends(kind, n, failed(FailureReason::Error)).await;
+        world.ends(kind, n + 20, failed(FailureReason::TimeLimit)).await;
+        world.ends(kind, n + 40, Finish::Retry { error: "busy".into(), delay: LEASE }).await;
+        let cancelled = world.claimed(kind, n + 60).await;
+        world.store.cancel(&cancelled.id, "somebody", "enough").await.unwrap();
+        world.store.finish(&cancelled, Finish::Cancelled).await.unwrap();
+        world.store.beat(&world.claimed(kind, n + 80).await, LEASE, None).await.unwrap();
+    }
+    let requests = (0..100).map(|n| Request { route: format!("/{n}").leak(), ..A_REQUEST });
+    requests.for_each(|request| world.telemetry.answered(&request));
+    world.telemetry.stand(&everything());
+    let text = world.telemetry.expose();
+    let most = series(&text);
+    assert!(most <= 400 - OF_CYCLES_AND_MESSAGES, "{most} series\n{text}");
     assert!(!text.contains("op_") && text.contains("version=\"9.9.9\""), "{text}");
     assert!(text.ends_with("# EOF\n"));
 }
@@ -176,8 +252,13 @@ fn how_the_fleet_stands_is_told_as_it_was_seen_last() {
         queues: vec![queue],
         processes: vec![(PlayedRole::Worker, 3)],
         left_today: Some(0.25),
+        obstacles: vec![
+            Obstacle { why: "no_worker", kind: Some(Kind::Probe), is_there: true },
+            Obstacle { why: "silent", kind: None, is_there: false },
+        ],
         ..Standing::default()
     };
+    assert!(!telemetry.expose().contains("\nktrdr_dead_letters "), "nobody has looked");
     telemetry.stand(&seen);
     let text = telemetry.expose();
     for line in [
@@ -187,10 +268,38 @@ fn how_the_fleet_stands_is_told_as_it_was_seen_last() {
         "ktrdr_queue_paused{kind=\"training\"} 1",
         "ktrdr_processes{role=\"worker\"} 3",
         "agent_budget_left_today 0.25",
+        "ktrdr_dead_letters 0",
+        "ktrdr_obstacle{why=\"no_worker\",kind=\"probe\"} 1",
+        "ktrdr_obstacle{why=\"silent\",kind=\"\"} 0",
     ] {
         assert!(text.lines().any(|told| told == line), "{line}\n{text}");
     }
     // Without a limit there is no figure that could be taken for one.
-    telemetry.stand(&Standing { left_today: None, ..seen });
-    assert!(!telemetry.expose().contains("\nagent_budget_left_today "));
+    telemetry.stand(&Standing { left_today: None, obstacles: Vec::new(), ..seen });
+    let text = telemetry.expose();
+    assert!(!text.contains("\nagent_budget_left_today ") && !text.contains("\nktrdr_obstacle{"), "{text}");
+}
+
+#[test]
+fn requests_are_counted_by_route_and_whoever_tries_everything_makes_few_series() {
+    let telemetry = Telemetry::new("9.9.9");
+    let asked = |route, status| telemetry.answered(&Request { route, status, ..A_REQUEST });
+    for status in [200, 204, 404, 500] {
+        asked(A_REQUEST.route, status);
+    }
+    let text = telemetry.expose();
+    for line in [
+        "http_server_requests_total{route=\"/operations/{operation}\",method=\"GET\",status=\"2xx\"} 2",
+        "http_server_requests_total{route=\"/operations/{operation}\",method=\"GET\",status=\"4xx\"} 1",
+        "http_server_request_duration_seconds_count 4",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line}\n{text}");
+    }
+    let routes = (0..1_000).map(|n| &*format!("/{n}").leak());
+    routes.for_each(|route| asked(route, 200));
+    let text = telemetry.expose();
+    let told = text.lines().filter(|line| line.starts_with("http_server_requests_total{"));
+    assert_eq!(told.count(), 31, "{text}");
+    let others = "http_server_requests_total{route=\"other\",method=\"GET\",status=\"2xx\"} 973";
+    assert!(text.lines().any(|told| told == others), "{text}");
 }

@@ -17,7 +17,7 @@ use ktrdr_fabric::registry::WorkerEntry;
 use serde::{Deserialize, Serialize};
 
 pub use cause::{About, Cause};
-pub use reason::{Reason, reasons};
+pub use reason::{OBSTACLES, Reason, reasons};
 pub use seen::{Outbox, Seen};
 
 /// How long a message may wait for a coordinator that is there. It takes milliseconds, or something is wrong.
@@ -183,7 +183,10 @@ mod tests {
     }
 
     fn codes(seen: &Seen) -> Vec<String> {
-        diagnose(seen).iter().map(|cause| Reason::from(cause).why.into_owned()).collect()
+        let codes: Vec<String> =
+            diagnose(seen).iter().map(|cause| Reason::from(cause).why.into_owned()).collect();
+        assert!(codes.iter().all(|code| OBSTACLES.contains(&code.as_str())), "{codes:?}");
+        codes
     }
 
     fn trainings() -> Vec<(Queue, u64)> {

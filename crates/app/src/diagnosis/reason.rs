@@ -7,6 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cause, Outbox, State};
 
+/// The words of everything that somebody should do something about.
+pub const OBSTACLES: [&str; 12] = [
+    "store_full",
+    "store_nearly_full",
+    "disk_nearly_full",
+    "no_engine",
+    "broker_gone",
+    "broker_blocked",
+    "no_coordinator",
+    "no_orchestrator",
+    "not_relayed",
+    "paused",
+    "no_worker",
+    "silent",
+];
+
 /// One reason, for people and programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {

@@ -75,7 +75,7 @@ impl ListenArguments {
     }
 }
 
-/// Where the figures of a process are, which serves no API.
+/// Where the figures of a process are, beside those of its API if it serves one.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct MetricsArguments {
     /// Tell Prometheus figures of this process here, at /metrics, such as 127.0.0.1:9464. Whoever reaches it may read them.
@@ -87,6 +87,9 @@ pub(crate) struct MetricsArguments {
 pub(crate) struct ServeArguments {
     #[command(flatten)]
     pub(crate) listen: ListenArguments,
+
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArguments,
 }
 
 #[derive(Debug, Args)]

@@ -27,7 +27,6 @@ use crate::workspace::Workspace;
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
 /// What a role shows of itself.
-#[derive(Default)]
 struct Faces {
     api: Option<Listening>,
     metrics: MetricsArguments,
@@ -42,7 +41,7 @@ impl Faces {
 
 pub(crate) fn serve(context: &Context<'_>, arguments: &ServeArguments) -> Result<ExitCode, CliError> {
     let api = arguments.listen.listening(&context.settings.api)?;
-    run(context, "serve", &Roles::coordinator(), &Faces { api, ..Faces::default() })
+    run(context, "serve", &Roles::coordinator(), &Faces { api, metrics: arguments.metrics })
 }
 
 pub(crate) fn orchestrator(context: &Context<'_>, arguments: MetricsArguments) -> Result<ExitCode, CliError> {

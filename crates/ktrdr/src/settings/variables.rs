@@ -47,7 +47,7 @@ const OF_THE_PROCESS: [&str; 10] = [
 ];
 
 /// What scripts, tests and containers read. A name that ends with `_` stands for all that begin with it.
-const OF_OTHERS: [&str; 22] = [
+const OF_OTHERS: [&str; 24] = [
     "ASSESSMENT_WORKERS",
     "BACKTESTING_CPUS",
     "BACKTESTING_MEMORY",
@@ -57,10 +57,12 @@ const OF_OTHERS: [&str; 22] = [
     "COORDINATORS",
     "DATA_WORKERS",
     "DESIGN_WORKERS",
+    "GRAFANA_PORT",
     "IMAGE",
     "INTERLEAVINGS",
     "LIBTORCH_DIR",
     "ORCHESTRATORS",
+    "PROMETHEUS_PORT",
     "RABBITMQ_UI_PORT",
     "REAL_DATA",
     "SEED",

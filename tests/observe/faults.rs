@@ -1,0 +1,87 @@
+//! A fleet is left alone, then broken in one way after the other: what fires, and what clears.
+
+use std::time::{Duration, Instant};
+
+use ktrdr_fabric::losses::LOSSES_PER_TRY;
+
+use super::expressions::all_answer;
+use super::fleet::{COORDINATOR, Fleet, TRAINER};
+use super::prometheus::Prometheus;
+use crate::world::{World, wait_for};
+
+/// What an alert may take to fire or to clear: the longest time of a hastened rule, or the longest window, and the work of a
+/// machine that other tests share.
+const WITHIN: Duration = Duration::from_secs(45);
+
+/// They tell of the machine, which other tests keep busy, not of the fleet.
+const OF_THE_MACHINE: [&str; 2] = ["KtrdrStoreSlow", "KtrdrProcessDown"];
+
+const TRAIN: [&str; 4] = ["training", "run", "--strategy", "long"];
+
+#[test]
+fn alerts_fire_when_a_fleet_is_broken_clear_when_it_is_mended_and_are_silent_before() {
+    let mut fleet = Fleet::start();
+    let prometheus = Prometheus::scraping(&fleet.addresses);
+    wait_for("everybody", || (prometheus.number("sum(up)") == Some(7.0)).then_some(()));
+    prometheus.wait_until_clear(&["KtrdrCoordinatorAbsent", "KtrdrOrchestratorAbsent"], WITHIN);
+    nothing_fires_while_cycles_go_on(&fleet, &prometheus);
+    all_answer(&prometheus);
+    a_paused_queue_and_a_job_that_kills_its_workers(&mut fleet, &prometheus);
+    a_dead_coordinator_and_a_budget_that_is_nearly_spent(&mut fleet, &prometheus);
+}
+
+fn nothing_fires_while_cycles_go_on(fleet: &Fleet, prometheus: &Prometheus) {
+    let begun = Instant::now();
+    let night = ["research", "run", "--wait", "--symbol", "GBPUSD", "--timeframe", "1h"];
+    fleet.world.json(&[&night[..], &["--cycles", "3", "--seed", "5"]].concat());
+    fleet.ask_api("/api/v1/operations");
+    let cycles = || prometheus.number("sum(agent_cycles_total)");
+    wait_for("the cycles' figures", || (cycles() >= Some(3.0)).then_some(()));
+    let fired = prometheus.fired_within(begun.elapsed().as_secs().max(1));
+    let fired: Vec<_> = fired.iter().filter(|alert| !OF_THE_MACHINE.contains(&alert.as_str())).collect();
+    assert!(fired.is_empty(), "{fired:?} fired while all was well");
+}
+
+/// Designs are paused, and wait; a training loses as many workers as cost it its only try.
+fn a_paused_queue_and_a_job_that_kills_its_workers(fleet: &mut Fleet, prometheus: &Prometheus) {
+    fleet.world.json(&["queues", "pause", "agent_design"]);
+    let cycle =
+        ["research", "run", "--symbol", "GBPUSD", "--timeframe", "1h", "--cycles", "1", "--seed", "6"];
+    fleet.world.submit(&cycle);
+    let doomed = fleet.world.submit(&TRAIN).remove(0);
+    for attempt in 1..=LOSSES_PER_TRY {
+        let runs = |world: &World| (world.operation(&doomed)["fence"] == attempt).then_some(());
+        wait_for("the training", || runs(&fleet.world));
+        fleet.kill(TRAINER);
+        if attempt < LOSSES_PER_TRY {
+            fleet.play(TRAINER, &[]);
+        }
+    }
+    let waiting = fleet.world.submit(&TRAIN).remove(0);
+    let broken = [
+        "KtrdrQueuePaused",
+        "KtrdrWorkerLost",
+        "KtrdrQueueWithoutWorker",
+        "KtrdrDeadLetters",
+        "KtrdrProcessDown",
+    ];
+    prometheus.wait_until_fired(&broken, WITHIN);
+    fleet.world.json(&["queues", "resume", "agent_design"]);
+    fleet.world.json(&["operations", "cancel", &waiting, "--reason", "enough"]);
+    fleet.world.json(&["dead-letters", "drop", &doomed]);
+    fleet.play(TRAINER, &[]);
+    prometheus.wait_until_clear(&broken, WITHIN);
+}
+
+fn a_dead_coordinator_and_a_budget_that_is_nearly_spent(fleet: &mut Fleet, prometheus: &Prometheus) {
+    let spent = prometheus.number("max(agent_budget_spent_today)").unwrap();
+    fleet.kill(COORDINATOR);
+    prometheus.wait_until_fired(&["KtrdrCoordinatorAbsent"], WITHIN);
+    let nearly = format!("${:.6}", spent * 1.05);
+    fleet.play(COORDINATOR, &[("KTRDR_BUDGET__DAY__MONEY", &nearly)]);
+    prometheus.wait_until_clear(&["KtrdrCoordinatorAbsent"], WITHIN);
+    prometheus.wait_until_fired(&["KtrdrBudgetNearlySpent"], WITHIN);
+    fleet.drain(COORDINATOR);
+    fleet.play(COORDINATOR, &[]);
+    prometheus.wait_until_clear(&["KtrdrBudgetNearlySpent", "KtrdrCoordinatorAbsent"], WITHIN);
+}
