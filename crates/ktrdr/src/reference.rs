@@ -33,7 +33,11 @@ impl FromStr for Reference {
         let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.".contains(&b);
         match text {
             LAST => Ok(Self::Last),
-            _ if !text.is_empty() && text.len() <= OperationId::LENGTH_MAX && text.bytes().all(fits) => {
+            _ if text.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && text.len() <= OperationId::LENGTH_MAX
+                && !text.contains("..")
+                && text.bytes().all(fits) =>
+            {
                 Ok(Self::Id(text.to_owned()))
             }
             _ => Err(format!("expected an operation's id, enough of it to be the only one, or {LAST}")),
@@ -127,7 +131,7 @@ mod tests {
             assert!(whole(text).is_none(), "{text}");
         }
         assert!("@last".parse() == Ok(Reference::Last));
-        for text in ["", "@first", "Op_1", "op 1", "op_\u{7}"] {
+        for text in ["", "@first", "Op_1", "op 1", "op_\u{7}", "..", "op_..", "_9"] {
             assert!(text.parse::<Reference>().is_err(), "{text:?}");
         }
     }

@@ -54,6 +54,7 @@ const OF_OTHERS: [&str; 24] = [
     "BACKTESTING_WORKERS",
     "BENCH_",
     "CHAOS_",
+    "COMMIT",
     "COORDINATORS",
     "DATA_WORKERS",
     "DESIGN_WORKERS",
