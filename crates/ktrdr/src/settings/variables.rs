@@ -47,7 +47,7 @@ const OF_THE_PROCESS: [&str; 10] = [
 ];
 
 /// What scripts, tests and containers read. A name that ends with `_` stands for all that begin with it.
-const OF_OTHERS: [&str; 24] = [
+const OF_OTHERS: [&str; 25] = [
     "ASSESSMENT_WORKERS",
     "BACKTESTING_CPUS",
     "BACKTESTING_MEMORY",
