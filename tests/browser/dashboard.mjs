@@ -1,11 +1,11 @@
 // What an operator does with the dashboard, and what everybody is shown: driven by tests/dashboard.rs, which prepares a workspace.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { check, expect, problems, violations, watch, withBrowser } from './browser.mjs';
 
 const { base, admin, viewer, campaign, hostile, pid, again } = JSON.parse(process.env.PLAN);
 const PAGES = ['/', '/queues', '/workers', '/operations', '/dead-letters', '/campaigns', `/campaigns/${campaign}`, '/strategies',
-  '/strategies/fx_pullback', '/data', '/memory', '/reports', '/schedules', '/budget', '/audit', '/keys', `/operations/${hostile}`,
+  '/strategies/fx_pullback', '/data', '/data/EURUSD/1h', '/memory', '/reports', '/schedules', '/budget', '/audit', '/keys', `/operations/${hostile}`,
   '/operations?status=failed&type!=training&error~script'];
 const BYTES_MAX = 150_000;
 const options = { baseURL: base, viewport: { width: 1280, height: 900 } };
@@ -33,6 +33,7 @@ const live = page => page.waitForFunction(() => document.getElementById('age').t
 
 await withBrowser(async browser => {
   const open = async (more = {}, expected = []) => watch(await browser.newContext({ ...options, ...more }), expected);
+  const lines = new Set();
   let page;
 
   await check('whoever is not let in is asked for a token, and a wrong one is refused', async () => {
@@ -59,9 +60,21 @@ await withBrowser(async browser => {
       const foreign = await page.locator('img, iframe, style, script:not([src]), [style], [onerror], [onload], [onclick]').count();
       expect(foreign === 0, `${place}: a text is markup`);
       wrong.push(...await violations(page));
+      for (const line of await page.locator('.cli').allTextContents()) if (line.startsWith('ktrdr ')) lines.add(line);
     }
     expect(wrong.length === 0, wrong.join('\n'));
     expect((await page.evaluate(() => window.ran)) === undefined, 'a text ran');
+  });
+
+  await check('every command line that a page tells is one', async () => {
+    for (const line of lines) {
+      let words = line.match(/'[^']*'|[^ ]+/g).slice(1).map(word => word.replaceAll("'", ''));
+      const blank = words.findIndex(word => ['…', 'ID', 'TIME'].includes(word));
+      if (blank >= 0) words = words.slice(0, words[blank - 1].startsWith('--') ? blank - 1 : blank);
+      const { status, stderr } = spawnSync(again[0], [...words, '--help'], { encoding: 'utf8' });
+      expect(status === 0, `${line}: ${stderr}`);
+    }
+    expect(lines.size > 20, `only ${lines.size} command lines were told`);
   });
 
   await check('in the dark and on a phone as well', async () => {

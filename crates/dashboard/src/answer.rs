@@ -42,7 +42,11 @@ impl Answer {
     /// Why nothing else is shown.
     pub(crate) fn problem(ask: &Ask, why: &AppError) -> Self {
         let (status, next) = of(why.kind);
-        let page = ProblemPage { shell: Shell::new(ask, Section::None, "Not possible"), why, next };
+        let shell = Shell::new(ask, Section::None, "Not possible");
+        // What passes is looked at again as soon as anything is heard.
+        let shell =
+            if status == StatusCode::SERVICE_UNAVAILABLE { shell.live("operations queues") } else { shell };
+        let page = ProblemPage { shell, why, next };
         Self::Page(status, page.render().unwrap_or_else(|_| why.message.clone()))
     }
 

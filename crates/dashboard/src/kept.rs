@@ -33,8 +33,7 @@ impl Kept {
     ) -> Result<Answer, AppError> {
         let slot = self.slot(name);
         let mut kept = slot.lock().await;
-        if let Some((at, page)) = kept.as_ref().filter(|(at, _)| at.elapsed() < FRESH_FOR) {
-            let _ = at;
+        if let Some((_, page)) = kept.as_ref().filter(|(at, _)| at.elapsed() < FRESH_FOR) {
             return Ok(Answer::Page(http::StatusCode::OK, page.clone()));
         }
         let answer = made.await?;
@@ -59,5 +58,36 @@ impl Kept {
 
     fn pages(&self) -> std::sync::MutexGuard<'_, HashMap<String, Slot>> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_ten_tabs_ask_for_at_once_is_made_once() {
+        let (kept, made) = (Arc::new(Kept::default()), Arc::new(AtomicU32::new(0)));
+        let ask = || {
+            let (kept, made) = (Arc::clone(&kept), Arc::clone(&made));
+            tokio::spawn(async move {
+                let making = async {
+                    tokio::task::yield_now().await;
+                    let number = made.fetch_add(1, Ordering::Relaxed);
+                    Ok(Answer::Page(http::StatusCode::OK, number.to_string()))
+                };
+                kept.or_made("/".into(), making).await.map(|_| ())
+            })
+        };
+        let tabs: Vec<_> = (0..10).map(|_| ask()).collect();
+        for tab in tabs {
+            tab.await.unwrap().unwrap();
+        }
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+        kept.forget();
+        ask().await.unwrap().unwrap();
+        assert_eq!(made.load(Ordering::Relaxed), 2, "after a deed it is made anew");
     }
 }

@@ -8,7 +8,7 @@ use crate::{deeds, pages};
 
 /// The page at a path. What many tabs show is made once.
 pub(crate) async fn page(ask: &Ask) -> Result<Answer, AppError> {
-    let name = format!("{} {} {}", ask.caller.scope, ask.caller.name, ask.place());
+    let name = format!("{:?}", (ask.caller.scope, &ask.caller.name, ask.place()));
     ask.desk.kept.or_made(name, made(ask)).await
 }
 
@@ -27,6 +27,7 @@ async fn made(ask: &Ask) -> Result<Answer, AppError> {
         ["strategies"] => pages::strategies::page(ask).await,
         ["strategies", _] => pages::strategy::page(ask).await,
         ["data"] => pages::data::page(ask).await,
+        ["data", _, _] => pages::series::page(ask).await,
         ["memory"] => pages::memory::page(ask).await,
         ["reports"] => pages::reports::page(ask).await,
         ["reports", _] => pages::reports::report(ask).await,
@@ -61,6 +62,7 @@ pub(crate) async fn deed(ask: &Ask) -> Result<Answer, AppError> {
         ["schedules", _, "pause"] => deeds::schedules::pause(ask).await,
         ["schedules", _, "resume"] => deeds::schedules::resume(ask).await,
         ["schedules", _, "trigger"] => deeds::schedules::trigger(ask).await,
+        ["schedules", _, "backfill"] => deeds::schedules::backfill(ask).await,
         ["schedules", _, "delete"] => deeds::schedules::delete(ask).await,
         _ => Err(no_page(ask)),
     };

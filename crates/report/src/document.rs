@@ -106,4 +106,19 @@ impl Document {
     pub(crate) fn notice(&mut self, weight: Weight, title: impl Into<String>, text: impl Into<String>) {
         self.notices.push(Notice { weight, title: title.into(), text: text.into() });
     }
+
+    /// The same with the last rows of long tables.
+    pub(crate) fn cut(mut self, rows_max: usize) -> Self {
+        for block in self.sections.iter_mut().flat_map(|section| &mut section.blocks) {
+            if let Block::Table(table) = block
+                && table.rows.len() > rows_max
+            {
+                let all = table.rows.len();
+                table.rows.drain(..all - rows_max);
+                table.caption =
+                    format!("{}: the last {rows_max} of {all}; the report has all", table.caption);
+            }
+        }
+        self
+    }
 }

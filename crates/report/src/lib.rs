@@ -61,10 +61,10 @@ impl Report {
         html::page(&self.document())
     }
 
-    /// What stands on that page, for a page that has its own frame and the style sheet of charts.
+    /// What stands on that page, for a page that has its own frame and the style sheet of charts; of long tables the last rows.
     #[must_use]
-    pub fn content(&self) -> ktrdr_chart::Markup {
-        html::sections(&self.document())
+    pub fn content(&self, rows_max: usize) -> ktrdr_chart::Markup {
+        html::sections(&self.document().cut(rows_max))
     }
 
     /// As text for people and for other programs' pages.

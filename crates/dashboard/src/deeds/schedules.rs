@@ -1,7 +1,7 @@
 //! Schedules: made, paused, resumed, begun now, removed.
 
 use ktrdr_app::AppError;
-use ktrdr_app::schedules::{ScheduleRequest, TriggerScheduleRequest};
+use ktrdr_app::schedules::{BackfillRequest, ScheduleRequest, TriggerScheduleRequest};
 use ktrdr_domain::name::ScheduleName;
 use ktrdr_domain::scope::Scope;
 use ktrdr_domain::{Reason, Symbol, Timeframe};
@@ -48,6 +48,15 @@ pub(crate) async fn trigger(ask: &Ask) -> Result<Answer, AppError> {
     let request = TriggerScheduleRequest { schedule, idempotency_key: key(ask) };
     done(ask, Scope::Submit, "trigger_schedule", ask.app.trigger_schedule(&request)).await?;
     Ok(back(ask, &place, "begun"))
+}
+
+/// Makes up for ticks that were skipped.
+pub(crate) async fn backfill(ask: &Ask) -> Result<Answer, AppError> {
+    let schedule: ScheduleName = ask.part(1)?;
+    let place = format!("/schedules/{schedule}");
+    let request = BackfillRequest { schedule, from: ask.form.needed("from")?, to: ask.form.needed("to")? };
+    done(ask, Scope::Operator, "backfill_schedule", ask.app.backfill_schedule(&request)).await?;
+    Ok(back(ask, &place, "backfilled"))
 }
 
 pub(crate) async fn delete(ask: &Ask) -> Result<Answer, AppError> {

@@ -16,7 +16,7 @@ use crate::markup;
 use crate::shell::{Section, Shell};
 use crate::time::Instant;
 
-/// Cycles that are shown.
+/// Cycles, and designs, that are shown.
 const ROWS: u32 = 50;
 
 #[derive(Template)]
@@ -45,7 +45,7 @@ pub(crate) async fn page(ask: &Ask) -> Result<Answer, AppError> {
         begun: markup::time(campaign.begun_at_ms, now_ms),
         cycles: campaign.cycles,
         cancel: cancel.map(|asked| format!("{} asked for a stop of all of it. {}", asked.by, asked.reason)),
-        report: report.content(),
+        report: report.content(ROWS as usize),
         rows: Row::all(detail.cycles.into_iter().rev().map(|cycle| cycle.summary).collect(), now_ms),
         button: if goes_on && ask.may(Scope::Submit) { stop(&name) } else { String::new() },
         name: name.to_string(),

@@ -21,6 +21,11 @@ impl Series {
             .map_or_else(|| self.0.file.clone(), |data| format!("{} {}", data.symbol, data.timeframe))
     }
 
+    /// Its own page, where it can be read.
+    fn to(&self) -> Option<String> {
+        self.0.data.as_ref().map(|data| format!("/data/{}/{}", data.symbol, data.timeframe))
+    }
+
     fn file(&self) -> &str {
         &self.0.file
     }

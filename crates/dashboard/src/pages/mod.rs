@@ -22,6 +22,7 @@ pub(crate) mod said;
 pub(crate) mod schedule;
 pub(crate) mod schedules;
 pub(crate) mod selection;
+pub(crate) mod series;
 pub(crate) mod sign_in;
 pub(crate) mod strategies;
 pub(crate) mod strategy;

@@ -18,6 +18,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("schedule_resumed", "It begins nights again."),
     ("created", "The schedule is made."),
     ("begun", "A night begins."),
+    ("backfilled", "What was skipped runs now, one after the other."),
     ("deleted", "The schedule is gone; its records stay."),
     ("decided", "Your word is kept."),
 ];

@@ -135,6 +135,15 @@ fn buttons(ask: &Ask, status: &ScheduleStatus) -> Vec<String> {
                 .about("Its ticks are skipped, and say so.")
                 .needing_why(),
         });
+        let again = Button::new(
+            format!("{place}/backfill"),
+            "Make up",
+            format!("{} --from TIME --to TIME", cli("backfill")),
+        );
+        let again = again.about(
+            "Ticks that were skipped, or came before the schedule was there, run one after the other.",
+        );
+        buttons.push(again.typed("from", "From (UTC)").typed("to", "To (UTC), at most now"));
         let delete = Button::new(format!("{place}/delete"), "Delete", cli("delete")).grave().asking_why();
         buttons.push(delete.about("Its records stay.").typed("name", format!("Type {name}")));
     }

@@ -106,8 +106,9 @@ fn run(context: &Context<'_>, name: &str, roles: &Roles, faces: &Faces) -> Resul
         let stop = CancellationToken::new();
         let api = serving::listen(&workspace, roles, faces.api.as_ref(), &stop).await?;
         figures::listen(&workspace, roles, faces.metrics.metrics, &stop).await?;
-        let where_it_answers =
-            api.as_ref().map(|api| format!("\nthe API answers at {}/api/v1/docs/", api.url()));
+        let where_it_answers = api
+            .as_ref()
+            .map(|api| format!("\nthe dashboard is at {0}/, the API answers at {0}/api/v1/docs/", api.url()));
         let banner = format!(
             "ktrdr {name} · SIGTERM or Ctrl-C drains it, nothing is lost{}",
             where_it_answers.unwrap_or_default()

@@ -44,7 +44,9 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
         let stop = CancellationToken::new();
         let api = serving::listen(&workspace, &roles, listening.as_ref(), &stop).await?;
         let banner = match &api {
-            Some(api) => format!("{banner}\nthe API answers at {}/api/v1/docs/", api.url()),
+            Some(api) => {
+                format!("{banner}\nthe dashboard is at {0}/, the API answers at {0}/api/v1/docs/", api.url())
+            }
             None => banner,
         };
         let playing = until_stopped(&context, &workspace, &roles, &banner, idle);
