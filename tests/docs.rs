@@ -120,6 +120,23 @@ impl Shell {
     }
 }
 
+/// As somebody would type them who has read nothing else: in an empty folder, one after the other in one shell.
+#[test]
+fn the_first_hour_goes_as_the_guide_says() {
+    let shell = Shell::new();
+    let folder = shell.world.path("somewhere");
+    fs::create_dir(&folder).unwrap();
+    let typed = commands("user-guide.md", None);
+    assert!(typed.len() > 15, "{typed:#?}");
+    let said = shell.expect(&format!("cd {}\n{}", folder.display(), typed.join("\n")));
+    for words in ["planted", "valid   strategies/mine.yaml", "learned from", "first", "cycles:"] {
+        assert!(said.contains(words), "no {words:?} in what was said:\n{said}");
+    }
+    for made in ["lab/trades.csv", "lab/models/mine", "lab/reports/first.html", "lab/data/EURUSD_1h.csv"] {
+        assert!(folder.join(made).exists(), "{made}");
+    }
+}
+
 #[test]
 fn the_commands_of_the_api_are_true() {
     let mut shell = Shell::new();

@@ -110,6 +110,15 @@ fn a_small_form_counts_everything_once_resumes_and_fills_its_tables() {
         assert!(tables.contains(words), "no {words:?} in:\n{tables}");
     }
     assert!(!tables.contains("**Not complete**"));
+
+    // What is published says the same in another place.
+    let elsewhere = TempDir::with_prefix("ktrdr-evidence-").unwrap();
+    let (published, path) = (elsewhere.path().join("published.jsonl"), elsewhere.path().join(BOOK));
+    std::fs::write(&published, whole.book.published(&whole.build.described)).unwrap();
+    Book::take_over(&published, &path, &whole.build.described);
+    let again = Book::open(&path, &whole.build.described);
+    assert_eq!(again.keys(), whole.book.keys());
+    assert_eq!(table::tables(&whole.build.described, &tasks, &again.records), tables);
 }
 
 /// The oracle, traded by the program and by the fills here.
@@ -166,7 +175,8 @@ fn the_evidence_is_gathered() {
     if env::var_os("KTRDR_EVIDENCE_PUBLISH").is_some() {
         // Of the whole plan, whatever was asked for now: a part of it is no result.
         page::publish(&root().join("docs/evidence.md"), &gathered.tables(&plan::tasks(Form::Full)));
-        page::exchange(&root().join(PUBLISHED), &std::fs::read(gathered.build.folder.join(BOOK)).unwrap());
+        let published = gathered.book.published(&gathered.build.described);
+        page::exchange(&root().join(PUBLISHED), published.as_bytes());
     }
 }
 

@@ -73,6 +73,16 @@ impl Record {
         laboratory::add(&mut self.ends, campaign.ends);
     }
 
+    /// The same with what tells survivors apart, and not all that is known of them.
+    fn brief(&self) -> Self {
+        const KEPT: [&str; 4] = ["/strategy", "/sharpe_ratio", "/total_trades", "/final/p_value"];
+        let brief = |survivor: &Value| {
+            let kept = KEPT.iter().filter_map(|at| Some((at.rsplit('/').next()?, survivor.pointer(at)?)));
+            kept.map(|(name, value)| (name.to_owned(), value.clone())).collect()
+        };
+        Self { survivors: self.survivors.iter().map(brief).collect(), ..self.clone() }
+    }
+
     /// Something was accepted.
     pub(super) fn found(&self) -> bool {
         !self.survivors.is_empty()
@@ -114,6 +124,13 @@ impl Book {
         let records = text[..whole].lines().skip(1);
         book.records = records.map(|line| serde_json::from_str(line).expect("a record")).collect();
         book
+    }
+
+    /// The whole book as it is published: every run, in a few hundred bytes.
+    pub(super) fn published(&self, build: &Value) -> String {
+        let records =
+            self.records.iter().map(|r| serde_json::to_string(&r.brief()).expect("a record is JSON"));
+        std::iter::once(build.to_string()).chain(records).map(|line| format!("{line}\n")).collect()
     }
 
     /// Keys of what was run.

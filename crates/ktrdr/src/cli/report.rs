@@ -1,16 +1,19 @@
 //! `ktrdr report …`
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use ktrdr_app::reports::Subject;
 
+use crate::reference::Reference;
+
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
-    /// A backtest, a training or a cycle by its id, or a campaign by its name; several backtests or trainings (up to 20) side by
-    /// side.
+    /// A backtest, a training or a cycle by its id, a campaign by its name, or @last for the newest backtest; several backtests or
+    /// trainings (up to 20) side by side.
     #[arg(required = true, value_name = "OPERATION|CAMPAIGN", num_args = 1..=20)]
-    pub(crate) subjects: Vec<Subject>,
+    pub(crate) subjects: Vec<Wanted>,
 
     /// html: one file that needs nothing else. md and json are written to stdout.
     #[arg(long, value_enum)]
@@ -23,6 +26,25 @@ pub(crate) struct ReportArguments {
     /// Show it in the browser of this desktop.
     #[arg(long)]
     pub(crate) open: bool,
+}
+
+/// What a report is on.
+#[derive(Debug, Clone)]
+pub(crate) enum Wanted {
+    /// The newest backtest.
+    Last,
+    /// What is named.
+    Named(Subject),
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(Reference::Last) => Ok(Self::Last),
+            _ => text.parse().map(Self::Named),
+        }
+    }
 }
 
 /// Form of a report.

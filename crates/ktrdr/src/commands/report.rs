@@ -3,18 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
+use ktrdr_app::App;
 use ktrdr_app::reports::{Report, Subject};
 use ktrdr_domain::number;
 use ktrdr_fabric::local::whole;
 
 use super::Context;
-use crate::cli::report::{ReportArguments, ReportFormat};
+use crate::cli::report::{ReportArguments, ReportFormat, Wanted};
 use crate::exit::{CliError, Kind, OrExit};
+use crate::reference::Reference;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &ReportArguments) -> Result<ExitCode, CliError> {
-    let report = context.block_on(async {
+    let (subjects, report) = context.block_on(async {
         let app = context.open_beside().await?.app;
-        Ok::<_, CliError>(app.report_on(&arguments.subjects).await?)
+        let subjects = subjects(&app, &arguments.subjects).await?;
+        let report = app.report_on(&subjects).await?;
+        Ok::<_, CliError>((subjects, report))
     })?;
     let unless_said = match context.screen.is_text() || arguments.open {
         true => ReportFormat::Html,
@@ -31,7 +35,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ReportArguments) -> Result<
         print(context, &report, format)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let path = arguments.to.clone().unwrap_or_else(|| default_path(&context.folder, &arguments.subjects));
+    let path = arguments.to.clone().unwrap_or_else(|| default_path(&context.folder, &subjects));
     write(&path, &written(&report, format)?)?;
     let document = serde_json::json!({ "written_to": path });
     context.screen.answer(&document, |screen| screen.line(format!("wrote {}", path.display())))?;
@@ -39,6 +43,19 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ReportArguments) -> Result<
         open(context, &path);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn subjects(app: &App, wanted: &[Wanted]) -> Result<Vec<Subject>, CliError> {
+    let mut subjects = Vec::with_capacity(wanted.len());
+    for wanted in wanted {
+        subjects.push(match wanted {
+            Wanted::Last => {
+                Subject::Operation(Reference::Last.resolve(app, Some(ktrdr_domain::Kind::Backtesting)).await?)
+            }
+            Wanted::Named(subject) => subject.clone(),
+        });
+    }
+    Ok(subjects)
 }
 
 fn print(context: &Context<'_>, report: &Report, format: ReportFormat) -> Result<(), CliError> {
