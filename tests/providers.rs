@@ -175,6 +175,7 @@ impl Fleet {
                 operations: engine.store.clone(),
                 policy,
                 device: DeviceClass::Cpu,
+                watch: None,
             },
         };
         let handlers = ktrdr_jobs::handlers(&services, engine.store.clone());

@@ -9,6 +9,8 @@ use super::book::{Chapter, Seen};
 use super::gates;
 use super::lab::Lab;
 use crate::claude;
+use crate::collector::{Collector, Manner};
+use crate::traces;
 use crate::world::{Engine, shown};
 
 /// The phases, with the kind of job of each.
@@ -23,8 +25,9 @@ const TRIGGER: [&str; 8] =
     ["agent", "trigger", "--symbol", "EURUSD", "--timeframe", "1h", "--brief", "calm pullbacks"];
 
 pub(super) fn rows(chapter: &mut Chapter, engine: Engine) {
-    let fake = claude::fake(Mind::Good);
+    let (fake, collector) = (claude::fake(Mind::Good), Collector::start(Manner::Takes));
     let world = claude::open_gates(claude::world_of(engine, &fake));
+    let world = world.with_setting(traces::ENDPOINT, &collector.url());
     let lab = Lab::up(&world);
     let mut cycle = json!({});
     chapter.row("M1", |seen| cycle = watched(&lab, seen));
@@ -38,7 +41,10 @@ pub(super) fn rows(chapter: &mut Chapter, engine: Engine) {
         gates::backtest_fails(&lab, seen);
     });
     chapter.row("M5", |seen| assessed(&lab, &cycle, seen));
-    chapter.row("M7", |seen| paid(&lab, seen));
+    chapter.row("M7", |seen| {
+        paid(&lab, seen);
+        traced(&lab, &collector, &cycle, seen);
+    });
 }
 
 /// Triggers a cycle and sees it in every phase; its row in the end.
@@ -166,8 +172,14 @@ fn paid(lab: &Lab<'_>, seen: &mut Seen) {
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.contains(day["spent"]["money"].as_str().unwrap()), "{text}");
     seen.note(format!(
-        "{} spent today, {} left; with $0.01 a day: budget_exhausted. Traces and the dashboard: later",
+        "{} spent today, {} left; with $0.01 a day: budget_exhausted. The dashboard: later",
         day["spent"]["money"].as_str().unwrap(),
         day["left"]["money"].as_str().unwrap_or("no limit")
     ));
+}
+
+fn traced(lab: &Lab<'_>, collector: &Collector, cycle: &Value, seen: &mut Seen) {
+    let trace = traces::trace_of(lab.world, collector, cycle["id"].as_str().unwrap());
+    traces::whole(&trace);
+    seen.note(format!("one trace of {} spans", trace.len()));
 }

@@ -81,6 +81,11 @@ impl Served {
         answer(self.request(Method::DELETE, path).send().await.unwrap()).await
     }
 
+    /// The process that answers.
+    pub(crate) fn pid(&self) -> i32 {
+        self.engine.pid()
+    }
+
     /// Has it end in good order.
     pub(super) fn end(self) {
         self.engine.signal("TERM");

@@ -46,6 +46,8 @@ use record::Book;
 use tempfile::TempDir;
 
 const BOOK: &str = "runs.jsonl";
+/// The book that was published.
+const PUBLISHED: &str = "docs/evidence/runs.jsonl";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -62,7 +64,9 @@ impl Gathered {
     /// Makes the missing runs of a program, in the build's own folder under `evidence`.
     fn with(program: &Path, evidence: &Path, tasks: &[Task], hands: usize) -> Self {
         let build = Build::of(program, evidence);
-        let mut book = Book::open(&build.folder.join(BOOK), &build.described);
+        let path = build.folder.join(BOOK);
+        Book::take_over(&root().join(PUBLISHED), &path, &build.described);
+        let mut book = Book::open(&path, &build.described);
         let laboratory = Laboratory { program: build.program.clone(), real_data: crate::world::real_data() };
         let outcome = crew::work(&laboratory, tasks, &mut book, hands);
         Self { outcome, build, book }
@@ -162,6 +166,7 @@ fn the_evidence_is_gathered() {
     if env::var_os("KTRDR_EVIDENCE_PUBLISH").is_some() {
         // Of the whole plan, whatever was asked for now: a part of it is no result.
         page::publish(&root().join("docs/evidence.md"), &gathered.tables(&plan::tasks(Form::Full)));
+        page::exchange(&root().join(PUBLISHED), &std::fs::read(gathered.build.folder.join(BOOK)).unwrap());
     }
 }
 

@@ -10,8 +10,14 @@ const END: &str = "<!-- written by scripts/evidence: end -->";
 pub(super) fn publish(page: &Path, tables: &str) {
     let text = fs::read_to_string(page).unwrap_or_else(|e| panic!("{}: {e}", page.display()));
     let text = replaced(&text, tables).unwrap_or_else(|| panic!("{} has no place for them", page.display()));
-    let part = page.with_extension("md.part");
-    fs::write(&part, text).and_then(|()| fs::rename(&part, page)).expect("the page can be written");
+    exchange(page, text.as_bytes());
+}
+
+/// Puts another file in the place of one, in one step.
+pub(super) fn exchange(file: &Path, bytes: &[u8]) {
+    let part = file.with_extension("part");
+    fs::create_dir_all(file.parent().expect("a file is in a folder")).expect("its folder can be made");
+    fs::write(&part, bytes).and_then(|()| fs::rename(&part, file)).expect("the file can be written");
 }
 
 fn replaced(text: &str, tables: &str) -> Option<String> {

@@ -91,9 +91,15 @@ impl Task {
         )
     }
 
-    /// Whether its experiment, process or mechanism has this name, or each of several names with `/` between.
+    /// Whether this names its experiment, its process or mechanism, its years or the Sharpe ratio that was planted, as in `12-years` and
+    /// `sharpe-3`; or each of several names with `/` between.
     pub(super) fn is_of(&self, names: &str) -> bool {
-        let own = [self.cell.experiment.name(), self.cell.subject.name()];
+        let Cell { experiment, subject, years, .. } = self.cell;
+        let planted = match subject {
+            Subject::Edge { sharpe, .. } => format!("sharpe-{sharpe}"),
+            Subject::Noise(_) | Subject::Real(_) => "no-edge".to_owned(),
+        };
+        let own = [experiment.name(), subject.name(), &format!("{years}-years"), &planted];
         names.split('/').all(|name| own.contains(&name))
     }
 

@@ -15,6 +15,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("fleet", 2, &["domain", "fabric"]),
     ("worker", 2, &["domain", "fabric"]),
     ("telemetry", 2, &["domain", "fabric"]),
+    ("traces", 3, &["domain", "fabric", "agent"]),
     ("research", 2, &["domain", "fabric", "quant"]),
     ("agent", 2, &["domain", "quant"]),
     ("fake", 0, &[]),
@@ -27,6 +28,7 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
     ("mcp", 4, &["domain", "app"]),
     ("api", 4, &["domain", "app"]),
     ("client", 4, &["domain", "app"]),
+    ("dashboard", 4, &["domain", "chart", "app"]),
     (
         "ktrdr",
         5,
@@ -42,10 +44,12 @@ const FLOORS: &[(&str, u8, &[&str])] = &[
             "research",
             "jobs",
             "telemetry",
+            "traces",
             "app",
             "mcp",
             "api",
             "client",
+            "dashboard",
             "claude",
             "fake",
         ],
@@ -62,11 +66,16 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("rmcp", &["mcp"], "only its server speaks the Model Context Protocol"),
     ("axum", &["api"], "only the API speaks HTTP"),
     ("prometheus_client", &["telemetry"], "what is counted, and under which names, stands in one place"),
+    (
+        "opentelemetry_proto",
+        &["traces"],
+        "what is told of a trace, and under which names, stands in one place",
+    ),
     ("feature = \"torch\"", &["neural"], "scripts/test checks the code for GPUs in that crate alone"),
     (
         ".publish(",
-        &["worker", "embedded", "fleet", "telemetry"],
-        "only the relay publishes what the outbox holds; telemetry passes it on",
+        &["worker", "embedded", "fleet", "telemetry", "traces"],
+        "only the relay publishes what the outbox holds; telemetry and traces pass it on",
     ),
 ];
 

@@ -4,8 +4,10 @@
 //! are numbered within each attempt, so that saying a thing twice counts once. A call whose cost is not known (its answer
 //! broke off, its caller gave up or died) costs the worst case: nothing is ever counted too low.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
-use ktrdr_domain::{Money, budget};
+use ktrdr_domain::{Money, OperationId, budget};
 use serde::{Deserialize, Serialize};
 
 use crate::models::{Lane, Usage};
@@ -91,6 +93,27 @@ pub trait Purse: Send + Sync {
     /// # Errors
     /// When whoever keeps the accounts can not be reached; they will pay the worst case then.
     async fn settle(&self, reservation: Reservation, spent: Spent) -> Result<(), PurseError>;
+}
+
+/// A call that is over.
+#[derive(Debug, Clone, Copy)]
+pub struct EndedCall<'a> {
+    /// On whose behalf it was made.
+    pub operation: &'a OperationId,
+    /// What it was meant to be.
+    pub intent: &'a Intent,
+    /// What became of it.
+    pub spent: Spent,
+    /// When it was about to be made; of one that an earlier attempt made, when its answer was looked for.
+    pub began: SystemTime,
+    /// When that was known.
+    pub ended: SystemTime,
+}
+
+/// Is told of calls that are over.
+pub trait CallWatch: Send + Sync {
+    /// One is. Nobody waits for what is made of it.
+    fn ended(&self, call: &EndedCall<'_>);
 }
 
 /// Pays for everything and counts nothing: for providers that cost nothing, and for tests.

@@ -253,7 +253,7 @@ fn leave_nulls_out(json: &mut Value) {
 }
 
 /// All of a body that is not too large and does not take too long.
-async fn whole(body: Body, bytes_max: usize, parts: &Parts) -> Result<Bytes, Problem> {
+pub(crate) async fn whole(body: Body, bytes_max: usize, parts: &Parts) -> Result<Bytes, Problem> {
     let too_large = || {
         let detail = format!("the body has more than {bytes_max} bytes");
         Problem::new(

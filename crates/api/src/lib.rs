@@ -12,6 +12,7 @@
 //! | | its own description, as a document and as a page | `openapi`, `form`, `docs` |
 //! | [`Exposition`] | figures for Prometheus | `exposition` |
 //! | [`Answered`] | a request, for whoever counts them | `answered` |
+//! | [`Pages`] | what browsers are shown at every other path | `browsers` |
 //! | | connections | `listener`, `places`, `tls` |
 //!
 //! Each endpoint is three steps: typed parts of the request, one call of the application floor, its answer.
@@ -20,6 +21,7 @@
 
 mod answered;
 mod ask;
+mod browsers;
 mod dispatch;
 mod docs;
 mod endpoint;
@@ -65,6 +67,7 @@ use crate::exposure::Exposure;
 use crate::service::{Connection, Service};
 use crate::tls::Tls;
 pub use answered::{Answered, Watch};
+pub use browsers::Pages;
 pub use exposition::Exposition;
 pub use exposure::{Listening, TlsFiles, Unsafe};
 pub use limits::REQUESTS_PER_S;
@@ -105,6 +108,8 @@ pub struct Beside {
     pub figures: Option<Exposition>,
     /// Is told of every request that was answered.
     pub watch: Option<Watch>,
+    /// What browsers are shown beside the API, where anything is.
+    pub pages: Option<Pages>,
 }
 
 /// An API that listens.
@@ -134,15 +139,8 @@ impl Api {
         let listener = TcpListener::bind(listening.address).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let feed = Feed::start(app.clone(), beside.logs);
-        let service = Arc::new(Service::new(
-            app,
-            feed,
-            exposure,
-            listening.requests_per_s,
-            stop,
-            beside.mcp,
-            beside.watch,
-        ));
+        let (per_s, others) = (listening.requests_per_s, (beside.mcp, beside.pages, beside.watch));
+        let service = Arc::new(Service::new(app, feed, exposure, per_s, stop, others));
         Ok(Self { listener, tls, service, address, figures: beside.figures })
     }
 

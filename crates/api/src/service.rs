@@ -17,6 +17,7 @@ use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
 use crate::answered::{Answered, Watch};
+use crate::browsers::{self, Pages};
 use crate::exposure::Exposure;
 use crate::identify::{Identified, identify, permit, refuse_foreign_pages};
 use crate::limits::{AT_ONCE, FILES_AT_A_TIME, WRONG_AT_ONCE, WRONG_PER_S};
@@ -51,6 +52,7 @@ pub(crate) struct Service {
     pub(crate) stop: CancellationToken,
     pub(crate) mcp: Option<McpServices>,
     watch: Option<Watch>,
+    pub(crate) pages: Option<Pages>,
 }
 
 impl Service {
@@ -60,8 +62,7 @@ impl Service {
         exposure: Exposure,
         requests_per_s: u32,
         stop: CancellationToken,
-        mcp: Option<McpServices>,
-        watch: Option<Watch>,
+        (mcp, pages, watch): (Option<McpServices>, Option<Pages>, Option<Watch>),
     ) -> Self {
         let requests_per_s = f64::from(requests_per_s);
         Self {
@@ -75,6 +76,7 @@ impl Service {
             stop,
             mcp,
             watch,
+            pages,
         }
     }
 
@@ -134,6 +136,9 @@ impl Service {
         }
         if request.uri().path() == MCP {
             return self.mcp(request, &host, &peer).await;
+        }
+        if let Some(pages) = self.pages.clone().filter(|_| browsers::is_shown(request.uri().path())) {
+            return browsers::answer(self, pages, request, &Connection { host, peer }).await;
         }
         request.extensions_mut().insert(Connection { host, peer });
         match router.oneshot(request).await {
@@ -212,6 +217,7 @@ fn protect(response: &mut Response<Body>, is_page: bool) {
         (header::HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
-        headers.insert(name, HeaderValue::from_static(value));
+        // Pages for browsers say themselves what they need.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }

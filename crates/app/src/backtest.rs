@@ -9,7 +9,7 @@ use ktrdr_domain::{JobSpec, Kind, OperationId, Reason, Span, StrategyName, Symbo
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
 
-use crate::cancel::{CancelAnswer, CancelRequest, operator};
+use crate::cancel::{CancelAnswer, CancelOneRequest, CancelRequest};
 use crate::market::{AccountChange, Stretch};
 use crate::operations::result_of;
 use crate::submit::SubmittedJob;
@@ -67,21 +67,6 @@ pub struct MarketRequest {
     /// What differs from the configured account.
     #[serde(default)]
     pub account: AccountChange,
-}
-
-/// Stop one backtest.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BacktestCancelRequest {
-    /// Which one; the only one that waits or runs otherwise.
-    #[serde(default)]
-    pub operation: Option<OperationId>,
-    /// Why; kept in the row.
-    #[serde(default)]
-    pub reason: String,
-    /// Who asks; kept in the row.
-    #[serde(default = "operator")]
-    pub by: String,
 }
 
 /// A backtest that completed: the figures of its row, and the whole report with where it lies.
@@ -184,7 +169,7 @@ impl App {
     /// # Errors
     /// When there is none of that id, or it is no backtest; without an id when none or several go on: `no_active_backtest` or
     /// `several_active_backtests`.
-    pub async fn cancel_backtest(&self, request: &BacktestCancelRequest) -> Result<CancelAnswer, AppError> {
+    pub async fn cancel_backtest(&self, request: &CancelOneRequest) -> Result<CancelAnswer, AppError> {
         let operation = match &request.operation {
             Some(id) => id.clone(),
             None => self.only_active_backtest().await?,

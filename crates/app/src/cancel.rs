@@ -44,6 +44,21 @@ impl CancelRequest {
     }
 }
 
+/// Ask the operation to stop that is named, or else the only one of its type that goes on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelOneRequest {
+    /// Which one, where it is named.
+    #[serde(default)]
+    pub operation: Option<OperationId>,
+    /// Why; kept in the row.
+    #[serde(default)]
+    pub reason: String,
+    /// Who asks; kept in the row.
+    #[serde(default = "operator")]
+    pub by: String,
+}
+
 /// What a cancel did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelAnswer {

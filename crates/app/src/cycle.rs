@@ -11,7 +11,7 @@ use ktrdr_fabric::store::{Admission, ConcurrencyLimit, NewRoot};
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::{CampaignRequest, planned};
-use crate::cancel::{CancelOutcome, CancelRequest, operator};
+use crate::cancel::{CancelOneRequest, CancelOutcome, CancelRequest};
 use crate::idempotency::Seed;
 use crate::market::AccountChange;
 use crate::training::StrategyChoice;
@@ -84,21 +84,6 @@ pub struct TriggeredCycle {
     pub campaign: CampaignName,
     /// Whether this request started it, and not an earlier one with the same idempotency key.
     pub created: bool,
-}
-
-/// Cancel one research cycle.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CycleCancelRequest {
-    /// Which one; the only triggered one that goes on otherwise.
-    #[serde(default)]
-    pub operation: Option<OperationId>,
-    /// Why; kept in the row.
-    #[serde(default)]
-    pub reason: String,
-    /// Who asks; kept in the row.
-    #[serde(default = "operator")]
-    pub by: String,
 }
 
 /// What cancelling a cycle did.
@@ -260,7 +245,7 @@ impl App {
     /// # Errors
     /// [`ErrorKind::NotFound`] with the code `no_active_cycle` or `not_research`, [`ErrorKind::Conflict`] with
     /// `several_active_cycles` or `not_cancellable`.
-    pub async fn cancel_cycle(&self, request: &CycleCancelRequest) -> Result<CycleCancelAnswer, AppError> {
+    pub async fn cancel_cycle(&self, request: &CancelOneRequest) -> Result<CycleCancelAnswer, AppError> {
         let operation = match &request.operation {
             Some(id) => id.clone(),
             None => self.only_triggered().await?,

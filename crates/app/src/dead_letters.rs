@@ -45,13 +45,15 @@ pub struct GivenUp {
     pub retried_as: Option<OperationId>,
 }
 
-impl GivenUp {
-    /// Whether its error, or the fingerprint of that, begins so.
-    #[must_use]
-    pub fn begins_with(&self, error: &str) -> bool {
-        let said = self.operation.error.as_deref();
-        said.is_some_and(|said| said.starts_with(error)) || self.fingerprint.starts_with(error)
-    }
+/// Whether a dead letter's error, or the fingerprint of that, begins so.
+#[must_use]
+pub fn is_dead_of(operation: &OperationSummary, error: &str) -> bool {
+    let said = error_of(operation);
+    said.starts_with(error) || fingerprint(said).starts_with(error)
+}
+
+fn error_of(dead: &OperationSummary) -> &str {
+    dead.error.as_deref().unwrap_or("no error was recorded")
 }
 
 /// Rows of a kind that are looked through for repetitions.
@@ -100,15 +102,24 @@ impl App {
     /// # Errors
     /// When a value is out of range.
     pub async fn dead_letters(&self, part: PartRequest) -> Result<DeadLetterList, AppError> {
-        let page = self.store.list(&part.of(Filter { dead: true, ..Filter::default() })?).await?;
+        let page = self.store.list(&part.of(dead())?).await?;
         let (next, total, now_ms) = (part.next(&page), page.total, page.now_ms);
         let (mut latest, mut dead_letters) = (HashMap::new(), Vec::new());
         for operation in page.operations {
             let retried_as = self.retried_as(&operation, &mut latest).await?;
-            let error = operation.error.as_deref().unwrap_or("no error was recorded");
-            dead_letters.push(GivenUp { fingerprint: fingerprint(error), retried_as, operation });
+            let fingerprint = fingerprint(error_of(&operation));
+            dead_letters.push(GivenUp { fingerprint, retried_as, operation });
         }
         Ok(DeadLetterList { dead_letters, next, total, now_ms })
+    }
+
+    /// How many dead letters there are, of one type or of all.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    pub async fn count_dead(&self, kind: Option<Kind>) -> Result<u64, AppError> {
+        let kinds = kind.into_iter().collect();
+        Ok(self.store.list(&Filter { dead: true, kinds, limit: 1, ..Filter::default() }).await?.total)
     }
 
     /// What was submitted in the place of an operation since it ended, as far as it is among the latest of its kind.
@@ -145,10 +156,9 @@ impl App {
         let mut part = PartRequest::default();
         let mut found = Vec::new();
         loop {
-            let page = self.dead_letters(part).await?;
-            part.after = page.next;
-            let meant = page.dead_letters.into_iter().filter(|dead| dead.begins_with(error));
-            found.extend(meant.map(|dead| dead.operation.id));
+            let page = self.store.list(&part.of(dead())?).await?;
+            part.after = part.next(&page);
+            found.extend(page.operations.into_iter().filter(|row| is_dead_of(row, error)).map(|row| row.id));
             if part.after.is_none() {
                 return Ok(found);
             }
@@ -186,6 +196,10 @@ impl App {
             }
         }
     }
+}
+
+fn dead() -> Filter {
+    Filter { dead: true, ..Filter::default() }
 }
 
 /// Whether a row came after a dead one, and is about the same.

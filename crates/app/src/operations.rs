@@ -3,8 +3,8 @@
 
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status};
-use ktrdr_fabric::history::Transition;
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status, TraceId};
+pub use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{Filter, Page};
 use ktrdr_research::resume::successor;
 use serde::de::DeserializeOwned;
@@ -97,6 +97,8 @@ pub struct OperationDetail {
     pub children: Vec<OperationSummary>,
     /// What it goes on with, and what goes on with it.
     pub resumption: Resumption,
+    /// What other tools follow it by, where traces are told.
+    pub trace: TraceId,
 }
 
 /// What a cycle goes on with, and what goes on with it.
@@ -136,7 +138,8 @@ impl App {
         let filter = Filter { root: Some(id.clone()), limit: CHILDREN_MAX, ..Filter::default() };
         let children = self.store.list(&filter).await?.operations;
         let resumption = self.resumption(&operation).await?;
-        Ok(OperationDetail { operation, children, resumption })
+        let trace = TraceId::of(id);
+        Ok(OperationDetail { operation, children, resumption, trace })
     }
 
     /// A part of the list of operations.

@@ -133,6 +133,28 @@ pub async fn text(artifacts: &dyn Artifacts, name: &StrategyName) -> Result<Stra
     Ok(StrategyText { file, text: strategies::read(artifacts, name).await? })
 }
 
+/// Every trained model of a workspace, by strategy and version.
+///
+/// # Errors
+/// When the folder can not be listed.
+pub async fn models(artifacts: &dyn Artifacts) -> Result<Vec<ListedModel>, AppError> {
+    Ok(models::all(artifacts).await?)
+}
+
+/// The newest model of a strategy, or one version of it.
+///
+/// # Errors
+/// When there is none, or it is not whole.
+pub async fn model(
+    artifacts: &dyn Artifacts,
+    strategy: &StrategyName,
+    version: Option<u32>,
+) -> Result<ModelDetail, AppError> {
+    let model = models::find(artifacts, strategy, version).await?;
+    let stored = models::load(artifacts, &model).await?;
+    Ok(ModelDetail { model, metadata: stored.metadata })
+}
+
 impl App {
     /// See [`list`].
     ///
@@ -159,25 +181,23 @@ impl App {
         text(&*self.artifacts, name).await
     }
 
-    /// Every trained model, by strategy and version.
+    /// See [`models()`].
     ///
     /// # Errors
-    /// When the folder can not be listed.
+    /// As there.
     pub async fn models(&self) -> Result<Vec<ListedModel>, AppError> {
-        Ok(models::all(&*self.artifacts).await?)
+        models(&*self.artifacts).await
     }
 
-    /// The newest model of a strategy, or one version of it.
+    /// See [`model`].
     ///
     /// # Errors
-    /// When there is none, or it is not whole.
+    /// As there.
     pub async fn model(
         &self,
         strategy: &StrategyName,
         version: Option<u32>,
     ) -> Result<ModelDetail, AppError> {
-        let model = models::find(&*self.artifacts, strategy, version).await?;
-        let stored = models::load(&*self.artifacts, &model).await?;
-        Ok(ModelDetail { model, metadata: stored.metadata })
+        model(&*self.artifacts, strategy, version).await
     }
 }

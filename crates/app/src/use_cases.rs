@@ -12,12 +12,14 @@ use ktrdr_domain::{DataRef, Kind, Operation, OperationId, Reason, StrategyName, 
 
 use crate::access::ListedToken;
 use crate::audit::AuditPart;
-use crate::backtest::{BacktestCancelRequest, BacktestRequest, SignalsRequest, StoredReport};
+use crate::backtest::{BacktestRequest, SignalsRequest, StoredReport};
 use crate::budget::{BudgetRequest, BudgetStatement, CampaignCosts};
 use crate::campaign::{Campaign, CampaignDetail, CampaignList, CampaignRequest, StartedCampaign};
-use crate::cancel::{CancelAnswer, CancelPlan, CancelRequest, GroupCancelAnswer, GroupCancelRequest};
+use crate::cancel::{
+    CancelAnswer, CancelOneRequest, CancelPlan, CancelRequest, GroupCancelAnswer, GroupCancelRequest,
+};
 use crate::changes::Changes;
-use crate::cycle::{CycleCancelAnswer, CycleCancelRequest, TriggerRequest, TriggeredCycle};
+use crate::cycle::{CycleCancelAnswer, TriggerRequest, TriggeredCycle};
 use crate::cycle_status::{CycleStatus, CycleView};
 use crate::data::{CheckedSeries, GenerateRequest, ImportRequest, ListedSeries};
 use crate::dead_letters::{DeadLetter, DeadLetterList, Dismissal};
@@ -77,7 +79,7 @@ use_cases! {
     /// Submits a backtest of target positions: a file of `timestamp,target`.
     fn submit_signals(request: &SignalsRequest, csv: &[u8]) -> SubmittedJob;
     /// Stops one backtest.
-    fn cancel_backtest(request: &BacktestCancelRequest) -> CancelAnswer;
+    fn cancel_backtest(request: &CancelOneRequest) -> CancelAnswer;
     /// The report of a completed backtest.
     fn report(id: &OperationId) -> StoredReport;
     /// Submits a repetition of a backtest.
@@ -97,7 +99,7 @@ use_cases! {
     /// One research cycle at a glance.
     fn cycle(id: &OperationId) -> CycleView;
     /// Stops a triggered cycle.
-    fn cancel_cycle(request: &CycleCancelRequest) -> CycleCancelAnswer;
+    fn cancel_cycle(request: &CancelOneRequest) -> CycleCancelAnswer;
 
     /// Starts a campaign of research cycles.
     fn start_campaign(request: &CampaignRequest) -> StartedCampaign;

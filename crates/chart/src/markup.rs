@@ -60,7 +60,7 @@ pub struct Element {
 }
 
 /// Elements of HTML that have no end.
-const WITHOUT_END: [&str; 1] = ["meta"];
+const WITHOUT_END: [&str; 2] = ["meta", "input"];
 
 impl Element {
     /// One without attributes or content.

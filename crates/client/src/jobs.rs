@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use ktrdr_app::AppError;
-use ktrdr_app::backtest::{BacktestCancelRequest, BacktestRequest, SignalsRequest, StoredReport};
-use ktrdr_app::cancel::CancelAnswer;
+use ktrdr_app::backtest::{BacktestRequest, SignalsRequest, StoredReport};
+use ktrdr_app::cancel::{CancelAnswer, CancelOneRequest};
 use ktrdr_app::replay::{ReplayComparison, ReplayRequest};
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::training::TrainingRequest;
@@ -30,7 +30,7 @@ impl Jobs for Client {
         self.ask(post.once(request.idempotency_key.as_ref())).await
     }
 
-    async fn cancel_backtest(&self, request: &BacktestCancelRequest) -> Result<CancelAnswer, AppError> {
+    async fn cancel_backtest(&self, request: &CancelOneRequest) -> Result<CancelAnswer, AppError> {
         self.ask(Request::post(&["backtests", "cancel"]).json(body_of(request, &[])).once(None)).await
     }
 

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use ktrdr_app::budget::{BudgetRequest, BudgetStatement, CampaignCosts};
 use ktrdr_app::campaign::{Campaign, CampaignDetail, CampaignList, CampaignRequest, StartedCampaign};
-use ktrdr_app::cycle::{CycleCancelAnswer, CycleCancelRequest, TriggerRequest, TriggeredCycle};
+use ktrdr_app::cancel::CancelOneRequest;
+use ktrdr_app::cycle::{CycleCancelAnswer, TriggerRequest, TriggeredCycle};
 use ktrdr_app::cycle_status::{CycleStatus, CycleView};
 use ktrdr_app::operations::PartRequest;
 use ktrdr_app::plan::{CampaignPlan, PlanRequest};
@@ -30,7 +31,7 @@ impl Research for Client {
         self.ask(Request::get(&["agent", "cycles", id.as_str()])).await
     }
 
-    async fn cancel_cycle(&self, request: &CycleCancelRequest) -> Result<CycleCancelAnswer, AppError> {
+    async fn cancel_cycle(&self, request: &CancelOneRequest) -> Result<CycleCancelAnswer, AppError> {
         let which = request.operation.as_ref().map(OperationId::as_str);
         let path: Vec<&str> = ["agent", "cancel"].into_iter().chain(which).collect();
         self.ask(Request::delete(&path).query(query_of(request, &["operation"]))).await

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ktrdr_app::AppError;
 use ktrdr_app::cancel::{CancelAnswer, CancelPlan, CancelRequest, GroupCancelRequest};
-use ktrdr_app::dead_letters::{DeadLetter, DeadLetterList, Dismissal, GivenUp};
+use ktrdr_app::dead_letters::{DeadLetter, DeadLetterList, Dismissal, GivenUp, is_dead_of};
 use ktrdr_app::diagnosis::Reason as Obstacle;
 use ktrdr_app::explain::Explanation;
 use ktrdr_app::metrics::OperationMetrics;
@@ -118,7 +118,12 @@ impl Rows for Client {
 
     async fn dead_letters_with(&self, error: &str) -> Result<Vec<OperationId>, AppError> {
         let all: Vec<GivenUp> = self.list("dead_letters", &["dead-letters"], "", ALL).await?;
-        Ok(all.into_iter().filter(|dead| dead.begins_with(error)).map(|dead| dead.operation.id).collect())
+        Ok(all
+            .into_iter()
+            .map(|dead| dead.operation)
+            .filter(|row| is_dead_of(row, error))
+            .map(|row| row.id)
+            .collect())
     }
 
     async fn dismiss(&self, id: &OperationId) -> Result<Dismissal, AppError> {

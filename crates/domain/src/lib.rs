@@ -6,6 +6,7 @@
 //! | instants and half-open spans of time | [`time`] |
 //! | operations, their statuses and who moves them, what they are about, why they failed | [`operation`], [`status`], [`id`], [`subject`], [`failure`] |
 //! | kinds of work, which of two waiting jobs comes first | [`kind`], [`priority`] |
+//! | what others follow an operation by | [`trace`] |
 //! | what a job is told, what it asks to run on, what an event says | [`job`], [`device`], [`event`] |
 //! | strategies: grammar 3.0, its resolver into features | [`strategy`] |
 //! | dev, gate and vault windows, what became of them | [`window`], [`window_history`] |
@@ -13,6 +14,7 @@
 //! | what training, backtesting and assessment report | [`report`] |
 //! | quality gates, how a cycle says that one stopped it | [`gate`], [`refusal`] |
 //! | what checks of bars and strategies find | [`finding`] |
+//! | what the words mean that gates, failures and checks say | [`glossary`] |
 //! | which model wrote a strategy, what it may remember | [`author`] |
 //! | counted trials and remembered lessons | [`trial`], [`lesson`] |
 //! | ideas that are worth a test, and who may allow one | [`hypothesis`] |
@@ -37,6 +39,7 @@ pub mod excerpt;
 pub mod failure;
 pub mod finding;
 pub mod gate;
+pub mod glossary;
 pub mod hash;
 pub mod hypothesis;
 pub mod id;
@@ -62,6 +65,7 @@ pub mod subject;
 pub mod terms;
 pub mod time;
 pub mod timeframe;
+pub mod trace;
 pub mod trading;
 pub mod trial;
 pub mod window;
@@ -88,4 +92,5 @@ pub use strategy::Strategy;
 pub use subject::Subject;
 pub use time::{Span, Timestamp};
 pub use timeframe::Timeframe;
+pub use trace::{SpanId, TraceId};
 pub use window::{WindowKind, Windows};

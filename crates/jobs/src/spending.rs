@@ -5,12 +5,12 @@
 //! of machine time may be passed by what runs at the moment it is reached, and never by more. What ran in a process that was
 //! killed is charged by nobody.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use ktrdr_agent::models::Lane;
-use ktrdr_agent::purse::{self, BudgetExhausted, Intent, Purse, PurseError, Spent};
+use ktrdr_agent::purse::{self, BudgetExhausted, CallWatch, EndedCall, Intent, Purse, PurseError, Spent};
 use ktrdr_domain::budget::{BudgetPolicy, Exhausted};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{DeviceClass, Kind, Load, Timestamp};
@@ -36,6 +36,8 @@ pub struct Spending {
     pub policy: BudgetPolicy,
     /// What this worker's trainings compute on.
     pub device: DeviceClass,
+    /// Whoever wants to know of calls of language models.
+    pub watch: Option<Arc<dyn CallWatch>>,
 }
 
 impl Spending {
@@ -77,11 +79,24 @@ pub(crate) struct JobPurse<'a> {
     spending: &'a Spending,
     job: &'a Job,
     payers: Payers,
+    /// Since when a call may be under way: a job makes one after the other.
+    since: Mutex<SystemTime>,
 }
 
 impl<'a> JobPurse<'a> {
     pub(crate) async fn open(spending: &'a Spending, job: &'a Job) -> Result<Self, StoreError> {
-        Ok(Self { spending, job, payers: spending.payers(job).await? })
+        let payers = spending.payers(job).await?;
+        Ok(Self { spending, job, payers, since: Mutex::new(SystemTime::now()) })
+    }
+
+    fn begin(&self) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = SystemTime::now();
+    }
+
+    fn tell(&self, intent: &Intent, spent: Spent) {
+        let Some(watch) = &self.spending.watch else { return };
+        let (began, ended) = (*self.since.lock().unwrap_or_else(PoisonError::into_inner), SystemTime::now());
+        watch.ended(&EndedCall { operation: &self.job.id, intent, spent, began, ended });
     }
 
     fn call(&self, intent: &Intent) -> CallId {
@@ -100,7 +115,10 @@ impl Purse for JobPurse<'_> {
         };
         let wish = Reservation { call: call.clone(), payers, worst, lasts };
         match self.spending.budget.reserve(&wish, &self.spending.policy.limits).await.map_err(unavailable)? {
-            Reserved::Granted => Ok(purse::Reservation { intent: intent.clone() }),
+            Reserved::Granted => {
+                self.begin();
+                Ok(purse::Reservation { intent: intent.clone() })
+            }
             Reserved::Refused(exhausted) => {
                 Err(BudgetExhausted { why: self.spending.say(exhausted).to_string() }.into())
             }
@@ -111,6 +129,7 @@ impl Purse for JobPurse<'_> {
     }
 
     async fn settle(&self, reservation: purse::Reservation, spent: Spent) -> Result<(), PurseError> {
+        self.tell(&reservation.intent, spent);
         let paid = match spent {
             Spent::Counted(_, counted) => counted,
             Spent::Unknown => reservation.intent.worst_case,

@@ -7,15 +7,17 @@ use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_agent::purse::CallWatch;
 use ktrdr_app::engine::Part;
 use ktrdr_app::schedules::keeper::Keeper;
 use ktrdr_catalog::series::SeriesCache;
 use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::broker::Broker;
-use ktrdr_fabric::store::SweepPlan;
+use ktrdr_fabric::store::{BootId, SweepPlan};
 use ktrdr_jobs::Services;
 use ktrdr_jobs::spending::Spending;
 use ktrdr_research::Orchestrator;
+use ktrdr_traces::Tracer;
 use ktrdr_worker::{
     BrokerWatch, Exit, Identity, Registration, Relay, SweepTrigger, Sweeper, SweeperConfig, Worker,
     WorkerConfig,
@@ -47,6 +49,7 @@ pub(crate) struct RunningRoles {
     /// How the worker ended by itself.
     exit: Option<Result<Exit, JoinError>>,
     background: Vec<JoinHandle<()>>,
+    tracer: Option<Tracer>,
 }
 
 impl RunningRoles {
@@ -59,6 +62,7 @@ impl RunningRoles {
         let role = name.split('/').next().unwrap_or_default();
         let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), &computing.name).in_role(role);
         let schedules_boot = identity.boot.clone();
+        let tracer = tracer(workspace, roles, &identity.boot)?;
         let (boot, needs, device) = (identity.boot.clone(), roles.needs(), computing.class);
         let part = Part { role: name, boot, needs, plays: true, device };
         let (store, broker) = (&workspace.app.store, &workspace.broker(part).await?);
@@ -73,12 +77,20 @@ impl RunningRoles {
                 background.push(tokio::spawn(registration.run(drain.clone(), stop.clone())));
                 None
             }
-            _ => Some(worker(workspace, Arc::clone(broker), identity, roles, sweeper.trigger())?),
+            _ => {
+                let watch = tracer.as_ref().map(Tracer::calls);
+                Some(worker(workspace, Arc::clone(broker), identity, roles, sweeper.trigger(), watch)?)
+            }
         };
         let sweeper = if roles.coordinator { sweeper.watching_queues(Arc::clone(broker)) } else { sweeper };
         background.push(tokio::spawn(sweeper.run(stop.clone())));
         if roles.coordinator {
-            let relay = Relay::new(Arc::clone(store), Arc::clone(broker));
+            let broker = Arc::clone(broker);
+            let broker = match &tracer {
+                Some(tracer) => tracer.broker(broker, workspace.settings.engine.messaging_system()),
+                None => broker,
+            };
+            let relay = Relay::new(Arc::clone(store), broker);
             background.push(tokio::spawn(relay.run(stop.clone())));
             let keeper = Keeper::new(&workspace.app, schedules_boot);
             background.push(tokio::spawn(keeper.run(stop.clone())));
@@ -96,7 +108,7 @@ impl RunningRoles {
         }
         background.extend(keeper(workspace, roles, stop.clone()));
         let worker = worker.map(|w| tokio::spawn(w.run(drain.clone(), force_drain.clone())));
-        Ok(Self { worker, exit: None, background, drain, force_drain, stop })
+        Ok(Self { worker, exit: None, background, tracer, drain, force_drain, stop })
     }
 
     /// Waits until the process ends by itself: an operator drained it, or its worker is unhealthy.
@@ -125,6 +137,9 @@ impl RunningRoles {
         for role in self.background {
             role.await.or_exit(Kind::OperationFailed)?;
         }
+        if let Some(tracer) = self.tracer {
+            tracer.end().await;
+        }
         if exit == Exit::Unhealthy {
             // A thread that ignores its token, or a device that CUDA has given up, can not be got rid of otherwise.
             // The outcome is recorded; the supervisor starts this process again.
@@ -143,6 +158,26 @@ fn keeper(workspace: &Workspace, roles: &Roles, stop: CancellationToken) -> Opti
     }))
 }
 
+/// Tells of traces, where somebody collects them and these roles know of any.
+fn tracer(workspace: &Workspace, roles: &Roles, boot: &BootId) -> Result<Option<Tracer>, CliError> {
+    let asks_models = [OperationKind::AgentDesign, OperationKind::AgentAssessment]
+        .iter()
+        .any(|kind| roles.slots(*kind) > 0);
+    if !roles.coordinator && !asks_models {
+        return Ok(None);
+    }
+    let collector = match workspace.settings.collector() {
+        Ok(Some(collector)) => collector,
+        Ok(None) => return Ok(None),
+        Err(why) => {
+            tracing::warn!("no traces are told: {why}");
+            return Ok(None);
+        }
+    };
+    let rows = Arc::clone(&workspace.app.store) as _;
+    Tracer::start(collector, boot, env!("CARGO_PKG_VERSION"), rows).map(Some).or_exit(Kind::InvalidInput)
+}
+
 /// A worker for these kinds.
 fn worker(
     workspace: &Workspace,
@@ -150,6 +185,7 @@ fn worker(
     identity: Identity,
     roles: &Roles,
     trigger: SweepTrigger,
+    watch: Option<Arc<dyn CallWatch>>,
 ) -> Result<Worker, CliError> {
     let fleet = &workspace.settings.fleet;
     let services = Services {
@@ -167,6 +203,7 @@ fn worker(
             operations: Arc::clone(&workspace.app.store) as _,
             policy: workspace.settings.budget.policy(),
             device: roles.computing.class,
+            watch,
         },
     };
     let config = WorkerConfig {

@@ -7,24 +7,37 @@ use ktrdr_fleet::amqp::LIBRARY;
 use tokio::sync::broadcast::{self, Receiver, Sender};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::Arguments;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::log_lines::{TracedFields, TracedLines};
 use crate::settings;
 use crate::stream;
 
 /// Lines kept for a follower that is slow.
 const LINES_MAX: usize = 1024;
 
+/// The form of lines.
+const FORM: &str = "KTRDR_LOG_FORMAT";
+
 /// Every line of this process's log, for those who follow it.
 static LINES: LazyLock<Sender<Arc<str>>> = LazyLock::new(|| broadcast::channel(LINES_MAX).0);
+
+/// Whether stderr is for programs: nothing is written there but lines of JSON.
+static IS_JSON: LazyLock<bool> = LazyLock::new(|| std::env::var_os(FORM).is_some_and(|form| form == "json"));
 
 /// The lines from now on.
 pub(crate) fn lines() -> Receiver<Arc<str>> {
     LINES.subscribe()
+}
+
+/// Whether whatever is said on stderr has to be a line of JSON.
+pub(crate) fn is_json() -> bool {
+    *IS_JSON
 }
 
 /// One line on its way to stderr, and to whoever follows.
@@ -71,15 +84,27 @@ pub(crate) fn start(arguments: &Arguments) -> Result<(), CliError> {
     // What the broker's library says of an error, our own error says too, and what to do about it; and what it says of
     // everything holds the password.
     let filter = filter.with_target(LIBRARY, LevelFilter::OFF);
-    let lines = layer()
-        .with_writer(|| Tee { lines: LINES.clone(), whole: Vec::new() })
-        .with_ansi(io::stderr().is_terminal());
-    let lines = match variable("KTRDR_LOG_FORMAT")?.as_deref() {
-        None | Some("" | "text") => lines.boxed(),
-        Some("json") => lines.json().boxed(),
+    let lines = layer().with_writer(|| Tee { lines: LINES.clone(), whole: Vec::new() });
+    let lines = match variable(FORM)?.as_deref() {
+        None | Some("" | "text") => {
+            lines.with_ansi(io::stderr().is_terminal()).fmt_fields(TracedFields::new()).boxed()
+        }
+        Some("json") => {
+            panics_are_lines();
+            lines.fmt_fields(JsonFields::new()).event_format(TracedLines::new()).boxed()
+        }
         Some(_) => return Err(CliError::new(Kind::Usage, "KTRDR_LOG_FORMAT is text or json")),
     };
     tracing_subscriber::registry().with(filter).with(lines).try_init().or_exit(Kind::Usage)
+}
+
+/// A panic is told as every error is.
+fn panics_are_lines() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let words = panic.payload_as_str().unwrap_or("without words");
+        tracing::error!(place, words, "a thread panicked");
+    }));
 }
 
 fn variable(name: &str) -> Result<Option<String>, CliError> {

@@ -9,17 +9,19 @@ mod confirm;
 mod describe;
 mod desk;
 mod device;
+mod examples;
 mod exit;
 mod figures;
 mod files;
 mod fleet;
 mod follow;
 mod funnel;
+mod log_lines;
 mod logging;
-
 mod part;
 mod providers;
 mod reasons;
+mod reference;
 mod report_card;
 mod roles;
 mod screen;
@@ -60,7 +62,7 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
     let harmless = std::env::args_os().map(|word| screen::harmless_word(&word.to_string_lossy()));
     let same = Arguments::try_parse_from(harmless).err().filter(clap::Error::use_stderr);
     match (screen.form, same) {
-        (OutputForm::Text, Some(same)) => {
+        (OutputForm::Text, Some(same)) if !logging::is_json() => {
             // Where nobody can be told, the exit code says it.
             let _ = print(&same);
             ExitCode::from(Kind::Usage as u8)
@@ -89,6 +91,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
     let context = commands::Context::new(arguments, screen)?;
     match &arguments.command {
         Command::Demo(a) => commands::demo::run(&context, a),
+        Command::Init(a) => commands::init::run(&context, a),
         Command::Up(a) => commands::up::run(&context, a),
         Command::Serve(a) => commands::roles::serve(&context, a),
         Command::Orchestrator(a) => commands::roles::orchestrator(&context, *a),
@@ -100,6 +103,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Doctor => commands::doctor::run(&context),
         Command::Data(a) => commands::data::run(&context, a),
         Command::Strategies(a) => commands::strategies::run(&context, a),
+        Command::Models(a) => commands::models::run(&context, a),
         Command::Training(a) => commands::training::run(&context, a),
         Command::Backtest(a) => commands::backtest::run(&context, a),
         Command::Report(a) => commands::report::run(&context, a),
@@ -116,6 +120,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Token(a) => commands::token::run(&context, a),
         Command::Store(a) => commands::store::run(&context, a),
         Command::Bench(a) => commands::bench::run(&context, a),
+        Command::Explain(a) => commands::explain::run(a, screen),
         Command::Config(a) => commands::config::run(&context, a),
         Command::Completions(a) => commands::completions::run(a, screen),
     }

@@ -8,9 +8,11 @@ use std::sync::OnceLock;
 
 use ktrdr_domain::number;
 use serde::Serialize;
+use tracing::Level;
 
 use crate::cli::OutputForm;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::logging;
 use crate::stream;
 
 /// The user's terminal or pipe.
@@ -34,7 +36,7 @@ impl Screen {
 
     /// Whether progress bars make sense: someone looks at stderr, and JSON was not asked for.
     pub(crate) fn is_live(&self) -> bool {
-        self.is_text() && io::stderr().is_terminal()
+        self.is_text() && io::stderr().is_terminal() && !logging::is_json()
     }
 
     /// A line of a text answer; nothing in the JSON forms.
@@ -47,7 +49,7 @@ impl Screen {
     /// A line for people beside the answer, on stderr; nothing in the JSON forms.
     pub(crate) fn note(&self, text: impl Display) {
         if self.is_text() {
-            self.whisper(&harmless(&text.to_string()));
+            self.whisper(Level::INFO, &harmless(&text.to_string()));
         }
     }
 
@@ -111,7 +113,7 @@ impl Screen {
             OutputForm::Text => self.note(words),
             OutputForm::Json | OutputForm::Jsonl => {
                 let note = serde_json::json!({ "note": words, "shown": shown, "total": total });
-                self.whisper(&escaped(&note.to_string()));
+                self.whisper(Level::INFO, &escaped(&note.to_string()));
             }
         }
     }
@@ -126,7 +128,7 @@ impl Screen {
         match self.form {
             OutputForm::Text => self.note(text),
             OutputForm::Json | OutputForm::Jsonl => {
-                self.whisper(&escaped(&serde_json::json!({ "notice": notice }).to_string()));
+                self.whisper(Level::WARN, &escaped(&serde_json::json!({ "notice": notice }).to_string()));
             }
         }
     }
@@ -143,7 +145,7 @@ impl Screen {
                 escaped(&serde_json::json!({ "error": told }).to_string())
             }
         };
-        self.whisper(&text);
+        self.whisper(Level::ERROR, &text);
     }
 
     /// What somebody else wrote to stdout for us.
@@ -177,10 +179,24 @@ impl Screen {
         }
     }
 
-    /// To stderr: there is nobody to tell that it could not be written.
-    fn whisper(&self, text: &str) {
+    /// To stderr: there is nobody to tell that it could not be written. Where that is for programs, as a line of the log.
+    fn whisper(&self, level: Level, text: &str) {
+        let line = logging::is_json().then(|| said(level, text));
+        let text = line.as_deref().unwrap_or(text);
         let _ = stream::stderr().write_all(format!("{text}\n").as_bytes());
     }
+}
+
+/// What is said on stderr as a line of the log; what is JSON already stays as it is.
+fn said(level: Level, text: &str) -> String {
+    if serde_json::from_str::<serde_json::Value>(text).is_ok_and(|document| document.is_object()) {
+        return text.to_owned();
+    }
+    let at = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let (level, fields) =
+        (level.as_str(), serde_json::json!({ "message": text.trim_start_matches("error: ") }));
+    let line = serde_json::json!({ "timestamp": at, "level": level, "fields": fields, "target": "ktrdr" });
+    escaped(&line.to_string())
 }
 
 fn pretty<T: Serialize>(document: &T) -> Result<String, CliError> {

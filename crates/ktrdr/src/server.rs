@@ -43,6 +43,7 @@ pub(crate) fn refuse_what_acts_here(arguments: &Arguments) -> Result<(), CliErro
 fn acts_here(command: &Command) -> Option<&'static str> {
     Some(match command {
         Command::Demo(_) => "demo",
+        Command::Init(_) => "init",
         Command::Up(_) => "up",
         Command::Serve(_) => "serve",
         Command::Orchestrator(_) => "orchestrator",
@@ -54,11 +55,13 @@ fn acts_here(command: &Command) -> Option<&'static str> {
         Command::Report(_) => "report",
         Command::Store(_) => "store",
         Command::Bench(_) => "bench",
+        Command::Explain(_) => "explain",
         Command::Config(_) => "config",
         Command::Completions(_) => "completions",
         Command::Token(token) if matches!(token.verb, TokenVerb::Create { .. }) => "token create",
         Command::Token(_)
         | Command::Data(_)
+        | Command::Models(_)
         | Command::Strategies(_)
         | Command::Training(_)
         | Command::Backtest(_)

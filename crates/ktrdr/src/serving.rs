@@ -1,8 +1,11 @@
 //! The HTTP API beside the roles of a process.
 
 use std::future::Future;
+use std::sync::Arc;
 
-use ktrdr_api::{Api, Beside, Listening, McpServices};
+use ktrdr_api::{Api, Beside, Listening, McpServices, Pages};
+use ktrdr_app::App;
+use ktrdr_dashboard::Dashboard;
 use ktrdr_fabric::process::host_name;
 use ktrdr_fabric::store::Topic;
 use ktrdr_mcp::Access;
@@ -30,8 +33,18 @@ pub(crate) async fn listen(
     let reading = ktrdr_api::mount(ktrdr_mcp::http(app.clone(), Access::default()));
     let mcp = Some(McpServices { reading, writing: Box::new(writing) });
     let (figures, watch) = (figures::exposition(workspace, roles), figures::watch(workspace));
-    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp, figures, watch };
+    let pages = Some(pages(&app));
+    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp, figures, watch, pages };
     Api::listen(app, listening, beside, stop.clone()).await.map(Some).or_exit(Kind::Refused)
+}
+
+/// The dashboard, for whoever comes with a browser.
+fn pages(app: &App) -> Pages {
+    let dashboard = Arc::new(Dashboard::new(app));
+    Arc::new(move |app, caller, request| {
+        let dashboard = Arc::clone(&dashboard);
+        Box::pin(async move { dashboard.answer(app, caller, request).await })
+    })
 }
 
 /// Answers while `work` goes on, and ends with it.

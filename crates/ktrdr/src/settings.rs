@@ -9,6 +9,7 @@ mod human;
 mod reading;
 mod retention;
 mod secret;
+mod traces;
 mod variables;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub(crate) use api::ApiSettings;
 use budget::BudgetSettings;
 use retention::RetentionSettings;
 pub(crate) use secret::token;
+use traces::{TracesAccess, TracesSettings};
 use variables::Variables;
 pub(crate) use variables::text;
 
@@ -89,6 +91,11 @@ pub(crate) struct Settings {
     pub(crate) cache: CacheSettings,
     /// The HTTP API of `up` and `serve`.
     pub(crate) api: ApiSettings,
+    /// Who is told what operations went through.
+    pub(crate) traces: TracesSettings,
+    /// The same as the environment has it.
+    #[serde(skip)]
+    pub(crate) traces_access: TracesAccess,
 }
 
 /// `[research]`
@@ -245,6 +252,7 @@ impl Settings {
             cache_folder: self.cache.folder.clone(),
             cache_bytes_max: self.cache.bytes_max,
             aws: AwsVariables::from_env(),
+            traced: self.told_in_messages(),
         })
     }
 
@@ -257,7 +265,8 @@ impl Settings {
             tracing::warn!("{names}: no settings of ktrdr; what they say has no effect here");
         }
         let settings = Self::from(workspace, &variables)?;
-        Ok(Self { agent_access: AgentAccess::from_env(), ..settings })
+        let traces_access = TracesAccess::from_env(settings.allow_plaintext);
+        Ok(Self { agent_access: AgentAccess::from_env(), traces_access, ..settings })
     }
 
     /// What the environment alone says: for whoever asks a server, and needs no workspace.
@@ -317,6 +326,7 @@ impl Settings {
         }
         self.agent.check()?;
         self.api.check()?;
+        self.traces.check(self.allow_plaintext)?;
         if !(self.research.plausible_sharpe.is_finite() && self.research.plausible_sharpe > 0.0) {
             return refuse("research.plausible_sharpe must be a number over 0");
         }

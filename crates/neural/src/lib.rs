@@ -95,6 +95,14 @@ pub use settings::SettingError;
 pub use shape::{LAYER_WIDTH_MAX, NetworkShape, PARAMETERS_MAX, ShapeError};
 #[cfg(feature = "torch")]
 pub use torch::{NoGpu, Torch};
+
+/// What this build can compute on, in words.
+#[cfg(not(feature = "torch"))]
+pub const COMPUTES_ON: &str = "on the CPU (a build with the feature `torch`: on GPUs too)";
+
+/// What this build can compute on, in words.
+#[cfg(feature = "torch")]
+pub const COMPUTES_ON: &str = "on the CPU and, by libtorch, on GPUs";
 pub use train::{Backend, Ending, EpochProgress, Task, TrainError, Trained};
 pub use vectors::Vectors;
 pub use weights::{HEADER_BYTES_MAX, WeightsError};

@@ -141,7 +141,7 @@ impl CampaignPage {
 
     fn how_far(&self) -> Section {
         let bar = |n: u64, of: u64| if of > 0 { n as f64 / of as f64 } else { 0.0 };
-        let mut funnel = Table::new("How far the cycles came", ["", "cycles", "of all"]);
+        let mut funnel = Table::new("How far the cycles came", ["as far as", "cycles", "of all"]);
         for step in &self.funnel {
             let share = bar(step.cycles, self.cycles);
             funnel.rows.push(vec![
@@ -194,10 +194,14 @@ impl CampaignPage {
             let meant = self.designs.iter().filter(|design| stopped(design) == are_stopped);
             meant.filter_map(|design| Some((f64::from(design.number), design.dev_active_sharpe?))).collect()
         };
-        let layers = vec![
+        let spread = spread(
+            self.designs.iter().filter_map(|d| Some((f64::from(d.number), d.dev_active_sharpe?))).collect(),
+        );
+        let mut layers = smoothed(&spread.points);
+        layers.extend([
             Layer::new("stopped", Hue::Muted, Form::Marks(Shape::Cross, points(true))),
             Layer::new("survived its exam", Hue::Series(0), Form::Marks(Shape::Up, points(false))),
-        ];
+        ]);
         let scatter = Plane {
             title: "Designs on dev".into(),
             about: "Sharpe ratio a year beyond the market, walk-forward on dev, by the cycle's number."
@@ -222,7 +226,10 @@ impl CampaignPage {
         if self.designs.is_empty() {
             return Section::default();
         }
-        Section::new("Designs", vec![Block::Chart(scatter), Block::Table(table)])
+        let facts = spread.facts();
+        let facts = (!facts.is_empty()).then_some(Block::Facts(facts));
+        let blocks = facts.into_iter().chain([Block::Chart(scatter), Block::Table(table)]);
+        Section::new("Designs", blocks.collect())
     }
 
     fn means(&self) -> Section {
@@ -245,4 +252,60 @@ impl CampaignPage {
             facts.is_empty().then(Vec::new).unwrap_or_else(|| vec![Block::Facts(facts)]),
         )
     }
+}
+
+/// Designs over which a curve is smoothed, and how many there have to be for one.
+const SMOOTHED_OVER: usize = 9;
+const SMOOTHED_FROM: usize = 20;
+
+/// What a figure of many designs spans.
+struct Spread {
+    /// By the cycle's number, in its order.
+    points: Vec<(f64, f64)>,
+    /// From the least to the most.
+    sorted: Vec<f64>,
+}
+
+fn spread(mut points: Vec<(f64, f64)>) -> Spread {
+    points.retain(|point| point.1.is_finite());
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut sorted: Vec<f64> = points.iter().map(|point| point.1).collect();
+    sorted.sort_by(f64::total_cmp);
+    Spread { points, sorted }
+}
+
+impl Spread {
+    fn facts(&self) -> Vec<Fact> {
+        let (Some(least), Some(most)) = (self.sorted.first(), self.sorted.last()) else { return Vec::new() };
+        let at = |share: f64| self.sorted[((self.sorted.len() - 1) as f64 * share).round() as usize];
+        let note = "Sharpe ratio a year beyond the market, on dev";
+        vec![
+            Fact::new("least of all designs", number(Some(*least)), note),
+            Fact::new(
+                "middle",
+                number(Some(at(0.5))),
+                format!("half of them from {} to {}", number(Some(at(0.25))), number(Some(at(0.75)))),
+            ),
+            Fact::new("most", number(Some(*most)), "the best of many is lucky: the exam tells"),
+        ]
+    }
+}
+
+/// The middle and the span of neighbouring designs, behind the designs themselves.
+fn smoothed(points: &[(f64, f64)]) -> Vec<Layer> {
+    if points.len() < SMOOTHED_FROM {
+        return Vec::new();
+    }
+    let (mut middle, mut band) = (Vec::new(), Vec::new());
+    for neighbours in points.windows(SMOOTHED_OVER) {
+        let x = neighbours[SMOOTHED_OVER / 2].0;
+        let mut ys: Vec<f64> = neighbours.iter().map(|point| point.1).collect();
+        ys.sort_by(f64::total_cmp);
+        middle.push((x, ys[SMOOTHED_OVER / 2]));
+        band.push((x, ys[0], ys[SMOOTHED_OVER - 1]));
+    }
+    vec![
+        Layer::new("span of nine neighbours", Hue::Series(2), Form::Band(band)),
+        Layer::new("their middle", Hue::Series(2), Form::Line(middle)),
+    ]
 }

@@ -33,7 +33,12 @@ fn content(document: &Document) -> Markup {
     let header = Element::new("header")
         .holding(Element::new("h1").text(&document.title))
         .holding(Element::class("p", "lead").text(&document.lead));
-    let mut content = Markup::from(header);
+    [Markup::from(header), sections(document)].into_iter().collect()
+}
+
+/// Everything beneath the title.
+pub(crate) fn sections(document: &Document) -> Markup {
+    let mut content = Markup::default();
     document.notices.iter().for_each(|said| content.push(notice(said)));
     document.sections.iter().for_each(|said| content.push(section(said)));
     content.push(Element::new("footer").text(&document.colophon));

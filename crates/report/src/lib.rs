@@ -61,6 +61,12 @@ impl Report {
         html::page(&self.document())
     }
 
+    /// What stands on that page, for a page that has its own frame and the style sheet of charts.
+    #[must_use]
+    pub fn content(&self) -> ktrdr_chart::Markup {
+        html::sections(&self.document())
+    }
+
     /// As text for people and for other programs' pages.
     #[must_use]
     pub fn markdown(&self) -> String {

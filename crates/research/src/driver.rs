@@ -249,11 +249,11 @@ impl Orchestrator {
         let step = Advance { root: root.clone(), finished: finished.clone(), expected_phase, to };
         Ok(match self.store.advance(step).await? {
             Advanced::Next(child) => {
-                info!(cycle = %root, %child, "next phase");
+                info!(operation = %root, %child, "next phase");
                 (Moved::Done, None)
             }
             Advanced::Closed(status) => {
-                info!(cycle = %root, %status, "cycle closed");
+                info!(operation = %root, %status, "cycle closed");
                 (Moved::Done, Some(status))
             }
             Advanced::Stale | Advanced::Early => (Moved::Done, None),

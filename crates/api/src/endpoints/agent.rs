@@ -1,7 +1,8 @@
 //! One research cycle at a time, and the budget.
 
 use ktrdr_app::budget::BudgetRequest;
-use ktrdr_app::cycle::{CycleCancelRequest, TriggerRequest};
+use ktrdr_app::cancel::CancelOneRequest;
+use ktrdr_app::cycle::TriggerRequest;
 use ktrdr_app::hypotheses::DecisionRequest;
 use ktrdr_domain::Reason;
 use ktrdr_domain::hypothesis::Answer;
@@ -95,7 +96,7 @@ async fn cancel(ask: Ask) -> Answered {
         false => Some(ask.path("operation")?),
     };
     let (reason, by) = (ask.query_word("reason").unwrap_or_default(), ask.caller.name.clone());
-    Reply::ok(&ask.app.cancel_cycle(&CycleCancelRequest { operation, reason, by }).await?)
+    Reply::ok(&ask.app.cancel_cycle(&CancelOneRequest { operation, reason, by }).await?)
 }
 
 async fn approvals(ask: Ask) -> Answered {

@@ -1,9 +1,11 @@
 //! Single jobs: trainings, backtests and their reports, replays.
 
 use ktrdr_app::AppError;
-use ktrdr_app::backtest::{BacktestCancelRequest, BacktestRequest, MarketRequest, SignalsRequest};
+use ktrdr_app::backtest::{BacktestRequest, MarketRequest, SignalsRequest};
+use ktrdr_app::cancel::CancelOneRequest;
 use ktrdr_app::operations::result_of;
 use ktrdr_app::replay::ReplayRequest;
+use ktrdr_app::reports::Subject;
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::training::TrainingRequest;
 use ktrdr_domain::OperationId;
@@ -72,6 +74,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/backtests/{operation}/compare/{replay}", "compare_replay", compare)
             .says("Whether a replay made the same trades, to the last bit."),
         Endpoint::get("/reports/{operation}", "get_report", report).says("The whole report of a completed backtest."),
+        Endpoint::get("/documents/{subjects}", "get_document", document)
+            .says("A report to read, of a backtest, a training, a cycle or a campaign; of several with commas between, side by side.")
+            .query(&[("format", "`html`: one page that needs nothing else; `markdown`; `json`: every figure. `html` by default.")]),
     ]
 }
 
@@ -134,7 +139,7 @@ async fn backtest(ask: Ask) -> Answered {
 }
 
 async fn cancel(ask: Ask) -> Answered {
-    Reply::ok(&ask.app.cancel_backtest(&ask.signed::<BacktestCancelRequest>(&[])?).await?)
+    Reply::ok(&ask.app.cancel_backtest(&ask.signed::<CancelOneRequest>(&[])?).await?)
 }
 
 /// A market as it stands in an address: dates and account beside the rest.
@@ -167,4 +172,32 @@ async fn compare(ask: Ask) -> Answered {
 
 async fn report(ask: Ask) -> Answered {
     Reply::ok(&ask.app.report(&id(&ask)?).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[serde(default)]
+    format: Format,
+}
+
+#[derive(Default, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Html,
+    Markdown,
+    Json,
+}
+
+async fn document(ask: Ask) -> Answered {
+    let Wanted { format } = ask.query()?;
+    let subjects: String = ask.path("subjects")?;
+    let subjects: Result<Vec<Subject>, String> = subjects.split(',').map(str::parse).collect();
+    let report = ask.app.report_on(&subjects.map_err(invalid)?).await?;
+    match format {
+        Format::Html => Reply::ok(&json!({ "format": "html", "text": report.html() })),
+        Format::Markdown => Reply::ok(&json!({ "format": "markdown", "text": report.markdown() })),
+        Format::Json => Reply::ok(&json!({ "format": "json", "report": report })),
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use ktrdr_domain::trace::Sample;
 use ktrdr_fleet::amqp::{AmqpUrl, Trust};
 use ktrdr_fleet::artifacts::AwsVariables;
 use ktrdr_fleet::redis::Prefix;
@@ -33,6 +34,15 @@ impl EngineName {
         match self {
             Self::Embedded => "embedded",
             Self::Fleet => "fleet",
+        }
+    }
+
+    /// What carries its messages, by the name that tools know it by.
+    #[must_use]
+    pub fn messaging_system(self) -> &'static str {
+        match self {
+            Self::Embedded => "ktrdr",
+            Self::Fleet => "rabbitmq",
         }
     }
 }
@@ -82,6 +92,8 @@ pub struct FleetConfig {
     pub cache_bytes_max: u64,
     /// Credentials of the bucket, as every client of S3 takes them.
     pub aws: AwsVariables,
+    /// Which traces messages say are told.
+    pub traced: Sample,
 }
 
 impl FleetConfig {

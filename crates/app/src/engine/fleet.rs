@@ -148,6 +148,7 @@ async fn connect(fleet: &FleetConfig, url: Option<&Secret>, part: Part) -> Resul
     let mut how = AmqpSettings::new(amqp_url(url, "amqp_url")?, &part.role, part.boot, part.needs);
     how.trust = fleet.trust();
     how.consumer_priority = part.device.consumer_priority();
+    how.traced = fleet.traced;
     how.fleet = part.plays.then(|| fleet.fleet_name());
     AmqpBroker::connect(how).await.map_err(explain_broker)
 }

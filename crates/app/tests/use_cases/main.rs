@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use ktrdr_app::backtest::SignalsRequest;
 use ktrdr_app::campaign::CampaignRequest;
-use ktrdr_app::cancel::{CancelOutcome, CancelRequest, GroupCancelRequest, OPERATOR};
-use ktrdr_app::cycle::{CycleCancelRequest, TriggerRequest};
+use ktrdr_app::cancel::{CancelOneRequest, CancelOutcome, CancelRequest, GroupCancelRequest, OPERATOR};
+use ktrdr_app::cycle::TriggerRequest;
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
 use ktrdr_app::engine::{EngineConfig, Opening};
 use ktrdr_app::memory::RecallRequest;
@@ -404,7 +404,7 @@ async fn of_triggers_at_once_one_starts_a_cycle_and_its_end_makes_room() {
     let status = app.cycle_status().await.unwrap();
     assert_eq!((status.cycles.len(), status.capacity.active, status.capacity.limit), (1, 1, 2));
     assert_eq!(status.cycles[0].operation, won.operation);
-    let stopped = app.cancel_cycle(&request::<CycleCancelRequest>(json!({}))).await.unwrap();
+    let stopped = app.cancel_cycle(&request::<CancelOneRequest>(json!({}))).await.unwrap();
     assert_eq!((&stopped.operation, stopped.answer), (&won.operation, CancelOutcome::Requested));
     assert_eq!(stopped.child, app.row(&won.operation).await.unwrap().waiting);
 }

@@ -82,7 +82,7 @@ impl Keeper {
                     answer
                 }
                 None => {
-                    tracing::info!("{} is cancelled: {} has ended", asked.batch, tickets.operation);
+                    tracing::info!(operation = %tickets.operation, batch = %asked.batch, "cancelled: its operation has ended");
                     return Ok(self.client.cancel_batch(&asked.batch).await?);
                 }
             },

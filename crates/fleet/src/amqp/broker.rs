@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ktrdr_domain::trace::Sample;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions, ExchangeDeclareOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
@@ -51,6 +52,8 @@ pub struct AmqpSettings {
     /// After this long without a delivery the broker is asked whether it still knows the consumer: a minute. A
     /// connection may hang without breaking.
     pub silence: Duration,
+    /// Which traces messages say are told.
+    pub traced: Sample,
 }
 
 impl AmqpSettings {
@@ -59,7 +62,8 @@ impl AmqpSettings {
     pub fn new(url: AmqpUrl, role: &str, boot: BootId, needs: Vec<Queue>) -> Self {
         let (role, silence) = (role.to_owned(), Duration::from_secs(60));
         let fleet = Some("ktrdr".to_owned());
-        Self { url, trust: Trust::default(), role, boot, needs, fleet, consumer_priority: 0, silence }
+        let (trust, consumer_priority, traced) = (Trust::default(), 0, Sample::NONE);
+        Self { url, trust, role, boot, needs, fleet, consumer_priority, silence, traced }
     }
 }
 
@@ -82,6 +86,7 @@ pub struct AmqpBroker {
     counters: Arc<Counters>,
     boot: BootId,
     consumer_priority: i32,
+    traced: Sample,
     silence: Duration,
 }
 
@@ -92,7 +97,8 @@ impl AmqpBroker {
     /// [`BrokerError::Unavailable`] when it can not be reached: try again. [`BrokerError::Topology`] when something
     /// is missing or refused, with what to do.
     pub async fn connect(settings: AmqpSettings) -> Result<Self, BrokerError> {
-        let AmqpSettings { url, trust, role, boot, needs, fleet, consumer_priority, silence } = settings;
+        let AmqpSettings { url, trust, role, boot, needs, fleet, consumer_priority, silence, traced } =
+            settings;
         let connection = |purpose: &str| {
             let name = format!("ktrdr {role} {boot} {purpose}");
             AmqpConnection::new(url.clone(), &name, trust.clone()).map(Arc::new)
@@ -107,6 +113,7 @@ impl AmqpBroker {
             counters,
             boot,
             consumer_priority,
+            traced,
             silence,
         };
         broker.check(&needs).await?;
@@ -189,7 +196,8 @@ impl AmqpBroker {
 #[async_trait]
 impl Broker for AmqpBroker {
     async fn publish(&self, messages: Vec<Message>) -> Result<Vec<Published>, BrokerError> {
-        let parcels: Result<Vec<_>, _> = messages.iter().map(message::wrap).collect();
+        let parcels: Result<Vec<_>, _> =
+            messages.iter().map(|message| message::wrap(message, self.traced)).collect();
         let parcels =
             parcels.map_err(|why| BrokerError::Topology(Cause::because("not writable as JSON", why)))?;
         self.publisher.publish(&parcels).await

@@ -5,6 +5,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::job::{MESSAGE_BYTES_MAX, SCHEMA};
+use ktrdr_domain::trace::{Sample, traceparent};
 use ktrdr_domain::{Event, JobMessage, Kind, OperationId, Priority};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
@@ -21,6 +22,8 @@ pub(super) const PERSISTENT: u8 = 2;
 
 const SCHEMA_HEADER: &str = "x-ktrdr-schema";
 const FENCE_HEADER: &str = "x-ktrdr-fence-hint";
+/// As W3C and the conventions for AMQP have it.
+const TRACE_HEADER: &str = "traceparent";
 
 /// A message ready for the wire.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,15 +47,16 @@ pub(super) enum Refusal {
     WrongQueue(Kind),
 }
 
-/// Wraps a message.
+/// Wraps a message. Its operation's part of a trace stands in it, for others: we know it from the operation.
 ///
 /// # Errors
 /// When it can not be written as JSON.
-pub(super) fn wrap(message: &Message) -> Result<Parcel, serde_json::Error> {
+pub(super) fn wrap(message: &Message, traced: Sample) -> Result<Parcel, serde_json::Error> {
     match message {
         Message::Job { priority, job } => {
             let JobMessage { operation, root, kind, schema, .. } = job;
-            let properties = properties(operation, root.as_ref(), *kind, *priority, *schema, None);
+            let headers = headers(*schema, None, traceparent(operation, traced));
+            let properties = properties(operation, root.as_ref(), *kind, *priority, *schema, headers);
             let routing_key = match message.queue() {
                 Queue::Pinned(kind, class) => format!("{kind}.{class}"),
                 Queue::Jobs(_) | Queue::OrchestratorEvents => kind.to_string(),
@@ -61,12 +65,22 @@ pub(super) fn wrap(message: &Message) -> Result<Parcel, serde_json::Error> {
         }
         Message::Event(event) => {
             let Event { operation, root, kind, fence, .. } = event;
-            let properties =
-                properties(operation, root.as_ref(), *kind, Priority::Normal, SCHEMA, Some(*fence));
+            let headers = headers(SCHEMA, Some(*fence), traceparent(operation, traced));
+            let properties = properties(operation, root.as_ref(), *kind, Priority::Normal, SCHEMA, headers);
             let routing_key = event.routing_key();
             Ok(Parcel { exchange: EVENTS, routing_key, properties, body: serde_json::to_vec(event)? })
         }
     }
+}
+
+fn headers(schema: u32, fence: Option<u64>, traceparent: String) -> FieldTable {
+    let mut headers = FieldTable::default();
+    headers.insert(SCHEMA_HEADER.into(), AMQPValue::LongInt(schema.cast_signed()));
+    if let Some(fence) = fence {
+        headers.insert(FENCE_HEADER.into(), AMQPValue::LongLongInt(fence.cast_signed()));
+    }
+    headers.insert(TRACE_HEADER.into(), AMQPValue::LongString(traceparent.into()));
+    headers
 }
 
 fn properties(
@@ -75,13 +89,8 @@ fn properties(
     kind: Kind,
     priority: Priority,
     schema: u32,
-    fence: Option<u64>,
+    headers: FieldTable,
 ) -> BasicProperties {
-    let mut headers = FieldTable::default();
-    headers.insert(SCHEMA_HEADER.into(), AMQPValue::LongInt(schema.cast_signed()));
-    if let Some(fence) = fence {
-        headers.insert(FENCE_HEADER.into(), AMQPValue::LongLongInt(fence.cast_signed()));
-    }
     let properties = BasicProperties::default()
         .with_delivery_mode(PERSISTENT)
         .with_priority(priority.into())
@@ -188,7 +197,12 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_wrapped_is_unwrapped_the_same((queue, message) in message()) {
-            let parcel = wrap(&message).unwrap();
+            let parcel = wrap(&message, Sample::ALL).unwrap();
+            let (Message::Job { job: JobMessage { operation, .. }, .. } | Message::Event(Event { operation, .. })) =
+                &message;
+            let headers = parcel.properties.headers().clone().unwrap_or_default();
+            let told = AMQPValue::LongString(traceparent(operation, Sample::ALL).into());
+            prop_assert_eq!(headers.inner().get(TRACE_HEADER), Some(&told));
             prop_assert_eq!(unwrap(queue, &parcel.properties, &parcel.body), Ok(message));
         }
 
@@ -208,7 +222,7 @@ mod tests {
         let kind = Kind::AgentAssessment;
         let (operation, root) = (long.child(kind, u32::MAX), Some(long));
         let job = JobMessage { schema: SCHEMA, operation, kind, root, spec: json!({"t": text}) };
-        let parcel = wrap(&Message::Job { priority: Priority::High, job }).unwrap();
+        let parcel = wrap(&Message::Job { priority: Priority::High, job }, Sample::NONE).unwrap();
         assert!(parcel.body.len() <= BODY_BYTES_MAX, "{}", parcel.body.len());
     }
 }

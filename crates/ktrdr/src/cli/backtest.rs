@@ -9,6 +9,7 @@ use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Reason, StrategyName, Symbol, Timeframe, Timestamp};
 
 use super::{AccountArguments, KeyArguments, StartArguments};
+use crate::reference::Reference;
 
 #[derive(Debug, Args)]
 pub(crate) struct BacktestArguments {
@@ -32,8 +33,8 @@ pub(crate) enum BacktestVerb {
     },
     /// The whole report of a completed backtest: metrics, trades, equity curve.
     Show {
-        /// A completed backtest.
-        id: ktrdr_domain::OperationId,
+        /// A completed backtest: its id, or enough of it; @last.
+        id: Reference,
     },
     /// Every trade, or the equity at every bar, as CSV for a notebook.
     Export(BacktestExport),
@@ -41,8 +42,8 @@ pub(crate) enum BacktestVerb {
 
 #[derive(Debug, Args)]
 pub(crate) struct BacktestExport {
-    /// A completed backtest.
-    pub(crate) id: ktrdr_domain::OperationId,
+    /// A completed backtest: its id, or enough of it; @last.
+    pub(crate) id: Reference,
 
     /// Every trade: side, fills, costs, result, what ended it.
     #[arg(long, required_unless_present = "equity")]

@@ -92,6 +92,8 @@ impl Command {
             },
             // What runs roles, looks, measures, or changes nothing that is the workspace's.
             Self::Demo(_)
+            | Self::Init(_)
+            | Self::Models(_)
             | Self::Up(_)
             | Self::Serve(_)
             | Self::Orchestrator(_)
@@ -105,6 +107,7 @@ impl Command {
             | Self::Memory(_)
             | Self::Mcp(_)
             | Self::Bench(_)
+            | Self::Explain(_)
             | Self::Config(_)
             | Self::Completions(_) => None,
         }

@@ -8,8 +8,10 @@ pub(crate) mod campaign;
 pub(crate) mod data;
 pub(crate) mod deed;
 pub(crate) mod fleet;
+pub(crate) mod init;
 pub(crate) mod mcp;
 pub(crate) mod memory;
+pub(crate) mod models;
 pub(crate) mod operations;
 pub(crate) mod report;
 pub(crate) mod research;
@@ -18,6 +20,7 @@ pub(crate) mod server;
 pub(crate) mod store;
 pub(crate) mod strategies;
 pub(crate) mod training;
+mod version;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -38,7 +41,7 @@ const EVERYWHERE: &str = "Everywhere";
 /// 8 invalid input · 9 files, or the answer, can not be read or written ·
 /// 130 interrupted: a third Ctrl-C or SIGTERM ends the process whatever it does.
 #[derive(Debug, Parser)]
-#[command(name = "ktrdr", bin_name = "ktrdr", version, propagate_version = true, infer_subcommands = false)]
+#[command(name = "ktrdr", bin_name = "ktrdr", version, long_version = version::long(), propagate_version = true, infer_subcommands = false)]
 pub(crate) struct Arguments {
     /// Folder that holds data/, strategies/, models/, reports/ and the store.
     #[arg(
@@ -105,6 +108,8 @@ impl OutputForm {
 pub(crate) enum Command {
     /// A whole research campaign on generated data, in a folder of its own. Needs nothing.
     Demo(DemoArguments),
+    /// Make a workspace: its folders, example strategies, a configuration to edit. What is there stays.
+    Init(init::InitArguments),
     /// Run every role in this process until Ctrl-C: the engine of this workspace.
     Up(UpArguments),
     /// Coordinator of a fleet: publishes what was submitted, brings back what was lost.
@@ -115,8 +120,10 @@ pub(crate) enum Command {
     Worker(fleet::WorkerArguments),
     /// Bars and their windows: import, check, generate, list, roll.
     Data(data::DataArguments),
-    /// Strategy files: validate, migrate, schema, features, list.
+    /// Strategy files: list, new, validate, migrate, schema, features.
     Strategies(strategies::StrategiesArguments),
+    /// Trained models: list, show.
+    Models(models::ModelsArguments),
     /// Train a strategy's network on the dev window.
     Training(training::TrainingArguments),
     /// Backtest a trained strategy, or replay target positions from any tool.
@@ -159,6 +166,8 @@ pub(crate) enum Command {
     Token(api::TokenArguments),
     /// Measure this machine: backtest, simulate, train, queue, fleet.
     Bench(bench::BenchArguments),
+    /// What the words mean that gates, failures and checks of data say, and what to do about each.
+    Explain(ExplainArguments),
     /// The configuration in force.
     Config(ConfigArguments),
     /// Completions for a shell, on stdout.
@@ -217,6 +226,12 @@ pub(crate) struct ReplayArguments {
 
     #[command(flatten)]
     pub(crate) start: StartArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// A word, such as no_skill; all of them otherwise. An operation's standstill is explained by `operations explain`.
+    pub(crate) word: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use ktrdr_domain::{FailureReason, Kind, OperationId, Status};
 use super::KeyArguments;
 use super::campaign::PartArguments;
 use super::fleet::kind;
+use crate::reference::Reference;
 
 #[derive(Debug, Args)]
 pub(crate) struct OperationsArguments {
@@ -24,29 +25,29 @@ pub(crate) enum OperationsVerb {
     List(ListArguments),
     /// Everything the store knows of one operation, with its children.
     Status {
-        /// The operation.
-        id: OperationId,
+        /// The operation: its id, or enough of it; @last.
+        id: Reference,
     },
     /// Why an operation does not run, since when, and what to do about it.
     Explain {
-        /// The operation.
-        id: OperationId,
+        /// The operation: its id, or enough of it; @last.
+        id: Reference,
     },
     /// What is measured of an operation, by its type: epochs of a training, bars of a backtest, segments of a data load; of
     /// anything else its history.
     Metrics {
-        /// The operation.
-        id: OperationId,
+        /// The operation: its id, or enough of it; @last.
+        id: Reference,
     },
     /// What an operation went through: every change of its row, oldest first.
     Events {
-        /// The operation.
-        id: OperationId,
+        /// The operation: its id, or enough of it; @last.
+        id: Reference,
     },
     /// Follow one operation to its end; Ctrl-C detaches.
     Watch {
-        /// The operation.
-        id: OperationId,
+        /// The operation: its id, or enough of it; @last.
+        id: Reference,
     },
     /// Ask an operation to stop, a research cycle's current child too; or a group of operations that have not ended.
     Cancel(CancelArguments),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use ktrdr_domain::StrategyName;
 
 #[derive(Debug, Args)]
 pub(crate) struct StrategiesArguments {
@@ -12,6 +13,16 @@ pub(crate) struct StrategiesArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StrategiesVerb {
+    /// Strategies in this workspace.
+    List,
+    /// Begin a strategy of one's own from another one.
+    New {
+        /// Its name.
+        name: StrategyName,
+        /// What it begins as: an example (fx_pullback, trend_cost_aware, equity_swing), a strategy of this workspace, or a file.
+        #[arg(long, value_name = "STRATEGY", default_value = "fx_pullback")]
+        from: PathBuf,
+    },
     /// Check strategy files; every fault is listed with its place and its remedy.
     Validate {
         /// Files, or names of strategies in this workspace.
@@ -33,6 +44,4 @@ pub(crate) enum StrategiesVerb {
         /// A file, or the name of a strategy in this workspace.
         strategy: PathBuf,
     },
-    /// Strategies in this workspace.
-    List,
 }

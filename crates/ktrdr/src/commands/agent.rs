@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use ktrdr_app::UseCases;
-use ktrdr_app::cancel::{CancelOutcome, OPERATOR};
-use ktrdr_app::cycle::{CycleCancelRequest, TriggerRequest, TriggeredCycle};
+use ktrdr_app::cancel::{CancelOneRequest, CancelOutcome, OPERATOR};
+use ktrdr_app::cycle::{TriggerRequest, TriggeredCycle};
 use ktrdr_app::cycle_status::{Activity, CycleStatus, CycleView};
 use ktrdr_domain::{OperationId, Status};
 
@@ -156,7 +156,7 @@ async fn cancel(
     operation: Option<OperationId>,
     reason: String,
 ) -> Result<ExitCode, CliError> {
-    let request = CycleCancelRequest { operation, reason, by: OPERATOR.to_owned() };
+    let request = CancelOneRequest { operation, reason, by: OPERATOR.to_owned() };
     let answer = app.cancel_cycle(&request).await?;
     let id = &answer.operation;
     let text = match (answer.answer, &answer.child) {

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use ktrdr_app::UseCases;
-use ktrdr_app::backtest::{BacktestCancelRequest, BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
-use ktrdr_app::cancel::OPERATOR;
+use ktrdr_app::backtest::{BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
+use ktrdr_app::cancel::{CancelOneRequest, OPERATOR};
 use ktrdr_app::reports::export::{equity_csv, trades_csv};
-use ktrdr_domain::{DeviceRequest, OperationId};
+use ktrdr_domain::{DeviceRequest, Kind, OperationId};
 use ktrdr_fabric::local::whole;
 
 use super::Context;
@@ -17,7 +17,7 @@ use crate::cli::backtest::{
 };
 use crate::closing;
 use crate::describe::counted;
-use crate::exit::{CliError, Kind};
+use crate::exit::{CliError, Kind as Exit};
 use crate::files;
 use crate::report_card;
 
@@ -33,7 +33,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
             BacktestVerb::Signals(wanted) => finish(context, signals(context, wanted).await?).await,
             BacktestVerb::Cancel { id, reason } => {
                 let desk = context.desk().await?;
-                let request = BacktestCancelRequest {
+                let request = CancelOneRequest {
                     operation: id.clone(),
                     reason: reason.clone(),
                     by: OPERATOR.to_owned(),
@@ -42,7 +42,8 @@ pub(crate) fn run(context: &Context<'_>, arguments: &BacktestArguments) -> Resul
             }
             BacktestVerb::Show { id } => {
                 let desk = context.desk().await?;
-                show(context, desk.app(), id, true).await?;
+                let id = id.resolve(desk.app(), Some(Kind::Backtesting)).await?;
+                show(context, desk.app(), &id, true).await?;
                 Ok(ExitCode::SUCCESS)
             }
             BacktestVerb::Export(wanted) => {
@@ -94,7 +95,9 @@ async fn show(
 }
 
 async fn export(context: &Context<'_>, wanted: &BacktestExport) -> Result<(), CliError> {
-    let report = context.desk().await?.app().report(&wanted.id).await?.report;
+    let desk = context.desk().await?;
+    let id = wanted.id.resolve(desk.app(), Some(Kind::Backtesting)).await?;
+    let report = desk.app().report(&id).await?.report;
     let ExportFormat::Csv = wanted.format;
     let (rows, csv) = match wanted.trades {
         true => (report.trades.len(), trades_csv(&report)),
@@ -105,7 +108,7 @@ async fn export(context: &Context<'_>, wanted: &BacktestExport) -> Result<(), Cl
         return Ok(());
     };
     whole::create(path, csv.as_bytes())
-        .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
+        .map_err(|e| CliError::new(Exit::Files, format!("{}: {e}", path.display())))?;
     let document = serde_json::json!({ "written_to": path, "rows": rows });
     let line = format!("wrote {} to {}", counted(rows as u64, "row"), path.display());
     context.screen.answer(&document, |screen| screen.line(line))

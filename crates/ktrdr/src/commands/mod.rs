@@ -12,10 +12,13 @@ pub(crate) mod data;
 pub(crate) mod dead_letters;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod health;
+pub(crate) mod init;
 pub(crate) mod ledger;
 pub(crate) mod mcp;
 pub(crate) mod memory;
+pub(crate) mod models;
 pub(crate) mod operations;
 pub(crate) mod plan;
 pub(crate) mod queues;
@@ -45,7 +48,7 @@ use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_fabric::store::Topic;
 
 use self::record::Record;
-use crate::cli::Arguments;
+use crate::cli::{Arguments, Command};
 use crate::desk::{Desk, takes_work};
 use crate::exit::{CliError, Kind, OrExit};
 use crate::screen::Screen;
@@ -80,9 +83,11 @@ impl<'a> Context<'a> {
             let server = server::named(&arguments.server, &settings)?;
             return Ok(Self { screen, folder, settings, record: Arc::default(), server });
         }
-        if !folder.is_dir() {
-            let message =
-                format!("the workspace {} is no folder; create it or set --workspace", folder.display());
+        if !folder.is_dir() && !matches!(arguments.command, Command::Init(_)) {
+            let message = format!(
+                "the workspace {} is no folder; `ktrdr init` makes one, --workspace names another",
+                folder.display()
+            );
             return Err(CliError::new(Kind::NotFound, message));
         }
         let record = Arc::new(Record::of(arguments.command.deed()));

@@ -33,11 +33,11 @@ pub(crate) fn run(context: &Context<'_>, arguments: &OperationsArguments) -> Res
         let app = desk.app();
         match &arguments.verb {
             OperationsVerb::List(wanted) => list(context, app, wanted).await,
-            OperationsVerb::Status { id } => status(context, app, id).await,
-            OperationsVerb::Explain { id } => explain(context, app, id).await,
-            OperationsVerb::Metrics { id } => metrics::run(context, app, id).await,
-            OperationsVerb::Events { id } => events(context, app, id).await,
-            OperationsVerb::Watch { id } => watch(context, &desk, id).await,
+            OperationsVerb::Status { id } => status(context, app, &id.resolve(app, None).await?).await,
+            OperationsVerb::Explain { id } => explain(context, app, &id.resolve(app, None).await?).await,
+            OperationsVerb::Metrics { id } => metrics::run(context, app, &id.resolve(app, None).await?).await,
+            OperationsVerb::Events { id } => events(context, app, &id.resolve(app, None).await?).await,
+            OperationsVerb::Watch { id } => watch(context, &desk, &id.resolve(app, None).await?).await,
             OperationsVerb::Cancel(wanted) => cancelling::run(context, app, wanted).await,
             OperationsVerb::Retry(wanted) => retry::run(context, app, wanted).await,
         }
@@ -152,7 +152,7 @@ async fn status(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> 
 }
 
 fn print_detail(screen: &Screen, detail: &OperationDetail) {
-    let OperationDetail { operation, children, resumption } = detail;
+    let OperationDetail { operation, children, resumption, trace } = detail;
     screen.line(describe::line(operation));
     let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
     fact("kind", operation.kind.to_string());
@@ -172,6 +172,7 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
     }
     resumption.resumes.iter().for_each(|earlier| fact("resumes", earlier.to_string()));
     resumption.resumed_by.iter().for_each(|later| fact("resumed by", later.to_string()));
+    fact("trace", trace.to_string());
     if let Some(worker) = &operation.worker {
         fact("worker", worker.clone());
     }

@@ -185,7 +185,7 @@ async fn run_here(
         for id in &handed.ids {
             let request = CancelRequest { by: "user".into(), ..CancelRequest::of(id.clone(), "interrupted") };
             if let Err(error) = workspace.app.cancel(&request).await {
-                tracing::error!(%id, %error, "could not ask for a cancel");
+                tracing::error!(operation = %id, %error, "could not ask for a cancel");
             }
         }
         std::future::pending::<()>().await;

@@ -8,14 +8,15 @@ use ktrdr_app::strategies::{self, CheckedStrategy, ListedStrategy, UpgradedStrat
 use ktrdr_app::training::StrategyChoice;
 use ktrdr_app::use_cases::Library;
 use ktrdr_catalog::strategies as stored;
-use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::schema;
+use ktrdr_domain::{Strategy, StrategyName};
 use ktrdr_fabric::local::whole;
 use serde::Serialize;
 
 use super::Context;
 use crate::cli::strategies::{StrategiesArguments, StrategiesVerb};
 use crate::describe::brief;
+use crate::examples;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::files;
 use crate::screen::table;
@@ -26,6 +27,7 @@ const FAULT_CHARACTERS: usize = 160;
 pub(crate) fn run(context: &Context<'_>, arguments: &StrategiesArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
         match &arguments.verb {
+            StrategiesVerb::New { name, from } => new(context, name, from).await,
             StrategiesVerb::Validate { strategies } => validate(context, strategies).await,
             StrategiesVerb::Migrate { file, to } => migrate(context, file, to.as_deref()).await,
             StrategiesVerb::Schema => schema(context),
@@ -33,6 +35,36 @@ pub(crate) fn run(context: &Context<'_>, arguments: &StrategiesArguments) -> Res
             StrategiesVerb::List => list(context).await,
         }
     })
+}
+
+/// Writes another strategy's text under a name of its own. Comments stay; what it learned from is not told: nothing has been trained.
+async fn new(context: &Context<'_>, name: &StrategyName, from: &Path) -> Result<ExitCode, CliError> {
+    let artifacts = context.artifacts()?;
+    let key = stored::key(name).map_err(AppError::from)?;
+    let (place, text) = beginning(context, from).await?;
+    let renamed = renamed(&text, name);
+    stored::parse(&place, &renamed).map_err(AppError::from)?;
+    artifacts.create(&key, renamed.as_bytes()).await.map_err(AppError::from)?;
+    let document = serde_json::json!({ "written_to": key.as_str(), "from": place });
+    context.screen.answer(&document, |screen| screen.line(format!("wrote {key} from {place}")))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a strategy begins as, and where that stands. A strategy of the workspace goes before an example of that name.
+async fn beginning(context: &Context<'_>, from: &Path) -> Result<(String, String), CliError> {
+    match (read_text(context, from).await, from.to_str().and_then(examples::find)) {
+        (Ok(found), _) => Ok(found),
+        (Err(_), Some(example)) => {
+            Ok((format!("the example {}", example.name), examples::with_schema(example.yaml)))
+        }
+        (Err(why), None) => Err(why),
+    }
+}
+
+fn renamed(yaml: &str, name: &StrategyName) -> String {
+    let line =
+        |line: &str| if line.starts_with("name:") { format!("name: {name}\n") } else { format!("{line}\n") };
+    yaml.lines().map(line).collect()
 }
 
 fn schema(context: &Context<'_>) -> Result<ExitCode, CliError> {

@@ -13,7 +13,7 @@ pub(super) const PREFIX: &str = "KTRDR_";
 pub(super) const OF: &str = "__";
 
 /// Settings that may be unset, so that the built-in values do not list them.
-const ADDRESSES: [&str; 15] = [
+const ADDRESSES: [&str; 16] = [
     "AGENT__MODELS_FILE",
     "API__LISTEN",
     "API__TLS_CERT",
@@ -29,6 +29,7 @@ const ADDRESSES: [&str; 15] = [
     "ARTIFACTS_URL",
     "PREFIX",
     "CA_FILE",
+    "TRACES__ENDPOINT",
 ];
 
 /// What the command line and the logs read, and servers with their keys and tokens, which no file may set.

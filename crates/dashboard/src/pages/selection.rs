@@ -1,0 +1,43 @@
+//! A frozen selection: how many, which, until when; and the word that has to be typed.
+
+use askama::Template;
+use ktrdr_app::AppError;
+use ktrdr_chart::Markup;
+
+use super::rows::Row;
+use crate::answer::Answer;
+use crate::ask::Ask;
+use crate::markup;
+use crate::selections::{CHOSEN_MAX, Deed};
+use crate::shell::{Section, Shell};
+use crate::time::Instant;
+
+#[derive(Template)]
+#[template(path = "selection.html")]
+struct SelectionPage {
+    shell: Shell,
+    id: String,
+    verb: &'static str,
+    is_grave: bool,
+    count: usize,
+    most: Option<usize>,
+    filter: String,
+    until: Markup,
+    sample: Vec<Row>,
+}
+
+pub(crate) async fn page(ask: &Ask) -> Result<Answer, AppError> {
+    let chosen = ask.desk.selections.find(&ask.path[1], &ask.caller.name)?;
+    let now_ms = Instant::now().0;
+    Answer::page(&SelectionPage {
+        shell: Shell::new(ask, Section::Operations, "A selection"),
+        id: chosen.id.clone(),
+        verb: chosen.deed.word(),
+        is_grave: chosen.deed == Deed::Cancel,
+        count: chosen.ids.len(),
+        most: chosen.is_cut.then_some(CHOSEN_MAX),
+        filter: chosen.filter.clone(),
+        until: markup::time(chosen.until_ms, now_ms),
+        sample: Row::all(chosen.sample.clone(), now_ms),
+    })
+}
