@@ -1,9 +1,10 @@
-//! The lines of a log. One that names an operation, or is about one that runs, says its trace as well, so that other tools find
-//! what belongs to it.
+//! The lines of a log. One that names an operation, or comes from the thread of one, says its trace as well, so that other tools
+//! find what belongs to it.
 
 use std::fmt::{self, Debug};
 
 use ktrdr_domain::{OperationId, TraceId};
+use ktrdr_worker::current_operation;
 use serde_json::Value;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -47,8 +48,11 @@ impl<'writer> FormatFields<'writer> for TracedFields {
         let mut named = Named::default();
         fields.record(&mut named);
         self.0.format_fields(writer.by_ref(), fields)?;
-        match named.0 {
-            Some(operation) => write!(writer, " {TRACE}={}", TraceId::of(&operation)),
+        if let Some(named) = named.0 {
+            return write!(writer, " {TRACE}={}", TraceId::of(&named));
+        }
+        match current_operation() {
+            Some(current) => write!(writer, " {OPERATION}={current} {TRACE}={}", TraceId::of(&current)),
             None => Ok(()),
         }
     }
@@ -73,22 +77,22 @@ where
     ) -> fmt::Result {
         let mut line = String::new();
         self.0.format_event(context, Writer::new(&mut line), event)?;
-        match traced(&line) {
+        match traced(&line, current_operation()) {
             Some(traced) => writeln!(writer, "{traced}"),
             None => writer.write_str(&line),
         }
     }
 }
 
-/// The same line with operation and trace in one place, wherever it has an operation.
-fn traced(line: &str) -> Option<Value> {
-    if !line.contains(OPERATION) {
+/// The same line with operation and trace in one place: of the operation that it names, or else of the thread's.
+fn traced(line: &str, current: Option<OperationId>) -> Option<Value> {
+    if current.is_none() && !line.contains(OPERATION) {
         return None;
     }
     let mut line: Value = serde_json::from_str(line).ok()?;
     let named =
-        ["/fields/operation", "/span/operation"].iter().find_map(|place| line.pointer(place)?.as_str());
-    let operation: OperationId = named?.parse().ok()?;
+        line.pointer("/fields/operation").and_then(Value::as_str).and_then(|named| named.parse().ok());
+    let operation: OperationId = named.or(current)?;
     line[TRACE] = TraceId::of(&operation).to_string().into();
     line[OPERATION] = operation.to_string().into();
     Some(line)
@@ -102,18 +106,17 @@ mod tests {
     fn a_line_about_an_operation_says_its_trace_in_one_place() {
         let id: OperationId = "op_training_20261121_025513_99cb0f94".parse().unwrap();
         let trace = TraceId::of(&id).to_string();
-        for line in [
-            format!(r#"{{"fields":{{"message":"ended","operation":"{id}"}}}}"#),
-            format!(r#"{{"fields":{{"message":"ended"}},"span":{{"operation":"{id}"}}}}"#),
-        ] {
-            let told = traced(&line).unwrap();
+        let named = format!(r#"{{"fields":{{"message":"ended","operation":"{id}"}}}}"#);
+        let plain = r#"{"fields":{"message":"ended"}}"#.to_owned();
+        for (line, current) in [(named, None), (plain, Some(id.clone()))] {
+            let told = traced(&line, current).unwrap();
             assert_eq!((&told["trace"], &told["operation"]), (&trace.as_str().into(), &id.as_str().into()));
             assert_eq!(told["fields"]["message"], "ended");
         }
         for other in
             ["", "operation", r#"{"fields":{"operation":"canary"}}"#, r#"{"fields":{"message":"operation"}}"#]
         {
-            assert_eq!(traced(other), None, "{other}");
+            assert_eq!(traced(other, None), None, "{other}");
         }
     }
 }

@@ -48,29 +48,43 @@ impl TracedBroker {
     fn tell(&self, told: Told, answer: Published, from: Nanos, until: Nanos) {
         match told {
             Told::Job { id, kind, queue } => {
-                let part = self.published(&id, kind, queue, from, until);
-                self.queue.tell(match answer {
-                    Published::Confirmed => part,
-                    Published::Unroutable => failed(part, "unroutable", "no queue wanted it"),
-                    Published::Unknown => failed(part, "unknown", "the broker did not answer"),
-                });
+                let sent = Sent { id, kind, queue, from, until, system: self.system };
+                self.queue.tell(move || sent.told(answer));
             }
             Told::End(id) if answer == Published::Confirmed => self.queue.end(id),
             Told::End(_) | Told::Nothing => {}
         }
     }
+}
 
-    fn published(&self, id: &OperationId, kind: Kind, queue: Queue, from: Nanos, until: Nanos) -> Part {
-        let span = SpanId::of(id, &format!("publish/{from}"));
-        Part::new(id, span, format!("{} {kind}", names::PUBLISH), from, until)
+/// A message that was given to the broker.
+struct Sent {
+    id: OperationId,
+    kind: Kind,
+    queue: Queue,
+    from: Nanos,
+    until: Nanos,
+    system: &'static str,
+}
+
+impl Sent {
+    fn told(self, answer: Published) -> Part {
+        let Self { id, kind, queue, from, until, system } = self;
+        let span = SpanId::of(&id, &format!("publish/{from}"));
+        let part = Part::new(&id, span, format!("{} {kind}", names::PUBLISH), from, until)
             .kind(SpanKind::Producer)
-            .within(SpanId::whole(id))
+            .within(SpanId::whole(&id))
             .say(names::OPERATION_ID, id.as_str())
-            .say(names::MESSAGING_SYSTEM, self.system)
+            .say(names::MESSAGING_SYSTEM, system)
             .say(names::MESSAGING_OPERATION, names::PUBLISH)
             .say(names::MESSAGING_OPERATION_TYPE, "send")
             .say(names::MESSAGING_DESTINATION, destination(queue).as_str())
-            .say(names::MESSAGING_MESSAGE, id.as_str())
+            .say(names::MESSAGING_MESSAGE, id.as_str());
+        match answer {
+            Published::Confirmed => part,
+            Published::Unroutable => failed(part, "unroutable", "no queue wanted it"),
+            Published::Unknown => failed(part, "unknown", "the broker did not answer"),
+        }
     }
 }
 

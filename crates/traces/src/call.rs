@@ -20,7 +20,8 @@ pub(crate) struct Calls {
 impl CallWatch for Calls {
     fn ended(&self, call: &EndedCall<'_>) {
         if self.queue.wants(call.operation) {
-            self.queue.tell(part(call).by(By::Worker(self.boot.clone())));
+            let part = part(call).by(By::Worker(self.boot.clone()));
+            self.queue.tell(|| part);
         }
     }
 }

@@ -12,12 +12,11 @@ use crate::part::Part;
 const WAITING_MAX: usize = 4_096;
 
 /// Something to tell.
-#[derive(Debug)]
 pub(crate) enum Item {
     /// An operation ended: its row tells the rest.
     Ended(OperationId),
-    /// What no row knows.
-    Part(Box<Part>),
+    /// What no row knows; made when it is told.
+    Part(Box<dyn FnOnce() -> Part + Send>),
 }
 
 /// The near end of the queue.
@@ -36,10 +35,10 @@ impl Queue {
 
     /// Whether an operation's trace is told of.
     pub(crate) fn wants(&self, operation: &OperationId) -> bool {
-        self.sample.takes(TraceId::of(operation))
+        self.sample == Sample::ALL || self.sample.takes(TraceId::of(operation))
     }
 
-    pub(crate) fn tell(&self, part: Part) {
+    pub(crate) fn tell(&self, part: impl FnOnce() -> Part + Send + 'static) {
         self.offer(Item::Part(Box::new(part)));
     }
 

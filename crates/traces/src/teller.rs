@@ -113,7 +113,7 @@ impl Teller {
         let mut parts = Vec::new();
         for item in items {
             match item {
-                Item::Part(part) => parts.push(*part),
+                Item::Part(part) => parts.push(part()),
                 Item::Ended(id) if !self.recent.is_new(&id) => {}
                 Item::Ended(id) => match self.story(&id).await {
                     Ok(story) => parts.extend(story),

@@ -14,10 +14,11 @@ use ktrdr_fabric::store::{Attempt, Claim, Finish, Finished, Store, StoreError};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, error_span, info, warn};
+use tracing::{error, info, warn};
 
 use crate::broker_watch::BrokerWatch;
 use crate::config::{KindConfig, WorkerConfig};
+use crate::current::Working;
 use crate::handler::{Handler, Job, Outcome};
 use crate::identity::Identity;
 use crate::progress::ProgressCell;
@@ -192,10 +193,8 @@ fn start(
     retry_delay: Duration,
 ) -> oneshot::Receiver<Outcome> {
     let (tell, running) = oneshot::channel();
-    // Whatever the job logs is about it, at every level.
-    let about = error_span!("job", operation = %job.id, fence = job.fence);
     let task = move || {
-        let _about = about.enter();
+        let _working = Working::on(job.id.clone());
         let run = catch_unwind(AssertUnwindSafe(|| handler.run(&job)));
         let outcome = run.unwrap_or_else(|panic| Outcome::Retry {
             error: format!("the job panicked: {}", panic_words(panic.as_ref())),

@@ -47,6 +47,7 @@ pub mod broker_watch;
 pub mod config;
 mod confirmed;
 mod consumers;
+mod current;
 pub mod handler;
 mod heartbeats;
 pub mod identity;
@@ -67,6 +68,7 @@ pub mod worker;
 
 pub use broker_watch::BrokerWatch;
 pub use config::{ConfigError, KindConfig, WorkerConfig};
+pub use current::current_operation;
 pub use handler::{Handler, Job, Outcome};
 pub use identity::Identity;
 pub use progress::ProgressCell;
