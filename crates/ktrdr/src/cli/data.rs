@@ -39,7 +39,7 @@ pub(crate) enum DataVerb {
 #[derive(Debug, Args)]
 pub(crate) struct ImportArguments {
     /// The CSV file, or several of them.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", num_args = 1..=32)]
     pub(crate) files: Vec<PathBuf>,
 
     /// The instrument of the one file; what its name says otherwise, as in EURUSD_1h.csv.

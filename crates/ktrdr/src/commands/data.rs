@@ -5,9 +5,9 @@ mod windows;
 use std::path::Path;
 use std::process::ExitCode;
 
-use ktrdr_app::UseCases;
 use ktrdr_app::data::{self, DataLoaded, IMPORT_BYTES_MAX, ImportRequest, ListedSeries};
 use ktrdr_app::use_cases::Library;
+use ktrdr_app::{AppError, UseCases};
 use ktrdr_quant::data::health::HealthReport;
 
 use super::Context;
@@ -33,18 +33,23 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DataArguments) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// One file after the other; one that can not be brought in ends it, and those before it stay.
+/// All files at once. One that can not be brought in is told, and the others are.
 async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), CliError> {
-    if let Some(fault) = wanted.fault() {
-        return Err(CliError::new(Kind::Usage, fault));
+    let imports = imports(wanted)?;
+    let submit = async |app: &dyn UseCases| {
+        let mut submitted = Vec::with_capacity(imports.len());
+        for Import { request, csv, .. } in &imports {
+            submitted.push(app.import_data(request, csv).await?);
+        }
+        Ok(submitted)
+    };
+    let rows = ended(start_and_wait(context, StartArguments::default(), submit).await?)?;
+    let mut loaded = Vec::with_capacity(rows.len());
+    for (Import { file, .. }, row) in imports.iter().zip(&rows) {
+        let named = |e: AppError| CliError::new(e.kind.into(), format!("{}: {e}", file.display()));
+        loaded.push(data::imported(row).map_err(named)?);
     }
-    let series = wanted.files.iter().map(|file| wanted.series(file).map(|named| (file, named)));
-    let series: Vec<_> = series.collect::<Result<_, String>>().or_exit(Kind::Usage)?;
-    let mut imported = Vec::with_capacity(series.len());
-    for (file, (symbol, timeframe)) in series {
-        imported.push(import_one(context, file, &wanted.request(symbol, timeframe)).await?);
-    }
-    match imported.as_slice() {
+    match loaded.as_slice() {
         [one] => context.screen.answer(one, |screen| print_imported(screen, one)),
         several => context.screen.list("imported", several, |screen| {
             several.iter().for_each(|loaded| print_imported(screen, loaded));
@@ -52,15 +57,27 @@ async fn import(context: &Context<'_>, wanted: &ImportArguments) -> Result<(), C
     }
 }
 
-async fn import_one(
-    context: &Context<'_>,
-    file: &Path,
-    request: &ImportRequest,
-) -> Result<DataLoaded, CliError> {
-    let csv = files::read(file, IMPORT_BYTES_MAX)?;
-    let submit = async |app: &dyn UseCases| app.import_data(request, &csv).await;
-    let rows = ended(start_and_wait(context, StartArguments::default(), submit).await?)?;
-    data::imported(&rows[0]).map_err(|e| CliError::new(e.kind.into(), format!("{}: {e}", file.display())))
+/// A file to bring in.
+struct Import<'a> {
+    file: &'a Path,
+    request: ImportRequest,
+    csv: Vec<u8>,
+}
+
+/// Every file, read; what can not be read or does not say what it holds is found before anything is brought in.
+fn imports(wanted: &ImportArguments) -> Result<Vec<Import<'_>>, CliError> {
+    if let Some(fault) = wanted.fault() {
+        return Err(CliError::new(Kind::Usage, fault));
+    }
+    let named = wanted.files.iter().map(|file| {
+        let (symbol, timeframe) = wanted.series(file).or_exit(Kind::Usage)?;
+        Ok((file, wanted.request(symbol, timeframe)))
+    });
+    let named: Vec<_> = named.collect::<Result<_, CliError>>()?;
+    named
+        .into_iter()
+        .map(|(file, request)| Ok(Import { csv: files::read(file, IMPORT_BYTES_MAX)?, file, request }))
+        .collect()
 }
 
 fn print_imported(screen: &Screen, loaded: &DataLoaded) {

@@ -51,6 +51,13 @@ impl From<SubmittedJob> for HandedOver {
     }
 }
 
+impl From<Vec<SubmittedJob>> for HandedOver {
+    fn from(jobs: Vec<SubmittedJob>) -> Self {
+        let created = jobs.iter().any(|job| job.created);
+        Self { ids: jobs.into_iter().map(|job| job.operation).collect(), campaign: None, created }
+    }
+}
+
 impl From<StartedCampaign> for HandedOver {
     fn from(started: StartedCampaign) -> Self {
         Self { ids: started.cycles, campaign: Some(started.campaign), created: started.created }
@@ -117,10 +124,10 @@ pub(crate) async fn start<T: Into<HandedOver>>(
 }
 
 /// Starts work that is always waited for: as the arguments ask for, or by whoever answers, or here where no engine runs.
-pub(crate) async fn start_and_wait(
+pub(crate) async fn start_and_wait<T: Into<HandedOver>>(
     context: &Context<'_>,
     how: StartArguments,
-    submit: impl AsyncFnOnce(&dyn UseCases) -> Result<SubmittedJob, AppError>,
+    submit: impl AsyncFnOnce(&dyn UseCases) -> Result<T, AppError>,
 ) -> Result<Started, CliError> {
     let how = match how {
         StartArguments { local: false, wait: false } => {
