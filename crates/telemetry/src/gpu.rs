@@ -104,7 +104,7 @@ mod tests {
 
     /// A driver with two GPUs, of which the second is half in use and computes a quarter of the time.
     const A_DRIVER: &str = r"
-        typedef struct { unsigned long long total, free, used; } memory_t;
+        typedef struct { unsigned int version; unsigned long long total, reserved, free, used; } memory_t;
         typedef struct { unsigned int gpu, memory; } rates_t;
         static int gpus[2];
         int nvmlInit_v2(void) { return 0; }
@@ -115,7 +115,7 @@ mod tests {
             return 0;
         }
         int nvmlDeviceGetHandleByUUID(const char *uuid, void **device) { *device = &gpus[1]; return uuid[0] != 'G'; }
-        int nvmlDeviceGetMemoryInfo(void *device, memory_t *memory) {
+        int nvmlDeviceGetMemoryInfo_v2(void *device, memory_t *memory) {
             memory->total = 1000;
             memory->used = device == &gpus[1] ? 500 : 0;
             memory->free = 1000 - memory->used;
