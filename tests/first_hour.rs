@@ -1,7 +1,9 @@
 //! The first hour: a workspace that is made, a strategy that begins as another one, words that are explained, operations that are named
 //! briefly.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 use crate::world::{Engine, World, on_each_engine, shown};
 
@@ -70,12 +72,25 @@ fn a_strategy_begins_as_an_example_or_as_another_and_is_never_written_over() {
 }
 
 #[test]
+fn a_path_need_not_be_text() {
+    let world = World::new();
+    let odd = OsStr::from_bytes(b"bad\xff");
+    for form in ["text", "json"] {
+        let made =
+            world.command(&["init", "-o", form]).arg(odd).current_dir(world.folder()).output().unwrap();
+        assert!(made.status.success(), "{}", shown(&made));
+    }
+    assert!(world.folder().join(odd).join("ktrdr.toml").is_file());
+}
+
+#[test]
 fn words_are_explained_and_near_ones_suggested() {
     let world = World::new();
     let one = world.json(&["explain", "no_skill"])["words"].clone();
     assert_eq!((&one[0]["word"], one.as_array().unwrap().len()), (&"no_skill".into(), 1));
     assert!(world.json(&["explain"])["words"].as_array().unwrap().len() > 40);
     world.refused_with(3, &["explain", "noskill"], &["did you mean no_skill?"]);
+    assert_eq!(world.json(&["explain", "NO_SKILL"])["words"], one);
     world.refused_with(3, &["explain", "zzz"], &["`ktrdr explain` lists"]);
 }
 
@@ -102,6 +117,7 @@ fn an_operation_is_named_by_as_much_as_it_takes(engine: Engine) {
     assert_eq!(status(&training[..24]), training.as_str());
     assert_eq!(status(training.rsplit('_').next().unwrap()), training.as_str());
     world.refused_with(2, &["operations", "status", "op_"], &["2 operations have ids", &training, &backtest]);
+    assert_eq!(status("op_training"), training.as_str());
     world.refused_with(3, &["operations", "status", "op_probe"], &["operations list"]);
     world.refused_with(2, &["operations", "status", "OP"], &["@last"]);
 

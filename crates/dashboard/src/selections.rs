@@ -1,14 +1,14 @@
 //! Frozen selections: what a filter meant when somebody chose it, id by id, until it is acted on. Whatever comes meanwhile, and
 //! however often the page is loaded again, an action does what was looked at and nothing more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ktrdr_app::ids::nonce;
 use ktrdr_app::operations::PartRequest;
 use ktrdr_app::selection::Selection;
 use ktrdr_app::{App, AppError, ErrorKind};
-use ktrdr_domain::{OperationId, OperationSummary};
+use ktrdr_domain::{OperationId, OperationSummary, Status};
 
 use crate::time::Instant;
 
@@ -59,11 +59,16 @@ impl Selections {
     /// Freezes what a filter means now.
     pub(crate) async fn freeze(&self, app: &App, deed: Deed, filter: &str) -> Result<Arc<Chosen>, AppError> {
         let selection: Selection = filter.parse()?;
-        let (mut ids, mut sample, mut after) = (Vec::new(), Vec::new(), None);
+        let (mut ids, mut known) = (Vec::new(), HashSet::new());
+        let (mut sample, mut after) = (Vec::new(), None);
         let is_cut = loop {
             let part = app.select(&selection, after, 1_000).await?;
             for row in part.operations.into_iter().filter(|row| deed.fits(row)) {
-                ids.push(row.id.clone());
+                let id = deed.target(&row);
+                if !known.insert(id.clone()) {
+                    continue;
+                }
+                ids.push(id);
                 if sample.len() < SAMPLE {
                     sample.push(row);
                 }
@@ -151,11 +156,20 @@ impl Deed {
         [Self::Cancel, Self::Retry].into_iter().find(|deed| deed.word() == word)
     }
 
+    /// With what it is done: of a job of a research cycle with the cycle, which goes on from it.
+    fn target(self, row: &OperationSummary) -> OperationId {
+        match (self, &row.root) {
+            (Self::Retry, Some(cycle)) => cycle.clone(),
+            _ => row.id.clone(),
+        }
+    }
+
     /// Whether it can be done with an operation.
     fn fits(self, row: &OperationSummary) -> bool {
         match self {
             Self::Cancel => !row.status.is_terminal(),
-            Self::Retry => row.status.is_terminal(),
+            // What completed is not run again for a group: each exam would be another look.
+            Self::Retry => matches!(row.status, Status::Failed | Status::Cancelled),
         }
     }
 }

@@ -85,7 +85,7 @@ pub(crate) struct Shell {
     /// Operations that it is about, where it is about some: events of others change nothing.
     pub(crate) watch: String,
     /// What was done just before.
-    pub(crate) said: Option<&'static str>,
+    pub(crate) said: Option<String>,
 }
 
 impl Shell {

@@ -83,7 +83,8 @@ impl Reference {
 fn whole(text: &str) -> Option<OperationId> {
     let root = text.split('.').next()?;
     let (_, random) = root.rsplit_once('_')?;
-    (random.len() == 8 && text.starts_with("op_")).then(|| text.parse().ok()).flatten()
+    let is_random = random.len() == 8 && random.bytes().all(|b| b.is_ascii_hexdigit());
+    (is_random && text.starts_with("op_")).then(|| text.parse().ok()).flatten()
 }
 
 /// The one whose id, or whose random part, begins so. A cycle's own id goes before those of its jobs.
@@ -127,7 +128,7 @@ mod tests {
         ] {
             assert!(whole(text).is_some(), "{text}");
         }
-        for text in ["", "99cb0f94", "op_training_20261121_025513_99cb", "x_99cb0f94"] {
+        for text in ["", "99cb0f94", "op_training_20261121_025513_99cb", "x_99cb0f94", "op_training"] {
             assert!(whole(text).is_none(), "{text}");
         }
         assert!("@last".parse() == Ok(Reference::Last));

@@ -4,6 +4,7 @@ use ktrdr_client::{Client, Server};
 
 use crate::cli::api::TokenVerb;
 use crate::cli::server::ServerArguments;
+use crate::cli::strategies::StrategiesVerb;
 use crate::cli::{Arguments, Command};
 use crate::exit::{CliError, Kind, OrExit};
 use crate::files;
@@ -58,6 +59,7 @@ fn acts_here(command: &Command) -> Option<&'static str> {
         Command::Explain(_) => "explain",
         Command::Config(_) => "config",
         Command::Completions(_) => "completions",
+        Command::Strategies(asked) if matches!(asked.verb, StrategiesVerb::New { .. }) => "strategies new",
         Command::Token(token) if matches!(token.verb, TokenVerb::Create { .. }) => "token create",
         Command::Token(_)
         | Command::Data(_)

@@ -11,6 +11,7 @@ use ktrdr_domain::scope::Scope;
 use super::{back, done, key_of};
 use crate::answer::Answer;
 use crate::ask::{Ask, invalid};
+use crate::pages::said;
 use crate::selections::{Chosen, Deed};
 
 /// Freezes what a filter means, and shows it.
@@ -45,12 +46,13 @@ pub(crate) async fn carry_out(ask: &Ask) -> Result<Answer, AppError> {
         Deed::Cancel => "cancel_group",
         Deed::Retry => "retry_group",
     };
-    done(ask, Scope::Operator, what, each(ask, &chosen)).await?;
-    Ok(back(ask, &format!("/operations?{}", chosen.filter), "group"))
+    let count = done(ask, Scope::Operator, what, each(ask, &chosen)).await?;
+    let word = said::group(count, chosen.ids.len());
+    Ok(back(ask, &format!("/operations?{}", chosen.filter), &word))
 }
 
-/// One after the other. What can not be done with one is no reason to leave the others.
-async fn each(ask: &Ask, chosen: &Chosen) -> Result<(), AppError> {
+/// One after the other; with how many it was done. What can not be done with one is no reason to leave the others.
+async fn each(ask: &Ask, chosen: &Chosen) -> Result<usize, AppError> {
     if !ask.desk.selections.take(chosen) {
         return Err(AppError::new(ErrorKind::Conflict, "somebody acted on this selection at the same time"));
     }
@@ -63,8 +65,11 @@ async fn each(ask: &Ask, chosen: &Chosen) -> Result<(), AppError> {
     }
     let left_alone: usize = left.values().sum();
     match left.into_iter().next() {
-        Some((why, _)) if left_alone == chosen.ids.len() => Err(AppError::new(ErrorKind::Conflict, why)),
-        _ => Ok(()),
+        Some((why, _)) if left_alone == chosen.ids.len() => {
+            let message = format!("nothing could be done with any of {left_alone}; of the first: {why}");
+            Err(AppError::new(ErrorKind::Conflict, message))
+        }
+        _ => Ok(chosen.ids.len() - left_alone),
     }
 }
 

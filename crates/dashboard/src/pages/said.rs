@@ -13,7 +13,6 @@ const SENTENCES: &[(&str, &str)] = &[
     ("unchanged", "It was so before."),
     ("draining", "It takes nothing new, and ends when its jobs have."),
     ("triggered", "The cycle has begun."),
-    ("group", "It is done: see what became of each."),
     ("schedule_paused", "Its ticks are skipped, and say so, until it is resumed."),
     ("schedule_resumed", "It begins nights again."),
     ("created", "The schedule is made."),
@@ -24,10 +23,28 @@ const SENTENCES: &[(&str, &str)] = &[
 ];
 
 /// The sentence that an address names.
-pub(crate) fn of(query: &str) -> Option<&'static str> {
+pub(crate) fn of(query: &str) -> Option<String> {
     let said = Words::read(query);
     let word = said.word("said")?;
-    SENTENCES.iter().find(|(known, _)| *known == word).map(|(_, sentence)| *sentence)
+    let sentence = SENTENCES.iter().find(|(known, _)| *known == word);
+    sentence.map(|(_, sentence)| (*sentence).to_owned()).or_else(|| of_group(word))
+}
+
+/// What is said of a group that was acted on.
+pub(crate) fn group(done: usize, of: usize) -> String {
+    format!("group-{done}-{of}")
+}
+
+fn of_group(word: &str) -> Option<String> {
+    let (done, of) = word.strip_prefix("group-")?.split_once('-')?;
+    let (done, of): (u32, u32) = (done.parse().ok()?, of.parse().ok()?);
+    let left = of.checked_sub(done)?;
+    Some(match left {
+        0 => format!("It is done with all {of}."),
+        _ => format!(
+            "It is done with {done} of {of}; {left} had to be left alone, and the audit log says why."
+        ),
+    })
 }
 
 /// An address that has one said.
@@ -53,10 +70,13 @@ mod tests {
     fn only_our_own_sentences_are_said_and_each_once() {
         assert_eq!(
             of("said=paused&x=1"),
-            Some("Nobody takes these jobs until they are resumed; what runs goes on.")
+            Some("Nobody takes these jobs until they are resumed; what runs goes on.".to_owned())
         );
         assert_eq!(of("said=<script>"), None);
         assert_eq!(at("/queues?said=paused", "resumed"), "/queues?said=resumed");
-        assert_eq!(at("/operations?status=failed", "group"), "/operations?status=failed&said=group");
+        let place = at("/operations?status=failed", &group(4, 11));
+        assert_eq!(place, "/operations?status=failed&said=group-4-11");
+        assert!(of("said=group-4-11").is_some_and(|said| said.contains("4 of 11; 7 had")));
+        assert_eq!((of("said=group-5-4"), of("said=group-x-4")), (None, None));
     }
 }

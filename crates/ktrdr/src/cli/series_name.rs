@@ -7,7 +7,7 @@ use ktrdr_domain::{Symbol, Timeframe};
 /// The symbol and the bar length that stand in a file's name, as far as they do.
 pub(crate) fn of(file: &Path) -> (Option<Symbol>, Option<Timeframe>) {
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let words: Vec<&str> = stem.split(['_', '-', '.', ' ']).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = stem.split(['_', '-', '.']).filter(|word| !word.is_empty()).collect();
     let timeframe = words.iter().skip(1).find_map(|word| timeframe(word));
     // Prices of a currency pair may be called EUR_USD or EUR-USD.
     let symbol = match words.as_slice() {
@@ -44,5 +44,6 @@ mod tests {
         assert_eq!(read("AAPL.1D.csv"), known("AAPL", "1d"));
         assert_eq!(read("prices.csv"), (Some("PRICES".to_owned()), None));
         assert_eq!(read("….csv"), (None, None));
+        assert_eq!(read("A B_1h.csv"), (None, Some("1h".to_owned())));
     }
 }

@@ -109,7 +109,7 @@ async fn export(context: &Context<'_>, wanted: &BacktestExport) -> Result<(), Cl
     };
     whole::create(path, csv.as_bytes())
         .map_err(|e| CliError::new(Exit::Files, format!("{}: {e}", path.display())))?;
-    let document = serde_json::json!({ "written_to": path, "rows": rows });
+    let document = serde_json::json!({ "written_to": path.display().to_string(), "rows": rows });
     let line = format!("wrote {} to {}", counted(rows as u64, "row"), path.display());
     context.screen.answer(&document, |screen| screen.line(line))
 }

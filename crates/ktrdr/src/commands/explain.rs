@@ -10,7 +10,7 @@ use crate::screen::Screen;
 
 pub(crate) fn run(asked: &ExplainArguments, screen: &Screen) -> Result<ExitCode, CliError> {
     let entries: Vec<&Entry> = match &asked.word {
-        Some(word) => vec![glossary::find(word).ok_or_else(|| unknown(word))?],
+        Some(word) => vec![glossary::find(&word.to_lowercase()).ok_or_else(|| unknown(word))?],
         None => glossary::all().collect(),
     };
     screen.list("words", &entries, |screen| {

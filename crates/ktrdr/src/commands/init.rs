@@ -39,14 +39,12 @@ pub(crate) fn run(context: &Context<'_>, asked: &InitArguments) -> Result<ExitCo
     let placed: Result<Vec<Placed>, CliError> =
         files.iter().map(|(name, text)| place(folder, name, text)).collect();
     let placed = placed?;
-    let document = serde_json::json!({ "workspace": folder, "files": placed });
+    let document = serde_json::json!({ "workspace": folder.display().to_string(), "files": placed });
     context.screen.answer(&document, |screen| {
         for Placed { file, written } in &placed {
             screen.line(format!("{} {file}", if *written { "wrote" } else { "kept " }));
         }
-        let at =
-            if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
-        screen.line(format!("next: {at}ktrdr data import FILE.csv --symbol EURUSD --timeframe 1h"));
+        screen.line("next, in that folder: ktrdr data import EURUSD_1h.csv");
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -93,7 +93,7 @@ async fn export(
     };
     whole::create(path, &lines)
         .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
-    let document = serde_json::json!({ "written_to": path, "lessons": lessons.len() });
+    let document = serde_json::json!({ "written_to": path.display().to_string(), "lessons": lessons.len() });
     context.screen.answer(&document, |screen| {
         screen.line(format!("wrote {} to {}", counted(lessons.len() as u64, "lesson"), path.display()));
     })

@@ -37,7 +37,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ReportArguments) -> Result<
     }
     let path = arguments.to.clone().unwrap_or_else(|| default_path(&context.folder, &subjects));
     write(&path, &written(&report, format)?)?;
-    let document = serde_json::json!({ "written_to": path });
+    let document = serde_json::json!({ "written_to": path.display().to_string() });
     context.screen.answer(&document, |screen| screen.line(format!("wrote {}", path.display())))?;
     if arguments.open {
         open(context, &path);

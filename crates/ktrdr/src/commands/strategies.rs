@@ -141,7 +141,7 @@ async fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Resul
         whole::create(path, migrated.as_bytes())
             .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
     }
-    let document = serde_json::json!({ "written_to": to, "strategy": migrated, "warnings": warnings });
+    let document = serde_json::json!({ "written_to": to.map(|to| to.display().to_string()), "strategy": migrated, "warnings": warnings });
     context.screen.answer(&document, |screen| {
         warnings.iter().for_each(|w| screen.note(format!("warning: {w}")));
         match to {
