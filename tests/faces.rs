@@ -238,6 +238,8 @@ fn the_configuration_is_shown_as_it_is_in_force_and_faults_are_named() {
         ("[account]\ninitial_capital = -5\n", "initial_capital"),
         ("[windows.shares]\ndev = 0.9\ngate = 0.5\n", "windows"),
         ("[gates]\nnull_p_max = nan\n", "gates"),
+        ("[gates]\nnull_p_max = 2.0\n", "gates"),
+        ("[gates]\ndeflated_sharpe_min = -1.0\n", "gates"),
         ("not toml at all", "ktrdr.toml"),
     ] {
         world.write("ktrdr.toml", fault);

@@ -172,7 +172,7 @@ fn paid(lab: &Lab<'_>, seen: &mut Seen) {
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.contains(day["spent"]["money"].as_str().unwrap()), "{text}");
     seen.note(format!(
-        "{} spent today, {} left; with $0.01 a day: budget_exhausted. The dashboard: later",
+        "{} spent today, {} left; with $0.01 a day: budget_exhausted",
         day["spent"]["money"].as_str().unwrap(),
         day["left"]["money"].as_str().unwrap_or("no limit")
     ));

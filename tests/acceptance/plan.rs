@@ -56,7 +56,7 @@ pub(crate) const PROMISES: &[Promise] = &[
     promise_of(
         "M7",
         "costs are bounded and seen",
-        "a day's budget of $0.01: `budget_exhausted`; spend and rest are shown; the cycle is one trace with all child spans. The dashboard comes later; the history of every row and its counters are there now",
+        "a day's budget of $0.01: `budget_exhausted`; spend and rest are shown; the cycle is one trace with all child spans. Grafana's dashboards are provisioned, and each of their expressions answers over a fleet that runs (`observe::faults`)",
     ),
     promise_of(
         "B1.1",

@@ -29,7 +29,7 @@ pub struct Explanation {
     /// Why it does not go on, the first reason first; none where it runs or has ended.
     pub reasons: Vec<Reason>,
     /// When it may be its turn: jobs before it × their median run time / slots, milliseconds from now. `None` where nobody
-    /// takes such jobs, or none has ended yet.
+    /// takes such jobs, they are paused, or none has ended yet.
     pub eta_ms: Option<u64>,
 }
 
@@ -203,6 +203,9 @@ impl App {
     /// When the next job of its queue may be taken.
     async fn eta_ms(&self, job: &Operation, seen: &Seen) -> Result<Option<u64>, AppError> {
         let Waits::Job(queue) = waits(job) else { return Ok(None) };
+        if seen.paused.contains_key(&job.kind) {
+            return Ok(None);
+        }
         let slots = u64::from(seen.slots(queue));
         let depth = seen.waiting.iter().find(|(of, _)| *of == queue).map_or(0, |(_, waiting)| *waiting);
         let ended = Filter {

@@ -100,7 +100,7 @@ fn of(kind: ErrorKind) -> (StatusCode, &'static str) {
             (StatusCode::UNPROCESSABLE_ENTITY, "What is named there is faulty; mend it, then try again.")
         }
         ErrorKind::NotFound => {
-            (StatusCode::NOT_FOUND, "It may have been pruned, or never was; the lists have what there is.")
+            (StatusCode::NOT_FOUND, "The lists have what there is; what ended long ago may have been pruned.")
         }
         ErrorKind::Conflict | ErrorKind::OperationFailed | ErrorKind::OperationCancelled => (
             StatusCode::CONFLICT,

@@ -354,6 +354,12 @@ impl Settings {
         if !thresholds.iter().all(|t| t.is_finite()) {
             return refuse("gates: every threshold must be a number");
         }
+        let probability = |p: f64| p > 0.0 && p <= 1.0;
+        if ![g.null_p_max, g.dev_null_max, g.deflated_sharpe_min].into_iter().all(probability) {
+            return refuse(
+                "gates: null_p_max, dev_null_max and deflated_sharpe_min are probabilities, over 0 and at most 1",
+            );
+        }
         self.account.validate().map_err(|e| format!("account: {e}"))
     }
 }

@@ -19,7 +19,7 @@ const USUAL_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST
 pub(crate) struct ListenArguments {
     /// Serve the HTTP API here, or where the configuration says, or at 127.0.0.1:8000. This machine's own address needs no token;
     /// any other needs tokens, and TLS or --behind-proxy.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     listen: Option<Option<SocketAddr>>,
 
     /// Certificate of the API, in PEM, with those between it and an authority. Read again when it changes.
@@ -79,8 +79,12 @@ impl ListenArguments {
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct MetricsArguments {
     /// Tell Prometheus figures of this process here, at /metrics, such as 127.0.0.1:9464. Whoever reaches it may read them.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) metrics: Option<SocketAddr>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("expected an address and a port in numbers, such as {USUAL_ADDRESS}"))
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use ktrdr_app::market::Moment;
 use ktrdr_app::operations::result_of;
 use ktrdr_app::training::TrainingRequest;
 use ktrdr_domain::number::Figure;
-use ktrdr_domain::report::TrainingReport;
+use ktrdr_domain::report::{DevBacktest, TrainingReport};
 use ktrdr_domain::{Operation, OperationId};
 
 use super::Context;
@@ -101,15 +101,22 @@ fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
         let figure = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.2}", Figure(x)));
         screen.line(format!(
             "traded on dev, on rows its networks never saw ({} blocks): net {} · Sharpe {} · active Sharpe {} (annualised, \
-             daily) · null p {} of {} draws · {}",
+             daily) · {} · {}",
             traded.blocks,
             percent(traded.total_return_pct),
             figure(traded.sharpe_ratio),
             figure(traded.active_sharpe_ratio),
-            figure(traded.null_p),
-            traded.null_draws,
+            chance(traded),
             counted(traded.total_trades, "trade")
         ));
     }
     report.warnings.iter().for_each(|w| screen.line(format!("warning: {w}")));
+}
+
+/// How often chance did as well. That is not asked of a loss.
+fn chance(traded: &DevBacktest) -> String {
+    match traded.null_p {
+        Some(p) => format!("chance did as well in {:.1} % of {} draws", Figure(p * 100.0), traded.null_draws),
+        None => "chance was not asked".to_owned(),
+    }
 }
