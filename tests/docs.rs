@@ -129,7 +129,7 @@ fn the_first_hour_goes_as_the_guide_says() {
     let typed = commands("user-guide.md", None);
     assert!(typed.len() > 15, "{typed:#?}");
     let said = shell.expect(&format!("cd {}\n{}", folder.display(), typed.join("\n")));
-    for words in ["planted", "valid   strategies/mine.yaml", "learned from", "first", "cycles:"] {
+    for words in ["generated", "valid   strategies/mine.yaml", "learned from", "first", "cycles:"] {
         assert!(said.contains(words), "no {words:?} in what was said:\n{said}");
     }
     for made in ["lab/trades.csv", "lab/models/mine", "lab/reports/first.html", "lab/data/EURUSD_1h.csv"] {
