@@ -120,6 +120,35 @@ impl fmt::Display for GateVerdict {
 type Check = Result<(), GateVerdict>;
 
 impl GatePolicy {
+    /// Whether thresholds can be met and missed.
+    ///
+    /// # Errors
+    /// Says which can not.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let thresholds = [
+            self.accuracy_min,
+            self.loss_max,
+            self.loss_decrease_min,
+            self.win_rate_min,
+            self.drawdown_max,
+            self.sharpe_min,
+            self.dev_null_max,
+            self.null_p_max,
+            self.deflated_sharpe_min,
+        ];
+        // Every comparison with NaN is false: such a gate would stand open.
+        if !thresholds.iter().all(|t| t.is_finite()) {
+            return Err("every threshold must be a number");
+        }
+        let probability = |p: f64| p > 0.0 && p <= 1.0;
+        if ![self.null_p_max, self.dev_null_max, self.deflated_sharpe_min].into_iter().all(probability) {
+            return Err(
+                "null_p_max, dev_null_max and deflated_sharpe_min are probabilities, over 0 and at most 1",
+            );
+        }
+        Ok(())
+    }
+
     /// Judges a trained network by its test rows.
     #[must_use]
     pub fn training(&self, report: &TrainingReport) -> GateVerdict {

@@ -338,28 +338,7 @@ impl Settings {
         {
             return refuse("windows.shares: dev and gate must be over 0 and leave a share for the vault");
         }
-        let g = &self.gates;
-        let thresholds = [
-            g.accuracy_min,
-            g.loss_max,
-            g.loss_decrease_min,
-            g.win_rate_min,
-            g.drawdown_max,
-            g.sharpe_min,
-            g.dev_null_max,
-            g.null_p_max,
-            g.deflated_sharpe_min,
-        ];
-        // Every comparison with NaN is false: such a gate would stand open.
-        if !thresholds.iter().all(|t| t.is_finite()) {
-            return refuse("gates: every threshold must be a number");
-        }
-        let probability = |p: f64| p > 0.0 && p <= 1.0;
-        if ![g.null_p_max, g.dev_null_max, g.deflated_sharpe_min].into_iter().all(probability) {
-            return refuse(
-                "gates: null_p_max, dev_null_max and deflated_sharpe_min are probabilities, over 0 and at most 1",
-            );
-        }
+        self.gates.check().map_err(|e| format!("gates: {e}"))?;
         self.account.validate().map_err(|e| format!("account: {e}"))
     }
 }
