@@ -8,7 +8,7 @@ use super::TRAIN;
 use super::faces::{Crew, Faces};
 use super::furnished;
 use crate::servers::Servers;
-use crate::world::{World, wait_for};
+use crate::world::{World, ms, wait_for};
 
 /// From the broker's return to the next job's start, by the row: a look a second, and connecting; less than the most that a back-off
 /// of before came to, which was 11 s.
@@ -36,12 +36,15 @@ fn a_broker_that_is_down_is_said_to_be_by_all_and_work_goes_on_soon_after_it_is_
             .iter()
             .find(|reason| reason["why"] == "broker_gone")
             .unwrap();
-        let since = UNIX_EPOCH + Duration::from_millis(gone["since_ms"].as_u64().unwrap());
+        let since = UNIX_EPOCH + Duration::from_millis(ms(&gone["since"]).unsigned_abs());
         (since.elapsed().unwrap_or_default() > Duration::from_secs(25)).then_some(())
     });
     servers.start_broker();
     let back = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let started = wait_for("the training", || world.operation(&id)["started_at_ms"].as_u64());
+    let started = wait_for("the training", || {
+        let at = world.operation(&id)["started_at"].clone();
+        at.is_string().then(|| ms(&at).unsigned_abs())
+    });
     let took = Duration::from_millis(started).saturating_sub(back);
     assert!(took < WITHIN, "it took {took:?}");
     assert!(!Faces::of(&world).about(&id).ask().says("broker_gone"));

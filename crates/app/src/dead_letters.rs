@@ -30,6 +30,7 @@ pub struct DeadLetterList {
     /// How many there are in all.
     pub total: u64,
     /// When this was so, Unix milliseconds of the store's clock, as the rows' times are.
+    #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
     pub now_ms: i64,
 }
 

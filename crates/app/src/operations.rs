@@ -90,6 +90,7 @@ pub struct OperationList {
     /// How many operations of any type are pending or running.
     pub active: u64,
     /// When this was so, Unix milliseconds of the store's clock, as the rows' times are.
+    #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
     pub now_ms: i64,
 }
 

@@ -47,6 +47,7 @@ pub struct SelectedPart {
     /// How many operations of any type are pending or running.
     pub active: u64,
     /// When this was so, Unix milliseconds of the store's clock.
+    #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
     pub now_ms: i64,
 }
 
@@ -70,8 +71,8 @@ impl Selection {
 
     fn add(&mut self, term: Term) -> Result<(), AppError> {
         match (term.field.as_str(), term.is_partial) {
-            ("status", false) => narrow(&mut self.statuses, &Status::ALL, &term),
-            ("type", false) => narrow(&mut self.kinds, Kind::ALL, &term),
+            ("status", false) => narrow(&mut self.statuses, &Status::ALL, &term, str::parse),
+            ("type", false) => narrow(&mut self.kinds, Kind::ALL, &term, Kind::meant_by),
             ("campaign", false) => only(&mut self.campaign, &term),
             ("root", false) if !term.is_negated && self.root.is_none() => only(&mut self.root, &term),
             (field, _) if LOOKED_AT.contains(&field) => {
@@ -106,12 +107,14 @@ impl Selection {
 }
 
 /// Keeps those values that a term allows.
-fn narrow<T: Copy + PartialEq + FromStr<Err: std::fmt::Display>>(
+fn narrow<T: Copy + PartialEq, E: std::fmt::Display>(
     kept: &mut Option<Vec<T>>,
     all: &[T],
     term: &Term,
+    read: impl Fn(&str) -> Result<T, E>,
 ) -> Result<(), AppError> {
-    let named: Vec<T> = term.values.iter().map(|value| parsed(term, value)).collect::<Result<_, _>>()?;
+    let value = |text: &String| read(text).or_else(|why| refuse(term, &why.to_string()));
+    let named: Vec<T> = term.values.iter().map(value).collect::<Result<_, _>>()?;
     kept.get_or_insert_with(|| all.to_vec()).retain(|value| named.contains(value) != term.is_negated);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Queues, workers, dead letters.
 
+use ktrdr_domain::instant::Instant;
 use ktrdr_domain::scope::Scope;
 use serde::Deserialize;
 use serde_json::json;
@@ -17,10 +18,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::get("/queues", "list_queues", queues)
             .says("Every queue: what waits, runs, and who takes it."),
-        Endpoint::post("/queues/{kind}/pause", "pause_queue", Scope::Operator, pause)
-            .says("Nobody takes jobs of this kind until it is resumed; running ones go on."),
-        Endpoint::post("/queues/{kind}/resume", "resume_queue", Scope::Operator, resume)
-            .says("Take jobs of this kind again."),
+        Endpoint::post("/queues/{type}/pause", "pause_queue", Scope::Operator, pause)
+            .says("Nobody takes jobs of this type until it is resumed; running ones go on."),
+        Endpoint::post("/queues/{type}/resume", "resume_queue", Scope::Operator, resume)
+            .says("Take jobs of this type again."),
         Endpoint::get("/workers", "list_workers", workers)
             .says("Processes that were heard of lately, and what they run.")
             .query(page::QUERY),
@@ -54,11 +55,11 @@ async fn queues(ask: Ask) -> Answered {
 }
 
 async fn pause(ask: Ask) -> Answered {
-    Reply::ok(&ask.app.pause(ask.path("kind")?).await?)
+    Reply::ok(&ask.app.pause(ask.path("type")?).await?)
 }
 
 async fn resume(ask: Ask) -> Answered {
-    Reply::ok(&ask.app.resume_queue(ask.path("kind")?).await?)
+    Reply::ok(&ask.app.resume_queue(ask.path("type")?).await?)
 }
 
 async fn workers(ask: Ask) -> Answered {
@@ -78,7 +79,7 @@ async fn dead_letters(ask: Ask) -> Answered {
         "dead_letters": list.dead_letters,
         "next": cursor_of(list.next),
         "total": list.total,
-        "now_ms": list.now_ms,
+        "now": Instant(list.now_ms),
     }))
 }
 

@@ -25,7 +25,7 @@ impl App {
         let accepted = verdicts::accepted(campaign, &detail.closings);
         Ok(CampaignPage {
             campaign: name.clone(),
-            begun_at: Timestamp(campaign.begun_at_ms.div_euclid(1_000)),
+            begun_at: Timestamp::of_ms(campaign.begun_at_ms),
             cycles: campaign.cycles,
             unfinished: campaign.with_status(Status::Pending) + campaign.with_status(Status::Running),
             funnel: funnel(campaign, accepted),

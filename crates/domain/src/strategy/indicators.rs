@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::nearest::nearest;
+
 /// The bar field an indicator reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,6 +42,13 @@ pub struct IndicatorSpec {
 }
 
 impl IndicatorSpec {
+    /// Whether it says nothing where no volume is published.
+    #[must_use]
+    pub fn reads_volume(&self) -> bool {
+        use IndicatorKind::{Mfi, Obv, VolumeRatio, Vwap};
+        matches!(self.kind, Obv | Vwap | Mfi | VolumeRatio) || self.source == Source::Volume
+    }
+
     /// The spec with every default.
     #[must_use]
     pub fn new(kind: IndicatorKind) -> Self {
@@ -244,12 +253,7 @@ impl FromStr for IndicatorKind {
         let known = INDICATORS.iter().find(|e| e.name == wanted || e.aliases.contains(&wanted.as_str()));
         known.map(|e| e.kind).ok_or_else(|| UnknownIndicator {
             found: crate::excerpt::excerpt(text),
-            near: INDICATORS
-                .iter()
-                .map(|e| (strsim::jaro_winkler(e.name, &wanted), e.name))
-                .filter(|(likeness, _)| *likeness > 0.7)
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .map(|(_, name)| name),
+            near: nearest(text, INDICATORS.iter().map(|e| e.name)),
         })
     }
 }

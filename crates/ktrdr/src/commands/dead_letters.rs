@@ -90,7 +90,7 @@ fn given_up(dead: &GivenUp, now_ms: i64) -> String {
 
 /// A message: which, where from, since when.
 fn unread(letter: &DeadLetter, now_ms: i64) -> String {
-    let at_ms = letter.at_ms.and_then(|ms| i64::try_from(ms).ok());
+    let at_ms = letter.at_ms;
     let age = at_ms.map(|ms| format!(" · {} ago", describe::age(now_ms, ms))).unwrap_or_default();
     format!("{} from {}{age}", letter.id, known(letter.queue.as_ref()))
 }
