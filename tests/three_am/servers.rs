@@ -68,7 +68,7 @@ fn a_broker_that_takes_no_messages_says_why_and_what_waits_goes_out_as_soon_as_i
         assert!(!told.says(other), "{other} is a consequence: {told:?}");
     }
     servers.ctl(&ENOUGH_MEMORY);
-    wait_for("the training", || world.operation(&id)["started_at_ms"].as_u64());
+    wait_for("the training", || world.operation(&id)["started_at"].as_str().map(drop));
     assert!(!Faces::of(&world).about(&id).ask().says("broker_blocked"));
 
     // Somebody took the right to write away: the broker is well, a coordinator is there, and nothing goes out.
@@ -81,6 +81,6 @@ fn a_broker_that_takes_no_messages_says_why_and_what_waits_goes_out_as_soon_as_i
         assert!(!told.says(other), "{other} is not so: {told:?}");
     }
     servers.ctl(&["set_permissions", "-p", "ktrdr", "ktrdr", "^$", "^ktrdr\\.", "^ktrdr\\."]);
-    wait_for("the other training", || world.operation(&id)["started_at_ms"].as_u64());
+    wait_for("the other training", || world.operation(&id)["started_at"].as_str().map(drop));
     assert!(!Faces::of(&world).about(&id).ask().says("not_relayed"));
 }
