@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use serde_json::Value;
+
+use super::examples::WITH_EXAMPLES;
 use super::{dashboards, files, root, text};
 
 const MANUAL: &str = "docs/alerts.md";
@@ -98,7 +101,17 @@ fn dashboards_lead_to_one_another_and_each_panel_shows_something() {
             assert!(panel["datasource"]["uid"].is_string(), "{uid}: {panel}");
         }
     }
+    let panels: Vec<Value> =
+        dashboards().iter().flat_map(|board| board["panels"].as_array().unwrap().clone()).collect();
+    let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    let quantiles = targets.filter(|target| {
+        let asked = target["expr"].as_str().unwrap_or_default();
+        asked.contains("histogram_quantile") && WITH_EXAMPLES.iter().any(|name| asked.contains(name))
+    });
+    assert!(quantiles.filter(|target| target["exemplar"] == true).count() >= 8, "points lead to traces");
     let provided = text("compose/grafana/provisioning/datasources/all.yml");
+    assert!(provided.contains("exemplarTraceIdDestinations: [{ name: trace_id, datasourceUid: traces }]"));
+    assert!(text("compose/compose.yaml").contains("--enable-feature=exemplar-storage"));
     for source in ["prometheus", "traces"] {
         assert!(provided.contains(&format!("uid: {source}\n")), "no source {source}");
     }

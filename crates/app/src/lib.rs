@@ -62,6 +62,7 @@ pub mod engine;
 mod error;
 pub mod explain;
 pub mod feed;
+mod frozen;
 pub mod hypotheses;
 mod idempotency;
 pub mod ids;

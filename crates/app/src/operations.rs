@@ -34,14 +34,19 @@ impl Default for PartRequest {
     }
 }
 
+/// A limit, if it is one.
+pub(crate) fn within_part(limit: u32) -> Result<u32, AppError> {
+    if (1..=PART_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    let message = format!("a part of a list has 1 to {PART_MAX} entries, not {limit}");
+    Err(AppError::new(ErrorKind::InvalidRequest, message))
+}
+
 impl PartRequest {
     /// The limit, if it is one.
     pub(crate) fn limit(self) -> Result<u32, AppError> {
-        if (1..=PART_MAX).contains(&self.limit) {
-            return Ok(self.limit);
-        }
-        let message = format!("a part of a list has 1 to {PART_MAX} entries, not {}", self.limit);
-        Err(AppError::new(ErrorKind::InvalidRequest, message))
+        within_part(self.limit)
     }
 
     /// This part of what a filter lists.

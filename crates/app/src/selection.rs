@@ -11,7 +11,7 @@ use ktrdr_domain::{Kind, OperationId, OperationSummary, Status};
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
 
-use crate::operations::PART_MAX;
+use crate::operations::within_part;
 use crate::{App, AppError, ErrorKind, OrKind};
 
 /// Most rows that are looked at for one part.
@@ -165,10 +165,7 @@ impl App {
         before: Option<u64>,
         limit: u32,
     ) -> Result<SelectedPart, AppError> {
-        if !(1..=PART_MAX).contains(&limit) {
-            let message = format!("a part of a list has 1 to {PART_MAX} entries, not {limit}");
-            return Err(AppError::new(ErrorKind::InvalidRequest, message));
-        }
+        within_part(limit)?;
         let is_looked_at = !selection.looked_at.is_empty();
         let at_once = if is_looked_at { LOOKED_AT_ONCE } else { limit };
         let (mut operations, mut position, mut looked_at) = (Vec::new(), before, 0);

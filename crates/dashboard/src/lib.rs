@@ -10,7 +10,7 @@
 //! | pages, in the order of questions | `pages/`, with `templates/` |
 //! | deeds: what buttons do | `deeds/` |
 //! | a button with its command line | `button` |
-//! | what is kept between requests: pages of this instant, frozen selections, how queues went lately | `desk`, `kept`, `selections`, `flow` |
+//! | what is kept between requests: pages of this instant, how queues went lately; frozen selections are kept in the store | `desk`, `kept`, `flow`; `selections` |
 //! | the frame of every page | `shell` |
 //! | small parts of pages, times | `markup`, `time` |
 //! | style sheet, script, icon | `assets`, with `assets/` |

@@ -1,5 +1,7 @@
 //! Bars and their windows.
 
+use std::slice;
+
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
 use ktrdr_app::resample::ResampleRequest;
 use ktrdr_app::windows::RollRequest;
@@ -108,7 +110,8 @@ async fn import(ask: Ask) -> Answered {
     let wanted = ImportRequest::deserialize(Value::Object(fields));
     let wanted = wanted.map_err(|why| invalid(format!("the query does not fit: {why}")))?;
     let job = ask.app.import_data(&wanted, &ask.file).await?;
-    Reply::accepted(&format!("/operations/{}", job.operation), &job)
+    let reply = Reply::accepted(&format!("/operations/{}", job.operation), &job)?;
+    Ok(reply.beginning(slice::from_ref(&job.operation)))
 }
 
 /// A process by its name, or one with its strength.

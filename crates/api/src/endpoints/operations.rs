@@ -1,5 +1,7 @@
 //! Operations: lists, one of them, its history, its end.
 
+use std::slice;
+
 use ktrdr_app::cancel::{CancelRequest, GroupCancelRequest};
 use ktrdr_app::operations::result_of;
 use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
@@ -176,7 +178,8 @@ async fn cancel(ask: Ask) -> Answered {
 async fn retry(ask: Ask) -> Answered {
     let wanted = RetryRequest { operation: id(&ask)?, idempotency_key: ask.key.clone() };
     let answer = ask.app.retry(&wanted).await?;
-    Reply::accepted(&format!("/operations/{}", answer.operation), &answer)
+    let reply = Reply::accepted(&format!("/operations/{}", answer.operation), &answer)?;
+    Ok(reply.beginning(slice::from_ref(&answer.operation)))
 }
 
 async fn cancel_group(mut ask: Ask) -> Answered {

@@ -221,9 +221,9 @@ indicators! {
     Jumps "jumps" [], [count("period", 24, 1, 200), number("threshold", 2.0, 0.5, 10.0), count("window", 100, 10, 500)], ["value"],
         source false, bounds None, price false,
         "Moves beyond threshold deviations of the window bars before, by how far, each half forgotten after period bars.";
-    TradingDay "tradingday" ["trading_day"], [count("days", 1, 1, 20), flag("utc", false)], ["previous", "today", "hour"], source false,
-        bounds None, price false,
-        "Change over the last whole trading days (to 17:00 in New York, or midnight UTC), change since, in percent, and hours since.";
+    TradingDay "tradingday" ["trading_day"], [count("days", 1, 1, 20), flag("utc", false), count("from", 0, 0, 23), count("until", 24, 1, 24)],
+        ["previous", "today", "hour", "week"], source false, bounds None, price false,
+        "Changes in percent over the last whole trading days (to 17:00 in New York, or midnight UTC), since then and since the last trading week, 0 but where a bar closes after hour from and by hour until, and hours since.";
 }
 
 impl IndicatorKind {

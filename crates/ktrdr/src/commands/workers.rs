@@ -38,10 +38,20 @@ async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<(), CliError>
         for (index, line) in table(&head, &workers.iter().map(row).collect::<Vec<_>>()).lines().enumerate() {
             screen.line(line);
             let heard = index.checked_sub(1).and_then(|i| workers.get(i));
-            heard.into_iter().flat_map(jobs).for_each(|line| screen.line(line));
+            let more = |heard: &HeardWorker| gpu(heard).into_iter().chain(jobs(heard));
+            heard.into_iter().flat_map(more).for_each(|line| screen.line(line));
         }
         reasons.iter().for_each(|reason| reasons::print(screen, reason));
     })
+}
+
+/// A line about its GPU, where the driver tells of one.
+fn gpu(heard: &HeardWorker) -> Option<String> {
+    let gpu = heard.worker.gpu?;
+    let [used, all] = [gpu.memory_used_bytes, gpu.memory_bytes].map(|bytes| bytes as f64 / 1e9);
+    let busy = gpu.busy_percent.map(|busy| format!(", computes {busy} % of the time"));
+    let idle = if heard.worker.holds_idle_gpu() { ": HELD, AND IDLE" } else { "" };
+    Some(format!("    GPU: {used:.1} of {all:.1} GB in use{}{idle}", busy.unwrap_or_default()))
 }
 
 /// A line for each job that it runs.
