@@ -46,7 +46,7 @@ fn exits(trades: &[Trade]) -> Option<String> {
         *by_reason.entry(word.as_str().unwrap_or_default().replace('_', " ")).or_default() += 1;
     }
     let mut all: Vec<_> = by_reason.into_iter().collect();
-    all.sort_by(|a, b| b.1.cmp(&a.1));
+    all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let said: Vec<String> =
         all.into_iter().map(|(reason, count)| format!("{} {reason}", thousands(count))).collect();
     (!said.is_empty()).then(|| said.join(" · "))
