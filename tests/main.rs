@@ -56,6 +56,7 @@ mod schedules;
 mod secrets;
 mod servers;
 mod signals;
+mod stumbles;
 mod three_am;
 mod tidy;
 mod traces;
