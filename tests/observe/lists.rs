@@ -50,7 +50,7 @@ fn each_alert_has_its_paragraph_its_dashboard_and_what_to_run() {
         let board = rule["dashboard_url"].strip_prefix("http://localhost:3000/d/");
         assert!(board.is_some_and(|board| boards.contains(board)), "{name}: {rule:?}");
         assert!(!rule["summary"].is_empty(), "{name} says nothing");
-        let run = rule["run"].replace("{{ $labels.kind }}", "KIND");
+        let run = rule["run"].replace("{{ $labels.kind }}", "TYPE");
         for command in run.split(", then ") {
             assert!(paragraphs[name].contains(&format!("`{command}`")), "{MANUAL}: {name}: no {command:?}");
         }

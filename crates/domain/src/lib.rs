@@ -2,8 +2,8 @@
 //!
 //! | noun | file |
 //! |---|---|
-//! | names that are safe as file names and queue names | [`name`], [`timeframe`] |
-//! | instants and half-open spans of time | [`time`] |
+//! | names that are safe as file names and queue names; what a mistyped one meant | [`name`], [`timeframe`], [`nearest`] |
+//! | instants and half-open spans of time, how JSON tells those of the store's clock | [`time`], [`instant`] |
 //! | operations, their statuses and who moves them, what they are about, why they failed | [`operation`], [`status`], [`id`], [`subject`], [`failure`] |
 //! | kinds of work, which of two waiting jobs comes first | [`kind`], [`priority`] |
 //! | what others follow an operation by | [`trace`], [`traceparent`] |
@@ -43,11 +43,13 @@ pub mod glossary;
 pub mod hash;
 pub mod hypothesis;
 pub mod id;
+pub mod instant;
 pub mod job;
 pub mod kind;
 pub mod lesson;
 pub mod money;
 pub mod name;
+pub mod nearest;
 pub mod number;
 pub mod operation;
 pub mod phase;

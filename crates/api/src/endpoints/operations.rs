@@ -105,6 +105,7 @@ struct Listed {
     next: Value,
     total: Option<u64>,
     active: u64,
+    #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
     now_ms: i64,
 }
 

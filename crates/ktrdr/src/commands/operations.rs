@@ -105,10 +105,6 @@ fn market(about: &Subject) -> String {
     if market.is_empty() { "–".into() } else { market }
 }
 
-fn when(at_ms: i64) -> String {
-    Timestamp(at_ms.div_euclid(1000)).to_string()
-}
-
 fn took(o: &OperationSummary) -> String {
     describe::took_ms(o).map_or_else(|| "–".into(), describe::duration)
 }
@@ -130,7 +126,7 @@ fn doing(o: &OperationSummary) -> Option<String> {
 async fn explain(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> Result<ExitCode, CliError> {
     let told = app.explain(id).await?;
     context.screen.answer(&told, |screen| {
-        screen.line(format!("{} is {} since {}", told.job, told.status, when(told.since_ms)));
+        screen.line(format!("{} is {} since {}", told.job, told.status, Timestamp::of_ms(told.since_ms)));
         if told.reasons.is_empty() && told.status == Status::Pending {
             screen.line("  nothing is in its way: it is taken any moment now");
         }
@@ -155,12 +151,12 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
     let OperationDetail { operation, children, resumption, trace } = detail;
     screen.line(describe::line(operation));
     let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
-    fact("kind", operation.kind.to_string());
+    fact("type", operation.kind.to_string());
     let about = operation.subject.to_string();
     if !about.is_empty() {
         fact("about", about);
     }
-    fact("created", when(operation.created_at_ms));
+    fact("created", Timestamp::of_ms(operation.created_at_ms).to_string());
     fact("took", took(operation));
     if !operation.kind.is_root() {
         let OperationSummary { tries, tries_max, fence, rescues, .. } = &operation.summary;
@@ -178,7 +174,10 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
     }
     if let Some(cancel) = &operation.cancel {
         let late = if cancel.too_late { " (finished before the cancel arrived)" } else { "" };
-        fact("cancel", format!("by {} at {}{late} {}", cancel.by, when(cancel.at_ms), cancel.reason));
+        fact(
+            "cancel",
+            format!("by {} at {}{late} {}", cancel.by, Timestamp::of_ms(cancel.at_ms), cancel.reason),
+        );
     }
     for child in children.iter().rev() {
         screen.line(describe::line(child));

@@ -38,7 +38,7 @@ async fn create(
     context.record.came_to(format!("token {}", made.listed.id));
     context.screen.answer(&made, |screen| {
         screen.line(made.token.expose_secret());
-        let (name, until) = (&made.listed.name, when(made.listed.expires_at_ms));
+        let (name, until) = (&made.listed.name, Timestamp::of_ms(made.listed.expires_at_ms));
         screen.note(format!(
             "token {} of {name}, good for {scope} until {until}; it is not shown again",
             made.listed.id
@@ -58,8 +58,8 @@ async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<ExitCode, Cli
                 t.id.clone(),
                 t.name.clone(),
                 t.scope.to_string(),
-                when(t.created_at_ms),
-                when(t.expires_at_ms),
+                Timestamp::of_ms(t.created_at_ms).to_string(),
+                Timestamp::of_ms(t.expires_at_ms).to_string(),
                 t.by.clone(),
             ]
         };
@@ -75,8 +75,4 @@ async fn revoke(context: &Context<'_>, app: &dyn UseCases, id: &str) -> Result<E
         screen.line(format!("{id} is no longer in force"));
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn when(at_ms: i64) -> String {
-    Timestamp(at_ms.div_euclid(1000)).to_string()
 }

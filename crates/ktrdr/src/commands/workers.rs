@@ -31,7 +31,7 @@ async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<(), CliError>
     let more = serde_json::json!({ "reasons": reasons });
     context.screen.list_with("workers", &workers, more, |screen| {
         if workers.is_empty() {
-            screen.line("no process was heard of lately; start some with `ktrdr serve`, `ktrdr worker KIND` …, or `ktrdr up`");
+            screen.line("no process was heard of lately; start some with `ktrdr serve`, `ktrdr worker TYPE` …, or `ktrdr up`");
             return reasons.iter().for_each(|reason| reasons::print(screen, reason));
         }
         let head = ["PROCESS", "ROLE", "TAKES", "DEVICE", "VERSION", "BUSY", "STATE", "HEARD"];
@@ -69,7 +69,7 @@ fn row(heard: &HeardWorker) -> Vec<String> {
     let kinds: Vec<&str> = worker.takes.keys().map(|kind| kind.as_str()).collect();
     let takes = match kinds.as_slice() {
         [] => "–".to_owned(),
-        [_, _, _, ..] => format!("{} kinds", kinds.len()),
+        [_, _, _, ..] => format!("{} types", kinds.len()),
         few => few.join(", "),
     };
     let state = match state {
