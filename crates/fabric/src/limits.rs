@@ -279,7 +279,6 @@ pub fn check_answer(answer: &str) -> Result<(), StoreError> {
     refuse(format!("an answer of {} bytes: 1 to {ANSWER_BYTES_MAX} are kept", answer.len()))
 }
 
-
 /// What is to be set aside.
 ///
 /// # Errors
