@@ -1,8 +1,10 @@
 //! What somebody meant whose command there is not: by its meaning first, by its letters where those are alike.
 
-use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Error};
 use ktrdr_domain::nearest::nearest;
+
+use super::Arguments;
 
 /// Words of other tools, and of people, for what is called otherwise here.
 const WORDS: [(&[&str], &[&str]); 17] = [
@@ -35,7 +37,7 @@ pub(crate) fn with_what_was_meant(mut refusal: Error) -> Error {
         return refusal;
     };
     let of_clap = match refusal.get(ContextKind::SuggestedSubcommand) {
-        Some(ContextValue::Strings(words)) => words.clone(),
+        Some(ContextValue::Strings(words)) => words.iter().map(|word| shown_name(word)).collect(),
         _ => Vec::new(),
     };
     let by_letters = || nearest(&word, of_clap.iter().map(String::as_str)).map(|near| vec![near.to_owned()]);
@@ -47,12 +49,18 @@ pub(crate) fn with_what_was_meant(mut refusal: Error) -> Error {
     refusal
 }
 
+/// What is shown of a command that is read under several names.
+fn shown_name(word: &str) -> String {
+    let whole = Arguments::command();
+    let named = whole.get_subcommands().find(|command| command.get_all_aliases().any(|alias| alias == word));
+    named.map_or_else(|| word.to_owned(), |command| command.get_name().to_owned())
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory, Parser};
+    use clap::Parser;
 
     use super::*;
-    use crate::cli::Arguments;
 
     fn suggested(words: &[&str]) -> Vec<String> {
         let refusal = Arguments::try_parse_from(std::iter::once(&"ktrdr").chain(words)).unwrap_err();
