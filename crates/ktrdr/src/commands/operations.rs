@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::UseCases;
 use ktrdr_app::operations::{History, ListRequest, OperationDetail, Resumption};
-use ktrdr_domain::{OperationId, OperationSummary, Status, Subject, Timestamp};
+use ktrdr_domain::{OperationId, OperationSummary, Status, Subject};
 use ktrdr_fabric::history::Transition;
 use serde_json::Value;
 
@@ -86,12 +86,12 @@ async fn list(
 /// A row each; what it does, or what went wrong, stands below it.
 fn print(screen: &Screen, operations: &[OperationSummary], now_ms: i64) {
     let row = |o: &OperationSummary| {
-        let age = describe::age(now_ms, o.created_at_ms);
+        let age = screen.age(now_ms, o.created_at_ms);
         let strategy = o.subject.strategy.as_ref().map_or_else(|| "–".into(), ToString::to_string);
         vec![o.id.to_string(), describe::status(o), strategy, market(&o.subject), age, took(o)]
     };
     let rows: Vec<Vec<String>> = operations.iter().map(row).collect();
-    let table = table(&["ID", "STATUS", "STRATEGY", "MARKET", "AGE", "TOOK"], &rows);
+    let table = table(&["ID", "STATUS", "STRATEGY", "MARKET", screen.age_title(), "TOOK"], &rows);
     let below = std::iter::once(None).chain(operations.iter().map(doing));
     for (line, below) in table.lines().zip(below) {
         screen.line(line);
@@ -103,10 +103,6 @@ fn print(screen: &Screen, operations: &[OperationSummary], now_ms: i64) {
 fn market(about: &Subject) -> String {
     let market = Subject { strategy: None, ..about.clone() }.to_string();
     if market.is_empty() { "–".into() } else { market }
-}
-
-fn when(at_ms: i64) -> String {
-    Timestamp(at_ms.div_euclid(1000)).to_string()
 }
 
 fn took(o: &OperationSummary) -> String {
@@ -130,7 +126,7 @@ fn doing(o: &OperationSummary) -> Option<String> {
 async fn explain(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> Result<ExitCode, CliError> {
     let told = app.explain(id).await?;
     context.screen.answer(&told, |screen| {
-        screen.line(format!("{} is {} since {}", told.job, told.status, when(told.since_ms)));
+        screen.line(format!("{} is {} since {}", told.job, told.status, screen.at(told.since_ms)));
         if told.reasons.is_empty() && told.status == Status::Pending {
             screen.line("  nothing is in its way: it is taken any moment now");
         }
@@ -160,7 +156,7 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
     if !about.is_empty() {
         fact("about", about);
     }
-    fact("created", when(operation.created_at_ms));
+    fact("created", screen.at(operation.created_at_ms));
     fact("took", took(operation));
     if !operation.kind.is_root() {
         let OperationSummary { tries, tries_max, fence, rescues, .. } = &operation.summary;
@@ -178,7 +174,7 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
     }
     if let Some(cancel) = &operation.cancel {
         let late = if cancel.too_late { " (finished before the cancel arrived)" } else { "" };
-        fact("cancel", format!("by {} at {}{late} {}", cancel.by, when(cancel.at_ms), cancel.reason));
+        fact("cancel", format!("by {} at {}{late} {}", cancel.by, screen.at(cancel.at_ms), cancel.reason));
     }
     for child in children.iter().rev() {
         screen.line(describe::line(child));
@@ -208,7 +204,7 @@ async fn events(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> 
         let row = |event: &Transition| {
             let note = brief(event.note.as_deref().unwrap_or_default(), DOING_CHARACTERS);
             vec![
-                describe::instant(event.at_ms),
+                screen.at_exactly(event.at_ms),
                 event.what.to_string(),
                 event.fence.to_string(),
                 dash(&event.worker),
