@@ -101,7 +101,7 @@ fn a_night_in_batches_survives_a_kill_at_half_the_price(engine: Engine) {
     for cycle in &cycles {
         let ended = wait_for("a cycle", || {
             let row = world.operation(cycle);
-            (!row["finished_at_ms"].is_null()).then_some(row)
+            (!row["finished_at"].is_null()).then_some(row)
         });
         let is_repetition = ended["error"].as_str().is_some_and(|said| said.contains("repetition"));
         assert!(ended["status"] == "completed" || is_repetition, "{ended:#}");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{Engine, Running, WHOLE_SERIES, World, on_each_engine, shown, wait_for};
+use crate::world::{Engine, Running, WHOLE_SERIES, World, ms, on_each_engine, shown, wait_for};
 
 on_each_engine!(
     another_process_cancels_what_runs_and_what_waits_and_is_told_when_it_is_too_late,
@@ -34,13 +34,13 @@ fn running(world: &World, kind: &str) -> String {
 }
 
 fn ended(world: &World, id: &str) -> Value {
-    wait_for("the end", || Some(world.operation(id)).filter(|row| !row["finished_at_ms"].is_null()))
+    wait_for("the end", || Some(world.operation(id)).filter(|row| !row["finished_at"].is_null()))
 }
 
 /// The row ended as cancelled, soon after it was asked to.
 fn stopped_soon(row: &Value, what: &str) {
     assert_eq!(row["status"], "cancelled", "{row}");
-    let took = row["finished_at_ms"].as_i64().unwrap() - row["cancel"]["at_ms"].as_i64().unwrap();
+    let took = ms(&row["finished_at"]) - ms(&row["cancel"]["at"]);
     eprintln!("{what}: {took} ms from the request to the end");
     assert!(took <= STOPPED_WITHIN_MS, "{what} took {took} ms to stop");
 }
@@ -112,11 +112,11 @@ fn ctrl_c_on_a_campaign_stops_the_cycles_that_run_and_those_that_wait_and_orphan
     let output = process.end();
     assert_eq!(output.status.code(), Some(130), "{}", shown(&output));
     let rows = world.operations();
-    let cycles: Vec<&Value> = rows.iter().filter(|o| o["kind"] == "agent_research").collect();
+    let cycles: Vec<&Value> = rows.iter().filter(|o| o["type"] == "agent_research").collect();
     assert_eq!(cycles.len(), 8);
     assert!(cycles.iter().any(|c| c["status"] == "cancelled"), "{cycles:#?}");
     for row in &rows {
-        assert!(!row["finished_at_ms"].is_null(), "orphaned: {row}");
+        assert!(!row["finished_at"].is_null(), "orphaned: {row}");
         let root = cycles.iter().find(|c| c["id"] == row["root"]);
         assert!(row["status"] != "failed" || root.is_none(), "{row}");
     }
@@ -146,9 +146,9 @@ fn another_process_cancels_what_runs_and_what_waits_and_is_told_when_it_is_too_l
     let late = world.run(&["operations", "cancel", &first, "--output", "json"]);
     assert_eq!(late.status.code(), Some(4), "{}", shown(&late));
     assert_eq!(serde_json::from_slice::<Value>(&late.stdout).unwrap()["answer"], "too_late");
-    let frozen = (row["progress"].clone(), row["finished_at_ms"].clone());
+    let frozen = (row["progress"].clone(), row["finished_at"].clone());
     let now = world.operation(&first);
-    assert_eq!((now["progress"].clone(), now["finished_at_ms"].clone()), frozen);
+    assert_eq!((now["progress"].clone(), now["finished_at"].clone()), frozen);
 
     engine.signal("TERM");
     let output = engine.end();
@@ -165,7 +165,7 @@ fn cancelling_a_cycle_cancels_its_child_too(engine: Engine) {
     world.json(&["operations", "cancel", &cycle]);
     stopped_soon(&ended(&world, &cycle), "cycle");
     let children = world.json(&["operations", "status", &cycle])["children"].clone();
-    let training = children.as_array().unwrap().iter().find(|c| c["kind"] == "training").unwrap();
+    let training = children.as_array().unwrap().iter().find(|c| c["type"] == "training").unwrap();
     assert_eq!(training["status"], "cancelled", "{training}");
     world.json(&["operations", "cancel", &blocker]);
     ended(&world, &blocker);
@@ -181,7 +181,7 @@ fn work_that_nobody_runs_yet_is_cancelled_at_once(engine: Engine) {
     assert!(String::from_utf8_lossy(&text.stdout).contains("is cancelled"), "{}", shown(&text));
     assert_eq!(world.operation(&id)["status"], "cancelled");
     assert!(world.run(&["up", "--until-idle"]).status.success());
-    assert_eq!(world.operation(&id)["started_at_ms"], Value::Null);
+    assert_eq!(world.operation(&id)["started_at"], Value::Null);
 }
 
 /// A local import that was asked once to stop and goes on: it reads its file in one go and does not look at its token.
@@ -191,14 +191,14 @@ fn asked_in_vain(world: &World, bars: &str) -> Option<(Running, String)> {
     world.json(&["data", "generate", "-s", &symbol, "-t", "1h", "--session", "always", "--bars", bars]);
     let file = world.path(&format!("data/{symbol}_1h.csv"));
     let process = world.start(&["data", "import", file.to_str().unwrap(), "-s", &copy, "-t", "1h"]);
-    let import = |o: &&Value| o["symbol"] == copy.as_str() && !o["started_at_ms"].is_null();
+    let import = |o: &&Value| o["symbol"] == copy.as_str() && !o["started_at"].is_null();
     let id = wait_for("the import", || Some(world.operations().iter().find(import)?["id"].clone()));
     let id = id.as_str().unwrap().to_owned();
     process.signal("INT");
     let row = wait_for("the request, or the end", || {
-        Some(world.operation(&id)).filter(|row| !row["cancel"].is_null() || !row["finished_at_ms"].is_null())
+        Some(world.operation(&id)).filter(|row| !row["cancel"].is_null() || !row["finished_at"].is_null())
     });
-    row["finished_at_ms"].is_null().then_some((process, id))
+    row["finished_at"].is_null().then_some((process, id))
 }
 
 #[test]

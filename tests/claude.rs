@@ -265,7 +265,7 @@ fn a_design_that_is_cancelled_ends_its_call_at_once(engine: Engine) {
     eprintln!("the call ended {} ms after the command to cancel it had answered", took.as_millis());
     assert!(took.as_secs() < 10, "{took:?}: it was not the hint that ended it");
     let row =
-        wait_for("the end", || Some(world.operation(&cycles[0])).filter(|r| !r["finished_at_ms"].is_null()));
+        wait_for("the end", || Some(world.operation(&cycles[0])).filter(|r| !r["finished_at"].is_null()));
     assert_eq!(row["status"], "cancelled");
 }
 

@@ -17,21 +17,21 @@ fn world() -> World {
 }
 
 fn kind<'a>(rows: &'a [Value], kind: &str) -> Vec<&'a Value> {
-    rows.iter().filter(|o| o["kind"] == kind).collect()
+    rows.iter().filter(|o| o["type"] == kind).collect()
 }
 
 /// What must be true of a workspace whose work is over, however often its engine died.
 pub(crate) fn whole(world: &World) {
     let rows = world.whole_operations();
     for row in &rows {
-        assert!(!row["finished_at_ms"].is_null(), "lost: {row}");
+        assert!(!row["finished_at"].is_null(), "lost: {row}");
         assert!(row["tries"].as_u64() <= row["tries_max"].as_u64(), "{row}");
     }
     for cycle in kind(&rows, "agent_research") {
         assert!(cycle["status"] == "completed" || cycle["reason"] == "gate", "{cycle}");
         let mut children = BTreeMap::new();
         for child in rows.iter().filter(|o| o["root"] == cycle["id"]) {
-            *children.entry(child["kind"].as_str().unwrap()).or_insert(0) += 1;
+            *children.entry(child["type"].as_str().unwrap()).or_insert(0) += 1;
         }
         assert!(children.len() >= 2 && children.values().all(|n| *n == 1), "{children:?}");
     }
@@ -60,7 +60,7 @@ fn an_engine_killed_again_and_again_loses_nothing_and_counts_nothing_twice() {
     let cycles = CYCLES.to_string();
     let submitted = world.submit(&["research", "run", "-s", "EURUSD", "-t", "1h", "--cycles", &cycles]);
     assert_eq!(submitted.len(), CYCLES);
-    let ended = || world.operations().iter().filter(|o| !o["finished_at_ms"].is_null()).count() as u64;
+    let ended = || world.operations().iter().filter(|o| !o["finished_at"].is_null()).count() as u64;
     // Each engine dies once it has ended a few operations more, a number that differs from life to life.
     let mut random = 11u64;
     let mut killed = 0;

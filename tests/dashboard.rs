@@ -27,6 +27,7 @@ fn a_browser_sees_and_does_what_the_command_line_does() {
     world.write("strategies/faulty.yaml", faulty);
     let research = ["research", "run", "-s", "EURUSD", "-t", "1h", "-n", "2", "--campaign", "first"];
     world.submit(&[&research[..], &["--brief", HOSTILE]].concat());
+    world.submit(&["training", "run", "--strategy", "fx_pullback"]);
     assert!(world.run(&["up", "--until-idle"]).status.success());
     let hostile = given_up(&world, 1);
     given_up(&world, 2);

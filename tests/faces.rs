@@ -131,7 +131,7 @@ fn lists_are_one_document_per_line_in_jsonl() {
     let text = String::from_utf8(output.stdout).unwrap();
     let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rows.len(), 3);
-    assert!(rows.iter().all(|r| r["kind"] == "training"));
+    assert!(rows.iter().all(|r| r["type"] == "training"));
 }
 
 /// Subcommands that a help text lists, with what it says about each.
@@ -288,12 +288,16 @@ fn a_mistyped_variable_is_refused_and_one_of_somebody_else_is_mentioned_once() {
 #[test]
 fn a_kind_of_job_has_one_name_and_its_workers_short_word_is_read_as_well() {
     let world = World::new();
-    for (word, kind) in
-        [("data", "data_load"), ("design", "agent_design"), ("assessment", "agent_assessment")]
-    {
+    for (word, kind) in [
+        ("data", "data_load"),
+        ("design", "agent_design"),
+        ("assessment", "agent_assessment"),
+        ("backtest", "backtesting"),
+    ] {
         for word in [word, kind] {
-            assert_eq!(world.json(&["queues", "pause", word])["kind"], kind);
+            assert_eq!(world.json(&["queues", "pause", word])["type"], kind);
             assert_eq!(world.json(&["operations", "list", "--type", word])["total"], 0);
+            assert_eq!(world.json(&["operations", "list", "--filter", &format!("type={word}")])["total"], 0);
         }
         let help = String::from_utf8(world.run(&["worker", "--help"]).stdout).unwrap();
         assert!(help.contains(&format!("- {kind}")) && !help.contains(&format!("- {word}:")), "{help}");

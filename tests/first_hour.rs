@@ -108,7 +108,7 @@ fn an_operation_is_named_by_as_much_as_it_takes(engine: Engine) {
 
     let all = world.operations();
     let id = |kind: &str| {
-        let row = all.iter().find(|row| row["kind"] == kind).unwrap_or_else(|| panic!("no {kind}: {all:?}"));
+        let row = all.iter().find(|row| row["type"] == kind).unwrap_or_else(|| panic!("no {kind}: {all:?}"));
         row["id"].as_str().unwrap().to_owned()
     };
     let (training, backtest) = (id("training"), id("backtesting"));

@@ -36,12 +36,12 @@ fn is_running(world: &World, id: &str) -> Option<()> {
 }
 
 fn ended(world: &World, id: &str) -> Value {
-    wait_for("the end", || Some(world.operation(id)).filter(|row| !row["finished_at_ms"].is_null()))
+    wait_for("the end", || Some(world.operation(id)).filter(|row| !row["finished_at"].is_null()))
 }
 
 fn queue(world: &World, kind: &str) -> Value {
     let queues = world.json(&["queues", "list"])["queues"].clone();
-    queues.as_array().unwrap().iter().find(|q| q["kind"] == kind).unwrap().clone()
+    queues.as_array().unwrap().iter().find(|q| q["type"] == kind).unwrap().clone()
 }
 
 /// Trainings that ask for these devices.
@@ -64,7 +64,7 @@ fn cycles_go_through_processes_of_one_role_each() {
         assert!(cycle["status"] == "completed" || cycle["reason"] == "gate", "{cycle}");
     }
     assert_eq!(cycles.as_array().unwrap().len(), 3);
-    assert_eq!(world.operations().iter().filter(|o| o["finished_at_ms"].is_null()).count(), 0);
+    assert_eq!(world.operations().iter().filter(|o| o["finished_at"].is_null()).count(), 0);
 }
 
 #[test]

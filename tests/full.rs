@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::redis::Redis;
-use crate::world::{Engine, World, shown, wait_for};
+use crate::world::{Engine, World, ms, shown, wait_for};
 
 const TRAIN: [&str; 4] = ["training", "run", "--strategy", "long"];
 
@@ -39,7 +39,8 @@ fn a_full_redis_is_read_keeps_its_workers_at_work_and_goes_on_once_there_is_room
     world.refused_with(5, &TRAIN, &["the store is full", "raise maxmemory", "nothing was lost"]);
     let lease = |id: &str| {
         let row = world.operation(id);
-        row["lease_until_ms"].as_i64().unwrap_or_else(|| panic!("nobody holds it: {row}"))
+        assert!(row["lease_until"].is_string(), "nobody holds it: {row}");
+        ms(&row["lease_until"])
     };
     let (before, at) = (world.operation(&runs), lease(&runs));
     // Longer than a lease lasts.

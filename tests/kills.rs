@@ -17,7 +17,7 @@ fn kills_while_a_training_runs_cost_its_cycle_nothing(engine: Engine) {
         wait_for("the training to run", || {
             let listed = world.json(&["operations", "list", "--type", "training"]);
             let row = &listed["operations"][0];
-            assert!(row["finished_at_ms"].is_null(), "over before it could be killed: {row}");
+            assert!(row["finished_at"].is_null(), "over before it could be killed: {row}");
             (row["fence"] == lost && row["status"] == "running").then_some(())
         });
         engine.signal("KILL");

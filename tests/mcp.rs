@@ -137,14 +137,14 @@ fn a_client_reads_what_the_application_knows_and_can_not_write() {
         let refused = client.try_call("trigger_cycle", market()).await.unwrap_err();
         assert!(refused.contains("there is no tool"), "{refused}");
 
-        let listed = client.said("list_operations", json!({ "kind": "agent_research" })).await;
+        let listed = client.said("list_operations", json!({ "type": "agent_research" })).await;
         assert_eq!(
             (&listed["total"], &listed["operations"][0]["operation"]),
             (&1.into(), &submitted[0].clone().into())
         );
         let one = client.said("get_operation", json!({ "operation": submitted[0] })).await;
         assert_eq!(
-            (&one["phase"], &one["children"][0]["kind"]),
+            (&one["phase"], &one["children"][0]["type"]),
             (&"designing".into(), &"agent_design".into())
         );
         let campaign = client.said("get_campaign", json!({ "campaign": "night" })).await;
@@ -204,7 +204,7 @@ async fn everything(client: &Client, world: &World) -> String {
     for row in world.operations() {
         let id = row["id"].as_str().unwrap();
         told += &client.said("get_operation", json!({ "operation": id })).await.to_string();
-        match row["kind"].as_str().unwrap() {
+        match row["type"].as_str().unwrap() {
             "backtesting" => told += &client.said("get_report", json!({ "operation": id })).await.to_string(),
             "agent_research" => {
                 told += &client.said("get_lesson", json!({ "cycle": id })).await.to_string();
@@ -262,7 +262,7 @@ fn examined(win_rate_min: &str) -> World {
 
 fn figures_of_the_exam(world: &World) -> Vec<String> {
     let mut exam = Vec::new();
-    for row in world.whole_operations().iter().filter(|row| row["kind"] == "backtesting") {
+    for row in world.whole_operations().iter().filter(|row| row["type"] == "backtesting") {
         ["metrics", "evidence"].iter().for_each(|part| figures(&row["result"][part], &mut exam));
     }
     figures(&world.json(&["ledger", "trials"])["trials"][0]["sharpe_daily"], &mut exam);
@@ -448,7 +448,7 @@ fn schedules_are_read_by_all_triggered_by_some_and_steered_by_few() {
         let night = json!({ "schedule": "nightly", "idempotency_key": "once" });
         let begun = writer.said("trigger_schedule", night.clone()).await;
         assert_eq!(begun["state"], "running");
-        assert_eq!(writer.said("trigger_schedule", night).await["at_ms"], begun["at_ms"]);
+        assert_eq!(writer.said("trigger_schedule", night).await["at"], begun["at"]);
         let one = reader.said("get_schedule", json!({ "schedule": "nightly" })).await;
         assert_eq!(one["occurrences"].as_array().unwrap().len(), 1);
 

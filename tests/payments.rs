@@ -84,7 +84,7 @@ fn expect_paid(world: &World, (money, tokens): (u64, u64)) {
 fn expect_one_try_of_each(world: &World, jobs: usize) {
     let rows = world.operations();
     let tries: Vec<&Value> =
-        rows.iter().filter(|row| row["kind"] != "agent_research").map(|row| &row["tries"]).collect();
+        rows.iter().filter(|row| row["type"] != "agent_research").map(|row| &row["tries"]).collect();
     assert_eq!(tries, vec![&Value::from(1); jobs]);
 }
 

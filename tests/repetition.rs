@@ -81,7 +81,7 @@ fn the_same_design_of_two_campaigns_at_once_is_examined_once(engine: Engine) {
     let ended = cycles.iter().map(|cycle| {
         wait_for("a cycle", || {
             let row = world.operation(cycle);
-            (!row["finished_at_ms"].is_null()).then_some(row)
+            (!row["finished_at"].is_null()).then_some(row)
         })
     });
     let ended: Vec<Value> = ended.collect();

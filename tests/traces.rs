@@ -106,7 +106,7 @@ fn a_killed_worker_leaves_its_attempt_in_the_trace(engine: Engine) {
     let engine = world.up(&[]);
     wait_for("the training to run", || {
         let row = world.json(&["operations", "list", "--type", "training"])["operations"][0].clone();
-        assert!(row["finished_at_ms"].is_null(), "over before it could be killed: {row}");
+        assert!(row["finished_at"].is_null(), "over before it could be killed: {row}");
         (row["status"] == "running").then_some(())
     });
     engine.signal("KILL");

@@ -102,7 +102,7 @@ fn of_triggers_that_race_one_starts_a_cycle(engine: Engine) {
     assert_eq!(won.len(), 1, "{}", ended.iter().map(shown).collect::<Vec<_>>().join("\n"));
     assert!(lost.iter().all(|output| output.status.code() == Some(4)), "{}", shown(lost[0]));
     assert_eq!(active(&world).len(), 1);
-    assert_eq!(world.operations().iter().filter(|row| row["kind"] == "agent_research").count(), 1);
+    assert_eq!(world.operations().iter().filter(|row| row["type"] == "agent_research").count(), 1);
 }
 
 fn a_cycle_is_seen_in_its_phase_and_cancelled_there(engine: Engine) {
@@ -118,7 +118,7 @@ fn a_cycle_is_seen_in_its_phase_and_cancelled_there(engine: Engine) {
     assert_eq!(cycle["child"], format!("{id}.training.1"));
     let answer = world.json(&["agent", "cancel", "--reason", "enough"]);
     assert_eq!((&answer["operation"], &answer["answer"]), (&id.as_str().into(), &"requested".into()));
-    let row = wait_for("the end", || Some(world.operation(&id)).filter(|r| !r["finished_at_ms"].is_null()));
+    let row = wait_for("the end", || Some(world.operation(&id)).filter(|r| !r["finished_at"].is_null()));
     assert_eq!((&row["status"], &row["cancel"]["reason"]), (&"cancelled".into(), &"enough".into()));
     assert_eq!(world.operation(&format!("{id}.training.1"))["status"], "cancelled");
     assert!(active(&world).is_empty());
@@ -138,10 +138,10 @@ fn a_given_strategy_is_not_designed_but_gated_and_counted(engine: Engine) {
     let given = ["--strategy", file, "--gates", "parity", "--seed", "7"];
     let output = world.run(&[&trigger("EURUSD")[..], &given, &["--local", "--output", "json"]].concat());
     let rows = world.whole_operations();
-    let root = rows.iter().find(|row| row["kind"] == "agent_research").unwrap();
+    let root = rows.iter().find(|row| row["type"] == "agent_research").unwrap();
     assert_eq!(root["result"]["strategy"], "fx_pullback", "{}", shown(&output));
     assert_eq!(root["result"]["designer"], "by hand");
-    let kinds: Vec<&str> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = rows.iter().map(|row| row["type"].as_str().unwrap()).collect();
     assert!(kinds.contains(&"training") && !kinds.contains(&"agent_design"), "{kinds:?}");
     let looks = world.json(&["ledger", "trials"])["trials"].as_array().unwrap().len();
     assert_eq!((looks, kinds.contains(&"backtesting")), (1, true), "a look is counted: {kinds:?}");
@@ -167,7 +167,7 @@ fn a_triggered_cycle_learns_from_those_before_it(engine: Engine) {
         world.run(&[&trigger("EURUSD")[..], &["--seed", "7", "--local"]].concat());
     }
     let rows = world.whole_operations();
-    let cycles: Vec<&Value> = rows.iter().filter(|row| row["kind"] == "agent_research").collect();
+    let cycles: Vec<&Value> = rows.iter().filter(|row| row["type"] == "agent_research").collect();
     let [second, first] = cycles[..] else { panic!("{cycles:?}") };
     assert!(first["result"]["strategy_sha256"].is_string(), "{first}");
     assert_ne!(first["result"]["strategy_sha256"], second["result"]["strategy_sha256"]);

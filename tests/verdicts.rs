@@ -55,7 +55,7 @@ fn a_survivor_is_lost_when_others_looked_before_its_campaign_closed(engine: Engi
     let cycle = world.submit(&run).remove(0);
     wait_for("the exam to be passed", || {
         let row = world.operation(&cycle);
-        assert!(row["finished_at_ms"].is_null(), "{row}");
+        assert!(row["finished_at"].is_null(), "{row}");
         (row["phase"] == "assessing").then_some(())
     });
     let running = world.json(&["campaign", "show", "c"]);

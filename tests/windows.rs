@@ -309,7 +309,7 @@ fn a_cycle_that_comes_to_its_exam_when_the_gate_is_burnt_is_refused_by_the_worke
     assert_eq!(look["evidence"]["vault_openings"], 0);
     let burnt = wait_for("the end of the campaign", || {
         let rows = world.operations();
-        let cycles: Vec<&Value> = rows.iter().filter(|row| row["kind"] == "agent_research").collect();
+        let cycles: Vec<&Value> = rows.iter().filter(|row| row["type"] == "agent_research").collect();
         let ended = |row: &&&Value| ["completed", "failed"].contains(&row["status"].as_str().unwrap());
         (cycles.iter().filter(ended).count() == 4)
             .then(|| rows.iter().filter(|row| row["reason"] == "window_burnt").count())

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use ktrdr_domain::instant::Instant;
 use ktrdr_fabric::random::random;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -14,6 +15,12 @@ use crate::servers::Servers;
 /// Has a backtest trade all bars there are, those of the vault among them.
 pub(crate) const WHOLE_SERIES: [&str; 4] =
     ["--start-date", "1990-01-01", "--open-vault", "all of it is wanted"];
+
+/// A moment that JSON tells, in Unix milliseconds.
+pub(crate) fn ms(told: &Value) -> i64 {
+    assert!(told.is_string(), "{told} is no time");
+    serde_json::from_value::<Instant>(told.clone()).unwrap().0
+}
 
 /// A workspace of one test; removed when the test ends.
 pub(crate) struct World {

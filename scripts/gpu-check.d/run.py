@@ -158,8 +158,8 @@ class Laboratory:
             self.check.left()
             time.sleep(0.5)
         rows = self.ktrdr("operations", "list")["operations"]
-        root = next(row for row in rows if row["kind"] == "agent_research")
-        training = next((row for row in rows if row["kind"] == "training" and row.get("root") == root["id"]), None)
+        root = next(row for row in rows if row["type"] == "agent_research")
+        training = next((row for row in rows if row["type"] == "training" and row.get("root") == root["id"]), None)
         if training is None or training["status"] != "completed":
             raise Failed(f"the cycle's training did not complete: {root.get('error')}")
         trained = self.ktrdr("operations", "status", training["id"])["operation"]["result"]

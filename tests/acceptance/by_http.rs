@@ -4,6 +4,7 @@ use super::QUICK;
 use super::book::{Chapter, Seen};
 use super::course::Course;
 use super::lab::{Lab, backtest, has_ended, refused};
+use crate::world::ms;
 
 pub(super) fn rows(chapter: &mut Chapter, lab: &Lab<'_>) {
     chapter.row("B2.1", |seen| the_whole_way(lab, seen));
@@ -54,7 +55,7 @@ fn a_cancel(lab: &Lab<'_>, seen: &mut Seen) {
     let now = lab.row(&id);
     assert_eq!((&now["status"], &now["progress"]), (&row["status"], &row["progress"]), "it is frozen");
     let (again, _) = lab.delete(&format!("/operations/{id}"));
-    let stopped_ms = row["finished_at_ms"].as_i64().unwrap() - row["cancel"]["at_ms"].as_i64().unwrap();
+    let stopped_ms = ms(&row["finished_at"]) - ms(&row["cancel"]["at"]);
     let at = row["progress"]["percentage"].as_f64().unwrap();
     seen.note(format!(
         "{status}; stopped at {at:.0} % in {stopped_ms} ms; asked again: {again}; the next one completed"

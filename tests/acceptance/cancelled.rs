@@ -7,7 +7,7 @@ use super::cycle::PHASES;
 use super::lab::Lab;
 use super::{QUICK, write_quick};
 use crate::claude;
-use crate::world::{Engine, World};
+use crate::world::{Engine, World, ms};
 
 pub(super) fn row(chapter: &mut Chapter, engine: Engine) {
     let world = claude::open_gates(World::on(engine));
@@ -41,8 +41,7 @@ fn stopped(lab: &Lab<'_>, phase: &str, strategy: Option<&str>, job: &str, seen: 
         wanted["strategy"] = json!({ "name": name });
     }
     let id = lab.started("/agent/trigger", &wanted);
-    let row =
-        lab.followed(&id, |row| row["phase"] == phase || !row["finished_at_ms"].is_null()).pop().unwrap();
+    let row = lab.followed(&id, |row| row["phase"] == phase || !row["finished_at"].is_null()).pop().unwrap();
     assert_eq!(row["phase"], phase, "{row}");
     let child = row["waiting"].as_str().unwrap().to_owned();
     lab.followed(&child, |row| row["status"] == job);
@@ -58,11 +57,11 @@ fn stopped(lab: &Lab<'_>, phase: &str, strategy: Option<&str>, job: &str, seen: 
         (&"cancelled".into(), &"cancelled".into()),
         "{root} {child}"
     );
-    let took = [&root, &child].map(|row| row["finished_at_ms"].as_i64().unwrap() - asked_at(&root));
+    let took = [&root, &child].map(|row| ms(&row["finished_at"]) - asked_at(&root));
     assert!(took.iter().all(|ms| *ms <= 2_000), "{phase}: {took:?} ms");
     seen.note(format!("{phase}, its job {job}: {} ms", took.iter().max().unwrap()));
 }
 
 fn asked_at(row: &Value) -> i64 {
-    row["cancel"]["at_ms"].as_i64().unwrap()
+    ms(&row["cancel"]["at"])
 }

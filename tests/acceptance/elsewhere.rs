@@ -13,7 +13,7 @@ use super::lab::{Lab, has_ended};
 use super::{QUICK, generate_long, write_quick};
 use crate::api::client::{Served, free_address};
 use crate::running::{Running, wait_for};
-use crate::world::{Engine, World};
+use crate::world::{Engine, World, ms};
 
 /// What the worker logs to, which tells its own view of its jobs.
 const LOG: &str = "worker.log";
@@ -139,6 +139,6 @@ fn a_cancel(lab: &Lab<'_>, place: &str, seen: &mut Seen) {
     assert_eq!(lab.row(&id)["progress"], row["progress"], "it is stable");
     let active = lab.got("/operations?status=pending,running");
     assert_eq!(active["operations"], json!([]), "nothing is orphaned");
-    let ms = row["finished_at_ms"].as_i64().unwrap() - row["cancel"]["at_ms"].as_i64().unwrap();
+    let ms = ms(&row["finished_at"]) - ms(&row["cancel"]["at"]);
     seen.note(format!("{ms} ms from the request to the end; the worker took the next job"));
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::QUICK;
 use super::book::{Chapter, Seen};
 use super::lab::{Lab, backtest};
+use crate::world::ms;
 
 /// How often a request is made.
 const REQUESTS: usize = 21;
@@ -134,7 +135,7 @@ fn writes(word: &Progress) -> Vec<Duration> {
 fn the_queue(lab: &Lab<'_>, seen: &mut Seen) -> Vec<f64> {
     let run = |_| {
         let row = lab.ended(&lab.backtest(QUICK, "LONG"));
-        let [created, finished] = ["created_at_ms", "finished_at_ms"].map(|at| row[at].as_i64().unwrap());
+        let [created, finished] = ["created_at", "finished_at"].map(|at| ms(&row[at]));
         ((finished - created) as f64, row["took_ms"].as_f64().unwrap())
     };
     let runs: Vec<(f64, f64)> = (0..2).map(run).collect();

@@ -8,7 +8,7 @@ use super::QUICK;
 use super::book::{Chapter, Seen};
 use super::course::Course;
 use super::lab::has_ended;
-use crate::world::{Running, World, shown, wait_for};
+use crate::world::{Running, World, ms, shown, wait_for};
 
 /// Figures that a backtest has, or says why not.
 const FIGURES: [&str; 5] = ["total_return", "sharpe_ratio", "max_drawdown", "win_rate", "total_trades"];
@@ -90,12 +90,12 @@ fn a_cancel(world: &World, seen: &mut Seen) {
     let left: Vec<_> =
         world.files().into_iter().filter(|f| f.contains(&id) || f.contains(".ktrdr-part-")).collect();
     assert!(left.is_empty(), "left behind: {left:?}");
-    let stopped_ms = row["finished_at_ms"].as_i64().unwrap() - row["cancel"]["at_ms"].as_i64().unwrap();
+    let stopped_ms = ms(&row["finished_at"]) - ms(&row["cancel"]["at"]);
     let report = world.json(&SHORT);
     let next = world.operation(report["operation"].as_str().unwrap());
     assert!(has_ended(&next) && next["status"] == "completed", "{next}");
     assert_eq!(world.operation(&id)["progress"], row["progress"], "it is frozen");
-    let waited_ms = next["started_at_ms"].as_i64().unwrap() - next["created_at_ms"].as_i64().unwrap();
+    let waited_ms = ms(&next["started_at"]) - ms(&next["created_at"]);
     seen.note(format!(
         "stopped at {percentage:.0} %, {stopped_ms} ms after the request; the next one began {waited_ms} ms after it was submitted"
     ));

@@ -105,7 +105,7 @@ pub(super) fn backtest(strategy: &str, symbol: &str) -> Value {
 }
 
 pub(super) fn has_ended(row: &Value) -> bool {
-    !row["finished_at_ms"].is_null()
+    !row["finished_at"].is_null()
 }
 
 /// A refusal by HTTP: its status, and words that its detail has.

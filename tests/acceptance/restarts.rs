@@ -70,12 +70,11 @@ fn in_every_phase(world: &World, engine: Engine, seen: &mut Seen) {
             world.json(&["queues", "resume", kind]);
         }
     }
-    let row =
-        wait_for("the end", || Some(world.operation(id)).filter(|row| !row["finished_at_ms"].is_null()));
+    let row = wait_for("the end", || Some(world.operation(id)).filter(|row| !row["finished_at"].is_null()));
     assert_eq!(row["status"], "completed", "{}", row["error"]);
     let children = world.json(&["operations", "status", id])["children"].clone();
     let mut kinds: Vec<&str> =
-        children.as_array().unwrap().iter().map(|c| c["kind"].as_str().unwrap()).collect();
+        children.as_array().unwrap().iter().map(|c| c["type"].as_str().unwrap()).collect();
     kinds.sort_unstable();
     assert_eq!(kinds, ["agent_assessment", "agent_design", "backtesting", "training"]);
     assert!(children.as_array().unwrap().iter().all(|child| child["status"] == "completed"), "{children}");
@@ -93,5 +92,5 @@ fn in_every_phase(world: &World, engine: Engine, seen: &mut Seen) {
 
 /// It runs, or has ended meanwhile.
 fn begun(row: &Value) -> Option<()> {
-    (!row["started_at_ms"].is_null()).then_some(())
+    (!row["started_at"].is_null()).then_some(())
 }

@@ -10,7 +10,7 @@ use super::book::{Chapter, Seen};
 use super::lab::{Lab, backtest, has_ended};
 use super::{EPOCHS, QUICK};
 use crate::api::client::answer;
-use crate::world::shown;
+use crate::world::{ms, shown};
 
 pub(super) fn rows(chapter: &mut Chapter, lab: &Lab<'_>) {
     chapter.row("A1", |seen| metrics_by_type(lab, seen));
@@ -154,8 +154,7 @@ fn a_second_job(lab: &Lab<'_>, seen: &mut Seen) {
     let jobs: Vec<String> = (0..6).map(|_| lab.backtest(QUICK, "EURUSD")).collect();
     let rows: Vec<Value> = jobs.iter().map(|id| lab.ended(id)).collect();
     assert!(rows.iter().all(|row| has_ended(row) && row["status"] == "completed"), "{rows:?}");
-    let waited =
-        |row: &Value| row["started_at_ms"].as_i64().unwrap() - row["created_at_ms"].as_i64().unwrap();
+    let waited = |row: &Value| ms(&row["started_at"]) - ms(&row["created_at"]);
     let longest = rows.iter().map(waited).max().unwrap();
     seen.note(format!("six at once, all completed; the last one waited {longest} ms"));
     let (status, told) = lab.post("/backtests/start", &backtest(QUICK, "EURUSD"));

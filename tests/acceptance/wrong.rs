@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::QUICK;
 use super::book::{Chapter, Seen};
 use super::lab::{Lab, backtest, has_ended, refused};
+use crate::world::ms;
 
 pub(super) fn rows(chapter: &mut Chapter, lab: &Lab<'_>) {
     chapter.row("B4.1", |seen| an_invalid_strategy(lab, seen));
@@ -59,7 +60,7 @@ fn cancels_at_several_points(lab: &Lab<'_>, seen: &mut Seen) {
     let (_, told) = lab.delete(&format!("/operations/{waiting}"));
     assert_eq!(told["answer"], "cancelled", "what waits is cancelled at once: {told}");
     lab.order("/queues/backtesting/resume");
-    assert!(lab.row(&waiting)["started_at_ms"].is_null());
+    assert!(lab.row(&waiting)["started_at"].is_null());
     seen.note("waiting: at once");
     for (what, percent) in [("begun", 0.0), ("some way", 20.0), ("half done", 50.0)] {
         let id = lab.backtest(QUICK, "LONG");
@@ -69,7 +70,7 @@ fn cancels_at_several_points(lab: &Lab<'_>, seen: &mut Seen) {
         lab.delete(&format!("/operations/{id}"));
         let row = lab.ended(&id);
         assert_eq!(row["status"], "cancelled", "{row}");
-        let ms = row["finished_at_ms"].as_i64().unwrap() - row["cancel"]["at_ms"].as_i64().unwrap();
+        let ms = ms(&row["finished_at"]) - ms(&row["cancel"]["at"]);
         let left: Vec<_> = lab.world.files().into_iter().filter(|file| file.contains(&id)).collect();
         assert!(left.is_empty(), "{left:?}");
         let at = row["progress"]["percentage"].as_f64().unwrap_or(0.0);

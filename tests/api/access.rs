@@ -125,7 +125,7 @@ async fn every_scope(
     let place = path
         .replace("{operation}", "op_probe_20260101_000000_00000001")
         .replace("{timeframe}", "1h")
-        .replace("{kind}", "probe");
+        .replace("{type}", "probe");
     let place: String = place
         .split('/')
         .map(|part| if part.starts_with('{') { "nobody" } else { part })

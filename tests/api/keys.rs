@@ -26,7 +26,7 @@ fn what_sets_a_state_is_not_set_again(engine: Engine) {
         // The first one again, as after a lost answer: it was carried out before, and the queue stays open.
         assert_eq!(bare(&api, "/queues/training/pause", "k").await, first);
         let queues = api.got("/queues").await;
-        let training = queues["queues"].as_array().unwrap().iter().find(|q| q["kind"] == "training").unwrap();
+        let training = queues["queues"].as_array().unwrap().iter().find(|q| q["type"] == "training").unwrap();
         assert_eq!(training["paused"], false);
         // Another request under its key is told so, and not carried out.
         let (status, problem) = bare(&api, "/queues/backtesting/pause", "k").await;

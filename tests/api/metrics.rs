@@ -56,14 +56,14 @@ fn a_campaign_moves_the_figures_that_its_rows_tell(engine: Engine) {
         ("training", "completed"),
         ("backtesting", "completed"),
     ] {
-        let is_such = |row: &&serde_json::Value| row["kind"] == kind && row["status"] == status;
+        let is_such = |row: &&serde_json::Value| row["type"] == kind && row["status"] == status;
         let there = rows.iter().filter(is_such).count();
         if there > 0 {
             let series = format!("ktrdr_ops_total{{kind=\"{kind}\",status=\"{status}\"}}");
             assert_eq!(figure(&text, &series), there as f64, "{series}");
         }
     }
-    let of = |kind: &str| rows.iter().filter(|row| row["kind"] == kind).count() as f64;
+    let of = |kind: &str| rows.iter().filter(|row| row["type"] == kind).count() as f64;
     assert_eq!(figure(&text, "agent_phase_duration_seconds_count{phase=\"training\"}"), of("training"));
     assert!(figure(&text, "ktrdr_training_samples_total") > 0.0);
     assert_eq!(figure(&text, "ktrdr_queue_ready{kind=\"training\"}"), 0.0);

@@ -39,7 +39,7 @@ fn a_schedule_is_made_triggered_once_and_on_record(engine: Engine) {
         };
         let (status, begun) = trigger("once").await;
         assert_eq!((status, begun["state"].as_str()), (202, Some("running")), "{begun}");
-        assert_eq!(trigger("once").await.1["at_ms"], begun["at_ms"]);
+        assert_eq!(trigger("once").await.1["at"], begun["at"]);
         let (status, refused) = trigger("again").await;
         assert_eq!((status, refused["code"].as_str()), (409, Some("overlap")), "{refused}");
         let listed = api.got("/schedules/nightly/occurrences").await;

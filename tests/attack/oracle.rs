@@ -61,7 +61,7 @@ impl Oracle {
     fn everything_submitted_has_ended(&mut self, rows: &[Value]) {
         let ended: BTreeSet<&str> = rows
             .iter()
-            .filter(|row| !row["finished_at_ms"].is_null())
+            .filter(|row| !row["finished_at"].is_null())
             .filter_map(|row| row["id"].as_str())
             .collect();
         for id in self.submitted.clone() {
@@ -90,7 +90,7 @@ impl Oracle {
         for trial in listed["trials"].as_array().unwrap() {
             *trials.entry(trial["operation"].as_str().unwrap()).or_default() += 1;
         }
-        for backtest in rows.iter().filter(|row| row["kind"] == "backtesting") {
+        for backtest in rows.iter().filter(|row| row["type"] == "backtesting") {
             let id = backtest["id"].as_str().unwrap();
             let counted = trials.remove(id).unwrap_or_default();
             // One that did not complete may have been counted before it was cut off, or not have begun.

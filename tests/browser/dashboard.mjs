@@ -6,7 +6,7 @@ import { check, expect, problems, violations, watch, withBrowser } from './brows
 const { base, admin, viewer, campaign, hostile, pid, again } = JSON.parse(process.env.PLAN);
 const PAGES = ['/', '/queues', '/workers', '/operations', '/dead-letters', '/campaigns', `/campaigns/${campaign}`, '/strategies',
   '/strategies/fx_pullback', '/data', '/data/EURUSD/1h', '/memory', '/reports', '/schedules', '/budget', '/audit', '/keys', `/operations/${hostile}`,
-  '/operations?status=failed&type!=training&error~script'];
+  '/operations?status=failed&type!=training&error~script', '/operations?type=training&sort=-took', '/strategies/fx_pullback/models/1'];
 const BYTES_MAX = 150_000;
 const options = { baseURL: base, viewport: { width: 1280, height: 900 } };
 
@@ -89,6 +89,20 @@ await withBrowser(async browser => {
     }
     expect(wrong.length === 0, wrong.join('\n'));
     await phone.close();
+  });
+
+  await check('a page is sorted by its address, and a model says how it came about', async () => {
+    await page.goto('/operations');
+    const types = () => page.locator('.rows tbody td:nth-child(2)').allInnerTexts();
+    for (const [press, isSorted] of [['type', (a, b) => a <= b], ['type ↑', (a, b) => a >= b]]) {
+      await Promise.all([page.waitForNavigation(), page.locator('#orders a', { hasText: press }).click()]);
+      const shown = await types();
+      expect(shown.length > 3 && shown.slice(1).every((type, at) => isSorted(shown[at], type)), `${page.url()}: ${shown}`);
+    }
+    await page.goto('/strategies/fx_pullback');
+    await Promise.all([page.waitForURL('**/models/1'), page.locator('a', { hasText: 'v1' }).click()]);
+    expect((await page.locator('.facts').innerText()).includes('Right on test rows'), 'it says nothing of how good it is');
+    expect((await page.locator('svg').count()) > 0, 'it does not show how it learned');
   });
 
   await check('a cycle is begun and watched to its end', async () => {

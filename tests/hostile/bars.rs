@@ -126,7 +126,7 @@ fn a_backtest_names_an_empty_stretch_and_too_few_bars() {
     world.refused_with(2, &run(&["--initial-capital", "NaN"]), &["initial_capital is NaN"]);
     world.refused_with(2, &run(&["--units", "1e308"]), &["fixed_units is 1e308", "at most 1e12"]);
     let failed = world.operations();
-    let completed = failed.iter().filter(|o| o["kind"] == "backtesting" && o["status"] == "completed");
+    let completed = failed.iter().filter(|o| o["type"] == "backtesting" && o["status"] == "completed");
     assert_eq!(completed.count(), 0);
     let done = world.run(&run(&[]));
     assert!(done.status.success(), "{}", shown(&done));

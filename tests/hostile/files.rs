@@ -124,7 +124,7 @@ fn a_file_that_is_no_strategy_is_never_quoted_and_a_link_out_of_the_workspace_ha
                 assert!(!shown(&output).contains("canary"), "{}", shown(&output));
             }
         }
-        world.refused_with(9, &["strategies", "validate", "link"], &["link leads out of the workspace"]);
+        world.refused_with(8, &["strategies", "validate", "link"], &["link leads out of the workspace"]);
         let listed = world.json(&["strategies", "list"])["strategies"].clone();
         assert_eq!((listed.as_array().unwrap().len(), &listed[0]["valid"]), (1, &true.into()), "{listed}");
     }

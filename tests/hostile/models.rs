@@ -27,7 +27,7 @@ fn a_model_that_is_missing_or_damaged_in_any_file_is_refused_by_the_files_name()
         assert!(said.contains("models/fx_pullback") && said.contains("train"), "{said}");
         fs::write(path(file), whole).unwrap();
     }
-    assert!(world.operations().iter().all(|o| o["kind"] != "backtesting"), "nothing was submitted");
+    assert!(world.operations().iter().all(|o| o["type"] != "backtesting"), "nothing was submitted");
     world.json(&RUN);
     world.refused_with(
         3,

@@ -3,53 +3,48 @@
 use std::collections::BTreeMap;
 use std::net::TcpStream;
 
-use crate::api::client::{block_on, free_address};
-use crate::world::{Engine, Running, World, wait_for};
+use serde_json::Value;
 
-/// The roles, as they are started.
-pub(super) const ROLES: [&[&str]; 7] = [
-    &["serve"],
-    &["orchestrator"],
-    &["worker", "design"],
-    &["worker", "training", "--slots", "1"],
-    &["worker", "backtesting"],
-    &["worker", "assessment"],
-    &["worker", "data"],
-];
+use crate::api::client::{Answer, answer, block_on, free_address};
+use crate::world::{Running, World, wait_for};
 
-/// The coordinator and the worker that trains, by their places in [`ROLES`].
+/// The coordinator, by its place among the roles.
 pub(super) const COORDINATOR: usize = 0;
-pub(super) const TRAINER: usize = 3;
 
 /// Bars, and processes that run.
 pub(super) struct Fleet {
     pub(super) world: World,
-    /// By their places in [`ROLES`].
+    /// By their places among the roles.
     members: BTreeMap<usize, Running>,
     /// Where each tells its figures, whichever process plays it.
     pub(super) addresses: Vec<String>,
     /// Where the coordinator serves the API.
-    pub(super) api: String,
+    api: String,
+    http: reqwest::Client,
+    roles: &'static [&'static [&'static str]],
+}
+
+/// A world where who is lost is lost soon, what lost its worker is given up soon, and work costs a cent a second, so that something
+/// is spent.
+pub(super) fn hasty(world: World) -> World {
+    world
+        .with_setting("KTRDR_FLEET__LEASE", "6s")
+        .with_setting("KTRDR_FLEET__HEARTBEAT", "1s")
+        .with_setting("KTRDR_FLEET__SWEEP", "1s")
+        .with_setting("KTRDR_FLEET__TRIES_MAX", "1")
+        .with_setting("KTRDR_BUDGET__CPU_HOUR", "36usd")
 }
 
 impl Fleet {
-    pub(super) fn start() -> Self {
-        // A worker that is lost is lost soon, and what lost its worker is given up soon.
-        let world = World::on(Engine::Fleet)
-            .with_setting("KTRDR_FLEET__LEASE", "6s")
-            .with_setting("KTRDR_FLEET__HEARTBEAT", "1s")
-            .with_setting("KTRDR_FLEET__SWEEP", "1s")
-            .with_setting("KTRDR_FLEET__TRIES_MAX", "1")
-            // Work costs a cent a second, so that something is spent.
-            .with_setting("KTRDR_BUDGET__CPU_HOUR", "36usd");
-        world.generate("GBPUSD", "planted-edge", 5_000, 3);
-        // Enough for a training that takes minutes.
-        world.generate("EURUSD", "planted-edge", 20_000, 3);
-        world.example_of_epochs("long", 10_000);
-        let addresses = ROLES.iter().map(|_| free_address()).collect();
-        let mut fleet = Self { world, members: BTreeMap::new(), addresses, api: free_address() };
-        (0..ROLES.len()).for_each(|role| fleet.spawn(role, &[]));
-        (0..ROLES.len()).for_each(|role| fleet.wait_for(role));
+    /// Starts a process for each of these roles, the coordinator first.
+    pub(super) fn start(world: World, roles: &'static [&'static [&'static str]]) -> Self {
+        // Others may have installed it before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let addresses = roles.iter().map(|_| free_address()).collect();
+        let (members, http) = (BTreeMap::new(), reqwest::Client::new());
+        let mut fleet = Self { world, members, addresses, api: free_address(), http, roles };
+        (0..roles.len()).for_each(|role| fleet.spawn(role, &[]));
+        (0..roles.len()).for_each(|role| fleet.wait_for(role));
         fleet
     }
 
@@ -62,7 +57,7 @@ impl Fleet {
     fn spawn(&mut self, role: usize, settings: &[(&str, &str)]) {
         let listen = ["--listen", &self.api];
         let listen = if role == COORDINATOR { &listen[..] } else { &[] };
-        let arguments = [ROLES[role], &["--metrics", &self.addresses[role]], listen].concat();
+        let arguments = [self.roles[role], &["--metrics", &self.addresses[role]], listen].concat();
         let mut command = self.world.command(&arguments);
         command.envs(settings.iter().copied());
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
@@ -76,8 +71,14 @@ impl Fleet {
     /// Asks the coordinator's API for something that is there.
     pub(super) fn ask_api(&self, path: &str) {
         let url = format!("http://{}{path}", self.api);
-        let status = block_on(async { reqwest::get(url).await.unwrap().status() });
+        let status = block_on(async { self.http.get(url).send().await.unwrap().status() });
         assert_eq!(status, 200, "{path}");
+    }
+
+    /// Asks the coordinator's API to do something: the status, and the answer.
+    pub(super) fn post(&self, path: &str, body: &Value) -> Answer {
+        let url = format!("http://{}{path}", self.api);
+        block_on(async { answer(self.http.post(url).json(body).send().await.unwrap()).await })
     }
 
     /// Ends one without a word of warning.

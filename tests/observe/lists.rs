@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use serde_json::Value;
+
+use super::examples::WITH_EXAMPLES;
 use super::{dashboards, files, root, text};
 
 const MANUAL: &str = "docs/alerts.md";
@@ -47,7 +50,7 @@ fn each_alert_has_its_paragraph_its_dashboard_and_what_to_run() {
         let board = rule["dashboard_url"].strip_prefix("http://localhost:3000/d/");
         assert!(board.is_some_and(|board| boards.contains(board)), "{name}: {rule:?}");
         assert!(!rule["summary"].is_empty(), "{name} says nothing");
-        let run = rule["run"].replace("{{ $labels.kind }}", "KIND");
+        let run = rule["run"].replace("{{ $labels.kind }}", "TYPE");
         for command in run.split(", then ") {
             assert!(paragraphs[name].contains(&format!("`{command}`")), "{MANUAL}: {name}: no {command:?}");
         }
@@ -98,7 +101,17 @@ fn dashboards_lead_to_one_another_and_each_panel_shows_something() {
             assert!(panel["datasource"]["uid"].is_string(), "{uid}: {panel}");
         }
     }
+    let panels: Vec<Value> =
+        dashboards().iter().flat_map(|board| board["panels"].as_array().unwrap().clone()).collect();
+    let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    let quantiles = targets.filter(|target| {
+        let asked = target["expr"].as_str().unwrap_or_default();
+        asked.contains("histogram_quantile") && WITH_EXAMPLES.iter().any(|name| asked.contains(name))
+    });
+    assert!(quantiles.filter(|target| target["exemplar"] == true).count() >= 8, "points lead to traces");
     let provided = text("compose/grafana/provisioning/datasources/all.yml");
+    assert!(provided.contains("exemplarTraceIdDestinations: [{ name: trace_id, datasourceUid: traces }]"));
+    assert!(text("compose/compose.yaml").contains("--enable-feature=exemplar-storage"));
     for source in ["prometheus", "traces"] {
         assert!(provided.contains(&format!("uid: {source}\n")), "no source {source}");
     }

@@ -1,10 +1,13 @@
 //! What an operator's own tools see: real Prometheus scrapes a fleet of one process for each role, every panel has something to
 //! show, alerts fire when something is broken and clear when it is mended, and nothing fires while all is well.
 
+mod examples;
 mod expressions;
 mod faults;
 mod fleet;
+mod gpu;
 mod lists;
+mod outages;
 mod prometheus;
 
 use std::fs;

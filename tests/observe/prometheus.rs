@@ -55,6 +55,14 @@ impl Prometheus {
         self.ask(expression).first()?["value"][1].as_str()?.parse().ok()
     }
 
+    /// Traces of single operations that a figure shows.
+    pub(super) fn examples(&self, figure: &str) -> Vec<String> {
+        let found = self.get("query_exemplars", &[("query", figure), ("start", "0"), ("end", "9999999999")]);
+        let of_one = |series: &Value| series["exemplars"].as_array().unwrap().clone();
+        let all = found.as_array().unwrap().iter().flat_map(of_one);
+        all.map(|example| example["labels"]["trace_id"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// Alerts that fire now.
     pub(super) fn firing(&self) -> BTreeSet<String> {
         named(&self.ask("ALERTS{alertstate=\"firing\"}"))
@@ -67,8 +75,14 @@ impl Prometheus {
 
     /// Waits until each of these has fired.
     pub(super) fn wait_until_fired(&self, alerts: &[&str], within: Duration) {
+        self.wait_until_fired_while(alerts, within, || {});
+    }
+
+    /// The same, while something is done again and again.
+    pub(super) fn wait_until_fired_while(&self, alerts: &[&str], within: Duration, mut work: impl FnMut()) {
         let (begun, mut fired) = (Instant::now(), BTreeSet::new());
         wait_for("alerts", || {
+            work();
             fired.append(&mut self.firing());
             let have = alerts.iter().all(|alert| fired.contains(*alert));
             let waited = begun.elapsed();
@@ -110,14 +124,14 @@ fn services(folder: &Path, arguments: &[&str], scraped: &[String]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The same rules for a test that has no hours: windows are a sixtieth, and what an alert waits for is a fifteenth and at most
-/// five seconds. That is long enough for a scrape or two that a busy machine loses.
+/// The same rules for a test that has no hours: windows are a sixtieth, ages of which they speak are a fifteenth and at most
+/// fifteen seconds, and what an alert waits for is a fifteenth and at most five. That is long enough for a scrape or two that a busy machine loses.
 fn hastened(rules: &str) -> String {
     let line = |line: &str| match line.split_once("for: ") {
         Some((before, waits)) if before.trim().is_empty() => {
             format!("{before}for: {}ms\n", (seconds(waits) * 1_000 / 15).min(5_000))
         }
-        _ => format!("{}\n", with_short_windows(line)),
+        _ => format!("{}\n", with_short_ages(&with_short_windows(line))),
     };
     rules.lines().map(line).collect()
 }
@@ -129,6 +143,14 @@ fn with_short_windows(line: &str) -> String {
         Some((window, rest)) if window.ends_with('m') => format!("{before}[{}s]{rest}", seconds(window) / 60),
         _ => format!("{before}[{part}"),
     })
+}
+
+fn with_short_ages(line: &str) -> String {
+    const AGE: &str = "_seconds) > ";
+    match line.split_once(AGE).map(|(before, age)| (before, age.parse::<u64>())) {
+        Some((before, Ok(age))) => format!("{before}{AGE}{}", (age / 15).min(15)),
+        _ => line.to_owned(),
+    }
 }
 
 /// Of a duration such as `15m`.

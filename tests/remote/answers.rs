@@ -13,7 +13,7 @@ on_each_engine!(
 );
 
 /// Fields that tell how long ago something was.
-const TIMES: [&str; 4] = ["heard_ms_ago", "oldest_pending_ms", "now_ms", "duration_ms"];
+const TIMES: [&str; 4] = ["heard_ms_ago", "oldest_pending_ms", "now", "duration_ms"];
 
 /// Without what differs from one moment to the next.
 fn lasting(mut document: Value) -> Value {

@@ -67,7 +67,7 @@ fn what_does_not_fit_is_told_and_harms_nothing() {
         "[]",
         "{}",
         r#"{"queues":7}"#,
-        r#"{"queues":[{"kind":"nobody"}]}"#,
+        r#"{"queues":[{"type":"nobody"}]}"#,
         "\u{0}",
         deep.as_str(),
     ] {

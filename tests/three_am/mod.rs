@@ -10,7 +10,7 @@ use faces::{Crew, Faces, kinds_of};
 
 use crate::hostile::disk::Mount;
 use crate::redis::Redis;
-use crate::world::{Engine, World, on_each_engine, shown, wait_for};
+use crate::world::{Engine, World, ms, on_each_engine, shown, wait_for};
 
 on_each_engine!(a_paused_queue_is_called_paused_by_every_face);
 
@@ -30,8 +30,8 @@ fn a_paused_queue_is_called_paused_by_every_face(engine: Engine) {
     let id = world.submit(&TRAIN).remove(0);
     let told = Faces::of(&world).about(&id).agree("paused", "ktrdr queues resume training");
     assert!(!told.says("no_worker"), "{told:?}");
-    let since = told.explained["reasons"][0]["since_ms"].as_i64().unwrap();
-    assert!(since >= told.explained["since_ms"].as_i64().unwrap(), "{:?}", told.explained);
+    let since = ms(&told.explained["reasons"][0]["since"]);
+    assert!(since >= ms(&told.explained["since"]), "{:?}", told.explained);
     world.json(&["queues", "resume", "training"]);
     wait_for("the training", || (world.operation(&id)["status"] == "running").then_some(()));
     assert!(!Faces::of(&world).about(&id).ask().says("paused"));
@@ -81,12 +81,12 @@ fn a_killed_worker_is_silent_at_once_and_its_job_says_until_when_it_is_waited_fo
     let boot = world.operation(&id)["worker"].as_str().unwrap().to_owned();
     crew.kill(2);
     let told = Faces::of(&world).about(&id).only_explained("worker_suspect", "ktrdr workers list");
-    let until = told.explained["reasons"][0]["until_ms"].as_i64().unwrap();
-    assert_eq!(Some(until), world.operation(&id)["lease_until_ms"].as_i64(), "{:?}", told.explained);
+    let until = ms(&told.explained["reasons"][0]["until"]);
+    assert_eq!(until, ms(&world.operation(&id)["lease_until"]), "{:?}", told.explained);
     let listed = world.json(&["workers", "list"])["workers"].clone();
     let worker = listed.as_array().unwrap().iter().find(|worker| worker["boot"] == boot.as_str()).unwrap();
     assert_eq!(worker["state"], "silent", "{worker}");
-    assert!(worker["heard_ms_ago"].as_i64().unwrap() > 5_000 && worker["until_ms"].is_i64(), "{worker}");
+    assert!(worker["heard_ms_ago"].as_i64().unwrap() > 5_000 && worker["until"].is_string(), "{worker}");
     assert!(told.says("silent"), "{told:?}");
     // Another one waits for somebody who takes it, and the one that fell silent is not counted.
     let other = world.submit(&TRAIN).remove(0);

@@ -1,4 +1,4 @@
-//! The broker goes away and comes back: on servers of the test's own.
+//! The broker goes away and comes back, is short of memory, and takes nothing from the fleet: on servers of the test's own.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use super::TRAIN;
 use super::faces::{Crew, Faces};
 use super::furnished;
 use crate::servers::Servers;
-use crate::world::{World, wait_for};
+use crate::world::{World, ms, wait_for};
 
 /// From the broker's return to the next job's start, by the row: a look a second, and connecting; less than the most that a back-off
 /// of before came to, which was 11 s.
@@ -36,13 +36,51 @@ fn a_broker_that_is_down_is_said_to_be_by_all_and_work_goes_on_soon_after_it_is_
             .iter()
             .find(|reason| reason["why"] == "broker_gone")
             .unwrap();
-        let since = UNIX_EPOCH + Duration::from_millis(gone["since_ms"].as_u64().unwrap());
+        let since = UNIX_EPOCH + Duration::from_millis(ms(&gone["since"]).unsigned_abs());
         (since.elapsed().unwrap_or_default() > Duration::from_secs(25)).then_some(())
     });
     servers.start_broker();
     let back = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let started = wait_for("the training", || world.operation(&id)["started_at_ms"].as_u64());
+    let started = wait_for("the training", || {
+        let at = world.operation(&id)["started_at"].clone();
+        at.is_string().then(|| ms(&at).unsigned_abs())
+    });
     let took = Duration::from_millis(started).saturating_sub(back);
     assert!(took < WITHIN, "it took {took:?}");
     assert!(!Faces::of(&world).about(&id).ask().says("broker_gone"));
+}
+
+/// Below what any broker uses, and far above it.
+const NO_MEMORY: [&str; 2] = ["set_vm_memory_high_watermark", "0.000001"];
+const ENOUGH_MEMORY: [&str; 3] = ["set_vm_memory_high_watermark", "absolute", "1GB"];
+
+#[test]
+fn a_broker_that_takes_no_messages_says_why_and_what_waits_goes_out_as_soon_as_it_takes_them() {
+    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
+    let servers = Servers::start(folder.path().join("servers"), 1);
+    let world = furnished(World::on_fleet_of(&servers));
+    let crew = Crew::serving(&world, &[&["orchestrator"], &["worker", "training", "--slots", "2"]]);
+    servers.ctl(&NO_MEMORY);
+    let id = world.submit(&TRAIN).remove(0);
+    let told =
+        Faces::of(&world).with_api(&crew).about(&id).agree("broker_blocked", "rabbitmq-diagnostics alarms");
+    for other in ["no_coordinator", "no_worker", "not_relayed", "broker_gone", "unknown"] {
+        assert!(!told.says(other), "{other} is a consequence: {told:?}");
+    }
+    servers.ctl(&ENOUGH_MEMORY);
+    wait_for("the training", || world.operation(&id)["started_at"].as_str().map(drop));
+    assert!(!Faces::of(&world).about(&id).ask().says("broker_blocked"));
+
+    // Somebody took the right to write away: the broker is well, a coordinator is there, and nothing goes out.
+    servers.ctl(&["set_permissions", "-p", "ktrdr", "ktrdr", "^$", "^$", ".*"]);
+    // Channels that are open remember what they may do.
+    servers.ctl(&["close_all_connections", "-p", "ktrdr", "rights"]);
+    let id = world.submit(&TRAIN).remove(0);
+    let told = Faces::of(&world).with_api(&crew).about(&id).agree("not_relayed", "ktrdr doctor");
+    for other in ["no_coordinator", "no_worker", "broker_gone", "broker_blocked", "unknown"] {
+        assert!(!told.says(other), "{other} is not so: {told:?}");
+    }
+    servers.ctl(&["set_permissions", "-p", "ktrdr", "ktrdr", "^$", "^ktrdr\\.", "^ktrdr\\."]);
+    wait_for("the other training", || world.operation(&id)["started_at"].as_str().map(drop));
+    assert!(!Faces::of(&world).about(&id).ask().says("not_relayed"));
 }

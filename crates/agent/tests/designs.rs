@@ -12,7 +12,7 @@ use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::network::OutputKind;
 use ktrdr_domain::{Severity, Strategy};
 use ktrdr_quant::Bars;
-use support::{Campaign, bars, longer, windows};
+use support::{Campaign, bars, bars_that_keep_hours, longer, windows};
 
 /// The kinds of indicator that a strategy reads.
 fn kinds(strategy: &Strategy) -> BTreeSet<String> {
@@ -134,6 +134,22 @@ fn the_opening_reads_where_the_planted_edge_lies() {
         assert!(reads.iter().any(|k| place.contains(&k.as_str())), "{reads:?}");
         assert_eq!(design.strategy.decisions.output_format, OutputKind::Classification);
         assert!(design.rationale.contains("standard errors"), "{}", design.rationale);
+    }
+}
+
+#[test]
+fn what_speaks_at_certain_hours_is_heard_then_and_traded_in_no_others() {
+    for seed in 0..3 {
+        let campaign = Campaign::new(vec![bars_that_keep_hours(12_000, 0.0003, 9..15, seed)], seed);
+        let design = campaign.design(0).unwrap();
+        let strategy = &design.strategy;
+        let [(_, heard)] = strategy.indicators.iter().collect::<Vec<_>>()[..] else { panic!("{design:?}") };
+        assert_eq!(heard.kind.to_string(), "tradingday", "{design:?}");
+        // A bar that opens at 9 follows one that closes in the ninth hour.
+        let [from, until] = ["from", "until"].map(|name| heard.number(name));
+        assert!((from - 8.0).abs() <= 1.0 && (until - 14.0).abs() <= 1.0, "{from} {until}");
+        assert!(!strategy.decisions.position_awareness);
+        assert!(design.rationale.contains("standard errors beyond luck"), "{}", design.rationale);
     }
 }
 

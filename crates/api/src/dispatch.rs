@@ -23,6 +23,7 @@ use crate::identify::{Identified, Way, identify, refuse_foreign_pages};
 use crate::limits::{
     BODY_TIME_MAX, FILE_BYTES_MAX, JSON_BYTES_MAX, REFUSED_BYTES_MAX, REFUSED_TIME_MAX, WORK_TIME_MAX,
 };
+use crate::origin;
 use crate::problem::Problem;
 use crate::repetition;
 use crate::reply::Reply;
@@ -103,7 +104,7 @@ async fn answer(
     if opens_vault(&json) || names_vault(&parts.uri) {
         service.admit(&who, Scope::Operator)?;
     }
-    let headers = parts.headers;
+    let (headers, origins) = (parts.headers, service.origins.clone());
     let (app, caller) = (service.app_of(&who.caller), who.caller);
     let ask = Ask {
         app,
@@ -121,7 +122,10 @@ async fn answer(
     // What was begun is finished and written down, also when its caller goes away meanwhile.
     let work = tokio::spawn(async move { carry_out(&endpoint, ask).await });
     match timeout(WORK_TIME_MAX, work).await {
-        Ok(Ok(Ok(reply))) => Ok(reply.into_response(is_read, &headers)),
+        Ok(Ok(Ok(reply))) => {
+            origin::tell(origins.as_ref(), &headers, reply.began());
+            Ok(reply.into_response(is_read, &headers))
+        }
         Ok(Ok(Err(refused))) => Err(refused.into()),
         Ok(Err(broken)) => {
             tracing::error!(%broken, "a request was not carried out");

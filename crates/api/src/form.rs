@@ -34,7 +34,7 @@ pub(crate) fn of(path: &str, name: &str) -> Value {
         (_, "timeframe") => text(TIMEFRAME),
         (_, "campaign" | "strategy" | "name" | "like") => text(SLUG),
         (_, "schedule") => text("^[a-z0-9][a-z0-9_-]{0,39}$"),
-        (_, "kind") => json!({ "type": "string", "enum": Kind::with_jobs().collect::<Vec<_>>() }),
+        (_, "type") => json!({ "type": "string", "enum": Kind::with_jobs().collect::<Vec<_>>() }),
         (_, "cursor") => text("^c[0-9a-f]{1,16}$"),
         ("/data/{symbol}/{timeframe}", "limit") => integer(1, 10_000),
         (_, "limit" | "count") => integer(1, 1000),

@@ -12,6 +12,7 @@
 //! | | its own description, as a document and as a page | `openapi`, `form`, `docs` |
 //! | [`Exposition`] | figures for Prometheus | `exposition` |
 //! | [`Answered`] | a request, for whoever counts them | `answered` |
+//! | [`Origins`] | a request that is part of a trace | `origin` |
 //! | [`Pages`] | what browsers are shown at every other path | `browsers` |
 //! | | connections | `listener`, `places`, `tls` |
 //!
@@ -33,6 +34,7 @@ mod identify;
 mod limits;
 mod listener;
 mod openapi;
+mod origin;
 mod page;
 mod places;
 mod problem;
@@ -71,6 +73,7 @@ pub use browsers::Pages;
 pub use exposition::Exposition;
 pub use exposure::{Listening, TlsFiles, Unsafe};
 pub use limits::REQUESTS_PER_S;
+pub use origin::Origins;
 pub use service::{McpServices, Mounted};
 pub use tls::BadCertificate;
 
@@ -110,6 +113,8 @@ pub struct Beside {
     pub pages: Option<Pages>,
     /// Is told of every request that was answered.
     pub watch: Option<Watch>,
+    /// Is told of what was begun by a part of somebody's trace.
+    pub origins: Option<Origins>,
 }
 
 /// An API that listens.
@@ -139,7 +144,8 @@ impl Api {
         let listener = TcpListener::bind(listening.address).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let feed = Feed::start(app.clone(), beside.logs);
-        let others = Others { mcp: beside.mcp, pages: beside.pages, watch: beside.watch };
+        let others =
+            Others { mcp: beside.mcp, pages: beside.pages, watch: beside.watch, origins: beside.origins };
         let per_s = listening.requests_per_s;
         let service = Arc::new(Service::new(app, feed, exposure, per_s, stop, others));
         Ok(Self { listener, tls, service, address, figures: beside.figures })

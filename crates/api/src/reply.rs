@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use ktrdr_app::{AppError, ErrorKind};
-use ktrdr_domain::Sha256;
+use ktrdr_domain::{OperationId, Sha256};
 use serde::{Deserialize, Serialize};
 
 /// Says of an answer that its request was carried out before.
@@ -20,6 +20,8 @@ pub(crate) struct Reply {
     status: StatusCode,
     body: Answer,
     location: Option<String>,
+    /// Operations that it began.
+    began: Vec<OperationId>,
     cookie: Option<String>,
     /// Whether it was given before.
     is_repeated: bool,
@@ -36,7 +38,7 @@ struct Kept {
 
 impl Reply {
     fn new(status: StatusCode, body: Answer) -> Self {
-        Self { status, body, location: None, cookie: None, is_repeated: false }
+        Self { status, body, location: None, began: Vec::new(), cookie: None, is_repeated: false }
     }
 
     /// This.
@@ -58,6 +60,16 @@ impl Reply {
     /// Events, as they come.
     pub(crate) fn events(stream: Body) -> Self {
         Self::new(StatusCode::OK, Answer::Stream(stream))
+    }
+
+    /// The same, and these operations were begun.
+    pub(crate) fn beginning(self, began: &[OperationId]) -> Self {
+        Self { began: began.to_vec(), ..self }
+    }
+
+    /// What was begun by it now, and not when it came first.
+    pub(crate) fn began(&self) -> &[OperationId] {
+        &self.began
     }
 
     /// The same with a cookie.

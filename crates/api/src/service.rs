@@ -21,6 +21,7 @@ use crate::browsers::{self, Pages};
 use crate::exposure::Exposure;
 use crate::identify::{Identified, identify, permit, refuse_foreign_pages};
 use crate::limits::{AT_ONCE, FILES_AT_A_TIME, WRONG_AT_ONCE, WRONG_PER_S};
+use crate::origin::Origins;
 use crate::problem::Problem;
 use crate::rate::Rates;
 use crate::refusals::{Refusals, Refused};
@@ -53,6 +54,7 @@ pub(crate) struct Service {
     pub(crate) mcp: Option<McpServices>,
     pub(crate) pages: Option<Pages>,
     watch: Option<Watch>,
+    pub(crate) origins: Option<Origins>,
 }
 
 /// What is served beside the endpoints, and who is told of it.
@@ -60,6 +62,7 @@ pub(crate) struct Others {
     pub(crate) mcp: Option<McpServices>,
     pub(crate) pages: Option<Pages>,
     pub(crate) watch: Option<Watch>,
+    pub(crate) origins: Option<Origins>,
 }
 
 impl Service {
@@ -69,7 +72,7 @@ impl Service {
         exposure: Exposure,
         requests_per_s: u32,
         stop: CancellationToken,
-        Others { mcp, pages, watch }: Others,
+        Others { mcp, pages, watch, origins }: Others,
     ) -> Self {
         let requests_per_s = f64::from(requests_per_s);
         Self {
@@ -84,6 +87,7 @@ impl Service {
             mcp,
             pages,
             watch,
+            origins,
         }
     }
 

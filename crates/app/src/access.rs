@@ -39,6 +39,7 @@ pub struct Caller {
     /// The id of their token, if they showed one.
     pub token: Option<String>,
     /// When that ends, Unix milliseconds of the store's clock.
+    #[serde(default, rename = "expires_at", alias = "expires_at_ms", with = "ktrdr_domain::instant::option")]
     pub expires_at_ms: Option<i64>,
 }
 
@@ -76,8 +77,10 @@ pub struct ListedToken {
     /// Who made it.
     pub by: String,
     /// When, Unix milliseconds of the store's clock.
+    #[serde(rename = "created_at", alias = "created_at_ms", with = "ktrdr_domain::instant")]
     pub created_at_ms: i64,
     /// When it ends.
+    #[serde(rename = "expires_at", alias = "expires_at_ms", with = "ktrdr_domain::instant")]
     pub expires_at_ms: i64,
 }
 

@@ -3,8 +3,8 @@
 use ktrdr_fabric::audit::{Action, AuditEntry};
 use serde::{Deserialize, Serialize};
 
-use crate::operations::PART_MAX;
-use crate::{App, AppError, ErrorKind};
+use crate::operations::within_part;
+use crate::{App, AppError};
 
 /// Longest texts that are kept of an action, in bytes.
 const WORDS_BYTES_MAX: usize = 1000;
@@ -52,10 +52,7 @@ impl App {
     /// # Errors
     /// When a value is out of range.
     pub async fn audit(&self, before: Option<u64>, limit: u32) -> Result<AuditPart, AppError> {
-        if !(1..=PART_MAX).contains(&limit) {
-            let message = format!("a part of a list has 1 to {PART_MAX} entries, not {limit}");
-            return Err(AppError::new(ErrorKind::InvalidRequest, message));
-        }
+        within_part(limit)?;
         let entries = self.audit.audit(before, limit).await?;
         let next = entries.last().map(|last| last.number).filter(|&number| number > 1);
         Ok(AuditPart { entries, next })

@@ -91,6 +91,9 @@ pub struct StartedCampaign {
     pub cycles: Vec<OperationId>,
     /// Whether this request created them, and not an earlier one with the same idempotency key.
     pub created: bool,
+    /// What whoever asked may not have meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A part of the list of campaigns, the latest first.
@@ -206,7 +209,8 @@ impl App {
                 return Err(AppError::new(ErrorKind::Conflict, message));
             }
         };
-        Ok(StartedCampaign { campaign, cycles: ids, created })
+        let notes = self.second_thoughts(request, &template, &ids).await;
+        Ok(StartedCampaign { campaign, cycles: ids, created, notes })
     }
 
     /// Whether a campaign could be started, but for what it costs and who computes it. Nothing is.

@@ -14,6 +14,7 @@ use crate::campaign::{CampaignRequest, planned};
 use crate::cancel::{CancelOneRequest, CancelOutcome, CancelRequest};
 use crate::idempotency::Seed;
 use crate::market::AccountChange;
+use crate::second_thoughts::unread_brief;
 use crate::training::StrategyChoice;
 use crate::{App, AppError, ErrorKind, IdempotencyKey};
 
@@ -84,6 +85,9 @@ pub struct TriggeredCycle {
     pub campaign: CampaignName,
     /// Whether this request started it, and not an earlier one with the same idempotency key.
     pub created: bool,
+    /// What whoever asked may not have meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// What cancelling a cycle did.
@@ -153,7 +157,9 @@ impl App {
             Admission::Duplicate(_) => false,
             Admission::Full { key, holders } => return Err(no_place(&key, &request.symbol, &holders)),
         };
-        Ok(TriggeredCycle { operation, campaign, created })
+        let agent = request.agent.as_ref().unwrap_or(&self.policy.agent);
+        let notes = unread_brief(request.brief.as_ref(), agent).into_iter().collect();
+        Ok(TriggeredCycle { operation, campaign, created, notes })
     }
 
     async fn planned_cycle(

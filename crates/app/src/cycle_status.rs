@@ -95,6 +95,7 @@ pub struct CycleView {
     /// What that job waits for outside, without a worker.
     pub waits_for: Option<String>,
     /// When it started, Unix milliseconds of the store's clock.
+    #[serde(default, rename = "started_at", alias = "started_at_ms", with = "ktrdr_domain::instant::option")]
     pub started_at_ms: Option<i64>,
     /// For how long it has run, or ran.
     pub duration_ms: Option<i64>,

@@ -283,6 +283,9 @@ impl App {
     /// When no such bars can be made, or there are others of that name.
     pub async fn generate_data(&self, request: &GenerateRequest) -> Result<DataRef, AppError> {
         let bars = generate::generate(&request.recipe()?).or_kind(ErrorKind::InvalidRequest)?;
+        if request.replace {
+            windows::expect_reach(&*self.artifacts, &bars).await?;
+        }
         let windows = &self.policy.windows;
         let stored = windows::store_bars(&*self.artifacts, windows, &bars, request.replace).await;
         stored.map(|(data, _)| data).map_err(|fault| match fault {

@@ -17,7 +17,7 @@ use serde_json::Value;
 pub use fingerprint::fingerprint;
 
 use crate::cancel::OPERATOR;
-use crate::operations::PartRequest;
+use crate::operations::{PartRequest, within_part};
 use crate::{App, AppError, ErrorKind};
 
 /// A part of the list of dead letters, newest first.
@@ -30,6 +30,7 @@ pub struct DeadLetterList {
     /// How many there are in all.
     pub total: u64,
     /// When this was so, Unix milliseconds of the store's clock, as the rows' times are.
+    #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
     pub now_ms: i64,
 }
 
@@ -168,9 +169,9 @@ impl App {
     /// The oldest messages that nobody could read, at most `limit`; `None` where nobody may look.
     ///
     /// # Errors
-    /// When the broker can not be reached.
+    /// When the limit is out of range, or the broker can not be reached.
     pub async fn dead_messages(&self, limit: u32) -> Result<Option<Vec<DeadLetter>>, AppError> {
-        self.letters.letters(limit).await
+        self.letters.letters(within_part(limit)?).await
     }
 
     /// Drops messages that nobody could read, for good; those that were there. `None` where nobody may look.

@@ -1,8 +1,9 @@
 //! Why an operation does not run, since when, what to do about it, and when it may be its turn.
 
 use ktrdr_domain::hypothesis::HypothesisStatus;
+use ktrdr_domain::refusal::Refusal;
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Kind, Operation, OperationId, Status, Timestamp};
+use ktrdr_domain::{Kind, Operation, OperationId, Status, Timestamp, glossary};
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,9 @@ pub struct Explanation {
     /// Where that stands.
     pub status: Status,
     /// Since when, Unix milliseconds of the store's clock.
+    #[serde(rename = "since", alias = "since_ms", with = "ktrdr_domain::instant")]
     pub since_ms: i64,
-    /// Why it does not go on, the first reason first; none where it runs or has ended.
+    /// Why it does not go on, the first reason first: where it failed, what stopped it; none where it runs or ended otherwise.
     pub reasons: Vec<Reason>,
     /// When it may be its turn: jobs before it × their median run time / slots, milliseconds from now. `None` where nobody
     /// takes such jobs, they are paused, or none has ended yet.
@@ -53,7 +55,8 @@ impl App {
             Status::Completed | Status::Failed | Status::Cancelled if job.id != asked.id => {
                 self.why_unmoved(&asked, &seen).await?
             }
-            Status::Completed | Status::Failed | Status::Cancelled => Vec::new(),
+            Status::Failed => why_failed(&job).into_iter().collect(),
+            Status::Completed | Status::Cancelled => Vec::new(),
         };
         if asked.kind.is_root() && job.id != asked.id {
             // What stands before its next step, whatever its job does.
@@ -97,7 +100,7 @@ impl App {
     /// What waits for a time.
     async fn why_later(&self, job: &Operation) -> Result<Option<Reason>, AppError> {
         let Some(due_ms) = self.store.due(&job.id).await? else { return Ok(None) };
-        let at = Timestamp(due_ms.div_euclid(1_000));
+        let at = Timestamp::of_ms(due_ms);
         let run = format!("ktrdr operations events {}", job.id);
         let (why, message) = match (&job.waits_for, &job.error) {
             (Some(outside), _) => ("deferred", format!("it waits for {outside}, and looks again at {at}")),
@@ -220,4 +223,28 @@ impl App {
         let median = took.get(took.len() / 2).copied();
         Ok(median.filter(|_| slots > 0).map(|median| depth.saturating_mul(median) / slots))
     }
+}
+
+/// What stopped it: a gate with what that found, or what it failed of, each with what its word means.
+fn why_failed(row: &Operation) -> Option<Reason> {
+    let error = row.error.as_deref()?;
+    if let Some(said) = Refusal::read(error) {
+        let Refusal { gate, code, figures } = said;
+        let means = glossary::find(code);
+        let means =
+            means.map_or_else(String::new, |entry| format!(": {}. {}", entry.meaning, begun(entry.remedy)));
+        let message = format!("the {} gate said {code} ({figures}){means}", gate.to_lowercase());
+        return Some(Reason::new("gate", message, format!("ktrdr report {}", row.id)));
+    }
+    let word = row.reason.as_ref().map(ToString::to_string).unwrap_or_default();
+    let means =
+        glossary::find(&word).map_or_else(String::new, |entry| format!(" ({word}: {})", entry.meaning));
+    let run = format!("ktrdr operations events {}", row.id);
+    Some(Reason::new("failed", format!("{error}{means}"), run))
+}
+
+/// As a sentence begins.
+fn begun(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

@@ -9,7 +9,7 @@ use ktrdr_domain::{Symbol, Timeframe, Timestamp};
 use ktrdr_quant::indicator;
 use serde::{Deserialize, Serialize};
 
-use crate::market::Moment;
+use crate::market::{EndDate, Moment};
 use crate::{App, AppError, ErrorKind};
 
 /// Most bars of one answer.
@@ -60,7 +60,7 @@ pub struct InspectRequest {
     pub start: Option<Moment>,
     /// Before this.
     #[serde(default)]
-    pub end: Option<Moment>,
+    pub end: Option<EndDate>,
     /// At most so many: the latest.
     #[serde(default = "hundred")]
     pub limit: usize,

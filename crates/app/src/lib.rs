@@ -29,6 +29,7 @@
 //! | what campaigns came to when they closed | [`App::closings`], [`App::judged`] | [`verdicts`] |
 //! | access from outside: tokens, who shows one | [`App::create_token`], [`App::list_tokens`], [`App::revoke_token`], [`App::caller_of_token`] | [`access`] |
 //! | the audit log | [`App::note`], [`App::note_outcome`], [`App::audit`] | [`mod@audit`] |
+//! | longer bars of stored ones | [`App::resample_data`] | [`resample`] |
 //! | pruning what ended long ago | [`App::prune`], [`App::pruned`] | [`retention`] |
 //! | following what changes | [`UseCases::changes`], [`feed::Feed`] | [`changes`], [`feed`] |
 //! | whether the workspace can be used | [`App::readiness`] | [`readiness`] |
@@ -61,6 +62,7 @@ pub mod engine;
 mod error;
 pub mod explain;
 pub mod feed;
+mod frozen;
 pub mod hypotheses;
 mod idempotency;
 pub mod ids;
@@ -69,15 +71,18 @@ pub mod ledger;
 pub mod market;
 pub mod memory;
 pub mod metrics;
+pub mod missing;
 pub mod operations;
 pub mod plan;
 pub mod queues;
 pub mod readiness;
 pub mod replay;
 pub mod reports;
+pub mod resample;
 pub mod retention;
 pub mod retry;
 pub mod schedules;
+mod second_thoughts;
 pub mod selection;
 pub mod strategies;
 pub mod submit;

@@ -16,7 +16,7 @@ const DAY_S: i64 = 86_400;
 /// The end of a stretch, exclusive. A date alone means the end of that day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct EndDate(Timestamp);
+pub struct EndDate(pub(crate) Timestamp);
 
 impl FromStr for EndDate {
     type Err = BadTime;

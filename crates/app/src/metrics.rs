@@ -110,7 +110,9 @@ fn so_far(row: &Operation) -> Vec<Reading> {
     trail.map(reading).collect()
 }
 
-fn epochs(report: &TrainingReport) -> Vec<Reading> {
+/// Figures of every epoch of a training.
+#[must_use]
+pub fn epochs(report: &TrainingReport) -> Vec<Reading> {
     let reading = |epoch: &EpochRecord| {
         let mut figures = BTreeMap::from([("loss".to_owned(), epoch.train_loss)]);
         figures.extend(epoch.validation_loss.map(|loss| ("val loss".to_owned(), loss)));

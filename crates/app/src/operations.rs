@@ -34,14 +34,19 @@ impl Default for PartRequest {
     }
 }
 
+/// A limit, if it is one.
+pub(crate) fn within_part(limit: u32) -> Result<u32, AppError> {
+    if (1..=PART_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    let message = format!("a part of a list has 1 to {PART_MAX} entries, not {limit}");
+    Err(AppError::new(ErrorKind::InvalidRequest, message))
+}
+
 impl PartRequest {
     /// The limit, if it is one.
     pub(crate) fn limit(self) -> Result<u32, AppError> {
-        if (1..=PART_MAX).contains(&self.limit) {
-            return Ok(self.limit);
-        }
-        let message = format!("a part of a list has 1 to {PART_MAX} entries, not {}", self.limit);
-        Err(AppError::new(ErrorKind::InvalidRequest, message))
+        within_part(self.limit)
     }
 
     /// This part of what a filter lists.
@@ -85,6 +90,7 @@ pub struct OperationList {
     /// How many operations of any type are pending or running.
     pub active: u64,
     /// When this was so, Unix milliseconds of the store's clock, as the rows' times are.
+    #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
     pub now_ms: i64,
 }
 

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::diagnosis::{Cause, Reason, Seen, State, Waits, diagnose};
 use crate::{App, AppError};
 
-/// One kind of job.
+/// The jobs of one type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueStatus {
-    /// The kind.
+    /// Their type.
+    #[serde(rename = "type", alias = "kind")]
     pub kind: Kind,
     /// How many wait.
     pub pending: u64,
@@ -48,7 +49,8 @@ pub struct PinnedJobs {
 /// What pausing or resuming a kind did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PauseAnswer {
-    /// The kind.
+    /// Their type.
+    #[serde(rename = "type", alias = "kind")]
     pub kind: Kind,
     /// Whether it is paused now.
     pub paused: bool,

@@ -1,7 +1,8 @@
 //! Reports: what was stored of a backtest, a training or a campaign, ready to be shown. Nothing is computed here that was not
-//! computed by a job, and nothing is written.
+//! computed by a job but what speaks of several together, and nothing is written.
 
 mod campaign;
+mod choice;
 
 use std::str::FromStr;
 

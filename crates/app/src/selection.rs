@@ -11,7 +11,7 @@ use ktrdr_domain::{Kind, OperationId, OperationSummary, Status};
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
 
-use crate::operations::PART_MAX;
+use crate::operations::within_part;
 use crate::{App, AppError, ErrorKind, OrKind};
 
 /// Most rows that are looked at for one part.
@@ -47,6 +47,7 @@ pub struct SelectedPart {
     /// How many operations of any type are pending or running.
     pub active: u64,
     /// When this was so, Unix milliseconds of the store's clock.
+    #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
     pub now_ms: i64,
 }
 
@@ -70,8 +71,8 @@ impl Selection {
 
     fn add(&mut self, term: Term) -> Result<(), AppError> {
         match (term.field.as_str(), term.is_partial) {
-            ("status", false) => narrow(&mut self.statuses, &Status::ALL, &term),
-            ("type", false) => narrow(&mut self.kinds, Kind::ALL, &term),
+            ("status", false) => narrow(&mut self.statuses, &Status::ALL, &term, str::parse),
+            ("type", false) => narrow(&mut self.kinds, Kind::ALL, &term, Kind::meant_by),
             ("campaign", false) => only(&mut self.campaign, &term),
             ("root", false) if !term.is_negated && self.root.is_none() => only(&mut self.root, &term),
             (field, _) if LOOKED_AT.contains(&field) => {
@@ -106,12 +107,14 @@ impl Selection {
 }
 
 /// Keeps those values that a term allows.
-fn narrow<T: Copy + PartialEq + FromStr<Err: std::fmt::Display>>(
+fn narrow<T: Copy + PartialEq, E: std::fmt::Display>(
     kept: &mut Option<Vec<T>>,
     all: &[T],
     term: &Term,
+    read: impl Fn(&str) -> Result<T, E>,
 ) -> Result<(), AppError> {
-    let named: Vec<T> = term.values.iter().map(|value| parsed(term, value)).collect::<Result<_, _>>()?;
+    let value = |text: &String| read(text).or_else(|why| refuse(term, &why.to_string()));
+    let named: Vec<T> = term.values.iter().map(value).collect::<Result<_, _>>()?;
     kept.get_or_insert_with(|| all.to_vec()).retain(|value| named.contains(value) != term.is_negated);
     Ok(())
 }
@@ -162,10 +165,7 @@ impl App {
         before: Option<u64>,
         limit: u32,
     ) -> Result<SelectedPart, AppError> {
-        if !(1..=PART_MAX).contains(&limit) {
-            let message = format!("a part of a list has 1 to {PART_MAX} entries, not {limit}");
-            return Err(AppError::new(ErrorKind::InvalidRequest, message));
-        }
+        within_part(limit)?;
         let is_looked_at = !selection.looked_at.is_empty();
         let at_once = if is_looked_at { LOOKED_AT_ONCE } else { limit };
         let (mut operations, mut position, mut looked_at) = (Vec::new(), before, 0);

@@ -5,7 +5,7 @@ use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::{DeviceRequest, JobSpec, Reason, Span, Strategy, StrategyName, Symbol};
 use serde::{Deserialize, Serialize};
 
-use crate::market::Moment;
+use crate::market::{EndDate, Moment};
 use crate::submit::SubmittedJob;
 use crate::{App, AppError, IdempotencyKey};
 
@@ -28,9 +28,9 @@ pub struct TrainingRequest {
     /// Start of the stretch, inside dev.
     #[serde(default)]
     pub start: Option<Moment>,
-    /// End of the stretch (exclusive), inside dev.
+    /// End of the stretch, inside dev; a date without a time includes that day.
     #[serde(default)]
-    pub end: Option<Moment>,
+    pub end: Option<EndDate>,
     /// Why it may reach into the vault, and through the gate before it. Every report of its instruments counts it from then on.
     #[serde(default)]
     pub open_vault: Option<Reason>,
@@ -73,7 +73,7 @@ impl App {
         let until = if reason.is_some() { windows.vault.end } else { windows.dev.end };
         let window = Span {
             start: request.start.map(|m| m.0).or(wanted.start_date).unwrap_or(windows.dev.start),
-            end: request.end.map(|m| m.0).or(wanted.end_date).unwrap_or(until),
+            end: request.end.map(|end| end.0).or(wanted.end_date).unwrap_or(until),
         };
         windows.allow_training(&window, reason.is_some())?;
         let open_vault = self.word_for_vault(reason, &windows, &window)?;

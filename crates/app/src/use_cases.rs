@@ -33,6 +33,7 @@ use crate::plan::{CampaignPlan, PlanRequest};
 use crate::queues::{PauseAnswer, QueueStatus};
 use crate::readiness::Readiness;
 use crate::replay::{ReplayComparison, ReplayRequest};
+use crate::resample::ResampleRequest;
 use crate::retry::{GroupRetryAnswer, GroupRetryRequest, RetryAnswer, RetryPlan, RetryRequest};
 use crate::schedules::{
     BackfillAnswer, BackfillRequest, NextTick, OccurrencePart, ScheduleRequest, ScheduleStatus,
@@ -153,6 +154,8 @@ use_cases! {
     fn import_data(request: &ImportRequest, csv: &[u8]) -> SubmittedJob;
     /// Makes bars by a stochastic process.
     fn generate_data(request: &GenerateRequest) -> DataRef;
+    /// Makes longer bars of stored ones.
+    fn resample_data(request: &ResampleRequest) -> DataRef;
     /// Reads a series and reports on its health.
     fn check_data(symbol: &Symbol, timeframe: Timeframe) -> CheckedSeries;
     /// Every series.

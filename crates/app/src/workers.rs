@@ -20,7 +20,13 @@ pub struct HeardWorker {
     /// What it does.
     pub state: WorkerState,
     /// Of a silent one: when it is no longer listed unless it is heard of, Unix milliseconds of the store's clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        rename = "until",
+        alias = "until_ms",
+        with = "ktrdr_domain::instant::option"
+    )]
     pub until_ms: Option<i64>,
 }
 

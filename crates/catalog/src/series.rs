@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ktrdr_domain::nearest;
 use ktrdr_domain::{DataRef, Sha256, Span, Symbol, Timeframe};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
 use ktrdr_quant::bars::Bars;
 use ktrdr_quant::data::csv::{self, ReadOptions};
+use ktrdr_quant::data::resample;
 
 use crate::CatalogError;
 
@@ -121,11 +123,27 @@ pub(crate) async fn bytes(
     symbol: &Symbol,
     timeframe: Timeframe,
 ) -> Result<Vec<u8>, CatalogError> {
-    artifacts.get(&key(symbol, timeframe)?).await.map_err(|e| {
-        let import =
-            format!("import it with `ktrdr data import FILE --symbol {symbol} --timeframe {timeframe}`");
-        CatalogError::from(e).advising(import)
-    })
+    match artifacts.get(&key(symbol, timeframe)?).await {
+        Ok(bytes) => Ok(bytes),
+        Err(none @ ArtifactError::NotFound { .. }) => {
+            let advice = advice(&all(artifacts).await.unwrap_or_default(), symbol, timeframe);
+            Err(CatalogError::from(none).advising(advice))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// How a series that is not there can be had: made of others of the instrument, called as it is called, or imported.
+fn advice(all: &[(Key, Symbol, Timeframe)], symbol: &Symbol, timeframe: Timeframe) -> String {
+    let own = all.iter().filter(|(_, of, _)| of == symbol);
+    if own.clone().any(|(_, _, from)| resample::fits(*from, timeframe)) {
+        return format!("make it with `ktrdr data resample {symbol} {timeframe}`");
+    }
+    let import = format!("import it with `ktrdr data import FILE --symbol {symbol} --timeframe {timeframe}`");
+    match own.count() {
+        0 => import + &nearest::meant(symbol.as_str(), all.iter().map(|(_, of, _)| of.as_str())),
+        _ => import,
+    }
 }
 
 /// Reads and pins it.

@@ -1,5 +1,6 @@
 //! Strategies by name, `strategies/<name>.yaml`, and the judgement beside each.
 
+use ktrdr_domain::nearest;
 use ktrdr_domain::report::AssessmentReport;
 use ktrdr_domain::{Author, Sha256, Strategy, StrategyName, number};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
@@ -24,8 +25,14 @@ pub fn key(name: &StrategyName) -> Result<Key, CatalogError> {
 /// When it is not there, too large, or not UTF-8.
 pub async fn read(artifacts: &dyn Artifacts, name: &StrategyName) -> Result<String, CatalogError> {
     let key = key(name)?;
-    let bytes = artifacts.get(&key).await.map_err(CatalogError::from);
-    text(key.as_str(), bytes.map_err(|e| e.advising("see `ktrdr strategies list`"))?)
+    match artifacts.get(&key).await {
+        Ok(bytes) => text(key.as_str(), bytes),
+        Err(none) => {
+            let names = names(artifacts).await.unwrap_or_default();
+            let meant = nearest::meant(name.as_str(), names.iter().map(StrategyName::as_str));
+            Err(CatalogError::from(none).advising(format!("see `ktrdr strategies list`{meant}")))
+        }
+    }
 }
 
 /// Reads and checks a strategy.

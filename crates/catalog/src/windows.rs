@@ -174,6 +174,26 @@ pub async fn roll(
     append(artifacts, symbol, known, &WindowEvent::Rolled(rolled(now()))).await
 }
 
+/// Whether bars that replace others reach every window of their instrument: those stay where they were fixed.
+///
+/// # Errors
+/// When a window would be without any; as [`read`].
+pub async fn expect_reach(artifacts: &dyn Artifacts, bars: &Bars) -> Result<(), CatalogError> {
+    let symbol = &bars.symbol;
+    let (Some(known), Some(span)) = (read(artifacts, symbol).await?, bars.span()) else { return Ok(()) };
+    let WindowDates { gate_from, vault_from } = known.dates();
+    let without = match span.end {
+        end if end <= gate_from => "gate and vault",
+        end if end <= vault_from => "vault",
+        _ if span.start >= gate_from => "dev",
+        _ => return Ok(()),
+    };
+    Err(CatalogError::invalid(format!(
+        "the windows of {symbol} stay where they were fixed, the gate from {gate_from} and the vault from {vault_from}, and these \
+         bars ({span}) leave {without} without any: make bars that reach all of them, or call the instrument otherwise"
+    )))
+}
+
 /// What is said of an instrument that nothing is known of.
 pub fn never_fixed(symbol: &Symbol) -> CatalogError {
     CatalogError::NotFound(format!(

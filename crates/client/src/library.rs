@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use ktrdr_app::AppError;
 use ktrdr_app::data::{CheckedSeries, GenerateRequest, ImportRequest, ListedSeries};
+use ktrdr_app::resample::ResampleRequest;
 use ktrdr_app::strategies::{ListedModel, ListedStrategy, ModelDetail, StrategyDetail, StrategyText};
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::use_cases::Library;
@@ -23,6 +24,10 @@ impl Library for Client {
 
     async fn generate_data(&self, request: &GenerateRequest) -> Result<DataRef, AppError> {
         self.ask(Request::post(&["data", "generate"]).json(body_of(request, &[])).once(None)).await
+    }
+
+    async fn resample_data(&self, request: &ResampleRequest) -> Result<DataRef, AppError> {
+        self.ask(Request::post(&["data", "resample"]).json(body_of(request, &[])).once(None)).await
     }
 
     async fn check_data(&self, symbol: &Symbol, timeframe: Timeframe) -> Result<CheckedSeries, AppError> {

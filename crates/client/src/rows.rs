@@ -12,6 +12,7 @@ use ktrdr_app::retry::{GroupRetryRequest, RetryAnswer, RetryPlan, RetryRequest};
 use ktrdr_app::selection::{SelectedPart, Selection};
 use ktrdr_app::use_cases::Rows;
 use ktrdr_app::waiting::StandstillRequest;
+use ktrdr_domain::instant::Instant;
 use ktrdr_domain::{Operation, OperationId};
 use serde_json::json;
 
@@ -44,7 +45,7 @@ impl Rows for Client {
             operations: self.taken(&mut document, "operations")?,
             total: self.taken(&mut document, "total")?,
             active: self.taken(&mut document, "active")?,
-            now_ms: self.taken(&mut document, "now_ms")?,
+            now_ms: self.taken::<Instant>(&mut document, "now")?.0,
         })
     }
 
@@ -61,7 +62,7 @@ impl Rows for Client {
             operations: self.taken(&mut document, "operations")?,
             total: self.taken(&mut document, "total")?,
             active: self.taken(&mut document, "active")?,
-            now_ms: self.taken(&mut document, "now_ms")?,
+            now_ms: self.taken::<Instant>(&mut document, "now")?.0,
         })
     }
 
@@ -112,7 +113,7 @@ impl Rows for Client {
             next: self.position(&document)?,
             dead_letters: self.taken(&mut document, "dead_letters")?,
             total: self.taken(&mut document, "total")?,
-            now_ms: self.taken(&mut document, "now_ms")?,
+            now_ms: self.taken::<Instant>(&mut document, "now")?.0,
         })
     }
 

@@ -70,6 +70,14 @@ pub(crate) fn rendered(page: &impl Template) -> Result<String, AppError> {
         .map_err(|why| AppError::new(ErrorKind::InvalidInput, format!("the page can not be made: {why}")))
 }
 
+/// Pages are read, and deeds are posted.
+pub(crate) fn no_such_method() -> Response<Vec<u8>> {
+    let mut response =
+        response(StatusCode::METHOD_NOT_ALLOWED, POLICY, "pages take GET, HEAD and POST alone".into());
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+    response
+}
+
 /// What was made of a request for nobody in particular to keep.
 pub(crate) fn response(status: StatusCode, policy: &'static str, html: String) -> Response<Vec<u8>> {
     let mut response = Response::new(html.into_bytes());

@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::flow::Flow;
 use crate::kept::Kept;
-use crate::selections::Selections;
 use crate::time::Instant;
 
 /// For how long after the last visit queues are still looked at.
@@ -15,8 +14,6 @@ const VISITED_FOR_MS: i64 = 10 * 60 * 1_000;
 pub(crate) struct Desk {
     /// Pages of this instant.
     pub(crate) kept: Kept,
-    /// Selections that wait for a word.
-    pub(crate) selections: Selections,
     /// How queues went lately.
     pub(crate) flow: Flow,
     visited_ms: AtomicI64,

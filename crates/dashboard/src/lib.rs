@@ -10,7 +10,7 @@
 //! | pages, in the order of questions | `pages/`, with `templates/` |
 //! | deeds: what buttons do | `deeds/` |
 //! | a button with its command line | `button` |
-//! | what is kept between requests: pages of this instant, frozen selections, how queues went lately | `desk`, `kept`, `selections`, `flow` |
+//! | what is kept between requests: pages of this instant, how queues went lately; frozen selections are kept in the store | `desk`, `kept`, `flow`; `selections` |
 //! | the frame of every page | `shell` |
 //! | small parts of pages, times | `markup`, `time` |
 //! | style sheet, script, icon | `assets`, with `assets/` |
@@ -69,6 +69,9 @@ impl Dashboard {
         request: Request<Vec<u8>>,
     ) -> Response<Vec<u8>> {
         let (head, body) = request.into_parts();
+        if ![Method::GET, Method::HEAD, Method::POST].contains(&head.method) {
+            return answer::no_such_method();
+        }
         let path: Vec<String> =
             head.uri.path().split('/').filter(|part| !part.is_empty()).map(ask::decoded).collect();
         if let Some(("assets", [_, name])) = path.split_first().map(|(first, rest)| (first.as_str(), rest)) {
@@ -83,8 +86,7 @@ impl Dashboard {
         let ask = Ask { app, caller, desk: Arc::clone(&self.desk), path, query, form };
         let answer = match head.method {
             Method::GET | Method::HEAD => route::page(&ask).await,
-            Method::POST => route::deed(&ask).await,
-            _ => Err(route::no_page(&ask)),
+            _ => route::deed(&ask).await,
         };
         answer.unwrap_or_else(|why| Answer::problem(&ask, &why)).into_response()
     }

@@ -26,6 +26,7 @@ async fn made(ask: &Ask) -> Result<Answer, AppError> {
         ["campaigns", _] => pages::campaign::page(ask).await,
         ["strategies"] => pages::strategies::page(ask).await,
         ["strategies", _] => pages::strategy::page(ask).await,
+        ["strategies", _, "models", _] => pages::model::page(ask).await,
         ["data"] => pages::data::page(ask).await,
         ["data", _, _] => pages::series::page(ask).await,
         ["memory"] => pages::memory::page(ask).await,

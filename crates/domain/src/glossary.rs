@@ -189,7 +189,7 @@ const FAILURES: &[Entry] = &[
     entry(
         OfFailures,
         "time_limit",
-        "it ran longer than its kind may",
+        "it ran longer than its type may",
         "give it less to do, or raise `fleet.training_time_limit` (or that of backtests)",
     ),
     entry(

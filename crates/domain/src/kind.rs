@@ -54,7 +54,7 @@ pub struct KindFacts {
     pub load: Load,
     /// What is measured of it, item by item.
     pub measured: Measured,
-    /// What people may call it on the command line, beside its name.
+    /// What people may call it beside its name, where they type it.
     pub short_name: Option<&'static str>,
     /// What a worker of this kind does, as the command line's help says it.
     pub does: &'static str,
@@ -100,7 +100,12 @@ impl Kind {
             does: "",
         };
         match self {
-            Self::AgentResearch => KindFacts { is_root: true, does: "Moves research cycles", ..light },
+            Self::AgentResearch => KindFacts {
+                is_root: true,
+                short_name: Some("research"),
+                does: "Moves research cycles",
+                ..light
+            },
             Self::AgentDesign => {
                 KindFacts { short_name: Some("design"), does: "Designs strategies", ..light }
             }
@@ -114,6 +119,7 @@ impl Kind {
             Self::Backtesting => KindFacts {
                 load: Load::Backtest,
                 measured: Measured::Bars,
+                short_name: Some("backtest"),
                 does: "Trades models and signals on one window",
                 ..light
             },
@@ -142,6 +148,15 @@ impl Kind {
     /// Every kind that has jobs: a queue, a handler, workers.
     pub fn with_jobs() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|kind| !kind.is_root())
+    }
+
+    /// The kind that people mean by a word: its name, or the short one.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn meant_by(word: &str) -> Result<Self, BadKind> {
+        let by_short_name = || Self::ALL.iter().find(|kind| kind.facts().short_name == Some(word)).copied();
+        word.parse().or_else(|unknown| by_short_name().ok_or(unknown))
     }
 
     /// The stable name.
@@ -184,6 +199,11 @@ mod tests {
         for kind in Kind::ALL {
             assert_eq!(kind.to_string().parse(), Ok(*kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        for (word, kind) in
+            [("design", Kind::AgentDesign), ("backtest", Kind::Backtesting), ("training", Kind::Training)]
+        {
+            assert_eq!(Kind::meant_by(word), Ok(kind));
         }
         let unknown = "baking".parse::<Kind>().unwrap_err();
         assert!(unknown.to_string().contains("training"), "{unknown}");

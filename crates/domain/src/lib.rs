@@ -2,11 +2,11 @@
 //!
 //! | noun | file |
 //! |---|---|
-//! | names that are safe as file names and queue names | [`name`], [`timeframe`] |
-//! | instants and half-open spans of time | [`time`] |
+//! | names that are safe as file names and queue names; what a mistyped one meant | [`name`], [`timeframe`], [`nearest`] |
+//! | instants and half-open spans of time, how JSON tells those of the store's clock | [`time`], [`instant`] |
 //! | operations, their statuses and who moves them, what they are about, why they failed | [`operation`], [`status`], [`id`], [`subject`], [`failure`] |
 //! | kinds of work, which of two waiting jobs comes first | [`kind`], [`priority`] |
-//! | what others follow an operation by | [`trace`] |
+//! | what others follow an operation by | [`trace`], [`traceparent`] |
 //! | what a job is told, what it asks to run on, what an event says | [`job`], [`device`], [`event`] |
 //! | strategies: grammar 3.0, its resolver into features | [`strategy`] |
 //! | dev, gate and vault windows, what became of them | [`window`], [`window_history`] |
@@ -43,11 +43,13 @@ pub mod glossary;
 pub mod hash;
 pub mod hypothesis;
 pub mod id;
+pub mod instant;
 pub mod job;
 pub mod kind;
 pub mod lesson;
 pub mod money;
 pub mod name;
+pub mod nearest;
 pub mod number;
 pub mod operation;
 pub mod phase;
@@ -66,6 +68,7 @@ pub mod terms;
 pub mod time;
 pub mod timeframe;
 pub mod trace;
+pub mod traceparent;
 pub mod trading;
 pub mod trial;
 pub mod window;
@@ -93,4 +96,5 @@ pub use subject::Subject;
 pub use time::{Span, Timestamp};
 pub use timeframe::Timeframe;
 pub use trace::{SpanId, TraceId};
+pub use traceparent::TraceParent;
 pub use window::{WindowKind, Windows};

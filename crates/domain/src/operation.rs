@@ -64,6 +64,7 @@ impl Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelRequest {
     /// Unix milliseconds of the request.
+    #[serde(rename = "at", alias = "at_ms", with = "crate::instant")]
     pub at_ms: i64,
     /// The asker.
     pub by: String,
@@ -79,7 +80,9 @@ pub struct CancelRequest {
 pub struct OperationSummary {
     /// Identity.
     pub id: OperationId,
-    /// Kind of work.
+    /// Kind of work. Whoever reads an operation knows it as its type, as filters and options do. Stores and messages keep the name
+    /// `kind`: processes of two versions work side by side while a fleet is updated.
+    #[serde(rename = "type", alias = "kind")]
     pub kind: Kind,
     /// What it is about.
     #[serde(flatten)]
@@ -102,6 +105,7 @@ pub struct OperationSummary {
     /// Boot id of the worker that holds it.
     pub worker: Option<String>,
     /// When the claim lapses.
+    #[serde(default, rename = "lease_until", alias = "lease_until_ms", with = "crate::instant::option")]
     pub lease_until_ms: Option<i64>,
     /// A cancel request, if any.
     pub cancel: Option<CancelRequest>,
@@ -120,10 +124,13 @@ pub struct OperationSummary {
     /// The child whose end moves this root (roots only).
     pub waiting: Option<OperationId>,
     /// When it was submitted.
+    #[serde(rename = "created_at", alias = "created_at_ms", with = "crate::instant")]
     pub created_at_ms: i64,
     /// When it was last claimed (a root: started).
+    #[serde(default, rename = "started_at", alias = "started_at_ms", with = "crate::instant::option")]
     pub started_at_ms: Option<i64>,
     /// When it ended.
+    #[serde(default, rename = "finished_at", alias = "finished_at_ms", with = "crate::instant::option")]
     pub finished_at_ms: Option<i64>,
     /// How long its last attempt (a root: all of it) took, by a clock that nobody can set; not known of every row.
     #[serde(default)]

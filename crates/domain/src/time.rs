@@ -19,6 +19,12 @@ pub struct Timestamp(pub i64);
 pub struct BadTime(pub String);
 
 impl Timestamp {
+    /// The second in which a moment of the store's clock lies, from Unix milliseconds.
+    #[must_use]
+    pub fn of_ms(ms: i64) -> Self {
+        Self(ms.div_euclid(1_000))
+    }
+
     /// Midnight UTC of this instant's day.
     #[must_use]
     pub fn day_start(self) -> Self {

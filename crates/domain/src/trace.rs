@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::hash::Hex;
 use crate::id::OperationId;
 
 /// Between a root's id and the rest of a child's.
@@ -29,7 +30,7 @@ pub struct SpanId([u8; 8]);
 
 /// Text that is no trace id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a trace id is 32 lower-case hexadecimal digits")]
+#[error("a trace id is 32 lower-case hexadecimal digits, that of a span 16")]
 pub struct BadTraceId;
 
 impl TraceId {
@@ -113,18 +114,9 @@ impl Sample {
     }
 }
 
-/// An operation as the part of its trace that others go on from, in the form of W3C's `traceparent`.
-#[must_use]
-pub fn traceparent(operation: &OperationId, sample: Sample) -> String {
-    let (trace, span) = (TraceId::of(operation), SpanId::whole(operation));
-    // Bit 0: it is told of. Bit 1: its last seven bytes are random.
-    let flags = 2 | u8::from(sample.takes(trace));
-    format!("00-{trace}-{span}-{flags:02x}")
-}
-
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        Hex(&self.0).fmt(f)
     }
 }
 
@@ -136,7 +128,7 @@ impl fmt::Debug for TraceId {
 
 impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        Hex(&self.0).fmt(f)
     }
 }
 
@@ -149,13 +141,25 @@ impl fmt::Debug for SpanId {
 impl FromStr for TraceId {
     type Err = BadTraceId;
     fn from_str(text: &str) -> Result<Self, BadTraceId> {
-        let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if text.len() != 32 || !text.bytes().all(digit) {
-            return Err(BadTraceId);
-        }
-        let id = u128::from_str_radix(text, 16).map_err(|_| BadTraceId)?;
-        Ok(Self(id.to_be_bytes()))
+        Ok(Self(digits(text, 32)?.to_be_bytes()))
     }
+}
+
+impl FromStr for SpanId {
+    type Err = BadTraceId;
+    fn from_str(text: &str) -> Result<Self, BadTraceId> {
+        let id = digits(text, 16)?;
+        Ok(Self(u64::try_from(id).map_err(|_| BadTraceId)?.to_be_bytes()))
+    }
+}
+
+/// The number that exactly so many digits are.
+fn digits(text: &str, count: usize) -> Result<u128, BadTraceId> {
+    let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if text.len() != count || !text.bytes().all(is_digit) {
+        return Err(BadTraceId);
+    }
+    u128::from_str_radix(text, 16).map_err(|_| BadTraceId)
 }
 
 impl TryFrom<String> for TraceId {
@@ -195,10 +199,7 @@ mod tests {
     #[test]
     fn ids_are_the_same_in_every_version() {
         assert_eq!(TraceId::of(&operation(7)).to_string(), "75b68721131e0e45da23e2839ccd6f68");
-        assert_eq!(
-            traceparent(&operation(7), Sample::NONE),
-            "00-75b68721131e0e45da23e2839ccd6f68-a445948b7f20e165-02"
-        );
+        assert_eq!(SpanId::whole(&operation(7)).to_string(), "a445948b7f20e165");
     }
 
     #[test]

@@ -152,6 +152,15 @@ fn texts_that_are_no_cadence_are_refused_with_what_is_wrong() {
         assert!(matches!(refused, Err(BadCadence::Cron(..))), "{wrong:?}: {refused:?}");
     }
     assert!(matches!(Cadence::new("0 0 30 2 *", "UTC"), Err(BadCadence::Never(_))));
+    // The rarest there are: a leap day on a certain day of the week, once in 28 years.
+    for weekday in 0..7 {
+        let text = format!("0 0 29 2 +{weekday}");
+        let cadence = Cadence::new(&text, "UTC").unwrap_or_else(|why| panic!("{text}: {why}"));
+        let ticks: Vec<String> =
+            cadence.ticks_after(at("1999-01-01T00:00:00Z")).take(2).map(|tick| tick.to_string()).collect();
+        let years: Vec<i32> = ticks.iter().map(|tick| tick[..4].parse().unwrap()).collect();
+        assert_eq!(years[1] - years[0], 28, "{text}: {ticks:?}");
+    }
     assert!(matches!(Cadence::new("0 0 * * *", "Mars/Olympus"), Err(BadCadence::Zone(_))));
     assert!(Cadence::new("0 0 29 2 *", "UTC").is_ok());
     let written = serde_json::to_value(cadence(" 30  1 * * * ", ZONES[0])).unwrap();

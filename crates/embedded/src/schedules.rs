@@ -52,7 +52,7 @@ impl Schedules for SqliteStore {
         let (name, mut pause) = (name.to_string(), pause.clone());
         let change = move |tx: &mut Tx<'_>| {
             pause.at_ms = tx.now.wall_ms;
-            let json = serde_json::to_string(&pause).map_err(Failure::corrupt)?;
+            let json = limits::pause_json(&pause).map_err(Failure::corrupt)?;
             let sql = "UPDATE schedules SET paused = ?2, revision = revision + 1 WHERE name = ?1 AND paused IS NULL";
             changed(tx, &name, tx.execute(sql, (&name, &json))?)
         };

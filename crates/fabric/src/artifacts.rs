@@ -2,7 +2,9 @@
 //! `models/fx_pullback/1h_v1/model.safetensors`; an artefact is written whole or not at all.
 
 use std::fmt;
+use std::os::unix::fs::MetadataExt;
 use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use ktrdr_domain::Sha256;
@@ -114,6 +116,10 @@ pub trait Artifacts: Send + Sync {
     async fn put(&self, key: &Key, bytes: &[u8]) -> Result<(), ArtifactError>;
     /// Writes a whole artefact unless there is one: [`ArtifactError::Exists`].
     async fn create(&self, key: &Key, bytes: &[u8]) -> Result<(), ArtifactError>;
+    /// What is known of an artefact without reading it; `None` where that would not tell a later change.
+    async fn stamp(&self, _key: &Key) -> Option<Stamp> {
+        None
+    }
     /// Keys of all artefacts under a folder key, sorted; empty when there is no such folder.
     async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError>;
     /// Where this is, for people: a folder or a bucket.
@@ -121,6 +127,33 @@ pub trait Artifacts: Send + Sync {
     /// The room on its disk; `None` of what has no disk that could be seen, such as a bucket.
     async fn disk(&self) -> Option<Disk> {
         None
+    }
+}
+
+/// What tells one state of an artefact from another: as long as it is the same, so are the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// Which file of which disk.
+    file: (u64, u64),
+    bytes: u64,
+    /// When it was written to, and when anything about it changed: seconds and nanoseconds.
+    times: [(i64, i64); 2],
+}
+
+/// A file system's clock ticks in steps: what changed this shortly ago may change again within the same one.
+const SETTLED_AFTER: Duration = Duration::from_secs(2);
+
+impl Stamp {
+    /// Of a file; `None` of one that changed just now, or after `now`.
+    #[must_use]
+    pub fn of(file: &std::fs::Metadata, now: SystemTime) -> Option<Self> {
+        let changed = u64::try_from(file.ctime()).ok().map(Duration::from_secs)?;
+        let settled = UNIX_EPOCH + changed + SETTLED_AFTER;
+        (settled < now).then(|| Self {
+            file: (file.dev(), file.ino()),
+            bytes: file.len(),
+            times: [(file.mtime(), file.mtime_nsec()), (file.ctime(), file.ctime_nsec())],
+        })
     }
 }
 

@@ -28,6 +28,7 @@ pub struct AuditEntry {
     /// Its number: 1 for the first, without a gap.
     pub number: u64,
     /// When it was written, Unix milliseconds of the store's clock.
+    #[serde(rename = "at", alias = "at_ms", with = "ktrdr_domain::instant")]
     pub at_ms: i64,
     /// What was asked for.
     #[serde(flatten)]

@@ -128,7 +128,8 @@ pub struct DeadLetter {
     /// Why it is here: what could not be read of it, or the broker's word, such as `delivery_limit` or `rejected`.
     pub reason: Option<String>,
     /// Since when, in Unix milliseconds, to the second.
-    pub at_ms: Option<u64>,
+    #[serde(default, rename = "at", alias = "at_ms", with = "ktrdr_domain::instant::option")]
+    pub at_ms: Option<i64>,
     /// How it begins, as text; what can not be printed is escaped.
     pub body: String,
     /// How long it is, in bytes.

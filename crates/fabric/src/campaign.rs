@@ -17,6 +17,7 @@ pub struct Campaign {
     /// Its name.
     pub name: CampaignName,
     /// When its first cycle was submitted, Unix milliseconds of the store's clock.
+    #[serde(rename = "begun_at", alias = "begun_at_ms", with = "ktrdr_domain::instant")]
     pub begun_at_ms: i64,
     /// Cycles submitted under its name so far.
     pub cycles: u64,

@@ -18,6 +18,7 @@ pub const NOTE_BYTES_MAX: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     /// When, in Unix milliseconds of the store's clock.
+    #[serde(rename = "at", alias = "at_ms", with = "ktrdr_domain::instant")]
     pub at_ms: i64,
     /// What happened.
     pub what: Change,

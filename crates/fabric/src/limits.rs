@@ -1,11 +1,12 @@
 //! What every store refuses before it writes anything: both engines call these, so that they refuse the same.
 //! Everything a store is handed may come from outside.
 
+mod schedules;
+
 use std::collections::HashSet;
 
 use ktrdr_domain::budget::{Cost, Measure};
 use ktrdr_domain::job::MESSAGE_BYTES_MAX;
-use ktrdr_domain::schedule::{Occurrence, OccurrenceState, SchedulePlan};
 use ktrdr_domain::{Kind, Progress, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,12 +17,13 @@ use crate::budget::{COST_MAX, RESERVED_FOR_MAX, Reservation};
 use crate::cause::Cause;
 use crate::history::NOTE_BYTES_MAX;
 use crate::registry::WorkerInfo;
-use crate::schedules::DECIDED_AT_ONCE;
 use crate::store::{
     AdvanceTo, BATCH_MAX, ConcurrencyLimit, Filter, Finish, GroupCancel, NewChild, NewOperation, NewRoot,
     Pace, StoreError,
 };
 use crate::tokens::Token;
+
+pub use schedules::{decided_json, occurrence_json, pause_json, plan_json};
 
 /// Largest result of an operation, in bytes of JSON: summaries, not series; those are artefacts.
 const RESULT_BYTES_MAX: usize = 4 << 20;
@@ -275,50 +277,6 @@ pub fn check_answer(answer: &str) -> Result<(), StoreError> {
         return Ok(());
     }
     refuse(format!("an answer of {} bytes: 1 to {ANSWER_BYTES_MAX} are kept", answer.len()))
-}
-
-/// Largest plan of a schedule, in bytes of JSON; longest words of an occurrence.
-const PLAN_BYTES_MAX: usize = 64 << 10;
-const OCCURRENCE_WORDS_MAX: usize = 500;
-
-/// The plan of a schedule as JSON.
-///
-/// # Errors
-/// [`StoreError::Invalid`] for more than is stored, and rules that can not be kept.
-pub fn plan_json(plan: &SchedulePlan) -> Result<String, StoreError> {
-    plan.rules.check().map_err(|why| StoreError::Invalid(Cause::of(why)))?;
-    check_text("name of the asker", &plan.by)?;
-    check_json("request of a schedule", &plan.work, PLAN_BYTES_MAX)?;
-    serde_json::to_string(plan)
-        .map_err(|e| StoreError::Invalid(Cause::because("the schedule can not be stored", e)))
-}
-
-/// An occurrence as JSON; words that say why are cut.
-///
-/// # Errors
-/// [`StoreError::Invalid`] for what can not be written.
-pub fn occurrence_json(occurrence: &Occurrence) -> Result<String, StoreError> {
-    let mut occurrence = occurrence.clone();
-    check_text("name of the asker", occurrence.by.as_deref().unwrap_or_default())?;
-    if let OccurrenceState::Skipped { words, .. } = &mut occurrence.state {
-        words.truncate(words.floor_char_boundary(OCCURRENCE_WORDS_MAX));
-    }
-    serde_json::to_string(&occurrence)
-        .map_err(|e| StoreError::Invalid(Cause::because("the occurrence can not be stored", e)))
-}
-
-/// What one step decides, as JSON.
-///
-/// # Errors
-/// [`StoreError::Invalid`] for more than one step takes.
-pub fn decided_json(occurrences: &[Occurrence]) -> Result<Vec<String>, StoreError> {
-    if occurrences.len() > DECIDED_AT_ONCE {
-        return refuse(format!(
-            "one step decides at most {DECIDED_AT_ONCE} ticks, not {}",
-            occurrences.len()
-        ));
-    }
-    occurrences.iter().map(occurrence_json).collect()
 }
 
 /// What is to be set aside.

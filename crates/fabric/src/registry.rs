@@ -44,6 +44,21 @@ pub struct WorkerInfo {
     /// How it finds the broker; not known of processes of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub broker: Option<BrokerSight>,
+    /// Its GPU as the driver tells of it, where there is one that does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<GpuSight>,
+}
+
+/// A GPU, as it was when its process was heard of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GpuSight {
+    /// Its memory, in bytes.
+    pub memory_bytes: u64,
+    /// How much of it is in use, by whomever.
+    pub memory_used_bytes: u64,
+    /// Share of the last moments in which it computed, in per cent, for whomever; some do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub busy_percent: Option<u32>,
 }
 
 /// How a process finds the broker.
@@ -55,12 +70,22 @@ pub struct BrokerSight {
     pub for_ms: u64,
 }
 
+/// As the alert has it.
+const IDLE_BELOW_PERCENT: u32 = 5;
+
 /// Of processes of a version that did not say it.
 fn usual_heartbeat_ms() -> u64 {
     2_000
 }
 
 impl WorkerInfo {
+    /// Whether a training holds its GPU, which computes next to nothing.
+    #[must_use]
+    pub fn holds_idle_gpu(&self) -> bool {
+        let is_idle = self.gpu.and_then(|gpu| gpu.busy_percent).is_some_and(|busy| busy < IDLE_BELOW_PERCENT);
+        is_idle && self.class == DeviceClass::Gpu && self.running.iter().any(|id| id.is_of(Kind::Training))
+    }
+
     /// Jobs it runs at once, at most.
     #[must_use]
     pub fn slots(&self) -> u32 {
@@ -146,6 +171,8 @@ pub const CONTROL_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
+    use ktrdr_domain::Timestamp;
+
     use super::*;
 
     #[test]
@@ -162,6 +189,7 @@ mod tests {
             is_draining: false,
             every_ms: 2_000,
             broker: None,
+            gpu: None,
         };
         assert_eq!(worker.slots(), 5);
         assert_eq!(worker.slots_for(Queue::Jobs(Kind::Training)), 1);
@@ -169,5 +197,17 @@ mod tests {
         assert_eq!(worker.slots_for(Queue::Pinned(Kind::Training, DeviceClass::Cpu)), 0);
         assert_eq!(worker.slots_for(Queue::Jobs(Kind::Backtesting)), 4);
         assert_eq!(worker.slots_for(Queue::Jobs(Kind::Probe)), 0);
+        let training = OperationId::new(Kind::Training, Timestamp(1_700_000_000), 1);
+        let busy = |percent| GpuSight { memory_bytes: 10, memory_used_bytes: 5, busy_percent: percent };
+        let holds = |percent, running: &[OperationId]| {
+            let (running, gpu) = (running.to_vec(), Some(busy(percent)));
+            WorkerInfo { running, gpu, ..worker.clone() }.holds_idle_gpu()
+        };
+        assert!(holds(Some(4), std::slice::from_ref(&training)));
+        assert!(
+            !holds(Some(5), std::slice::from_ref(&training))
+                && !holds(Some(0), &[])
+                && !holds(None, &[training])
+        );
     }
 }

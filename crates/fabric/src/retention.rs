@@ -95,6 +95,7 @@ pub struct PrunedSoFar {
     /// Histories of operations that stayed.
     pub histories: u64,
     /// When something was pruned last, Unix milliseconds of the store's clock.
+    #[serde(default, rename = "at", alias = "at_ms", with = "ktrdr_domain::instant::option")]
     pub at_ms: Option<i64>,
 }
 

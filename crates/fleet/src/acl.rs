@@ -3,6 +3,7 @@
 //! Limit: whoever holds the fleet's password can write any of its operations. Users for single roles would not change
 //! that, since all roles share the same keys.
 
+use ktrdr_domain::hash::Hex;
 use sha2::{Digest, Sha256};
 
 use super::redis::Prefix;
@@ -32,5 +33,5 @@ pub fn users(prefix: &Prefix, fleet_password: &str, monitor_password: &str) -> V
 }
 
 fn hashed(password: &str) -> String {
-    Sha256::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Hex(&Sha256::digest(password.as_bytes())).to_string()
 }

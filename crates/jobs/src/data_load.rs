@@ -1,9 +1,11 @@
 //! `data_load`: check a raw file of bars and store it in the project's own layout.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use ktrdr_catalog::imports::{self, DataLoaded};
 use ktrdr_catalog::{CatalogError, series, windows};
 use ktrdr_domain::job::{DataLoadSpec, Stamp};
-use ktrdr_domain::{Kind, Progress};
+use ktrdr_domain::{Kind, Progress, Timestamp};
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::health;
 use ktrdr_quant::data::import::{FileClock, ImportOptions, Imported, import};
@@ -33,6 +35,27 @@ fn options(spec: &DataLoadSpec) -> Result<ImportOptions, Fault> {
     })
 }
 
+/// Clocks differ by no more.
+const AHEAD_MAX_S: i64 = 300;
+
+/// Nobody has seen a bar that has not begun. Where there is one, dates were misread, or it is a forecast.
+fn refuse_the_future(bars: &Bars, now_s: i64) -> Result<(), Fault> {
+    let begun = bars.index_at_or_after(Timestamp(now_s.saturating_add(AHEAD_MAX_S + 1)));
+    let Some(first) = bars.time.get(begun).filter(|_| !bars.synthetic) else { return Ok(()) };
+    let count = bars.len() - begun;
+    Err(Fault::input(format!(
+        "the bar at {} has not begun yet, nor {} more after it: see to the file's dates (`--date-order`), its clock (`--time-zone`, \
+         `--utc-offset`) and which moment its times are (`--stamp`), or leave out what is no price yet",
+        Timestamp(*first),
+        count - 1
+    )))
+}
+
+fn clock_s() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
 impl Handler for DataLoad {
     fn kind(&self) -> Kind {
         Kind::DataLoad
@@ -53,6 +76,7 @@ impl DataLoad {
         if spec.stamp == Stamp::Close {
             bars.time.iter_mut().for_each(|time| *time -= spec.timeframe.seconds());
         }
+        refuse_the_future(&bars, clock_s())?;
         let (items_done, step) = (bars.len() as u64, "comparing with other series".to_owned());
         job.progress.set(Progress {
             percentage: 60.0,

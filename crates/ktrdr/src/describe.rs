@@ -79,9 +79,17 @@ pub(crate) fn figure(value: f64) -> String {
     }
 }
 
-/// So many of something: `1 trial`, `1,234 trials`.
+/// So many of something: `1 trial`, `1,234 trials`, `2 hypotheses`, `3 strategies`.
 pub(crate) fn counted(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
+    let many = match noun
+        .strip_suffix("is")
+        .map(|stem| (stem, "es"))
+        .or(noun.strip_suffix('y').map(|stem| (stem, "ies")))
+    {
+        Some((stem, ending)) if !noun.ends_with("ay") => format!("{stem}{ending}"),
+        _ => format!("{noun}s"),
+    };
+    format!("{} {}", thousands(n), if n == 1 { noun } else { &many })
 }
 
 /// An instant to the millisecond, from Unix milliseconds.
@@ -179,6 +187,9 @@ mod tests {
     #[test]
     fn one_is_not_many() {
         assert_eq!([0, 1, 2000].map(|n| counted(n, "trial")), ["0 trials", "1 trial", "2,000 trials"]);
+        let irregular = ["hypothesis", "strategy", "day"].map(|noun| counted(2, noun));
+        assert_eq!(irregular, ["2 hypotheses", "2 strategies", "2 days"]);
+        assert_eq!(counted(1, "hypothesis"), "1 hypothesis");
     }
 
     #[test]

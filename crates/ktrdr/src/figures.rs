@@ -15,17 +15,25 @@ use ktrdr_fabric::artifacts::Disk;
 use ktrdr_fabric::store::Filter;
 use ktrdr_telemetry::standing::{Obstacle, QueueStanding, Role};
 use ktrdr_telemetry::{Gpu, MEDIA_TYPE, Request, Standing, Telemetry};
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::exit::{CliError, Kind, OrExit};
 use crate::roles::Roles;
 use crate::workspace::Workspace;
 
+/// A scrape is answered this soon with what was seen last, whatever the store does: who scrapes waits for no more than some
+/// seconds, and would take the process for dead. What is seen later is told the next time.
+const LOOKED_WITHIN: Duration = Duration::from_millis(800);
+
 /// What is exposed of a process.
 struct Figures {
     telemetry: Arc<Telemetry>,
     /// Told of by those who relay and keep schedules: one look serves the whole fleet.
     fleet: Option<Fleet>,
+    /// One look at a time.
+    looking: AsyncMutex<()>,
 }
 
 /// How the fleet stands, looked at when somebody scrapes.
@@ -47,7 +55,7 @@ pub(crate) fn exposition(workspace: &Workspace, roles: &Roles) -> Option<Exposit
         let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
         Gpu::find(number, visible.as_deref()).into_iter().for_each(|gpu| telemetry.watch(gpu));
     }
-    let figures = Arc::new(Figures { telemetry, fleet });
+    let figures = Arc::new(Figures { telemetry, fleet, looking: AsyncMutex::default() });
     let text = move || {
         let figures = Arc::clone(&figures);
         Box::pin(async move { figures.text().await }) as _
@@ -80,15 +88,20 @@ pub(crate) async fn listen(
 }
 
 impl Figures {
-    async fn text(&self) -> String {
-        if let Some(fleet) = &self.fleet {
-            match fleet.standing().await {
-                Ok(standing) => self.telemetry.stand(&standing),
-                // What was seen last stays; `ktrdr_store_errors` says why.
-                Err(why) => tracing::debug!(%why, "how the fleet stands can not be seen"),
-            }
-        }
+    async fn text(self: Arc<Self>) -> String {
+        let looking = tokio::spawn(Arc::clone(&self).look());
+        let _ = timeout(LOOKED_WITHIN, looking).await;
         self.telemetry.expose()
+    }
+
+    /// Sees how the fleet stands, unless somebody is at it.
+    async fn look(self: Arc<Self>) {
+        let (Some(fleet), Ok(_alone)) = (&self.fleet, self.looking.try_lock()) else { return };
+        match fleet.standing().await {
+            Ok(standing) => self.telemetry.stand(&standing),
+            // What was seen last stays; `ktrdr_store_errors` says why.
+            Err(why) => tracing::debug!(%why, "how the fleet stands can not be seen"),
+        }
     }
 }
 

@@ -63,6 +63,7 @@ impl RunningRoles {
         let identity = Identity::of_this_process(env!("CARGO_PKG_VERSION"), &computing.name).in_role(role);
         let schedules_boot = identity.boot.clone();
         let tracer = tracer(workspace, roles, &identity.boot)?;
+        tracer.iter().for_each(|tracer| introduce(workspace, tracer));
         let (boot, needs, device) = (identity.boot.clone(), roles.needs(), computing.class);
         let part = Part { role: name, boot, needs, plays: true, device };
         let (store, broker) = (&workspace.app.store, &workspace.broker(part).await?);
@@ -176,6 +177,12 @@ fn tracer(workspace: &Workspace, roles: &Roles, boot: &BootId) -> Result<Option<
     };
     let rows = Arc::clone(&workspace.app.store) as _;
     Tracer::start(collector, boot, env!("CARGO_PKG_VERSION"), rows).map(Some).or_exit(Kind::InvalidInput)
+}
+
+/// Lets the API tell where operations came from, and scrapers see what was not told.
+fn introduce(workspace: &Workspace, tracer: &Tracer) {
+    let _ = workspace.links.set(tracer.links());
+    workspace.telemetry.iter().for_each(|telemetry| telemetry.watch_traces(tracer.lost()));
 }
 
 /// A worker for these kinds.

@@ -30,6 +30,7 @@ mod server;
 mod serving;
 mod settings;
 mod signals;
+mod spark;
 mod stream;
 mod times;
 mod top;
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
             let screen = Screen::new(arguments.output).showing(arguments.time_format);
             screen.ended(logging::start(&arguments).and_then(|()| run(&arguments, &screen)))
         }
-        Err(refusal) => refuse(&refusal),
+        Err(refusal) => refuse(&cli::with_what_was_meant(refusal)),
     }
 }
 
@@ -65,6 +66,7 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
     // What is repeated of the arguments must not drive a terminal: the same is said of harmless ones.
     let harmless = std::env::args_os().map(|word| screen::harmless_word(&word.to_string_lossy()));
     let same = Arguments::try_parse_from(harmless).err().filter(clap::Error::use_stderr);
+    let same = same.map(cli::with_what_was_meant);
     match (screen.form, same) {
         (OutputForm::Text, Some(same)) if !logging::is_json() => {
             // Where nobody can be told, the exit code says it.

@@ -59,9 +59,9 @@ fn figures(m: &Metrics) -> [[Cell; 2]; 6] {
 
 /// Those that only few ask for.
 fn more_figures(m: &Metrics) -> [[Cell; 2]; 4] {
-    let years = m.min_track_record_years.map(|years| format!("{years:.1} years"));
+    let years = m.min_track_record_years.map(|years| format!("{years:.1} years of record"));
     [
-        [("PSR", number(m.psr)), ("needs a record of", years.unwrap_or_else(|| "undefined".into()))],
+        [("PSR", number(m.psr)), ("proof takes", years.unwrap_or_else(|| "no record is long enough".into()))],
         [("skewness", number(m.skewness)), ("kurtosis", number(m.kurtosis))],
         [("Calmar", number(m.calmar_ratio)), ("SQN", number(m.sqn))],
         [("payoff", number(m.payoff_ratio)), ("turnover", times(m.turnover))],

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use ktrdr_api::{Api, Beside, Listening, McpServices, Pages};
+use ktrdr_api::{Api, Beside, Listening, McpServices, Origins, Pages};
 use ktrdr_app::App;
 use ktrdr_dashboard::Dashboard;
 use ktrdr_fabric::process::host_name;
@@ -33,9 +33,15 @@ pub(crate) async fn listen(
     let reading = ktrdr_api::mount(ktrdr_mcp::http(app.clone(), Access::default()));
     let mcp = Some(McpServices { reading, writing: Box::new(writing) });
     let (figures, watch) = (figures::exposition(workspace, roles), figures::watch(workspace));
-    let pages = Some(pages(&app));
-    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp, figures, pages, watch };
+    let (pages, origins) = (Some(pages(&app)), Some(origins(workspace)));
+    let beside = Beside { logs: logging::lines(), machine: host_name(), mcp, figures, pages, watch, origins };
     Api::listen(app, listening, beside, stop.clone()).await.map(Some).or_exit(Kind::Refused)
+}
+
+/// Tells where operations came from, as soon as this process tells traces.
+fn origins(workspace: &Workspace) -> Origins {
+    let links = Arc::clone(&workspace.links);
+    Arc::new(move |caller, operation| links.get().iter().for_each(|links| links.tell(caller, operation)))
 }
 
 /// The dashboard, for whoever comes with a browser.

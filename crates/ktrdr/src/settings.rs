@@ -252,7 +252,7 @@ impl Settings {
             cache_folder: self.cache.folder.clone(),
             cache_bytes_max: self.cache.bytes_max,
             aws: AwsVariables::from_env(),
-            traced: self.told_in_messages(),
+            traced: self.told(),
         })
     }
 

@@ -1,11 +1,12 @@
 //! A workspace: the folder a user works in, opened by the engine that is configured.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ktrdr_app::App;
 use ktrdr_app::engine::{Identity, Messages, Opened, Opening, Part};
 use ktrdr_fabric::broker::Broker;
 use ktrdr_telemetry::Telemetry;
+use ktrdr_traces::Links;
 
 use crate::exit::CliError;
 use crate::providers;
@@ -21,6 +22,8 @@ pub(crate) struct Workspace {
     pub(crate) app: App,
     /// What this process does on it, counted; nothing is, unless it plays roles.
     pub(crate) telemetry: Option<Arc<Telemetry>>,
+    /// Where operations came from is told here, once this process tells traces.
+    pub(crate) links: Arc<OnceLock<Links>>,
     /// Its store as itself.
     pub(crate) identity: Identity,
     messages: Messages,
@@ -30,12 +33,12 @@ impl Workspace {
     pub(crate) fn new(opening: Opening, settings: Settings, opened: Opened) -> Self {
         let Opened { mut app, identity, messages } = opened;
         app.providers = providers::of(&settings, &opening.folder, &app.artifacts);
-        Self { opening, settings, app, telemetry: None, identity, messages }
+        Self { opening, settings, app, telemetry: None, links: Arc::default(), identity, messages }
     }
 
     /// The same, with everything counted that goes through its seams from now on.
     pub(crate) fn measured(self) -> Self {
-        let telemetry = Arc::new(Telemetry::new(env!("CARGO_PKG_VERSION")));
+        let telemetry = Arc::new(Telemetry::new(env!("CARGO_PKG_VERSION"), self.settings.told()));
         let app = App {
             store: telemetry.store(self.app.store),
             budget: telemetry.budget(self.app.budget),

@@ -19,15 +19,11 @@ const POLL_INTERVAL_MS: u64 = 2000;
 /// An operation as a task that has just begun.
 pub(crate) fn task(row: &Operation) -> Task {
     let latest = row.finished_at_ms.or(row.started_at_ms).unwrap_or(row.created_at_ms);
-    let [created, latest] = [row.created_at_ms, latest].map(when);
+    let [created, latest] = [row.created_at_ms, latest].map(|ms| Timestamp::of_ms(ms).to_string());
     let words = row.phase.map_or_else(|| row.status.to_string(), |phase| format!("{} · {phase}", row.status));
     Task::new(row.id.as_str(), TaskStatus::Working, created, latest)
         .with_status_message(words)
         .with_poll_interval_ms(POLL_INTERVAL_MS)
-}
-
-fn when(ms: i64) -> String {
-    Timestamp(ms.div_euclid(1000)).to_string()
 }
 
 /// How a task stands. A cycle that a gate stopped did its work: that is a result, and no error.

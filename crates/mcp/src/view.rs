@@ -66,7 +66,7 @@ pub(crate) fn operation(row: &Operation, access: Access) -> Value {
 pub(crate) fn summary(row: &OperationSummary, access: Access) -> Value {
     let mut told = json!({
         "operation": row.id,
-        "kind": row.kind,
+        "type": row.kind,
         "strategy": row.subject.strategy,
         "symbol": row.subject.symbol,
         "timeframe": row.subject.timeframe,
@@ -77,9 +77,9 @@ pub(crate) fn summary(row: &OperationSummary, access: Access) -> Value {
         "waits_for": row.waiting,
         "cycle": row.root,
         "tries": row.tries,
-        "created_at": when(Some(row.created_at_ms)),
-        "started_at": when(row.started_at_ms),
-        "finished_at": when(row.finished_at_ms),
+        "created_at": Timestamp::of_ms(row.created_at_ms),
+        "started_at": row.started_at_ms.map(Timestamp::of_ms),
+        "finished_at": row.finished_at_ms.map(Timestamp::of_ms),
         "took_ms": row.took_ms,
         "reason": row.reason,
         "error": row.error.as_deref().and_then(|error| words(row, error, access)),
@@ -104,7 +104,7 @@ pub(crate) fn cycle(cycle: &CycleView, access: Access) -> Value {
         "strategy": cycle.strategy,
         "child": cycle.child,
         "percentage": cycle.progress.as_ref().map(|progress| progress.percentage),
-        "started_at": when(cycle.started_at_ms),
+        "started_at": cycle.started_at_ms.map(Timestamp::of_ms),
         "duration_ms": cycle.duration_ms,
         "reason": cycle.reason,
         "error": match (&cycle.error, access.show_exam || !is_examined(cycle.phase)) {
@@ -148,7 +148,7 @@ fn verdict(gate: &Value) -> Value {
 pub(crate) fn campaign(campaign: &Campaign) -> Value {
     let mut told = json!({
         "name": campaign.name,
-        "begun_at": when(Some(campaign.begun_at_ms)),
+        "begun_at": Timestamp::of_ms(campaign.begun_at_ms),
         "cycles": campaign.cycles,
         "forgotten": campaign.forgotten,
         "is_cancelling": campaign.is_cancelling,
@@ -216,10 +216,6 @@ fn has_seen_an_exam(row: &OperationSummary) -> bool {
 
 fn is_examined(phase: Option<Phase>) -> bool {
     matches!(phase, Some(Phase::Backtesting | Phase::Assessing))
-}
-
-fn when(ms: Option<i64>) -> Option<Timestamp> {
-    ms.map(|ms| Timestamp(ms.div_euclid(1000)))
 }
 
 /// Leaves out what is not there.

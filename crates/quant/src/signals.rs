@@ -1,11 +1,14 @@
 //! Positions decided elsewhere: `timestamp,target` rows, laid onto bars so that they trade like a strategy's own.
 //!
+//! Times are written as RFC 3339 has them or as pandas does (`2018-12-31 21:00:00+00:00`); without a zone they are UTC, as bars are.
+//! Targets may be `1.0`, and pandas' index may go without a name.
+//!
 //! A row's timestamp is that of a bar (its open, as in the bar files); its target (1 long, 0 none, −1 short) was
 //! decided at that bar's **close** and is filled at the next bar's open. Bars without a row keep the last target.
 
 use std::ops::Range;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use ktrdr_domain::Timestamp;
 
 use crate::Bars;
@@ -76,7 +79,7 @@ pub enum BadSignals {
     },
 }
 
-/// Reads signals. Times are RFC 3339 with an offset, ascending; lines end in LF or CRLF.
+/// Reads signals. Times ascend; lines end in LF or CRLF.
 ///
 /// # Errors
 /// The first thing that is wrong, with its line.
@@ -84,7 +87,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<(i64, Target)>, BadSignals> {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let mut lines = bytes.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let header = lines.next().unwrap_or_default();
-    if header != HEADER.as_bytes() {
+    if !is_header(header) {
         return Err(BadSignals::Header { found: shown(header) });
     }
     let mut signals: Vec<(i64, Target)> = Vec::new();
@@ -102,22 +105,38 @@ pub fn read(bytes: &[u8]) -> Result<Vec<(i64, Target)>, BadSignals> {
     if signals.is_empty() { Err(BadSignals::Empty) } else { Ok(signals) }
 }
 
+/// The header, also as pandas writes it for an index without a name, or with another.
+fn is_header(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).to_ascii_lowercase();
+    let index = line.strip_suffix(b",target");
+    index
+        .is_some_and(|name| [&b"timestamp"[..], b"time", b"datetime", b"date", b"index", b""].contains(&name))
+}
+
+/// A whole second: RFC 3339, or the same with a space; UTC without a zone, midnight without a time of day.
+fn instant(text: &str) -> Option<i64> {
+    let written = text.replacen(' ', "T", 1);
+    let with_zone = DateTime::parse_from_rfc3339(&written).map(|time| time.to_utc());
+    let naive = || NaiveDateTime::parse_from_str(&written, "%Y-%m-%dT%H:%M:%S%.f").map(|time| time.and_utc());
+    let date =
+        || NaiveDate::parse_from_str(&written, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    let time = with_zone.or_else(|_| naive()).or_else(|_| date()).ok()?;
+    (time.timestamp_subsec_nanos() == 0).then(|| time.timestamp())
+}
+
 fn signal(line: usize, text: &[u8]) -> Result<(i64, Target), BadSignals> {
     let mut fields = text.split(|b| *b == b',');
     let (Some(time), Some(target), None) = (fields.next(), fields.next(), fields.next()) else {
         return Err(BadSignals::Fields { line, found: shown(text) });
     };
     let target = match target {
-        b"1" => 1,
-        b"0" => 0,
-        b"-1" => -1,
+        b"1" | b"1.0" => 1,
+        b"0" | b"0.0" | b"-0.0" => 0,
+        b"-1" | b"-1.0" => -1,
         _ => return Err(BadSignals::Target { line, found: shown(target) }),
     };
-    let instant = std::str::from_utf8(time).ok().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
-    match instant {
-        Some(instant) if instant.timestamp_subsec_nanos() == 0 => Ok((instant.timestamp(), target)),
-        _ => Err(BadSignals::Time { line, found: shown(time) }),
-    }
+    let time_s = std::str::from_utf8(time).ok().and_then(instant);
+    time_s.map(|time_s| (time_s, target)).ok_or_else(|| BadSignals::Time { line, found: shown(time) })
 }
 
 /// Text for an error message: readable and short.

@@ -274,12 +274,13 @@ fn a_sunday_evening_is_part_of_monday_where_days_end_at_midnight() {
     // Thursday, 22 hours of Friday, 2 of Sunday, 3 of Monday.
     let bars = rising((friday - 24..friday + 22).chain(sunday..sunday + 5));
     let spec = IndicatorSpec::new(IndicatorKind::TradingDay).with("utc", 1.0);
-    let [previous, today, _] = &compute(&spec, &bars).outputs[..] else { panic!("three outputs") };
+    let [previous, today, _, week] = &compute(&spec, &bars).outputs[..] else { panic!("four outputs") };
     let (thursday, friday) = (123.0, 145.0);
     let percent = |from: f64, to: f64| 100.0 * (to / from - 1.0);
     assert_eq!(previous[45], 0.0, "Thursday is the only day that ended, and of nothing before");
-    assert_eq!(today[45], percent(thursday, friday));
+    assert_eq!((today[45], week[45]), (percent(thursday, friday), 0.0));
     for (bar, close) in (46..51).zip([146.0, 147.0, 148.0, 149.0, 150.0]) {
         assert_eq!((previous[bar], today[bar]), (percent(thursday, friday), percent(friday, close)), "{bar}");
+        assert_eq!(week[bar], percent(friday, close), "the week begins on Sunday evening");
     }
 }

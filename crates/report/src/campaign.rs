@@ -34,6 +34,8 @@ pub struct CampaignPage {
     pub exam: Option<ExamWindow>,
     /// What each design did on dev, in the order of cycles.
     pub designs: Vec<Design>,
+    /// What picking the best of the examined designs is worth; `None` where there is nothing to pick from.
+    pub choice: Option<Choice>,
 }
 
 /// Cycles that came so far.
@@ -65,6 +67,20 @@ pub struct ExamWindow {
     pub looks: u64,
     /// Looks after which research on it ends.
     pub looks_max: u64,
+}
+
+/// Picking the best of several designs by one half of their exam, looked at on the other half: combinatorially symmetric
+/// cross-validation (Bailey, Borwein, López de Prado & Zhu 2015).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Choice {
+    /// Designs to pick from.
+    pub designs: u64,
+    /// Ways to choose the half that is picked by.
+    pub ways: u64,
+    /// PBO: share of them in which the one that was picked is no better than the middle of all on the other half.
+    pub overfitted: f64,
+    /// Share of them in which it loses there.
+    pub loses: f64,
 }
 
 /// One design.
@@ -235,6 +251,16 @@ impl CampaignPage {
     fn means(&self) -> Section {
         let mut facts: Vec<Fact> =
             self.spent.iter().map(|spent| Fact::new(spent.name.clone(), spent.amount.clone(), "")).collect();
+        if let Some(choice) = &self.choice {
+            let note = format!(
+                "PBO: the best of {} on one half of the exam is no better than the middle of them on the other half, in so many of \
+                 {} ways to halve it; it loses there in {}",
+                counted(choice.designs, "examined design"),
+                count(choice.ways),
+                percent(Some(choice.loses))
+            );
+            facts.push(Fact::new("overfitted choice", percent(Some(choice.overfitted)), note));
+        }
         if let Some(exam) = &self.exam {
             let left = exam.looks_max.saturating_sub(exam.looks);
             let note = format!("of {} at the gate of {}, {}", exam.looks_max, exam.symbol, dates(&exam.gate));

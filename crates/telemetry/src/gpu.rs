@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
+use ktrdr_fabric::registry::GpuSight;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml};
 use prometheus_client::metrics::family::Family;
@@ -34,10 +35,20 @@ impl Gpu {
         Self::find_by(OsStr::new(DRIVER), number, visible)
     }
 
-    fn find_by(library: &OsStr, number: u8, visible: Option<&str>) -> Option<Self> {
+    /// The same, by the driver's library at another place.
+    #[must_use]
+    pub fn find_by(library: &OsStr, number: u8, visible: Option<&str>) -> Option<Self> {
         let driver = Nvml::builder().lib_path(library).init().ok()?;
         let gpu = Self { driver, name: Name::of(number, visible)? };
         gpu.device().is_ok().then_some(gpu)
+    }
+
+    /// As it is now; nothing where the driver does not tell of its memory.
+    pub(crate) fn sight(&self) -> Option<GpuSight> {
+        let device = self.device().ok()?;
+        let memory = device.memory_info().ok()?;
+        let busy_percent = device.utilization_rates().ok().map(|busy| busy.gpu);
+        Some(GpuSight { memory_bytes: memory.total, memory_used_bytes: memory.used, busy_percent })
     }
 
     fn device(&self) -> Result<Device<'_>, NvmlError> {
@@ -85,13 +96,12 @@ impl Gauges {
 
     /// As it is now. What the driver does not tell is not told.
     pub(crate) fn look(&self, gpu: &Gpu) {
-        let device = gpu.device();
+        let sight = gpu.sight();
         let bytes = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let memory = device.as_ref().ok().and_then(|device| device.memory_info().ok());
-        tell(&self.used_bytes, memory.as_ref().map(|memory| bytes(memory.used)));
-        tell(&self.bytes, memory.as_ref().map(|memory| bytes(memory.total)));
-        let busy = device.ok().and_then(|device| device.utilization_rates().ok());
-        tell(&self.utilisation, busy.map(|busy| f64::from(busy.gpu) / 100.0));
+        tell(&self.used_bytes, sight.map(|sight| bytes(sight.memory_used_bytes)));
+        tell(&self.bytes, sight.map(|sight| bytes(sight.memory_bytes)));
+        let busy = sight.and_then(|sight| sight.busy_percent);
+        tell(&self.utilisation, busy.map(|percent| f64::from(percent) / 100.0));
     }
 }
 

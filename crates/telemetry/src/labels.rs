@@ -9,6 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{Atomic, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 
+use crate::examples::Seconds;
+
 /// By kind of operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct OfKind {
@@ -175,13 +177,13 @@ fn kind_word(id: &OperationId) -> &'static str {
 }
 
 /// Seconds that jobs take: from a no-op to hours. Few steps, since there is such a figure for each kind.
-pub(crate) fn job_seconds() -> Histogram {
-    Histogram::new([0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0])
+pub(crate) fn job_seconds() -> Seconds {
+    Seconds::new([0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0].into_iter())
 }
 
 /// Seconds that something waits its turn.
-pub(crate) fn waiting_seconds() -> Histogram {
-    Histogram::new([0.05, 0.5, 5.0, 30.0, 300.0, 3600.0])
+pub(crate) fn waiting_seconds() -> Seconds {
+    Seconds::new([0.05, 0.5, 5.0, 30.0, 300.0, 3600.0].into_iter())
 }
 
 /// Seconds until a request is answered.

@@ -15,16 +15,18 @@
 //! | the worker of this process, and its GPU | `ktrdr_worker_…`, `ktrdr_gpu_…` | `registry`, `gpu` |
 //! | requests of the API | `http_server_…` | `http` |
 //! | queues, workers, what is left to spend | `ktrdr_queue_…` and more | [`standing`] |
+//! | spans that no collector took | `ktrdr_traces_dropped` | `untold` |
 //! | the process itself | `process_…`, `ktrdr_build` | `process` |
 //!
 //! Labels are words of closed sets: kinds, statuses, phases, outcomes. Never an id, a symbol, a strategy or a text: how many
-//! series there are depends on none of what users do.
+//! series there are depends on none of what users do. Single traces stand beside them as `examples`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod broker;
 mod budget;
 mod cycles;
+mod examples;
 mod gpu;
 mod http;
 mod labels;
@@ -36,10 +38,12 @@ mod schedules;
 mod spending;
 pub mod standing;
 mod store;
+mod untold;
 mod work;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use ktrdr_domain::trace::Sample;
 use ktrdr_fabric::broker::Broker;
 use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::registry::WorkerRegistry;
@@ -65,8 +69,9 @@ pub struct Telemetry {
     nights: Arc<nights::Nights>,
     worker: Arc<registry::Worker>,
     http: http::Http,
-    gpu: OnceLock<Gpu>,
+    gpu: Arc<OnceLock<Gpu>>,
     gpu_gauges: gpu::Gauges,
+    untold: untold::Untold,
     /// What is told is not changed meanwhile: a figure that is set anew is not there for a moment.
     telling: Mutex<()>,
     standing: standing::Gauges,
@@ -74,21 +79,22 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Nothing counted yet, by this version of the program.
+    /// Nothing counted yet, by this version of the program, of whose traces these are told.
     #[must_use]
-    pub fn new(version: &str) -> Self {
+    pub fn new(version: &str, told: Sample) -> Self {
         let mut registry = Registry::default();
         let registered = &mut registry;
         Self {
-            work: Arc::new(work::Work::register(registered)),
+            work: Arc::new(work::Work::register(registered, told)),
             cycles: Arc::new(cycles::Cycles::register(registered)),
             outside: Arc::new(outside::Outside::register(registered)),
             spending: Arc::new(spending::Spending::register(registered)),
             nights: Arc::new(nights::Nights::register(registered)),
             worker: Arc::new(registry::Worker::register(registered)),
             http: http::Http::register(registered),
-            gpu: OnceLock::new(),
+            gpu: Arc::default(),
             gpu_gauges: gpu::Gauges::register(registered),
+            untold: untold::Untold::register(registered),
             telling: Mutex::default(),
             standing: standing::Gauges::register(registered),
             process: process::Process::register(registered, version),
@@ -124,7 +130,7 @@ impl Telemetry {
     /// The same registry of workers, measured.
     #[must_use]
     pub fn registry(&self, registry: Arc<dyn WorkerRegistry>) -> Arc<dyn WorkerRegistry> {
-        Arc::new(registry::MeasuredRegistry { registry, worker: self.worker.clone() })
+        Arc::new(registry::MeasuredRegistry { registry, worker: self.worker.clone(), gpu: self.gpu.clone() })
     }
 
     /// A request of the API was answered.
@@ -132,9 +138,14 @@ impl Telemetry {
         self.http.answered(request);
     }
 
-    /// From now on this GPU is told of; the first one that is named.
+    /// From now on this GPU is told of, also to those who ask which workers there are; the first one that is named.
     pub fn watch(&self, gpu: Gpu) {
         let _ = self.gpu.set(gpu);
+    }
+
+    /// From now on it is told how many spans this says are lost; the first one that is named.
+    pub fn watch_traces(&self, lost: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.untold.watch(lost);
     }
 
     /// How the fleet stands now, for the next [`Self::expose`].
@@ -148,6 +159,7 @@ impl Telemetry {
     pub fn expose(&self) -> String {
         let _telling = self.telling();
         self.process.look();
+        self.untold.look();
         self.gpu.get().iter().for_each(|gpu| self.gpu_gauges.look(gpu));
         let mut text = String::new();
         match encode(&mut text, &self.registry) {

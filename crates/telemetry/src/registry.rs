@@ -1,7 +1,7 @@
-//! A registry of workers that is measured: what a process says of itself is what is told of it.
+//! A registry of workers that is measured: what a process says of itself is what is told of it. What its GPU says is added on the way.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,6 +12,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::gpu::Gpu;
 use crate::labels::{Unlabelled, tell};
 
 /// What the worker of this process has taken; absent where it plays none.
@@ -51,6 +52,7 @@ impl Worker {
 pub(crate) struct MeasuredRegistry {
     pub(crate) registry: Arc<dyn WorkerRegistry>,
     pub(crate) worker: Arc<Worker>,
+    pub(crate) gpu: Arc<OnceLock<Gpu>>,
 }
 
 #[async_trait]
@@ -68,7 +70,8 @@ impl WorkerReader for MeasuredRegistry {
 impl WorkerRegistry for MeasuredRegistry {
     async fn heartbeat(&self, worker: &WorkerInfo, ttl: Duration) -> Result<ControlState, StoreError> {
         self.worker.says(worker);
-        self.registry.heartbeat(worker, ttl).await
+        let gpu = self.gpu.get().and_then(Gpu::sight).or(worker.gpu);
+        self.registry.heartbeat(&WorkerInfo { gpu, ..worker.clone() }, ttl).await
     }
 
     async fn deregister(&self, boot: &BootId) -> Result<(), StoreError> {

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use ktrdr_domain::trace::Sample;
 use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Status};
 use ktrdr_fabric::store::{Attempt, Finish, Finished, Swept};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use serde_json::Value;
 
+use crate::examples::{Seconds, observe};
 use crate::labels::{Attempted, Ended, Failure, OfKind, job_seconds, waiting_seconds};
 
-type Seconds = Family<OfKind, Histogram, fn() -> Histogram>;
+type SecondsOfKind = Family<OfKind, Seconds, fn() -> Seconds>;
 
 /// What becomes of operations here.
 pub(crate) struct Work {
@@ -20,9 +21,9 @@ pub(crate) struct Work {
     ended: Family<Ended, Counter>,
     failures: Family<Failure, Counter>,
     attempts: Family<Attempted, Counter>,
-    waited: Seconds,
-    ran: Seconds,
-    cancelled_after: Histogram,
+    waited: SecondsOfKind,
+    ran: SecondsOfKind,
+    cancelled_after: Seconds,
     rescued: Counter,
     came_due: Counter,
     published_again: Counter,
@@ -31,10 +32,12 @@ pub(crate) struct Work {
     samples: Counter,
     training_seconds: Counter<f64>,
     bars: Counter,
+    /// Traces that are told.
+    told: Sample,
 }
 
 impl Work {
-    pub(crate) fn register(registry: &mut Registry) -> Self {
+    pub(crate) fn register(registry: &mut Registry, told: Sample) -> Self {
         let work = Self {
             submitted: Family::default(),
             ended: Family::default(),
@@ -51,6 +54,7 @@ impl Work {
             samples: Counter::default(),
             training_seconds: Counter::default(),
             bars: Counter::default(),
+            told,
         };
         work.register_ends(registry);
         work.register_losses(registry);
@@ -130,7 +134,8 @@ impl Work {
     pub(crate) fn claimed(&self, operation: &Operation) {
         if let (1, Some(started_at_ms)) = (operation.fence, operation.started_at_ms) {
             let waited = self.waited.get_or_create(&OfKind::from(operation.kind));
-            waited.observe(seconds(started_at_ms - operation.created_at_ms));
+            let after = seconds(started_at_ms - operation.created_at_ms);
+            observe(&waited, after, &operation.id, self.told);
         }
     }
 
@@ -154,7 +159,7 @@ impl Work {
         let id = &attempt.id;
         self.attempts.get_or_create(&Attempted::of(id, ending.outcome)).inc();
         let ran = Duration::from_millis(attempt.since.elapsed_ms());
-        self.ran.get_or_create(&OfKind::of(id)).observe(ran.as_secs_f64());
+        observe(&self.ran.get_or_create(&OfKind::of(id)), ran.as_secs_f64(), id, self.told);
         self.ended(id, status);
         if let (Status::Failed, Some(reason)) = (status, &ending.reason) {
             self.failed(id, reason);
@@ -169,7 +174,7 @@ impl Work {
     /// A running job ended because somebody had asked for that.
     pub(crate) fn cancelled(&self, row: &Operation) {
         if let (Some(cancel), Some(ended_at_ms)) = (&row.cancel, row.finished_at_ms) {
-            self.cancelled_after.observe(seconds(ended_at_ms - cancel.at_ms));
+            observe(&self.cancelled_after, seconds(ended_at_ms - cancel.at_ms), &row.id, self.told);
         }
     }
 

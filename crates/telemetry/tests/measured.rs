@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ktrdr_domain::trace::Sample;
 use ktrdr_domain::{FailureReason, Kind, OperationId, Priority, Timestamp};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{Attempt, Beat, BootId, Claim, Finish, NewOperation, Store, SweepPlan};
@@ -58,7 +59,7 @@ impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let engine = Engine::open(folder.path(), Role::Runner).unwrap();
-        let telemetry = Telemetry::new("9.9.9");
+        let telemetry = Telemetry::new("9.9.9", Sample::ALL);
         let store = telemetry.store(engine.store.clone());
         Self { telemetry, store, _engine: engine, _folder: folder }
     }
@@ -238,7 +239,7 @@ async fn no_id_and_no_text_becomes_a_label_and_series_do_not_grow_with_operation
 
 #[test]
 fn how_the_fleet_stands_is_told_as_it_was_seen_last() {
-    let telemetry = Telemetry::new("9.9.9");
+    let telemetry = Telemetry::new("9.9.9", Sample::NONE);
     let queue = QueueStanding {
         kind: Kind::Training,
         ready: 7,
@@ -282,7 +283,7 @@ fn how_the_fleet_stands_is_told_as_it_was_seen_last() {
 
 #[test]
 fn requests_are_counted_by_route_and_whoever_tries_everything_makes_few_series() {
-    let telemetry = Telemetry::new("9.9.9");
+    let telemetry = Telemetry::new("9.9.9", Sample::NONE);
     let asked = |route, status| telemetry.answered(&Request { route, status, ..A_REQUEST });
     for status in [200, 204, 404, 500] {
         asked(A_REQUEST.route, status);

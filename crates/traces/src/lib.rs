@@ -10,6 +10,7 @@
 //! | `agent.research_cycle`, `agent.phase.…` | the relay, when the cycle has ended | `cycle` |
 //! | `training` and the like, `wait …`, `process …` for each attempt | the relay, when the job has ended | `job` |
 //! | `publish …` | the relay, as it publishes | `broker` |
+//! | `request` | whoever is asked for an operation by a part of another trace | `links` |
 //! | `chat …` | the worker, as it asks a model | `call` |
 //!
 //! Nothing waits for a collector: what is told goes through a bounded queue, and what finds no room there is counted.
@@ -21,6 +22,7 @@ mod call;
 mod collector;
 mod cycle;
 mod job;
+mod links;
 pub mod names;
 mod part;
 mod post;
@@ -39,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 pub use collector::{BadCollector, Collector};
+pub use links::Links;
 
 /// How long the end of a process waits for what is left to be told.
 const LAST_WORDS: Duration = Duration::from_secs(3);
@@ -82,10 +85,16 @@ impl Tracer {
         Arc::new(call::Calls { queue: Arc::clone(&self.queue), boot: self.boot.clone() })
     }
 
-    /// How much was not told so far.
+    /// Tells where operations came from.
     #[must_use]
-    pub fn lost(&self) -> u64 {
-        self.queue.lost()
+    pub fn links(&self) -> Links {
+        Links { queue: Arc::clone(&self.queue) }
+    }
+
+    /// How much was not told so far, whenever it is asked.
+    pub fn lost(&self) -> impl Fn() -> u64 + Send + Sync + use<> {
+        let queue = Arc::clone(&self.queue);
+        move || queue.lost()
     }
 
     /// Tells what is left, for three seconds at most.

@@ -5,6 +5,8 @@
 pub const CYCLE: &str = "agent.research_cycle";
 /// A phase of one; its name follows.
 pub const PHASE: &str = "agent.phase";
+/// An operation was asked for, by a part of another trace.
+pub const REQUEST: &str = "request";
 /// A message on its way to the broker; the kind of job follows.
 pub const PUBLISH: &str = "publish";
 /// A job that waits for a worker; its kind follows.

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ktrdr_domain::{OperationId, SpanId, TraceId};
+use ktrdr_domain::{OperationId, SpanId, TraceId, TraceParent};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
-use opentelemetry_proto::tonic::trace::v1::span::Event;
 pub(crate) use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 
@@ -107,6 +107,13 @@ impl Part {
 
     pub(crate) fn within(mut self, parent: SpanId) -> Self {
         self.span.parent_span_id = parent.bytes().to_vec();
+        self
+    }
+
+    /// It has to do with that part of another trace.
+    pub(crate) fn leads_to(mut self, other: TraceParent) -> Self {
+        let (trace_id, span_id) = (other.trace.bytes().to_vec(), other.span.bytes().to_vec());
+        self.span.links.push(Link { trace_id, span_id, ..Link::default() });
         self
     }
 

@@ -134,7 +134,7 @@ async fn what_is_not_taken_now_is_told_again_and_what_never_will_be_is_counted()
     }
     call(&*tracer.calls(), 1);
     assert_eq!(told.recv().await.unwrap(), ["chat m"], "others are told of all the same");
-    assert_eq!(tracer.lost(), 1);
+    assert_eq!(tracer.lost()(), 1);
     tracer.end().await;
 }
 
@@ -144,7 +144,8 @@ async fn nobody_waits_for_a_collector_that_is_not_there() {
     let begun = Instant::now();
     call(&*tracer.calls(), 20_000);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    assert!(tracer.lost() > 10_000, "{}", tracer.lost());
+    let lost = tracer.lost()();
+    assert!(lost > 10_000, "{lost}");
     tracer.end().await;
 }
 
@@ -172,4 +173,15 @@ async fn a_trace_outside_the_sample_is_not_told_of() {
     call(&*tracer.calls(), 3);
     tracer.end().await;
     assert!(told.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn who_asked_by_a_trace_of_their_own_is_told_of_beside_what_was_asked_for() {
+    let (collector, mut told) = collector(&[]).await;
+    let tracer = tracer(collector);
+    let operation = "op_agent_research_20261121_025513_99cb0f94".parse().unwrap();
+    let caller = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap();
+    tracer.links().tell(caller, &operation);
+    tracer.end().await;
+    assert_eq!(told.recv().await.unwrap(), ["request"]);
 }

@@ -46,6 +46,7 @@ impl Identity {
             is_draining: false,
             every_ms: u64::try_from(every.as_millis()).unwrap_or(u64::MAX),
             broker: Some(broker),
+            gpu: None,
         }
     }
 

@@ -11,6 +11,7 @@ use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::network::{Activation, OutputKind};
 use ktrdr_domain::strategy::{Architecture, IndicatorRef, IndicatorSpec, NnInput, Strategy};
 
+use super::block::Hours;
 use super::search_space::{self, IndicatorChoice};
 
 /// Features a candidate may have: small networks on few thousand independent rows can not use more.
@@ -72,7 +73,11 @@ impl Reading {
 
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}({}) on {}", self.spec.kind, self.period(), self.timeframe)
+        write!(f, "{}({}) on {}", self.spec.kind, self.period(), self.timeframe)?;
+        match Hours::of(&self.spec) {
+            Some(Hours { from, until }) => write!(f, " in hours {from} to {until}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -152,6 +157,11 @@ impl Candidate {
             holding_max: s.risk.exits.max_holding_bars,
             stop_loss: s.risk.exits.stop_loss,
         })
+    }
+
+    /// Whether it reads something in a block of hours alone.
+    pub(crate) fn keeps_hours(&self) -> bool {
+        self.readings.iter().any(|reading| Hours::of(&reading.spec).is_some())
     }
 
     /// Columns of the network's input.

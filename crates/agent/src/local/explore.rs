@@ -2,6 +2,7 @@
 
 use ktrdr_quant::SeededRng;
 
+use super::block::Hours;
 use super::candidate::{Candidate, Encoding, MARGIN, READINGS_MAX, Reading, Target, WIDTH_MAX};
 use super::memory::Memory;
 use super::screen::{Screen, Screened};
@@ -15,6 +16,15 @@ const NETWORKS: [&[usize]; 8] = [&[4], &[8], &[12], &[16], &[24], &[16, 8], &[32
 /// Parameters a network may have for each independent stretch of the training rows: ten stretches for each of them, as
 /// Peduzzi et al. (1996) ask of logistic regressions. Markets say little, and larger networks learn the noise.
 pub(crate) const PARAMETERS_PER_SAMPLE: f64 = 0.1;
+
+/// How often a reading is heard in its block of hours alone, where it is clearer there.
+const IN_BLOCK: f64 = 0.85;
+
+/// Standard errors that the clearest of some tens of readings shows where there is nothing to be seen.
+const LUCK: f64 = 2.5;
+
+/// How often a reading that would drown the others is left out.
+pub(crate) const SPARING: f64 = 0.7;
 
 /// A step size that suits the target: returns are small numbers, reached by long steps that soon grow short.
 pub(crate) fn learning_rate(target: Target, rng: &mut SeededRng) -> f64 {
@@ -69,6 +79,9 @@ impl Search<'_> {
 
     /// How likely HOLD keeps a position: what speaks at certain hours has nothing to say at others.
     fn keeping(&self, readings: &[Reading]) -> f64 {
+        if readings.iter().any(|r| Hours::of(&r.spec).is_some()) {
+            return 0.0;
+        }
         match readings.iter().any(|r| r.choice.family == Family::Clock) {
             true => 0.25,
             false if self.opening => 1.0,
@@ -76,9 +89,14 @@ impl Search<'_> {
         }
     }
 
-    /// How quickly it trades: tied to the horizon, slower when HOLD closes positions.
+    /// How quickly it trades: tied to the horizon, slower when HOLD closes positions. A block of hours begins and ends a
+    /// position by itself.
     fn pace(&self, candidate: &mut Candidate, rng: &mut SeededRng) {
         let horizon = candidate.horizon;
+        if candidate.keeps_hours() {
+            candidate.separation = rng.one_of([1, 2, horizon]);
+            return;
+        }
         candidate.separation =
             if candidate.keeps { rng.one_of([horizon / 4, horizon / 2, horizon]) } else { horizon };
         candidate.separation = candidate.separation.max(1);
@@ -94,7 +112,7 @@ impl Search<'_> {
 
     /// What standard errors weigh: in the opening the clearest wins, later all clear ones are worth a look.
     fn appeal(&self, standard_errors: f64) -> f64 {
-        if self.opening { standard_errors.min(60.0) } else { 0.8 * standard_errors.min(6.0) }
+        if self.opening { 2.0 * standard_errors.min(30.0) } else { 0.8 * standard_errors.min(6.0) }
     }
 
     fn horizon(&self, rng: &mut SeededRng) -> usize {
@@ -105,15 +123,26 @@ impl Search<'_> {
     }
 
     fn readings(&self, horizon_index: usize, rng: &mut SeededRng) -> Vec<Reading> {
-        let counts = if self.opening { [0.0, 0.0, 1.0, 0.0] } else { [0.15, 0.35, 0.3, 0.2] };
+        // One clear reading trades as well as its edge allows; each that says little beside it costs a part of that.
+        let counts = if self.opening { [1.0, 0.0, 0.0, 0.0] } else { [0.3, 0.35, 0.2, 0.15] };
         let count = 1 + rng.weighted(&counts).unwrap_or(1);
         let mut readings = Vec::new();
         while readings.len() < count {
             let Some(next) = self.another(&readings, horizon_index, rng) else { break };
+            if self.drowns(&next, &readings, horizon_index) && rng.chance(SPARING) {
+                break;
+            }
             readings.push(next);
         }
         self.trim(&mut readings);
         readings
+    }
+
+    /// Whether a reading would add more noise than it says: no clearer than the best of many is by luck, or beside one that
+    /// speaks by itself in a block of hours.
+    pub(crate) fn drowns(&self, next: &Reading, beside: &[Reading], horizon_index: usize) -> bool {
+        let clarity = self.screen.nearest(next).map_or(0.0, |s| self.clarity(s, beside, horizon_index));
+        beside.iter().any(|r| Hours::of(&r.spec).is_some()) || !beside.is_empty() && clarity < LUCK
     }
 
     /// One more reading beside those; `None` when the screen has nothing else to say.
@@ -132,7 +161,7 @@ impl Search<'_> {
         // By its clearest reading: a family is not heard more often for having more of them.
         let clearest = Family::ALL.map(|family| of_family(family).into_iter().fold(0.0, f64::max));
         let family = Family::ALL[rng.weighted(&clearest)?];
-        let reading = self.read(&self.screen.readings[rng.weighted(&of_family(family))?], rng);
+        let reading = self.read(&self.screen.readings[rng.weighted(&of_family(family))?], horizon_index, rng);
         (beside.len() < READINGS_MAX && !beside.iter().any(|r| r.resembles(&reading))).then_some(reading)
     }
 
@@ -173,9 +202,16 @@ impl Search<'_> {
         }
     }
 
-    fn read(&self, screened: &Screened, rng: &mut SeededRng) -> Reading {
+    /// A reading as a network is shown it: in its block of hours, if it is clearer there than all day.
+    fn read(&self, screened: &Screened, horizon_index: usize, rng: &mut SeededRng) -> Reading {
         let mut reading = self.plain(screened);
-        reading.set_period(screened.period * rng.log_uniform(0.75, 1.33));
+        let period = self.screen.clearest_period(screened, horizon_index);
+        reading.set_period(period * rng.log_uniform(0.75, 1.33));
+        if let Some(block) = self.screen.block(screened, horizon_index).filter(|_| rng.chance(IN_BLOCK)) {
+            block.hours.set(&mut reading.spec);
+            reading.encoding = Encoding::Fuzzy(rng.one_of([3, 5]));
+            return reading;
+        }
         reading.encoding = match screened.choice.family {
             Family::Regime | Family::Volume => Encoding::Fuzzy(rng.one_of([2, 3])),
             Family::Clock => Encoding::Fuzzy(5),
@@ -205,9 +241,7 @@ impl Search<'_> {
     /// A margin that the clearest reading would reach on a clear signal. The probability of a rise moves by about
     /// `φ(0) × correlation` for each deviation of a reading (normal returns), of which a standard error is luck.
     fn margin(&self, readings: &[Reading], horizon_index: usize, rng: &mut SeededRng) -> f64 {
-        let seen = |r: &Reading| {
-            self.screen.nearest(r).map_or(0.0, |s| self.screen.correlation(s, horizon_index).abs())
-        };
+        let seen = |r: &Reading| self.screen.correlation_heard(r, horizon_index).abs();
         let clearest = readings.iter().map(seen).fold(0.0, f64::max);
         let believed = (clearest - self.screen.standard_error(horizon_index)).max(0.0);
         let deviations = rng.log_uniform(0.3, 1.2);

@@ -11,6 +11,7 @@
 //! repeats another, each first makes the designs of those before it in its generation, from the same lessons.
 
 mod assessor;
+mod block;
 mod build;
 pub(crate) mod candidate;
 pub(crate) mod explore;

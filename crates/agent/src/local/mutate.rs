@@ -3,8 +3,9 @@
 
 use ktrdr_quant::SeededRng;
 
+use super::block::Hours;
 use super::candidate::{Candidate, Encoding, MARGIN, Reading, Target, distinct};
-use super::explore::{Search, learning_rate};
+use super::explore::{SPARING, Search, learning_rate};
 use super::memory::Parent;
 use super::partition::MEMBERS;
 use crate::figures::{percent, round_significant, round_to};
@@ -16,6 +17,7 @@ enum Change {
     DropReading,
     SwapReading,
     Period,
+    Hours,
     Members,
     Lags,
     Horizon,
@@ -31,11 +33,12 @@ enum Change {
 }
 
 /// Every change with its weight: what is looked at and looked for matters more than how it is fitted.
-const CHANGES: [(Change, f64); 16] = [
+const CHANGES: [(Change, f64); 17] = [
     (Change::AddReading, 2.0),
     (Change::DropReading, 1.0),
     (Change::SwapReading, 2.0),
     (Change::Period, 2.0),
+    (Change::Hours, 1.0),
     (Change::Members, 1.0),
     (Change::Lags, 0.5),
     (Change::Horizon, 2.0),
@@ -102,7 +105,9 @@ impl Search<'_> {
             Change::AddReading | Change::DropReading | Change::SwapReading => {
                 self.readings_change(change, candidate, rng)
             }
-            Change::Period | Change::Members | Change::Lags => self.reading_change(change, candidate, rng),
+            Change::Period | Change::Hours | Change::Members | Change::Lags => {
+                self.reading_change(change, candidate, rng)
+            }
             Change::Horizon | Change::Target | Change::HoldShare => {
                 self.target_change(change, candidate, rng)
             }
@@ -124,6 +129,9 @@ impl Search<'_> {
         let readings = &mut candidate.readings;
         if change == Change::AddReading {
             let new = self.another(readings, horizon_index, rng)?;
+            if self.drowns(&new, readings, horizon_index) && rng.chance(SPARING) {
+                return None;
+            }
             let said = format!("also reads {new}");
             readings.push(new);
             return Some(said);
@@ -157,6 +165,11 @@ impl Search<'_> {
         let before = reading.clone();
         match change {
             Change::Period => reading.set_period(before.period() * rng.one_of([0.5, 0.7, 1.4, 2.0])),
+            Change::Hours => {
+                let hours = Hours::of(&reading.spec)?;
+                let [from, until] = [rng.one_of([-2, -1, 0, 1, 2]), rng.one_of([-2, -1, 0, 1, 2])];
+                hours.shifted(from, until)?.set(&mut reading.spec);
+            }
             Change::Lags if reading.timeframe == base => reading.lags = rng.below(4) as u32,
             Change::Members => {
                 reading.encoding = match reading.encoding {
@@ -167,7 +180,7 @@ impl Search<'_> {
             _ => {}
         }
         (*reading != before).then(|| match change {
-            Change::Period => format!("{before} becomes {reading}"),
+            Change::Period | Change::Hours => format!("{before} becomes {reading}"),
             Change::Lags => format!("{reading} with {} earlier bars", reading.lags),
             _ => format!("{reading} in {} columns", reading.width()),
         })

@@ -3,8 +3,9 @@
 
 use ktrdr_domain::Timeframe;
 
+use super::block::{self, Block, Hours};
 use super::candidate::Reading;
-use super::search_space::{Family, IndicatorChoice, SEARCH_SPACE};
+use super::search_space::{Family, HOUR, IndicatorChoice, SEARCH_SPACE};
 use crate::AgentError;
 use crate::market::{Market, TypicalMove};
 
@@ -36,6 +37,8 @@ pub(crate) struct Screened {
     pub(crate) choice: &'static IndicatorChoice,
     pub(crate) period: f64,
     pub(crate) timeframe: Timeframe,
+    /// The hours in which it speaks, where it can be heard in them alone.
+    pub(crate) block: Option<Block>,
     /// Rank correlation with the return over each horizon of the screen.
     correlations: Vec<f64>,
     /// On each row looked at, from −1 to 1.
@@ -62,12 +65,14 @@ impl Screen {
         let stride = stride(market.train_rows);
         let outcomes: Vec<Vec<f64>> =
             moves.iter().map(|m| ranks(&strided(&market.train_returns(m.horizon), stride))).collect();
+        let after = market.train_returns(1);
         let mut readings = Vec::new();
         for timeframe in market.timeframes() {
             for choice in SEARCH_SPACE.iter().filter(|i| market.has_volume() || !i.needs_volume()) {
                 if stop() {
                     return Err(AgentError::Stopped);
                 }
+                let hour = hours_of_day(market, choice, timeframe);
                 let columns = choice.ladder(PERIODS).filter_map(|period| {
                     let column =
                         market.column(choice.words, &choice.spec(period), choice.output, timeframe).ok()?;
@@ -76,13 +81,18 @@ impl Screen {
                         return None;
                     }
                     let seen = ranks(&strided(&column[..market.train_rows], stride));
+                    let block = choice
+                        .neutral
+                        .zip(hour.as_ref())
+                        .and_then(|(neutral, hour)| block::clearest(&column, neutral, &after, hour));
                     // A constant column has one rank, and nothing to say.
-                    seen.iter().any(|r| *r != 0.0).then_some((period, seen))
+                    seen.iter().any(|r| *r != 0.0).then_some((period, seen, block))
                 });
-                readings.extend(columns.map(|(period, seen)| Screened {
+                readings.extend(columns.map(|(period, seen, block)| Screened {
                     choice,
                     period,
                     timeframe,
+                    block,
                     correlations: outcomes.iter().map(|after| correlation(&seen, after)).collect(),
                     ranks: seen,
                 }));
@@ -105,10 +115,33 @@ impl Screen {
         1.0 / (independent.max(2) as f64).sqrt()
     }
 
-    /// How clearly a reading speaks, in standard errors.
+    /// How clearly a reading speaks, in standard errors, all day or in its block of hours.
     pub(crate) fn strength(&self, reading: &Screened, horizon_index: usize) -> f64 {
-        let seen = self.correlation(reading, horizon_index).abs() / self.standard_error(horizon_index);
-        if matches!(reading.choice.family, Family::Regime | Family::Clock) { REGIME_STRENGTH } else { seen }
+        if matches!(reading.choice.family, Family::Regime | Family::Clock) {
+            return REGIME_STRENGTH;
+        }
+        let in_block = reading.block.map_or(0.0, |block| block.strength);
+        self.strength_all_day(reading, horizon_index).max(in_block)
+    }
+
+    fn strength_all_day(&self, reading: &Screened, horizon_index: usize) -> f64 {
+        self.correlation(reading, horizon_index).abs() / self.standard_error(horizon_index)
+    }
+
+    /// The block of a reading that speaks more clearly there than all day.
+    pub(crate) fn block(&self, reading: &Screened, horizon_index: usize) -> Option<Block> {
+        reading.block.filter(|block| block.strength > self.strength_all_day(reading, horizon_index))
+    }
+
+    /// The correlation of what a candidate reads with the return over a horizon, at the hours when it is heard.
+    pub(crate) fn correlation_heard(&self, reading: &Reading, horizon_index: usize) -> f64 {
+        let Some(screened) = self.nearest(reading) else { return 0.0 };
+        match (screened.block, self.moves.get(horizon_index)) {
+            (Some(block), Some(typical)) if Hours::of(&reading.spec).is_some() => {
+                block.correlation_over(typical.horizon)
+            }
+            _ => self.correlation(screened, horizon_index),
+        }
     }
 
     /// How clearly a reading tells when another one speaks, in standard errors: the square root of Cochran's `Q`, beyond
@@ -130,14 +163,18 @@ impl Screen {
 
     /// How promising a horizon is: the clearest reading's strength, cut down when what it foretells on a clear
     /// signal, `|correlation| × deviation`, would not pay for two round trips, and when a network has few stretches
-    /// of that length to learn from.
+    /// of that length to learn from. What speaks in a block of hours is held through it, and speaks of no longer.
     pub(crate) fn merit(&self, horizon_index: usize, round_trip_cost: f64) -> f64 {
         let Some(typical) = self.moves.get(horizon_index) else { return 0.0 };
         let learnable = (typical.independent as f64 / INDEPENDENT_ENOUGH).sqrt().min(1.0);
-        let merit = |r: &Screened| {
-            let foretold = self.correlation(r, horizon_index).abs() * typical.deviation;
-            self.strength(r, horizon_index)
-                * (foretold / (2.0 * round_trip_cost).max(f64::MIN_POSITIVE)).min(1.0)
+        let pays = |foretold: f64| (foretold / (2.0 * round_trip_cost).max(f64::MIN_POSITIVE)).min(1.0);
+        let of_a_bar = typical.deviation / f64::from(typical.horizon.max(1)).sqrt();
+        let merit = |r: &Screened| match self.block(r, horizon_index) {
+            Some(block) => block.strength * block.covers(typical.horizon) * pays(block.foretold(of_a_bar)),
+            None => {
+                let foretold = self.correlation(r, horizon_index).abs() * typical.deviation;
+                self.strength(r, horizon_index) * pays(foretold)
+            }
         };
         learnable * self.readings.iter().map(merit).fold(0.0, f64::max)
     }
@@ -149,6 +186,22 @@ impl Screen {
         self.readings.iter().filter(same).min_by(|a, b| apart(a).total_cmp(&apart(b)))
     }
 
+    /// The period near a reading's at which its kind speaks most clearly: the top of the parabola through what it and its
+    /// neighbours on the ladder say, at most as far away as they are; its own at the ladder's ends.
+    pub(crate) fn clearest_period(&self, reading: &Screened, horizon_index: usize) -> f64 {
+        let same = |s: &&Screened| s.choice == reading.choice && s.timeframe == reading.timeframe;
+        let kind: Vec<&Screened> = self.readings.iter().filter(same).collect();
+        let place = kind.iter().position(|s| s.period.total_cmp(&reading.period).is_eq());
+        let around = place.and_then(|i| Some((kind.get(i.checked_sub(1)?)?, kind.get(i + 1)?)));
+        let Some((shorter, longer)) = around else { return reading.period };
+        let sign = self.correlation(reading, horizon_index).signum();
+        let [before, here, after] =
+            [*shorter, reading, *longer].map(|s| sign * self.correlation(s, horizon_index));
+        let steps = top_of_parabola(before, here, after);
+        let step = (longer.period / shorter.period).sqrt();
+        reading.period * step.powf(steps)
+    }
+
     /// The horizon_index of the horizon nearest to `horizon`.
     pub(crate) fn index_of(&self, horizon: u32) -> usize {
         let apart = |m: &TypicalMove| (f64::from(m.horizon) / f64::from(horizon.max(1))).ln().abs();
@@ -156,6 +209,21 @@ impl Screen {
             .min_by(|a, b| apart(&self.moves[*a]).total_cmp(&apart(&self.moves[*b])))
             .unwrap_or(0)
     }
+}
+
+/// The hour of the trading day at each of the traded bars, where a choice can be heard in some of them alone: of a day that ends
+/// where the choice's does.
+fn hours_of_day(market: &Market<'_>, choice: &IndicatorChoice, timeframe: Timeframe) -> Option<Vec<f64>> {
+    let spec = choice.spec(choice.range.0);
+    let may = choice.has_direction() && timeframe == market.base().timeframe && Hours::apply_to(&spec);
+    may.then(|| market.column(HOUR.words, &spec, HOUR.output, timeframe).ok()).flatten()
+}
+
+/// Where the parabola through three points a step apart is highest, in steps from the one in the middle and at most one away; 0 where
+/// it has no top.
+fn top_of_parabola(before: f64, here: f64, after: f64) -> f64 {
+    let curvature = before - 2.0 * here + after;
+    if curvature < 0.0 { (0.5 * (before - after) / curvature).clamp(-1.0, 1.0) } else { 0.0 }
 }
 
 /// The smallest step that looks at no more than [`ROWS_MAX`] rows and has no divisor in common with [`CYCLE_BARS`].
@@ -250,6 +318,14 @@ mod tests {
         // Q = 500 × 0.2² × (1 − 1/2) for two parts, one of them silent, and one degree of freedom.
         assert!((heterogeneity(&[(0.2, 500.0), (0.0, 500.0)]) - 3.0).abs() < 1e-12);
         assert_eq!(heterogeneity(&[]), 0.0);
+    }
+
+    #[test]
+    fn a_parabola_is_highest_between_its_two_highest_points() {
+        assert_eq!(top_of_parabola(1.0, 2.0, 1.0), 0.0);
+        assert_eq!(top_of_parabola(1.0, 2.0, 2.0), 0.5);
+        assert_eq!(top_of_parabola(2.0, 2.0, 1.0), -0.5);
+        assert_eq!((top_of_parabola(1.0, 2.0, 2.9), top_of_parabola(1.0, 1.0, 1.0)), (1.0, 0.0));
     }
 
     #[test]

@@ -100,7 +100,11 @@ const TODAY: IndicatorChoice = of_day(
     "today",
     choice(IndicatorKind::TradingDay, Family::Drift, (1.0, 1.0), Some(0.0), "the change of the day so far"),
 );
-const HOUR: IndicatorChoice = of_day(
+const WEEK: IndicatorChoice = of_day(
+    "week",
+    choice(IndicatorKind::TradingDay, Family::Drift, (1.0, 1.0), Some(0.0), "the change of the week so far"),
+);
+pub(crate) const HOUR: IndicatorChoice = of_day(
     "hour",
     choice(IndicatorKind::TradingDay, Family::Clock, (1.0, 1.0), None, "the hour of the trading day"),
 );
@@ -142,6 +146,7 @@ pub(crate) const SEARCH_SPACE: &[IndicatorChoice] = &[
     IndicatorChoice { fixed: UTC, ..PREVIOUS },
     TODAY,
     IndicatorChoice { fixed: UTC, ..TODAY },
+    WEEK,
     HOUR,
     choice(IndicatorKind::Mfi, Family::Volume, (8.0, 60.0), Some(50.0), "money flow"),
     choice(IndicatorKind::VolumeRatio, Family::Volume, (10.0, 100.0), None, "volume against its average"),

@@ -5,6 +5,7 @@ use ktrdr_domain::number::Figure;
 use ktrdr_domain::strategy::label::Labels;
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
 
+use super::block::{Block, Hours};
 use super::candidate::{Candidate, Reading};
 use super::screen::{Screen, Screened};
 use crate::figures::percent;
@@ -30,7 +31,8 @@ pub(crate) fn indicator_id(spec: &IndicatorSpec) -> String {
         IndicatorKind::TradingDay if is_set("utc") => "_utc",
         _ => "",
     };
-    format!("{}_{period}{variant}", spec.kind)
+    let hours = Hours::of(spec).map_or(String::new(), |hours| format!("_{}_{}", hours.from, hours.until));
+    format!("{}_{period}{variant}{hours}", spec.kind)
 }
 
 /// One line: what is read and what is looked for.
@@ -44,7 +46,10 @@ pub(crate) fn hypothesis(candidate: &Candidate, labels: &Labels) -> String {
     let readings: Vec<String> = candidate
         .readings
         .iter()
-        .map(|r| format!("{} ({})", r.choice.said(r.period()), r.timeframe))
+        .map(|r| {
+            let hours = Hours::of(&r.spec).map(|h| format!(" in hours {} to {} of the day", h.from, h.until));
+            format!("{}{} ({})", r.choice.said(r.period()), hours.unwrap_or_default(), r.timeframe)
+        })
         .collect();
     let outcome = match labels {
         Labels::TripleBarrier { barrier, horizon, .. } => format!(
@@ -84,9 +89,18 @@ pub(crate) fn rationale(candidate: &Candidate, screen: &Screen, market: &Market<
 fn evidence(reading: &Reading, screened: &Screened, screen: &Screen, horizon_index: usize) -> String {
     let correlation = screen.correlation(screened, horizon_index);
     let errors = correlation.abs() / screen.standard_error(horizon_index);
+    let block = match (Hours::of(&reading.spec), screened.block) {
+        (Some(heard), Some(Block { hours, correlation, strength, .. })) if heard == hours => format!(
+            ", with the next bar's return {:+.3} in hours {} to {} of the day ({strength:.1} standard errors beyond luck)",
+            Figure(correlation),
+            hours.from,
+            hours.until
+        ),
+        _ => String::new(),
+    };
     let nearly = if screened.period == reading.period() { "" } else { "near " };
     format!(
-        "{nearly}{}({}) {:+.3} ({errors:.1} standard errors)",
+        "{nearly}{}({}) {:+.3} ({errors:.1} standard errors){block}",
         reading.spec.kind,
         screened.period,
         Figure(correlation)

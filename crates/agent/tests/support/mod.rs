@@ -40,6 +40,27 @@ pub(crate) fn bars(count: usize, pull: f64, seed: u64) -> Bars {
     bars
 }
 
+/// A random walk that goes the way of the day before, days ending at midnight UTC, in bars that open at these hours: by `push` each.
+pub(crate) fn bars_that_keep_hours(count: usize, push: f64, hours: std::ops::Range<i64>, seed: u64) -> Bars {
+    let mut bars = bars(count, 0.0, seed);
+    let (mut pushed, mut way) = (1.0f64, 0.0);
+    let mut ends = [bars.open[0]; 2];
+    for i in 0..count {
+        let hour = bars.time[i] / 3_600 % 24;
+        if hour == 0 && i > 0 {
+            ends = [ends[1], bars.close[i - 1]];
+            way = if ends[1] > ends[0] { push } else { -push };
+        }
+        let before = pushed;
+        pushed *= if hours.contains(&hour) { 1.0 + way } else { 1.0 };
+        bars.open[i] *= before;
+        bars.close[i] *= pushed;
+        bars.high[i] *= before.max(pushed);
+        bars.low[i] *= before.min(pushed);
+    }
+    bars
+}
+
 /// The same bars in stretches of `factor`.
 pub(crate) fn longer(bars: &Bars, timeframe: &str, factor: usize) -> Bars {
     let mut long = Bars::with_capacity(bars.symbol.clone(), timeframe.parse().unwrap(), bars.len() / factor);

@@ -1,5 +1,7 @@
 //! One research cycle at a time, and the budget.
 
+use std::slice;
+
 use ktrdr_app::budget::BudgetRequest;
 use ktrdr_app::cancel::CancelOneRequest;
 use ktrdr_app::cycle::TriggerRequest;
@@ -79,7 +81,8 @@ fn trigger_schema() -> Value {
 
 async fn trigger(ask: Ask) -> Answered {
     let cycle = ask.app.trigger_cycle(&ask.keyed::<TriggerRequest>()?).await?;
-    Reply::accepted(&format!("/operations/{}", cycle.operation), &cycle)
+    let reply = Reply::accepted(&format!("/operations/{}", cycle.operation), &cycle)?;
+    Ok(reply.beginning(slice::from_ref(&cycle.operation)))
 }
 
 async fn status(ask: Ask) -> Answered {

@@ -49,7 +49,7 @@ fn calculation() -> Value {
         ("symbol*", schema::symbol()),
         ("timeframe*", schema::timeframe()),
         ("start", schema::text("Not before this.")),
-        ("end", schema::text("Before this.")),
+        ("end", schema::text("Before this; a date without a time includes that day.")),
         ("limit", schema::integer("How many bars.", 1, 10_000)),
         ("indicators", schema::list(&one, "At most 16.")),
     ])

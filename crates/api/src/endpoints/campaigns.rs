@@ -83,7 +83,8 @@ async fn list(ask: Ask) -> Answered {
 
 async fn start(ask: Ask) -> Answered {
     let started = ask.app.start_campaign(&ask.keyed::<CampaignRequest>()?).await?;
-    Reply::accepted(&format!("/campaigns/{}", started.campaign), &started)
+    let reply = Reply::accepted(&format!("/campaigns/{}", started.campaign), &started)?;
+    Ok(reply.beginning(&started.cycles))
 }
 
 async fn plan(ask: Ask) -> Answered {

@@ -1,6 +1,9 @@
 //! Bars and their windows.
 
+use std::slice;
+
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
+use ktrdr_app::resample::ResampleRequest;
 use ktrdr_app::windows::RollRequest;
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::scope::Scope;
@@ -53,6 +56,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 ]),
                 json!({ "symbol": "DEMO", "timeframe": "1h", "process": "random-walk", "bars": 5000, "start": "2015-01-01" }),
             ),
+        Endpoint::post("/data/resample", "resample_data", Scope::Operator, resample)
+            .says("Make longer bars of stored ones, and store them as a series.")
+            .json(
+                schema::object(&[
+                    ("symbol*", schema::symbol()),
+                    ("timeframe*", schema::timeframe()),
+                    ("from", schema::text("The bars that they are made of, such as 1h; the longest that fit otherwise.")),
+                    ("replace", schema::flag("Replace the series if there is one.")),
+                ]),
+                json!({ "symbol": "DEMO", "timeframe": "4h" }),
+            ),
         Endpoint::get("/windows/{symbol}", "get_windows", windows)
             .says("The windows of an instrument, what became of them, and how often its exam was looked at."),
         Endpoint::post("/windows/{symbol}/roll", "roll_windows", Scope::Operator, roll)
@@ -96,7 +110,8 @@ async fn import(ask: Ask) -> Answered {
     let wanted = ImportRequest::deserialize(Value::Object(fields));
     let wanted = wanted.map_err(|why| invalid(format!("the query does not fit: {why}")))?;
     let job = ask.app.import_data(&wanted, &ask.file).await?;
-    Reply::accepted(&format!("/operations/{}", job.operation), &job)
+    let reply = Reply::accepted(&format!("/operations/{}", job.operation), &job)?;
+    Ok(reply.beginning(slice::from_ref(&job.operation)))
 }
 
 /// A process by its name, or one with its strength.
@@ -108,6 +123,10 @@ fn process() -> Value {
 
 async fn generate(ask: Ask) -> Answered {
     Reply::ok(&ask.app.generate_data(&ask.json::<GenerateRequest>()?).await?)
+}
+
+async fn resample(ask: Ask) -> Answered {
+    Reply::ok(&ask.app.resample_data(&ask.json::<ResampleRequest>()?).await?)
 }
 
 async fn windows(ask: Ask) -> Answered {

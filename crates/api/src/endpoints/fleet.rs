@@ -1,17 +1,15 @@
 //! Queues, workers, dead letters.
 
+use ktrdr_domain::instant::Instant;
 use ktrdr_domain::scope::Scope;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::schema;
-use crate::ask::{Ask, invalid};
+use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
 use crate::page::{self, Page, cursor_of};
 use crate::reply::Reply;
-
-/// Most messages of one answer.
-const MESSAGES_MAX: u32 = 10_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -20,10 +18,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::get("/queues", "list_queues", queues)
             .says("Every queue: what waits, runs, and who takes it."),
-        Endpoint::post("/queues/{kind}/pause", "pause_queue", Scope::Operator, pause)
-            .says("Nobody takes jobs of this kind until it is resumed; running ones go on."),
-        Endpoint::post("/queues/{kind}/resume", "resume_queue", Scope::Operator, resume)
-            .says("Take jobs of this kind again."),
+        Endpoint::post("/queues/{type}/pause", "pause_queue", Scope::Operator, pause)
+            .says("Nobody takes jobs of this type until it is resumed; running ones go on."),
+        Endpoint::post("/queues/{type}/resume", "resume_queue", Scope::Operator, resume)
+            .says("Take jobs of this type again."),
         Endpoint::get("/workers", "list_workers", workers)
             .says("Processes that were heard of lately, and what they run.")
             .query(page::QUERY),
@@ -37,7 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(&[("reason", "Why; kept in the audit log.")]),
         Endpoint::get("/dead-letters/messages", "list_dead_messages", messages)
             .says("Messages that nobody could read; null where only the broker's administrator may look.")
-            .query(&[("limit", "How many of the oldest, 1 to 10000; 1000 by default.")])
+            .query(&[("limit", "How many of the oldest, 1 to 1000; 1000 by default.")])
             .for_scope(Scope::Operator),
         Endpoint::post("/dead-letters/messages/discard", "discard_dead_messages", Scope::Operator, discard)
             .says("Drop messages that nobody could read, for good.")
@@ -57,11 +55,11 @@ async fn queues(ask: Ask) -> Answered {
 }
 
 async fn pause(ask: Ask) -> Answered {
-    Reply::ok(&ask.app.pause(ask.path("kind")?).await?)
+    Reply::ok(&ask.app.pause(ask.path("type")?).await?)
 }
 
 async fn resume(ask: Ask) -> Answered {
-    Reply::ok(&ask.app.resume_queue(ask.path("kind")?).await?)
+    Reply::ok(&ask.app.resume_queue(ask.path("type")?).await?)
 }
 
 async fn workers(ask: Ask) -> Answered {
@@ -81,7 +79,7 @@ async fn dead_letters(ask: Ask) -> Answered {
         "dead_letters": list.dead_letters,
         "next": cursor_of(list.next),
         "total": list.total,
-        "now_ms": list.now_ms,
+        "now": Instant(list.now_ms),
     }))
 }
 
@@ -92,9 +90,6 @@ async fn dismiss(ask: Ask) -> Answered {
 
 async fn messages(ask: Ask) -> Answered {
     let Limit { limit } = ask.query()?;
-    if !(1..=MESSAGES_MAX).contains(&limit) {
-        return Err(invalid(format!("1 to {MESSAGES_MAX} messages are shown, not {limit}")));
-    }
     Reply::ok(&json!({ "messages": ask.app.dead_messages(limit).await? }))
 }
 

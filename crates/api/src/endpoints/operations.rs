@@ -1,5 +1,7 @@
 //! Operations: lists, one of them, its history, its end.
 
+use std::slice;
+
 use ktrdr_app::cancel::{CancelRequest, GroupCancelRequest};
 use ktrdr_app::operations::result_of;
 use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
@@ -103,6 +105,7 @@ struct Listed {
     next: Value,
     total: Option<u64>,
     active: u64,
+    #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
     now_ms: i64,
 }
 
@@ -175,7 +178,8 @@ async fn cancel(ask: Ask) -> Answered {
 async fn retry(ask: Ask) -> Answered {
     let wanted = RetryRequest { operation: id(&ask)?, idempotency_key: ask.key.clone() };
     let answer = ask.app.retry(&wanted).await?;
-    Reply::accepted(&format!("/operations/{}", answer.operation), &answer)
+    let reply = Reply::accepted(&format!("/operations/{}", answer.operation), &answer)?;
+    Ok(reply.beginning(slice::from_ref(&answer.operation)))
 }
 
 async fn cancel_group(mut ask: Ask) -> Answered {

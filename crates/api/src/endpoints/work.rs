@@ -1,5 +1,7 @@
 //! Single jobs: trainings, backtests and their reports, replays.
 
+use std::slice;
+
 use ktrdr_app::AppError;
 use ktrdr_app::backtest::{BacktestRequest, MarketRequest, SignalsRequest};
 use ktrdr_app::cancel::CancelOneRequest;
@@ -119,7 +121,8 @@ fn market_schema() -> Value {
 }
 
 fn submitted(job: &SubmittedJob) -> Answered {
-    Reply::accepted(&format!("/operations/{}", job.operation), job)
+    let reply = Reply::accepted(&format!("/operations/{}", job.operation), job)?;
+    Ok(reply.beginning(slice::from_ref(&job.operation)))
 }
 
 fn id(ask: &Ask) -> Result<OperationId, AppError> {

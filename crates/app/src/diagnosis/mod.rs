@@ -171,6 +171,7 @@ mod tests {
             is_draining: false,
             every_ms: 2_000,
             broker: Some(BrokerSight { state: broker, for_ms: 9_000 }),
+            gpu: None,
         };
         WorkerEntry { worker, at_ms: NOW_MS - heard_ms_ago, until_ms: NOW_MS - heard_ms_ago + 30_000 }
     }

@@ -33,10 +33,22 @@ pub struct Reason {
     /// The command that changes it, or tells more.
     pub run: String,
     /// Since when, Unix milliseconds of the store's clock; as far as it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        rename = "since",
+        alias = "since_ms",
+        with = "ktrdr_domain::instant::option"
+    )]
     pub since_ms: Option<i64>,
     /// When it ends, or is decided, by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        rename = "until",
+        alias = "until_ms",
+        with = "ktrdr_domain::instant::option"
+    )]
     pub until_ms: Option<i64>,
 }
 
@@ -125,7 +137,14 @@ impl From<&Cause> for Reason {
                 Self::new("no_worker", message, run).since(*heard_ms)
             }
             Cause::Busy { kind, device, slots } => {
-                let message = format!("all {slots} slots for {kind} jobs are taken; it waits its turn");
+                let taken = match slots {
+                    1 => "the only slot".to_owned(),
+                    slots => format!("all {slots} slots"),
+                };
+                let message = format!(
+                    "{taken} for {kind} jobs {} taken; it waits its turn",
+                    if *slots == 1 { "is" } else { "are" }
+                );
                 Self::new("busy", message, start_a_worker(*kind, *device).1)
             }
             Cause::Silent { boot, role, kinds, jobs, heard_ms, until_ms } => {

@@ -25,13 +25,14 @@ impl App {
         let accepted = verdicts::accepted(campaign, &detail.closings);
         Ok(CampaignPage {
             campaign: name.clone(),
-            begun_at: Timestamp(campaign.begun_at_ms.div_euclid(1_000)),
+            begun_at: Timestamp::of_ms(campaign.begun_at_ms),
             cycles: campaign.cycles,
             unfinished: campaign.with_status(Status::Pending) + campaign.with_status(Status::Running),
             funnel: funnel(campaign, accepted),
             stopped_by: stopped_by(campaign),
             exam: self.exam_of(detail.cycles.first()).await?,
             designs: designs(&lessons, &detail.cycles),
+            choice: self.choice(name).await?,
             closings: detail.closings,
             spent: spent(&costs),
         })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::no_schedule;
 use crate::idempotency::Seed;
-use crate::operations::PART_MAX;
+use crate::operations::within_part;
 use crate::{App, AppError, ErrorKind, IdempotencyKey, ids};
 
 /// Most nights that one request makes up for.
@@ -138,10 +138,7 @@ impl App {
         before_ms: Option<i64>,
         limit: u32,
     ) -> Result<OccurrencePart, AppError> {
-        if !(1..=PART_MAX).contains(&limit) {
-            let message = format!("a part of a list has 1 to {PART_MAX} entries, not {limit}");
-            return Err(AppError::new(ErrorKind::InvalidRequest, message));
-        }
+        within_part(limit)?;
         let occurrences = self.schedules.occurrences(name, before_ms, limit).await?;
         if occurrences.is_empty() && before_ms.is_none() && self.schedules.schedule(name).await?.is_none() {
             return Err(no_schedule(name));

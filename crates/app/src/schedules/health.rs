@@ -44,7 +44,7 @@ impl App {
 
 /// A tick that nobody decided upon.
 fn undecided(schedule: &Schedule, now_ms: i64) -> Option<Trouble> {
-    let after = Timestamp(schedule.decided_upto_ms.div_euclid(1_000));
+    let after = Timestamp::of_ms(schedule.decided_upto_ms);
     let tick = schedule.plan.cadence.next_after(after)?;
     (tick.0 * 1_000 < now_ms - DECIDED_WITHIN_MS).then(|| {
         let found = format!("{}: nobody was there for {tick}", schedule.name);

@@ -165,7 +165,7 @@ fn failure(state: &OccurrenceState) -> Option<String> {
 
 /// How long until the next tick of a schedule.
 fn until_next(schedule: &Schedule, now_ms: i64) -> Option<Duration> {
-    let now = ktrdr_domain::Timestamp(now_ms.div_euclid(1_000));
+    let now = ktrdr_domain::Timestamp::of_ms(now_ms);
     let next_ms = schedule.plan.cadence.next_after(now)?.0 * 1_000;
     u64::try_from(next_ms - now_ms).ok().map(Duration::from_millis)
 }

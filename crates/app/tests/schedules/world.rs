@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ktrdr_agent::Providers;
 use ktrdr_app::dead_letters::NoLetterBox;
+use ktrdr_app::engine::OwnStore;
 use ktrdr_app::schedules::ScheduleRequest;
 use ktrdr_app::schedules::keeper::Keeper;
 use ktrdr_app::{App, Labour};
@@ -13,9 +14,17 @@ use ktrdr_domain::name::{CampaignName, ScheduleName};
 use ktrdr_domain::schedule::{Occurrence, OccurrenceState};
 use ktrdr_domain::{FailureReason, Kind, OperationId, Phase, Status, Timestamp};
 use ktrdr_embedded::{Clock, Durability, Engine, Now, Role, SqliteOptions};
+use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::audit::Audit;
+use ktrdr_fabric::budget::Budget;
 use ktrdr_fabric::campaign::Campaigns;
+use ktrdr_fabric::ledger::Ledger;
+use ktrdr_fabric::registry::WorkerRegistry;
+use ktrdr_fabric::requests::Requests;
+use ktrdr_fabric::retention::Pruning;
 use ktrdr_fabric::schedules::Schedules;
 use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, BootId, Claim, Filter, Finish, Store};
+use ktrdr_fabric::tokens::Tokens;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -24,13 +33,81 @@ use crate::layer::Layered;
 use crate::policy::policy;
 use crate::weather::{Outdoors, Weather};
 
-/// A clock that stands where it was set.
-struct SetClock(AtomicI64);
+/// A clock that stands where it was set, in Unix milliseconds.
+pub(crate) trait SetClock: Send + Sync {
+    fn set(&self, now_ms: i64);
+}
 
-impl Clock for SetClock {
+/// The embedded engine's.
+struct OwnClock(AtomicI64);
+
+impl Clock for OwnClock {
     fn now(&self) -> Now {
         let now = self.0.load(Ordering::SeqCst);
         Now { wall_ms: now, steady_ms: now }
+    }
+}
+
+impl SetClock for OwnClock {
+    fn set(&self, now_ms: i64) {
+        self.0.store(now_ms, Ordering::SeqCst);
+    }
+}
+
+/// A store with all its doors.
+pub(crate) trait Doors:
+    Store
+    + Campaigns
+    + Ledger
+    + Budget
+    + WorkerRegistry
+    + Tokens
+    + Requests
+    + Audit
+    + Schedules
+    + Pruning
+    + OwnStore
+    + 'static
+{
+}
+
+impl<S> Doors for S where
+    S: Store
+        + Campaigns
+        + Ledger
+        + Budget
+        + WorkerRegistry
+        + Tokens
+        + Requests
+        + Audit
+        + Schedules
+        + Pruning
+        + OwnStore
+        + 'static
+{
+}
+
+fn app_over(store: Arc<impl Doors>, artifacts: Arc<dyn Artifacts>) -> App {
+    App {
+        campaigns: store.clone(),
+        ledger: store.clone(),
+        budget: store.clone(),
+        registry: store.clone(),
+        tokens: store.clone(),
+        requests: store.clone(),
+        audit: store.clone(),
+        schedules: store.clone(),
+        pruning: store.clone(),
+        own: store.clone(),
+        store,
+        artifacts,
+        pins: Arc::default(),
+        letters: Arc::new(NoLetterBox),
+        policy: policy(),
+        by: "somebody@here".into(),
+        labour: Labour::OneProcess,
+        is_held: Arc::new(|| true),
+        providers: Providers::default(),
     }
 }
 
@@ -39,42 +116,33 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) weather: Weather,
     outdoors: App,
-    clock: Arc<SetClock>,
+    clock: Arc<dyn SetClock>,
     _folder: TempDir,
 }
 
 impl World {
-    /// With bars of one instrument, at a time.
+    /// On the embedded engine's store, with bars of one instrument, at a time.
     pub(crate) async fn at(now: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(SetClock(AtomicI64::new(at(now).0 * 1_000)));
+        let clock = Arc::new(OwnClock(AtomicI64::new(at(now).0 * 1_000)));
         let options = SqliteOptions {
             clock: clock.clone(),
             durability: Durability::ProcessOnly,
             ..SqliteOptions::default()
         };
         let engine = Engine::open_with(folder.path(), Role::Runner, options).unwrap();
-        let app = App {
-            campaigns: engine.store.clone(),
-            ledger: engine.store.clone(),
-            budget: engine.store.clone(),
-            registry: engine.store.clone(),
-            tokens: engine.store.clone(),
-            requests: engine.store.clone(),
-            audit: engine.store.clone(),
-            schedules: engine.store.clone(),
-            pruning: engine.store.clone(),
-            own: engine.store.clone(),
-            store: engine.store,
-            artifacts: engine.artifacts,
-            pins: Arc::default(),
-            letters: Arc::new(NoLetterBox),
-            policy: policy(),
-            by: "somebody@here".into(),
-            labour: Labour::OneProcess,
-            is_held: Arc::new(|| true),
-            providers: Providers::default(),
-        };
+        Self::of(app_over(engine.store, engine.artifacts), clock, folder).await
+    }
+
+    /// The same on any store. Bars are files of a workspace all the same.
+    pub(crate) async fn on(store: Arc<impl Doors>, clock: Arc<dyn SetClock>, now: &str) -> Self {
+        clock.set(at(now).0 * 1_000);
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::open_with(folder.path(), Role::Runner, SqliteOptions::default()).unwrap();
+        Self::of(app_over(store, engine.artifacts), clock, folder).await
+    }
+
+    async fn of(app: App, clock: Arc<dyn SetClock>, folder: TempDir) -> Self {
         let bars = json!({ "symbol": "MINE", "timeframe": "1h", "bars": 1000, "start": "2020-01-06" });
         app.generate_data(&Deserialize::deserialize(bars).unwrap()).await.unwrap();
         let weather = Weather::default();
@@ -102,7 +170,7 @@ impl World {
     }
 
     pub(crate) fn set(&self, now: Timestamp) {
-        self.clock.0.store(now.0 * 1_000, Ordering::SeqCst);
+        self.clock.set(now.0 * 1_000);
     }
 
     /// Sets the clock, and lets a keeper look.

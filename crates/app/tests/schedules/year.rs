@@ -1,4 +1,4 @@
-//! A year of nights: both changes of the clock, leaders that die anywhere, a store that is away at random hours.
+//! A year of nights on either store: both changes of the clock, leaders that die anywhere, a store that is away at random hours.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,6 +6,8 @@ use ktrdr_domain::Timestamp;
 use ktrdr_domain::schedule::{Cadence, Occurrence, OccurrenceState, SkipReason};
 use serde_json::json;
 
+use crate::on_redis::on_redis;
+use crate::server::RedisServer;
 use crate::world::{End, World, at};
 
 /// One schedule whose time the clock shows twice in autumn, and one whose time it skips in spring.
@@ -55,9 +57,8 @@ fn storms(dice: &mut Dice) -> Vec<(i64, i64)> {
     (0..30).map(storm).collect()
 }
 
-async fn live_through(seed: u64) {
+async fn live_through(w: World, seed: u64) {
     let mut dice = Dice(seed);
-    let w = World::at(BEGIN).await;
     for (name, cron) in SCHEDULES {
         w.create(name, cron, json!({ "rules": { "jitter_s": 30 } })).await;
     }
@@ -157,5 +158,12 @@ async fn check(w: &World, name: &str, cron: &str, storms: &[(i64, i64)]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_tick_has_one_record_whatever_dies_and_whatever_is_away() {
-    live_through(1).await;
+    live_through(World::at(BEGIN).await, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_year_on_redis() {
+    let server = RedisServer::start(&[("appendfsync", "no")]);
+    let (store, clock) = on_redis(&server).await;
+    live_through(World::on(store, clock, BEGIN).await, 2).await;
 }

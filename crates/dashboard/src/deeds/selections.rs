@@ -12,7 +12,7 @@ use super::{back, done, key_of};
 use crate::answer::Answer;
 use crate::ask::{Ask, invalid};
 use crate::pages::said;
-use crate::selections::{Chosen, Deed};
+use crate::selections::{self, Chosen, Deed};
 
 /// Freezes what a filter means, and shows it.
 pub(crate) async fn choose(ask: &Ask) -> Result<Answer, AppError> {
@@ -20,8 +20,8 @@ pub(crate) async fn choose(ask: &Ask) -> Result<Answer, AppError> {
         return Err(super::too_narrow(ask, Scope::Operator));
     }
     let deed = Deed::of(&ask.form.text("deed")).ok_or_else(|| invalid("deed is cancel or retry".into()))?;
-    let chosen = ask.desk.selections.freeze(&ask.app, deed, &ask.form.text("filter")).await?;
-    Ok(Answer::To(format!("/selections/{}", chosen.id)))
+    let name = selections::freeze(&ask.app, deed, &ask.form.text("filter")).await?;
+    Ok(Answer::To(format!("/selections/{name}")))
 }
 
 /// Freezes the dead letters whose errors have this in common.
@@ -30,13 +30,13 @@ pub(crate) async fn retry_alike(ask: &Ask) -> Result<Answer, AppError> {
         return Err(super::too_narrow(ask, Scope::Operator));
     }
     let fingerprint: String = ask.form.needed("fingerprint")?;
-    let chosen = ask.desk.selections.alike(&ask.app, &fingerprint).await?;
-    Ok(Answer::To(format!("/selections/{}", chosen.id)))
+    let name = selections::alike(&ask.app, &fingerprint).await?;
+    Ok(Answer::To(format!("/selections/{name}")))
 }
 
 /// Does it, once the count was typed.
 pub(crate) async fn carry_out(ask: &Ask) -> Result<Answer, AppError> {
-    let chosen = ask.desk.selections.find(&ask.path[1], &ask.caller.name)?;
+    let chosen = selections::find(&ask.app, &ask.path[1]).await?;
     let typed: usize = ask.form.needed("count")?;
     if typed != chosen.ids.len() {
         let message = format!("{typed} was typed, and {} are chosen: nothing was done", chosen.ids.len());
@@ -53,7 +53,7 @@ pub(crate) async fn carry_out(ask: &Ask) -> Result<Answer, AppError> {
 
 /// One after the other; with how many it was done. What can not be done with one is no reason to leave the others.
 async fn each(ask: &Ask, chosen: &Chosen) -> Result<usize, AppError> {
-    if !ask.desk.selections.take(chosen) {
+    if !selections::take(&ask.app, &ask.path[1]).await? {
         return Err(AppError::new(ErrorKind::Conflict, "somebody acted on this selection at the same time"));
     }
     let reason = ask.form.text("reason");

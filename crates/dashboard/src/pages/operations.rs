@@ -7,6 +7,7 @@ use ktrdr_domain::scope::Scope;
 use ktrdr_domain::terms::{self, Term};
 use ktrdr_domain::{Kind, Status};
 
+use super::order::{Column, Order};
 use super::rows::Row;
 use super::said;
 use crate::answer::Answer;
@@ -43,6 +44,8 @@ struct OperationsPage {
     views: Vec<Chip>,
     statuses: Vec<Chip>,
     kinds: Vec<Chip>,
+    /// Ways to sort what this page shows.
+    orders: Vec<Chip>,
     rows: Vec<Row>,
     total: Option<u64>,
     next: Option<String>,
@@ -68,21 +71,25 @@ pub(crate) async fn page(ask: &Ask) -> Result<Answer, AppError> {
     }
     let cursor: Option<u64> = words.read_as("cursor")?;
     let query = said::without(&format!("?{}", ask.query));
-    let is_term =
-        |term: &&str| !term.is_empty() && !["cursor=", "filter="].iter().any(|own| term.starts_with(own));
+    let is_term = |term: &&str| {
+        !term.is_empty() && !["cursor=", "filter=", "sort="].iter().any(|own| term.starts_with(own))
+    };
     let own: Vec<&str> = query.trim_start_matches('?').split('&').filter(is_term).collect();
     let selection: Selection = own.join("&").parse()?;
     let part = ask.app.select(&selection, cursor, ROWS).await?;
     let filter = selection.text().to_owned();
     let terms = terms::read(&filter).unwrap_or_default();
-    let rows = Row::all(part.operations, part.now_ms);
-    let next = part.next.map(|next| {
-        format!("{}{}cursor={next}", address(&filter), if filter.is_empty() { '?' } else { '&' })
-    });
+    let order: Option<Order> = words.read_as("sort")?;
+    let mut rows = Row::all(part.operations, part.now_ms);
+    order.iter().for_each(|order| order.sort(&mut rows));
+    let sorted = order.map(|order| format!("sort={order}"));
+    let next = part.next.map(|next| with(&filter, sorted.into_iter().chain([format!("cursor={next}")])));
+    let orders = Column::ALL.map(|column| chip_of_order(column, order, &filter, cursor));
     let page = OperationsPage {
         shell: Shell::new(ask, Section::Operations, "Operations").live("operations"),
         views: VIEWS.iter().map(|(name, view)| chip_of_view(name, view, &filter)).collect(),
         statuses: Status::ALL.iter().map(|status| chip(&terms, "status", status.as_str())).collect(),
+        orders: orders.into(),
         kinds: Kind::ALL.iter().map(|kind| chip(&terms, "type", kind.as_str())).collect(),
         buttons: if ask.may(Scope::Operator) && !filter.is_empty() { buttons(&filter) } else { Vec::new() },
         is_first: cursor.is_none(),
@@ -96,6 +103,25 @@ pub(crate) async fn page(ask: &Ask) -> Result<Answer, AppError> {
 
 fn address(filter: &str) -> String {
     if filter.is_empty() { "/operations".into() } else { format!("/operations?{filter}") }
+}
+
+/// The same with further words behind it.
+fn with(filter: &str, more: impl Iterator<Item = String>) -> String {
+    let words = [filter.to_owned()].into_iter().filter(|word| !word.is_empty()).chain(more);
+    address(&words.collect::<Vec<_>>().join("&"))
+}
+
+/// Off, smallest first, greatest first, off again.
+fn chip_of_order(column: Column, now: Option<Order>, filter: &str, cursor: Option<u64>) -> Chip {
+    let of = |is_down| Order { column, is_down };
+    let (state, word, next) = match now.filter(|order| order.column == column) {
+        None => ("off", column.to_string(), Some(of(false))),
+        Some(Order { is_down: false, .. }) => ("on", format!("{column} ↑"), Some(of(true))),
+        Some(_) => ("on", format!("{column} ↓"), None),
+    };
+    let cursor = cursor.map(|cursor| format!("cursor={cursor}"));
+    let to = with(filter, next.map(|order| format!("sort={order}")).into_iter().chain(cursor));
+    Chip { word, to, state }
 }
 
 fn chip_of_view(name: &str, view: &str, filter: &str) -> Chip {

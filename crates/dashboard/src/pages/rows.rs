@@ -70,18 +70,36 @@ impl Row {
 
     /// When it came to where it stands.
     pub(crate) fn since(&self) -> Markup {
-        let at_ms = self.row.finished_at_ms.or(self.row.started_at_ms).unwrap_or(self.row.created_at_ms);
-        markup::time(at_ms, self.now_ms)
+        markup::time(self.since_ms(), self.now_ms)
+    }
+
+    pub(crate) fn since_ms(&self) -> i64 {
+        self.row.finished_at_ms.or(self.row.started_at_ms).unwrap_or(self.row.created_at_ms)
+    }
+
+    /// Its status as a word.
+    pub(crate) fn word(&self) -> &'static str {
+        self.row.status.as_str()
     }
 
     /// How long it took, or has taken so far.
     pub(crate) fn took(&self) -> String {
-        match (self.row.took_ms, self.row.started_at_ms, self.row.finished_at_ms) {
-            (Some(ms), ..) if self.row.status.is_terminal() => took(ms),
-            (_, Some(from), Some(to)) => lasting(to - from),
-            (_, Some(from), None) => lasting(self.now_ms - from),
-            _ => "–".into(),
+        match (self.measured_ms(), self.took_ms()) {
+            (Some(ms), _) => took(ms),
+            (None, Some(ms)) => lasting(ms),
+            (None, None) => "–".into(),
         }
+    }
+
+    pub(crate) fn took_ms(&self) -> Option<i64> {
+        let until = self.row.finished_at_ms.unwrap_or(self.now_ms);
+        let measured = self.measured_ms().and_then(|ms| i64::try_from(ms).ok());
+        measured.or_else(|| Some(until - self.row.started_at_ms?))
+    }
+
+    /// As its attempts were measured, once they have ended.
+    fn measured_ms(&self) -> Option<u64> {
+        self.row.took_ms.filter(|_| self.row.status.is_terminal())
     }
 
     pub(crate) fn tries(&self) -> Option<String> {

@@ -8,7 +8,7 @@ use super::rows::Row;
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::markup;
-use crate::selections::{CHOSEN_MAX, Deed};
+use crate::selections::{self, CHOSEN_MAX, Deed};
 use crate::shell::{Section, Shell};
 use crate::time::Instant;
 
@@ -27,17 +27,17 @@ struct SelectionPage {
 }
 
 pub(crate) async fn page(ask: &Ask) -> Result<Answer, AppError> {
-    let chosen = ask.desk.selections.find(&ask.path[1], &ask.caller.name)?;
+    let chosen = selections::find(&ask.app, &ask.path[1]).await?;
     let now_ms = Instant::now().0;
     Answer::page(&SelectionPage {
         shell: Shell::new(ask, Section::Operations, "A selection"),
-        id: chosen.id.clone(),
+        id: ask.path[1].clone(),
         verb: chosen.deed.word(),
         is_grave: chosen.deed == Deed::Cancel,
         count: chosen.ids.len(),
         most: chosen.is_cut.then_some(CHOSEN_MAX),
-        filter: chosen.filter.clone(),
+        filter: chosen.filter,
         until: markup::time(chosen.until_ms, now_ms),
-        sample: Row::all(chosen.sample.clone(), now_ms),
+        sample: Row::all(chosen.sample, now_ms),
     })
 }

@@ -9,7 +9,7 @@ use crate::ask::Ask;
 use crate::shell::{Section, Shell};
 
 struct Model {
-    version: String,
+    version: u32,
     detail: String,
 }
 
@@ -40,7 +40,7 @@ pub(crate) async fn page(ask: &Ask) -> Result<Answer, AppError> {
     };
     let models = ask.app.models().await?.into_iter().filter(|model| model.strategy == name);
     let models = models.map(|model| Model {
-        version: format!("v{}", model.version),
+        version: model.version,
         detail: format!("models/{name}/{}_v{}", model.timeframe, model.version),
     });
     Answer::page(&StrategyPage {

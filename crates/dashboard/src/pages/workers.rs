@@ -39,6 +39,14 @@ impl Worker {
         }
     }
 
+    /// What its GPU says.
+    fn gpu(&self) -> Option<String> {
+        let gpu = self.heard.worker.gpu?;
+        let [used, all] = [gpu.memory_used_bytes, gpu.memory_bytes].map(|bytes| bytes as f64 / 1e9);
+        let busy = gpu.busy_percent.map(|busy| format!(", computes {busy} % of the time"));
+        Some(format!("{used:.1} of {all:.1} GB in use{}", busy.unwrap_or_default()))
+    }
+
     fn beat(&self) -> String {
         format!("{} ago", lasting(self.heard.heard_ms_ago))
     }

@@ -26,8 +26,9 @@ const REPEATED_MAX: TimeDelta = TimeDelta::hours(3);
 /// The longest gap: the day that Samoa and others skipped, and some.
 const GAP_MINUTES_MAX: i64 = 2 * 24 * 60;
 
-/// Where the search begins whether a text ever comes true: a year with a 29th of February.
+/// Years in which a text comes true that ever does: after 28 of them, the days of the week and the leap years are as before.
 const SEARCHED_FROM: &str = "2000-01-01T00:00:00";
+const SEARCHED_YEARS: &str = "2000-2028";
 
 /// Ticks on a wall clock.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,11 +77,16 @@ impl Cadence {
         if text.split(' ').count() != 5 {
             return Err(refuse("it has five fields"));
         }
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(&text).map_err(|why| refuse(&why.to_string()))?;
+        let read = |text: &str, seconds, year| {
+            let parser = CronParser::builder().seconds(seconds).year(year).build();
+            parser.parse(text).map_err(|why| refuse(&why.to_string()))
+        };
+        let cron = read(&text, Seconds::Disallowed, Year::Disallowed)?;
         let zone = Tz::from_str(zone).map_err(|_| BadCadence::Zone(excerpt(zone)))?;
         let searched_from = SEARCHED_FROM.parse().unwrap_or(NaiveDateTime::MIN);
-        if cron.find_next_occurrence(&searched_from, true).is_err() {
+        // A search without an end would take seconds for a text that never does.
+        let in_years = read(&format!("0 {text} {SEARCHED_YEARS}"), Seconds::Required, Year::Required)?;
+        if in_years.find_next_occurrence(&searched_from, true).is_err() {
             return Err(BadCadence::Never(text));
         }
         Ok(Self { text, cron, zone })

@@ -103,5 +103,5 @@ pub fn late(max_lateness_s: u64) -> OccurrenceState {
 }
 
 fn seconds(at_ms: i64) -> Timestamp {
-    Timestamp(at_ms.div_euclid(1_000))
+    Timestamp::of_ms(at_ms)
 }

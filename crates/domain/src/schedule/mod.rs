@@ -49,6 +49,7 @@ pub struct Pause {
     /// Whether that was a failure, and not a person.
     pub after_failure: bool,
     /// Since when, Unix milliseconds of the store's clock.
+    #[serde(rename = "at", alias = "at_ms", with = "crate::instant")]
     pub at_ms: i64,
 }
 
@@ -61,8 +62,10 @@ pub struct Schedule {
     #[serde(flatten)]
     pub plan: SchedulePlan,
     /// When it was made, Unix milliseconds of the store's clock.
+    #[serde(rename = "created_at", alias = "created_at_ms", with = "crate::instant")]
     pub created_at_ms: i64,
     /// Up to when it is written down what becomes of its ticks, Unix milliseconds.
+    #[serde(rename = "decided_upto", alias = "decided_upto_ms", with = "crate::instant")]
     pub decided_upto_ms: i64,
     /// Why it is paused, if it is.
     pub paused: Option<Pause>,

@@ -14,6 +14,7 @@ pub struct Occurrence {
     /// Whose.
     pub schedule: ScheduleName,
     /// When it was due, Unix milliseconds. Ticks are whole minutes, what was triggered is not: no two are at the same time.
+    #[serde(rename = "at", alias = "at_ms", with = "crate::instant")]
     pub at_ms: i64,
     /// What made it.
     pub cause: Cause,
@@ -47,6 +48,7 @@ pub enum OccurrenceState {
     /// It is to begin.
     Waiting {
         /// Not before then, Unix milliseconds.
+        #[serde(rename = "begins_at", alias = "begins_at_ms", with = "crate::instant")]
         begins_at_ms: i64,
     },
     /// Its campaign goes on.
@@ -54,6 +56,7 @@ pub enum OccurrenceState {
         /// The campaign.
         campaign: CampaignName,
         /// Since when, Unix milliseconds.
+        #[serde(rename = "began_at", alias = "began_at_ms", with = "crate::instant")]
         began_at_ms: i64,
         /// Why it was asked to stop, if it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,8 +67,10 @@ pub enum OccurrenceState {
         /// The campaign.
         campaign: CampaignName,
         /// From when, Unix milliseconds.
+        #[serde(rename = "began_at", alias = "began_at_ms", with = "crate::instant")]
         began_at_ms: i64,
         /// Until when it was noticed, Unix milliseconds.
+        #[serde(rename = "ended_at", alias = "ended_at_ms", with = "crate::instant")]
         ended_at_ms: i64,
         /// How.
         outcome: Outcome,
@@ -193,7 +198,7 @@ impl Occurrence {
     /// The instant it was due.
     #[must_use]
     pub fn at(&self) -> Timestamp {
-        Timestamp(self.at_ms.div_euclid(1_000))
+        Timestamp::of_ms(self.at_ms)
     }
 
     /// The campaign that it runs, always the same: `nightly-20261129t063000z`.

@@ -9,6 +9,7 @@ use super::field::Field;
 use super::node::{Content, Node, join};
 use super::refused;
 use super::words::Words;
+use crate::nearest::nearest;
 
 /// A node and the path that leads to it.
 #[derive(Debug, Clone)]
@@ -107,7 +108,12 @@ impl<'n> Cursor<'n> {
             _ => None,
         };
         let Some(value) = value else {
-            self.expected(out, &field.range(), "write a plain decimal number, without quotes");
+            let percent = match &self.node.content {
+                Content::Scalar { text, .. } => refused::fraction(text),
+                _ => None,
+            };
+            let fix = percent.unwrap_or_else(|| "write a plain decimal number, without quotes".to_owned());
+            self.expected(out, &field.range(), &fix);
             return None;
         };
         if !field.allows(value) {
@@ -252,14 +258,9 @@ impl<'n> MapReader<'n> {
 
 /// The nearest of `known`, when one is near, and all of them.
 fn advice(text: &str, known: &[&str]) -> String {
-    let start: String = text.chars().take(64).collect::<String>().to_ascii_lowercase();
-    let near = known
-        .iter()
-        .map(|k| (strsim::jaro_winkler(k, &start), k))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let near = nearest(text, known.iter().copied());
     let all = known.join(", ");
-    near.map_or_else(|| format!("use one of: {all}"), |(_, k)| format!("did you mean {k:?}? Known: {all}"))
+    near.map_or_else(|| format!("use one of: {all}"), |name| format!("did you mean {name:?}? Known: {all}"))
 }
 
 fn is_null(text: &str) -> bool {

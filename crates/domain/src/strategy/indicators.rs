@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::nearest::nearest;
+
 /// The bar field an indicator reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,6 +42,13 @@ pub struct IndicatorSpec {
 }
 
 impl IndicatorSpec {
+    /// Whether it says nothing where no volume is published.
+    #[must_use]
+    pub fn reads_volume(&self) -> bool {
+        use IndicatorKind::{Mfi, Obv, VolumeRatio, Vwap};
+        matches!(self.kind, Obv | Vwap | Mfi | VolumeRatio) || self.source == Source::Volume
+    }
+
     /// The spec with every default.
     #[must_use]
     pub fn new(kind: IndicatorKind) -> Self {
@@ -212,9 +221,9 @@ indicators! {
     Jumps "jumps" [], [count("period", 24, 1, 200), number("threshold", 2.0, 0.5, 10.0), count("window", 100, 10, 500)], ["value"],
         source false, bounds None, price false,
         "Moves beyond threshold deviations of the window bars before, by how far, each half forgotten after period bars.";
-    TradingDay "tradingday" ["trading_day"], [count("days", 1, 1, 20), flag("utc", false)], ["previous", "today", "hour"], source false,
-        bounds None, price false,
-        "Change over the last whole trading days (to 17:00 in New York, or midnight UTC), change since, in percent, and hours since.";
+    TradingDay "tradingday" ["trading_day"], [count("days", 1, 1, 20), flag("utc", false), count("from", 0, 0, 23), count("until", 24, 1, 24)],
+        ["previous", "today", "hour", "week"], source false, bounds None, price false,
+        "Changes in percent over the last whole trading days (to 17:00 in New York, or midnight UTC), since then and since the last trading week, 0 but where a bar closes after hour from and by hour until, and hours since.";
 }
 
 impl IndicatorKind {
@@ -244,12 +253,7 @@ impl FromStr for IndicatorKind {
         let known = INDICATORS.iter().find(|e| e.name == wanted || e.aliases.contains(&wanted.as_str()));
         known.map(|e| e.kind).ok_or_else(|| UnknownIndicator {
             found: crate::excerpt::excerpt(text),
-            near: INDICATORS
-                .iter()
-                .map(|e| (strsim::jaro_winkler(e.name, &wanted), e.name))
-                .filter(|(likeness, _)| *likeness > 0.7)
-                .max_by(|a, b| a.0.total_cmp(&b.0))
-                .map(|(_, name)| name),
+            near: nearest(text, INDICATORS.iter().map(|e| e.name)),
         })
     }
 }

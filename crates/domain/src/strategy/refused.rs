@@ -1,5 +1,8 @@
 //! Keys and words that people write and that are refused, each with its reason and what to write instead.
 
+/// Why there is no trailing stop.
+const TRAILING: &str = "a trailing stop hangs on the way within each bar, which its four prices do not tell";
+
 /// Section, key, reason, fix. Sections are named as the reader opens them.
 const KEYS: &[(&str, &str, &str, &str)] = &[
     ("strategy", "context_data", "no provider of external series exists", "remove it and what reads it"),
@@ -28,6 +31,13 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("symbols", "selection_criteria", "nothing would act on it", "name the symbols in `list`"),
     ("symbols", "symbols", "it is called `list` here", "write list"),
     ("timeframes", "timeframes", "it is called `list` here", "write list"),
+    ("indicator", "length", "it is called `period` here", "write period"),
+    ("indicator", "window_length", "it is called `period` here", "write period"),
+    ("indicator", "timeperiod", "it is called `period` here", "write period"),
+    ("indicator", "n", "it is called `period` here", "write period"),
+    ("indicator", "lookback", "it is called `period` here", "write period"),
+    ("indicator", "std", "it is called `multiplier` here", "write multiplier"),
+    ("indicator", "std_dev", "it is called `multiplier` here", "write multiplier"),
     ("indicator", "name", "it is called `type` here", "write type"),
     ("indicator", "feature_id", "the id is the entry's key here", "write `id: {type: …}`"),
     ("indicator", "source", "this indicator reads fixed bar fields", "remove source"),
@@ -49,9 +59,24 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("labels", "label_lookahead", "zigzag labels do not look a fixed number of bars ahead", "remove it"),
     ("labels", "pt_multiplier", "barriers are symmetric, unequal ones inflate the hit rate", "write barrier"),
     ("labels", "sl_multiplier", "barriers are symmetric, unequal ones inflate the hit rate", "write barrier"),
+    ("labels", "upper_barrier", "barriers are symmetric, unequal ones inflate the hit rate", "write barrier"),
+    ("labels", "lower_barrier", "barriers are symmetric, unequal ones inflate the hit rate", "write barrier"),
+    ("labels", "take_profit", "barriers are symmetric, unequal ones inflate the hit rate", "write barrier"),
+    ("labels", "stop_loss", "barriers are symmetric, unequal ones inflate the hit rate", "write barrier"),
+    ("labels", "barrier_up", "barriers are symmetric, unequal ones inflate the hit rate", "write barrier"),
+    ("labels", "barrier_down", "barriers are symmetric, unequal ones inflate the hit rate", "write barrier"),
+    ("labels", "profit_target", "barriers are symmetric, unequal ones inflate the hit rate", "write barrier"),
     ("labels", "max_holding", "it is called `horizon` here", "write horizon"),
     ("risk", "stop_loss", "it stands in `exits`", "write exits: {stop_loss: …}"),
     ("risk", "take_profit", "it stands in `exits`", "write exits: {take_profit: …}"),
+    ("risk", "trailing_stop", TRAILING, "use stop_loss, max_holding_bars, or an exit by the network"),
+    ("risk", "trailing_stop_loss", TRAILING, "use stop_loss, max_holding_bars, or an exit by the network"),
+    ("risk", "trailing", TRAILING, "use stop_loss, max_holding_bars, or an exit by the network"),
+    ("risk", "trail", TRAILING, "use stop_loss, max_holding_bars, or an exit by the network"),
+    ("exits", "trailing_stop", TRAILING, "use stop_loss, max_holding_bars, or an exit by the network"),
+    ("exits", "trailing_stop_loss", TRAILING, "use stop_loss, max_holding_bars, or an exit by the network"),
+    ("exits", "trailing", TRAILING, "use stop_loss, max_holding_bars, or an exit by the network"),
+    ("exits", "trail", TRAILING, "use stop_loss, max_holding_bars, or an exit by the network"),
 ];
 
 /// Words that stand for something that does not exist here.
@@ -71,6 +96,14 @@ pub(super) fn key(section: &str, key: &str) -> Option<(&'static str, &'static st
 /// What to do instead of a word that people write.
 pub(super) fn word(word: &str) -> Option<&'static str> {
     WORDS.iter().find(|(w, _)| w.eq_ignore_ascii_case(word)).map(|(_, fix)| *fix)
+}
+
+/// The fraction that was meant by a percentage: `1.5%` is 0.015.
+pub(super) fn fraction(text: &str) -> Option<String> {
+    let percent: f64 = text.trim().strip_suffix('%')?.trim().parse().ok()?;
+    // Rounded, because 1.1 / 100 is no 0.011 in binary.
+    let rounded = (percent * 1e8).round() / 1e10;
+    rounded.is_finite().then(|| format!("write it as a fraction: {text} is {rounded}"))
 }
 
 /// What may have been meant by a number out of range.

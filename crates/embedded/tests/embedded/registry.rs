@@ -22,6 +22,7 @@ fn worker(name: &str) -> WorkerInfo {
         is_draining: false,
         every_ms: 2_000,
         broker: None,
+        gpu: None,
     }
 }
 

@@ -3,13 +3,13 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
 use super::place::Place;
 use super::{leftovers, regular, whole};
-use crate::artifacts::{ArtifactError, Artifacts, BYTES_MAX, Disk, Key};
+use crate::artifacts::{ArtifactError, Artifacts, BYTES_MAX, Disk, Key, Stamp};
 
 /// How long a file system may take to answer at all: a folder of a network that hangs answers never.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
@@ -100,6 +100,12 @@ impl Artifacts for LocalArtifacts {
             place.write(&[&bytes], whole::link)
         })
         .await
+    }
+
+    async fn stamp(&self, key: &Key) -> Option<Stamp> {
+        let now = SystemTime::now();
+        let look = move |place: &Place| Ok(Stamp::of(&fs::metadata(place.existing()?)?, now));
+        self.apart(key, 0, look).await.ok().flatten()
     }
 
     async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError> {

@@ -84,8 +84,9 @@ impl Place {
         if resolved.starts_with(&self.root) {
             return Ok(());
         }
-        let what = format!("a link leads out of the workspace to {}", resolved.display());
-        Err(io::Error::new(ErrorKind::PermissionDenied, what))
+        let what = format!("is out of reach: a link leads out of the workspace to {}", resolved.display());
+        // Trying again would end the same way.
+        Err(io::Error::new(ErrorKind::InvalidInput, what))
     }
 }
 

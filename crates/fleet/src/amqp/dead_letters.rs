@@ -13,6 +13,7 @@ use super::broker::AmqpBroker;
 use super::failure::within;
 use super::message::{PERSISTENT, Refusal, now_s};
 use crate::topology::DEAD_LETTER_QUEUE;
+use ktrdr_domain::hash::Hex;
 use ktrdr_fabric::broker::{BrokerError, DeadLetter};
 
 const REASON_HEADER: &str = "x-ktrdr-reason";
@@ -114,7 +115,7 @@ fn read(properties: &BasicProperties, body: &[u8]) -> DeadLetter {
         id: identity(message_id.as_deref(), body),
         queue: text(source, queue),
         reason: text(source, reason),
-        at_ms: seconds(source, time).and_then(|s| s.checked_mul(1000)),
+        at_ms: seconds(source, time).and_then(|s| i64::try_from(s).ok()?.checked_mul(1000)),
         body: printable(&body[..body.len().min(SHOWN_BYTES_MAX)]),
         bytes: body.len() as u64,
         message_id,
@@ -126,7 +127,7 @@ fn identity(message_id: Option<&str>, body: &[u8]) -> String {
     hash.update(message_id.unwrap_or_default());
     hash.update([0]);
     hash.update(body);
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Hex(&hash.finalize()[..8]).to_string()
 }
 
 fn latest_death(headers: &FieldTable) -> Option<&FieldTable> {

@@ -5,7 +5,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::job::{MESSAGE_BYTES_MAX, SCHEMA};
-use ktrdr_domain::trace::{Sample, traceparent};
+use ktrdr_domain::trace::Sample;
+use ktrdr_domain::traceparent::traceparent;
 use ktrdr_domain::{Event, JobMessage, Kind, OperationId, Priority};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};

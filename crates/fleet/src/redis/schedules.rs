@@ -52,9 +52,7 @@ impl Schedules for RedisStore {
         pause: &Pause,
     ) -> Result<ScheduleChanged, StoreError> {
         limits::check_text("name of the asker", &pause.by)?;
-        let json = serde_json::to_string(pause)
-            .map_err(|e| StoreError::Invalid(Cause::because("the pause can not be stored", e)))?;
-        self.turn(name, &json).await
+        self.turn(name, &limits::pause_json(pause)?).await
     }
 
     async fn resume_schedule(&self, name: &ScheduleName) -> Result<ScheduleChanged, StoreError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ktrdr_domain::{DeviceClass, Kind};
-use ktrdr_fabric::registry::WorkerInfo;
+use ktrdr_fabric::registry::{GpuSight, WorkerInfo};
 
 use crate::world::{World, boot, id};
 
@@ -23,6 +23,7 @@ pub(crate) fn worker(name: &str) -> WorkerInfo {
         is_draining: false,
         every_ms: 2_000,
         broker: None,
+        gpu: Some(GpuSight { memory_bytes: 8 << 30, memory_used_bytes: 1 << 30, busy_percent: Some(3) }),
     }
 }
 

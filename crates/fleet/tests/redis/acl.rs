@@ -100,6 +100,7 @@ async fn live(store: &RedisStore) {
         is_draining: false,
         every_ms: 2_000,
         broker: None,
+        gpu: None,
     };
     store.heartbeat(&worker, LEASE).await.unwrap();
     assert_eq!(store.workers().await.unwrap().len(), 1);

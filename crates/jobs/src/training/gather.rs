@@ -8,7 +8,7 @@ use ktrdr_domain::report::Learned;
 use ktrdr_domain::{Strategy, Symbol, Timeframe};
 use ktrdr_neural::{Samples, Targets};
 use ktrdr_quant::Bars;
-use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, Scaling, TrainingBars};
+use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, Scaling, TrainingBars, volume};
 use ktrdr_quant::labels::{self, LabelSet};
 use ktrdr_quant::split::{self, Split};
 use ndarray::Array2;
@@ -179,6 +179,10 @@ pub(crate) fn together(strategy: &Strategy, mut symbols: Vec<Prepared>) -> Resul
     let rows = pool(strategy, &symbols, &splits, None)?;
     let mut warnings: Vec<String> =
         strategy.check().map_err(Fault::input)?.iter().map(ToString::to_string).collect();
+    warnings.extend(symbols.iter().flat_map(|symbol| {
+        let bars = std::iter::once(&symbol.bars.base).chain(&symbol.bars.others);
+        bars.filter_map(|bars| volume::missing(strategy, bars)).collect::<Vec<_>>()
+    }));
     warnings.extend(variety::warnings(&rows.train, [&rows.validation, &rows.test]));
     let purged = splits.iter().map(|split| split.purged).sum();
     Ok(Gathered { symbols, rows, purged, warnings })

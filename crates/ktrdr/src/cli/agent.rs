@@ -21,7 +21,7 @@ pub(crate) struct AgentArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AgentVerb {
-    /// Start one research cycle, as many at a time as `research.triggered_per_instrument` and `research.triggered_max` let.
+    /// Start one research cycle; as many go on at a time as `research.triggered_per_instrument` and `research.triggered_max` allow.
     ///
     /// Exit code 4 and, in JSON, the code `active_cycle_exists` or `at_capacity` when no more may go on.
     Trigger(Box<TriggerArguments>),
@@ -135,7 +135,7 @@ pub(crate) struct TriggerArguments {
     #[arg(long, value_enum)]
     pub(crate) gates: Option<GateName>,
 
-    /// Of everything random; another one each time by default.
+    /// Seed of everything random; another one each time by default.
     #[arg(long)]
     pub(crate) seed: Option<u64>,
 

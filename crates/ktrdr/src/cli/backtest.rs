@@ -27,7 +27,7 @@ pub(crate) enum BacktestVerb {
     Cancel {
         /// The backtest; the only one that waits or runs otherwise.
         id: Option<ktrdr_domain::OperationId>,
-        /// Kept in the row.
+        /// Why; kept in the row.
         #[arg(long, default_value = "")]
         reason: String,
     },
@@ -71,7 +71,7 @@ pub(crate) enum ExportFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct BacktestRun {
-    /// Name of a strategy in this workspace.
+    /// Name of a strategy in this workspace whose network is trained.
     #[arg(long, short = 'S')]
     pub(crate) strategy: StrategyName,
 
@@ -115,11 +115,11 @@ pub(crate) struct MarketArguments {
     pub(crate) timeframe: Timeframe,
 
     /// Start of the stretch; its end is that of the gate window by default.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME")]
     pub(crate) start_date: Option<Timestamp>,
 
     /// End of the stretch; a date without a time includes that day.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME")]
     pub(crate) end_date: Option<EndDate>,
 
     /// Look into the vault window, and say why: all of it, unless there are dates. Every report of the instrument counts it from
@@ -127,7 +127,7 @@ pub(crate) struct MarketArguments {
     #[arg(long, value_name = "REASON")]
     pub(crate) open_vault: Option<Reason>,
 
-    /// Who this trial belongs to. Looks at the same time of an instrument count across campaigns.
+    /// The campaign that this trial is counted in. Looks at the same time of an instrument count across campaigns.
     #[arg(long, default_value = BY_HAND)]
     pub(crate) campaign: CampaignName,
 

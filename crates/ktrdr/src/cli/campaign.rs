@@ -36,7 +36,7 @@ pub(crate) enum CampaignVerb {
     Cancel {
         /// The campaign.
         name: CampaignName,
-        /// Kept in the rows.
+        /// Why; kept in the rows.
         #[arg(long, default_value = "")]
         reason: String,
         /// Really do it: asked for when nobody can be asked.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use ktrdr_app::data::{GenerateRequest, ImportRequest, ProcessChoice, SessionChoice};
 use ktrdr_app::market::Moment;
+use ktrdr_app::resample::ResampleRequest;
 use ktrdr_domain::job::{DateOrder, DecimalSign, Stamp};
 use ktrdr_domain::{Reason, Symbol, Timeframe, Timestamp};
 use ktrdr_quant::data::import::TimeZone;
@@ -25,6 +26,8 @@ pub(crate) enum DataVerb {
     Check(SeriesArguments),
     /// Make bars by a documented stochastic process. They are labelled as generated for ever.
     Generate(GenerateArguments),
+    /// Make longer bars of stored ones, such as 4h of 1h, and store them as a series of their own.
+    Resample(ResampleArguments),
     /// Series in this workspace with their windows, the looks at each gate and how often each vault was opened.
     List,
     /// The windows of an instrument and what became of them: when they were fixed, who opened the vault, what was moved.
@@ -147,6 +150,34 @@ pub(crate) struct SeriesArguments {
     /// The bar length, such as 1h.
     #[arg(long, short)]
     pub(crate) timeframe: Timeframe,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResampleArguments {
+    /// The instrument.
+    pub(crate) symbol: Symbol,
+
+    /// The bar length that is wanted, such as 4h. Bars begin at multiples of it in UTC, days at midnight, weeks on Monday.
+    pub(crate) timeframe: Timeframe,
+
+    /// Make them of bars of this length; of the longest stored ones that fit otherwise.
+    #[arg(long, value_name = "TIMEFRAME")]
+    pub(crate) from: Option<Timeframe>,
+
+    /// Replace the series if there is one.
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+impl From<&ResampleArguments> for ResampleRequest {
+    fn from(typed: &ResampleArguments) -> Self {
+        Self {
+            symbol: typed.symbol.clone(),
+            timeframe: typed.timeframe,
+            from: typed.from,
+            replace: typed.replace,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -133,6 +133,7 @@ fn data(verb: &DataVerb) -> Option<Deed> {
     match verb {
         DataVerb::Import(import) => Some(Deed::of("import_data", imported(import))),
         DataVerb::Generate(made) => Some(Deed::of("generate_data", series(&made.symbol, &made.timeframe))),
+        DataVerb::Resample(made) => Some(Deed::of("resample_data", series(&made.symbol, &made.timeframe))),
         DataVerb::RollWindows(roll) => {
             Some(Deed::of("roll_windows", &roll.symbol).because(words(Some(&roll.reason))))
         }

@@ -12,11 +12,11 @@ use super::api::MetricsArguments;
 
 #[derive(Debug, Args)]
 pub(crate) struct WorkerArguments {
-    /// What it takes.
-    #[arg(value_enum)]
+    /// The type of jobs that it takes.
+    #[arg(value_enum, value_name = "TYPE")]
     pub(crate) kind: WorkerKind,
 
-    /// Jobs at a time, of each kind it takes; configuration by default.
+    /// Jobs at a time, of each type it takes; configuration by default.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) slots: Option<u16>,
 
@@ -63,7 +63,9 @@ impl ValueEnum for WorkerKind {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        let Some(kind) = self.0 else { return Some(PossibleValue::new("all").help("Takes every kind")) };
+        let Some(kind) = self.0 else {
+            return Some(PossibleValue::new("all").help("Takes jobs of every type"));
+        };
         let facts = kind.facts();
         Some(PossibleValue::new(kind.as_str()).aliases(facts.short_name).help(facts.does))
     }
@@ -76,10 +78,9 @@ impl WorkerKind {
     }
 }
 
-/// A kind of job by its name, or by the short word for its worker.
+/// A type of jobs by its name, or by the short word for it.
 pub(crate) fn kind(word: &str) -> Result<Kind, <Kind as FromStr>::Err> {
-    let by_short_name = || Kind::with_jobs().find(|kind| kind.facts().short_name == Some(word));
-    word.parse().or_else(|unknown| by_short_name().ok_or(unknown))
+    Kind::meant_by(word)
 }
 
 #[derive(Debug, Args)]
@@ -146,16 +147,16 @@ pub(crate) struct QueuesArguments {
 pub(crate) enum QueuesVerb {
     /// Every queue: what waits, runs and is taken by whom.
     List,
-    /// Nobody takes jobs of this kind until it is resumed; running ones go on.
+    /// Nobody takes jobs of this type until it is resumed; running ones go on.
     Pause {
-        /// Kind of jobs, such as training.
-        #[arg(value_parser = kind)]
+        /// Type of jobs, such as training.
+        #[arg(value_parser = kind, value_name = "TYPE")]
         kind: Kind,
     },
-    /// Take jobs of this kind again.
+    /// Take jobs of this type again.
     Resume {
-        /// Kind of jobs, such as training.
-        #[arg(value_parser = kind)]
+        /// Type of jobs, such as training.
+        #[arg(value_parser = kind, value_name = "TYPE")]
         kind: Kind,
     },
 }

@@ -10,6 +10,7 @@ pub(crate) mod deed;
 pub(crate) mod fleet;
 pub(crate) mod init;
 pub(crate) mod mcp;
+mod meant;
 pub(crate) mod memory;
 pub(crate) mod models;
 pub(crate) mod operations;
@@ -24,6 +25,8 @@ pub(crate) mod store;
 pub(crate) mod strategies;
 pub(crate) mod training;
 mod version;
+
+pub(crate) use meant::with_what_was_meant;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -48,7 +51,7 @@ const EVERYWHERE: &str = "Everywhere";
 #[derive(Debug, Parser)]
 #[command(name = "ktrdr", bin_name = "ktrdr", version, long_version = version::long(), propagate_version = true, infer_subcommands = false)]
 pub(crate) struct Arguments {
-    /// Folder that holds data/, strategies/, models/, reports/ and the store.
+    /// Folder of the workspace.
     #[arg(
         long,
         short = 'w',
@@ -61,7 +64,7 @@ pub(crate) struct Arguments {
     )]
     pub(crate) workspace: PathBuf,
 
-    /// Form of the answer on stdout: text for people, json for one document, jsonl for one per line.
+    /// Form of the answer: text, json (one document), jsonl (one per line).
     #[arg(
         long,
         short = 'o',
@@ -87,7 +90,7 @@ pub(crate) struct Arguments {
     )]
     pub(crate) time_format: Option<TimeFormat>,
 
-    /// More log lines on stderr; twice for all of them.
+    /// More log lines on stderr; twice for all.
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
     pub(crate) verbose: u8,
 
@@ -134,19 +137,24 @@ pub(crate) enum Command {
     Serve(api::ServeArguments),
     /// Moves research cycles of a fleet from step to step.
     Orchestrator(api::MetricsArguments),
-    /// Worker of a fleet: takes jobs of one kind, or of all. Start as many as you like, anywhere.
+    /// Worker of a fleet: takes jobs of one type, or of all. Start as many as you like, anywhere.
     Worker(fleet::WorkerArguments),
-    /// Bars and their windows: import, check, generate, list, roll.
+    /// Bars and their windows: import, check, resample, generate, list, windows.
     Data(data::DataArguments),
     /// Strategy files: list, new, validate, migrate, schema, features.
+    #[command(alias = "strategy")]
     Strategies(strategies::StrategiesArguments),
     /// Trained models: list, show.
+    #[command(alias = "model")]
     Models(models::ModelsArguments),
     /// Train a strategy's network on the dev window.
+    #[command(alias = "trainings")]
     Training(training::TrainingArguments),
     /// Backtest a trained strategy, or replay target positions from any tool.
+    #[command(alias = "backtests")]
     Backtest(backtest::BacktestArguments),
     /// A page on a backtest, a training or a campaign, or several side by side: HTML, Markdown, JSON.
+    #[command(alias = "reports")]
     Report(report::ReportArguments),
     /// Repeat a backtest and compare the trade list's hash.
     Replay(ReplayArguments),
@@ -155,18 +163,23 @@ pub(crate) enum Command {
     /// One research cycle at a time: trigger, status, cancel; and the budget.
     Agent(agent::AgentArguments),
     /// Campaigns of research cycles: list, show, plan, cancel.
+    #[command(alias = "campaigns")]
     Campaign(campaign::CampaignArguments),
     /// Campaigns that begin by themselves: create, list, show, pause, resume, trigger, next, backfill, delete.
+    #[command(alias = "schedule")]
     Schedules(schedules::SchedulesArguments),
     /// Operations: list, status, events, watch, cancel, retry.
+    #[command(alias = "operation")]
     Operations(operations::OperationsArguments),
     /// What was given up: operations without tries left, messages nobody can read. List, show, retry, drop.
+    #[command(alias = "dead-letter")]
     DeadLetters(operations::DeadLettersArguments),
     /// The fleet live in this terminal: what runs, waits and failed, with keys to cancel, pause, drain and retry.
     Top,
     /// Processes of the fleet: list, drain.
     Workers(fleet::WorkersArguments),
     /// Queues of jobs: list, pause, resume.
+    #[command(alias = "queue")]
     Queues(fleet::QueuesArguments),
     /// The broker's exchanges, queues, policies and users: apply, diff, show.
     Topology(fleet::TopologyArguments),
@@ -174,15 +187,17 @@ pub(crate) enum Command {
     Doctor,
     /// Is a role of this machine alive? For supervisors and containers; exit code 5 when none is.
     Health,
-    /// Counted trials and remembered lessons.
+    /// Counted looks at data: trials, and what campaigns came to when they closed.
     Ledger(research::LedgerArguments),
-    /// What research learnt: list, show, search, export.
+    /// Lessons of research: list, show, search, hypotheses, export.
+    #[command(alias = "memories")]
     Memory(memory::MemoryArguments),
     /// Serve a language model over stdio, by the Model Context Protocol: what reads, and what starts and stops work if you allow it.
     Mcp(mcp::McpArguments),
     /// The store's epochs: which one the workspace remembers, and how to begin a new one.
     Store(store::StoreArguments),
     /// Tokens of callers by HTTP: create, list, revoke.
+    #[command(alias = "tokens")]
     Token(api::TokenArguments),
     /// Measure this machine: backtest, simulate, train, queue, fleet.
     Bench(bench::BenchArguments),

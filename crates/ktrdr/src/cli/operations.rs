@@ -21,7 +21,7 @@ pub(crate) struct OperationsArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OperationsVerb {
-    /// Newest first.
+    /// Operations, newest first: jobs and research cycles, with what each is about and how it stands.
     List(ListArguments),
     /// Everything the store knows of one operation, with its children.
     Status {
@@ -81,15 +81,15 @@ pub(crate) struct RetryGroup {
     pub(crate) campaign: Option<CampaignName>,
 
     /// Only what ended so: failed (the default) or cancelled.
-    #[arg(long, short, conflicts_with = "id", value_parser = cut_short)]
+    #[arg(long, conflicts_with = "id", value_parser = cut_short)]
     pub(crate) status: Option<Status>,
 
     /// Only what failed for this reason, such as attempts_exhausted.
-    #[arg(long, short, conflicts_with = "id")]
+    #[arg(long, conflicts_with = "id")]
     pub(crate) reason: Option<String>,
 
     /// Only this type, such as training.
-    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = kind, conflicts_with = "id")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = kind, conflicts_with = "id")]
     pub(crate) kind: Option<Kind>,
 
     /// Only dead letters: those that used up their tries and were not dropped.
@@ -125,7 +125,7 @@ pub(crate) struct CancelArguments {
     #[command(flatten)]
     pub(crate) group: CancelGroup,
 
-    /// Kept in the rows.
+    /// Why; kept in the rows.
     #[arg(long, default_value = "")]
     pub(crate) reason: String,
 
@@ -142,11 +142,11 @@ pub(crate) struct CancelGroup {
     pub(crate) campaign: Option<CampaignName>,
 
     /// Only this type, such as training.
-    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = kind, conflicts_with = "id")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = kind, conflicts_with = "id")]
     pub(crate) kind: Option<Kind>,
 
     /// Only pending, or only running ones.
-    #[arg(long, short, conflicts_with = "id", value_parser = not_ended)]
+    #[arg(long, conflicts_with = "id", value_parser = not_ended)]
     pub(crate) status: Option<Status>,
 }
 
@@ -175,7 +175,7 @@ fn not_ended(text: &str) -> Result<Status, String> {
 pub(crate) struct ListArguments {
     /// Only those to which every term applies: 'status=failed,running&type!=probe&error~timeout', with the fields status, type,
     /// campaign, root, id, worker, reason and error.
-    #[arg(long, short, value_name = "TERMS", conflicts_with_all = ["campaign", "kind", "status", "active"])]
+    #[arg(long, value_name = "TERMS", conflicts_with_all = ["campaign", "kind", "status", "active"])]
     pub(crate) filter: Option<String>,
 
     /// Go on behind the part that answered with this as `next`.
@@ -187,15 +187,15 @@ pub(crate) struct ListArguments {
     pub(crate) campaign: Option<CampaignName>,
 
     /// Only this type, such as training.
-    #[arg(long = "type", short = 't', value_name = "TYPE", value_parser = kind)]
+    #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
     pub(crate) kind: Option<Kind>,
 
     /// Only this status.
-    #[arg(long, short)]
+    #[arg(long)]
     pub(crate) status: Option<Status>,
 
     /// Only pending and running ones.
-    #[arg(long, short)]
+    #[arg(long)]
     pub(crate) active: bool,
 
     /// At most this many.
@@ -228,7 +228,7 @@ pub(crate) enum DeadLettersVerb {
         #[command(flatten)]
         part: PartArguments,
     },
-    /// One of them, whole.
+    /// One dead letter, whole: the operation, or the message that nobody could read.
     Show {
         /// The operation, or the message.
         #[arg(value_parser = letter)]

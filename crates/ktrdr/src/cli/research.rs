@@ -19,9 +19,9 @@ pub(crate) struct ResearchArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ResearchVerb {
-    /// Start research cycles.
+    /// Start a campaign of research cycles.
     Run(Box<ResearchRun>),
-    /// What `campaign show NAME` says; without a name what `campaign list` says.
+    /// Alias of `campaign show NAME`; without a name of `campaign list`.
     Status {
         /// The campaign.
         name: Option<CampaignName>,
@@ -38,7 +38,7 @@ pub(crate) struct ResearchRun {
     #[command(flatten)]
     pub(crate) options: CampaignOptions,
 
-    /// Whose lessons are shared; looks count across campaigns; a new one by default.
+    /// Name of the campaign: its cycles share their lessons. A new one by default. Looks at an exam count across campaigns.
     #[arg(long)]
     pub(crate) campaign: Option<CampaignName>,
 
@@ -97,7 +97,7 @@ pub(crate) struct CampaignOptions {
     #[arg(long)]
     pub(crate) masked: bool,
 
-    /// Of everything random. The same seed on the same data gives the same designs and trades, under any name of the campaign and
+    /// Seed of everything random. The same one on the same data gives the same designs and trades, under any name of the campaign and
     /// on any number of workers. What was examined before is not examined again.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
@@ -163,9 +163,9 @@ impl From<&CampaignOptions> for PlanRequest {
 /// A gate profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GateName {
-    /// Beyond its own null and beyond luck.
+    /// A strategy must do better than its own trades at random times, and better than the luck of all looks there were.
     Honest,
-    /// Thresholds of the system this one replaces.
+    /// Fixed thresholds, those of the system that ktrdr replaces.
     Parity,
 }
 
@@ -198,7 +198,8 @@ pub(crate) enum LedgerVerb {
         #[arg(long)]
         campaign: Option<CampaignName>,
     },
-    /// What research remembers.
+    /// What research remembers: the same as `memory list`.
+    #[command(hide = true)]
     Lessons {
         /// Only this campaign.
         #[arg(long)]

@@ -10,15 +10,15 @@ const ELSEWHERE: &str = "A fleet elsewhere";
 /// Which server is asked, and how it is shown who asks.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ServerArguments {
-    /// Ask the HTTP API of this server, such as https://fleet:8000, instead of a workspace here.
+    /// Ask this server (https://fleet:8000) instead of a workspace here.
     #[arg(long, global = true, env = "KTRDR_SERVER", hide_env_values = true, value_name = "URL", help_heading = ELSEWHERE)]
     pub(crate) server: Option<String>,
 
-    /// File that holds the token which it is shown; otherwise KTRDR_TOKEN holds it.
+    /// File with the token that it is shown; otherwise KTRDR_TOKEN.
     #[arg(long, global = true, env = "KTRDR_TOKEN_FILE", hide_env_values = true, value_name = "FILE", help_heading = ELSEWHERE)]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// Certificate of the authority that signed the server's, in PEM; those that the system trusts otherwise.
+    /// Authority of its certificate, in PEM; otherwise those of the system.
     #[arg(long, global = true, env = "KTRDR_SERVER_CA", hide_env_values = true, value_name = "FILE", help_heading = ELSEWHERE)]
     pub(crate) server_ca: Option<PathBuf>,
 }

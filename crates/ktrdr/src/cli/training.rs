@@ -1,6 +1,7 @@
 //! `ktrdr training …`
 
 use clap::{Args, Subcommand};
+use ktrdr_app::market::EndDate;
 use ktrdr_domain::{DeviceRequest, Reason, Symbol, Timestamp};
 
 use super::{KeyArguments, StartArguments};
@@ -28,19 +29,19 @@ pub(crate) struct TrainingRun {
     pub(crate) symbol: Vec<Symbol>,
 
     /// Start of the stretch, inside dev.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME")]
     pub(crate) start_date: Option<Timestamp>,
 
-    /// End of the stretch (exclusive), inside dev.
-    #[arg(long)]
-    pub(crate) end_date: Option<Timestamp>,
+    /// End of the stretch, inside dev; a date without a time includes that day.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) end_date: Option<EndDate>,
 
     /// Reach through the gate into the vault window, and say why: to their end, unless there are dates. Every report of the
     /// symbols counts it from then on, and the model is in-sample there.
     #[arg(long, value_name = "REASON")]
     pub(crate) open_vault: Option<Reason>,
 
-    /// Of weights, shuffling and dropout.
+    /// Seed of weights, shuffling and dropout: with the same one the same network is trained.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
 

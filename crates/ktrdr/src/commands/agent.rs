@@ -85,7 +85,7 @@ async fn trigger(context: &Context<'_>, typed: &TriggerArguments) -> Result<Exit
 }
 
 fn document(cycle: &TriggeredCycle) -> serde_json::Value {
-    let TriggeredCycle { operation, campaign, created } = cycle;
+    let TriggeredCycle { operation, campaign, created, .. } = cycle;
     serde_json::json!({ "triggered": created, "operation": operation, "campaign": campaign })
 }
 

@@ -13,7 +13,9 @@ use ktrdr_quant::data::health::HealthReport;
 use super::Context;
 use super::start::{ended, start_and_wait};
 use crate::cli::StartArguments;
-use crate::cli::data::{DataArguments, DataVerb, GenerateArguments, ImportArguments, SeriesArguments};
+use crate::cli::data::{
+    DataArguments, DataVerb, GenerateArguments, ImportArguments, ResampleArguments, SeriesArguments,
+};
 use crate::desk::Desk;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::files;
@@ -25,6 +27,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DataArguments) -> Result<Ex
             DataVerb::Import(wanted) => import(context, wanted).await,
             DataVerb::Check(wanted) => check(context, wanted).await,
             DataVerb::Generate(wanted) => generate(context, wanted).await,
+            DataVerb::Resample(wanted) => resample(context, wanted).await,
             DataVerb::List => list(context).await,
             DataVerb::Windows { symbol } => windows::show(context, symbol).await,
             DataVerb::RollWindows(wanted) => windows::roll(context, wanted).await,
@@ -140,6 +143,13 @@ async fn generate(context: &Context<'_>, wanted: &GenerateArguments) -> Result<(
             "generated {} bars of {} {}: {}",
             wanted.bars, data.symbol, data.timeframe, data.span
         ));
+    })
+}
+
+async fn resample(context: &Context<'_>, wanted: &ResampleArguments) -> Result<(), CliError> {
+    let data = context.desk().await?.app().resample_data(&wanted.into()).await?;
+    context.screen.answer(&data, |screen| {
+        screen.line(format!("made {} bars of {}: {}", data.timeframe, data.symbol, data.span));
     })
 }
 

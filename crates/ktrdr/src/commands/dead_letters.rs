@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use ktrdr_app::dead_letters::{DeadLetter, DeadLetterList, GivenUp};
+use ktrdr_app::operations::PART_MAX;
 use ktrdr_app::{ErrorKind, UseCases};
 use ktrdr_domain::OperationId;
 
@@ -19,9 +20,6 @@ use crate::screen::Screen;
 
 /// Longest error as the title of a group.
 const TITLE_CHARACTERS: usize = 160;
-
-/// Messages looked through for one: as many as are when some are dropped.
-const MESSAGES_MAX: u32 = 10_000;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
@@ -93,7 +91,7 @@ fn given_up(screen: &Screen, dead: &GivenUp, now_ms: i64) -> String {
 
 /// A message: which, where from, since when.
 fn unread(screen: &Screen, letter: &DeadLetter, now_ms: i64) -> String {
-    let at_ms = letter.at_ms.and_then(|ms| i64::try_from(ms).ok());
+    let at_ms = letter.at_ms;
     let age = at_ms.map(|ms| format!(" · {}", screen.ago(now_ms, ms))).unwrap_or_default();
     format!("{} from {}{age}", letter.id, known(letter.queue.as_ref()))
 }
@@ -115,7 +113,7 @@ async fn show(context: &Context<'_>, app: &dyn UseCases, id: &str) -> Result<(),
             screen.line(serde_json::to_string_pretty(&row.spec).unwrap_or_default());
         });
     }
-    let messages = app.dead_messages(MESSAGES_MAX).await?.unwrap_or_default();
+    let messages = app.dead_messages(PART_MAX).await?.unwrap_or_default();
     let letter = messages.iter().find(|letter| letter.id == id).ok_or_else(|| not_found(id))?;
     context.screen.answer(letter, |screen| {
         screen.line(format!(

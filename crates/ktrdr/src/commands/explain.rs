@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use ktrdr_domain::glossary::{self, Entry, Said};
+use ktrdr_domain::nearest::nearest;
 
 use crate::cli::ExplainArguments;
 use crate::exit::{CliError, Kind};
@@ -34,11 +35,10 @@ fn heading(said: Said) -> &'static str {
 }
 
 fn unknown(word: &str) -> CliError {
-    let near = glossary::all().map(|entry| (strsim::jaro(word, entry.word), entry.word));
-    let nearest = near.filter(|(likeness, _)| *likeness > 0.7).max_by(|a, b| a.0.total_cmp(&b.0));
-    let advice = nearest.map_or_else(
+    let near = nearest(word, glossary::all().map(|entry| entry.word));
+    let advice = near.map_or_else(
         || "`ktrdr explain` lists the words there are".to_owned(),
-        |(_, word)| format!("did you mean {word}?"),
+        |word| format!("did you mean {word}?"),
     );
     CliError::new(Kind::NotFound, format!("{word:?} is no word of a gate, a failure or a check; {advice}"))
 }

@@ -151,7 +151,7 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
     let OperationDetail { operation, children, resumption, trace } = detail;
     screen.line(describe::line(operation));
     let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
-    fact("kind", operation.kind.to_string());
+    fact("type", operation.kind.to_string());
     let about = operation.subject.to_string();
     if !about.is_empty() {
         fact("about", about);

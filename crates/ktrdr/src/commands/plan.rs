@@ -55,7 +55,10 @@ fn print(screen: &Screen, plan: &CampaignPlan) {
     ));
     if let Some(most) = plan.cycles_max.filter(|_| plan.verdict.is_none()) {
         let most = thousands(most);
-        screen.line(format!("{} would still have an even chance after {most} cycles", plan.plausible_sharpe));
+        screen.line(format!(
+            "a strategy with a true Sharpe ratio of {} would still be confirmed in one of two campaigns of {most} cycles",
+            plan.plausible_sharpe
+        ));
     }
     screen.line(money(plan));
     screen.line(match plan.machine_ms_expected {

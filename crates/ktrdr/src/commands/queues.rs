@@ -42,7 +42,7 @@ fn said(context: &Context<'_>, answer: PauseAnswer) -> Result<(), CliError> {
 }
 
 fn print(screen: &Screen, rows: &[QueueStatus]) {
-    let head = ["KIND", "PENDING", "RUNNING", "OLDEST", "WORKERS", "SLOTS", "STATE"];
+    let head = ["TYPE", "PENDING", "RUNNING", "OLDEST", "WORKERS", "SLOTS", "STATE"];
     let lines = rows.iter().flat_map(|row| std::iter::once(cells(row)).chain(pinned_cells(row)));
     screen.line(table(&head, &lines.collect::<Vec<_>>()));
     let mut told: Vec<&Reason> = Vec::new();

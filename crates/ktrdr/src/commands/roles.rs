@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Context;
 use crate::cli::api::{MetricsArguments, ServeArguments};
 use crate::cli::fleet::{Device, WorkerArguments};
+use crate::describe::counted;
 use crate::device::Computing;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::figures;
@@ -59,10 +60,10 @@ pub(crate) fn worker(context: &Context<'_>, arguments: &WorkerArguments) -> Resu
     let configs = kinds.iter().copied().map(config).collect::<Result<Vec<_>, _>>()?;
     let what = match configs.as_slice() {
         [one] => format!("{} jobs", one.kind),
-        all => format!("all {} kinds of jobs", all.len()),
+        all => format!("all {} types of jobs", all.len()),
     };
     let slots: u32 = configs.iter().map(|config| u32::from(config.slots)).sum();
-    let name = format!("worker of {what} on {}, {slots} slots", computing.name);
+    let name = format!("worker of {what} on {}, {}", computing.name, counted(slots.into(), "slot"));
     run(context, &name, &Roles::worker(configs, computing), &Faces::telling(arguments.metrics))
 }
 

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use ktrdr_domain::nearest::nearest;
 use serde_json::{Map, Value, json};
 
 use crate::cli::SchemaArguments;
@@ -15,7 +16,7 @@ const SCHEMAS: &str = include_str!("../schemas.json");
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// Commands whose answer is no document of ours, and why.
-pub(crate) const WITHOUT: [(&str, &str); 13] = [
+pub(crate) const WITHOUT: [(&str, &str); 17] = [
     ("serve", "it plays a role until it is stopped"),
     ("orchestrator", "it plays a role until it is stopped"),
     ("worker", "it plays a role until it is stopped"),
@@ -23,6 +24,10 @@ pub(crate) const WITHOUT: [(&str, &str); 13] = [
     ("top", "it draws on a terminal"),
     ("schema", "its answer is a schema, or their list"),
     ("strategies schema", "its answer is a schema"),
+    ("dead-letters drop", "it names what it dropped, and there has to be something that was given up"),
+    ("agent approvals approve", "its answer is the idea, as `memory hypotheses` lists it"),
+    ("agent approvals reject", "its answer is the idea, as `memory hypotheses` lists it"),
+    ("store new-epoch", "it is for a store that was lost"),
     ("topology apply", "it needs the broker's administrator"),
     ("topology diff", "it needs the broker's administrator"),
     ("topology show", "its answer is the file that the broker imports"),
@@ -57,11 +62,9 @@ fn unknown(name: &str, all: &Map<String, Value>) -> CliError {
     if let Some((_, why)) = WITHOUT.iter().find(|(known, _)| *known == name) {
         return CliError::new(Kind::NotFound, format!("`ktrdr {name}` prints no document: {why}"));
     }
-    let near = all.keys().map(|known| (strsim::jaro(name, known), known));
-    let nearest = near.filter(|(likeness, _)| *likeness > 0.7).max_by(|a, b| a.0.total_cmp(&b.0));
-    let advice = nearest.map_or_else(
+    let advice = nearest(name, all.keys().map(String::as_str)).map_or_else(
         || "`ktrdr schema` lists those that do".to_owned(),
-        |(_, known)| format!("did you mean {known:?}?"),
+        |known| format!("did you mean {known:?}?"),
     );
     CliError::new(Kind::NotFound, format!("no command {name:?} prints a document; {advice}"))
 }

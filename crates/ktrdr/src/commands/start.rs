@@ -35,6 +35,8 @@ pub(crate) struct HandedOver {
     pub(crate) campaign: Option<CampaignName>,
     /// Whether it was handed over just now, and not by an earlier request with the same key.
     pub(crate) created: bool,
+    /// What whoever asked may not have meant.
+    pub(crate) notes: Vec<String>,
 }
 
 impl HandedOver {
@@ -47,26 +49,29 @@ impl HandedOver {
 
 impl From<SubmittedJob> for HandedOver {
     fn from(job: SubmittedJob) -> Self {
-        Self { ids: vec![job.operation], campaign: None, created: job.created }
+        Self { ids: vec![job.operation], campaign: None, created: job.created, notes: Vec::new() }
     }
 }
 
 impl From<Vec<SubmittedJob>> for HandedOver {
     fn from(jobs: Vec<SubmittedJob>) -> Self {
         let created = jobs.iter().any(|job| job.created);
-        Self { ids: jobs.into_iter().map(|job| job.operation).collect(), campaign: None, created }
+        let ids = jobs.into_iter().map(|job| job.operation).collect();
+        Self { ids, campaign: None, created, notes: Vec::new() }
     }
 }
 
 impl From<StartedCampaign> for HandedOver {
     fn from(started: StartedCampaign) -> Self {
-        Self { ids: started.cycles, campaign: Some(started.campaign), created: started.created }
+        let StartedCampaign { campaign, cycles, created, notes } = started;
+        Self { ids: cycles, campaign: Some(campaign), created, notes }
     }
 }
 
 impl From<TriggeredCycle> for HandedOver {
     fn from(cycle: TriggeredCycle) -> Self {
-        Self { ids: vec![cycle.operation], campaign: Some(cycle.campaign), created: cycle.created }
+        let TriggeredCycle { operation, campaign, created, notes } = cycle;
+        Self { ids: vec![operation], campaign: Some(campaign), created, notes }
     }
 }
 
@@ -171,6 +176,9 @@ async fn hand_over<T: Into<HandedOver>>(
 ) -> Result<HandedOver, CliError> {
     let handed: HandedOver = submit(app).await?.into();
     context.record.came_to(handed.name());
+    for note in &handed.notes {
+        context.screen.note(format!("note: {note}"));
+    }
     if !handed.created {
         context.screen.note("submitted before, with the same idempotency key: nothing new begins");
     }

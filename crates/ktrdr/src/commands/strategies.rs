@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ktrdr_app::AppError;
+use ktrdr_app::missing::{self, MissingSeries};
 use ktrdr_app::strategies::{self, CheckedStrategy, ListedStrategy, UpgradedStrategy};
 use ktrdr_app::training::StrategyChoice;
 use ktrdr_app::use_cases::Library;
@@ -79,19 +80,38 @@ struct CheckedFile {
     file: String,
     #[serde(flatten)]
     found: CheckedStrategy,
+    /// Bars that it asks for and that are not in this workspace; a server's are not looked for.
+    missing: Vec<MissingSeries>,
+}
+
+async fn checked(context: &Context<'_>, file: String, text: &str) -> Result<CheckedFile, CliError> {
+    let mut found = strategies::validate(text);
+    let mut missing = Vec::new();
+    if found.valid
+        && context.server.is_none()
+        && let Ok(strategy) = stored::parse(&file, text)
+    {
+        let data = missing::look(&*context.artifacts()?, &strategy).await?;
+        found.warnings.extend(data.warnings);
+        missing = data.missing;
+    }
+    Ok(CheckedFile { file, found, missing })
 }
 
 async fn validate(context: &Context<'_>, wanted: &[PathBuf]) -> Result<ExitCode, CliError> {
     let mut checked = Vec::with_capacity(wanted.len());
     for wanted in wanted {
         let (file, text) = read_text(context, wanted).await?;
-        checked.push(CheckedFile { file, found: strategies::validate(&text) });
+        checked.push(self::checked(context, file, &text).await?);
     }
     context.screen.list("strategies", &checked, |screen| {
         for c in &checked {
-            let CheckedFile { file, found: c } = c;
+            let CheckedFile { file, found: c, missing } = c;
             let upgraded = c.upgraded_from.as_ref().map_or_else(String::new, |g| format!(" (read as {g})"));
             screen.line(format!("{} {file}{upgraded}", if c.valid { "valid  " } else { "INVALID" }));
+            for MissingSeries { symbol, timeframe, run } in missing {
+                screen.line(format!("  missing here: {symbol} {timeframe}; make it with `{run}`"));
+            }
             c.errors.iter().for_each(|e| screen.line(format!("  error: {e}")));
             c.warnings.iter().for_each(|w| screen.line(format!("  warning: {w}")));
         }

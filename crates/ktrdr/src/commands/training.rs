@@ -34,7 +34,7 @@ fn request(typed: &TrainingRun) -> Result<TrainingRequest, CliError> {
         strategy: choice(&typed.strategy)?,
         symbols: typed.symbol.clone(),
         start: typed.start_date.map(Moment),
-        end: typed.end_date.map(Moment),
+        end: typed.end_date,
         open_vault: typed.open_vault.clone(),
         seed: typed.seed,
         device: typed.device,

@@ -31,17 +31,27 @@ async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<(), CliError>
     let more = serde_json::json!({ "reasons": reasons });
     context.screen.list_with("workers", &workers, more, |screen| {
         if workers.is_empty() {
-            screen.line("no process was heard of lately; start some with `ktrdr serve`, `ktrdr worker KIND` …, or `ktrdr up`");
+            screen.line("no process was heard of lately; start some with `ktrdr serve`, `ktrdr worker TYPE` …, or `ktrdr up`");
             return reasons.iter().for_each(|reason| reasons::print(screen, reason));
         }
         let head = ["PROCESS", "ROLE", "TAKES", "DEVICE", "VERSION", "BUSY", "STATE", "HEARD"];
         for (index, line) in table(&head, &workers.iter().map(row).collect::<Vec<_>>()).lines().enumerate() {
             screen.line(line);
             let heard = index.checked_sub(1).and_then(|i| workers.get(i));
-            heard.into_iter().flat_map(jobs).for_each(|line| screen.line(line));
+            let more = |heard: &HeardWorker| gpu(heard).into_iter().chain(jobs(heard));
+            heard.into_iter().flat_map(more).for_each(|line| screen.line(line));
         }
         reasons.iter().for_each(|reason| reasons::print(screen, reason));
     })
+}
+
+/// A line about its GPU, where the driver tells of one.
+fn gpu(heard: &HeardWorker) -> Option<String> {
+    let gpu = heard.worker.gpu?;
+    let [used, all] = [gpu.memory_used_bytes, gpu.memory_bytes].map(|bytes| bytes as f64 / 1e9);
+    let busy = gpu.busy_percent.map(|busy| format!(", computes {busy} % of the time"));
+    let idle = if heard.worker.holds_idle_gpu() { ": HELD, AND IDLE" } else { "" };
+    Some(format!("    GPU: {used:.1} of {all:.1} GB in use{}{idle}", busy.unwrap_or_default()))
 }
 
 /// A line for each job that it runs.
@@ -59,7 +69,7 @@ fn row(heard: &HeardWorker) -> Vec<String> {
     let kinds: Vec<&str> = worker.takes.keys().map(|kind| kind.as_str()).collect();
     let takes = match kinds.as_slice() {
         [] => "–".to_owned(),
-        [_, _, _, ..] => format!("{} kinds", kinds.len()),
+        [_, _, _, ..] => format!("{} types", kinds.len()),
         few => few.join(", "),
     };
     let state = match state {

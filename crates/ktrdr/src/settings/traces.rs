@@ -143,8 +143,8 @@ impl Settings {
         self.traces_access.sample.or_else(|| self.traces.sample().ok()).unwrap_or(Sample::NONE)
     }
 
-    /// Which traces messages say are told.
-    pub(super) fn told_in_messages(&self) -> Sample {
+    /// Which traces somebody is told, as messages and figures say.
+    pub(crate) fn told(&self) -> Sample {
         self.collector().ok().flatten().map_or(Sample::NONE, |collector| collector.sample)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ffi::{OsStr, OsString};
 
+use ktrdr_domain::nearest::slips;
+
 use super::Settings;
 use crate::exit::{CliError, Kind};
 use crate::screen::harmless_word;
@@ -167,11 +169,6 @@ fn meaning(name: &str, variable: &str, known: &[String]) -> Meaning {
         Some(meant) => Meaning::Slip(meant.to_owned()),
         None => Meaning::Foreign,
     }
-}
-
-/// How many characters were mistyped; their case counts for nothing.
-fn slips(meant: &str, typed: &str) -> usize {
-    strsim::osa_distance(meant, &typed.to_uppercase())
 }
 
 /// The names of all settings: `ENGINE`, `FLEET__LEASE`.

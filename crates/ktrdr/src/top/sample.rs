@@ -104,6 +104,7 @@ fn worker() -> HeardWorker {
             takes: BTreeMap::from([(KIND, 2)]),
             class: DeviceClass::Cpu,
             device: "cpu".into(),
+            gpu: None,
             running: vec![id(1)],
             is_draining: false,
             every_ms: 2_000,

@@ -75,7 +75,7 @@ struct OneOperation {
 struct ListOperations {
     #[serde(default)]
     campaign: Option<CampaignName>,
-    #[serde(default)]
+    #[serde(default, rename = "type")]
     kind: Option<Kind>,
     #[serde(default)]
     status: Option<Status>,

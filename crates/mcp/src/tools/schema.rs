@@ -104,7 +104,7 @@ pub(super) fn list_operations() -> JsonObject {
     let statuses = Status::ALL.iter().map(ToString::to_string);
     let properties = json!({
         "campaign": name("Only this campaign: its cycles and their jobs."),
-        "kind": one_of("Only this kind.", kinds),
+        "type": one_of("Only this type.", kinds),
         "status": one_of("Only this status.", statuses),
         "active": flag("Only pending and running ones."),
     });

@@ -87,6 +87,7 @@ pub(super) struct Intake {
     negative_prices: bool,
     previous: Option<i64>,
     smallest_step_s: i64,
+    usual: UsualStep,
     raster_s: i64,
 }
 
@@ -113,6 +114,7 @@ impl Intake {
             negative_prices: false,
             previous: None,
             smallest_step_s: i64::MAX,
+            usual: UsualStep::default(),
             raster_s: greatest_common_divisor(timeframe.seconds(), QUARTER_S),
         })
     }
@@ -149,6 +151,10 @@ impl Intake {
     /// The bars, if there is not one fault.
     pub(super) fn finish(mut self) -> Result<Bars, BadBars> {
         let timeframe = self.bars.timeframe;
+        // Each row would be at fault, and it is one: what they are called.
+        if let Some(step_s) = self.usual.of_most().filter(|step_s| *step_s < timeframe.seconds()) {
+            return Err(BadBars::whole(Problem::TooFine { step_s, timeframe }));
+        }
         if self.bars.len() >= NEIGHBOURS_FROM && self.smallest_step_s >= 2 * timeframe.seconds() {
             self.faults.add(None, Problem::WrongTimeframe { step_s: self.smallest_step_s, timeframe });
         }
@@ -194,6 +200,7 @@ impl Intake {
         }
         let step_s = self.previous.map(|previous| time - previous);
         self.previous = Some(time);
+        self.usual.saw(step_s);
         if time % self.raster_s != 0 {
             return Err(Problem::Raster { time: Timestamp(time), raster_s: self.raster_s });
         }
@@ -212,6 +219,34 @@ impl Intake {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// The step that most rows take to the next one, if most take the same: by a majority vote, in one pass.
+#[derive(Default)]
+struct UsualStep {
+    candidate_s: i64,
+    lead: u64,
+    same: u64,
+    steps: u64,
+}
+
+impl UsualStep {
+    fn saw(&mut self, step_s: Option<i64>) {
+        let Some(step_s) = step_s.filter(|step_s| *step_s > 0) else { return };
+        self.steps += 1;
+        if self.candidate_s == step_s {
+            (self.lead, self.same) = (self.lead + 1, self.same + 1);
+        } else if self.lead == 0 {
+            (self.candidate_s, self.lead, self.same) = (step_s, 1, 1);
+        } else {
+            self.lead -= 1;
+        }
+    }
+
+    fn of_most(&self) -> Option<i64> {
+        let is_most = self.steps >= NEIGHBOURS_FROM as u64 && self.same * 2 > self.steps;
+        is_most.then_some(self.candidate_s)
     }
 }
 

@@ -7,6 +7,7 @@
 //! | what was refused, and on which line | [`fault`] |
 //! | gaps, spikes, stale stretches | [`health`] |
 //! | periods per year | [`calendar`] |
+//! | longer bars of shorter ones | [`resample`] |
 //! | synthetic bars with known properties | [`generate`] |
 
 pub mod calendar;
@@ -20,4 +21,5 @@ pub mod import;
 mod intake;
 mod lines;
 mod problem;
+pub mod resample;
 mod zone;

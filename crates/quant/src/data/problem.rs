@@ -38,11 +38,18 @@ pub enum Problem {
     CutOff,
     /// Bars that lie further apart than the timeframe they are said to have.
     #[error(
-        "no two bars are closer than {step_s} s, but {timeframe} bars are expected; name the timeframe they have{}",
-        named_timeframe(*step_s)
+        "these look like {} bars, not {timeframe}: no two are closer{}", length(*step_s), named_timeframe(*step_s)
     )]
     WrongTimeframe {
         /// Smallest step between two bars, seconds.
+        step_s: i64,
+        /// The timeframe asked for.
+        timeframe: Timeframe,
+    },
+    /// Bars that lie closer together than the timeframe they are said to have.
+    #[error("these look like {} bars, not {timeframe}{}", length(*step_s), named_timeframe(*step_s))]
+    TooFine {
+        /// The step between most of them, seconds.
         step_s: i64,
         /// The timeframe asked for.
         timeframe: Timeframe,
@@ -349,11 +356,19 @@ fn options(name: &str, values: &[&str]) -> String {
     each.join(" or ")
 }
 
+/// The timeframe of bars of this length, where there is one.
+fn timeframe(step_s: i64) -> Option<Timeframe> {
+    let units = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
+    let (unit_s, unit) = units.iter().find(|(unit_s, _)| step_s > 0 && step_s % unit_s == 0)?;
+    format!("{}{unit}", step_s / unit_s).parse().ok()
+}
+
+/// What bars of this length are called.
+fn length(step_s: i64) -> String {
+    timeframe(step_s).map_or_else(|| format!("{step_s} s"), |timeframe| timeframe.to_string())
+}
+
 /// The option for bars of this length, where a timeframe has it.
 fn named_timeframe(step_s: i64) -> String {
-    let units = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
-    let named = units.iter().find(|(unit_s, _)| step_s > 0 && step_s % unit_s == 0);
-    let timeframe =
-        named.and_then(|(unit_s, unit)| format!("{}{unit}", step_s / unit_s).parse::<Timeframe>().ok());
-    timeframe.map_or_else(String::new, |timeframe| format!(": `--timeframe {timeframe}`"))
+    timeframe(step_s).map_or_else(String::new, |timeframe| format!(": `--timeframe {timeframe}`"))
 }

@@ -10,6 +10,7 @@
 //! | `plan` | which indicators and columns a strategy needs, each once |
 //! | `matrix` | the rows |
 //! | `scaling` | scales of raw inputs, fitted on training rows |
+//! | [`volume`] | indicators of volume on bars that have none |
 //! | [`proof`] | the leakage proof of a run |
 
 mod align;
@@ -18,6 +19,7 @@ mod matrix;
 mod plan;
 pub mod proof;
 mod scaling;
+pub mod volume;
 
 use ktrdr_domain::{Strategy, Timeframe};
 use ndarray::Array2;

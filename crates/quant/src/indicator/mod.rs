@@ -39,7 +39,7 @@ use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec};
 use crate::Bars;
 
 use jumps::Jumps;
-use session::DayEnd;
+use session::{DayEnd, Hours};
 pub(crate) use smoothing::ewm_adjusted;
 
 /// An indicator's values.
@@ -102,7 +102,8 @@ pub fn compute(spec: &IndicatorSpec, bars: &Bars) -> IndicatorOutput {
         }
         IndicatorKind::TradingDay => {
             let end = if spec.number("utc") >= 0.5 { DayEnd::Utc } else { DayEnd::NewYork };
-            session::trading_day(bars, count("days"), end).into()
+            let hours = Hours { from: spec.number("from"), until: spec.number("until") };
+            session::trading_day(bars, count("days"), end, hours).into()
         }
     };
     let warm_up = first_valid(spec).min(bars.len());

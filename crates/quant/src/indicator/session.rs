@@ -24,15 +24,32 @@ pub(super) enum DayEnd {
     Utc,
 }
 
-/// Change over the last `days` whole trading days in percent, change since the last of them ended in percent, and hours
-/// from the start of the trading day to the bar's close (24 at most). Both changes are 0 until the days they need have
-/// ended. A day without bars is none; one whose bars span less than six hours is part of the next. First valid: 0.
-pub(super) fn trading_day(bars: &Bars, days: usize, end: DayEnd) -> [Vec<f64>; 3] {
+/// Hours of the trading day at which something is heard: of bars that close after `from` and by `until`, over the day's end
+/// where `until` is not later than `from`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Hours {
+    pub(super) from: f64,
+    pub(super) until: f64,
+}
+
+impl Hours {
+    fn hold(self, hour: f64) -> bool {
+        let (after, by) = (hour > self.from, hour <= self.until);
+        if self.from < self.until { after && by } else { after || by }
+    }
+}
+
+/// Changes in percent over the last `days` whole trading days, since the last of them ended and, fourth, since the last trading
+/// week ended, on a Saturday or before; third, hours from the start of the trading day to the bar's close (24 at most).
+/// Changes are 0 until the days they need have ended, and at other hours than those that are asked for. A day without bars is
+/// none; one whose bars span less than six hours is part of the next. First valid: 0.
+pub(super) fn trading_day(bars: &Bars, days: usize, end: DayEnd, hours: Hours) -> [Vec<f64>; 4] {
     let room = || Vec::with_capacity(bars.len());
-    let (mut previous, mut today, mut hour) = (room(), room(), room());
+    let (mut previous, mut today, mut hour, mut week) = (room(), room(), room(), room());
     let length = bars.timeframe.seconds();
     let mut ends: Vec<f64> = Vec::new();
     let (mut day, mut began, mut closed) = (None, 0, 0);
+    let mut week_end = None;
     for (i, (time, close)) in bars.time.iter().zip(&bars.close).enumerate() {
         let clock = time.saturating_add(end.ahead_of_utc_s(*time));
         let own = clock.div_euclid(DAY_S);
@@ -41,17 +58,28 @@ pub(super) fn trading_day(bars: &Bars, days: usize, end: DayEnd) -> [Vec<f64>; 3
             if is_whole {
                 ends.push(bars.close[i - 1]);
             }
+            if day.is_some_and(|day| week_of(day) != week_of(own)) {
+                week_end = i.checked_sub(1).map(|before| bars.close[before]);
+            }
             began = *time;
             day = Some(own);
         }
         closed = time.saturating_add(length);
         let last = ends.last();
         let earlier = ends.len().checked_sub(days + 1).and_then(|index| ends.get(index));
-        previous.push(percent_change(earlier, last));
-        today.push(percent_change(last, Some(close)));
-        hour.push((clock.rem_euclid(DAY_S) + length).min(DAY_S) as f64 / HOUR_S);
+        let now = (clock.rem_euclid(DAY_S) + length).min(DAY_S) as f64 / HOUR_S;
+        let heard = |change: f64| if hours.hold(now) { change } else { 0.0 };
+        previous.push(heard(percent_change(earlier, last)));
+        today.push(heard(percent_change(last, Some(close))));
+        hour.push(now);
+        week.push(heard(percent_change(week_end.as_ref(), Some(close))));
     }
-    [previous, today, hour]
+    [previous, today, hour, week]
+}
+
+/// The week of a day since the epoch, a Thursday. It begins on a Sunday: the few hours of a Sunday evening are the next week's.
+fn week_of(day: i64) -> i64 {
+    (day + 4).div_euclid(7)
 }
 
 /// 0 while one of them is not known.

@@ -87,8 +87,8 @@ def indicators(m):
         ({"type": "mfi", "params": {"period": 14}}, [talib.MFI(h, l, c, v, 14)]),
         ({"type": "volumeratio", "params": {"period": 20}}, [v / talib.SMA(v, 20)]),
         ({"type": "jumps", "params": {"window": 20, "threshold": 1.0}}, [jumps(c, 24, 1.0, 20)]),
-        # 1970-01-01 00:00 UTC was 19:00 in New York: the second hour of a day, before which no day has ended
-        ({"type": "tradingday", "params": {}}, [0 * c, 0 * c, (2.0 + np.arange(BARS)) % 24 + 1]),
+        # 1970-01-01 00:00 UTC was 19:00 in New York: the second hour of a day, before which no day and no week has ended
+        ({"type": "tradingday", "params": {}}, [0 * c, 0 * c, (2.0 + np.arange(BARS)) % 24 + 1, 0 * c]),
     ]
 
 

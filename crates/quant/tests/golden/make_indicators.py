@@ -184,18 +184,25 @@ def jumps(p, threshold, window):
     return pd.Series(out)
 
 
-def trading_day(days, utc=False):
+def trading_day(days, utc=False, after=0, by=24):
     opens = pd.date_range("1970-01-01", periods=BARS, freq="h", tz="UTC")
     new_york = opens.tz_convert("America/New_York").tz_localize(None) + pd.Timedelta(hours=7)
     wall = opens.tz_localize(None) if utc else new_york
     day = pd.Series(wall.date)
     ends = C.groupby(day).last()
-    previous, today = [], []
+    week = pd.Series((wall + pd.Timedelta(days=1)).to_period("W-SUN").start_time)
+    week_ends = C.groupby(week).last()
+    previous, today, this_week = [], [], []
     for t in range(BARS):
         known = ends[ends.index < day[t]]
         previous.append(100 * (known.iloc[-1] / known.iloc[-1 - days] - 1) if len(known) > days else 0.0)
         today.append(100 * (C[t] / known.iloc[-1] - 1) if len(known) else 0.0)
-    return [pd.Series(previous), pd.Series(today), pd.Series(wall.hour + 1.0)]
+        weeks = week_ends[week_ends.index < week[t]]
+        this_week.append(100 * (C[t] / weeks.iloc[-1] - 1) if len(weeks) else 0.0)
+    hour = pd.Series(wall.hour + 1.0)
+    heard = (hour > after) & (hour <= by) if after < by else (hour > after) | (hour <= by)
+    previous, today, this_week = (pd.Series(x).where(heard, 0.0) for x in (previous, today, this_week))
+    return [previous, today, hour, this_week]
 
 
 CASES = [
@@ -236,6 +243,8 @@ CASES = [
     ({"type": "tradingday", "params": {}}, trading_day(1)),
     ({"type": "tradingday", "params": {"days": 3}}, trading_day(3)),
     ({"type": "tradingday", "params": {"days": 2, "utc": 1.0}}, trading_day(2, utc=True)),
+    ({"type": "tradingday", "params": {"from": 7, "until": 15}}, trading_day(1, after=7, by=15)),
+    ({"type": "tradingday", "params": {"utc": 1.0, "from": 20, "until": 3}}, trading_day(1, utc=True, after=20, by=3)),
 ]
 
 

@@ -22,7 +22,13 @@ pub struct Check {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// Since when, Unix milliseconds of the store's clock; as far as it is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        rename = "since",
+        alias = "since_ms",
+        with = "ktrdr_domain::instant::option"
+    )]
     pub since_ms: Option<i64>,
 }
 
@@ -43,8 +49,7 @@ impl Check {
     /// A cause in its own words, behind what else was found there.
     pub(super) fn of(what: &str, cause: &Cause, found: Option<&str>) -> Self {
         let Reason { why, message, run, since_ms, .. } = Reason::from(cause);
-        let since =
-            since_ms.map(|ms| format!(", since {}", Timestamp(ms.div_euclid(1_000)))).unwrap_or_default();
+        let since = since_ms.map(|ms| format!(", since {}", Timestamp::of_ms(ms))).unwrap_or_default();
         let found = found.map(|found| format!("{found}: ")).unwrap_or_default();
         let check = Self::warning(what, format!("{found}{message}{since}"), &run);
         Self { state: cause.state(), why: Some(why.into_owned()), since_ms, ..check }

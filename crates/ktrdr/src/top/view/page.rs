@@ -10,16 +10,14 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::Ink;
-use super::words::{about, age, progress, spark, status};
+use super::words::{about, age, progress, status};
 use crate::describe;
+use crate::spark;
 use crate::top::model::{Model, Page};
 use crate::top::sight::Detail;
 
 /// Figures of which a line is drawn, the most telling first.
 const DRAWN: [&str; 4] = ["val loss", "loss", "equity", "pnl"];
-
-/// Steps of that line.
-const SPARK: usize = 48;
 
 /// The last readings that are shown.
 const READINGS: usize = 5;
@@ -119,7 +117,7 @@ fn figures(readings: &[Reading], ink: Ink) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if let Some((name, values)) = drawn {
         let [first, last] = [values[0], values[values.len() - 1]].map(describe::figure);
-        let line = Span::styled(spark(&values, SPARK), ink.moving());
+        let line = Span::styled(spark::line(&values), ink.moving());
         lines.push(Line::from(vec![
             Span::styled(format!("{name:<10}"), ink.faint()),
             line,

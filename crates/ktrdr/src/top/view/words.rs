@@ -10,9 +10,6 @@ use crate::describe;
 /// Steps of a bar.
 const BAR: usize = 10;
 
-/// Heights of a small line of figures.
-const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-
 /// Enough of an id to know it by, and to type it: the random part.
 pub(super) fn short(id: &OperationId) -> String {
     let whole = id.as_str();
@@ -74,32 +71,13 @@ pub(super) fn age(now_ms: i64, at_ms: i64) -> String {
     describe::age(now_ms.max(at_ms), at_ms)
 }
 
-/// Figures as a small line, first to last, from the lowest to the highest of them.
-pub(super) fn spark(values: &[f64], width: usize) -> String {
-    let values: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-    let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(*v), high.max(*v)));
-    let every = values.len().div_ceil(width.max(1)).max(1);
-    let height = |value: f64| match high - low {
-        range if range > 0.0 => ((value - low) / range * (HEIGHTS.len() - 1) as f64).round() as usize,
-        _ => 0,
-    };
-    let means = values.chunks(every).map(|part| part.iter().sum::<f64>() / part.len() as f64);
-    means.map(|mean| HEIGHTS[height(mean).min(HEIGHTS.len() - 1)]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_figures_goes_from_the_lowest_to_the_highest() {
-        assert_eq!(spark(&[1.0, 2.0, 3.0, f64::NAN], 10), "▁▅█");
-        assert_eq!(spark(&[2.0, 2.0], 10), "▁▁");
-        assert_eq!(spark(&(0..100).map(f64::from).collect::<Vec<_>>(), 10).chars().count(), 10);
-        assert_eq!(
-            (spark(&[], 10), bar(61.0), bar(0.0)),
-            (String::new(), "██████░░░░".into(), "░".repeat(10))
-        );
+    fn a_bar_is_as_full_as_it_says() {
+        assert_eq!((bar(61.0), bar(0.0), bar(100.0)), ("██████░░░░".into(), "░".repeat(10), "█".repeat(10)));
     }
 
     #[test]
