@@ -80,7 +80,7 @@ mod tests {
 
     /// The words of every command below one that has none below itself.
     fn leaves(command: &Command, path: &[&str]) -> Vec<String> {
-        let below = command.get_subcommands().filter(|verb| verb.get_name() != "help");
+        let below = command.get_subcommands().filter(|verb| verb.get_name() != "help" && !verb.is_hide_set());
         let below: Vec<&Command> = below.collect();
         if below.is_empty() {
             return vec![path.join(" ")];
