@@ -25,6 +25,8 @@ pub(crate) struct Told {
     /// From when until when, in nanoseconds.
     pub(crate) times: (u64, u64),
     pub(crate) said: BTreeMap<String, Value>,
+    /// Parts of other traces that it leads to: each trace, and the span in it.
+    pub(crate) links: Vec<(String, String)>,
     /// What went wrong.
     pub(crate) error: Option<String>,
 }
@@ -143,6 +145,7 @@ fn spans(of_one: ResourceSpans) -> Vec<Told> {
         service: service.clone(),
         times: (span.start_time_unix_nano, span.end_time_unix_nano),
         said: pairs(span.attributes),
+        links: span.links.iter().map(|link| (hex(&link.trace_id), hex(&link.span_id))).collect(),
         error: span.status.filter(|status| status.code == 2).map(|status| status.message),
     };
     of_one.scope_spans.into_iter().flat_map(|scope| scope.spans).map(told).collect()

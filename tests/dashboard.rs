@@ -10,10 +10,12 @@ use ktrdr_domain::{Kind, OperationId, Timestamp};
 use ktrdr_embedded::{Engine, Role};
 use ktrdr_fabric::store::{BootId, Claim, Finish, NewOperation, Store};
 use serde_json::json;
+use tempfile::TempDir;
 
-use crate::api::client::{Served, block_on};
+use crate::api::client::{Served, block_on, free_address};
 use crate::running::Running;
-use crate::world::{World, shown};
+use crate::servers::Servers;
+use crate::world::{World, shown, wait_for};
 
 /// What would run, were it markup.
 const HOSTILE: &str = "</script><img src=x onerror=alert(1)><svg onload=window.ran=1> \u{202e}'\"`{{7*7}}";
@@ -49,6 +51,37 @@ fn a_browser_sees_and_does_what_the_command_line_does() {
     });
     let output = in_browser("dashboard.mjs", &plan.to_string()).end();
     assert!(output.status.success(), "{}", shown(&output));
+}
+
+#[test]
+fn a_browser_sees_a_fleet_lose_its_broker_and_drains_a_worker() {
+    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
+    let servers = Servers::start(folder.path().join("servers"), 1);
+    let world = World::on_fleet_of(&servers);
+    world.generate("EURUSD", "random-walk", 400, 3);
+    world.example("fx_pullback");
+    let addresses = [free_address(), free_address()];
+    let _coordinators = addresses.each_ref().map(|address| world.start(&["serve", "--listen", address]));
+    let worker = world.start(&["worker", "backtesting"]);
+    let boot = wait_for("all of them", || {
+        let workers = world.json(&["workers", "list"])["workers"].as_array().unwrap().clone();
+        let boots: Vec<_> =
+            workers.iter().map(|worker| worker["boot"].as_str().unwrap().to_owned()).collect();
+        let of_worker = format!("-{}-", worker.pid());
+        boots.iter().find(|boot| boots.len() == 3 && boot.contains(&of_worker)).cloned()
+    });
+    let plan = json!({
+        "base": format!("http://{}", addresses[0]),
+        "other": format!("http://{}", addresses[1]),
+        // Nobody trains.
+        "waiting": world.submit(&["training", "run", "--strategy", "fx_pullback"])[0],
+        "boot": boot,
+        "stop": servers.command("stop", "rabbitmq"),
+        "start": servers.command("start", "rabbitmq"),
+    });
+    let output = in_browser("fleet.mjs", &plan.to_string()).end();
+    assert!(output.status.success(), "{}", shown(&output));
+    assert!(worker.end().status.success());
 }
 
 /// A script that drives a browser.

@@ -1,6 +1,7 @@
 //! What people and programs see: help for every verb, one JSON document and nothing else, plain lines in a pipe,
 //! exit codes by kind.
 
+use ktrdr_domain::Kind;
 use serde_json::{Value, json};
 
 use crate::world::{World, shown, wait_for};
@@ -91,6 +92,27 @@ fn refs(words: &[String]) -> Vec<&str> {
     words.iter().map(String::as_str).collect()
 }
 
+/// Names in which a document would not speak the one language: a type that is called kind, a time that is a number.
+fn foreign_names(document: &Value) -> Vec<&str> {
+    let of = |name: &str, value: &Value| {
+        let is_type = name == "kind" && value.as_str().is_some_and(|word| word.parse::<Kind>().is_ok());
+        let is_time = name.strip_suffix("_ms").is_some_and(|what| {
+            ["at", "since", "until", "now"]
+                .iter()
+                .any(|end| what == *end || what.ends_with(&format!("_{end}")))
+        });
+        is_type || is_time
+    };
+    match document {
+        Value::Object(fields) => {
+            let own = fields.iter().filter(|(name, value)| of(name, value)).map(|(name, _)| name.as_str());
+            own.chain(fields.values().flat_map(foreign_names)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(foreign_names).collect(),
+        _ => Vec::new(),
+    }
+}
+
 #[test]
 fn every_command_answers_with_one_json_document_and_nothing_else() {
     let (world, commands) = every_command();
@@ -100,6 +122,7 @@ fn every_command_answers_with_one_json_document_and_nothing_else() {
         let document: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|e| panic!("{command:?} is not one document: {e}\n{}", shown(&output)));
         assert!(document.is_object(), "{command:?} {document}");
+        assert_eq!(foreign_names(&document), [""; 0], "{command:?} {document}");
         assert!(output.stderr.is_empty(), "{command:?} {}", shown(&output));
     }
 }

@@ -144,9 +144,14 @@ impl Servers {
         assert!(killed.success(), "{pid_file}: {pid}");
     }
 
+    /// The words of a command that starts or stops one of them, for others to run.
+    pub(crate) fn command(&self, verb: &str, name: &str) -> Vec<String> {
+        let folder = format!("KTRDR_SERVICES_DIR={}", self.folder.display());
+        ["env", &folder, script().to_str().unwrap(), verb, name].map(str::to_owned).into()
+    }
+
     fn services(&self, arguments: &[&str]) -> String {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/services");
-        let mut command = Command::new(script);
+        let mut command = Command::new(script());
         command.args(arguments).env("KTRDR_SERVICES_DIR", &self.folder).stdin(Stdio::null());
         command.env("KTRDR_SERVICES_REDIS", KEEP_THE_LOG_WHOLE);
         let output = command.stderr(Stdio::piped()).output().unwrap();
@@ -160,6 +165,10 @@ impl Drop for Servers {
     fn drop(&mut self) {
         self.services(&["stop"]);
     }
+}
+
+fn script() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/services")
 }
 
 fn authority(url: &str) -> String {

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ktrdr_fake::Mind;
+use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::api::client::{Served, answer, block_on};
 use crate::claude;
 use crate::collector::{Collector, Manner, Told};
 use crate::world::{Engine, World, on_each_engine, shown, wait_for};
@@ -124,6 +126,34 @@ fn a_killed_worker_leaves_its_attempt_in_the_trace(engine: Engine) {
     let waits =
         trace.iter().filter(|span| span.name == "wait training").map(|span| &span.said["ktrdr.wait.for"]);
     assert_eq!(waits.collect::<Vec<_>>(), ["queue", "lost"]);
+}
+
+#[test]
+fn who_asks_by_http_within_a_trace_of_their_own_is_led_to() {
+    let collector = Collector::start(Manner::Takes);
+    let world = World::new().with_setting(ENDPOINT, &collector.url());
+    world.generate("EURUSD", "planted-edge", 5_000, 3);
+    world.example_of_epochs("brief", 2);
+    let api = Served::up(&world, &[]);
+    let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    let begun = |traceparent: String| {
+        let asked = json!({ "strategy": { "name": "brief" } });
+        let request = api.request(Method::POST, "/trainings/start").json(&asked);
+        let (status, begun) = block_on(async {
+            answer(request.header("traceparent", traceparent).send().await.unwrap()).await
+        });
+        assert_eq!(status, 202, "{begun}");
+        let operation = world.json(&["operations", "status", begun["operation"].as_str().unwrap()]);
+        let whole = |told: &Told| told.name == "training";
+        collector.trace(operation["trace"].as_str().unwrap(), whole)
+    };
+    let told = begun(format!("00-{trace}-{span}-01"));
+    let request = told.iter().find(|told| told.name == "request").unwrap();
+    assert_eq!(request.links, [(trace.to_owned(), span.to_owned())]);
+    assert_eq!(request.parent, told.iter().find(|told| told.name == "training").unwrap().id);
+    // What can not be read is no trace, and no reason to refuse anything.
+    let told = begun("00-canary".to_owned());
+    assert!(told.iter().all(|told| told.name != "request" && told.links.is_empty()), "{told:#?}");
 }
 
 #[test]

@@ -41,6 +41,8 @@ impl World {
     /// that plays every role there, waited for.
     pub(crate) fn on(engine: Engine) -> Self {
         let folder = TempDir::with_prefix("ktrdr-test-").unwrap();
+        // What makes a folder a workspace: commands that only read refuse any other.
+        std::fs::create_dir(folder.path().join("data")).unwrap();
         let fleet = (engine == Engine::Fleet).then(Fleet::new);
         let world = Self { fleet, folder, settings: Vec::new() };
         if world.fleet.is_some() {

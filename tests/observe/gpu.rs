@@ -66,7 +66,7 @@ impl Exporter {
         let address = listener.local_addr().unwrap().to_string();
         let telemetry = Arc::new(telemetry);
         std::thread::spawn(move || {
-            listener.incoming().flatten().for_each(|stream| tell(&stream, &telemetry))
+            listener.incoming().flatten().for_each(|stream| tell(&stream, &telemetry));
         });
         Self { address, folder }
     }

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -97,19 +97,13 @@ fn used(line: &str) -> Option<u64> {
 }
 
 fn a_store_that_is_full_slow_and_gone(fleet: &Fleet, servers: &Servers, prometheus: &Prometheus) {
-    // Somebody whose beats are measured.
-    train(fleet, "long", "EURUSD");
-    wait_for("the training", || (prometheus.number("max(ktrdr_worker_running)") == Some(1.0)).then_some(()));
     servers.redis_cli(&["CONFIG", "SET", "maxmemory", "1"]);
     prometheus.wait_until_fired(&["KtrdrStoreFull"], WITHIN);
     servers.redis_cli(&["CONFIG", "SET", "maxmemory", "0"]);
-    // Most of what is written waits for most of these pauses.
-    let mut paused = Instant::now();
+    // What is submitted waits until a pause is over.
     prometheus.wait_until_fired_while(&["KtrdrStoreSlow"], WITHIN, || {
-        if paused.elapsed() > Duration::from_millis(1_600) {
-            servers.redis_cli(&["CLIENT", "PAUSE", "1500", "WRITE"]);
-            paused = Instant::now();
-        }
+        servers.redis_cli(&["CLIENT", "PAUSE", "900", "WRITE"]);
+        train(fleet, "long", "EURUSD");
     });
     servers.kill_redis();
     prometheus.wait_until_fired(&["KtrdrStoreUnreachable"], WITHIN);

@@ -90,9 +90,10 @@ fn commands(world: &World, path: &[String]) -> Vec<String> {
     let below = crate::faces::listed(&help);
     match below.is_empty() {
         true => vec![path.join(" ")],
-        false => {
-            below.iter().flat_map(|(name, _)| commands(world, &[path, &[name.clone()]].concat())).collect()
-        }
+        false => below
+            .iter()
+            .flat_map(|(name, _)| commands(world, &[path, std::slice::from_ref(name)].concat()))
+            .collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use ktrdr_catalog::{models, reports, signals};
 use ktrdr_domain::closing::FinalVerdict;
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::report::{BacktestReport, BacktestSummary};
+use ktrdr_domain::report::{BacktestReport, BacktestSheet, BacktestSummary};
 use ktrdr_domain::{JobSpec, Kind, OperationId, Reason, Span, StrategyName, Symbol, Timeframe};
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,9 @@ pub struct StoredReport {
     pub finally: Option<FinalVerdict>,
     /// Where it is, for people.
     pub place: String,
+    /// What the market itself did over the stretch, as a fraction; not known of every report.
+    #[serde(default)]
+    pub hold: Option<f64>,
 }
 
 impl App {
@@ -211,6 +214,15 @@ impl App {
         let (summary, finally) = (result_of(&row)?, self.final_verdict(&row).await?);
         let report = reports::read(&*self.artifacts, id, row.fence).await?;
         let place = format!("{}/{}", self.artifacts.place(), reports::key(id, row.fence)?);
-        Ok(StoredReport { summary, report, finally, place })
+        let sheet = reports::read_sheet(&*self.artifacts, id, row.fence).await.ok().flatten();
+        let hold = sheet.as_ref().and_then(held);
+        Ok(StoredReport { summary, report, finally, place, hold })
     }
+}
+
+/// What prices did from the close of the first part of a sheet's chart to that of its last.
+fn held(sheet: &BacktestSheet) -> Option<f64> {
+    let columns = &sheet.price.first()?.columns;
+    let (first, last) = (columns.first()?.close, columns.last()?.close);
+    (first > 0.0).then(|| last / first - 1.0)
 }

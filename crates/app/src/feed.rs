@@ -1,5 +1,6 @@
 //! Following what changes: one reader for all who follow. The store's hints say that something changed; each changed row is read
-//! once, written as JSON once, and handed to everyone. Nobody polls.
+//! once, written as JSON once, and handed to everyone. Nobody polls, but this reader while somebody follows: that a broker is gone or a
+//! process fell silent is no change of any row.
 //!
 //! Every event has an id. Who comes back with the last one that arrived is given what was missed, as far as that is still known;
 //! otherwise the first event says so (`reset`), and the follower reads again what it shows.
@@ -27,6 +28,9 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(60);
 
 /// Queues are told of at most so often: their figures are sums.
 const QUEUES_EVERY: Duration = Duration::from_millis(250);
+
+/// What stands in the way and who is there is looked at so often, while somebody follows.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -189,18 +193,22 @@ struct Reader {
     /// When queues are told of next, where they changed.
     queues_due: Option<Instant>,
     queues_told: Instant,
+    /// When is looked next.
+    look_due: Instant,
+    /// Words of what stood in the way, and who was there; `None` before the first look.
+    seen: Option<BTreeSet<String>>,
 }
 
 impl Reader {
     fn new(app: App, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
-        Self { app, shared, followed: now, queues_due: None, queues_told: now }
+        Self { app, shared, followed: now, queues_due: None, queues_told: now, look_due: now, seen: None }
     }
 
     async fn run(mut self, mut logs: Receiver<Arc<str>>) {
         let mut hints = self.app.store.hints();
         loop {
-            let queues_due = self.queues_due;
+            let (queues_due, look_due) = (self.queues_due, self.look_due);
             tokio::select! {
                 hint = hints.recv() => match hint {
                     Ok(hint) => self.changed(hint, &mut hints).await,
@@ -213,6 +221,7 @@ impl Reader {
                     }
                 }
                 () = sleep_until(queues_due.unwrap_or_else(Instant::now)), if queues_due.is_some() => self.tell_queues().await,
+                () = sleep_until(look_due) => self.look().await,
             }
         }
     }
@@ -265,6 +274,22 @@ impl Reader {
                 self.shared.tell(FeedTopic::Reset, &json!({}));
             }
         }
+    }
+
+    /// Sees whether anything else stands in the way, or anybody came or went.
+    async fn look(&mut self) {
+        if self.shared.events.receiver_count() > 0
+            && let (Ok(reasons), Ok(workers)) =
+                (self.app.obstacles().await, self.app.registry.workers().await)
+        {
+            let reasons = reasons.into_iter().map(|reason| reason.why.into_owned());
+            let seen = reasons.chain(workers.into_iter().map(|entry| entry.worker.boot.0)).collect();
+            let before = self.seen.replace(seen);
+            if before.is_some() && before != self.seen {
+                self.queues_changed();
+            }
+        }
+        self.look_due = Instant::now() + LOOK_EVERY;
     }
 
     fn queues_changed(&mut self) {

@@ -1,6 +1,7 @@
 //! Bars that a strategy asks for: which are not there, and how they can be had; which have no volume although it is read.
 
 use ktrdr_catalog::series;
+use ktrdr_domain::strategy::IndicatorSpec;
 use ktrdr_domain::{Strategy, Symbol, Timeframe};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_quant::features::volume;
@@ -35,7 +36,7 @@ pub struct DataFound {
 /// When the folder can not be listed.
 pub async fn look(artifacts: &dyn Artifacts, strategy: &Strategy) -> Result<DataFound, AppError> {
     let all = series::all(artifacts).await?;
-    let reads_volume = strategy.indicators.values().any(|spec| spec.reads_volume());
+    let reads_volume = strategy.indicators.values().any(IndicatorSpec::reads_volume);
     let mut found = DataFound::default();
     for symbol in &strategy.training_data.symbols {
         for &timeframe in &strategy.training_data.timeframes {

@@ -30,7 +30,8 @@ pub(crate) fn print(screen: &Screen, report: &BacktestReport, hold: Option<f64>)
 
 fn sides(trades: &[Trade]) -> String {
     let won = trades.iter().filter(|trade| trade.net_pnl > 0.0).count() as u64;
-    let long = trades.iter().filter(|trade| trade.direction == ktrdr_domain::report::Direction::Long).count() as u64;
+    let long =
+        trades.iter().filter(|trade| trade.direction == ktrdr_domain::report::Direction::Long).count() as u64;
     let all = trades.len() as u64;
     format!("{} long · {} short · {} won", thousands(long), thousands(all - long), thousands(won))
 }
@@ -43,8 +44,9 @@ fn exits(trades: &[Trade]) -> Option<String> {
         *by_reason.entry(word.as_str().unwrap_or_default().replace('_', " ")).or_default() += 1;
     }
     let mut all: Vec<_> = by_reason.into_iter().collect();
-    all.sort_by(|a, b| b.1.cmp(&a.1));
-    let said: Vec<String> = all.into_iter().map(|(reason, count)| format!("{} {reason}", thousands(count))).collect();
+    all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let said: Vec<String> =
+        all.into_iter().map(|(reason, count)| format!("{} {reason}", thousands(count))).collect();
     (!said.is_empty()).then(|| said.join(" · "))
 }
 

@@ -2,6 +2,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod account_card;
+mod assessment;
 mod cli;
 mod closing;
 mod commands;

@@ -1,5 +1,6 @@
 //! A workspace: the folder a user works in, opened by the engine that is configured.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use ktrdr_app::App;
@@ -8,9 +9,22 @@ use ktrdr_fabric::broker::Broker;
 use ktrdr_telemetry::Telemetry;
 use ktrdr_traces::Links;
 
-use crate::exit::CliError;
+use crate::exit::{CliError, Kind};
 use crate::providers;
-use crate::settings::Settings;
+use crate::settings::{EngineName, Settings};
+
+/// What stands in a workspace: one of them at least.
+const MARKS: [&str; 6] = ["ktrdr.db", "ktrdr.toml", "data", "strategies", "models", "imports"];
+
+/// Whether there is a workspace: who only looks makes none. On a fleet it is elsewhere.
+pub(crate) fn expect(folder: &Path, engine: EngineName) -> Result<(), CliError> {
+    if engine == EngineName::Fleet || MARKS.iter().any(|mark| folder.join(mark).exists()) {
+        return Ok(());
+    }
+    let message =
+        format!("no workspace at {}: `ktrdr init` makes one, --workspace names another", folder.display());
+    Err(CliError::new(Kind::NotFound, message))
+}
 
 /// An opened workspace.
 pub(crate) struct Workspace {

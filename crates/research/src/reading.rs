@@ -23,7 +23,7 @@ pub(crate) enum Read {
 pub(crate) async fn rows(store: &dyn OperationReader, event: &Event) -> Result<Read, StoreError> {
     let Some(root) = waiting_root(store, event).await? else { return Ok(Read::Stale) };
     let Some(child) = store.get(&event.operation).await? else { return Ok(Read::Stale) };
-    let at = Timestamp(child.finished_at_ms.unwrap_or_default().div_euclid(1_000));
+    let at = Timestamp::of_ms(child.finished_at_ms.unwrap_or_default());
     let Some(end) = child_end(child) else { return Ok(Read::Stale) };
     // Stored cancels win over what the child brought home: `advance` will close the cycle as cancelled.
     let end = if root.cancel.is_some() { ChildEnd::Cancelled } else { end };

@@ -42,6 +42,20 @@ impl Deed {
 }
 
 impl Command {
+    /// Whether it only looks at what is there: what is asked of rows, artefacts and records.
+    pub(crate) fn only_looks(&self) -> bool {
+        !matches!(
+            self,
+            Self::Demo(_)
+                | Self::Init(_)
+                | Self::Up(_)
+                | Self::Serve(_)
+                | Self::Orchestrator(_)
+                | Self::Worker(_)
+                | Self::Bench(_)
+        )
+    }
+
     /// What it changes in its workspace, if anything. A broker's topology and a store's epoch are no part of that: they are
     /// changed where no log can be kept, and recorded in their own places.
     pub(crate) fn deed(&self) -> Option<Deed> {

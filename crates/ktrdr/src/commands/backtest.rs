@@ -12,6 +12,7 @@ use ktrdr_fabric::local::whole;
 use super::Context;
 use super::operations::cancelling;
 use super::start::{self, Started, answer};
+use crate::account_card;
 use crate::cli::backtest::{
     BacktestArguments, BacktestExport, BacktestVerb, ExportFormat, MarketArguments, SignalsRun,
 };
@@ -84,6 +85,9 @@ async fn show(
     let stored = app.report(id).await?;
     context.screen.answer(&stored.report, |screen| {
         report_card::print(screen, &stored.summary, whole);
+        if stored.summary.quarantine.is_empty() {
+            account_card::print(screen, &stored.report, stored.hold);
+        }
         stored.finally.iter().for_each(|verdict| screen.line(closing::verdict(verdict)));
         screen.line(format!("report      {}", stored.place));
         if !whole {

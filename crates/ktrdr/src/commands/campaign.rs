@@ -6,11 +6,14 @@ use ktrdr_app::campaign::{CampaignDetail, ListedCampaign};
 use ktrdr_app::{UseCases, verdicts};
 use ktrdr_domain::closing::Closing;
 use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::report::AssessmentReport;
+use ktrdr_domain::{Operation, Status};
 use ktrdr_fabric::campaign::Campaign;
 use serde_json::json;
 
 use super::operations::cancelling;
 use super::{Context, budget, plan, research};
+use crate::assessment;
 use crate::cli::campaign::{CampaignArguments, CampaignVerb, PartArguments};
 use crate::cli::operations::CancelGroup;
 use crate::closing;
@@ -19,6 +22,9 @@ use crate::exit::CliError;
 use crate::funnel::Funnel;
 use crate::part::Part;
 use crate::screen::{Screen, table};
+
+/// Assessments that are shown with a campaign: those of its latest cycles.
+const ASSESSMENTS_MAX: usize = 3;
 
 pub(crate) fn run(context: &Context<'_>, arguments: &CampaignArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
@@ -82,16 +88,32 @@ pub(crate) async fn show(
 ) -> Result<ExitCode, CliError> {
     let CampaignDetail { campaign, closings, cycles, next, total } = app.campaign(name, part.into()).await?;
     let costs = app.costs(&campaign).await?;
+    let words = match context.screen.is_text() {
+        true => assessments(app, &cycles).await,
+        false => Vec::new(),
+    };
     let shown = Part { name: "cycles", entries: &cycles, next, total };
     let head = json!({ "campaign": campaign, "closings": closings, "costs": costs });
     shown.answer_with(context.screen, head, |screen| {
         // Only of the latest it is known how many came before them.
         let before = campaign.cycles.saturating_sub(cycles.len() as u64);
         screen.line(research::cycle_table(&cycles, part.after.is_none().then_some(before)));
+        words.iter().for_each(|words| assessment::print(screen, words));
         summarise(screen, &campaign, &closings);
         budget::costs_line(&costs).into_iter().for_each(|line| screen.line(line));
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is said of the latest cycles that came so far as to be assessed.
+async fn assessments(app: &dyn UseCases, cycles: &[Operation]) -> Vec<AssessmentReport> {
+    let assessed = cycles.iter().rev().filter(|cycle| cycle.status == Status::Completed);
+    let mut found = Vec::new();
+    for cycle in assessed.take(ASSESSMENTS_MAX) {
+        found.extend(assessment::of_cycle(app, &cycle.id).await);
+    }
+    found.reverse();
+    found
 }
 
 fn summarise(screen: &Screen, campaign: &Campaign, closings: &[Closing]) {

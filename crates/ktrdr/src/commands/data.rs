@@ -21,6 +21,9 @@ use crate::exit::{CliError, Kind, OrExit};
 use crate::files;
 use crate::screen::{Screen, table};
 
+/// Gaps, and spikes, that are listed for people.
+const LISTED_MAX: usize = 5;
+
 pub(crate) fn run(context: &Context<'_>, arguments: &DataArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
         match &arguments.verb {
@@ -123,8 +126,37 @@ fn print_health(screen: &Screen, report: &HealthReport) {
         "gaps        {} weekend · {} session · {} holiday · {} closure · {} unexpected ({} bars)",
         g.weekend, g.session, g.holiday, g.closure, g.unexpected, g.unexpected_bars
     ));
+    for gap in g.longest.iter().take(LISTED_MAX) {
+        let class = serde_json::to_value(gap.class).unwrap_or_default();
+        screen.line(format!("            {} … {} {}", gap.from, gap.to, class.as_str().unwrap_or_default()));
+    }
+    rest(screen, g.closure + g.unexpected, g.longest.len());
     screen.line(format!("spikes      {} · repeated bars {}", report.spikes.count, report.stale.bars));
+    for spike in report.spikes.largest.iter().take(LISTED_MAX) {
+        let back = if spike.reverted { ", taken back by the next bar" } else { "" };
+        screen.line(format!(
+            "            {} a move of {:.2} %, {:.0} times the usual{back}",
+            spike.at,
+            spike.log_return.exp_m1() * 100.0,
+            spike.times_median
+        ));
+    }
+    rest(screen, report.spikes.count, report.spikes.largest.len());
+    if let Some(from) = report.stale.longest_from {
+        screen.line(format!(
+            "            {} the longest run of repeated bars: {}",
+            from, report.stale.longest_run
+        ));
+    }
     print_findings(screen, report);
+}
+
+/// That there are more than were listed.
+fn rest(screen: &Screen, all: u64, known: usize) {
+    let shown = known.min(LISTED_MAX) as u64;
+    if all > shown && shown > 0 {
+        screen.line(format!("            and {} more; --output json lists the largest 20", all - shown));
+    }
 }
 
 fn print_findings(screen: &Screen, report: &HealthReport) {

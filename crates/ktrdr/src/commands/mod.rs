@@ -56,7 +56,7 @@ use crate::exit::{CliError, Kind, OrExit};
 use crate::screen::Screen;
 use crate::server;
 use crate::settings::{EngineName, Settings};
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
 
 /// How long the end of a command waits for threads that are still at work.
 const LAST_WAIT: Duration = Duration::from_secs(1);
@@ -74,6 +74,8 @@ pub(crate) struct Context<'a> {
     pub(crate) record: Arc<Record>,
     /// Who answers in its place, if a server was named: then there need be no workspace.
     pub(crate) server: Option<Client>,
+    /// Whether the command changes nothing: then it begins no store in a folder that is no workspace.
+    only_reads: bool,
 }
 
 impl<'a> Context<'a> {
@@ -83,7 +85,7 @@ impl<'a> Context<'a> {
         if arguments.server.address().is_some() {
             let settings = Settings::of_environment()?;
             let server = server::named(&arguments.server, &settings)?;
-            return Ok(Self { screen, folder, settings, record: Arc::default(), server });
+            return Ok(Self { screen, folder, settings, record: Arc::default(), server, only_reads: true });
         }
         if !folder.is_dir() && !matches!(arguments.command, Command::Init(_)) {
             let message = format!(
@@ -92,8 +94,10 @@ impl<'a> Context<'a> {
             );
             return Err(CliError::new(Kind::NotFound, message));
         }
-        let record = Arc::new(Record::of(arguments.command.deed()));
-        Ok(Self { screen, settings: Settings::load(&folder)?, folder, record, server: None })
+        let deed = arguments.command.deed();
+        let only_reads = deed.is_none() && arguments.command.only_looks();
+        let record = Arc::new(Record::of(deed));
+        Ok(Self { screen, settings: Settings::load(&folder)?, folder, record, server: None, only_reads })
     }
 
     /// The same in another folder.
@@ -135,6 +139,9 @@ impl<'a> Context<'a> {
 
     /// Opens the workspace beside whoever runs it.
     pub(crate) async fn open_beside(&self) -> Result<Workspace, CliError> {
+        if self.only_reads {
+            workspace::expect(&self.folder, self.settings.engine)?;
+        }
         let opening = self.opening()?;
         let opened = opening.beside().await?;
         let workspace = Workspace::new(opening, self.settings.clone(), opened);

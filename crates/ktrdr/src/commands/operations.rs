@@ -9,11 +9,12 @@ use std::process::ExitCode;
 use ktrdr_app::UseCases;
 use ktrdr_app::operations::{History, ListRequest, OperationDetail, Resumption};
 use ktrdr_domain::{OperationId, OperationSummary, Status, Subject};
-use ktrdr_fabric::history::Transition;
+use ktrdr_fabric::history::{Change, Transition};
 use serde_json::Value;
 
 use super::Context;
 use super::start::{exit_code, on_interrupt};
+use crate::assessment;
 use crate::cli::OutputForm;
 use crate::cli::operations::{ListArguments, OperationsArguments, OperationsVerb};
 use crate::describe::{self, brief, counted};
@@ -143,11 +144,37 @@ async fn explain(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) ->
 
 async fn status(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> Result<ExitCode, CliError> {
     let detail = app.operation(id).await?;
-    context.screen.answer(&detail, |screen| print_detail(screen, &detail))?;
+    let words = match detail.operation.kind.is_root() {
+        true if context.screen.is_text() => assessment::of_cycle(app, id).await,
+        _ => detail.operation.result.as_ref().and_then(assessment::read),
+    };
+    let attempts = attempts_ms(app, &detail.operation).await?;
+    context.screen.answer(&detail, |screen| {
+        print_detail(screen, &detail, attempts);
+        words.iter().for_each(|words| assessment::print(screen, words));
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_detail(screen: &Screen, detail: &OperationDetail) {
+/// How long all attempts took together, and how many there were; `None` where there was one at most.
+async fn attempts_ms(app: &dyn UseCases, row: &OperationSummary) -> Result<Option<(u64, i64)>, CliError> {
+    if row.kind.is_root() || row.fence < 2 {
+        return Ok(None);
+    }
+    let events = app.history(&row.id).await?.events;
+    let claims = events.iter().enumerate().filter(|(_, event)| event.what.is_claim());
+    let took: Vec<i64> = claims
+        .filter_map(|(at, claim)| {
+            let end = events[at + 1..].iter().find(|later| {
+                !matches!(later.what, Change::Suspected | Change::CancelRequested | Change::PublishedAgain)
+            })?;
+            Some((end.at_ms - claim.at_ms).max(0))
+        })
+        .collect();
+    Ok(Some((took.len() as u64, took.iter().sum())))
+}
+
+fn print_detail(screen: &Screen, detail: &OperationDetail, attempts: Option<(u64, i64)>) {
     let OperationDetail { operation, children, resumption, trace } = detail;
     screen.line(describe::line(operation));
     let fact = |name: &str, value: String| screen.line(format!("  {name:<22} {value}"));
@@ -157,7 +184,20 @@ fn print_detail(screen: &Screen, detail: &OperationDetail) {
         fact("about", about);
     }
     fact("created", screen.at(operation.created_at_ms));
-    fact("took", took(operation));
+    fact(
+        "took",
+        match attempts {
+            Some((many, all)) if many > 1 => {
+                format!(
+                    "{} in {}, {} of them in the last",
+                    describe::duration(all),
+                    counted(many, "attempt"),
+                    took(operation)
+                )
+            }
+            _ => took(operation),
+        },
+    );
     if !operation.kind.is_root() {
         let OperationSummary { tries, tries_max, fence, rescues, .. } = &operation.summary;
         let lost = match rescues {

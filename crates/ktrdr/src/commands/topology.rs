@@ -11,6 +11,7 @@ use ktrdr_fleet::topology::{BrokerVersion, Difference, Passwords, Topology};
 
 use super::Context;
 use crate::cli::fleet::{TopologyArguments, TopologyVerb};
+use crate::describe::counted;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::files;
 
@@ -46,6 +47,8 @@ async fn apply(context: &Context<'_>, file: Option<&Path>, remove: bool) -> Resu
     let document = serde_json::json!({ "done": applied.done, "by_hand": applied.by_hand, "foreign": foreign, "to_allow": to_allow });
     context.screen.answer(&document, |screen| {
         applied.done.iter().for_each(|done| screen.line(done));
+        let count = counted(applied.done.len() as u64, "thing");
+        screen.note(format!("{count} declared as they should be; saying it again changes nothing"));
         if !applied.by_hand.is_empty() {
             screen.line("without rabbitmq_management_url these are left to do by hand:");
             applied.by_hand.iter().for_each(|command| screen.line(format!("  {command}")));
@@ -73,7 +76,7 @@ async fn diff(context: &Context<'_>) -> Result<ExitCode, CliError> {
         }
         screen.note(match words.len() {
             0 => "the broker is as it should be".to_owned(),
-            n => format!("{n} differences"),
+            n => counted(n as u64, "difference"),
         });
     })?;
     Ok(ExitCode::from(u8::from(!words.is_empty())))
