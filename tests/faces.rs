@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::{World, shown, wait_for};
 
 /// A strategy in the grammar before this one.
-const GRAMMAR_2: &str = r#"
+pub(crate) const GRAMMAR_2: &str = r#"
 name: old_dip
 description: Buys dips
 version: "2.0"
@@ -158,7 +158,7 @@ fn lists_are_one_document_per_line_in_jsonl() {
 }
 
 /// Subcommands that a help text lists, with what it says about each.
-fn listed(help: &str) -> Vec<(String, String)> {
+pub(crate) fn listed(help: &str) -> Vec<(String, String)> {
     let section = help.split("\nCommands:\n").nth(1).unwrap_or("").split("\n\n").next().unwrap();
     let entry =
         |line: &str| line.trim().split_once("  ").map(|(n, about)| (n.to_owned(), about.trim().to_owned()));
@@ -401,4 +401,26 @@ fn a_watcher_sees_a_training_go_forward_only_from_its_start_to_its_end() {
     });
     engine.signal("TERM");
     assert!(engine.end().status.success());
+}
+
+#[test]
+fn times_are_shown_as_somebody_wants_them_and_json_stays_as_it_is() {
+    let world = World::trained();
+    let id = world.operations()[0]["id"].as_str().unwrap().to_owned();
+    let said = |arguments: &str, format: Option<&str>| {
+        let mut command = world.command(&words(arguments));
+        command.envs(format.map(|format| ("KTRDR_TIME_FORMAT", format)));
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    let is_iso = |text: &str| text.split_whitespace().any(|word| word.len() >= 20 && word.ends_with('Z'));
+    assert!(is_iso(&said("operations list --time-format iso", None)));
+    assert!(!is_iso(&said("operations list", None)));
+    let events = format!("operations events {id}");
+    assert!(is_iso(&said(&events, None)));
+    let relative = said(&format!("{events} --time-format relative"), None);
+    assert!(relative.contains(" ago") || relative.contains("now"), "{relative}");
+    assert_eq!(said(&format!("{events} --time-format iso"), Some("relative")), said(&events, Some("iso")));
+    let json = |format| said("operations list --output json", Some(format));
+    assert_eq!(json("relative"), json("iso"));
+    world.refused(2, &["operations", "list", "--time-format", "lunar"]);
 }

@@ -65,6 +65,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("ndarray", &["quant", "neural", "jobs"], "nouns, messages and the fleet hold no matrices"),
     ("rmcp", &["mcp"], "only its server speaks the Model Context Protocol"),
     ("axum", &["api"], "only the API speaks HTTP"),
+    ("ratatui", &["ktrdr"], "only the program itself draws on a terminal"),
     ("prometheus_client", &["telemetry"], "what is counted, and under which names, stands in one place"),
     (
         "opentelemetry_proto",

@@ -9,9 +9,7 @@ use ktrdr_domain::trading::Costs;
 
 use crate::describe::{counted, thousands};
 use crate::screen::Screen;
-
-/// Blocks of a line.
-const LINE_BLOCKS: usize = 48;
+use crate::spark;
 
 /// Prints it; `hold` is what the market itself did over the stretch, as a fraction.
 pub(crate) fn print(screen: &Screen, report: &BacktestReport, hold: Option<f64>) {
@@ -26,7 +24,7 @@ pub(crate) fn print(screen: &Screen, report: &BacktestReport, hold: Option<f64>)
     }
     let equity: Vec<f64> = report.equity.iter().map(|point| point.equity).collect();
     if let (Some(first), Some(last)) = (equity.first(), equity.last()) {
-        line("equity", format!("{} {:.0} → {:.0}", sparkline(&equity), Figure(*first), Figure(*last)));
+        line("equity", format!("{} {:.0} → {:.0}", spark::line(&equity), Figure(*first), Figure(*last)));
     }
 }
 
@@ -64,32 +62,4 @@ fn costs(report: &BacktestReport) -> String {
         commission_rate * 100.0,
         slippage_rate * 100.0,
     )
-}
-
-/// Values as blocks from the lowest to the highest, each the last of its part.
-fn sparkline(values: &[f64]) -> String {
-    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let (least, most) = values.iter().fold((f64::MAX, f64::MIN), |(a, b), &v| (a.min(v), b.max(v)));
-    let columns = values.len().min(LINE_BLOCKS);
-    let last_of = |column: usize| values[(column + 1) * values.len() / columns - 1];
-    let block = |value: f64| match most - least {
-        range if range > 0.0 => BLOCKS[(((value - least) / range * 8.0) as usize).min(7)],
-        _ => BLOCKS[3],
-    };
-    (0..columns).map(|column| block(last_of(column))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_goes_from_the_lowest_to_the_highest() {
-        assert_eq!(sparkline(&[1.0, 2.0, 3.0, 8.0]), "▁▂▃█");
-        assert_eq!(sparkline(&[5.0, 5.0]), "▄▄");
-        let rising: Vec<f64> = (0..10_000).map(f64::from).collect();
-        let line: Vec<char> = sparkline(&rising).chars().collect();
-        assert_eq!((line.len(), line[0], line[LINE_BLOCKS - 1]), (LINE_BLOCKS, '▁', '█'));
-        assert_eq!(sparkline(&[]), "");
-    }
 }

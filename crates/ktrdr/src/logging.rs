@@ -1,6 +1,7 @@
 //! Logs: structured, on stderr, never secrets. `KTRDR_LOG` sets the filter, `KTRDR_LOG_FORMAT=json` the form.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use ktrdr_fleet::amqp::LIBRARY;
@@ -30,6 +31,14 @@ static LINES: LazyLock<Sender<Arc<str>>> = LazyLock::new(|| broadcast::channel(L
 /// Whether stderr is for programs: nothing is written there but lines of JSON.
 static IS_JSON: LazyLock<bool> = LazyLock::new(|| std::env::var_os(FORM).is_some_and(|form| form == "json"));
 
+/// Whether lines go to those who follow alone: somebody draws on the terminal where they would appear.
+static IS_HELD: AtomicBool = AtomicBool::new(false);
+
+/// Keeps lines off a terminal that is drawn on, or no longer.
+pub(crate) fn hold(is_held: bool) {
+    IS_HELD.store(is_held, Ordering::SeqCst);
+}
+
 /// The lines from now on.
 pub(crate) fn lines() -> Receiver<Arc<str>> {
     LINES.subscribe()
@@ -50,6 +59,9 @@ impl Write for Tee {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.lines.receiver_count() > 0 {
             self.whole.extend_from_slice(bytes);
+        }
+        if IS_HELD.load(Ordering::SeqCst) && io::stderr().is_terminal() {
+            return Ok(bytes.len());
         }
         stream::stderr().write_all(bytes).map(|()| bytes.len())
     }

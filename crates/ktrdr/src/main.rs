@@ -7,6 +7,7 @@ mod assessment;
 mod cli;
 mod closing;
 mod commands;
+mod complete;
 mod confirm;
 mod describe;
 mod desk;
@@ -31,7 +32,10 @@ mod server;
 mod serving;
 mod settings;
 mod signals;
+mod spark;
 mod stream;
+mod times;
+mod top;
 mod workspace;
 
 use std::io::{self, IsTerminal, Write};
@@ -44,9 +48,10 @@ use crate::exit::{CliError, Kind};
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
+    complete::answer_a_shell();
     match Arguments::try_parse() {
         Ok(arguments) => {
-            let screen = Screen::new(arguments.output);
+            let screen = Screen::new(arguments.output).showing(arguments.time_format);
             screen.ended(logging::start(&arguments).and_then(|()| run(&arguments, &screen)))
         }
         Err(refusal) => refuse(&cli::with_what_was_meant(refusal)),
@@ -99,6 +104,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Serve(a) => commands::roles::serve(&context, a),
         Command::Orchestrator(a) => commands::roles::orchestrator(&context, *a),
         Command::Worker(a) => commands::roles::worker(&context, a),
+        Command::Top => top::run(&context, arguments.server.address()),
         Command::Workers(a) => commands::workers::run(&context, a),
         Command::Queues(a) => commands::queues::run(&context, a),
         Command::Topology(a) => commands::topology::run(&context, a),
@@ -126,5 +132,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Explain(a) => commands::explain::run(a, screen),
         Command::Config(a) => commands::config::run(&context, a),
         Command::Completions(a) => commands::completions::run(a, screen),
+        Command::Man(a) => commands::man::run(a, screen),
+        Command::Schema(a) => commands::schema::run(a, screen),
     }
 }

@@ -2,12 +2,11 @@
 
 use ktrdr_app::diagnosis::Reason;
 
-use crate::describe;
 use crate::screen::Screen;
 
 /// A line for what it is, and one for what to run.
 pub(crate) fn print(screen: &Screen, reason: &Reason) {
-    let at = |word: &str, ms: Option<i64>| ms.map(|ms| format!(" · {word} {}", describe::instant(ms)));
+    let at = |word: &str, ms: Option<i64>| ms.map(|ms| format!(" · {word} {}", screen.at_exactly(ms)));
     let since = at("since", reason.since_ms).unwrap_or_default();
     let until = at("until", reason.until_ms).unwrap_or_default();
     screen.line(format!("  {}: {}{since}{until}\n    → {}", reason.why, reason.message, reason.run));

@@ -10,7 +10,7 @@ use ktrdr_domain::{Kind, OperationId, OperationSummary};
 use crate::exit::{CliError, Kind as Exit};
 
 /// The newest operation that fits.
-const LAST: &str = "@last";
+pub(crate) const LAST: &str = "@last";
 
 /// Operations that are looked at for one that is named by a part of its id: those of the last days, mostly.
 const LOOKED_AT: u32 = 1_000;

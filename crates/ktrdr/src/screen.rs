@@ -14,19 +14,27 @@ use crate::cli::OutputForm;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::logging;
 use crate::stream;
+use crate::times::TimeFormat;
 
 /// The user's terminal or pipe.
 #[derive(Debug)]
 pub(crate) struct Screen {
     /// Form of answers.
     pub(crate) form: OutputForm,
+    /// How times are shown; as suits the place otherwise.
+    pub(crate) times: Option<TimeFormat>,
     /// Why an answer could not be written: the first reason. After it nothing more is tried.
     fault: OnceLock<io::Error>,
 }
 
 impl Screen {
     pub(crate) fn new(form: OutputForm) -> Self {
-        Self { form, fault: OnceLock::new() }
+        Self { form, times: None, fault: OnceLock::new() }
+    }
+
+    /// The same with times as somebody wants them.
+    pub(crate) fn showing(self, times: Option<TimeFormat>) -> Self {
+        Self { times, ..self }
     }
 
     /// Whether people read the answer.
@@ -225,7 +233,7 @@ fn escaped(json: &str) -> String {
 
 /// Whether a character acts on a terminal instead of being shown: control characters of both sets, and those that turn the
 /// direction of writing. Line feeds and tabs are ours.
-fn drives_a_terminal(c: char) -> bool {
+pub(crate) fn drives_a_terminal(c: char) -> bool {
     let turns =
         matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     (c.is_control() && c != '\n' && c != '\t') || turns

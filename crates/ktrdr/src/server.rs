@@ -59,6 +59,8 @@ fn acts_here(command: &Command) -> Option<&'static str> {
         Command::Explain(_) => "explain",
         Command::Config(_) => "config",
         Command::Completions(_) => "completions",
+        Command::Man(_) => "man",
+        Command::Schema(_) => "schema",
         Command::Strategies(asked) if matches!(asked.verb, StrategiesVerb::New { .. }) => "strategies new",
         Command::Token(token) if matches!(token.verb, TokenVerb::Create { .. }) => "token create",
         Command::Token(_)
@@ -75,6 +77,7 @@ fn acts_here(command: &Command) -> Option<&'static str> {
         | Command::Operations(_)
         | Command::DeadLetters(_)
         | Command::Workers(_)
+        | Command::Top
         | Command::Queues(_)
         | Command::Ledger(_)
         | Command::Memory(_) => return None,

@@ -81,16 +81,7 @@ impl Command {
                 CampaignVerb::List(_) | CampaignVerb::Show { .. } | CampaignVerb::Plan(_) => None,
             },
             Self::Schedules(asked) => schedules(&asked.verb),
-            Self::Operations(asked) => match &asked.verb {
-                OperationsVerb::Cancel(cancel) => Some(cancelled(cancel)),
-                OperationsVerb::Retry(retry) => Some(retried(retry)),
-                OperationsVerb::List(_)
-                | OperationsVerb::Status { .. }
-                | OperationsVerb::Explain { .. }
-                | OperationsVerb::Metrics { .. }
-                | OperationsVerb::Events { .. }
-                | OperationsVerb::Watch { .. } => None,
-            },
+            Self::Operations(asked) => operations(&asked.verb),
             Self::DeadLetters(asked) => dead_letters(&asked.verb),
             Self::Workers(asked) => match &asked.verb {
                 WorkersVerb::Drain { boot } => Some(Deed::of("drain_worker", boot)),
@@ -115,6 +106,7 @@ impl Command {
             | Self::Orchestrator(_)
             | Self::Worker(_)
             | Self::Strategies(_)
+            | Self::Top
             | Self::Report(_)
             | Self::Topology(_)
             | Self::Doctor
@@ -125,7 +117,9 @@ impl Command {
             | Self::Bench(_)
             | Self::Explain(_)
             | Self::Config(_)
-            | Self::Completions(_) => None,
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Schema(_) => None,
         }
     }
 }
@@ -214,6 +208,19 @@ fn schedules(verb: &SchedulesVerb) -> Option<Deed> {
             Some(Deed::of("delete_schedule", name).because(reason.clone()))
         }
         SchedulesVerb::List | SchedulesVerb::Show { .. } | SchedulesVerb::Next { .. } => None,
+    }
+}
+
+fn operations(verb: &OperationsVerb) -> Option<Deed> {
+    match verb {
+        OperationsVerb::Cancel(cancel) => Some(cancelled(cancel)),
+        OperationsVerb::Retry(retry) => Some(retried(retry)),
+        OperationsVerb::List(_)
+        | OperationsVerb::Status { .. }
+        | OperationsVerb::Explain { .. }
+        | OperationsVerb::Metrics { .. }
+        | OperationsVerb::Events { .. }
+        | OperationsVerb::Watch { .. } => None,
     }
 }
 

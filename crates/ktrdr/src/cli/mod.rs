@@ -14,6 +14,8 @@ mod meant;
 pub(crate) mod memory;
 pub(crate) mod models;
 pub(crate) mod operations;
+#[cfg(test)]
+mod page;
 pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod schedules;
@@ -34,6 +36,8 @@ use ktrdr_app::IdempotencyKey;
 use ktrdr_app::market::AccountChange;
 use ktrdr_domain::OperationId;
 use ktrdr_domain::name::ProviderName;
+
+use crate::times::TimeFormat;
 
 /// Heading of the options that every command takes.
 const EVERYWHERE: &str = "Everywhere";
@@ -72,6 +76,19 @@ pub(crate) struct Arguments {
         help_heading = EVERYWHERE
     )]
     pub(crate) output: OutputForm,
+
+    /// Times in tables: relative for how long ago, iso for when, in UTC; as suits the table otherwise. JSON stays as it is.
+    #[arg(
+        long,
+        global = true,
+        env = "KTRDR_TIME_FORMAT",
+        hide_env_values = true,
+        value_enum,
+        hide_possible_values = true,
+        value_name = "FORMAT",
+        help_heading = EVERYWHERE
+    )]
+    pub(crate) time_format: Option<TimeFormat>,
 
     /// More log lines on stderr; twice for all.
     #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
@@ -157,6 +174,8 @@ pub(crate) enum Command {
     /// What was given up: operations without tries left, messages nobody can read. List, show, retry, drop.
     #[command(alias = "dead-letter")]
     DeadLetters(operations::DeadLettersArguments),
+    /// The fleet live in this terminal: what runs, waits and failed, with keys to cancel, pause, drain and retry.
+    Top,
     /// Processes of the fleet: list, drain.
     Workers(fleet::WorkersArguments),
     /// Queues of jobs: list, pause, resume.
@@ -186,8 +205,12 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// The configuration in force.
     Config(ConfigArguments),
-    /// Completions for a shell, on stdout.
+    /// Completions for a shell, on stdout: commands, options, and the ids and names that this workspace has.
     Completions(CompletionsArguments),
+    /// The manual, a page for each command, into a folder.
+    Man(ManArguments),
+    /// What `--output json` prints: the JSON Schema of a command's document, or the commands that have one.
+    Schema(SchemaArguments),
 }
 
 #[derive(Debug, Args)]
@@ -267,6 +290,19 @@ pub(crate) struct CompletionsArguments {
     /// Which shell.
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManArguments {
+    /// The folder, which is made where it is not: of a manual that `man` searches its man1.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// The command, such as `operations list`; the list of all that have a schema otherwise.
+    pub(crate) command: Vec<String>,
 }
 
 /// How a job is started: here and now, or by the engine that runs on this workspace.

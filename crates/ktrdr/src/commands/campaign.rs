@@ -57,7 +57,7 @@ pub(crate) async fn list(
         }
         let row = |listed: &ListedCampaign| {
             let ListedCampaign { campaign, accepted } = listed;
-            let begun = describe::instant(campaign.begun_at_ms / 1000 * 1000);
+            let begun = screen.at(campaign.begun_at_ms);
             [vec![campaign.name.to_string(), begun], Funnel::of(campaign, *accepted).cells()].concat()
         };
         let head = [
@@ -128,7 +128,7 @@ fn summarise(screen: &Screen, campaign: &Campaign, closings: &[Closing]) {
     screen.line(format!("campaign {}", campaign.name));
     if let Some(cancel) = &campaign.cancel {
         let how = if campaign.is_cancelling { "is being cancelled" } else { "was cancelled" };
-        let at = describe::instant(cancel.at_ms / 1000 * 1000);
+        let at = screen.at(cancel.at_ms);
         screen.line(format!("it {how} by {} since {at} {}", cancel.by, cancel.reason));
     }
 }

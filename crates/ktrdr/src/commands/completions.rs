@@ -2,17 +2,16 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-
-use crate::cli::{Arguments, CompletionsArguments};
-use crate::exit::CliError;
+use crate::cli::CompletionsArguments;
+use crate::complete;
+use crate::exit::{CliError, Kind};
 use crate::screen::Screen;
 
 pub(crate) fn run(arguments: &CompletionsArguments, screen: &Screen) -> Result<ExitCode, CliError> {
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Arguments::command(), "ktrdr", &mut script);
-    let script = String::from_utf8_lossy(&script);
-    let document = serde_json::json!({ "shell": arguments.shell.to_string(), "script": script });
+    let shell = arguments.shell;
+    let script = complete::script(shell)
+        .ok_or_else(|| CliError::new(Kind::Usage, format!("nobody knows how {shell} asks")))?;
+    let document = serde_json::json!({ "shell": shell.to_string(), "script": script });
     screen.answer(&document, |screen| screen.raw(&script))?;
     Ok(ExitCode::SUCCESS)
 }

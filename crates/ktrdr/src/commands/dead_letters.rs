@@ -16,6 +16,7 @@ use crate::cli::campaign::PartArguments;
 use crate::cli::operations::{DeadLettersArguments, DeadLettersVerb};
 use crate::describe::{self, brief, thousands};
 use crate::exit::{CliError, Kind};
+use crate::screen::Screen;
 
 /// Longest error as the title of a group.
 const TITLE_CHARACTERS: usize = 160;
@@ -53,11 +54,11 @@ async fn list(context: &Context<'_>, app: &dyn UseCases, part: PartArguments) ->
         }
         for (error, group) in grouped(&operations, |dead| brief(&dead.fingerprint, TITLE_CHARACTERS)) {
             screen.line(format!("{} × {error}", group.len()));
-            group.iter().for_each(|dead| screen.line(format!("  {}", given_up(dead, now_ms))));
+            group.iter().for_each(|dead| screen.line(format!("  {}", given_up(screen, dead, now_ms))));
         }
         for (reason, group) in grouped(messages.unwrap_or_default(), |m| known(m.reason.as_ref())) {
             screen.line(format!("{} × message: {reason}", group.len()));
-            group.iter().for_each(|letter| screen.line(format!("  {}", unread(letter, now_ms))));
+            group.iter().for_each(|letter| screen.line(format!("  {}", unread(screen, letter, now_ms))));
         }
         if let Some(next) = next {
             screen.note(format!(
@@ -76,11 +77,11 @@ async fn list(context: &Context<'_>, app: &dyn UseCases, part: PartArguments) ->
 }
 
 /// One of a group: which, since when, what about, and whether it was retried.
-fn given_up(dead: &GivenUp, now_ms: i64) -> String {
+fn given_up(screen: &Screen, dead: &GivenUp, now_ms: i64) -> String {
     let GivenUp { operation, retried_as, .. } = dead;
     let ended = operation.finished_at_ms.unwrap_or(operation.created_at_ms);
     let facts = [
-        Some(format!("{} ago", describe::age(now_ms, ended))),
+        Some(screen.ago(now_ms, ended)),
         operation.subject.strategy.as_ref().map(ToString::to_string),
         retried_as.as_ref().map(|later| format!("RETRIED as {later}")),
     ];
@@ -89,9 +90,9 @@ fn given_up(dead: &GivenUp, now_ms: i64) -> String {
 }
 
 /// A message: which, where from, since when.
-fn unread(letter: &DeadLetter, now_ms: i64) -> String {
+fn unread(screen: &Screen, letter: &DeadLetter, now_ms: i64) -> String {
     let at_ms = letter.at_ms;
-    let age = at_ms.map(|ms| format!(" · {} ago", describe::age(now_ms, ms))).unwrap_or_default();
+    let age = at_ms.map(|ms| format!(" · {}", screen.ago(now_ms, ms))).unwrap_or_default();
     format!("{} from {}{age}", letter.id, known(letter.queue.as_ref()))
 }
 

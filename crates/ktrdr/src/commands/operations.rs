@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::UseCases;
 use ktrdr_app::operations::{History, ListRequest, OperationDetail, Resumption};
-use ktrdr_domain::{OperationId, OperationSummary, Status, Subject, Timestamp};
+use ktrdr_domain::{OperationId, OperationSummary, Status, Subject};
 use ktrdr_fabric::history::{Change, Transition};
 use serde_json::Value;
 
@@ -87,12 +87,12 @@ async fn list(
 /// A row each; what it does, or what went wrong, stands below it.
 fn print(screen: &Screen, operations: &[OperationSummary], now_ms: i64) {
     let row = |o: &OperationSummary| {
-        let age = describe::age(now_ms, o.created_at_ms);
+        let age = screen.age(now_ms, o.created_at_ms);
         let strategy = o.subject.strategy.as_ref().map_or_else(|| "–".into(), ToString::to_string);
         vec![o.id.to_string(), describe::status(o), strategy, market(&o.subject), age, took(o)]
     };
     let rows: Vec<Vec<String>> = operations.iter().map(row).collect();
-    let table = table(&["ID", "STATUS", "STRATEGY", "MARKET", "AGE", "TOOK"], &rows);
+    let table = table(&["ID", "STATUS", "STRATEGY", "MARKET", screen.age_title(), "TOOK"], &rows);
     let below = std::iter::once(None).chain(operations.iter().map(doing));
     for (line, below) in table.lines().zip(below) {
         screen.line(line);
@@ -127,7 +127,7 @@ fn doing(o: &OperationSummary) -> Option<String> {
 async fn explain(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> Result<ExitCode, CliError> {
     let told = app.explain(id).await?;
     context.screen.answer(&told, |screen| {
-        screen.line(format!("{} is {} since {}", told.job, told.status, Timestamp::of_ms(told.since_ms)));
+        screen.line(format!("{} is {} since {}", told.job, told.status, screen.at(told.since_ms)));
         if told.reasons.is_empty() && told.status == Status::Pending {
             screen.line("  nothing is in its way: it is taken any moment now");
         }
@@ -183,7 +183,7 @@ fn print_detail(screen: &Screen, detail: &OperationDetail, attempts: Option<(u64
     if !about.is_empty() {
         fact("about", about);
     }
-    fact("created", Timestamp::of_ms(operation.created_at_ms).to_string());
+    fact("created", screen.at(operation.created_at_ms));
     fact(
         "took",
         match attempts {
@@ -214,10 +214,7 @@ fn print_detail(screen: &Screen, detail: &OperationDetail, attempts: Option<(u64
     }
     if let Some(cancel) = &operation.cancel {
         let late = if cancel.too_late { " (finished before the cancel arrived)" } else { "" };
-        fact(
-            "cancel",
-            format!("by {} at {}{late} {}", cancel.by, Timestamp::of_ms(cancel.at_ms), cancel.reason),
-        );
+        fact("cancel", format!("by {} at {}{late} {}", cancel.by, screen.at(cancel.at_ms), cancel.reason));
     }
     for child in children.iter().rev() {
         screen.line(describe::line(child));
@@ -247,7 +244,7 @@ async fn events(context: &Context<'_>, app: &dyn UseCases, id: &OperationId) -> 
         let row = |event: &Transition| {
             let note = brief(event.note.as_deref().unwrap_or_default(), DOING_CHARACTERS);
             vec![
-                describe::instant(event.at_ms),
+                screen.at_exactly(event.at_ms),
                 event.what.to_string(),
                 event.fence.to_string(),
                 dash(&event.worker),

@@ -100,7 +100,7 @@ async fn show(
         if !records.is_empty() {
             let row = |record: &Occurrence| {
                 let (state, words) = state(record);
-                vec![record.at().to_string(), record.cause.to_string(), state, words]
+                vec![screen.at(record.at().0 * 1000), record.cause.to_string(), state, words]
             };
             let rows: Vec<_> = records.iter().map(row).collect();
             screen.line(table(&["DUE", "BY", "STATE", "WHAT"], &rows));
@@ -129,7 +129,7 @@ fn print_all(screen: &Screen, all: &[ScheduleStatus]) {
             || "–".into(),
             |last| {
                 let (state, _) = state(last);
-                format!("{} {state}", last.at())
+                format!("{} {state}", screen.at(last.at().0 * 1000))
             },
         );
         vec![

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use ktrdr_app::access::{ListedToken, TokenRequest};
 use ktrdr_app::{App, UseCases};
-use ktrdr_domain::Timestamp;
 use ktrdr_domain::scope::Scope;
 use secrecy::ExposeSecret;
 
@@ -38,7 +37,7 @@ async fn create(
     context.record.came_to(format!("token {}", made.listed.id));
     context.screen.answer(&made, |screen| {
         screen.line(made.token.expose_secret());
-        let (name, until) = (&made.listed.name, Timestamp::of_ms(made.listed.expires_at_ms));
+        let (name, until) = (&made.listed.name, screen.at(made.listed.expires_at_ms));
         screen.note(format!(
             "token {} of {name}, good for {scope} until {until}; it is not shown again",
             made.listed.id
@@ -58,8 +57,8 @@ async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<ExitCode, Cli
                 t.id.clone(),
                 t.name.clone(),
                 t.scope.to_string(),
-                Timestamp::of_ms(t.created_at_ms).to_string(),
-                Timestamp::of_ms(t.expires_at_ms).to_string(),
+                screen.at(t.created_at_ms),
+                screen.at(t.expires_at_ms),
                 t.by.clone(),
             ]
         };

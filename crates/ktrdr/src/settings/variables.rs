@@ -35,8 +35,10 @@ const ADDRESSES: [&str; 16] = [
 ];
 
 /// What the command line and the logs read, and servers with their keys and tokens, which no file may set.
-const OF_THE_PROCESS: [&str; 10] = [
+const OF_THE_PROCESS: [&str; 12] = [
     "WORKSPACE",
+    "TIME_FORMAT",
+    "COMPLETE",
     "LOG",
     "LOG_FORMAT",
     "AGENT__BASE_URL",

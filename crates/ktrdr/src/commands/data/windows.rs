@@ -54,11 +54,11 @@ fn print(screen: &Screen, found: &InstrumentWindows) {
     screen.line(format!("{}: {}", found.symbol, dates(&found.windows)));
     screen.line(format!("gate        {} of {}{burnt}", counted(found.looks, "look"), found.looks_max));
     screen.line(format!("vault       opened {}", counted(found.vault_openings, "time")));
-    let rows: Vec<Vec<String>> = found.events.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = found.events.iter().map(|event| row(screen, event)).collect();
     screen.line(table(&["WHEN", "WHAT", "BY", "WHY"], &rows));
 }
 
-fn row(event: &WindowEvent) -> Vec<String> {
+fn row(screen: &Screen, event: &WindowEvent) -> Vec<String> {
     match event {
         WindowEvent::Fixed(fixed) => {
             let why = match fixed.occasion {
@@ -70,11 +70,16 @@ fn row(event: &WindowEvent) -> Vec<String> {
                 date(fixed.dates.gate_from),
                 date(fixed.dates.vault_from)
             );
-            vec![fixed.at.to_string(), what, "–".into(), why.into()]
+            vec![screen.at(fixed.at.0 * 1000), what, "–".into(), why.into()]
         }
         WindowEvent::Opened(opening) => {
             let what = format!("vault opened: {} by {}", opening.span, opening.operation);
-            vec![opening.at.to_string(), what, opening.word.by.clone(), opening.word.reason.to_string()]
+            vec![
+                screen.at(opening.at.0 * 1000),
+                what,
+                opening.word.by.clone(),
+                opening.word.reason.to_string(),
+            ]
         }
         WindowEvent::Rolled(rolled) => {
             let what = format!(
@@ -83,7 +88,7 @@ fn row(event: &WindowEvent) -> Vec<String> {
                 date(rolled.dates.vault_from),
                 counted(rolled.looks, "look")
             );
-            vec![rolled.at.to_string(), what, rolled.by.clone(), rolled.reason.to_string()]
+            vec![screen.at(rolled.at.0 * 1000), what, rolled.by.clone(), rolled.reason.to_string()]
         }
     }
 }
