@@ -61,20 +61,26 @@ fn exams_that_differ_in_figures_only_lead_to_the_same_designs_and_leave_no_figur
     let designs = |campaign: &Campaign| -> Vec<String> {
         campaign.cycles.iter().map(|cycle| cycle["result"]["strategy_sha256"].to_string()).collect()
     };
+    // What repeats an earlier design is not examined.
+    let examined = |campaign: &Campaign| -> Vec<Value> {
+        let is_examined = |cycle: &&Value| cycle["result"]["backtest_gate"].is_object();
+        campaign.cycles.iter().filter(is_examined).map(|cycle| cycle["result"].clone()).collect()
+    };
     let exams = |campaign: &Campaign| -> Vec<String> {
-        campaign.cycles.iter().map(|cycle| cycle["result"]["metrics"].to_string()).collect()
+        examined(campaign).iter().map(|result| result["metrics"].to_string()).collect()
     };
     let words = |campaign: &Campaign| -> Vec<String> {
-        campaign.cycles.iter().map(|cycle| cycle["result"]["backtest_gate"]["code"].to_string()).collect()
+        examined(campaign).iter().map(|result| result["backtest_gate"]["code"].to_string()).collect()
     };
-    assert_eq!(words(&one), vec!["\"drawdown_too_high\""; 9], "{:?}", one.cycles);
+    assert!(exams(&one).len() >= 7, "{:?}", one.cycles);
+    assert!(words(&one).iter().all(|word| word == "\"drawdown_too_high\""), "{:?}", one.cycles);
     assert_eq!(words(&one), words(&other));
     assert!(exams(&one).iter().zip(exams(&other)).all(|(a, b)| *a != b), "the exams differ");
     assert_eq!(designs(&one), designs(&other));
-    assert_eq!(one.lessons.len(), 9, "what reached the exam taught something");
-    for cycle in &one.cycles {
-        assert!(cycle["result"]["dev_backtest"]["active_sharpe_ratio"].is_f64(), "{cycle}");
-        for figure in figures(&cycle["result"]["metrics"]).chain(figures(&cycle["result"]["evidence"])) {
+    assert!(one.lessons.len() >= exams(&one).len(), "what reached the exam taught something");
+    for result in examined(&one) {
+        assert!(result["dev_backtest"]["active_sharpe_ratio"].is_f64(), "{result}");
+        for figure in figures(&result["metrics"]).chain(figures(&result["evidence"])) {
             assert!(!one.remembered.contains(&figure), "{figure} of the exam is in memory");
         }
     }

@@ -210,6 +210,24 @@ fn over_a_server_it_says_that_nobody_answers_and_goes_on_by_itself() {
 }
 
 #[test]
+fn whoever_ends_it_from_outside_leaves_the_terminal_as_it_was() {
+    let world = World::new();
+    with_data(&world);
+    submitted(&world);
+    for signal in ["-TERM", "-HUP"] {
+        let screen = Screen::of(&world, &["top"], &[]);
+        screen.sees("fx_pullb");
+        let typed = world.command(&["top"]);
+        let words = [typed.get_program()].into_iter().chain(typed.get_args());
+        let line = words.map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
+        // The whole line, so that neither the shell nor the terminal around it is meant.
+        let ended = Command::new("pkill").args([signal, "--exact", "--full", &line]).status().unwrap();
+        assert!(ended.success(), "{line}");
+        screen.ends(130);
+    }
+}
+
+#[test]
 fn an_error_gives_the_terminal_back_and_is_said_there() {
     let world = World::new();
     with_data(&world);

@@ -94,7 +94,9 @@ fn folders_that_can_not_be_written_are_named() {
 #[test]
 fn a_workspace_that_can_not_be_written_says_so_before_any_work_and_its_bars_are_read_all_the_same() {
     let world = World::new();
-    let Some(_mount) = Mount::new(world.folder(), "size=1m,ro") else { return };
+    let Some(mount) = Mount::new(world.folder(), "size=1m") else { return };
+    fs::create_dir(world.path("data")).unwrap();
+    mount.remount("ro");
     for arguments in [&["operations", "list"][..], &["up", "--until-idle"]] {
         let said = world.refused(9, arguments);
         assert!(said.contains(world.folder().to_str().unwrap()), "{said}");
@@ -187,7 +189,7 @@ fn on_a_full_disk_an_answer_is_an_error_and_a_file_is_absent() {
     world.example("fx_pullback");
     let Some(_mount) = Mount::new(&world.path("full"), "size=8k") else { return };
     let answer = File::create(world.path("full/answer")).unwrap();
-    let half = world.command(&["completions", "bash"]).stdout(answer).output().unwrap();
+    let half = world.command(&["strategies", "schema"]).stdout(answer).output().unwrap();
     assert_eq!(half.status.code(), Some(9), "{}", shown(&half));
     let (from, to) = (world.path("strategies/fx_pullback.yaml"), world.path("full/new.yaml"));
     world.refused_with(

@@ -8,7 +8,7 @@ use ktrdr_fabric::history::Change;
 use ktrdr_fabric::store::Filter;
 use serde::{Deserialize, Serialize};
 
-use crate::diagnosis::{Reason, Seen, Waits};
+use crate::diagnosis::{Cause, Reason, Seen, Waits};
 use crate::hypotheses::HypothesesRequest;
 use crate::waiting::{waits, why};
 use crate::{App, AppError};
@@ -51,6 +51,8 @@ impl App {
         let seen = self.see().await?;
         let mut reasons = match job.status {
             Status::Pending => self.why_pending(&job, &seen).await?,
+            // Whoever ran it is gone, and nobody is there who would bring it back.
+            Status::Running if seen.has_no_engine() => vec![Reason::from(&Cause::NoEngine)],
             Status::Running => self.why_silent(&job, &seen).await?,
             Status::Completed | Status::Failed | Status::Cancelled if job.id != asked.id => {
                 self.why_unmoved(&asked, &seen).await?

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::exit::{CliError, Kind, OrExit};
@@ -22,6 +22,11 @@ impl Signals {
     /// Hears Ctrl-C and SIGTERM: for roles, which supervisors end.
     pub(crate) fn of_a_supervisor() -> Result<Self, CliError> {
         Self::hear(&[SIGINT, SIGTERM])
+    }
+
+    /// Hears whatever ends a program at a terminal: for who has to give the terminal back.
+    pub(crate) fn of_a_terminal() -> Result<Self, CliError> {
+        Self::hear(&[SIGINT, SIGTERM, SIGHUP])
     }
 
     /// A thread of its own hears them: every other one may be blocked, by a folder of a network that hangs or by a pipe

@@ -194,7 +194,7 @@ mod tests {
         assert!(matches!(refused("1970-01-01T01:00:00Z,2\n"), Err(BadSignals::Target { line: 3, .. })));
         assert!(matches!(refused("1970-01-01T01:00:00Z, 1\n"), Err(BadSignals::Target { line: 3, .. })));
         assert!(matches!(refused("1970-01-01T01:00:00Z,1,1\n"), Err(BadSignals::Fields { line: 3, .. })));
-        assert!(matches!(refused("1970-01-01T01:00:00,1\n"), Err(BadSignals::Time { line: 3, .. })));
+        assert!(matches!(refused("soon,1\n"), Err(BadSignals::Time { line: 3, .. })));
         assert!(matches!(refused("1970-01-01T00:00:00Z,0\n"), Err(BadSignals::Order { line: 3, .. })));
         assert!(matches!(refused("\n"), Err(BadSignals::Fields { line: 3, .. })));
         assert!(matches!(read(b"time,target\n"), Err(BadSignals::Header { .. })));

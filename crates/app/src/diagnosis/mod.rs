@@ -58,7 +58,7 @@ fn of_store(seen: &Seen) -> impl Iterator<Item = Cause> + use<> {
 
 fn of_roles(seen: &Seen) -> Vec<Cause> {
     if !seen.has_many_roles {
-        return Vec::from_iter((!seen.is_held).then_some(Cause::NoEngine));
+        return Vec::from_iter(seen.has_no_engine().then_some(Cause::NoEngine));
     }
     let runs = !seen.workers.is_empty();
     let mut causes = Vec::from_iter(broker(seen));

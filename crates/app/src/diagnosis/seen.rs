@@ -95,6 +95,11 @@ impl Seen {
         jobs.filter(|id| kind.is_some_and(|kind| id.is_of(kind))).count() as u64
     }
 
+    /// Whether one process would play every role, and none does.
+    pub(crate) fn has_no_engine(&self) -> bool {
+        !self.has_many_roles && !self.is_held
+    }
+
     pub(super) fn is_stuck(&self, outbox: Outbox) -> bool {
         outbox.since_ms < self.now_ms - PUBLISHED_WITHIN_MS
     }

@@ -116,16 +116,20 @@ async fn a_vault_that_was_looked_into_before_anybody_asked_why_gives_no_gate() {
 async fn research_needs_bars_before_the_exam_and_within() {
     let Desk { app, folder, .. } = Desk::with_bars().await;
     let campaign: CampaignRequest = request(json!({ "symbol": "MINE", "timeframe": "1h" }));
-    let bars = |start: &str| {
+    let bars = |symbol: &str, start: &str| {
         request::<GenerateRequest>(
-            json!({ "symbol": "MINE", "timeframe": "1h", "bars": 500, "start": start, "replace": true }),
+            json!({ "symbol": symbol, "timeframe": "1h", "bars": 500, "start": start, "replace": true }),
         )
     };
-    for start in ["2019-01-07", "2021-01-04"] {
-        app.generate_data(&bars(start)).await.unwrap();
+    let file = |symbol: &str| folder.path().join(format!("data/{symbol}_1h.csv"));
+    for (other, start) in [("EARLY", "2019-01-07"), ("LATE", "2021-01-04")] {
+        let refused = app.generate_data(&bars("MINE", start)).await.unwrap_err();
+        assert!(refused.to_string().contains("windows of MINE stay"), "{refused}");
+        // Whoever replaces the file by hand is not asked.
+        app.generate_data(&bars(other, start)).await.unwrap();
+        std::fs::copy(file(other), file("MINE")).unwrap();
         let refused = app.start_campaign(&campaign).await.unwrap_err();
         assert_eq!(refused.kind, ErrorKind::InvalidInput, "{refused}");
         assert!(refused.to_string().contains("gate window of MINE"), "{refused}");
     }
-    drop(folder);
 }

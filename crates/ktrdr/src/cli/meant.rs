@@ -45,7 +45,11 @@ pub(crate) fn with_what_was_meant(mut refusal: Error) -> Error {
     let meant = by_meaning.map(|(_, meant)| meant.iter().map(|&word| word.to_owned()).collect());
     let is_of_a_noun = !refusal.render().to_string().contains("Usage: ktrdr [OPTIONS] <COMMAND>");
     let suggested = meant.filter(|_| !is_of_a_noun).or_else(by_letters).unwrap_or_default();
-    refusal.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(suggested));
+    if suggested.is_empty() {
+        refusal.remove(ContextKind::SuggestedSubcommand);
+    } else {
+        refusal.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(suggested));
+    }
     refusal
 }
 

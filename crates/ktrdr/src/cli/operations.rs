@@ -24,6 +24,7 @@ pub(crate) enum OperationsVerb {
     /// Operations, newest first: jobs and research cycles, with what each is about and how it stands.
     List(ListArguments),
     /// Everything the store knows of one operation, with its children.
+    #[command(alias = "show")]
     Status {
         /// The operation: its id, or enough of it; @last.
         id: Reference,

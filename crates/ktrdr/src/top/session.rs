@@ -18,9 +18,9 @@ use super::update::{Effect, Event, update};
 use super::view::{self, Ink};
 use super::{deed::Deed, sight};
 use crate::commands::Context;
-use crate::commands::start::on_interrupt;
 use crate::desk::Desk;
 use crate::exit::{CliError, Kind, OrExit};
+use crate::signals::Signals;
 
 /// The shortest time from one look to the next.
 const LOOK_MIN: Duration = Duration::from_millis(500);
@@ -58,7 +58,7 @@ fn refuse_without_terminal(context: &Context<'_>) -> Result<(), CliError> {
 }
 
 async fn live(desk: &Desk, place: String) -> Result<ExitCode, CliError> {
-    let interrupted = on_interrupt()?;
+    let mut signals = Signals::of_a_terminal()?;
     let mut terminal = OurTerminal::take().or_exit(Kind::Files)?;
     let (mut touches, ink) = (touches(), Ink::of_environment());
     let mut session = Session::new(desk, place);
@@ -73,7 +73,7 @@ async fn live(desk: &Desk, place: String) -> Result<ExitCode, CliError> {
                 None => return Ok(interrupt()),
             },
             event = session.next() => event,
-            () = interrupted.cancelled() => return Ok(interrupt()),
+            _ = signals.next() => return Ok(interrupt()),
             lost = &mut lost => return Err(lost),
         };
         for effect in update(&mut session.model, event) {

@@ -30,8 +30,13 @@ pub(super) fn title(frame: &mut Frame<'_>, area: Rect, model: &Model, ink: Ink) 
     frame.render_widget(Paragraph::new(Line::styled(words, style)).alignment(Alignment::Right), area);
 }
 
+/// How old that is, in whole seconds.
+fn old(model: &Model) -> String {
+    describe::duration(model.age_ms().max(0) / 1000 * 1000)
+}
+
 fn freshness(model: &Model, ink: Ink) -> (String, Style) {
-    let old = describe::duration(model.age_ms().max(0) / 1000 * 1000);
+    let old = old(model);
     match (&model.seen, &model.trouble) {
         (None, None) => ("looking …".into(), ink.faint()),
         (None, Some(_)) => ("no answer yet; trying again".into(), ink.bad()),
@@ -58,6 +63,10 @@ fn sentence_of(model: &Model, ink: Ink) -> Vec<Line<'static>> {
         return trouble.lines().map(|line| Line::styled(line.to_owned(), ink.bad())).collect();
     }
     let Some(seen) = &model.seen else { return vec!["Looking …".into()] };
+    if model.age_ms() >= OLD_MS {
+        let words = format!("No answer for {}: what stands below may no longer be so.", old(model));
+        return vec![Line::styled(words, ink.warning())];
+    }
     let reasons: Vec<&Reason> = seen.readiness.checks.iter().flat_map(|look| &look.reasons).collect();
     let (running, waiting) = open(seen);
     match reasons.as_slice() {

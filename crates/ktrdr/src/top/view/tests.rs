@@ -81,6 +81,8 @@ fn what_is_shown_says_how_old_it_is_and_why_nothing_newer_is() {
     let shown = drawn(&model, 80, 24);
     assert!(shown.contains("42 s old; trying again") && shown.contains("nobody answers"), "{shown}");
     assert!(shown.contains("1,000,000"), "what was seen stays: {shown}");
+    let hanging = drawn(&Model { clock_ms: 42_000, ..seen() }, 80, 24);
+    assert!(hanging.contains("No answer for 42 s"), "{hanging}");
 }
 
 #[test]
