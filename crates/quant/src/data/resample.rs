@@ -2,7 +2,7 @@
 //!
 //! A long bar begins at a multiple of its length in UTC: four hours at 00:00, 04:00 …, days at midnight, weeks on Monday. It is
 //! made of the short bars that open within it, and there is none where no short bar does. The last one is left out while short
-//! bars that belong to it may still come.
+//! bars that belong to it may still come, and the first one where the short bars begin within it.
 
 use ktrdr_domain::Timeframe;
 
@@ -50,6 +50,7 @@ pub fn resample(bars: &Bars, to: Timeframe) -> Result<Bars, NoResample> {
     let length = to.seconds();
     let offset = if length % WEEK_S == 0 { MONDAY_S } else { 0 };
     let begin = |time: i64| (time - offset).div_euclid(length) * length + offset;
+    let begun = bars.time.first().copied().unwrap_or(i64::MAX);
     let end = bars.span().map_or(i64::MIN, |span| span.end.0);
     let mut long =
         Bars::with_capacity(bars.symbol.clone(), to, bars.len() / (length / from.seconds()) as usize + 2);
@@ -58,7 +59,7 @@ pub fn resample(bars: &Bars, to: Timeframe) -> Result<Bars, NoResample> {
     while first < bars.len() {
         let open = begin(bars.time[first]);
         let next = first + bars.time[first..].partition_point(|time| *time < open + length);
-        if open + length <= end {
+        if begun <= open && open + length <= end {
             push(&mut long, bars, first..next, open);
         }
         first = next;
@@ -96,12 +97,18 @@ mod tests {
 
     #[test]
     fn a_long_bar_is_made_of_those_that_open_within_it() {
-        let long = resample(&hours(&[1, 2, 3, 4, 5, 6, 7, 12, 13]), "4h".parse().unwrap()).unwrap();
+        let long = resample(&hours(&[0, 1, 2, 3, 4, 5, 6, 7, 12, 13]), "4h".parse().unwrap()).unwrap();
         // 12:00 is not full yet, 08:00 has no bar at all.
         assert_eq!(long.time, [0, 4 * 3_600]);
-        assert_eq!((&long.open[..], &long.close[..]), (&[101.0, 104.0][..], &[104.0, 108.0][..]));
-        assert_eq!((&long.high[..], &long.low[..]), (&[105.0, 109.0][..], &[99.0, 102.0][..]));
-        assert_eq!(long.volume, [30.0, 40.0]);
+        assert_eq!((&long.open[..], &long.close[..]), (&[100.0, 104.0][..], &[104.0, 108.0][..]));
+        assert_eq!((&long.high[..], &long.low[..]), (&[105.0, 109.0][..], &[98.0, 102.0][..]));
+        assert_eq!(long.volume, [40.0, 40.0]);
+    }
+
+    #[test]
+    fn a_long_bar_whose_beginning_is_missing_is_none() {
+        let long = resample(&hours(&[1, 2, 3, 4, 5, 6, 7, 8]), "4h".parse().unwrap()).unwrap();
+        assert_eq!(long.time, [4 * 3_600]);
     }
 
     #[test]
@@ -109,7 +116,7 @@ mod tests {
         let all: Vec<i64> = (0..24 * 20).collect();
         assert_eq!(resample(&hours(&all), "1d".parse().unwrap()).unwrap().time[1], DAY_S);
         let weeks = resample(&hours(&all), "1w".parse().unwrap()).unwrap();
-        assert_eq!(weeks.time, [MONDAY_S - WEEK_S, MONDAY_S, MONDAY_S + WEEK_S]);
+        assert_eq!(weeks.time, [MONDAY_S, MONDAY_S + WEEK_S]);
     }
 
     #[test]
