@@ -85,6 +85,8 @@ fn head(text: &mut String, described: &Value, planned: usize, records: &[&Record
     let shown = |name: &str| described[name].as_str().unwrap_or("unknown").to_owned();
     let sha256: String = shown("program_sha256").chars().take(16).collect();
     let (version, git, made) = (shown("version"), shown("git"), records.len());
+    // What follows its name and number tells how it was built.
+    let version = version.lines().next().unwrap_or_default();
     writeln!(
         text,
         "{version}, program `{sha256}…`, by the plan of git {git}: {made} of {planned} runs that are planned."
