@@ -54,24 +54,9 @@ impl SetClock for OwnClock {
     }
 }
 
-/// A store with all its doors.
-pub(crate) trait Doors:
-    Store
-    + Campaigns
-    + Ledger
-    + Budget
-    + WorkerRegistry
-    + Tokens
-    + Requests
-    + Audit
-    + Schedules
-    + Pruning
-    + OwnStore
-    + 'static
-{
-}
-
-impl<S> Doors for S where
+/// The application floor over a store with all its doors.
+pub(crate) fn app_over<S>(store: Arc<S>, artifacts: Arc<dyn Artifacts>) -> App
+where
     S: Store
         + Campaigns
         + Ledger
@@ -83,11 +68,8 @@ impl<S> Doors for S where
         + Schedules
         + Pruning
         + OwnStore
-        + 'static
+        + 'static,
 {
-}
-
-fn app_over(store: Arc<impl Doors>, artifacts: Arc<dyn Artifacts>) -> App {
     App {
         campaigns: store.clone(),
         ledger: store.clone(),
@@ -134,12 +116,16 @@ impl World {
         Self::of(app_over(engine.store, engine.artifacts), clock, folder).await
     }
 
-    /// The same on any store. Bars are files of a workspace all the same.
-    pub(crate) async fn on(store: Arc<impl Doors>, clock: Arc<dyn SetClock>, now: &str) -> Self {
+    /// The same on any store, over which the floor is laid with these files. Bars are files of a workspace all the same.
+    pub(crate) async fn on(
+        floor: impl FnOnce(Arc<dyn Artifacts>) -> App,
+        clock: Arc<dyn SetClock>,
+        now: &str,
+    ) -> Self {
         clock.set(at(now).0 * 1_000);
         let folder = tempfile::tempdir().unwrap();
         let engine = Engine::open_with(folder.path(), Role::Runner, SqliteOptions::default()).unwrap();
-        Self::of(app_over(store, engine.artifacts), clock, folder).await
+        Self::of(floor(engine.artifacts), clock, folder).await
     }
 
     async fn of(app: App, clock: Arc<dyn SetClock>, folder: TempDir) -> Self {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::on_redis::on_redis;
 use crate::server::RedisServer;
-use crate::world::{End, World, at};
+use crate::world::{End, World, app_over, at};
 
 /// One schedule whose time the clock shows twice in autumn, and one whose time it skips in spring.
 const SCHEDULES: [(&str, &str); 2] = [("twice", "30 1 * * *"), ("skipped", "30 2 * * *")];
@@ -165,5 +165,5 @@ async fn each_tick_has_one_record_whatever_dies_and_whatever_is_away() {
 async fn the_same_year_on_redis() {
     let server = RedisServer::start(&[("appendfsync", "no")]);
     let (store, clock) = on_redis(&server).await;
-    live_through(World::on(store, clock, BEGIN).await, 2).await;
+    live_through(World::on(|files| app_over(store, files), clock, BEGIN).await, 2).await;
 }
