@@ -197,9 +197,12 @@ mod tests {
         assert!(matches!(refused("soon,1\n"), Err(BadSignals::Time { line: 3, .. })));
         assert!(matches!(refused("1970-01-01T00:00:00Z,0\n"), Err(BadSignals::Order { line: 3, .. })));
         assert!(matches!(refused("\n"), Err(BadSignals::Fields { line: 3, .. })));
-        assert!(matches!(read(b"time,target\n"), Err(BadSignals::Header { .. })));
+        assert!(matches!(read(b"when,target\n"), Err(BadSignals::Header { .. })));
+        assert!(matches!(read(b"time,target,size\n"), Err(BadSignals::Header { .. })));
         assert!(matches!(read(b""), Err(BadSignals::Header { .. })));
-        assert_eq!(read(b"timestamp,target\n"), Err(BadSignals::Empty));
+        for header in ["timestamp,target", "Time,Target", ",target"] {
+            assert_eq!(read(format!("{header}\n").as_bytes()), Err(BadSignals::Empty), "{header}");
+        }
     }
 
     #[test]
