@@ -26,6 +26,7 @@ mod docs;
 mod epochs;
 mod evidence;
 mod evolution;
+mod exports;
 mod faces;
 mod first_hour;
 mod first_light;

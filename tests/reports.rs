@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::exports;
 use crate::world::{Engine, WHOLE_SERIES, World, on_each_engine, shown};
 
 on_each_engine!(
@@ -47,7 +48,7 @@ fn says(page: &str, words: &[&str]) {
     }
 }
 
-fn text(world: &World, arguments: &[&str]) -> String {
+pub(crate) fn text(world: &World, arguments: &[&str]) -> String {
     let output = world.run(arguments);
     assert!(output.status.success(), "{}", shown(&output));
     String::from_utf8(output.stdout).unwrap()
@@ -83,7 +84,7 @@ fn a_training_and_its_backtest_become_pages_that_need_nothing_else(engine: Engin
     let training = training.as_str().unwrap();
     tells_of_a_training(&world, training);
     side_by_side(&world, id, training);
-    exported(&world, id, &report);
+    exports::agree_with_the_report(&world, id, &report);
 }
 
 /// The page repeats figures and makes none.
@@ -147,31 +148,6 @@ fn side_by_side(world: &World, backtest: &str, training: &str) {
     says(&html, &["2 backtests side by side", "Growth", backtest, "The best of many"]);
     says(&page(world, &[training, training]), &["2 trainings side by side", "on dev"]);
     world.refused_with(2, &["report", backtest, training], &["name one kind"]);
-}
-
-fn exported(world: &World, id: &str, report: &Value) {
-    let trades = text(world, &["backtest", "export", id, "--trades"]);
-    let mut rows = trades.lines();
-    let head: Vec<&str> = rows.next().unwrap().split(',').collect();
-    let listed = report["trades"].as_array().unwrap();
-    assert_eq!(rows.clone().count(), listed.len());
-    for (row, trade) in rows.zip(listed) {
-        for (name, cell) in head.iter().zip(row.split(',')) {
-            match &trade[*name] {
-                Value::String(word) => assert_eq!(cell, word),
-                number => assert_eq!(cell.parse::<f64>().unwrap(), number.as_f64().unwrap(), "{name}"),
-            }
-        }
-    }
-    let file = world.path("equity.csv");
-    let to = ["--to", file.to_str().unwrap()];
-    let written = world.json(&[&["backtest", "export", id, "--equity"], &to[..]].concat());
-    assert_eq!(written["rows"], report["bars"]);
-    let last = std::fs::read_to_string(&file).unwrap().lines().last().unwrap().to_owned();
-    let equity = report["equity"].as_array().unwrap().last().unwrap()["equity"].as_f64().unwrap();
-    assert_eq!(last.split(',').nth(1).unwrap().parse::<f64>().unwrap(), equity);
-    world.refused(9, &[&["backtest", "export", id, "--equity"], &to[..]].concat());
-    world.refused(2, &["backtest", "export", id]);
 }
 
 fn a_campaign_becomes_a_page_that_says_why_each_cycle_died(engine: Engine) {
