@@ -175,9 +175,44 @@ fn a_campaign_becomes_a_page_that_says_why_each_cycle_died(engine: Engine) {
     let failed = run["cycles"].as_array().unwrap().iter().filter(|cycle| cycle["status"] == "failed").count();
     assert_eq!(died, failed as u64);
     assert_eq!(told["designs"].as_array().unwrap().len(), 3);
+    let trained = world.json(&["operations", "list", "--type", "training", "--status", "completed"]);
+    if trained["operations"].as_array().unwrap().len() == 3 {
+        let band = &told["growth"];
+        assert_eq!(band["accounts"], 3);
+        is_a_band(band["points"].as_array().unwrap());
+        says(&html, &["Growth on dev", "designs: the middle", "not of seeds"]);
+    }
     let cycle = run["cycles"][0]["id"].as_str().unwrap();
     assert!(["training", "backtest"].contains(&world.json(&["report", cycle])["report"].as_str().unwrap()));
     world.refused_with(2, &["report", "night", cycle], &["alone"]);
+}
+
+fn is_a_band(points: &[Value]) {
+    let at = |point: &Value| ["least", "middle", "most"].map(|name| point[name].as_f64().unwrap());
+    assert!(points.len() > 100 && at(&points[0]) == [0.0; 3]);
+    assert!(points.iter().map(at).all(|[least, middle, most]| least <= middle && middle <= most));
+}
+
+#[test]
+fn trainings_of_one_strategy_show_what_the_seed_changes() {
+    let world = World::new();
+    world.plant("EURUSD", 0.14, 6_000, 3);
+    world.example_of_epochs("quick", 2);
+    let trained = |seed: &str| {
+        let run = ["training", "run", "--local", "--strategy", "quick", "--seed", seed];
+        world.json(&run);
+        let id = world.json(&["operations", "list", "--type", "training"])["operations"][0]["id"].clone();
+        id.as_str().unwrap().to_owned()
+    };
+    let ids = ["1", "2", "3"].map(trained);
+    let [first, second, third] = ids.each_ref().map(String::as_str);
+    let html = page(&world, &[first, second, third]);
+    says(
+        &html,
+        &["What the seed changes", "From seed to seed", "quick: least to most of 3", "quick: the middle"],
+    );
+    let two = page(&world, &[first, second]);
+    assert!(!two.contains("What the seed changes"), "two are two lines");
 }
 
 fn what_has_not_ended_has_no_report(engine: Engine) {
