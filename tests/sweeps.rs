@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::client::Served;
+use crate::api::client::{Served, block_on};
 use crate::remote::elsewhere::Elsewhere;
 use crate::world::{Engine, World, on_each_engine, shown, wait_for};
 
@@ -108,6 +108,25 @@ fn what_is_swept_by_way_of_a_server_is_what_is_swept_here(engine: Engine) {
     assert_eq!(trials(&world, there["campaign"].as_str().unwrap()).len(), 4);
     assert_eq!(elsewhere.json(&yes), there, "said again it is the same");
     assert_eq!(world.json(&[&yes[..], &["--wait"]].concat()), there);
+    asks_of_exams_alone(&api, &there["variants"][0]);
+}
+
+/// How exams stand is asked of completed backtests, and of no more than a sweep has.
+fn asks_of_exams_alone(api: &Served, variant: &Value) {
+    let asked = |exams: &str| block_on(api.get(&format!("/ledger/standings?exams={exams}")));
+    let exam = variant["backtest"].as_str().unwrap();
+    let (status, told) = asked(exam);
+    assert_eq!((status, &told["standings"][0]["deflated_sharpe"]), (200, &variant["deflated_sharpe"]));
+    assert_eq!(asked(""), (200, serde_json::json!({ "standings": [] })));
+    for (exams, words) in [
+        (variant["training"].as_str().unwrap(), "is no backtest"),
+        ("op_backtesting_20200101_000000_00000000", "op_backtesting_20200101_000000_00000000"),
+        ("nonsense", "exams"),
+        (vec![exam; 101].join(",").as_str(), "up to 100"),
+    ] {
+        let (status, said) = asked(exams);
+        assert!((400..500).contains(&status) && said.to_string().contains(words), "{status}: {said}");
+    }
 }
 
 #[test]
