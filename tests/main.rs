@@ -59,6 +59,7 @@ mod schema;
 mod secrets;
 mod servers;
 mod signals;
+mod snags;
 mod stumbles;
 mod three_am;
 mod tidy;

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ktrdr_app::AppError;
 use ktrdr_app::data::{CheckedSeries, GenerateRequest, ImportRequest, ListedSeries};
-use ktrdr_app::resample::ResampleRequest;
+use ktrdr_app::resample::{ResampleRequest, ResampledSeries};
 use ktrdr_app::strategies::{ListedModel, ListedStrategy, ModelDetail, StrategyDetail, StrategyText};
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::use_cases::Library;
@@ -26,7 +26,7 @@ impl Library for Client {
         self.ask(Request::post(&["data", "generate"]).json(body_of(request, &[])).once(None)).await
     }
 
-    async fn resample_data(&self, request: &ResampleRequest) -> Result<DataRef, AppError> {
+    async fn resample_data(&self, request: &ResampleRequest) -> Result<ResampledSeries, AppError> {
         self.ask(Request::post(&["data", "resample"]).json(body_of(request, &[])).once(None)).await
     }
 
