@@ -47,6 +47,8 @@ mod observe;
 mod payments;
 mod processes;
 mod providers;
+mod prune;
+mod queues;
 mod redis;
 mod remote;
 mod repetition;

@@ -128,6 +128,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Mcp(a) => commands::mcp::run(&context, *a),
         Command::Token(a) => commands::token::run(&context, a),
         Command::Store(a) => commands::store::run(&context, a),
+        Command::Prune(a) => commands::prune::run(&context, a),
         Command::Bench(a) => commands::bench::run(&context, a),
         Command::Explain(a) => commands::explain::run(a, screen),
         Command::Config(a) => commands::config::run(&context, a),

@@ -22,6 +22,7 @@ pub(crate) mod memory;
 pub(crate) mod models;
 pub(crate) mod operations;
 pub(crate) mod plan;
+pub(crate) mod prune;
 pub(crate) mod queues;
 pub(crate) mod record;
 pub(crate) mod replay;
