@@ -38,6 +38,7 @@ mod impatience;
 mod import;
 mod judge;
 mod kills;
+mod last;
 mod leaks;
 mod logs;
 mod man;
@@ -68,6 +69,7 @@ mod top;
 mod traces;
 mod trials;
 mod trigger;
+mod unwritable;
 mod verdicts;
 mod windows;
 #[macro_use]
