@@ -3,7 +3,6 @@
 use ktrdr_fabric::losses::LOSSES_PER_TRY;
 use lapin::options::QueueBindOptions;
 use lapin::types::FieldTable;
-use lapin::{Connection, ConnectionProperties};
 use serde_json::Value;
 
 use crate::world::{Engine, Running, World, shown, wait_for};
@@ -82,18 +81,11 @@ fn a_role_whose_queues_are_missing_does_not_start_and_says_which_command_makes_t
 
 /// Binds a queue of the fleet to what it should not get, as a person might by hand.
 fn bind_by_hand(world: &World) {
-    let command = world.command(&[]);
-    let mut settings = command.get_envs();
-    let (_, url) = settings.find(|(name, _)| *name == "KTRDR_AMQP_URL").unwrap();
-    let url = url.unwrap().to_str().unwrap();
-    let bound = async {
-        let connection = Connection::connect(url, ConnectionProperties::default()).await.unwrap();
-        let channel = connection.create_channel().await.unwrap();
+    world.at_the_broker(async |channel| {
         let (queue, exchange, key) = ("ktrdr.jobs.training".into(), "ktrdr.events".into(), "op.#".into());
         let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
         channel.queue_bind(queue, exchange, key, options, arguments).await.unwrap();
-    };
-    tokio::runtime::Runtime::new().unwrap().block_on(bound);
+    });
 }
 
 #[test]

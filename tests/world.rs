@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use ktrdr_domain::instant::Instant;
 use ktrdr_fabric::random::random;
+use lapin::{Channel, Connection, ConnectionProperties};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -74,9 +75,24 @@ impl World {
 
     /// The same with the virtual host of another world.
     pub(crate) fn on_the_broker_of(self, other: &Self) -> Self {
-        let settings = other.fleet.iter().flat_map(|fleet| &fleet.settings);
-        let (name, url) = settings.into_iter().find(|(name, _)| *name == "KTRDR_AMQP_URL").unwrap().clone();
-        self.with_setting(name, &url)
+        let url = other.of_fleet("KTRDR_AMQP_URL").to_owned();
+        self.with_setting("KTRDR_AMQP_URL", &url)
+    }
+
+    /// A setting of the fleet that it is on.
+    pub(crate) fn of_fleet(&self, name: &str) -> &str {
+        let settings = self.fleet.iter().flat_map(|fleet| &fleet.settings);
+        &settings.into_iter().find(|(known, _)| *known == name).unwrap().1
+    }
+
+    /// Does something by hand on its broker.
+    pub(crate) fn at_the_broker(&self, act: impl AsyncFnOnce(Channel)) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let url = self.of_fleet("KTRDR_AMQP_URL");
+            let connection = Connection::connect(url, ConnectionProperties::default()).await.unwrap();
+            act(connection.create_channel().await.unwrap()).await;
+        });
     }
 
     /// The workspace's folder.

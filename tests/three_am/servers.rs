@@ -2,17 +2,23 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use lapin::types::FieldTable;
 use tempfile::TempDir;
 
 use super::TRAIN;
 use super::faces::{Crew, Faces};
 use super::furnished;
 use crate::servers::Servers;
-use crate::world::{World, ms, wait_for};
+use crate::world::{World, ms, shown, wait_for};
 
 /// From the broker's return to the next job's start, by the row: a look a second, and connecting; less than the most that a back-off
 /// of before came to, which was 11 s.
 const WITHIN: Duration = Duration::from_secs(10);
+
+/// Processes tell how they find the broker with each of their heartbeats.
+fn no_longer(why: &str, world: &World, id: &str) {
+    wait_for("an end of it", || (!Faces::of(world).about(id).ask().says(why)).then_some(()));
+}
 
 #[test]
 fn a_broker_that_is_down_is_said_to_be_by_all_and_work_goes_on_soon_after_it_is_back() {
@@ -47,7 +53,7 @@ fn a_broker_that_is_down_is_said_to_be_by_all_and_work_goes_on_soon_after_it_is_
     });
     let took = Duration::from_millis(started).saturating_sub(back);
     assert!(took < WITHIN, "it took {took:?}");
-    assert!(!Faces::of(&world).about(&id).ask().says("broker_gone"));
+    no_longer("broker_gone", &world, &id);
 }
 
 /// Below what any broker uses, and far above it.
@@ -69,5 +75,47 @@ fn a_broker_that_takes_no_messages_says_why_and_what_waits_goes_out_as_soon_as_i
     }
     servers.ctl(&ENOUGH_MEMORY);
     wait_for("the training", || world.operation(&id)["started_at"].as_str().map(drop));
-    assert!(!Faces::of(&world).about(&id).ask().says("broker_blocked"));
+    no_longer("broker_blocked", &world, &id);
+}
+
+#[test]
+fn what_no_queue_wants_is_kept_back_and_everybody_says_so_until_the_topology_is_applied_again() {
+    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
+    let servers = Servers::start(folder.path().join("servers"), 1);
+    let world = furnished(World::on_fleet_of(&servers));
+    let crew = Crew::serving(&world, &[&["orchestrator"], &["worker", "training", "--slots", "1"]]);
+    world.at_the_broker(async |channel| {
+        let (queue, exchange, key) = ("ktrdr.jobs.training".into(), "ktrdr.jobs".into(), "training".into());
+        channel.queue_unbind(queue, exchange, key, FieldTable::default()).await.unwrap();
+    });
+    let id = world.submit(&TRAIN).remove(0);
+    let told = Faces::of(&world).with_api(&crew).about(&id).agree("not_relayed", "ktrdr doctor");
+    for other in ["no_coordinator", "no_worker", "broker_gone", "broker_blocked", "unknown"] {
+        assert!(!told.says(other), "{other} is none: {told:?}");
+    }
+    let doctor = shown(&world.run(&["doctor"]));
+    assert!(doctor.contains("ktrdr topology apply"), "{doctor}");
+    world.json(&["topology", "apply"]);
+    wait_for("the training", || world.operation(&id)["started_at"].as_str().map(drop));
+    no_longer("not_relayed", &world, &id);
+}
+
+#[test]
+fn a_full_queue_keeps_messages_back_and_everybody_says_so_until_there_is_room() {
+    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
+    let servers = Servers::start(folder.path().join("servers"), 1);
+    let world = furnished(World::on_fleet_of(&servers));
+    let crew = Crew::serving(&world, &[&["orchestrator"]]);
+    let host = world.of_fleet("KTRDR_PREFIX");
+    let (over_our_own, pattern) = ("100", "^ktrdr\\.jobs\\.training$");
+    let limit = r#"{"max-length": 2, "overflow": "reject-publish"}"#;
+    servers.ctl(&["set_policy", "-p", host, "--priority", over_our_own, "full", pattern, limit]);
+    // A queue takes a few over its limit before it refuses.
+    let last = (0..12).map(|_| world.submit(&TRAIN).remove(0)).last().unwrap();
+    let told = Faces::of(&world).with_api(&crew).about(&last).agree("not_relayed", "ktrdr doctor");
+    for other in ["no_coordinator", "broker_gone", "broker_blocked", "unknown"] {
+        assert!(!told.says(other), "{other} is none: {told:?}");
+    }
+    servers.ctl(&["clear_policy", "-p", host, "full"]);
+    no_longer("not_relayed", &world, &last);
 }

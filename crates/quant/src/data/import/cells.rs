@@ -12,7 +12,8 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 /// Splits lines, with the same memory for all of them.
 pub(super) struct Splitter {
     delimiter: u8,
-    quoted: Reader,
+    /// Made at the first line that has quotes: few files have one.
+    quoted: Option<Reader>,
     text: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -28,8 +29,7 @@ pub(super) struct Cells<'a> {
 
 impl Splitter {
     pub(super) fn new(delimiter: u8) -> Self {
-        let quoted = ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build();
-        Self { delimiter, quoted, text: Vec::new(), ends: Vec::with_capacity(COLUMNS_MAX + 1) }
+        Self { delimiter, quoted: None, text: Vec::new(), ends: Vec::with_capacity(COLUMNS_MAX + 1) }
     }
 
     /// The cells of a line; of one that is too wide, as many as are needed to see that.
@@ -48,20 +48,25 @@ impl Splitter {
     }
 
     fn split_quoted(&mut self, line: &[u8]) {
-        self.quoted.reset();
+        let reader = self.quoted.get_or_insert_with(|| quoted(self.delimiter));
+        reader.reset();
         self.text.resize(line.len(), 0);
         self.ends.resize(COLUMNS_MAX + 1, 0);
-        let (result, read, mut written, mut count) =
-            self.quoted.read_record(line, &mut self.text, &mut self.ends);
+        let (result, read, mut written, mut count) = reader.read_record(line, &mut self.text, &mut self.ends);
         if result == ReadRecordResult::InputEmpty && read == line.len() {
             // Nothing more follows: that ends the last cell.
             let (.., more, last) =
-                self.quoted.read_record(&[], &mut self.text[written..], &mut self.ends[count..]);
+                reader.read_record(&[], &mut self.text[written..], &mut self.ends[count..]);
             (written, count) = (written + more, count + last);
         }
         self.text.truncate(written);
         self.ends.truncate(count);
     }
+}
+
+/// Reads one line with quotes.
+fn quoted(delimiter: u8) -> Reader {
+    ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build()
 }
 
 impl<'a> Cells<'a> {
