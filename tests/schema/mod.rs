@@ -67,6 +67,7 @@ fn played(world: &World) -> Vec<(Vec<String>, Value)> {
 /// What is done to a workspace between commands.
 fn act(world: &World, deed: &str, engine: &mut Option<Running>) {
     match deed {
+        "age" => crate::prune::age(world.folder(), 3),
         "up" => *engine = Some(world.up(&[])),
         "down" => {
             let engine = engine.take().unwrap();

@@ -25,12 +25,14 @@
 //! | retry one, or a group | [`App::retry`], [`App::plan_retry`], [`App::retry_group`] | [`retry`] |
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`], [`App::dead_messages`] | [`dead_letters`] |
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
+//! | what comes to queues and goes from them | [`flow::Flow::rates`] | [`flow`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
 //! | what campaigns came to when they closed | [`App::closings`], [`App::judged`] | [`verdicts`] |
 //! | access from outside: tokens, who shows one | [`App::create_token`], [`App::list_tokens`], [`App::revoke_token`], [`App::caller_of_token`] | [`access`] |
 //! | the audit log | [`App::note`], [`App::note_outcome`], [`App::audit`] | [`mod@audit`] |
 //! | longer bars of stored ones | [`App::resample_data`] | [`resample`] |
 //! | pruning what ended long ago | [`App::prune`], [`App::pruned`] | [`retention`] |
+//! | files that nobody needs any more | [`App::plan_file_prune`], [`App::prune_files`] | [`mod@prune`] |
 //! | following what changes | [`UseCases::changes`], [`feed::Feed`] | [`changes`], [`feed`] |
 //! | whether the workspace can be used | [`App::readiness`] | [`readiness`] |
 //! | hypotheses: all, those that wait for a person's word, that word | [`App::hypotheses`], [`App::approvals`], [`App::decide`] | [`hypotheses`] |
@@ -62,6 +64,7 @@ pub mod engine;
 mod error;
 pub mod explain;
 pub mod feed;
+pub mod flow;
 mod frozen;
 pub mod hypotheses;
 pub mod idempotency;
@@ -74,6 +77,7 @@ pub mod metrics;
 pub mod missing;
 pub mod operations;
 pub mod plan;
+pub mod prune;
 pub mod queues;
 pub mod readiness;
 pub mod reading;

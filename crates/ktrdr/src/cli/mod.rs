@@ -16,6 +16,7 @@ pub(crate) mod models;
 pub(crate) mod operations;
 #[cfg(test)]
 mod page;
+pub(crate) mod prune;
 pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod schedules;
@@ -196,6 +197,10 @@ pub(crate) enum Command {
     Mcp(mcp::McpArguments),
     /// The store's epochs: which one the workspace remembers, and how to begin a new one.
     Store(store::StoreArguments),
+    /// Remove files of the workspace that nobody needs any more: copies of imported files, models that no backtest trades, what was
+    /// never finished. Says what would go and what stays, and why; nothing goes unless --yes is given. What a counted look at
+    /// data needs for its replay stays.
+    Prune(prune::PruneArguments),
     /// Tokens of callers by HTTP: create, list, revoke.
     #[command(alias = "tokens")]
     Token(api::TokenArguments),

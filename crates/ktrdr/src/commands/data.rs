@@ -105,7 +105,7 @@ async fn check(context: &Context<'_>, wanted: &SeriesArguments) -> Result<(), Cl
     let (symbol, timeframe) = (&wanted.symbol, wanted.timeframe);
     let checked = match &context.server {
         Some(server) => server.check_data(symbol, timeframe).await?,
-        None => data::check(&*context.artifacts()?, symbol, timeframe).await?,
+        None => data::check(&*context.artifacts_there()?, symbol, timeframe).await?,
     };
     context.screen.answer(&checked, |screen| {
         print_health(screen, &checked.health);
@@ -199,7 +199,7 @@ async fn resample(context: &Context<'_>, wanted: &ResampleArguments) -> Result<(
 async fn list(context: &Context<'_>) -> Result<(), CliError> {
     let listed = match counting(context).await? {
         Some(desk) => desk.app().list_data().await?,
-        None => data::list(&*context.artifacts()?, &context.settings.windows).await?,
+        None => data::list(&*context.artifacts_there()?, &context.settings.windows).await?,
     };
     context.screen.list("series", &listed, |screen| {
         if listed.is_empty() {
