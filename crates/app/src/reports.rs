@@ -3,6 +3,7 @@
 
 mod campaign;
 mod choice;
+mod growth;
 
 use std::str::FromStr;
 

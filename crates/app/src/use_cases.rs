@@ -40,7 +40,10 @@ use crate::schedules::{
     TriggerScheduleRequest,
 };
 use crate::selection::{SelectedPart, Selection};
-use crate::strategies::{ListedModel, ListedStrategy, ModelDetail, StrategyDetail, StrategyText};
+use crate::standing::Standing;
+use crate::strategies::{
+    ListedModel, ListedStrategy, ModelDetail, ModelImportance, StrategyDetail, StrategyText,
+};
 use crate::submit::SubmittedJob;
 use crate::training::TrainingRequest;
 use crate::waiting::StandstillRequest;
@@ -177,6 +180,8 @@ use_cases! {
     fn models() -> Vec<ListedModel>;
     /// The newest model of a strategy, or one version of it.
     fn model(strategy: &StrategyName, version: Option<u32>) -> ModelDetail;
+    /// What such a model owes to each of its inputs.
+    fn importance(strategy: &StrategyName, version: Option<u32>) -> ModelImportance;
 }
 
 use_cases! {
@@ -244,6 +249,8 @@ use_cases! {
 
     /// Counted looks at data.
     fn trials(campaign: Option<&CampaignName>) -> Vec<Trial>;
+    /// How completed backtests stand, with every look counted that there is by now.
+    fn standings(exams: &[OperationId]) -> Vec<Standing>;
     /// What campaigns came to when they closed.
     fn closings(campaign: Option<&CampaignName>) -> Vec<Closing>;
     /// What research remembers, newest first.

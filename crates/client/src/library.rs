@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use ktrdr_app::AppError;
 use ktrdr_app::data::{CheckedSeries, GenerateRequest, ImportRequest, ListedSeries};
 use ktrdr_app::resample::{ResampleRequest, ResampledSeries};
-use ktrdr_app::strategies::{ListedModel, ListedStrategy, ModelDetail, StrategyDetail, StrategyText};
+use ktrdr_app::strategies::{
+    ListedModel, ListedStrategy, ModelDetail, ModelImportance, StrategyDetail, StrategyText,
+};
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::use_cases::Library;
 use ktrdr_app::windows::{InstrumentWindows, RollPlan, RollRequest};
@@ -71,7 +73,19 @@ impl Library for Client {
     }
 
     async fn model(&self, strategy: &StrategyName, version: Option<u32>) -> Result<ModelDetail, AppError> {
-        let version = version.map_or_else(String::new, |version| format!("version={version}"));
-        self.ask(Request::get(&["models", strategy.as_str()]).query(version)).await
+        self.ask(Request::get(&["models", strategy.as_str()]).query(of(version))).await
     }
+
+    async fn importance(
+        &self,
+        strategy: &StrategyName,
+        version: Option<u32>,
+    ) -> Result<ModelImportance, AppError> {
+        self.ask(Request::get(&["models", strategy.as_str(), "importance"]).query(of(version))).await
+    }
+}
+
+/// `version=N`, if one is meant.
+fn of(version: Option<u32>) -> String {
+    version.map_or_else(String::new, |version| format!("version={version}"))
 }

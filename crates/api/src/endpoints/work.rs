@@ -86,6 +86,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 fn training_schema() -> Value {
     schema::object(&[
         ("strategy*", schema::strategy()),
+        (
+            "keep",
+            schema::flag("Write the strategy into the workspace, under its name, before it is trained."),
+        ),
         ("symbols", schema::list(&schema::symbol(), "Train on these instead of the strategy's own.")),
         ("start", schema::text("Start of the stretch, inside dev.")),
         ("end", schema::text("End of the stretch (exclusive), inside dev.")),

@@ -294,6 +294,50 @@ pub struct CalibrationBin {
     pub right: f64,
 }
 
+/// What the stored network owes to one input on the test rows of dev, which it did not learn from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InputImportance {
+    /// Timeframe and fuzzy set, or raw indicator.
+    pub name: String,
+    /// Mean loss that is given up where its values come from another time: the mean of all permutations.
+    pub permuted_loss: f64,
+    /// How far permutations differ in that: their standard deviation.
+    pub permuted_spread: f64,
+    /// What luck gives up as well: with 95 % confidence none of the inputs that say nothing gives up more.
+    pub noise: f64,
+    /// Share of right answers that is given up with it.
+    pub permuted_accuracy: f64,
+    /// Mean loss that is given up where it stands at its mean.
+    pub held_loss: f64,
+    /// Share of right answers that is given up with it.
+    pub held_accuracy: f64,
+}
+
+impl InputImportance {
+    /// Whether it gives up more than luck does.
+    #[must_use]
+    pub fn is_told_from_noise(&self) -> bool {
+        self.permuted_loss > self.noise
+    }
+}
+
+/// What the stored network owes to each of its inputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Importance {
+    /// Test rows that were judged.
+    pub rows: u64,
+    /// Blocks of neighbours that they moved in.
+    pub blocks: u64,
+    /// Permutations of each input.
+    pub permutations: u64,
+    /// Mean loss with all inputs.
+    pub loss: f64,
+    /// Share of right answers with all inputs.
+    pub accuracy: f64,
+    /// Every input, the one that gives up most first.
+    pub inputs: Vec<InputImportance>,
+}
+
 /// Beside a stored model: `models/<strategy>/<timeframe>_v<N>/sheet.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingSheet {
@@ -307,4 +351,7 @@ pub struct TrainingSheet {
     pub dev: Option<AccountCurves>,
     /// What of dev was traded.
     pub dev_span: Option<Span>,
+    /// What it owes to its inputs. `None` of few test rows, and where these reach beyond dev.
+    #[serde(default)]
+    pub importance: Option<Importance>,
 }

@@ -142,10 +142,10 @@ pub(crate) enum Command {
     Worker(fleet::WorkerArguments),
     /// Bars and their windows: import, check, resample, generate, list, windows.
     Data(data::DataArguments),
-    /// Strategy files: list, new, validate, migrate, schema, features.
+    /// Strategy files: list, new, validate, migrate, schema, features; variants side by side: sweep.
     #[command(alias = "strategy")]
     Strategies(strategies::StrategiesArguments),
-    /// Trained models: list, show.
+    /// Trained models: list, show, importance.
     #[command(alias = "model")]
     Models(models::ModelsArguments),
     /// Train a strategy's network on the dev window.
