@@ -51,6 +51,13 @@ fn values_are_those_of_the_workspace() {
         kinds.contains(&"training".to_owned()) && kinds.contains(&"agent_design".to_owned()),
         "{kinds:?}"
     );
+    assert!(!kinds.contains(&"agent_research".to_owned()), "no queue holds cycles: {kinds:?}");
+    assert!(
+        offered(&world, &["operations", "list", "--type", "agent"]).contains(&"agent_research".to_owned())
+    );
+    assert!(offered(&world, &["explain", "no_s"]).contains(&"no_skill".to_owned()));
+    assert_eq!(offered(&world, &["schema", "queues", ""]), ["list", "pause", "resume"]);
+    assert_eq!(offered(&world, &["schema", "oper"]), ["operations"]);
     assert!(offered(&world, &["operations", "st"]).contains(&"status".to_owned()));
     assert!(offered(&world, &["--outp"]).iter().any(|word| word == "--output"));
 }

@@ -216,7 +216,7 @@ fn whoever_ends_it_from_outside_leaves_the_terminal_as_it_was() {
     submitted(&world);
     for signal in ["-TERM", "-HUP"] {
         let screen = Screen::of(&world, &["top"], &[]);
-        screen.sees("fx_pullb");
+        screen.sees("fx_pull");
         let typed = world.command(&["top"]);
         let words = [typed.get_program()].into_iter().chain(typed.get_args());
         let line = words.map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ");
@@ -233,7 +233,7 @@ fn an_error_gives_the_terminal_back_and_is_said_there() {
     with_data(&world);
     submitted(&world);
     let screen = Screen::of(&world, &["top"], &[]);
-    screen.sees("fx_pullb");
+    screen.sees("fx_pull");
     for file in ["ktrdr.db", "ktrdr.db-wal", "ktrdr.db-shm"] {
         let _ = fs::remove_file(world.path(file));
     }
@@ -246,4 +246,22 @@ fn without_a_terminal_it_says_what_to_use_instead() {
     let world = World::new();
     world.refused_with(2, &["top"], &["top needs a terminal", "`ktrdr operations list`"]);
     world.refused_with(2, &["top", "--output", "json"], &["operations list --output json"]);
+}
+
+#[test]
+fn where_there_is_nothing_to_retry_it_says_so_and_times_say_when() {
+    let world = World::new();
+    world.generate("EURUSD", "random-walk", 4_000, 3);
+    let cycle = ["research", "run", "--local", "-s", "EURUSD", "-t", "1h", "-n", "1", "--campaign", "night"];
+    world.json(&cycle);
+    let mut screen = Screen::of(&world, &["top", "--time-format", "iso"], &[]);
+    screen.sees("CREATED");
+    screen.press("r");
+    screen.sees("is not resumed: it ended");
+    screen.press("2");
+    screen.sees("OUT/MIN");
+    screen.press("5");
+    screen.sees("AT GATES");
+    screen.press("q");
+    screen.ends(0);
 }

@@ -23,8 +23,8 @@ impl Mount {
         None
     }
 
-    /// Makes one file read-only, for root too.
-    fn read_only(file: &Path) -> Option<Self> {
+    /// Makes one file, or a folder with all in it, read-only, for root too.
+    pub(crate) fn read_only(file: &Path) -> Option<Self> {
         let mount = |options: &[&str]| Command::new("mount").args(options).arg(file).status();
         let bound = Command::new("mount").arg("--bind").arg(file).arg(file).output();
         if bound.is_ok_and(|m| m.status.success()) {
@@ -36,7 +36,8 @@ impl Mount {
         None
     }
 
-    fn remount(&self, options: &str) {
+    /// Mounts it anew, such as `ro` or `rw`.
+    pub(crate) fn remount(&self, options: &str) {
         let done = Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0).status();
         assert!(done.unwrap().success());
     }

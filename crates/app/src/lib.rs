@@ -25,6 +25,7 @@
 //! | retry one, or a group | [`App::retry`], [`App::plan_retry`], [`App::retry_group`] | [`retry`] |
 //! | what was given up | [`App::dead_letters`], [`App::dead_letters_with`], [`App::dismiss`], [`App::dead_messages`] | [`dead_letters`] |
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
+//! | what comes to queues and goes from them | [`flow::Flow::rates`] | [`flow`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
 //! | many backtests, with the looks counted that there are by now | [`App::standings`] | [`standing`] |
 //! | a grid of variants, each trained and examined | [`sweep::Sweep::of`], [`sweep::Swept::of`] | [`sweep`] |
@@ -33,6 +34,7 @@
 //! | the audit log | [`App::note`], [`App::note_outcome`], [`App::audit`] | [`mod@audit`] |
 //! | longer bars of stored ones | [`App::resample_data`] | [`resample`] |
 //! | pruning what ended long ago | [`App::prune`], [`App::pruned`] | [`retention`] |
+//! | files that nobody needs any more | [`App::plan_file_prune`], [`App::prune_files`] | [`mod@prune`] |
 //! | following what changes | [`UseCases::changes`], [`feed::Feed`] | [`changes`], [`feed`] |
 //! | whether the workspace can be used | [`App::readiness`] | [`readiness`] |
 //! | hypotheses: all, those that wait for a person's word, that word | [`App::hypotheses`], [`App::approvals`], [`App::decide`] | [`hypotheses`] |
@@ -64,9 +66,10 @@ pub mod engine;
 mod error;
 pub mod explain;
 pub mod feed;
+pub mod flow;
 mod frozen;
 pub mod hypotheses;
-mod idempotency;
+pub mod idempotency;
 pub mod ids;
 pub mod inspect;
 pub mod ledger;
@@ -76,8 +79,10 @@ pub mod metrics;
 pub mod missing;
 pub mod operations;
 pub mod plan;
+pub mod prune;
 pub mod queues;
 pub mod readiness;
+pub mod reading;
 pub mod replay;
 pub mod reports;
 pub mod resample;
@@ -91,6 +96,7 @@ pub mod strategies;
 pub mod submit;
 pub mod sweep;
 pub mod training;
+mod unfinished;
 pub mod use_cases;
 pub mod verdicts;
 pub mod waiting;

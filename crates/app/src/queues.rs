@@ -17,8 +17,14 @@ pub struct QueueStatus {
     pub kind: Kind,
     /// How many wait.
     pub pending: u64,
+    /// How many of these no worker takes yet: they wait for the time of their next attempt.
+    #[serde(default)]
+    pub delayed: u64,
     /// How many run.
     pub running: u64,
+    /// How many have ended and were not pruned since.
+    #[serde(default)]
+    pub ended: u64,
     /// How long the oldest has waited, milliseconds; `None` when nothing waits.
     pub oldest_pending_ms: Option<i64>,
     /// Workers that take them.
@@ -81,24 +87,28 @@ impl App {
     }
 
     async fn queue(&self, kind: Kind, seen: &Seen) -> Result<QueueStatus, AppError> {
-        let of = |status| Filter {
-            statuses: vec![status],
+        let of = |statuses: &[Status]| Filter {
+            statuses: statuses.to_vec(),
             kinds: vec![kind],
             oldest_first: true,
             limit: 1,
             ..Filter::default()
         };
-        let waiting = self.store.list(&of(Status::Pending)).await?;
+        let waiting = self.store.list(&of(&[Status::Pending])).await?;
         // By the store's clock alone.
         let oldest_pending_ms =
             waiting.operations.first().map(|row| (waiting.now_ms - row.created_at_ms).max(0));
         let pending = waiting.total;
-        let running = self.store.list(&of(Status::Running)).await?.total;
+        let running = self.store.list(&of(&[Status::Running])).await?.total;
+        let ended = [Status::Completed, Status::Failed, Status::Cancelled];
+        let ended = self.store.list(&of(&ended)).await?.total;
         let queue = Queue::Jobs(kind);
         Ok(QueueStatus {
             kind,
             pending,
+            delayed: seen.delayed.iter().find(|(of, _)| *of == kind).map_or(0, |(_, count)| *count),
             running,
+            ended,
             oldest_pending_ms,
             workers: seen.takers_of(queue),
             slots: seen.slots(queue),

@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::prune::{self, FilePruneRequest, Sort};
 use crate::{App, AppError};
 
 /// Rows that one step looks at, each with its jobs: a step takes milliseconds, and a submit that comes meanwhile waits no longer.
@@ -61,23 +62,43 @@ impl App {
 
     /// Prunes again and again, until it is stopped. What fails is tried again with the next pass.
     pub async fn keep_pruning(self, stop: CancellationToken) {
-        if self.policy.retention.shortest().is_none() {
-            return;
-        }
         let passes = async {
             loop {
-                match self.prune(false).await {
-                    Ok(PrunedPass { operations: 0, histories: 0, .. }) => {}
-                    Ok(PrunedPass { operations, histories, .. }) => {
-                        info!(operations, histories, "pruned what ended long ago");
-                    }
-                    Err(why) => {
-                        warn!(%why, "what ended long ago can not be pruned; the next pass tries again");
-                    }
-                }
+                self.prune_rows().await;
+                self.prune_copies().await;
                 sleep(PASS_EVERY).await;
             }
         };
         stop.run_until_cancelled(passes).await;
+    }
+
+    async fn prune_rows(&self) {
+        if self.policy.retention.shortest().is_none() {
+            return;
+        }
+        match self.prune(false).await {
+            Ok(PrunedPass { operations: 0, histories: 0, .. }) => {}
+            Ok(PrunedPass { operations, histories, .. }) => {
+                info!(operations, histories, "pruned what ended long ago");
+            }
+            Err(why) => warn!(%why, "what ended long ago can not be pruned; the next pass tries again"),
+        }
+    }
+
+    /// Copies of files whose imports have ended, well or badly. All else that lies in a workspace is a person's to prune.
+    async fn prune_copies(&self) {
+        let copies = FilePruneRequest { older_than: prune::USUAL, only: vec![Sort::Imports] };
+        let pruned = async {
+            let plan = self.plan_file_prune(&copies).await?;
+            self.prune_files(&plan).await?;
+            Ok::<u64, AppError>(plan.goes.iter().map(|pile| pile.count).sum())
+        };
+        match pruned.await {
+            Ok(0) => {}
+            Ok(copies) => info!(copies, "removed the copies of files that were imported"),
+            Err(why) => {
+                warn!(%why, "copies of imported files can not be removed; the next pass tries again");
+            }
+        }
     }
 }

@@ -88,7 +88,7 @@ impl App {
         }
         let spec =
             TrainingSpec { strategy, author, data, windows, window, open_vault, account, seed, device };
-        self.submit_job(&JobSpec::Training(Box::new(spec)), request.idempotency_key.as_ref()).await
+        self.submit_job(&JobSpec::Training(Box::new(spec)), request.idempotency_key.as_ref(), request).await
     }
 
     pub(crate) async fn chosen(&self, choice: &StrategyChoice) -> Result<Strategy, AppError> {

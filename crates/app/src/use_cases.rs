@@ -33,7 +33,7 @@ use crate::plan::{CampaignPlan, PlanRequest};
 use crate::queues::{PauseAnswer, QueueStatus};
 use crate::readiness::Readiness;
 use crate::replay::{ReplayComparison, ReplayRequest};
-use crate::resample::ResampleRequest;
+use crate::resample::{ResampleRequest, ResampledSeries};
 use crate::retry::{GroupRetryAnswer, GroupRetryRequest, RetryAnswer, RetryPlan, RetryRequest};
 use crate::schedules::{
     BackfillAnswer, BackfillRequest, NextTick, OccurrencePart, ScheduleRequest, ScheduleStatus,
@@ -158,7 +158,7 @@ use_cases! {
     /// Makes bars by a stochastic process.
     fn generate_data(request: &GenerateRequest) -> DataRef;
     /// Makes longer bars of stored ones.
-    fn resample_data(request: &ResampleRequest) -> DataRef;
+    fn resample_data(request: &ResampleRequest) -> ResampledSeries;
     /// Reads a series and reports on its health.
     fn check_data(symbol: &Symbol, timeframe: Timeframe) -> CheckedSeries;
     /// Every series.

@@ -27,6 +27,12 @@ fn key(sha256: &Sha256) -> Result<Key, CatalogError> {
     Ok(format!("imports/{sha256}.csv").parse()?)
 }
 
+/// The hash of the file that is kept under a key; `None` of a key that is none of these.
+#[must_use]
+pub fn hash_at(key: &Key) -> Option<Sha256> {
+    key.as_str().strip_prefix("imports/")?.strip_suffix(".csv")?.parse().ok()
+}
+
 /// Keeps a raw file for its import; its hash is its name.
 ///
 /// # Errors

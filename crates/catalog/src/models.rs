@@ -189,7 +189,7 @@ pub async fn read_sheet(
 }
 
 /// A finished model.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ListedModel {
     /// Its strategy.
     pub strategy: StrategyName,
@@ -199,7 +199,17 @@ pub struct ListedModel {
     pub version: u32,
 }
 
+impl From<&ModelRef> for ListedModel {
+    fn from(model: &ModelRef) -> Self {
+        Self { strategy: model.strategy.clone(), timeframe: model.timeframe, version: model.version }
+    }
+}
+
 impl ListedModel {
+    fn folder(&self) -> String {
+        format!("models/{}/{}_v{}", self.strategy, self.timeframe, self.version)
+    }
+
     /// The model whose manifest lies under a key.
     fn of_key(key: &Key) -> Option<Self> {
         let (strategy, folder) =
@@ -211,6 +221,44 @@ impl ListedModel {
             version: version.parse().ok()?,
         })
     }
+}
+
+/// The model, finished or not, that a file under a key belongs to; `None` of a key that is none of its files.
+#[must_use]
+pub fn model_at(key: &Key) -> Option<ListedModel> {
+    let (folder, file) = key.as_str().rsplit_once('/')?;
+    let is_ours = [WEIGHTS, METADATA, MANIFEST, RESERVATION, SHEET].contains(&file);
+    let manifest = format!("{folder}/{MANIFEST}").parse().ok()?;
+    ListedModel::of_key(&manifest).filter(|model| is_ours && folder == model.folder())
+}
+
+/// The training that made a model, or died making it; `None` where nobody can tell.
+pub async fn maker(artifacts: &dyn Artifacts, model: &ListedModel) -> Option<OperationId> {
+    #[derive(Deserialize)]
+    struct Made {
+        operation: OperationId,
+    }
+    for file in [MANIFEST, RESERVATION] {
+        let key = key(&model.folder(), file).ok()?;
+        match artifacts.get(&key).await {
+            Ok(bytes) => return serde_json::from_slice::<Made>(&bytes).ok().map(|made| made.operation),
+            Err(ArtifactError::NotFound { .. }) => {}
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
+/// Whether a key is that of a model's manifest: without one it is none.
+#[must_use]
+pub fn is_manifest(key: &Key) -> bool {
+    key.as_str().rsplit('/').next() == Some(MANIFEST)
+}
+
+/// Whether a key is that of the note by which an attempt took a version number.
+#[must_use]
+pub fn is_reservation(key: &Key) -> bool {
+    key.as_str().rsplit('/').next() == Some(RESERVATION)
 }
 
 /// Every finished model, by strategy, timeframe and version.

@@ -76,7 +76,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use async_trait::async_trait;
-    use ktrdr_fabric::artifacts::{ArtifactError, Key};
+    use ktrdr_fabric::artifacts::{ArtifactError, Entry, Key};
     use ktrdr_fabric::local::LocalArtifacts;
 
     use super::*;
@@ -108,6 +108,12 @@ mod tests {
         }
         async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError> {
             self.files.list(folder).await
+        }
+        async fn entries(&self, folder: &Key) -> Result<Vec<Entry>, ArtifactError> {
+            self.files.entries(folder).await
+        }
+        async fn remove(&self, key: &Key) -> Result<(), ArtifactError> {
+            self.files.remove(key).await
         }
         fn place(&self) -> String {
             self.files.place()

@@ -46,6 +46,15 @@ pub async fn read(
     serde_json::from_slice(&bytes).map_err(|e| CatalogError::invalid(format!("{key} is unreadable: {e}")))
 }
 
+/// The backtest whose report or sheet lies under a key; `None` of a key that is neither.
+#[must_use]
+pub fn operation_at(key: &Key) -> Option<OperationId> {
+    let mut levels = key.as_str().strip_prefix("reports/")?.split('/');
+    let (operation, fence, file) = (levels.next()?, levels.next()?, levels.next()?);
+    let is_ours = fence.parse::<u64>().is_ok() && matches!(file, "backtest.json" | "sheet.json");
+    operation.parse().ok().filter(|_| is_ours && levels.next().is_none())
+}
+
 fn sheet_key(operation: &OperationId, fence: u64) -> Result<Key, CatalogError> {
     Ok(format!("reports/{operation}/{fence}/sheet.json").parse()?)
 }

@@ -9,6 +9,12 @@ fn key(sha256: &Sha256) -> Result<Key, CatalogError> {
     Ok(format!("signals/{sha256}.csv").parse()?)
 }
 
+/// The hash of the file that is kept under a key; `None` of a key that is none of these.
+#[must_use]
+pub fn hash_at(key: &Key) -> Option<Sha256> {
+    key.as_str().strip_prefix("signals/")?.strip_suffix(".csv")?.parse().ok()
+}
+
 /// Keeps a file of signals; its hash is its name.
 ///
 /// # Errors

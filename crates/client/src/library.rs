@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ktrdr_app::AppError;
 use ktrdr_app::data::{CheckedSeries, GenerateRequest, ImportRequest, ListedSeries};
-use ktrdr_app::resample::ResampleRequest;
+use ktrdr_app::resample::{ResampleRequest, ResampledSeries};
 use ktrdr_app::strategies::{
     ListedModel, ListedStrategy, ModelDetail, ModelImportance, StrategyDetail, StrategyText,
 };
@@ -28,7 +28,7 @@ impl Library for Client {
         self.ask(Request::post(&["data", "generate"]).json(body_of(request, &[])).once(None)).await
     }
 
-    async fn resample_data(&self, request: &ResampleRequest) -> Result<DataRef, AppError> {
+    async fn resample_data(&self, request: &ResampleRequest) -> Result<ResampledSeries, AppError> {
         self.ask(Request::post(&["data", "resample"]).json(body_of(request, &[])).once(None)).await
     }
 

@@ -108,6 +108,11 @@ fn turn_write_ahead_log_on(db: &Connection) -> rusqlite::Result<()> {
     }
 }
 
+/// Whether SQLite found that the file may only be read, and opened it all the same.
+pub(super) fn is_read_only(db: &Connection) -> bool {
+    db.is_readonly("main").unwrap_or(false)
+}
+
 /// What readers need besides the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
@@ -135,18 +140,19 @@ pub(super) fn open_reader(path: &Path, reading: Reading) -> rusqlite::Result<Con
     Ok(db)
 }
 
-/// Opens the file alone to look whether it is a database of this version, and the one that is expected.
-pub(super) fn check_to_read(path: &Path, expected: Option<&String>) -> Result<(), OpenError> {
+/// Looks whether a file that can not be written now is a database of ours, and the one that is expected. Whether it is of this
+/// version, and so can be read as it is.
+pub(super) fn is_fit_to_read(
+    path: &Path,
+    reading: Reading,
+    expected: Option<&String>,
+) -> Result<bool, OpenError> {
     let refuse = |e| OpenError::from_sqlite(path, e);
-    let db = open_reader(path, Reading::FileAlone).map_err(refuse)?;
+    let db = open_reader(path, reading).map_err(refuse)?;
     recognise(&db, path)?;
     identity::check_epoch(&db, path, expected)?;
     let version: i32 = db.query_row("PRAGMA user_version", (), |row| row.get(0)).map_err(refuse)?;
-    if version == VERSION {
-        return Ok(());
-    }
-    let what = "the disk is full, and a database that is new or of an older version needs room: free some space and try again".into();
-    Err(OpenError::Full { path: path.into(), what })
+    Ok(version == VERSION)
 }
 
 /// Refuses what is no database, somebody else's, or newer than this program. Changes nothing.

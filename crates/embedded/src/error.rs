@@ -58,6 +58,15 @@ pub enum OpenError {
         #[source]
         what: Cause,
     },
+    /// It may not be written: its disk, its folder or its own mode says so.
+    #[error("{path}: {what}")]
+    Unwritable {
+        /// Folder or file.
+        path: PathBuf,
+        /// What the system said, and what to do.
+        #[source]
+        what: Cause,
+    },
     /// Reading or writing failed: no such folder, no permission.
     #[error("{path}: {what}")]
     Io {
@@ -98,6 +107,9 @@ impl OpenError {
         let path = path.into();
         match error.kind() {
             ErrorKind::StorageFull => Self::Full { path, what: Cause::meaning(NO_ROOM, error) },
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                Self::Unwritable { path, what: Cause::of(error) }
+            }
             _ => Self::Io { path, what: Cause::of(error) },
         }
     }
@@ -123,7 +135,7 @@ impl OpenError {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 let next =
                     "may not be opened for writing: check that its folder exists, its owner and its mode";
-                Cause::meaning(next, error)
+                return Self::Unwritable { path: path.into(), what: Cause::meaning(next, error) };
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Cause::meaning("another process keeps it busy: try again", error)

@@ -18,6 +18,7 @@
 //! | `database`, `schema.sql`, and `*.sql` for each later step | opening, recognising and migrating the file |
 //! | `identity` | whether the file is the one it should be, and still there |
 //! | `room` | how much more it may grow |
+//! | `unwritable` | one that can only be read |
 //! | `broker`, `ready`, `consumer` | the [`MemoryBroker`]: queues, prefetch, redelivery |
 //! | `registry` | which workers are there, what operators ask of them |
 //! | `engine` | the [`Engine`]: all of this for one workspace |
@@ -57,6 +58,7 @@ mod store;
 mod tokens;
 mod transitions;
 mod tx;
+mod unwritable;
 mod writer;
 mod writer_loop;
 

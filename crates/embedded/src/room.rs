@@ -45,9 +45,13 @@ pub(super) fn is_whole_without_room(path: &Path) -> bool {
 impl SqliteStore {
     /// Opens a database that is whole without room, to read.
     pub(super) fn open_without_room(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
-        database::check_to_read(path, options.epoch.as_ref())?;
+        if !database::is_fit_to_read(path, Reading::FileAlone, options.epoch.as_ref())? {
+            let what = "the disk is full, and a database that is new or of an older version needs room: free some space and try again";
+            return Err(OpenError::Full { path: path.into(), what: what.into() });
+        }
         let (hints, _) = broadcast::channel(1);
-        Self::assemble(path, options, Writer::without_room(NO_ROOM), hints, Reading::FileAlone)
+        let writer = Writer::refusing(StoreError::Full(NO_ROOM.into()));
+        Self::assemble(path, options, writer, hints, Reading::FileAlone)
     }
 
     /// How much more the database may grow.

@@ -77,6 +77,7 @@ pub struct SqliteStore {
     pub(super) clock: Arc<dyn Clock>,
     hints: broadcast::Sender<StoreHint>,
     pub(super) bytes_max: u64,
+    pub(super) is_read_only: bool,
 }
 
 impl SqliteStore {
@@ -87,10 +88,18 @@ impl SqliteStore {
     /// [`OpenError`]: not ours, damaged, or not writable. Nothing was changed then.
     pub fn open(folder: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
         match Self::open_with(folder, options.clone(), None) {
-            Err(OpenError::Io { path, .. } | OpenError::Full { path, .. })
-                if room::is_whole_without_room(&path) =>
-            {
-                Self::open_without_room(&path, options)
+            Err(
+                OpenError::Io { path, .. }
+                | OpenError::Full { path, .. }
+                | OpenError::Unwritable { path, .. },
+            ) if room::is_whole_without_room(&path) => Self::open_without_room(&path, options),
+            Err(why @ OpenError::Unwritable { .. }) => {
+                let path = folder.join(database::FILE_NAME);
+                // Where it can not be read either, the first reason tells more.
+                Self::open_unwritable(&path, options).map_err(|other| match other {
+                    OpenError::Io { .. } => why,
+                    other => other,
+                })
             }
             opened => opened,
         }
@@ -114,6 +123,7 @@ impl SqliteStore {
     ) -> Result<Self, OpenError> {
         let path = folder.join(database::FILE_NAME);
         let db = database::open_writer(&path, options.bytes_max, options.epoch.as_ref())?;
+        let is_read_only = database::is_read_only(&db);
         let (hints, _) = broadcast::channel(HINTS_MAX);
         let mut writer_loop = WriterLoop::new(db, options.clock.clone(), options.durability, hints.clone());
         if lock.is_some() {
@@ -123,7 +133,7 @@ impl SqliteStore {
             }
         }
         let writer = Writer::start(writer_loop, lock).map_err(|e| OpenError::io(&path, e))?;
-        Self::assemble(&path, options, writer, hints, Reading::WithLog)
+        Ok(Self { is_read_only, ..Self::assemble(&path, options, writer, hints, Reading::WithLog)? })
     }
 
     /// Puts the parts together around a writer and its hints.
@@ -137,7 +147,13 @@ impl SqliteStore {
         let identity = Arc::new(Identity::of(path, reading)?);
         let readers = Arc::new(Readers::new(path.to_owned(), reading));
         let SqliteOptions { clock, bytes_max, .. } = options;
-        Ok(Self { identity, readers, writer, clock, hints, bytes_max })
+        Ok(Self { identity, readers, writer, clock, hints, bytes_max, is_read_only: false })
+    }
+
+    /// Whether it can only be read, because file or folder may not be written.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     /// What this database calls itself.

@@ -84,7 +84,7 @@ pub(super) type WriteRequest = (Box<dyn Command>, OwnedSemaphorePermit);
 pub(super) struct Writer {
     commands: Option<Sender<WriteRequest>>,
     /// Why there is no thread.
-    refuses: Option<&'static str>,
+    refuses: Option<StoreError>,
     admission: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
 }
@@ -102,8 +102,8 @@ impl Writer {
         Ok(Self { commands: Some(commands), refuses: None, admission, thread: Some(thread) })
     }
 
-    /// A writer of a store that has no room: it refuses everything.
-    pub(super) fn without_room(why: &'static str) -> Self {
+    /// A writer of a store that can not be written: it refuses everything.
+    pub(super) fn refusing(why: StoreError) -> Self {
         let admission = Arc::new(Semaphore::new(WAITING_MAX));
         Self { commands: None, refuses: Some(why), admission, thread: None }
     }
@@ -114,8 +114,8 @@ impl Writer {
         sync: Sync,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        if let Some(why) = self.refuses {
-            return Err(StoreError::Full(why.into()));
+        if let Some(why) = &self.refuses {
+            return Err(why.clone());
         }
         let permit = self.admission.clone().acquire_owned().await.map_err(|_| stopped())?;
         let (reply, answer) = oneshot::channel();

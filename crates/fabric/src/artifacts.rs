@@ -122,12 +122,46 @@ pub trait Artifacts: Send + Sync {
     }
     /// Keys of all artefacts under a folder key, sorted; empty when there is no such folder.
     async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError>;
+    /// The same with what is known of each without reading it, for who looks what may go. Links are neither followed nor told of,
+    /// not even where the folder is one.
+    async fn entries(&self, folder: &Key) -> Result<Vec<Entry>, ArtifactError>;
+    /// Removes an artefact, and the folders that are empty then; what is gone already is no error. What lies behind a link is none
+    /// of ours, and stays.
+    async fn remove(&self, key: &Key) -> Result<(), ArtifactError>;
+    /// What writers left unfinished who died. Nothing reads it.
+    async fn unfinished(&self) -> Vec<Unfinished> {
+        Vec::new()
+    }
+    /// Removes such files, those that are still what they were.
+    async fn remove_unfinished(&self, _files: &[Unfinished]) {}
     /// Where this is, for people: a folder or a bucket.
     fn place(&self) -> String;
     /// The room on its disk; `None` of what has no disk that could be seen, such as a bucket.
     async fn disk(&self) -> Option<Disk> {
         None
     }
+}
+
+/// An artefact as it lies there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its key.
+    pub key: Key,
+    /// How long it is.
+    pub bytes: u64,
+    /// When it was written, Unix milliseconds, by the clock of where it is.
+    pub written_at_ms: i64,
+}
+
+/// A file that was never finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Where it is, below the place of all artefacts.
+    pub path: std::path::PathBuf,
+    /// How long it is.
+    pub bytes: u64,
+    /// When it was written to last, Unix milliseconds.
+    pub written_at_ms: i64,
 }
 
 /// What tells one state of an artefact from another: as long as it is the same, so are the bytes.

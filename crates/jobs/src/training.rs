@@ -89,7 +89,7 @@ impl Training {
         let report = TrainingReport {
             model,
             symbols: spec.strategy.training_data.symbols.clone(),
-            window: spec.window,
+            window: gathered.span().unwrap_or(spec.window),
             rows: gathered.rows.counts(),
             rows_purged: gathered.purged,
             feature_count: width,

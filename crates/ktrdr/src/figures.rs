@@ -146,6 +146,7 @@ fn queue(status: &QueueStatus) -> QueueStanding {
     QueueStanding {
         kind: status.kind,
         ready: status.pending,
+        delayed: status.delayed,
         running: status.running,
         oldest_age_s: Duration::from_millis(oldest_ms).as_secs_f64(),
         workers: status.workers as u64,

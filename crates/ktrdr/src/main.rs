@@ -42,6 +42,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
 use crate::cli::{Arguments, Command, OutputForm};
 use crate::exit::{CliError, Kind};
@@ -65,6 +66,10 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
         screen.said(print(refusal));
         return screen.ended(Ok(ExitCode::SUCCESS));
     }
+    if is_last_refused(refusal) {
+        let line: Vec<_> = std::env::args_os().skip(1).collect();
+        return screen.ended(Err(CliError::new(Kind::Usage, complete::instead_of_last(&line))));
+    }
     // What is repeated of the arguments must not drive a terminal: the same is said of harmless ones.
     let harmless = std::env::args_os().map(|word| screen::harmless_word(&word.to_string_lossy()));
     let same = Arguments::try_parse_from(harmless).err().filter(clap::Error::use_stderr);
@@ -81,6 +86,12 @@ fn refuse(refusal: &clap::Error) -> ExitCode {
             screen.ended(Err(CliError::new(Kind::Usage, words)))
         }
     }
+}
+
+/// Whether the newest operation was named where a whole id is wanted.
+fn is_last_refused(refusal: &clap::Error) -> bool {
+    let value = refusal.get(ContextKind::InvalidValue);
+    matches!(value, Some(ContextValue::String(value)) if value == reference::LAST)
 }
 
 /// The words of the command line's library, which sees to colours on a terminal.
@@ -128,6 +139,7 @@ fn run(arguments: &Arguments, screen: &Screen) -> Result<ExitCode, CliError> {
         Command::Mcp(a) => commands::mcp::run(&context, *a),
         Command::Token(a) => commands::token::run(&context, a),
         Command::Store(a) => commands::store::run(&context, a),
+        Command::Prune(a) => commands::prune::run(&context, a),
         Command::Bench(a) => commands::bench::run(&context, a),
         Command::Explain(a) => commands::explain::run(a, screen),
         Command::Config(a) => commands::config::run(&context, a),

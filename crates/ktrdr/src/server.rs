@@ -55,6 +55,7 @@ fn acts_here(command: &Command) -> Option<&'static str> {
         Command::Mcp(_) => "mcp",
         Command::Report(_) => "report",
         Command::Store(_) => "store",
+        Command::Prune(_) => "prune",
         Command::Bench(_) => "bench",
         Command::Explain(_) => "explain",
         Command::Config(_) => "config",

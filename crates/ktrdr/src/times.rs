@@ -56,7 +56,7 @@ impl Screen {
 }
 
 /// `2026-11-29T18:40:02Z`
-fn iso(at_ms: i64) -> String {
+pub(crate) fn iso(at_ms: i64) -> String {
     ktrdr_domain::Timestamp(at_ms.div_euclid(1000)).to_string()
 }
 

@@ -12,7 +12,7 @@
 
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::research::{ResearchSpec, Resumed};
-use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, Phase, Priority, Status};
+use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Phase, Priority, Status};
 use ktrdr_fabric::store::{NewChild, NewRoot, OperationReader, StoreError};
 use serde::Deserialize;
 
@@ -56,6 +56,21 @@ pub fn successor(cycle: &OperationId) -> OperationId {
     }
 }
 
+/// Why there is nothing to resume, as far as the row of a cycle tells by itself.
+#[must_use]
+pub fn nothing_to_resume(cycle: &OperationSummary) -> Option<NotResumed> {
+    match cycle.status {
+        Status::Pending | Status::Running => Some(NotResumed::GoesOn(cycle.status)),
+        Status::Completed => Some(on_its_merits(cycle)),
+        Status::Failed if cycle.reason == Some(FailureReason::Gate) => Some(on_its_merits(cycle)),
+        Status::Failed | Status::Cancelled => None,
+    }
+}
+
+fn on_its_merits(cycle: &OperationSummary) -> NotResumed {
+    NotResumed::OnItsMerits(cycle.error.clone().unwrap_or_else(|| "completed".into()))
+}
+
 /// The cycle that goes on with this one, whose jobs get so many tries.
 ///
 /// # Errors
@@ -65,8 +80,8 @@ pub async fn plan(
     cycle: &Operation,
     tries_max: u32,
 ) -> Result<Result<NewRoot, NotResumed>, StoreError> {
-    if !cycle.status.is_terminal() {
-        return Ok(Err(NotResumed::GoesOn(cycle.status)));
+    if let Some(why) = nothing_to_resume(cycle) {
+        return Ok(Err(why));
     }
     let told = ResearchSpec::deserialize(&cycle.spec)
         .map_err(|why| NotResumed::Unreadable(format!("its specification can not be read: {why}")));
@@ -94,9 +109,6 @@ struct CutShort<'a> {
 
 impl CutShort<'_> {
     fn successor(self, tries_max: u32) -> Result<NewRoot, NotResumed> {
-        if self.row.reason == Some(FailureReason::Gate) {
-            return Err(self.on_its_merits());
-        }
         let ended_well = self.job.as_ref().filter(|job| job.status == Status::Completed);
         let Some(job) = ended_well else {
             let cycle = self.cycle(tries_max, None);
@@ -104,7 +116,7 @@ impl CutShort<'_> {
             return root(cycle, first);
         };
         if self.row.status != Status::Cancelled {
-            return Err(self.on_its_merits());
+            return Err(on_its_merits(self.row));
         }
         let cycle = self.cycle(tries_max, Some(&job.id));
         match step(&cycle, &child_end(job.clone()).unwrap_or(ChildEnd::Cancelled)) {
@@ -116,10 +128,6 @@ impl CutShort<'_> {
                 root(cycle, first)
             }
         }
-    }
-
-    fn on_its_merits(&self) -> NotResumed {
-        NotResumed::OnItsMerits(self.row.error.clone().unwrap_or_else(|| "completed".into()))
     }
 
     /// The new cycle, with what the jobs before the present one returned, and this one besides.

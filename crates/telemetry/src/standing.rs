@@ -54,6 +54,8 @@ pub struct QueueStanding {
     pub kind: Kind,
     /// How many wait.
     pub ready: u64,
+    /// How many of these wait for the time of their next attempt.
+    pub delayed: u64,
     /// How many run.
     pub running: u64,
     /// For how long the oldest has waited, in seconds; 0 where none does.
@@ -116,6 +118,7 @@ type Real = Family<Unlabelled, Gauge<f64, AtomicU64>>;
 #[derive(Default)]
 pub(crate) struct Gauges {
     ready: ByKind,
+    delayed: ByKind,
     running: ByKind,
     oldest: ByKind<f64, AtomicU64>,
     workers: ByKind,
@@ -143,6 +146,11 @@ impl Gauges {
 
     fn register_queues(&self, registry: &mut Registry) {
         registry.register("ktrdr_queue_ready", "Jobs that wait", self.ready.clone());
+        registry.register(
+            "ktrdr_queue_delayed",
+            "Of the jobs that wait, those that wait for the time of their next attempt",
+            self.delayed.clone(),
+        );
         registry.register("ktrdr_ops_inflight", "Jobs that run", self.running.clone());
         registry.register(
             "ktrdr_queue_oldest_age_seconds",
@@ -189,6 +197,7 @@ impl Gauges {
         for queue in &standing.queues {
             let kind = OfKind::from(queue.kind);
             self.ready.get_or_create(&kind).set(whole(queue.ready));
+            self.delayed.get_or_create(&kind).set(whole(queue.delayed));
             self.running.get_or_create(&kind).set(whole(queue.running));
             self.oldest.get_or_create(&kind).set(queue.oldest_age_s);
             self.workers.get_or_create(&kind).set(whole(queue.workers));

@@ -25,6 +25,7 @@ fn everything() -> Standing {
     let queue = |kind| QueueStanding {
         kind,
         ready: 1,
+        delayed: 0,
         running: 1,
         oldest_age_s: 1.0,
         workers: 1,
@@ -243,6 +244,7 @@ fn how_the_fleet_stands_is_told_as_it_was_seen_last() {
     let queue = QueueStanding {
         kind: Kind::Training,
         ready: 7,
+        delayed: 3,
         running: 2,
         oldest_age_s: 12.5,
         workers: 1,
@@ -264,6 +266,7 @@ fn how_the_fleet_stands_is_told_as_it_was_seen_last() {
     let text = telemetry.expose();
     for line in [
         "ktrdr_queue_ready{kind=\"training\"} 7",
+        "ktrdr_queue_delayed{kind=\"training\"} 3",
         "ktrdr_ops_inflight{kind=\"training\"} 2",
         "ktrdr_queue_oldest_age_seconds{kind=\"training\"} 12.5",
         "ktrdr_queue_paused{kind=\"training\"} 1",

@@ -11,7 +11,6 @@ use ktrdr_agent::models::{Lane, Usage};
 use ktrdr_agent::purse::{CallWatch, Cost, EndedCall, Intent, Spent};
 use ktrdr_domain::trace::Sample;
 use ktrdr_domain::{Operation, OperationId};
-use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{
     Backlog, BootId, Filter, OperationReader, OutboxEntry, Page, StoreError, StoreHint,
@@ -47,7 +46,7 @@ impl OperationReader for NoRows {
         Ok(Vec::new())
     }
     async fn backlog(&self, _: Duration) -> Result<Backlog, StoreError> {
-        Ok(Backlog { waiting: Vec::<(Queue, u64)>::new(), outbox: 0 })
+        Ok(Backlog { ..Backlog::default() })
     }
     async fn outbox(&self, _: Option<u64>, _: u32) -> Result<Vec<OutboxEntry>, StoreError> {
         Ok(Vec::new())

@@ -28,6 +28,8 @@ pub struct Seen {
     pub paused: BTreeMap<Kind, Option<i64>>,
     /// Queues that jobs wait in, and how many.
     pub waiting: Vec<(Queue, u64)>,
+    /// Kinds of which jobs wait for the time of their next attempt, and how many.
+    pub delayed: Vec<(Kind, u64)>,
     /// Cycles that wait or run.
     pub cycles: u64,
     /// What is to be published; `None`: nothing.
@@ -151,6 +153,7 @@ impl App {
             workers: workers?,
             paused: paused?,
             waiting: backlog.waiting,
+            delayed: backlog.delayed,
             cycles: cycles.total,
             outbox: self.oldest_unpublished(backlog.outbox).await?,
             room: room.ok(),

@@ -78,7 +78,7 @@ fn explain(folder: &Path, error: OpenError) -> AppError {
             ErrorKind::InvalidInput
         }
         OpenError::Full { .. } => ErrorKind::Unreachable,
-        OpenError::Io { .. } => ErrorKind::Files,
+        OpenError::Unwritable { .. } | OpenError::Io { .. } => ErrorKind::Files,
     };
     AppError::caused(kind, error).at(format!("workspace {}", folder.display()))
 }
@@ -91,6 +91,10 @@ impl OwnStore for SqliteStore {
 
     fn place(&self) -> String {
         Self::place(self)
+    }
+
+    fn is_read_only(&self) -> bool {
+        Self::is_read_only(self)
     }
 
     async fn check_identity(&self) -> Result<(), StoreError> {

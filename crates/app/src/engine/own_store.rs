@@ -14,6 +14,10 @@ pub trait OwnStore: Send + Sync {
     fn epoch(&self) -> &str;
     /// Where it is, for people.
     fn place(&self) -> String;
+    /// Whether it can only be read, because it may not be written.
+    fn is_read_only(&self) -> bool {
+        false
+    }
     /// Whether it is still the one that was opened.
     async fn check_identity(&self) -> Result<(), StoreError>;
     /// Whether it takes new work.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use ktrdr_app::AppError;
+use ktrdr_app::flow::{Rates, per_minute};
 use ktrdr_app::queues::QueueStatus;
 use ktrdr_chart::Markup;
 use ktrdr_domain::scope::Scope;
@@ -9,7 +10,6 @@ use ktrdr_domain::scope::Scope;
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::button::Button;
-use crate::flow::Rates;
 use crate::shell::{Section, Shell};
 use crate::time::lasting;
 
@@ -98,14 +98,6 @@ impl Queue {
 
     pub(crate) fn line(&self) -> String {
         self.line.clone().unwrap_or_default().into_string()
-    }
-}
-
-fn per_minute(rate: f64) -> String {
-    match rate {
-        0.0 => "0".into(),
-        ..10.0 => format!("{rate:.1}"),
-        _ => format!("{rate:.0}"),
     }
 }
 

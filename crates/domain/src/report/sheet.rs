@@ -33,9 +33,9 @@ pub struct AccountCurves {
 pub struct MonthReturn {
     /// Year, UTC.
     pub year: i32,
-    /// Month, from 1.
+    /// Month, 1 to 12.
     pub month: u32,
-    /// As a fraction.
+    /// Net return of the month as a fraction.
     pub total_return_pct: f64,
 }
 
@@ -51,13 +51,13 @@ pub struct RollingSharpe {
 /// The prices of consecutive bars, together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PriceColumn {
-    /// Of the first bar.
+    /// When the column's first bar opens, Unix seconds.
     pub time: i64,
-    /// Lowest price.
+    /// Lowest price of the column.
     pub low: f64,
-    /// Highest price.
+    /// Highest price of the column.
     pub high: f64,
-    /// Last price.
+    /// Last price of the column.
     pub close: f64,
 }
 
@@ -103,7 +103,7 @@ impl MarkKind {
 /// An entry or an exit on the price.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
-    /// When.
+    /// When, Unix seconds.
     pub time: i64,
     /// Fill price.
     pub price: f64,
@@ -116,7 +116,7 @@ pub struct Mark {
 pub struct PriceChart {
     /// What of the window it shows, in words.
     pub name: String,
-    /// Bars of a column.
+    /// How many bars a column stands for.
     pub bars_per_column: usize,
     /// The prices.
     pub columns: Vec<PriceColumn>,
@@ -164,7 +164,7 @@ pub struct NullShape {
     pub name: String,
     /// Daily Sharpe ratios of the active returns of the draws.
     pub scores: Histogram,
-    /// The strategy's own.
+    /// The strategy's own score.
     pub score: f64,
 }
 

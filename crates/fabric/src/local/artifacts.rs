@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use super::place::Place;
-use super::{leftovers, regular, whole};
-use crate::artifacts::{ArtifactError, Artifacts, BYTES_MAX, Disk, Key, Stamp};
+use super::{entries, leftovers, regular, whole};
+use crate::artifacts::{ArtifactError, Artifacts, BYTES_MAX, Disk, Entry, Key, Stamp, Unfinished};
 
 /// How long a file system may take to answer at all: a folder of a network that hangs answers never.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
@@ -111,6 +111,33 @@ impl Artifacts for LocalArtifacts {
     async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError> {
         let prefix = folder.clone();
         self.apart(folder, 0, move |place| keys_below(place, &prefix)).await
+    }
+
+    async fn entries(&self, folder: &Key) -> Result<Vec<Entry>, ArtifactError> {
+        let (root, below) = (self.root.clone(), folder.clone());
+        self.apart(folder, 0, move |_| entries::below(&root, &below)).await
+    }
+
+    async fn remove(&self, key: &Key) -> Result<(), ArtifactError> {
+        let (root, removed) = (self.root.clone(), key.clone());
+        self.apart(key, 0, move |_| entries::remove(&root, &removed)).await
+    }
+
+    /// A folder that does not answer has none that could be seen.
+    async fn unfinished(&self) -> Vec<Unfinished> {
+        let root = self.root.clone();
+        answer_within(ANSWERS_WITHIN, move || Ok(leftovers::abandoned(&root))).await.unwrap_or_default()
+    }
+
+    /// Failing is harmless: nothing reads them.
+    async fn remove_unfinished(&self, files: &[Unfinished]) {
+        let (root, files) = (self.root.clone(), files.to_vec());
+        let remove = move || {
+            let still = leftovers::abandoned(&root).into_iter().filter(|part| files.contains(part));
+            still.for_each(|part| drop(fs::remove_file(root.join(part.path))));
+            Ok(())
+        };
+        let _ = answer_within(ANSWERS_WITHIN, remove).await;
     }
 
     fn place(&self) -> String {

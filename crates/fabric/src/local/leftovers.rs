@@ -1,13 +1,14 @@
 //! Unfinished files: how they are named, and how those of dead writers are removed.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, DirEntry, File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
 use ktrdr_domain::Sha256;
 
+use super::entries::written_at_ms;
 use super::regular;
-use crate::artifacts::Key;
+use crate::artifacts::{Key, Unfinished};
 use crate::process::host_name;
 use crate::random::random;
 
@@ -32,29 +33,46 @@ fn prefix_of_this_machine() -> String {
     format!("{PREFIX}{}-", &host[..8])
 }
 
-/// Removes abandoned unfinished files below a folder, wherever a key could have put them.
+/// Removes abandoned unfinished files below a folder.
 pub(super) fn remove(root: &Path) {
+    for part in abandoned(root) {
+        // Failing is harmless: the next start tries again.
+        let _ = fs::remove_file(root.join(part.path));
+    }
+}
+
+/// Abandoned unfinished files below a folder, wherever a key could have put them. No link is followed.
+pub(super) fn abandoned(root: &Path) -> Vec<Unfinished> {
     let ours = prefix_of_this_machine();
     let mut open = vec![(root.to_path_buf(), 0)];
-    let mut looked_at = 0;
+    let (mut looked_at, mut found) = (0, Vec::new());
     while let Some((folder, depth)) = open.pop() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for entry in entries.flatten() {
             looked_at += 1;
             if looked_at > ENTRIES_MAX {
-                return;
+                return found;
             }
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            if is_folder && depth + 1 < Key::DEPTH_MAX && !name.starts_with('.') {
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() && depth + 1 < Key::DEPTH_MAX && !name.starts_with('.') {
                 open.push((entry.path(), depth + 1));
-            } else if name.starts_with(PREFIX) && is_abandoned(&entry.path(), name.starts_with(&ours)) {
-                // Failing is harmless: the next start tries again.
-                let _ = fs::remove_file(entry.path());
+            } else if kind.is_file()
+                && name.starts_with(PREFIX)
+                && is_abandoned(&entry.path(), name.starts_with(&ours))
+            {
+                found.extend(described(root, &entry));
             }
         }
     }
+    found
+}
+
+fn described(root: &Path, part: &DirEntry) -> Option<Unfinished> {
+    let (facts, path) = (part.metadata().ok()?, part.path());
+    let path = path.strip_prefix(root).ok()?.to_path_buf();
+    Some(Unfinished { path, bytes: facts.len(), written_at_ms: written_at_ms(&facts) })
 }
 
 /// Whether nobody writes a file any more. Its writer holds a lock on it; that a machine's own locks are seen is certain.

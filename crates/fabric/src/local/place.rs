@@ -84,7 +84,11 @@ impl Place {
         if resolved.starts_with(&self.root) {
             return Ok(());
         }
-        let what = format!("is out of reach: a link leads out of the workspace to {}", resolved.display());
+        let what = format!(
+            "is out of reach: a link leads out of the workspace to {}. Links may lead to places in the workspace only: move the files \
+             into it, mount their folder there (`mount --bind`), or use the folder that holds them as the workspace",
+            resolved.display()
+        );
         // Trying again would end the same way.
         Err(io::Error::new(ErrorKind::InvalidInput, what))
     }

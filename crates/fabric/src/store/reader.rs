@@ -51,6 +51,9 @@ pub struct Backlog {
     /// Queues of which some operation has waited for as long as was asked, and how many operations wait for each in
     /// all. Those that wait for the time of a retry are not among them.
     pub waiting: Vec<(Queue, u64)>,
+    /// Kinds of which some job waits for the time of its next attempt (a retry, the pause after a lost worker, another look at
+    /// what it waits for outside), and how many do, whatever their queue.
+    pub delayed: Vec<(Kind, u64)>,
     /// Entries in the outbox, of every sort.
     pub outbox: u64,
 }

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
-use object_store::{Error, ObjectStore};
+use object_store::{Error, ObjectStore, ObjectStoreExt};
 use tokio::sync::OnceCell;
 
 use super::failure::explain;
 use super::upload::Mode;
-use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
+use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Entry, Key};
 
 /// Most keys of one list: a page holds a thousand of them, and a fleet of years has written fewer.
 const KEYS_MAX: usize = 1_000_000;
@@ -86,18 +86,31 @@ impl Artifacts for S3Artifacts {
     }
 
     async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError> {
+        Ok(self.entries(folder).await?.into_iter().map(|entry| entry.key).collect())
+    }
+
+    async fn entries(&self, folder: &Key) -> Result<Vec<Entry>, ArtifactError> {
         let path = self.path(folder.as_str());
         let mut found = self.patient.list(Some(&path));
-        let mut keys = Vec::new();
+        let mut entries = Vec::new();
         while let Some(object) = found.try_next().await.map_err(|e| self.explain(folder, &e))? {
             // What is no key was put there by someone else, and is none of ours.
-            keys.extend(self.key_at(&object.location));
-            if keys.len() > KEYS_MAX {
+            let Some(key) = self.key_at(&object.location) else { continue };
+            let written_at_ms = object.last_modified.timestamp_millis();
+            entries.push(Entry { key, bytes: object.size, written_at_ms });
+            if entries.len() > KEYS_MAX {
                 return Err(self.failed(folder, format!("more than {KEYS_MAX} artefacts: remove old ones")));
             }
         }
-        keys.sort_unstable();
-        Ok(keys)
+        entries.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        Ok(entries)
+    }
+
+    async fn remove(&self, key: &Key) -> Result<(), ArtifactError> {
+        match self.patient.delete(&self.path(key.as_str())).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(self.explain(key, &e)),
+        }
     }
 
     fn place(&self) -> String {

@@ -9,7 +9,7 @@ use super::bucket::S3Artifacts;
 use super::cache::Cache;
 use super::download::Download;
 use super::entry::{Entry, Label};
-use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
+use ktrdr_fabric::artifacts::{self, ArtifactError, Artifacts, Key};
 
 pub(super) struct CachedArtifacts {
     remote: S3Artifacts,
@@ -76,6 +76,15 @@ impl Artifacts for CachedArtifacts {
 
     async fn list(&self, folder: &Key) -> Result<Vec<Key>, ArtifactError> {
         self.remote.list(folder).await
+    }
+
+    async fn entries(&self, folder: &Key) -> Result<Vec<artifacts::Entry>, ArtifactError> {
+        self.remote.entries(folder).await
+    }
+
+    async fn remove(&self, key: &Key) -> Result<(), ArtifactError> {
+        self.remote.remove(key).await?;
+        self.apart(key, Cache::forget).await
     }
 
     fn place(&self) -> String {

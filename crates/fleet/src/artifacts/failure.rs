@@ -21,7 +21,7 @@ pub(super) fn explain(key: &Key, place: &str, error: &Error) -> ArtifactError {
         _ if said.code.as_deref() == Some(NO_BUCKET) => "create the bucket, or correct KTRDR_ARTIFACTS_URL",
         Error::NotFound { .. } => return ArtifactError::NotFound { key, place },
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-            "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, and that this user may read, write and \
+            "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, and that this user may read, write, remove and \
              list there"
         }
         _ if error.to_string().contains(ROLE_OF_THE_MACHINE) => {

@@ -61,6 +61,23 @@ pub(crate) async fn a_list_names_what_lies_below_a_folder(w: World) {
     assert!(w.artifacts.list(&key("reports")).await.unwrap().is_empty());
 }
 
+pub(crate) async fn what_lies_there_is_told_and_removed(w: World) {
+    for (text, bytes) in [("models/a/1.bin", &b"one"[..]), ("models/b/2.bin", b""), ("data/d.csv", b"x")] {
+        w.artifacts.put(&key(text), bytes).await.unwrap();
+    }
+    let found = w.artifacts.entries(&key("models")).await.unwrap();
+    let told: Vec<_> = found.iter().map(|entry| (entry.key.clone(), entry.bytes)).collect();
+    assert_eq!(told, [(key("models/a/1.bin"), 3), (key("models/b/2.bin"), 0)]);
+    assert!(found.iter().all(|entry| entry.written_at_ms > 1_600_000_000_000), "{found:?}");
+    let gone = key("models/a/1.bin");
+    w.artifacts.get(&gone).await.unwrap();
+    w.artifacts.remove(&gone).await.unwrap();
+    assert!(matches!(w.artifacts.get(&gone).await, Err(ArtifactError::NotFound { .. })));
+    w.artifacts.remove(&gone).await.unwrap();
+    assert_eq!(w.artifacts.list(&key("models")).await.unwrap(), [key("models/b/2.bin")]);
+    assert!(w.artifacts.entries(&key("reports")).await.unwrap().is_empty());
+}
+
 pub(crate) async fn a_folder_is_not_read(w: World) {
     w.artifacts.put(&key("models/a/1.bin"), b"x").await.unwrap();
     assert!(w.artifacts.get(&key("models/a")).await.is_err());

@@ -35,13 +35,14 @@ pub(crate) async fn what_waits_is_counted_by_queue(w: World) {
     let pinned = submit_for_gpu(&w, "pinned").await;
     w.submit_roots(&["r1", "r2"], 1).await;
     let counted = vec![(Queue::Jobs(Kind::AgentDesign), 1), (PROBES, 2), (GPU_PROBES, 1)];
-    assert_eq!(backlog(&w).await, Backlog { waiting: counted.clone(), outbox: 4 });
+    assert_eq!(backlog(&w).await, Backlog { waiting: counted.clone(), outbox: 4, ..Backlog::default() });
     w.relay().await;
-    assert_eq!(backlog(&w).await, Backlog { waiting: counted, outbox: 0 });
+    assert_eq!(backlog(&w).await, Backlog { waiting: counted, ..Backlog::default() });
     for done in [id("a"), pinned, design_of(&id("r1")).id] {
         w.complete(&done).await;
     }
-    assert_eq!(backlog(&w).await, Backlog { waiting: vec![(PROBES, 1)], outbox: 3 }, "events, too");
+    let left = Backlog { waiting: vec![(PROBES, 1)], outbox: 3, ..Backlog::default() };
+    assert_eq!(backlog(&w).await, left, "events, too");
 }
 
 pub(crate) async fn what_waits_for_a_time_says_when_it_is_due(w: World) {
@@ -60,6 +61,32 @@ pub(crate) async fn what_waits_for_a_time_says_when_it_is_due(w: World) {
     w.pass(AGE);
     w.sweep().await;
     assert_eq!((due("again").await, due("later").await), (None, None));
+}
+
+pub(crate) async fn what_waits_for_its_next_attempt_is_counted_until_it_is_due_or_over(w: World) {
+    let delayed = async || backlog(&w).await.delayed;
+    w.submit("waits").await;
+    let on_gpu = submit_for_gpu(&w, "pinned").await;
+    assert_eq!(delayed().await, []);
+    let again = w.running("again").await;
+    w.finish(&again, Finish::Retry { error: "no".into(), delay: AGE }).await;
+    let later = w.running("later").await;
+    w.finish(&later, Finish::Defer { why: "a batch".into(), delay: AGE * 3 }).await;
+    let attempt = w.claim(&on_gpu, "worker-1").await;
+    w.finish(&attempt, Finish::Retry { error: "no".into(), delay: AGE * 2 }).await;
+    assert_eq!(
+        delayed().await,
+        [(Kind::Probe, 3)],
+        "of all queues of their kind, and nothing that only waits"
+    );
+    assert_eq!(w.store.backlog(AGE).await.unwrap().delayed, [(Kind::Probe, 3)], "whatever is old");
+    w.pass(AGE);
+    w.sweep().await;
+    assert_eq!(delayed().await, [(Kind::Probe, 2)], "one is due");
+    w.store.cancel(&on_gpu, "me", "").await.unwrap();
+    assert_eq!(delayed().await, [(Kind::Probe, 1)], "one is over");
+    w.claim(&id("later"), "worker-1").await;
+    assert_eq!(delayed().await, [], "and one is taken before its time");
 }
 
 pub(crate) async fn what_is_claimed_or_waits_for_its_retry_is_not_counted(w: World) {

@@ -237,6 +237,7 @@ macro_rules! exam_of_a_store {
             backlog {
                 what_waits_is_counted_by_queue
                 what_waits_for_a_time_says_when_it_is_due
+                what_waits_for_its_next_attempt_is_counted_until_it_is_due_or_over
                 what_is_claimed_or_waits_for_its_retry_is_not_counted
                 a_queue_counts_once_something_in_it_is_old
                 a_pending_operation_is_published_again_after_its_age
@@ -403,6 +404,7 @@ macro_rules! exam_of_artifacts {
                 of_creates_that_race_one_wins
                 what_is_not_there_is_not_found
                 a_list_names_what_lies_below_a_folder
+                what_lies_there_is_told_and_removed
                 a_folder_is_not_read
                 keys_that_climb_are_no_keys
             }

@@ -98,6 +98,7 @@ impl Command {
                 QueuesVerb::List => None,
             },
             Self::Token(asked) => token(&asked.verb),
+            Self::Prune(asked) => asked.yes.then(|| Deed::of("prune_files", "files that nobody needs")),
             Self::Store(asked) => match &asked.verb {
                 StoreVerb::Prune { yes: true } => Some(Deed::of("prune_store", "rows of what ended")),
                 StoreVerb::Prune { yes: false } | StoreVerb::Epochs | StoreVerb::NewEpoch { .. } => None,

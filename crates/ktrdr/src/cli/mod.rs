@@ -16,6 +16,7 @@ pub(crate) mod models;
 pub(crate) mod operations;
 #[cfg(test)]
 mod page;
+pub(crate) mod prune;
 pub(crate) mod report;
 pub(crate) mod research;
 pub(crate) mod schedules;
@@ -196,6 +197,10 @@ pub(crate) enum Command {
     Mcp(mcp::McpArguments),
     /// The store's epochs: which one the workspace remembers, and how to begin a new one.
     Store(store::StoreArguments),
+    /// Remove files of the workspace that nobody needs any more: copies of imported files, models that no backtest trades, what was
+    /// never finished. Says what would go and what stays, and why; nothing goes unless --yes is given. What a counted look at
+    /// data needs for its replay stays.
+    Prune(prune::PruneArguments),
     /// Tokens of callers by HTTP: create, list, revoke.
     #[command(alias = "tokens")]
     Token(api::TokenArguments),
@@ -219,8 +224,9 @@ pub(crate) struct DemoArguments {
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub(crate) cycles: u32,
 
-    /// Seed of the generated data and of the search.
-    #[arg(long, default_value_t = 7)]
+    /// Seed of the generated data and of the search. The default one was chosen: on the planted edge some designs survive their exam and
+    /// some of those still stand at the close. Others find more, less or nothing.
+    #[arg(long, default_value_t = 2)]
     pub(crate) seed: u64,
 
     /// Who designs and assesses: local by default; `fake` shows a language model at work without one, and without a key.

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::UseCases;
-use ktrdr_app::backtest::{BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
+use ktrdr_app::backtest::{BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest, UNUSABLE_SIGNALS};
 use ktrdr_app::cancel::{CancelOneRequest, OPERATOR};
 use ktrdr_app::reports::export;
+use ktrdr_app::{AppError, UseCases};
 use ktrdr_domain::{DeviceRequest, Kind, OperationId};
 use ktrdr_fabric::local::whole;
 
@@ -60,7 +60,12 @@ async fn signals(context: &Context<'_>, wanted: &SignalsRun) -> Result<Started, 
     let MarketArguments { key, start, .. } = &wanted.market;
     let market = (&wanted.market).into();
     let request = SignalsRequest { market, idempotency_key: key.idempotency_key.clone() };
-    let submit = async |app: &dyn UseCases| app.submit_signals(&request, &csv).await;
+    // What came is bytes: only here is known which file they were.
+    let named = |error: AppError| match error.code.as_deref() {
+        Some(UNUSABLE_SIGNALS) => error.at(wanted.signals.display()),
+        _ => error,
+    };
+    let submit = async |app: &dyn UseCases| app.submit_signals(&request, &csv).await.map_err(named);
     start::start_and_wait(context, *start, submit).await
 }
 

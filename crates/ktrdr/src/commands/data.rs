@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ktrdr_app::data::{self, DataLoaded, IMPORT_BYTES_MAX, ImportRequest, ListedSeries};
+use ktrdr_app::resample::ResampledSeries;
 use ktrdr_app::use_cases::Library;
 use ktrdr_app::{AppError, UseCases};
 use ktrdr_quant::data::health::HealthReport;
@@ -16,6 +17,7 @@ use crate::cli::StartArguments;
 use crate::cli::data::{
     DataArguments, DataVerb, GenerateArguments, ImportArguments, ResampleArguments, SeriesArguments,
 };
+use crate::describe::{counted, thousands};
 use crate::desk::Desk;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::files;
@@ -103,7 +105,7 @@ async fn check(context: &Context<'_>, wanted: &SeriesArguments) -> Result<(), Cl
     let (symbol, timeframe) = (&wanted.symbol, wanted.timeframe);
     let checked = match &context.server {
         Some(server) => server.check_data(symbol, timeframe).await?,
-        None => data::check(&*context.artifacts()?, symbol, timeframe).await?,
+        None => data::check(&*context.artifacts_there()?, symbol, timeframe).await?,
     };
     context.screen.answer(&checked, |screen| {
         print_health(screen, &checked.health);
@@ -179,9 +181,17 @@ async fn generate(context: &Context<'_>, wanted: &GenerateArguments) -> Result<(
 }
 
 async fn resample(context: &Context<'_>, wanted: &ResampleArguments) -> Result<(), CliError> {
-    let data = context.desk().await?.app().resample_data(&wanted.into()).await?;
-    context.screen.answer(&data, |screen| {
-        screen.line(format!("made {} bars of {}: {}", data.timeframe, data.symbol, data.span));
+    let made = context.desk().await?.app().resample_data(&wanted.into()).await?;
+    context.screen.answer(&made, |screen| {
+        let ResampledSeries { data, bars, from, from_bars } = &made;
+        screen.line(format!(
+            "made {} of {} {} of {} {from} bars: {}",
+            counted(*bars, "bar"),
+            data.symbol,
+            data.timeframe,
+            thousands(*from_bars),
+            data.span
+        ));
     })
 }
 
@@ -189,7 +199,7 @@ async fn resample(context: &Context<'_>, wanted: &ResampleArguments) -> Result<(
 async fn list(context: &Context<'_>) -> Result<(), CliError> {
     let listed = match counting(context).await? {
         Some(desk) => desk.app().list_data().await?,
-        None => data::list(&*context.artifacts()?, &context.settings.windows).await?,
+        None => data::list(&*context.artifacts_there()?, &context.settings.windows).await?,
     };
     context.screen.list("series", &listed, |screen| {
         if listed.is_empty() {

@@ -22,6 +22,7 @@ pub(crate) mod memory;
 pub(crate) mod models;
 pub(crate) mod operations;
 pub(crate) mod plan;
+pub(crate) mod prune;
 pub(crate) mod queues;
 pub(crate) mod record;
 pub(crate) mod replay;
@@ -122,6 +123,12 @@ impl<'a> Context<'a> {
         Ok(self.opening()?.artifacts()?)
     }
 
+    /// The same of a workspace that is there: outside of one nothing is listed as if it were empty.
+    pub(crate) fn artifacts_there(&self) -> Result<Arc<dyn Artifacts>, CliError> {
+        workspace::expect(&self.folder, self.settings.engine)?;
+        self.artifacts()
+    }
+
     /// Whoever answers: the workspace, opened beside whoever runs it, or the server that was named.
     pub(crate) async fn desk(&self) -> Result<Desk, CliError> {
         match &self.server {
@@ -146,6 +153,9 @@ impl<'a> Context<'a> {
         let opening = self.opening()?;
         let opened = opening.beside().await?;
         let workspace = Workspace::new(opening, self.settings.clone(), opened);
+        if workspace.app.own.is_read_only() {
+            self.screen.note("this workspace can not be written: it is read as it is");
+        }
         self.record.begin(&workspace.app).await?;
         Ok(workspace)
     }

@@ -34,7 +34,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ModelsArguments) -> Result<
 async fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
     let listed = match &context.server {
         Some(server) => server.models().await?,
-        None => strategies::models(&*context.artifacts()?).await?,
+        None => strategies::models(&*context.artifacts_there()?).await?,
     };
     context.screen.list("models", &listed, |screen| {
         if listed.is_empty() {
@@ -55,7 +55,7 @@ async fn show(
 ) -> Result<ExitCode, CliError> {
     let detail = match &context.server {
         Some(server) => server.model(strategy, version).await?,
-        None => strategies::model(&*context.artifacts()?, strategy, version).await?,
+        None => strategies::model(&*context.artifacts_there()?, strategy, version).await?,
     };
     context.screen.answer(&detail, |screen| print(screen, &detail))?;
     Ok(ExitCode::SUCCESS)

@@ -42,7 +42,7 @@ fn said(context: &Context<'_>, answer: PauseAnswer) -> Result<(), CliError> {
 }
 
 fn print(screen: &Screen, rows: &[QueueStatus]) {
-    let head = ["TYPE", "PENDING", "RUNNING", "OLDEST", "WORKERS", "SLOTS", "STATE"];
+    let head = ["TYPE", "PENDING", "DELAYED", "RUNNING", "OLDEST", "WORKERS", "SLOTS", "STATE"];
     let lines = rows.iter().flat_map(|row| std::iter::once(cells(row)).chain(pinned_cells(row)));
     screen.line(table(&head, &lines.collect::<Vec<_>>()));
     let mut told: Vec<&Reason> = Vec::new();
@@ -59,6 +59,7 @@ fn cells(row: &QueueStatus) -> Vec<String> {
     vec![
         row.kind.to_string(),
         row.pending.to_string(),
+        row.delayed.to_string(),
         row.running.to_string(),
         oldest,
         row.workers.to_string(),
@@ -73,6 +74,7 @@ fn pinned_cells(row: &QueueStatus) -> impl Iterator<Item = Vec<String>> + '_ {
         vec![
             format!("  of these on {}", pinned.device),
             pinned.pending.to_string(),
+            "–".into(),
             "–".into(),
             "–".into(),
             pinned.workers.to_string(),

@@ -79,7 +79,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let made = folder.map_or(Ok(()), std::fs::create_dir_all);
     made.and_then(|()| whole::replace(path, &[bytes]))
-        .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))
+        .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}; --to names another file", path.display())))
 }
 
 /// `reports/<what it is on>.html` of the workspace.

@@ -195,7 +195,7 @@ async fn list(context: &Context<'_>) -> Result<ExitCode, CliError> {
     let (listed, place) = match &context.server {
         Some(server) => (server.strategies().await?, server.place()),
         None => {
-            let artifacts = context.artifacts()?;
+            let artifacts = context.artifacts_there()?;
             (strategies::list(&*artifacts).await?, artifacts.place())
         }
     };

@@ -11,7 +11,7 @@ use ktrdr_catalog::{series, strategies};
 use ktrdr_domain::Timeframe;
 use ktrdr_fabric::artifacts::Artifacts;
 
-use super::source::{Source, kinds};
+use super::source::Source;
 use crate::cli::{Arguments, OutputForm};
 use crate::commands::Context;
 use crate::screen::Screen;
@@ -30,23 +30,31 @@ const OPTIONS: [&str; 5] = ["--workspace", "-w", "--server", "--token-file", "--
 pub(super) struct Asked {
     arguments: Arguments,
     screen: Screen,
+    /// The words before the one that is typed.
+    typed: Vec<String>,
 }
 
 impl Asked {
     /// As the line says that this process completes.
     pub(super) fn of_this_process() -> Option<Self> {
         let line = std::env::args_os().skip_while(|word| word != "--").skip(2).collect::<Vec<_>>();
-        let said = among(&line);
+        Self::of_line(&line)
+    }
+
+    /// As a line says it that may be no command.
+    pub(super) fn of_line(line: &[OsString]) -> Option<Self> {
         // Any command will do: it is only the options that are read.
-        let words = ["ktrdr", "queues", "list"].map(OsString::from).into_iter().chain(said);
+        let words = ["ktrdr", "queues", "list"].map(OsString::from).into_iter().chain(among(line));
         let arguments = Arguments::try_parse_from(words).ok()?;
-        Some(Self { screen: Screen::new(OutputForm::Json), arguments })
+        let before = &line[..line.len().saturating_sub(1)];
+        let typed = before.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        Some(Self { screen: Screen::new(OutputForm::Json), arguments, typed })
     }
 
     /// The values, if they come in time.
     pub(super) fn answer(&self, source: &Source) -> Option<Vec<(String, String)>> {
-        if *source == Source::Kinds {
-            return Some(kinds());
+        if let Some(known) = source.known(&self.typed) {
+            return Some(known);
         }
         let context = Context::new(&self.arguments, &self.screen).ok()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;

@@ -5,13 +5,16 @@
 mod asked;
 mod source;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, Command, CommandFactory};
 use clap_complete::env::{EnvCompleter, Shells};
 use clap_complete::{ArgValueCompleter, CompleteEnv};
 
 use crate::cli::Arguments;
+use crate::reference::LAST;
+use crate::screen::harmless_word;
+use asked::Asked;
 use source::Source;
 
 /// Variable by which a shell asks.
@@ -29,6 +32,27 @@ pub(crate) fn script(shell: clap_complete::Shell) -> Option<String> {
     let mut script = Vec::new();
     shell.write_registration(VARIABLE, "ktrdr", "ktrdr", "ktrdr", &mut script).ok()?;
     Some(String::from_utf8_lossy(&script).into_owned())
+}
+
+/// What is said to somebody who names the newest operation where a whole id is wanted: why, and which id that is, if there is one.
+pub(crate) fn instead_of_last(line: &[OsString]) -> String {
+    let (mut command, mut path) = (Arguments::command(), Vec::new());
+    for word in line {
+        if let Some(verb) = command.find_subcommand(word) {
+            path.push(verb.get_name().to_owned());
+            command = verb.clone();
+        }
+    }
+    let wanted = command.get_arguments().filter_map(|argument| Source::of(argument, &path));
+    let newest = wanted.filter(|source| matches!(source, Source::Operations { .. })).find_map(|source| {
+        let values = Asked::of_line(line)?.answer(&source)?;
+        values.into_iter().find(|(id, _)| id != LAST)
+    });
+    let why = format!("{LAST} is for commands that only read: what changes something wants the whole id");
+    let Some((id, about)) = newest else { return format!("{why}; `ktrdr operations list` shows them") };
+    let typed = line.iter().map(|word| word.to_string_lossy().replace(LAST, &id));
+    let typed = typed.map(|word| harmless_word(&word)).collect::<Vec<_>>().join(" ");
+    format!("{why}. The newest that it could be is {id} ({about}): `ktrdr {typed}`")
 }
 
 /// Every command, with where its values come from.

@@ -8,10 +8,12 @@ use clap::Arg;
 use clap_complete::CompletionCandidate;
 use ktrdr_app::operations::PartRequest;
 use ktrdr_app::{AppError, UseCases};
+use ktrdr_domain::glossary;
 use ktrdr_domain::name::{CampaignName, ScheduleName, StrategyName, Symbol};
 use ktrdr_domain::{Kind, OperationId, OperationSummary, Timeframe};
 
 use super::asked::Asked;
+use crate::commands::schema;
 use crate::reference::{LAST, Reference};
 
 /// Most values that are offered: a screenful or two.
@@ -31,8 +33,14 @@ pub(super) enum Source {
     Campaigns,
     Schedules,
     Workers,
-    /// Types of jobs.
-    Kinds,
+    /// Types of operations: of all, or of those that wait in queues.
+    Kinds {
+        has_roots: bool,
+    },
+    /// Words of gates, failures and checks.
+    Words,
+    /// What comes next in the name of a command that prints a document.
+    Documents,
 }
 
 /// A value, and what is said of it.
@@ -55,13 +63,15 @@ impl Source {
             (TypeId::of::<StrategyName>(), Self::Strategies),
             (TypeId::of::<CampaignName>(), Self::Campaigns),
             (TypeId::of::<ScheduleName>(), Self::Schedules),
-            (TypeId::of::<Kind>(), Self::Kinds),
+            (TypeId::of::<Kind>(), Self::Kinds { has_roots: noun != "queues" }),
         ];
         let known = by_type.into_iter().find(|(wanted, _)| is(*wanted)).map(|(_, source)| source);
         known.or_else(|| match (noun, argument.get_id().as_str()) {
             (_, "boot") => Some(Self::Workers),
             (_, "strategy" | "strategies") => Some(Self::Strategies),
             ("dead-letters", "id" | "ids") => Some(operations(false)),
+            ("explain", "word") => Some(Self::Words),
+            ("schema", "command") => Some(Self::Documents),
             _ => None,
         })
     }
@@ -114,14 +124,40 @@ impl Source {
                 let all = app.workers().await?;
                 all.into_iter().map(|heard| (heard.worker.boot.to_string(), heard.worker.role)).collect()
             }
-            Self::Kinds => kinds(),
+            Self::Kinds { .. } | Self::Words | Self::Documents => Vec::new(),
+        })
+    }
+
+    /// What needs neither a workspace nor a server; `typed` are the words of the line before the one that is typed.
+    pub(super) fn known(&self, typed: &[String]) -> Option<Vec<Value>> {
+        Some(match self {
+            Self::Kinds { has_roots } => kinds(*has_roots),
+            Self::Words => {
+                glossary::all().map(|entry| (entry.word.to_owned(), entry.meaning.to_owned())).collect()
+            }
+            Self::Documents => documents(typed),
+            _ => return None,
         })
     }
 }
 
-/// The types of jobs, which need no store.
-pub(super) fn kinds() -> Vec<Value> {
-    Kind::with_jobs().map(|kind| (kind.to_string(), kind.facts().does.to_owned())).collect()
+fn kinds(has_roots: bool) -> Vec<Value> {
+    let wanted = Kind::ALL.iter().filter(|kind| has_roots || !kind.is_root());
+    wanted.map(|kind| (kind.to_string(), kind.facts().does.to_owned())).collect()
+}
+
+/// The words that may come next in the names of commands whose documents have a schema.
+fn documents(typed: &[String]) -> Vec<Value> {
+    let before = typed.iter().rev().take_while(|word| *word != "schema");
+    let before: Vec<&str> = before.map(String::as_str).collect();
+    let before: Vec<&str> = before.into_iter().rev().filter(|word| !word.starts_with('-')).collect();
+    let names = schema::all().unwrap_or_default();
+    let next = names.keys().filter_map(|name| {
+        let words: Vec<&str> = name.split(' ').collect();
+        words.strip_prefix(before.as_slice())?.first().map(|next| (*next).to_owned())
+    });
+    let next: BTreeSet<String> = next.collect();
+    next.into_iter().map(|word| (word, String::new())).collect()
 }
 
 /// What a verb can be done to.

@@ -1,9 +1,13 @@
 //! What is shown: the last sight, and where somebody stands in it. Nothing here asks, waits or draws.
 
+use std::collections::BTreeMap;
+
+use ktrdr_app::flow::{Flow, Look, Rates};
 use ktrdr_domain::{Kind, OperationId, OperationSummary};
 
 use super::deed::Deed;
 use super::sight::{Detail, Sight};
+use crate::times::TimeFormat;
 
 /// A table, one at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,11 +99,15 @@ pub(crate) struct Typed {
 pub(crate) struct Model {
     /// What is looked at: a folder, or the address of a server.
     pub(crate) place: String,
+    /// How times are shown; how long ago unless said otherwise.
+    pub(crate) times: Option<TimeFormat>,
     /// Milliseconds since this began.
     pub(crate) clock_ms: i64,
     pub(crate) seen: Option<Box<Sight>>,
     /// When that was, by [`Self::clock_ms`].
     pub(crate) seen_ms: i64,
+    /// How queues went lately.
+    pub(super) flows: BTreeMap<Kind, Flow>,
     /// Why nothing newer could be seen, if so.
     pub(crate) trouble: Option<String>,
     pub(crate) table: Table,
@@ -116,9 +124,11 @@ impl Model {
     pub(crate) fn new(place: impl Into<String>) -> Self {
         Self {
             place: place.into(),
+            times: None,
             clock_ms: 0,
             seen: None,
             seen_ms: 0,
+            flows: BTreeMap::new(),
             trouble: None,
             table: Table::Operations,
             cursors: Default::default(),
@@ -158,11 +168,19 @@ impl Model {
 
     /// Takes a newer sight.
     pub(crate) fn saw(&mut self, sight: Box<Sight>) {
+        for queue in &sight.queues {
+            self.flows.entry(queue.kind).or_default().saw(Look::at(queue, sight.now_ms));
+        }
         (self.seen, self.seen_ms, self.trouble) = (Some(sight), self.clock_ms, None);
         for table in Table::ALL {
             let names = self.names(table);
             self.cursors[table.index()].find_again(&names);
         }
+    }
+
+    /// What came to a queue and went from it in the last minute; `None` before two looks can be compared.
+    pub(crate) fn rates(&self, kind: Kind) -> Option<Rates> {
+        self.flows.get(&kind)?.rates()
     }
 
     /// How old that is which is shown, milliseconds.

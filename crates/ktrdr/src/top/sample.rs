@@ -12,7 +12,8 @@ use ktrdr_app::queues::QueueStatus;
 use ktrdr_app::readiness::{Look, Readiness};
 use ktrdr_app::workers::{HeardWorker, WorkerState};
 use ktrdr_domain::{
-    DeviceClass, Kind, Operation, OperationId, OperationSummary, Progress, Status, Subject, TraceId,
+    DeviceClass, FailureReason, Kind, Operation, OperationId, OperationSummary, Phase, Progress, Status,
+    Subject, TraceId,
 };
 use ktrdr_fabric::campaign::{Campaign, Outcome};
 use ktrdr_fabric::history::{Change, Transition};
@@ -84,7 +85,9 @@ fn queue(kind: Kind, pending: u64, running: u64) -> QueueStatus {
     QueueStatus {
         kind,
         pending,
+        delayed: 0,
         running,
+        ended: 0,
         oldest_pending_ms: (pending > 0).then_some(180_000),
         workers: 1,
         slots: 2,
@@ -120,7 +123,7 @@ fn worker() -> HeardWorker {
 /// One runs, one waits because its queue is paused, one failed, one is done.
 pub(super) fn sight() -> Sight {
     let mut queues: Vec<QueueStatus> = Kind::with_jobs().take(3).map(|kind| queue(kind, 0, 0)).collect();
-    let training = QueueStatus { paused: true, reasons: vec![paused()], ..queue(KIND, 1_234, 1) };
+    let training = QueueStatus { paused: true, reasons: vec![paused()], delayed: 7, ..queue(KIND, 1_234, 1) };
     queues[0].running = 1;
     queues[1] = training;
     let look = Look { name: "queues".into(), ok: false, found: String::new(), reasons: vec![paused()] };
@@ -134,7 +137,15 @@ pub(super) fn sight() -> Sight {
         forgotten: 0,
         cancel: None,
         is_cancelling: false,
-        outcomes: vec![outcome(Status::Running, 2), outcome(Status::Failed, 10)],
+        outcomes: vec![
+            outcome(Status::Running, 2),
+            outcome(Status::Failed, 3),
+            Outcome {
+                phase: Some(Phase::Training),
+                reason: Some(FailureReason::Gate),
+                ..outcome(Status::Failed, 7)
+            },
+        ],
     };
     Sight {
         now_ms: NOW_MS,

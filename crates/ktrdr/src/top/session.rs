@@ -41,7 +41,7 @@ pub(crate) fn run(context: &Context<'_>, server: Option<&str>) -> Result<ExitCod
     let place = server.map_or_else(|| here().display().to_string(), str::to_owned);
     context.block_on(async {
         let desk = context.desk().await?;
-        live(&desk, place).await
+        live(&desk, Model { times: context.screen.times, ..Model::new(place) }).await
     })
 }
 
@@ -57,11 +57,11 @@ fn refuse_without_terminal(context: &Context<'_>) -> Result<(), CliError> {
     }
 }
 
-async fn live(desk: &Desk, place: String) -> Result<ExitCode, CliError> {
+async fn live(desk: &Desk, model: Model) -> Result<ExitCode, CliError> {
     let mut signals = Signals::of_a_terminal()?;
     let mut terminal = OurTerminal::take().or_exit(Kind::Files)?;
     let (mut touches, ink) = (touches(), Ink::of_environment());
-    let mut session = Session::new(desk, place);
+    let mut session = Session::new(desk, model);
     let lost = desk.lost();
     tokio::pin!(lost);
     loop {
@@ -84,6 +84,10 @@ async fn live(desk: &Desk, place: String) -> Result<ExitCode, CliError> {
                 Effect::Open(id) => session.begin(async move {
                     let opened = sight::open(desk.app(), &id).await;
                     Event::Opened(id, opened.map(Box::new).map_err(|why| why.message))
+                }),
+                Effect::Weigh(id) => session.begin(async move {
+                    let why_not = sight::nothing_to_retry(desk.app(), &id).await;
+                    Event::Weighed(id, why_not.map_err(|why| why.message))
                 }),
                 Effect::CarryOut(deed) => session.begin(carried_out(desk, deed)),
             }
@@ -117,11 +121,11 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(desk: &'a Desk, place: String) -> Self {
+    fn new(desk: &'a Desk, model: Model) -> Self {
         let now = Instant::now();
         Self {
             desk,
-            model: Model::new(place),
+            model,
             changes: desk.app().changes(),
             begun: now,
             looked: now,

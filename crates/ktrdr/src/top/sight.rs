@@ -11,6 +11,7 @@ use ktrdr_app::selection::Selection;
 use ktrdr_app::workers::HeardWorker;
 use ktrdr_app::{AppError, UseCases};
 use ktrdr_domain::{OperationId, OperationSummary, Status, terms};
+use ktrdr_research::resume::nothing_to_resume;
 
 use super::model::Table;
 
@@ -88,6 +89,24 @@ pub(crate) async fn open(app: &dyn UseCases, id: &OperationId) -> Result<Detail,
         history: app.history(id).await?,
         readings,
     })
+}
+
+/// Why there is nothing to retry of an operation that has ended, if so. A job of a cycle goes on with its cycle.
+pub(crate) async fn nothing_to_retry(
+    app: &dyn UseCases,
+    id: &OperationId,
+) -> Result<Option<String>, AppError> {
+    let mut ended = app.operation(id).await?;
+    if let Some(cycle) = ended.operation.root.clone() {
+        ended = app.operation(&cycle).await?;
+    }
+    let row = &ended.operation;
+    if !row.kind.is_root() {
+        return Ok(None);
+    }
+    let before = ended.resumption.resumed_by.as_ref().map(|by| format!("it was resumed before, by {by}"));
+    let why = before.or_else(|| nothing_to_resume(row).map(|why| why.to_string()));
+    Ok(why.map(|why| format!("{} is not resumed: {why}", row.id)))
 }
 
 #[cfg(test)]

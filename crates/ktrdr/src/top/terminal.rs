@@ -103,3 +103,58 @@ fn read(touches: &Sender<Touch>) -> io::Result<bool> {
     };
     Ok(touches.blocking_send(touch).is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Noted before and after, on a terminal of its own.
+    fn after_a_panic(of: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let [before, after] = ["before", "after"].map(|name| folder.path().join(name).display().to_string());
+        let program = std::env::current_exe().unwrap().display().to_string();
+        let line = format!(
+            "stty -g > '{before}'; '{program}' --ignored --exact --nocapture top::terminal::tests::{of}; stty -g > '{after}'"
+        );
+        let mut script = Command::new("script");
+        let script = script.args(["--quiet", "--flush", "--command", &line, "/dev/null"]);
+        let output = script.env("TERM", "xterm-256color").output().unwrap();
+        let settings = |file: &str| std::fs::read_to_string(file).unwrap();
+        assert_eq!(settings(&before), settings(&after), "the terminal's settings");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    #[test]
+    #[ignore = "panics with a terminal in its hands: the test below gives it one"]
+    fn panics() {
+        let mut ours = OurTerminal::take().unwrap();
+        ours.draw(|_| {}).unwrap();
+        panic!("it came to grief");
+    }
+
+    #[test]
+    #[ignore = "panics beside who has a terminal in its hands: the test below gives it one"]
+    fn panics_elsewhere() {
+        let mut ours = OurTerminal::take().unwrap();
+        let elsewhere = std::thread::spawn(|| panic!("it came to grief"));
+        assert!(elsewhere.join().is_err());
+        let why = ours.draw(|_| {}).unwrap_err();
+        assert!(why.to_string().contains("a part of this program"), "{why}");
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_and_is_said_there() {
+        for of in ["panics", "panics_elsewhere"] {
+            let text = after_a_panic(of);
+            let (taken, given_back) = text.split_once("\u{1b}[?1049l").unwrap_or_else(|| panic!("{text:?}"));
+            assert!(taken.contains("\u{1b}[?1049h"), "{text:?}");
+            assert!(
+                given_back.contains("\u{1b}[?25h") && given_back.contains("it came to grief"),
+                "{text:?}"
+            );
+            assert_eq!(given_back.contains("1 passed"), of == "panics_elsewhere", "{text:?}");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! What keys and answers do.
 
+use ktrdr_app::flow::Rates;
 use ktrdr_domain::{Kind, Status};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -36,7 +37,9 @@ fn nothing_is_done_before_somebody_says_yes() {
 #[test]
 fn keys_are_about_what_stands_under_the_cursor() {
     let mut model = seen();
-    assert_eq!(type_in(&mut model, "jjr"), []);
+    assert_eq!(type_in(&mut model, "jjr"), [Effect::Weigh(sample::id(3))]);
+    assert_eq!(model.asked, None, "nobody is asked before there is something to retry");
+    update(&mut model, Event::Weighed(sample::id(3), Ok(None)));
     assert_eq!(model.asked, Some(Deed::Retry(sample::id(3))));
     type_in(&mut model, "n");
     type_in(&mut model, "c");
@@ -131,4 +134,28 @@ fn what_a_deed_came_to_is_said_and_looked_at() {
     assert_eq!((model.age_ms(), model.trouble.as_deref()), (7_000, Some("nobody answers")));
     update(&mut model, Event::Looked(Ok(Box::new(sample::sight()))));
     assert_eq!((model.age_ms(), model.trouble.as_deref()), (0, None));
+}
+
+#[test]
+fn what_comes_to_queues_and_goes_from_them_is_told_by_two_looks() {
+    let mut model = seen();
+    assert_eq!(model.rates(Kind::Training), None);
+    let mut later = sample::sight();
+    later.now_ms += 30_000;
+    let training = later.queues.iter_mut().find(|queue| queue.kind == Kind::Training).unwrap();
+    (training.pending, training.ended) = (training.pending - 4, training.ended + 6);
+    model.saw(Box::new(later));
+    assert_eq!(model.rates(Kind::Training), Some(Rates { comes: 4.0, goes: 12.0 }));
+}
+
+#[test]
+fn where_there_is_nothing_to_retry_that_is_said_and_nothing_asked() {
+    let mut model = seen();
+    type_in(&mut model, "jjr");
+    update(&mut model, Event::Weighed(sample::id(3), Ok(Some("it ended by its own merits".into()))));
+    assert_eq!(model.asked, None);
+    assert!(model.said.as_ref().is_some_and(|said| said.words.contains("own merits")), "{:?}", model.said);
+    type_in(&mut model, "rk");
+    update(&mut model, Event::Weighed(sample::id(3), Ok(None)));
+    assert_eq!(model.asked, None, "another one is chosen by now");
 }

@@ -22,6 +22,8 @@ pub(crate) enum Event {
     Clock(i64),
     Looked(Result<Box<Sight>, String>),
     Opened(OperationId, Result<Box<Detail>, String>),
+    /// Why there is nothing to retry, if so.
+    Weighed(OperationId, Result<Option<String>, String>),
     Done(Result<String, String>),
 }
 
@@ -31,6 +33,8 @@ pub(crate) enum Effect {
     /// Look at everything that is shown.
     Look,
     Open(OperationId),
+    /// See whether there is anything to retry of it.
+    Weigh(OperationId),
     CarryOut(Deed),
     /// Give the terminal back.
     Quit,
@@ -47,6 +51,7 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::Looked(Err(why)) => model.trouble = Some(why),
         Event::Opened(id, answer) => opened(model, &id, answer),
+        Event::Weighed(id, answer) => weighed(model, id, answer),
         Event::Done(answer) => {
             let is_trouble = answer.is_err();
             model.said = Some(Said { words: answer.unwrap_or_else(|why| why), is_trouble });
@@ -66,6 +71,17 @@ fn opened(model: &mut Model, id: &OperationId, answer: Result<Box<Detail>, Strin
     let Some(page) = model.page.as_mut().filter(|page| page.id == *id) else { return };
     match answer {
         Ok(detail) => page.detail = Some(detail),
+        Err(words) => model.said = Some(Said { words, is_trouble: true }),
+    }
+}
+
+/// Asks for a yes, or says at once why there is nothing to ask; nothing of what is no longer chosen.
+fn weighed(model: &mut Model, id: OperationId, answer: Result<Option<String>, String>) {
+    let is_chosen = model.operation().is_some_and(|row| row.id == id);
+    match answer {
+        Ok(None) if is_chosen && model.typed.is_none() => model.asked = Some(Deed::Retry(id)),
+        Ok(None) => {}
+        Ok(Some(words)) => model.said = Some(Said { words, is_trouble: false }),
         Err(words) => model.said = Some(Said { words, is_trouble: true }),
     }
 }
@@ -146,7 +162,7 @@ fn on_table(model: &mut Model, key: KeyCode) -> Vec<Effect> {
         KeyCode::Home | KeyCode::Char('g') => model.move_cursor(isize::MIN),
         KeyCode::End | KeyCode::Char('G') => model.move_cursor(isize::MAX),
         KeyCode::Enter => return enter(model),
-        KeyCode::Char(c) => ask(model, c),
+        KeyCode::Char(c) => return ask(model, c),
         _ => {}
     }
     Vec::new()
@@ -161,7 +177,7 @@ fn on_page(model: &mut Model, key: KeyCode) -> Vec<Effect> {
         KeyCode::Char('?') => model.has_help = true,
         KeyCode::Down | KeyCode::Char('j') => page.scrolled = page.scrolled.saturating_add(1),
         KeyCode::Up | KeyCode::Char('k') => page.scrolled = page.scrolled.saturating_sub(1),
-        KeyCode::Char(c) => ask(model, c),
+        KeyCode::Char(c) => return ask(model, c),
         _ => {}
     }
     Vec::new()
@@ -194,7 +210,7 @@ fn enter(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Asks before anything is done; says why where nothing can be.
-fn ask(model: &mut Model, key: char) {
+fn ask(model: &mut Model, key: char) -> Vec<Effect> {
     let operation = model.operation();
     let deed = match key {
         'c' => match operation {
@@ -204,7 +220,7 @@ fn ask(model: &mut Model, key: char) {
         },
         'r' => match operation {
             Some(row) if !row.status.is_terminal() => Err("it goes on: only what has ended is retried"),
-            Some(row) => Ok(Deed::Retry(row.id.clone())),
+            Some(row) => return vec![Effect::Weigh(row.id.clone())],
             None => Err("r retries an operation: choose one"),
         },
         'p' => match model.queue() {
@@ -216,10 +232,11 @@ fn ask(model: &mut Model, key: char) {
             Some(boot) => Ok(Deed::Drain(boot)),
             None => Err("d drains a worker: choose one, or what it runs"),
         },
-        _ => return,
+        _ => return Vec::new(),
     };
     match deed {
         Ok(deed) => model.asked = Some(deed),
         Err(words) => model.said = Some(Said { words: words.into(), is_trouble: false }),
     }
+    Vec::new()
 }

@@ -2,11 +2,12 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Flex, Layout, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 
 use super::Ink;
 use super::words::doing;
+use super::wrapping::{cut, lines_of};
 use crate::top::deed::Deed;
 use crate::top::model::Model;
 
@@ -29,37 +30,55 @@ const KEYS: [(&str, &str); 12] = [
 /// An example of what a filter may be.
 const EXAMPLE: &str = "status=failed,running&type!=probe&error~timeout";
 
+/// Most lines of an answer, or of why a filter is none.
+const LINES_MAX: u16 = 6;
+
+/// How many lines what stands below takes: an answer as many as it needs, anything else one.
+pub(super) fn below_lines(model: &Model, width: u16) -> u16 {
+    let said = model.said.as_ref().filter(|_| model.typed.is_none());
+    said.map_or(1, |said| lines_of(&said.words, width).min(LINES_MAX))
+}
+
 /// The chosen row in more words, the answer to what was done, or the filter that is typed.
 pub(super) fn below(frame: &mut Frame<'_>, area: Rect, model: &Model, ink: Ink) {
-    let line = if let Some(typed) = &model.typed {
+    let text = if let Some(typed) = &model.typed {
         let column = u16::try_from(typed.text.chars().count() + 1).unwrap_or(u16::MAX);
         frame.set_cursor_position((area.x + column.min(area.width.saturating_sub(1)), area.y));
-        Line::from(format!("/{}", typed.text))
+        Text::from(format!("/{}", typed.text))
     } else if let Some(said) = &model.said {
-        let words = said.words.replace('\n', " ");
-        Line::styled(words, if said.is_trouble { ink.bad() } else { ink.strong() })
+        Text::styled(said.words.clone(), if said.is_trouble { ink.bad() } else { ink.strong() })
     } else {
         let row = model.operation().filter(|_| model.page.is_none());
         let words = row.map(|row| [row.id.to_string(), doing(row)].join(" "));
-        Line::styled(words.unwrap_or_default(), ink.faint())
+        cut(Line::styled(words.unwrap_or_default(), ink.faint()), area.width).into()
     };
-    frame.render_widget(Paragraph::new(line), area);
+    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), area);
+}
+
+/// How many lines the keys take: why a filter is none may need more.
+pub(super) fn keys_lines(model: &Model, width: u16) -> u16 {
+    trouble_of_filter(model).map_or(1, |trouble| lines_of(trouble, width).min(LINES_MAX))
+}
+
+fn trouble_of_filter(model: &Model) -> Option<&String> {
+    model.typed.as_ref()?.trouble.as_ref()
 }
 
 /// The keys that matter here.
 pub(super) fn keys(frame: &mut Frame<'_>, area: Rect, model: &Model, ink: Ink) {
+    if let Some(trouble) = trouble_of_filter(model) {
+        let words = Paragraph::new(Text::styled(trouble.clone(), ink.bad())).wrap(Wrap { trim: true });
+        return frame.render_widget(words, area);
+    }
     let words = match (&model.typed, &model.page) {
-        (Some(typed), _) => match &typed.trouble {
-            Some(trouble) => return frame.render_widget(Line::styled(trouble.clone(), ink.bad()), area),
-            None => format!("Enter filters · Esc leaves · such as {EXAMPLE}"),
-        },
+        (Some(_), _) => format!("Enter filters · Esc leaves · such as {EXAMPLE}"),
         (None, Some(_)) => "Esc back · ↑↓ scroll · c cancel · r retry · p pause · d drain · ? keys".into(),
         (None, None) if !model.filter.is_empty() => {
             format!("filter {} · Esc takes it away · ? keys · q quit", model.filter)
         }
         (None, None) => "Tab table · ↑↓ move · Enter open · / filter · c r p d act · ? keys · q quit".into(),
     };
-    frame.render_widget(Line::styled(words, ink.faint()), area);
+    frame.render_widget(cut(Line::styled(words, ink.faint()), area.width), area);
 }
 
 /// A question, or the page of keys.

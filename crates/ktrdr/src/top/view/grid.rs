@@ -6,8 +6,10 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
 
 use super::Ink;
+use super::wrapping::cut;
 
 /// A column.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     title: &'static str,
     /// In characters; 0 takes what is left.
@@ -32,11 +34,16 @@ impl Column {
     pub(super) const fn from(self, from: u16) -> Self {
         Self { from, ..self }
     }
+
+    /// The same, if anybody has something to say there.
+    pub(super) const fn only_if(self, is_wanted: bool) -> Self {
+        if is_wanted { self } else { self.from(u16::MAX) }
+    }
 }
 
 /// A table with its rows: a cell for every column, shown or not.
 pub(super) struct Grid {
-    pub(super) columns: &'static [Column],
+    pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Vec<Line<'static>>>,
     /// What is said where there are none.
     pub(super) nothing: String,
@@ -50,9 +57,11 @@ impl Grid {
         }
         let Self { columns, rows, .. } = self;
         let shown = |column: &Column| column.from <= area.width;
-        let aligned = |column: &Column, line: Line<'static>| match column.is_figure {
-            true => line.alignment(Alignment::Right),
-            false => line,
+        let rest = rest(columns.iter().filter(|column| shown(column)), area.width);
+        let aligned = |column: &Column, line: Line<'static>| match (column.is_figure, column.width) {
+            (true, _) => line.alignment(Alignment::Right),
+            (false, 0) => cut(line, rest),
+            (false, width) => cut(line, width),
         };
         let heads = columns.iter().filter(|column| shown(column));
         let head = heads.clone().map(|column| Cell::from(Text::from(aligned(column, column.title.into()))));
@@ -69,4 +78,13 @@ impl Grid {
             .row_highlight_style(ink.chosen());
         frame.render_stateful_widget(table, area, &mut TableState::default().with_selected(cursor));
     }
+}
+
+/// What is left for each column that takes some of the rest.
+fn rest<'a>(shown: impl Iterator<Item = &'a Column>, width: u16) -> u16 {
+    let (mut taken, mut takers, mut columns) = (0, 0, 0_u16);
+    for column in shown {
+        (taken, takers, columns) = (taken + column.width, takers + u16::from(column.width == 0), columns + 1);
+    }
+    width.saturating_sub(taken + columns.saturating_sub(1)) / takers.max(1)
 }

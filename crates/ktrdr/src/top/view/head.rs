@@ -8,13 +8,14 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::Ink;
-use super::words::age;
+use super::clock::Clock;
+use super::wrapping::lines_of;
 use crate::describe::{self, thousands};
 use crate::top::model::{Model, Table};
 use crate::top::sight::Sight;
 
 /// Most lines of the sentence.
-const LINES_MAX: u16 = 4;
+const LINES_MAX: u16 = 8;
 
 /// From this age on what is shown may mislead.
 const OLD_MS: i64 = 15_000;
@@ -48,9 +49,9 @@ fn freshness(model: &Model, ink: Ink) -> (String, Style) {
 
 /// How many lines the sentence takes.
 pub(super) fn sentence_lines(model: &Model, width: u16) -> u16 {
-    let wrapped = |line: &Line<'_>| line.width().max(1).div_ceil(usize::from(width).max(1));
-    let lines: usize = sentence_of(model, Ink::plain()).iter().map(wrapped).sum();
-    u16::try_from(lines).unwrap_or(LINES_MAX).clamp(1, LINES_MAX)
+    let sentence = sentence_of(model, Ink::plain());
+    let lines = sentence.iter().map(|line| lines_of(&line.to_string(), width)).fold(0, u16::saturating_add);
+    lines.clamp(1, LINES_MAX)
 }
 
 pub(super) fn sentence(frame: &mut Frame<'_>, area: Rect, model: &Model, ink: Ink) {
@@ -80,13 +81,13 @@ fn sentence_of(model: &Model, ink: Ink) -> Vec<Line<'static>> {
             let (running, waiting) = (thousands(running), thousands(waiting));
             vec![Line::styled(format!("It is working: {running} running, {waiting} waiting."), ink.good())]
         }
-        [first, more @ ..] => because(first, more.len(), model.now_ms(), ink),
+        [first, more @ ..] => because(first, more.len(), Clock::of(model), ink),
     }
 }
 
 /// The cause, since when, and what to do about it.
-fn because(first: &Reason, more: usize, now_ms: i64, ink: Ink) -> Vec<Line<'static>> {
-    let since = first.since_ms.map(|ms| format!(", since {} ago", age(now_ms, ms))).unwrap_or_default();
+fn because(first: &Reason, more: usize, clock: Clock, ink: Ink) -> Vec<Line<'static>> {
+    let since = first.since_ms.map(|ms| format!(", since {}", clock.ago(ms))).unwrap_or_default();
     let cause = format!("{}{since}.", upper_first(&first.message));
     let mut next = vec![Span::raw("→ "), Span::styled(first.run.clone(), ink.strong())];
     if more > 0 {

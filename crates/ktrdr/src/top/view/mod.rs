@@ -2,6 +2,7 @@
 
 mod boxes;
 mod campaigns;
+mod clock;
 mod dead_letters;
 mod grid;
 mod head;
@@ -11,6 +12,7 @@ mod page;
 mod queues;
 mod words;
 mod workers;
+mod wrapping;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ pub(crate) use self::ink::Ink;
 use super::model::{Model, Table};
 use super::sight::Sight;
 use crate::screen::drives_a_terminal;
+use clock::Clock;
 use grid::Grid;
 
 /// From these sizes on, queues and workers stand above the operations.
@@ -39,8 +42,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, model: &Model, ink: Ink) {
         Constraint::Length(head::sentence_lines(model, area.width)),
         Constraint::Length(1),
         Constraint::Fill(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
+        Constraint::Length(boxes::below_lines(model, area.width)),
+        Constraint::Length(boxes::keys_lines(model, area.width)),
     ];
     let [title, sentence, tabs, body, below, keys] = Layout::vertical(rows).areas(area);
     head::title(frame, title, model, ink);
@@ -66,10 +69,10 @@ fn tables(frame: &mut Frame<'_>, area: Rect, model: &Model, seen: &Sight, ink: I
             Layout::vertical([Constraint::Length(ABOVE), Constraint::Fill(1)]).spacing(1).areas(area);
         if area.width >= WIDE {
             let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).spacing(2).areas(above);
-            queues::grid(seen, ink).draw(frame, left, None, ink);
+            queues::grid(model, seen, ink).draw(frame, left, None, ink);
             workers::grid(seen, ink).draw(frame, right, None, ink);
         } else {
-            queues::grid(seen, ink).draw(frame, above, None, ink);
+            queues::grid(model, seen, ink).draw(frame, above, None, ink);
         }
     }
     let grid = table(model, seen, ink);
@@ -77,12 +80,13 @@ fn tables(frame: &mut Frame<'_>, area: Rect, model: &Model, seen: &Sight, ink: I
 }
 
 fn table(model: &Model, seen: &Sight, ink: Ink) -> Grid {
+    let clock = Clock::of(model);
     match model.table {
-        Table::Operations => operations::grid(&seen.operations, model.now_ms(), ink),
-        Table::Queues => queues::grid(seen, ink),
+        Table::Operations => operations::grid(&seen.operations, clock, ink),
+        Table::Queues => queues::grid(model, seen, ink),
         Table::Workers => workers::grid(seen, ink),
-        Table::DeadLetters => dead_letters::grid(seen, model.now_ms(), ink),
-        Table::Campaigns => campaigns::grid(seen, model.now_ms(), ink),
+        Table::DeadLetters => dead_letters::grid(seen, clock, ink),
+        Table::Campaigns => campaigns::grid(seen, clock, ink),
     }
 }
 

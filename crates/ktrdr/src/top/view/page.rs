@@ -10,7 +10,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
 use super::Ink;
-use super::words::{about, age, progress, status};
+use super::clock::Clock;
+use super::words::{about, progress, status};
+use super::wrapping::lines_of;
 use crate::describe;
 use crate::spark;
 use crate::top::model::{Model, Page};
@@ -28,18 +30,19 @@ const CHANGES: usize = 12;
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, page: &Page, ink: Ink) {
     let lines = match &page.detail {
         None => vec![Line::from(page.id.to_string()), Line::styled("looking …", ink.faint())],
-        Some(detail) => lines(detail, model.now_ms(), ink),
+        Some(detail) => lines(detail, Clock::of(model), ink),
     };
-    let last = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(1);
+    let wrapped = lines.iter().map(|line| lines_of(&line.to_string(), area.width));
+    let last = wrapped.fold(0, u16::saturating_add).saturating_sub(1);
     let text = Paragraph::new(lines).wrap(Wrap { trim: false }).scroll((page.scrolled.min(last), 0));
     frame.render_widget(text, area);
 }
 
-fn lines(detail: &Detail, now_ms: i64, ink: Ink) -> Vec<Line<'static>> {
+fn lines(detail: &Detail, clock: Clock, ink: Ink) -> Vec<Line<'static>> {
     let Detail { operation, explanation, history, readings } = detail;
     let row = &operation.operation;
-    let mut lines = facts(row, now_ms, ink);
-    lines.extend(why(explanation, now_ms, ink));
+    let mut lines = facts(row, clock, ink);
+    lines.extend(why(explanation, clock, ink));
     lines.extend(figures(readings, ink));
     if let Some(error) = &row.error {
         lines.push(heading("error", ink));
@@ -51,7 +54,7 @@ fn lines(detail: &Detail, now_ms: i64, ink: Ink) -> Vec<Line<'static>> {
     }
     lines.push(heading("what it went through", ink));
     let skipped = history.events.len().saturating_sub(CHANGES);
-    lines.extend(history.events.iter().skip(skipped).map(|event| change(event, now_ms)));
+    lines.extend(history.events.iter().skip(skipped).map(|event| change(event, clock)));
     lines
 }
 
@@ -63,7 +66,7 @@ fn fact(name: &str, value: impl Into<Span<'static>>, ink: Ink) -> Line<'static> 
     Line::from(vec![Span::styled(format!("{name:<10}"), ink.faint()), value.into()])
 }
 
-fn facts(row: &Operation, now_ms: i64, ink: Ink) -> Vec<Line<'static>> {
+fn facts(row: &Operation, clock: Clock, ink: Ink) -> Vec<Line<'static>> {
     let mut lines = vec![
         Line::from(vec![Span::styled(row.id.to_string(), ink.strong()), "  ".into(), status(row, ink)]),
         fact("type", row.kind.to_string(), ink),
@@ -75,7 +78,7 @@ fn facts(row: &Operation, now_ms: i64, ink: Ink) -> Vec<Line<'static>> {
     lines.extend(row.campaign.as_ref().map(|name| fact("campaign", name.to_string(), ink)));
     let took = describe::took_ms(row).map(describe::duration);
     let took = took.map(|took| format!(" · took {took}")).unwrap_or_default();
-    lines.push(fact("begun", format!("{} ago{took}", age(now_ms, row.created_at_ms)), ink));
+    lines.push(fact("begun", clock.ago(row.created_at_ms) + &took, ink));
     if !row.kind.is_root() {
         let lost =
             if row.rescues > 0 { format!(" · lost its worker {} ×", row.rescues) } else { String::new() };
@@ -94,13 +97,13 @@ fn facts(row: &Operation, now_ms: i64, ink: Ink) -> Vec<Line<'static>> {
     lines
 }
 
-fn why(explanation: &Explanation, now_ms: i64, ink: Ink) -> Vec<Line<'static>> {
+fn why(explanation: &Explanation, clock: Clock, ink: Ink) -> Vec<Line<'static>> {
     if explanation.reasons.is_empty() {
         return Vec::new();
     }
     let mut lines = vec![heading("why it waits", ink)];
     for reason in &explanation.reasons {
-        let since = reason.since_ms.map(|ms| format!(", since {} ago", age(now_ms, ms))).unwrap_or_default();
+        let since = reason.since_ms.map(|ms| format!(", since {}", clock.ago(ms))).unwrap_or_default();
         lines.push(Line::styled(format!("  {}{since}", reason.message), ink.warning()));
         lines.push(format!("  → {}", reason.run).into());
     }
@@ -140,8 +143,8 @@ fn of_child(child: &OperationSummary, ink: Ink) -> Line<'static> {
     line
 }
 
-fn change(event: &Transition, now_ms: i64) -> Line<'static> {
-    let note = event.note.as_deref().and_then(|note| note.lines().next()).unwrap_or_default();
-    let ago = format!("{} ago", age(now_ms, event.at_ms));
+fn change(event: &Transition, clock: Clock) -> Line<'static> {
+    let note = event.note.as_deref().unwrap_or_default().replace('\n', " ");
+    let ago = clock.ago(event.at_ms);
     format!("  {ago:>12}  {:<10} {note}", event.what.to_string()).into()
 }

@@ -1,40 +1,49 @@
-//! Queues: what waits and runs, who takes it, and what stands in its way.
+//! Queues: what waits, runs, comes and goes, who takes it, and what stands in its way.
 
+use ktrdr_app::flow::{Rates, per_minute};
 use ktrdr_app::queues::QueueStatus;
 use ratatui::text::{Line, Span};
 
 use super::Ink;
 use super::grid::{Column, Grid};
 use crate::describe::{self, thousands};
+use crate::top::model::Model;
 use crate::top::sight::Sight;
 
-static COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 11] = [
     Column::words("QUEUE", 17),
     Column::figure("WAIT", 7),
-    Column::figure("RUN", 7),
-    Column::figure("OLDEST", 8),
-    Column::figure("WORKERS", 7),
-    Column::figure("SLOTS", 6),
+    Column::figure("LATER", 6),
+    Column::figure("RUN", 5),
+    Column::figure("OLDEST", 7),
+    Column::figure("IN/MIN", 6),
+    Column::figure("OUT/MIN", 7),
+    Column::figure("SLOTS", 5),
+    Column::figure("WORKERS", 7).from(90),
     Column::words("STATE", 12),
-    Column::words("WHY", 0).from(110),
+    Column::words("WHY", 0).from(120),
 ];
 
-pub(super) fn grid(seen: &Sight, ink: Ink) -> Grid {
-    let rows = seen.queues.iter().map(|queue| cells(queue, ink)).collect();
-    Grid { columns: &COLUMNS, rows, nothing: String::new() }
+pub(super) fn grid(model: &Model, seen: &Sight, ink: Ink) -> Grid {
+    let rows = seen.queues.iter().map(|queue| cells(queue, model.rates(queue.kind), ink)).collect();
+    Grid { columns: COLUMNS.to_vec(), rows, nothing: String::new() }
 }
 
-fn cells(queue: &QueueStatus, ink: Ink) -> Vec<Line<'static>> {
+fn cells(queue: &QueueStatus, rates: Option<Rates>, ink: Ink) -> Vec<Line<'static>> {
+    let rate = |of: fn(Rates) -> f64| rates.map_or_else(|| "–".into(), |rates| per_minute(of(rates)));
     let oldest =
         queue.oldest_pending_ms.map_or_else(|| "–".into(), |ms| describe::duration(ms / 1000 * 1000));
     let why = queue.reasons.first().map(|reason| reason.message.clone()).unwrap_or_default();
     vec![
         queue.kind.to_string().into(),
         thousands(queue.pending).into(),
+        thousands(queue.delayed).into(),
         thousands(queue.running).into(),
         oldest.into(),
-        queue.workers.to_string().into(),
+        rate(|rates| rates.comes).into(),
+        rate(|rates| rates.goes).into(),
         queue.slots.to_string().into(),
+        queue.workers.to_string().into(),
         state(queue, ink).into(),
         why.into(),
     ]

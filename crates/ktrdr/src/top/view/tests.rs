@@ -4,13 +4,15 @@ use std::fs;
 use std::path::PathBuf;
 
 use ktrdr_domain::Status;
+use ktrdr_fabric::registry::GpuSight;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use super::*;
+use crate::times::TimeFormat;
 use crate::top::deed::Deed;
-use crate::top::model::{Page, Typed};
+use crate::top::model::{Page, Said, Typed};
 use crate::top::sample;
 
 fn buffer(model: &Model, width: u16, height: u16) -> Buffer {
@@ -97,4 +99,48 @@ fn text_from_outside_drives_no_terminal_and_no_size_is_too_small() {
         let shown = drawn(&model, width.max(1), height.max(1));
         assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{9b}', '\u{7}']), "{shown:?}");
     }
+}
+
+#[test]
+fn times_say_when_where_somebody_wants_that() {
+    for table in [Table::Operations, Table::DeadLetters] {
+        let model = Model { table, times: Some(TimeFormat::Iso), ..seen() };
+        is_golden(&format!("80x24_{}_iso.txt", table.name().replace(' ', "_")), &model, 80, 24);
+    }
+    let page = Page { id: sample::id(1), detail: Some(Box::new(sample::detail())), scrolled: 0 };
+    let shown = drawn(&Model { page: Some(page), times: Some(TimeFormat::Iso), ..seen() }, 80, 24);
+    assert!(shown.contains("begun     2026-11-18T") && !shown.contains(" ago"), "{shown}");
+}
+
+#[test]
+fn a_gpu_is_told_of_where_somebody_has_one() {
+    let mut sight = sample::sight();
+    let gpu =
+        GpuSight { memory_bytes: 80_000_000_000, memory_used_bytes: 3_100_000_000, busy_percent: Some(62) };
+    sight.workers[0].worker.gpu = Some(gpu);
+    let mut model = Model { table: Table::Workers, ..Model::new("/srv/lab") };
+    model.saw(Box::new(sight));
+    for width in [80, 120] {
+        assert!(drawn(&model, width, 24).contains("62 % 3.1/80 GB"), "{}", drawn(&model, width, 24));
+    }
+    let without = drawn(&Model { table: Table::Workers, ..seen() }, 120, 24);
+    assert!(!without.contains("GPU"), "{without}");
+}
+
+#[test]
+fn a_long_answer_is_shown_whole_and_what_is_cut_says_so() {
+    let words = "op_training_20261129_220001_99cb0f01 can not be retried: ".to_owned()
+        + &"because ".repeat(20)
+        + "END";
+    let said = Some(Said { words, is_trouble: true });
+    let shown = drawn(&Model { said, ..seen() }, 80, 24);
+    assert!(shown.contains("END") && shown.contains("q quit"), "{shown}");
+    let trouble = Some("colour is no field; ".repeat(6) + "END");
+    let shown = drawn(&Model { typed: Some(Typed { text: "colour=red".into(), trouble }), ..seen() }, 80, 24);
+    assert!(shown.contains("END"), "{shown}");
+    let mut sight = sample::sight();
+    sight.dead.dead_letters[0].operation.error = Some("no ".repeat(40) + "bars");
+    let mut model = Model { table: Table::DeadLetters, ..Model::new("/srv/lab") };
+    model.saw(Box::new(sight));
+    assert!(drawn(&model, 80, 24).contains("…"), "{}", drawn(&model, 80, 24));
 }

@@ -65,12 +65,6 @@ pub(super) fn doing(row: &OperationSummary) -> String {
     said.lines().next().unwrap_or_default().to_owned()
 }
 
-/// How long ago, by the clock that told both.
-pub(super) fn age(now_ms: i64, at_ms: i64) -> String {
-    // Between two looks the store's clock is known to a few milliseconds only.
-    describe::age(now_ms.max(at_ms), at_ms)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
