@@ -10,5 +10,6 @@ pub(crate) mod events;
 mod keys;
 mod lists;
 mod metrics;
+mod misfits;
 mod schedules;
 mod work;

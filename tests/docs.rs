@@ -132,7 +132,8 @@ fn the_first_hour_goes_as_the_guide_says() {
     for words in ["generated", "valid   strategies/mine.yaml", "learned from", "first", "cycles:"] {
         assert!(said.contains(words), "no {words:?} in what was said:\n{said}");
     }
-    for made in ["lab/trades.csv", "lab/models/mine", "lab/reports/first.html", "lab/data/EURUSD_1h.csv"] {
+    for made in ["lab/trades.parquet", "lab/models/mine", "lab/reports/first.html", "lab/data/EURUSD_1h.csv"]
+    {
         assert!(folder.join(made).exists(), "{made}");
     }
 }

@@ -102,7 +102,7 @@ fn an_operation_is_named_by_as_much_as_it_takes(engine: Engine) {
     world.generate("EURUSD", "planted-edge", 5_000, 3);
     world.example_of_epochs("fx_pullback", 1);
     world.json(&["training", "run", "--local", "--strategy", "fx_pullback"]);
-    let signals = world.write("targets.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
+    let signals = world.write("targets.csv", "timestamp,target\n2015-07-07T00:00:00Z,1\n");
     let market = ["--symbol", "EURUSD", "--timeframe", "1h", "--signals", signals.to_str().unwrap()];
     world.json(&[&["backtest", "signals", "--local"], &market[..]].concat());
 

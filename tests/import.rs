@@ -221,13 +221,13 @@ fn what_divides_by_a_price_says_that_it_can_not() {
 fn a_file_of_signals_that_never_trades_is_not_told_to_widen_fuzzy_sets() {
     let world = World::new();
     world.generate("EURUSD", "random-walk", 5_000, 3);
-    let signals = world.write("signals.csv", "timestamp,target\n2015-01-06T00:00:00Z,0\n");
+    let signals = world.write("signals.csv", "timestamp,target\n2015-07-07T00:00:00Z,0\n");
     let backtest = ["backtest", "signals", "--local", "-s", "EURUSD", "-t", "1h", "--signals"];
     let report = world.json(&[&backtest[..], &[signals.to_str().unwrap()]].concat());
     let warnings = report["warnings"].to_string();
     assert!(warnings.contains("no trade was made") && warnings.contains("`--signals`"), "{warnings}");
     assert!(!warnings.contains("fuzzy") && !warnings.contains("confidence"), "{warnings}");
-    world.write("signals.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
+    world.write("signals.csv", "timestamp,target\n2015-07-07T00:00:00Z,1\n");
     let report = world.json(&[&backtest[..], &[signals.to_str().unwrap()]].concat());
     assert_eq!(report["metrics"]["total_trades"], 1, "{}", report["warnings"]);
 }

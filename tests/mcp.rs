@@ -139,10 +139,10 @@ fn a_client_reads_what_the_application_knows_and_can_not_write() {
 
         let listed = client.said("list_operations", json!({ "type": "agent_research" })).await;
         assert_eq!(
-            (&listed["total"], &listed["operations"][0]["operation"]),
+            (&listed["total"], &listed["operations"][0]["id"]),
             (&1.into(), &submitted[0].clone().into())
         );
-        let one = client.said("get_operation", json!({ "operation": submitted[0] })).await;
+        let one = client.said("get_operation", json!({ "id": submitted[0] })).await;
         assert_eq!(
             (&one["phase"], &one["children"][0]["type"]),
             (&"designing".into(), &"agent_design".into())
@@ -203,9 +203,10 @@ async fn everything(client: &Client, world: &World) -> String {
     }
     for row in world.operations() {
         let id = row["id"].as_str().unwrap();
+        // As it was called before.
         told += &client.said("get_operation", json!({ "operation": id })).await.to_string();
         match row["type"].as_str().unwrap() {
-            "backtesting" => told += &client.said("get_report", json!({ "operation": id })).await.to_string(),
+            "backtesting" => told += &client.said("get_report", json!({ "id": id })).await.to_string(),
             "agent_research" => {
                 told += &client.said("get_lesson", json!({ "cycle": id })).await.to_string();
                 let campaign = row["campaign"].clone();
@@ -280,8 +281,8 @@ fn a_hostile_client_is_told_why_and_harms_nothing() {
             |yaml: String| json!({ "symbol": "EURUSD", "timeframe": "1h", "strategy": { "yaml": yaml } });
         let long = |n: usize| "x".repeat(n);
         for (tool, arguments, kind) in [
-            ("get_operation", json!({ "operation": "../../etc/passwd" }), "invalid_request"),
-            ("get_operation", json!({ "operation": "op_probe_20260101_000000_00000001" }), "not_found"),
+            ("get_operation", json!({ "id": "../../etc/passwd" }), "invalid_request"),
+            ("get_operation", json!({ "id": "op_probe_20260101_000000_00000001" }), "not_found"),
             ("get_operation", json!({}), "invalid_request"),
             ("get_strategy", json!({ "name": "../../etc/passwd" }), "invalid_request"),
             ("get_strategy", json!({ "name": "x", "and": "more" }), "invalid_request"),
@@ -332,7 +333,7 @@ fn a_hostile_client_is_told_why_and_harms_nothing() {
             ),
             (
                 "cancel_operation",
-                json!({ "operation": "op_probe_20260101_000000_00000001", "reason": long(3_000) }),
+                json!({ "id": "op_probe_20260101_000000_00000001", "reason": long(3_000) }),
                 "invalid_request",
             ),
         ] {
@@ -402,7 +403,7 @@ fn a_cycle_is_started_as_a_task_and_followed_to_its_end(engine: Engine) {
         let (status, result) = client.ended(&id).await;
         assert_eq!(status, TaskStatus::Completed);
         let told = &result.unwrap()["structuredContent"];
-        assert_eq!(told["operation"], id.as_str());
+        assert_eq!(told["id"], id.as_str());
         assert!(told["result"]["strategy"].is_string(), "{told}");
         assert_eq!(world.operation(&id)["status"], told["status"]);
         let lesson = client.said("get_lesson", json!({ "cycle": id })).await;
@@ -425,7 +426,7 @@ fn a_task_is_cancelled_and_its_operation_with_it(engine: Engine) {
         let plain = Client::with(&world, &["--allow-write"], ClientCapabilities::default()).await;
         let started = plain.said("trigger_cycle", market()).await;
         let id = started["operation"].as_str().unwrap();
-        let stopped = plain.said("cancel_operation", json!({ "operation": id, "reason": "enough" })).await;
+        let stopped = plain.said("cancel_operation", json!({ "id": id, "reason": "enough" })).await;
         assert_eq!(stopped["operation"], id);
     });
 }

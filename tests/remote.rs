@@ -2,7 +2,7 @@
 //! here; and nothing that the other side does leads the token elsewhere.
 
 mod answers;
-mod elsewhere;
+pub(crate) mod elsewhere;
 mod following;
 mod hostile;
 mod refusals;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::exports;
 use crate::world::{Engine, WHOLE_SERIES, World, on_each_engine, shown};
 
 on_each_engine!(
@@ -47,7 +48,7 @@ fn says(page: &str, words: &[&str]) {
     }
 }
 
-fn text(world: &World, arguments: &[&str]) -> String {
+pub(crate) fn text(world: &World, arguments: &[&str]) -> String {
     let output = world.run(arguments);
     assert!(output.status.success(), "{}", shown(&output));
     String::from_utf8(output.stdout).unwrap()
@@ -83,7 +84,7 @@ fn a_training_and_its_backtest_become_pages_that_need_nothing_else(engine: Engin
     let training = training.as_str().unwrap();
     tells_of_a_training(&world, training);
     side_by_side(&world, id, training);
-    exported(&world, id, &report);
+    exports::agree_with_the_report(&world, id, &report);
 }
 
 /// The page repeats figures and makes none.
@@ -149,31 +150,6 @@ fn side_by_side(world: &World, backtest: &str, training: &str) {
     world.refused_with(2, &["report", backtest, training], &["name one kind"]);
 }
 
-fn exported(world: &World, id: &str, report: &Value) {
-    let trades = text(world, &["backtest", "export", id, "--trades"]);
-    let mut rows = trades.lines();
-    let head: Vec<&str> = rows.next().unwrap().split(',').collect();
-    let listed = report["trades"].as_array().unwrap();
-    assert_eq!(rows.clone().count(), listed.len());
-    for (row, trade) in rows.zip(listed) {
-        for (name, cell) in head.iter().zip(row.split(',')) {
-            match &trade[*name] {
-                Value::String(word) => assert_eq!(cell, word),
-                number => assert_eq!(cell.parse::<f64>().unwrap(), number.as_f64().unwrap(), "{name}"),
-            }
-        }
-    }
-    let file = world.path("equity.csv");
-    let to = ["--to", file.to_str().unwrap()];
-    let written = world.json(&[&["backtest", "export", id, "--equity"], &to[..]].concat());
-    assert_eq!(written["rows"], report["bars"]);
-    let last = std::fs::read_to_string(&file).unwrap().lines().last().unwrap().to_owned();
-    let equity = report["equity"].as_array().unwrap().last().unwrap()["equity"].as_f64().unwrap();
-    assert_eq!(last.split(',').nth(1).unwrap().parse::<f64>().unwrap(), equity);
-    world.refused(9, &[&["backtest", "export", id, "--equity"], &to[..]].concat());
-    world.refused(2, &["backtest", "export", id]);
-}
-
 fn a_campaign_becomes_a_page_that_says_why_each_cycle_died(engine: Engine) {
     let world = World::on(engine);
     world.generate("EURUSD", "random-walk", 6_000, 5);
@@ -199,9 +175,44 @@ fn a_campaign_becomes_a_page_that_says_why_each_cycle_died(engine: Engine) {
     let failed = run["cycles"].as_array().unwrap().iter().filter(|cycle| cycle["status"] == "failed").count();
     assert_eq!(died, failed as u64);
     assert_eq!(told["designs"].as_array().unwrap().len(), 3);
+    let trained = world.json(&["operations", "list", "--type", "training", "--status", "completed"]);
+    if trained["operations"].as_array().unwrap().len() == 3 {
+        let band = &told["growth"];
+        assert_eq!(band["accounts"], 3);
+        is_a_band(band["points"].as_array().unwrap());
+        says(&html, &["Growth on dev", "designs: the middle", "not of seeds"]);
+    }
     let cycle = run["cycles"][0]["id"].as_str().unwrap();
     assert!(["training", "backtest"].contains(&world.json(&["report", cycle])["report"].as_str().unwrap()));
     world.refused_with(2, &["report", "night", cycle], &["alone"]);
+}
+
+fn is_a_band(points: &[Value]) {
+    let at = |point: &Value| ["least", "middle", "most"].map(|name| point[name].as_f64().unwrap());
+    assert!(points.len() > 100 && at(&points[0]) == [0.0; 3]);
+    assert!(points.iter().map(at).all(|[least, middle, most]| least <= middle && middle <= most));
+}
+
+#[test]
+fn trainings_of_one_strategy_show_what_the_seed_changes() {
+    let world = World::new();
+    world.plant("EURUSD", 0.14, 6_000, 3);
+    world.example_of_epochs("quick", 2);
+    let trained = |seed: &str| {
+        let run = ["training", "run", "--local", "--strategy", "quick", "--seed", seed];
+        world.json(&run);
+        let id = world.json(&["operations", "list", "--type", "training"])["operations"][0]["id"].clone();
+        id.as_str().unwrap().to_owned()
+    };
+    let ids = ["1", "2", "3"].map(trained);
+    let [first, second, third] = ids.each_ref().map(String::as_str);
+    let html = page(&world, &[first, second, third]);
+    says(
+        &html,
+        &["What the seed changes", "From seed to seed", "quick: least to most of 3", "quick: the middle"],
+    );
+    let two = page(&world, &[first, second]);
+    assert!(!two.contains("What the seed changes"), "two are two lines");
 }
 
 fn what_has_not_ended_has_no_report(engine: Engine) {

@@ -18,7 +18,7 @@ fn whatever_is_pruned_a_counted_backtest_can_be_replayed(engine: Engine) {
     let csv = world.path("data/GOOD_1h.csv");
     world.json(&["data", "import", csv.to_str().unwrap(), "-s", "COPY", "-t", "1h"]);
     let imported = world.operations()[0]["id"].as_str().unwrap().to_owned();
-    let signals = world.write("signals.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
+    let signals = world.write("signals.csv", "timestamp,target\n2015-01-20T00:00:00Z,1\n");
     let market = ["--symbol", "GOOD", "--timeframe", "1h", "--signals", signals.to_str().unwrap()];
     let report = world.json(&[&["backtest", "signals", "--local"], &market[..]].concat());
     let counted = report["operation"].as_str().unwrap().to_owned();

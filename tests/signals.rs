@@ -158,7 +158,7 @@ fn a_bar_that_opens_beyond_the_target_takes_it_and_one_beyond_the_stop_stops() {
 fn a_signal_at_no_bar_is_refused_with_its_line() {
     let world = World::new();
     world.generate("TEST", "random-walk", 500, 1);
-    let file = world.write("signals.csv", "timestamp,target\n2015-01-05T00:30:00Z,1\n");
+    let file = world.write("signals.csv", "timestamp,target\n2015-01-22T00:30:00Z,1\n");
     let said = world.refused(
         8,
         &[

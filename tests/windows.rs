@@ -109,7 +109,7 @@ fn a_longer_file_extends_the_vault_and_moves_no_window(engine: Engine) {
 fn bars_that_came_past_the_import_are_cut_at_their_first_use_or_before_they_are_replaced() {
     let used = World::new();
     used.write("data/SHARE_1d.csv", walk(1_000, 1));
-    used.write("signals.csv", format!("timestamp,target\n{},1\n", date(0)));
+    used.write("signals.csv", format!("timestamp,target\n{},1\n", date(600)));
     let before = listed(&used);
     assert_eq!((&before["windows"]["gate"], &before["windows_fixed"]), (&span(600, 850), &json!(false)));
     used.refused_with(3, &["data", "windows", "SHARE"], &["no windows of SHARE", "first bars"]);
@@ -305,7 +305,7 @@ fn a_cycle_that_comes_to_its_exam_when_the_gate_is_burnt_is_refused_by_the_worke
     world.write("ktrdr.toml", EVERY_TRAINING_PASSES);
     let campaign = ["-n", "4", "--campaign", "late", "--seed", "3"];
     world.json(&[&["research", "run", "-s", "SHARE", "-t", "1h"], &campaign[..]].concat());
-    world.write("signals.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
+    world.write("signals.csv", "timestamp,target\n2015-11-03T00:00:00Z,1\n");
     let signals = world.path("signals.csv");
     let market = ["-s", "SHARE", "-t", "1h", "--signals", signals.to_str().unwrap()];
     let _engine = world.up(&[]);

@@ -241,7 +241,7 @@ impl World {
         if !self.path("data/GOOD_1h.csv").exists() {
             self.generate("GOOD", "random-walk", 400, 1);
         }
-        let signals = self.write("good.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
+        let signals = self.write("good.csv", "timestamp,target\n2015-01-20T00:00:00Z,1\n");
         let market = ["--symbol", "GOOD", "--timeframe", "1h", "--signals", signals.to_str().unwrap()];
         let report = self.json(&[&["backtest", "signals", "--local"], &market[..]].concat());
         assert_eq!(report["metrics"]["total_trades"], 1);

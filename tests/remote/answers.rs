@@ -132,6 +132,14 @@ fn every_command_answers_the_same_by_way_of_a_server(engine: Engine) {
         let export = words(&export);
         assert_eq!(elsewhere.run(&export).stdout, world.run(&export).stdout, "{export:?}");
     }
+    let exported = |name: &str, export: &dyn Fn(&[&str]) -> Value| {
+        let file = world.path(name);
+        let to = ["--equity", "--format", "parquet", "--to", file.to_str().unwrap()];
+        export(&[&["backtest", "export", &backtest], &to[..]].concat());
+        std::fs::read(file).unwrap()
+    };
+    let far = exported("far.parquet", &|command| elsewhere.json(command));
+    assert_eq!(far, exported("near.parquet", &|command| world.json(command)));
 }
 
 fn what_is_refused_is_refused_the_same(engine: Engine) {

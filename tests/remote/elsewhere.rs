@@ -10,7 +10,7 @@ use crate::running::Running;
 use crate::world::shown;
 
 /// Somebody at another machine.
-pub(super) struct Elsewhere {
+pub(crate) struct Elsewhere {
     server: String,
     folder: TempDir,
     /// Variables of the environment.
@@ -19,18 +19,18 @@ pub(super) struct Elsewhere {
 
 impl Elsewhere {
     /// Who asks the server of this address.
-    pub(super) fn asking(server: &str) -> Self {
+    pub(crate) fn asking(server: &str) -> Self {
         let folder = TempDir::with_prefix("ktrdr-elsewhere-").unwrap();
         Self { server: server.to_owned(), folder, said: Vec::new() }
     }
 
     /// The same with one more variable.
-    pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.said.push((name, value.to_owned()));
         self
     }
 
-    pub(super) fn start(&self, arguments: &[&str]) -> Running {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ktrdr"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KTRDR_")) {
             command.env_remove(name);
@@ -41,7 +41,7 @@ impl Elsewhere {
     }
 
     /// Runs the binary to its end, which leaves nothing behind.
-    pub(super) fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let output = self.start(arguments).end();
         let left = std::fs::read_dir(self.folder.path()).unwrap().count();
         assert_eq!(left, 0, "ktrdr {arguments:?} made something here");
@@ -51,7 +51,7 @@ impl Elsewhere {
     }
 
     /// Runs the binary, which must succeed, and reads its one document.
-    pub(super) fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--output", "json"]).collect();
         let output = self.run(&arguments);
         assert!(output.status.success(), "ktrdr {arguments:?}\n{}", shown(&output));
@@ -59,7 +59,7 @@ impl Elsewhere {
     }
 
     /// Runs the binary, which must fail with this exit code; what it says.
-    pub(super) fn refused(&self, code: i32, arguments: &[&str]) -> String {
+    pub(crate) fn refused(&self, code: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(code), "ktrdr {arguments:?}\n{}", shown(&output));
         String::from_utf8(output.stderr).unwrap()
@@ -67,7 +67,7 @@ impl Elsewhere {
 }
 
 /// A file of certificates for tests.
-pub(super) fn certificate(name: &str) -> String {
+pub(crate) fn certificate(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fleet/tests/redis/tls");
     folder.join(name).to_str().unwrap().to_owned()
 }

@@ -2,7 +2,9 @@
 //!
 //! `KTRDR_TEST_BLESS=1` makes the schemas anew from what the commands print.
 
+mod fields;
 mod shape;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +15,7 @@ use serde_json::{Map, Value};
 use crate::faces::GRAMMAR_2;
 use crate::running::Running;
 use crate::world::{World, shown};
+use fields::Code;
 use shape::{Shape, undescribed};
 
 /// The session, command by command.
@@ -101,7 +104,7 @@ fn commands(world: &World, path: &[String]) -> Vec<String> {
 #[test]
 fn every_document_is_as_its_schema_says() {
     let world = World::new();
-    world.write("signals.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
+    world.write("signals.csv", "timestamp,target\n2015-07-07T00:00:00Z,1\n");
     world.write("old.yaml", GRAMMAR_2);
     world.write("broken.yaml", "name: broken\nlength: 14\n");
     let known = commands(&world, &[]);
@@ -133,10 +136,32 @@ fn made(printed: &[(Vec<String>, Value)], known: &[String]) -> String {
     for (words, document) in printed {
         shapes.entry(command(words, known).unwrap()).or_default().see(document);
     }
+    let code = Code::read();
     // A line for each, so that changes can be read.
-    let line =
-        |(name, shape): (&String, Shape)| format!("{}: {}", Value::from(name.as_str()), shape.schema(""));
+    let line = |(name, shape): (&String, Shape)| {
+        let mut schema = shape.schema("", "");
+        words::describe(&mut schema, name, &code);
+        format!("{}: {schema}", Value::from(name.as_str()))
+    };
     format!("{{\n{}\n}}\n", shapes.into_iter().map(line).collect::<Vec<_>>().join(",\n"))
+}
+
+/// What a field is stands beside it in the code. `KTRDR_TEST_BLESS=1` with the test above takes over what changed there.
+#[test]
+fn every_field_says_what_it_is_as_the_code_says_it() {
+    let schemas: Map<String, Value> = serde_json::from_str(&fs::read_to_string(schemas()).unwrap()).unwrap();
+    let code = Code::read();
+    for (name, schema) in &schemas {
+        assert_eq!(
+            words::silent(schema, name),
+            [] as [String; 0],
+            "words::SAID has words for what no type says"
+        );
+        let mut again = schema.clone();
+        words::describe(&mut again, name, &code);
+        assert_eq!(&again, schema, "ktrdr {name}");
+    }
+    assert_eq!(words::unused(&schemas), [] as [&str; 0]);
 }
 
 #[test]

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 /// Objects whose keys are names of things, not of fields.
-const MAPS: [&str; 2] = ["takes", "figures"];
+const MAPS: [&str; 5] = ["takes", "figures", "conventions", "undefined", "workers"];
 
-/// Objects that are described elsewhere, and where.
-const ELSEWHERE: [(&str, &str); 3] = [
-    ("strategy", "A strategy: `ktrdr strategies schema` describes it."),
-    ("spec", "What it was told to do, by its type."),
-    ("result", "What it returned, by its type; null before it completed."),
-];
+/// The same, by what they are a field of.
+const MAPS_OF: [(&str, &str); 1] = [("hashes", "data")];
+
+/// Objects that are described elsewhere.
+const ELSEWHERE: [&str; 3] = ["strategy", "spec", "result"];
 
 /// What was seen in one place.
 #[derive(Debug, Default, Clone)]
@@ -52,8 +51,8 @@ impl Shape {
         }
     }
 
-    /// As a schema; `name` is the field's.
-    pub(super) fn schema(&self, name: &str) -> Value {
+    /// As a schema; `name` is the field's, of an object that is called `of`.
+    pub(super) fn schema(&self, of: &str, name: &str) -> Value {
         let mut schema = Map::new();
         let mut types: Vec<&str> = self.types.iter().copied().collect();
         if name.ends_with("_ms") {
@@ -69,17 +68,19 @@ impl Shape {
             several => drop(schema.insert("type".into(), json!(several))),
         }
         if let Some(entries) = &self.entries {
-            schema.insert("items".into(), entries.schema(""));
+            schema.insert("items".into(), entries.schema(name, ""));
         }
-        let elsewhere = ELSEWHERE.iter().find(|(known, _)| self.objects > 0 && *known == name);
-        if let Some((_, words)) = elsewhere {
-            schema.insert("description".into(), json!(words));
-        } else if self.objects > 0 && MAPS.contains(&name) {
+        let is_map = MAPS.contains(&name) || MAPS_OF.contains(&(of, name));
+        if self.objects == 0 || ELSEWHERE.contains(&name) {
+            return Value::Object(schema);
+        }
+        if is_map {
             let mut any = Shape::default();
             self.fields.values().for_each(|(shape, _)| any.add(shape));
-            schema.insert("additionalProperties".into(), any.schema(""));
-        } else if self.objects > 0 {
-            let fields = self.fields.iter().map(|(name, (shape, _))| (name.clone(), shape.schema(name)));
+            schema.insert("additionalProperties".into(), any.schema(name, ""));
+        } else {
+            let fields =
+                self.fields.iter().map(|(field, (shape, _))| (field.clone(), shape.schema(name, field)));
             let always = self.fields.iter().filter(|(_, (_, count))| *count == self.objects);
             schema.insert("properties".into(), Value::Object(fields.collect()));
             schema.insert("required".into(), always.map(|(name, _)| name.clone()).collect());
@@ -111,7 +112,9 @@ pub(super) fn undescribed(document: &Value, schema: &Value, place: &str) -> Vec<
             .flat_map(|entry| undescribed(entry, &schema["items"], &format!("{place}/-")))
             .collect(),
         // Described elsewhere.
-        Value::Object(_) if schema.get("description").is_some() => Vec::new(),
+        Value::Object(_) if schema.get("properties").or(schema.get("additionalProperties")).is_none() => {
+            Vec::new()
+        }
         Value::Object(fields) => fields
             .iter()
             .flat_map(|(name, value)| {

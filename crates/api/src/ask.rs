@@ -6,11 +6,21 @@ use std::sync::Arc;
 use axum::extract::Query;
 use axum::http::{HeaderMap, Uri};
 use ktrdr_app::access::Caller;
+use ktrdr_app::reading::{read, refused};
 use ktrdr_app::{App, AppError, ErrorKind, IdempotencyKey, Mark};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::service::Service;
+
+/// What a request came as, before what does not fit of it.
+const BODY: &str = "the body";
+
+/// The same of what stands behind the `?`.
+pub(crate) const QUERY: &str = "the query";
+
+/// What its reader says before it comes to that.
+const UNREAD: &str = "Failed to deserialize query string: ";
 
 /// One request.
 pub(crate) struct Ask {
@@ -41,7 +51,10 @@ impl Ask {
     /// What stands behind the `?`; names that nobody knows are refused.
     pub(crate) fn query<T: DeserializeOwned>(&self) -> Result<T, AppError> {
         let read = Query::<T>::try_from_uri(&self.uri);
-        read.map(|Query(read)| read).map_err(|why| invalid(format!("the query does not fit: {why}")))
+        read.map(|Query(read)| read).map_err(|why| {
+            let why = why.body_text();
+            refused(QUERY, why.strip_prefix(UNREAD).unwrap_or(&why))
+        })
     }
 
     /// One word of the query, whatever else stands there.
@@ -52,7 +65,7 @@ impl Ask {
 
     /// The body.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, AppError> {
-        T::deserialize(&self.json).map_err(|why| invalid(format!("the body does not fit: {why}")))
+        read(BODY, &self.json)
     }
 
     /// The body of a request that knows idempotency keys, with that of the header.
@@ -61,7 +74,7 @@ impl Ask {
         if let (Some(key), Value::Object(fields)) = (&self.key, &mut body) {
             fields.insert("idempotency_key".into(), key.to_string().into());
         }
-        T::deserialize(body).map_err(|why| invalid(format!("the body does not fit: {why}")))
+        read(BODY, &body)
     }
 
     /// Takes a flag out of the body; false where it is not there.
@@ -69,7 +82,7 @@ impl Ask {
         match self.json.as_object_mut().and_then(|fields| fields.remove(name)) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(flag),
-            Some(_) => Err(invalid(format!("{name} is true or false"))),
+            Some(_) => Err(invalid(format!("{BODY} does not fit at {name}: true or false is wanted"))),
         }
     }
 
@@ -84,7 +97,7 @@ impl Ask {
             return Err(invalid("who asks is known by the token: leave `by` out".into()));
         }
         body.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        T::deserialize(Value::Object(body)).map_err(|why| invalid(format!("the body does not fit: {why}")))
+        read(BODY, &Value::Object(body))
     }
 }
 

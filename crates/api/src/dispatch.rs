@@ -11,6 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter};
+use ktrdr_app::idempotency::BadIdempotencyKey;
 use ktrdr_app::{AppError, IdempotencyKey};
 use ktrdr_domain::scope::Scope;
 use serde_json::Value;
@@ -192,9 +193,7 @@ fn key(headers: &HeaderMap, json: &Value) -> Result<Option<IdempotencyKey>, Prob
     let refused = |what: &str| Problem::from(invalid(what.to_owned()));
     let read = |text: Option<&str>| {
         let key = text.and_then(|text| text.parse::<IdempotencyKey>().ok());
-        key.ok_or_else(|| {
-            refused("an idempotency key has 1 to 128 printable ASCII characters, such as a UUID")
-        })
+        key.ok_or_else(|| refused(&format!("the idempotency_key does not fit: {BadIdempotencyKey}")))
     };
     let in_head = headers.get(IDEMPOTENCY_KEY).map(|key| read(key.to_str().ok())).transpose()?;
     let in_body = json.get("idempotency_key").filter(|key| !key.is_null());

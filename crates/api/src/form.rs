@@ -44,10 +44,31 @@ pub(crate) fn of(path: &str, name: &str) -> Value {
         (_, "utc_offset_hours") => json!({ "type": "number", "minimum": -24, "maximum": 24 }),
         (_, "sort" | "replace" | "allow_negative_prices") => json!({ "type": "boolean" }),
         (_, "Idempotency-Key") => text(KEY),
+        (_, "exams") => text("^op_[a-z0-9_.]*(,op_[a-z0-9_.]*){0,99}$"),
         (_, "subjects") => text("^[a-z0-9_.,-]{1,4000}$"),
         (_, "format") => json!({ "type": "string", "enum": ["html", "markdown", "json"] }),
         (_, "topics") => text("^(operations|queues|logs)(,(operations|queues|logs))*$"),
         _ => json!({ "type": "string" }),
+    }
+}
+
+/// What stands under a name in a path.
+pub(crate) fn words(name: &str) -> &'static str {
+    match name {
+        "operation" => "The id of an operation, as lists and answers give it.",
+        "replay" => "The id of the replay that it is compared with.",
+        "cycle" => "The id of the cycle that the lesson was learnt from.",
+        "campaign" => "The campaign's name.",
+        "schedule" => "The schedule's name.",
+        "symbol" => "The instrument, such as EURUSD.",
+        "timeframe" => "The length of a bar, such as 1h.",
+        "name" | "strategy" => "The strategy's name.",
+        "type" => "A kind of job, such as training.",
+        "boot" => "The process, as the list of workers names it.",
+        "hypothesis" => "The id of the idea.",
+        "subjects" => "Ids of operations with commas between, or the name of one campaign.",
+        "id" => "Its id, as the list gives it.",
+        _ => "",
     }
 }
 

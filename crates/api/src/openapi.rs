@@ -66,7 +66,7 @@ fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
         operation = operation.security(SecurityRequirement::new("token", Vec::<String>::new()));
     }
     for name in endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-        operation = operation.parameter(parameter(endpoint, name, ParameterIn::Path, ""));
+        operation = operation.parameter(parameter(endpoint, name, ParameterIn::Path, form::words(name)));
     }
     for (name, about) in endpoint.query {
         operation = operation.parameter(parameter(endpoint, name, ParameterIn::Query, about));
@@ -136,10 +136,13 @@ fn problem() -> Schema {
     let kind = serde_json::to_value(ErrorKind::NotFound).unwrap_or_default();
     ObjectBuilder::new()
         .schema_type(Type::Object)
-        .property("type", text())
-        .property("title", text())
-        .property("status", ObjectBuilder::new().schema_type(Type::Integer))
-        .property("detail", text())
+        .property("type", text().description(Some("The code as a name that is unique everywhere.")))
+        .property("title", text().description(Some("The status in words.")))
+        .property(
+            "status",
+            ObjectBuilder::new().schema_type(Type::Integer).description(Some("The status of the answer.")),
+        )
+        .property("detail", text().description(Some("What is wrong, and where: for people.")))
         .property("code", text().description(Some("A stable word for programs.")))
         .property("hint", text().description(Some("What to do next.")))
         .required("status")
@@ -159,6 +162,36 @@ mod tests {
     use crate::endpoints;
 
     /// A form that the description's types can not hold would be left out without a word.
+    /// Fields of a form, at whatever depth, that say nothing.
+    fn silent(form: &Value, place: &str) -> Vec<String> {
+        let fields = form["properties"].as_object().into_iter().flatten();
+        let below = fields.flat_map(|(name, field)| {
+            let place = format!("{place}.{name}");
+            let own = field["description"].as_str().is_none_or(str::is_empty).then(|| place.clone());
+            own.into_iter().chain(silent(field, &place))
+        });
+        let either = form["oneOf"].as_array().into_iter().flatten().chain([&form["items"]]);
+        below.chain(either.filter(|form| form.is_object()).flat_map(|form| silent(form, place))).collect()
+    }
+
+    #[test]
+    fn every_field_and_every_parameter_says_what_it_is() {
+        let described = serde_json::to_value(super::describe(&endpoints::all())).unwrap();
+        assert_eq!(silent(&described["components"]["schemas"]["Problem"], "Problem"), [] as [String; 0]);
+        for (path, methods) in described["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap().iter().filter(|(_, one)| one.is_object())
+            {
+                let place = format!("{method} {path}");
+                let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+                assert_eq!(silent(body, &place), [] as [String; 0]);
+                for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                    let words = parameter["description"].as_str().unwrap_or_default();
+                    assert!(words.len() > 3, "{place}: {} says nothing", parameter["name"]);
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_parameter_and_every_body_has_the_form_that_was_written_down() {
         let described = serde_json::to_value(super::describe(&endpoints::all())).unwrap();

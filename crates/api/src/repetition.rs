@@ -1,6 +1,7 @@
 //! A request that came with an idempotency key is carried out once: whoever sends it again is given its first answer.
 
-use ktrdr_app::{AppError, Begun, ErrorKind, IdempotencyKey};
+use ktrdr_app::Begun;
+use ktrdr_app::idempotency::reused;
 use ktrdr_domain::Sha256;
 use serde_json::Value;
 
@@ -47,9 +48,4 @@ fn fingerprint(endpoint: &Endpoint, ask: &Ask) -> Sha256 {
     let place = ask.uri.path_and_query().map_or("", |place| place.as_str());
     let file = Sha256::of(&ask.file);
     Sha256::of(format!("{} {place}\n{body}\n{file}", endpoint.method).as_bytes())
-}
-
-fn reused(key: &IdempotencyKey) -> AppError {
-    let message = format!("the idempotency key {key} came with another request before");
-    AppError::new(ErrorKind::Conflict, message).coded("idempotency_key_reused")
 }

@@ -5,8 +5,9 @@ use ktrdr_domain::closing::FinalVerdict;
 use ktrdr_domain::job::{BacktestSpec, BacktestSubject, Origin};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::{BacktestReport, BacktestSheet, BacktestSummary};
-use ktrdr_domain::{JobSpec, Kind, OperationId, Reason, Span, StrategyName, Symbol, Timeframe};
+use ktrdr_domain::{JobSpec, Kind, OperationId, Reason, Sha256, Span, StrategyName, Symbol, Timeframe};
 use ktrdr_fabric::store::Filter;
+use ktrdr_quant::signals::BadSignals;
 use serde::{Deserialize, Serialize};
 
 use crate::cancel::{CancelAnswer, CancelOneRequest, CancelRequest};
@@ -17,6 +18,9 @@ use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind};
 
 /// Largest file of signals, in bytes.
 pub const SIGNALS_BYTES_MAX: u64 = 512 << 20;
+
+/// The code of what is wrong with a file of signals.
+pub const UNUSABLE_SIGNALS: &str = "unusable_signals";
 
 pub use ktrdr_domain::job::BY_HAND;
 
@@ -108,13 +112,14 @@ impl App {
         if !market.account.has_size() {
             spec.account.sizing = strategy.risk.position_sizing;
         }
-        self.submit_job(&JobSpec::Backtest(Box::new(spec)), request.idempotency_key.as_ref()).await
+        self.submit_job(&JobSpec::Backtest(Box::new(spec)), request.idempotency_key.as_ref(), request).await
     }
 
     /// Keeps a file of signals (`timestamp,target`) and submits their backtest.
     ///
     /// # Errors
-    /// When the file has faults, each with its line; when there is no data to trade them on.
+    /// [`UNUSABLE_SIGNALS`] when the file has faults, each with its line, or no row within the stretch; when there is no data to
+    /// trade them on.
     pub async fn submit_signals(
         &self,
         request: &SignalsRequest,
@@ -124,11 +129,16 @@ impl App {
             let message = format!("signals of more than {} MiB are not read", SIGNALS_BYTES_MAX >> 20);
             return Err(AppError::new(ErrorKind::InvalidInput, message));
         }
-        ktrdr_quant::signals::read(csv).or_kind(ErrorKind::InvalidInput)?;
-        let sha256 = signals::keep(&*self.artifacts, csv).await?;
+        let unusable =
+            |why: BadSignals| AppError::caused(ErrorKind::InvalidInput, why).coded(UNUSABLE_SIGNALS);
+        let rows = ktrdr_quant::signals::read(csv).map_err(unusable)?;
+        let sha256 = Sha256::of(csv);
         let subject = BacktestSubject::Signals { sha256 };
         let spec = self.backtest_of(subject, &request.market, &[request.market.timeframe]).await?;
-        self.submit_job(&JobSpec::Backtest(Box::new(spec)), request.idempotency_key.as_ref()).await
+        ktrdr_quant::signals::refuse_elsewhere(&rows, spec.window).map_err(unusable)?;
+        signals::keep(&*self.artifacts, csv).await?;
+        let (key, asked) = (request.idempotency_key.as_ref(), (request, sha256));
+        self.submit_job(&JobSpec::Backtest(Box::new(spec)), key, &asked).await
     }
 
     /// Everything but size and exits, which belong to the subject.

@@ -89,7 +89,8 @@ pub struct StartedCampaign {
     pub campaign: CampaignName,
     /// The cycles of this request, in their order.
     pub cycles: Vec<OperationId>,
-    /// Whether this request created them, and not an earlier one with the same idempotency key.
+    /// Whether this request created them, and not an earlier one: with the same idempotency key, or the same one whose cycles
+    /// have not all ended.
     pub created: bool,
     /// What whoever asked may not have meant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -190,6 +191,9 @@ impl App {
         let pace = self.pace(request)?;
         let fresh = Seed::fresh(request)?;
         let template = self.template(request, name(request, &fresh)?, pace.generation).await?;
+        if let Some(cycles) = self.unfinished(request, &template).await? {
+            return Ok(StartedCampaign::before(template.campaign, cycles));
+        }
         let plan = planned(request, &template, &fresh)?;
         // Only a request without faults is remembered by its key.
         let (campaign, roots) = match self.remembered(request.idempotency_key.as_ref(), fresh).await? {

@@ -212,7 +212,12 @@ pub async fn check(
     timeframe: Timeframe,
 ) -> Result<CheckedSeries, AppError> {
     let (data, bars) = series::read_now(artifacts, symbol, timeframe).await?;
-    Ok(CheckedSeries { data, health: health::check(&bars) })
+    let health = health::check(&bars);
+    let health = match windows::read(artifacts, symbol).await? {
+        Some(history) => health.beside(&history.dates().over(data.span), &bars),
+        None => health,
+    };
+    Ok(CheckedSeries { data, health })
 }
 
 /// Every series with its span and windows, those that can not be read among them.
@@ -274,7 +279,8 @@ impl App {
             stamp: request.stamp,
             replace: request.replace,
         };
-        self.submit_job(&JobSpec::DataLoad(spec), request.idempotency_key.as_ref()).await
+        let (key, asked) = (request.idempotency_key.as_ref(), (request, spec.sha256));
+        self.submit_job(&JobSpec::DataLoad(spec), key, &asked).await
     }
 
     /// Generates bars and stores them as a series.

@@ -26,6 +26,10 @@ const LENGTH_MAX: usize = 128;
 /// there is a row of it.
 const KEY_LASTS: Duration = Duration::from_secs(24 * 3600);
 
+/// How long it is known what was asked for under a key, for whoever asks for something else under it. No shorter than rows are kept
+/// for their keys' sake.
+const REQUEST_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// Text that is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an idempotency key has 1 to {LENGTH_MAX} printable ASCII characters, such as a UUID")]
@@ -99,7 +103,7 @@ impl App {
     /// # Errors
     /// When the store can not be reached.
     pub async fn begin_request(&self, key: &IdempotencyKey, request: &Sha256) -> Result<Begun, AppError> {
-        Ok(self.requests.begin(&self.own(key), request, KEY_LASTS).await?)
+        Ok(self.requests.begin(&self.own(key, "answer"), request, KEY_LASTS).await?)
     }
 
     /// Keeps the answer to the request of a key; the first one, where others were faster.
@@ -107,11 +111,25 @@ impl App {
     /// # Errors
     /// When the store can not be reached, or the answer is too large.
     pub async fn keep_answer(&self, key: &IdempotencyKey, answer: &str) -> Result<String, AppError> {
-        Ok(self.requests.answered(&self.own(key), answer).await?)
+        Ok(self.requests.answered(&self.own(key, "answer"), answer).await?)
     }
 
-    fn own(&self, key: &IdempotencyKey) -> Sha256 {
-        Sha256::of(format!("{}\n{key}", self.by).as_bytes())
+    /// Refuses a key that came with another request before.
+    pub(crate) async fn expect_same<T: Serialize>(
+        &self,
+        key: &IdempotencyKey,
+        asked: &T,
+    ) -> Result<(), AppError> {
+        let asked = Sha256::of_json(asked).or_kind(ErrorKind::InvalidRequest)?;
+        match self.requests.begin(&self.own(key, "request"), &asked, REQUEST_LASTS).await? {
+            Begun::Taken => Err(reused(key)),
+            Begun::Unanswered(_) | Begun::Answered(_) => Ok(()),
+        }
+    }
+
+    /// What a caller's key stands for, apart from the same key of others.
+    fn own(&self, key: &IdempotencyKey, what: &str) -> Sha256 {
+        Sha256::of(format!("{}\n{key}\n{what}", self.by).as_bytes())
     }
 
     /// The seed that a key stands for: this one from now on, or the one that it got when its request came first. It is
@@ -135,7 +153,16 @@ impl App {
         if earlier.request == seed.request {
             return Ok(earlier);
         }
-        let message = format!("the idempotency key {key} came with another request before; use a new one");
-        Err(AppError::new(ErrorKind::Conflict, message).coded("idempotency_key_reused"))
+        Err(reused(key))
     }
+}
+
+/// A key that stands for another request.
+#[must_use]
+pub fn reused(key: &IdempotencyKey) -> AppError {
+    let message = format!(
+        "the idempotency key {key} came with another request before, and a key stands for one: send that one again, or this one with \
+         a new key"
+    );
+    AppError::new(ErrorKind::Conflict, message).coded("idempotency_key_reused")
 }

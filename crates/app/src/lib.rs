@@ -16,7 +16,7 @@
 //! | bars: import, generate, check, list | [`App::import_data`], [`App::generate_data`], [`App::check_data`], [`App::list_data`] | [`data`] |
 //! | bars, indicators, fuzzy sets: value by value | [`App::inspect`], [`inspect::indicators`], [`inspect::memberships`] | [`inspect`] |
 //! | windows: where they are and what became of them, moving them | [`App::windows`], [`App::plan_roll_windows`], [`App::roll_windows`] | [`windows`] |
-//! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`] | [`strategies`] |
+//! | strategies and models | [`App::strategies`], [`App::strategy`], [`App::models`], [`App::importance`] | [`strategies`] |
 //! | operations: one, many, their histories | [`App::operation`], [`App::operations`], [`App::history`] | [`operations`] |
 //! | what is measured of one, by its type | [`App::metrics`] | [`metrics`] |
 //! | why something waits, and for how long still | [`App::why_standing_still`], [`App::explain`] | [`waiting`], [`explain`] |
@@ -27,6 +27,8 @@
 //! | queues and workers | [`App::queues`], [`App::pause`], [`App::resume_queue`], [`App::workers`], [`App::drain_worker`] | [`queues`], [`workers`] |
 //! | what comes to queues and goes from them | [`flow::Flow::rates`] | [`flow`] |
 //! | trials and lessons | [`App::trials`], [`App::lessons`] | [`ledger`] |
+//! | many backtests, with the looks counted that there are by now | [`App::standings`] | [`standing`] |
+//! | a grid of variants, each trained and examined | [`sweep::Sweep::of`], [`sweep::Swept::of`] | [`sweep`] |
 //! | what campaigns came to when they closed | [`App::closings`], [`App::judged`] | [`verdicts`] |
 //! | access from outside: tokens, who shows one | [`App::create_token`], [`App::list_tokens`], [`App::revoke_token`], [`App::caller_of_token`] | [`access`] |
 //! | the audit log | [`App::note`], [`App::note_outcome`], [`App::audit`] | [`mod@audit`] |
@@ -67,7 +69,7 @@ pub mod feed;
 pub mod flow;
 mod frozen;
 pub mod hypotheses;
-mod idempotency;
+pub mod idempotency;
 pub mod ids;
 pub mod inspect;
 pub mod ledger;
@@ -80,6 +82,7 @@ pub mod plan;
 pub mod prune;
 pub mod queues;
 pub mod readiness;
+pub mod reading;
 pub mod replay;
 pub mod reports;
 pub mod resample;
@@ -88,9 +91,12 @@ pub mod retry;
 pub mod schedules;
 mod second_thoughts;
 pub mod selection;
+pub mod standing;
 pub mod strategies;
 pub mod submit;
+pub mod sweep;
 pub mod training;
+mod unfinished;
 pub mod use_cases;
 pub mod verdicts;
 pub mod waiting;

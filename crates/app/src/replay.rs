@@ -52,7 +52,7 @@ impl App {
         completed_backtest(&row)?;
         let mut spec = BacktestSpec::deserialize(&row.spec).or_kind(ErrorKind::InvalidInput)?;
         spec.origin = Origin::Replay;
-        self.submit_job(&JobSpec::Backtest(Box::new(spec)), request.idempotency_key.as_ref()).await
+        self.submit_job(&JobSpec::Backtest(Box::new(spec)), request.idempotency_key.as_ref(), request).await
     }
 
     /// Compares a backtest with its replay; both have completed.

@@ -3,6 +3,7 @@
 
 mod campaign;
 mod choice;
+mod growth;
 
 use std::str::FromStr;
 
@@ -77,7 +78,8 @@ impl App {
             match subject {
                 Subject::Campaign(name) => {
                     return refuse(format!(
-                        "{name} is a campaign: a campaign has a report of its own, alone"
+                        "{name} is no id of an operation: several results side by side are backtests or trainings, each by its id \
+                         (`ktrdr operations list`); a campaign has a report of its own, `ktrdr report NAME`"
                     ));
                 }
                 Subject::Operation(id) => match self.page_on(id).await? {

@@ -24,6 +24,20 @@ pub struct ResampleRequest {
     pub replace: bool,
 }
 
+/// Bars that were made of others.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ResampledSeries {
+    /// The series, pinned.
+    #[serde(flatten)]
+    pub data: DataRef,
+    /// How many bars it has.
+    pub bars: u64,
+    /// The length of the bars that they were made of.
+    pub from: Timeframe,
+    /// How many of those there are.
+    pub from_bars: u64,
+}
+
 /// Which stored bars of an instrument others can be made of: the longest that fit.
 ///
 /// # Errors
@@ -43,21 +57,22 @@ impl App {
     ///
     /// # Errors
     /// When there are none to make them of, or other bars of that length.
-    pub async fn resample_data(&self, request: &ResampleRequest) -> Result<DataRef, AppError> {
+    pub async fn resample_data(&self, request: &ResampleRequest) -> Result<ResampledSeries, AppError> {
         let ResampleRequest { symbol, timeframe, from, replace } = request;
         let from = match from {
             Some(from) => *from,
             None => source(&*self.artifacts, symbol, *timeframe).await?.ok_or_else(|| {
                 let message = format!(
-                    "there are no bars of {symbol} that {timeframe} bars can be made of; see `ktrdr data list`"
+                    "there are no bars of {symbol} shorter than {timeframe} that {timeframe} bars can be made of; see `ktrdr data list`"
                 );
                 AppError::new(ErrorKind::NotFound, message)
             })?,
         };
         let (_, short) = series::read_now(&*self.artifacts, symbol, from).await?;
         let long = resample::resample(&short, *timeframe).or_kind(ErrorKind::InvalidRequest)?;
+        let (bars, from_bars) = (long.len() as u64, short.len() as u64);
         let stored = windows::store_bars(&*self.artifacts, &self.policy.windows, &long, *replace).await;
-        stored.map(|(data, _)| data).map_err(|fault| match fault {
+        stored.map(|(data, _)| ResampledSeries { data, bars, from, from_bars }).map_err(|fault| match fault {
             exists @ CatalogError::Exists(_) => {
                 let message = format!("{exists} with other bars; use --replace to replace it");
                 AppError::new(ErrorKind::Conflict, message)

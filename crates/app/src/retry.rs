@@ -50,7 +50,7 @@ impl App {
             None => Some(ended.clone()).filter(|operation| operation.kind.is_root()),
         };
         let (operation, resumes) = match cycle {
-            None => (self.hand_over(self.again(&ended)?, key).await?.operation, None),
+            None => (self.hand_over(self.again(&ended)?, key, request).await?.operation, None),
             Some(cycle) => (self.resume(&cycle, key).await?, Some(cycle.summary.id)),
         };
         Ok(RetryAnswer { operation, retry_of: request.operation.clone(), resumes })

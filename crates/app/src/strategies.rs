@@ -5,6 +5,7 @@ pub use ktrdr_catalog::models::ListedModel;
 use ktrdr_catalog::models::{self, Metadata};
 use ktrdr_catalog::strategies;
 use ktrdr_domain::report::ModelRef;
+use ktrdr_domain::report::sheet::Importance;
 use ktrdr_domain::strategy::Feature;
 use ktrdr_domain::{Strategy, StrategyName};
 use ktrdr_fabric::artifacts::Artifacts;
@@ -77,6 +78,16 @@ pub struct ModelDetail {
     pub model: ModelRef,
     /// How it came about.
     pub metadata: Metadata,
+}
+
+/// What a trained model owes to its inputs, on rows of dev that it did not learn from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelImportance {
+    /// The model.
+    pub model: ModelRef,
+    /// Its inputs, the one that it owes most to first.
+    #[serde(flatten)]
+    pub importance: Importance,
 }
 
 /// Checks the text of a strategy.
@@ -179,6 +190,27 @@ impl App {
     /// As there.
     pub async fn strategy_text(&self, name: &StrategyName) -> Result<StrategyText, AppError> {
         text(&*self.artifacts, name).await
+    }
+
+    /// What the newest model of a strategy, or one version of it, owes to each of its inputs, as its training found.
+    ///
+    /// # Errors
+    /// When there is no such model, or its training did not ask.
+    pub async fn importance(
+        &self,
+        strategy: &StrategyName,
+        version: Option<u32>,
+    ) -> Result<ModelImportance, AppError> {
+        let model = models::find(&*self.artifacts, strategy, version).await?;
+        let sheet = models::read_sheet(&*self.artifacts, &model).await?;
+        let Some(importance) = sheet.and_then(|sheet| sheet.importance) else {
+            let message = format!(
+                "the training of models/{model} did not ask what its inputs are worth: it was before this was asked, had too few \
+                 test rows, or reached into the vault; train {strategy} again, on dev"
+            );
+            return Err(AppError::new(ErrorKind::NotFound, message).coded("no_importance"));
+        };
+        Ok(ModelImportance { model, importance })
     }
 
     /// See [`models()`].

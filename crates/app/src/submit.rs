@@ -17,22 +17,28 @@ pub struct SubmittedJob {
 }
 
 impl App {
-    /// Submits one job.
-    pub(crate) async fn submit_job(
+    /// Submits one job that was asked for like this.
+    pub(crate) async fn submit_job<T: Serialize>(
         &self,
         spec: &JobSpec,
         key: Option<&IdempotencyKey>,
+        asked: &T,
     ) -> Result<SubmittedJob, AppError> {
         let value = spec.to_value().or_kind(ErrorKind::InvalidInput)?;
-        self.hand_over(self.new_job(spec.kind(), value)?, key).await
+        self.hand_over(self.new_job(spec.kind(), value)?, key, asked).await
     }
 
-    /// Submits one job under a key, if there is one: whoever says it again is given the operation of the first time.
-    pub(crate) async fn hand_over(
+    /// Submits one job under a key, if there is one: whoever says it again is given the operation of the first time, and whoever
+    /// asks for something else under the same key is refused.
+    pub(crate) async fn hand_over<T: Serialize>(
         &self,
         job: NewOperation,
         key: Option<&IdempotencyKey>,
+        asked: &T,
     ) -> Result<SubmittedJob, AppError> {
+        if let Some(key) = key {
+            self.expect_same(key, asked).await?;
+        }
         let (operation, kind) = (job.id.clone(), job.kind);
         let job = NewOperation { idempotency_key: key.map(IdempotencyKey::in_store), ..job };
         match self.store.submit(job).await? {

@@ -22,6 +22,9 @@ pub(crate) fn seed() -> u64 {
 pub struct TrainingRequest {
     /// What to train.
     pub strategy: StrategyChoice,
+    /// Whether the strategy is written into the workspace, under its name, before it is trained.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
     /// Train on these instead of the strategy's own symbols.
     #[serde(default)]
     pub symbols: Vec<Symbol>,
@@ -59,7 +62,8 @@ impl App {
     /// Submits a training. Data is pinned as it is now; what reaches into an exam is refused.
     ///
     /// # Errors
-    /// When the strategy or its data is missing or invalid, or the stretch is not inside dev.
+    /// When the strategy or its data is missing or invalid, or the stretch is not inside dev; when it is to be kept, and there is
+    /// another one of its name.
     pub async fn submit_training(&self, request: &TrainingRequest) -> Result<SubmittedJob, AppError> {
         self.admit(request.device).await?;
         let mut strategy = self.chosen(&request.strategy).await?;
@@ -79,9 +83,12 @@ impl App {
         let open_vault = self.word_for_vault(reason, &windows, &window)?;
         let (account, seed, device) = (self.policy.account, request.seed, request.device);
         let author = strategies::author(&*self.artifacts, &strategy).await?;
+        if request.keep {
+            strategies::keep(&*self.artifacts, &strategy).await?;
+        }
         let spec =
             TrainingSpec { strategy, author, data, windows, window, open_vault, account, seed, device };
-        self.submit_job(&JobSpec::Training(Box::new(spec)), request.idempotency_key.as_ref()).await
+        self.submit_job(&JobSpec::Training(Box::new(spec)), request.idempotency_key.as_ref(), request).await
     }
 
     pub(crate) async fn chosen(&self, choice: &StrategyChoice) -> Result<Strategy, AppError> {

@@ -33,14 +33,17 @@ use crate::plan::{CampaignPlan, PlanRequest};
 use crate::queues::{PauseAnswer, QueueStatus};
 use crate::readiness::Readiness;
 use crate::replay::{ReplayComparison, ReplayRequest};
-use crate::resample::ResampleRequest;
+use crate::resample::{ResampleRequest, ResampledSeries};
 use crate::retry::{GroupRetryAnswer, GroupRetryRequest, RetryAnswer, RetryPlan, RetryRequest};
 use crate::schedules::{
     BackfillAnswer, BackfillRequest, NextTick, OccurrencePart, ScheduleRequest, ScheduleStatus,
     TriggerScheduleRequest,
 };
 use crate::selection::{SelectedPart, Selection};
-use crate::strategies::{ListedModel, ListedStrategy, ModelDetail, StrategyDetail, StrategyText};
+use crate::standing::Standing;
+use crate::strategies::{
+    ListedModel, ListedStrategy, ModelDetail, ModelImportance, StrategyDetail, StrategyText,
+};
 use crate::submit::SubmittedJob;
 use crate::training::TrainingRequest;
 use crate::waiting::StandstillRequest;
@@ -155,7 +158,7 @@ use_cases! {
     /// Makes bars by a stochastic process.
     fn generate_data(request: &GenerateRequest) -> DataRef;
     /// Makes longer bars of stored ones.
-    fn resample_data(request: &ResampleRequest) -> DataRef;
+    fn resample_data(request: &ResampleRequest) -> ResampledSeries;
     /// Reads a series and reports on its health.
     fn check_data(symbol: &Symbol, timeframe: Timeframe) -> CheckedSeries;
     /// Every series.
@@ -177,6 +180,8 @@ use_cases! {
     fn models() -> Vec<ListedModel>;
     /// The newest model of a strategy, or one version of it.
     fn model(strategy: &StrategyName, version: Option<u32>) -> ModelDetail;
+    /// What such a model owes to each of its inputs.
+    fn importance(strategy: &StrategyName, version: Option<u32>) -> ModelImportance;
 }
 
 use_cases! {
@@ -244,6 +249,8 @@ use_cases! {
 
     /// Counted looks at data.
     fn trials(campaign: Option<&CampaignName>) -> Vec<Trial>;
+    /// How completed backtests stand, with every look counted that there is by now.
+    fn standings(exams: &[OperationId]) -> Vec<Standing>;
     /// What campaigns came to when they closed.
     fn closings(campaign: Option<&CampaignName>) -> Vec<Closing>;
     /// What research remembers, newest first.

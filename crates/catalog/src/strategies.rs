@@ -51,6 +51,23 @@ pub async fn store(artifacts: &dyn Artifacts, strategy: &Strategy) -> Result<(),
     Ok(artifacts.put(&key(&strategy.name)?, strategy.to_yaml().as_bytes()).await?)
 }
 
+/// Writes a strategy's file where there is none of its name; one that says the same stays as it is.
+///
+/// # Errors
+/// When there is another strategy of that name, or it can not be written.
+pub async fn keep(artifacts: &dyn Artifacts, strategy: &Strategy) -> Result<(), CatalogError> {
+    let name = &strategy.name;
+    let Err(taken) = artifacts.create(&key(name)?, strategy.to_yaml().as_bytes()).await else {
+        return Ok(());
+    };
+    match taken {
+        ArtifactError::Exists(_) if load(artifacts, name).await.is_ok_and(|there| there == *strategy) => {
+            Ok(())
+        }
+        other => Err(other.into()),
+    }
+}
+
 /// Writes the judgement of a strategy beside it.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use ktrdr_app::audit::AuditPart;
 use ktrdr_app::hypotheses::{DecisionRequest, HypothesesRequest, StandingHypothesis};
 use ktrdr_app::memory::{RecallRequest, Recollection};
 use ktrdr_app::operations::PartRequest;
+use ktrdr_app::standing::Standing;
 use ktrdr_app::use_cases::Knowledge;
 use ktrdr_domain::OperationId;
 use ktrdr_domain::closing::Closing;
@@ -43,6 +44,12 @@ impl Client {
 impl Knowledge for Client {
     async fn trials(&self, campaign: Option<&CampaignName>) -> Result<Vec<Trial>, AppError> {
         self.oldest_first("trials", &["ledger", "trials"], campaign).await
+    }
+
+    async fn standings(&self, exams: &[OperationId]) -> Result<Vec<Standing>, AppError> {
+        let exams: Vec<&str> = exams.iter().map(OperationId::as_str).collect();
+        let query = format!("exams={}", exams.join(","));
+        self.ask_for("standings", Request::get(&["ledger", "standings"]).query(query)).await
     }
 
     async fn closings(&self, campaign: Option<&CampaignName>) -> Result<Vec<Closing>, AppError> {

@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use ktrdr_app::AppError;
 use ktrdr_app::data::{CheckedSeries, GenerateRequest, ImportRequest, ListedSeries};
-use ktrdr_app::resample::ResampleRequest;
-use ktrdr_app::strategies::{ListedModel, ListedStrategy, ModelDetail, StrategyDetail, StrategyText};
+use ktrdr_app::resample::{ResampleRequest, ResampledSeries};
+use ktrdr_app::strategies::{
+    ListedModel, ListedStrategy, ModelDetail, ModelImportance, StrategyDetail, StrategyText,
+};
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::use_cases::Library;
 use ktrdr_app::windows::{InstrumentWindows, RollPlan, RollRequest};
@@ -26,7 +28,7 @@ impl Library for Client {
         self.ask(Request::post(&["data", "generate"]).json(body_of(request, &[])).once(None)).await
     }
 
-    async fn resample_data(&self, request: &ResampleRequest) -> Result<DataRef, AppError> {
+    async fn resample_data(&self, request: &ResampleRequest) -> Result<ResampledSeries, AppError> {
         self.ask(Request::post(&["data", "resample"]).json(body_of(request, &[])).once(None)).await
     }
 
@@ -71,7 +73,19 @@ impl Library for Client {
     }
 
     async fn model(&self, strategy: &StrategyName, version: Option<u32>) -> Result<ModelDetail, AppError> {
-        let version = version.map_or_else(String::new, |version| format!("version={version}"));
-        self.ask(Request::get(&["models", strategy.as_str()]).query(version)).await
+        self.ask(Request::get(&["models", strategy.as_str()]).query(of(version))).await
     }
+
+    async fn importance(
+        &self,
+        strategy: &StrategyName,
+        version: Option<u32>,
+    ) -> Result<ModelImportance, AppError> {
+        self.ask(Request::get(&["models", strategy.as_str(), "importance"]).query(of(version))).await
+    }
+}
+
+/// `version=N`, if one is meant.
+fn of(version: Option<u32>) -> String {
+    version.map_or_else(String::new, |version| format!("version={version}"))
 }

@@ -35,15 +35,15 @@ pub enum GateProfile {
 pub struct GatePolicy {
     /// Which rules apply.
     pub profile: GateProfile,
-    /// Parity: test accuracy at least.
+    /// Parity: test accuracy at least, a fraction.
     pub accuracy_min: f64,
     /// Parity: test loss at most.
     pub loss_max: f64,
-    /// Parity: fall of the training loss at least.
+    /// Parity: fall of the training loss at least, a fraction of its first.
     pub loss_decrease_min: f64,
-    /// Parity: win rate at least.
+    /// Parity: win rate at least, a fraction.
     pub win_rate_min: f64,
-    /// Both: drawdown at most.
+    /// Both: drawdown at most, a fraction of the peak.
     pub drawdown_max: f64,
     /// Parity: annualised Sharpe ratio at least.
     pub sharpe_min: f64,
@@ -56,7 +56,7 @@ pub struct GatePolicy {
     pub trades_min: u64,
     /// Honest: p-value of either null at most.
     pub null_p_max: f64,
-    /// Honest: deflated Sharpe ratio at least.
+    /// Honest: deflated Sharpe ratio at least, a probability.
     pub deflated_sharpe_min: f64,
 }
 

@@ -16,7 +16,7 @@ pub struct Timeframe {
 
 /// Text that is no timeframe.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("timeframe {found:?} is not known: {}", advice(*meant))]
+#[error("timeframe {found:?} is not known: {}", advice(found, *meant))]
 pub struct BadTimeframe {
     /// The text.
     pub found: String,
@@ -24,8 +24,12 @@ pub struct BadTimeframe {
     pub meant: Option<Timeframe>,
 }
 
-fn advice(meant: Option<Timeframe>) -> String {
+fn advice(found: &str, meant: Option<Timeframe>) -> String {
     match meant {
+        // A minute to some programs, a month to most.
+        Some(minutes) if found.ends_with('M') => {
+            format!("write {minutes} for minutes; months differ in length, the longest bar is 4w")
+        }
         Some(timeframe) => format!("did you mean {timeframe}?"),
         None => "use a number and m, h, d or w, such as 5m, 1h, 1d (1m to 4w)".to_owned(),
     }
@@ -110,10 +114,12 @@ mod tests {
         for bad in ["", "h", "0h", "-1h", "1x", "99999h", "1 h", "1ü"] {
             assert!(bad.parse::<Timeframe>().is_err(), "{bad}");
         }
-        for (text, meant) in [("1H", "1h"), ("H1", "1h"), ("M15", "15m"), ("d1", "1d"), ("60M", "1h")] {
+        for (text, meant) in [("1H", "1h"), ("H1", "1h"), ("M15", "15m"), ("d1", "1d")] {
             let said = text.parse::<Timeframe>().unwrap_err().to_string();
             assert!(said.contains(&format!("did you mean {meant}?")), "{said}");
         }
+        let month = "1M".parse::<Timeframe>().unwrap_err().to_string();
+        assert!(month.contains("write 1m for minutes; months differ"), "{month}");
         assert_eq!("x9".parse::<Timeframe>().unwrap_err().meant, None);
     }
 }

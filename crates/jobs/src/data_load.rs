@@ -96,12 +96,14 @@ impl DataLoad {
             }
             other => other.into(),
         })?;
+        let health = health::check(&bars);
+        let health = windows.iter().fold(health, |health, windows| health.beside(windows, &bars));
         Ok(DataLoaded {
             data,
             bars: bars.len() as u64,
             windows,
             notes: notes.iter().map(ToString::to_string).chain(unread).collect(),
-            health: health::check(&bars),
+            health,
         })
     }
 

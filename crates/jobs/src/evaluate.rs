@@ -9,6 +9,7 @@ use ktrdr_domain::{Span, Strategy};
 use ktrdr_neural::Network;
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::Calendar;
+use ktrdr_quant::data::health::WINDOW_BARS_MIN;
 use ktrdr_quant::decide;
 use ktrdr_quant::features::{FeatureMatrix, Indicators, Scaling};
 use ktrdr_quant::metrics;
@@ -16,9 +17,6 @@ use ktrdr_quant::simulate::{Run, Simulation, Target};
 use ndarray::Array2;
 
 use crate::fault::Fault;
-
-/// Fewest bars of a window that anything can be said about.
-pub const BARS_MIN: usize = 50;
 
 /// Bars simulated between two looks at the stop token, each of which tells how it goes.
 pub const BARS_PER_LOOK: usize = 50;
@@ -37,12 +35,12 @@ pub struct Trader<'a> {
 /// The bars of one window, or why there are not enough.
 ///
 /// # Errors
-/// When the window holds fewer than [`BARS_MIN`] bars; names both numbers.
+/// When the window holds fewer than [`WINDOW_BARS_MIN`] bars; names both numbers.
 pub fn window(bars: &Bars, span: &Span) -> Result<Range<usize>, Fault> {
     let range = bars.window(span);
-    if range.len() < BARS_MIN {
+    if range.len() < WINDOW_BARS_MIN {
         return Err(Fault::input(format!(
-            "{} {} has {} bars in {span}, a backtest needs at least {BARS_MIN}: choose a longer stretch or import more",
+            "{} {} has {} bars in {span}, a backtest needs at least {WINDOW_BARS_MIN}: choose a longer stretch or import more",
             bars.symbol,
             bars.timeframe,
             range.len()

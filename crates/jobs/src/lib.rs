@@ -22,6 +22,7 @@ pub mod design;
 pub mod evaluate;
 pub mod fault;
 mod foresight;
+mod inputs;
 pub mod probe;
 pub mod spending;
 pub mod training;

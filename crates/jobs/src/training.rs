@@ -1,11 +1,12 @@
 //! `training`: fit a strategy's network on dev, judge it on dev's last part, trade it walk-forward through dev, store the
 //! model.
 //!
-//! A page of named steps: admit → gather → fit → score → walk forward → store.
+//! A page of named steps: admit → gather → fit → score → walk forward → ask what each input is worth → store.
 
 mod dev_backtest;
 mod fit;
 mod gather;
+mod importance;
 mod sheet;
 mod variety;
 mod walk_forward;
@@ -76,7 +77,9 @@ impl Training {
             Some(dev) => (Some(dev.backtest), Some(dev.positions), Some((dev.account, dev.span))),
             None => (None, None, None),
         };
-        let sheet = sheet::of(&gathered, &trained, dev_account)?;
+        job.progress.step(97.0, "asking what each input is worth");
+        let importance = importance::of(job, spec, &gathered, &trained)?;
+        let sheet = sheet::of(&gathered, &trained, dev_account, importance)?;
         let model = ModelRef {
             strategy: spec.strategy.name.clone(),
             timeframe: spec.strategy.training_data.base_timeframe,
@@ -86,7 +89,7 @@ impl Training {
         let report = TrainingReport {
             model,
             symbols: spec.strategy.training_data.symbols.clone(),
-            window: spec.window,
+            window: gathered.span().unwrap_or(spec.window),
             rows: gathered.rows.counts(),
             rows_purged: gathered.purged,
             feature_count: width,

@@ -154,13 +154,16 @@ fn trials(e: &Evidence) -> String {
     } else {
         String::new()
     };
+    format!("{}{different}{}", counted(e.trials, "trial"), with_those_of(e))
+}
+
+/// Whose looks count as well, where there are any.
+fn with_those_of(e: &Evidence) -> String {
     let correlated: Vec<String> = e.correlated.iter().map(ToString::to_string).collect();
-    let with = if correlated.is_empty() {
-        String::new()
-    } else {
-        format!(", with those of {}", correlated.join(" and "))
-    };
-    format!("{}{different}{with}", counted(e.trials, "trial"))
+    if correlated.is_empty() {
+        return String::new();
+    }
+    format!(", with those of {}", correlated.join(" and "))
 }
 
 fn honesty(s: &BacktestSummary) -> Vec<String> {
@@ -173,7 +176,7 @@ fn honesty(s: &BacktestSummary) -> Vec<String> {
     };
     let looks = match e.looks_at_window {
         0 => "not counted as a look".to_owned(),
-        looks => format!("look number {looks} at this stretch"),
+        own => format!("look number {} at this stretch{}", e.trials.max(own), with_those_of(e)),
     };
     let vault = (e.vault_openings > 0).then(|| format!("vault opened {}", counted(e.vault_openings, "time")));
     proof.into_iter().chain([looks]).chain(vault).collect()

@@ -27,10 +27,10 @@ const LISTS: &[(&str, &str, &str)] = &[
 
 /// An address with a parameter: its path, the tool that answers it, that tool's argument, what it is.
 const BY_NAME: &[(&str, &str, &str, &str)] = &[
-    ("operations", "get_operation", "operation", "One operation with its children."),
+    ("operations", "get_operation", "id", "One operation with its children."),
     ("campaigns", "get_campaign", "campaign", "One campaign with its cycles."),
     ("strategies", "get_strategy", "name", "One strategy with its features."),
-    ("reports", "get_report", "operation", "The report of a backtest, without figures of an exam."),
+    ("reports", "get_report", "id", "The report of a backtest, without figures of an exam."),
     ("memory", "get_lesson", "cycle", "One lesson with the strategy's text."),
 ];
 

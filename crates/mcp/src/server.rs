@@ -46,7 +46,7 @@ impl Server {
             let said = names.iter().find_map(|name| arguments.get(*name).and_then(Value::as_str));
             said.unwrap_or_default()
         };
-        let (target, reason) = (word(&["operation", "schedule", "name"]), word(&["reason", "note"]));
+        let (target, reason) = (word(&["id", "operation", "schedule", "name"]), word(&["reason", "note"]));
         let noted = self.app.note("mcp", tool.name, target, reason).await?;
         let answer = (tool.run)(self, arguments).await;
         let outcome = match &answer {

@@ -8,6 +8,7 @@ mod writing;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use ktrdr_app::reading::read;
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::OperationId;
 use ktrdr_domain::scope::Scope;
@@ -163,8 +164,7 @@ pub(crate) fn listed(access: Access) -> impl Iterator<Item = Tool> {
 
 /// Arguments as a request.
 fn request<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, AppError> {
-    T::deserialize(Value::Object(arguments))
-        .map_err(|why| AppError::new(ErrorKind::InvalidRequest, format!("the arguments do not fit: {why}")))
+    read("the call", &Value::Object(arguments))
 }
 
 /// Words of a client, where they are not too many.

@@ -65,7 +65,7 @@ pub(crate) fn operation(row: &Operation, access: Access) -> Value {
 /// One operation in a list.
 pub(crate) fn summary(row: &OperationSummary, access: Access) -> Value {
     let mut told = json!({
-        "operation": row.id,
+        "id": row.id,
         "type": row.kind,
         "strategy": row.subject.strategy,
         "symbol": row.subject.symbol,

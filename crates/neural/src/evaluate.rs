@@ -102,7 +102,7 @@ fn visit(
 
 impl<'a> Targets<'a> {
     /// `rows` of them from row `from` on.
-    fn slice(self, from: usize, rows: usize) -> Targets<'a> {
+    pub(crate) fn slice(self, from: usize, rows: usize) -> Targets<'a> {
         match self {
             Self::Classes(classes) => Targets::Classes(&classes[from..][..rows]),
             Self::Values(values) => Targets::Values(&values[from..][..rows]),

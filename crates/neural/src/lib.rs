@@ -30,6 +30,7 @@
 //! | where the time goes | `matrix`: one product, `C ← C + A·B` |
 //! | one prediction | [`Network::predict`] → `forward` |
 //! | what a trained network is worth | [`evaluate()`], [`score`], [`calibration`] |
+//! | what each of its inputs is worth to it | [`importance`] |
 //!
 //! # What is repeated to the bit
 //!
@@ -66,6 +67,7 @@ mod evaluate;
 mod fit;
 mod forward;
 mod gpu;
+pub mod importance;
 mod layout;
 mod loss;
 mod matrix;

@@ -12,6 +12,7 @@ pub(crate) enum Purpose {
     RowOrder = 1,
     Dropout = 2,
     SyntheticRows = 3,
+    Importance = 4,
 }
 
 /// Random numbers of one purpose.
@@ -54,6 +55,15 @@ impl SeededRng {
             rows.swap(last, chosen);
         }
     }
+}
+
+/// An order in which nothing stays where it was: one cycle through all places, each equally likely (Sattolo).
+pub(crate) fn cycle(rng: &mut SeededRng, places: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..places).collect();
+    for last in (1..places).rev() {
+        order.swap(last, rng.below(last as u32) as usize);
+    }
+    order
 }
 
 /// The order in which an epoch goes through the training rows.

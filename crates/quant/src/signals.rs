@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
-use ktrdr_domain::Timestamp;
+use ktrdr_domain::{Span, Timestamp};
 
 use crate::Bars;
 use crate::simulate::Target;
@@ -26,10 +26,25 @@ const FIRST_ROW_LINE: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadSignals {
     /// The first line is something else.
-    #[error("line 1: {found:?} is not the header, expected {HEADER:?}")]
+    #[error("line 1: {found:?} is not the header: two columns are wanted, {HEADER:?}, and no other")]
     Header {
         /// The line, shortened.
         found: String,
+    },
+    /// No row within the stretch that is traded.
+    #[error(
+        "none of the {rows} rows lies in the stretch that is traded, {window}: they go from {first} to {last}. Give rows within it \
+         (a position held from before needs one at its first bar), or choose other dates"
+    )]
+    Elsewhere {
+        /// How many there are.
+        rows: usize,
+        /// The stretch.
+        window: Span,
+        /// The time of the first row.
+        first: Timestamp,
+        /// The time of the last one.
+        last: Timestamp,
     },
     /// There is no row.
     #[error("there is no signal: give a row for each change of position")]
@@ -38,7 +53,9 @@ pub enum BadSignals {
     #[error("more than {ROWS_MAX} rows: give one for each change of position only")]
     TooMany,
     /// Not two fields.
-    #[error("line {line}: {found:?} is not a timestamp and a target with one comma between")]
+    #[error(
+        "line {line}: {found:?} is not a timestamp and a target with one comma between, and nothing else"
+    )]
     Fields {
         /// From 1.
         line: usize,
@@ -103,6 +120,21 @@ pub fn read(bytes: &[u8]) -> Result<Vec<(i64, Target)>, BadSignals> {
         signals.push(signal);
     }
     if signals.is_empty() { Err(BadSignals::Empty) } else { Ok(signals) }
+}
+
+/// Refuses signals of which no row lies in the stretch that is to be traded: whoever asks for that has the wrong file or the wrong dates.
+///
+/// # Errors
+/// [`BadSignals::Elsewhere`].
+pub fn refuse_elsewhere(signals: &[(i64, Target)], window: Span) -> Result<(), BadSignals> {
+    let (Some((first, _)), Some((last, _))) = (signals.first(), signals.last()) else {
+        return Err(BadSignals::Empty);
+    };
+    if signals.iter().any(|(time, _)| window.contains(Timestamp(*time))) {
+        return Ok(());
+    }
+    let (first, last) = (Timestamp(*first), Timestamp(*last));
+    Err(BadSignals::Elsewhere { rows: signals.len(), window, first, last })
 }
 
 /// The header, also as pandas writes it for an index without a name, or with another.
@@ -203,6 +235,14 @@ mod tests {
         for header in ["timestamp,target", "Time,Target", ",target"] {
             assert_eq!(read(format!("{header}\n").as_bytes()), Err(BadSignals::Empty), "{header}");
         }
+    }
+
+    #[test]
+    fn signals_that_all_lie_elsewhere_are_refused() {
+        let window = Span { start: Timestamp(7_200), end: Timestamp(14_400) };
+        let refused = |signals: &[(i64, Target)]| refuse_elsewhere(signals, window).is_err();
+        assert!(refused(&[]) && refused(&[(3_600, 1)]) && refused(&[(3_600, 1), (14_400, 0)]));
+        assert!(!refused(&[(3_600, 1), (7_200, 0)]) && !refused(&[(10_800, 1)]));
     }
 
     #[test]

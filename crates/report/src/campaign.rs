@@ -7,6 +7,7 @@ use ktrdr_domain::name::{CampaignName, StrategyName};
 use ktrdr_domain::{OperationId, Span, Symbol, Timestamp};
 use serde::Serialize;
 
+use crate::bands::Band;
 use crate::document::{Block, Document, Fact, Section, Weight};
 use crate::figures::{cell, count, counted, date, dates, decimals, number, percent};
 use crate::words;
@@ -34,6 +35,8 @@ pub struct CampaignPage {
     pub exam: Option<ExamWindow>,
     /// What each design did on dev, in the order of cycles.
     pub designs: Vec<Design>,
+    /// What the designs would have earned on dev, from the least to the most of them; `None` of fewer than three.
+    pub growth: Option<Band>,
     /// What picking the best of the examined designs is worth; `None` where there is nothing to pick from.
     pub choice: Option<Choice>,
 }
@@ -244,7 +247,9 @@ impl CampaignPage {
         }
         let facts = spread.facts();
         let facts = (!facts.is_empty()).then_some(Block::Facts(facts));
-        let blocks = facts.into_iter().chain([Block::Chart(scatter), Block::Table(table)]);
+        let growth = self.growth.as_ref().map(|band| Block::Chart(growth(band)));
+        let blocks =
+            facts.into_iter().chain([Block::Chart(scatter)]).chain(growth).chain([Block::Table(table)]);
         Section::new("Designs", blocks.collect())
     }
 
@@ -277,6 +282,22 @@ impl CampaignPage {
             "What it took, and what is left",
             facts.is_empty().then(Vec::new).unwrap_or_else(|| vec![Block::Facts(facts)]),
         )
+    }
+}
+
+/// What the designs earned on dev, as one band.
+fn growth(band: &Band) -> Plane {
+    Plane {
+        title: "Growth on dev".into(),
+        about: format!(
+            "Walk-forward on dev, net of costs: from the least to the most of {}, and the middle. Each design is trained once, with one \
+             seed: the band is that of different designs, not of seeds.",
+            counted(band.accounts, "design")
+        ),
+        x: Axis::time(),
+        y: Axis::of("since the start", Unit::Percent).showing(0.0),
+        layers: band.layers("designs", Hue::Series(0)).into(),
+        height: Height::Middle,
     }
 }
 

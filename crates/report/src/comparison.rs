@@ -1,4 +1,6 @@
-//! Several results side by side: one table, one plot.
+//! Several results side by side: one table, one plot; of a strategy that was trained several times what the seed changes.
+
+mod seeds;
 
 use ktrdr_chart::{Axis, Cell, Form, Height, Hue, Layer, Plane, Table, Unit};
 use ktrdr_domain::gate::GateVerdict;
@@ -45,21 +47,23 @@ impl Comparison {
                 )
             }
             Self::Trainings(all) => {
-                let dev =
-                    |one| -> Option<&AccountCurves> { Option::as_ref(&TrainingPage::sheet_of(one)?.dev) };
-                (all.iter().map(dev).collect::<Vec<_>>(), trainings(all))
+                (all.iter().map(TrainingPage::dev_account).collect::<Vec<_>>(), trainings(all))
             }
         };
         let mut blocks = vec![Block::Table(table)];
         blocks.extend(plot(&growth).map(Block::Chart));
         document.add(Section::new("Side by side", blocks));
+        if let Self::Trainings(all) = self {
+            document.add(seeds::section(all));
+        }
         document
     }
 }
 
 impl TrainingPage {
-    fn sheet_of(page: &Self) -> Option<&ktrdr_domain::report::TrainingSheet> {
-        page.sheet.as_ref()
+    /// What it would have earned on dev.
+    fn dev_account(&self) -> Option<&AccountCurves> {
+        self.sheet.as_ref()?.dev.as_ref()
     }
 }
 

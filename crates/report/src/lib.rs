@@ -4,6 +4,7 @@
 //! | what | file |
 //! |---|---|
 //! | a backtest, a training, a campaign, several side by side | [`backtest`], [`training`], [`campaign`], [`comparison`] |
+//! | many accounts as one band | [`bands`] |
 //! | what a page consists of | [`document`] |
 //! | its two forms | `html.rs`, `markdown.rs` |
 //! | trades and equity for notebooks | [`export`] |
@@ -15,6 +16,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod backtest;
+pub mod bands;
 pub mod campaign;
 pub mod comparison;
 pub mod document;

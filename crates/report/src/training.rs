@@ -1,4 +1,6 @@
-//! A training: did it learn anything, what does it answer, how sure is it, and what would it have earned on dev?
+//! A training: did it learn anything, what does it answer, how sure is it, by which inputs, and what would it have earned on dev?
+
+mod importance;
 
 use ktrdr_chart::{Axis, Cell, Form, Height, Hue, Layer, Plane, Table, Unit};
 use ktrdr_domain::OperationId;
@@ -67,6 +69,7 @@ impl TrainingPage {
         }
         document.add(self.learning());
         document.add(self.answers());
+        document.add(importance::section(self.sheet.as_ref()));
         document.add(self.dev());
         document
     }

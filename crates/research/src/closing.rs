@@ -5,11 +5,12 @@
 //! campaigns LOND for dependent p-values keeps the share of false discoveries, with one test for each campaign that has a
 //! candidate. A candidate is accepted when both agree.
 
-use ktrdr_domain::Symbol;
 use ktrdr_domain::closing::{Candidate, DiscoveryTest, FinalVerdict, Sequence};
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::job::Origin;
+use ktrdr_domain::report::DailyRecord;
 use ktrdr_domain::trial::Trial;
+use ktrdr_domain::{Span, Symbol};
 use ktrdr_quant::exam::Deflation;
 use ktrdr_quant::statistics::discovery::{FALSE_DISCOVERIES_MAX, alpha_left, lond_dependent};
 
@@ -41,6 +42,52 @@ pub fn judge(
     (verdicts, tests)
 }
 
+/// What was looked at, and what it showed.
+#[derive(Debug, Clone, Copy)]
+pub struct Examined<'a> {
+    /// The instrument.
+    pub symbol: &'a Symbol,
+    /// When.
+    pub span: Span,
+    /// The active return day by day; `None` where that is undefined.
+    pub daily: Option<DailyRecord>,
+}
+
+impl Examined<'_> {
+    /// What these looks leave of it: those at its time, at its instrument and at others that go with it, which are named.
+    #[must_use]
+    pub fn weighed(&self, trials: &[Trial]) -> (Deflation, Vec<Symbol>) {
+        let correlated = self.correlated(trials);
+        let counts = |trial: &&Trial| {
+            let symbol = &trial.look.symbol;
+            (symbol == self.symbol || correlated.contains(symbol)) && self.is_at_the_time(trial)
+        };
+        let counted = trials.iter().filter(counts).cloned().collect();
+        (Deflation::of(self.daily, counted), correlated)
+    }
+
+    /// A replay shows nothing new.
+    fn is_at_the_time(&self, trial: &Trial) -> bool {
+        trial.look.origin != Origin::Replay && trial.look.span.overlaps(&self.span)
+    }
+
+    /// Other instruments that go with this one, as its own looks or theirs have found: whoever looked second has seen the other.
+    fn correlated(&self, trials: &[Trial]) -> Vec<Symbol> {
+        let mut found: Vec<Symbol> = Vec::new();
+        for trial in trials.iter().filter(|trial| self.is_at_the_time(trial)) {
+            let Some(conclusion) = &trial.conclusion else { continue };
+            if trial.look.symbol == *self.symbol {
+                found.extend(conclusion.correlated.iter().cloned());
+            } else if conclusion.correlated.contains(self.symbol) {
+                found.push(trial.look.symbol.clone());
+            }
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
 /// A candidate beside what all looks leave of it.
 struct Weighed<'a> {
     candidate: &'a Candidate,
@@ -50,15 +97,9 @@ struct Weighed<'a> {
 
 impl<'a> Weighed<'a> {
     fn of(candidate: &'a Candidate, trials: &[Trial]) -> Self {
-        let correlated = correlated(candidate, trials);
-        let symbol = &candidate.sequence.symbol;
-        let counts = |trial: &&Trial| {
-            let look = &trial.look;
-            let is_at_it = look.symbol == *symbol || correlated.contains(&look.symbol);
-            is_at_it && is_at_the_time(trial, candidate)
-        };
-        let counted = trials.iter().filter(counts).cloned().collect();
-        Self { candidate, deflation: Deflation::of(candidate.daily, counted), correlated }
+        let (symbol, span, daily) = (&candidate.sequence.symbol, candidate.span, candidate.daily);
+        let (deflation, correlated) = Examined { symbol, span, daily }.weighed(trials);
+        Self { candidate, deflation, correlated }
     }
 
     fn judged(self, next: &Next<'_>) -> FinalVerdict {
@@ -77,29 +118,6 @@ impl<'a> Weighed<'a> {
             p_value,
         }
     }
-}
-
-/// A replay shows nothing new.
-fn is_at_the_time(trial: &Trial, candidate: &Candidate) -> bool {
-    trial.look.origin != Origin::Replay && trial.look.span.overlaps(&candidate.span)
-}
-
-/// Other instruments that go with the candidate's, as its own looks or theirs have found: whoever looked second has seen the
-/// other.
-fn correlated(candidate: &Candidate, trials: &[Trial]) -> Vec<Symbol> {
-    let symbol = &candidate.sequence.symbol;
-    let mut found: Vec<Symbol> = Vec::new();
-    for trial in trials.iter().filter(|trial| is_at_the_time(trial, candidate)) {
-        let Some(conclusion) = &trial.conclusion else { continue };
-        if trial.look.symbol == *symbol {
-            found.extend(conclusion.correlated.iter().cloned());
-        } else if conclusion.correlated.contains(symbol) {
-            found.push(trial.look.symbol.clone());
-        }
-    }
-    found.sort();
-    found.dedup();
-    found
 }
 
 fn verdict(candidate: &Candidate, deflated: Option<f64>, next: &Next<'_>) -> GateVerdict {

@@ -1,12 +1,13 @@
 //! What strategies are made of, value by value: bars, indicators, fuzzy sets.
 
 use ktrdr_app::inspect::{self, FuzzyRequest, InspectRequest};
+use ktrdr_app::reading::read;
 use ktrdr_domain::scope::Scope;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::schema;
-use crate::ask::{Ask, invalid};
+use crate::ask::{Ask, QUERY};
 use crate::endpoint::{Answered, Endpoint};
 use crate::reply::Reply;
 
@@ -67,9 +68,7 @@ async fn bars(ask: Ask) -> Answered {
     let Stretch { start, end, limit } = ask.query()?;
     let (symbol, timeframe): (String, String) = (ask.path("symbol")?, ask.path("timeframe")?);
     let wanted = json!({ "symbol": symbol, "timeframe": timeframe, "start": start, "end": end, "limit": limit.unwrap_or(100) });
-    let wanted = InspectRequest::deserialize(wanted)
-        .map_err(|why| invalid(format!("the request does not fit: {why}")))?;
-    Reply::ok(&ask.app.inspect(&wanted).await?)
+    Reply::ok(&ask.app.inspect(&read::<InspectRequest>(QUERY, &wanted)?).await?)
 }
 
 async fn indicators(_: Ask) -> Answered {

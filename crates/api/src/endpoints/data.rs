@@ -3,6 +3,7 @@
 use std::slice;
 
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
+use ktrdr_app::reading::read;
 use ktrdr_app::resample::ResampleRequest;
 use ktrdr_app::windows::RollRequest;
 use ktrdr_app::{AppError, ErrorKind};
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::schema;
-use crate::ask::{Ask, invalid};
+use crate::ask::{Ask, QUERY};
 use crate::endpoint::{Answered, Endpoint};
 use crate::page::{self, Page};
 use crate::reply::Reply;
@@ -107,8 +108,7 @@ async fn import(ask: Ask) -> Answered {
     if let Some(key) = &ask.key {
         fields.insert("idempotency_key".into(), key.to_string().into());
     }
-    let wanted = ImportRequest::deserialize(Value::Object(fields));
-    let wanted = wanted.map_err(|why| invalid(format!("the query does not fit: {why}")))?;
+    let wanted: ImportRequest = read(QUERY, &Value::Object(fields))?;
     let job = ask.app.import_data(&wanted, &ask.file).await?;
     let reply = Reply::accepted(&format!("/operations/{}", job.operation), &job)?;
     Ok(reply.beginning(slice::from_ref(&job.operation)))

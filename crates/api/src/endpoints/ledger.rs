@@ -1,11 +1,12 @@
 //! The ledger: counted looks at data, and what campaigns came to.
 
 use ktrdr_app::ledger::{Part, Stretch};
+use ktrdr_domain::OperationId;
 use ktrdr_domain::name::CampaignName;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::ask::Ask;
+use crate::ask::{Ask, invalid};
 use crate::endpoint::{Answered, Endpoint};
 use crate::page::{self, cursor_of};
 use crate::reply::Reply;
@@ -21,6 +22,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/ledger/trials", "list_trials", trials)
             .says("Every counted look at data, newest first.")
             .query(QUERY),
+        Endpoint::get("/ledger/standings", "list_standings", standings)
+            .says("How completed backtests stand, with every look counted that there is by now.")
+            .query(&[("exams", "Their operations, up to 100, with commas between.")]),
         Endpoint::get("/ledger/closings", "list_closings", closings)
             .says("What campaigns came to when they closed, newest first.")
             .query(QUERY),
@@ -55,6 +59,21 @@ pub(super) fn part<T: Serialize>(name: &str, part: &Part<T>) -> Answered {
 async fn trials(ask: Ask) -> Answered {
     let wanted: OfCampaign = ask.query()?;
     part("trials", &ask.app.trials_part(wanted.campaign.as_ref(), wanted.stretch()).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exams {
+    #[serde(default)]
+    exams: String,
+}
+
+async fn standings(ask: Ask) -> Answered {
+    let Exams { exams } = ask.query()?;
+    let exams: Result<Vec<OperationId>, _> =
+        exams.split(',').filter(|id| !id.is_empty()).map(str::parse).collect();
+    let exams = exams.map_err(|why| invalid(format!("exams: {why}")))?;
+    Reply::ok(&json!({ "standings": ask.app.standings(&exams).await? }))
 }
 
 async fn closings(ask: Ask) -> Answered {

@@ -30,7 +30,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     ("name*", schema::text("Its name.")),
                     ("cron*", schema::text("Minute, hour, day of the month, month, day of the week.")),
                     ("zone*", schema::text("Whose clock: a name of the IANA database.")),
-                    ("campaign*", campaign_schema()),
+                    ("campaign*", schema::about(campaign_schema(), "The campaign that each night begins.")),
                     ("same_seed", schema::flag("Every night has the same seed; its own otherwise.")),
                     ("rules", rules()),
                     ("anyway", schema::text("Why it may run although there is nothing to find.")),
@@ -81,7 +81,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 fn rules() -> Value {
     let seconds = |about: &str| schema::integer(about, 0, 31 * 86_400);
     let overlaps: Vec<&str> = Overlap::ALL.iter().map(|overlap| overlap.as_str()).collect();
-    schema::object(&[
+    let fields = schema::object(&[
         ("overlap", schema::words("What becomes of a tick while the night before it goes on.", &overlaps)),
         ("catch_up_s", seconds("How old a tick may be that came while nobody was there; 3600 by default.")),
         ("max_lateness_s", seconds("How long after its tick a night may begin; 43200 by default.")),
@@ -92,7 +92,8 @@ fn rules() -> Value {
             "pause_on_failure",
             schema::flag("Pause after a night that failed, did not finish, or could not begin."),
         ),
-    ])
+    ]);
+    schema::about(fields, "What becomes of nights that are late, long or failed.")
 }
 
 fn name(ask: &Ask) -> Result<ScheduleName, ktrdr_app::AppError> {

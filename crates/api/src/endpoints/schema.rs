@@ -33,6 +33,12 @@ fn or_null(mut form: Value) -> Value {
     form
 }
 
+/// A form with its words.
+pub(super) fn about(mut form: Value, about: &str) -> Value {
+    form["description"] = about.into();
+    form
+}
+
 pub(super) fn text(about: &str) -> Value {
     json!({ "type": "string", "description": about })
 }
@@ -73,7 +79,9 @@ pub(super) fn timeframe() -> Value {
 /// A strategy of the workspace, or the text of one.
 pub(super) fn strategy() -> Value {
     let one = |name: &str, of: Value| object(&[(&format!("{name}*"), of)]);
-    json!({ "oneOf": [one("name", slug("One of the workspace.")), one("yaml", text("The text of a strategy file."))] })
+    let either =
+        [one("name", slug("One of the workspace.")), one("yaml", text("The text of a strategy file."))];
+    json!({ "oneOf": either, "description": "Which strategy: one of the workspace by its name, or the text of one." })
 }
 
 pub(super) fn device() -> Value {
@@ -86,7 +94,7 @@ pub(super) fn gates() -> Value {
 
 /// What differs from the configured account.
 pub(super) fn account() -> Value {
-    object(&[
+    let fields = object(&[
         ("initial_capital", number("Money at the start, in the quote currency.")),
         ("units", number("Always trade this many units.")),
         ("fraction", number("Trade this fraction of equity.")),
@@ -94,7 +102,8 @@ pub(super) fn account() -> Value {
         ("spread", number("Full bid–ask spread in price units.")),
         ("slippage_rate", number("Slippage as a fraction of price, per side.")),
         ("whole_units", flag("Round positions down to whole units.")),
-    ])
+    ]);
+    about(fields, "What differs from the configured account.")
 }
 
 pub(super) fn key() -> Value {

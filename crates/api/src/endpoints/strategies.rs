@@ -10,6 +10,8 @@ use crate::endpoint::{Answered, Endpoint};
 use crate::page::{self, Page};
 use crate::reply::Reply;
 
+const VERSION: &[(&str, &str)] = &[("version", "Which; the newest otherwise.")];
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let yaml = || schema::object(&[("yaml*", schema::text("The text of a strategy file."))]);
     let example = || json!({ "yaml": "name: rsi_reversal\nversion: \"3.0\"\n" });
@@ -46,7 +48,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query(page::QUERY),
         Endpoint::get("/models/{strategy}", "get_model", model)
             .says("A strategy's newest model, or one version: how it came about, without its weights.")
-            .query(&[("version", "Which; the newest otherwise.")]),
+            .query(VERSION),
+        Endpoint::get("/models/{strategy}/importance", "get_importance", importance)
+            .says("What such a model owes to each of its inputs, on rows of dev that it did not learn from.")
+            .query(VERSION),
     ]
 }
 
@@ -100,4 +105,9 @@ async fn model(ask: Ask) -> Answered {
     let Version { version } = ask.query()?;
     let detail = ask.app.model(&ask.path("strategy")?, version).await?;
     Reply::ok(&json!({ "model": detail.model, "metadata": detail.metadata }))
+}
+
+async fn importance(ask: Ask) -> Answered {
+    let Version { version } = ask.query()?;
+    Reply::ok(&ask.app.importance(&ask.path("strategy")?, version).await?)
 }

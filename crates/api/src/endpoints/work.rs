@@ -6,6 +6,7 @@ use ktrdr_app::AppError;
 use ktrdr_app::backtest::{BacktestRequest, MarketRequest, SignalsRequest};
 use ktrdr_app::cancel::CancelOneRequest;
 use ktrdr_app::operations::result_of;
+use ktrdr_app::reading::read;
 use ktrdr_app::replay::ReplayRequest;
 use ktrdr_app::reports::Subject;
 use ktrdr_app::submit::SubmittedJob;
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::schema;
-use crate::ask::{Ask, invalid};
+use crate::ask::{Ask, QUERY, invalid};
 use crate::endpoint::{Answered, Endpoint};
 use crate::reply::Reply;
 
@@ -85,6 +86,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 fn training_schema() -> Value {
     schema::object(&[
         ("strategy*", schema::strategy()),
+        (
+            "keep",
+            schema::flag("Write the strategy into the workspace, under its name, before it is trained."),
+        ),
         ("symbols", schema::list(&schema::symbol(), "Train on these instead of the strategy's own.")),
         ("start", schema::text("Start of the stretch, inside dev.")),
         ("end", schema::text("End of the stretch (exclusive), inside dev.")),
@@ -102,10 +107,11 @@ fn training_schema() -> Value {
 
 fn market_schema() -> Value {
     let stretch = schema::object(&[
-        ("start", schema::text("First date.")),
-        ("end", schema::text("Last date (exclusive).")),
+        ("start", schema::text("Not before this, such as 2020-01-31.")),
+        ("end", schema::text("Before this; a date without a time includes that day.")),
     ]);
-    schema::object(&[
+    let stretch = schema::about(stretch, "When; the gate window unless said.");
+    let fields = schema::object(&[
         ("symbol*", schema::symbol()),
         ("timeframe*", schema::timeframe()),
         ("stretch", stretch),
@@ -117,7 +123,8 @@ fn market_schema() -> Value {
         ),
         ("campaign", schema::slug("Who this trial belongs to.")),
         ("account", schema::account()),
-    ])
+    ]);
+    schema::about(fields, "What is traded, when, and with what money.")
 }
 
 fn submitted(job: &SubmittedJob) -> Answered {
@@ -158,8 +165,7 @@ async fn signals(ask: Ask) -> Answered {
     }
     market.insert("stretch".into(), stretch.into());
     market.insert("account".into(), account.into());
-    let market = MarketRequest::deserialize(Value::Object(market));
-    let market = market.map_err(|why| invalid(format!("the query does not fit: {why}")))?;
+    let market: MarketRequest = read(QUERY, &Value::Object(market))?;
     let wanted = SignalsRequest { market, idempotency_key: ask.key.clone() };
     submitted(&ask.app.submit_signals(&wanted, &ask.file).await?)
 }

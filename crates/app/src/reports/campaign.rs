@@ -32,6 +32,7 @@ impl App {
             stopped_by: stopped_by(campaign),
             exam: self.exam_of(detail.cycles.first()).await?,
             designs: designs(&lessons, &detail.cycles),
+            growth: self.growth(name).await?,
             choice: self.choice(name).await?,
             closings: detail.closings,
             spent: spent(&costs),

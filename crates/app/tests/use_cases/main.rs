@@ -60,7 +60,7 @@ impl Desk {
     }
 
     async fn submit_signals(&self) -> OperationId {
-        let csv = b"timestamp,target\n2020-01-07T00:00:00Z,1\n";
+        let csv = b"timestamp,target\n2020-03-24T00:00:00Z,1\n";
         self.app.submit_signals(&signals(None), csv).await.unwrap().operation
     }
 }
@@ -123,7 +123,7 @@ fn campaign(document: &Value) -> CampaignRequest {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_is_submitted_twice_with_one_key_is_one_job() {
     let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
-    let csv = b"timestamp,target\n2020-01-07T00:00:00Z,1\n";
+    let csv = b"timestamp,target\n2020-03-24T00:00:00Z,1\n";
     let first = app.submit_signals(&signals(Some("k1")), csv).await.unwrap();
     let again = app.submit_signals(&signals(Some("k1")), csv).await.unwrap();
     let other = app.submit_signals(&signals(Some("k2")), csv).await.unwrap();

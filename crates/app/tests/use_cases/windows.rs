@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::{Desk, request};
 
-const SIGNALS: &[u8] = b"timestamp,target\n2020-01-07T00:00:00Z,1\n";
+const SIGNALS: &[u8] =
+    b"timestamp,target\n2020-01-07T00:00:00Z,1\n2020-03-24T00:00:00Z,0\n2020-04-21T00:00:00Z,1\n";
 
 fn signals(more: &Value) -> SignalsRequest {
     let mut market = json!({ "symbol": "MINE", "timeframe": "1h" });

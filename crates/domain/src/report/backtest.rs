@@ -49,7 +49,7 @@ pub enum ExitReason {
 pub struct Trade {
     /// Long or short.
     pub direction: Direction,
-    /// Units traded.
+    /// Units of the instrument traded.
     pub units: f64,
     /// Open time of the bar of the entry fill.
     pub entry_time: Timestamp,
@@ -59,13 +59,13 @@ pub struct Trade {
     pub exit_time: Timestamp,
     /// Exit fill price.
     pub exit_price: f64,
-    /// Commission of both sides.
+    /// Commission of both sides, account currency.
     pub commission: f64,
-    /// Financing paid (negative: earned).
+    /// Financing paid, account currency (negative: earned).
     pub financing: f64,
-    /// Price difference times units, from fill to fill.
+    /// Price difference times units, from fill to fill, account currency.
     pub gross_pnl: f64,
-    /// `gross_pnl − commission − financing`
+    /// `gross_pnl − commission − financing`, account currency.
     pub net_pnl: f64,
     /// Bars it was open in; the bar of an exit at the open does not count.
     pub bars_held: u32,
@@ -85,13 +85,13 @@ pub struct EquityPoint {
 /// The figures. `None` is undefined; `undefined` of the report says why.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// Final equity − initial capital.
+    /// Final equity − initial capital, account currency.
     pub total_return: Option<f64>,
-    /// The same as a fraction of initial capital.
+    /// The same as a fraction of initial capital: 0.1 is 10 %.
     pub total_return_pct: Option<f64>,
-    /// `(E_end / E_0)^(1 / years) − 1`, calendar years.
+    /// Growth per calendar year as a fraction: `(E_end / E_0)^(1 / years) − 1`.
     pub cagr: Option<f64>,
-    /// Standard deviation (ddof 1) of daily returns × √days per year.
+    /// Standard deviation (ddof 1) of daily returns × √days per year, a fraction per year.
     pub volatility: Option<f64>,
     /// Mean / standard deviation (ddof 1) of daily returns × √days per year, no risk-free rate.
     pub sharpe_ratio: Option<f64>,
@@ -103,35 +103,35 @@ pub struct Metrics {
     pub sortino_ratio: Option<f64>,
     /// Largest fall from a peak, account currency.
     pub max_drawdown: Option<f64>,
-    /// Largest fall from a peak as a fraction of the peak.
+    /// Largest fall from a peak as a fraction of the peak: 0.1 is 10 %.
     pub max_drawdown_pct: Option<f64>,
     /// Longest stretch under a peak, in bars.
     pub max_drawdown_bars: Option<u64>,
-    /// CAGR / max_drawdown_pct.
+    /// CAGR ÷ `max_drawdown_pct`.
     pub calmar_ratio: Option<f64>,
-    /// Trades with net P&L over 0 ÷ all trades.
+    /// Trades with net P&L over 0 ÷ all trades, a fraction.
     pub win_rate: Option<f64>,
     /// Sum of wins ÷ absolute sum of losses, net.
     pub profit_factor: Option<f64>,
-    /// Mean net P&L of a trade.
+    /// Mean net P&L of a trade, account currency.
     pub expectancy: Option<f64>,
     /// Mean win ÷ absolute mean loss.
     pub payoff_ratio: Option<f64>,
     /// √n × mean / standard deviation (ddof 1) of net P&L.
     pub sqn: Option<f64>,
-    /// Mean win.
+    /// Mean net P&L of the winning trades, account currency.
     pub avg_win: Option<f64>,
-    /// Mean loss, negative.
+    /// Mean net P&L of the losing trades, account currency: negative.
     pub avg_loss: Option<f64>,
-    /// Largest win.
+    /// Largest net P&L of a trade, account currency.
     pub largest_win: Option<f64>,
-    /// Largest loss, negative.
+    /// Smallest net P&L of a trade, account currency: negative.
     pub largest_loss: Option<f64>,
     /// Mean bars held.
     pub avg_holding_bars: Option<f64>,
-    /// Bars with a position at the close ÷ all bars.
+    /// Bars with a position at the close ÷ all bars, a fraction.
     pub exposure: Option<f64>,
-    /// Traded value ÷ mean equity, per year.
+    /// Traded value ÷ mean equity, per year: 2 is both sides of one position as large as the account.
     pub turnover: Option<f64>,
     /// P&L before all costs ÷ traded value, in basis points: the cost per side that would eat it.
     pub break_even_cost_bps: Option<f64>,
@@ -139,19 +139,19 @@ pub struct Metrics {
     pub skewness: Option<f64>,
     /// Raw population kurtosis of daily returns (normal = 3).
     pub kurtosis: Option<f64>,
-    /// Probability that the true Sharpe ratio is over 0 (PSR).
+    /// Probability, from 0 to 1, that the true Sharpe ratio is over 0 (PSR).
     pub psr: Option<f64>,
     /// Years of record needed to say so with 95 % confidence.
     pub min_track_record_years: Option<f64>,
     /// Closed trades.
     pub total_trades: u64,
-    /// With net P&L over 0.
+    /// Trades with net P&L over 0.
     pub winning_trades: u64,
-    /// With net P&L under 0.
+    /// Trades with net P&L under 0.
     pub losing_trades: u64,
-    /// Long.
+    /// Long trades.
     pub long_trades: u64,
-    /// Short.
+    /// Short trades.
     pub short_trades: u64,
     /// Daily returns counted.
     pub days: u64,
@@ -166,9 +166,9 @@ pub struct Metrics {
 pub struct ActiveReturn {
     /// Units of the market held on average, as its daily returns tell (least squares, with an intercept).
     pub beta: f64,
-    /// Bars held long minus bars held short ÷ all bars.
+    /// Bars held long minus bars held short ÷ all bars: from −1 to 1.
     pub mean_exposure: f64,
-    /// Bars held long ÷ bars held.
+    /// Bars held long ÷ bars held, a fraction.
     pub long_share: f64,
     /// Annualised Sharpe ratio of the daily active returns; `None` where the data has no whole week to measure a year by.
     pub sharpe_ratio: Option<f64>,
@@ -206,9 +206,9 @@ pub struct DailyRecord {
 /// How often chance does as well.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NullRank {
-    /// `(1 + k) / (1 + draws)`, k draws scoring as high or higher.
+    /// Probability, from 0 to 1: `(1 + k) / (1 + draws)`, k draws scoring as high or higher.
     pub p: f64,
-    /// Draws.
+    /// Draws of chance.
     pub draws: u32,
 }
 
@@ -225,7 +225,7 @@ pub struct Evidence {
     pub shifted_weeks: Option<NullRank>,
     /// Rank among the same holding times and sides, entered at random bars of the same hour and volatility.
     pub random_entries: Option<NullRank>,
-    /// Deflated Sharpe ratio of the active return, with the trials counted.
+    /// Deflated Sharpe ratio of the active return, with the trials counted: a probability, from 0 to 1.
     pub deflated_sharpe: Option<f64>,
     /// Looks at this stretch of time, this one included: by anyone, in any campaign and on any timeframe, at this instrument
     /// and at those of [`correlated`](Self::correlated).

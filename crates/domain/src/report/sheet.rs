@@ -33,9 +33,9 @@ pub struct AccountCurves {
 pub struct MonthReturn {
     /// Year, UTC.
     pub year: i32,
-    /// Month, from 1.
+    /// Month, 1 to 12.
     pub month: u32,
-    /// As a fraction.
+    /// Net return of the month as a fraction.
     pub total_return_pct: f64,
 }
 
@@ -51,13 +51,13 @@ pub struct RollingSharpe {
 /// The prices of consecutive bars, together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PriceColumn {
-    /// Of the first bar.
+    /// When the column's first bar opens, Unix seconds.
     pub time: i64,
-    /// Lowest price.
+    /// Lowest price of the column.
     pub low: f64,
-    /// Highest price.
+    /// Highest price of the column.
     pub high: f64,
-    /// Last price.
+    /// Last price of the column.
     pub close: f64,
 }
 
@@ -103,7 +103,7 @@ impl MarkKind {
 /// An entry or an exit on the price.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
-    /// When.
+    /// When, Unix seconds.
     pub time: i64,
     /// Fill price.
     pub price: f64,
@@ -116,7 +116,7 @@ pub struct Mark {
 pub struct PriceChart {
     /// What of the window it shows, in words.
     pub name: String,
-    /// Bars of a column.
+    /// How many bars a column stands for.
     pub bars_per_column: usize,
     /// The prices.
     pub columns: Vec<PriceColumn>,
@@ -164,7 +164,7 @@ pub struct NullShape {
     pub name: String,
     /// Daily Sharpe ratios of the active returns of the draws.
     pub scores: Histogram,
-    /// The strategy's own.
+    /// The strategy's own score.
     pub score: f64,
 }
 
@@ -294,6 +294,50 @@ pub struct CalibrationBin {
     pub right: f64,
 }
 
+/// What the stored network owes to one input on the test rows of dev, which it did not learn from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InputImportance {
+    /// Timeframe and fuzzy set, or raw indicator.
+    pub name: String,
+    /// Mean loss that is given up where its values come from another time: the mean of all permutations.
+    pub permuted_loss: f64,
+    /// How far permutations differ in that: their standard deviation.
+    pub permuted_spread: f64,
+    /// What luck gives up as well: with 95 % confidence none of the inputs that say nothing gives up more.
+    pub noise: f64,
+    /// Share of right answers that is given up with it.
+    pub permuted_accuracy: f64,
+    /// Mean loss that is given up where it stands at its mean.
+    pub held_loss: f64,
+    /// Share of right answers that is given up with it.
+    pub held_accuracy: f64,
+}
+
+impl InputImportance {
+    /// Whether it gives up more than luck does.
+    #[must_use]
+    pub fn is_told_from_noise(&self) -> bool {
+        self.permuted_loss > self.noise
+    }
+}
+
+/// What the stored network owes to each of its inputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Importance {
+    /// Test rows that were judged.
+    pub rows: u64,
+    /// Blocks of neighbours that they moved in.
+    pub blocks: u64,
+    /// Permutations of each input.
+    pub permutations: u64,
+    /// Mean loss with all inputs.
+    pub loss: f64,
+    /// Share of right answers with all inputs.
+    pub accuracy: f64,
+    /// Every input, the one that gives up most first.
+    pub inputs: Vec<InputImportance>,
+}
+
 /// Beside a stored model: `models/<strategy>/<timeframe>_v<N>/sheet.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingSheet {
@@ -307,4 +351,7 @@ pub struct TrainingSheet {
     pub dev: Option<AccountCurves>,
     /// What of dev was traded.
     pub dev_span: Option<Span>,
+    /// What it owes to its inputs. `None` of few test rows, and where these reach beyond dev.
+    #[serde(default)]
+    pub importance: Option<Importance>,
 }

@@ -137,7 +137,7 @@ pub struct TrainingReport {
     pub model: ModelRef,
     /// Symbols pooled.
     pub symbols: Vec<Symbol>,
-    /// The stretch learned from.
+    /// The stretch learned from: from the first bar's open to the last one's close.
     pub window: Span,
     /// Rows after warm-up and purging: train, validation, test.
     pub rows: [usize; 3],

@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod feature;
 pub mod field;
 pub mod fuzzy;
+pub mod grid;
 pub mod indicators;
 pub mod label;
 pub mod network;

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use ktrdr_catalog::series;
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::trial::Trial;
-use ktrdr_domain::{Span, Symbol, Timeframe, Timestamp};
+use ktrdr_domain::{Span, Symbol, Timeframe};
 use ktrdr_quant::Bars;
 use ktrdr_quant::statistics::correlation;
 
 use crate::Services;
 use crate::fault::Fault;
 
-/// Instruments whose daily returns correlate by more than this, in either direction, are one as far as luck goes.
+/// Instruments whose returns correlate by more than this, in either direction, are one as far as luck goes.
 const SAME_INSTRUMENT: f64 = 0.9;
 
-/// Fewest days of dev in common that tell.
-const COMMON_DAYS_MIN: usize = 60;
+/// Fewest days of dev in common that tell; of short histories, bars.
+const COMMON_MIN: usize = 60;
 
 const DAY_S: i64 = 86_400;
 
@@ -55,58 +55,95 @@ pub(super) fn correlated(
     span: Span,
 ) -> Result<Vec<Symbol>, Fault> {
     let mut correlated = Vec::new();
-    let mut own_closes = None;
-    for (symbol, timeframe) in others(services, &spec.symbol)? {
+    let mut own = None;
+    for (symbol, timeframes) in others(services, &spec.symbol)? {
         if services.runtime.block_on(services.ledger.looks(&symbol, span))?.is_empty() {
             continue;
         }
-        let own_closes = own_closes.get_or_insert_with(|| daily_closes(bars));
-        let read = series::read_cached(&*services.artifacts, &services.series, &symbol, timeframe);
-        let other = services.runtime.block_on(read)?;
-        if is_same_instrument(own_closes, &daily_closes(&other), spec.windows.dev) {
+        let own = own.get_or_insert_with(|| Closes::of(bars));
+        if goes_with(services, own, &symbol, &timeframes, spec.windows.dev)? {
             correlated.push(symbol);
         }
     }
     Ok(correlated)
 }
 
-/// The other instruments of the workspace, each on its coarsest timeframe that still has every day.
-fn others(services: &Services, symbol: &Symbol) -> Result<BTreeMap<Symbol, Timeframe>, Fault> {
-    let mut coarsest: BTreeMap<Symbol, Timeframe> = BTreeMap::new();
+/// The other instruments of the workspace, each with the timeframes of its series.
+fn others(services: &Services, symbol: &Symbol) -> Result<BTreeMap<Symbol, Vec<Timeframe>>, Fault> {
+    let mut others: BTreeMap<Symbol, Vec<Timeframe>> = BTreeMap::new();
     for (_, other, timeframe) in services.runtime.block_on(series::all(&*services.artifacts))? {
-        if other != *symbol && timeframe.seconds() <= DAY_S {
-            let kept = coarsest.entry(other).or_insert(timeframe);
-            *kept = (*kept).max(timeframe);
+        if other != *symbol {
+            others.entry(other).or_default().push(timeframe);
         }
     }
-    Ok(coarsest)
+    Ok(others)
 }
 
-/// The last close of each day on which a bar closes, days since 1970 in UTC.
-fn daily_closes(bars: &Bars) -> BTreeMap<i64, f64> {
-    let closed = |open: &i64| (open + bars.timeframe.seconds() - 1).div_euclid(DAY_S);
-    bars.time.iter().map(closed).zip(bars.close.iter().copied()).collect()
+/// Whether another instrument is the same as far as luck goes: by the day, and by the bar where they have too few days in common.
+fn goes_with(
+    services: &Services,
+    own: &Closes,
+    symbol: &Symbol,
+    timeframes: &[Timeframe],
+    dev: Span,
+) -> Result<bool, Fault> {
+    let closes = |timeframe: Timeframe| -> Result<Closes, Fault> {
+        let read = series::read_cached(&*services.artifacts, &services.series, symbol, timeframe);
+        Ok(Closes::of(&*services.runtime.block_on(read)?))
+    };
+    let with_days = timeframes.iter().filter(|timeframe| timeframe.seconds() <= DAY_S);
+    // The coarsest that still has every day is the shortest to read.
+    if let Some(coarsest) = with_days.max()
+        && let Some(is_same) = is_same_instrument(&own.by_day, &closes(*coarsest)?.by_day, dev)
+    {
+        return Ok(is_same);
+    }
+    if !timeframes.contains(&own.timeframe) {
+        return Ok(false);
+    }
+    let other = closes(own.timeframe)?;
+    Ok(is_same_instrument(&own.by_bar, &other.by_bar, dev).unwrap_or(false))
 }
 
-fn is_same_instrument(own: &BTreeMap<i64, f64>, other: &BTreeMap<i64, f64>, dev: Span) -> bool {
-    let in_dev = |day: i64| dev.contains(Timestamp(day * DAY_S));
+/// Closes by the second that they are known by: the day's end, or the bar's.
+struct Closes {
+    timeframe: Timeframe,
+    by_day: BTreeMap<i64, f64>,
+    by_bar: BTreeMap<i64, f64>,
+}
+
+impl Closes {
+    fn of(bars: &Bars) -> Self {
+        let opens = || bars.time.iter().zip(bars.close.iter().copied());
+        let day_of = |open: &i64| (open + bars.timeframe.seconds() - 1).div_euclid(DAY_S) * DAY_S;
+        Self {
+            timeframe: bars.timeframe,
+            by_day: opens().map(|(open, close)| (day_of(open), close)).collect(),
+            by_bar: opens().map(|(open, close)| (*open, close)).collect(),
+        }
+    }
+}
+
+/// `None` where they have too little of dev in common to tell.
+fn is_same_instrument(own: &BTreeMap<i64, f64>, other: &BTreeMap<i64, f64>, dev: Span) -> Option<bool> {
     let common: Vec<(f64, f64)> = own
-        .iter()
-        .filter(|(day, _)| in_dev(**day))
-        .filter_map(|(day, close)| Some((*close, *other.get(day)?)))
+        .range(dev.start.0..dev.end.0)
+        .filter_map(|(time, close)| Some((*close, *other.get(time)?)))
         .collect();
-    if common.len() < COMMON_DAYS_MIN {
-        return false;
+    if common.len() < COMMON_MIN {
+        return None;
     }
     let returns = |close: fn(&(f64, f64)) -> f64| -> Vec<f64> {
         common.windows(2).map(|pair| close(&pair[1]) / close(&pair[0]) - 1.0).collect()
     };
-    correlation::pearson(&returns(|pair| pair.0), &returns(|pair| pair.1))
-        .is_ok_and(|coefficient| coefficient.abs() > SAME_INSTRUMENT)
+    let coefficient = correlation::pearson(&returns(|pair| pair.0), &returns(|pair| pair.1));
+    Some(coefficient.is_ok_and(|coefficient| coefficient.abs() > SAME_INSTRUMENT))
 }
 
 #[cfg(test)]
 mod tests {
+    use ktrdr_domain::Timestamp;
+
     use super::*;
 
     fn walk(days: i64, sign: f64, noise: f64) -> BTreeMap<i64, f64> {
@@ -114,7 +151,7 @@ mod tests {
         let mut step = |day: i64| {
             let common = (day as f64 * 0.7).sin() / 100.0;
             close *= 1.0 + sign * common + noise * (day as f64 * 1.9).cos();
-            (day, close)
+            (day * DAY_S, close)
         };
         (0..days).map(&mut step).collect()
     }
@@ -127,13 +164,13 @@ mod tests {
     fn an_instrument_is_the_same_when_it_moves_with_the_other_or_against_it_on_dev() {
         let own = walk(400, 1.0, 0.0);
         for (other, is_same) in [
-            (walk(400, 1.0, 0.001), true),
-            (walk(400, -1.0, 0.001), true),
-            (walk(400, 1.0, 0.02), false),
-            (walk(50, 1.0, 0.0), false),
+            (walk(400, 1.0, 0.001), Some(true)),
+            (walk(400, -1.0, 0.001), Some(true)),
+            (walk(400, 1.0, 0.02), Some(false)),
+            (walk(50, 1.0, 0.0), None),
         ] {
             assert_eq!(is_same_instrument(&own, &other, dev(300)), is_same);
         }
-        assert!(!is_same_instrument(&own, &walk(400, 1.0, 0.0), dev(30)), "too few days to tell");
+        assert_eq!(is_same_instrument(&own, &own, dev(30)), None, "too few days to tell");
     }
 }

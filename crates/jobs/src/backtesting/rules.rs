@@ -4,10 +4,11 @@
 use std::ops::Range;
 
 use ktrdr_catalog::models::Metadata;
+use ktrdr_domain::Strategy;
 use ktrdr_domain::report::sheet::{Ablation, Activation, ClassCard, InputCard, RulesCard};
 use ktrdr_domain::strategy::label::Class;
-use ktrdr_domain::{Strategy, Timeframe};
 use ktrdr_neural::Network;
+use ktrdr_neural::importance::held;
 use ktrdr_quant::exam::{Exam, Market};
 use ktrdr_quant::features::Indicators;
 use ktrdr_quant::sheet::{Daily, histogram};
@@ -17,6 +18,7 @@ use ndarray::{Array2, Axis};
 
 use crate::evaluate::Trader;
 use crate::fault::Fault;
+use crate::inputs::{self, INPUTS_MAX};
 
 /// Closes at which an indicator is read for its density, about.
 const READ: usize = 4_096;
@@ -26,9 +28,6 @@ const DENSITY_PARTS: usize = 48;
 
 /// Sets that are told for each class.
 const STRONGEST: usize = 6;
-
-/// Inputs that are told: more than any strategy that is read by people has.
-const INPUTS_MAX: usize = 24;
 
 /// What decided, and what it was shown.
 pub(super) struct Mind {
@@ -49,35 +48,11 @@ pub(super) fn inputs(
     let features = strategy.features();
     let closes: Vec<usize> = range.clone().step_by((range.len() / READ).max(1)).collect();
     let card = |(name, sets): (String, Vec<(String, _)>)| {
-        let feature = features.iter().position(|feature| belongs(&feature.name, &name))?;
+        let feature = *inputs::columns(&features, &name).first()?;
         let readings = indicators.readings(feature, &closes).ok()?;
         Some(InputCard { name, sets, density: histogram(&readings, DENSITY_PARTS), ablation: None })
     };
-    named(strategy).into_iter().filter_map(card).take(INPUTS_MAX).collect()
-}
-
-/// Name and fuzzy sets of every input.
-fn named(strategy: &Strategy) -> Vec<(String, Vec<(String, ktrdr_domain::strategy::Membership)>)> {
-    let of = |timeframe: &Timeframe, input: &ktrdr_domain::strategy::NnInput| {
-        let fuzzy =
-            input.fuzzy_set.as_ref().and_then(|id| strategy.fuzzy_sets.get_key_value(id)).map(|(id, set)| {
-                let sets = set.members.iter().map(|(name, membership)| (name.clone(), *membership));
-                (format!("{timeframe}_{id}"), sets.collect())
-            });
-        let raw = input.raw_indicator.as_ref().map(|raw| (format!("{timeframe}_{raw}_raw"), Vec::new()));
-        fuzzy.into_iter().chain(raw).collect::<Vec<_>>()
-    };
-    let inputs = strategy.nn_inputs.iter();
-    inputs
-        .flat_map(|input| {
-            input.timeframes.iter().flat_map(|timeframe| of(timeframe, input)).collect::<Vec<_>>()
-        })
-        .collect()
-}
-
-/// Whether a column of the network belongs to an input: `1h_rsi_low` and `1h_rsi_low_lag_1` to `1h_rsi`.
-fn belongs(feature: &str, input: &str) -> bool {
-    feature.strip_prefix(input).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    inputs::of(strategy).into_iter().filter_map(card).take(INPUTS_MAX).collect()
 }
 
 impl Mind {
@@ -103,12 +78,6 @@ impl Mind {
         Ok(RulesCard { inputs, classes: classes.into_iter().filter(|card| card.closes > 0).collect() })
     }
 
-    /// The columns of an input.
-    fn columns(&self, input: &str) -> Vec<usize> {
-        let features = self.metadata.features.iter().enumerate();
-        features.filter(|(_, feature)| belongs(&feature.name, input)).map(|(at, _)| at).collect()
-    }
-
     fn means(&self, rows: impl Fn(usize) -> bool) -> (u64, Vec<f64>) {
         let mut sums = vec![0.0; self.rows.ncols()];
         let mut count = 0;
@@ -121,12 +90,8 @@ impl Mind {
 
     /// `None` where the network without it can not be traded.
     fn without(&self, input: &str, exam: &Exam<'_>, market: &Market) -> Option<Ablation> {
-        let (_, means) = self.means(|_| true);
-        let mut rows = self.rows.clone();
-        for column in self.columns(input) {
-            rows.column_mut(column).fill(means[column] as f32);
-        }
-        let Metadata { strategy, scaling, .. } = &self.metadata;
+        let Metadata { strategy, scaling, features, .. } = &self.metadata;
+        let rows = held(&self.rows.view(), &inputs::columns(features, input));
         let mut targets = Trader { strategy, scaling, network: &self.network }.targets(&rows).ok()?;
         targets.truncate(exam.targets.len());
         let same = targets.iter().zip(exam.targets).filter(|(a, b)| a == b).count();

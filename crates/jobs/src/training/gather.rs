@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ktrdr_domain::job::TrainingSpec;
 use ktrdr_domain::report::Learned;
-use ktrdr_domain::{Strategy, Symbol, Timeframe};
+use ktrdr_domain::{Span, Strategy, Symbol, Timeframe};
 use ktrdr_neural::{Samples, Targets};
 use ktrdr_quant::Bars;
 use ktrdr_quant::features::{self, FeatureBars, FeatureMatrix, Scaling, TrainingBars, volume};
@@ -86,6 +86,13 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
+    /// From the first bar in reach to the last one's close; `None` without any.
+    pub(crate) fn span(&self) -> Option<Span> {
+        let spans = || self.symbols.iter().filter_map(|symbol| symbol.bars.base.span());
+        let (start, end) = (spans().map(|span| span.start).min()?, spans().map(|span| span.end).max()?);
+        Some(Span { start, end })
+    }
+
     /// Every stretch of bars that was in reach.
     pub(crate) fn learned(&self) -> Vec<Learned> {
         self.symbols.iter().flat_map(|symbol| symbol.bars.learned()).collect()

@@ -2,7 +2,7 @@
 
 use ktrdr_domain::Span;
 use ktrdr_domain::report::TrainingSheet;
-use ktrdr_domain::report::sheet::{AccountCurves, SHEET_VERSION};
+use ktrdr_domain::report::sheet::{AccountCurves, Importance, SHEET_VERSION};
 use ktrdr_neural::Trained;
 use ktrdr_neural::calibration::confusion_and_calibration;
 
@@ -14,6 +14,7 @@ pub(super) fn of(
     gathered: &Gathered,
     trained: &Trained,
     dev: Option<(AccountCurves, Span)>,
+    importance: Option<Importance>,
 ) -> Result<TrainingSheet, Fault> {
     let test = gathered.rows.test.samples();
     let judged = confusion_and_calibration(&trained.network, &test).map_err(Fault::input)?;
@@ -25,5 +26,6 @@ pub(super) fn of(
         calibration: calibration.unwrap_or_default(),
         dev,
         dev_span,
+        importance,
     })
 }

@@ -36,7 +36,7 @@ pub(crate) enum BacktestVerb {
         /// A completed backtest: its id, or enough of it; @last.
         id: Reference,
     },
-    /// Every trade, or the equity at every bar, as CSV for a notebook.
+    /// Every trade, or the equity at every bar, as CSV or Parquet for a notebook.
     Export(BacktestExport),
 }
 
@@ -57,8 +57,8 @@ pub(crate) struct BacktestExport {
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     pub(crate) format: ExportFormat,
 
-    /// Write it to this file, which must not be there yet; to stdout otherwise.
-    #[arg(long, value_name = "FILE")]
+    /// Write it to this file, which must not be there yet; CSV to stdout otherwise.
+    #[arg(long, value_name = "FILE", required_if_eq("format", "parquet"))]
     pub(crate) to: Option<PathBuf>,
 }
 
@@ -67,6 +67,8 @@ pub(crate) struct BacktestExport {
 pub(crate) enum ExportFormat {
     /// A header, and a row for each trade or bar.
     Csv,
+    /// Columns with their types.
+    Parquet,
 }
 
 #[derive(Debug, Args)]

@@ -16,6 +16,7 @@ use super::operations::{CancelArguments, DeadLettersVerb, OperationsVerb, RetryA
 use super::research::ResearchVerb;
 use super::schedules::SchedulesVerb;
 use super::store::StoreVerb;
+use super::strategies::StrategiesVerb;
 use super::training::TrainingVerb;
 
 /// A change that a command asks for.
@@ -65,6 +66,10 @@ impl Command {
                 let TrainingVerb::Run(run) = &asked.verb;
                 Some(Deed::of("start_training", &run.strategy).because(words(run.open_vault.as_ref())))
             }
+            Self::Strategies(asked) => match &asked.verb {
+                StrategiesVerb::Sweep(sweep) => Some(Deed::of("sweep_strategy", sweep.strategy.display())),
+                _ => None,
+            },
             Self::Backtest(asked) => backtest(&asked.verb),
             Self::Replay(asked) => Some(Deed::of("replay_backtest", &asked.id)),
             Self::Research(asked) => match &asked.verb {
@@ -106,7 +111,6 @@ impl Command {
             | Self::Serve(_)
             | Self::Orchestrator(_)
             | Self::Worker(_)
-            | Self::Strategies(_)
             | Self::Top
             | Self::Report(_)
             | Self::Topology(_)

@@ -7,13 +7,14 @@ use ktrdr_domain::nearest::nearest;
 use super::Arguments;
 
 /// Words of other tools, and of people, for what is called otherwise here.
-const WORDS: [(&[&str], &[&str]); 17] = [
+const WORDS: [(&[&str], &[&str]); 18] = [
     (&["import", "load", "download"], &["data import"]),
     (&["symbols", "series", "bars", "prices"], &["data list"]),
     (&["resample"], &["data resample"]),
     (&["train", "fit"], &["training run"]),
     (&["test", "simulate", "trade"], &["backtest run"]),
     (&["signals"], &["backtest signals"]),
+    (&["sweep", "grid", "optimise", "optimize"], &["strategies sweep"]),
     (&["start", "run"], &["research run", "up"]),
     (&["stop", "abort", "kill"], &["operations cancel", "campaign cancel"]),
     (&["cancel"], &["operations cancel", "campaign cancel"]),

@@ -142,10 +142,10 @@ pub(crate) enum Command {
     Worker(fleet::WorkerArguments),
     /// Bars and their windows: import, check, resample, generate, list, windows.
     Data(data::DataArguments),
-    /// Strategy files: list, new, validate, migrate, schema, features.
+    /// Strategy files: list, new, validate, migrate, schema, features; variants side by side: sweep.
     #[command(alias = "strategy")]
     Strategies(strategies::StrategiesArguments),
-    /// Trained models: list, show.
+    /// Trained models: list, show, importance.
     #[command(alias = "model")]
     Models(models::ModelsArguments),
     /// Train a strategy's network on the dev window.
@@ -224,8 +224,9 @@ pub(crate) struct DemoArguments {
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub(crate) cycles: u32,
 
-    /// Seed of the generated data and of the search.
-    #[arg(long, default_value_t = 7)]
+    /// Seed of the generated data and of the search. The default one was chosen: on the planted edge some designs survive their exam and
+    /// some of those still stand at the close. Others find more, less or nothing.
+    #[arg(long, default_value_t = 2)]
     pub(crate) seed: u64,
 
     /// Who designs and assesses: local by default; `fake` shows a language model at work without one, and without a key.

@@ -39,6 +39,7 @@ pub(crate) struct ResearchRun {
     pub(crate) options: CampaignOptions,
 
     /// Name of the campaign: its cycles share their lessons. A new one by default. Looks at an exam count across campaigns.
+    /// The same said again before all of it has ended goes on with what is left.
     #[arg(long)]
     pub(crate) campaign: Option<CampaignName>,
 

@@ -22,9 +22,9 @@ fn is_currency(word: &str) -> bool {
     word.len() == 3 && word.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
-/// `1h`, `1H`, and `H1` as MetaTrader writes it.
+/// `1h`, `1H`, and `H1` as MetaTrader writes it. `1M` is a minute to some and a month to most, and so no name.
 fn timeframe(word: &str) -> Option<Timeframe> {
-    word.parse().ok().or_else(|| Timeframe::meant_by(word))
+    word.parse().ok().or_else(|| Timeframe::meant_by(word).filter(|_| !word.ends_with('M')))
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 
 use std::sync::LazyLock;
 
-/// Set where it is built for others: a build by hand does not know its commit without asking git each time.
-const COMMIT: Option<&str> = option_env!("KTRDR_COMMIT");
+/// Said where it is built without its repository, as in a container; git is asked otherwise.
+const COMMIT: Option<&str> = match option_env!("KTRDR_COMMIT") {
+    Some(said) => Some(said),
+    None => ktrdr_commit::commit!(),
+};
 
 static LONG: LazyLock<String> = LazyLock::new(|| {
     let commit = COMMIT.unwrap_or("not said by this build");

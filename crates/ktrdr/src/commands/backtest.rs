@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::UseCases;
-use ktrdr_app::backtest::{BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest};
+use ktrdr_app::backtest::{BacktestRequest, SIGNALS_BYTES_MAX, SignalsRequest, UNUSABLE_SIGNALS};
 use ktrdr_app::cancel::{CancelOneRequest, OPERATOR};
-use ktrdr_app::reports::export::{equity_csv, trades_csv};
+use ktrdr_app::reports::export;
+use ktrdr_app::{AppError, UseCases};
 use ktrdr_domain::{DeviceRequest, Kind, OperationId};
 use ktrdr_fabric::local::whole;
 
@@ -18,7 +18,7 @@ use crate::cli::backtest::{
 };
 use crate::closing;
 use crate::describe::counted;
-use crate::exit::{CliError, Kind as Exit};
+use crate::exit::{CliError, Kind as Exit, OrExit};
 use crate::files;
 use crate::report_card;
 
@@ -60,7 +60,12 @@ async fn signals(context: &Context<'_>, wanted: &SignalsRun) -> Result<Started, 
     let MarketArguments { key, start, .. } = &wanted.market;
     let market = (&wanted.market).into();
     let request = SignalsRequest { market, idempotency_key: key.idempotency_key.clone() };
-    let submit = async |app: &dyn UseCases| app.submit_signals(&request, &csv).await;
+    // What came is bytes: only here is known which file they were.
+    let named = |error: AppError| match error.code.as_deref() {
+        Some(UNUSABLE_SIGNALS) => error.at(wanted.signals.display()),
+        _ => error,
+    };
+    let submit = async |app: &dyn UseCases| app.submit_signals(&request, &csv).await.map_err(named);
     start::start_and_wait(context, *start, submit).await
 }
 
@@ -102,18 +107,17 @@ async fn export(context: &Context<'_>, wanted: &BacktestExport) -> Result<(), Cl
     let desk = context.desk().await?;
     let id = wanted.id.resolve(desk.app(), Some(Kind::Backtesting)).await?;
     let report = desk.app().report(&id).await?.report;
-    let ExportFormat::Csv = wanted.format;
-    let (rows, csv) = match wanted.trades {
-        true => (report.trades.len(), trades_csv(&report)),
-        false => (report.equity.len(), equity_csv(&report)),
-    };
+    let table = if wanted.trades { export::trades(&report) } else { export::equity(&report) };
     let Some(path) = &wanted.to else {
-        context.screen.raw(&csv);
+        context.screen.raw(&table.csv());
         return Ok(());
     };
-    whole::create(path, csv.as_bytes())
-        .map_err(|e| CliError::new(Exit::Files, format!("{}: {e}", path.display())))?;
-    let document = serde_json::json!({ "written_to": path.display().to_string(), "rows": rows });
-    let line = format!("wrote {} to {}", counted(rows as u64, "row"), path.display());
+    let file = match wanted.format {
+        ExportFormat::Csv => table.csv().into_bytes(),
+        ExportFormat::Parquet => table.parquet().or_exit(Exit::Files)?,
+    };
+    whole::create(path, &file).map_err(|e| CliError::new(Exit::Files, format!("{}: {e}", path.display())))?;
+    let document = serde_json::json!({ "written_to": path.display().to_string(), "rows": table.rows() });
+    let line = format!("wrote {} to {}", counted(table.rows() as u64, "row"), path.display());
     context.screen.answer(&document, |screen| screen.line(line))
 }

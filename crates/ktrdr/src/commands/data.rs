@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ktrdr_app::data::{self, DataLoaded, IMPORT_BYTES_MAX, ImportRequest, ListedSeries};
+use ktrdr_app::resample::ResampledSeries;
 use ktrdr_app::use_cases::Library;
 use ktrdr_app::{AppError, UseCases};
 use ktrdr_quant::data::health::HealthReport;
@@ -16,6 +17,7 @@ use crate::cli::StartArguments;
 use crate::cli::data::{
     DataArguments, DataVerb, GenerateArguments, ImportArguments, ResampleArguments, SeriesArguments,
 };
+use crate::describe::{counted, thousands};
 use crate::desk::Desk;
 use crate::exit::{CliError, Kind, OrExit};
 use crate::files;
@@ -179,9 +181,17 @@ async fn generate(context: &Context<'_>, wanted: &GenerateArguments) -> Result<(
 }
 
 async fn resample(context: &Context<'_>, wanted: &ResampleArguments) -> Result<(), CliError> {
-    let data = context.desk().await?.app().resample_data(&wanted.into()).await?;
-    context.screen.answer(&data, |screen| {
-        screen.line(format!("made {} bars of {}: {}", data.timeframe, data.symbol, data.span));
+    let made = context.desk().await?.app().resample_data(&wanted.into()).await?;
+    context.screen.answer(&made, |screen| {
+        let ResampledSeries { data, bars, from, from_bars } = &made;
+        screen.line(format!(
+            "made {} of {} {} of {} {from} bars: {}",
+            counted(*bars, "bar"),
+            data.symbol,
+            data.timeframe,
+            thousands(*from_bars),
+            data.span
+        ));
     })
 }
 

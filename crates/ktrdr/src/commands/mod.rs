@@ -34,6 +34,7 @@ pub(crate) mod schema;
 pub(crate) mod start;
 pub(crate) mod store;
 pub(crate) mod strategies;
+mod sweep;
 pub(crate) mod token;
 pub(crate) mod topology;
 pub(crate) mod training;

@@ -2,14 +2,18 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::strategies::{self, ListedModel, ModelDetail};
+use ktrdr_app::operations::result_of;
+use ktrdr_app::strategies::{self, ListedModel, ModelDetail, ModelImportance};
 use ktrdr_app::use_cases::Library;
-use ktrdr_domain::StrategyName;
+use ktrdr_domain::number::Figure;
 use ktrdr_domain::report::TrainingReport;
+use ktrdr_domain::report::sheet::InputImportance;
+use ktrdr_domain::{Kind, StrategyName};
 
 use super::Context;
-use crate::cli::models::{ModelsArguments, ModelsVerb};
+use crate::cli::models::{ModelChoice, ModelsArguments, ModelsVerb};
 use crate::exit::CliError;
+use crate::reference::Reference;
 use crate::screen::{Screen, table};
 
 /// Characters of a hash that are shown: enough to tell models apart.
@@ -20,6 +24,9 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ModelsArguments) -> Result<
         match &arguments.verb {
             ModelsVerb::List => list(context).await,
             ModelsVerb::Show { strategy, model_version } => show(context, strategy, *model_version).await,
+            ModelsVerb::Importance { strategy, model_version } => {
+                importance(context, strategy, *model_version).await
+            }
         }
     })
 }
@@ -80,4 +87,54 @@ fn training(report: &TrainingReport) -> Vec<(&'static str, String)> {
         ("epochs", format!("{}, the best was {}", report.epochs_trained, report.best_epoch)),
         ("took", format!("{:.1} s on {}", report.training_seconds, report.trained_on)),
     ]
+}
+
+async fn importance(
+    context: &Context<'_>,
+    wanted: &ModelChoice,
+    version: Option<u32>,
+) -> Result<ExitCode, CliError> {
+    let desk = context.desk().await?;
+    let app = desk.app();
+    let (strategy, version) = match wanted {
+        ModelChoice::Of(strategy) => (strategy.clone(), version),
+        ModelChoice::Last => {
+            let id = Reference::Last.resolve(app, Some(Kind::Training)).await?;
+            let trained: TrainingReport = result_of(&app.row(&id).await?)?;
+            (trained.model.strategy, version.or(Some(trained.model.version)))
+        }
+    };
+    let found = app.importance(&strategy, version).await?;
+    context.screen.answer(&found, |screen| print_importance(screen, &found))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_importance(screen: &Screen, found: &ModelImportance) {
+    let of = &found.importance;
+    let loss = |x: f64| format!("{:+.4}", Figure(x));
+    let percent = |x: f64| format!("{:+.2} %", Figure(x * 100.0));
+    let row = |input: &InputImportance| {
+        vec![
+            input.name.clone(),
+            loss(input.permuted_loss),
+            format!("{:.4}", Figure(input.permuted_spread)),
+            format!("{:.4}", Figure(input.noise)),
+            percent(input.permuted_accuracy),
+            loss(input.held_loss),
+            percent(input.held_accuracy),
+            if input.is_told_from_noise() { "more than luck" } else { "no more than luck" }.to_owned(),
+        ]
+    };
+    let head = ["INPUT", "LOSS", "SPREAD", "LUCK", "ACCURACY", "HELD: LOSS", "ACCURACY", "GIVES UP"];
+    screen.line(table(&head, &of.inputs.iter().map(row).collect::<Vec<_>>()));
+    screen.line(format!(
+        "models/{} on {} test rows of dev: loss {:.4}, {:.2} % right. What it gives up where an input comes from another time, {} times, \
+         in {} blocks; and where it stands at its mean",
+        found.model,
+        of.rows,
+        Figure(of.loss),
+        Figure(of.accuracy * 100.0),
+        of.permutations,
+        of.blocks
+    ));
 }

@@ -79,7 +79,10 @@ async fn list(
             return;
         }
         print(screen, &list.operations, list.now_ms);
-        screen.note(format!("{} shown of {total} · {} active", entries.len(), list.active));
+        // Of a part its own note says how much it is.
+        let all = (entries.len() as u64 == total).then(|| counted(total, "operation"));
+        let active = format!("{} active", list.active);
+        screen.note(all.into_iter().chain([active]).collect::<Vec<_>>().join(" · "));
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -144,7 +144,7 @@ fn exam(cycle: &Operation) -> String {
     let trials = latest("trials").map(|n| format!("N {n:.0}"));
     let nulls = ["/evidence/random_entries/p", "/evidence/shifted_weeks/p"].map(figure);
     let p = nulls.into_iter().flatten().reduce(f64::max).map(|p| format!("p {p:.3}"));
-    let looks = figure("/evidence/looks_at_window").map(|n| format!("look {n:.0}"));
+    let looks = figure("/evidence/trials").map(|n| format!("look {n:.0}"));
     let vault = figure("/evidence/vault_openings").filter(|n| *n > 0.0);
     let vault = vault.map(|n| format!("vault opened {}", counted(n as u64, "time")));
     let beta = figure("/evidence/active/beta").map(|x| format!("β {:.2}", Figure(x)));

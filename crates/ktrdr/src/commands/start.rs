@@ -180,7 +180,7 @@ async fn hand_over<T: Into<HandedOver>>(
         context.screen.note(format!("note: {note}"));
     }
     if !handed.created {
-        context.screen.note("submitted before, with the same idempotency key: nothing new begins");
+        context.screen.note("submitted before: nothing new begins");
     }
     Ok(handed)
 }

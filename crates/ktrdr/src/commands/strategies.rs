@@ -14,7 +14,7 @@ use ktrdr_domain::{Strategy, StrategyName};
 use ktrdr_fabric::local::whole;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, sweep};
 use crate::cli::strategies::{StrategiesArguments, StrategiesVerb};
 use crate::describe::brief;
 use crate::examples;
@@ -32,6 +32,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &StrategiesArguments) -> Res
             StrategiesVerb::Validate { strategies } => validate(context, strategies).await,
             StrategiesVerb::Migrate { file, to } => migrate(context, file, to.as_deref()).await,
             StrategiesVerb::Schema => schema(context),
+            StrategiesVerb::Sweep(wanted) => sweep::sweep(context, wanted).await,
             StrategiesVerb::Features { strategy } => features(context, strategy).await,
             StrategiesVerb::List => list(context).await,
         }
@@ -137,7 +138,7 @@ async fn read_text(context: &Context<'_>, wanted: &Path) -> Result<(String, Stri
     Ok((shown, text))
 }
 
-async fn read_strategy(context: &Context<'_>, file: &Path) -> Result<Strategy, CliError> {
+pub(super) async fn read_strategy(context: &Context<'_>, file: &Path) -> Result<Strategy, CliError> {
     let (shown, text) = read_text(context, file).await?;
     Ok(stored::parse(&shown, &text).map_err(AppError::from)?)
 }

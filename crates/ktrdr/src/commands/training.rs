@@ -32,6 +32,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &TrainingArguments) -> Resul
 fn request(typed: &TrainingRun) -> Result<TrainingRequest, CliError> {
     Ok(TrainingRequest {
         strategy: choice(&typed.strategy)?,
+        keep: false,
         symbols: typed.symbol.clone(),
         start: typed.start_date.map(Moment),
         end: typed.end_date,

@@ -67,7 +67,8 @@ impl Page {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OneOperation {
-    operation: OperationId,
+    #[serde(alias = "operation")]
+    id: OperationId,
 }
 
 #[derive(Deserialize)]
@@ -175,8 +176,8 @@ fn shown(server: &Server, rows: &[OperationSummary]) -> Vec<Value> {
 }
 
 pub(super) async fn get_operation(server: &Server, arguments: JsonObject) -> Asked {
-    let OneOperation { operation } = request(arguments)?;
-    operation_answer(server, &operation).await.map(Answer::Said)
+    let OneOperation { id } = request(arguments)?;
+    operation_answer(server, &id).await.map(Answer::Said)
 }
 
 pub(crate) async fn operation_answer(server: &Server, id: &OperationId) -> Result<Value, AppError> {
@@ -242,8 +243,8 @@ pub(super) async fn list_data(server: &Server, arguments: JsonObject) -> Asked {
 }
 
 pub(super) async fn get_report(server: &Server, arguments: JsonObject) -> Asked {
-    let OneOperation { operation } = request(arguments)?;
-    report_answer(server, &operation).await.map(Answer::Said)
+    let OneOperation { id } = request(arguments)?;
+    report_answer(server, &id).await.map(Answer::Said)
 }
 
 pub(crate) async fn report_answer(server: &Server, id: &OperationId) -> Result<Value, AppError> {

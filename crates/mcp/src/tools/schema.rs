@@ -112,7 +112,7 @@ pub(super) fn list_operations() -> JsonObject {
 }
 
 pub(super) fn one_operation() -> JsonObject {
-    object(&json!({ "operation": name("Its id.") }), &["operation"])
+    object(&json!({ "id": name("Its id.") }), &["id"])
 }
 
 pub(super) fn one_campaign() -> JsonObject {
@@ -209,7 +209,7 @@ pub(super) fn train_strategy() -> JsonObject {
 }
 
 pub(super) fn cancel_operation() -> JsonObject {
-    object(&json!({ "operation": name("Its id."), "reason": words("Why; kept in its row.") }), &["operation"])
+    object(&json!({ "id": name("Its id."), "reason": words("Why; kept in its row.") }), &["id"])
 }
 
 fn schedule() -> Value {

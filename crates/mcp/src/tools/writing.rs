@@ -75,7 +75,8 @@ struct TrainStrategy {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CancelOperation {
-    operation: OperationId,
+    #[serde(alias = "operation")]
+    id: OperationId,
     #[serde(default)]
     reason: String,
 }
@@ -116,11 +117,11 @@ pub(super) async fn train_strategy(server: &Server, arguments: JsonObject) -> As
 }
 
 pub(super) async fn cancel_operation(server: &Server, arguments: JsonObject) -> Asked {
-    let CancelOperation { operation, reason } = request(arguments)?;
+    let CancelOperation { id, reason } = request(arguments)?;
     if reason.len() > WORDS_MAX {
         bounded("reason", &reason, WORDS_MAX)?;
     }
-    let wanted = CancelRequest { operation, reason, by: BY.to_owned() };
+    let wanted = CancelRequest { operation: id, reason, by: BY.to_owned() };
     Ok(Answer::Said(json_of(&server.app.cancel(&wanted).await?)))
 }
 

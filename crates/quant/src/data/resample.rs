@@ -24,6 +24,14 @@ pub enum NoResample {
         /// What is wanted.
         to: Timeframe,
     },
+    /// Bars that are as long already, or longer.
+    #[error("{to} bars can not be made of {from} bars: longer bars are made of shorter ones")]
+    NotLonger {
+        /// What there is.
+        from: Timeframe,
+        /// What is wanted.
+        to: Timeframe,
+    },
     /// Not one is full.
     #[error("not one {to} bar is full: import more bars")]
     None {
@@ -44,6 +52,9 @@ pub fn fits(from: Timeframe, to: Timeframe) -> bool {
 /// When that is no multiple of theirs, or not one bar of it is full.
 pub fn resample(bars: &Bars, to: Timeframe) -> Result<Bars, NoResample> {
     let from = bars.timeframe;
+    if to <= from {
+        return Err(NoResample::NotLonger { from, to });
+    }
     if !fits(from, to) {
         return Err(NoResample::NoMultiple { from, to });
     }

@@ -46,6 +46,10 @@ pub enum FindingCode {
     NoVolume,
     /// Generated bars.
     Synthetic,
+    /// A window of the instrument without a bar.
+    WindowEmpty,
+    /// A window with too few bars for a backtest.
+    WindowShort,
 }
 
 /// The findings of a report, gravest first.

@@ -45,15 +45,15 @@ pub struct Gap {
 /// All steps over 1.5 bars, counted by class.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gaps {
-    /// Count of [`GapClass::Weekend`].
+    /// Gaps over a weekend: how many.
     pub weekend: u64,
-    /// Count of [`GapClass::Holiday`].
+    /// Gaps over a holiday: how many.
     pub holiday: u64,
-    /// Count of [`GapClass::Session`].
+    /// Gaps between the sessions of a market: how many.
     pub session: u64,
-    /// Count of [`GapClass::Closure`].
+    /// Gaps of more than 3 days for no reason known: how many.
     pub closure: u64,
-    /// Count of [`GapClass::Unexpected`].
+    /// Gaps that nothing explains: how many.
     pub unexpected: u64,
     /// Bars that would fill the unexpected gaps; fewer if the market rests in between.
     pub unexpected_bars: u64,

@@ -8,6 +8,7 @@ mod gaps;
 mod seasons;
 mod spikes;
 mod week_open;
+mod windows;
 
 use ktrdr_domain::{Finding, Span, Symbol, Timeframe, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ pub use self::gaps::{Gap, GapClass, Gaps};
 pub use self::seasons::{ClockKind, SeasonOpens};
 pub use self::spikes::{Spike, Spikes};
 pub use self::week_open::{ChangeDates, WrongZone};
+pub use self::windows::WINDOW_BARS_MIN;
 use super::calendar::Calendar;
 use crate::Bars;
 

@@ -1,0 +1,243 @@
+//! A sweep: variants of a strategy side by side, each trained as any training is and examined as any backtest is.
+//!
+//! A sweep is no kind of job: it says what to submit, under keys that follow from what is asked for. Said again it finds what was
+//! submitted before, and goes on from there; a look that was counted is not taken twice.
+
+mod swept;
+
+use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::report::TrainingReport;
+use ktrdr_domain::strategy::grid::{self, Axis, Variant};
+use ktrdr_domain::{
+    DeviceRequest, Operation, Sha256, Status, Strategy, StrategyName, Symbol, Timeframe, WindowKind,
+};
+use serde::Serialize;
+
+use crate::backtest::{BacktestRequest, MarketRequest};
+use crate::market::{AccountChange, Stretch};
+use crate::operations::result_of;
+use crate::submit::SubmittedJob;
+use crate::training::{StrategyChoice, TrainingRequest};
+use crate::{AppError, ErrorKind, IdempotencyKey, OrKind, UseCases, ids};
+
+pub use swept::{Swept, SweptVariant};
+
+/// Times that a job which ended badly is submitted anew, by one who says the same again and again.
+const ATTEMPTS_MAX: u32 = 100;
+
+/// Most of a strategy's name that a campaign is called after.
+const NAMED_AFTER_BYTES_MAX: usize = 40;
+
+/// What is said with options of its own.
+const SAID_ELSEWHERE: [&str; 3] =
+    ["training_data.symbols", "training_data.timeframes", "training_data.base_timeframe"];
+
+/// What is to be compared.
+#[derive(Debug, Clone)]
+pub struct SweepRequest {
+    /// The strategy that all variants come from.
+    pub strategy: Strategy,
+    /// What they differ in.
+    pub axes: Vec<Axis>,
+    /// The instrument; the strategy's own where it has one.
+    pub symbol: Option<Symbol>,
+    /// The bars that are traded: the strategy's own, if they are named.
+    pub timeframe: Option<Timeframe>,
+    /// `dev`: what the trainings say of it; `gate`: a counted look at it for each variant.
+    pub window: WindowKind,
+    /// Of weights, shuffling and dropout, for all of them.
+    pub seed: u64,
+    /// What differs from the configured account, at the exam.
+    pub account: AccountChange,
+    /// Who the looks belong to; named after what is swept otherwise.
+    pub campaign: Option<CampaignName>,
+}
+
+/// What will be compared, and where.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    /// Name of the strategy that all variants come from.
+    pub strategy: StrategyName,
+    /// The variants.
+    pub variants: Vec<Variant>,
+    /// The instrument.
+    pub symbol: Symbol,
+    /// The bars that are traded.
+    pub timeframe: Timeframe,
+    /// What is looked at.
+    pub window: WindowKind,
+    /// Who the looks belong to.
+    pub campaign: CampaignName,
+    /// Looks at the gate that were counted before; `None` where that is not known.
+    pub looks: Option<u64>,
+    seed: u64,
+    account: AccountChange,
+    /// Of the bars, as they are now: other bars make other trainings.
+    data: Vec<Sha256>,
+    /// When it was asked for, in Unix milliseconds: what ended badly before that is tried anew.
+    asked_ms: i64,
+}
+
+impl Sweep {
+    /// What a request comes to. Nothing is submitted.
+    ///
+    /// # Errors
+    /// When it makes no grid of valid strategies, or does not say what to trade.
+    pub async fn of(app: &dyn UseCases, request: SweepRequest) -> Result<Self, AppError> {
+        let SweepRequest { strategy, axes, window, seed, account, .. } = &request;
+        if *window == WindowKind::Vault {
+            return Err(invalid(
+                "a sweep looks at dev or at the gate: the vault is opened for one run at a time",
+            ));
+        }
+        if let Some(axis) =
+            axes.iter().find(|axis| SAID_ELSEWHERE.iter().any(|place| axis.path.starts_with(place)))
+        {
+            return Err(invalid(format!("{} is not swept: variants are compared on one series", axis.path)));
+        }
+        let variants = grid::variants(strategy, axes).or_kind(ErrorKind::InvalidRequest)?;
+        let (symbol, timeframe) = (symbol(&request)?, timeframe(&request)?);
+        let series = app.list_data().await?;
+        let of_it = |timeframe: &Timeframe| {
+            let is_it = |data: &&ktrdr_domain::DataRef| data.symbol == symbol && data.timeframe == *timeframe;
+            series.iter().find(|listed| listed.data.as_ref().filter(is_it).is_some())
+        };
+        let timeframes = &strategy.training_data.timeframes;
+        let data = timeframes.iter().filter_map(|bars| Some(of_it(bars)?.data.as_ref()?.sha256)).collect();
+        let looks = of_it(&timeframe).and_then(|listed| listed.looks);
+        let campaign = request.campaign.clone().map_or_else(|| named_after(&request, &symbol), Ok)?;
+        Ok(Self {
+            strategy: strategy.name.clone(),
+            variants,
+            symbol,
+            timeframe,
+            window: *window,
+            campaign,
+            looks,
+            seed: *seed,
+            account: *account,
+            data,
+            asked_ms: ids::now().0.saturating_mul(1_000),
+        })
+    }
+
+    /// Submits a training of each variant, and keeps its strategy in the workspace.
+    ///
+    /// # Errors
+    /// As a training is refused.
+    pub async fn train(&self, app: &dyn UseCases) -> Result<Vec<SubmittedJob>, AppError> {
+        let mut jobs = Vec::with_capacity(self.variants.len());
+        for variant in &self.variants {
+            let request = TrainingRequest {
+                strategy: StrategyChoice::Yaml(variant.strategy.to_yaml()),
+                keep: true,
+                symbols: vec![self.symbol.clone()],
+                start: None,
+                end: None,
+                open_vault: None,
+                seed: self.seed,
+                device: DeviceRequest::Any,
+                idempotency_key: None,
+            };
+            let submit = async |idempotency_key| {
+                app.submit_training(&TrainingRequest { idempotency_key, ..request.clone() }).await
+            };
+            jobs.push(self.once(app, &request, submit).await?);
+        }
+        Ok(jobs)
+    }
+
+    /// Submits a backtest of each variant whose training completed.
+    ///
+    /// # Errors
+    /// As a backtest is refused.
+    pub async fn examine(
+        &self,
+        app: &dyn UseCases,
+        trainings: &[Operation],
+    ) -> Result<Vec<SubmittedJob>, AppError> {
+        let mut jobs = Vec::with_capacity(trainings.len());
+        for training in trainings.iter().filter(|row| row.status == Status::Completed) {
+            let trained: TrainingReport = result_of(training)?;
+            let request = BacktestRequest {
+                strategy: trained.model.strategy.clone(),
+                model_version: Some(trained.model.version),
+                market: MarketRequest {
+                    symbol: self.symbol.clone(),
+                    timeframe: self.timeframe,
+                    stretch: Stretch::default(),
+                    open_vault: None,
+                    campaign: Some(self.campaign.clone()),
+                    account: self.account,
+                },
+                idempotency_key: None,
+            };
+            let submit = async |idempotency_key| {
+                app.submit_backtest(&BacktestRequest { idempotency_key, ..request.clone() }).await
+            };
+            jobs.push(self.once(app, &request, submit).await?);
+        }
+        Ok(jobs)
+    }
+
+    /// The job of this request: the one that was submitted before, unless that ended badly before this was asked for.
+    async fn once<R: Serialize>(
+        &self,
+        app: &dyn UseCases,
+        request: &R,
+        submit: impl AsyncFn(Option<IdempotencyKey>) -> Result<SubmittedJob, AppError>,
+    ) -> Result<SubmittedJob, AppError> {
+        let what = Sha256::of_json(&(request, &self.data)).or_kind(ErrorKind::InvalidRequest)?;
+        for attempt in 1..=ATTEMPTS_MAX {
+            let key = format!("sweep-{what}.{attempt}").parse().or_kind(ErrorKind::InvalidRequest)?;
+            let job = submit(Some(key)).await?;
+            let row = app.row(&job.operation).await?;
+            let is_lost = matches!(row.status, Status::Failed | Status::Cancelled);
+            if !is_lost || row.created_at_ms >= self.asked_ms {
+                return Ok(job);
+            }
+        }
+        let message = format!(
+            "a job of this sweep ended badly {ATTEMPTS_MAX} times: see `ktrdr operations list --status failed`"
+        );
+        Err(AppError::new(ErrorKind::Conflict, message))
+    }
+}
+
+fn invalid(message: impl std::fmt::Display) -> AppError {
+    AppError::new(ErrorKind::InvalidRequest, message)
+}
+
+fn symbol(request: &SweepRequest) -> Result<Symbol, AppError> {
+    match (&request.symbol, request.strategy.training_data.symbols.as_slice()) {
+        (Some(symbol), _) | (None, [symbol]) => Ok(symbol.clone()),
+        (None, several) => {
+            let named: Vec<&str> = several.iter().map(Symbol::as_str).collect();
+            Err(invalid(format!(
+                "{} learns from {}: say with --symbol on which one its variants are compared",
+                request.strategy.name,
+                named.join(", ")
+            )))
+        }
+    }
+}
+
+fn timeframe(request: &SweepRequest) -> Result<Timeframe, AppError> {
+    let (name, base) = (&request.strategy.name, request.strategy.training_data.base_timeframe);
+    match request.timeframe {
+        Some(other) if other != base => {
+            Err(invalid(format!("{name} decides on {base} bars, not {other}; use --timeframe {base}")))
+        }
+        _ => Ok(base),
+    }
+}
+
+/// The same sweep is the same campaign.
+fn named_after(request: &SweepRequest, symbol: &Symbol) -> Result<CampaignName, AppError> {
+    let axes: Vec<_> = request.axes.iter().map(|axis| (&axis.path, &axis.values)).collect();
+    let what = (request.strategy.sha256(), axes, symbol, request.seed);
+    let hash = Sha256::of_json(&what).or_kind(ErrorKind::InvalidRequest)?.short();
+    let name = request.strategy.name.as_str();
+    let name = &name[..name.len().min(NAMED_AFTER_BYTES_MAX)];
+    format!("sweep-{name}-{hash}").parse().or_kind(ErrorKind::InvalidRequest)
+}
