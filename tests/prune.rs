@@ -20,7 +20,7 @@ pub(crate) fn age(folder: &Path, days: u64) {
         match () {
             () if kind.is_dir() => age(&path, days),
             () if kind.is_file() => {
-                File::options().append(true).open(path).unwrap().set_modified(then).unwrap()
+                File::options().append(true).open(path).unwrap().set_modified(then).unwrap();
             }
             () => {}
         }

@@ -129,7 +129,7 @@ fn a_folder_that_can_not_be_is_refused_with_its_name() {
     let blocked = folder.path().join("blocked");
     fs::create_dir_all(blocked.join("ktrdr.db")).unwrap();
     let refused = refusal(&blocked, Role::Client);
-    assert!(matches!(refused, OpenError::Io { .. }), "{refused}");
+    assert!(matches!(refused, OpenError::Unwritable { .. }), "{refused}");
 }
 
 #[test]

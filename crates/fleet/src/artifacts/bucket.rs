@@ -1,6 +1,6 @@
 //! The artefacts of one bucket.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -96,7 +96,11 @@ impl Artifacts for S3Artifacts {
         while let Some(object) = found.try_next().await.map_err(|e| self.explain(folder, &e))? {
             // What is no key was put there by someone else, and is none of ours.
             let Some(key) = self.key_at(&object.location) else { continue };
-            let written_at_ms = object.last_modified.timestamp_millis();
+            // A storage that tells no time has written it just now: nobody takes it for old.
+            let written_at_ms = match object.last_modified.timestamp_millis() {
+                ..=0 => unix_ms(),
+                told => told,
+            };
             entries.push(Entry { key, bytes: object.size, written_at_ms });
             if entries.len() > KEYS_MAX {
                 return Err(self.failed(folder, format!("more than {KEYS_MAX} artefacts: remove old ones")));
@@ -116,4 +120,10 @@ impl Artifacts for S3Artifacts {
     fn place(&self) -> String {
         self.place.clone()
     }
+}
+
+/// This machine's clock.
+fn unix_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

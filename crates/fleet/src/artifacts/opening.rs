@@ -117,6 +117,8 @@ fn builder(bucket: &str, options: &ArtifactOptions) -> AmazonS3Builder {
     let keys =
         options.aws.iter().filter_map(|(name, value)| Some((name.to_ascii_lowercase().parse().ok()?, value)));
     let builder = keys.fold(AmazonS3Builder::new(), |builder, (key, value)| builder.with_config(key, value));
+    // Not every storage knows how to remove many at once, and each can remove one.
+    let builder = builder.with_disable_bulk_delete(true);
     // Without conditions two writers could both create one artefact.
     builder.with_bucket_name(bucket).with_conditional_put(S3ConditionalPut::ETagMatch)
 }
