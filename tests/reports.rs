@@ -201,7 +201,7 @@ fn a_campaign_becomes_a_page_that_says_why_each_cycle_died(engine: Engine) {
     assert_eq!(told["designs"].as_array().unwrap().len(), 3);
     let cycle = run["cycles"][0]["id"].as_str().unwrap();
     assert!(["training", "backtest"].contains(&world.json(&["report", cycle])["report"].as_str().unwrap()));
-    world.refused_with(2, &["report", "night", cycle], &["alone"]);
+    world.refused_with(2, &["report", "night", cycle], &["a campaign has a report of its own"]);
 }
 
 fn what_has_not_ended_has_no_report(engine: Engine) {
