@@ -42,7 +42,7 @@ fn every_command() -> (World, Vec<Vec<String>>) {
     let backtest = backtest["operation"].as_str().unwrap().to_owned();
     let cancelled = world.submit(&words("training run -S fx_pullback")).remove(0);
     world.json(&["operations", "cancel", &cancelled]);
-    world.write("signals.csv", "timestamp,target\n2015-07-07T00:00:00Z,1\n");
+    world.write("signals.csv", "timestamp,target\n2015-09-15T00:00:00Z,1\n");
     world.write("old.yaml", GRAMMAR_2);
     let path = |name: &str| world.path(name).display().to_string();
     let commands = [

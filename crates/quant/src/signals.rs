@@ -33,12 +33,10 @@ pub enum BadSignals {
     },
     /// No row within the stretch that is traded.
     #[error(
-        "none of the {rows} rows lies in the stretch that is traded, {window}: they go from {first} to {last}. Give rows within it \
+        "none of the rows lies in the stretch that is traded, {window}: they go from {first} to {last}. Give rows within it \
          (a position held from before needs one at its first bar), or choose other dates"
     )]
     Elsewhere {
-        /// How many there are.
-        rows: usize,
         /// The stretch.
         window: Span,
         /// The time of the first row.
@@ -134,7 +132,7 @@ pub fn refuse_elsewhere(signals: &[(i64, Target)], window: Span) -> Result<(), B
         return Ok(());
     }
     let (first, last) = (Timestamp(*first), Timestamp(*last));
-    Err(BadSignals::Elsewhere { rows: signals.len(), window, first, last })
+    Err(BadSignals::Elsewhere { window, first, last })
 }
 
 /// The header, also as pandas writes it for an index without a name, or with another.
