@@ -39,7 +39,7 @@ fn walk(days: i64, each: i64) -> String {
 /// A world with so many days of SHARE, imported.
 fn with_days(world: World, days: i64) -> World {
     import(&world, days, &[]);
-    let rhythm: String = (0..40).map(|turn| format!("{},{}\n", date(turn * 20), (turn + 1) % 2)).collect();
+    let rhythm: String = (0..60).map(|turn| format!("{},{}\n", date(turn * 20), (turn + 1) % 2)).collect();
     world.write("signals.csv", format!("timestamp,target\n{rhythm}"));
     world
 }
