@@ -184,7 +184,7 @@ fn a_campaign_becomes_a_page_that_says_why_each_cycle_died(engine: Engine) {
     }
     let cycle = run["cycles"][0]["id"].as_str().unwrap();
     assert!(["training", "backtest"].contains(&world.json(&["report", cycle])["report"].as_str().unwrap()));
-    world.refused_with(2, &["report", "night", cycle], &["alone"]);
+    world.refused_with(2, &["report", "night", cycle], &["of its own"]);
 }
 
 fn is_a_band(points: &[Value]) {
