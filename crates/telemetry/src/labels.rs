@@ -178,7 +178,7 @@ fn kind_word(id: &OperationId) -> &'static str {
 
 /// Seconds that jobs take: from a no-op to hours. Few steps, since there is such a figure for each kind.
 pub(crate) fn job_seconds() -> Seconds {
-    Seconds::new([0.1, 1.0, 10.0, 60.0, 300.0, 1800.0, 7200.0].into_iter())
+    Seconds::new([0.1, 1.0, 10.0, 100.0, 1_000.0, 7_200.0].into_iter())
 }
 
 /// Seconds that something waits its turn.

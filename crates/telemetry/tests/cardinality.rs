@@ -15,7 +15,7 @@ use serde_json::json;
 const OPERATIONS: u32 = 10_000;
 
 /// Most series of a process.
-const SERIES_MAX: usize = 410;
+const SERIES_MAX: usize = 400;
 
 const LEASE: Duration = Duration::from_secs(60);
 

@@ -233,7 +233,7 @@ async fn no_id_and_no_text_becomes_a_label_and_series_do_not_grow_with_operation
     world.telemetry.stand(&everything());
     let text = world.telemetry.expose();
     let most = series(&text);
-    assert!(most <= 410 - OF_CYCLES_AND_MESSAGES, "{most} series\n{text}");
+    assert!(most <= 400 - OF_CYCLES_AND_MESSAGES, "{most} series\n{text}");
     assert!(!text.contains("op_") && text.contains("version=\"9.9.9\""), "{text}");
     assert!(text.ends_with("# EOF\n"));
 }
