@@ -26,7 +26,7 @@ impl Cycles {
     pub(crate) fn register(registry: &mut Registry) -> Self {
         let cycles = Self {
             outcomes: Family::default(),
-            lasted: Histogram::new([10.0, 60.0, 300.0, 600.0, 900.0, 1800.0, 3600.0]),
+            lasted: Histogram::new([10.0, 60.0, 300.0, 600.0, 1800.0, 3600.0]),
             phases: Family::new_with_constructor(phase_seconds),
             gates: Family::default(),
         };
