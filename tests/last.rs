@@ -16,7 +16,7 @@ fn who_names_the_newest_to_change_something_is_told_which_that_is() {
         &["only read", &format!("operations cancel {waiting}`"), "training pending"],
     );
     assert_eq!(world.operation(&waiting)["status"], "pending");
-    let signals = world.write("signals.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
+    let signals = world.write("signals.csv", "timestamp,target\n2015-07-07T00:00:00Z,1\n");
     let market = ["-s", "EURUSD", "-t", "1h", "--signals", signals.to_str().unwrap()];
     let report = world.json(&[&["backtest", "signals", "--local"], &market[..]].concat());
     let backtest = report["operation"].as_str().unwrap();

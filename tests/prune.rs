@@ -60,7 +60,7 @@ fn lived_in(engine: Engine) -> World {
         world.json(&["training", "run", "--local", "--strategy", name]);
     }
     world.json(&[&["backtest", "run", "--local", "--strategy", "traded"], &market[..]].concat());
-    let signals = world.write("signals.csv", "timestamp,target\n2015-01-06T00:00:00Z,1\n");
+    let signals = world.write("signals.csv", "timestamp,target\n2015-07-07T00:00:00Z,1\n");
     let signals = ["--signals", signals.to_str().unwrap()];
     world.json(&[&["backtest", "signals", "--local"], &market[..], &signals].concat());
     world.json(&[&["research", "run", "--local", "-n", "2", "--campaign", "night"], &market[..]].concat());
