@@ -156,7 +156,7 @@ fn a_key_that_came_with_something_else_is_refused() {
 fn a_campaign_that_was_cut_off_is_gone_on_with_and_gets_no_cycle_more() {
     let world = World::new();
     world.generate("EURUSD", "random-walk", 3_000, 3);
-    let run = ["research", "run", "-s", "EURUSD", "-t", "1h", "-n", "4", "--campaign", "night"];
+    let run = ["research", "run", "-s", "EURUSD", "-t", "1h", "-n", "20", "--campaign", "night"];
     let cycles = || world.json(&["campaign", "show", "night"])["campaign"]["cycles"].clone();
     let here = [&run[..], &["--local"]].concat();
     let cut_off = world.start(&here);
@@ -169,13 +169,13 @@ fn a_campaign_that_was_cut_off_is_gone_on_with_and_gets_no_cycle_more() {
 
     let rest = world.run(&here);
     assert!(rest.status.success() && shown(&rest).contains("no cycle is added"), "{}", shown(&rest));
-    assert_eq!(cycles(), 4);
+    assert_eq!(cycles(), 20);
     // All of it has ended: who says it now wants more.
     let more = world.submit(&run);
-    assert_eq!((more.len(), cycles()), (4, json!(8)));
+    assert_eq!((more.len(), cycles()), (20, json!(40)));
     assert_eq!(world.submit(&run), more);
-    assert_eq!(world.submit(&[&run[..], &["--seed", "9"]].concat()).len(), 4);
-    assert_eq!(cycles(), 12, "another seed is another request");
+    assert_eq!(world.submit(&[&run[..], &["--seed", "9"]].concat()).len(), 20);
+    assert_eq!(cycles(), 60, "another seed is another request");
 }
 
 /// What the README says of it.

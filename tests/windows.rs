@@ -165,7 +165,7 @@ fn a_file_of_signals_that_goes_on_into_the_vault_is_read_up_to_it() {
     let world = with_days(World::new(), 1_000);
     let first = traded(&world, &[])["hashes"]["trades"].clone();
     let rows = std::fs::read_to_string(world.path("signals.csv")).unwrap();
-    world.write("signals.csv", format!("{rows}{},1\n", date(900)));
+    world.write("signals.csv", format!("{rows}{},1\n", date(1_190)));
     assert_eq!(traded(&world, &[])["hashes"]["trades"], first);
 }
 

@@ -18,7 +18,7 @@ use crate::market::{AccountChange, Stretch};
 use crate::operations::result_of;
 use crate::submit::SubmittedJob;
 use crate::training::{StrategyChoice, TrainingRequest};
-use crate::{AppError, ErrorKind, IdempotencyKey, OrKind, UseCases, ids};
+use crate::{AppError, ErrorKind, IdempotencyKey, OrKind, UseCases};
 
 pub use swept::{Swept, SweptVariant};
 
@@ -74,8 +74,6 @@ pub struct Sweep {
     account: AccountChange,
     /// Of the bars, as they are now: other bars make other trainings.
     data: Vec<Sha256>,
-    /// When it was asked for, in Unix milliseconds: what ended badly before that is tried anew.
-    asked_ms: i64,
 }
 
 impl Sweep {
@@ -117,7 +115,6 @@ impl Sweep {
             seed: *seed,
             account: *account,
             data,
-            asked_ms: ids::now().0.saturating_mul(1_000),
         })
     }
 
@@ -180,7 +177,7 @@ impl Sweep {
         Ok(jobs)
     }
 
-    /// The job of this request: the one that was submitted before, unless that ended badly before this was asked for.
+    /// The job of this request: the one that was submitted before, unless that ended badly.
     async fn once<R: Serialize>(
         &self,
         app: &dyn UseCases,
@@ -191,9 +188,12 @@ impl Sweep {
         for attempt in 1..=ATTEMPTS_MAX {
             let key = format!("sweep-{what}.{attempt}").parse().or_kind(ErrorKind::InvalidRequest)?;
             let job = submit(Some(key)).await?;
-            let row = app.row(&job.operation).await?;
-            let is_lost = matches!(row.status, Status::Failed | Status::Cancelled);
-            if !is_lost || row.created_at_ms >= self.asked_ms {
+            // One that is made now says itself how it ends.
+            if job.created {
+                return Ok(job);
+            }
+            let earlier = app.row(&job.operation).await?.status;
+            if !matches!(earlier, Status::Failed | Status::Cancelled) {
                 return Ok(job);
             }
         }

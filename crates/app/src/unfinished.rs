@@ -1,6 +1,8 @@
 //! A campaign that is asked for again before all of it has ended. Whoever was cut off and says the same once more means what is left,
 //! and no cycles beyond those.
 
+use std::collections::BTreeMap;
+
 use ktrdr_domain::evolution::Evolution;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::research::ResearchSpec;
@@ -48,21 +50,23 @@ impl App {
 
     /// The cycles that were submitted in one step with this one, in their order.
     async fn submitted_with(&self, one: &OperationId, cycles: Filter) -> Result<Vec<OperationId>, AppError> {
-        let Some((step, _)) = number_in_step(one) else { return Ok(Vec::new()) };
+        let Some((moment, number)) = number_in_step(one) else { return Ok(Vec::new()) };
         let mut part = Filter { limit: PART_MAX, ..cycles };
-        let mut found = Vec::new();
+        let mut numbered = BTreeMap::new();
         loop {
             let page = self.store.list(&part).await?;
-            let ids = page.operations.into_iter().map(|row| row.id);
-            found.extend(ids.filter(|id| number_in_step(id).is_some_and(|(its_step, _)| its_step == step)));
+            for row in page.operations {
+                if let Some((_, its_number)) = number_in_step(&row.id).filter(|(its, _)| *its == moment) {
+                    numbered.insert(its_number, row.id);
+                }
+            }
             match page.positions.last().filter(|_| page.positions.len() == PART_MAX as usize) {
                 Some(last) => part.before = Some(*last),
                 None => break,
             }
         }
-        // Listed newest first, and so numbered downwards.
-        found.reverse();
-        Ok(found)
+        let first = (0..=number).rev().take_while(|earlier| numbered.contains_key(earlier)).last();
+        Ok((first.unwrap_or(number)..=u32::MAX).map_while(|next| numbered.remove(&next)).collect())
     }
 }
 
@@ -84,7 +88,9 @@ fn is_told_the_same(cycle: &ResearchSpec, template: &ResearchSpec) -> bool {
     told == *template
 }
 
-/// An id's moment, which all cycles that are submitted in one step have in common, and its own number.
-fn number_in_step(id: &OperationId) -> Option<(&str, &str)> {
-    id.as_str().rsplit_once('_')
+/// An id's moment and number. Cycles that are submitted in one step share the moment, a second, and have numbers that follow one
+/// another; those of another step in that second are elsewhere.
+fn number_in_step(id: &OperationId) -> Option<(&str, u32)> {
+    let (moment, number) = id.as_str().rsplit_once('_')?;
+    Some((moment, u32::from_str_radix(number, 16).ok()?))
 }

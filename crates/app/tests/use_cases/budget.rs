@@ -29,7 +29,8 @@ async fn a_campaign_for_which_nothing_is_left_is_refused_with_the_limit_in_its_w
     let payers = Payers { campaign: Some("night".parse().unwrap()), ..Payers::default() };
     let spent = Cost { money: "$0.30".parse().unwrap(), tokens: 0, machine_ms: 1_000 };
     app.budget.charge(&CallId::machine_time(&started.cycles[0], 1), &payers, spent).await.unwrap();
-    let refused = app.start_campaign(&night).await.unwrap_err();
+    let more = campaign(&json!({ "campaign": "night", "budget": "2usd", "seed": 9 }));
+    let refused = app.start_campaign(&more).await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_deref()), (ErrorKind::Refused, Some("budget_exhausted")));
     assert!(refused.message.contains("campaign night is 1 s of machine time; 1 s"), "{refused}");
     let told = app.explain(&started.cycles[0]).await.unwrap();
