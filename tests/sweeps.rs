@@ -1,5 +1,7 @@
 //! Variants side by side: as many looks as variants, each counted, however alike they are; stopped and said again it goes on.
 
+use ktrdr_domain::Strategy;
+use ktrdr_domain::strategy::grid;
 use serde_json::Value;
 
 use crate::api::client::{Served, block_on};
@@ -191,7 +193,11 @@ fn what_can_not_be_swept_is_refused_before_anything_is_submitted() {
     world.refused_with(2, &sweep("nothing"), &["path=value"]);
     let other = [&sweep("indicators.rsi_14.period=7")[..], &["--timeframe", "4h"]].concat();
     world.refused_with(2, &other, &["decides on 1h bars"]);
-    world.write("strategies/quick_rsi_14_period_7.yaml", "name: quick_rsi_14_period_7\n");
-    world.refused_with(4, &sweep("indicators.rsi_14.period=7"), &["quick_rsi_14_period_7"]);
+    let quick = std::fs::read_to_string(world.path("strategies/quick.yaml")).unwrap();
+    let quick = Strategy::from_yaml(&quick).unwrap().strategy;
+    let seven = grid::variants(&quick, &["indicators.rsi_14.period=7".parse().unwrap()]).unwrap().remove(0);
+    let name = seven.strategy.name.as_str();
+    world.write(&format!("strategies/{name}.yaml"), format!("name: {name}\n"));
+    world.refused_with(4, &sweep("indicators.rsi_14.period=7"), &[name]);
     assert!(world.operations().is_empty());
 }

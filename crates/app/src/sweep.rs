@@ -93,8 +93,11 @@ impl Sweep {
         {
             return Err(invalid(format!("{} is not swept: variants are compared on one series", axis.path)));
         }
-        let variants = grid::variants(strategy, axes).or_kind(ErrorKind::InvalidRequest)?;
         let (symbol, timeframe) = (symbol(&request)?, timeframe(&request)?);
+        // Variants on another instrument are others, and called otherwise.
+        let mut on_it = strategy.clone();
+        on_it.training_data.symbols = vec![symbol.clone()];
+        let variants = grid::variants(&on_it, axes).or_kind(ErrorKind::InvalidRequest)?;
         let series = app.list_data().await?;
         let of_it = |timeframe: &Timeframe| {
             let is_it = |data: &&ktrdr_domain::DataRef| data.symbol == symbol && data.timeframe == *timeframe;

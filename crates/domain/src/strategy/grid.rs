@@ -11,7 +11,7 @@ use super::Strategy;
 use super::node::join;
 use crate::excerpt::excerpt;
 use crate::hash::Sha256;
-use crate::name::StrategyName;
+use crate::name::{BadName, StrategyName};
 use crate::nearest;
 
 /// Most strategies of one grid: the best of more than that tells of nothing but their number.
@@ -19,9 +19,6 @@ pub const VARIANTS_MAX: usize = 100;
 
 /// Longest name of a strategy, in bytes.
 const NAME_BYTES_MAX: usize = 64;
-
-/// Digits of a hash that stand for what a name has no room to say.
-const HASH_DIGITS: usize = 12;
 
 /// A place in a strategy, and the values it takes one after the other: `indicators.rsi_14.period=7,14,21`.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,9 +106,8 @@ pub fn variants(strategy: &Strategy, axes: &[Axis]) -> Result<Vec<Variant>, Grid
     for axis in axes {
         combinations = longer(&combinations, axis);
     }
-    let mut names = BTreeSet::new();
     let variants: Result<Vec<Variant>, GridError> =
-        combinations.into_iter().map(|set| variant(strategy, &whole, set, &mut names)).collect();
+        combinations.into_iter().map(|set| variant(strategy, &whole, set)).collect();
     expect_different(variants?)
 }
 
@@ -198,12 +194,7 @@ fn place<'v>(whole: &'v mut Value, path: &str) -> Option<&'v mut Value> {
     Some(here)
 }
 
-fn variant(
-    base: &Strategy,
-    whole: &Value,
-    set: Vec<Placed<'_>>,
-    names: &mut BTreeSet<StrategyName>,
-) -> Result<Variant, GridError> {
+fn variant(base: &Strategy, whole: &Value, set: Vec<Placed<'_>>) -> Result<Variant, GridError> {
     let mut changed = whole.clone();
     let settings: Vec<Setting> =
         set.iter().map(|(path, value)| Setting { path: (*path).to_owned(), value: shown(value) }).collect();
@@ -212,9 +203,9 @@ fn variant(
         *place.ok_or_else(|| GridError(format!("{path} is nowhere in the strategy")))? = value.clone();
     }
     let said = said(&settings);
-    let strategy: Strategy = serde_json::from_value(changed)
+    let strategy: Strategy = serde_json::from_value(changed.clone())
         .map_err(|why| GridError(format!("with {said} it is no valid strategy:\n{why}")))?;
-    let name = name(base, &settings, &strategy, names)?;
+    let name = name(base, &settings, &changed)?;
     Ok(Variant { strategy: Strategy { name, ..strategy }, settings })
 }
 
@@ -227,13 +218,9 @@ fn said(settings: &[Setting]) -> String {
     settings.iter().map(|set| format!("{}={}", set.path, set.value)).collect::<Vec<_>>().join(" ")
 }
 
-/// `fx_pullback_rsi_14_period_7`; with a hash where there is no room for it, or another one is called so.
-fn name(
-    base: &Strategy,
-    settings: &[Setting],
-    strategy: &Strategy,
-    names: &mut BTreeSet<StrategyName>,
-) -> Result<StrategyName, GridError> {
+/// `fx_pullback_rsi_14_period_7_1a2b3c4d`: what it differs in, and a hash of all of it, so that no other strategy, such as a variant
+/// of what its base was before somebody changed that, is called so.
+fn name(base: &Strategy, settings: &[Setting], changed: &Value) -> Result<StrategyName, GridError> {
     let mut plain = base.name.to_string();
     for Setting { path, value } in settings {
         let steps: Vec<&str> = path.split('.').collect();
@@ -241,17 +228,10 @@ fn name(
         // Writing to text never fails.
         let _ = write!(plain, "_{}", slug(&format!("{last}_{value}")));
     }
-    let by_hash = || {
-        let hash = strategy.content_sha256().to_string();
-        let kept = NAME_BYTES_MAX - HASH_DIGITS - 1;
-        format!("{}_{}", &plain[..plain.len().min(kept)], &hash[..HASH_DIGITS])
-    };
-    let fits = |name: &str| name.parse().ok().filter(|name| !names.contains(name));
-    let name = fits(&plain).or_else(|| fits(&by_hash()));
-    let name: StrategyName =
-        name.ok_or_else(|| GridError(format!("no name is left for {}", said(settings))))?;
-    names.insert(name.clone());
-    Ok(name)
+    let no_name = |why: String| GridError(format!("no name is left for {}: {why}", said(settings)));
+    let hash = Sha256::of_json(changed).map_err(|why| no_name(why.to_string()))?.short();
+    let kept = plain.len().min(NAME_BYTES_MAX - hash.len() - 1);
+    format!("{}_{hash}", &plain[..kept]).parse().map_err(|why: BadName| no_name(why.to_string()))
 }
 
 /// With nothing but small letters, digits and single underscores.
