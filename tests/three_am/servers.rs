@@ -15,6 +15,14 @@ use crate::world::{World, ms, shown, wait_for};
 /// of before came to, which was 11 s.
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// Servers of the test's own in this folder, and a world on them.
+fn apart() -> (TempDir, Servers, World) {
+    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
+    let servers = Servers::start(folder.path().join("servers"), 1);
+    let world = furnished(World::on_fleet_of(&servers));
+    (folder, servers, world)
+}
+
 /// Processes tell how they find the broker with each of their heartbeats.
 fn no_longer(why: &str, world: &World, id: &str) {
     wait_for("an end of it", || (!Faces::of(world).about(id).ask().says(why)).then_some(()));
@@ -22,9 +30,7 @@ fn no_longer(why: &str, world: &World, id: &str) {
 
 #[test]
 fn a_broker_that_is_down_is_said_to_be_by_all_and_work_goes_on_soon_after_it_is_back() {
-    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
-    let servers = Servers::start(folder.path().join("servers"), 1);
-    let world = furnished(World::on_fleet_of(&servers));
+    let (_folder, servers, world) = apart();
     let crew = Crew::serving(&world, &[&["orchestrator"], &["worker", "training", "--slots", "1"]]);
     servers.stop_broker();
     let id = world.submit(&TRAIN).remove(0);
@@ -62,9 +68,7 @@ const ENOUGH_MEMORY: [&str; 3] = ["set_vm_memory_high_watermark", "absolute", "1
 
 #[test]
 fn a_broker_that_takes_no_messages_says_why_and_what_waits_goes_out_as_soon_as_it_takes_them() {
-    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
-    let servers = Servers::start(folder.path().join("servers"), 1);
-    let world = furnished(World::on_fleet_of(&servers));
+    let (_folder, servers, world) = apart();
     let crew = Crew::serving(&world, &[&["orchestrator"], &["worker", "training", "--slots", "1"]]);
     servers.ctl(&NO_MEMORY);
     let id = world.submit(&TRAIN).remove(0);
@@ -80,9 +84,7 @@ fn a_broker_that_takes_no_messages_says_why_and_what_waits_goes_out_as_soon_as_i
 
 #[test]
 fn what_no_queue_wants_is_kept_back_and_everybody_says_so_until_the_topology_is_applied_again() {
-    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
-    let servers = Servers::start(folder.path().join("servers"), 1);
-    let world = furnished(World::on_fleet_of(&servers));
+    let (_folder, _servers, world) = apart();
     let crew = Crew::serving(&world, &[&["orchestrator"], &["worker", "training", "--slots", "1"]]);
     world.at_the_broker(async |channel| {
         let (queue, exchange, key) = ("ktrdr.jobs.training".into(), "ktrdr.jobs".into(), "training".into());
@@ -102,9 +104,7 @@ fn what_no_queue_wants_is_kept_back_and_everybody_says_so_until_the_topology_is_
 
 #[test]
 fn a_full_queue_keeps_messages_back_and_everybody_says_so_until_there_is_room() {
-    let folder = TempDir::with_prefix("ktrdr-servers-").unwrap();
-    let servers = Servers::start(folder.path().join("servers"), 1);
-    let world = furnished(World::on_fleet_of(&servers));
+    let (_folder, servers, world) = apart();
     let crew = Crew::serving(&world, &[&["orchestrator"]]);
     let host = world.of_fleet("KTRDR_PREFIX");
     let (over_our_own, pattern) = ("100", "^ktrdr\\.jobs\\.training$");
