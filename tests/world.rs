@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
 
 use ktrdr_domain::instant::Instant;
-use ktrdr_fabric::random::random;
 use lapin::{Channel, Connection, ConnectionProperties};
 use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use crate::running::{Running, wait_for};
 use crate::servers::Servers;
+
+mod fleet;
+use fleet::Fleet;
 
 /// Has a backtest trade all bars there are, those of the vault among them.
 pub(crate) const WHOLE_SERIES: [&str; 4] =
@@ -343,38 +344,6 @@ macro_rules! on_each_engine {
     };
 }
 pub(crate) use on_each_engine;
-
-/// A world's part of the servers that `scripts/test` started.
-struct Fleet {
-    settings: Vec<(&'static str, String)>,
-    /// Plays every role for those who would run here on the embedded engine.
-    up: OnceLock<Running>,
-}
-
-impl Fleet {
-    fn new() -> Self {
-        Self::at(|name| {
-            let missing =
-                |_| panic!(r#"{name}: run scripts/test, or eval "$(scripts/services start)" first"#);
-            std::env::var(name).unwrap_or_else(missing)
-        })
-    }
-
-    /// A virtual host and a prefix of its own on the servers with these addresses.
-    fn at(servers: impl Fn(&str) -> String) -> Self {
-        let name = format!("test-{:016x}", random());
-        let admin = servers("KTRDR_AMQP_ADMIN_URL");
-        let amqp = format!("{}/{name}", admin.rsplit_once('/').unwrap().0);
-        let settings = vec![
-            ("KTRDR_ENGINE", "fleet".to_owned()),
-            ("KTRDR_AMQP_URL", amqp),
-            ("KTRDR_RABBITMQ_MANAGEMENT_URL", servers("KTRDR_RABBITMQ_MANAGEMENT_URL")),
-            ("KTRDR_REDIS_URL", servers("KTRDR_REDIS_URL")),
-            ("KTRDR_PREFIX", name),
-        ];
-        Self { settings, up: OnceLock::new() }
-    }
-}
 
 /// Both streams of an ended process.
 pub(crate) fn shown(output: &Output) -> String {
