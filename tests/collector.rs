@@ -95,7 +95,9 @@ impl Collector {
     pub(crate) fn trace(&self, trace: &str, is_meant: impl Fn(&Told) -> bool) -> Vec<Told> {
         wait_for("a trace", || {
             let told = self.told.lock().unwrap();
-            let of_it: Vec<Told> = told.iter().filter(|span| span.trace == trace).cloned().collect();
+            let mut of_it: Vec<Told> = told.iter().filter(|span| span.trace == trace).cloned().collect();
+            // Each process sends in its own time what it has seen end.
+            of_it.sort_by_key(|span| span.times);
             of_it.iter().any(&is_meant).then_some(of_it)
         })
     }

@@ -193,6 +193,9 @@ fn what_can_not_be_swept_is_refused_before_anything_is_submitted() {
     world.refused_with(2, &sweep("nothing"), &["path=value"]);
     let other = [&sweep("indicators.rsi_14.period=7")[..], &["--timeframe", "4h"]].concat();
     world.refused_with(2, &other, &["decides on 1h bars"]);
+    let (seven, dev) = (sweep("indicators.rsi_14.period=7"), ["--window", "dev"]);
+    world.refused_with(2, &[&seven[..], &["--spread=-1"]].concat(), &["spread is -1"]);
+    world.refused_with(2, &[&seven[..], &["--units", "3"], &dev].concat(), &["--window gate"]);
     let quick = std::fs::read_to_string(world.path("strategies/quick.yaml")).unwrap();
     let quick = Strategy::from_yaml(&quick).unwrap().strategy;
     let seven = grid::variants(&quick, &["indicators.rsi_14.period=7".parse().unwrap()]).unwrap().remove(0);

@@ -8,6 +8,7 @@ mod swept;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::TrainingReport;
 use ktrdr_domain::strategy::grid::{self, Axis, Variant};
+use ktrdr_domain::trading::Account;
 use ktrdr_domain::{
     DeviceRequest, Operation, Sha256, Status, Strategy, StrategyName, Symbol, Timeframe, WindowKind,
 };
@@ -93,6 +94,7 @@ impl Sweep {
         {
             return Err(invalid(format!("{} is not swept: variants are compared on one series", axis.path)));
         }
+        check_account(*account, *window)?;
         let (symbol, timeframe) = (symbol(&request)?, timeframe(&request)?);
         // Variants on another instrument are others, and called otherwise.
         let mut on_it = strategy.clone();
@@ -209,6 +211,16 @@ impl Sweep {
 
 fn invalid(message: impl std::fmt::Display) -> AppError {
     AppError::new(ErrorKind::InvalidRequest, message)
+}
+
+/// An exam would refuse it only after all trainings, and dev would not look at it.
+fn check_account(account: AccountChange, window: WindowKind) -> Result<(), AppError> {
+    if window == WindowKind::Dev && account != AccountChange::default() {
+        return Err(invalid(
+            "what a training says of dev is of the configured account: leave options of the account out, or use --window gate",
+        ));
+    }
+    account.on(Account::default()).map(|_| ())
 }
 
 fn symbol(request: &SweepRequest) -> Result<Symbol, AppError> {

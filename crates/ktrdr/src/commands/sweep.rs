@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ktrdr_app::UseCases;
 use ktrdr_app::sweep::{Sweep, SweepRequest, Swept, SweptVariant};
+use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::{Operation, OperationId, Status, WindowKind};
 
@@ -150,9 +151,10 @@ fn best_of(swept: &Swept) -> Vec<String> {
             best.deflated_sharpe.map_or_else(|| "undefined".into(), |x| format!("{:.3}", Figure(x)));
         lines.push(format!(
             "luck alone reaches {:.2} as the best of the {} counted at this window by now ({different} of them different); \
-             deflated by all of them: {deflated}, and an exam asks for 0.95",
+             deflated by all of them: {deflated}; an exam asks for {} unless `gates.deflated_sharpe_min` says otherwise",
             Figure(luck),
             counted(trials, "look"),
+            GatePolicy::DEFAULT.deflated_sharpe_min,
         ));
     }
     if let Some(p) = swept.luck_p {
