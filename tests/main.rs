@@ -22,6 +22,7 @@ mod containers;
 mod contamination;
 mod crash;
 mod dashboard;
+mod differences;
 mod docs;
 mod epochs;
 mod evidence;

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::arena::{Arena, CAMPAIGN, cycles};
-use super::outcome::{differences, outcome};
+use super::outcome::outcome;
+use crate::differences::differences;
 use crate::world::World;
 
 /// What an operation's history calls its end.

@@ -40,22 +40,3 @@ fn without_ids(value: &Value) -> Value {
         other => other.clone(),
     }
 }
-
-/// Where two outcomes differ, and how.
-pub(super) fn differences(one: &Value, other: &Value) -> Vec<String> {
-    let mut found = Vec::new();
-    compare("", one, other, &mut found);
-    found
-}
-
-fn compare(path: &str, one: &Value, other: &Value, found: &mut Vec<String>) {
-    match (one, other) {
-        (Value::Object(ours), Value::Object(theirs)) if ours.keys().eq(theirs.keys()) => {
-            for (name, field) in ours {
-                compare(&format!("{path}.{name}"), field, &theirs[name], found);
-            }
-        }
-        _ if one != other => found.push(format!("{path}: {one} against {other}")),
-        _ => {}
-    }
-}
