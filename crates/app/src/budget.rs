@@ -9,6 +9,7 @@ use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{Money, Phase, Status, Timestamp};
 use ktrdr_fabric::budget::{Payers, admit};
 use ktrdr_fabric::campaign::Campaign;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind};
@@ -41,7 +42,7 @@ impl Default for BudgetRequest {
 }
 
 /// One account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct AccountStatement {
     /// Whose.
     #[serde(flatten)]
@@ -70,7 +71,7 @@ impl AccountStatement {
 }
 
 /// The accounts of a workspace.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct BudgetStatement {
     /// Today.
     pub today: Day,
@@ -87,7 +88,7 @@ pub struct BudgetStatement {
 }
 
 /// What a campaign cost, and what came of it for that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct CampaignCosts {
     /// Its account.
     pub account: AccountStatement,

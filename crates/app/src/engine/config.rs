@@ -7,6 +7,7 @@ use ktrdr_domain::trace::Sample;
 use ktrdr_fleet::amqp::{AmqpUrl, Trust};
 use ktrdr_fleet::artifacts::AwsVariables;
 use ktrdr_fleet::redis::Prefix;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
@@ -17,7 +18,7 @@ use crate::{AppError, ErrorKind, OrKind};
 const HINT: &str = "`scripts/services start` prints the addresses of a private fleet on this machine";
 
 /// Which engine.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineName {
     /// Rows in SQLite, messages in this process.

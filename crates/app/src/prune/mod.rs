@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ktrdr_fabric::artifacts::Unfinished;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::fate::Fate;
@@ -34,7 +35,7 @@ pub const YOUNGEST: Duration = Duration::from_secs(3600);
 pub const USUAL: Duration = Duration::from_secs(86_400);
 
 /// A sort of files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// Copies of files that were handed over for import.
@@ -80,7 +81,7 @@ pub struct FilePruneRequest {
 }
 
 /// Files of one sort with one fate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Pile {
     /// Which.
     pub sort: Sort,
@@ -90,8 +91,9 @@ pub struct Pile {
     pub count: u64,
     /// How long they are together, in bytes.
     pub bytes: u64,
-    /// When the oldest was written, Unix milliseconds.
+    /// When the oldest was written.
     #[serde(rename = "oldest", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub oldest_ms: i64,
 }
 
