@@ -1,4 +1,4 @@
-//! Fields of a document that its schema does not name: validators let them pass.
+//! What validators let pass: fields of a document that its schema does not name, and fields of a schema that say nothing.
 
 use serde_json::Value;
 
@@ -64,6 +64,46 @@ fn is_open(form: &Value) -> bool {
     form == &Value::Bool(true)
         || form["additionalProperties"] == true
         || form.as_object().is_some_and(says_nothing)
+}
+
+/// Fields of a form, at whatever depth, that say nothing. Of a strategy the grammar says what each field is.
+pub(crate) fn silent(form: &Value, name: &str) -> Vec<String> {
+    match name == "Strategy" || name.starts_with("Strategy.") {
+        true => Vec::new(),
+        false => silent_below(form, name),
+    }
+}
+
+fn silent_below(form: &Value, place: &str) -> Vec<String> {
+    let fields = form["properties"].as_object().into_iter().flatten();
+    let below = fields.flat_map(|(name, field)| {
+        let place = format!("{place}.{name}");
+        let own = says_nothing(field).then(|| place.clone());
+        own.into_iter().chain(silent_below(field, &place))
+    });
+    let either = ["oneOf", "anyOf"].into_iter().flat_map(|of| form[of].as_array().into_iter().flatten());
+    // What is said of one of several forms is said of the word that tells it from the others.
+    let either = either.flat_map(|form| {
+        let is_below = |field: &String| field.matches('.').count() > place.matches('.').count() + 1;
+        let all = silent_below(form, place).into_iter();
+        all.filter(|field| says_nothing(form) || is_below(field)).collect::<Vec<_>>()
+    });
+    let items = form["items"].is_object().then(|| silent_below(&form["items"], place));
+    below.chain(either).chain(items.into_iter().flatten()).collect()
+}
+
+fn says_nothing(form: &Value) -> bool {
+    form["description"].as_str().is_none_or(str::is_empty)
+}
+
+#[test]
+fn a_field_that_says_nothing_is_found() {
+    let form = serde_json::json!({ "properties": {
+        "told": { "description": "It." },
+        "list": { "description": "Of them.", "items": { "properties": { "silent": {} } } },
+        "either": { "description": "One.", "oneOf": [{ "description": "This.", "properties": { "this": {} } }, { "properties": { "that": {} } }] },
+    } });
+    assert_eq!(silent(&form, "Form"), ["Form.list.silent", "Form.either.that"]);
 }
 
 #[test]

@@ -168,32 +168,6 @@ fn answered(mut operation: OperationBuilder, endpoint: &Endpoint, answers: &mut 
 mod tests {
     use serde_json::Value;
 
-    /// Fields of a form, at whatever depth, that say nothing.
-    fn silent(form: &Value, place: &str) -> Vec<String> {
-        let fields = form["properties"].as_object().into_iter().flatten();
-        let below = fields.flat_map(|(name, field)| {
-            let place = format!("{place}.{name}");
-            let own = says_nothing(field).then(|| place.clone());
-            own.into_iter().chain(silent(field, &place))
-        });
-        let either = ["oneOf", "anyOf"].into_iter().flat_map(|of| form[of].as_array().into_iter().flatten());
-        // What is said of one of several forms is said of the word that tells it from the others.
-        let either = either.flat_map(|form| {
-            let all = silent(form, place);
-            all.into_iter().filter(|field| {
-                says_nothing(form) || field.matches('.').count() > place.matches('.').count() + 1
-            })
-        });
-        below
-            .chain(either)
-            .chain(form["items"].is_object().then(|| silent(&form["items"], place)).into_iter().flatten())
-            .collect()
-    }
-
-    fn says_nothing(form: &Value) -> bool {
-        form["description"].as_str().is_none_or(str::is_empty)
-    }
-
     /// What answers refer to, one below the other; of a strategy the grammar says what each field is.
     fn answers() -> impl Iterator<Item = (&'static String, &'static Value)> {
         let all = super::DESCRIPTION["components"]["schemas"].as_object().unwrap().iter();
@@ -219,30 +193,6 @@ mod tests {
         };
         let seconds: Vec<_> = answers().map(|(name, _)| name).filter(|name| is_second(name)).collect();
         assert_eq!(seconds, [] as [&String; 0], "two types are called so: rename one in its schema");
-    }
-
-    #[test]
-    fn every_field_of_every_answer_says_what_it_is() {
-        let silent =
-            answers().filter(|(name, _)| *name != "Strategy").flat_map(|(name, form)| silent(form, name));
-        assert_eq!(silent.collect::<Vec<_>>(), [] as [String; 0]);
-    }
-
-    #[test]
-    fn every_field_and_every_parameter_says_what_it_is() {
-        let described = &*super::DESCRIPTION;
-        for (path, methods) in described["paths"].as_object().unwrap() {
-            for (method, operation) in methods.as_object().unwrap().iter().filter(|(_, one)| one.is_object())
-            {
-                let place = format!("{method} {path}");
-                let body = &operation["requestBody"]["content"]["application/json"]["schema"];
-                assert_eq!(silent(body, &place), [] as [String; 0]);
-                for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                    let words = parameter["description"].as_str().unwrap_or_default();
-                    assert!(words.len() > 3, "{place}: {} says nothing", parameter["name"]);
-                }
-            }
-        }
     }
 
     #[test]

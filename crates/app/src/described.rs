@@ -16,6 +16,19 @@ pub fn generator(place: &'static str) -> SchemaGenerator {
     settings.with_transform(RecursiveTransform(tell)).into_generator()
 }
 
+/// A schema by itself, with all that it refers to.
+#[must_use]
+pub fn alone(make: fn(&mut SchemaGenerator) -> Schema) -> Schema {
+    let mut generator = generator("/$defs");
+    let mut schema = make(&mut generator);
+    let parts = generator.take_definitions(true);
+    generator.transforms_mut().for_each(|transform| transform.transform(&mut schema));
+    if !parts.is_empty() {
+        schema.insert("$defs".into(), parts.into());
+    }
+    schema
+}
+
 /// Comments are written for those who read the code: links of theirs lead nowhere here. Nor is there a default of what is told.
 fn tell(schema: &mut Schema) {
     schema.remove("default");

@@ -50,7 +50,7 @@ impl fmt::Display for WindowKind {
 }
 
 /// How configuration cuts the first bars of an instrument: by shares of their length, or at fixed dates.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum WindowPolicy {
     /// Shares of the data's length; `vault` gets the rest.
