@@ -11,7 +11,7 @@ use ktrdr_fabric::random::random;
 pub use ktrdr_fabric::requests::{Begun, Mark};
 use serde::{Deserialize, Serialize};
 
-use crate::{App, AppError, ErrorKind, OrKind, ids};
+use crate::{App, AppError, ErrorKind, OrKind, clock, ids};
 
 /// What tells a repeated request from a new one. Two requests with one key are one request: the second gets the answer of the
 /// first, whether that had arrived or not.
@@ -93,7 +93,7 @@ impl Seed {
     /// A seed that no other request has.
     pub(crate) fn fresh<T: Serialize>(request: &T) -> Result<Self, AppError> {
         let request = Sha256::of_json(request).or_kind(ErrorKind::InvalidRequest)?;
-        Ok(Self { now: ids::now(), nonce: ids::nonce()?, request })
+        Ok(Self { now: clock::now(), nonce: ids::nonce()?, request })
     }
 }
 
