@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ktrdr_domain::schedule::Occurrence;
-use ktrdr_domain::{Sha256, Timestamp};
+use ktrdr_domain::{OperationId, Sha256, Timestamp};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use ktrdr_fabric::random::random;
 pub use ktrdr_fabric::requests::{Begun, Mark};
@@ -98,6 +98,14 @@ impl Seed {
 }
 
 impl App {
+    /// The operation that a request under a key began, if one did.
+    ///
+    /// # Errors
+    /// When the store can not be reached.
+    pub async fn begun(&self, key: &IdempotencyKey) -> Result<Option<OperationId>, AppError> {
+        Ok(self.store.keyed(&key.in_store()).await?)
+    }
+
     /// Has a key stand for a request from outside, unless it does already. A key is its caller's own.
     ///
     /// # Errors

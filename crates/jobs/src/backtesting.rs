@@ -4,7 +4,6 @@
 //! store. Beside the report lies a sheet that pages about it are drawn from: nothing of it is judged, or hashed.
 
 mod contamination;
-mod counting;
 mod novelty;
 mod rules;
 pub(crate) mod sheet;
@@ -15,6 +14,7 @@ mod telling;
 use std::ops::Range;
 use std::sync::Arc;
 
+use ktrdr_catalog::counting::{self, Counted};
 use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::{
@@ -23,7 +23,7 @@ use ktrdr_domain::report::{
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::trial::{Conclusion, Look};
 use ktrdr_domain::window_history::OpenVault;
-use ktrdr_domain::{Kind, OperationId, Span, Timestamp, WindowKind, Windows};
+use ktrdr_domain::{Kind, OperationId, Span, Symbol, Timestamp, WindowKind, Windows};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::Calendar;
@@ -36,7 +36,6 @@ use ktrdr_worker::{Handler, Job, Outcome};
 use crate::Services;
 use crate::evaluate;
 use crate::fault::{self, Fault};
-use counting::Counted;
 use significance::Weighed;
 use subject::Decided;
 use telling::Telling;
@@ -189,7 +188,11 @@ impl Backtesting {
         span: Span,
     ) -> Result<Counted, Fault> {
         let Some(look) = &traded.look else { return Ok(Counted::default()) };
-        let correlated = counting::correlated(&self.services, spec, traded.bars, span)?;
+        let Services { artifacts, series, ledger, runtime, .. } = &self.services;
+        let correlated =
+            counting::correlated(&**artifacts, series, &**ledger, traded.bars, spec.windows.dev, span);
+        let correlated: Result<Vec<Symbol>, Fault> = runtime.block_on(correlated);
+        let correlated = correlated?;
         let conclusion = Conclusion {
             sharpe_daily: weighed.record.map(|record| record.sharpe),
             days: weighed.record.map_or(0, |record| record.periods as u64),
@@ -198,7 +201,7 @@ impl Backtesting {
             correlated: correlated.clone(),
         };
         self.services.runtime.block_on(self.ledger.conclude(&look.operation, &conclusion))?;
-        counting::looks(&self.services, &spec.symbol, correlated, span)
+        Ok(runtime.block_on(counting::looks(&**ledger, &spec.symbol, correlated, span))?)
     }
 
     fn store(&self, job: &Job, report: &BacktestReport, sheet: &BacktestSheet) -> Result<(), Fault> {
