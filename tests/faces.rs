@@ -252,6 +252,9 @@ fn the_configuration_is_shown_as_it_is_in_force_and_faults_are_named() {
     };
     let settings = shown_as("KTRDR_RESEARCH__IN_FLIGHT", "7");
     assert_eq!((&settings["fleet"]["lease"], &settings["research"]["in_flight"]), (&json!("45s"), &json!(7)));
+    for cut in ["KTRDR_GATES__TRADES_MIN", "KTRDR_RESEARCH__LOOKS_MAX", "KTRDR_API__REQUESTS_PER_S"] {
+        assert_eq!(shown_as(cut, "1.5"), Value::Null, "{cut} is no fraction");
+    }
     let text = String::from_utf8(world.run(&["config", "show"]).stdout).unwrap();
     assert!(text.contains("ktrdr.toml (read)") && text.contains("lease = \"45s\""), "{text}");
     for (fault, word) in [

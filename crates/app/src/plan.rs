@@ -171,7 +171,7 @@ impl App {
             false => past.look_rate,
         };
         let paid = paid(&agent, request.mix.as_ref());
-        let counted = self.looks_counted(&bars, windows).await?;
+        let counted = self.looks_counted(&request.symbol, request.timeframe, windows).await?;
         let looks_so_far = counted.trials.len() as u64;
         let looks_expected = look_rate.expected(request.cycles);
         let smallest_sharpe = exam.smallest_sharpe(looks_so_far, looks_expected)?;

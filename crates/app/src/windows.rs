@@ -5,8 +5,7 @@ use ktrdr_catalog::series::SeriesCache;
 use ktrdr_catalog::{CatalogError, series, windows};
 use ktrdr_domain::window::WindowError;
 use ktrdr_domain::window_history::{WindowDates, WindowEvent, WindowHistory, WindowsRolled, next_gate};
-use ktrdr_domain::{DataRef, Reason, Span, Symbol, Windows};
-use ktrdr_quant::Bars;
+use ktrdr_domain::{DataRef, Reason, Span, Symbol, Timeframe, Windows};
 use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind, OrKind};
@@ -23,7 +22,7 @@ pub struct InstrumentWindows {
     /// Looks that a verdict on the gate would pay for: these, and those at the same time of instruments that go with this one.
     #[serde(default)]
     pub looks_counted: u64,
-    /// Those instruments.
+    /// The other instruments whose looks are among them.
     #[serde(default)]
     pub correlated: Vec<Symbol>,
     /// Looks after which research on it ends.
@@ -88,10 +87,9 @@ impl App {
         let known = self.known_windows(symbol).await?;
         let windows = known.windows(known.history.dates()).ok_or_else(|| windows::never_fixed(symbol))?;
         let looks = self.looks(symbol, windows.gate).await?;
-        let finest = known.data.iter().min_by_key(|data| data.timeframe);
+        let finest = known.data.iter().map(|data| data.timeframe).min();
         let finest = finest.ok_or_else(|| windows::never_fixed(symbol))?;
-        let (_, bars) = series::read_now(&*self.artifacts, symbol, finest.timeframe).await?;
-        let counted = self.looks_counted(&bars, windows).await?;
+        let counted = self.looks_counted(symbol, finest, windows).await?;
         Ok(InstrumentWindows {
             symbol: symbol.clone(),
             windows,
@@ -188,13 +186,22 @@ impl App {
         Ok(self.ledger.looks(symbol, gate).await?.len() as u64)
     }
 
-    /// The looks that a verdict on the gate of these bars would pay for by now.
-    pub(crate) async fn looks_counted(&self, bars: &Bars, windows: Windows) -> Result<Counted, AppError> {
-        let (artifacts, cache) = (&*self.artifacts, SeriesCache::default());
-        let (dev, gate) = (windows.dev, windows.gate);
-        let correlated: Result<_, AppError> =
-            counting::correlated(artifacts, &cache, &*self.ledger, bars, dev, gate).await;
-        Ok(counting::looks(&*self.ledger, &bars.symbol, correlated?, gate).await?)
+    /// The looks that a verdict on the gate of such bars would pay for by now.
+    pub(crate) async fn looks_counted(
+        &self,
+        symbol: &Symbol,
+        timeframe: Timeframe,
+        windows: Windows,
+    ) -> Result<Counted, AppError> {
+        let (artifacts, ledger) = (&*self.artifacts, &*self.ledger);
+        let others = counting::others::<AppError>(artifacts, ledger, symbol, windows.gate).await?;
+        let mut correlated = Vec::new();
+        if !others.is_empty() {
+            let (_, bars) = series::read_now(artifacts, symbol, timeframe).await?;
+            let cache = SeriesCache::default();
+            correlated = counting::correlated(artifacts, &cache, others, &bars, windows.dev).await?;
+        }
+        Ok(counting::looks(ledger, symbol, correlated, windows.gate).await?)
     }
 
     async fn known_windows(&self, symbol: &Symbol) -> Result<Known, AppError> {

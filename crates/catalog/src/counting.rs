@@ -50,75 +50,82 @@ pub async fn looks(
     Ok(Counted { trials, looks_at_window, correlated })
 }
 
-/// The other instruments with looks at `span` that go with that of `bars` on `dev`.
-///
-/// # Errors
-/// When the ledger or a series can not be read.
-pub async fn correlated<E: From<CatalogError> + From<StoreError>>(
-    artifacts: &dyn Artifacts,
-    cache: &SeriesCache,
-    ledger: &dyn LedgerReader,
-    bars: &Bars,
-    dev: Span,
-    span: Span,
-) -> Result<Vec<Symbol>, E> {
-    let mut correlated = Vec::new();
-    let mut own = None;
-    for (symbol, timeframes) in others(artifacts, &bars.symbol).await? {
-        if ledger.looks(&symbol, span).await?.is_empty() {
-            continue;
-        }
-        let own = own.get_or_insert_with(|| Closes::of(bars));
-        let other = Other { artifacts, cache, symbol: &symbol, timeframes: &timeframes };
-        if other.goes_with(own, dev).await? {
-            correlated.push(symbol);
-        }
-    }
-    Ok(correlated)
+/// Another instrument that was looked at, with the timeframes of its series.
+#[derive(Debug)]
+pub struct Other {
+    symbol: Symbol,
+    timeframes: Vec<Timeframe>,
 }
 
-/// The other instruments of the workspace, each with the timeframes of its series.
-async fn others(
+/// The other instruments of the workspace that were looked at during `span`.
+///
+/// # Errors
+/// When they can not be listed, or the ledger can not be read.
+pub async fn others<E: From<CatalogError> + From<StoreError>>(
     artifacts: &dyn Artifacts,
+    ledger: &dyn LedgerReader,
     symbol: &Symbol,
-) -> Result<BTreeMap<Symbol, Vec<Timeframe>>, CatalogError> {
-    let mut others: BTreeMap<Symbol, Vec<Timeframe>> = BTreeMap::new();
+    span: Span,
+) -> Result<Vec<Other>, E> {
+    let mut there: BTreeMap<Symbol, Vec<Timeframe>> = BTreeMap::new();
     for (_, other, timeframe) in series::all(artifacts).await? {
         if other != *symbol {
-            others.entry(other).or_default().push(timeframe);
+            there.entry(other).or_default().push(timeframe);
+        }
+    }
+    let mut others = Vec::new();
+    for (symbol, timeframes) in there {
+        if !ledger.looks(&symbol, span).await?.is_empty() {
+            others.push(Other { symbol, timeframes });
         }
     }
     Ok(others)
 }
 
-/// Another instrument, and where its series are read.
-struct Other<'a> {
-    artifacts: &'a dyn Artifacts,
-    cache: &'a SeriesCache,
-    symbol: &'a Symbol,
-    timeframes: &'a [Timeframe],
+/// Those of the others that go with the instrument of `bars` on `dev`.
+///
+/// # Errors
+/// When a series can not be read.
+pub async fn correlated(
+    artifacts: &dyn Artifacts,
+    cache: &SeriesCache,
+    others: Vec<Other>,
+    bars: &Bars,
+    dev: Span,
+) -> Result<Vec<Symbol>, CatalogError> {
+    let mut correlated = Vec::new();
+    let mut own = None;
+    for other in others {
+        let own = own.get_or_insert_with(|| Closes::of(bars));
+        if other.goes_with(artifacts, cache, own, dev).await? {
+            correlated.push(other.symbol);
+        }
+    }
+    Ok(correlated)
 }
 
-impl Other<'_> {
+impl Other {
     /// Whether it is the same as far as luck goes: by the day, and by the bar where they have too few days in common.
-    async fn goes_with(&self, own: &Closes, dev: Span) -> Result<bool, CatalogError> {
-        let with_days = self.timeframes.iter().filter(|timeframe| timeframe.seconds() <= DAY_S);
+    async fn goes_with(
+        &self,
+        artifacts: &dyn Artifacts,
+        cache: &SeriesCache,
+        own: &Closes,
+        dev: Span,
+    ) -> Result<bool, CatalogError> {
+        let with_days = self.timeframes.iter().copied().filter(|timeframe| timeframe.seconds() <= DAY_S);
         // The coarsest that still has every day is the shortest to read.
-        if let Some(coarsest) = with_days.max()
-            && let Some(is_same) = is_same_instrument(&own.by_day, &self.closes(*coarsest).await?.by_day, dev)
-        {
-            return Ok(is_same);
+        if let Some(coarsest) = with_days.max() {
+            let other = series::read_cached(artifacts, cache, &self.symbol, coarsest).await?;
+            if let Some(is_same) = is_same_instrument(&own.by_day, &Closes::of(&other).by_day, dev) {
+                return Ok(is_same);
+            }
         }
         if !self.timeframes.contains(&own.timeframe) {
             return Ok(false);
         }
-        let other = self.closes(own.timeframe).await?;
-        Ok(is_same_instrument(&own.by_bar, &other.by_bar, dev).unwrap_or(false))
-    }
-
-    async fn closes(&self, timeframe: Timeframe) -> Result<Closes, CatalogError> {
-        let read = series::read_cached(self.artifacts, self.cache, self.symbol, timeframe);
-        Ok(Closes::of(&*read.await?))
+        let other = series::read_cached(artifacts, cache, &self.symbol, own.timeframe).await?;
+        Ok(is_same_instrument(&own.by_bar, &Closes::of(&other).by_bar, dev).unwrap_or(false))
     }
 }
 

@@ -23,7 +23,7 @@ use ktrdr_domain::report::{
 use ktrdr_domain::trading::Account;
 use ktrdr_domain::trial::{Conclusion, Look};
 use ktrdr_domain::window_history::OpenVault;
-use ktrdr_domain::{Kind, OperationId, Span, Symbol, Timestamp, WindowKind, Windows};
+use ktrdr_domain::{Kind, OperationId, Span, Timestamp, WindowKind, Windows};
 use ktrdr_fabric::ledger::Ledger;
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::Calendar;
@@ -189,10 +189,11 @@ impl Backtesting {
     ) -> Result<Counted, Fault> {
         let Some(look) = &traded.look else { return Ok(Counted::default()) };
         let Services { artifacts, series, ledger, runtime, .. } = &self.services;
-        let correlated =
-            counting::correlated(&**artifacts, series, &**ledger, traded.bars, spec.windows.dev, span);
-        let correlated: Result<Vec<Symbol>, Fault> = runtime.block_on(correlated);
-        let correlated = correlated?;
+        let correlated = runtime.block_on(async {
+            let others = counting::others::<Fault>(&**artifacts, &**ledger, &spec.symbol, span).await?;
+            let dev = spec.windows.dev;
+            Ok::<_, Fault>(counting::correlated(&**artifacts, series, others, traded.bars, dev).await?)
+        })?;
         let conclusion = Conclusion {
             sharpe_daily: weighed.record.map(|record| record.sharpe),
             days: weighed.record.map_or(0, |record| record.periods as u64),
