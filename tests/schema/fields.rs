@@ -1,11 +1,20 @@
-//! The words of every field, as the comment beside it in the code says them: they are said there, and nowhere else.
+//! What the code says of every field: its words, as the comment beside it has them, whether it may be null and be left out. It is said
+//! there, and nowhere else; what was seen depends on who was faster.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The fields of one type that is written out, each with its words.
-type Fields = BTreeMap<String, String>;
+/// A field of a type that is written out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Field {
+    pub(super) words: String,
+    pub(super) may_be_null: bool,
+    pub(super) may_be_left_out: bool,
+}
+
+/// The fields of one type that is written out.
+type Fields = BTreeMap<String, Field>;
 
 /// Every type that is written out.
 pub(super) struct Code(Vec<Fields>);
@@ -30,8 +39,8 @@ impl Code {
         Self(types)
     }
 
-    /// The words of a field among others of one object: those of the type whose fields are most like these.
-    pub(super) fn words(&self, field: &str, among: &[&str]) -> Option<&str> {
+    /// A field among others of one object: that of the type whose fields are most like these.
+    pub(super) fn field(&self, field: &str, among: &[&str]) -> Option<&Field> {
         let likeness = |fields: &Fields| {
             let common = among.iter().filter(|name| fields.contains_key(**name)).count() as f64;
             let (own, all) = (fields.len() as f64, (fields.len() + among.len()) as f64 - common);
@@ -39,7 +48,7 @@ impl Code {
         };
         let known = self.0.iter().filter(|fields| fields.contains_key(field));
         let best = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        best.map(|fields| fields[field].as_str())
+        best.map(|fields| &fields[field])
     }
 }
 
@@ -49,12 +58,13 @@ fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "rs") && !is_tried
 }
 
-/// What stands above a line: its comment, its name where it is written out under another, whether it is written out.
+/// What stands above a line: its comment, its name where it is written out under another, whether it is written out, and always.
 #[derive(Default)]
 struct Above {
     words: Vec<String>,
     name: Option<String>,
     is_written: bool,
+    may_be_left_out: bool,
 }
 
 /// Structs, and variants of enums that have fields.
@@ -68,6 +78,7 @@ fn types_of(source: &str) -> Vec<Fields> {
         }
         if line.starts_with("#[") {
             above.is_written |= line.starts_with("#[derive(") && line.contains(" Serialize");
+            above.may_be_left_out |= line.contains("skip_serializing_if");
             let renamed = line.split_once("rename = \"").filter(|_| line.starts_with("#[serde"));
             above.name = renamed
                 .and_then(|(_, rest)| rest.split('"').next())
@@ -75,20 +86,22 @@ fn types_of(source: &str) -> Vec<Fields> {
                 .or_else(|| above.name.take());
             continue;
         }
-        let Above { words, name, is_written: is_derived } = std::mem::take(&mut above);
+        let Above { words, name, is_written: is_derived, may_be_left_out } = std::mem::take(&mut above);
         if line.contains("struct ") || line.contains("enum ") {
             is_written = is_derived;
         }
         if line.ends_with('{') {
             types.push(Fields::new());
-        } else if let (Some((field, _)), Some(fields)) = (line.split_once(": "), types.last_mut()) {
+        } else if let (Some((field, kind)), Some(fields)) = (line.split_once(": "), types.last_mut()) {
             let own = field.rsplit(' ').next().unwrap_or_default();
             if is_written && !words.is_empty() {
                 let words = plain(&words.join(" ")).replace("`None`", "null");
                 // What is counted in milliseconds inside is written out as a time, under a name without them.
                 let is_time = name.is_some() && own.ends_with("_ms");
                 let words = if is_time { words.replace("Unix milliseconds", "RFC 3339") } else { words };
-                fields.insert(name.unwrap_or_else(|| own.to_owned()), words);
+                let may_be_null = kind.starts_with("Option<");
+                let field = Field { words, may_be_null, may_be_left_out };
+                fields.insert(name.unwrap_or_else(|| own.to_owned()), field);
             }
         }
     }
@@ -128,14 +141,20 @@ pub struct Trade {
     #[serde(rename = \"net\")]
     pub net_pnl: f64,
     /// Its time.
-    pub time: i64,
+    #[serde(skip_serializing_if = \"Option::is_none\")]
+    pub time: Option<i64>,
 }
 struct Inside {
     /// Nobody sees it.
     hidden: u8,
 }
 ";
-    let types = types_of(source);
-    let trade = [("net", "What it earned, as `Evidence` has it: [0, 1]."), ("time", "Its time.")];
-    assert_eq!(types, [trade.map(|(name, words)| (name.to_owned(), words.to_owned())).into()]);
+    let field = |words: &str, is_optional| Field {
+        words: words.to_owned(),
+        may_be_null: is_optional,
+        may_be_left_out: is_optional,
+    };
+    let net = field("What it earned, as `Evidence` has it: [0, 1].", false);
+    let trade = [("net".to_owned(), net), ("time".to_owned(), field("Its time.", true))];
+    assert_eq!(types_of(source), [Fields::from(trade)]);
 }

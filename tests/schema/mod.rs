@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use crate::faces::GRAMMAR_2;
-use crate::running::Running;
+use crate::running::{Running, wait_for};
 use crate::world::{World, shown};
 use fields::Code;
 use shape::{Shape, undescribed};
@@ -68,7 +68,12 @@ fn played(world: &World) -> Vec<(Vec<String>, Value)> {
 fn act(world: &World, deed: &str, engine: &mut Option<Running>) {
     match deed {
         "age" => crate::prune::age(world.folder(), 3),
-        "up" => *engine = Some(world.up(&[])),
+        "up" => {
+            *engine = Some(world.up(&[]));
+            wait_for("a worker that announced itself", || {
+                world.run(&["health"]).status.success().then_some(())
+            });
+        }
         "down" => {
             let engine = engine.take().unwrap();
             engine.signal("TERM");

@@ -1,8 +1,8 @@
-//! A schema with the words of its fields: those of the code, and a few that no type has.
+//! A schema with what the code says of its fields, and the words of a few that no type has.
 
 use serde_json::{Map, Value, json};
 
-use super::fields::Code;
+use super::fields::{Code, Field};
 
 /// Of fields that are put together where they are printed: the end of their place, and their words. These go before those of the code.
 const SAID: &[(&str, &str)] = &[
@@ -101,19 +101,43 @@ pub(super) fn describe(schema: &mut Value, place: &str, code: &Code) {
     if let Some(fields) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         let names: Vec<String> = fields.keys().cloned().collect();
         let among: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut left_out = Vec::new();
         for (name, field) in fields.iter_mut() {
             let place = format!("{place}/{name}");
-            let words = said(&place).or_else(|| elsewhere(name, field)).or_else(|| code.words(name, &among));
+            let known = code.field(name, &among);
+            let words = said(&place)
+                .or_else(|| elsewhere(name, field))
+                .or_else(|| known.map(|known| known.words.as_str()));
             if let (Some(words), Some(form)) = (words, field.as_object_mut()) {
                 form.insert("description".into(), json!(words));
             }
+            if let Some(known) = known {
+                optional(field, known);
+                left_out.extend(known.may_be_left_out.then(|| name.clone()));
+            }
             describe(field, &place, code);
+        }
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|name| !left_out.iter().any(|left| name == left));
         }
     }
     for below in ["items", "additionalProperties"] {
         if let Some(entry) = schema.get_mut(below) {
             describe(entry, &format!("{place}/-"), code);
         }
+    }
+}
+
+/// A field that may be null says so, whether or not it was when it was seen.
+fn optional(field: &mut Value, known: &Field) {
+    let mut types = match &field["type"] {
+        Value::String(one) => vec![json!(one)],
+        Value::Array(several) => several.clone(),
+        _ => return,
+    };
+    if known.may_be_null && !types.contains(&json!("null")) {
+        types.push(json!("null"));
+        field["type"] = types.into();
     }
 }
 

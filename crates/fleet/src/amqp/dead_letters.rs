@@ -28,6 +28,10 @@ const SHOWN_BYTES_MAX: usize = 2048;
 /// The part of a name or a reason that is kept, in characters.
 const LINE_CHARS_MAX: usize = 500;
 
+/// Headers that a dead letter keeps of what it came with, in bytes: all of a message's headers go in one frame, and who sends a
+/// larger one is cut off by the broker.
+const KEPT_BYTES_MAX: usize = 2048;
+
 /// Most letters that are gone through to drop some: a round trip each. What lies behind them comes into reach once
 /// some of them are dropped.
 const GONE_THROUGH_MAX: u32 = 10_000;
@@ -93,13 +97,32 @@ async fn take(
     Ok(letters)
 }
 
-/// What a message is given when it becomes a dead letter: it stays as it came, and says why and where from.
+/// What a message is given when it becomes a dead letter: it stays as it came, but for headers without measure, and says
+/// why and where from.
 pub(super) fn properties(queue: &str, refusal: &Refusal, came_with: BasicProperties) -> BasicProperties {
-    let mut headers = came_with.headers().clone().unwrap_or_default();
+    let came = came_with.headers().clone().unwrap_or_default();
+    let mut headers = if bytes(&came) > KEPT_BYTES_MAX { FieldTable::default() } else { came };
     headers.insert(REASON_HEADER.into(), AMQPValue::LongString(line(&refusal.to_string()).into()));
     headers.insert(QUEUE_HEADER.into(), AMQPValue::LongString(queue.into()));
     headers.insert(TIME_HEADER.into(), AMQPValue::Timestamp(now_s()));
     came_with.with_headers(headers).with_delivery_mode(PERSISTENT)
+}
+
+/// About how many bytes a table takes in a frame.
+fn bytes(table: &FieldTable) -> usize {
+    table.inner().iter().map(|(name, value)| name.as_str().len() + bytes_of(value)).sum()
+}
+
+fn bytes_of(value: &AMQPValue) -> usize {
+    let content = match value {
+        AMQPValue::LongString(text) => text.as_bytes().len(),
+        AMQPValue::ByteArray(array) => array.as_slice().len(),
+        AMQPValue::FieldTable(table) => bytes(table),
+        AMQPValue::FieldArray(array) => array.as_slice().iter().map(bytes_of).sum(),
+        _ => size_of::<u64>(),
+    };
+    // With its type and its length.
+    content + size_of::<u64>()
 }
 
 /// Anyone may have written it.

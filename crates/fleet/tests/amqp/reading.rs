@@ -61,6 +61,22 @@ async fn what_can_not_be_read_becomes_a_dead_letter_with_its_reason() {
     assert_eq!(broker.facts().dead_letters, count);
 }
 
+/// What RabbitMQ takes in one frame, and all headers of a message go in one.
+const FRAME_BYTES: usize = 128 * 1024;
+
+#[tokio::test]
+#[ignore = "needs services: RabbitMQ"]
+async fn headers_that_just_fit_into_a_frame_stop_nobody() {
+    let w = World::new().await;
+    let (raw, broker) = (w.raw().await, w.broker().await);
+    let swollen = || with_schema(AMQPValue::LongString("x".repeat(FRAME_BYTES - 100).into()));
+    let mut deliveries = broker.consume(PROBES, 1).await.unwrap();
+    raw.publish("ktrdr.jobs", "probe", swollen(), b"no json").await;
+    publish(&broker, &[probe("fine")]).await;
+    expect(&mut deliveries, &probe("fine")).await.receipt.ack().await;
+    assert!(reason(&raw, "no json").await.contains("not readable: expected"));
+}
+
 #[tokio::test]
 #[ignore = "needs services: RabbitMQ"]
 async fn an_unreadable_event_becomes_a_dead_letter_too() {
