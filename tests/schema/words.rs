@@ -32,6 +32,8 @@ const SAID: &[(&str, &str)] = &[
         "Whether this request started the cycle, and not an earlier one with the same key.",
     ),
     ("backtest export/rows", "Rows written."),
+    ("backtest export/trades", "Every closed trade, where no file was asked for."),
+    ("backtest export/equity", "Equity at every bar's close, where no file was asked for."),
     ("backtest run/trades", "Every closed trade."),
     ("backtest show/trades", "Every closed trade."),
     ("backtest signals/trades", "Every closed trade."),

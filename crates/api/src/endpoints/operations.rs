@@ -2,6 +2,7 @@
 
 use std::slice;
 
+use ktrdr_app::IdempotencyKey;
 use ktrdr_app::cancel::{CancelRequest, GroupCancelRequest};
 use ktrdr_app::operations::result_of;
 use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
@@ -9,7 +10,7 @@ use ktrdr_app::selection::{SelectedPart, Selection};
 use ktrdr_app::waiting::StandstillRequest;
 use ktrdr_domain::scope::Scope;
 use ktrdr_domain::{OperationId, OperationSummary};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::schema;
@@ -38,6 +39,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/operations", "list_operations", list)
             .says("Operations, newest first: filtered by any number of terms, all of which apply.")
             .query(LIST),
+        Endpoint::get("/operations/begun", "get_begun", begun)
+            .says("The operation that a request under an idempotency key began; null where none did.")
+            .query(&[("key", "The key.")]),
         Endpoint::get("/operations/{operation}", "get_operation", one).says("Everything that is known of an operation."),
         Endpoint::get("/operations/{operation}/row", "get_row", row).says("Its row alone, as it is stored: for whoever follows it."),
         Endpoint::get("/operations/{operation}/children", "list_children", children).says("The jobs of a cycle."),
@@ -134,6 +138,17 @@ fn id(ask: &Ask) -> Result<OperationId, ktrdr_app::AppError> {
 
 async fn one(ask: Ask) -> Answered {
     Reply::ok(&ask.app.operation(&id(&ask)?).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keyed {
+    key: IdempotencyKey,
+}
+
+async fn begun(ask: Ask) -> Answered {
+    let Keyed { key } = ask.query()?;
+    Reply::ok(&json!({ "operation": ask.app.begun(&key).await? }))
 }
 
 async fn row(ask: Ask) -> Answered {
