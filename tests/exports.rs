@@ -24,6 +24,12 @@ pub(crate) fn agree_with_the_report(world: &World, id: &str, report: &Value) {
     agree(&rows_of(&equity), report["equity"].as_array().unwrap());
     equals(&parquet(world, id, "--equity"), &equity);
 
+    let whole = world.json(&["backtest", "export", id, "--trades"]);
+    are_the_same(whole["trades"].as_array().unwrap(), report["trades"].as_array().unwrap());
+    let lines = text(world, &["backtest", "export", id, "--equity", "-o", "jsonl"]);
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    are_the_same(&lines, report["equity"].as_array().unwrap());
+
     world.refused(9, &to_file);
     world.refused(2, &["backtest", "export", id]);
     world.refused_with(2, &["backtest", "export", id, "--trades", "--format", "parquet"], &["--to"]);
@@ -45,6 +51,18 @@ fn agree(rows: &[Vec<(&str, &str)>], told: &[Value]) {
                 number => assert_eq!(cell.parse::<f64>().unwrap(), number.as_f64().unwrap(), "{name}"),
             }
         }
+    }
+}
+
+/// The rows in JSON are those of the report, in each cell that an export has.
+fn are_the_same(rows: &[Value], told: &[Value]) {
+    assert_eq!(rows.len(), told.len());
+    for (row, told) in rows.iter().zip(told) {
+        let cells = row.as_object().unwrap();
+        assert!(
+            !cells.is_empty() && cells.iter().all(|(name, cell)| told[name] == *cell),
+            "{row} is not {told}"
+        );
     }
 }
 

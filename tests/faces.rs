@@ -252,6 +252,9 @@ fn the_configuration_is_shown_as_it_is_in_force_and_faults_are_named() {
     };
     let settings = shown_as("KTRDR_RESEARCH__IN_FLIGHT", "7");
     assert_eq!((&settings["fleet"]["lease"], &settings["research"]["in_flight"]), (&json!("45s"), &json!(7)));
+    for cut in ["KTRDR_GATES__TRADES_MIN", "KTRDR_RESEARCH__LOOKS_MAX", "KTRDR_API__REQUESTS_PER_S"] {
+        assert_eq!(shown_as(cut, "1.5"), Value::Null, "{cut} is no fraction");
+    }
     let text = String::from_utf8(world.run(&["config", "show"]).stdout).unwrap();
     assert!(text.contains("ktrdr.toml (read)") && text.contains("lease = \"45s\""), "{text}");
     for (fault, word) in [
@@ -260,9 +263,17 @@ fn the_configuration_is_shown_as_it_is_in_force_and_faults_are_named() {
         ("[fleet]\nlease = \"soon\"\n", "line 2, column 9: lease: expected a duration such as 30s"),
         ("[account]\ninitial_capital = -5\n", "initial_capital"),
         ("[windows.shares]\ndev = 0.9\ngate = 0.5\n", "windows"),
-        ("[gates]\nnull_p_max = nan\n", "gates"),
-        ("[gates]\nnull_p_max = 2.0\n", "gates"),
-        ("[gates]\ndeflated_sharpe_min = -1.0\n", "gates"),
+        ("[gates]\nnull_p_max = nan\n", "gates.null_p_max is NaN: it must be over 0 and at most 1"),
+        ("[gates]\nnull_p_max = 2.0\n", "gates.null_p_max is 2.0: it must be over 0"),
+        ("[gates]\ndeflated_sharpe_min = -1.0\n", "gates.deflated_sharpe_min is -1.0: it must be over 0"),
+        ("[gates]\naccuracy_min = 45\n", "gates.accuracy_min is 45.0: it must be from 0 to 1"),
+        ("[gates]\nwin_rate_min = -0.1\n", "gates.win_rate_min is -0.1: it must be from 0 to 1"),
+        ("[gates]\ndrawdown_max = 40\n", "gates.drawdown_max is 40.0: it must be from 0 to 1"),
+        ("[gates]\nloss_max = -1\n", "gates.loss_max is -1.0: it must be a number from 0 on"),
+        ("[gates]\nloss_decrease_min = 20\n", "gates.loss_decrease_min is 20.0: it must be a number up to 1"),
+        ("[gates]\nsharpe_min = inf\n", "gates.sharpe_min is inf: it must be a number"),
+        ("[gates]\ntrades_min = -3\n", "line 2, column 14: trades_min"),
+        ("[research]\nplausible_sharpe = nan\n", "research.plausible_sharpe is NaN"),
         ("not toml at all", "ktrdr.toml"),
     ] {
         world.write("ktrdr.toml", fault);

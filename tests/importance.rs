@@ -67,6 +67,20 @@ fn what_a_model_owes_to_its_inputs_is_told_with_luck_beside_it(engine: Engine) {
 }
 
 #[test]
+fn of_a_model_without_weights_it_says_that_they_are_gone() {
+    let world = world(Engine::Embedded);
+    let there = importance(&world, &["fx_pullback"]);
+    assert_eq!(there["fault"], Value::Null);
+    std::fs::remove_file(world.path("models/fx_pullback/1h_v1/model.safetensors")).unwrap();
+    let gone = importance(&world, &["fx_pullback"]);
+    assert_eq!(gone["inputs"], there["inputs"]);
+    assert!(gone["fault"].as_str().unwrap().contains("model.safetensors"), "{gone}");
+    let output = world.run(&["models", "importance", "fx_pullback"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("can not be used any more") && said.contains("train the strategy again"), "{said}");
+}
+
+#[test]
 fn no_bar_of_an_exam_has_a_part_in_it() {
     let world = world(Engine::Embedded);
     let gate = world.json(&["data", "windows", "EURUSD"])["windows"]["gate"]["start"].clone();

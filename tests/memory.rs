@@ -32,7 +32,7 @@ fn bars(exam: u64) -> String {
 
 /// A campaign whose designs all look at the exam, and none of which passes it: all for the same reason.
 const GATES: &str = "[gates]\nprofile = \"parity\"\naccuracy_min = 0\nloss_max = 1e9\nloss_decrease_min = -1e9\n\
-                     win_rate_min = -1\ndrawdown_max = 0\n";
+                     win_rate_min = 0\ndrawdown_max = 0\n";
 
 struct Campaign {
     cycles: Vec<Value>,

@@ -178,6 +178,23 @@ fn a_campaign_that_was_cut_off_is_gone_on_with_and_gets_no_cycle_more() {
     assert_eq!(cycles(), 60, "another seed is another request");
 }
 
+#[test]
+fn the_demo_keeps_out_of_a_workspace_that_is_not_its_own() {
+    let world = World::new();
+    world.generate("EDGE", "random-walk", 400, 1);
+    let files = world.files();
+    let here = world.folder().to_str().unwrap().to_owned();
+    let demo = ["demo", "--cycles", "1", "--keep"];
+    let words = [here.as_str(), "is a workspace already", "name another folder"];
+    world.refused_with(7, &[&demo[..], &[&here]].concat(), &words);
+    assert_eq!(world.files(), files, "nothing was written");
+
+    let kept = world.path("kept").to_str().unwrap().to_owned();
+    for _ in ["a new folder", "its own"] {
+        assert_eq!(world.json(&[&demo[..], &[&kept]].concat())["workspace"], json!(kept));
+    }
+}
+
 /// What the README says of it.
 #[test]
 fn the_demo_shows_a_survivor_that_stays_at_the_close_and_one_that_does_not() {

@@ -133,6 +133,13 @@ fn nearly_right_names_are_met_by_the_right_ones() {
     world.write("strategies/mine.yaml", EXAMPLE.replace("name: fx_pullback", "name: mine"));
     world.refused_with(3, &["data", "check", "-s", "EURUDS", "-t", "1h"], &["did you mean EURUSD?"]);
     world.refused_with(3, &["strategies", "validate", "mien"], &["did you mean mine?"]);
+    world.refused_with(3, &["data", "windows", "EURUDS"], &["did you mean EURUSD?"]);
+    world.write("models/mine/1h_v1/manifest.json", "{}");
+    for trained in [&["models", "show", "mien"][..], &["models", "importance", "mien"]] {
+        world.refused_with(3, trained, &["did you mean mine?"]);
+    }
+    let backtest = ["backtest", "run", "--local", "--strategy", "mien"];
+    world.refused_with(3, &[&backtest[..], &MARKET[..]].concat(), &["did you mean mine?"]);
     for (words, meant) in
         [(&["jobs"][..], "operations list"), (&["lessons"], "memory list"), (&["trials"], "ledger trials")]
     {

@@ -178,6 +178,59 @@ fn a_sweep_that_was_stopped_goes_on_where_it_was() {
     world.still_works();
 }
 
+/// What was examined needs no model; of what was not the preview says what there will be, and no look is taken beyond that.
+#[test]
+fn a_model_that_is_gone_is_trained_again_where_its_exam_is_missing() {
+    let world = world(Engine::Embedded);
+    let sweep = |periods: &'static str, more: &[&'static str]| {
+        let set = ["strategies", "sweep", "quick", "--local", "--campaign", "mine", "--set"];
+        [&set[..], &[periods], more].concat()
+    };
+    let (seven, both) = ("indicators.rsi_14.period=7", "indicators.rsi_14.period=7,21");
+    world.json(&sweep(both, &["--window", "dev"]));
+    let untrained =
+        ["0 trainings (2 of 2 trained before), and 2 looks at the gate", "on top of 0 looks", "--yes"];
+    world.refused_with(2, &sweep(both, &[]), &untrained);
+    let examined = world.json(&sweep(seven, &["--yes"]))["variants"][0].clone();
+
+    std::fs::remove_dir_all(world.path("models")).unwrap();
+    let trained = |world: &World| world.json(&["operations", "list", "--type", "training"])["total"].clone();
+    let left = [
+        "1 training (1 of 2 trained before), and 1 look (1 of 2 examined before)",
+        "on top of 1 look before",
+    ];
+    world.refused_with(2, &sweep(both, &[]), &left);
+    assert_eq!((trained(&world), trials(&world, "mine").len()), (2.into(), 1));
+    let swept = world.json(&sweep(both, &["--yes"]));
+    assert_eq!((trained(&world), trials(&world, "mine").len()), (3.into(), 2));
+    let again = variants(&swept).iter().find(|variant| variant["strategy"] == examined["strategy"]).unwrap();
+    assert_eq!((&again["training"], &again["backtest"]), (&examined["training"], &examined["backtest"]));
+
+    std::fs::remove_dir_all(world.path("models")).unwrap();
+    assert_eq!(world.json(&sweep(both, &[])), swept, "nobody is asked where no look is taken");
+    let said = shown(&world.run(&sweep(both, &[])));
+    assert!(said.contains("0 trainings") && said.contains("no new look at the gate"), "{said}");
+    assert_eq!((trained(&world), trials(&world, "mine").len()), (3.into(), 2));
+}
+
+#[test]
+fn looks_at_the_same_bars_under_another_name_are_counted_before_as_the_verdict_counts_them() {
+    let world = world(Engine::Embedded);
+    let bars = world.path("data/EURUSD_1h.csv");
+    world.json(&["data", "import", bars.to_str().unwrap(), "-s", "COPY", "-t", "1h"]);
+    let sweep = |symbol: &'static str, more: &[&'static str]| {
+        let set = ["strategies", "sweep", "quick", "--local", "--set", "indicators.rsi_14.period=7,21"];
+        [&set[..], &["--symbol", symbol], more].concat()
+    };
+    world.json(&sweep("EURUSD", &["--yes"]));
+    world.refused_with(2, &sweep("COPY", &[]), &["on top of 2 looks before, with those at EURUSD"]);
+    let windows = world.json(&["data", "windows", "COPY"]);
+    assert_eq!((&windows["looks"], &windows["looks_counted"]), (&0.into(), &2.into()));
+    assert_eq!(windows["correlated"], serde_json::json!(["EURUSD"]));
+    assert_eq!(world.json(&sweep("COPY", &["--yes"]))["trials"], 4);
+    assert_eq!(world.json(&["data", "windows", "COPY"])["looks_counted"], 4);
+}
+
 #[test]
 fn what_can_not_be_swept_is_refused_before_anything_is_submitted() {
     let world = world(Engine::Embedded);

@@ -1,12 +1,16 @@
 //! A workspace that can only be read is read; where there is none, that is said instead of an empty list.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 
 use crate::hostile::disk::Mount;
 use crate::world::{World, shown, wait_for};
 
 const SAID: &str = "this workspace can not be written: it is read as it is";
+
+/// An account that owns nothing.
+const NOBODY: u32 = 65_534;
 
 /// What is asked of a workspace in which a backtest was made.
 fn reads(world: &World, backtest: &str) {
@@ -59,6 +63,21 @@ fn a_workspace_that_can_not_be_written_is_read_and_says_so_once() {
     world.json(&["queues", "resume", "training"]);
     let _engine = world.up(&[]);
     wait_for("the training", || (world.operation(&waiting)["status"] == "completed").then_some(()));
+}
+
+#[test]
+fn who_looks_from_another_account_beside_an_engine_hears_nothing_of_its_log() {
+    let world = World::new();
+    let _engine = world.up(&[]);
+    world.json(&["queues", "pause", "training"]);
+    fs::set_permissions(world.folder(), fs::Permissions::from_mode(0o755)).unwrap();
+    let looks = |command: &[&str]| world.command(command).uid(NOBODY).gid(NOBODY).output();
+    for command in [["operations", "list"], ["queues", "list"]] {
+        let Ok(output) = looks(&command) else { return eprintln!("skipped: only root can be somebody else") };
+        assert!(output.status.success(), "{}", shown(&output));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(SAID) && !said.contains("WARN"), "{said}");
+    }
 }
 
 #[test]

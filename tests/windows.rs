@@ -295,6 +295,24 @@ fn research_on_a_burnt_gate_is_refused_until_it_is_rolled_and_by_hand_it_goes_on
     assert!(begun.status.success(), "{}", shown(&begun));
 }
 
+#[test]
+fn bars_that_do_not_reach_a_window_say_so_where_they_come_and_wherever_they_are_listed() {
+    let world = with_days(World::new(), 1_000);
+    let file = world.write("fewer.csv", walk(700, 1));
+    let fewer = ["data", "import", file.to_str().unwrap(), "-s", "SHARE", "-t", "1d", "--replace"];
+    let vault = told(&world)["windows"]["vault"]["start"].as_str().unwrap()[..10].to_owned();
+    for (command, words) in [
+        (&fewer[..], format!("vault from {vault}, behind the last bar")),
+        (&fewer[..], "has no bar".to_owned()),
+        (&["data", "list"], format!("{vault} (no bar)")),
+        (&["data", "windows", "SHARE"], format!("vault from {vault}, behind the last bar")),
+        (&["data", "check", "-s", "SHARE", "-t", "1d"], "has no bar".to_owned()),
+    ] {
+        let said = shown(&world.run(command));
+        assert!(said.contains(&words), "ktrdr {command:?} does not say {words:?}:\n{said}");
+    }
+}
+
 const EVERY_TRAINING_PASSES: &str =
     "[gates]\nprofile = \"parity\"\naccuracy_min = 0\nloss_max = 1e9\nloss_decrease_min = -1e9\n";
 

@@ -86,8 +86,10 @@ fn everything_that_can_be_read_is_described() {
                 continue;
             }
             let mut is_read = false;
+            // One can not be asked without its query.
+            let query = if path == "/api/v1/operations/begun" { "?key=nobody" } else { "" };
             for address in addresses(path.trim_start_matches("/api/v1"), &named) {
-                is_read |= api.get(&address).await.0 == 200;
+                is_read |= api.get(&format!("{address}{query}")).await.0 == 200;
             }
             if !is_read {
                 unread.insert(path.clone());

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use ktrdr_domain::trading::BadAccount;
+use ktrdr_domain::range::OutOfRange;
 use ktrdr_domain::{Timeframe, Timestamp};
 
 use crate::purse::BudgetExhausted;
@@ -46,7 +46,7 @@ pub enum AgentError {
     },
     /// The account can not trade.
     #[error(transparent)]
-    Account(#[from] BadAccount),
+    Account(#[from] OutOfRange),
     /// The provider can not be reached, or has no time: another try may succeed.
     #[error("{provider} can not answer now: {source}")]
     Unavailable {

@@ -1,7 +1,5 @@
 //! The budget: what was spent, what is set aside, what is left; and whether a campaign may begin.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use ktrdr_domain::budget::{Balance, BudgetPolicy, Cost, Limit, Measure, Scope};
 use ktrdr_domain::day::{Day, DayZone};
 use ktrdr_domain::evolution::Mix;
@@ -12,6 +10,7 @@ use ktrdr_fabric::campaign::Campaign;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now;
 use crate::{App, AppError, ErrorKind};
 
 /// The stable word for what would pass a limit.
@@ -231,10 +230,4 @@ pub(crate) fn paid<'a>(agent: &'a ProviderName, mix: Option<&'a Mix>) -> &'a Pro
 /// Whether a provider's answers cost money: all do but those that are computed here.
 pub(crate) fn costs_money(agent: &ProviderName) -> bool {
     *agent != ProviderName::default() && !agent.evolves()
-}
-
-pub(crate) fn now() -> Timestamp {
-    // A clock before 1970 was never set; which day it is the store's own clock tells.
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ktrdr_domain::Sha256;
 use ktrdr_fabric::requests::Begun;
 
-use crate::{App, AppError, ErrorKind, ids};
+use crate::{App, AppError, ErrorKind, clock, ids};
 
 impl App {
     /// Keeps a text of the caller's under a new name, for so long: the name. It has only those letters that an address takes as
@@ -16,7 +16,7 @@ impl App {
     /// When the store can not be reached, or the text is too large.
     pub async fn freeze(&self, text: &str, lasts: Duration) -> Result<String, AppError> {
         // Only whoever keeps it may come back to it: the name need not be a secret.
-        let name = format!("{:08x}{:x}", ids::nonce()?, ids::now().0);
+        let name = format!("{:08x}{:x}", ids::nonce()?, clock::now().0);
         let (key, about) = (self.key_of(&name, "text"), about());
         self.requests.begin(&key, &about, lasts).await?;
         if self.requests.answered(&key, text).await? == text {

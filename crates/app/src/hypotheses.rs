@@ -8,7 +8,7 @@ use ktrdr_fabric::ledger::Remarked;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::now;
+use crate::clock::now;
 use crate::{App, AppError, ErrorKind};
 
 /// Hypotheses that are looked through for those that wait.

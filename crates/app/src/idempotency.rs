@@ -5,13 +5,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ktrdr_domain::schedule::Occurrence;
-use ktrdr_domain::{Sha256, Timestamp};
+use ktrdr_domain::{OperationId, Sha256, Timestamp};
 use ktrdr_fabric::artifacts::{ArtifactError, Key};
 use ktrdr_fabric::random::random;
 pub use ktrdr_fabric::requests::{Begun, Mark};
 use serde::{Deserialize, Serialize};
 
-use crate::{App, AppError, ErrorKind, OrKind, ids};
+use crate::{App, AppError, ErrorKind, OrKind, clock, ids};
 
 /// What tells a repeated request from a new one. Two requests with one key are one request: the second gets the answer of the
 /// first, whether that had arrived or not.
@@ -93,11 +93,19 @@ impl Seed {
     /// A seed that no other request has.
     pub(crate) fn fresh<T: Serialize>(request: &T) -> Result<Self, AppError> {
         let request = Sha256::of_json(request).or_kind(ErrorKind::InvalidRequest)?;
-        Ok(Self { now: ids::now(), nonce: ids::nonce()?, request })
+        Ok(Self { now: clock::now(), nonce: ids::nonce()?, request })
     }
 }
 
 impl App {
+    /// The operation that a request under a key began, if one did.
+    ///
+    /// # Errors
+    /// When the store can not be reached.
+    pub async fn begun(&self, key: &IdempotencyKey) -> Result<Option<OperationId>, AppError> {
+        Ok(self.store.keyed(&key.in_store()).await?)
+    }
+
     /// Has a key stand for a request from outside, unless it does already. A key is its caller's own.
     ///
     /// # Errors

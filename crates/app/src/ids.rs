@@ -3,13 +3,8 @@
 use ktrdr_domain::name::{BadName, CampaignName};
 use ktrdr_domain::{Kind, OperationId, Timestamp};
 
+use crate::clock::now;
 use crate::{AppError, ErrorKind, OrKind};
-
-/// Seconds since the epoch, by this machine's clock.
-#[must_use]
-pub fn now() -> Timestamp {
-    Timestamp(chrono::Utc::now().timestamp())
-}
 
 /// A number nobody else has, from the system's source of randomness.
 ///

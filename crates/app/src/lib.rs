@@ -132,6 +132,7 @@ use crate::dead_letters::LetterBox;
 use crate::engine::OwnStore;
 pub use error::{AppError, ErrorKind, OrKind};
 pub use idempotency::{Begun, IdempotencyKey, Mark};
+pub use ktrdr_fabric::clock;
 pub use use_cases::UseCases;
 
 /// An opened workspace, and what it is configured to.

@@ -91,7 +91,7 @@ pub struct CampaignPlan {
     pub gate_years: f64,
     /// Its days of trading.
     pub gate_days: u64,
-    /// Looks at it so far.
+    /// Looks at it so far, and at that time of instruments that go with this one.
     pub looks_so_far: u64,
     /// How many cycles look at it.
     pub look_rate: LookRate,
@@ -162,7 +162,8 @@ impl App {
         request.check()?;
         let agent = request.agent.clone().unwrap_or_else(|| self.policy.agent.clone());
         let (data, bars) = series::read_now(&*self.artifacts, &request.symbol, request.timeframe).await?;
-        let gate = self.windows_of(std::slice::from_ref(&data)).await?.gate;
+        let windows = self.windows_of(std::slice::from_ref(&data)).await?;
+        let gate = windows.gate;
         let exam = Exam::of(&bars, gate, self.policy.gates.deflated_sharpe_min)?;
         let past = self.past().await?;
         let generation = request.generation.unwrap_or(self.policy.generation);
@@ -171,12 +172,14 @@ impl App {
             false => past.look_rate,
         };
         let paid = paid(&agent, request.mix.as_ref());
-        let looks_so_far = self.ledger.looks(&request.symbol, gate).await?.len() as u64;
+        let counted = self.looks_counted(&request.symbol, request.timeframe, windows).await?;
+        let looks_so_far = counted.trials.len() as u64;
         let looks_expected = look_rate.expected(request.cycles);
         let smallest_sharpe = exam.smallest_sharpe(looks_so_far, looks_expected)?;
         let plausible_sharpe = self.policy.plausible_sharpe;
-        let most_looks = exam.most_looks(plausible_sharpe).unwrap_or(0).min(self.policy.looks_max);
-        let looks_left = most_looks.saturating_sub(looks_so_far);
+        let before_hopeless = exam.most_looks(plausible_sharpe).unwrap_or(0).saturating_sub(looks_so_far);
+        let before_burnt = self.policy.looks_max.saturating_sub(counted.looks_at_window);
+        let looks_left = before_hopeless.min(before_burnt);
         let deflates = request.gates.unwrap_or(self.policy.gates.profile) == GateProfile::Honest;
         let is_hopeless = deflates && smallest_sharpe.at_the_end > plausible_sharpe;
         Ok(CampaignPlan {

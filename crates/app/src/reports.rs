@@ -12,7 +12,8 @@ use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::{BacktestSummary, TrainingReport};
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{Kind, Operation, OperationId, Status};
+use ktrdr_domain::{Kind, Operation, OperationId, OperationSummary, Status};
+use ktrdr_fabric::store::Filter;
 use ktrdr_report::backtest::Tearsheet;
 use ktrdr_report::comparison::{COMPARED_MAX, Comparison};
 use ktrdr_report::training::TrainingPage;
@@ -161,6 +162,23 @@ impl App {
     }
 
     /// The rules that a cycle's campaign was told; the configured ones where none was.
+    /// The latest jobs of one kind that a campaign completed, so many at most.
+    async fn completed(
+        &self,
+        campaign: &CampaignName,
+        kind: Kind,
+        limit: u32,
+    ) -> Result<Vec<OperationSummary>, AppError> {
+        let completed = Filter {
+            campaign: Some(campaign.clone()),
+            kinds: vec![kind],
+            statuses: vec![Status::Completed],
+            limit,
+            ..Filter::default()
+        };
+        Ok(self.store.list(&completed).await?.operations)
+    }
+
     async fn gates_of(&self, row: &Operation) -> Result<GatePolicy, AppError> {
         let Some(root) = &row.root else { return Ok(self.policy.gates) };
         let cycle = self.store.get(root).await?;

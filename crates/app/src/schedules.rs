@@ -22,7 +22,7 @@ pub use asking::{BackfillAnswer, BackfillRequest, OccurrencePart, TriggerSchedul
 
 use crate::campaign::CampaignRequest;
 use crate::plan::PlanRequest;
-use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind, ids};
+use crate::{App, AppError, ErrorKind, IdempotencyKey, OrKind, clock};
 
 /// Most ticks to come that are told of.
 const NEXT_MAX: u32 = 1000;
@@ -179,7 +179,7 @@ impl App {
             None => self.schedules.schedules().await?,
         };
         let of_one = |schedule: &Schedule| {
-            let ticks = schedule.plan.cadence.ticks_after(ids::now()).take(count as usize);
+            let ticks = schedule.plan.cadence.ticks_after(clock::now()).take(count as usize);
             ticks.map(|at| NextTick::of(schedule, at)).collect::<Vec<_>>()
         };
         let mut ticks: Vec<NextTick> = schedules.iter().flat_map(of_one).collect();
@@ -226,7 +226,7 @@ impl App {
 
     async fn status_of(&self, schedule: Schedule) -> Result<ScheduleStatus, AppError> {
         let last = self.schedules.occurrences(&schedule.name, None, 1).await?.pop();
-        let next = schedule.plan.cadence.next_after(ids::now()).map(|at| NextTick::of(&schedule, at));
+        let next = schedule.plan.cadence.next_after(clock::now()).map(|at| NextTick::of(&schedule, at));
         Ok(ScheduleStatus { schedule, next, last })
     }
 

@@ -3,7 +3,7 @@
 
 pub use ktrdr_catalog::models::ListedModel;
 use ktrdr_catalog::models::{self, Metadata};
-use ktrdr_catalog::strategies;
+use ktrdr_catalog::{CatalogError, strategies};
 use ktrdr_domain::report::ModelRef;
 use ktrdr_domain::report::sheet::Importance;
 use ktrdr_domain::strategy::Feature;
@@ -89,6 +89,9 @@ pub struct ModelImportance {
     /// Its inputs, the one that it owes most to first.
     #[serde(flatten)]
     pub importance: Importance,
+    /// Why the model itself can not be used any more, where it can not: what its training found stays known.
+    #[serde(default)]
+    pub fault: Option<String>,
 }
 
 /// Checks the text of a strategy.
@@ -211,7 +214,12 @@ impl App {
             );
             return Err(AppError::new(ErrorKind::NotFound, message).coded("no_importance"));
         };
-        Ok(ModelImportance { model, importance })
+        let fault = match models::load(&*self.artifacts, &model).await {
+            Ok(_) => None,
+            Err(CatalogError::NotFound(why) | CatalogError::Invalid(why)) => Some(why),
+            Err(other) => return Err(other.into()),
+        };
+        Ok(ModelImportance { model, importance, fault })
     }
 
     /// See [`models()`].

@@ -3,28 +3,20 @@
 //! A sweep is no kind of job: it says what to submit, under keys that follow from what is asked for. Said again it finds what was
 //! submitted before, and goes on from there; a look that was counted is not taken twice.
 
+mod before;
 mod swept;
 
 use ktrdr_domain::name::CampaignName;
-use ktrdr_domain::report::TrainingReport;
 use ktrdr_domain::strategy::grid::{self, Axis, Variant};
 use ktrdr_domain::trading::Account;
-use ktrdr_domain::{
-    DeviceRequest, Operation, Sha256, Status, Strategy, StrategyName, Symbol, Timeframe, WindowKind,
-};
-use serde::Serialize;
+use ktrdr_domain::{Operation, Sha256, Status, Strategy, StrategyName, Symbol, Timeframe, WindowKind};
 
-use crate::backtest::{BacktestRequest, MarketRequest};
-use crate::market::{AccountChange, Stretch};
-use crate::operations::result_of;
+use self::before::Known;
+use crate::market::AccountChange;
 use crate::submit::SubmittedJob;
-use crate::training::{StrategyChoice, TrainingRequest};
-use crate::{AppError, ErrorKind, IdempotencyKey, OrKind, UseCases};
+use crate::{AppError, ErrorKind, OrKind, UseCases};
 
 pub use swept::{Swept, SweptVariant};
-
-/// Times that a job which ended badly is submitted anew, by one who says the same again and again.
-const ATTEMPTS_MAX: u32 = 100;
 
 /// Most of a strategy's name that a campaign is called after.
 const NAMED_AFTER_BYTES_MAX: usize = 40;
@@ -69,12 +61,16 @@ pub struct Sweep {
     pub window: WindowKind,
     /// Who the looks belong to.
     pub campaign: CampaignName,
-    /// Looks at the gate that were counted before; `None` where that is not known.
+    /// Looks at the gate that were counted before, as a verdict counts them; `None` where that is not known.
     pub looks: Option<u64>,
+    /// Other instruments whose looks are among them.
+    pub correlated: Vec<Symbol>,
     seed: u64,
     account: AccountChange,
     /// Of the bars, as they are now: other bars make other trainings.
     data: Vec<Sha256>,
+    /// What was done before, variant by variant.
+    known: Vec<Known>,
 }
 
 impl Sweep {
@@ -102,14 +98,19 @@ impl Sweep {
         let variants = grid::variants(&on_it, axes).or_kind(ErrorKind::InvalidRequest)?;
         let series = app.list_data().await?;
         let of_it = |timeframe: &Timeframe| {
-            let is_it = |data: &&ktrdr_domain::DataRef| data.symbol == symbol && data.timeframe == *timeframe;
-            series.iter().find(|listed| listed.data.as_ref().filter(is_it).is_some())
+            let mut data = series.iter().filter_map(|listed| listed.data.as_ref());
+            data.find(|data| data.symbol == symbol && data.timeframe == *timeframe)
         };
         let timeframes = &strategy.training_data.timeframes;
-        let data = timeframes.iter().filter_map(|bars| Some(of_it(bars)?.data.as_ref()?.sha256)).collect();
-        let looks = of_it(&timeframe).and_then(|listed| listed.looks);
+        let data = timeframes.iter().filter_map(|bars| Some(of_it(bars)?.sha256)).collect();
+        let (looks, correlated) = match app.windows(&symbol).await {
+            Ok(windows) => (Some(windows.looks_counted), windows.correlated),
+            // They are fixed with the first training.
+            Err(why) if why.kind == ErrorKind::NotFound => (None, Vec::new()),
+            Err(other) => return Err(other),
+        };
         let campaign = request.campaign.clone().map_or_else(|| named_after(&request, &symbol), Ok)?;
-        Ok(Self {
+        let sweep = Self {
             strategy: strategy.name.clone(),
             variants,
             symbol,
@@ -117,39 +118,48 @@ impl Sweep {
             window: *window,
             campaign,
             looks,
+            correlated,
             seed: *seed,
             account: *account,
             data,
-        })
+            known: Vec::new(),
+        };
+        let known = sweep.known(app).await?;
+        Ok(Self { known, ..sweep })
     }
 
-    /// Submits a training of each variant, and keeps its strategy in the workspace.
+    /// How many trainings there would be.
+    #[must_use]
+    pub fn trainings_left(&self) -> u64 {
+        self.known.iter().filter(|known| known.training.is_none()).count() as u64
+    }
+
+    /// How many looks at the gate would be taken.
+    #[must_use]
+    pub fn looks_left(&self) -> u64 {
+        match self.window {
+            WindowKind::Gate => self.known.iter().filter(|known| known.exam.is_none()).count() as u64,
+            WindowKind::Dev | WindowKind::Vault => 0,
+        }
+    }
+
+    /// Submits a training of each variant that has none, and keeps its strategy in the workspace.
     ///
     /// # Errors
     /// As a training is refused.
     pub async fn train(&self, app: &dyn UseCases) -> Result<Vec<SubmittedJob>, AppError> {
         let mut jobs = Vec::with_capacity(self.variants.len());
-        for variant in &self.variants {
-            let request = TrainingRequest {
-                strategy: StrategyChoice::Yaml(variant.strategy.to_yaml()),
-                keep: true,
-                symbols: vec![self.symbol.clone()],
-                start: None,
-                end: None,
-                open_vault: None,
-                seed: self.seed,
-                device: DeviceRequest::Any,
-                idempotency_key: None,
+        for (variant, known) in self.variants.iter().zip(&self.known) {
+            let job = match &known.training {
+                Some(earlier) => SubmittedJob { operation: earlier.clone(), created: false },
+                None => self.submit_training(app, variant).await?,
             };
-            let submit = async |idempotency_key| {
-                app.submit_training(&TrainingRequest { idempotency_key, ..request.clone() }).await
-            };
-            jobs.push(self.once(app, &request, submit).await?);
+            jobs.push(job);
         }
         Ok(jobs)
     }
 
-    /// Submits a backtest of each variant whose training completed.
+    /// Submits a backtest of each variant whose training completed and was not examined before.
     ///
     /// # Errors
     /// As a backtest is refused.
@@ -159,53 +169,17 @@ impl Sweep {
         trainings: &[Operation],
     ) -> Result<Vec<SubmittedJob>, AppError> {
         let mut jobs = Vec::with_capacity(trainings.len());
-        for training in trainings.iter().filter(|row| row.status == Status::Completed) {
-            let trained: TrainingReport = result_of(training)?;
-            let request = BacktestRequest {
-                strategy: trained.model.strategy.clone(),
-                model_version: Some(trained.model.version),
-                market: MarketRequest {
-                    symbol: self.symbol.clone(),
-                    timeframe: self.timeframe,
-                    stretch: Stretch::default(),
-                    open_vault: None,
-                    campaign: Some(self.campaign.clone()),
-                    account: self.account,
-                },
-                idempotency_key: None,
+        for (training, known) in trainings.iter().zip(&self.known) {
+            if training.status != Status::Completed {
+                continue;
+            }
+            let job = match &known.exam {
+                Some(earlier) => SubmittedJob { operation: earlier.clone(), created: false },
+                None => self.submit_exam(app, training).await?,
             };
-            let submit = async |idempotency_key| {
-                app.submit_backtest(&BacktestRequest { idempotency_key, ..request.clone() }).await
-            };
-            jobs.push(self.once(app, &request, submit).await?);
+            jobs.push(job);
         }
         Ok(jobs)
-    }
-
-    /// The job of this request: the one that was submitted before, unless that ended badly.
-    async fn once<R: Serialize>(
-        &self,
-        app: &dyn UseCases,
-        request: &R,
-        submit: impl AsyncFn(Option<IdempotencyKey>) -> Result<SubmittedJob, AppError>,
-    ) -> Result<SubmittedJob, AppError> {
-        let what = Sha256::of_json(&(request, &self.data)).or_kind(ErrorKind::InvalidRequest)?;
-        for attempt in 1..=ATTEMPTS_MAX {
-            let key = format!("sweep-{what}.{attempt}").parse().or_kind(ErrorKind::InvalidRequest)?;
-            let job = submit(Some(key)).await?;
-            // One that is made now says itself how it ends.
-            if job.created {
-                return Ok(job);
-            }
-            let earlier = app.row(&job.operation).await?.status;
-            if !matches!(earlier, Status::Failed | Status::Cancelled) {
-                return Ok(job);
-            }
-        }
-        let message = format!(
-            "a job of this sweep ended badly {ATTEMPTS_MAX} times: see `ktrdr operations list --status failed`"
-        );
-        Err(AppError::new(ErrorKind::Conflict, message))
     }
 }
 

@@ -49,7 +49,7 @@ use crate::training::TrainingRequest;
 use crate::waiting::StandstillRequest;
 use crate::windows::{InstrumentWindows, RollPlan, RollRequest};
 use crate::workers::HeardWorker;
-use crate::{App, AppError};
+use crate::{App, AppError, IdempotencyKey};
 
 /// Declares use cases, and has [`App`] answer each with its method of that name.
 macro_rules! use_cases {
@@ -190,6 +190,8 @@ use_cases! {
 
     /// The row of an operation.
     fn row(id: &OperationId) -> Operation;
+    /// What a request under an idempotency key began.
+    fn begun(key: &IdempotencyKey) -> Option<OperationId>;
     /// Everything that is known of an operation.
     fn operation(id: &OperationId) -> OperationDetail;
     /// A part of the list of operations.

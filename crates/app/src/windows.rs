@@ -1,9 +1,11 @@
 //! Windows of instruments: where they are, what became of them, moving them to a fresh exam.
 
+use ktrdr_catalog::counting::{self, Counted};
+use ktrdr_catalog::series::SeriesCache;
 use ktrdr_catalog::{CatalogError, series, windows};
 use ktrdr_domain::window::WindowError;
 use ktrdr_domain::window_history::{WindowDates, WindowEvent, WindowHistory, WindowsRolled, next_gate};
-use ktrdr_domain::{DataRef, Reason, Span, Symbol, Windows};
+use ktrdr_domain::{DataRef, Reason, Span, Symbol, Timeframe, Windows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,12 @@ pub struct InstrumentWindows {
     pub windows: Windows,
     /// Looks at the gate.
     pub looks: u64,
+    /// Looks that a verdict on the gate would pay for: these, and those at the same time of instruments that go with this one.
+    #[serde(default)]
+    pub looks_counted: u64,
+    /// The other instruments whose looks are among them.
+    #[serde(default)]
+    pub correlated: Vec<Symbol>,
     /// Looks after which research on it ends.
     pub looks_max: u64,
     /// Whether research on it has ended.
@@ -80,10 +88,15 @@ impl App {
         let known = self.known_windows(symbol).await?;
         let windows = known.windows(known.history.dates()).ok_or_else(|| windows::never_fixed(symbol))?;
         let looks = self.looks(symbol, windows.gate).await?;
+        let finest = known.data.iter().map(|data| data.timeframe).min();
+        let finest = finest.ok_or_else(|| windows::never_fixed(symbol))?;
+        let counted = self.looks_counted(symbol, finest, windows).await?;
         Ok(InstrumentWindows {
             symbol: symbol.clone(),
             windows,
             looks,
+            looks_counted: counted.trials.len() as u64,
+            correlated: counted.correlated,
             looks_max: self.policy.looks_max,
             burnt: looks >= self.policy.looks_max,
             vault_openings: known.history.openings().count() as u64,
@@ -174,9 +187,29 @@ impl App {
         Ok(self.ledger.looks(symbol, gate).await?.len() as u64)
     }
 
+    /// The looks that a verdict on the gate of such bars would pay for by now.
+    pub(crate) async fn looks_counted(
+        &self,
+        symbol: &Symbol,
+        timeframe: Timeframe,
+        windows: Windows,
+    ) -> Result<Counted, AppError> {
+        let (artifacts, ledger) = (&*self.artifacts, &*self.ledger);
+        let others = counting::others::<AppError>(artifacts, ledger, symbol, windows.gate).await?;
+        let mut correlated = Vec::new();
+        if !others.is_empty() {
+            let (_, bars) = series::read_now(artifacts, symbol, timeframe).await?;
+            let cache = SeriesCache::default();
+            correlated = counting::correlated(artifacts, &cache, others, &bars, windows.dev).await?;
+        }
+        Ok(counting::looks(ledger, symbol, correlated, windows.gate).await?)
+    }
+
     async fn known_windows(&self, symbol: &Symbol) -> Result<Known, AppError> {
         let history = windows::read(&*self.artifacts, symbol).await?;
-        let data = series::of(&*self.artifacts, symbol).await?;
-        Ok(Known { history: history.ok_or_else(|| windows::never_fixed(symbol))?, data })
+        let Some(history) = history else {
+            return Err(windows::unknown(&*self.artifacts, symbol).await.into());
+        };
+        Ok(Known { data: series::of(&*self.artifacts, symbol).await?, history })
     }
 }

@@ -11,10 +11,13 @@
 //! | target positions from elsewhere | [`signals`] | `signals/<sha256>.csv` |
 //! | reports of backtests | [`reports`] | `reports/<operation>/<fence>/backtest.json`, `…/sheet.json` |
 //!
+//! Which looks count for an instrument needs its bars and those of the others: [`counting`].
+//!
 //! Jobs read and write here, and so does whoever prepares work for them.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod counting;
 mod error;
 pub mod imports;
 pub mod models;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use ktrdr_domain::nearest;
 use ktrdr_domain::number;
 use ktrdr_domain::report::{InSample, Learned, ModelRef, TrainingReport, TrainingSheet};
 use ktrdr_domain::strategy::Feature;
@@ -13,7 +14,7 @@ use ktrdr_quant::features::Scaling;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{CatalogError, reports};
+use crate::{CatalogError, reports, strategies};
 
 /// Attempts at a free version number before giving up: more than any strategy has versions.
 const VERSION_MAX: u32 = 100_000;
@@ -289,12 +290,23 @@ pub async fn find(
     let Some((version, timeframe)) = newest else {
         let wanted = version.map_or_else(|| "model".to_owned(), |v| format!("model version {v}"));
         return Err(CatalogError::NotFound(format!(
-            "{wanted} of {strategy} was not found in {}/{folder}; train one with `ktrdr training run --strategy {strategy}`",
-            artifacts.place()
+            "{wanted} of {strategy} was not found in {}/{folder}; train one with `ktrdr training run --strategy {strategy}`{}",
+            artifacts.place(),
+            meant(artifacts, strategy).await
         )));
     };
     let manifest = artifacts.get(&key(&format!("{folder}/{timeframe}_v{version}"), MANIFEST)?).await?;
     Ok(ModelRef { strategy: strategy.clone(), timeframe, version, sha256: Sha256::of(&manifest) })
+}
+
+/// Which trained strategy was meant by a name that none has; one that is there and was never trained means itself.
+async fn meant(artifacts: &dyn Artifacts, strategy: &StrategyName) -> String {
+    if strategies::names(artifacts).await.unwrap_or_default().contains(strategy) {
+        return String::new();
+    }
+    let models = all(artifacts).await.unwrap_or_default();
+    let others = models.iter().map(|model| &model.strategy).filter(|other| *other != strategy);
+    nearest::meant(strategy.as_str(), others.map(StrategyName::as_str))
 }
 
 /// Reads a model and checks every hash on the way.

@@ -4,14 +4,14 @@
 //! opened or that the windows were moved. Of two who write the next one, one wins; the other looks again. All timeframes of
 //! an instrument share them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use ktrdr_domain::nearest;
 use ktrdr_domain::window::WindowPolicy;
 use ktrdr_domain::window_history::{
     Occasion, OpenVault, VaultOpening, WindowDates, WindowEvent, WindowHistory, WindowsFixed, WindowsRolled,
 };
 use ktrdr_domain::{DataRef, OperationId, Span, Symbol, Timestamp, Windows};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
+use ktrdr_fabric::clock::now;
 use ktrdr_quant::Bars;
 
 use crate::{CatalogError, series};
@@ -201,6 +201,16 @@ pub fn never_fixed(symbol: &Symbol) -> CatalogError {
     ))
 }
 
+/// The same of an instrument that may have been called otherwise.
+pub async fn unknown(artifacts: &dyn Artifacts, symbol: &Symbol) -> CatalogError {
+    let series = series::all(artifacts).await.unwrap_or_default();
+    if series.iter().any(|(_, of, _)| of == symbol) {
+        return never_fixed(symbol);
+    }
+    let meant = nearest::meant(symbol.as_str(), series.iter().map(|(_, of, _)| of.as_str()));
+    CatalogError::NotFound(format!("{}{meant}", never_fixed(symbol)))
+}
+
 fn cut(policy: &WindowPolicy, data: &[DataRef]) -> Result<WindowDates, CatalogError> {
     let windows = policy.split(series::common_span(data)?).map_err(CatalogError::invalid)?;
     Ok(WindowDates::of(&windows))
@@ -259,9 +269,4 @@ fn later(symbol: &Symbol) -> Result<Key, CatalogError> {
 fn number_of(key: &Key) -> Option<usize> {
     let digits = key.as_str().rsplit('/').next()?.strip_suffix(".json")?;
     digits.parse().ok().filter(|number| (1..=EVENTS_MAX).contains(number))
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    Timestamp(since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX)))
 }

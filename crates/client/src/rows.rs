@@ -1,7 +1,6 @@
 //! Operations, and those that were given up: which request each use case is. What it takes and gives is the application floor's; only its place differs.
 
 use async_trait::async_trait;
-use ktrdr_app::AppError;
 use ktrdr_app::cancel::{CancelAnswer, CancelPlan, CancelRequest, GroupCancelRequest};
 use ktrdr_app::dead_letters::{DeadLetter, DeadLetterList, Dismissal, GivenUp, is_dead_of};
 use ktrdr_app::diagnosis::Reason as Obstacle;
@@ -12,18 +11,24 @@ use ktrdr_app::retry::{GroupRetryRequest, RetryAnswer, RetryPlan, RetryRequest};
 use ktrdr_app::selection::{SelectedPart, Selection};
 use ktrdr_app::use_cases::Rows;
 use ktrdr_app::waiting::StandstillRequest;
+use ktrdr_app::{AppError, IdempotencyKey};
 use ktrdr_domain::instant::Instant;
 use ktrdr_domain::{Operation, OperationId};
 use serde_json::json;
 
 use crate::Client;
 use crate::lists::ALL;
-use crate::request::{Request, body_of};
+use crate::request::{Request, body_of, query_of};
 
 #[async_trait]
 impl Rows for Client {
     async fn row(&self, id: &OperationId) -> Result<Operation, AppError> {
         self.ask(Request::get(&["operations", id.as_str(), "row"])).await
+    }
+
+    async fn begun(&self, key: &IdempotencyKey) -> Result<Option<OperationId>, AppError> {
+        let query = query_of(&json!({ "key": key }), &[]);
+        self.ask_for("operation", Request::get(&["operations", "begun"]).query(query)).await
     }
 
     async fn operation(&self, id: &OperationId) -> Result<OperationDetail, AppError> {

@@ -1,7 +1,6 @@
 //! Times and stretches of time as people say them. Whose clock shows `now` is the caller's business: the store's, for rows.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use ktrdr_app::clock;
 use ktrdr_domain::Timestamp;
 
 /// Milliseconds of larger stretches.
@@ -17,8 +16,7 @@ pub(crate) struct Instant(pub(crate) i64);
 impl Instant {
     /// This machine's clock.
     pub(crate) fn now() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        Self(clock::unix_ms())
     }
 
     /// `2026-11-29T18:40:02Z`

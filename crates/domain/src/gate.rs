@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::number::Figure;
+use crate::range::{OutOfRange, within};
 use crate::report::{BacktestSummary, DevBacktest, TrainingReport};
 use crate::strategy::label::Class;
 
@@ -121,33 +122,22 @@ impl fmt::Display for GateVerdict {
 type Check = Result<(), GateVerdict>;
 
 impl GatePolicy {
-    /// Whether thresholds can be met and missed.
+    /// Whether thresholds are numbers that somebody can mean: every comparison with NaN is false, and such a gate would stand open.
     ///
     /// # Errors
-    /// Says which can not.
-    pub fn check(&self) -> Result<(), &'static str> {
-        let thresholds = [
-            self.accuracy_min,
-            self.loss_max,
-            self.loss_decrease_min,
-            self.win_rate_min,
-            self.drawdown_max,
-            self.sharpe_min,
-            self.dev_null_max,
-            self.null_p_max,
-            self.deflated_sharpe_min,
-        ];
-        // Every comparison with NaN is false: such a gate would stand open.
-        if !thresholds.iter().all(|t| t.is_finite()) {
-            return Err("every threshold must be a number");
-        }
-        let probability = |p: f64| p > 0.0 && p <= 1.0;
-        if ![self.null_p_max, self.dev_null_max, self.deflated_sharpe_min].into_iter().all(probability) {
-            return Err(
-                "null_p_max, dev_null_max and deflated_sharpe_min are probabilities, over 0 and at most 1",
-            );
-        }
-        Ok(())
+    /// Says which is not, and what it may be.
+    pub fn check(&self) -> Result<(), OutOfRange> {
+        let share = |key, value| within(key, value, (0.0, 1.0), "from 0 to 1");
+        let probability = |key, value| within(key, value, (f64::MIN_POSITIVE, 1.0), "over 0 and at most 1");
+        share("accuracy_min", self.accuracy_min)?;
+        share("win_rate_min", self.win_rate_min)?;
+        share("drawdown_max", self.drawdown_max)?;
+        within("loss_max", self.loss_max, (0.0, f64::MAX), "a number from 0 on")?;
+        within("loss_decrease_min", self.loss_decrease_min, (f64::MIN, 1.0), "a number up to 1")?;
+        within("sharpe_min", self.sharpe_min, (f64::MIN, f64::MAX), "a number")?;
+        probability("dev_null_max", self.dev_null_max)?;
+        probability("null_p_max", self.null_p_max)?;
+        probability("deflated_sharpe_min", self.deflated_sharpe_min)
     }
 
     /// Judges a trained network by its test rows.

@@ -10,6 +10,7 @@
 //! | what a job is told, what it asks to run on, what an event says | [`job`], [`device`], [`event`] |
 //! | strategies: grammar 3.0, its resolver into features | [`strategy`] |
 //! | dev, gate and vault windows, what became of them | [`window`], [`window_history`] |
+//! | what numbers may be | [`range`] |
 //! | why a person did what is kept for ever | [`reason`] |
 //! | what training, backtesting and assessment report | [`report`] |
 //! | quality gates, how a cycle says that one stopped it | [`gate`], [`refusal`] |
@@ -55,6 +56,7 @@ pub mod operation;
 pub mod phase;
 pub mod positions;
 pub mod priority;
+pub mod range;
 pub mod reason;
 pub mod refusal;
 pub mod report;

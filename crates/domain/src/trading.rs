@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::range::{OutOfRange, within};
+
 /// The costs of every fill, both sides, and of holding overnight.
 ///
 /// A buy fills at `price × (1 + slippage_rate) + spread / 2`, a sell at `price × (1 − slippage_rate) − spread / 2`; only
@@ -98,18 +100,6 @@ impl Default for Account {
     }
 }
 
-/// A number that makes an account impossible.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{field} is {value:?}: it must be {rule}")]
-pub struct BadAccount {
-    /// Which number.
-    pub field: &'static str,
-    /// What it was.
-    pub value: f64,
-    /// What it may be.
-    pub rule: &'static str,
-}
-
 impl Costs {
     /// Whether holding a position costs or earns anything.
     #[must_use]
@@ -123,10 +113,8 @@ impl Account {
     ///
     /// # Errors
     /// Names the first bad field.
-    pub fn validate(&self) -> Result<(), BadAccount> {
-        let within = |field, value: f64, low: f64, high: f64, rule| {
-            if value >= low && value <= high { Ok(()) } else { Err(BadAccount { field, value, rule }) }
-        };
+    pub fn validate(&self) -> Result<(), OutOfRange> {
+        let within = |field, value, low, high, rule| within(field, value, (low, high), rule);
         let positive = f64::MIN_POSITIVE;
         within("initial_capital", self.initial_capital, positive, 1e15, "over 0 and at most 1e15")?;
         within("commission_rate", self.costs.commission_rate, 0.0, 0.1, "from 0 to 0.1")?;
@@ -161,7 +149,7 @@ impl Account {
             }
         }
         if self.exits.max_holding_bars == Some(0) {
-            return Err(BadAccount { field: "max_holding_bars", value: 0.0, rule: "at least 1" });
+            return Err(OutOfRange { field: "max_holding_bars", value: 0.0, rule: "at least 1" });
         }
         Ok(())
     }

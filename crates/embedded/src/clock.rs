@@ -1,6 +1,8 @@
 //! The engine's clock, so that tests can own time.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+
+use ktrdr_fabric::clock::unix_ms;
 
 /// One reading of the clock, in Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,20 +46,15 @@ pub struct SystemClock {
 
 impl Default for SystemClock {
     fn default() -> Self {
-        Self { opened: Instant::now(), opened_wall_ms: wall_ms() }
+        Self { opened: Instant::now(), opened_wall_ms: unix_ms() }
     }
 }
 
 impl Clock for SystemClock {
     fn now(&self) -> Now {
         let steady_ms = self.opened_wall_ms.saturating_add(whole_ms(self.opened.elapsed()));
-        Now { wall_ms: wall_ms(), steady_ms }
+        Now { wall_ms: unix_ms(), steady_ms }
     }
-}
-
-fn wall_ms() -> i64 {
-    // A clock before 1970 is a clock that was never set; 0 is as good as any.
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, whole_ms)
 }
 
 fn whole_ms(duration: Duration) -> i64 {

@@ -3,12 +3,11 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use ktrdr_domain::Timestamp;
+use std::time::Duration;
 
 use super::database::FILE_NAME;
 use super::error::{Holder, OpenError};
+use ktrdr_fabric::clock;
 use ktrdr_fabric::local::regular;
 use ktrdr_fabric::process::host_name;
 
@@ -69,8 +68,7 @@ fn try_patiently(file: &File) -> Result<(), TryLockError> {
 }
 
 fn introduce(file: &mut File) -> std::io::Result<()> {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-    let since = Timestamp(i64::try_from(seconds).unwrap_or(0));
+    let since = clock::now();
     let line = format!("pid {} host {} since {since} role up\n", std::process::id(), host_name());
     file.set_len(0)?;
     file.rewind()?;

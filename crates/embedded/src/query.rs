@@ -32,6 +32,13 @@ pub(super) fn due(db: &Connection, id: &OperationId, now: Now) -> Result<Option<
     Ok(due.flatten().map(|due_ms| due_ms.saturating_sub(now.steady_ms).saturating_add(now.wall_ms)))
 }
 
+/// What was submitted under an idempotency key.
+pub(super) fn keyed(db: &Connection, key: &str) -> Result<Option<OperationId>, Failure> {
+    let mut statement = db.prepare_cached("SELECT id FROM operations WHERE idempotency_key = ?1")?;
+    let mut rows = statement.query([key])?;
+    rows.next()?.map(|found| row::word(found, 0)).transpose()
+}
+
 /// Roots that go on under a key, oldest first.
 pub(super) fn holders(db: &Connection, key: &str) -> Result<Vec<OperationId>, Failure> {
     let mut statement = db.prepare_cached(HOLDERS)?;

@@ -225,6 +225,11 @@ impl OperationReader for SqliteStore {
         self.read_apart(move |db| query::due(db, &id, now)).await
     }
 
+    async fn keyed(&self, key: &str) -> Result<Option<OperationId>, StoreError> {
+        let key = key.to_owned();
+        self.read_apart(move |db| query::keyed(db, &key)).await
+    }
+
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
         let key = key.to_owned();
         self.read_apart(move |db| query::holders(db, &key)).await

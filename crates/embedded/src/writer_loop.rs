@@ -21,7 +21,7 @@ use rusqlite::Connection;
 use tokio::sync::broadcast;
 
 use super::clock::Clock;
-use super::database::Durability;
+use super::database::{self, Durability};
 use super::failure::Failure;
 use super::transitions::sweep;
 use super::tx::Tx;
@@ -183,8 +183,11 @@ impl WriterLoop {
         }
     }
 
-    /// Copies the log into the database file, as far as readers let it.
+    /// Copies the log into the database file, as far as readers let it. Who may not write it leaves that to whoever may.
     fn checkpoint(&self) {
+        if database::is_read_only(&self.db) {
+            return;
+        }
         if let Err(e) = self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), |_| Ok(())) {
             tracing::warn!(error = %e, "the log could not be checkpointed; it grows until this works");
         }

@@ -20,7 +20,7 @@
 //! | [`artifacts::Artifacts`] | bars, models, strategies, reports | [`local`] folders | shared folders, object storage |
 //!
 //! One conformance suite examines both engines. What they count, refuse and remember by the same rules stands here:
-//! [`limits`], [`losses`], [`history`], [`epochs`], [`backoff`], [`cause`].
+//! [`limits`], [`losses`], [`clock`], [`history`], [`epochs`], [`backoff`], [`cause`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
@@ -31,6 +31,7 @@ pub mod broker;
 pub mod budget;
 pub mod campaign;
 pub mod cause;
+pub mod clock;
 pub mod epochs;
 pub mod history;
 pub mod ledger;

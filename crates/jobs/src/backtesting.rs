@@ -4,7 +4,6 @@
 //! store. Beside the report lies a sheet that pages about it are drawn from: nothing of it is judged, or hashed.
 
 mod contamination;
-mod counting;
 mod novelty;
 mod rules;
 pub(crate) mod sheet;
@@ -15,6 +14,7 @@ mod telling;
 use std::ops::Range;
 use std::sync::Arc;
 
+use ktrdr_catalog::counting::{self, Counted};
 use ktrdr_catalog::reports;
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::{
@@ -36,7 +36,6 @@ use ktrdr_worker::{Handler, Job, Outcome};
 use crate::Services;
 use crate::evaluate;
 use crate::fault::{self, Fault};
-use counting::Counted;
 use significance::Weighed;
 use subject::Decided;
 use telling::Telling;
@@ -189,7 +188,12 @@ impl Backtesting {
         span: Span,
     ) -> Result<Counted, Fault> {
         let Some(look) = &traded.look else { return Ok(Counted::default()) };
-        let correlated = counting::correlated(&self.services, spec, traded.bars, span)?;
+        let Services { artifacts, series, ledger, runtime, .. } = &self.services;
+        let correlated = runtime.block_on(async {
+            let others = counting::others::<Fault>(&**artifacts, &**ledger, &spec.symbol, span).await?;
+            let dev = spec.windows.dev;
+            Ok::<_, Fault>(counting::correlated(&**artifacts, series, others, traded.bars, dev).await?)
+        })?;
         let conclusion = Conclusion {
             sharpe_daily: weighed.record.map(|record| record.sharpe),
             days: weighed.record.map_or(0, |record| record.periods as u64),
@@ -198,7 +202,7 @@ impl Backtesting {
             correlated: correlated.clone(),
         };
         self.services.runtime.block_on(self.ledger.conclude(&look.operation, &conclusion))?;
-        counting::looks(&self.services, &spec.symbol, correlated, span)
+        Ok(runtime.block_on(counting::looks(&**ledger, &spec.symbol, correlated, span))?)
     }
 
     fn store(&self, job: &Job, report: &BacktestReport, sheet: &BacktestSheet) -> Result<(), Fault> {

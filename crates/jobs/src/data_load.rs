@@ -1,11 +1,10 @@
 //! `data_load`: check a raw file of bars and store it in the project's own layout.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use ktrdr_catalog::imports::{self, DataLoaded};
 use ktrdr_catalog::{CatalogError, series, windows};
 use ktrdr_domain::job::{DataLoadSpec, Stamp};
 use ktrdr_domain::{Kind, Progress, Timestamp};
+use ktrdr_fabric::clock;
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::health;
 use ktrdr_quant::data::import::{FileClock, ImportOptions, Imported, import};
@@ -51,11 +50,6 @@ fn refuse_the_future(bars: &Bars, now_s: i64) -> Result<(), Fault> {
     )))
 }
 
-fn clock_s() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
 impl Handler for DataLoad {
     fn kind(&self) -> Kind {
         Kind::DataLoad
@@ -76,7 +70,7 @@ impl DataLoad {
         if spec.stamp == Stamp::Close {
             bars.time.iter_mut().for_each(|time| *time -= spec.timeframe.seconds());
         }
-        refuse_the_future(&bars, clock_s())?;
+        refuse_the_future(&bars, clock::now().0)?;
         let (items_done, step) = (bars.len() as u64, "comparing with other series".to_owned());
         job.progress.set(Progress {
             percentage: 60.0,

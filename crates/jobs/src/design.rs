@@ -12,11 +12,11 @@ use ktrdr_domain::name::HypothesisId;
 use ktrdr_domain::research::{LessonScope, ResearchSpec};
 use ktrdr_domain::strategy::DataSplit;
 use ktrdr_domain::{Kind, OperationId};
+use ktrdr_fabric::clock;
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
 use crate::fault::{self, Fault};
-use crate::spending::now;
 
 /// Ideas that are looked through: the latest.
 const HYPOTHESES_MAX: u32 = 1_000;
@@ -89,7 +89,7 @@ impl Design {
         let known = self.0.runtime.block_on(self.0.ledger.hypotheses(of_one, HYPOTHESES_MAX))?;
         let tested: HashSet<&HypothesisId> =
             lessons.iter().filter(|l| l.test.is_some()).filter_map(|l| l.tests.as_ref()).collect();
-        let now = now();
+        let now = clock::now();
         let mut ideas: Vec<Hypothesis> = known
             .into_iter()
             .filter(|idea| idea.may_be_tested(now) && !tested.contains(&idea.hypothesis.id))

@@ -1,11 +1,12 @@
 //! `probe`: sleep, then complete or fail as told. Measures the fleet itself, and how it recovers.
 
 use std::process;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use ktrdr_catalog::CatalogError;
 use ktrdr_domain::Kind;
 use ktrdr_domain::job::{ChaosAction, ProbeResult, ProbeSpec};
+use ktrdr_fabric::clock;
 use ktrdr_worker::{Handler, Job, Outcome};
 
 use crate::Services;
@@ -82,6 +83,5 @@ fn sleep(job: &Job, spec: &ProbeSpec) -> Result<(), Fault> {
 
 /// Unix microseconds of this machine's clock: whoever submitted on the same machine learns how long the way was.
 fn unix_us() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+    u64::try_from(clock::since_1970().as_micros()).unwrap_or(u64::MAX)
 }

@@ -6,17 +6,18 @@
 //! killed is charged by nobody.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use async_trait::async_trait;
 use ktrdr_agent::models::Lane;
 use ktrdr_agent::purse::{self, BudgetExhausted, CallWatch, EndedCall, Intent, Purse, PurseError, Spent};
 use ktrdr_domain::budget::{BudgetPolicy, Exhausted};
 use ktrdr_domain::research::ResearchSpec;
-use ktrdr_domain::{DeviceClass, Kind, Load, Timestamp};
+use ktrdr_domain::{DeviceClass, Kind, Load};
 use ktrdr_fabric::budget::{
     BATCH_RESERVED_FOR, Budget, CALL_RESERVED_FOR, CallId, Payers, Reservation, Reserved, admit,
 };
+use ktrdr_fabric::clock::now;
 use ktrdr_fabric::store::{OperationReader, StoreError};
 use ktrdr_worker::{Handler, Job, Outcome};
 use serde::Deserialize;
@@ -66,12 +67,6 @@ impl Spending {
     fn say(&self, exhausted: Exhausted) -> Exhausted {
         exhausted.in_zone(self.policy.zone)
     }
-}
-
-pub(crate) fn now() -> Timestamp {
-    // A clock before 1970 was never set; the store's own clock tells the day.
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// The purse of one job.

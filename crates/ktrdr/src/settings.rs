@@ -322,7 +322,8 @@ impl Settings {
         self.api.check()?;
         self.traces.check(self.allow_plaintext)?;
         if !(self.research.plausible_sharpe.is_finite() && self.research.plausible_sharpe > 0.0) {
-            return refuse("research.plausible_sharpe must be a number over 0");
+            let found = self.research.plausible_sharpe;
+            return Err(format!("research.plausible_sharpe is {found:?}: it must be a number over 0"));
         }
         if self.research.triggered_per_instrument == 0 || self.research.triggered_max == 0 {
             return refuse("research.triggered_per_instrument and research.triggered_max must be at least 1");
@@ -332,7 +333,7 @@ impl Settings {
         {
             return refuse("windows.shares: dev and gate must be over 0 and leave a share for the vault");
         }
-        self.gates.check().map_err(|e| format!("gates: {e}"))?;
+        self.gates.check().map_err(|e| format!("gates.{e}"))?;
         self.account.validate().map_err(|e| format!("account: {e}"))
     }
 }

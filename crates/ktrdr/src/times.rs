@@ -1,8 +1,7 @@
 //! Times as people want them: how long ago, or when. JSON has its own form, whatever is asked for here.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use clap::ValueEnum;
+use ktrdr_fabric::clock;
 
 use crate::describe;
 use crate::screen::Screen;
@@ -41,7 +40,7 @@ impl Screen {
     /// A time on record: when, unless asked for otherwise. How long ago is told by this machine's clock.
     pub(crate) fn at(&self, at_ms: i64) -> String {
         match self.times {
-            Some(TimeFormat::Relative) => relative(now_ms(), at_ms),
+            Some(TimeFormat::Relative) => relative(clock::unix_ms(), at_ms),
             Some(TimeFormat::Iso) | None => iso(at_ms),
         }
     }
@@ -49,7 +48,7 @@ impl Screen {
     /// The same to the millisecond, where order matters.
     pub(crate) fn at_exactly(&self, at_ms: i64) -> String {
         match self.times {
-            Some(TimeFormat::Relative) => relative(now_ms(), at_ms),
+            Some(TimeFormat::Relative) => relative(clock::unix_ms(), at_ms),
             Some(TimeFormat::Iso) | None => describe::instant(at_ms),
         }
     }
@@ -68,12 +67,6 @@ fn relative(now_ms: i64, at_ms: i64) -> String {
         ago @ 1000.. => format!("{} ago", whole(ago)),
         until => format!("in {}", whole(until.saturating_neg())),
     }
-}
-
-/// This machine's clock, Unix milliseconds.
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -16,9 +16,14 @@ use crate::settings::{EngineName, Settings};
 /// What stands in a workspace: one of them at least.
 const MARKS: [&str; 6] = ["ktrdr.db", "ktrdr.toml", "data", "strategies", "models", "imports"];
 
+/// Whether a folder is a workspace.
+pub(crate) fn is_one(folder: &Path) -> bool {
+    MARKS.iter().any(|mark| folder.join(mark).exists())
+}
+
 /// Whether there is a workspace: who only looks makes none. On a fleet it is elsewhere.
 pub(crate) fn expect(folder: &Path, engine: EngineName) -> Result<(), CliError> {
-    if engine == EngineName::Fleet || MARKS.iter().any(|mark| folder.join(mark).exists()) {
+    if engine == EngineName::Fleet || is_one(folder) {
         return Ok(());
     }
     let message =

@@ -180,7 +180,7 @@ impl CampaignPage {
             ]);
         }
         let tables = [funnel, died].into_iter().filter(|table| !table.rows.is_empty());
-        Section::new("How far they came", tables.map(Block::Table).collect())
+        Section::new("What became of the cycles", tables.map(Block::Table).collect())
     }
 
     fn candidates(&self) -> Section {

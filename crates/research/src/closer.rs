@@ -4,11 +4,11 @@
 //! compare-and-set, however many orchestrators try: whoever is second reads again and finds that it is done.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
+use ktrdr_domain::OperationId;
 use ktrdr_domain::closing::{Candidate, Closing, DiscoveryTest};
-use ktrdr_domain::{OperationId, Timestamp};
 use ktrdr_fabric::campaign::{Campaign, Campaigns};
+use ktrdr_fabric::clock::now;
 use ktrdr_fabric::ledger::{Closed, Ledger};
 use ktrdr_fabric::store::{OperationReader, StoreError};
 use tracing::info;
@@ -106,9 +106,4 @@ impl Closer {
 /// How many cycles the campaign had when it was closed last.
 fn cycles_closed(closings: &[Closing]) -> u64 {
     closings.iter().map(|closing| closing.cycles).max().unwrap_or_default()
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_secs()).unwrap_or_default())
 }

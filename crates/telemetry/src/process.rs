@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::sync::atomic::AtomicU64;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use ktrdr_fabric::clock;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -39,7 +39,7 @@ impl Process {
         registry.register("process_resident_memory_bytes", "Memory in use", process.resident_bytes.clone());
         registry.register("process_open_fds", "Open files and sockets", process.open_files.clone());
         let started: Gauge<f64, AtomicU64> = Gauge::default();
-        started.set(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64());
+        started.set(clock::since_1970().as_secs_f64());
         registry.register("process_start_time_seconds", "When it began, Unix seconds", started);
         let build = Info::new(Build { version: version.to_owned() });
         registry.register("ktrdr_build", "The program's version", build);

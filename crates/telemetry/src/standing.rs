@@ -1,9 +1,9 @@
 //! How the fleet stands: told by one process for all, from counters that the store keeps anyway.
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use ktrdr_domain::Kind;
+use ktrdr_fabric::clock;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -220,12 +220,11 @@ impl Gauges {
         ] {
             tell(gauge, count.map(whole));
         }
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         for (gauge, amount) in [
             (&self.outbox_lag, Some(standing.outbox_lag_s)),
             (&self.spent_today, Some(standing.spent_today)),
             (&self.left_today, standing.left_today),
-            (&self.looked_at, Some(now.as_secs_f64())),
+            (&self.looked_at, Some(clock::since_1970().as_secs_f64())),
         ] {
             tell(gauge, amount);
         }

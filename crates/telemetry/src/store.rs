@@ -202,6 +202,10 @@ impl OperationReader for MeasuredStore {
         self.store.history(id).await
     }
 
+    async fn keyed(&self, key: &str) -> Result<Option<OperationId>, StoreError> {
+        self.store.keyed(key).await
+    }
+
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
         self.store.holders(key).await
     }

@@ -42,6 +42,9 @@ impl OperationReader for NoRows {
     async fn due(&self, _: &OperationId) -> Result<Option<i64>, StoreError> {
         Ok(None)
     }
+    async fn keyed(&self, _: &str) -> Result<Option<OperationId>, StoreError> {
+        Ok(None)
+    }
     async fn holders(&self, _: &str) -> Result<Vec<OperationId>, StoreError> {
         Ok(Vec::new())
     }

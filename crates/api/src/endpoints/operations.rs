@@ -2,6 +2,7 @@
 
 use std::slice;
 
+use ktrdr_app::IdempotencyKey;
 use ktrdr_app::cancel::{CancelAnswer, CancelPlan, CancelRequest, GroupCancelAnswer, GroupCancelRequest};
 use ktrdr_app::explain::Explanation;
 use ktrdr_app::metrics::OperationMetrics;
@@ -13,7 +14,7 @@ use ktrdr_domain::instant::Instant;
 use ktrdr_domain::scope::Scope;
 use ktrdr_domain::{Operation, OperationId, OperationSummary};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::fleet::Diagnosis;
@@ -44,6 +45,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/operations", "list_operations", list)
             .says("Operations, newest first: filtered by any number of terms, all of which apply.")
             .query(LIST),
+        Endpoint::get("/operations/begun", "get_begun", begun)
+            .says("The operation that a request under an idempotency key began; null where none did.")
+            .query(&[("key", "The key.")]),
         Endpoint::get("/operations/{operation}", "get_operation", one).says("Everything that is known of an operation."),
         Endpoint::get("/operations/{operation}/row", "get_row", row).says("Its row alone, as it is stored: for whoever follows it."),
         Endpoint::get("/operations/{operation}/children", "list_children", children).says("The jobs of a cycle."),
@@ -145,6 +149,25 @@ fn id(ask: &Ask) -> Result<OperationId, ktrdr_app::AppError> {
 
 async fn one(ask: Ask) -> Answered<OperationDetail> {
     Reply::ok(&ask.app.operation(&id(&ask)?).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keyed {
+    key: IdempotencyKey,
+}
+
+/// What was begun under a key.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BegunOperation")]
+struct Begun {
+    /// The operation; null where nothing was.
+    operation: Option<OperationId>,
+}
+
+async fn begun(ask: Ask) -> Answered<Begun> {
+    let Keyed { key } = ask.query()?;
+    Reply::ok(&Begun { operation: ask.app.begun(&key).await? })
 }
 
 async fn row(ask: Ask) -> Answered<Operation> {

@@ -9,7 +9,7 @@ use ktrdr_fabric::epochs::{Epoch, Epochs, Stranger};
 use ktrdr_fabric::store::StoreError;
 
 use super::own_store::{OwnStore, Room};
-use crate::ids::now;
+use crate::clock::now;
 use crate::{AppError, ErrorKind};
 
 /// What to run when the rows are not coming back.

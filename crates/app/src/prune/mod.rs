@@ -16,9 +16,10 @@ mod needs;
 mod things;
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use ktrdr_fabric::artifacts::Unfinished;
+use ktrdr_fabric::clock::unix_ms;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -177,10 +178,4 @@ impl Piles {
     fn all(self) -> Vec<Pile> {
         self.0.into_values().collect()
     }
-}
-
-/// This machine's clock, as files have it.
-fn unix_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

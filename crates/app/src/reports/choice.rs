@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ktrdr_catalog::reports;
+use ktrdr_domain::Kind;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::EquityPoint;
-use ktrdr_domain::{Kind, Status};
-use ktrdr_fabric::store::Filter;
 use ktrdr_quant::statistics::overfitting::overfitting;
 use ktrdr_report::campaign::Choice;
 
@@ -24,15 +23,8 @@ type Closes = BTreeMap<i64, f64>;
 impl App {
     /// `None` where fewer than two exams, or too few days of them, can be compared.
     pub(super) async fn choice(&self, campaign: &CampaignName) -> Result<Option<Choice>, AppError> {
-        let exams = Filter {
-            campaign: Some(campaign.clone()),
-            kinds: vec![Kind::Backtesting],
-            statuses: vec![Status::Completed],
-            limit: EXAMS_MAX,
-            ..Filter::default()
-        };
         let mut closes = Vec::new();
-        for exam in self.store.list(&exams).await?.operations {
+        for exam in self.completed(campaign, Kind::Backtesting, EXAMS_MAX).await? {
             // What became of an exam's files is no reason to show nothing of its campaign.
             if let Ok(report) = reports::read(&*self.artifacts, &exam.id, exam.fence).await {
                 closes.push(closes_of(&report.equity));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::no_schedule;
 use crate::idempotency::Seed;
 use crate::operations::within_part;
-use crate::{App, AppError, ErrorKind, IdempotencyKey, ids};
+use crate::{App, AppError, ErrorKind, IdempotencyKey, clock};
 
 /// Most nights that one request makes up for.
 const BACKFILL_MAX: usize = 100;
@@ -93,7 +93,7 @@ impl App {
     pub async fn backfill_schedule(&self, request: &BackfillRequest) -> Result<BackfillAnswer, AppError> {
         let BackfillRequest { schedule: name, from, to } = request;
         let schedule = self.expect_schedule(name).await?;
-        let to = (*to).min(ids::now());
+        let to = (*to).min(clock::now());
         let ticks = schedule.plan.cadence.ticks_after(Timestamp(from.0.saturating_sub(1)));
         let ticks: Vec<Timestamp> = ticks.take_while(|tick| *tick < to).take(BACKFILL_MAX + 1).collect();
         if ticks.is_empty() || ticks.len() > BACKFILL_MAX {
@@ -152,5 +152,5 @@ impl App {
 
 /// Unix milliseconds of this machine's clock.
 fn now_ms() -> i64 {
-    ids::now().0 * 1_000 + 999
+    clock::now().0 * 1_000 + 999
 }

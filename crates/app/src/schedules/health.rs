@@ -3,7 +3,7 @@
 use ktrdr_domain::Timestamp;
 use ktrdr_domain::schedule::{Occurrence, OccurrenceState, Schedule, SkipReason};
 
-use crate::{App, AppError, ids};
+use crate::{App, AppError, clock};
 
 /// How long after its time a tick is decided by whoever keeps schedules, at the latest, milliseconds.
 const DECIDED_WITHIN_MS: i64 = 60_000;
@@ -32,7 +32,7 @@ impl App {
     /// When the store can not be read.
     pub async fn schedule_troubles(&self) -> Result<(usize, Vec<Trouble>), AppError> {
         let schedules = self.schedules.schedules().await?;
-        let now_ms = ids::now().0 * 1_000;
+        let now_ms = clock::now().0 * 1_000;
         let mut troubles = Vec::new();
         for schedule in &schedules {
             let latest = self.schedules.occurrences(&schedule.name, None, 10).await?;

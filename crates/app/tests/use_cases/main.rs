@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 mod budget;
+mod cycles;
 mod explaining;
+mod groups;
 #[path = "../support/policy.rs"]
 mod policy;
+mod replays;
 mod windows;
 
 use std::collections::BTreeMap;
@@ -14,22 +17,18 @@ use std::time::Duration;
 
 use ktrdr_app::backtest::SignalsRequest;
 use ktrdr_app::campaign::CampaignRequest;
-use ktrdr_app::cancel::{CancelOneRequest, CancelOutcome, CancelRequest, GroupCancelRequest, OPERATOR};
-use ktrdr_app::cycle::TriggerRequest;
 use ktrdr_app::data::{GenerateRequest, ImportRequest};
 use ktrdr_app::engine::{EngineConfig, Opening};
 use ktrdr_app::memory::RecallRequest;
 use ktrdr_app::operations::{ListRequest, PartRequest};
-use ktrdr_app::replay::ReplayRequest;
-use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
 use ktrdr_app::strategies;
 use ktrdr_app::training::TrainingRequest;
-use ktrdr_app::{App, Begun, ErrorKind, Policy};
+use ktrdr_app::{App, ErrorKind, Policy};
 use ktrdr_catalog::reports;
-use ktrdr_domain::job::{BacktestSpec, Origin};
+use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::report::{BacktestReport, BacktestSummary, Evidence, Hashes, Metrics};
-use ktrdr_domain::{Kind, Operation, OperationId, Phase, Sha256, Status};
-use ktrdr_fabric::store::{Advance, AdvanceTo, Advanced, BootId, Claim, Finish};
+use ktrdr_domain::{OperationId, Sha256};
+use ktrdr_fabric::store::{BootId, Claim, Finish};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -217,110 +216,6 @@ async fn strategies_are_listed_shown_checked_and_written_in_todays_grammar() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_group_is_cancelled_as_planned_and_then_there_is_nothing_more_to_do() {
-    let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
-    let started = app.start_campaign(&campaign(&json!({ "in_flight": 1 }))).await.unwrap();
-    let whole: GroupCancelRequest = request(json!({ "campaign": started.campaign }));
-    let plan = app.plan_cancel(&whole).await.unwrap();
-    assert_eq!((plan.matched, plan.kind), (3, Some(Kind::AgentResearch)));
-    let active = ListRequest { active: true, kind: Some(Kind::AgentResearch), ..ListRequest::default() };
-    assert_eq!(app.operations(&active).await.unwrap().total, 3, "a plan changes nothing");
-
-    let done = app.cancel_group(plan).await.unwrap();
-    assert_eq!((done.matched, done.cancelled, done.asked), (3, 2, 1));
-    assert_eq!(app.operations(&active).await.unwrap().total, 1, "the one that was begun ends by itself");
-    let counted = app.campaign_counts(&started.campaign).await.unwrap();
-    assert_eq!(counted.cancel.unwrap().by, OPERATOR);
-
-    let again = app.plan_cancel(&whole).await.unwrap();
-    let again = app.cancel_group(again).await.unwrap();
-    assert_eq!((again.cancelled, again.asked), (0, 0));
-    let nobody: GroupCancelRequest = request(json!({}));
-    assert_eq!(app.plan_cancel(&nobody).await.unwrap_err().kind, ErrorKind::InvalidRequest);
-    let absent: GroupCancelRequest = request(json!({ "campaign": "absent" }));
-    assert_eq!(app.plan_cancel(&absent).await.unwrap_err().kind, ErrorKind::NotFound);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_group_that_holds_only_what_was_cancelled_says_so_and_is_resumed_when_that_is_meant() {
-    let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
-    let name = app.start_campaign(&campaign(&json!({ "in_flight": 1 }))).await.unwrap().campaign;
-    let plan = app.plan_cancel(&request(json!({ "campaign": name }))).await.unwrap();
-    app.cancel_group(plan).await.unwrap();
-
-    let failed = GroupRetryRequest { campaign: Some(name.clone()), ..GroupRetryRequest::default() };
-    let plan = app.plan_retry(&failed).await.unwrap();
-    assert!(plan.is_empty());
-    assert!(plan.cancelled > 0, "{plan:?}");
-
-    let cancelled = GroupRetryRequest { status: Some(Status::Cancelled), ..failed };
-    let plan = app.plan_retry(&cancelled).await.unwrap();
-    assert_eq!((plan.cycles, plan.jobs), (2, 0));
-    assert_eq!(app.retry_group(plan).await.unwrap().retried.len(), 2);
-    let again = app.plan_retry(&cancelled).await.unwrap();
-    assert!(again.is_empty() && again.left_alone.contains_key("resumed before"), "{again:?}");
-
-    let absent: GroupRetryRequest = request(json!({ "campaign": "absent" }));
-    assert_eq!(app.plan_retry(&absent).await.unwrap_err().kind, ErrorKind::NotFound);
-}
-
-/// As after a crash: the request had come, and nobody was answered.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_group_that_is_asked_for_again_is_what_it_was_the_first_time() {
-    let desk = Desk::with_bars().await;
-    let app = &desk.app;
-    let first = desk.submit_signals().await;
-    app.cancel(&CancelRequest::of(first, "enough")).await.unwrap();
-    let mark =
-        async |key: &str| match app.begin_request(&key.parse().unwrap(), &Sha256::of(b"it")).await.unwrap() {
-            Begun::Unanswered(mark) => mark,
-            other => panic!("{other:?}"),
-        };
-    let asked = mark("k").await;
-    for n in 0.. {
-        if mark(&n.to_string()).await.at_ms > asked.at_ms {
-            break;
-        }
-    }
-    let later = desk.submit_signals().await;
-    app.cancel(&CancelRequest::of(later, "enough")).await.unwrap();
-    let waits = desk.submit_signals().await;
-    assert_eq!(mark("k").await, asked);
-
-    let group: GroupRetryRequest = request(json!({ "status": "cancelled", "type": "backtesting" }));
-    assert_eq!(app.plan_retry(&group).await.unwrap().jobs, 2);
-    let again = GroupRetryRequest { within: Some(asked), ..group };
-    assert_eq!(app.plan_retry(&again).await.unwrap().jobs, 1);
-    let group: GroupCancelRequest = request(json!({ "type": "backtesting" }));
-    let again = GroupCancelRequest { within: Some(asked), ..group };
-    let plan = app.plan_cancel(&again).await.unwrap();
-    assert_eq!(app.cancel_group(plan).await.unwrap().cancelled, 0);
-    assert_eq!(app.row(&waits).await.unwrap().status, Status::Pending);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_operation_is_cancelled_and_retried_with_its_history_told() {
-    let desk = Desk::with_bars().await;
-    let (app, id) = (&desk.app, desk.submit_signals().await);
-    let asked = CancelRequest::of(id.clone(), "enough");
-    assert_eq!(app.cancel(&asked).await.unwrap().answer, CancelOutcome::Cancelled);
-    let late = app.cancel(&asked).await.unwrap();
-    assert_eq!((late.answer, late.status), (CancelOutcome::TooLate, Some(Status::Cancelled)));
-    assert!(app.history(&id).await.unwrap().events.len() >= 2);
-
-    let key = Some("again".parse().unwrap());
-    let retry = RetryRequest { operation: id.clone(), idempotency_key: key };
-    let first = app.retry(&retry).await.unwrap();
-    assert_eq!(first, app.retry(&retry).await.unwrap());
-    assert_ne!(first.operation, id);
-    let spec = BacktestSpec::deserialize(&app.row(&first.operation).await.unwrap().spec).unwrap();
-    assert_eq!(spec.repeats, Some(id), "nobody saw the first: both are one look");
-
-    let unknown = "op_backtesting_20260101_000000_00000000".parse().unwrap();
-    assert_eq!(app.operation(&unknown).await.unwrap_err().kind, ErrorKind::NotFound);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_workspace_remembers_its_store_and_who_met_it_and_refuses_an_emptied_one() {
     let desk = Desk::with_bars().await;
     let remembered = desk.opening.epochs().unwrap().all().await.unwrap();
@@ -343,94 +238,6 @@ async fn a_workspace_remembers_its_store_and_who_met_it_and_refuses_an_emptied_o
     let begun = opening.begin_epoch("the disk was lost").await.unwrap();
     assert_eq!(begun.before.as_ref(), Some(&remembered[0].epoch));
     opening.beside().await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_replay_is_the_same_look_at_the_same_inputs_and_compares_its_trades() {
-    let desk = Desk::with_bars().await;
-    let (app, id) = (&desk.app, desk.submit_signals().await);
-    complete(app, &id, b"one list").await;
-    assert_eq!(app.report(&id).await.unwrap().summary.metrics.total_trades, 1);
-
-    let replay = ReplayRequest { operation: id.clone(), idempotency_key: Some("r".parse().unwrap()) };
-    let again = app.submit_replay(&replay).await.unwrap().operation;
-    assert_eq!(app.submit_replay(&replay).await.unwrap().operation, again);
-    let told = |row: Operation| BacktestSpec::deserialize(&row.spec).unwrap();
-    let (first, second) = (told(app.row(&id).await.unwrap()), told(app.row(&again).await.unwrap()));
-    assert_eq!((first.origin, second.origin), (Origin::Person, Origin::Replay));
-    assert_eq!(BacktestSpec { origin: first.origin, ..second }, first);
-
-    let early = app.compare_replay(&id, &again).await.unwrap_err();
-    assert_eq!(early.kind, ErrorKind::OperationFailed, "{early}");
-    complete(app, &again, b"another list").await;
-    let compared = app.compare_replay(&id, &again).await.unwrap();
-    assert!(!compared.same && compared.replayed_as == again, "{compared:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_a_completed_backtest_is_replayed() {
-    let desk = Desk::with_bars().await;
-    let id = desk.submit_signals().await;
-    let replay = ReplayRequest { operation: id, idempotency_key: None };
-    let refused = desk.app.submit_replay(&replay).await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::OperationFailed, "{refused}");
-    let queues = desk.app.queues().await.unwrap();
-    let backtests = queues.iter().find(|queue| queue.kind == Kind::Backtesting).unwrap();
-    assert_eq!((backtests.pending, backtests.workers), (1, 0));
-}
-
-fn trigger(document: &Value) -> TriggerRequest {
-    let mut all = json!({ "symbol": "MINE", "timeframe": "1h" });
-    all.as_object_mut().unwrap().extend(document.as_object().unwrap().clone());
-    request(all)
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_triggers_at_once_one_starts_a_cycle_and_its_end_makes_room() {
-    let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
-    let asked = trigger(&json!({ "idempotency_key": "k" }));
-    let other = trigger(&json!({}));
-    let (first, second) = tokio::join!(app.trigger_cycle(&asked), app.trigger_cycle(&other));
-    let (won, lost) = match (first, second) {
-        (Ok(won), Err(lost)) | (Err(lost), Ok(won)) => (won, lost),
-        both => panic!("{both:?}"),
-    };
-    assert_eq!(
-        (lost.kind, lost.code.as_deref()),
-        (ErrorKind::Conflict, Some("active_cycle_exists")),
-        "{lost}"
-    );
-    assert!(lost.message.contains(won.operation.as_str()), "{lost}");
-    let status = app.cycle_status().await.unwrap();
-    assert_eq!((status.cycles.len(), status.capacity.active, status.capacity.limit), (1, 1, 2));
-    assert_eq!(status.cycles[0].operation, won.operation);
-    let stopped = app.cancel_cycle(&request::<CancelOneRequest>(json!({}))).await.unwrap();
-    assert_eq!((&stopped.operation, stopped.answer), (&won.operation, CancelOutcome::Requested));
-    assert_eq!(stopped.child, app.row(&won.operation).await.unwrap().waiting);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_triggered_cycle_draws_lots_of_its_own_unless_it_is_given_a_seed() {
-    let Desk { app, folder: _folder, .. } = Desk::with_bars().await;
-    let mut seeds = Vec::new();
-    for document in [json!({}), json!({}), json!({ "seed": 7 })] {
-        let cycle = app.trigger_cycle(&trigger(&document)).await.unwrap();
-        let row = app.row(&cycle.operation).await.unwrap();
-        seeds.push(row.spec["campaign_seed"].as_u64().unwrap());
-        let child = row.summary.waiting.unwrap();
-        app.cancel(&CancelRequest::of(cycle.operation.clone(), "")).await.unwrap();
-        // The orchestrator's part, once the child has ended.
-        assert_eq!(app.row(&child).await.unwrap().status, Status::Cancelled);
-        close(&app, &cycle.operation, child).await;
-    }
-    assert!(seeds[0] != seeds[1] && seeds[2] == 7, "{seeds:?}");
-}
-
-/// What an orchestrator does when the child of a cycle ended.
-async fn close(app: &App, root: &OperationId, finished: OperationId) {
-    let to = AdvanceTo::Completed { result: json!({}) };
-    let step = Advance { root: root.clone(), finished, expected_phase: Phase::Designing, to };
-    assert_eq!(app.store.advance(step).await.unwrap(), Advanced::Closed(Status::Cancelled));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,8 @@
 //! Whether a batch has ended, and with what.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
+
+use ktrdr_fabric::clock;
 
 use super::contract::{Outcome, Processing};
 use super::tickets::{Answer, Asked};
@@ -51,10 +53,5 @@ fn answer(outcome: Outcome) -> Answer {
 /// How long ago it was handed over, by this machine's clock; nothing where that was set back.
 pub(super) fn age(asked: &Asked) -> Duration {
     let at = Duration::from_millis(asked.at_ms);
-    now().saturating_sub(at)
-}
-
-/// Since 1970.
-pub(super) fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    clock::since_1970().saturating_sub(at)
 }

@@ -6,11 +6,11 @@ use ktrdr_agent::models::{Lane, Model};
 use ktrdr_agent::purse::{Intent, Spent};
 use ktrdr_domain::OperationId;
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
+use ktrdr_fabric::clock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::contract::BatchId;
-use super::look::now;
 use crate::contract::{Message, Reply};
 use crate::sse::STREAM_BYTES_MAX;
 
@@ -45,7 +45,7 @@ impl Asked {
         batch: BatchId,
         messages: Vec<Message>,
     ) -> Self {
-        let at_ms = u64::try_from(now().as_millis()).unwrap_or(u64::MAX);
+        let at_ms = u64::try_from(clock::since_1970().as_millis()).unwrap_or(u64::MAX);
         Self { schema: SCHEMA, turn, intent, custom_id, batch, at_ms, messages }
     }
 }

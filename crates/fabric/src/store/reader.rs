@@ -101,6 +101,8 @@ pub trait OperationReader: Send + Sync {
     /// When what waits for the time of a retry, or after a deferral, is due: Unix milliseconds of the store's clock. `None` for
     /// everything else.
     async fn due(&self, id: &OperationId) -> Result<Option<i64>, StoreError>;
+    /// The operation that was submitted under an idempotency key, if one was.
+    async fn keyed(&self, key: &str) -> Result<Option<OperationId>, StoreError>;
     /// Roots that were submitted within a limit of this key and have not ended, oldest first.
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError>;
     /// What waits for workers, of the queues of which the last message of some operation is at least that old.

@@ -73,6 +73,7 @@ passed_on! {
         fn list(filter: &Filter) -> Page;
         fn history(id: &OperationId) -> Vec<Transition>;
         fn due(id: &OperationId) -> Option<i64>;
+        fn keyed(key: &str) -> Option<OperationId>;
         fn holders(key: &str) -> Vec<OperationId>;
         fn backlog(age: Duration) -> Backlog;
         fn outbox(after: Option<u64>, limit: u32) -> Vec<OutboxEntry>;

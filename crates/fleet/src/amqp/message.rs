@@ -2,8 +2,6 @@
 //!
 //! Within one version readers are tolerant: unknown fields are skipped. A breaking change gets its own queue.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use ktrdr_domain::job::{MESSAGE_BYTES_MAX, SCHEMA};
 use ktrdr_domain::trace::Sample;
 use ktrdr_domain::traceparent::traceparent;
@@ -14,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::topology::{EVENTS, JOBS};
 use ktrdr_fabric::broker::{Message, Queue};
+use ktrdr_fabric::clock;
 
 /// A specification, and the few ids that stand around it.
 const BODY_BYTES_MAX: usize = MESSAGE_BYTES_MAX + 1024;
@@ -109,7 +108,7 @@ fn properties(
 
 /// The wall clock, in Unix seconds.
 pub(super) fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    clock::since_1970().as_secs()
 }
 
 /// Reads what came out of a queue; anyone may have put it there.

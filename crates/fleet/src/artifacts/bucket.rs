@@ -1,6 +1,6 @@
 //! The artefacts of one bucket.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 use super::failure::explain;
 use super::upload::Mode;
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Entry, Key};
+use ktrdr_fabric::clock::unix_ms;
 
 /// Most keys of one list: a page holds a thousand of them, and a fleet of years has written fewer.
 const KEYS_MAX: usize = 1_000_000;
@@ -120,10 +121,4 @@ impl Artifacts for S3Artifacts {
     fn place(&self) -> String {
         self.place.clone()
     }
-}
-
-/// This machine's clock.
-fn unix_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

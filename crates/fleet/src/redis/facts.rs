@@ -1,7 +1,6 @@
 //! What the operator wants to know of a store.
 
 use std::collections::HashMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use redis::from_redis_value;
 
@@ -11,6 +10,7 @@ use super::failure::words;
 use super::opening::read_epoch;
 use super::store::RedisStore;
 use ktrdr_fabric::cause::Cause;
+use ktrdr_fabric::clock::unix_ms;
 use ktrdr_fabric::epochs::RESTORE_FIRST;
 use ktrdr_fabric::store::StoreError;
 
@@ -140,17 +140,12 @@ async fn persistence(connection: &RedisConnection, info: &Info) -> Persistence {
 }
 
 async fn clock_skew_ms(connection: &RedisConnection) -> Result<i64, StoreError> {
-    let before = wall_ms();
+    let before = unix_ms();
     let time = connection.send(&redis::cmd("TIME")).await?;
-    let after = wall_ms();
+    let after = unix_ms();
     let (seconds, micros): (i64, i64) = from_redis_value(time).map_err(unreadable)?;
     let server = seconds.saturating_mul(1000).saturating_add(micros / 1000);
     Ok(server.saturating_sub(before.midpoint(after)))
-}
-
-fn wall_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {

@@ -49,6 +49,13 @@ pub(super) async fn list(session: &Session, filter: &Filter) -> Result<Page, Sto
     Ok(Page { operations, positions, total: answer.at(0)?, active: answer.at(1)?, now_ms: answer.at(3)? })
 }
 
+/// What was submitted under an idempotency key.
+pub(super) async fn keyed(session: &Session, key: &str) -> Result<Option<OperationId>, StoreError> {
+    let found = session.call(&session.scripts.keyed).arg(key).value().await?;
+    let name: Option<String> = redis::from_redis_value(found).map_err(no_id)?;
+    name.map(|name| name.parse().map_err(no_id)).transpose()
+}
+
 /// Roots that go on under a key, oldest first.
 pub(super) async fn holders(session: &Session, key: &str) -> Result<Vec<OperationId>, StoreError> {
     let found = session.call(&session.scripts.holders).arg(key).value().await?;

@@ -70,6 +70,7 @@ scripts! {
     backlog: watching;
     row: reading;
     holders: reading_holders;
+    keyed: reading;
     history: reading;
     due: reading;
     list: listing;

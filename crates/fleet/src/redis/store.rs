@@ -67,6 +67,10 @@ impl OperationReader for RedisStore {
         query::due(&self.session, id).await
     }
 
+    async fn keyed(&self, key: &str) -> Result<Option<OperationId>, StoreError> {
+        query::keyed(&self.session, key).await
+    }
+
     async fn holders(&self, key: &str) -> Result<Vec<OperationId>, StoreError> {
         query::holders(&self.session, key).await
     }

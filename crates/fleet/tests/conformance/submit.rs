@@ -29,7 +29,9 @@ pub(crate) async fn the_same_id_is_created_once(w: World) {
 
 pub(crate) async fn the_same_key_gives_the_first_operation(w: World) {
     let keyed = |name| NewOperation { idempotency_key: Some("nightly".into()), ..leaf(name) };
+    assert_eq!(w.store.keyed("nightly").await.unwrap(), None);
     assert_eq!(w.store.submit(keyed("a")).await.unwrap(), Submitted::Created);
+    assert_eq!(w.store.keyed("nightly").await.unwrap(), Some(id("a")));
     assert_eq!(w.store.submit(keyed("b")).await.unwrap(), Submitted::Duplicate(id("a")));
     w.complete(&id("a")).await;
     assert_eq!(

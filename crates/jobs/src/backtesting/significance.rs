@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use ktrdr_catalog::counting::Counted;
 use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::report::{ActiveReturn, DailyRecord, Direction, Evidence, NullRank, Trade};
 use ktrdr_quant::Bars;
@@ -12,7 +13,6 @@ use ktrdr_quant::simulate::Target;
 use ktrdr_quant::statistics::{TrackRecord, Undefined, ratios};
 
 use super::Traded;
-use super::counting::Counted;
 use super::subject::{Decided, Proof};
 use super::telling::Telling;
 use crate::fault::Fault;

@@ -57,7 +57,7 @@ pub(crate) struct BacktestExport {
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     pub(crate) format: ExportFormat,
 
-    /// Write it to this file, which must not be there yet; CSV to stdout otherwise.
+    /// Write it to this file, which must not be there yet; to stdout otherwise, as CSV or, with `--output json`, as rows of JSON.
     #[arg(long, value_name = "FILE", required_if_eq("format", "parquet"))]
     pub(crate) to: Option<PathBuf>,
 }

@@ -234,7 +234,7 @@ pub(crate) struct DemoArguments {
     #[arg(long, value_name = "PROVIDER")]
     pub(crate) agent: Option<ProviderName>,
 
-    /// Keep the demo's workspace in this folder instead of a temporary one.
+    /// Keep the demo's workspace in this folder instead of a temporary one: one that is no workspace yet, or an earlier demo's.
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
 }

@@ -120,8 +120,8 @@ async fn export(context: &Context<'_>, wanted: &BacktestExport) -> Result<(), Cl
     let report = desk.app().report(&id).await?.report;
     let table = if wanted.trades { export::trades(&report) } else { export::equity(&report) };
     let Some(path) = &wanted.to else {
-        context.screen.raw(&table.csv());
-        return Ok(());
+        // Lists are told in JSON as every list is; CSV is the form for people here.
+        return context.screen.list(table.name(), &table.json(), |screen| screen.raw(&table.csv()));
     };
     let file = match wanted.format {
         ExportFormat::Csv => table.csv().into_bytes(),

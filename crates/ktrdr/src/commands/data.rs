@@ -9,6 +9,7 @@ use ktrdr_app::data::{self, DataLoaded, IMPORT_BYTES_MAX, ImportRequest, ListedS
 use ktrdr_app::resample::ResampledSeries;
 use ktrdr_app::use_cases::Library;
 use ktrdr_app::{AppError, UseCases};
+use ktrdr_domain::{Span, Windows};
 use ktrdr_quant::data::health::HealthReport;
 
 use super::Context;
@@ -243,12 +244,16 @@ fn row(l: &ListedSeries) -> Vec<String> {
         (Some(looks), _) => looks.to_string(),
         (None, _) => dash(),
     };
-    let not_fixed = if l.windows_fixed { "" } else { " (not fixed yet)" };
+    let not_fixed = if l.windows_fixed || l.windows.is_none() { "" } else { " (not fixed yet)" };
+    let start = |window: fn(&Windows) -> Span| match (&l.windows, &l.data) {
+        (Some(windows), Some(data)) => windows::start(window(windows), data.span),
+        _ => dash(),
+    };
     vec![
         l.file.clone(),
         l.data.as_ref().map_or_else(dash, |d| windows::date(d.span.start)),
-        l.windows.map_or_else(dash, |w| windows::date(w.gate.start)),
-        l.windows.map_or_else(dash, |w| windows::date(w.vault.start) + not_fixed),
+        start(|windows| windows.gate),
+        start(|windows| windows.vault) + not_fixed,
         l.data.as_ref().map_or_else(dash, |d| windows::date(d.span.end)),
         looks,
         l.vault_openings.to_string(),

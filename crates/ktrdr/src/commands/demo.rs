@@ -21,6 +21,7 @@ use super::{Context, research};
 use crate::cli::{DemoArguments, StartArguments};
 use crate::exit::{CliError, Kind, OrExit};
 use crate::settings::AgentAccess;
+use crate::workspace;
 
 /// Hourly bars of each series: about twelve years of a currency pair, of which the exam is three.
 const BARS: u32 = 75_000;
@@ -31,6 +32,11 @@ const STRENGTH: f64 = 0.17;
 
 /// The agent that is no model.
 const FAKE: &str = "fake";
+
+/// What tells the workspace of a demo from others.
+const MARK: &str = "demo.txt";
+
+const ABOUT_MARK: &str = "`ktrdr demo --keep` works in this folder: what is in it was generated. It goes on here only while this file is there.\n";
 
 /// Seconds of 2018-01-01.
 const START: Timestamp = Timestamp(1_514_764_800);
@@ -121,8 +127,18 @@ impl Stage {
 fn folder(arguments: &DemoArguments) -> Result<(PathBuf, Option<tempfile::TempDir>), CliError> {
     match &arguments.keep {
         Some(folder) => {
-            std::fs::create_dir_all(folder)
-                .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", folder.display())))?;
+            let refused = |e| CliError::new(Kind::Files, format!("{}: {e}", folder.display()));
+            let mark = folder.join(MARK);
+            if workspace::is_one(folder) && !mark.exists() {
+                let message = format!(
+                    "{} is a workspace already, and no earlier demo's: the demo's instruments, trials and lessons would stand among its \
+                     own; name another folder",
+                    folder.display()
+                );
+                return Err(CliError::new(Kind::Refused, message));
+            }
+            std::fs::create_dir_all(folder).map_err(refused)?;
+            std::fs::write(&mark, ABOUT_MARK).map_err(refused)?;
             Ok((folder.clone(), None))
         }
         None => {

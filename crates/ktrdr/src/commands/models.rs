@@ -137,4 +137,9 @@ fn print_importance(screen: &Screen, found: &ModelImportance) {
         of.permutations,
         of.blocks
     ));
+    if let Some(why) = &found.fault {
+        screen.note(format!(
+            "this is what its training found; the model itself can not be used any more: {why}"
+        ));
+    }
 }

@@ -7,7 +7,7 @@ use ktrdr_app::UseCases;
 use ktrdr_app::sweep::{Sweep, SweepRequest, Swept, SweptVariant};
 use ktrdr_domain::gate::GatePolicy;
 use ktrdr_domain::number::Figure;
-use ktrdr_domain::{Operation, OperationId, Status, WindowKind};
+use ktrdr_domain::{Operation, OperationId, Status, Symbol, WindowKind};
 
 use super::Context;
 use super::start::{self, Started, exit_code};
@@ -63,15 +63,39 @@ async fn planned(context: &Context<'_>, wanted: &SweepArguments) -> Result<Sweep
 fn announce(context: &Context<'_>, sweep: &Sweep, yes: bool) -> Result<(), CliError> {
     let Sweep { strategy, symbol, timeframe, variants, .. } = sweep;
     let count = variants.len() as u64;
-    let (named, trainings) = (counted(count, "variant"), counted(count, "training"));
-    let what = format!("{named} of {strategy} on {symbol} {timeframe}: {trainings}");
+    let trainings = part(sweep.trainings_left(), count, "training", "trained");
+    let what = format!("{} of {strategy} on {symbol} {timeframe}: {trainings}", counted(count, "variant"));
     if sweep.window == WindowKind::Dev {
         context.screen.note(format!("{what}, compared on dev; no look at the exam is taken"));
         return Ok(());
     }
-    let before = sweep.looks.map_or_else(String::new, |looks| format!("; {looks} were counted before"));
-    let looks = counted(count, "look");
-    confirm(context.screen, &format!("{what}, and {looks} at the gate, each counted for good{before}"), yes)
+    let looks = part(sweep.looks_left(), count, "look", "examined");
+    if sweep.looks_left() == 0 {
+        context.screen.note(format!("{what}, and no new look at the gate ({count} examined before)"));
+        return Ok(());
+    }
+    let (good, before) = ("each counted for good", before(sweep));
+    confirm(context.screen, &format!("{what}, and {looks} at the gate, {good}{before}"), yes)
+}
+
+/// `3 trainings`, `2 trainings (1 of 3 was trained before)`
+fn part(left: u64, all: u64, what: &str, done: &str) -> String {
+    let left_of_it = counted(left, what);
+    match all - left {
+        0 => left_of_it,
+        before => format!("{left_of_it} ({before} of {all} {done} before)"),
+    }
+}
+
+/// The looks that these come on top of.
+fn before(sweep: &Sweep) -> String {
+    let Some(looks) = sweep.looks else { return String::new() };
+    let looks = format!(" on top of {} before", counted(looks, "look"));
+    let others: Vec<&str> = sweep.correlated.iter().map(Symbol::as_str).collect();
+    match others.as_slice() {
+        [] => looks,
+        _ => format!("{looks}, with those at {}, which moves as {} does", others.join(", "), sweep.symbol),
+    }
 }
 
 /// The rows as they ended, where none was stopped and nobody stopped waiting.

@@ -23,12 +23,30 @@ pub(super) fn read(file: &Path, variables: &Variables) -> Result<Settings, Strin
     let text = text_of(file).map_err(|why| format!("{}: {why}", file.display()))?;
     // Alone first: only then are lines and columns known.
     check(&text).map_err(|fault| format!("{}, {fault}", file.display()))?;
-    layered(&text, &variables.settings).map_err(|_| blame(&variables.settings))
+    with_variables(&text, &variables.settings)
 }
 
 /// Settings of variables alone.
 pub(super) fn of(variables: &Variables) -> Result<Settings, String> {
-    layered("", &variables.settings).map_err(|_| blame(&variables.settings))
+    with_variables("", &variables.settings)
+}
+
+fn with_variables(text: &str, variables: &config::Map<String, String>) -> Result<Settings, String> {
+    // The library would cut the fraction off.
+    let cut = |(name, value): (&String, &String)| {
+        let is_fraction = value.parse::<f64>().is_ok_and(|number| number.fract() != 0.0);
+        let expected = expected_of(name, value).filter(|expected| is_fraction && is_whole(expected))?;
+        Some(format!("{name}: {expected}"))
+    };
+    if let Some(fault) = variables.iter().filter_map(cut).min() {
+        return Err(fault);
+    }
+    layered(text, variables).map_err(|_| blame(variables))
+}
+
+/// Whether whole numbers are expected.
+fn is_whole(expected: &str) -> bool {
+    ["expected u16", "expected u32", "expected u64", "expected usize"].contains(&expected)
 }
 
 /// The file's text; none where there is no file.

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use ktrdr_domain::nearest::slips;
+use ktrdr_domain::nearest::{slip_of, slips};
 
 use super::Settings;
 use crate::exit::{CliError, Kind};
@@ -78,9 +78,6 @@ const OF_OTHERS: [&str; 25] = [
     "EVIDENCE_",
     "FUZZ_",
 ];
-
-/// From this many characters on, two slips are taken for a slip; of a shorter name one.
-const LONG_NAME: usize = 6;
 
 /// The variables of the environment, told apart.
 #[derive(Debug, Default)]
@@ -164,8 +161,7 @@ fn meaning(name: &str, variable: &str, known: &[String]) -> Meaning {
         return Meaning::Other;
     }
     let read_here = known.iter().map(String::as_str).chain(OF_THE_PROCESS);
-    let meant = read_here.min_by_key(|meant| slips(meant, name));
-    match meant.filter(|meant| slips(meant, name) <= if meant.len() < LONG_NAME { 1 } else { 2 }) {
+    match slip_of(name, read_here) {
         Some(meant) => Meaning::Slip(meant.to_owned()),
         None => Meaning::Foreign,
     }

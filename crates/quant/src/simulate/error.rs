@@ -1,14 +1,14 @@
 //! Why a simulation can not be run.
 
 use ktrdr_domain::Timestamp;
-use ktrdr_domain::trading::BadAccount;
+use ktrdr_domain::range::OutOfRange;
 
 /// Why a simulation can not be run.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SimulateError {
     /// A number of the account is impossible.
     #[error("account: {0}")]
-    Account(#[from] BadAccount),
+    Account(#[from] OutOfRange),
     /// No bars, or bars that are not there.
     #[error(
         "bars {start}..{end} can not be traded: there are {bars} bars; choose a window with at least one"

@@ -1,7 +1,8 @@
-//! Trades and equity as tables for notebooks: columns named as the JSON form names them, written as CSV (`csv.rs`) or as Parquet
-//! (`parquet.rs`).
+//! Trades and equity as tables for notebooks: columns named as the JSON form names them, written as CSV (`csv.rs`), as Parquet
+//! (`parquet.rs`), or row by row as JSON (`json.rs`).
 
 mod csv;
+mod json;
 mod parquet;
 
 use ktrdr_domain::Timestamp;
@@ -60,6 +61,12 @@ pub fn equity(report: &BacktestReport) -> Table {
 }
 
 impl Table {
+    /// What it is called: `trades`, `equity`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// How many rows it has.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ktrdr_app::ids;
+use ktrdr_app::{clock, ids};
 use ktrdr_domain::job::ProbeSpec;
 use ktrdr_domain::{JobSpec, Kind as OperationKind, OperationId, Priority, TRIES_MAX};
 use ktrdr_fabric::store::{Filter, NewOperation, Store};
@@ -20,7 +20,7 @@ const ROWS: usize = 128;
 /// Distinct ids for many probes.
 pub(super) fn ids(count: u32) -> Result<Vec<OperationId>, CliError> {
     let nonce = ids::nonce()?;
-    let id = |i| OperationId::new(OperationKind::Probe, ids::now(), nonce.wrapping_add(i));
+    let id = |i| OperationId::new(OperationKind::Probe, clock::now(), nonce.wrapping_add(i));
     Ok((0..count).map(id).collect())
 }
 

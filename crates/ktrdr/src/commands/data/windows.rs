@@ -2,7 +2,7 @@
 
 use ktrdr_app::windows::{InstrumentWindows, RollRequest};
 use ktrdr_domain::window_history::{Occasion, WindowEvent};
-use ktrdr_domain::{Symbol, Timestamp, Windows};
+use ktrdr_domain::{Span, Symbol, Timestamp, Windows};
 
 use crate::cli::data::RollArguments;
 use crate::commands::Context;
@@ -40,19 +40,35 @@ pub(super) fn date(moment: Timestamp) -> String {
 
 /// `dev from 1993-01-29, gate from 2006-03-01, vault from 2014-05-01 to 2019-12-31`
 pub(super) fn dates(windows: &Windows) -> String {
+    let end = windows.vault.end;
+    let vault = match date(windows.vault.start) {
+        start if windows.vault.start >= end => format!("{start}, behind the last bar"),
+        start => format!("{start} to {}", date(end)),
+    };
     format!(
-        "dev from {}, gate from {}, vault from {} to {}",
+        "dev from {}, gate from {}, vault from {vault}",
         date(windows.dev.start),
-        date(windows.gate.start),
-        date(windows.vault.start),
-        date(windows.vault.end)
+        date(windows.gate.start)
     )
+}
+
+/// The day on which a window starts; and that these bars do not reach it.
+pub(super) fn start(window: Span, bars: Span) -> String {
+    let behind = if window.start >= bars.end { " (no bar)" } else { "" };
+    date(window.start) + behind
 }
 
 fn print(screen: &Screen, found: &InstrumentWindows) {
     let burnt = if found.burnt { ": burnt, research on it has ended" } else { "" };
     screen.line(format!("{}: {}", found.symbol, dates(&found.windows)));
     screen.line(format!("gate        {} of {}{burnt}", counted(found.looks, "look"), found.looks_max));
+    if !found.correlated.is_empty() {
+        let others = found.correlated.iter().map(Symbol::as_str).collect::<Vec<_>>().join(", ");
+        let all = counted(found.looks_counted, "look");
+        screen.line(format!(
+            "            a verdict pays for {all}: those at {others} count too, which moves as it does"
+        ));
+    }
     screen.line(format!("vault       opened {}", counted(found.vault_openings, "time")));
     let rows: Vec<Vec<String>> = found.events.iter().map(|event| row(screen, event)).collect();
     screen.line(table(&["WHEN", "WHAT", "BY", "WHY"], &rows));

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use ktrdr_catalog::series;
-use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Span, Symbol, Timeframe};
+use ktrdr_fabric::artifacts::Artifacts;
+use ktrdr_fabric::ledger::LedgerReader;
+use ktrdr_fabric::store::StoreError;
 use ktrdr_quant::Bars;
 use ktrdr_quant::statistics::correlation;
 
-use crate::Services;
-use crate::fault::Fault;
+use crate::CatalogError;
+use crate::series::{self, SeriesCache};
 
 /// Instruments whose returns correlate by more than this, in either direction, are one as far as luck goes.
 const SAME_INSTRUMENT: f64 = 0.9;
@@ -22,87 +23,110 @@ const DAY_S: i64 = 86_400;
 
 /// The looks that count, whoever took them.
 #[derive(Debug, Default)]
-pub(super) struct Counted {
+pub struct Counted {
     /// At the instrument itself, and at those of [`correlated`](Self::correlated).
-    pub(super) trials: Vec<Trial>,
+    pub trials: Vec<Trial>,
     /// Of them, looks at the instrument itself.
-    pub(super) looks_at_window: u64,
+    pub looks_at_window: u64,
     /// Other instruments that were counted in, by name.
-    pub(super) correlated: Vec<Symbol>,
+    pub correlated: Vec<Symbol>,
 }
 
 /// Every look at `span` of the instrument, and of others that are `correlated` with it.
-pub(super) fn looks(
-    services: &Services,
+///
+/// # Errors
+/// When the ledger can not be read.
+pub async fn looks(
+    ledger: &dyn LedgerReader,
     symbol: &Symbol,
     correlated: Vec<Symbol>,
     span: Span,
-) -> Result<Counted, Fault> {
-    let looks = |symbol: &Symbol| services.runtime.block_on(services.ledger.looks(symbol, span));
-    let mut trials = looks(symbol)?;
+) -> Result<Counted, StoreError> {
+    let mut trials = ledger.looks(symbol, span).await?;
     let looks_at_window = trials.len() as u64;
     for other in &correlated {
-        trials.extend(looks(other)?);
+        trials.extend(ledger.looks(other, span).await?);
     }
     Ok(Counted { trials, looks_at_window, correlated })
 }
 
-/// The other instruments with looks at `span` that go with that of `bars` on dev.
-pub(super) fn correlated(
-    services: &Services,
-    spec: &BacktestSpec,
-    bars: &Bars,
-    span: Span,
-) -> Result<Vec<Symbol>, Fault> {
-    let mut correlated = Vec::new();
-    let mut own = None;
-    for (symbol, timeframes) in others(services, &spec.symbol)? {
-        if services.runtime.block_on(services.ledger.looks(&symbol, span))?.is_empty() {
-            continue;
-        }
-        let own = own.get_or_insert_with(|| Closes::of(bars));
-        if goes_with(services, own, &symbol, &timeframes, spec.windows.dev)? {
-            correlated.push(symbol);
-        }
-    }
-    Ok(correlated)
+/// Another instrument that was looked at, with the timeframes of its series.
+#[derive(Debug)]
+pub struct Other {
+    symbol: Symbol,
+    timeframes: Vec<Timeframe>,
 }
 
-/// The other instruments of the workspace, each with the timeframes of its series.
-fn others(services: &Services, symbol: &Symbol) -> Result<BTreeMap<Symbol, Vec<Timeframe>>, Fault> {
-    let mut others: BTreeMap<Symbol, Vec<Timeframe>> = BTreeMap::new();
-    for (_, other, timeframe) in services.runtime.block_on(series::all(&*services.artifacts))? {
+/// The other instruments of the workspace that were looked at during `span`.
+///
+/// # Errors
+/// When they can not be listed, or the ledger can not be read.
+pub async fn others<E: From<CatalogError> + From<StoreError>>(
+    artifacts: &dyn Artifacts,
+    ledger: &dyn LedgerReader,
+    symbol: &Symbol,
+    span: Span,
+) -> Result<Vec<Other>, E> {
+    let mut there: BTreeMap<Symbol, Vec<Timeframe>> = BTreeMap::new();
+    for (_, other, timeframe) in series::all(artifacts).await? {
         if other != *symbol {
-            others.entry(other).or_default().push(timeframe);
+            there.entry(other).or_default().push(timeframe);
+        }
+    }
+    let mut others = Vec::new();
+    for (symbol, timeframes) in there {
+        if !ledger.looks(&symbol, span).await?.is_empty() {
+            others.push(Other { symbol, timeframes });
         }
     }
     Ok(others)
 }
 
-/// Whether another instrument is the same as far as luck goes: by the day, and by the bar where they have too few days in common.
-fn goes_with(
-    services: &Services,
-    own: &Closes,
-    symbol: &Symbol,
-    timeframes: &[Timeframe],
+/// Those of the others that go with the instrument of `bars` on `dev`.
+///
+/// # Errors
+/// When a series can not be read.
+pub async fn correlated(
+    artifacts: &dyn Artifacts,
+    cache: &SeriesCache,
+    others: Vec<Other>,
+    bars: &Bars,
     dev: Span,
-) -> Result<bool, Fault> {
-    let closes = |timeframe: Timeframe| -> Result<Closes, Fault> {
-        let read = series::read_cached(&*services.artifacts, &services.series, symbol, timeframe);
-        Ok(Closes::of(&*services.runtime.block_on(read)?))
-    };
-    let with_days = timeframes.iter().filter(|timeframe| timeframe.seconds() <= DAY_S);
-    // The coarsest that still has every day is the shortest to read.
-    if let Some(coarsest) = with_days.max()
-        && let Some(is_same) = is_same_instrument(&own.by_day, &closes(*coarsest)?.by_day, dev)
-    {
-        return Ok(is_same);
+) -> Result<Vec<Symbol>, CatalogError> {
+    let mut correlated = Vec::new();
+    let mut own = None;
+    for other in others {
+        let own = own.get_or_insert_with(|| Closes::of(bars));
+        if other.goes_with(artifacts, cache, own, dev).await? {
+            correlated.push(other.symbol);
+        }
     }
-    if !timeframes.contains(&own.timeframe) {
-        return Ok(false);
+    Ok(correlated)
+}
+
+impl Other {
+    /// Whether it is the same as far as luck goes: by the day, and by the bar where they have too few days in common.
+    async fn goes_with(
+        &self,
+        artifacts: &dyn Artifacts,
+        cache: &SeriesCache,
+        own: &Closes,
+        dev: Span,
+    ) -> Result<bool, CatalogError> {
+        let with_days = self.timeframes.iter().copied().filter(|timeframe| timeframe.seconds() <= DAY_S);
+        // The coarsest that still has every day is the shortest to read.
+        if let Some(coarsest) = with_days.max() {
+            let other = series::read_cached(artifacts, cache, &self.symbol, coarsest).await?;
+            if let Some(is_same) = is_same_instrument(&own.by_day, &Closes::of(&other).by_day, dev) {
+                return Ok(is_same);
+            }
+        }
+        if !self.timeframes.contains(&own.timeframe) {
+            return Ok(false);
+        }
+        let other = series::read_cached(artifacts, cache, &self.symbol, own.timeframe).await?;
+        Ok(is_same_instrument(&own.by_bar, &Closes::of(&other).by_bar, dev).unwrap_or(false))
     }
-    let other = closes(own.timeframe)?;
-    Ok(is_same_instrument(&own.by_bar, &other.by_bar, dev).unwrap_or(false))
 }
 
 /// Closes by the second that they are known by: the day's end, or the bar's.
