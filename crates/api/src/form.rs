@@ -47,7 +47,7 @@ pub(crate) fn of(path: &str, name: &str) -> Value {
         (_, "utc_offset_hours") => json!({ "type": "number", "minimum": -24, "maximum": 24 }),
         (_, "sort" | "replace" | "allow_negative_prices") => json!({ "type": "boolean" }),
         (_, "Idempotency-Key") => text(KEY),
-        (_, "exams") => text("^op_[a-z0-9_.]*(,op_[a-z0-9_.]*){0,99}$"),
+        (_, "exams") => text("^(op_[a-z0-9_.]*(,op_[a-z0-9_.]*){0,99})?$"),
         (_, "subjects") => text("^[a-z0-9_.,-]{1,4000}$"),
         (_, "format") => json!({ "type": "string", "enum": ["html", "markdown", "json"] }),
         (_, "topics") => text("^(operations|queues|logs)(,(operations|queues|logs))*$"),

@@ -87,7 +87,7 @@ pub struct ListRequest {
 }
 
 /// A part of the list of operations.
-#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OperationList {
     /// The rows, without specifications and results.
     pub operations: Vec<OperationSummary>,
@@ -99,7 +99,6 @@ pub struct OperationList {
     pub active: u64,
     /// When this was so, by the store's clock, as the rows' times are.
     #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
-    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub now_ms: i64,
 }
 

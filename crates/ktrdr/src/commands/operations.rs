@@ -10,6 +10,8 @@ use ktrdr_app::UseCases;
 use ktrdr_app::operations::{History, ListRequest, OperationDetail, Resumption};
 use ktrdr_domain::{OperationId, OperationSummary, Status, Subject};
 use ktrdr_fabric::history::{Change, Transition};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Context;
@@ -62,6 +64,19 @@ async fn select(
     Ok(ExitCode::SUCCESS)
 }
 
+/// A part of the list of operations.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ListedOperations<'a> {
+    /// The rows, without specifications and results.
+    operations: &'a [OperationSummary],
+    /// Where the next part begins, if there may be one.
+    next: Option<u64>,
+    /// How many match in all.
+    total: u64,
+    /// How many operations of any type are pending or running.
+    active: u64,
+}
+
 async fn list(
     context: &Context<'_>,
     app: &dyn UseCases,
@@ -73,7 +88,8 @@ async fn list(
     let list = app.operations(&ListRequest::from(wanted)).await?;
     let (entries, next, total) = (&list.operations, list.next, list.total);
     let part = Part { entries, next, total };
-    part.answer(context.screen, &list, |screen| {
+    let document = ListedOperations { operations: entries, next, total, active: list.active };
+    part.answer(context.screen, &document, |screen| {
         if entries.is_empty() {
             screen.line("no operations match");
             return;

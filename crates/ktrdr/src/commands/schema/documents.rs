@@ -13,7 +13,7 @@ use ktrdr_app::explain::Explanation;
 use ktrdr_app::hypotheses::StandingHypothesis;
 use ktrdr_app::memory::Recollection;
 use ktrdr_app::metrics::OperationMetrics;
-use ktrdr_app::operations::{OperationDetail, OperationList, Transition};
+use ktrdr_app::operations::{OperationDetail, Transition};
 use ktrdr_app::plan::CampaignPlan;
 use ktrdr_app::queues::{PauseAnswer, QueueStatus};
 use ktrdr_app::replay::ReplayComparison;
@@ -29,7 +29,7 @@ use ktrdr_app::windows::InstrumentWindows;
 use ktrdr_domain::closing::Closing;
 use ktrdr_domain::glossary::Entry;
 use ktrdr_domain::lesson::Lesson;
-use ktrdr_domain::report::{BacktestReport, TrainingReport};
+use ktrdr_domain::report::{BacktestReport, EquityPoint, Trade, TrainingReport};
 use ktrdr_domain::schedule::Occurrence;
 use ktrdr_domain::strategy::Feature;
 use ktrdr_domain::trial::Trial;
@@ -47,6 +47,7 @@ use crate::commands::demo::Demo;
 use crate::commands::health::Health;
 use crate::commands::init::Begun;
 use crate::commands::memory::ExportedLessons;
+use crate::commands::operations::ListedOperations;
 use crate::commands::prune::Pruned;
 use crate::commands::report::WrittenReport;
 use crate::commands::research::Closed;
@@ -74,7 +75,11 @@ pub(super) const DOCUMENTS: &[(&str, Form)] = &[
     ("agent status", |made| one_of([of::<CycleStatus>(made), of::<CycleView>(made)])),
     ("agent trigger", |made| one_of([of::<Triggered<'_>>(made), of::<Closed<'_>>(made)])),
     ("backtest cancel", CancelAnswer::json_schema),
-    ("backtest export", Exported::json_schema),
+    ("backtest export", |made| {
+        let trades = list::<Trade>(made, "trades", "Every trade, in order of exit.");
+        let equity = list::<EquityPoint>(made, "equity", "Equity at every bar's close, by the bar's open.");
+        one_of([of::<Exported>(made), trades, equity])
+    }),
     ("backtest run", examined),
     ("backtest show", BacktestReport::json_schema),
     ("backtest signals", examined),
@@ -124,7 +129,7 @@ pub(super) const DOCUMENTS: &[(&str, Form)] = &[
         list::<Transition>(made, "events", "Every change of its row, oldest first.")
     }),
     ("operations explain", Explanation::json_schema),
-    ("operations list", |made| one_of([of::<OperationList>(made), of::<SelectedPart>(made)])),
+    ("operations list", |made| one_of([of::<ListedOperations<'_>>(made), of::<SelectedPart>(made)])),
     ("operations metrics", OperationMetrics::json_schema),
     ("operations retry", |made| one_of([of::<RetryAnswer>(made), of::<GroupRetryAnswer>(made)])),
     ("operations status", OperationDetail::json_schema),
