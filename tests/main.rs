@@ -74,6 +74,7 @@ mod top;
 mod traces;
 mod trials;
 mod trigger;
+mod undescribed;
 mod unwritable;
 mod verdicts;
 mod windows;

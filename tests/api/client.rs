@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
+use super::conformance::faults;
 use crate::running::{Running, wait_for};
 use crate::world::World;
 
@@ -61,7 +62,7 @@ impl Served {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        answer(self.request(Method::GET, path).send().await.unwrap()).await
+        self.told(Method::GET, path, self.request(Method::GET, path)).await
     }
 
     /// What is there, which must be.
@@ -74,11 +75,19 @@ impl Served {
     pub(crate) async fn post(&self, path: &str, body: &Value, key: Option<&str>) -> Answer {
         let request = self.request(Method::POST, path).json(body);
         let request = key.into_iter().fold(request, |request, key| request.header("Idempotency-Key", key));
-        answer(request.send().await.unwrap()).await
+        self.told(Method::POST, path, request).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
-        answer(self.request(Method::DELETE, path).send().await.unwrap()).await
+        self.told(Method::DELETE, path, self.request(Method::DELETE, path)).await
+    }
+
+    /// What comes back is what the description says.
+    async fn told(&self, method: Method, path: &str, request: reqwest::RequestBuilder) -> Answer {
+        let (status, told) = answer(request.send().await.unwrap()).await;
+        let faults = faults(method.as_str(), &format!("/api/v1{path}"), status, &told);
+        assert_eq!(faults, [] as [String; 0], "{method} {path}: {status} {told}");
+        (status, told)
     }
 
     /// The process that answers.

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::client::{Served, answer, block_on};
+use crate::undescribed::silent;
 use crate::world::World;
 
 /// Every example that is given is understood: it may find nothing to work on, but it is never misread.
@@ -34,6 +35,25 @@ fn the_description_is_true() {
         }
         assert!(examples >= 12, "{examples}");
     });
+}
+
+#[test]
+fn every_field_and_every_parameter_says_what_it_is() {
+    let described = ktrdr_api::description();
+    for (name, form) in described["components"]["schemas"].as_object().unwrap() {
+        assert_eq!(silent(form, name), [] as [String; 0]);
+    }
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap().iter().filter(|(_, one)| one.is_object()) {
+            let place = format!("{method} {path}");
+            let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+            assert_eq!(silent(body, &place), [] as [String; 0]);
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let words = parameter["description"].as_str().unwrap_or_default();
+                assert!(words.len() > 3, "{place}: {} says nothing", parameter["name"]);
+            }
+        }
+    }
 }
 
 /// What may be left out may be null: the description says so, and so it is, in whatever object it stands.

@@ -1,29 +1,16 @@
-//! What `--output json` prints is what `ktrdr schema` says: each command is run, and its document compared with its schema.
-//!
-//! `KTRDR_TEST_BLESS=1` makes the schemas anew from what the commands print.
+//! What `--output json` prints is what `ktrdr schema` says: each command is run, and its document held against its schema.
 
-mod fields;
-mod shape;
-mod words;
+use std::collections::{BTreeMap, BTreeSet};
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
-
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::faces::GRAMMAR_2;
 use crate::running::{Running, wait_for};
+use crate::undescribed::{silent, undescribed};
 use crate::world::{World, shown};
-use fields::Code;
-use shape::{Shape, undescribed};
 
 /// The session, command by command.
 const SESSION: &str = include_str!("commands.txt");
-
-fn schemas() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/schemas.json")
-}
 
 /// The words of a line, of which some are in quotes.
 fn words(line: &str) -> Vec<String> {
@@ -83,27 +70,26 @@ fn act(world: &World, deed: &str, engine: &mut Option<Running>) {
     }
 }
 
+/// The schema of every command that has one, as the program tells it.
+fn schemas(world: &World) -> BTreeMap<String, Value> {
+    let listed = world.json(&["schema"])["commands"].clone();
+    let names = listed.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned());
+    names
+        .map(|name| {
+            let words: Vec<&str> = ["schema"].into_iter().chain(name.split(' ')).collect();
+            let schema = world.json(&words);
+            (name, schema)
+        })
+        .collect()
+}
+
 /// Which command these words are: the longest that they begin with.
-fn command<'a>(words: &[String], known: &'a [String]) -> Option<&'a String> {
+fn command<'a>(words: &[String], known: impl Iterator<Item = &'a String>) -> Option<&'a String> {
     let is_meant = |name: &&String| {
         let name: Vec<&str> = name.split(' ').collect();
         words.len() >= name.len() && words.iter().zip(&name).all(|(word, part)| word == part)
     };
-    known.iter().filter(is_meant).max_by_key(|name| name.len())
-}
-
-/// Every command that has none below it, as its help says.
-fn commands(world: &World, path: &[String]) -> Vec<String> {
-    let arguments: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
-    let help = String::from_utf8(world.run(&arguments).stdout).unwrap();
-    let below = crate::faces::listed(&help);
-    match below.is_empty() {
-        true => vec![path.join(" ")],
-        false => below
-            .iter()
-            .flat_map(|(name, _)| commands(world, &[path, std::slice::from_ref(name)].concat()))
-            .collect(),
-    }
+    known.filter(is_meant).max_by_key(|name| name.len())
 }
 
 #[test]
@@ -112,61 +98,35 @@ fn every_document_is_as_its_schema_says() {
     world.write("signals.csv", "timestamp,target\n2015-07-07T00:00:00Z,1\n");
     world.write("old.yaml", GRAMMAR_2);
     world.write("broken.yaml", "name: broken\nlength: 14\n");
-    let known = commands(&world, &[]);
-    let printed = played(&world);
-    if std::env::var_os("KTRDR_TEST_BLESS").is_some() {
-        fs::write(schemas(), made(&printed, &known)).unwrap();
-    }
-    let schemas: Map<String, Value> = serde_json::from_str(&fs::read_to_string(schemas()).unwrap()).unwrap();
-    for (words, document) in &printed {
-        let name = command(words, &known).unwrap_or_else(|| panic!("{words:?} is no command"));
-        let schema = schemas.get(name).unwrap_or_else(|| panic!("ktrdr {name} has no schema"));
-        let faults: Vec<String> = jsonschema::validator_for(schema)
+    let schemas = schemas(&world);
+    let mut untried: BTreeSet<&String> = schemas.keys().collect();
+    for (words, document) in played(&world) {
+        let name = command(&words, schemas.keys()).unwrap_or_else(|| panic!("{words:?} has no schema"));
+        untried.remove(name);
+        let schema = &schemas[name];
+        let faults: Vec<String> = jsonschema::options()
+            .should_validate_formats(true)
+            .build(schema)
             .unwrap()
-            .iter_errors(document)
+            .iter_errors(&document)
             .map(|fault| format!("{}: {fault}", fault.instance_path()))
             .collect();
-        assert_eq!(faults, [] as [String; 0], "ktrdr {}", words.join(" "));
-        assert_eq!(undescribed(document, schema, ""), [] as [String; 0], "ktrdr {}", words.join(" "));
+        assert_eq!(faults, [] as [String; 0], "ktrdr {}\n{document}", words.join(" "));
+        assert_eq!(undescribed(&document, schema, schema), [] as [String; 0], "ktrdr {}", words.join(" "));
     }
-    for name in schemas.keys() {
-        let is_tried = printed.iter().any(|(words, _)| command(words, &known) == Some(name));
-        assert!(is_tried, "ktrdr {name} has a schema, and nobody tries it");
-    }
+    assert_eq!(untried, BTreeSet::new(), "they have a schema, and nobody tries them");
 }
 
-/// Schemas of what was printed.
-fn made(printed: &[(Vec<String>, Value)], known: &[String]) -> String {
-    let mut shapes: BTreeMap<&String, Shape> = BTreeMap::new();
-    for (words, document) in printed {
-        shapes.entry(command(words, known).unwrap()).or_default().see(document);
-    }
-    let code = Code::read();
-    // A line for each, so that changes can be read.
-    let line = |(name, shape): (&String, Shape)| {
-        let mut schema = shape.schema("", "");
-        words::describe(&mut schema, name, &code);
-        format!("{}: {schema}", Value::from(name.as_str()))
-    };
-    format!("{{\n{}\n}}\n", shapes.into_iter().map(line).collect::<Vec<_>>().join(",\n"))
-}
-
-/// What a field is stands beside it in the code. `KTRDR_TEST_BLESS=1` with the test above takes over what changed there.
 #[test]
-fn every_field_says_what_it_is_as_the_code_says_it() {
-    let schemas: Map<String, Value> = serde_json::from_str(&fs::read_to_string(schemas()).unwrap()).unwrap();
-    let code = Code::read();
-    for (name, schema) in &schemas {
-        assert_eq!(
-            words::silent(schema, name),
-            [] as [String; 0],
-            "words::SAID has words for what no type says"
-        );
-        let mut again = schema.clone();
-        words::describe(&mut again, name, &code);
-        assert_eq!(&again, schema, "ktrdr {name}");
+fn every_field_says_what_it_is() {
+    let world = World::new();
+    for (name, schema) in schemas(&world) {
+        assert!(jsonschema::meta::is_valid(&schema), "{name}: {schema}");
+        assert_eq!(silent(&schema, &name), [] as [String; 0]);
+        for (part, schema) in schema["$defs"].as_object().into_iter().flatten() {
+            assert_eq!(silent(schema, part), [] as [String; 0], "ktrdr {name}");
+        }
     }
-    assert_eq!(words::unused(&schemas), [] as [&str; 0]);
 }
 
 #[test]

@@ -8,12 +8,13 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 use ktrdr_domain::{Money, OperationId, budget};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::models::{Lane, Usage};
 
 /// An amount.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Cost {
     /// Money, in millionths of a dollar.
     pub micro_dollars: u64,

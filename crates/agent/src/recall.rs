@@ -15,6 +15,7 @@ use ktrdr_domain::lesson::{Lesson, Reached};
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::{OperationId, Strategy, StrategyName, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Room for a recall, in tokens.
@@ -45,7 +46,7 @@ pub struct Question<'a> {
 }
 
 /// What memory answers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Recall {
     /// The lessons, the most telling first.
     pub items: Vec<Recalled>,
@@ -56,7 +57,7 @@ pub struct Recall {
 }
 
 /// One lesson, in few words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Recalled {
     /// Why it is here.
     pub why: Why,
@@ -75,7 +76,7 @@ pub struct Recalled {
 }
 
 /// Why a lesson is recalled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// It is like what is in question, or came furthest.

@@ -6,13 +6,14 @@ use std::pin::Pin;
 use axum::http::Method;
 use ktrdr_app::AppError;
 use ktrdr_domain::scope::Scope;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::ask::Ask;
 use crate::reply::Reply;
 
 /// What every answering function gives.
-pub(crate) type Answered = Result<Reply, AppError>;
+pub(crate) type Answered<T = ()> = Result<Reply<T>, AppError>;
 
 type Run = Box<dyn Fn(Ask) -> Pin<Box<dyn Future<Output = Answered> + Send>> + Send + Sync>;
 
@@ -30,6 +31,8 @@ pub(crate) struct Endpoint {
     /// What may stand behind the `?`: a name, and what it says.
     pub(crate) query: &'static [(&'static str, &'static str)],
     pub(crate) body: Takes,
+    /// What its answer looks like.
+    pub(crate) answer: fn(&mut SchemaGenerator) -> Schema,
     /// Whether it changes anything: then it is in the audit log, whoever asked.
     pub(crate) changes: bool,
     /// Whether it begins work that goes on.
@@ -50,14 +53,15 @@ pub(crate) enum Takes {
 }
 
 impl Endpoint {
-    fn new<F>(
+    fn new<T, F>(
         method: Method,
         path: &'static str,
         name: &'static str,
         run: impl Fn(Ask) -> F + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Answered> + Send + 'static,
+        T: JsonSchema + 'static,
+        F: Future<Output = Answered<T>> + Send + 'static,
     {
         Self {
             changes: method != Method::GET,
@@ -68,46 +72,53 @@ impl Endpoint {
             summary: "",
             query: &[],
             body: Takes::Nothing,
+            answer: SchemaGenerator::subschema_for::<T>,
             starts: false,
             is_answered_anew: false,
-            run: Box::new(move |ask| Box::pin(run(ask))),
+            run: Box::new(move |ask| {
+                let answer = run(ask);
+                Box::pin(async move { answer.await.map(Reply::of_anything) })
+            }),
         }
     }
 
     /// Something to read, for viewers.
-    pub(crate) fn get<F>(
+    pub(crate) fn get<T, F>(
         path: &'static str,
         name: &'static str,
         run: impl Fn(Ask) -> F + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Answered> + Send + 'static,
+        T: JsonSchema + 'static,
+        F: Future<Output = Answered<T>> + Send + 'static,
     {
         Self::new(Method::GET, path, name, run)
     }
 
     /// Something to do.
-    pub(crate) fn post<F>(
+    pub(crate) fn post<T, F>(
         path: &'static str,
         name: &'static str,
         scope: Scope,
         run: impl Fn(Ask) -> F + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Answered> + Send + 'static,
+        T: JsonSchema + 'static,
+        F: Future<Output = Answered<T>> + Send + 'static,
     {
         Self::new(Method::POST, path, name, run).for_scope(scope)
     }
 
     /// Something to end.
-    pub(crate) fn delete<F>(
+    pub(crate) fn delete<T, F>(
         path: &'static str,
         name: &'static str,
         scope: Scope,
         run: impl Fn(Ask) -> F + Send + Sync + 'static,
     ) -> Self
     where
-        F: Future<Output = Answered> + Send + 'static,
+        T: JsonSchema + 'static,
+        F: Future<Output = Answered<T>> + Send + 'static,
     {
         Self::new(Method::DELETE, path, name, run).for_scope(scope)
     }

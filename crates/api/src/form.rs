@@ -17,6 +17,9 @@ pub(crate) const SYMBOL: &str = r"^[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,19}\.?$";
 /// Longest symbol, in characters.
 pub(crate) const SYMBOL_MAX: usize = 20;
 
+/// A cursor: told apart from any number that people might count with.
+pub(crate) const CURSOR: &str = "^c[0-9a-f]{1,16}$";
+
 /// An idempotency key.
 pub(crate) const KEY: &str = "^[!-~]{1,128}$";
 
@@ -35,7 +38,7 @@ pub(crate) fn of(path: &str, name: &str) -> Value {
         (_, "campaign" | "strategy" | "name" | "like") => text(SLUG),
         (_, "schedule") => text("^[a-z0-9][a-z0-9_-]{0,39}$"),
         (_, "type") => json!({ "type": "string", "enum": Kind::with_jobs().collect::<Vec<_>>() }),
-        (_, "cursor") => text("^c[0-9a-f]{1,16}$"),
+        (_, "cursor") => text(CURSOR),
         ("/data/{symbol}/{timeframe}", "limit") => integer(1, 10_000),
         (_, "limit" | "count") => integer(1, 1000),
         ("/agent/budget", "days") => integer(1, 366),

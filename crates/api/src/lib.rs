@@ -43,6 +43,7 @@ mod refusals;
 mod repetition;
 mod reply;
 mod service;
+mod stepwise;
 mod stream;
 mod tls;
 
@@ -213,8 +214,8 @@ async fn seen(service: &Service, head: &Parts) -> Result<(), problem::Problem> {
 
 /// The description of the API: OpenAPI 3.1 as JSON.
 #[must_use]
-pub fn description() -> serde_json::Value {
-    serde_json::to_value(openapi::describe(&endpoints::all())).unwrap_or_default()
+pub fn description() -> &'static serde_json::Value {
+    &openapi::DESCRIPTION
 }
 
 /// Another protocol over HTTP, ready to be served here.

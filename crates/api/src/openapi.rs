@@ -1,30 +1,43 @@
 //! The description of the API: OpenAPI 3.1, made from the table of endpoints.
 
-use ktrdr_app::ErrorKind;
-use serde_json::json;
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
+use ktrdr_app::described;
+use schemars::SchemaGenerator;
+use serde_json::Value;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, Paths};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Required, ResponseBuilder,
+    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
 };
 
 use crate::dispatch::ROOT;
 use crate::endpoint::{Endpoint, Takes};
-use crate::form;
-use crate::problem::MEDIA_TYPE;
+use crate::problem::{MEDIA_TYPE, Problem};
+use crate::{endpoints, form};
 
 const ABOUT: &str = "What the application floor of ktrdr answers, for programs. Errors are problem details (RFC 9457) with a stable \
 `code` and a `hint`. Every POST may carry an `Idempotency-Key`: said again with the same key it is the same request, and is given the first answer. Lists come in \
 parts: `next` is the `cursor` of the next one. Answers carry an entity tag. Operations are filtered in one language, \
 `status=failed,running&type!=probe&error~timeout`.";
 
-/// The whole description.
-pub(crate) fn describe(endpoints: &[Endpoint]) -> OpenApi {
+/// Where what answers look like stands in the description.
+const PLACE: &str = "/components/schemas";
+
+/// The whole description. It is made when somebody asks first.
+pub(crate) static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| describe(&endpoints::all()));
+
+/// The same, written.
+pub(crate) static WRITTEN: LazyLock<Bytes> = LazyLock::new(|| DESCRIPTION.to_string().into());
+
+fn describe(endpoints: &[Endpoint]) -> Value {
+    let mut answers = Answers { generator: described::generator(PLACE) };
     let mut paths = Paths::new();
     for endpoint in endpoints {
-        let item = PathItem::new(method(endpoint), operation(endpoint));
+        let item = PathItem::new(method(endpoint), operation(endpoint, &mut answers));
         match paths.paths.get_mut(&path(endpoint)) {
             Some(there) => there.merge_operations(item),
             None => {
@@ -33,11 +46,33 @@ pub(crate) fn describe(endpoints: &[Endpoint]) -> OpenApi {
         }
     }
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
-    let components =
-        ComponentsBuilder::new().schema("Problem", problem()).security_scheme("token", bearer).build();
+    let components = ComponentsBuilder::new().security_scheme("token", bearer).build();
     let info =
         InfoBuilder::new().title("ktrdr").version(env!("CARGO_PKG_VERSION")).description(Some(ABOUT)).build();
-    OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build()
+    let document = OpenApiBuilder::new().info(info).paths(paths).components(Some(components)).build();
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    // The types of the library that writes the rest can not hold them.
+    document["components"]["schemas"] = answers.generator.take_definitions(true).into();
+    document
+}
+
+/// What answers look like, each type once.
+struct Answers {
+    generator: SchemaGenerator,
+}
+
+impl Answers {
+    /// A reference to what an endpoint answers.
+    fn of(&mut self, endpoint: &Endpoint) -> Option<RefOr<Schema>> {
+        let schema = (endpoint.answer)(&mut self.generator);
+        schema.get("$ref").and_then(Value::as_str).map(|place| Ref::new(place).into())
+    }
+
+    /// A reference to what a refusal looks like.
+    fn problem(&mut self) -> Ref {
+        self.generator.subschema_for::<Problem>();
+        Ref::from_schema_name("Problem")
+    }
 }
 
 fn path(endpoint: &Endpoint) -> String {
@@ -52,7 +87,7 @@ fn method(endpoint: &Endpoint) -> HttpMethod {
     }
 }
 
-fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
+fn operation(endpoint: &Endpoint, answers: &mut Answers) -> utoipa::openapi::path::Operation {
     let needs = endpoint
         .scope
         .map_or_else(|| "Open to everybody.".into(), |scope| format!("Needs the scope `{scope}`."));
@@ -82,7 +117,7 @@ fn operation(endpoint: &Endpoint) -> utoipa::openapi::path::Operation {
     if let Some(body) = body(endpoint) {
         operation = operation.request_body(Some(body));
     }
-    answers(operation, endpoint).build()
+    answered(operation, endpoint, answers).build()
 }
 
 /// What stands under a name, and where.
@@ -111,90 +146,58 @@ fn body(endpoint: &Endpoint) -> Option<utoipa::openapi::request_body::RequestBod
 }
 
 /// Every status that may be answered, and in which shape.
-fn answers(mut operation: OperationBuilder, endpoint: &Endpoint) -> OperationBuilder {
-    let object = ObjectBuilder::new().schema_type(Type::Object).build();
+fn answered(mut operation: OperationBuilder, endpoint: &Endpoint, answers: &mut Answers) -> OperationBuilder {
     let media_type = if endpoint.path == "/events" { "text/event-stream" } else { "application/json" };
     for (status, about) in endpoint.answers() {
         let response = ResponseBuilder::new().description(*about);
         let response = match *status {
             "304" => response,
-            _ => response.content(media_type, ContentBuilder::new().schema(Some(object.clone())).build()),
+            _ => response.content(media_type, ContentBuilder::new().schema(answers.of(endpoint)).build()),
         };
         operation = operation.response(*status, response.build());
     }
     for (status, about) in endpoint.refusals() {
-        let problem = utoipa::openapi::Ref::from_schema_name("Problem");
-        let content = ContentBuilder::new().schema(Some(problem)).build();
+        let content = ContentBuilder::new().schema(Some(answers.problem())).build();
         operation = operation
             .response(status, ResponseBuilder::new().description(about).content(MEDIA_TYPE, content).build());
     }
     operation
 }
 
-fn problem() -> Schema {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
-    let kind = serde_json::to_value(ErrorKind::NotFound).unwrap_or_default();
-    ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .property("type", text().description(Some("The code as a name that is unique everywhere.")))
-        .property("title", text().description(Some("The status in words.")))
-        .property(
-            "status",
-            ObjectBuilder::new().schema_type(Type::Integer).description(Some("The status of the answer.")),
-        )
-        .property("detail", text().description(Some("What is wrong, and where: for people.")))
-        .property("code", text().description(Some("A stable word for programs.")))
-        .property("hint", text().description(Some("What to do next.")))
-        .required("status")
-        .required("code")
-        .required("detail")
-        .required("hint")
-        .examples([json!({ "type": "urn:ktrdr:problem:not_found", "title": "Not Found", "status": 404, "code": kind,
-            "detail": "there is no operation op_x in this workspace", "hint": "list what there is with a GET on the collection" })])
-        .build()
-        .into()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
 
-    use crate::endpoints;
-
-    /// A form that the description's types can not hold would be left out without a word.
-    /// Fields of a form, at whatever depth, that say nothing.
-    fn silent(form: &Value, place: &str) -> Vec<String> {
-        let fields = form["properties"].as_object().into_iter().flatten();
-        let below = fields.flat_map(|(name, field)| {
-            let place = format!("{place}.{name}");
-            let own = field["description"].as_str().is_none_or(str::is_empty).then(|| place.clone());
-            own.into_iter().chain(silent(field, &place))
-        });
-        let either = form["oneOf"].as_array().into_iter().flatten().chain([&form["items"]]);
-        below.chain(either.filter(|form| form.is_object()).flat_map(|form| silent(form, place))).collect()
+    /// What answers refer to, one below the other; of a strategy the grammar says what each field is.
+    fn answers() -> impl Iterator<Item = (&'static String, &'static Value)> {
+        let all = super::DESCRIPTION["components"]["schemas"].as_object().unwrap().iter();
+        all.filter(|(name, _)| !name.starts_with("Strategy."))
     }
 
     #[test]
-    fn every_field_and_every_parameter_says_what_it_is() {
-        let described = serde_json::to_value(super::describe(&endpoints::all())).unwrap();
-        assert_eq!(silent(&described["components"]["schemas"]["Problem"], "Problem"), [] as [String; 0]);
-        for (path, methods) in described["paths"].as_object().unwrap() {
-            for (method, operation) in methods.as_object().unwrap().iter().filter(|(_, one)| one.is_object())
-            {
-                let place = format!("{method} {path}");
-                let body = &operation["requestBody"]["content"]["application/json"]["schema"];
-                assert_eq!(silent(body, &place), [] as [String; 0]);
-                for parameter in operation["parameters"].as_array().into_iter().flatten() {
-                    let words = parameter["description"].as_str().unwrap_or_default();
-                    assert!(words.len() > 3, "{place}: {} says nothing", parameter["name"]);
+    fn every_answer_refers_to_a_type_whose_name_no_other_type_has() {
+        for (place, methods) in super::DESCRIPTION["paths"].as_object().unwrap() {
+            for operation in methods.as_object().unwrap().values().filter(|one| one.is_object()) {
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    let mut forms =
+                        response["content"].as_object().into_iter().flat_map(|types| types.values());
+                    let is_told = forms.all(|form| form["schema"]["$ref"].is_string());
+                    let is_empty = response["content"].is_null();
+                    assert!(is_told && is_empty == (status == "304"), "{place} {status}: {response}");
                 }
             }
         }
+        let is_second = |name: &String| {
+            let first = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            first != name && answers().any(|(other, _)| other == first)
+        };
+        let seconds: Vec<_> = answers().map(|(name, _)| name).filter(|name| is_second(name)).collect();
+        assert_eq!(seconds, [] as [&String; 0], "two types are called so: rename one in its schema");
     }
 
     #[test]
     fn every_parameter_and_every_body_has_the_form_that_was_written_down() {
-        let described = serde_json::to_value(super::describe(&endpoints::all())).unwrap();
+        let described = &*super::DESCRIPTION;
         let operations = described["paths"]
             .as_object()
             .unwrap()

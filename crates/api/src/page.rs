@@ -1,11 +1,15 @@
 //! Parts of lists: how many entries, from which cursor on. A cursor is what the part before answered as `next`.
 
+use std::borrow::Cow;
+
+use ktrdr_app::AppError;
+use ktrdr_app::ledger::Part;
 use ktrdr_app::operations::PartRequest;
-use ktrdr_app::{AppError, ErrorKind};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Value, json};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::ask::invalid;
+use crate::form;
 use crate::limits::ENTRIES;
 
 /// What every list may be asked with.
@@ -42,10 +46,66 @@ pub(crate) fn cursor<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, 
         .ok_or_else(|| serde::de::Error::custom("the cursor is none that a list answered as `next`"))
 }
 
-/// A position as a cursor.
-pub(crate) fn cursor_of(position: Option<u64>) -> Value {
-    position.map_or(Value::Null, |position| format!("c{position:x}").into())
+/// A position in a list, as the list tells it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cursor(pub(crate) u64);
+
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("c{:x}", self.0))
+    }
 }
+
+impl JsonSchema for Cursor {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Cursor".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": form::CURSOR })
+    }
+}
+
+/// A part of a list, whatever it is a list of.
+pub(crate) struct Cut<T> {
+    pub(crate) entries: Vec<T>,
+    pub(crate) next: Option<u64>,
+    pub(crate) total: u64,
+}
+
+impl<T> From<Part<T>> for Cut<T> {
+    /// A cursor of the ledger says how many entries come behind.
+    fn from(Part { entries, behind, total }: Part<T>) -> Self {
+        Self { entries, next: (behind > 0).then_some(behind), total }
+    }
+}
+
+/// Declares how a part of a list is told: under the name of what it is a list of.
+macro_rules! told_list {
+    ($(#[$about:meta])* $visible:vis struct $name:ident { $(#[$words:meta])* $field:ident: $entry:ty }) => {
+        $(#[$about])*
+        #[derive(serde::Serialize, schemars::JsonSchema)]
+        $visible struct $name {
+            $(#[$words])*
+            $field: Vec<$entry>,
+            /// Where the next part begins, if there may be one: the `cursor` to ask for it with.
+            next: Option<$crate::page::Cursor>,
+            /// How many entries there are in all.
+            total: u64,
+        }
+
+        impl From<$crate::page::Cut<$entry>> for $name {
+            fn from(part: $crate::page::Cut<$entry>) -> Self {
+                Self { $field: part.entries, next: part.next.map($crate::page::Cursor), total: part.total }
+            }
+        }
+    };
+}
+pub(crate) use told_list;
 
 impl Page {
     pub(crate) fn check(self) -> Result<Self, AppError> {
@@ -62,13 +122,13 @@ impl Page {
     }
 
     /// This part of a list that is here.
-    pub(crate) fn of<T: Serialize>(self, name: &str, all: &[T]) -> Result<Value, AppError> {
+    pub(crate) fn of<T>(self, mut all: Vec<T>) -> Result<Cut<T>, AppError> {
         let Self { limit, cursor } = self.check()?;
-        let begin = usize::try_from(cursor.unwrap_or(0)).unwrap_or(usize::MAX).min(all.len());
-        let end = begin.saturating_add(limit as usize).min(all.len());
-        let next = (end < all.len()).then_some(end as u64);
-        let entries = serde_json::to_value(&all[begin..end])
-            .map_err(|why| AppError::new(ErrorKind::InvalidInput, format!("the list is no JSON: {why}")))?;
-        Ok(json!({ name: entries, "next": cursor_of(next), "total": all.len() }))
+        let total = all.len();
+        let begin = usize::try_from(cursor.unwrap_or(0)).unwrap_or(usize::MAX).min(total);
+        let end = begin.saturating_add(limit as usize).min(total);
+        all.truncate(end);
+        let next = (end < total).then_some(end as u64);
+        Ok(Cut { entries: all.split_off(begin), next, total: total as u64 })
     }
 }

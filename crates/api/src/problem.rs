@@ -6,7 +6,9 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use ktrdr_app::{AppError, ErrorKind};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 /// The media type of every error.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -15,13 +17,20 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 const RETRY_AFTER_S: &str = "2";
 
 /// Why a request was not carried out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(example = json!({
+    "type": "urn:ktrdr:problem:not_found", "title": "Not Found", "status": 404, "code": "not_found",
+    "detail": "there is no operation op_x in this workspace", "hint": "list what there is with a GET on the collection",
+}))]
 pub(crate) struct Problem {
-    /// Names the code, for those who look problems up by their type.
+    /// The code as a name that is unique everywhere.
     #[serde(rename = "type")]
     urn: Box<str>,
+    /// The status in words.
     title: &'static str,
+    /// The status of the answer.
     status: u16,
+    /// What is wrong, and where: for people.
     detail: Box<str>,
     /// A stable word for programs.
     pub(crate) code: Cow<'static, str>,

@@ -1,6 +1,8 @@
 //! An answer: a status and a JSON document, with an entity tag where it may be asked for again.
 
-use axum::body::Body;
+use std::marker::PhantomData;
+
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::{OperationId, Sha256};
@@ -11,12 +13,12 @@ const REPLAYED: header::HeaderName = header::HeaderName::from_static("idempotenc
 
 /// A document, written, or what comes bit by bit.
 enum Answer {
-    Document(Vec<u8>),
+    Document(Bytes),
     Stream(Body),
 }
 
-/// What an endpoint answers.
-pub(crate) struct Reply {
+/// What an endpoint answers: a `T`, written out. The description of the API tells what that looks like.
+pub(crate) struct Reply<T = ()> {
     status: StatusCode,
     body: Answer,
     location: Option<String>,
@@ -25,6 +27,7 @@ pub(crate) struct Reply {
     cookie: Option<String>,
     /// Whether it was given before.
     is_repeated: bool,
+    of: PhantomData<fn() -> T>,
 }
 
 /// As an answer is kept for whoever sends its request again.
@@ -36,25 +39,39 @@ struct Kept {
     body: String,
 }
 
-impl Reply {
-    fn new(status: StatusCode, body: Answer) -> Self {
-        Self { status, body, location: None, began: Vec::new(), cookie: None, is_repeated: false }
-    }
-
+impl<T: Serialize> Reply<T> {
     /// This.
-    pub(crate) fn ok(answer: &impl Serialize) -> Result<Self, AppError> {
+    pub(crate) fn ok(answer: &T) -> Result<Self, AppError> {
         Ok(Self::new(StatusCode::OK, Answer::Document(written(answer)?)))
     }
 
     /// This, and work that goes on under `path`, below `/api/v1`.
-    pub(crate) fn accepted(path: &str, answer: &impl Serialize) -> Result<Self, AppError> {
+    pub(crate) fn accepted(path: &str, answer: &T) -> Result<Self, AppError> {
         let reply = Self::new(StatusCode::ACCEPTED, Answer::Document(written(answer)?));
         Ok(Self { location: Some(format!("/api/v1{path}")), ..reply })
     }
 
     /// This, with a status of its own: of what is not ready.
-    pub(crate) fn with_status(status: StatusCode, answer: &impl Serialize) -> Result<Self, AppError> {
+    pub(crate) fn with_status(status: StatusCode, answer: &T) -> Result<Self, AppError> {
         Ok(Self::new(status, Answer::Document(written(answer)?)))
+    }
+}
+
+impl<T> Reply<T> {
+    /// What was written before, and is the same for everybody.
+    pub(crate) fn written(document: Bytes) -> Self {
+        Self::new(StatusCode::OK, Answer::Document(document))
+    }
+
+    fn new(status: StatusCode, body: Answer) -> Self {
+        let (location, began, cookie) = (None, Vec::new(), None);
+        Self { status, body, location, began, cookie, is_repeated: false, of: PhantomData }
+    }
+
+    /// The same for those who pass it on, whatever it says.
+    pub(crate) fn of_anything(self) -> Reply {
+        let Self { status, body, location, began, cookie, is_repeated, of: _ } = self;
+        Reply { status, body, location, began, cookie, is_repeated, of: PhantomData }
     }
 
     /// Events, as they come.
@@ -67,20 +84,22 @@ impl Reply {
         Self { began: began.to_vec(), ..self }
     }
 
+    /// The same with a cookie.
+    pub(crate) fn cookie(self, cookie: String) -> Self {
+        Self { cookie: Some(cookie), ..self }
+    }
+}
+
+impl Reply {
     /// What was begun by it now, and not when it came first.
     pub(crate) fn began(&self) -> &[OperationId] {
         &self.began
     }
 
-    /// The same with a cookie.
-    pub(crate) fn cookie(self, cookie: String) -> Self {
-        Self { cookie: Some(cookie), ..self }
-    }
-
     /// As it is kept; `None`: it is good once.
     pub(crate) fn kept(&self) -> Option<String> {
         let Answer::Document(body) = &self.body else { return None };
-        let body = String::from_utf8(body.clone()).ok()?;
+        let body = String::from_utf8(body.to_vec()).ok()?;
         let (status, location) = (self.status.as_u16(), self.location.clone());
         serde_json::to_string(&Kept { status, location, body }).ok().filter(|_| self.cookie.is_none())
     }
@@ -92,7 +111,7 @@ impl Reply {
         };
         let Kept { status, location, body } = serde_json::from_str(kept).map_err(|why| unreadable(&why))?;
         let status = StatusCode::from_u16(status).map_err(|why| unreadable(&why))?;
-        Ok(Self { location, is_repeated: true, ..Self::new(status, Answer::Document(body.into_bytes())) })
+        Ok(Self { location, is_repeated: true, ..Self::new(status, Answer::Document(body.into())) })
     }
 
     /// What came of it, for the audit log.
@@ -149,7 +168,8 @@ fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     }
 }
 
-fn written(answer: &impl Serialize) -> Result<Vec<u8>, AppError> {
+fn written(answer: &impl Serialize) -> Result<Bytes, AppError> {
     serde_json::to_vec(answer)
+        .map(Bytes::from)
         .map_err(|why| AppError::new(ErrorKind::InvalidInput, format!("the answer is no JSON: {why}")))
 }

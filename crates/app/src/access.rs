@@ -12,6 +12,7 @@ use ktrdr_domain::scope::Scope;
 use ktrdr_fabric::random::random;
 use ktrdr_fabric::store::Filter;
 use ktrdr_fabric::tokens::{Issued, IssuedToken, TOKENS_MAX, Token};
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
@@ -30,7 +31,7 @@ const LASTS_MIN: Duration = Duration::from_secs(60);
 const LASTS_MAX: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Caller {
     /// As rows and the audit log name them.
     pub name: String,
@@ -38,8 +39,9 @@ pub struct Caller {
     pub scope: Scope,
     /// The id of their token, if they showed one.
     pub token: Option<String>,
-    /// When that ends, Unix milliseconds of the store's clock.
+    /// When that ends, by the store's clock.
     #[serde(default, rename = "expires_at", alias = "expires_at_ms", with = "ktrdr_domain::instant::option")]
+    #[schemars(with = "Option<ktrdr_domain::instant::Instant>")]
     pub expires_at_ms: Option<i64>,
 }
 
@@ -55,10 +57,11 @@ pub struct TokenRequest {
 }
 
 /// A token that was made. Its text is shown this once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct NewToken {
     /// What callers show.
     #[serde(serialize_with = "exposed")]
+    #[schemars(with = "String")]
     pub token: SecretString,
     /// What is known of it from now on.
     #[serde(flatten)]
@@ -66,7 +69,7 @@ pub struct NewToken {
 }
 
 /// What is told of a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct ListedToken {
     /// Its public part.
     pub id: String,
@@ -76,11 +79,13 @@ pub struct ListedToken {
     pub scope: Scope,
     /// Who made it.
     pub by: String,
-    /// When, Unix milliseconds of the store's clock.
+    /// When, by the store's clock.
     #[serde(rename = "created_at", alias = "created_at_ms", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub created_at_ms: i64,
     /// When it ends.
     #[serde(rename = "expires_at", alias = "expires_at_ms", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub expires_at_ms: i64,
 }
 

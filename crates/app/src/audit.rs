@@ -1,6 +1,8 @@
 //! The audit log: what was asked for from outside, by whom, why, and what came of it.
 
-use ktrdr_fabric::audit::{Action, AuditEntry};
+use ktrdr_fabric::audit::Action;
+pub use ktrdr_fabric::audit::AuditEntry;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operations::within_part;
@@ -10,7 +12,7 @@ use crate::{App, AppError};
 const WORDS_BYTES_MAX: usize = 1000;
 
 /// A part of the log, newest first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct AuditPart {
     /// The entries.
     pub entries: Vec<AuditEntry>,

@@ -8,6 +8,7 @@ use ktrdr_domain::report::{BacktestReport, BacktestSheet, BacktestSummary};
 use ktrdr_domain::{JobSpec, Kind, OperationId, Reason, Sha256, Span, StrategyName, Symbol, Timeframe};
 use ktrdr_fabric::store::Filter;
 use ktrdr_quant::signals::BadSignals;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cancel::{CancelAnswer, CancelOneRequest, CancelRequest};
@@ -74,7 +75,7 @@ pub struct MarketRequest {
 }
 
 /// A backtest that completed: the figures of its row, and the whole report with where it lies.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct StoredReport {
     /// The figures.
     pub summary: BacktestSummary,

@@ -7,6 +7,7 @@ use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::{Money, Phase, Status, Timestamp};
 use ktrdr_fabric::budget::{Payers, admit};
 use ktrdr_fabric::campaign::Campaign;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now;
@@ -40,7 +41,7 @@ impl Default for BudgetRequest {
 }
 
 /// One account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct AccountStatement {
     /// Whose.
     #[serde(flatten)]
@@ -69,7 +70,7 @@ impl AccountStatement {
 }
 
 /// The accounts of a workspace.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct BudgetStatement {
     /// Today.
     pub today: Day,
@@ -86,7 +87,7 @@ pub struct BudgetStatement {
 }
 
 /// What a campaign cost, and what came of it for that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct CampaignCosts {
     /// Its account.
     pub account: AccountStatement,

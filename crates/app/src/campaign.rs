@@ -10,6 +10,7 @@ use ktrdr_domain::{DeviceRequest, Kind, Money, Operation, OperationId, Symbol, T
 pub use ktrdr_fabric::campaign::Campaign;
 use ktrdr_fabric::store::{Filter, NewRoot, Pace, Submitted};
 use ktrdr_research::plan;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::budget::{costs_money, paid};
@@ -83,7 +84,7 @@ fn one() -> u32 {
 }
 
 /// A campaign that was handed over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct StartedCampaign {
     /// Its name.
     pub campaign: CampaignName,
@@ -98,7 +99,7 @@ pub struct StartedCampaign {
 }
 
 /// A part of the list of campaigns, the latest first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct CampaignList {
     /// The campaigns.
     pub campaigns: Vec<ListedCampaign>,
@@ -109,7 +110,7 @@ pub struct CampaignList {
 }
 
 /// A campaign in the list.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct ListedCampaign {
     /// What is counted of it.
     #[serde(flatten)]
@@ -119,7 +120,7 @@ pub struct ListedCampaign {
 }
 
 /// One campaign, and a part of its cycles.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct CampaignDetail {
     /// What is counted of it.
     pub campaign: Campaign,

@@ -4,6 +4,7 @@
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Kind, OperationId, Status};
 use ktrdr_fabric::store::{Cancelled, Filter, GroupCancel};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operations::no_operation;
@@ -60,7 +61,7 @@ pub struct CancelOneRequest {
 }
 
 /// What a cancel did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct CancelAnswer {
     /// The operation.
     pub operation: OperationId,
@@ -72,7 +73,7 @@ pub struct CancelAnswer {
 }
 
 /// What became of a request to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelOutcome {
     /// It was pending and is cancelled.
@@ -108,7 +109,7 @@ pub struct GroupCancelRequest {
 }
 
 /// What cancelling a group would do.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct CancelPlan {
     /// How many match and have not ended, those included that were asked before.
     pub matched: u64,
@@ -121,7 +122,7 @@ pub struct CancelPlan {
 }
 
 /// What cancelling a group did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct GroupCancelAnswer {
     /// How many matched.
     pub matched: u64,

@@ -8,6 +8,7 @@ use ktrdr_domain::name::{CampaignName, ProviderName};
 use ktrdr_domain::research::{LessonScope, ResearchSpec};
 use ktrdr_domain::{DeviceRequest, Money, OperationId, Symbol, Timeframe};
 use ktrdr_fabric::store::{Admission, ConcurrencyLimit, NewRoot};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::{CampaignRequest, planned};
@@ -77,7 +78,7 @@ pub struct TriggerRequest {
 }
 
 /// A cycle that was started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct TriggeredCycle {
     /// Its operation.
     pub operation: OperationId,
@@ -91,7 +92,7 @@ pub struct TriggeredCycle {
 }
 
 /// What cancelling a cycle did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct CycleCancelAnswer {
     /// The cycle.
     pub operation: OperationId,

@@ -9,6 +9,7 @@ use ktrdr_domain::{
     Symbol, Timeframe, Timestamp,
 };
 use ktrdr_fabric::store::Filter;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cycle::{TRIGGERED, TriggerLimits};
@@ -16,7 +17,7 @@ use crate::operations::no_operation;
 use crate::{App, AppError, ErrorKind};
 
 /// How research stands.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct CycleStatus {
     /// Whether any triggered cycle goes on.
     pub status: Activity,
@@ -33,7 +34,7 @@ pub struct CycleStatus {
 }
 
 /// Whether anything goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activity {
     /// Something does.
@@ -43,7 +44,7 @@ pub enum Activity {
 }
 
 /// Triggered cycles, and how many there may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Capacity {
     /// Those that go on.
     pub active: u32,
@@ -54,7 +55,7 @@ pub struct Capacity {
 }
 
 /// What waits for a person's word.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Approvals {
     /// So many.
     pub waiting: u64,
@@ -63,7 +64,7 @@ pub struct Approvals {
 }
 
 /// Places of workers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Places {
     /// Taken.
     pub busy: u32,
@@ -72,7 +73,7 @@ pub struct Places {
 }
 
 /// One cycle at a glance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct CycleView {
     /// The cycle.
     pub operation: OperationId,
@@ -94,8 +95,9 @@ pub struct CycleView {
     pub progress: Option<Progress>,
     /// What that job waits for outside, without a worker.
     pub waits_for: Option<String>,
-    /// When it started, Unix milliseconds of the store's clock.
+    /// When it started, by the store's clock.
     #[serde(default, rename = "started_at", alias = "started_at_ms", with = "ktrdr_domain::instant::option")]
+    #[schemars(with = "Option<ktrdr_domain::instant::Instant>")]
     pub started_at_ms: Option<i64>,
     /// For how long it has run, or ran.
     pub duration_ms: Option<i64>,

@@ -11,6 +11,7 @@ use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_quant::data::generate::{self, Process, Recipe, Sessions};
 use ktrdr_quant::data::health::{self, HealthReport};
 use ktrdr_quant::data::import::TimeZone;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::market::Moment;
@@ -164,7 +165,7 @@ impl GenerateRequest {
 }
 
 /// A series and its state.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct CheckedSeries {
     /// The series, pinned.
     pub data: DataRef,
@@ -173,7 +174,7 @@ pub struct CheckedSeries {
 }
 
 /// One series of a workspace.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct ListedSeries {
     /// Its file.
     pub file: String,

@@ -11,6 +11,7 @@ use ktrdr_domain::{Kind, Operation, OperationId, OperationSummary};
 pub use ktrdr_fabric::broker::DeadLetter;
 use ktrdr_fabric::store::{Dismissed, Filter};
 use ktrdr_research::resume::successor;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ use crate::operations::{PartRequest, within_part};
 use crate::{App, AppError, ErrorKind};
 
 /// A part of the list of dead letters, newest first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct DeadLetterList {
     /// Operations that used up their tries and were not dismissed.
     pub dead_letters: Vec<GivenUp>,
@@ -29,13 +30,14 @@ pub struct DeadLetterList {
     pub next: Option<u64>,
     /// How many there are in all.
     pub total: u64,
-    /// When this was so, Unix milliseconds of the store's clock, as the rows' times are.
+    /// When this was so, by the store's clock, as the rows' times are.
     #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub now_ms: i64,
 }
 
 /// An operation that used up its tries.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct GivenUp {
     /// Its row, without specification and result.
     #[serde(flatten)]
@@ -88,7 +90,7 @@ impl LetterBox for NoLetterBox {
 }
 
 /// What a dismissal found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Dismissal {
     /// It is no longer on the list.

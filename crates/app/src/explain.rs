@@ -6,6 +6,7 @@ use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{Kind, Operation, OperationId, Status, Timestamp, glossary};
 use ktrdr_fabric::history::Change;
 use ktrdr_fabric::store::Filter;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{Cause, Reason, Seen, Waits};
@@ -17,7 +18,7 @@ use crate::{App, AppError};
 const ENDED: u32 = 50;
 
 /// Why an operation is where it is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct Explanation {
     /// The operation.
     pub operation: OperationId,
@@ -25,8 +26,9 @@ pub struct Explanation {
     pub job: OperationId,
     /// Where that stands.
     pub status: Status,
-    /// Since when, Unix milliseconds of the store's clock.
+    /// Since when, by the store's clock.
     #[serde(rename = "since", alias = "since_ms", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub since_ms: i64,
     /// Why it does not go on, the first reason first: where it failed, what stopped it; none where it runs or ended otherwise.
     pub reasons: Vec<Reason>,

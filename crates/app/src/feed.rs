@@ -9,16 +9,18 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ktrdr_domain::OperationId;
+use ktrdr_domain::{OperationId, OperationSummary};
 use ktrdr_fabric::random::random;
 use ktrdr_fabric::store::StoreHint;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{self, Receiver, Sender};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
 use crate::App;
+use crate::queues::QueueStatus;
 
 /// Events that are remembered for those who come back.
 const REMEMBERED: usize = 4096;
@@ -54,6 +56,37 @@ impl FeedTopic {
             Self::Queues => "queues",
             Self::Logs => "logs",
             Self::Reset => "reset",
+        }
+    }
+}
+
+/// What an event tells, by its topic.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FeedData {
+    /// Of `operations`: a row without specification and result.
+    Operation(Box<OperationSummary>),
+    /// Of `queues`.
+    Queues {
+        /// Every queue.
+        queues: Vec<QueueStatus>,
+    },
+    /// Of `logs`.
+    Logs {
+        /// A line of this process's log.
+        line: String,
+    },
+    /// Of `reset`: read again what is shown.
+    Reset {},
+}
+
+impl FeedData {
+    fn topic(&self) -> FeedTopic {
+        match self {
+            Self::Operation(_) => FeedTopic::Operations,
+            Self::Queues { .. } => FeedTopic::Queues,
+            Self::Logs { .. } => FeedTopic::Logs,
+            Self::Reset {} => FeedTopic::Reset,
         }
     }
 }
@@ -164,10 +197,11 @@ impl Shared {
         Arc::new(FeedEvent { number, id: self.id(number), topic: FeedTopic::Reset, data: "{}".into() })
     }
 
-    fn tell(&self, topic: FeedTopic, data: &Value) {
+    fn tell(&self, data: &FeedData) {
+        let (topic, data) = (data.topic(), serde_json::to_string(data).unwrap_or_default());
         let mut memory = self.memory();
         memory.last += 1;
-        let (number, data) = (memory.last, data.to_string());
+        let number = memory.last;
         let event = Arc::new(FeedEvent { number, id: self.id(number), topic, data });
         memory.events.push_back(Arc::clone(&event));
         if memory.events.len() > REMEMBERED {
@@ -212,12 +246,12 @@ impl Reader {
             tokio::select! {
                 hint = hints.recv() => match hint {
                     Ok(hint) => self.changed(hint, &mut hints).await,
-                    Err(RecvError::Lagged(_)) => self.shared.tell(FeedTopic::Reset, &json!({})),
+                    Err(RecvError::Lagged(_)) => self.shared.tell(&FeedData::Reset {}),
                     Err(RecvError::Closed) => return,
                 },
                 Ok(line) = logs.recv() => {
                     if self.is_followed() {
-                        self.shared.tell(FeedTopic::Logs, &json!({ "line": &*line }));
+                        self.shared.tell(&FeedData::Logs { line: line.to_string() });
                     }
                 }
                 () = sleep_until(queues_due.unwrap_or_else(Instant::now)), if queues_due.is_some() => self.tell_queues().await,
@@ -252,7 +286,7 @@ impl Reader {
             return self.shared.forget();
         }
         if is_unknown {
-            self.shared.tell(FeedTopic::Reset, &json!({}));
+            self.shared.tell(&FeedData::Reset {});
         }
         if is_unknown || !rows.is_empty() {
             self.queues_changed();
@@ -265,13 +299,12 @@ impl Reader {
     async fn tell_row(&self, id: &OperationId) {
         match self.app.store.get(id).await {
             Ok(Some(row)) => {
-                let told = serde_json::to_value(row.summary.without_trail()).unwrap_or_default();
-                self.shared.tell(FeedTopic::Operations, &told);
+                self.shared.tell(&FeedData::Operation(Box::new(row.summary.without_trail())));
             }
             Ok(None) => {}
             Err(why) => {
                 tracing::debug!(%why, "a changed row could not be read");
-                self.shared.tell(FeedTopic::Reset, &json!({}));
+                self.shared.tell(&FeedData::Reset {});
             }
         }
     }
@@ -301,7 +334,7 @@ impl Reader {
         if self.is_followed()
             && let Ok(queues) = self.app.queues().await
         {
-            self.shared.tell(FeedTopic::Queues, &json!({ "queues": queues }));
+            self.shared.tell(&FeedData::Queues { queues });
         }
     }
 }

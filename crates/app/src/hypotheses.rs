@@ -5,6 +5,7 @@ use ktrdr_domain::hypothesis::{Answer, Considered, Decision, HypothesisStatus};
 use ktrdr_domain::name::{CampaignName, HypothesisId};
 use ktrdr_domain::{Reason, Timestamp};
 use ktrdr_fabric::ledger::Remarked;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::now;
@@ -24,7 +25,7 @@ pub struct HypothesesRequest {
 }
 
 /// A hypothesis, and where it stands now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct StandingHypothesis {
     /// Where it stands.
     pub status: HypothesisStatus,

@@ -7,6 +7,7 @@ use ktrdr_domain::strategy::indicators::INDICATORS;
 use ktrdr_domain::strategy::{IndicatorKind, IndicatorSpec, Membership, Source};
 use ktrdr_domain::{Symbol, Timeframe, Timestamp};
 use ktrdr_quant::indicator;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::market::{EndDate, Moment};
@@ -20,7 +21,7 @@ const INDICATORS_MAX: usize = 16;
 const MEMBERS_MAX: usize = 64;
 
 /// An indicator, as strategies may name it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ListedIndicator {
     /// Its name.
     pub name: &'static str,
@@ -35,7 +36,7 @@ pub struct ListedIndicator {
 }
 
 /// A parameter of an indicator.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ListedParameter {
     /// Its name.
     pub name: &'static str,
@@ -89,13 +90,14 @@ pub struct IndicatorChoice {
 }
 
 /// Bars, oldest first, and what was computed of them: values that are not there yet are null.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InspectedBars {
     /// When each bar opens.
     pub times: Vec<Timestamp>,
     /// Open, high, low, close and volume of each.
     pub bars: Vec<[f64; 5]>,
     /// Of each indicator its outputs.
+    #[schemars(with = "Vec<BTreeMap<String, Vec<Option<f64>>>>")]
     pub indicators: Vec<BTreeMap<String, Vec<f64>>>,
     /// How many bars the stretch has.
     pub total: usize,

@@ -36,6 +36,7 @@
 //! | pruning what ended long ago | [`App::prune`], [`App::pruned`] | [`retention`] |
 //! | files that nobody needs any more | [`App::plan_file_prune`], [`App::prune_files`] | [`mod@prune`] |
 //! | following what changes | [`UseCases::changes`], [`feed::Feed`] | [`changes`], [`feed`] |
+//! | what answers look like | [`described::generator`] | [`described`] |
 //! | whether the workspace can be used | [`App::readiness`] | [`readiness`] |
 //! | hypotheses: all, those that wait for a person's word, that word | [`App::hypotheses`], [`App::approvals`], [`App::decide`] | [`hypotheses`] |
 //! | memory: one lesson, those most worth knowing | [`App::lesson`], [`App::recall`] | [`memory`] |
@@ -61,6 +62,7 @@ pub mod cycle;
 pub mod cycle_status;
 pub mod data;
 pub mod dead_letters;
+pub mod described;
 pub mod diagnosis;
 pub mod engine;
 mod error;

@@ -6,6 +6,7 @@ use ktrdr_domain::hypothesis::{Hypothesis, HypothesisStatus};
 use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::{CampaignName, HypothesisId};
 use ktrdr_domain::{OperationId, StrategyName, Symbol, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::hypotheses::HypothesesRequest;
@@ -27,7 +28,7 @@ pub struct RecallRequest {
 }
 
 /// What memory answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Recollection {
     /// The lessons.
     #[serde(flatten)]
@@ -37,7 +38,7 @@ pub struct Recollection {
 }
 
 /// An idea, in few words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct RecalledIdea {
     /// Its name.
     pub id: HypothesisId,

@@ -14,6 +14,7 @@ use ktrdr_catalog::reports;
 use ktrdr_domain::report::{EpochRecord, EquityPoint, Trade, TrainingReport};
 use ktrdr_domain::{Kind, Mark, Measured, Operation, OperationId, Status, Timestamp};
 use ktrdr_fabric::history::Transition;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operations::result_of;
@@ -26,7 +27,7 @@ const BARS_BETWEEN: usize = 50;
 const READINGS_MAX: usize = 1000;
 
 /// What is measured of an operation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct OperationMetrics {
     /// The operation.
     pub operation: OperationId,
@@ -40,8 +41,9 @@ pub struct OperationMetrics {
 }
 
 /// A list with the name of what it is of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "MetricsOfType")]
 pub enum Metrics {
     /// Of a training.
     Epochs(Vec<Reading>),
@@ -54,7 +56,7 @@ pub enum Metrics {
 }
 
 /// Figures after one item of work.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Reading {
     /// The epoch or the bar, from 1.
     pub item: u64,
@@ -66,7 +68,7 @@ pub struct Reading {
 }
 
 /// Bars without a hole between them that nothing explains; weekends and holidays are explained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Segment {
     /// The first bar's open.
     pub start: Timestamp,

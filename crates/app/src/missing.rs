@@ -5,13 +5,14 @@ use ktrdr_domain::strategy::IndicatorSpec;
 use ktrdr_domain::{Strategy, Symbol, Timeframe};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_quant::features::volume;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::AppError;
 use crate::resample;
 
 /// A series that is not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct MissingSeries {
     /// The instrument.
     pub symbol: Symbol,

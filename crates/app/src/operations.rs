@@ -1,14 +1,22 @@
 //! Operations: one with everything that is known of it, parts of the list, and histories. All of it is read from rows, also
 //! when no worker is alive.
 
+use std::borrow::Cow;
+
+use ktrdr_catalog::imports::DataLoaded;
+use ktrdr_domain::job::{DesignResult, ProbeResult};
 use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::report::{AssessmentReport, BacktestSummary, TrainingReport};
 use ktrdr_domain::research::ResearchSpec;
 use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status, TraceId};
 pub use ktrdr_fabric::history::Transition;
 use ktrdr_fabric::store::{Filter, Page};
+use ktrdr_research::CycleSummary;
 use ktrdr_research::resume::successor;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{App, AppError, ErrorKind, OrKind};
 
@@ -79,7 +87,7 @@ pub struct ListRequest {
 }
 
 /// A part of the list of operations.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct OperationList {
     /// The rows, without specifications and results.
     pub operations: Vec<OperationSummary>,
@@ -89,13 +97,14 @@ pub struct OperationList {
     pub total: u64,
     /// How many operations of any type are pending or running.
     pub active: u64,
-    /// When this was so, Unix milliseconds of the store's clock, as the rows' times are.
+    /// When this was so, by the store's clock, as the rows' times are.
     #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub now_ms: i64,
 }
 
 /// Everything the store knows of one operation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct OperationDetail {
     /// Its row.
     pub operation: Operation,
@@ -108,7 +117,7 @@ pub struct OperationDetail {
 }
 
 /// What a cycle goes on with, and what goes on with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Resumption {
     /// The cycle that it resumes.
     pub resumes: Option<OperationId>,
@@ -116,8 +125,31 @@ pub struct Resumption {
     pub resumed_by: Option<OperationId>,
 }
 
+/// What an operation returned, by its type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Returned(pub Value);
+
+impl JsonSchema for Returned {
+    fn schema_name() -> Cow<'static, str> {
+        "Returned".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let forms = [
+            generator.subschema_for::<TrainingReport>(),
+            generator.subschema_for::<BacktestSummary>(),
+            generator.subschema_for::<DataLoaded>(),
+            generator.subschema_for::<DesignResult>(),
+            generator.subschema_for::<AssessmentReport>(),
+            generator.subschema_for::<CycleSummary>(),
+            generator.subschema_for::<ProbeResult>(),
+        ];
+        json_schema!({ "description": "What an operation returned, by its type.", "anyOf": forms })
+    }
+}
+
 /// What an operation went through.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct History {
     /// Every change of its row, oldest first.
     pub events: Vec<Transition>,

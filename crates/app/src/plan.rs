@@ -17,6 +17,7 @@ use ktrdr_domain::name::ProviderName;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::{Money, Span, Symbol, Timeframe};
 use ktrdr_research::campaign::CYCLES_MAX;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use outlook::{LookRate, SmallestSharpe};
@@ -74,7 +75,7 @@ impl PlanRequest {
 }
 
 /// What a campaign would find and cost.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct CampaignPlan {
     /// The instrument.
     pub symbol: Symbol,

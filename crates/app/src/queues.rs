@@ -4,13 +4,14 @@
 use ktrdr_domain::{DeviceClass, Kind, Status};
 use ktrdr_fabric::broker::Queue;
 use ktrdr_fabric::store::Filter;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{Cause, Reason, Seen, State, Waits, diagnose};
 use crate::{App, AppError};
 
 /// The jobs of one type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct QueueStatus {
     /// Their type.
     #[serde(rename = "type", alias = "kind")]
@@ -40,7 +41,7 @@ pub struct QueueStatus {
 }
 
 /// Jobs that ask for a device, and who could take them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct PinnedJobs {
     /// What they ask for.
     pub device: DeviceClass,
@@ -53,7 +54,7 @@ pub struct PinnedJobs {
 }
 
 /// What pausing or resuming a kind did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct PauseAnswer {
     /// Their type.
     #[serde(rename = "type", alias = "kind")]

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use ktrdr_fabric::retention::PrunedSoFar;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{About, Cause, Reason, Seen, State, diagnose};
 use crate::{App, AppError, ErrorKind};
 
 /// Whether requests are answered, and work goes on.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct Readiness {
     /// Whether requests are answered.
     pub ready: bool,
@@ -22,7 +23,8 @@ pub struct Readiness {
 }
 
 /// One thing that was looked at.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
+#[schemars(rename = "HealthCheck")]
 pub struct Look {
     /// What.
     pub name: Cow<'static, str>,

@@ -3,6 +3,7 @@
 use ktrdr_domain::job::{BacktestSpec, Origin};
 use ktrdr_domain::report::BacktestSummary;
 use ktrdr_domain::{JobSpec, Kind, Operation, OperationId, Sha256};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operations::result_of;
@@ -21,7 +22,7 @@ pub struct ReplayRequest {
 }
 
 /// A backtest and its replay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct ReplayComparison {
     /// The backtest.
     pub operation: OperationId,

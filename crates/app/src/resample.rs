@@ -4,6 +4,7 @@ use ktrdr_catalog::{CatalogError, series, windows};
 use ktrdr_domain::{DataRef, Symbol, Timeframe};
 use ktrdr_fabric::artifacts::Artifacts;
 use ktrdr_quant::data::resample;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind, OrKind};
@@ -25,7 +26,7 @@ pub struct ResampleRequest {
 }
 
 /// Bars that were made of others.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct ResampledSeries {
     /// The series, pinned.
     #[serde(flatten)]

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ktrdr_fabric::retention::{PruneStep, PrunedSoFar, PrunedStep};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const PASS_EVERY: Duration = Duration::from_secs(3600);
 
 /// What a pass came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PrunedPass {
     /// Operations that went, with all that was theirs.
     pub operations: u64,

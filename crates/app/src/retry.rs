@@ -7,6 +7,7 @@ use ktrdr_domain::job::BacktestSpec;
 use ktrdr_domain::{Kind, Operation, OperationId, Status};
 use ktrdr_fabric::store::{NewOperation, NewRoot, Pace, Submitted};
 use ktrdr_research::resume::{self, NotResumed, successor};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ pub struct RetryRequest {
 }
 
 /// What a retry did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct RetryAnswer {
     /// The new operation.
     pub operation: OperationId,

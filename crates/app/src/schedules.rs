@@ -13,6 +13,7 @@ use ktrdr_domain::reason::Reason;
 use ktrdr_domain::schedule::{Cadence, Occurrence, Pause, Rules, Schedule, SchedulePlan};
 use ktrdr_domain::{Sha256, Timestamp};
 use ktrdr_fabric::schedules::{SCHEDULES_MAX, ScheduleChanged, ScheduleCreated};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use health::Trouble;
@@ -58,7 +59,7 @@ struct Night {
 }
 
 /// A schedule, what it does next, and what it did last.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct ScheduleStatus {
     /// The schedule.
     #[serde(flatten)]
@@ -70,7 +71,7 @@ pub struct ScheduleStatus {
 }
 
 /// A tick to come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct NextTick {
     /// Whose.
     pub schedule: ScheduleName,

@@ -9,6 +9,7 @@ use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::terms::{self, BYTES_MAX, Term};
 use ktrdr_domain::{Kind, OperationId, OperationSummary, Status};
 use ktrdr_fabric::store::Filter;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operations::within_part;
@@ -36,7 +37,7 @@ pub struct Selection {
 }
 
 /// A part of the operations that were selected, newest first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct SelectedPart {
     /// The rows, without specifications and results.
     pub operations: Vec<OperationSummary>,
@@ -46,8 +47,9 @@ pub struct SelectedPart {
     pub total: Option<u64>,
     /// How many operations of any type are pending or running.
     pub active: u64,
-    /// When this was so, Unix milliseconds of the store's clock.
+    /// When this was so, by the store's clock.
     #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub now_ms: i64,
 }
 

@@ -8,6 +8,7 @@ use ktrdr_domain::report::BacktestSummary;
 use ktrdr_domain::trial::Trial;
 use ktrdr_domain::{Kind, OperationId, Span, Symbol};
 use ktrdr_research::closing::Examined;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operations::result_of;
@@ -17,7 +18,7 @@ use crate::{App, AppError, ErrorKind};
 pub const EXAMS_MAX: usize = 100;
 
 /// A completed backtest, with every look counted that there is by now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Standing {
     /// The backtest.
     pub exam: OperationId,

@@ -9,12 +9,13 @@ use ktrdr_domain::report::sheet::Importance;
 use ktrdr_domain::strategy::Feature;
 use ktrdr_domain::{Strategy, StrategyName};
 use ktrdr_fabric::artifacts::Artifacts;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind};
 
 /// What is found in the text of a strategy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct CheckedStrategy {
     /// Whether it can be used.
     pub valid: bool,
@@ -35,7 +36,7 @@ impl CheckedStrategy {
 }
 
 /// A strategy of the workspace, checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct ListedStrategy {
     /// Its name.
     pub name: StrategyName,
@@ -45,7 +46,7 @@ pub struct ListedStrategy {
 }
 
 /// A strategy, with the features that its network sees.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct StrategyDetail {
     /// The strategy.
     pub strategy: Strategy,
@@ -54,7 +55,7 @@ pub struct StrategyDetail {
 }
 
 /// The file of a strategy, as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct StrategyText {
     /// Where it is in its workspace.
     pub file: String,
@@ -63,7 +64,7 @@ pub struct StrategyText {
 }
 
 /// A strategy in today's grammar.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct UpgradedStrategy {
     /// Its text.
     pub strategy: String,
@@ -72,7 +73,7 @@ pub struct UpgradedStrategy {
 }
 
 /// A trained model, and all that stands beside its weights.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct ModelDetail {
     /// Where it is.
     pub model: ModelRef,
@@ -81,7 +82,7 @@ pub struct ModelDetail {
 }
 
 /// What a trained model owes to its inputs, on rows of dev that it did not learn from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct ModelImportance {
     /// The model.
     pub model: ModelRef,

@@ -2,13 +2,14 @@
 
 use ktrdr_domain::{DeviceClass, DeviceRequest, JobSpec, Kind, OperationId, Priority};
 use ktrdr_fabric::store::{NewOperation, Submitted};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{App, AppError, ErrorKind, IdempotencyKey, Labour, OrKind, ids};
 
 /// A job that was handed over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct SubmittedJob {
     /// Its operation.
     pub operation: OperationId,

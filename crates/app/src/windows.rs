@@ -6,12 +6,13 @@ use ktrdr_catalog::{CatalogError, series, windows};
 use ktrdr_domain::window::WindowError;
 use ktrdr_domain::window_history::{WindowDates, WindowEvent, WindowHistory, WindowsRolled, next_gate};
 use ktrdr_domain::{DataRef, Reason, Span, Symbol, Timeframe, Windows};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind, OrKind};
 
 /// The windows of an instrument, and what was spent of them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct InstrumentWindows {
     /// The instrument.
     pub symbol: Symbol,
@@ -46,7 +47,7 @@ pub struct RollRequest {
 }
 
 /// What a roll would do.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct RollPlan {
     /// The instrument.
     pub symbol: Symbol,

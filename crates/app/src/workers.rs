@@ -3,12 +3,13 @@
 use ktrdr_domain::OperationSummary;
 use ktrdr_fabric::registry::{WorkerEntry, WorkerInfo};
 use ktrdr_fabric::store::{BootId, Filter};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{App, AppError, ErrorKind};
 
 /// A process, and how long ago it was heard of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct HeardWorker {
     /// What it said.
     #[serde(flatten)]
@@ -19,7 +20,7 @@ pub struct HeardWorker {
     pub jobs: Vec<OperationSummary>,
     /// What it does.
     pub state: WorkerState,
-    /// Of a silent one: when it is no longer listed unless it is heard of, Unix milliseconds of the store's clock.
+    /// Of a silent one: when it is no longer listed unless it is heard of, by the store's clock.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -27,11 +28,12 @@ pub struct HeardWorker {
         alias = "until_ms",
         with = "ktrdr_domain::instant::option"
     )]
+    #[schemars(with = "Option<ktrdr_domain::instant::Instant>")]
     pub until_ms: Option<i64>,
 }
 
 /// What a process does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerState {
     /// It takes no jobs, and plays its role.

@@ -3,12 +3,13 @@
 use ktrdr_domain::{DataRef, Sha256, Windows};
 use ktrdr_fabric::artifacts::{Artifacts, Key};
 use ktrdr_quant::data::health::HealthReport;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::CatalogError;
 
 /// What an import returns.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct DataLoaded {
     /// The stored series.
     pub data: DataRef,

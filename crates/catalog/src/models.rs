@@ -11,6 +11,7 @@ use ktrdr_domain::{Author, DataRef, OperationId, Sha256, Span, Strategy, Strateg
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
 use ktrdr_neural::{Network, NetworkShape};
 use ktrdr_quant::features::Scaling;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{CatalogError, reports, strategies};
@@ -19,7 +20,7 @@ use crate::{CatalogError, reports, strategies};
 const VERSION_MAX: u32 = 100_000;
 
 /// What stands beside the weights: everything needed to use them, and how they came about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Metadata {
     /// The strategy, as trained.
     pub strategy: Strategy,
@@ -190,7 +191,7 @@ pub async fn read_sheet(
 }
 
 /// A finished model.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 pub struct ListedModel {
     /// Its strategy.
     pub strategy: StrategyName,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::day::{Day, DayZone};
@@ -13,7 +14,7 @@ use crate::time::Timestamp;
 const HOUR_MS: u64 = 3_600_000;
 
 /// What something costs, or may cost at worst.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Cost {
     /// Money.
     pub money: Money,
@@ -86,7 +87,7 @@ impl Cost {
 }
 
 /// What an account may spend in all; nothing is said of what is not limited.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limit {
     /// Money.
@@ -163,7 +164,7 @@ pub struct BudgetPolicy {
 }
 
 /// An account that pays.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// A day.

@@ -4,6 +4,7 @@
 //! ended, each candidate is judged again with all looks counted, and the best of them is one test in the sequence of its
 //! instrument and gate window, by which false discoveries are controlled across campaigns.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::gate::GateVerdict;
@@ -38,7 +39,7 @@ pub struct Candidate {
 }
 
 /// The gate window of an instrument: tests on it follow each other, a new window begins anew.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Sequence {
     /// The instrument, on whatever timeframe.
     pub symbol: Symbol,
@@ -47,7 +48,7 @@ pub struct Sequence {
 }
 
 /// A candidate, judged for good.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct FinalVerdict {
     /// Its exam.
     pub exam: OperationId,
@@ -73,7 +74,7 @@ pub struct FinalVerdict {
 }
 
 /// One test of a sequence: the best candidate of one campaign.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct DiscoveryTest {
     /// The sequence.
     pub sequence: Sequence,
@@ -97,7 +98,7 @@ pub struct DiscoveryTest {
 
 /// What was found when every cycle of a campaign had ended. Written once, never changed, never removed. A campaign to which
 /// cycles were added later is closed again by the end of those; what was judged stays judged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Closing {
     /// The campaign.
     pub campaign: CampaignName,

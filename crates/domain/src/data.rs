@@ -1,11 +1,12 @@
 //! A data set as messages name it: by symbol, timeframe and content hash, never by path.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Sha256, Span, Symbol, Timeframe};
 
 /// One series of bars, pinned by the hash of its file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct DataRef {
     /// The instrument.
     pub symbol: Symbol,

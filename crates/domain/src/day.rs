@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
@@ -12,7 +13,7 @@ use crate::time::Timestamp;
 const DAY_S: i64 = 86_400;
 
 /// A date, as days since 1970-01-01. Written `2026-11-29`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Day(pub i32);
 
@@ -69,7 +70,7 @@ impl From<Day> for String {
 }
 
 /// A time zone by whose midnight days begin. Written by its name in the IANA database, such as `Europe/Athens`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DayZone(Tz);
 

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::excerpt::excerpt;
@@ -25,7 +26,7 @@ pub struct Evolution {
 }
 
 /// What a cycle does in a campaign that breeds its designs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// It adds a design to the archive, and does not look at the exam.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{EnumIter, EnumString, IntoStaticStr};
 
@@ -19,6 +20,7 @@ use strum::{EnumIter, EnumString, IntoStaticStr};
     Ord,
     Hash,
     Serialize,
+    JsonSchema,
     Deserialize,
     EnumString,
     EnumIter,

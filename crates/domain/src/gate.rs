@@ -12,6 +12,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::number::Figure;
@@ -20,7 +21,7 @@ use crate::report::{BacktestSummary, DevBacktest, TrainingReport};
 use crate::strategy::label::Class;
 
 /// Which set of rules.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GateProfile {
     /// Skill beyond the baseline in training; net P&L beyond its own null and beyond luck in the backtest.
@@ -31,7 +32,7 @@ pub enum GateProfile {
 }
 
 /// A profile with its thresholds. All fractions.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GatePolicy {
     /// Which rules apply.
@@ -86,7 +87,7 @@ impl Default for GatePolicy {
 }
 
 /// How a gate judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "gate")]
 pub enum GateVerdict {
     /// Every check passed.

@@ -1,11 +1,12 @@
 //! What the stable words mean that gates, failures and checks of data say, and what to do about each.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use Said::{ByGates, OfData, OfFailures};
 
 /// Where a word is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
     /// By a gate, or by the close of a campaign.
@@ -17,7 +18,7 @@ pub enum Said {
 }
 
 /// A stable word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Entry {
     /// The word.
     pub word: &'static str,

@@ -2,6 +2,7 @@
 //! for, the question has a deadline and what holds without an answer; nothing waits for ever. No vault is opened this way: what
 //! is asked here is whether designers are told of an idea, and nothing else.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::Display;
 
@@ -13,7 +14,7 @@ use crate::time::Timestamp;
 use crate::timeframe::Timeframe;
 
 /// An idea in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Idea {
     /// What might hold.
     pub text: String,
@@ -23,7 +24,7 @@ pub struct Idea {
 }
 
 /// What somebody says to a proposal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// It may be tested.
@@ -42,7 +43,7 @@ pub struct ApprovalTerms {
 }
 
 /// A question to a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Approval {
     /// Until when an answer counts.
     pub deadline: Timestamp,
@@ -51,7 +52,7 @@ pub struct Approval {
 }
 
 /// An idea, written down once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Hypothesis {
     /// Its name.
     pub id: HypothesisId,
@@ -91,7 +92,7 @@ impl Hypothesis {
 }
 
 /// A person's word.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Decision {
     /// Which.
     pub answer: Answer,
@@ -105,7 +106,7 @@ pub struct Decision {
 }
 
 /// What became of a test.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct HypothesisTest {
     /// The cycle that tested it.
     pub cycle: OperationId,
@@ -116,7 +117,7 @@ pub struct HypothesisTest {
 }
 
 /// A hypothesis with all that was said of it since. Each part is written once, and the first one stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Considered {
     /// The idea.
     #[serde(flatten)]
@@ -130,7 +131,7 @@ pub struct Considered {
 }
 
 /// Where a hypothesis stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize, Display)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum HypothesisStatus {

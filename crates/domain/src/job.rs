@@ -1,6 +1,7 @@
 //! What a job is told. Self-contained data: the typed strategy travels inside, bars and models by name and hash;
 //! no paths, no code.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -101,7 +102,7 @@ pub struct DesignSpec {
 }
 
 /// What a design returns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct DesignResult {
     /// The strategy, checked.
     pub strategy: Strategy,
@@ -208,7 +209,7 @@ pub enum BacktestSubject {
 }
 
 /// Who asked for a backtest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// A research cycle: the designer learns pass or fail.
@@ -352,6 +353,17 @@ pub struct ProbeSpec {
     /// How the probe harms its worker. Refused by every worker that was not told to allow it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chaos: Option<ChaosAction>,
+}
+
+/// What a probe returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
+pub struct ProbeResult {
+    /// How long it was told to sleep.
+    pub slept_ms: u64,
+    /// The number of the attempt.
+    pub attempt: u64,
+    /// When it began, in microseconds since 1970, by its worker's clock.
+    pub started_us: u64,
 }
 
 /// What a probe may do to its worker, where the worker allows it.

@@ -3,6 +3,7 @@
 //! A new kind is a row here, a specification in [`crate::job`], a handler and its place among the handlers in `jobs`, and its
 //! queues in `queues/topology.toml`. Whatever else speaks of kinds goes through this table.
 
+use schemars::JsonSchema;
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::excerpt::excerpt;
@@ -18,6 +19,7 @@ use crate::excerpt::excerpt;
     Ord,
     Hash,
     serde::Serialize,
+    JsonSchema,
     serde::Deserialize,
     Display,
     EnumString,

@@ -1,6 +1,7 @@
 //! What research remembers of a cycle: every figure of dev, and of the exam whether it was passed and what stopped it, in one
 //! word. No other figure of the exam and none of the vault ever enters memory.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::author::Author;
@@ -13,7 +14,7 @@ use crate::strategy::Strategy;
 use crate::time::Timestamp;
 
 /// How far a cycle came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reached {
     /// Designed; training failed or its gate said no.
@@ -28,7 +29,7 @@ pub enum Reached {
 }
 
 /// One cycle, remembered once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Lesson {
     /// The cycle.
     pub cycle: OperationId,

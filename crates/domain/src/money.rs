@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Micro-dollars in a dollar.
@@ -20,7 +21,9 @@ const DECIMALS: usize = 6;
 /// assert_eq!(money.to_string(), "$2.00");
 /// assert_eq!("$0.000001".parse::<Money>().unwrap(), Money::micro_dollars(1));
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct Money(u64);
 

@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ use crate::subject::Subject;
 pub const TRIES_MAX: u32 = 4;
 
 /// How far a running job is. Written by the job's thread, read by everyone.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Progress {
     /// 0 to 100.
     pub percentage: f64,
@@ -41,7 +42,7 @@ pub struct Progress {
 pub const MARKS_MAX: u64 = 32;
 
 /// Figures as they were when so many items were done.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Mark {
     /// Items done then.
     pub item: u64,
@@ -61,10 +62,11 @@ impl Progress {
 }
 
 /// Who asked for a cancel, when and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct CancelRequest {
-    /// Unix milliseconds of the request.
+    /// When it was asked for.
     #[serde(rename = "at", alias = "at_ms", with = "crate::instant")]
+    #[schemars(with = "crate::instant::Instant")]
     pub at_ms: i64,
     /// The asker.
     pub by: String,
@@ -75,8 +77,8 @@ pub struct CancelRequest {
     pub too_late: bool,
 }
 
-/// What a list says of an operation: its row without specification and result. Times are Unix milliseconds of the store's clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What a list says of an operation: its row without specification and result. Times are those of the store's clock.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct OperationSummary {
     /// Identity.
     pub id: OperationId,
@@ -106,6 +108,7 @@ pub struct OperationSummary {
     pub worker: Option<String>,
     /// When the claim lapses.
     #[serde(default, rename = "lease_until", alias = "lease_until_ms", with = "crate::instant::option")]
+    #[schemars(with = "Option<crate::instant::Instant>")]
     pub lease_until_ms: Option<i64>,
     /// A cancel request, if any.
     pub cancel: Option<CancelRequest>,
@@ -125,12 +128,15 @@ pub struct OperationSummary {
     pub waiting: Option<OperationId>,
     /// When it was submitted.
     #[serde(rename = "created_at", alias = "created_at_ms", with = "crate::instant")]
+    #[schemars(with = "crate::instant::Instant")]
     pub created_at_ms: i64,
     /// When it was last claimed (a root: started).
     #[serde(default, rename = "started_at", alias = "started_at_ms", with = "crate::instant::option")]
+    #[schemars(with = "Option<crate::instant::Instant>")]
     pub started_at_ms: Option<i64>,
     /// When it ended.
     #[serde(default, rename = "finished_at", alias = "finished_at_ms", with = "crate::instant::option")]
+    #[schemars(with = "Option<crate::instant::Instant>")]
     pub finished_at_ms: Option<i64>,
     /// How long its last attempt (a root: all of it) took, by a clock that nobody can set; not known of every row.
     #[serde(default)]
@@ -149,7 +155,7 @@ impl OperationSummary {
 }
 
 /// One whole row, as the store returns it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Operation {
     /// What lists say of it.
     #[serde(flatten)]

@@ -1,5 +1,6 @@
 //! The phases of a research cycle.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
@@ -18,6 +19,7 @@ use crate::kind::Kind;
     Ord,
     Hash,
     Serialize,
+    JsonSchema,
     Deserialize,
     Display,
     EnumString,

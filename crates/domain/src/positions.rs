@@ -1,6 +1,7 @@
 //! A sketch of what a strategy holds over a long stretch: small enough to be kept for every trial, fine enough to tell a
 //! near-copy from another idea.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Span;
@@ -12,7 +13,7 @@ const PARTS: usize = 256;
 const FULL: f64 = 127.0;
 
 /// The mean position in each of 256 equal parts of a stretch of time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Positions {
     /// The stretch. Sketches of different stretches can not be compared.
     pub stretch: Span,
@@ -20,7 +21,7 @@ pub struct Positions {
     means: Means,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 struct Means(Vec<i8>);
 

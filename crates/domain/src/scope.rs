@@ -1,5 +1,6 @@
 //! What a caller from outside may do. Each scope may also do what those before it may.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
@@ -16,6 +17,7 @@ use crate::excerpt::excerpt;
     Ord,
     Hash,
     Serialize,
+    JsonSchema,
     Deserialize,
     Display,
     EnumString,

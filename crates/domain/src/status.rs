@@ -13,6 +13,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
@@ -29,6 +30,7 @@ use crate::excerpt::excerpt;
     Ord,
     Hash,
     Serialize,
+    JsonSchema,
     Deserialize,
     Display,
     EnumString,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use crate::name::{StrategyName, Symbol};
 use crate::timeframe::Timeframe;
 
 /// Strategy, instrument and bars, where there is one of each.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Subject {
     /// The strategy. A cycle has one once it is designed.
     #[serde(default)]

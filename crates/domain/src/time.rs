@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::excerpt::excerpt;
 
 /// An instant in whole seconds since 1970-01-01T00:00:00Z. Written as RFC 3339 (`2018-12-31T21:00:00Z`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(pub i64);
 
@@ -81,7 +82,7 @@ impl From<Timestamp> for String {
 }
 
 /// A half-open span of time: `start` belongs to it, `end` does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Span {
     /// First instant inside.
     pub start: Timestamp,

@@ -1,5 +1,6 @@
 //! What trading costs and how large a position is. Fractions are fractions (0.001 = 0.1 %), prices are in quote currency.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::range::{OutOfRange, within};
@@ -9,7 +10,7 @@ use crate::range::{OutOfRange, within};
 /// A buy fills at `price × (1 + slippage_rate) + spread / 2`, a sell at `price × (1 − slippage_rate) − spread / 2`; only
 /// targets, which are limit orders, fill at their own price or a better open.
 /// Commission is `commission_rate × units × fill price` on each side.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Costs {
     /// Commission as a fraction of traded value, per side.
@@ -38,7 +39,7 @@ impl Default for Costs {
 }
 
 /// How many units a new position takes.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sizing {
     /// This fraction of current equity, over 0 and at most 1.
@@ -50,7 +51,7 @@ pub enum Sizing {
 }
 
 /// When a position ends without a signal. Fractions of the entry's fill price.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Exits {
     /// Loss at which the position is closed.
@@ -65,7 +66,7 @@ pub struct Exits {
 }
 
 /// The account a backtest trades.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Account {
     /// Money at the start, quote currency.

@@ -1,5 +1,6 @@
 //! The trial ledger: every look at data that anyone takes, counted before the first bar is traded, and what it showed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::author::Author;
@@ -14,7 +15,7 @@ use crate::window::WindowKind;
 
 /// One look at data, as it is counted. Appended once per operation (a second attempt of the same operation is the same
 /// look), never changed, never removed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Look {
     /// The backtest.
     pub operation: OperationId,
@@ -55,7 +56,7 @@ impl Look {
 }
 
 /// What a look showed. Appended once, never changed, never removed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Conclusion {
     /// Sharpe ratio of the daily active returns, not annualised; `None` where it is undefined.
     pub sharpe_daily: Option<f64>,
@@ -73,7 +74,7 @@ pub struct Conclusion {
 }
 
 /// What a look showed before the end of what a strategy's author may remember, and after it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Apart {
     /// Sharpe ratio of the daily active returns before it, not annualised.
     pub before: Option<f64>,
@@ -86,7 +87,7 @@ pub struct Apart {
 }
 
 /// A look with what it showed. One without a conclusion is under way, or was cut off: it counts as any other.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Trial {
     /// The look.
     #[serde(flatten)]

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::name::Symbol;
@@ -16,7 +17,7 @@ use crate::time::{Span, Timestamp};
 pub const LOOKS_MAX: u64 = 200;
 
 /// The three windows, in time order and side by side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Windows {
     /// Train, validation and test.
     pub dev: Span,
@@ -27,7 +28,7 @@ pub struct Windows {
 }
 
 /// One of the windows, or a stretch that is none of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WindowKind {
     /// See [`Windows::dev`].
@@ -49,7 +50,7 @@ impl fmt::Display for WindowKind {
 }
 
 /// How configuration cuts the first bars of an instrument: by shares of their length, or at fixed dates.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum WindowPolicy {
     /// Shares of the data's length; `vault` gets the rest.

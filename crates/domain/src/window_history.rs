@@ -3,6 +3,7 @@
 //! Windows are two dates. Bars that come later extend the vault, whatever they are and whatever is configured by then: an exam
 //! stays where it was when it was looked at.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::DataRef;
@@ -14,7 +15,7 @@ use crate::window::Windows;
 const DAY_S: i64 = 86_400;
 
 /// Where dev ends and where the vault begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct WindowDates {
     /// End of dev.
     pub gate_from: Timestamp,
@@ -23,7 +24,7 @@ pub struct WindowDates {
 }
 
 /// What happened to the windows of an instrument, in order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum WindowEvent {
     /// They were fixed: the first event, and the only one of its kind.
@@ -35,7 +36,7 @@ pub enum WindowEvent {
 }
 
 /// The first windows of an instrument.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct WindowsFixed {
     /// Where they are.
     pub dates: WindowDates,
@@ -48,7 +49,7 @@ pub struct WindowsFixed {
 }
 
 /// When an instrument's windows were fixed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Occasion {
     /// Its first bars were imported, or generated.
@@ -58,7 +59,7 @@ pub enum Occasion {
 }
 
 /// That a vault may be opened, and by whose word.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct OpenVault {
     /// Why.
     pub reason: Reason,
@@ -67,7 +68,7 @@ pub struct OpenVault {
 }
 
 /// One look into a vault.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct VaultOpening {
     /// The run: its second attempt is the same opening.
     pub operation: OperationId,
@@ -80,7 +81,7 @@ pub struct VaultOpening {
 }
 
 /// Windows that were moved: the gate became dev, and the oldest unopened part of the vault the gate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct WindowsRolled {
     /// Where they are now.
     pub dates: WindowDates,

@@ -3,12 +3,13 @@
 //! An action is written down before it is done, and what came of it after: one without an outcome was cut short.
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
 
 /// What somebody asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Action {
     /// Who.
     pub by: String,
@@ -23,12 +24,13 @@ pub struct Action {
 }
 
 /// An entry of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct AuditEntry {
     /// Its number: 1 for the first, without a gap.
     pub number: u64,
-    /// When it was written, Unix milliseconds of the store's clock.
+    /// When it was written, by the store's clock.
     #[serde(rename = "at", alias = "at_ms", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub at_ms: i64,
     /// What was asked for.
     #[serde(flatten)]

@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use ktrdr_domain::{DeviceClass, DeviceRequest, Event, JobMessage, Kind, Priority};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -105,7 +106,7 @@ pub enum BrokerError {
 }
 
 /// How a process finds its broker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BrokerState {
     /// It takes messages and hands them out.
@@ -117,7 +118,7 @@ pub enum BrokerState {
 }
 
 /// A message that nobody could read, or that the broker gave up delivering.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct DeadLetter {
     /// What it is dropped by: 16 hex digits, from what it says. Copies of one message share it, and nothing else does.
     pub id: String,
@@ -127,8 +128,9 @@ pub struct DeadLetter {
     pub queue: Option<String>,
     /// Why it is here: what could not be read of it, or the broker's word, such as `delivery_limit` or `rejected`.
     pub reason: Option<String>,
-    /// Since when, in Unix milliseconds, to the second.
+    /// Since when, to the second.
     #[serde(default, rename = "at", alias = "at_ms", with = "ktrdr_domain::instant::option")]
+    #[schemars(with = "Option<ktrdr_domain::instant::Instant>")]
     pub at_ms: Option<i64>,
     /// How it begins, as text; what can not be printed is escaped.
     pub body: String,

@@ -7,17 +7,19 @@ use async_trait::async_trait;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::operation::CancelRequest;
 use ktrdr_domain::{FailureReason, Phase, Status};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
 
 /// What is known of a campaign.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Campaign {
     /// Its name.
     pub name: CampaignName,
-    /// When its first cycle was submitted, Unix milliseconds of the store's clock.
+    /// When its first cycle was submitted, by the store's clock.
     #[serde(rename = "begun_at", alias = "begun_at_ms", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub begun_at_ms: i64,
     /// Cycles submitted under its name so far.
     pub cycles: u64,
@@ -32,7 +34,7 @@ pub struct Campaign {
 }
 
 /// Cycles with one fate.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 pub struct Outcome {
     /// Where they stand.
     pub status: Status,

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::artifacts::{ArtifactError, Artifacts, BadKey, Key};
@@ -19,7 +20,7 @@ pub const RESTORE_FIRST: &str = ". Stop what runs and restore its backup first: 
 const EPOCHS_MAX: usize = 9999;
 
 /// One life of a store, as its workspace remembers it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Epoch {
     /// What the store calls itself.
     pub epoch: String,

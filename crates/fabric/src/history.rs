@@ -5,6 +5,7 @@
 //! after the creation, and that of a row which is older than histories lacks what came before them.
 
 use ktrdr_domain::excerpt::excerpt;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
@@ -15,10 +16,11 @@ pub const ENTRIES_MAX: u32 = 200;
 pub const NOTE_BYTES_MAX: usize = 200;
 
 /// One change of an operation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Transition {
-    /// When, in Unix milliseconds of the store's clock.
+    /// When, by the store's clock.
     #[serde(rename = "at", alias = "at_ms", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub at_ms: i64,
     /// What happened.
     pub what: Change,
@@ -47,6 +49,7 @@ impl Transition {
     Eq,
     Hash,
     Serialize,
+    JsonSchema,
     Deserialize,
     Display,
     EnumString,

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ktrdr_domain::{DeviceClass, Kind, OperationId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::broker::{BrokerState, Queue};
 use crate::store::{BootId, StoreError};
 
 /// What a worker process says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct WorkerInfo {
     /// This run of the process.
     pub boot: BootId,
@@ -50,7 +51,7 @@ pub struct WorkerInfo {
 }
 
 /// A GPU, as it was when its process was heard of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct GpuSight {
     /// Its memory, in bytes.
     pub memory_bytes: u64,
@@ -62,7 +63,7 @@ pub struct GpuSight {
 }
 
 /// How a process finds the broker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct BrokerSight {
     /// How it stands.
     pub state: BrokerState,

@@ -18,6 +18,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
@@ -88,14 +89,15 @@ pub struct PrunedStep {
 }
 
 /// What was pruned in all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct PrunedSoFar {
     /// Operations, with all that was theirs.
     pub operations: u64,
     /// Histories of operations that stayed.
     pub histories: u64,
-    /// When something was pruned last, Unix milliseconds of the store's clock.
+    /// When something was pruned last, by the store's clock.
     #[serde(default, rename = "at", alias = "at_ms", with = "ktrdr_domain::instant::option")]
+    #[schemars(with = "Option<ktrdr_domain::instant::Instant>")]
     pub at_ms: Option<i64>,
 }
 

@@ -30,6 +30,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{Event, Kind, OperationId, Phase, Priority, Progress, Status};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -44,7 +45,7 @@ use crate::broker::Queue;
 use crate::cause::Cause;
 
 /// Identity of one run of one process: `<host>-<pid>-<random>`. Never configured, never reused.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
 pub struct BootId(pub String);
 
 impl fmt::Display for BootId {

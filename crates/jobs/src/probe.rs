@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use ktrdr_catalog::CatalogError;
 use ktrdr_domain::Kind;
-use ktrdr_domain::job::{ChaosAction, ProbeSpec};
+use ktrdr_domain::job::{ChaosAction, ProbeResult, ProbeSpec};
 use ktrdr_fabric::clock;
 use ktrdr_worker::{Handler, Job, Outcome};
-use serde_json::json;
 
 use crate::Services;
 use crate::fault::{self, Fault};
@@ -33,7 +32,7 @@ impl Handler for Probe {
 }
 
 impl Probe {
-    fn probe(&self, job: &Job) -> Result<serde_json::Value, Fault> {
+    fn probe(&self, job: &Job) -> Result<ProbeResult, Fault> {
         let started_us = unix_us();
         let spec: ProbeSpec = fault::specification(job)?;
         self.check(&spec)?;
@@ -48,7 +47,7 @@ impl Probe {
         }
         match spec.fail {
             Some(error) => Err(Fault::BadInput(error)),
-            None => Ok(json!({ "slept_ms": spec.sleep_ms, "attempt": job.fence, "started_us": started_us })),
+            None => Ok(ProbeResult { slept_ms: spec.sleep_ms, attempt: job.fence, started_us }),
         }
     }
 

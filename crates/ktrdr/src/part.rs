@@ -1,7 +1,6 @@
 //! Parts of lists. One that does not show all of its list says so.
 
 use serde::Serialize;
-use serde_json::json;
 
 use crate::cli::OutputForm;
 use crate::describe::thousands;
@@ -10,8 +9,6 @@ use crate::screen::Screen;
 
 /// A part of a list.
 pub(crate) struct Part<'a, T> {
-    /// What the entries are called.
-    pub(crate) name: &'static str,
     /// The entries that are shown.
     pub(crate) entries: &'a [T],
     /// Where the next part begins, if there may be one.
@@ -21,25 +18,17 @@ pub(crate) struct Part<'a, T> {
 }
 
 impl<T: Serialize> Part<'_, T> {
-    /// Answers with it: in JSON one document with the total.
-    pub(crate) fn answer(&self, screen: &Screen, text: impl FnOnce(&Screen)) -> Result<(), CliError> {
-        self.answer_with(screen, json!({}), text)
-    }
-
-    /// As [`Self::answer`], with more in the JSON document.
-    pub(crate) fn answer_with(
+    /// Answers with it: in JSON it stands in a document that says how much it is.
+    pub(crate) fn answer(
         &self,
         screen: &Screen,
-        mut document: serde_json::Value,
+        document: &impl Serialize,
         text: impl FnOnce(&Screen),
     ) -> Result<(), CliError> {
         if screen.form == OutputForm::Json {
-            document[self.name] = json!(self.entries);
-            document["total"] = json!(self.total);
-            document["next"] = json!(self.next);
-            return screen.answer(&document, |_| ());
+            return screen.answer(document, |_| ());
         }
-        screen.list(self.name, self.entries, text)?;
+        screen.list_in(document, self.entries, text)?;
         if let Some(words) = self.missing() {
             screen.cut(self.entries.len() as u64, self.total, &words);
         }
@@ -67,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_part_says_that_it_is_one_and_a_whole_list_does_not() {
-        let part = |next, total| Part { name: "n", entries: &[(), ()], next, total }.missing();
+        let part = |next, total| Part { entries: &[(), ()], next, total }.missing();
         assert_eq!(part(None, 2), None);
         assert!(part(Some(7), 1234).unwrap().starts_with("showing 2 of 1,234: --after 7 "));
         assert!(part(None, 1234).unwrap().contains("the last 2 of 1,234"));

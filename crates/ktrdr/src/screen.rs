@@ -1,6 +1,7 @@
 //! What goes to stdout and stderr. Answers go to stdout, everything else to stderr, so that a pipe gets answers only.
 //! An answer that could not be written is an error, whatever the command did.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
@@ -82,23 +83,19 @@ impl Screen {
         entries: &[T],
         text: impl FnOnce(&Self),
     ) -> Result<(), CliError> {
-        self.list_with(name, entries, serde_json::json!({}), text)
+        self.list_in(&BTreeMap::from([(name, entries)]), entries, text)
     }
 
-    /// As [`Self::list`], with more in the document.
-    pub(crate) fn list_with<T: Serialize>(
+    /// As [`Self::list`], where more stands in the document than the list.
+    pub(crate) fn list_in<T: Serialize>(
         &self,
-        name: &str,
+        document: &impl Serialize,
         entries: &[T],
-        mut document: serde_json::Value,
         text: impl FnOnce(&Self),
     ) -> Result<(), CliError> {
         match self.form {
             OutputForm::Text => text(self),
-            OutputForm::Json => {
-                document[name] = serde_json::json!(entries);
-                self.say(&pretty(&document)?);
-            }
+            OutputForm::Json => self.say(&pretty(document)?),
             OutputForm::Jsonl => {
                 for entry in entries {
                     self.say(&compact(entry)?);

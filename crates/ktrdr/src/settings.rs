@@ -5,6 +5,7 @@ mod addresses;
 mod agent;
 mod api;
 mod budget;
+mod cache;
 mod human;
 mod reading;
 mod retention;
@@ -26,12 +27,14 @@ use ktrdr_domain::trading::Account;
 use ktrdr_domain::window::{LOOKS_MAX, WindowPolicy};
 use ktrdr_fabric::process::host_name;
 use ktrdr_fleet::artifacts::AwsVariables;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::exit::{CliError, Kind, OrExit};
 pub(crate) use agent::{AgentAccess, AgentSettings};
 pub(crate) use api::ApiSettings;
 use budget::BudgetSettings;
+use cache::CacheSettings;
 use retention::RetentionSettings;
 pub(crate) use secret::token;
 use traces::{TracesAccess, TracesSettings};
@@ -39,7 +42,7 @@ use variables::Variables;
 pub(crate) use variables::text;
 
 /// Everything that can be configured.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     /// Which engine carries jobs and state.
@@ -99,7 +102,7 @@ pub(crate) struct Settings {
 }
 
 /// `[research]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ResearchSettings {
     /// The provider that designs and assesses.
@@ -134,47 +137,38 @@ impl Default for ResearchSettings {
     }
 }
 
-/// `[cache]`: what was fetched from an `s3://` bucket is kept here, and served after a short question.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct CacheSettings {
-    /// Where, relative to the workspace.
-    pub(crate) folder: PathBuf,
-    /// Most bytes kept; the least recently used go first.
-    pub(crate) bytes_max: u64,
-}
-
-impl Default for CacheSettings {
-    fn default() -> Self {
-        Self { folder: ".ktrdr/cache".into(), bytes_max: 10 << 30 }
-    }
-}
-
 /// `[fleet]`
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct FleetSettings {
     /// How long a claim holds without a beat.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) lease: Duration,
     /// Time between beats. The same in the whole fleet: one whom the broker lost keeps a job by beating within one and a
     /// half times this long.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) heartbeat: Duration,
     /// Time between sweeps.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) sweep: Duration,
     /// A pending operation whose message may be lost is announced again after this long.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) republish_after: Duration,
     /// How long a draining process waits for its jobs.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) drain: Duration,
     /// Longest training.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) training_time_limit: Duration,
     /// Longest backtest.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) backtest_time_limit: Duration,
     /// Tries of a job, one of a research cycle or not.
     pub(crate) tries_max: u32,

@@ -3,6 +3,7 @@
 use ktrdr_domain::strategy::Architecture;
 use ktrdr_domain::strategy::field::HIDDEN_LAYERS_MAX;
 use ktrdr_domain::strategy::network::{Activation, OutputKind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -15,7 +16,7 @@ pub const PARAMETERS_MAX: usize = 50_000_000;
 pub const LAYER_WIDTH_MAX: usize = 16_384;
 
 /// A multi-layer perceptron: `[linear → activation → dropout]` per hidden layer, then a linear output.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkShape {
     /// Width of the feature vector.

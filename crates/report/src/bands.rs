@@ -2,6 +2,7 @@
 
 use ktrdr_chart::{Form, Hue, Layer};
 use ktrdr_domain::report::sheet::Curve;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Fewest accounts that make a band: two are two lines.
@@ -11,7 +12,7 @@ pub const CURVES_MIN: usize = 3;
 const MOMENTS: usize = 200;
 
 /// How far accounts are from each other.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Band {
     /// How many accounts.
     pub accounts: u64,
@@ -20,7 +21,7 @@ pub struct Band {
 }
 
 /// What accounts have earned since the moment from which on all of them are known, as fractions.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct BandPoint {
     /// Unix seconds.
     pub time: i64,

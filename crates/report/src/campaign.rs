@@ -5,6 +5,7 @@ use ktrdr_domain::closing::Closing;
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::name::{CampaignName, StrategyName};
 use ktrdr_domain::{OperationId, Span, Symbol, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::bands::Band;
@@ -13,7 +14,7 @@ use crate::figures::{cell, count, counted, date, dates, decimals, number, percen
 use crate::words;
 
 /// A campaign with everything that is told of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CampaignPage {
     /// Its name.
     pub campaign: CampaignName,
@@ -42,7 +43,7 @@ pub struct CampaignPage {
 }
 
 /// Cycles that came so far.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FunnelStep {
     /// How far.
     pub step: String,
@@ -51,7 +52,7 @@ pub struct FunnelStep {
 }
 
 /// What was spent of something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Spent {
     /// Of what, or on what.
     pub name: String,
@@ -60,7 +61,7 @@ pub struct Spent {
 }
 
 /// The window that cycles are examined on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ExamWindow {
     /// The instrument.
     pub symbol: Symbol,
@@ -74,7 +75,7 @@ pub struct ExamWindow {
 
 /// Picking the best of several designs by one half of their exam, looked at on the other half: combinatorially symmetric
 /// cross-validation (Bailey, Borwein, López de Prado & Zhu 2015).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Choice {
     /// Designs to pick from.
     pub designs: u64,
@@ -87,7 +88,7 @@ pub struct Choice {
 }
 
 /// One design.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Design {
     /// Its cycle.
     pub cycle: OperationId,

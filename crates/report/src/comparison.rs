@@ -5,6 +5,7 @@ mod seeds;
 use ktrdr_chart::{Axis, Cell, Form, Height, Hue, Layer, Plane, Table, Unit};
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::report::sheet::{AccountCurves, Curve};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::backtest::Tearsheet;
@@ -16,7 +17,7 @@ use crate::training::TrainingPage;
 pub const COMPARED_MAX: usize = 20;
 
 /// Results of one kind.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Comparison {
     /// Of backtests.

@@ -27,12 +27,13 @@ mod markdown;
 pub mod training;
 mod words;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use document::Document;
 
 /// A report on something, with everything it tells: this is its form in JSON, too.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "report")]
 pub enum Report {
     /// On a backtest.

@@ -6,6 +6,7 @@ use ktrdr_chart::{Axis, Cell, Form, Height, Hue, Layer, Plane, Table, Unit};
 use ktrdr_domain::OperationId;
 use ktrdr_domain::gate::{GatePolicy, GateVerdict};
 use ktrdr_domain::report::{TrainingReport, TrainingSheet};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::backtest::curves;
@@ -17,7 +18,7 @@ use crate::words;
 const CLASSES: [&str; 3] = ["BUY", "HOLD", "SELL"];
 
 /// A training with everything that is told of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TrainingPage {
     /// The training.
     pub operation: OperationId,

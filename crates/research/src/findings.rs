@@ -8,6 +8,7 @@ use ktrdr_domain::report::{
     Verdict,
 };
 use ktrdr_domain::{Author, OperationId, Phase, Sha256, StrategyName};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::passed_by_itself;
@@ -23,7 +24,7 @@ pub(crate) struct Findings<'a> {
 }
 
 /// The result of a cycle, however it ended. What it did not come to is `null`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct CycleSummary {
     /// The phase in which it ended.
     pub phase: Phase,

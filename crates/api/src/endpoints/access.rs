@@ -1,15 +1,17 @@
 //! Sessions, tokens, and the audit log.
 
-use ktrdr_app::access::Credential;
+use ktrdr_app::access::{Caller, Credential, ListedToken};
+use ktrdr_app::audit::AuditEntry;
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::scope::Scope;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
 use crate::identify::{bearer_of, cookie_name};
-use crate::page::{self, Page, cursor_of};
+use crate::page::{self, Cursor, Page, told_list};
 use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -35,11 +37,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn who(ask: Ask) -> Answered {
+async fn who(ask: Ask) -> Answered<Caller> {
     Reply::ok(&ask.caller)
 }
 
-async fn open(ask: Ask) -> Answered {
+async fn open(ask: Ask) -> Answered<Caller> {
     let shown = bearer_of(&ask.headers).and_then(|text| text.parse::<Credential>().ok());
     let Some(token) = shown else {
         let message = "a session is exchanged for a token in the Authorization header";
@@ -51,9 +53,16 @@ async fn open(ask: Ask) -> Answered {
     Ok(Reply::ok(&ask.caller)?.cookie(cookie))
 }
 
-async fn close(ask: Ask) -> Answered {
+/// What became of a browser's session.
+#[derive(Serialize, JsonSchema)]
+struct ClosedSession {
+    /// It is forgotten.
+    closed: bool,
+}
+
+async fn close(ask: Ask) -> Answered<ClosedSession> {
     let cookie = cookie(&ask, "", 0);
-    Ok(Reply::ok(&json!({ "closed": true }))?.cookie(cookie))
+    Ok(Reply::ok(&ClosedSession { closed: true })?.cookie(cookie))
 }
 
 fn cookie(ask: &Ask, value: &str, lasts_s: i64) -> String {
@@ -65,19 +74,45 @@ fn cookie(ask: &Ask, value: &str, lasts_s: i64) -> String {
     )
 }
 
-async fn tokens(ask: Ask) -> Answered {
-    let page: Page = ask.query()?;
-    Reply::ok(&page.of("tokens", &ask.app.list_tokens().await?)?)
+told_list! {
+    /// A part of the list of tokens.
+    struct TokenPart {
+        /// Tokens in force, without their secrets.
+        tokens: ListedToken
+    }
 }
 
-async fn revoke(ask: Ask) -> Answered {
+async fn tokens(ask: Ask) -> Answered<TokenPart> {
+    let page: Page = ask.query()?;
+    Reply::ok(&page.of(ask.app.list_tokens().await?)?.into())
+}
+
+/// What became of a token.
+#[derive(Serialize, JsonSchema)]
+struct RevokedToken {
+    /// Which.
+    id: String,
+    /// It is in force no longer.
+    revoked: bool,
+}
+
+async fn revoke(ask: Ask) -> Answered<RevokedToken> {
     let id: String = ask.path("id")?;
     ask.app.revoke_token(&id).await?;
-    Reply::ok(&json!({ "id": id, "revoked": true }))
+    Reply::ok(&RevokedToken { id, revoked: true })
 }
 
-async fn audit(ask: Ask) -> Answered {
+/// A part of the audit log, newest first.
+#[derive(Serialize, JsonSchema)]
+struct AuditPart {
+    /// The entries.
+    entries: Vec<AuditEntry>,
+    /// Where the next part begins, if there may be one: the `cursor` to ask for it with.
+    next: Option<Cursor>,
+}
+
+async fn audit(ask: Ask) -> Answered<AuditPart> {
     let page: Page = ask.query()?;
     let part = ask.app.audit(page.cursor, page.limit).await?;
-    Reply::ok(&json!({ "entries": part.entries, "next": cursor_of(part.next) }))
+    Reply::ok(&AuditPart { entries: part.entries, next: part.next.map(Cursor) })
 }

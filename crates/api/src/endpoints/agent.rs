@@ -2,14 +2,16 @@
 
 use std::slice;
 
-use ktrdr_app::budget::BudgetRequest;
+use ktrdr_app::budget::{BudgetRequest, BudgetStatement};
 use ktrdr_app::cancel::CancelOneRequest;
-use ktrdr_app::cycle::TriggerRequest;
-use ktrdr_app::hypotheses::DecisionRequest;
+use ktrdr_app::cycle::{CycleCancelAnswer, TriggerRequest, TriggeredCycle};
+use ktrdr_app::cycle_status::{CycleStatus, CycleView};
+use ktrdr_app::hypotheses::{DecisionRequest, StandingHypothesis};
 use ktrdr_domain::Reason;
 use ktrdr_domain::hypothesis::Answer;
 use ktrdr_domain::scope::Scope;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::schema;
@@ -79,21 +81,21 @@ fn trigger_schema() -> Value {
     ])
 }
 
-async fn trigger(ask: Ask) -> Answered {
+async fn trigger(ask: Ask) -> Answered<TriggeredCycle> {
     let cycle = ask.app.trigger_cycle(&ask.keyed::<TriggerRequest>()?).await?;
     let reply = Reply::accepted(&format!("/operations/{}", cycle.operation), &cycle)?;
     Ok(reply.beginning(slice::from_ref(&cycle.operation)))
 }
 
-async fn status(ask: Ask) -> Answered {
+async fn status(ask: Ask) -> Answered<CycleStatus> {
     Reply::ok(&ask.app.cycle_status().await?)
 }
 
-async fn cycle(ask: Ask) -> Answered {
+async fn cycle(ask: Ask) -> Answered<CycleView> {
     Reply::ok(&ask.app.cycle(&ask.path("operation")?).await?)
 }
 
-async fn cancel(ask: Ask) -> Answered {
+async fn cancel(ask: Ask) -> Answered<CycleCancelAnswer> {
     let operation = match ask.path.is_empty() {
         true => None,
         false => Some(ask.path("operation")?),
@@ -102,8 +104,16 @@ async fn cancel(ask: Ask) -> Answered {
     Reply::ok(&ask.app.cancel_cycle(&CancelOneRequest { operation, reason, by }).await?)
 }
 
-async fn approvals(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "hypotheses": ask.app.approvals().await? }))
+/// What waits for a person's word.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApprovalList")]
+struct Approvals {
+    /// Ideas, the most urgent first.
+    hypotheses: Vec<StandingHypothesis>,
+}
+
+async fn approvals(ask: Ask) -> Answered<Approvals> {
+    Reply::ok(&Approvals { hypotheses: ask.app.approvals().await? })
 }
 
 #[derive(Deserialize)]
@@ -114,12 +124,12 @@ struct Word {
     reason: Option<Reason>,
 }
 
-async fn decide(ask: Ask) -> Answered {
+async fn decide(ask: Ask) -> Answered<StandingHypothesis> {
     let Word { answer, reason } = ask.json()?;
     let word = DecisionRequest { hypothesis: ask.path("hypothesis")?, answer, reason };
     Reply::ok(&ask.app.decide(&word).await?)
 }
 
-async fn budget(ask: Ask) -> Answered {
+async fn budget(ask: Ask) -> Answered<BudgetStatement> {
     Reply::ok(&ask.app.budget(&ask.query::<BudgetRequest>()?).await?)
 }

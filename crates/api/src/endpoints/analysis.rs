@@ -1,9 +1,12 @@
 //! What strategies are made of, value by value: bars, indicators, fuzzy sets.
 
-use ktrdr_app::inspect::{self, FuzzyRequest, InspectRequest};
+use std::collections::BTreeMap;
+
+use ktrdr_app::inspect::{self, FuzzyRequest, InspectRequest, InspectedBars, ListedIndicator};
 use ktrdr_app::reading::read;
 use ktrdr_domain::scope::Scope;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::schema;
@@ -64,21 +67,36 @@ struct Stretch {
     limit: Option<u32>,
 }
 
-async fn bars(ask: Ask) -> Answered {
+async fn bars(ask: Ask) -> Answered<InspectedBars> {
     let Stretch { start, end, limit } = ask.query()?;
     let (symbol, timeframe): (String, String) = (ask.path("symbol")?, ask.path("timeframe")?);
     let wanted = json!({ "symbol": symbol, "timeframe": timeframe, "start": start, "end": end, "limit": limit.unwrap_or(100) });
     Reply::ok(&ask.app.inspect(&read::<InspectRequest>(QUERY, &wanted)?).await?)
 }
 
-async fn indicators(_: Ask) -> Answered {
-    Reply::ok(&json!({ "indicators": inspect::indicators() }))
+/// What strategies may name.
+#[derive(Serialize, JsonSchema)]
+struct Indicators {
+    /// Every indicator.
+    indicators: Vec<ListedIndicator>,
 }
 
-async fn calculate(ask: Ask) -> Answered {
+async fn indicators(_: Ask) -> Answered<Indicators> {
+    Reply::ok(&Indicators { indicators: inspect::indicators() })
+}
+
+async fn calculate(ask: Ask) -> Answered<InspectedBars> {
     Reply::ok(&ask.app.inspect(&ask.json::<InspectRequest>()?).await?)
 }
 
-async fn evaluate(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "memberships": inspect::memberships(&ask.json::<FuzzyRequest>()?)? }))
+/// How strongly values belong to fuzzy sets.
+#[derive(Serialize, JsonSchema)]
+struct Memberships {
+    /// Of each set, by its name: what each value belongs to it by, from 0 to 1; null where that is no number.
+    #[schemars(with = "BTreeMap<String, Vec<Option<f64>>>")]
+    memberships: BTreeMap<String, Vec<f64>>,
+}
+
+async fn evaluate(ask: Ask) -> Answered<Memberships> {
+    Reply::ok(&Memberships { memberships: inspect::memberships(&ask.json::<FuzzyRequest>()?)? })
 }

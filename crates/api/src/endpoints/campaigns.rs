@@ -1,16 +1,21 @@
 //! Campaigns of research cycles.
 
-use ktrdr_app::campaign::CampaignRequest;
-use ktrdr_app::cancel::GroupCancelRequest;
-use ktrdr_app::plan::PlanRequest;
+use ktrdr_app::budget::CampaignCosts;
+use ktrdr_app::campaign::{Campaign, CampaignDetail, CampaignRequest, ListedCampaign, StartedCampaign};
+use ktrdr_app::cancel::{GroupCancelAnswer, GroupCancelRequest};
+use ktrdr_app::plan::{CampaignPlan, PlanRequest};
+use ktrdr_domain::Operation;
+use ktrdr_domain::closing::Closing;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::scope::Scope;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::schema;
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
-use crate::page::{self, Page, cursor_of};
+use crate::page::{self, Cursor, Cut, Page, told_list};
 use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -76,39 +81,57 @@ pub(super) fn campaign_schema() -> Value {
     ])
 }
 
-async fn list(ask: Ask) -> Answered {
-    let list = ask.app.campaigns(ask.query::<Page>()?.behind()?).await?;
-    Reply::ok(&json!({ "campaigns": list.campaigns, "next": cursor_of(list.next), "total": list.total }))
+told_list! {
+    /// A part of the list of campaigns.
+    struct CampaignPart {
+        /// Campaigns, the latest first.
+        campaigns: ListedCampaign
+    }
 }
 
-async fn start(ask: Ask) -> Answered {
+async fn list(ask: Ask) -> Answered<CampaignPart> {
+    let list = ask.app.campaigns(ask.query::<Page>()?.behind()?).await?;
+    Reply::ok(&Cut { entries: list.campaigns, next: list.next, total: list.total }.into())
+}
+
+async fn start(ask: Ask) -> Answered<StartedCampaign> {
     let started = ask.app.start_campaign(&ask.keyed::<CampaignRequest>()?).await?;
     let reply = Reply::accepted(&format!("/campaigns/{}", started.campaign), &started)?;
     Ok(reply.beginning(&started.cycles))
 }
 
-async fn plan(ask: Ask) -> Answered {
+async fn plan(ask: Ask) -> Answered<CampaignPlan> {
     Reply::ok(&ask.app.plan_campaign(&ask.json::<PlanRequest>()?).await?)
 }
 
-async fn one(ask: Ask) -> Answered {
-    let part = ask.query::<Page>()?.behind()?;
-    let detail = ask.app.campaign(&ask.path("campaign")?, part).await?;
-    Reply::ok(&json!({
-        "campaign": detail.campaign,
-        "closings": detail.closings,
-        "cycles": detail.cycles,
-        "next": cursor_of(detail.next),
-        "total": detail.total,
-    }))
+/// One campaign, and a part of its cycles.
+#[derive(Serialize, JsonSchema)]
+struct OneCampaign {
+    /// The campaign, counted.
+    campaign: Campaign,
+    /// What it came to, each time that it closed.
+    closings: Vec<Closing>,
+    /// Its cycles, the latest first.
+    cycles: Vec<Operation>,
+    /// Where the next part begins, if there may be one: the `cursor` to ask for it with.
+    next: Option<Cursor>,
+    /// How many cycles there are in all.
+    total: u64,
 }
 
-async fn costs(ask: Ask) -> Answered {
+async fn one(ask: Ask) -> Answered<OneCampaign> {
+    let part = ask.query::<Page>()?.behind()?;
+    let detail = ask.app.campaign(&ask.path("campaign")?, part).await?;
+    let CampaignDetail { campaign, closings, cycles, next, total } = detail;
+    Reply::ok(&OneCampaign { campaign, closings, cycles, next: next.map(Cursor), total })
+}
+
+async fn costs(ask: Ask) -> Answered<CampaignCosts> {
     let campaign = ask.app.campaign_counts(&ask.path("campaign")?).await?;
     Reply::ok(&ask.app.costs(&campaign).await?)
 }
 
-async fn cancel(ask: Ask) -> Answered {
+async fn cancel(ask: Ask) -> Answered<GroupCancelAnswer> {
     let campaign: CampaignName = ask.path("campaign")?;
     ask.app.campaign_counts(&campaign).await?;
     let named = ask.signed::<GroupCancelRequest>(&[("campaign", campaign.as_str().into())])?;

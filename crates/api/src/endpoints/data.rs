@@ -2,21 +2,23 @@
 
 use std::slice;
 
-use ktrdr_app::data::{GenerateRequest, ImportRequest};
+use ktrdr_app::data::{CheckedSeries, GenerateRequest, ImportRequest, ListedSeries};
 use ktrdr_app::reading::read;
-use ktrdr_app::resample::ResampleRequest;
-use ktrdr_app::windows::RollRequest;
+use ktrdr_app::resample::{ResampleRequest, ResampledSeries};
+use ktrdr_app::submit::SubmittedJob;
+use ktrdr_app::windows::{InstrumentWindows, RollPlan, RollRequest};
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::scope::Scope;
-use ktrdr_domain::{Reason, Windows};
+use ktrdr_domain::{DataRef, Reason, Windows};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::schema;
 use crate::ask::{Ask, QUERY};
 use crate::endpoint::{Answered, Endpoint};
-use crate::page::{self, Page};
+use crate::page::{self, Page, told_list};
 use crate::reply::Reply;
+use crate::stepwise::Stepwise;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -83,17 +85,25 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(ask: Ask) -> Answered {
-    let page: Page = ask.query()?;
-    Reply::ok(&page.of("data", &ask.app.list_data().await?)?)
+told_list! {
+    /// A part of the list of series.
+    struct SeriesPart {
+        /// Series of bars.
+        data: ListedSeries
+    }
 }
 
-async fn health(ask: Ask) -> Answered {
+async fn list(ask: Ask) -> Answered<SeriesPart> {
+    let page: Page = ask.query()?;
+    Reply::ok(&page.of(ask.app.list_data().await?)?.into())
+}
+
+async fn health(ask: Ask) -> Answered<CheckedSeries> {
     Reply::ok(&ask.app.check_data(&ask.path("symbol")?, ask.path("timeframe")?).await?)
 }
 
 /// The options of an import as they stand in an address: text, but for flags and hours.
-async fn import(ask: Ask) -> Answered {
+async fn import(ask: Ask) -> Answered<SubmittedJob> {
     let mut fields = Map::new();
     for (name, value) in ask.query::<Vec<(String, String)>>()? {
         let value = match (name.as_str(), value.as_str()) {
@@ -121,15 +131,15 @@ fn process() -> Value {
     json!({ "oneOf": [named, planted], "description": "What the bars are made by." })
 }
 
-async fn generate(ask: Ask) -> Answered {
+async fn generate(ask: Ask) -> Answered<DataRef> {
     Reply::ok(&ask.app.generate_data(&ask.json::<GenerateRequest>()?).await?)
 }
 
-async fn resample(ask: Ask) -> Answered {
+async fn resample(ask: Ask) -> Answered<ResampledSeries> {
     Reply::ok(&ask.app.resample_data(&ask.json::<ResampleRequest>()?).await?)
 }
 
-async fn windows(ask: Ask) -> Answered {
+async fn windows(ask: Ask) -> Answered<InstrumentWindows> {
     Reply::ok(&ask.app.windows(&ask.path("symbol")?).await?)
 }
 
@@ -141,7 +151,7 @@ struct Roll {
     before: Option<Windows>,
 }
 
-async fn roll(mut ask: Ask) -> Answered {
+async fn roll(mut ask: Ask) -> Answered<Stepwise<RollPlan, InstrumentWindows>> {
     let is_confirmed = ask.take_flag("confirm")?;
     let symbol = ask.path("symbol")?;
     let Roll { reason, before } = ask.json()?;
@@ -154,7 +164,7 @@ async fn roll(mut ask: Ask) -> Answered {
         return Err(AppError::new(ErrorKind::Conflict, message));
     }
     match is_confirmed {
-        false => Reply::ok(&json!({ "planned": plan })),
-        true => Reply::ok(&json!({ "done": ask.app.roll_windows(plan).await? })),
+        false => Reply::ok(&Stepwise::Planned(plan)),
+        true => Reply::ok(&Stepwise::Done(ask.app.roll_windows(plan).await?)),
     }
 }

@@ -1,6 +1,6 @@
 //! The one stream of events.
 
-use ktrdr_app::feed::FeedTopic;
+use ktrdr_app::feed::{FeedData, FeedTopic};
 use ktrdr_app::{AppError, ErrorKind};
 use ktrdr_domain::scope::Scope;
 use serde::Deserialize;
@@ -27,7 +27,7 @@ struct Wanted {
     topics: Option<String>,
 }
 
-async fn follow(ask: Ask) -> Answered {
+async fn follow(ask: Ask) -> Answered<FeedData> {
     let Wanted { topics } = ask.query()?;
     let topics = topics.unwrap_or_else(|| "operations,queues".into());
     let topics = topics.split(',').map(topic).collect::<Result<Vec<_>, _>>()?;

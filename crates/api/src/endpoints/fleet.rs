@@ -1,14 +1,20 @@
 //! Queues, workers, dead letters.
 
+use ktrdr_app::dead_letters::{DeadLetter, DeadLetterList, Dismissal, GivenUp};
+use ktrdr_app::diagnosis::Reason;
+use ktrdr_app::queues::{PauseAnswer, QueueStatus};
+use ktrdr_app::workers::HeardWorker;
+use ktrdr_domain::OperationId;
 use ktrdr_domain::instant::Instant;
 use ktrdr_domain::scope::Scope;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::schema;
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
-use crate::page::{self, Page, cursor_of};
+use crate::page::{self, Cursor, Page, told_list};
 use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -46,51 +52,108 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn diagnosis(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "reasons": ask.app.obstacles().await? }))
+/// What stands in the way of work.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Diagnosis {
+    /// Each thing, what is behind other things first.
+    pub(super) reasons: Vec<Reason>,
 }
 
-async fn queues(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "queues": ask.app.queues().await? }))
+async fn diagnosis(ask: Ask) -> Answered<Diagnosis> {
+    Reply::ok(&Diagnosis { reasons: ask.app.obstacles().await? })
 }
 
-async fn pause(ask: Ask) -> Answered {
+/// Every queue.
+#[derive(Serialize, JsonSchema)]
+struct Queues {
+    /// Each, with what waits, what runs, and who takes it.
+    queues: Vec<QueueStatus>,
+}
+
+async fn queues(ask: Ask) -> Answered<Queues> {
+    Reply::ok(&Queues { queues: ask.app.queues().await? })
+}
+
+async fn pause(ask: Ask) -> Answered<PauseAnswer> {
     Reply::ok(&ask.app.pause(ask.path("type")?).await?)
 }
 
-async fn resume(ask: Ask) -> Answered {
+async fn resume(ask: Ask) -> Answered<PauseAnswer> {
     Reply::ok(&ask.app.resume_queue(ask.path("type")?).await?)
 }
 
-async fn workers(ask: Ask) -> Answered {
-    let page: Page = ask.query()?;
-    Reply::ok(&page.of("workers", &ask.app.workers().await?)?)
+told_list! {
+    /// A part of the list of processes.
+    struct WorkerPart {
+        /// Processes that were heard of lately.
+        workers: HeardWorker
+    }
 }
 
-async fn drain(ask: Ask) -> Answered {
+async fn workers(ask: Ask) -> Answered<WorkerPart> {
+    let page: Page = ask.query()?;
+    Reply::ok(&page.of(ask.app.workers().await?)?.into())
+}
+
+/// What a process was asked.
+#[derive(Serialize, JsonSchema)]
+struct Drain {
+    /// The process.
+    boot: String,
+    /// It takes nothing new, and ends.
+    draining: bool,
+}
+
+async fn drain(ask: Ask) -> Answered<Drain> {
     let boot: String = ask.path("boot")?;
     ask.app.drain_worker(&boot).await?;
-    Reply::ok(&json!({ "boot": boot, "draining": true }))
+    Reply::ok(&Drain { boot, draining: true })
 }
 
-async fn dead_letters(ask: Ask) -> Answered {
+/// A part of the list of what was given up, newest first.
+#[derive(Serialize, JsonSchema)]
+struct DeadLetterPart {
+    /// Operations that used up their tries.
+    dead_letters: Vec<GivenUp>,
+    /// Where the next part begins, if there may be one: the `cursor` to ask for it with.
+    next: Option<Cursor>,
+    /// How many there are in all.
+    total: u64,
+    /// When this was so, by the store's clock, as the rows' times are.
+    now: Instant,
+}
+
+async fn dead_letters(ask: Ask) -> Answered<DeadLetterPart> {
     let list = ask.app.dead_letters(ask.query::<Page>()?.behind()?).await?;
-    Reply::ok(&json!({
-        "dead_letters": list.dead_letters,
-        "next": cursor_of(list.next),
-        "total": list.total,
-        "now": Instant(list.now_ms),
-    }))
+    let DeadLetterList { dead_letters, next, total, now_ms } = list;
+    Reply::ok(&DeadLetterPart { dead_letters, next: next.map(Cursor), total, now: Instant(now_ms) })
 }
 
-async fn dismiss(ask: Ask) -> Answered {
+/// What became of an entry of that list.
+#[derive(Serialize, JsonSchema)]
+struct Dismissed {
+    /// The operation.
+    operation: OperationId,
+    /// Whether it was on the list.
+    answer: Dismissal,
+}
+
+async fn dismiss(ask: Ask) -> Answered<Dismissed> {
     let operation = ask.path("operation")?;
-    Reply::ok(&json!({ "operation": operation, "answer": ask.app.dismiss(&operation).await? }))
+    let answer = ask.app.dismiss(&operation).await?;
+    Reply::ok(&Dismissed { operation, answer })
 }
 
-async fn messages(ask: Ask) -> Answered {
+/// Messages that nobody could read.
+#[derive(Serialize, JsonSchema)]
+struct DeadMessages {
+    /// The oldest; null where only the broker's administrator may look.
+    messages: Option<Vec<DeadLetter>>,
+}
+
+async fn messages(ask: Ask) -> Answered<DeadMessages> {
     let Limit { limit } = ask.query()?;
-    Reply::ok(&json!({ "messages": ask.app.dead_messages(limit).await? }))
+    Reply::ok(&DeadMessages { messages: ask.app.dead_messages(limit).await? })
 }
 
 #[derive(Deserialize)]
@@ -110,7 +173,14 @@ struct Ids {
     ids: Vec<String>,
 }
 
-async fn discard(ask: Ask) -> Answered {
+/// Messages that were dropped.
+#[derive(Serialize, JsonSchema)]
+struct DiscardedMessages {
+    /// Which; null where only the broker's administrator may.
+    discarded: Option<Vec<DeadLetter>>,
+}
+
+async fn discard(ask: Ask) -> Answered<DiscardedMessages> {
     let Ids { ids } = ask.json()?;
-    Reply::ok(&json!({ "discarded": ask.app.discard_messages(&ids).await? }))
+    Reply::ok(&DiscardedMessages { discarded: ask.app.discard_messages(&ids).await? })
 }

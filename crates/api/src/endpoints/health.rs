@@ -1,7 +1,10 @@
 //! Health: alive, ready. For supervisors and balancers, which show nothing.
 
 use axum::http::StatusCode;
-use serde_json::json;
+use ktrdr_app::readiness::Readiness;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
@@ -20,20 +23,49 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn live(_: Ask) -> Answered {
-    Reply::ok(&json!({ "status": "live", "version": env!("CARGO_PKG_VERSION") }))
+/// A process that answers.
+#[derive(Serialize, JsonSchema)]
+struct Live {
+    /// `live`
+    status: &'static str,
+    /// The version of ktrdr.
+    version: &'static str,
 }
 
-async fn ready(ask: Ask) -> Answered {
+async fn live(_: Ask) -> Answered<Live> {
+    Reply::ok(&Live { status: "live", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// Whether requests are answered.
+#[derive(Serialize, JsonSchema)]
+struct Ready {
+    /// They are.
+    ready: bool,
+}
+
+async fn ready(ask: Ask) -> Answered<Ready> {
     let is_ready = ask.app.is_ready().await;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Reply::with_status(status, &json!({ "ready": is_ready }))
+    Reply::with_status(status, &Ready { ready: is_ready })
 }
 
-async fn health(ask: Ask) -> Answered {
+async fn health(ask: Ask) -> Answered<Readiness> {
     Reply::ok(&ask.app.readiness().await)
 }
 
-async fn description(_: Ask) -> Answered {
-    Reply::ok(&openapi::describe(&super::all()))
+/// A document of OpenAPI 3.1.
+#[derive(Serialize, JsonSchema)]
+struct Description {
+    /// The version of OpenAPI.
+    openapi: String,
+    /// What this is.
+    info: Map<String, Value>,
+    /// Every path, with what may be asked of it and what it answers.
+    paths: Map<String, Value>,
+    /// What requests and answers look like, and how callers say who they are.
+    components: Map<String, Value>,
+}
+
+async fn description(_: Ask) -> Answered<Description> {
+    Ok(Reply::written(openapi::WRITTEN.clone()))
 }

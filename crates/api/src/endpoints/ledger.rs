@@ -1,14 +1,17 @@
 //! The ledger: counted looks at data, and what campaigns came to.
 
-use ktrdr_app::ledger::{Part, Stretch};
+use ktrdr_app::ledger::Stretch;
+use ktrdr_app::standing::Standing;
 use ktrdr_domain::OperationId;
+use ktrdr_domain::closing::Closing;
 use ktrdr_domain::name::CampaignName;
+use ktrdr_domain::trial::Trial;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::ask::{Ask, invalid};
 use crate::endpoint::{Answered, Endpoint};
-use crate::page::{self, cursor_of};
+use crate::page::{self, Cut, told_list};
 use crate::reply::Reply;
 
 const QUERY: &[(&str, &str)] = &[
@@ -50,15 +53,26 @@ impl OfCampaign {
     }
 }
 
-/// As it is answered.
-pub(super) fn part<T: Serialize>(name: &str, part: &Part<T>) -> Answered {
-    let next = (part.behind > 0).then_some(part.behind);
-    Reply::ok(&json!({ name: part.entries, "next": cursor_of(next), "total": part.total }))
+told_list! {
+    /// A part of the list of trials.
+    struct TrialPart {
+        /// Counted looks at data, newest first.
+        trials: Trial
+    }
 }
 
-async fn trials(ask: Ask) -> Answered {
+told_list! {
+    /// A part of what campaigns came to.
+    struct ClosingPart {
+        /// Closings, newest first.
+        closings: Closing
+    }
+}
+
+async fn trials(ask: Ask) -> Answered<TrialPart> {
     let wanted: OfCampaign = ask.query()?;
-    part("trials", &ask.app.trials_part(wanted.campaign.as_ref(), wanted.stretch()).await?)
+    let part = ask.app.trials_part(wanted.campaign.as_ref(), wanted.stretch()).await?;
+    Reply::ok(&Cut::from(part).into())
 }
 
 #[derive(Deserialize)]
@@ -68,15 +82,23 @@ struct Exams {
     exams: String,
 }
 
-async fn standings(ask: Ask) -> Answered {
+/// How completed backtests stand.
+#[derive(Serialize, JsonSchema)]
+struct Standings {
+    /// Each, with every look counted that there is by now.
+    standings: Vec<Standing>,
+}
+
+async fn standings(ask: Ask) -> Answered<Standings> {
     let Exams { exams } = ask.query()?;
     let exams: Result<Vec<OperationId>, _> =
         exams.split(',').filter(|id| !id.is_empty()).map(str::parse).collect();
     let exams = exams.map_err(|why| invalid(format!("exams: {why}")))?;
-    Reply::ok(&json!({ "standings": ask.app.standings(&exams).await? }))
+    Reply::ok(&Standings { standings: ask.app.standings(&exams).await? })
 }
 
-async fn closings(ask: Ask) -> Answered {
+async fn closings(ask: Ask) -> Answered<ClosingPart> {
     let wanted: OfCampaign = ask.query()?;
-    part("closings", &ask.app.closings_part(wanted.campaign.as_ref(), wanted.stretch()).await?)
+    let part = ask.app.closings_part(wanted.campaign.as_ref(), wanted.stretch()).await?;
+    Reply::ok(&Cut::from(part).into())
 }

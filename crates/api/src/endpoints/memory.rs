@@ -1,15 +1,16 @@
 //! Memory: what research learnt.
 
-use ktrdr_app::hypotheses::HypothesesRequest;
-use ktrdr_app::memory::RecallRequest;
+use ktrdr_app::hypotheses::{HypothesesRequest, StandingHypothesis};
+use ktrdr_app::memory::{RecallRequest, Recollection};
 use ktrdr_domain::hypothesis::HypothesisStatus;
+use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::CampaignName;
 use serde::Deserialize;
 
-use super::ledger::{OfCampaign, part};
+use super::ledger::OfCampaign;
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
-use crate::page::{self, Page};
+use crate::page::{self, Cut, Page, told_list};
 use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -42,12 +43,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn lessons(ask: Ask) -> Answered {
-    let wanted: OfCampaign = ask.query()?;
-    part("lessons", &ask.app.lessons_part(wanted.campaign.as_ref(), wanted.stretch()).await?)
+told_list! {
+    /// A part of what research remembers.
+    struct LessonPart {
+        /// Lessons, newest first.
+        lessons: Lesson
+    }
 }
 
-async fn lesson(ask: Ask) -> Answered {
+async fn lessons(ask: Ask) -> Answered<LessonPart> {
+    let wanted: OfCampaign = ask.query()?;
+    let part = ask.app.lessons_part(wanted.campaign.as_ref(), wanted.stretch()).await?;
+    Reply::ok(&Cut::from(part).into())
+}
+
+async fn lesson(ask: Ask) -> Answered<Lesson> {
     Reply::ok(&ask.app.lesson(&ask.path("cycle")?).await?)
 }
 
@@ -62,12 +72,20 @@ struct Ideas {
     cursor: Option<u64>,
 }
 
-async fn hypotheses(ask: Ask) -> Answered {
-    let Ideas { campaign, status, limit, cursor } = ask.query()?;
-    let ideas = ask.app.hypotheses(&HypothesesRequest { campaign, status }).await?;
-    Reply::ok(&Page { limit, cursor }.of("hypotheses", &ideas)?)
+told_list! {
+    /// A part of the list of ideas.
+    struct HypothesisPart {
+        /// Ideas, newest first.
+        hypotheses: StandingHypothesis
+    }
 }
 
-async fn recall(ask: Ask) -> Answered {
+async fn hypotheses(ask: Ask) -> Answered<HypothesisPart> {
+    let Ideas { campaign, status, limit, cursor } = ask.query()?;
+    let ideas = ask.app.hypotheses(&HypothesesRequest { campaign, status }).await?;
+    Reply::ok(&Page { limit, cursor }.of(ideas)?.into())
+}
+
+async fn recall(ask: Ask) -> Answered<Recollection> {
     Reply::ok(&ask.app.recall(&ask.query::<RecallRequest>()?).await?)
 }

@@ -3,22 +3,28 @@
 use std::slice;
 
 use ktrdr_app::IdempotencyKey;
-use ktrdr_app::cancel::{CancelRequest, GroupCancelRequest};
-use ktrdr_app::operations::result_of;
-use ktrdr_app::retry::{GroupRetryRequest, RetryRequest};
+use ktrdr_app::cancel::{CancelAnswer, CancelPlan, CancelRequest, GroupCancelAnswer, GroupCancelRequest};
+use ktrdr_app::explain::Explanation;
+use ktrdr_app::metrics::OperationMetrics;
+use ktrdr_app::operations::{History, OperationDetail, Returned, result_of};
+use ktrdr_app::retry::{GroupRetryAnswer, GroupRetryRequest, RetryAnswer, RetryPlan, RetryRequest};
 use ktrdr_app::selection::{SelectedPart, Selection};
 use ktrdr_app::waiting::StandstillRequest;
+use ktrdr_domain::instant::Instant;
 use ktrdr_domain::scope::Scope;
-use ktrdr_domain::{OperationId, OperationSummary};
+use ktrdr_domain::{Operation, OperationId, OperationSummary};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::fleet::Diagnosis;
 use super::schema;
 use crate::ask::{Ask, invalid};
 use crate::endpoint::{Answered, Endpoint};
 use crate::limits::ENTRIES;
-use crate::page::{self, cursor_of};
+use crate::page::{self, Cursor};
 use crate::reply::Reply;
+use crate::stepwise::Stepwise;
 
 const LIST: &[(&str, &str)] = &[
     ("limit", "Entries of this part, 1 to 1000; 50 by default."),
@@ -103,18 +109,23 @@ fn group(more: &[(&str, Value)]) -> Value {
 }
 
 /// A part of the list, whose end is told as a cursor. Written as it stands: lists are what is asked for most.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OperationPart")]
 struct Listed {
+    /// The rows, without specifications and results.
     operations: Vec<OperationSummary>,
-    next: Value,
+    /// Where the next part begins, if there may be one: the `cursor` to ask for it with.
+    next: Option<Cursor>,
+    /// How many match in all; null where that is not known without looking at each.
     total: Option<u64>,
+    /// How many operations of any type are pending or running.
     active: u64,
-    #[serde(rename = "now", alias = "now_ms", with = "ktrdr_domain::instant")]
-    now_ms: i64,
+    /// When this was so, by the store's clock, as the rows' times are.
+    now: Instant,
 }
 
 /// The query is a filter but for the part that is wanted.
-async fn list(ask: Ask) -> Answered {
+async fn list(ask: Ask) -> Answered<Listed> {
     let (mut limit, mut cursor, mut terms) = (ENTRIES, None, Vec::new());
     for term in ask.uri.query().unwrap_or_default().split('&') {
         match term.split_once('=') {
@@ -129,14 +140,14 @@ async fn list(ask: Ask) -> Answered {
     let selection: Selection = terms.join("&").parse()?;
     let part = ask.app.select(&selection, cursor, limit).await?;
     let SelectedPart { operations, next, total, active, now_ms } = part;
-    Reply::ok(&Listed { operations, next: cursor_of(next), total, active, now_ms })
+    Reply::ok(&Listed { operations, next: next.map(Cursor), total, active, now: Instant(now_ms) })
 }
 
 fn id(ask: &Ask) -> Result<OperationId, ktrdr_app::AppError> {
     ask.path("operation")
 }
 
-async fn one(ask: Ask) -> Answered {
+async fn one(ask: Ask) -> Answered<OperationDetail> {
     Reply::ok(&ask.app.operation(&id(&ask)?).await?)
 }
 
@@ -146,73 +157,88 @@ struct Keyed {
     key: IdempotencyKey,
 }
 
-async fn begun(ask: Ask) -> Answered {
-    let Keyed { key } = ask.query()?;
-    Reply::ok(&json!({ "operation": ask.app.begun(&key).await? }))
+/// What was begun under a key.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "BegunOperation")]
+struct Begun {
+    /// The operation; null where nothing was.
+    operation: Option<OperationId>,
 }
 
-async fn row(ask: Ask) -> Answered {
+async fn begun(ask: Ask) -> Answered<Begun> {
+    let Keyed { key } = ask.query()?;
+    Reply::ok(&Begun { operation: ask.app.begun(&key).await? })
+}
+
+async fn row(ask: Ask) -> Answered<Operation> {
     Reply::ok(&ask.app.row(&id(&ask)?).await?)
 }
 
-async fn standing_still(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "reasons": ask.app.why_standing_still(&ask.json::<StandstillRequest>()?).await? }))
+async fn standing_still(ask: Ask) -> Answered<Diagnosis> {
+    Reply::ok(&Diagnosis { reasons: ask.app.why_standing_still(&ask.json::<StandstillRequest>()?).await? })
 }
 
-async fn children(ask: Ask) -> Answered {
-    Reply::ok(&json!({ "children": ask.app.operation(&id(&ask)?).await?.children }))
+/// The jobs of a cycle.
+#[derive(Serialize, JsonSchema)]
+struct Children {
+    /// Each without its specification and result, newest first.
+    children: Vec<OperationSummary>,
 }
 
-async fn results(ask: Ask) -> Answered {
-    Reply::ok(&result_of::<Value>(&ask.app.row(&id(&ask)?).await?)?)
+async fn children(ask: Ask) -> Answered<Children> {
+    Reply::ok(&Children { children: ask.app.operation(&id(&ask)?).await?.children })
 }
 
-async fn metrics(ask: Ask) -> Answered {
+async fn results(ask: Ask) -> Answered<Returned> {
+    Reply::ok(&result_of(&ask.app.row(&id(&ask)?).await?)?)
+}
+
+async fn metrics(ask: Ask) -> Answered<OperationMetrics> {
     Reply::ok(&ask.app.metrics(&id(&ask)?).await?)
 }
 
-async fn history(ask: Ask) -> Answered {
+async fn history(ask: Ask) -> Answered<History> {
     Reply::ok(&ask.app.history(&id(&ask)?).await?)
 }
 
-async fn explain(ask: Ask) -> Answered {
+async fn explain(ask: Ask) -> Answered<Explanation> {
     Reply::ok(&ask.app.explain(&id(&ask)?).await?)
 }
 
-async fn stop(ask: Ask) -> Answered {
+async fn stop(ask: Ask) -> Answered<CancelAnswer> {
     let (operation, by) = (id(&ask)?, ask.caller.name.clone());
     let reason = ask.query_word("reason").unwrap_or_default();
     Reply::ok(&ask.app.cancel(&CancelRequest { operation, reason, by }).await?)
 }
 
-async fn cancel(ask: Ask) -> Answered {
+async fn cancel(ask: Ask) -> Answered<CancelAnswer> {
     let wanted: CancelRequest = ask.signed(&[("operation", id(&ask)?.as_str().into())])?;
     Reply::ok(&ask.app.cancel(&wanted).await?)
 }
 
-async fn retry(ask: Ask) -> Answered {
+async fn retry(ask: Ask) -> Answered<RetryAnswer> {
     let wanted = RetryRequest { operation: id(&ask)?, idempotency_key: ask.key.clone() };
     let answer = ask.app.retry(&wanted).await?;
     let reply = Reply::accepted(&format!("/operations/{}", answer.operation), &answer)?;
     Ok(reply.beginning(slice::from_ref(&answer.operation)))
 }
 
-async fn cancel_group(mut ask: Ask) -> Answered {
+async fn cancel_group(mut ask: Ask) -> Answered<Stepwise<CancelPlan, GroupCancelAnswer>> {
     let is_confirmed = ask.take_flag("confirm")?;
     let wanted = GroupCancelRequest { within: ask.within, ..ask.signed(&[])? };
     let plan = ask.app.plan_cancel(&wanted).await?;
     match is_confirmed {
-        false => Reply::ok(&json!({ "planned": plan })),
-        true => Reply::ok(&json!({ "done": ask.app.cancel_group(plan).await? })),
+        false => Reply::ok(&Stepwise::Planned(plan)),
+        true => Reply::ok(&Stepwise::Done(ask.app.cancel_group(plan).await?)),
     }
 }
 
-async fn retry_group(mut ask: Ask) -> Answered {
+async fn retry_group(mut ask: Ask) -> Answered<Stepwise<RetryPlan, GroupRetryAnswer>> {
     let is_confirmed = ask.take_flag("confirm")?;
     let wanted = GroupRetryRequest { within: ask.within, ..ask.json()? };
     let plan = ask.app.plan_retry(&wanted).await?;
     match is_confirmed {
-        false => Reply::ok(&json!({ "planned": plan })),
-        true => Reply::ok(&json!({ "done": ask.app.retry_group(plan).await? })),
+        false => Reply::ok(&Stepwise::Planned(plan)),
+        true => Reply::ok(&Stepwise::Done(ask.app.retry_group(plan).await?)),
     }
 }

@@ -1,18 +1,21 @@
 //! Campaigns that begin by themselves, and what became of each night.
 
-use ktrdr_app::schedules::{BackfillRequest, ScheduleRequest, TriggerScheduleRequest};
+use ktrdr_app::schedules::{
+    BackfillAnswer, BackfillRequest, NextTick, ScheduleRequest, ScheduleStatus, TriggerScheduleRequest,
+};
 use ktrdr_domain::name::ScheduleName;
 use ktrdr_domain::reason::Reason;
-use ktrdr_domain::schedule::Overlap;
+use ktrdr_domain::schedule::{Occurrence, Overlap};
 use ktrdr_domain::scope::Scope;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::campaigns::campaign_schema;
 use super::schema;
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
-use crate::page::{self, Page, cursor_of};
+use crate::page::{self, Cursor, Page, told_list};
 use crate::reply::Reply;
 
 /// Ticks to come that are told of where nothing is said.
@@ -100,23 +103,38 @@ fn name(ask: &Ask) -> Result<ScheduleName, ktrdr_app::AppError> {
     ask.path("schedule")
 }
 
-async fn list(ask: Ask) -> Answered {
-    let page: Page = ask.query()?;
-    Reply::ok(&page.of("schedules", &ask.app.list_schedules().await?)?)
+told_list! {
+    /// A part of the list of schedules.
+    struct SchedulePart {
+        /// Schedules by name.
+        schedules: ScheduleStatus
+    }
 }
 
-async fn create(ask: Ask) -> Answered {
+async fn list(ask: Ask) -> Answered<SchedulePart> {
+    let page: Page = ask.query()?;
+    Reply::ok(&page.of(ask.app.list_schedules().await?)?.into())
+}
+
+async fn create(ask: Ask) -> Answered<ScheduleStatus> {
     Reply::ok(&ask.app.create_schedule(&ask.json::<ScheduleRequest>()?).await?)
 }
 
-async fn one(ask: Ask) -> Answered {
+async fn one(ask: Ask) -> Answered<ScheduleStatus> {
     Reply::ok(&ask.app.schedule(&name(&ask)?).await?)
 }
 
-async fn delete(ask: Ask) -> Answered {
+/// What became of a schedule.
+#[derive(Serialize, JsonSchema)]
+struct DeletedSchedule {
+    /// It is there no longer.
+    deleted: ScheduleName,
+}
+
+async fn delete(ask: Ask) -> Answered<DeletedSchedule> {
     let name = name(&ask)?;
     ask.app.delete_schedule(&name).await?;
-    Reply::ok(&json!({ "deleted": name }))
+    Reply::ok(&DeletedSchedule { deleted: name })
 }
 
 #[derive(Deserialize)]
@@ -130,22 +148,38 @@ fn ten() -> u32 {
     NEXT
 }
 
-async fn next(ask: Ask) -> Answered {
-    let Count { count } = ask.query()?;
-    Reply::ok(&json!({ "ticks": ask.app.next_ticks(Some(&name(&ask)?), count).await? }))
+/// Ticks to come.
+#[derive(Serialize, JsonSchema)]
+struct Ticks {
+    /// The next first.
+    ticks: Vec<NextTick>,
 }
 
-async fn next_of_all(ask: Ask) -> Answered {
+async fn next(ask: Ask) -> Answered<Ticks> {
     let Count { count } = ask.query()?;
-    Reply::ok(&json!({ "ticks": ask.app.next_ticks(None, count).await? }))
+    Reply::ok(&Ticks { ticks: ask.app.next_ticks(Some(&name(&ask)?), count).await? })
 }
 
-async fn occurrences(ask: Ask) -> Answered {
+async fn next_of_all(ask: Ask) -> Answered<Ticks> {
+    let Count { count } = ask.query()?;
+    Reply::ok(&Ticks { ticks: ask.app.next_ticks(None, count).await? })
+}
+
+/// A part of the records of a schedule.
+#[derive(Serialize, JsonSchema)]
+struct Occurrences {
+    /// What became of each tick, the latest first.
+    occurrences: Vec<Occurrence>,
+    /// Where the next part begins, if there may be one: the `cursor` to ask for it with.
+    next: Option<Cursor>,
+}
+
+async fn occurrences(ask: Ask) -> Answered<Occurrences> {
     let page = ask.query::<Page>()?.check()?;
     let before_ms = page.cursor.map(u64::cast_signed);
     let part = ask.app.occurrences(&name(&ask)?, before_ms, page.limit).await?;
-    let next = cursor_of(part.next.map(i64::cast_unsigned));
-    Reply::ok(&json!({ "occurrences": part.occurrences, "next": next }))
+    let next = part.next.map(i64::cast_unsigned).map(Cursor);
+    Reply::ok(&Occurrences { occurrences: part.occurrences, next })
 }
 
 #[derive(Deserialize)]
@@ -154,18 +188,27 @@ struct Note {
     note: Reason,
 }
 
-async fn pause(ask: Ask) -> Answered {
+/// Whether a schedule is paused now.
+#[derive(Serialize, JsonSchema)]
+struct PausedSchedule {
+    /// Whether it is.
+    paused: bool,
+    /// Whether it was not so before.
+    changed: bool,
+}
+
+async fn pause(ask: Ask) -> Answered<PausedSchedule> {
     let Note { note } = ask.json()?;
     let changed = ask.app.pause_schedule(&name(&ask)?, &note).await?;
-    Reply::ok(&json!({ "paused": true, "changed": changed }))
+    Reply::ok(&PausedSchedule { paused: true, changed })
 }
 
-async fn resume(ask: Ask) -> Answered {
+async fn resume(ask: Ask) -> Answered<PausedSchedule> {
     let changed = ask.app.resume_schedule(&name(&ask)?).await?;
-    Reply::ok(&json!({ "paused": false, "changed": changed }))
+    Reply::ok(&PausedSchedule { paused: false, changed })
 }
 
-async fn trigger(ask: Ask) -> Answered {
+async fn trigger(ask: Ask) -> Answered<Occurrence> {
     let request = TriggerScheduleRequest { schedule: name(&ask)?, idempotency_key: ask.key.clone() };
     let occurrence = ask.app.trigger_schedule(&request).await?;
     Reply::accepted(&format!("/schedules/{}/occurrences", request.schedule), &occurrence)
@@ -178,7 +221,7 @@ struct Stretch {
     to: ktrdr_domain::Timestamp,
 }
 
-async fn backfill(ask: Ask) -> Answered {
+async fn backfill(ask: Ask) -> Answered<BackfillAnswer> {
     let Stretch { from, to } = ask.json()?;
     let request = BackfillRequest { schedule: name(&ask)?, from, to };
     Reply::ok(&ask.app.backfill_schedule(&request).await?)

@@ -1,13 +1,19 @@
 //! Strategies, models, and what strategies are made of: indicators and fuzzy sets.
 
-use ktrdr_app::strategies;
-use serde::Deserialize;
+use ktrdr_app::strategies::{
+    self, CheckedStrategy, ListedModel, ListedStrategy, ModelDetail, ModelImportance, StrategyText,
+    UpgradedStrategy,
+};
+use ktrdr_domain::Strategy;
+use ktrdr_domain::strategy::Feature;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::schema;
 use crate::ask::Ask;
 use crate::endpoint::{Answered, Endpoint};
-use crate::page::{self, Page};
+use crate::page::{self, Page, told_list};
 use crate::reply::Reply;
 
 const VERSION: &[(&str, &str)] = &[("version", "Which; the newest otherwise.")];
@@ -55,25 +61,52 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(ask: Ask) -> Answered {
+told_list! {
+    /// A part of the list of strategies.
+    struct StrategyPart {
+        /// Strategies of the workspace, checked.
+        strategies: ListedStrategy
+    }
+}
+
+async fn list(ask: Ask) -> Answered<StrategyPart> {
     let page: Page = ask.query()?;
-    Reply::ok(&page.of("strategies", &ask.app.strategies().await?)?)
+    Reply::ok(&page.of(ask.app.strategies().await?)?.into())
 }
 
-async fn one(ask: Ask) -> Answered {
+/// One strategy.
+#[derive(Serialize, JsonSchema)]
+struct OneStrategy {
+    /// What it is.
+    strategy: Strategy,
+    /// The same as a file of today's grammar.
+    yaml: String,
+    /// The features that its network sees, in order.
+    features: Vec<Feature>,
+}
+
+async fn one(ask: Ask) -> Answered<OneStrategy> {
     let detail = ask.app.strategy(&ask.path("name")?).await?;
-    Reply::ok(
-        &json!({ "strategy": detail.strategy, "yaml": detail.strategy.to_yaml(), "features": detail.features }),
-    )
+    let yaml = detail.strategy.to_yaml();
+    Reply::ok(&OneStrategy { strategy: detail.strategy, yaml, features: detail.features })
 }
 
-async fn text(ask: Ask) -> Answered {
+async fn text(ask: Ask) -> Answered<StrategyText> {
     Reply::ok(&ask.app.strategy_text(&ask.path("name")?).await?)
 }
 
-async fn features(ask: Ask) -> Answered {
+/// The feature vector of a strategy.
+#[derive(Serialize, JsonSchema)]
+struct Features {
+    /// How many there are.
+    total: usize,
+    /// Each, in order.
+    features: Vec<Feature>,
+}
+
+async fn features(ask: Ask) -> Answered<Features> {
     let features = ask.app.strategy(&ask.path("name")?).await?.features;
-    Reply::ok(&json!({ "total": features.len(), "features": features }))
+    Reply::ok(&Features { total: features.len(), features })
 }
 
 #[derive(Deserialize)]
@@ -82,17 +115,25 @@ struct Text {
     yaml: String,
 }
 
-async fn validate(ask: Ask) -> Answered {
+async fn validate(ask: Ask) -> Answered<CheckedStrategy> {
     Reply::ok(&strategies::validate(&ask.json::<Text>()?.yaml))
 }
 
-async fn migrate(ask: Ask) -> Answered {
+async fn migrate(ask: Ask) -> Answered<UpgradedStrategy> {
     Reply::ok(&strategies::upgrade("the text", &ask.json::<Text>()?.yaml)?)
 }
 
-async fn models(ask: Ask) -> Answered {
+told_list! {
+    /// A part of the list of models.
+    struct ModelPart {
+        /// Trained models, by strategy and version.
+        models: ListedModel
+    }
+}
+
+async fn models(ask: Ask) -> Answered<ModelPart> {
     let page: Page = ask.query()?;
-    Reply::ok(&page.of("models", &ask.app.models().await?)?)
+    Reply::ok(&page.of(ask.app.models().await?)?.into())
 }
 
 #[derive(Deserialize)]
@@ -101,13 +142,12 @@ struct Version {
     version: Option<u32>,
 }
 
-async fn model(ask: Ask) -> Answered {
+async fn model(ask: Ask) -> Answered<ModelDetail> {
     let Version { version } = ask.query()?;
-    let detail = ask.app.model(&ask.path("strategy")?, version).await?;
-    Reply::ok(&json!({ "model": detail.model, "metadata": detail.metadata }))
+    Reply::ok(&ask.app.model(&ask.path("strategy")?, version).await?)
 }
 
-async fn importance(ask: Ask) -> Answered {
+async fn importance(ask: Ask) -> Answered<ModelImportance> {
     let Version { version } = ask.query()?;
     Reply::ok(&ask.app.importance(&ask.path("strategy")?, version).await?)
 }

@@ -3,17 +3,19 @@
 use std::slice;
 
 use ktrdr_app::AppError;
-use ktrdr_app::backtest::{BacktestRequest, MarketRequest, SignalsRequest};
-use ktrdr_app::cancel::CancelOneRequest;
+use ktrdr_app::backtest::{BacktestRequest, MarketRequest, SignalsRequest, StoredReport};
+use ktrdr_app::cancel::{CancelAnswer, CancelOneRequest};
 use ktrdr_app::operations::result_of;
 use ktrdr_app::reading::read;
-use ktrdr_app::replay::ReplayRequest;
-use ktrdr_app::reports::Subject;
+use ktrdr_app::replay::{ReplayComparison, ReplayRequest};
+use ktrdr_app::reports::{Report, Subject};
 use ktrdr_app::submit::SubmittedJob;
 use ktrdr_app::training::TrainingRequest;
 use ktrdr_domain::OperationId;
+use ktrdr_domain::report::TrainingReport;
 use ktrdr_domain::scope::Scope;
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::schema;
@@ -127,7 +129,7 @@ fn market_schema() -> Value {
     schema::about(fields, "What is traded, when, and with what money.")
 }
 
-fn submitted(job: &SubmittedJob) -> Answered {
+fn submitted(job: &SubmittedJob) -> Answered<SubmittedJob> {
     let reply = Reply::accepted(&format!("/operations/{}", job.operation), job)?;
     Ok(reply.beginning(slice::from_ref(&job.operation)))
 }
@@ -136,24 +138,24 @@ fn id(ask: &Ask) -> Result<OperationId, AppError> {
     ask.path("operation")
 }
 
-async fn train(ask: Ask) -> Answered {
+async fn train(ask: Ask) -> Answered<SubmittedJob> {
     submitted(&ask.app.submit_training(&ask.keyed::<TrainingRequest>()?).await?)
 }
 
-async fn performance(ask: Ask) -> Answered {
-    Reply::ok(&result_of::<Value>(&ask.app.row(&id(&ask)?).await?)?)
+async fn performance(ask: Ask) -> Answered<TrainingReport> {
+    Reply::ok(&result_of(&ask.app.row(&id(&ask)?).await?)?)
 }
 
-async fn backtest(ask: Ask) -> Answered {
+async fn backtest(ask: Ask) -> Answered<SubmittedJob> {
     submitted(&ask.app.submit_backtest(&ask.keyed::<BacktestRequest>()?).await?)
 }
 
-async fn cancel(ask: Ask) -> Answered {
+async fn cancel(ask: Ask) -> Answered<CancelAnswer> {
     Reply::ok(&ask.app.cancel_backtest(&ask.signed::<CancelOneRequest>(&[])?).await?)
 }
 
 /// A market as it stands in an address: dates and account beside the rest.
-async fn signals(ask: Ask) -> Answered {
+async fn signals(ask: Ask) -> Answered<SubmittedJob> {
     let (mut market, mut stretch, mut account) = (Map::new(), Map::new(), Map::new());
     for (name, text) in ask.query::<Vec<(String, String)>>()? {
         match name.as_str() {
@@ -170,16 +172,16 @@ async fn signals(ask: Ask) -> Answered {
     submitted(&ask.app.submit_signals(&wanted, &ask.file).await?)
 }
 
-async fn replay(ask: Ask) -> Answered {
+async fn replay(ask: Ask) -> Answered<SubmittedJob> {
     let wanted = ReplayRequest { operation: id(&ask)?, idempotency_key: ask.key.clone() };
     submitted(&ask.app.submit_replay(&wanted).await?)
 }
 
-async fn compare(ask: Ask) -> Answered {
+async fn compare(ask: Ask) -> Answered<ReplayComparison> {
     Reply::ok(&ask.app.compare_replay(&id(&ask)?, &ask.path("replay")?).await?)
 }
 
-async fn report(ask: Ask) -> Answered {
+async fn report(ask: Ask) -> Answered<StoredReport> {
     Reply::ok(&ask.app.report(&id(&ask)?).await?)
 }
 
@@ -199,14 +201,35 @@ enum Format {
     Json,
 }
 
-async fn document(ask: Ask) -> Answered {
+/// A report to read.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "format", rename_all = "lowercase")]
+enum Document {
+    /// One page that needs nothing else.
+    Html {
+        /// The page.
+        text: String,
+    },
+    /// Text with tables.
+    Markdown {
+        /// The text.
+        text: String,
+    },
+    /// Every figure.
+    Json {
+        /// What the report says.
+        report: Box<Report>,
+    },
+}
+
+async fn document(ask: Ask) -> Answered<Document> {
     let Wanted { format } = ask.query()?;
     let subjects: String = ask.path("subjects")?;
     let subjects: Result<Vec<Subject>, String> = subjects.split(',').map(str::parse).collect();
     let report = ask.app.report_on(&subjects.map_err(invalid)?).await?;
-    match format {
-        Format::Html => Reply::ok(&json!({ "format": "html", "text": report.html() })),
-        Format::Markdown => Reply::ok(&json!({ "format": "markdown", "text": report.markdown() })),
-        Format::Json => Reply::ok(&json!({ "format": "json", "report": report })),
-    }
+    Reply::ok(&match format {
+        Format::Html => Document::Html { text: report.html() },
+        Format::Markdown => Document::Markdown { text: report.markdown() },
+        Format::Json => Document::Json { report: Box::new(report) },
+    })
 }

@@ -14,6 +14,7 @@ mod seen;
 use ktrdr_domain::Kind;
 use ktrdr_fabric::broker::{BrokerState, Queue};
 use ktrdr_fabric::registry::WorkerEntry;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use cause::{About, Cause};
@@ -24,7 +25,7 @@ pub use seen::{Outbox, Seen};
 const PUBLISHED_WITHIN_MS: i64 = 5_000;
 
 /// How it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// As it should be.

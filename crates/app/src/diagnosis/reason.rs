@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ktrdr_domain::{DeviceClass, Kind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Cause, Outbox, State};
@@ -24,7 +25,8 @@ pub const OBSTACLES: [&str; 12] = [
 ];
 
 /// One reason, for people and programs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
+#[schemars(rename = "Obstacle")]
 pub struct Reason {
     /// A stable word, such as `paused`.
     pub why: Cow<'static, str>,
@@ -32,7 +34,7 @@ pub struct Reason {
     pub message: String,
     /// The command that changes it, or tells more.
     pub run: String,
-    /// Since when, Unix milliseconds of the store's clock; as far as it is known.
+    /// Since when, by the store's clock; as far as it is known.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -40,6 +42,7 @@ pub struct Reason {
         alias = "since_ms",
         with = "ktrdr_domain::instant::option"
     )]
+    #[schemars(with = "Option<ktrdr_domain::instant::Instant>")]
     pub since_ms: Option<i64>,
     /// When it ends, or is decided, by itself.
     #[serde(
@@ -49,6 +52,7 @@ pub struct Reason {
         alias = "until_ms",
         with = "ktrdr_domain::instant::option"
     )]
+    #[schemars(with = "Option<ktrdr_domain::instant::Instant>")]
     pub until_ms: Option<i64>,
 }
 

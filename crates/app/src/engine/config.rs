@@ -1,5 +1,6 @@
 //! Which engine, and how it is reached. Addresses may hold passwords and are never shown whole.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use ktrdr_domain::trace::Sample;
 use ktrdr_fleet::amqp::{AmqpUrl, Trust};
 use ktrdr_fleet::artifacts::AwsVariables;
 use ktrdr_fleet::redis::Prefix;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
@@ -17,7 +19,7 @@ use crate::{AppError, ErrorKind, OrKind};
 const HINT: &str = "`scripts/services start` prints the addresses of a private fleet on this machine";
 
 /// Which engine.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EngineName {
     /// Rows in SQLite, messages in this process.
@@ -184,6 +186,20 @@ fn shown(url: &str) -> Option<String> {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl JsonSchema for Secret {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
     }
 }
 

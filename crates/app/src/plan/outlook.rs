@@ -6,6 +6,7 @@ use ktrdr_domain::{Money, Span, Timestamp};
 use ktrdr_quant::Bars;
 use ktrdr_quant::data::calendar::Calendar;
 use ktrdr_quant::statistics::power::Deflation;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::budget::costs_money;
@@ -25,7 +26,7 @@ const EVEN: f64 = 0.5;
 const GOOD: f64 = 0.8;
 
 /// How many cycles look at the exam.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct LookRate {
     /// Looks for each cycle.
     pub rate: f64,
@@ -39,7 +40,7 @@ pub struct LookRate {
 }
 
 /// Sharpe ratios, yearly and net of costs, that a strategy must really have to be confirmed by a gate that deflates them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct SmallestSharpe {
     /// With an even chance, if the next look were the last.
     pub at_the_next_look: f64,

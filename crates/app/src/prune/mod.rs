@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use ktrdr_fabric::artifacts::Unfinished;
 use ktrdr_fabric::clock::unix_ms;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::fate::Fate;
@@ -35,7 +36,7 @@ pub const YOUNGEST: Duration = Duration::from_secs(3600);
 pub const USUAL: Duration = Duration::from_secs(86_400);
 
 /// A sort of files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sort {
     /// Copies of files that were handed over for import.
@@ -81,7 +82,7 @@ pub struct FilePruneRequest {
 }
 
 /// Files of one sort with one fate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Pile {
     /// Which.
     pub sort: Sort,
@@ -91,8 +92,9 @@ pub struct Pile {
     pub count: u64,
     /// How long they are together, in bytes.
     pub bytes: u64,
-    /// When the oldest was written, Unix milliseconds.
+    /// When the oldest was written.
     #[serde(rename = "oldest", with = "ktrdr_domain::instant")]
+    #[schemars(with = "ktrdr_domain::instant::Instant")]
     pub oldest_ms: i64,
 }
 

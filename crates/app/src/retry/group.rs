@@ -6,6 +6,7 @@ use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{FailureReason, Kind, Operation, OperationId, OperationSummary, Status};
 use ktrdr_fabric::store::{Filter, NewOperation, NewRoot, Pace, Submitted};
 use ktrdr_research::resume;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::successor;
@@ -74,7 +75,7 @@ impl GroupRetryRequest {
 }
 
 /// What retrying a group would do.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, JsonSchema, Deserialize)]
 pub struct RetryPlan {
     /// How many research cycles are resumed.
     pub cycles: usize,
@@ -108,7 +109,7 @@ impl RetryPlan {
 }
 
 /// What retrying a group did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct GroupRetryAnswer {
     /// The new operations.
     pub retried: Vec<OperationId>,

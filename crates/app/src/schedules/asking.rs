@@ -4,6 +4,7 @@ use ktrdr_domain::Timestamp;
 use ktrdr_domain::name::ScheduleName;
 use ktrdr_domain::schedule::decision::overlap;
 use ktrdr_domain::schedule::{Cause, Occurrence, OccurrenceState};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::no_schedule;
@@ -38,7 +39,7 @@ pub struct BackfillRequest {
 }
 
 /// What making up for ticks came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct BackfillAnswer {
     /// Ticks that run now, one after the other.
     pub queued: Vec<Timestamp>,
@@ -47,7 +48,7 @@ pub struct BackfillAnswer {
 }
 
 /// A part of the records of a schedule, the latest first.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 pub struct OccurrencePart {
     /// The records.
     pub occurrences: Vec<Occurrence>,

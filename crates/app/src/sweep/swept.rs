@@ -4,6 +4,7 @@ use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::{BacktestSummary, DevBacktest, TrainingReport};
 use ktrdr_domain::strategy::grid::{Setting, Variant};
 use ktrdr_domain::{Operation, OperationId, Status, StrategyName, Symbol, Timeframe, WindowKind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Sweep;
@@ -11,7 +12,7 @@ use crate::operations::result_of;
 use crate::standing::Standing;
 
 /// A sweep that has ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Swept {
     /// The strategy that all variants come from.
     pub strategy: StrategyName,
@@ -36,7 +37,7 @@ pub struct Swept {
 }
 
 /// One variant, and how it did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct SweptVariant {
     /// Its name.
     pub strategy: StrategyName,

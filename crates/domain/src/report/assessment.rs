@@ -1,12 +1,13 @@
 //! What an assessment says; stored as `strategies/<name>/assessment.json`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256;
 use crate::name::StrategyName;
 
 /// One vocabulary everywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Worth a person's time.
@@ -18,7 +19,7 @@ pub enum Verdict {
 }
 
 /// A judgement in words.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct AssessmentReport {
     /// The strategy.
     pub strategy: StrategyName,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::contamination::Contamination;
@@ -17,7 +18,7 @@ use crate::trading::Account;
 use crate::window::WindowKind;
 
 /// Long or short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Bought first.
@@ -27,7 +28,7 @@ pub enum Direction {
 }
 
 /// Why a position ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExitReason {
     /// The strategy wanted another position.
@@ -45,7 +46,7 @@ pub enum ExitReason {
 }
 
 /// One closed trade. Prices are fill prices, costs of both sides are in `net_pnl`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Trade {
     /// Long or short.
     pub direction: Direction,
@@ -74,7 +75,7 @@ pub struct Trade {
 }
 
 /// Equity at a bar's close: cash plus the position at that close.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct EquityPoint {
     /// Open time of the bar.
     pub time: Timestamp,
@@ -83,7 +84,7 @@ pub struct EquityPoint {
 }
 
 /// The figures. `None` is undefined; `undefined` of the report says why.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Metrics {
     /// Final equity − initial capital, account currency.
     pub total_return: Option<f64>,
@@ -162,7 +163,7 @@ pub struct Metrics {
 }
 
 /// What was earned beyond the market: daily returns `r − β m`, m those of the instrument itself.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct ActiveReturn {
     /// Units of the market held on average, as its daily returns tell (least squares, with an intercept).
     pub beta: f64,
@@ -191,7 +192,7 @@ impl ActiveReturn {
 }
 
 /// What the certainty of a daily Sharpe ratio depends on, which a verdict is computed from again when more looks are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct DailyRecord {
     /// Sharpe ratio of the daily active returns, not annualised.
     pub sharpe: f64,
@@ -204,7 +205,7 @@ pub struct DailyRecord {
 }
 
 /// How often chance does as well.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct NullRank {
     /// Probability, from 0 to 1: `(1 + k) / (1 + draws)`, k draws scoring as high or higher.
     pub p: f64,
@@ -213,7 +214,7 @@ pub struct NullRank {
 }
 
 /// What speaks for or against luck. Why a part is missing stands in the report's `undefined`, by its name.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(default)]
 pub struct Evidence {
     /// What was earned beyond the market.
@@ -259,7 +260,7 @@ impl Evidence {
 }
 
 /// A model examined on time that it learned from: the figures show what it remembers, not what it can do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct InSample {
     /// What it learned from.
     pub learned: Learned,
@@ -274,7 +275,7 @@ impl fmt::Display for InSample {
 }
 
 /// Hashes by which a backtest can be repeated and compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Hashes {
     /// Of the strategy, or of the signals file.
     pub subject: Sha256,
@@ -289,7 +290,7 @@ pub struct Hashes {
 }
 
 /// A backtest without its lists: what rows, messages and lists carry.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct BacktestSummary {
     /// The operation.
     pub operation: OperationId,
@@ -337,7 +338,7 @@ pub struct BacktestSummary {
 }
 
 /// The whole report, as stored under `reports/<operation>/<fence>/backtest.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct BacktestReport {
     /// Everything but the lists.
     #[serde(flatten)]

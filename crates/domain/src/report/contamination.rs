@@ -1,12 +1,13 @@
 //! What an exam showed on the time that a strategy's author may remember, and on the time after it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::author::Author;
 use crate::time::Span;
 
 /// The exam of a language model's design, cut at the end of what the model may know.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Contamination {
     /// Who wrote the strategy.
     #[serde(flatten)]
@@ -18,7 +19,7 @@ pub struct Contamination {
 }
 
 /// One side of the cutoff. One account traded both: nothing is closed or opened in between.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Part {
     /// First bar's open to last bar's close.
     pub span: Span,

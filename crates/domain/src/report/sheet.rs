@@ -3,6 +3,7 @@
 //!
 //! Times are Unix seconds of bars' opens; curves are thinned to what a screen can show, with the lows and highs of every part.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::backtest::{Direction, ExitReason};
@@ -17,7 +18,7 @@ pub const SHEET_VERSION: u32 = 1;
 pub type Curve = Vec<(i64, f64)>;
 
 /// How an account went, beside the market.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct AccountCurves {
     /// Account currency, at closes.
     pub equity: Curve,
@@ -29,7 +30,7 @@ pub struct AccountCurves {
 }
 
 /// What a month earned.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct MonthReturn {
     /// Year, UTC.
     pub year: i32,
@@ -40,7 +41,7 @@ pub struct MonthReturn {
 }
 
 /// A Sharpe ratio over the days before each day.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct RollingSharpe {
     /// How many days it looks back.
     pub days: usize,
@@ -49,7 +50,7 @@ pub struct RollingSharpe {
 }
 
 /// The prices of consecutive bars, together.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct PriceColumn {
     /// When the column's first bar opens, Unix seconds.
     pub time: i64,
@@ -62,7 +63,7 @@ pub struct PriceColumn {
 }
 
 /// What happened at a mark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MarkKind {
     /// Bought.
@@ -101,7 +102,8 @@ impl MarkKind {
 }
 
 /// An entry or an exit on the price.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
+#[schemars(rename = "PriceMark")]
 pub struct Mark {
     /// When, Unix seconds.
     pub time: i64,
@@ -112,7 +114,7 @@ pub struct Mark {
 }
 
 /// A stretch of the price with the trades on it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct PriceChart {
     /// What of the window it shows, in words.
     pub name: String,
@@ -125,7 +127,7 @@ pub struct PriceChart {
 }
 
 /// How many values lie in each of equal parts.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Histogram {
     /// Where the first part begins.
     pub from: f64,
@@ -136,7 +138,7 @@ pub struct Histogram {
 }
 
 /// Trades that ended the same way.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct ExitCount {
     /// Why they ended.
     pub reason: ExitReason,
@@ -147,7 +149,7 @@ pub struct ExitCount {
 }
 
 /// How trades turned out.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct TradeShapes {
     /// Net result of each as a fraction of the value entered with.
     pub returns: Histogram,
@@ -158,7 +160,7 @@ pub struct TradeShapes {
 }
 
 /// What chance gave, and where the strategy stands in it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct NullShape {
     /// `random_entries` or `shifted_weeks`.
     pub name: String,
@@ -169,7 +171,7 @@ pub struct NullShape {
 }
 
 /// What a row of the stress sheet changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StressKind {
     /// Every cost times a factor.
@@ -185,7 +187,7 @@ pub enum StressKind {
 }
 
 /// The same strategy under other circumstances. `None`: it does not apply, or is undefined.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct StressRow {
     /// Of what kind.
     pub kind: StressKind,
@@ -206,7 +208,7 @@ pub struct StressRow {
 }
 
 /// What is lost where an input of the network says nothing any more: its columns stand at their means.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Ablation {
     /// Share of closes at which the same position is wanted.
     pub same_positions: f64,
@@ -217,7 +219,7 @@ pub struct Ablation {
 }
 
 /// One input of the network.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct InputCard {
     /// Timeframe and fuzzy set, or raw indicator.
     pub name: String,
@@ -230,7 +232,8 @@ pub struct InputCard {
 }
 
 /// How a fuzzy set speaks for a class.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
+#[schemars(rename = "FuzzyActivation")]
 pub struct Activation {
     /// The column of the network's input.
     pub feature: String,
@@ -241,7 +244,7 @@ pub struct Activation {
 }
 
 /// What was true when a position was wanted.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct ClassCard {
     /// BUY: long, HOLD: none, SELL: short.
     pub wanted: Class,
@@ -252,7 +255,7 @@ pub struct ClassCard {
 }
 
 /// The strategy read back from what its network did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct RulesCard {
     /// Every input.
     pub inputs: Vec<InputCard>,
@@ -261,7 +264,7 @@ pub struct RulesCard {
 }
 
 /// Beside a backtest's report: `reports/<operation>/<fence>/sheet.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct BacktestSheet {
     /// [`SHEET_VERSION`].
     pub version: u32,
@@ -284,7 +287,7 @@ pub struct BacktestSheet {
 }
 
 /// Answers of about the same confidence.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct CalibrationBin {
     /// Answers.
     pub rows: u64,
@@ -295,7 +298,7 @@ pub struct CalibrationBin {
 }
 
 /// What the stored network owes to one input on the test rows of dev, which it did not learn from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct InputImportance {
     /// Timeframe and fuzzy set, or raw indicator.
     pub name: String,
@@ -322,7 +325,7 @@ impl InputImportance {
 }
 
 /// What the stored network owes to each of its inputs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Importance {
     /// Test rows that were judged.
     pub rows: u64,
@@ -339,7 +342,7 @@ pub struct Importance {
 }
 
 /// Beside a stored model: `models/<strategy>/<timeframe>_v<N>/sheet.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct TrainingSheet {
     /// [`SHEET_VERSION`].
     pub version: u32,

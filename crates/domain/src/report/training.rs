@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::hash::Sha256;
@@ -11,7 +12,7 @@ use crate::time::Span;
 use crate::timeframe::Timeframe;
 
 /// A stored model: `models/<strategy>/<timeframe>_v<version>/`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct ModelRef {
     /// The strategy it was trained for.
     pub strategy: StrategyName,
@@ -38,7 +39,7 @@ impl fmt::Display for ModelRef {
 }
 
 /// A stretch that a model learned from: every bar that was in reach of its features, its scaling and its labels.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Learned {
     /// The instrument.
     pub symbol: Symbol,
@@ -55,7 +56,7 @@ impl fmt::Display for Learned {
 }
 
 /// One pass over the training rows.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct EpochRecord {
     /// From 1.
     pub epoch: u32,
@@ -72,7 +73,7 @@ pub struct EpochRecord {
 }
 
 /// The network on the test rows of dev, which neither fitted nor stopped it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct TestMetrics {
     /// Rows.
     pub rows: usize,
@@ -98,7 +99,7 @@ pub struct TestMetrics {
 
 /// The strategy traded on dev by networks that had not seen what they traded: walk-forward, net of costs, as one account. What
 /// a designer may learn from. Undefined where nothing was traded.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct DevBacktest {
     /// Blocks of dev, each traded by a network fitted on what lies before it; the last one by the stored network.
     pub blocks: u32,
@@ -131,7 +132,7 @@ pub struct DevBacktest {
 }
 
 /// What a training operation returns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct TrainingReport {
     /// Where the model is.
     pub model: ModelRef,

@@ -12,6 +12,7 @@ use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZo
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::excerpt::excerpt;
@@ -31,7 +32,7 @@ const SEARCHED_FROM: &str = "2000-01-01T00:00:00";
 const SEARCHED_YEARS: &str = "2000-2028";
 
 /// Ticks on a wall clock.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Cadence {
     text: String,
@@ -40,10 +41,12 @@ pub struct Cadence {
 }
 
 /// As it is written: `{"cron": "30 1 * * *", "zone": "America/New_York"}`.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    /// Minute, hour, day of the month, month, day of the week.
     cron: String,
+    /// By whose clock: a name of the IANA database.
     zone: String,
 }
 

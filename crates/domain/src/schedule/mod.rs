@@ -12,6 +12,7 @@ pub mod decision;
 pub mod occurrence;
 pub mod rules;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ use crate::name::ScheduleName;
 use crate::reason::Reason;
 
 /// What a schedule was made to do. It never changes: another plan is another schedule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SchedulePlan {
     /// When.
@@ -40,7 +41,7 @@ pub struct SchedulePlan {
 }
 
 /// Why nothing runs by itself at present.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Pause {
     /// Why, in somebody's words.
     pub note: Reason,
@@ -48,24 +49,27 @@ pub struct Pause {
     pub by: String,
     /// Whether that was a failure, and not a person.
     pub after_failure: bool,
-    /// Since when, Unix milliseconds of the store's clock.
+    /// Since when, by the store's clock.
     #[serde(rename = "at", alias = "at_ms", with = "crate::instant")]
+    #[schemars(with = "crate::instant::Instant")]
     pub at_ms: i64,
 }
 
 /// A schedule as it stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Schedule {
     /// Its name.
     pub name: ScheduleName,
     /// What it was made to do.
     #[serde(flatten)]
     pub plan: SchedulePlan,
-    /// When it was made, Unix milliseconds of the store's clock.
+    /// When it was made, by the store's clock.
     #[serde(rename = "created_at", alias = "created_at_ms", with = "crate::instant")]
+    #[schemars(with = "crate::instant::Instant")]
     pub created_at_ms: i64,
-    /// Up to when it is written down what becomes of its ticks, Unix milliseconds.
+    /// Up to when it is written down what becomes of its ticks.
     #[serde(rename = "decided_upto", alias = "decided_upto_ms", with = "crate::instant")]
+    #[schemars(with = "crate::instant::Instant")]
     pub decided_upto_ms: i64,
     /// Why it is paused, if it is.
     pub paused: Option<Pause>,

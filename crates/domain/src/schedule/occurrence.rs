@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
@@ -9,12 +10,13 @@ use crate::name::{BadName, CampaignName, ScheduleName};
 use crate::time::Timestamp;
 
 /// One tick of one schedule, or one time that somebody asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Occurrence {
     /// Whose.
     pub schedule: ScheduleName,
-    /// When it was due, Unix milliseconds. Ticks are whole minutes, what was triggered is not: no two are at the same time.
+    /// When it was due. Ticks are whole minutes, what was triggered is not: no two are at the same time.
     #[serde(rename = "at", alias = "at_ms", with = "crate::instant")]
+    #[schemars(with = "crate::instant::Instant")]
     pub at_ms: i64,
     /// What made it.
     pub cause: Cause,
@@ -29,7 +31,7 @@ pub struct Occurrence {
 }
 
 /// What made an occurrence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize, Display)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Cause {
@@ -42,21 +44,23 @@ pub enum Cause {
 }
 
 /// Where an occurrence stands. It ends as ran, or as skipped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum OccurrenceState {
     /// It is to begin.
     Waiting {
-        /// Not before then, Unix milliseconds.
+        /// Not before then.
         #[serde(rename = "begins_at", alias = "begins_at_ms", with = "crate::instant")]
+        #[schemars(with = "crate::instant::Instant")]
         begins_at_ms: i64,
     },
     /// Its campaign goes on.
     Running {
         /// The campaign.
         campaign: CampaignName,
-        /// Since when, Unix milliseconds.
+        /// Since when.
         #[serde(rename = "began_at", alias = "began_at_ms", with = "crate::instant")]
+        #[schemars(with = "crate::instant::Instant")]
         began_at_ms: i64,
         /// Why it was asked to stop, if it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,11 +70,13 @@ pub enum OccurrenceState {
     Ran {
         /// The campaign.
         campaign: CampaignName,
-        /// From when, Unix milliseconds.
+        /// From when.
         #[serde(rename = "began_at", alias = "began_at_ms", with = "crate::instant")]
+        #[schemars(with = "crate::instant::Instant")]
         began_at_ms: i64,
-        /// Until when it was noticed, Unix milliseconds.
+        /// Until when it was noticed.
         #[serde(rename = "ended_at", alias = "ended_at_ms", with = "crate::instant")]
+        #[schemars(with = "crate::instant::Instant")]
         ended_at_ms: i64,
         /// How.
         outcome: Outcome,
@@ -92,6 +98,7 @@ pub enum OccurrenceState {
     PartialEq,
     Eq,
     Serialize,
+    JsonSchema,
     Deserialize,
     Display,
     EnumString,
@@ -120,7 +127,7 @@ pub enum SkipReason {
 }
 
 /// Why a night is stopped by the rules of its schedule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize, Display)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum StopReason {
@@ -133,9 +140,10 @@ pub enum StopReason {
 }
 
 /// How a night ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Display)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize, Display)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
+#[schemars(rename = "NightOutcome")]
 pub enum Outcome {
     /// Every cycle ended by itself.
     Finished,

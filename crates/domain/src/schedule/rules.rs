@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
@@ -20,6 +21,7 @@ const LONGEST: Duration = Duration::from_secs(31 * 86_400);
     PartialEq,
     Eq,
     Serialize,
+    JsonSchema,
     Deserialize,
     Display,
     EnumString,
@@ -63,7 +65,7 @@ impl BadOverlap {
 }
 
 /// The rules of a schedule. Durations are in whole seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rules {
     /// What becomes of a tick while the night before it goes on.

@@ -5,6 +5,7 @@
 //! `{timeframe}_{indicator}_raw`, with `_lag_{n}` behind for a lag.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fuzzy::{FuzzySet, IndicatorRef, Membership};
@@ -12,7 +13,7 @@ use super::{NnInput, Normalization, Strategy};
 use crate::timeframe::Timeframe;
 
 /// One column of the network's input.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Feature {
     /// Unique name.
     pub name: String,
@@ -27,7 +28,7 @@ pub struct Feature {
 }
 
 /// What is done with an indicator output.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureSource {
     /// A fuzzy membership.

@@ -4,10 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A membership function; values lie in `[0, 1]`, NaN stays NaN.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(tag = "type", content = "parameters", rename_all = "lowercase")]
 pub enum Membership {
     /// `[a, b, c]`, `a ≤ b ≤ c`: rises from a to b, falls to c. `a = b` or `b = c` is a shoulder: 1 beyond it.
@@ -72,7 +73,7 @@ fn trapezoid(x: f64, a: f64, b: f64, c: f64, d: f64) -> f64 {
 }
 
 /// An indicator, or one of its outputs: `rsi_14` or `macd_std.histogram`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct IndicatorRef {
     /// The indicator's id in the strategy.

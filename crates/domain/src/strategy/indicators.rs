@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::nearest::nearest;
 
 /// The bar field an indicator reads.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// Opening price.
@@ -144,7 +147,7 @@ const fn flag(name: &'static str, default: bool) -> Param {
 macro_rules! indicators {
     ($($kind:ident $name:literal $aliases:expr, $params:expr, $outputs:expr, source $source:literal, bounds $bounds:expr, price $price:literal, $about:literal;)*) => {
         /// Every indicator, by its type.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub enum IndicatorKind {
             $(#[doc = $about] $kind,)*

@@ -1,11 +1,12 @@
 //! What a network is taught. Classes are one enum in the whole code base, written by name.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::field::{FORWARD_RETURN, Field, TRIPLE_BARRIER, ZIGZAG};
 
 /// The class of a bar. The number is the network's output index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[repr(u8)]
 pub enum Class {

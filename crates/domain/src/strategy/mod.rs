@@ -30,6 +30,7 @@ mod write;
 mod yaml;
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{StrategyName, Symbol};
@@ -130,7 +131,7 @@ impl NnInput {
 }
 
 /// Scaling of a raw indicator input.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Normalization {
     /// As it is.

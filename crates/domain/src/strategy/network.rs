@@ -1,5 +1,6 @@
 //! The shape of the network and how it is fitted. Every key acts or is refused.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::field::{
@@ -34,7 +35,7 @@ impl Architecture {
 }
 
 /// An activation function.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
     /// `max(0, x)`
@@ -51,7 +52,7 @@ pub enum Activation {
 }
 
 /// What comes out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputKind {
     /// Three logits in [`Class`](super::label::Class) order.

@@ -1,9 +1,11 @@
 //! The JSON schema of grammar 3.0, for editors that check and complete strategy files. It is made from the tables
 //! that the reader uses, so the two can not drift apart.
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::Normalization;
 use super::field::{
     BATCH_SIZE, CONFIDENCE, COST_MODEL, DROPOUT, EARLY_STOPPING, EPOCHS, EXITS, FUZZY_SETS_MAX, Field,
     GRADIENT_CLIP, HIDDEN_LAYERS_MAX, HISTORY_REQUIRED, HUBER_DELTA, INDICATORS_MAX, INPUTS_MAX, LABELS,
@@ -13,6 +15,42 @@ use super::field::{
 use super::indicators::{INDICATORS, IndicatorDefinition, Param, ParamForm, Source};
 use super::network::{Activation, ClassWeights, Optimizer, OutputKind};
 use super::words::Words;
+use super::{Normalization, Strategy};
+
+/// A strategy's JSON has the shape of its file.
+impl JsonSchema for Strategy {
+    fn schema_name() -> Cow<'static, str> {
+        "Strategy".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let place = format!("#{}/Strategy.", generator.settings().definitions_path);
+        let mut schema = json_schema();
+        refer(&mut schema, &place);
+        let mut fields = schema.as_object().cloned().unwrap_or_default();
+        fields.remove("$schema");
+        let parts = fields.remove("$defs");
+        for (name, part) in parts.iter().filter_map(Value::as_object).flatten() {
+            generator.definitions_mut().insert(format!("Strategy.{name}"), part.clone());
+        }
+        fields.into()
+    }
+}
+
+/// Has references to parts of the grammar lead to `place`.
+fn refer(schema: &mut Value, place: &str) {
+    match schema {
+        Value::Object(fields) => {
+            let part = fields.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix("#/$defs/"));
+            if let Some(target) = part.map(|part| format!("{place}{part}")) {
+                fields.insert("$ref".to_owned(), target.into());
+            }
+            fields.values_mut().for_each(|field| refer(field, place));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| refer(item, place)),
+        _ => {}
+    }
+}
 
 /// The schema, draft 2020-12.
 #[must_use]

@@ -214,7 +214,8 @@ pub(crate) enum Command {
     Completions(CompletionsArguments),
     /// The manual, a page for each command, into a folder.
     Man(ManArguments),
-    /// What `--output json` prints: the JSON Schema of a command's document, or the commands that have one.
+    /// What `--output json` prints: the JSON Schema of a command's document, made from the types that it writes out, or the commands that
+    /// have one.
     Schema(SchemaArguments),
 }
 

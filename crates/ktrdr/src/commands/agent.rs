@@ -6,7 +6,10 @@ use ktrdr_app::UseCases;
 use ktrdr_app::cancel::{CancelOneRequest, CancelOutcome, OPERATOR};
 use ktrdr_app::cycle::{TriggerRequest, TriggeredCycle};
 use ktrdr_app::cycle_status::{Activity, CycleStatus, CycleView};
+use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::{OperationId, Status};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::start::{self, Started};
 use super::strategies::choice;
@@ -75,7 +78,7 @@ async fn trigger(context: &Context<'_>, typed: &TriggerArguments) -> Result<Exit
     let started = start::start(context, typed.start(), typed.device, submit).await?;
     match (started, triggered) {
         (Started::Submitted(_), Some(cycle)) => {
-            context.screen.answer(&document(&cycle), |screen| {
+            context.screen.answer(&Triggered::from(&cycle), |screen| {
                 screen.note(format!("follow it: ktrdr operations watch {}", cycle.operation));
             })?;
             Ok(ExitCode::SUCCESS)
@@ -84,9 +87,21 @@ async fn trigger(context: &Context<'_>, typed: &TriggerArguments) -> Result<Exit
     }
 }
 
-fn document(cycle: &TriggeredCycle) -> serde_json::Value {
-    let TriggeredCycle { operation, campaign, created, .. } = cycle;
-    serde_json::json!({ "triggered": created, "operation": operation, "campaign": campaign })
+/// A cycle that was handed over.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Triggered<'a> {
+    /// Whether it was just now, and not by an earlier request with the same key.
+    triggered: bool,
+    /// The cycle.
+    operation: &'a OperationId,
+    /// The campaign that it belongs to.
+    campaign: &'a CampaignName,
+}
+
+impl<'a> From<&'a TriggeredCycle> for Triggered<'a> {
+    fn from(cycle: &'a TriggeredCycle) -> Self {
+        Self { triggered: cycle.created, operation: &cycle.operation, campaign: &cycle.campaign }
+    }
 }
 
 async fn status(context: &Context<'_>, app: &dyn UseCases) -> Result<ExitCode, CliError> {

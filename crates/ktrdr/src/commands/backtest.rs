@@ -8,6 +8,8 @@ use ktrdr_app::reports::export;
 use ktrdr_app::{AppError, UseCases};
 use ktrdr_domain::{DeviceRequest, Kind, OperationId};
 use ktrdr_fabric::local::whole;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Context;
 use super::operations::cancelling;
@@ -103,6 +105,15 @@ async fn show(
     })
 }
 
+/// A file that was written.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Exported {
+    /// Where.
+    written_to: String,
+    /// How many rows it has.
+    rows: usize,
+}
+
 async fn export(context: &Context<'_>, wanted: &BacktestExport) -> Result<(), CliError> {
     let desk = context.desk().await?;
     let id = wanted.id.resolve(desk.app(), Some(Kind::Backtesting)).await?;
@@ -117,7 +128,7 @@ async fn export(context: &Context<'_>, wanted: &BacktestExport) -> Result<(), Cl
         ExportFormat::Parquet => table.parquet().or_exit(Exit::Files)?,
     };
     whole::create(path, &file).map_err(|e| CliError::new(Exit::Files, format!("{}: {e}", path.display())))?;
-    let document = serde_json::json!({ "written_to": path.display().to_string(), "rows": table.rows() });
+    let document = Exported { written_to: path.display().to_string(), rows: table.rows() };
     let line = format!("wrote {} to {}", counted(table.rows() as u64, "row"), path.display());
     context.screen.answer(&document, |screen| screen.line(line))
 }

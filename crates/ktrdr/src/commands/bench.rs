@@ -11,6 +11,7 @@ mod training;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Context;
@@ -18,7 +19,7 @@ use crate::cli::bench::{BenchArguments, BenchVerb};
 use crate::exit::CliError;
 
 /// One measured figure.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Measured {
     /// What was measured.
     pub(crate) what: String,

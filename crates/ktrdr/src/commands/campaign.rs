@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use ktrdr_app::budget::CampaignCosts;
 use ktrdr_app::campaign::{CampaignDetail, ListedCampaign};
 use ktrdr_app::{UseCases, verdicts};
 use ktrdr_domain::closing::Closing;
@@ -9,7 +10,8 @@ use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::report::AssessmentReport;
 use ktrdr_domain::{Operation, Status};
 use ktrdr_fabric::campaign::Campaign;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::operations::cancelling;
 use super::{Context, budget, plan, research};
@@ -49,8 +51,8 @@ pub(crate) async fn list(
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {
     let page = app.campaigns(part.into()).await?;
-    let part = Part { name: "campaigns", entries: &page.campaigns, next: page.next, total: page.total };
-    part.answer(context.screen, |screen| {
+    let part = Part { entries: &page.campaigns, next: page.next, total: page.total };
+    part.answer(context.screen, &page, |screen| {
         if page.campaigns.is_empty() {
             screen.line("no campaigns yet: start one with `ktrdr research run`");
             return;
@@ -79,6 +81,15 @@ pub(crate) async fn list(
     Ok(ExitCode::SUCCESS)
 }
 
+/// One campaign, a part of its cycles, and what it cost.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ShownCampaign<'a> {
+    #[serde(flatten)]
+    detail: &'a CampaignDetail,
+    /// What it cost, and what came of it for that.
+    costs: &'a CampaignCosts,
+}
+
 /// One campaign, and a part of its cycles.
 pub(crate) async fn show(
     context: &Context<'_>,
@@ -86,20 +97,21 @@ pub(crate) async fn show(
     name: &CampaignName,
     part: PartArguments,
 ) -> Result<ExitCode, CliError> {
-    let CampaignDetail { campaign, closings, cycles, next, total } = app.campaign(name, part.into()).await?;
-    let costs = app.costs(&campaign).await?;
+    let detail = app.campaign(name, part.into()).await?;
+    let costs = app.costs(&detail.campaign).await?;
     let words = match context.screen.is_text() {
-        true => assessments(app, &cycles).await,
+        true => assessments(app, &detail.cycles).await,
         false => Vec::new(),
     };
-    let shown = Part { name: "cycles", entries: &cycles, next, total };
-    let head = json!({ "campaign": campaign, "closings": closings, "costs": costs });
-    shown.answer_with(context.screen, head, |screen| {
+    let (campaign, closings, cycles) = (&detail.campaign, &detail.closings, &detail.cycles);
+    let shown = Part { entries: cycles, next: detail.next, total: detail.total };
+    let document = ShownCampaign { detail: &detail, costs: &costs };
+    shown.answer(context.screen, &document, |screen| {
         // Only of the latest it is known how many came before them.
         let before = campaign.cycles.saturating_sub(cycles.len() as u64);
-        screen.line(research::cycle_table(&cycles, part.after.is_none().then_some(before)));
+        screen.line(research::cycle_table(cycles, part.after.is_none().then_some(before)));
         words.iter().for_each(|words| assessment::print(screen, words));
-        summarise(screen, &campaign, &closings);
+        summarise(screen, campaign, closings);
         budget::costs_line(&costs).into_iter().for_each(|line| screen.line(line));
     })?;
     Ok(ExitCode::SUCCESS)

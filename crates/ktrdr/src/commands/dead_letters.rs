@@ -10,6 +10,8 @@ use ktrdr_app::dead_letters::{DeadLetter, DeadLetterList, GivenUp};
 use ktrdr_app::operations::PART_MAX;
 use ktrdr_app::{ErrorKind, UseCases};
 use ktrdr_domain::OperationId;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{Context, operations};
 use crate::cli::campaign::PartArguments;
@@ -41,18 +43,30 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DeadLettersArguments) -> Re
     })
 }
 
+/// What was given up.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct DeadLetters {
+    /// Operations that used up their tries, newest first.
+    dead_letters: Vec<GivenUp>,
+    /// Where the next part of them begins, if there may be one.
+    next: Option<u64>,
+    /// How many of them there are in all.
+    total: u64,
+    /// The oldest messages that nobody could read; null where only the broker's administrator may look.
+    messages: Option<Vec<DeadLetter>>,
+}
+
 async fn list(context: &Context<'_>, app: &dyn UseCases, part: PartArguments) -> Result<(), CliError> {
-    let DeadLetterList { dead_letters: operations, next, total, now_ms } =
-        app.dead_letters(part.into()).await?;
+    let DeadLetterList { dead_letters, next, total, now_ms } = app.dead_letters(part.into()).await?;
     let messages = app.dead_messages(part.limit).await?;
-    let document =
-        serde_json::json!({ "dead_letters": operations, "next": next, "total": total, "messages": messages });
-    context.screen.answer(&document, |screen| {
-        let messages = messages.as_deref();
+    let all = DeadLetters { dead_letters, next, total, messages };
+    context.screen.answer(&all, |screen| {
+        let DeadLetters { dead_letters: operations, next, .. } = &all;
+        let messages = all.messages.as_deref();
         if operations.is_empty() && messages.is_none_or(<[_]>::is_empty) {
             screen.line("no dead letters");
         }
-        for (error, group) in grouped(&operations, |dead| brief(&dead.fingerprint, TITLE_CHARACTERS)) {
+        for (error, group) in grouped(operations, |dead| brief(&dead.fingerprint, TITLE_CHARACTERS)) {
             screen.line(format!("{} × {error}", group.len()));
             group.iter().for_each(|dead| screen.line(format!("  {}", given_up(screen, dead, now_ms))));
         }

@@ -1,13 +1,16 @@
 //! `ktrdr demo`: a whole research campaign on generated data, in a folder of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use ktrdr_app::campaign::{CampaignDetail, CampaignRequest};
 use ktrdr_app::data::{GenerateRequest, ProcessChoice, SessionChoice};
 use ktrdr_app::market::{AccountChange, Moment};
-use ktrdr_domain::{DeviceRequest, Symbol, Timeframe, Timestamp};
+use ktrdr_domain::closing::Closing;
+use ktrdr_domain::{DeviceRequest, Operation, Symbol, Timeframe, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use ktrdr_claude::Given;
 use ktrdr_domain::name::ProviderName;
@@ -59,11 +62,9 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DemoArguments) -> Result<Ex
     ] {
         let CampaignDetail { cycles, closings, .. } =
             campaign(&context, arguments, stage.agent.as_ref(), symbol, process, about)?;
-        answers.push(
-            serde_json::json!({ "symbol": symbol, "about": about, "cycles": cycles, "closings": closings }),
-        );
+        answers.push(Researched { symbol, about, cycles, closings });
     }
-    context.screen.answer(&serde_json::json!({ "workspace": folder, "campaigns": answers }), |screen| {
+    context.screen.answer(&Demo { workspace: &folder, campaigns: answers }, |screen| {
         screen.line(format!("\nboth campaigns took {:.0} s", started.elapsed().as_secs_f64()));
         screen.line(match arguments.keep {
             Some(_) => "look around: ktrdr operations list · ktrdr ledger trials · ktrdr ledger lessons",
@@ -72,6 +73,28 @@ pub(crate) fn run(context: &Context<'_>, arguments: &DemoArguments) -> Result<Ex
     })?;
     drop(temporary);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was shown.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Demo<'a> {
+    /// The folder that it was shown in.
+    workspace: &'a Path,
+    /// The campaign on each series.
+    campaigns: Vec<Researched<'a>>,
+}
+
+/// One campaign of it.
+#[derive(Serialize, JsonSchema)]
+struct Researched<'a> {
+    /// The series.
+    symbol: &'a str,
+    /// What there is to find in it.
+    about: &'a str,
+    /// The cycles, as they ended.
+    cycles: Vec<Operation>,
+    /// What the campaign came to when it closed.
+    closings: Vec<Closing>,
 }
 
 /// Who designs: the local search, a real model, or a fake server that is started for the demo and plays one.

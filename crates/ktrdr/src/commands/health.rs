@@ -3,11 +3,29 @@
 
 use std::process::ExitCode;
 
-use ktrdr_app::diagnosis::{self, Cause};
+use ktrdr_app::diagnosis::{self, Cause, Reason};
+use ktrdr_fabric::epochs::Epoch;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Context;
 use crate::exit::{CliError, Kind};
 use crate::reasons;
+
+/// The roles of this machine, and what stands in the way of work.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Health<'a> {
+    /// Processes of this machine that were heard of within their lease.
+    processes: Vec<String>,
+    /// Figures of a store that refuses to be written; null where it has room.
+    store_full: Option<&'a str>,
+    /// The store, as its workspace remembers it.
+    epoch: Option<&'a Epoch>,
+    /// Whether nothing stands in the way of work.
+    sound: bool,
+    /// What does, what is behind other things first.
+    reasons: Vec<Reason>,
+}
 
 pub(crate) fn run(context: &Context<'_>) -> Result<ExitCode, CliError> {
     context.block_on(async {
@@ -25,17 +43,16 @@ pub(crate) fn run(context: &Context<'_>) -> Result<ExitCode, CliError> {
         let causes = workspace.app.diagnosis().await?;
         let reasons = diagnosis::reasons(&causes);
         let full = causes.iter().find_map(|cause| match cause {
-            Cause::Room(room) if room.refuses => Some(&room.figures),
+            Cause::Room(room) if room.refuses => Some(room.figures.as_str()),
             _ => None,
         });
         let boots: Vec<String> = processes.iter().map(|seen| seen.worker.boot.to_string()).collect();
         let all = workspace.identity.epochs().all().await.unwrap_or_default();
-        let document = serde_json::json!({
-            "processes": boots, "store_full": full, "epoch": all.last(), "sound": reasons.is_empty(), "reasons": reasons
-        });
-        context.screen.answer(&document, |screen| {
-            boots.iter().for_each(|boot| screen.line(boot));
-            reasons.iter().for_each(|reason| reasons::print(screen, reason));
+        let (sound, epoch) = (reasons.is_empty(), all.last());
+        let health = Health { processes: boots, store_full: full, epoch, sound, reasons };
+        context.screen.answer(&health, |screen| {
+            health.processes.iter().for_each(|boot| screen.line(boot));
+            health.reasons.iter().for_each(|reason| reasons::print(screen, reason));
         })?;
         Ok(ExitCode::SUCCESS)
     })

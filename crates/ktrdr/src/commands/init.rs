@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use ktrdr_domain::strategy::schema;
 use ktrdr_fabric::local::whole;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Context;
@@ -23,10 +24,21 @@ const ABOUT_SETTINGS: &str = "\
 ";
 
 /// What became of a file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Placed {
+    /// Which, below the workspace.
     file: String,
+    /// Whether it was written; one that was there was left alone.
     written: bool,
+}
+
+/// A workspace that is ready.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Begun<'a> {
+    /// Its folder.
+    workspace: String,
+    /// The files that it begins with.
+    files: &'a [Placed],
 }
 
 pub(crate) fn run(context: &Context<'_>, asked: &InitArguments) -> Result<ExitCode, CliError> {
@@ -39,7 +51,7 @@ pub(crate) fn run(context: &Context<'_>, asked: &InitArguments) -> Result<ExitCo
     let placed: Result<Vec<Placed>, CliError> =
         files.iter().map(|(name, text)| place(folder, name, text)).collect();
     let placed = placed?;
-    let document = serde_json::json!({ "workspace": folder.display().to_string(), "files": placed });
+    let document = Begun { workspace: folder.display().to_string(), files: &placed };
     context.screen.answer(&document, |screen| {
         for Placed { file, written } in &placed {
             screen.line(format!("{} {file}", if *written { "wrote" } else { "kept " }));

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
-use serde_json::json;
 
 use crate::cli::{Arguments, ManArguments};
 use crate::describe::counted;
@@ -19,7 +18,7 @@ pub(crate) fn run(asked: &ManArguments, screen: &Screen) -> Result<ExitCode, Cli
     command.build();
     let mut pages = Vec::new();
     write(&command, asked, &mut pages)?;
-    screen.list_with("pages", &pages, json!({}), |screen| {
+    screen.list("pages", &pages, |screen| {
         let out = asked.out.display();
         screen.line(format!(
             "{} written to {out}: `man -l {out}/ktrdr.1`",

@@ -10,6 +10,8 @@ use ktrdr_domain::lesson::Lesson;
 use ktrdr_domain::name::CampaignName;
 use ktrdr_domain::number;
 use ktrdr_fabric::local::whole;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{Context, approvals, ledger};
 use crate::cli::memory::{MemoryArguments, MemoryVerb};
@@ -75,6 +77,15 @@ async fn search(context: &Context<'_>, app: &dyn UseCases, wanted: &RecallReques
     })
 }
 
+/// A file of lessons that was written.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ExportedLessons {
+    /// Where.
+    written_to: String,
+    /// How many it has.
+    lessons: usize,
+}
+
 async fn export(
     context: &Context<'_>,
     app: &dyn UseCases,
@@ -93,7 +104,7 @@ async fn export(
     };
     whole::create(path, &lines)
         .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
-    let document = serde_json::json!({ "written_to": path.display().to_string(), "lessons": lessons.len() });
+    let document = ExportedLessons { written_to: path.display().to_string(), lessons: lessons.len() };
     context.screen.answer(&document, |screen| {
         screen.line(format!("wrote {} to {}", counted(lessons.len() as u64, "lesson"), path.display()));
     })

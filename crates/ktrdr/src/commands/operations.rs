@@ -72,8 +72,8 @@ async fn list(
     }
     let list = app.operations(&ListRequest::from(wanted)).await?;
     let (entries, next, total) = (&list.operations, list.next, list.total);
-    let part = Part { name: "operations", entries, next, total };
-    part.answer_with(context.screen, serde_json::json!({ "active": list.active }), |screen| {
+    let part = Part { entries, next, total };
+    part.answer(context.screen, &list, |screen| {
         if entries.is_empty() {
             screen.line("no operations match");
             return;

@@ -3,13 +3,25 @@
 use std::process::ExitCode;
 
 use ktrdr_app::prune::{FilePruneRequest, Pile};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli::prune::PruneArguments;
 use crate::describe::thousands;
 use crate::exit::CliError;
 use crate::screen::{Screen, table};
+
+/// What nobody needs any more, and what stays.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Pruned<'a> {
+    /// What went, or would go.
+    goes: &'a [Pile],
+    /// What stays.
+    stays: &'a [Pile],
+    /// Whether nothing was removed.
+    dry_run: bool,
+}
 
 pub(crate) fn run(context: &Context<'_>, arguments: &PruneArguments) -> Result<ExitCode, CliError> {
     context.block_on(async {
@@ -18,7 +30,7 @@ pub(crate) fn run(context: &Context<'_>, arguments: &PruneArguments) -> Result<E
         if arguments.yes {
             app.prune_files(&plan).await?;
         }
-        let document = json!({ "goes": plan.goes, "stays": plan.stays, "dry_run": !arguments.yes });
+        let document = Pruned { goes: &plan.goes, stays: &plan.stays, dry_run: !arguments.yes };
         context.screen.answer(&document, |screen| {
             print(screen, &plan.goes, &plan.stays, arguments.yes);
         })?;

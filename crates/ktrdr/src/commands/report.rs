@@ -7,6 +7,8 @@ use ktrdr_app::App;
 use ktrdr_app::reports::{Report, Subject};
 use ktrdr_domain::number;
 use ktrdr_fabric::local::whole;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli::report::{ReportArguments, ReportFormat, Wanted};
@@ -37,12 +39,19 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ReportArguments) -> Result<
     }
     let path = arguments.to.clone().unwrap_or_else(|| default_path(&context.folder, &subjects));
     write(&path, &written(&report, format)?)?;
-    let document = serde_json::json!({ "written_to": path.display().to_string() });
+    let document = WrittenReport { written_to: path.display().to_string() };
     context.screen.answer(&document, |screen| screen.line(format!("wrote {}", path.display())))?;
     if arguments.open {
         open(context, &path);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A report that was written.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct WrittenReport {
+    /// Where.
+    written_to: String,
 }
 
 async fn subjects(app: &App, wanted: &[Wanted]) -> Result<Vec<Subject>, CliError> {

@@ -5,12 +5,14 @@ use std::process::ExitCode;
 use ktrdr_app::campaign::{CampaignDetail, CampaignRequest};
 use ktrdr_app::plan::PlanRequest;
 use ktrdr_app::{UseCases, verdicts};
+use ktrdr_domain::closing::Closing;
 use ktrdr_domain::gate::GateVerdict;
 use ktrdr_domain::number::Figure;
 use ktrdr_domain::refusal::Refusal;
 use ktrdr_domain::{FailureReason, Operation, Status};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::start::{self, Started, answer};
 use super::{Context, campaign, plan};
@@ -54,6 +56,15 @@ pub(crate) fn run(context: &Context<'_>, arguments: &ResearchArguments) -> Resul
     })
 }
 
+/// A campaign that was waited for.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Closed<'a> {
+    /// Its cycles, as they ended.
+    cycles: &'a [Operation],
+    /// What it came to when it closed.
+    closings: &'a [Closing],
+}
+
 /// Starts a campaign.
 pub(crate) async fn begin(
     context: &Context<'_>,
@@ -69,8 +80,8 @@ pub(crate) fn campaign_answer(context: &Context<'_>, started: Started) -> Result
     let Started::Closed(campaign) = started else {
         return answer(context, started, |_, _| Ok(()));
     };
-    let (cycles, closings) = (&campaign.cycles, json!({ "closings": campaign.closings }));
-    context.screen.list_with("cycles", cycles, closings, |screen| print(screen, &campaign))?;
+    let CampaignDetail { cycles, closings, .. } = &*campaign;
+    context.screen.list_in(&Closed { cycles, closings }, cycles, |screen| print(screen, &campaign))?;
     let trouble = |c: &Operation| c.status == Status::Failed && c.reason != Some(FailureReason::Gate);
     Ok(if cycles.iter().any(trouble) {
         ExitCode::from(Kind::OperationFailed as u8)

@@ -8,7 +8,8 @@ use ktrdr_app::schedules::{
 };
 use ktrdr_domain::name::ScheduleName;
 use ktrdr_domain::schedule::{Occurrence, OccurrenceState, Rules};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli::schedules::{SchedulesArguments, SchedulesVerb};
@@ -71,12 +72,54 @@ async fn answer(
         }
         SchedulesVerb::Delete { name, .. } => {
             app.delete_schedule(name).await?;
-            screen.answer(&json!({ "deleted": name }), |screen| {
+            screen.answer(&Deleted { deleted: name }, |screen| {
                 screen.line(format!("{name} is deleted; what became of its ticks stays on record"));
             })?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A schedule that was removed.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Deleted<'a> {
+    /// Which.
+    deleted: &'a ScheduleName,
+}
+
+/// A schedule that was paused, or is no longer.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Turned<'a> {
+    /// Which.
+    schedule: &'a ScheduleName,
+    /// Whether it is paused now.
+    paused: bool,
+    /// Whether it was not so before.
+    changed: bool,
+}
+
+/// A schedule with its records.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Recorded<'a> {
+    #[serde(flatten)]
+    schedule: Shown<'a>,
+    /// What became of its ticks, the latest first.
+    occurrences: &'a [Occurrence],
+}
+
+/// A schedule as it stands.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Shown<'a> {
+    /// One that is there.
+    There(&'a ScheduleStatus),
+    /// One that is there no longer.
+    Deleted {
+        /// Which.
+        name: &'a ScheduleName,
+        /// It was removed.
+        deleted: bool,
+    },
 }
 
 /// One schedule with its records; of one that was deleted these alone.
@@ -88,11 +131,11 @@ async fn show(
 ) -> Result<ExitCode, CliError> {
     let records = app.occurrences(name, None, limit).await?.occurrences;
     let status = app.schedule(name).await.ok();
-    let mut document = json!(status);
-    if document == Value::Null {
-        document = json!({ "name": name, "deleted": true });
-    }
-    screen.list_with("occurrences", &records, document, |screen| {
+    let schedule = match &status {
+        Some(status) => Shown::There(status),
+        None => Shown::Deleted { name, deleted: true },
+    };
+    screen.list_in(&Recorded { schedule, occurrences: &records }, &records, |screen| {
         match &status {
             Some(status) => print(screen, status),
             None => screen.line(format!("{name} was deleted")),
@@ -116,7 +159,7 @@ fn turned(
     changed: bool,
     words: &str,
 ) -> Result<(), CliError> {
-    let document = json!({ "schedule": name, "paused": paused, "changed": changed });
+    let document = Turned { schedule: name, paused, changed };
     screen.answer(&document, |screen| screen.line(format!("{name} {words}")))
 }
 

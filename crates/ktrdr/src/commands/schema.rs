@@ -1,16 +1,17 @@
 //! `ktrdr schema`: the JSON Schema of what `--output json` prints, for each command.
 
+mod documents;
+
 use std::process::ExitCode;
 
+use ktrdr_app::described;
 use ktrdr_domain::nearest::nearest;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::documents::DOCUMENTS;
 use crate::cli::SchemaArguments;
-use crate::exit::{CliError, Kind, OrExit};
+use crate::exit::{CliError, Kind};
 use crate::screen::Screen;
-
-/// By the words of the command. A test runs each of them and compares.
-const SCHEMAS: &str = include_str!("../schemas.json");
 
 /// The dialect that they are written in.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -36,33 +37,33 @@ pub(crate) const WITHOUT: [(&str, &str); 17] = [
     ("bench fleet", "its figures are for people"),
 ];
 
-/// Every schema there is, by the words of its command.
-pub(crate) fn all() -> Result<Map<String, Value>, CliError> {
-    serde_json::from_str(SCHEMAS).or_exit(Kind::InvalidInput)
+/// The words of every command that prints a document.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    DOCUMENTS.iter().map(|(name, _)| *name)
 }
 
 pub(crate) fn run(asked: &SchemaArguments, screen: &Screen) -> Result<ExitCode, CliError> {
-    let mut all = all()?;
     if asked.command.is_empty() {
-        let names: Vec<String> = all.keys().cloned().collect();
+        let names: Vec<&str> = names().collect();
         screen.list("commands", &names, |screen| names.iter().for_each(|name| screen.line(name)))?;
         return Ok(ExitCode::SUCCESS);
     }
     let name = asked.command.join(" ");
-    let schema = all.remove(&name).ok_or_else(|| unknown(&name, &all))?;
+    let (_, form) = DOCUMENTS.iter().find(|(known, _)| *known == name).ok_or_else(|| unknown(&name))?;
     let mut whole = json!({ "$schema": DIALECT, "title": format!("ktrdr {name} --output json") });
-    if let (Some(whole), Value::Object(schema)) = (whole.as_object_mut(), schema) {
-        whole.extend(schema);
+    if let (Some(whole), Value::Object(schema)) = (whole.as_object_mut(), described::alone(*form).to_value())
+    {
+        whole.extend(schema.into_iter().filter(|(word, _)| word != "title"));
     }
     screen.answer(&whole, |screen| screen.raw(&serde_json::to_string_pretty(&whole).unwrap_or_default()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn unknown(name: &str, all: &Map<String, Value>) -> CliError {
+fn unknown(name: &str) -> CliError {
     if let Some((_, why)) = WITHOUT.iter().find(|(known, _)| *known == name) {
         return CliError::new(Kind::NotFound, format!("`ktrdr {name}` prints no document: {why}"));
     }
-    let advice = nearest(name, all.keys().map(String::as_str)).map_or_else(
+    let advice = nearest(name, names()).map_or_else(
         || "`ktrdr schema` lists those that do".to_owned(),
         |known| format!("did you mean {known:?}?"),
     );
@@ -90,11 +91,11 @@ mod tests {
 
     #[test]
     fn every_command_has_a_schema_or_a_reason_why_not() {
-        let known: BTreeSet<String> = all().unwrap().keys().cloned().collect();
+        let known: BTreeSet<String> = names().map(str::to_owned).collect();
         let without: BTreeSet<String> = WITHOUT.iter().map(|(name, _)| (*name).to_owned()).collect();
         let typed: BTreeSet<String> = leaves(&Arguments::command(), &[]).into_iter().collect();
         assert_eq!(known.intersection(&without).count(), 0);
         let said: BTreeSet<String> = known.union(&without).cloned().collect();
-        assert_eq!(said, typed, "tests/schema makes schemas of what commands print");
+        assert_eq!(said, typed, "DOCUMENTS says what each command prints");
     }
 }

@@ -12,6 +12,7 @@ use ktrdr_catalog::strategies as stored;
 use ktrdr_domain::strategy::schema;
 use ktrdr_domain::{Strategy, StrategyName};
 use ktrdr_fabric::local::whole;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Context, sweep};
@@ -47,9 +48,18 @@ async fn new(context: &Context<'_>, name: &StrategyName, from: &Path) -> Result<
     let renamed = renamed(&text, name);
     stored::parse(&place, &renamed).map_err(AppError::from)?;
     artifacts.create(&key, renamed.as_bytes()).await.map_err(AppError::from)?;
-    let document = serde_json::json!({ "written_to": key.as_str(), "from": place });
+    let document = NewStrategy { written_to: key.as_str(), from: &place };
     context.screen.answer(&document, |screen| screen.line(format!("wrote {key} from {place}")))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A strategy that was written.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct NewStrategy<'a> {
+    /// Where.
+    written_to: &'a str,
+    /// What it began as.
+    from: &'a str,
 }
 
 /// What a strategy begins as, and where that stands. A strategy of the workspace goes before an example of that name.
@@ -76,8 +86,9 @@ fn schema(context: &Context<'_>) -> Result<ExitCode, CliError> {
 }
 
 /// One checked file.
-#[derive(Serialize)]
-struct CheckedFile {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct CheckedFile {
+    /// Which.
     file: String,
     #[serde(flatten)]
     found: CheckedStrategy,
@@ -155,6 +166,17 @@ pub(crate) fn choice(wanted: &str) -> Result<StrategyChoice, CliError> {
     Ok(StrategyChoice::Yaml(text))
 }
 
+/// A strategy in today's grammar.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Migrated<'a> {
+    /// Where it was written, if it was.
+    written_to: Option<String>,
+    /// Its text.
+    strategy: &'a str,
+    /// What deserves a second thought.
+    warnings: &'a [String],
+}
+
 async fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Result<ExitCode, CliError> {
     let (shown, text) = read_text(context, file).await?;
     let UpgradedStrategy { strategy: migrated, warnings } = strategies::upgrade(&shown, &text)?;
@@ -162,8 +184,8 @@ async fn migrate(context: &Context<'_>, file: &Path, to: Option<&Path>) -> Resul
         whole::create(path, migrated.as_bytes())
             .map_err(|e| CliError::new(Kind::Files, format!("{}: {e}", path.display())))?;
     }
-    let document = serde_json::json!({ "written_to": to.map(|to| to.display().to_string()), "strategy": migrated, "warnings": warnings });
-    context.screen.answer(&document, |screen| {
+    let (written_to, strategy) = (to.map(|to| to.display().to_string()), &migrated);
+    context.screen.answer(&Migrated { written_to, strategy, warnings: &warnings }, |screen| {
         warnings.iter().for_each(|w| screen.note(format!("warning: {w}")));
         match to {
             Some(path) => screen.line(format!("wrote {}", path.display())),

@@ -6,7 +6,9 @@ use std::time::Duration;
 use ktrdr_app::access::{ListedToken, TokenRequest};
 use ktrdr_app::{App, UseCases};
 use ktrdr_domain::scope::Scope;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli::api::{TokenArguments, TokenVerb};
@@ -68,9 +70,16 @@ async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<ExitCode, Cli
     Ok(ExitCode::SUCCESS)
 }
 
+/// A token that was ended.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Revoked<'a> {
+    /// Which.
+    revoked: &'a str,
+}
+
 async fn revoke(context: &Context<'_>, app: &dyn UseCases, id: &str) -> Result<ExitCode, CliError> {
     app.revoke_token(id).await?;
-    context.screen.answer(&serde_json::json!({ "revoked": id }), |screen| {
+    context.screen.answer(&Revoked { revoked: id }, |screen| {
         screen.line(format!("{id} is no longer in force"));
     })?;
     Ok(ExitCode::SUCCESS)

@@ -1,10 +1,13 @@
 //! `ktrdr up`: every role in this process, until Ctrl-C.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use ktrdr_domain::Kind as OperationKind;
 use ktrdr_fabric::store::{Filter, StoreHint};
+use schemars::JsonSchema;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
@@ -51,10 +54,19 @@ pub(crate) fn run(context: &Context<'_>, arguments: &UpArguments) -> Result<Exit
         };
         let playing = until_stopped(&context, &workspace, &roles, &banner, idle);
         let ended = serving::beside(api, stop, playing).await?;
-        let answer = serde_json::json!({ "workspace": context.folder, "ended": ended });
+        let answer = Ended { workspace: &context.folder, ended };
         context.screen.answer(&answer, |_| ())?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// An engine that ended in good order.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Ended<'a> {
+    /// The folder that it ran on.
+    workspace: &'a Path,
+    /// What ended it.
+    ended: &'static str,
 }
 
 async fn until_idle(workspace: &Workspace) -> Result<(), CliError> {

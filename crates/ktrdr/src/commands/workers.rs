@@ -3,8 +3,11 @@
 use std::process::ExitCode;
 
 use ktrdr_app::UseCases;
+use ktrdr_app::diagnosis::Reason;
 use ktrdr_app::workers::{HeardWorker, WorkerState};
 use ktrdr_domain::OperationId;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::Context;
 use crate::cli::fleet::{WorkersArguments, WorkersVerb};
@@ -25,11 +28,20 @@ pub(crate) fn run(context: &Context<'_>, arguments: &WorkersArguments) -> Result
     })
 }
 
+/// Who is there.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Workers<'a> {
+    /// Processes that were heard of lately.
+    workers: &'a [HeardWorker],
+    /// What stands in the way of work, what is behind other things first.
+    reasons: &'a [Reason],
+}
+
 async fn list(context: &Context<'_>, app: &dyn UseCases) -> Result<(), CliError> {
     let workers = app.workers().await?;
     let reasons = app.obstacles().await?;
-    let more = serde_json::json!({ "reasons": reasons });
-    context.screen.list_with("workers", &workers, more, |screen| {
+    let document = Workers { workers: &workers, reasons: &reasons };
+    context.screen.list_in(&document, &workers, |screen| {
         if workers.is_empty() {
             screen.line("no process was heard of lately; start some with `ktrdr serve`, `ktrdr worker TYPE` …, or `ktrdr up`");
             return reasons.iter().for_each(|reason| reasons::print(screen, reason));
@@ -88,9 +100,18 @@ fn row(heard: &HeardWorker) -> Vec<String> {
     vec![worker.boot.to_string(), worker.role.clone(), takes, device, version, busy, state.to_owned(), heard]
 }
 
+/// A process that was asked to end.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Draining<'a> {
+    /// Which.
+    worker: &'a str,
+    /// `requested`
+    answer: &'static str,
+}
+
 async fn drain(context: &Context<'_>, app: &dyn UseCases, boot: &str) -> Result<(), CliError> {
     app.drain_worker(boot).await?;
-    let document = serde_json::json!({ "worker": boot, "answer": "requested" });
+    let document = Draining { worker: boot, answer: "requested" };
     context.screen.answer(&document, |screen| {
         screen.line(format!("{boot} was asked to end; `ktrdr workers list` shows when it has"));
     })

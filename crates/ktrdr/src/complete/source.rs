@@ -151,8 +151,7 @@ fn documents(typed: &[String]) -> Vec<Value> {
     let before = typed.iter().rev().take_while(|word| *word != "schema");
     let before: Vec<&str> = before.map(String::as_str).collect();
     let before: Vec<&str> = before.into_iter().rev().filter(|word| !word.starts_with('-')).collect();
-    let names = schema::all().unwrap_or_default();
-    let next = names.keys().filter_map(|name| {
+    let next = schema::names().filter_map(|name| {
         let words: Vec<&str> = name.split(' ').collect();
         words.strip_prefix(before.as_slice())?.first().map(|next| (*next).to_owned())
     });

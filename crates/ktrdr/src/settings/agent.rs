@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ktrdr_claude::{ApiKey, Effort, Given, Recording};
 use ktrdr_domain::hypothesis::{Answer, ApprovalTerms};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{human, secret, text};
@@ -18,12 +19,13 @@ const BATCH_WAIT_MIN: Duration = Duration::from_millis(100);
 const BATCH_WAIT_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// `[agent]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AgentSettings {
     /// The model that `claude` stands for.
     pub(crate) model: String,
     /// How hard it thinks: low, medium or high.
+    #[schemars(with = "String")]
     pub(crate) effort: Effort,
     /// Most tokens of one answer, thinking included.
     pub(crate) output_tokens_max: u64,
@@ -33,22 +35,25 @@ pub(crate) struct AgentSettings {
     pub(crate) turns_max: u32,
     /// The shortest wait before a batch is looked at again.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) batch_wait: Duration,
     /// What waits for a person's word before designers are told of it: none, or hypotheses.
     pub(crate) approval: ApprovalOf,
     /// How long such a word is waited for.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) approval_within: Duration,
     /// What holds without one: approve or reject.
     pub(crate) approval_default: Answer,
     /// What is done with recorded replies: off, reuse or replay.
+    #[schemars(with = "String")]
     pub(crate) replies: Recording,
     /// A table of models, prices and limits in place of the built-in one, relative to the workspace.
     pub(crate) models_file: Option<PathBuf>,
 }
 
 /// What is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ApprovalOf {
     /// Nothing: hypotheses are open at once.

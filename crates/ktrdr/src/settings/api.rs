@@ -4,16 +4,18 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use ktrdr_api::{Listening, REQUESTS_PER_S, TlsFiles};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Most requests a second that may be configured.
 const RATE_MAX: u32 = 100_000;
 
 /// `[api]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ApiSettings {
     /// The address; without one the API is not served, unless `--listen` asks for it.
+    #[schemars(with = "Option<String>")]
     pub(crate) listen: Option<SocketAddr>,
     /// Certificate in PEM, with those between it and an authority; relative to the workspace.
     pub(crate) tls_cert: Option<PathBuf>,

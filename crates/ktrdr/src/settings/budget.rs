@@ -8,6 +8,7 @@ use std::time::Duration;
 use ktrdr_domain::Money;
 use ktrdr_domain::budget::{BudgetPolicy, Limit, Limits, MachinePrices};
 use ktrdr_domain::day::DayZone;
+use schemars::JsonSchema;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -15,14 +16,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const UNLIMITED: &str = "unlimited";
 
 /// `[budget]`
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct BudgetSettings {
     /// By whose midnight days begin.
+    #[schemars(with = "String")]
     pub(crate) zone: Written<DayZone>,
     /// What an hour of a job costs on a CPU.
+    #[schemars(with = "String")]
     pub(crate) cpu_hour: Written<Money>,
     /// What an hour of a training costs on a GPU.
+    #[schemars(with = "String")]
     pub(crate) gpu_hour: Written<Money>,
     /// Of each day.
     pub(crate) day: LimitSettings,
@@ -33,14 +37,17 @@ pub(crate) struct BudgetSettings {
 }
 
 /// `[budget.day]`, `[budget.campaign]`, `[budget.cycle]`
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LimitSettings {
     /// Money, such as `5usd`.
+    #[schemars(with = "String")]
     pub(crate) money: Cap<Money>,
     /// Tokens of language models.
+    #[schemars(with = "String")]
     pub(crate) tokens: Cap<u64>,
     /// How long jobs may run in all, such as `12h`.
+    #[schemars(with = "String")]
     pub(crate) machine_time: Cap<MachineTime>,
 }
 

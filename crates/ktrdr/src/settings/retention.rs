@@ -3,22 +3,26 @@
 use std::time::Duration;
 
 use ktrdr_fabric::retention::{Retention, USUAL};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::human;
 
 /// Durations such as `90d`; `0s`: for ever. What is kept whatever its age is not configured.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RetentionSettings {
     /// Operations, with specification and result.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) operations: Duration,
     /// Operations that used up their tries, once they are dismissed.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) dead_letters: Duration,
     /// Histories of operations that stay.
     #[serde(with = "human")]
+    #[schemars(with = "String")]
     pub(crate) histories: Duration,
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ktrdr_domain::trace::Sample;
 use ktrdr_fabric::local::regular;
 use ktrdr_traces::Collector;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Settings, text};
@@ -17,7 +18,7 @@ use super::{Settings, text};
 const PEM_BYTES_MAX: u64 = 1 << 20;
 
 /// `[traces]`
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TracesSettings {
     /// A collector that speaks OTLP over HTTP: `http://127.0.0.1:4318`; without one nothing is told.

@@ -1,6 +1,7 @@
 //! How often an instrument trades, measured from its own bars.
 
 use ktrdr_domain::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Bars;
@@ -11,7 +12,7 @@ const WEEKS_PER_YEAR: f64 = 365.25 / 7.0;
 
 /// Periods per year in the data's own calendar, for annualising. Never a constant: hours of currencies come
 /// out near 6,240 a year, days of shares near 252, days of crypto at 365.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Calendar {
     /// Trading days per year of 365.25 days.
     pub days_per_year: f64,
@@ -22,7 +23,7 @@ pub struct Calendar {
 }
 
 /// Which days of the week an instrument trades.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TradingWeek {
     /// Saturdays too, as crypto does.

@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 
 use ktrdr_domain::Strategy;
 use ktrdr_domain::strategy::{Feature, FeatureSource, Normalization};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
 use super::{FeatureBars, FeatureError};
 
 /// The scale of each normalised raw input, by feature name; lagged copies share the scale of the value they lag.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(transparent)]
 pub struct Scaling {
     scales: BTreeMap<String, Scale>,
 }
 
 /// `(x − offset) × factor`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scale {
     /// Minimum or mean of the training rows.

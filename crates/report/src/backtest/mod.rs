@@ -14,13 +14,14 @@ pub(crate) use account::curves;
 use ktrdr_domain::closing::FinalVerdict;
 use ktrdr_domain::gate::{GatePolicy, GateVerdict};
 use ktrdr_domain::report::{BacktestSheet, BacktestSummary};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::document::{Document, Weight};
 use crate::figures::{counted, dates};
 
 /// A backtest with everything that is told of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Tearsheet {
     /// Figures, evidence, conventions and hashes.
     #[serde(flatten)]

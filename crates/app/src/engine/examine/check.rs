@@ -3,12 +3,13 @@
 use std::fmt;
 
 use ktrdr_domain::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnosis::{Cause, Reason, State};
 
 /// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Check {
     /// How it stands.
     pub state: State,
@@ -21,7 +22,7 @@ pub struct Check {
     /// The cause as a stable word, where it is one that the lists and `explain` tell, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// Since when, Unix milliseconds of the store's clock; as far as it is known.
+    /// Since when, by the store's clock; as far as it is known.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -29,6 +30,7 @@ pub struct Check {
         alias = "since_ms",
         with = "ktrdr_domain::instant::option"
     )]
+    #[schemars(with = "Option<ktrdr_domain::instant::Instant>")]
     pub since_ms: Option<i64>,
 }
 

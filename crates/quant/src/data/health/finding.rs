@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use ktrdr_domain::{Finding, Severity};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeDates, ClockKind, GapClass, HealthReport, SeasonOpens, WrongZone};
@@ -23,7 +24,7 @@ const SHOWN_MAX: usize = 3;
 const NO_VOLUME_SHARE: f64 = 0.5;
 
 /// What kind of finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingCode {
     /// Too few bars.

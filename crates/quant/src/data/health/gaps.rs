@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use ktrdr_domain::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Bars;
@@ -16,7 +17,7 @@ const WEEK_S: i64 = 7 * DAY_S;
 const LISTED_MAX: usize = 20;
 
 /// Why there is no bar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapClass {
     /// Friday to Sunday or Monday: 35 to 55 hours, or as in most weeks of this series.
@@ -32,7 +33,7 @@ pub enum GapClass {
 }
 
 /// One gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Gap {
     /// When the last bar before it closes.
     pub from: Timestamp,
@@ -43,7 +44,7 @@ pub struct Gap {
 }
 
 /// All steps over 1.5 bars, counted by class.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Gaps {
     /// Gaps over a weekend: how many.
     pub weekend: u64,

@@ -11,6 +11,7 @@ mod week_open;
 mod windows;
 
 use ktrdr_domain::{Finding, Span, Symbol, Timeframe, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::finding::FindingCode;
@@ -23,7 +24,7 @@ use super::calendar::Calendar;
 use crate::Bars;
 
 /// The state of a series of bars.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct HealthReport {
     /// The instrument.
     pub symbol: Symbol,
@@ -58,7 +59,7 @@ pub struct HealthReport {
 }
 
 /// Bars whose four prices are those of the bar before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Stale {
     /// How many.
     pub bars: u64,

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::week_open::ChangeDates;
@@ -21,7 +22,7 @@ const SHARE_MIN: f64 = 0.8;
 const BETWEEN_WEEKS_MIN: usize = 2;
 
 /// A clock by its summer time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockKind {
     /// The same offset the whole year.
@@ -33,7 +34,7 @@ pub enum ClockKind {
 }
 
 /// The usual opens of the weeks in UTC, in seconds of the day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct SeasonOpens {
     /// While nobody has summer time.
     pub winter_s: i64,

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use ktrdr_domain::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Bars;
@@ -18,7 +19,7 @@ const LISTED_MAX: usize = 20;
 
 /// Bars whose `|ln(close / close before)|` exceeds 20 × the median of the 500 such moves before. Only the past is
 /// used, and steps over a closed market are left out of both sides, except with bars of a day or longer.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Spikes {
     /// How many.
     pub count: u64,
@@ -27,7 +28,7 @@ pub struct Spikes {
 }
 
 /// One spike.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema, Deserialize)]
 pub struct Spike {
     /// When the bar opens.
     pub at: Timestamp,

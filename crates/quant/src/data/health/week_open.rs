@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeZone};
 use chrono_tz::{OffsetComponents, Tz};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::seasons::{ClockKind, SeasonOpens};
@@ -32,7 +33,7 @@ const LEAD_MIN: usize = 2;
 const HOURS_MIN: usize = 23;
 
 /// What no market's clock explains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WrongZone {
     /// The week opens an hour later in summer.
@@ -49,7 +50,7 @@ pub enum WrongZone {
 }
 
 /// Whose dates of summer time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeDates {
     /// Second Sunday of March, first Sunday of November.
