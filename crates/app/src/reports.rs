@@ -161,7 +161,6 @@ impl App {
         })
     }
 
-    /// The rules that a cycle's campaign was told; the configured ones where none was.
     /// The latest jobs of one kind that a campaign completed, so many at most.
     async fn completed(
         &self,
@@ -179,6 +178,7 @@ impl App {
         Ok(self.store.list(&completed).await?.operations)
     }
 
+    /// The rules that a cycle's campaign was told; the configured ones where none was.
     async fn gates_of(&self, row: &Operation) -> Result<GatePolicy, AppError> {
         let Some(root) = &row.root else { return Ok(self.policy.gates) };
         let cycle = self.store.get(root).await?;
