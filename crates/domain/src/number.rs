@@ -33,6 +33,20 @@ impl fmt::Display for Figure {
     }
 }
 
+/// The middle of sorted values, of an even number the mean of the two; none of none.
+///
+/// ```
+/// use ktrdr_domain::number::median;
+///
+/// assert_eq!([median(&[1.0, 2.0, 4.0, 8.0]), median(&[1.0, 2.0, 8.0]), median(&[])], [Some(3.0), Some(2.0), None]);
+/// ```
+#[must_use]
+pub fn median(sorted: &[f64]) -> Option<f64> {
+    let upper = *sorted.get(sorted.len() / 2)?;
+    let lower = sorted[(sorted.len() - 1) / 2];
+    Some(f64::midpoint(lower, upper))
+}
+
 /// JSON on one line.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Several accounts over the same time, as one band: from the least to the most at every moment, and the middle of them.
 
 use ktrdr_chart::{Form, Hue, Layer};
+use ktrdr_domain::number::median;
 use ktrdr_domain::report::sheet::Curve;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -68,7 +69,7 @@ impl BandPoint {
         };
         let mut all: Vec<f64> = accounts.iter().filter_map(earned).filter(|x| x.is_finite()).collect();
         all.sort_by(f64::total_cmp);
-        Some(Self { time, least: *all.first()?, middle: middle(&all)?, most: *all.last()? })
+        Some(Self { time, least: *all.first()?, middle: median(&all)?, most: *all.last()? })
     }
 }
 
@@ -76,13 +77,6 @@ impl BandPoint {
 fn worth(curve: &Curve, time: i64) -> Option<f64> {
     let known = curve.partition_point(|point| point.0 <= time);
     Some(curve.get(known.checked_sub(1)?)?.1)
-}
-
-/// The middle of sorted values; of an even number the mean of the two.
-pub(crate) fn middle(sorted: &[f64]) -> Option<f64> {
-    let upper = *sorted.get(sorted.len() / 2)?;
-    let lower = sorted[(sorted.len() - 1) / 2];
-    Some(f64::midpoint(lower, upper))
 }
 
 #[cfg(test)]
@@ -110,6 +104,5 @@ mod tests {
         assert_eq!(Band::of(&[&early, &early]), None);
         assert_eq!(Band::of(&[&early, &early, &late]), None);
         assert_eq!(Band::of(&[&early, &early, &Curve::new()]), None);
-        assert_eq!(middle(&[1.0, 2.0, 4.0, 8.0]), Some(3.0));
     }
 }

@@ -1,9 +1,10 @@
 //! Seed bands: one strategy, trained several times on the same bars. What differs is the seed, and nothing that could be known.
 
 use ktrdr_chart::{Axis, Cell, Height, Hue, Plane, Table, Unit};
+use ktrdr_domain::number::median;
 use ktrdr_domain::report::sheet::Curve;
 
-use crate::bands::{Band, CURVES_MIN, middle};
+use crate::bands::{Band, CURVES_MIN};
 use crate::document::{Block, Section};
 use crate::figures::{count, decimals, number};
 use crate::training::TrainingPage;
@@ -58,7 +59,7 @@ fn table(strategies: &[Vec<&TrainingPage>]) -> Table {
                 Cell::number(count(group.len() as u64)),
                 Cell::words(name),
                 Cell::number(shown(values.first().copied())),
-                Cell::number(shown(middle(&values))),
+                Cell::number(shown(median(&values))),
                 Cell::number(shown(values.last().copied())),
             ]);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use ktrdr_domain::Timestamp;
+use ktrdr_domain::{Timestamp, number};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -103,6 +103,6 @@ impl RollingMedian {
     }
 
     fn median(&self) -> Option<f64> {
-        (self.sorted.len() >= WINDOW_MIN).then(|| self.sorted[self.sorted.len() / 2])
+        number::median(&self.sorted).filter(|_| self.sorted.len() >= WINDOW_MIN)
     }
 }
