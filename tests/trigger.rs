@@ -125,6 +125,26 @@ fn a_cycle_is_seen_in_its_phase_and_cancelled_there(engine: Engine) {
     triggered(&world, "EURUSD");
 }
 
+/// The coarser series ends before the traded one, as any does that was made from it.
+#[test]
+fn a_given_strategy_of_two_timeframes_comes_to_its_exam() {
+    let world = World::new()
+        .with_setting("KTRDR_GATES__PROFILE", "parity")
+        .with_setting("KTRDR_GATES__LOSS_MAX", "1000")
+        .with_setting("KTRDR_GATES__LOSS_DECREASE_MIN", "-1000");
+    world.generate("EURUSD", "planted-edge", 5_001, 3);
+    world.json(&["data", "resample", "EURUSD", "4h"]);
+    world.example("trend_cost_aware");
+    let given = ["--strategy", "trend_cost_aware", "--seed", "7", "--local", "--output", "json"];
+    let output = world.run(&[&trigger("EURUSD")[..], &given].concat());
+    assert_eq!(
+        world.json(&["ledger", "trials"])["trials"].as_array().unwrap().len(),
+        1,
+        "{}",
+        shown(&output)
+    );
+}
+
 fn a_given_strategy_is_not_designed_but_gated_and_counted(engine: Engine) {
     // Whatever it is worth, it comes to its exam.
     let world = World::on(engine)

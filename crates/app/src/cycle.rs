@@ -209,6 +209,10 @@ impl App {
                 template.data.push(pinned);
             }
         }
+        // Bars of another length may begin and end elsewhere.
+        let traded: Vec<_> =
+            template.data.iter().filter(|pinned| pinned.symbol == template.symbol).cloned().collect();
+        template.windows = self.exam_windows(&template.symbol, &traded).await?;
         let origin = match choice {
             StrategyChoice::Name(name) => format!("the strategy {name} of the workspace"),
             StrategyChoice::Yaml(_) => "a strategy that was given".to_owned(),

@@ -195,7 +195,9 @@ impl App {
         windows: Windows,
     ) -> Result<Counted, AppError> {
         let (artifacts, ledger) = (&*self.artifacts, &*self.ledger);
-        let others = counting::others::<AppError>(artifacts, ledger, symbol, windows.gate).await?;
+        let data = self.pins.pin(artifacts, symbol, timeframe).await?;
+        let others =
+            counting::others::<AppError>(artifacts, ledger, symbol, data.sha256, windows.gate).await?;
         let mut correlated = Vec::new();
         if !others.is_empty() {
             let (_, bars) = series::read_now(artifacts, symbol, timeframe).await?;

@@ -190,8 +190,8 @@ impl Backtesting {
         let Some(look) = &traded.look else { return Ok(Counted::default()) };
         let Services { artifacts, series, ledger, runtime, .. } = &self.services;
         let correlated = runtime.block_on(async {
-            let others = counting::others::<Fault>(&**artifacts, &**ledger, &spec.symbol, span).await?;
-            let dev = spec.windows.dev;
+            let (bars, dev) = (look.data_sha256, spec.windows.dev);
+            let others = counting::others::<Fault>(&**artifacts, &**ledger, &spec.symbol, bars, span).await?;
             Ok::<_, Fault>(counting::correlated(&**artifacts, series, others, traded.bars, dev).await?)
         })?;
         let conclusion = Conclusion {

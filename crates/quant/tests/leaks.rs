@@ -80,6 +80,28 @@ fn a_day_stamped_early_is_found_with_how_much() {
 }
 
 #[test]
+fn another_time_zone_and_several_bars_are_found_too() {
+    let fine = hourly(24 * 200, 2);
+    for (timeframe, early_s) in
+        [("2h", 8 * HOUR), ("4h", 14 * HOUR), ("1d", 3 * DAY), ("1d", 5 * DAY + 5 * HOUR)]
+    {
+        let found = stamps::early_stamp(&fine, &aggregated(&fine, timeframe, 0, early_s)).unwrap();
+        assert_eq!(found.early_s, early_s, "{timeframe}");
+    }
+    // Rows moved by three, of weeks with five days.
+    let mut days = aggregated(&fine, "1d", 0, 0);
+    let is_weekday = |open: &i64| !matches!((open.div_euclid(DAY) + 4).rem_euclid(7), 0 | 6);
+    let kept: Vec<usize> = (0..days.len()).filter(|bar| is_weekday(&days.time[*bar])).collect();
+    days.time = kept.iter().map(|bar| days.time[*bar]).collect();
+    days.close = kept.iter().map(|bar| days.close[*bar]).collect();
+    days.time.drain(days.time.len() - 3..);
+    days.close.drain(..3);
+    (days.open, days.high, days.low) = (days.close.clone(), days.close.clone(), days.close.clone());
+    days.volume.truncate(days.time.len());
+    assert!(stamps::early_stamp(&fine, &days).is_some_and(|found| found.early_s >= 3 * DAY));
+}
+
+#[test]
 fn what_is_stamped_late_shows_nobody_the_future() {
     let fine = hourly(24 * 200, 3);
     assert_eq!(stamps::early_stamp(&fine, &aggregated(&fine, "1d", 0, -DAY)), None);

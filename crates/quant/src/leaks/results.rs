@@ -8,6 +8,9 @@ pub const SHARPE_MAX: f64 = 6.0;
 /// Fewer daily returns than this, half a year, give such a ratio to a good strategy by chance.
 pub const SHARPE_DAYS_MIN: u64 = 120;
 
+/// Of fewer days the ratio is incredible where it is so many of its standard errors above the largest that is kept.
+const ERRORS_ABOVE: f64 = 2.0;
+
 /// Wins over losses that many trades do not keep.
 pub const PROFIT_FACTOR_MAX: f64 = 5.0;
 
@@ -21,8 +24,7 @@ pub const GROWTH_MAX: f64 = 10.0;
 #[must_use]
 pub fn implausible(metrics: &Metrics) -> Vec<String> {
     let mut found = Vec::new();
-    if let Some(sharpe) = metrics.sharpe_ratio.filter(|s| *s > SHARPE_MAX && metrics.days >= SHARPE_DAYS_MIN)
-    {
+    if let Some(sharpe) = metrics.sharpe_ratio.filter(|sharpe| is_beyond_luck(*sharpe, metrics)) {
         found.push(format!(
             "a Sharpe ratio of {sharpe:.2} a year over {} days, above {SHARPE_MAX}",
             metrics.days
@@ -40,6 +42,11 @@ pub fn implausible(metrics: &Metrics) -> Vec<String> {
         found.push(format!("a gain of {} a year, above {}", percent(growth), percent(GROWTH_MAX)));
     }
     found
+}
+
+fn is_beyond_luck(sharpe: f64, metrics: &Metrics) -> bool {
+    let least = metrics.sharpe_standard_error.map(|error| sharpe - ERRORS_ABOVE * error);
+    sharpe > SHARPE_MAX && (metrics.days >= SHARPE_DAYS_MIN || least.is_some_and(|least| least > SHARPE_MAX))
 }
 
 fn growth_a_year(metrics: &Metrics) -> Option<f64> {
@@ -84,6 +91,13 @@ mod tests {
     #[test]
     fn what_chance_gives_in_a_few_days_or_trades_is_none() {
         assert_eq!(said(|m| (m.sharpe_ratio, m.days) = (Some(9.0), 119)), "");
+        let short = |sharpe, error| {
+            said(|m| {
+                (m.sharpe_ratio, m.sharpe_standard_error, m.days) = (Some(sharpe), Some(error), 104);
+            })
+        };
+        assert_eq!(short(9.0, 1.6), "");
+        assert_eq!(short(12.3, 2.1), "a Sharpe ratio of 12.30 a year over 104 days, above 6");
         assert_eq!(said(|m| (m.profit_factor, m.total_trades) = (Some(9.0), 200)), "");
         assert_eq!(said(|m| (m.total_return_pct, m.days) = (Some(9.0), 3)), "");
         assert_eq!(said(|m| m.sharpe_ratio = Some(-18.0)), "");

@@ -10,6 +10,16 @@ use ktrdr_domain::{Symbol, Timeframe};
 
 use crate::Bars;
 
+/// Of a long series so many bars tell, evenly spread.
+const BARS_TOLD: usize = 1_000;
+
+/// How far the closes may be from their stamps: a clock of another time zone, or some bars of the coarser series.
+const CLOCKS_APART_S: i64 = 26 * 3_600;
+const BARS_APART: i64 = 7;
+
+/// Beyond its own length a bar is looked for in steps like this: clocks differ by quarters of an hour.
+const FAR_STEP_S: i64 = 900;
+
 /// Fewer coarse bars than this within the finer series say nothing.
 const BARS_MIN: usize = 30;
 
@@ -47,8 +57,8 @@ impl fmt::Display for EarlyStamp {
     }
 }
 
-/// Whether the bars of `coarse` close later than stamped, by as much as one of its bars; `None` where they do not, or where
-/// the two have too little in common to tell.
+/// Whether the bars of `coarse` close later than stamped, by some of its bars or by another time zone; `None` where they do not,
+/// or where the two have too little in common to tell.
 #[must_use]
 pub fn early_stamp(fine: &Bars, coarse: &Bars) -> Option<EarlyStamp> {
     let (step, length) = (fine.timeframe.seconds(), coarse.timeframe.seconds());
@@ -56,12 +66,11 @@ pub fn early_stamp(fine: &Bars, coarse: &Bars) -> Option<EarlyStamp> {
         return None;
     }
     let at_stamp = disagreement(fine, coarse, 0)?;
-    let reach = length / step;
-    let tried =
-        (1..=reach).filter_map(|steps| Some((steps * step, disagreement(fine, coarse, steps * step)?)));
+    let apart = distances(step, length);
+    let tried = apart.iter().filter_map(|later_s| Some((*later_s, disagreement(fine, coarse, *later_s)?)));
     let (early_s, least) = tried.min_by(|a, b| a.1.total_cmp(&b.1))?;
     // What agrees as well earlier is stamped late, if anything: nobody sees the future by it.
-    let earlier = (1..=reach).filter_map(|steps| disagreement(fine, coarse, -steps * step));
+    let earlier = apart.iter().filter_map(|later_s| disagreement(fine, coarse, -later_s));
     let least_earlier = earlier.fold(at_stamp, f64::min);
     (least < DISAGREEMENT_SHARE * least_earlier).then(|| EarlyStamp {
         symbol: coarse.symbol.clone(),
@@ -73,23 +82,28 @@ pub fn early_stamp(fine: &Bars, coarse: &Bars) -> Option<EarlyStamp> {
     })
 }
 
+/// Distances that are looked at, in seconds: by the finer bar within one coarser bar, then in larger steps.
+fn distances(step: i64, length: i64) -> Vec<i64> {
+    let far_step = step.max(FAR_STEP_S / step * step);
+    let reach = CLOCKS_APART_S.max(BARS_APART * length);
+    let near = (1..=length / step).map(|steps| steps * step);
+    near.chain((length / far_step + 1..=reach / far_step).map(|steps| steps * far_step)).collect()
+}
+
 /// The median distance of the coarse closes from the fine prices `later_s` after their stamped ends, in logarithms, once
 /// their usual ratio is taken out (prices of one may be adjusted, those of the other not). `None` with too few pairs.
 fn disagreement(fine: &Bars, coarse: &Bars, later_s: i64) -> Option<f64> {
-    let length = coarse.timeframe.seconds();
-    let mut known = 0;
-    let mut ratios = Vec::with_capacity(coarse.len());
-    for (time, close) in coarse.time.iter().zip(&coarse.close) {
-        let at = time.saturating_add(length).saturating_add(later_s);
-        while fine.time.get(known).is_some_and(|open| open + fine.timeframe.seconds() <= at) {
-            known += 1;
-        }
+    let (step, length) = (fine.timeframe.seconds(), coarse.timeframe.seconds());
+    let mut ratios = Vec::with_capacity(BARS_TOLD);
+    for bar in (0..coarse.len()).step_by(coarse.len().div_ceil(BARS_TOLD).max(1)) {
+        let at = coarse.time[bar].saturating_add(length).saturating_add(later_s);
+        let known = fine.time.partition_point(|open| open + step <= at);
         // Only within the finer series, and not where it pauses for longer than a coarse bar.
         if let Some(last) = known.checked_sub(1)
             && known < fine.len()
             && at - fine.time[last] <= length
         {
-            ratios.push((close / fine.close[last]).ln());
+            ratios.push((coarse.close[bar] / fine.close[last]).ln());
         }
     }
     if ratios.len() < BARS_MIN {
