@@ -11,6 +11,9 @@ use crate::world::{Engine, Running, World, shown, wait_for};
 /// The exit code of whoever meets another store than the workspace remembers.
 const STORE_LOST: i32 = 6;
 
+/// The exit code of research on a gate that can not be an exam any more.
+const WINDOW_BURNT: i32 = 7;
+
 const RESEARCH: [&str; 6] = ["research", "run", "-s", "EURUSD", "-t", "1h"];
 const TRAIN_LONG: [&str; 4] = ["training", "run", "--strategy", "long"];
 
@@ -55,6 +58,14 @@ fn begin_anew(world: &World) {
     assert_eq!((&begun["reason"], &begun["before"]), (&json!("the disk died"), &epochs[0]["epoch"]));
     assert!(begun["by"].as_str().unwrap().contains('@') && begun["since"] != Value::Null, "{begun}");
     assert_eq!(world.operations(), [] as [Value; 0]);
+    // Nobody knows how often the gate was looked at, and so no verdict on it could pay for its looks.
+    world.refused_with(
+        WINDOW_BURNT,
+        &RESEARCH,
+        &["window_burnt", "the disk died", "ktrdr data roll-windows EURUSD"],
+    );
+    assert_eq!(world.json(&["data", "windows", "EURUSD"])["burnt"], true);
+    world.json(&["data", "roll-windows", "EURUSD", "--reason", "looks were lost", "--yes"]);
     world.submit(&RESEARCH);
     world.refused_with(4, &["store", "new-epoch", "--reason", "again"], &["nothing to begin anew"]);
     let doctor = world.run(&["doctor", "--output", "json"]);

@@ -63,20 +63,33 @@ fn cancels_at_several_points(lab: &Lab<'_>, seen: &mut Seen) {
     assert!(lab.row(&waiting)["started_at"].is_null());
     seen.note("waiting: at once");
     for (what, percent) in [("begun", 0.0), ("some way", 20.0), ("half done", 50.0)] {
-        let id = lab.backtest(QUICK, "LONG");
-        lab.followed(&id, |row| {
-            row["status"] == "running" && row["progress"]["percentage"].as_f64().unwrap_or(0.0) >= percent
-        });
-        lab.delete(&format!("/operations/{id}"));
-        let row = lab.ended(&id);
-        assert_eq!(row["status"], "cancelled", "{row}");
+        let row = cancelled_at(lab, percent);
+        let id = row["id"].as_str().unwrap();
         let ms = ms(&row["finished_at"]) - ms(&row["cancel"]["at"]);
-        let left: Vec<_> = lab.world.files().into_iter().filter(|file| file.contains(&id)).collect();
+        let left: Vec<_> = lab.world.files().into_iter().filter(|file| file.contains(id)).collect();
         assert!(left.is_empty(), "{left:?}");
         let at = row["progress"]["percentage"].as_f64().unwrap_or(0.0);
         seen.note(format!("{what} ({at:.0} %): {ms} ms"));
     }
     lab.recovers(QUICK, "EURUSD");
+}
+
+/// A backtest that was cancelled once it had come so far. On a busy machine one may end before the word reaches it: then another.
+fn cancelled_at(lab: &Lab<'_>, percent: f64) -> Value {
+    const TRIES: usize = 5;
+    for _ in 0..TRIES {
+        let id = lab.backtest(QUICK, "LONG");
+        lab.followed(&id, |row| {
+            let is_so_far = row["progress"]["percentage"].as_f64().unwrap_or(0.0) >= percent;
+            row["status"] == "completed" || row["status"] == "running" && is_so_far
+        });
+        lab.delete(&format!("/operations/{id}"));
+        let row = lab.ended(&id);
+        if row["status"] == "cancelled" {
+            return row;
+        }
+    }
+    panic!("none of {TRIES} was cancelled at {percent} %");
 }
 
 fn a_model_that_is_not_there(lab: &Lab<'_>, seen: &mut Seen) {

@@ -189,7 +189,7 @@ pub struct ListedSeries {
     pub vault_openings: u64,
     /// Looks at its gate; `None` where nobody asked the ledger.
     pub looks: Option<u64>,
-    /// Whether these are so many that research on it has ended.
+    /// Whether research on it has ended: these are too many, or nobody knows them any more.
     pub burnt: Option<bool>,
     /// Why it can not be read.
     pub error: Option<String>,
@@ -239,6 +239,7 @@ pub async fn list(artifacts: &dyn Artifacts, policy: &WindowPolicy) -> Result<Ve
             Some(history) => Some(history.dates().over(data.span)),
             None => policy.split(data.span).ok(),
         });
+        let are_looks_lost = history.as_ref().is_some_and(|history| history.looks_lost().is_some());
         listed.push(ListedSeries {
             file: key.to_string(),
             data,
@@ -246,7 +247,7 @@ pub async fn list(artifacts: &dyn Artifacts, policy: &WindowPolicy) -> Result<Ve
             windows_fixed: history.is_some(),
             vault_openings: history.map_or(0, |history| history.openings().count() as u64),
             looks: None,
-            burnt: None,
+            burnt: are_looks_lost.then_some(true),
             error,
         });
     }
@@ -322,7 +323,7 @@ impl App {
             if let (Some(data), Some(windows)) = (&series.data, &series.windows) {
                 let looks = self.looks(&data.symbol, windows.gate).await?;
                 series.looks = Some(looks);
-                series.burnt = Some(looks >= self.policy.looks_max);
+                series.burnt = Some(series.burnt == Some(true) || looks >= self.policy.looks_max);
             }
         }
         Ok(listed)

@@ -142,7 +142,7 @@ impl From<WindowError> for AppError {
             WindowError::Unusable(..) => ErrorKind::InvalidInput,
             WindowError::Exam { .. } | WindowError::OutsideDev { .. } => ErrorKind::Refused,
             WindowError::VaultClosed { .. } => ErrorKind::VaultClosed,
-            WindowError::Burnt { .. } => ErrorKind::WindowBurnt,
+            WindowError::Burnt { .. } | WindowError::Uncounted { .. } => ErrorKind::WindowBurnt,
         };
         Self::caused(kind, error)
     }

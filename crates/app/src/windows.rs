@@ -28,7 +28,7 @@ pub struct InstrumentWindows {
     pub correlated: Vec<Symbol>,
     /// Looks after which research on it ends.
     pub looks_max: u64,
-    /// Whether research on it has ended.
+    /// Whether research on it has ended: it was looked at too often, or nobody knows any more how often.
     pub burnt: bool,
     /// How often the vault was opened.
     pub vault_openings: u64,
@@ -98,7 +98,7 @@ impl App {
             looks_counted: counted.trials.len() as u64,
             correlated: counted.correlated,
             looks_max: self.policy.looks_max,
-            burnt: looks >= self.policy.looks_max,
+            burnt: looks >= self.policy.looks_max || known.history.looks_lost().is_some(),
             vault_openings: known.history.openings().count() as u64,
             events: known.history.events().to_vec(),
         })
@@ -174,6 +174,7 @@ impl App {
             );
             return Err(AppError::new(ErrorKind::InvalidInput, message));
         }
+        windows::expect_counted(&*self.artifacts, symbol, windows.gate).await??;
         let (looks, looks_max) = (self.looks(symbol, windows.gate).await?, self.policy.looks_max);
         if looks >= looks_max {
             return Err(

@@ -4,10 +4,13 @@
 //! opened or that the windows were moved. Of two who write the next one, one wins; the other looks again. All timeframes of
 //! an instrument share them.
 
+use std::collections::BTreeSet;
+
 use ktrdr_domain::nearest;
-use ktrdr_domain::window::WindowPolicy;
+use ktrdr_domain::window::{WindowError, WindowPolicy};
 use ktrdr_domain::window_history::{
-    Occasion, OpenVault, VaultOpening, WindowDates, WindowEvent, WindowHistory, WindowsFixed, WindowsRolled,
+    LooksLost, Occasion, OpenVault, VaultOpening, WindowDates, WindowEvent, WindowHistory, WindowsFixed,
+    WindowsRolled,
 };
 use ktrdr_domain::{DataRef, OperationId, Span, Symbol, Timestamp, Windows};
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts, Key};
@@ -159,6 +162,43 @@ pub async fn open_vault(
             written => return written,
         }
     }
+}
+
+/// Writes down of every instrument that the store which counted looks was lost, once for each gate.
+///
+/// # Errors
+/// As [`read`]; when the series can not be listed.
+pub async fn lose_looks(artifacts: &dyn Artifacts, lost: &LooksLost) -> Result<(), CatalogError> {
+    let series = series::all(artifacts).await?;
+    let symbols: BTreeSet<&Symbol> = series.iter().map(|(_, symbol, _)| symbol).collect();
+    for symbol in symbols {
+        while let Some(known) = read(artifacts, symbol).await?.filter(|known| known.looks_lost().is_none()) {
+            match append(artifacts, symbol, &known, &WindowEvent::LooksLost(lost.clone())).await {
+                // Somebody else wrote the next event.
+                Err(CatalogError::Exists(_)) => {}
+                written => written?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an exam on a gate whose looks nobody knows any more.
+///
+/// # Errors
+/// As [`read`], and that one.
+pub async fn expect_counted(
+    artifacts: &dyn Artifacts,
+    symbol: &Symbol,
+    gate: Span,
+) -> Result<Result<(), WindowError>, CatalogError> {
+    let known = read(artifacts, symbol).await?;
+    Ok(match known.as_ref().and_then(WindowHistory::looks_lost) {
+        Some(LooksLost { at, reason, .. }) => {
+            Err(WindowError::Uncounted { symbol: symbol.clone(), gate, at: *at, reason: reason.clone() })
+        }
+        None => Ok(()),
+    })
 }
 
 /// Moves the windows of an instrument, if nothing became of them since `known` was read.

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::name::Symbol;
+use crate::reason::Reason;
 use crate::time::{Span, Timestamp};
 
 /// Looks at a gate window after which research on it ends unless configured. By the arithmetic of the deflated Sharpe ratio five
@@ -131,6 +132,22 @@ pub enum WindowError {
         looks: u64,
         /// Looks after which research ends.
         looks_max: u64,
+    },
+    /// Research wants an exam on a gate window whose looks nobody knows any more.
+    #[error(
+        "window_burnt: how often the gate window of {symbol} ({gate}) was looked at, nobody can say any more: the store that counted \
+         was lost ({at}: {reason}). `ktrdr data roll-windows {symbol} --reason TEXT` makes the oldest unopened part of the vault the \
+         new gate"
+    )]
+    Uncounted {
+        /// The instrument.
+        symbol: Symbol,
+        /// Its gate window.
+        gate: Span,
+        /// When research went on without that store.
+        at: Timestamp,
+        /// What was said of the loss.
+        reason: Reason,
     },
 }
 

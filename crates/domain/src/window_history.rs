@@ -33,6 +33,8 @@ pub enum WindowEvent {
     Opened(VaultOpening),
     /// They were moved.
     Rolled(WindowsRolled),
+    /// The store that counted looks was lost.
+    LooksLost(LooksLost),
 }
 
 /// The first windows of an instrument.
@@ -92,6 +94,17 @@ pub struct WindowsRolled {
     /// Why.
     pub reason: Reason,
     /// Who did it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A store that was lost, and with it how often the gate was looked at: no verdict on this gate can pay for its looks any more.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema, Deserialize)]
+pub struct LooksLost {
+    /// What was said of the loss.
+    pub reason: Reason,
+    /// Who went on without.
     pub by: String,
     /// When.
     pub at: Timestamp,
@@ -164,7 +177,7 @@ impl WindowEvent {
         match self {
             Self::Fixed(fixed) => Some(fixed.dates),
             Self::Rolled(rolled) => Some(rolled.dates),
-            Self::Opened(_) => None,
+            Self::Opened(_) | Self::LooksLost(_) => None,
         }
     }
 }
@@ -211,8 +224,18 @@ impl WindowHistory {
     pub fn openings(&self) -> impl Iterator<Item = &VaultOpening> {
         self.events.iter().filter_map(|event| match event {
             WindowEvent::Opened(opening) => Some(opening),
-            WindowEvent::Fixed(_) | WindowEvent::Rolled(_) => None,
+            WindowEvent::Fixed(_) | WindowEvent::Rolled(_) | WindowEvent::LooksLost(_) => None,
         })
+    }
+
+    /// Why nobody can say how often the present gate was looked at; `None` where the ledger can.
+    #[must_use]
+    pub fn looks_lost(&self) -> Option<&LooksLost> {
+        self.events.iter().rev().find_map(|event| match event {
+            WindowEvent::LooksLost(lost) => Some(Some(lost)),
+            WindowEvent::Fixed(_) | WindowEvent::Rolled(_) => Some(None),
+            WindowEvent::Opened(_) => None,
+        })?
     }
 }
 

@@ -121,7 +121,7 @@ fn reason(error: &WindowError) -> FailureReason {
         WindowError::Unusable(..) => FailureReason::BadInput,
         WindowError::Exam { .. } | WindowError::OutsideDev { .. } => FailureReason::Refused,
         WindowError::VaultClosed { .. } => FailureReason::VaultClosed,
-        WindowError::Burnt { .. } => FailureReason::WindowBurnt,
+        WindowError::Burnt { .. } | WindowError::Uncounted { .. } => FailureReason::WindowBurnt,
     }
 }
 

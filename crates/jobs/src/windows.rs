@@ -58,6 +58,7 @@ impl Services {
 
     /// Another attempt of a look that was counted is not another look.
     fn refuse_burnt(&self, symbol: &Symbol, windows: &Windows, look: &OperationId) -> Result<(), Fault> {
+        self.runtime.block_on(windows::expect_counted(&*self.artifacts, symbol, windows.gate))??;
         let looks = self.runtime.block_on(self.ledger.looks(symbol, windows.gate))?;
         let (others, looks_max) =
             (looks.iter().filter(|trial| trial.look.operation != *look).count(), self.looks_max);

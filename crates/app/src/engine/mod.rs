@@ -13,6 +13,8 @@ mod own_store;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ktrdr_catalog::windows;
+use ktrdr_domain::window_history::LooksLost;
 use ktrdr_domain::{DeviceClass, Reason};
 use ktrdr_embedded::Role;
 use ktrdr_fabric::artifacts::{ArtifactError, Artifacts};
@@ -26,7 +28,7 @@ pub use fleet::{administration, broker, explain_broker, explain_topology, store_
 pub use identity::Identity;
 pub use own_store::{OwnStore, Room};
 
-use crate::{App, AppError, ErrorKind, OrKind, Policy};
+use crate::{App, AppError, ErrorKind, OrKind, Policy, clock};
 use identity::{Known, met};
 
 /// A workspace that can be opened: where it is, and what it is configured to.
@@ -177,6 +179,12 @@ impl Opening {
             return Err(AppError::new(ErrorKind::Conflict, message));
         }
         let begun = met(epoch, place, &self.by, Some(reason.to_string()), before);
+        // Where only the record was damaged, the store may be the one that counted all along.
+        if begun.before.is_some() {
+            let lost = LooksLost { reason, by: self.by.clone(), at: clock::now() };
+            // Before the new store may be used: whoever dies between the two says it again.
+            windows::lose_looks(&*self.artifacts()?, &lost).await?;
+        }
         epochs.add(&begun).await?;
         Ok(begun)
     }

@@ -82,5 +82,8 @@ fn told(event: &WindowEvent) -> (String, String) {
         WindowEvent::Rolled(rolled) => {
             ("rolled".into(), format!("{} by {}: {}", rolled.at, rolled.by, rolled.reason))
         }
+        WindowEvent::LooksLost(lost) => {
+            ("looks lost with their store".into(), format!("{} by {}: {}", lost.at, lost.by, lost.reason))
+        }
     }
 }

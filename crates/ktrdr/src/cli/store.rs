@@ -20,7 +20,7 @@ pub(crate) enum StoreVerb {
         yes: bool,
     },
     /// Go on with the store that is there now, empty or another one. The rows and counted looks at data of the one
-    /// before are given up; who did it, when and why is recorded.
+    /// before are given up, so research on each instrument waits until its windows are rolled; who did it, when and why is recorded.
     NewEpoch {
         /// Why, for whoever reads the record.
         #[arg(long, value_name = "TEXT")]

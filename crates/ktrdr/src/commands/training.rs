@@ -54,7 +54,12 @@ fn show(context: &Context<'_>, rows: &[Operation]) -> Result<(), CliError> {
 fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
     let percent =
         |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.2} %", Figure(x * 100.0)));
-    let number = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.4}", Figure(x)));
+    // Errors of small returns are small.
+    let number = |x: Option<f64>| match x {
+        Some(x) if x != 0.0 && x.abs() < 0.001 => format!("{:.2e}", x),
+        Some(x) => format!("{:.4}", Figure(x)),
+        None => "undefined".into(),
+    };
     let [train, validation, test] = report.rows;
     let facts = [
         ("operation", id.to_string()),
@@ -101,7 +106,7 @@ fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
     if let Some(traded) = &report.dev_backtest {
         let figure = |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.2}", Figure(x)));
         screen.line(format!(
-            "traded on dev, on rows its networks never saw ({} blocks): net {} · Sharpe {} · active Sharpe {} (annualised, \
+            "traded on rows of its window that its networks never saw ({} blocks): net {} · Sharpe {} · active Sharpe {} (annualised, \
              daily) · {} · {}",
             traded.blocks,
             percent(traded.total_return_pct),

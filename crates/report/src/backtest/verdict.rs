@@ -42,6 +42,9 @@ fn verdict(document: &mut Document, sheet: &Tearsheet) {
     match &sheet.verdict {
         GateVerdict::Passed => {
             let text = match sheet.gates.profile {
+                GateProfile::Honest if is_loosened(&sheet.gates) => {
+                    "By thresholds that were loosened: chance may do as well more often than usually, as the table below says."
+                }
                 GateProfile::Honest => {
                     "It earned something beyond the market, net of costs, that chance seldom gives, with every look counted \
                      that there was."
@@ -104,6 +107,12 @@ pub(super) fn section(sheet: &Tearsheet) -> Section {
     let mut table = Table::new(caption, ["", "asked", "found", "met"]);
     table.rows.extend(checks(summary, &sheet.gates).into_iter().map(Check::row));
     Section::new("Verdict", vec![Block::Table(table)])
+}
+
+/// Whether less is asked about luck than usually.
+fn is_loosened(gates: &GatePolicy) -> bool {
+    let usual = GatePolicy::DEFAULT;
+    gates.null_p_max > usual.null_p_max || gates.deflated_sharpe_min < usual.deflated_sharpe_min
 }
 
 fn checks(summary: &BacktestSummary, gates: &GatePolicy) -> [Check; 7] {

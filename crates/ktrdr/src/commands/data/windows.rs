@@ -106,5 +106,9 @@ fn row(screen: &Screen, event: &WindowEvent) -> Vec<String> {
             );
             vec![screen.at(rolled.at.0 * 1000), what, rolled.by.clone(), rolled.reason.to_string()]
         }
+        WindowEvent::LooksLost(lost) => {
+            let what = "looks lost with their store".to_owned();
+            vec![screen.at(lost.at.0 * 1000), what, lost.by.clone(), lost.reason.to_string()]
+        }
     }
 }
