@@ -82,3 +82,27 @@ fn looks_at_an_instrument_that_moves_with_this_one_are_counted_in_and_named() {
     let card = shown(&world.run(&["backtest", "show", report["operation"].as_str().unwrap()]));
     assert!(card.contains("after 2 trials, with those of SHARE"), "{card}");
 }
+
+/// The same bars, one of whose prices is wrong.
+fn with_a_bad_tick(bars: &str) -> String {
+    let mut lines: Vec<String> = bars.lines().map(str::to_owned).collect();
+    let mut fields: Vec<&str> = lines[400].split(',').collect();
+    (fields[2], fields[4]) = ("1000", "900");
+    lines[400] = fields.join(",");
+    lines.join("\n")
+}
+
+#[test]
+fn neither_a_bad_price_nor_a_name_that_was_given_away_hides_a_look() {
+    let world = World::new();
+    let share = walk(1, 1, 1.0, 7);
+    world.write("data/SHARE_1d.csv", share.clone());
+    assert_eq!(evidence(&world, "SHARE", "1d", "one", &rhythm(20))["trials"], 1);
+    world.write("data/TICKED_1d.csv", with_a_bad_tick(&share));
+    assert_eq!(evidence(&world, "TICKED", "1d", "two", &rhythm(50))["trials"], 2);
+    world.write("data/SHARE_1d.csv", walk(2, 1, 1.0, 0));
+    world.write("data/AGAIN_1d.csv", share);
+    let again = evidence(&world, "AGAIN", "1d", "three", &rhythm(30));
+    assert_eq!(again["trials"], 3);
+    assert_eq!(again["correlated"], serde_json::json!(["SHARE", "TICKED"]));
+}
