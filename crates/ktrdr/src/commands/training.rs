@@ -56,7 +56,7 @@ fn print(screen: &Screen, id: &OperationId, report: &TrainingReport) {
         |x: Option<f64>| x.map_or_else(|| "undefined".into(), |x| format!("{:.2} %", Figure(x * 100.0)));
     // Errors of small returns are small.
     let number = |x: Option<f64>| match x {
-        Some(x) if x != 0.0 && x.abs() < 0.001 => format!("{:.2e}", x),
+        Some(x) if x != 0.0 && x.abs() < 0.001 => format!("{x:.2e}"),
         Some(x) => format!("{:.4}", Figure(x)),
         None => "undefined".into(),
     };
