@@ -36,7 +36,7 @@ pub(super) fn is_same(own: &Bars, other: &Bars, dev: Span, step_s: i64) -> Optio
         if common.len() < COMMON_MIN {
             continue;
         }
-        if move_together(&common) {
+        if (hours == 0 || may_move_together(&common)) && move_together(&common) {
             return Some(true);
         }
         told = Some(false);
@@ -66,6 +66,14 @@ fn known_at(bars: &Bars, moments: &[i64], later_s: i64, fresh_s: i64) -> Vec<Opt
         Some(bars.close[last]).filter(|close| *close > 0.0)
     };
     moments.iter().map(close_at).collect()
+}
+
+/// Whether most moves go the same way, or most go the other: cheap, and whatever correlates over 0.9 does so in 85 % of them.
+fn may_move_together(closes: &[(f64, f64)]) -> bool {
+    let goes_up = |pair: &[(f64, f64)]| (pair[1].0 > pair[0].0, pair[1].1 > pair[0].1);
+    let ways = closes.windows(2).map(goes_up);
+    let alike = ways.filter(|(own, other)| own == other).count() as f64 / closes.len() as f64;
+    (alike - 0.5).abs() > 0.25
 }
 
 fn move_together(closes: &[(f64, f64)]) -> bool {
