@@ -89,7 +89,7 @@ fn with_a_bad_tick(bars: &str) -> String {
     let mut fields: Vec<&str> = lines[400].split(',').collect();
     (fields[2], fields[4]) = ("1000", "900");
     lines[400] = fields.join(",");
-    lines.join("\n")
+    lines.join("\n") + "\n"
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn examined(win_rate_min: &str) -> World {
         .with_setting("KTRDR_GATES__DRAWDOWN_MAX", "1")
         .with_setting("KTRDR_GATES__SHARPE_MIN", "-1000")
         .with_setting("KTRDR_GATES__WIN_RATE_MIN", win_rate_min);
-    world.generate("EURUSD", "planted-edge", 5_000, 3);
+    world.generate("EURUSD", "random-walk", 5_000, 3);
     world.example("fx_pullback");
     let given = ["--strategy", "fx_pullback", "--seed", "7", "--local"];
     world.run(&[&["agent", "trigger", "--symbol", "EURUSD", "--timeframe", "1h"][..], &given].concat());
