@@ -11,6 +11,9 @@ pub const SHARPE_DAYS_MIN: u64 = 120;
 /// Of fewer days the ratio is incredible where it is so many of its standard errors above the largest that is kept.
 const ERRORS_ABOVE: f64 = 2.0;
 
+/// Of fewer still, a quarter of a year, the error itself is known too badly.
+const ERROR_DAYS_MIN: u64 = 90;
+
 /// Wins over losses that many trades do not keep.
 pub const PROFIT_FACTOR_MAX: f64 = 5.0;
 
@@ -45,7 +48,8 @@ pub fn implausible(metrics: &Metrics) -> Vec<String> {
 }
 
 fn is_beyond_luck(sharpe: f64, metrics: &Metrics) -> bool {
-    let least = metrics.sharpe_standard_error.map(|error| sharpe - ERRORS_ABOVE * error);
+    let error = metrics.sharpe_standard_error.filter(|_| metrics.days >= ERROR_DAYS_MIN);
+    let least = error.map(|error| sharpe - ERRORS_ABOVE * error);
     sharpe > SHARPE_MAX && (metrics.days >= SHARPE_DAYS_MIN || least.is_some_and(|least| least > SHARPE_MAX))
 }
 
@@ -91,13 +95,14 @@ mod tests {
     #[test]
     fn what_chance_gives_in_a_few_days_or_trades_is_none() {
         assert_eq!(said(|m| (m.sharpe_ratio, m.days) = (Some(9.0), 119)), "");
-        let short = |sharpe, error| {
+        let short = |sharpe, error, days| {
             said(|m| {
-                (m.sharpe_ratio, m.sharpe_standard_error, m.days) = (Some(sharpe), Some(error), 104);
+                (m.sharpe_ratio, m.sharpe_standard_error, m.days) = (Some(sharpe), Some(error), days);
             })
         };
-        assert_eq!(short(9.0, 1.6), "");
-        assert_eq!(short(12.3, 2.1), "a Sharpe ratio of 12.30 a year over 104 days, above 6");
+        assert_eq!(short(9.0, 1.6, 104), "");
+        assert_eq!(short(12.3, 2.1, 104), "a Sharpe ratio of 12.30 a year over 104 days, above 6");
+        assert_eq!(short(12.3, 2.1, 89), "");
         assert_eq!(said(|m| (m.profit_factor, m.total_trades) = (Some(9.0), 200)), "");
         assert_eq!(said(|m| (m.total_return_pct, m.days) = (Some(9.0), 3)), "");
         assert_eq!(said(|m| m.sharpe_ratio = Some(-18.0)), "");
