@@ -54,11 +54,8 @@ fn a_broker_that_is_down_is_said_to_be_by_all_and_work_goes_on_soon_after_it_is_
     servers.start_broker();
     let took = until_it_starts(&world, &id);
     no_longer("broker_gone", &world, &id);
-    // How long it takes here and now, with a broker that was there all along.
-    world.json(&["operations", "cancel", &id]);
-    wait_for("its end", || (world.operation(&id)["status"] == "cancelled").then_some(()));
-    let usual = until_it_starts(&world, &world.submit(&TRAIN).remove(0));
-    assert!(took < WITHIN + 3 * usual, "it took {took:?}, otherwise {usual:?}");
+    // Half of it is for a busy machine: a back-off that went on growing with the outage takes longer than both.
+    assert!(took < 2 * WITHIN, "it took {took:?}");
 }
 
 /// From now on.
