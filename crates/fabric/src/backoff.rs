@@ -14,8 +14,9 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// For stores and brokers that can not be reached: 0.2 s to 10 s.
-    pub const OUTSIDE: Self = Self { first: Duration::from_millis(200), most: Duration::from_secs(10) };
+    /// For stores and brokers that can not be reached: 0.2 s to 5 s. A broker that is only just back may refuse one more time,
+    /// and work is to go on within ten seconds all the same.
+    pub const OUTSIDE: Self = Self { first: Duration::from_millis(200), most: Duration::from_secs(5) };
 
     /// The wait after `failures` failures in a row (from 1), give or take a fifth.
     #[must_use]
