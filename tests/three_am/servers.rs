@@ -58,7 +58,7 @@ fn a_broker_that_is_down_is_said_to_be_by_all_and_work_goes_on_soon_after_it_is_
     assert!(took < 2 * WITHIN, "it took {took:?}");
 }
 
-/// From now on.
+/// How long it takes from now until a job starts, by the store's clock.
 fn until_it_starts(world: &World, id: &str) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let started = wait_for("the training", || {
